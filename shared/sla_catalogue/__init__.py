@@ -1,7 +1,7 @@
 """YAML → validated, versioned domain objects: plans, contracts, calendars, sources, channels, keys, escalations.
 
-`tree` and `gather` read files, `resolve` fills in environment and secrets, `document` gives shapes, `assembly` makes
-domain objects, `rule` looks for what sound parts get wrong together, `canonical` stores the result under a version.
+`tree` and `gather` read files, `resolve` fills in environment and secrets, `document` holds the shapes, `assembly`
+makes domain objects, `rule` looks for mistakes across sections, `canonical` stores the result under a version.
 """
 
 from __future__ import annotations
@@ -15,9 +15,9 @@ from sla_catalogue.channel import (
     channel_kinds,
     install_channel_kinds,
 )
-from sla_catalogue.holiday.row import HolidayDiff, HolidayRow, HolidayTable, Horizon, RowKind, diff, diff_tables
-from sla_catalogue.horizon import HorizonEnd, endings
-from sla_catalogue.load import ReloadResult, builtin_catalogue, check, load_catalogue, load_text, reload
+from sla_catalogue.holiday.row import HolidayDiff, HolidayRow, HolidayTable, Horizon, RowKind, diff_rows, diff_tables
+from sla_catalogue.horizon import HorizonEnd, horizon_ends
+from sla_catalogue.load import ReloadResult, builtin_catalogue, check_files, load_catalogue, load_text, reload_catalogue
 from sla_catalogue.problem import CatalogueError, CatalogueInvalid, FileProblem, FindingLevel
 from sla_catalogue.scenario import ScenarioResult, run_scenarios
 from sla_catalogue.schema import catalogue_schema
@@ -69,13 +69,13 @@ __all__ = [
     "builtin_catalogue",
     "catalogue_schema",
     "channel_kinds",
-    "check",
-    "diff",
+    "check_files",
+    "diff_rows",
     "diff_tables",
-    "endings",
+    "horizon_ends",
     "install_channel_kinds",
     "load_catalogue",
     "load_text",
-    "reload",
+    "reload_catalogue",
     "run_scenarios",
 ]

@@ -15,7 +15,7 @@ KeyId = NewType("KeyId", str)
 
 
 class KeyScope(StrEnum):
-    """What an API key may do."""
+    """What an API key may do; `admin` includes every other scope."""
 
     INGEST = "ingest"
     READ = "read"
@@ -26,7 +26,11 @@ class KeyScope(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ApiKey:
-    """Only the SHA-256 of a key is kept. A key with a contract sees that contract alone (docs/clauses.md, INV8)."""
+    """An API key of the catalogue, known by the SHA-256 of the key alone.
+
+    A key with a contract sees that contract alone (INV8, docs/clauses.md). `expires` is the first day on which it is no
+    longer valid.
+    """
 
     id: KeyId
     sha256: str = field(repr=False)
@@ -35,7 +39,7 @@ class ApiKey:
     expires: date | None = None  # exclusive
 
     def fits(self, presented: str) -> bool:
-        """Compared in constant time."""
+        """Return whether `presented` is this key, compared in constant time."""
         return hmac.compare_digest(digest_of_key(presented), self.sha256)
 
     def allows(self, scope: KeyScope) -> bool:
@@ -44,5 +48,5 @@ class ApiKey:
 
 
 def digest_of_key(key: str) -> str:
-    """API keys are long random words, so a plain SHA-256 suffices."""
+    """Return the SHA-256 of an API key in hexadecimal. No salt is needed, since keys are long and random."""
     return hashlib.sha256(key.encode("utf-8")).hexdigest()

@@ -18,8 +18,8 @@ from sla_catalogue.assembly.scenario import build_scenarios
 from sla_catalogue.assembly.settings import build_settings
 from sla_catalogue.assembly.source import build_sources
 from sla_catalogue.assembly_context import Context
-from sla_catalogue.calendars import CatalogueCalendars, codes_of
-from sla_catalogue.canonical import StoredCatalogue, write
+from sla_catalogue.calendars import CatalogueCalendars, holiday_codes_for
+from sla_catalogue.canonical import StoredCatalogue, serialize_stored
 from sla_catalogue.catalogue import Catalogue
 from sla_catalogue.document.catalogue import CatalogueDocument
 from sla_catalogue.document.coverage import CoverageDocument
@@ -30,7 +30,7 @@ from sla_catalogue.resolve import ResolvedValues, resolve
 from sla_catalogue.rule import check_everything
 from sla_catalogue.rule.length import check_lengths
 from sla_catalogue.rule.subject import CheckedCatalogue
-from sla_catalogue.shape import shape
+from sla_catalogue.shape import build_document
 from sla_domain.calendar import tzdata_version
 from sla_domain.contract import Contract, ContractId
 from sla_domain.rulebook import Rulebook
@@ -38,7 +38,11 @@ from sla_domain.rulebook import Rulebook
 
 @dataclass(frozen=True, slots=True)
 class AssemblyInputs:
-    """What does not stand in the files: the environment (None: a stored catalogue), its tables, the years, the day."""
+    """What a catalogue is made of besides its files.
+
+    `environment` None: a stored catalogue is rebuilt, whose parts are in `stored`. `horizon` None: as the files say.
+    `today` None: what ends soon is not checked.
+    """
 
     environment: Mapping[str, str] | None
     horizon: Horizon | None = None
@@ -47,10 +51,10 @@ class AssemblyInputs:
 
 
 def assemble(merged: FileUnion, circumstances: AssemblyInputs) -> tuple[Catalogue | None, Findings]:
-    """Return the catalogue, or None when any error was found; the findings either way."""
+    """Return the catalogue, or None if an error was found; and the findings, errors and warnings, in either case."""
     findings = Findings(merged.positions, list(merged.problems))
     resolved = resolve(merged, circumstances.environment, findings)
-    document = shape(resolved.values, findings)
+    document = build_document(resolved.values, findings)
     context = Context(document, _declared(resolved), findings, stored=circumstances.stored is not None)
     horizon = _horizon(document, circumstances, findings)
 
@@ -94,7 +98,7 @@ def assemble(merged: FileUnion, circumstances: AssemblyInputs) -> tuple[Catalogu
         horizon=horizon,
         scenarios=build_scenarios(by_id, context),
     )
-    if findings.failed:
+    if findings.has_errors:
         return None, findings
     return _versioned(parts, resolved, merged, findings, stored), findings
 
@@ -103,7 +107,7 @@ def _versioned(
     parts: Catalogue, resolved: ResolvedValues, merged: FileUnion, findings: Findings, stored: StoredCatalogue | None
 ) -> Catalogue:
     book = parts.rulebook
-    text, made = write(
+    text, made = serialize_stored(
         StoredCatalogue(
             sections=resolved.kept,
             positions=merged.positions,
@@ -113,7 +117,7 @@ def _versioned(
             tzdata_version=stored.tzdata_version if stored else book.tzdata_version,
         )
     )
-    version = stored.version if stored else made  # incidents are pinned to it, whichever release wrote it
+    version = stored.version if stored else made  # incidents keep it, whichever release wrote it
     warnings = tuple(problem for problem in findings.sorted() if problem.severity is FindingLevel.WARNING)
     return replace(parts, version=version, text=text, rulebook=replace(book, version=version), warnings=warnings)
 
@@ -146,7 +150,7 @@ def _codes(contracts: list[BuiltContract]) -> dict[str, Path]:
     codes: dict[str, Path] = {}
     for built in contracts:
         for coverage in built.built.plan.coverages.values():
-            for code in codes_of(built.contract, coverage):
+            for code in holiday_codes_for(built.contract, coverage):
                 codes.setdefault(code, (*built.path, "country") if built.contract.country else built.path)
     return codes
 
@@ -169,7 +173,7 @@ def _default_contract(document: CatalogueDocument, contracts: list[BuiltContract
         return marked[0]
     if len(declared) == 1:
         return ContractId(next(iter(declared)))
-    if not declared and not context.findings.failed:
+    if not declared and not context.findings.has_errors:
         context.findings.error((), "no-contracts", "the catalogue has no contract", "add a section `contracts`")
     elif declared and len(contracts) == len(declared):
         hint = "mark one with default: true, or name it in settings.default_contract"

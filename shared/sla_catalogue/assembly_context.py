@@ -11,9 +11,10 @@ from sla_catalogue.problem import Findings, Path, did_you_mean
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """`declared` holds every id as written, sound or not: a reference to a broken entry is not a second problem.
+    """The document of a catalogue, the ids in it, and the findings, for the functions that build its parts.
 
-    `stored`: a version that was in force once. Incidents are judged by it, so a rule made since must not refuse it.
+    `declared` holds every id as written, sound or not: a reference to a broken entry is not a second problem. `stored`:
+    it is a version that was in force once. Incidents are judged by it, so a rule made since must not refuse it.
     """
 
     document: CatalogueDocument
@@ -21,15 +22,18 @@ class Context:
     findings: Findings
     stored: bool = False
 
-    def known(self, section: str, name: str, path: Path, what: str) -> bool:
-        """Return whether `section` has such an entry; reported once if nobody wrote it."""
+    def has_entry(self, section: str, name: str, path: Path, what: str) -> bool:
+        """Return whether `section` has a sound entry `name`; report a name that was not written as a finding.
+
+        `what` is the word for such an entry in the message.
+        """
         if name in getattr(self.document, section):
             return True
         if name not in self.declared.get(section, frozenset()):
-            self.unknown(name, self.declared.get(section, frozenset()), path, what)
+            self.report_unknown(name, self.declared.get(section, frozenset()), path, what)
         return False
 
-    def unknown(self, name: str, known: Iterable[str], path: Path, what: str) -> None:
-        """Report that a name is none of the known ones, with the nearest of them as a hint."""
+    def report_unknown(self, name: str, known: Iterable[str], path: Path, what: str) -> None:
+        """Report that no `what` is called `name`, with the nearest of the known names as a hint."""
         code = f"unknown-{what.replace(' ', '-')}"
         self.findings.error(path, code, f"no {what} is called {name!r}", did_you_mean(name, known))

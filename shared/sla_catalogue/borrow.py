@@ -1,4 +1,4 @@
-"""Plans a catalogue names but does not define are borrowed from the shipped ones, with what they lean on."""
+"""Plans a catalogue names but does not define are borrowed from the shipped ones, with what they depend on."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from sla_catalogue.tree import Plain
 
 
 def borrow(merged: FileUnion) -> None:
-    """Adds the missing plans and escalations to `merged`, until nothing borrowable is missing."""
+    """Add to `merged` the plans and escalations that it names, does not define, and the shipped catalogue has."""
     library = builtin_tree()
     for section, wanted in _wanted(merged):
         held = merged.sections.setdefault(section, {})

@@ -28,14 +28,20 @@ from sla_domain.plan import Combination, Coverage, HolidaySource
 
 @dataclass(frozen=True, slots=True, eq=False)
 class CatalogueCalendars:
-    """Implements the rulebook's `Calendars`; equal content shares one compiled calendar, across catalogues too."""
+    """The calendars of a catalogue, by contract and coverage, each compiled on first use (the rulebook's `Calendars`).
+
+    Equal content shares one compiled calendar, across catalogues too.
+    """
 
     tables: Mapping[str, HolidayTable]
     horizon: Horizon
     _made: dict[tuple[str, int], tuple[Coverage, Calendar]] = field(default_factory=dict)
 
     def calendar(self, contract: Contract, coverage: Coverage) -> Calendar:
-        """Raises BeyondHorizon on use for instants outside the catalogue's years."""
+        """Return the calendar of a coverage for a contract, the same object at each call.
+
+        Its methods raise BeyondHorizon for instants outside the catalogue's years.
+        """
         key = (contract.id, id(coverage))  # the value keeps the coverage alive, so its id stays its own
         made = self._made.get(key)
         if made is None:
@@ -48,13 +54,13 @@ class CatalogueCalendars:
             parts = [self.calendar(contract, part) for part in coverage.parts]
             return union(*parts) if coverage.combination is Combination.ANY else intersection(*parts)
         if not coverage.weekly and not coverage.openings:
-            # Hours nobody gave (docs/clauses.md) count no target; an agreed date in them is moved by wall time.
+            # Unspecified hours (docs/clauses.md) count no target; an agreed date in them is moved by wall-clock time.
             return _compiled(always_open(coverage.id, coverage.zone or contract.zone), self.horizon)
         return _compiled(self.spec(contract, coverage), self.horizon)
 
     def spec(self, contract: Contract, coverage: Coverage) -> CalendarSpec:
-        """Return the coverage in this contract's zone, with the holidays that concern it."""
-        table = self.tables.get(code_of(contract, coverage))
+        """Return the coverage in the contract's zone, with its holidays, openings and closings."""
+        table = self.tables.get(holiday_code_for(contract, coverage))
         rows = table.rows if table else ()
         zone = coverage.zone or contract.zone
         local = load_zone(zone)
@@ -70,13 +76,12 @@ class CatalogueCalendars:
         )
 
 
-def code_of(contract: Contract, coverage: Coverage) -> str:
-    """Return the holiday table a coverage subtracts under this contract; '' for none.
+def holiday_code_for(contract: Contract, coverage: Coverage) -> str:
+    """Return the code of the holiday table that a coverage subtracts under this contract; '' for none.
 
-    The contract may overrule (B).
-
-    `holidays: true` of a contract closes working hours on holidays. What is open around the clock stays open: who
-    bought 24x7 bought the holidays too, unless the coverage itself says otherwise.
+    A contract may overrule its plan (B, docs/clauses.md). `holidays: true` of a contract closes working hours on
+    holidays; what is open around the clock stays open, unless the coverage itself names holidays: 24x7 includes the
+    holidays.
     """
     if contract.holidays is False:
         return ""
@@ -90,10 +95,10 @@ def code_of(contract: Contract, coverage: Coverage) -> str:
             return holiday_code(contract.country, contract.subdivision) if closes else ""
 
 
-def codes_of(contract: Contract, coverage: Coverage) -> set[str]:
-    """Return the holiday tables a coverage and its parts subtract."""
-    parts = {code for part in coverage.parts for code in codes_of(contract, part)}
-    return (parts if coverage.parts else {code_of(contract, coverage)}) - {""}
+def holiday_codes_for(contract: Contract, coverage: Coverage) -> set[str]:
+    """Return the codes of the holiday tables that a coverage and its parts subtract under this contract."""
+    parts = {code for part in coverage.parts for code in holiday_codes_for(contract, part)}
+    return (parts if coverage.parts else {holiday_code_for(contract, coverage)}) - {""}
 
 
 @lru_cache(maxsize=2048)

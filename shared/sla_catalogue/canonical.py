@@ -27,7 +27,10 @@ class UnreadableText(CatalogueError):
 
 @dataclass(frozen=True, slots=True)
 class StoredCatalogue:
-    """What a text holds. `version` is that of a text that was read; one that is written gets its own."""
+    """A catalogue in its stored form: all values but the secrets, the holiday tables and the versions.
+
+    `version` is that of a text that was read; empty before it is written.
+    """
 
     sections: dict[str, Plain]
     positions: dict[Path, Position]
@@ -38,8 +41,8 @@ class StoredCatalogue:
     version: str = ""
 
 
-def write(stored: StoredCatalogue) -> tuple[str, str]:
-    """Return the text and its version: twelve hexadecimal digits of the content's SHA-256."""
+def serialize_stored(stored: StoredCatalogue) -> tuple[str, str]:
+    """Return the stored text of a catalogue and its version: twelve hexadecimal digits of its content's SHA-256."""
     content = {
         "format": FORMAT,
         "catalogue": stored.sections,
@@ -50,8 +53,8 @@ def write(stored: StoredCatalogue) -> tuple[str, str]:
     return _json({**content, "lines": _lines(stored.positions)}), _version(content)
 
 
-def read(text: str) -> StoredCatalogue:
-    """Raises UnreadableText."""
+def parse_stored(text: str) -> StoredCatalogue:
+    """Return the catalogue of a stored text. Raises UnreadableText."""
     try:
         content = json.loads(text)
         if content["format"] not in (_OLDER, FORMAT):
@@ -80,7 +83,7 @@ def _json(content: Mapping[str, Any]) -> str:
 
 
 def _lines(positions: Mapping[Path, Position]) -> list[Any]:
-    """Only rows are ever quoted with their place."""
+    """The places of rows alone: explanations quote no others."""
     return [
         [list(path), [where.file, where.line, where.column]]
         for path, where in positions.items()

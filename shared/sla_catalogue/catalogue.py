@@ -1,4 +1,4 @@
-"""A catalogue: everything the services may consult, frozen under one version."""
+"""A catalogue: everything the services use of its files, frozen under one version."""
 
 from __future__ import annotations
 
@@ -18,9 +18,10 @@ from sla_domain.rulebook import Rulebook
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Catalogue:
-    """`text` holds no secret and rebuilds everything but them (`load_text`); `version` is its content's hash.
+    """A checked catalogue: rulebook, sources, channels, escalation policies, API keys and settings under one version.
 
-    `warnings` are what the check had to say about files that can be used all the same.
+    `text` holds no secret and rebuilds everything but secrets (`load_text`); `version` is the hash of its content.
+    `warnings` are findings on files that can be used all the same.
     """
 
     version: str
@@ -37,6 +38,6 @@ class Catalogue:
     warnings: tuple[FileProblem, ...] = field(repr=False, default=())
 
     def key_for(self, presented: str) -> ApiKey | None:
-        """Return the API key that was presented; every key is compared, so timing tells nothing."""
+        """Return the API key that was presented; None if there is none. All are compared, so timing shows nothing."""
         fitting = [key for key in self.keys.values() if key.fits(presented)]
         return fitting[0] if fitting else None

@@ -1,8 +1,8 @@
 """Channels as the catalogue knows them: entries of the section `channels`, and the kinds that read them.
 
 The catalogue must not import the notifier, and yet a kind of channel (e-mail, webhook, ...) is one folder of the
-notifier that holds its configuration model too. So a kind is handed in: the composition root calls
-`install_channel_kinds` once, before the first catalogue is loaded (decision 0030).
+notifier that holds its configuration model too. So the composition root calls `install_channel_kinds` once, before the
+first catalogue is loaded (decision 0030, docs/decisions).
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ class BadAddress(ValueError):
 
 
 class ChannelKind:
-    """What the catalogue needs to know of one kind of channel.
+    """One kind of channel, such as e-mail, with what the catalogue must know of it.
 
     `name` stands in `kind:` of an entry, before an address (`name:rest`), and as a key of a person. A kind either has
     entries in the section `channels` (`document` is their model) and is addressed by the id of one, or it is
@@ -54,15 +54,15 @@ class ChannelKind:
         return ChannelEntry(id=id_, kind=self.name)
 
     def check_entry(self, document: ChannelDocument, path: Path, context: Context) -> None:
-        """Report to `context.findings` what is wrong with an entry beyond its shape."""
+        """Report what is wrong with an entry beyond its shape to `context.findings`."""
 
-    def normalised(self, address: str) -> str:
+    def normalise(self, address: str) -> str:
         """Return an address as it is stored and sent to, without the kind. Raises BadAddress."""
         return address
 
     def check_address(self, address: str, path: Path, context: Context) -> None:
-        """Report to `context.findings` when a person's address of this kind leads nowhere."""
-        if context.known("channels", address, path, "channel"):
+        """Report to `context.findings` an address of a person that cannot be reached by this kind."""
+        if context.has_entry("channels", address, path, "channel"):
             found = context.document.channels[address].kind
             if found != self.name:
                 message = f"the channel {address!r} is of the kind {found}, not {self.name}"
@@ -73,9 +73,9 @@ _installed: dict[str, ChannelKind] | None = None
 
 
 def install_channel_kinds(kinds: Iterable[ChannelKind]) -> None:
-    """Make these the kinds of channels that catalogues may use, in this process.
+    """Set the kinds of channels that the catalogues of this process may use.
 
-    Raises ValueError when two kinds have the same name.
+    Raises ValueError if two kinds have the same name.
     """
     global _installed
     found: dict[str, ChannelKind] = {}
@@ -87,22 +87,25 @@ def install_channel_kinds(kinds: Iterable[ChannelKind]) -> None:
 
 
 def channel_kinds() -> tuple[ChannelKind, ...]:
-    """Return the installed kinds in their order. Raises LookupError before `install_channel_kinds`."""
+    """Return the installed kinds of channels in their order. Raises LookupError before `install_channel_kinds`."""
     if _installed is None:
         raise LookupError("no channel kinds are installed: import sla_standalone, or call install_channel_kinds")
     return tuple(_installed.values())
 
 
 def channel_kind(name: str) -> ChannelKind | None:
-    """Return the installed kind of that name, or None. Raises LookupError before `install_channel_kinds`."""
+    """Return the installed kind of channel with this name; None if there is none.
+
+    Raises LookupError before `install_channel_kinds`.
+    """
     return next((kind for kind in channel_kinds() if kind.name == name), None)
 
 
-def normalised_address(written: str) -> str:
-    """Return `kind:address` as it is stored; what is no good address stays as written (the rules report it)."""
+def normalise_address(written: str) -> str:
+    """Return `kind:address` in the form in which it is stored; an address that is not valid stays as written."""
     name, colon, address = written.partition(":")
     kind = channel_kind(name) if colon else None
     try:
-        return written if kind is None else f"{name}:{kind.normalised(address)}"
+        return written if kind is None else f"{name}:{kind.normalise(address)}"
     except BadAddress:
         return written

@@ -37,7 +37,7 @@ _EXAMPLES = "write 4h, 30m, PT4H, 2 working days, 4h wall or unspecified"
 
 
 class BadDuration(ValueError):
-    """The text is no span of time slad can count; `hint` says what to write."""
+    """The text is no span of time that slad can count; `hint` is what to write instead."""
 
     def __init__(self, message: str, hint: str = _EXAMPLES) -> None:
         super().__init__(message)
@@ -45,7 +45,10 @@ class BadDuration(ValueError):
 
 
 def parse_allowed(text: str, mode: WorkingDays = WorkingDays.SAME_TIME) -> Allowed:
-    """Return the time a target allows; `mode` is the reading of working days (docs/clauses.md, Conventions)."""
+    """Return the allowed time of a target that a text such as `4h` or `2 working days` gives. Raises BadDuration.
+
+    `mode` is the reading of working days (docs/clauses.md, Conventions).
+    """
     written = text.strip()
     if written.casefold() == UNSPECIFIED:
         return Unspecified()
@@ -59,7 +62,10 @@ def parse_allowed(text: str, mode: WorkingDays = WorkingDays.SAME_TIME) -> Allow
 
 
 def parse_span(text: str, *, days_allowed: bool = False) -> timedelta:
-    """Return a plain span, in hours and smaller; in days and weeks only where a day is 24 hours."""
+    """Return the span that a text gives in hours, minutes and seconds. Raises BadDuration.
+
+    Days and weeks are accepted only with `days_allowed`, as 24 hours and 7 days.
+    """
     written = text.strip()
     if written.startswith("-"):
         raise BadDuration(f"{written!r} is negative")
@@ -84,7 +90,10 @@ def parse_span(text: str, *, days_allowed: bool = False) -> timedelta:
 
 
 def parse_warning(text: str) -> WarningAt:
-    """`75%` of the allowed time, or `1h before` the due instant, in the target's own time."""
+    """Return the threshold that a text such as `75%` or `1h before` gives. Raises BadDuration.
+
+    It is a share of the allowed time, or a span before the due instant, in the target's own kind of time.
+    """
     written = text.strip()
     percent = re.fullmatch(r"(\d+)\s*%", written)
     if percent is not None:

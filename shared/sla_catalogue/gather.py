@@ -1,4 +1,4 @@
-"""Files and directories → one merged tree of sections, with the place of every value. The edge: files are read here.
+"""Files and directories → one merged tree of sections, with the place of every value. Files are read here.
 
 Sections of all files are merged entry by entry; the same id in two files is a mistake, never a silent override.
 """
@@ -21,7 +21,7 @@ SUFFIXES = (".yaml", ".yml")
 
 @dataclass(frozen=True, slots=True)
 class SourceText:
-    """One file as read: `base` is the directory to which its relative file names refer."""
+    """The text of one catalogue file; `base` is the directory to which its relative file names refer."""
 
     name: str
     text: str
@@ -30,7 +30,10 @@ class SourceText:
 
 @dataclass(slots=True)
 class FileUnion:
-    """All files as one mapping of sections; `bases` gives each file's directory."""
+    """All catalogue files merged into one mapping of sections.
+
+    `positions` has the place of every value, `bases` each file's directory, `problems` what was wrong with the files.
+    """
 
     sections: dict[str, Plain] = field(default_factory=dict)
     positions: dict[Path, Position] = field(default_factory=dict)
@@ -39,7 +42,10 @@ class FileUnion:
 
 
 def gather(paths: FilePath | str | Sequence[FilePath | str]) -> FileUnion:
-    """Reads a file, a directory (its YAML files, deeply, by name) or several of both."""
+    """Return the merged content of files and directories; what cannot be read is in its `problems`.
+
+    Of a directory all YAML files are read, those of its folders too, except hidden ones, in the order of their names.
+    """
     roots = [paths] if isinstance(paths, FilePath | str) else paths
     merged = FileUnion()
     texts: list[SourceText] = []
@@ -76,7 +82,7 @@ def file_role(path: FilePath) -> FileRole:
 
 
 def merge(texts: Iterable[SourceText], merged: FileUnion) -> None:
-    """Adds each text's sections; problems of the texts and of their meeting are collected."""
+    """Add the sections of each text to `merged`; collect problems of the texts and of their combination in it."""
     for text in texts:
         tree = read_tree(text.text, text.name)
         merged.bases[text.name] = text.base

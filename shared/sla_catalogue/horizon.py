@@ -1,7 +1,7 @@
-"""How far ahead a catalogue knows its holidays, and when somebody should see to it.
+"""How far ahead a catalogue knows its holidays, and when somebody must add more.
 
-Beyond the last holiday known a calendar goes on as if there were none, and deadlines come too early without a word;
-beyond the compiled years it refuses to answer. Both are seen coming.
+After the last known holiday a calendar goes on as if there were none, and deadlines are too early without a warning;
+after the compiled years it refuses to answer. Both are reported ahead.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 
-from sla_catalogue.calendars import codes_of
+from sla_catalogue.calendars import holiday_codes_for
 from sla_catalogue.holiday.row import HolidayTable, Horizon
 from sla_domain.contract import Contract
 from sla_domain.plan import Plan
@@ -33,15 +33,15 @@ class HorizonEnd:
         return datetime.combine(self.until, time(), UTC) + timedelta(days=1)
 
     def days(self, today: date) -> int:
-        """From `today` on; negative once it is over."""
+        """Return the days from `today` to the last day; negative once it is over."""
         return (self.until - today).days
 
-    def soon(self, today: date) -> bool:
-        """Return whether it ends within 90 days of `today`."""
+    def ends_soon(self, today: date) -> bool:
+        """Return whether the last day is less than 90 days after `today`, or is over."""
         return self.until - today < SOON
 
-    def said(self, today: date) -> str:
-        """In words, with what comes of it."""
+    def describe(self, today: date) -> str:
+        """Return in words what ends, when, and what follows from it."""
         left = self.days(today)
         when = f"in {left} days" if left >= 0 else f"{-left} days ago"
         if self.code == YEARS:
@@ -50,37 +50,38 @@ class HorizonEnd:
 
     @property
     def hint(self) -> str:
-        """Return what to do about it."""
+        """Return what to change in the catalogue so that it reaches further."""
         if self.code == YEARS:
             return f"settings: {{horizon: {{first: …, last: {self.until.year + 10}}}}}"
         return "a newer `holidays` package or feed, or add the days"
 
 
-def endings(rulebook: Rulebook, tables: Mapping[str, HolidayTable], horizon: Horizon) -> tuple[HorizonEnd, ...]:
-    """Return the years, and each table that some contract's calendars subtract; the one that ends first comes first."""
+def horizon_ends(rulebook: Rulebook, tables: Mapping[str, HolidayTable], horizon: Horizon) -> tuple[HorizonEnd, ...]:
+    """Return the last days of the compiled years and of each holiday table that a contract uses, the earliest first."""
     pairs = [(contract, rulebook.plans.get(contract.plan)) for contract in rulebook.contracts.values()]
-    return endings_of(((contract, plan) for contract, plan in pairs if plan is not None), tables, horizon)
+    return horizon_ends_of(((contract, plan) for contract, plan in pairs if plan is not None), tables, horizon)
 
 
-def endings_of(
+def horizon_ends_of(
     used: Iterable[tuple[Contract, Plan]], tables: Mapping[str, HolidayTable], horizon: Horizon
 ) -> tuple[HorizonEnd, ...]:
-    """Return when the holidays of these contracts' calendars and the compiled years end, the earliest first."""
+    """Return the last days of the compiled years and of the holiday tables of these contracts, the earliest first."""
     codes = {code for contract, plan in used for coverage in plan.coverages.values()
-             for code in codes_of(contract, coverage)}  # fmt: skip
+             for code in holiday_codes_for(contract, coverage)}  # fmt: skip
     known = {code: known_until(tables[code], horizon) for code in codes & tables.keys()}
     found = [HorizonEnd(day, code) for code, day in known.items() if day is not None]
     return tuple(sorted([*found, HorizonEnd(_end(horizon), YEARS)]))
 
 
 def known_until(table: HolidayTable, horizon: Horizon) -> date | None:
-    """Return the day of the last holiday, or the end of the years when they are known to their end; None without any.
+    """Return the day of the last known holiday of a table; None if it has none.
 
-    A day added by hand far ahead does not mean that those before it are known, unless all were added by hand.
+    If that lies in the last year of the horizon, return the end of that year. A day added by hand far ahead does not
+    mean that those before it are known, unless all were added by hand.
     """
-    told = [row.date for row in table.rows if not row.source.startswith("manual:")]
-    told += [span.end.date() for span in table.spans]
-    last = max(told or [row.date for row in table.rows], default=None)
+    known = [row.date for row in table.rows if not row.source.startswith("manual:")]
+    known += [span.end.date() for span in table.spans]
+    last = max(known or [row.date for row in table.rows], default=None)
     return _end(horizon) if last is not None and last.year >= horizon.last else last
 
 

@@ -20,7 +20,7 @@ _TIME = re.compile(r"(\d{1,2}):(\d{2})")
 
 
 class BadHours(ValueError):
-    """The text is no weekly pattern; `hint` says what to write."""
+    """The text is no weekly pattern; `hint` is what to write instead."""
 
     def __init__(self, message: str, hint: str = "write e.g. mon-fri: 09:00-17:00") -> None:
         super().__init__(message)
@@ -29,7 +29,7 @@ class BadHours(ValueError):
 
 @dataclass(frozen=True, slots=True, order=True)
 class MinuteWindow:
-    """Minutes since local midnight; `end` beyond 1440 lies on the next day."""
+    """An open window of a day in minutes since local midnight; an `end` above 1440 lies on the next day."""
 
     start: int
     end: int
@@ -42,7 +42,10 @@ Week = Mapping[int, tuple[MinuteWindow, ...]]
 
 
 def parse_week(written: object) -> Week:
-    """Weekday (0 = Monday) → windows in order."""
+    """Return the windows of each weekday (0 = Monday), in order, from a text or a mapping of days. Raises BadHours.
+
+    A weekday without windows is absent.
+    """
     if isinstance(written, str):
         return _from_text(_SHORTHANDS.get(written.strip().casefold(), written))
     if isinstance(written, Mapping):
@@ -51,7 +54,10 @@ def parse_week(written: object) -> Week:
 
 
 def parse_days(written: str) -> tuple[int, ...]:
-    """`mon`, `mon-fri`, `sat,sun`, `daily`, `weekdays`, `weekend`."""
+    """Return the weekdays (0 = Monday) that a text such as `mon-fri`, `sat,sun` or `weekdays` names.
+
+    Raises BadHours.
+    """
     found: list[int] = []
     for part in written.casefold().split(","):
         part = part.strip()
@@ -66,7 +72,7 @@ def parse_days(written: str) -> tuple[int, ...]:
 
 
 def parse_window(written: str) -> MinuteWindow:
-    """`09:00-17:00`, `22:00-06:00`, `00:00-24:00`."""
+    """Return the window that a text such as `09:00-17:00` or `22:00-06:00` gives. Raises BadHours."""
     ends = [end.strip() for end in written.split("-")]
     if len(ends) != 2:
         raise BadHours(f"{written!r} is no window of a day", "write 09:00-17:00")
@@ -77,7 +83,7 @@ def parse_window(written: str) -> MinuteWindow:
 
 
 def parse_minute(written: str) -> int:
-    """`HH:MM` as minutes since midnight; 24:00 is the end of the day."""
+    """Return `HH:MM` as minutes since midnight; 24:00 is the end of the day. Raises BadHours."""
     match = _TIME.fullmatch(written)
     if match is None:
         raise BadHours(f"{written!r} is no time of day", "write HH:MM, from 00:00 to 24:00")
@@ -87,20 +93,22 @@ def parse_minute(written: str) -> int:
     return minute
 
 
-def overlaps(week: Week) -> list[str]:
-    """Pairs of windows that cover the same minutes, as words; the same pair on several days is told once."""
-    return _told((first, second) for (_, end, first), (begin, _, second) in _pairs(week) if begin < end)
+def find_overlaps(week: Week) -> list[str]:
+    """Return the pairs of windows that cover the same minutes, in words; the same pair on several days once."""
+    return _described_pairs((first, second) for (_, end, first), (begin, _, second) in _pairs(week) if begin < end)
 
 
-def slivers(week: Week, limit: int = 5) -> list[str]:
-    """Gaps of a few minutes, nearly always a 23:59 that should be 24:00."""
-    return _told((first, second) for (_, end, first), (begin, _, second) in _pairs(week) if 0 < begin - end <= limit)
+def find_short_gaps(week: Week, limit: int = 5) -> list[str]:
+    """Return the gaps of at most `limit` minutes in words: nearly always a 23:59 that should be 24:00."""
+    return _described_pairs(
+        (first, second) for (_, end, first), (begin, _, second) in _pairs(week) if 0 < begin - end <= limit
+    )
 
 
 _Placed = tuple[int, MinuteWindow]
 
 
-def _told(pairs: Iterable[tuple[_Placed, _Placed]]) -> list[str]:
+def _described_pairs(pairs: Iterable[tuple[_Placed, _Placed]]) -> list[str]:
     days: dict[str, list[str]] = {}
     for (day, window), (other_day, other) in pairs:
         words = f"{window} and {other}" + ("" if day == other_day else " of the next day")

@@ -1,6 +1,6 @@
-"""The doors: files, a stored text or the shipped plans → a catalogue; and the check that never raises.
+"""Loading a catalogue: from files, from a stored text or the shipped plans; and the check that never raises.
 
-Nothing here watches files: a service decides when to `reload`, and keeps the old catalogue if the new one is bad.
+Nothing here watches files: a service decides when to call `reload_catalogue`.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from pathlib import Path as FilePath
 from sla_catalogue.assemble import AssemblyInputs, assemble
 from sla_catalogue.borrow import borrow
 from sla_catalogue.builtin import builtin_texts
-from sla_catalogue.canonical import read
+from sla_catalogue.canonical import parse_stored
 from sla_catalogue.catalogue import Catalogue
 from sla_catalogue.gather import FileUnion, gather, merge
 from sla_catalogue.holiday.row import Horizon
@@ -27,20 +27,23 @@ Paths = FilePath | str | Sequence[FilePath | str]
 def load_catalogue(
     paths: Paths, *, environment: Mapping[str, str] | None = None, horizon: Horizon | None = None
 ) -> Catalogue:
-    """From a file, a directory or several. `environment` defaults to the process's. Raises CatalogueInvalid."""
+    """Return the catalogue of a file, a directory or several of both. Raises CatalogueInvalid.
+
+    `environment` defaults to the process's, `horizon` to what the files say.
+    """
     return _sure(*_load(paths, environment, horizon))
 
 
-def check(
+def check_files(
     paths: Paths,
     *,
     environment: Mapping[str, str] | None = None,
     horizon: Horizon | None = None,
     today: date | None = None,
 ) -> list[FileProblem]:
-    """Return every problem of the files, errors and warnings, in the order of their places.
+    """Return every problem of the files, errors and warnings, in the order of files and lines. Never raises.
 
-    With `today` also what ends within 90 days: the holidays that are known, and the compiled years.
+    With `today` also what ends within 90 days: the known holidays, and the compiled years.
     """
     _, findings = _load(paths, environment, horizon, today)
     return list(findings.sorted())
@@ -48,32 +51,35 @@ def check(
 
 @dataclass(frozen=True, slots=True)
 class ReloadResult:
-    """The catalogue to go on with: the new one, or the old one and the problems that spoke against the new."""
+    """The catalogue to use after a reload, and the problems found.
+
+    It is the new one (`replaced`), or the old one if the files have errors.
+    """
 
     catalogue: Catalogue
     problems: tuple[FileProblem, ...] = ()
     replaced: bool = False
 
 
-def reload(old: Catalogue, paths: Paths, *, environment: Mapping[str, str] | None = None) -> ReloadResult:
-    """Reads the files anew; a bad catalogue changes nothing."""
+def reload_catalogue(old: Catalogue, paths: Paths, *, environment: Mapping[str, str] | None = None) -> ReloadResult:
+    """Return the catalogue of the files as they are now, or `old` if they have errors."""
     new, findings = _load(paths, environment, None)
     return ReloadResult(old, findings.sorted()) if new is None else ReloadResult(new, findings.sorted(), replaced=True)
 
 
 def load_text(text: str) -> Catalogue:
-    """Return a stored version with its own holiday rows, without its secrets.
+    """Return the catalogue of a stored text (`Catalogue.text`), with its own holiday rows and without its secrets.
 
     Raises UnreadableText, CatalogueInvalid.
     """
-    stored = read(text)
+    stored = parse_stored(text)
     merged = FileUnion(sections=dict(stored.sections), positions=dict(stored.positions))
     return _sure(*assemble(merged, AssemblyInputs(environment=None, stored=stored)))
 
 
 @lru_cache(maxsize=1)
 def builtin_catalogue() -> Catalogue:
-    """Return the shipped plans with their example contracts (`slad when hpe-flexcare-pl …`)."""
+    """Return the shipped plans with their example contracts, used by `slad when hpe-flexcare-pl …`."""
     merged = FileUnion()
     merge(builtin_texts(), merged)
     return _sure(*assemble(merged, AssemblyInputs(environment={})))

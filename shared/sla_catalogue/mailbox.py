@@ -1,7 +1,7 @@
 """E-mail addresses that every mail server takes: exactly one plain mailbox in ASCII (RFC 5321 §4.1.2, a subset).
 
 A domain in other letters has an ASCII form (RFC 5891), so it is written in that form. A local part in other letters
-has none: it would need a server that speaks SMTPUTF8 on every hop, so it is refused where it is written down.
+has none: it would need a server with SMTPUTF8 on every hop, so it is refused where it is written down.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ class BadMailbox(ValueError):
 
 
 def is_mailbox(written: str) -> bool:
-    """Return whether this is exactly one address of plain ASCII: no list, no display name, no comment, no quoting."""
+    """Return whether the text is exactly one plain ASCII address, without a display name, a comment or quoting."""
     if not _MAILBOX.fullmatch(written):
         return False
     local = written.partition("@")[0]

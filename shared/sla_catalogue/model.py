@@ -17,7 +17,10 @@ from sla_catalogue.document.field import Names
 
 
 def catalogue_model(kinds: Sequence[ChannelKind]) -> type[CatalogueDocument]:
-    """Return CatalogueDocument with an entry model and a person's key for each of these kinds of channels."""
+    """Return the model of a whole catalogue in which these kinds of channels may be used.
+
+    It has an entry model and a person's key for each of them.
+    """
     return _model(tuple(kinds))
 
 

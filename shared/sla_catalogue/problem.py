@@ -15,7 +15,7 @@ Path = tuple[str | int, ...]
 
 
 class FindingLevel(StrEnum):
-    """Whether a finding keeps a catalogue from being used."""
+    """Whether a finding prevents the use of the catalogue (`error`) or not (`warning`)."""
 
     ERROR = "error"  # the catalogue cannot be used
     WARNING = "warning"  # it can, and somebody should look
@@ -35,7 +35,10 @@ class Position:
 
 @dataclass(frozen=True, slots=True)
 class FileProblem:
-    """One finding. `code` is stable, for scripts and searches; `hint` says what to do, where that is known."""
+    """One problem of a catalogue, with its place. `code` is stable, for scripts and searches.
+
+    `hint` is what to do about it, empty where that is not known.
+    """
 
     file: str
     line: int
@@ -51,7 +54,7 @@ class FileProblem:
 
 
 class CatalogueError(Exception):
-    """Anything the catalogue refuses."""
+    """Base of the errors of this package."""
 
 
 class CatalogueInvalid(CatalogueError):
@@ -65,21 +68,21 @@ class CatalogueInvalid(CatalogueError):
 
 @dataclass(slots=True)
 class Findings:
-    """Collects problems by the path of the value they are about; knows where each path was written."""
+    """The problems found while a catalogue is read, reported by the path of the value they are about."""
 
     positions: Mapping[Path, Position]
     problems: list[FileProblem] = field(default_factory=list)
 
     def error(self, path: Path, code: str, message: str, hint: str = "") -> None:
-        """Report what keeps the catalogue from being used."""
+        """Report a problem at `path` that prevents the use of the catalogue."""
         self._add(FindingLevel.ERROR, path, code, message, hint)
 
     def warning(self, path: Path, code: str, message: str, hint: str = "") -> None:
-        """Report what is allowed and probably not intended."""
+        """Report something at `path` that is allowed and probably not intended."""
         self._add(FindingLevel.WARNING, path, code, message, hint)
 
     def at(self, path: Path) -> Position:
-        """Where the value stands; for a value that is missing, where its nearest parent stands."""
+        """Return where the value at `path` was written; for a missing value, where its nearest parent was."""
         for length in range(len(path), -1, -1):
             position = self.positions.get(path[:length])
             if position is not None:
@@ -87,12 +90,12 @@ class Findings:
         return Position()
 
     @property
-    def failed(self) -> bool:
-        """Return whether there is an error."""
+    def has_errors(self) -> bool:
+        """Return whether an error was reported."""
         return any(problem.severity is FindingLevel.ERROR for problem in self.problems)
 
     def sorted(self) -> tuple[FileProblem, ...]:
-        """Return the findings in the order of files and lines."""
+        """Return the findings in the order of files and lines, each once."""
         return tuple(sorted(set(self.problems), key=lambda p: (p.file, p.line, p.column, p.code, p.message)))
 
     def _add(self, severity: FindingLevel, path: Path, code: str, message: str, hint: str) -> None:
@@ -101,7 +104,7 @@ class Findings:
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:
-    """Return a hint naming the nearest known word, or the whole choice where it is short."""
+    """Return a hint that names the nearest known word, or all known words if they are few; else empty."""
     names = sorted(known)
     near = get_close_matches(word, names, n=1, cutoff=0.6) or _caseless(word, names)
     if near:
@@ -115,8 +118,8 @@ def _caseless(word: str, names: Sequence[str]) -> list[str]:
     return [name for name in names if name.casefold() == word.casefold()][:1]
 
 
-def spell(path: Path) -> str:
-    """Return the path as people write it: `plans.gold.targets[2].time`."""
+def path_text(path: Path) -> str:
+    """Return a path as people write it, such as `plans.gold.targets[2].time`."""
     return "".join(_steps(path)).lstrip(".")
 
 

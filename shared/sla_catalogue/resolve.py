@@ -30,14 +30,20 @@ _SECRETS = frozenset({"secret", "secrets", "password", "key"})
 
 @dataclass(frozen=True, slots=True)
 class ResolvedValues:
-    """The values of a catalogue with secrets read (`values`), and as they are written (`kept`)."""
+    """The values of a catalogue in two forms.
+
+    `values` is for use and has the secrets; `kept` is for storage and has none.
+    """
 
     values: dict[str, Value]
     kept: dict[str, Plain]
 
 
 def resolve(merged: FileUnion, environment: Mapping[str, str] | None, findings: Findings) -> ResolvedValues:
-    """`environment` None rebuilds a stored catalogue: references stay, secrets are not available."""
+    """Return the values of a merged catalogue, with `${NAME}` replaced and secrets read.
+
+    Names come from `environment`; None rebuilds a stored catalogue: references stay, and secrets are not available.
+    """
     resolver = _Resolver(environment, findings, merged.bases)
     values: dict[str, Value] = {}
     kept: dict[str, Plain] = {}
@@ -86,7 +92,7 @@ class _Resolver:
         if _is_secret(path):
             return self.secret(node, path), (node if _REFERENCE.search(node) else KEPT_SECRET)
         value = self.substituted(node, path)
-        if not writable(value, lines=True):  # of the file itself the tree has told
+        if not writable(value, lines=True):  # of the file itself the tree has reported
             message = "what the environment gives here holds a control character"
             self.findings.error(path, "control-character", message, "look at what sets the variable")
         # An address that comes from the environment often carries a token, so only its reference is kept.
@@ -146,8 +152,8 @@ class _Resolver:
         except UnicodeDecodeError:
             self.findings.error(path, "secret-file", f"the file {file} is not text", "store the secret as UTF-8 text")
         except OSError as error:
-            said = f"the file {file} cannot be read: {error.strerror}"
-            self.findings.error(path, "secret-file", said, "check the path")
+            message = f"the file {file} cannot be read: {error.strerror}"
+            self.findings.error(path, "secret-file", message, "check the path")
         return None
 
     def base(self, path: Path) -> FilePath:

@@ -1,6 +1,6 @@
-"""Keys that older releases knew: taken out of catalogues that those releases stored, so that they can still be read.
+"""Keys that older releases knew: removed from catalogues that those releases stored, so that they can still be read.
 
-Files are another matter: there `slad check` refuses such a key, because nothing would come of it.
+In files `slad check` refuses such a key, because nothing would come of it.
 """
 
 from __future__ import annotations
@@ -9,20 +9,21 @@ from typing import Any
 
 from sla_catalogue.tree import Plain
 
-# Dialects that could once be named although nothing spoke them.
-_UNSPOKEN = frozenset(
+# Dialects that could once be named although no adapter existed.
+_UNKNOWN_DIALECTS = frozenset(
     {
         "gitlab", "servicenow", "zendesk", "zammad", "freshdesk", "alertmanager", "grafana", "pagerduty", "opsgenie",
         "standard-webhooks",
     }
 )  # fmt: skip
 _ENDS = ("resolved", "cancelled")
-_REGISTERED = {"registration": "opt_in"}  # how format 1 said that only registered people hear of critical fixes
+_REGISTERED = {"registration": "opt_in"}  # in format 1: only registered people are notified of critical fixes
 
 
 def without_retired(sections: dict[str, Plain]) -> dict[str, Plain]:
-    """Return the sections of a stored catalogue of format 1 as this release writes them; the rules in them are the
-    same.
+    """Return the sections of a stored catalogue of format 1 in the form that this release reads.
+
+    The rules in them stay the same.
     """
     kept: dict[str, Any] = dict(sections)
     for name, change in (("plans", _plan), ("contracts", _contract), ("escalations", _escalation), ("keys", _key)):
@@ -34,8 +35,8 @@ def without_retired(sections: dict[str, Plain]) -> dict[str, Plain]:
         channels = {id_: entry for id_, entry in kept["channels"].items() if not _mail(entry)}
         kept["channels"] = {id_: _but(entry, "sender") for id_, entry in channels.items()}
     if isinstance(kept.get("sources"), dict):
-        spoken = {id_: entry for id_, entry in kept["sources"].items() if not _unspoken(entry)}
-        kept["sources"] = {id_: _source(entry) if isinstance(entry, dict) else entry for id_, entry in spoken.items()}
+        known = {id_: entry for id_, entry in kept["sources"].items() if not _of_unknown_dialect(entry)}
+        kept["sources"] = {id_: _source(entry) if isinstance(entry, dict) else entry for id_, entry in known.items()}
     return kept
 
 
@@ -60,7 +61,7 @@ def _escalation(entry: dict[str, Any]) -> dict[str, Any]:
 
 
 def _source(entry: dict[str, Any]) -> dict[str, Any]:
-    """`options` said how work ends that is closed with some word; anything else in it was read by nothing."""
+    """`options` mapped resolutions to how work ends; nothing read anything else in it."""
     options = entry.get("options")
     ends = {word: end for word, end in options.items() if end in _ENDS} if isinstance(options, dict) else {}
     kept = _but(entry, "options")
@@ -71,8 +72,8 @@ def _key(entry: dict[str, Any]) -> dict[str, Any]:
     return _but(entry, "title")
 
 
-def _unspoken(entry: Any) -> bool:
-    return isinstance(entry, dict) and entry.get("dialect") in _UNSPOKEN
+def _of_unknown_dialect(entry: Any) -> bool:
+    return isinstance(entry, dict) and entry.get("dialect") in _UNKNOWN_DIALECTS
 
 
 def _mail(entry: Any) -> bool:

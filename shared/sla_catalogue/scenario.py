@@ -24,7 +24,10 @@ _INCIDENT = IncidentId("test")
 
 @dataclass(frozen=True, slots=True)
 class ScenarioResult:
-    """`failures` are in words, with times in the contract's zone; empty means that all was as expected."""
+    """The result of one test of the catalogue.
+
+    `failures` are in words, with times in the contract's zone; empty if all was as expected.
+    """
 
     scenario: Scenario
     incident: Incident
@@ -32,12 +35,12 @@ class ScenarioResult:
 
     @property
     def passed(self) -> bool:
-        """Return whether every expectation was met."""
+        """Return whether everything was as expected."""
         return not self.failures
 
 
 def run_scenarios(catalogue: Catalogue) -> tuple[ScenarioResult, ...]:
-    """Return every scenario of the catalogue, in order."""
+    """Run the tests of a catalogue and return the result of each, in order."""
     return tuple(_run(scenario, catalogue) for scenario in catalogue.scenarios)
 
 
@@ -67,33 +70,33 @@ def _events(scenario: Scenario) -> Iterator[IncidentEvent]:
         actor=Actor.CUSTOMER,
         attributes=scenario.attributes,
     )
-    for number, happening in enumerate(scenario.happenings, start=1):
+    for number, event in enumerate(scenario.events, start=1):
         yield IncidentEvent(
             id=EventId(f"{number:04}"),
             incident=_INCIDENT,
-            kind=happening.kind,
-            occurred_at=happening.at,
-            received_at=happening.at,
+            kind=event.kind,
+            occurred_at=event.at,
+            received_at=event.at,
             source="test",
             version=number,
-            actor=happening.actor,
-            actor_name=happening.actor.value,
-            attributes=happening.attributes,
-            waiting_on=happening.waiting_on,
-            agreed=_agreed(happening, scenario),
-            reason=happening.reason,
+            actor=event.actor,
+            actor_name=event.actor.value,
+            attributes=event.attributes,
+            waiting_on=event.waiting_on,
+            agreed=_agreed(event, scenario),
+            reason=event.reason,
         )
 
 
-def _agreed(happening: ScenarioEvent, scenario: Scenario) -> AgreedTarget | None:
-    if happening.agreed is None:
+def _agreed(event: ScenarioEvent, scenario: Scenario) -> AgreedTarget | None:
+    if event.agreed is None:
         return None
-    agreed = happening.agreed
+    agreed = event.agreed
     return AgreedTarget(
         metric=agreed.metric,
         due_at=agreed.due,
         agreed_by=agreed.by,
-        reason=happening.reason,
+        reason=event.reason,
         moved_by_pauses=agreed.moved_by_pauses,
     )
 
@@ -130,9 +133,9 @@ def _failures(expected: Expectation, incident: Incident, now: datetime, zone: Zo
 
 
 def _left_open(metric: str, incident: Incident) -> bool:
-    """Whether the fold said that the metric's target has no number (docs/clauses.md)."""
-    said = [remark.text for remark in incident.remarks if remark.kind is RemarkKind.UNSPECIFIED_TARGET]
-    return any(f" for {metric} " in text for text in said)
+    """Whether the fold remarked that the metric's target has no number (docs/clauses.md)."""
+    texts = [remark.text for remark in incident.remarks if remark.kind is RemarkKind.UNSPECIFIED_TARGET]
+    return any(f" for {metric} " in text for text in texts)
 
 
 def _words(expected: Expectation, clock: Clock) -> Iterator[str]:
@@ -151,7 +154,7 @@ def _breach(clock: Clock, now: datetime) -> datetime | None:
 
 
 def _warnings(clock: Clock) -> tuple[datetime, ...]:
-    """Those of the target in force, told or still ahead."""
+    """The warnings of the target in force, passed or still ahead."""
     ours = (mark.at for mark in clock.marks if mark.kind != BREACH and mark.generation == clock.generation)
     return tuple(sorted(ours))
 

@@ -10,8 +10,11 @@ from sla_catalogue.model import catalogue_model
 
 
 def catalogue_schema() -> dict[str, Any]:
-    """Shorthands that the loader accepts beside the full forms (a name for a list of names, a text for texts in
-    languages) are part of it; what only makes sense of the whole catalogue is left to `slad check`."""
+    """Return the JSON Schema of a catalogue file.
+
+    It includes the shorthands that the loader accepts beside the full forms (a name for a list of names, a text for
+    texts in languages); what only makes sense of the whole catalogue is left to `slad check`.
+    """
     schema = catalogue_model(channel_kinds()).model_json_schema(by_alias=True)
     for alias, section in ALIASES.items():
         schema["properties"][alias] = schema["properties"][section]

@@ -1,4 +1,4 @@
-"""A secret value that can be used but not seen: neither in a repr, an error, a log nor the stored catalogue."""
+"""A secret value that is never shown: neither in a repr, an error, a log nor the stored catalogue."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True, slots=True)
 class Secret:
-    """`origin` says where the value came from (`env GITHUB_SECRET`, `file /run/…`, `catalogue`); that is no secret.
+    """A secret value, and where it came from (`env GITHUB_SECRET`, `file /run/…`, `catalogue`), which is no secret.
 
     A catalogue rebuilt from its stored text has no secrets: `available` is False there.
     """
@@ -17,11 +17,11 @@ class Secret:
 
     @property
     def available(self) -> bool:
-        """Return whether the value is known."""
+        """Return whether the value is known and not empty."""
         return bool(self.value)
 
     def reveal(self) -> str:
-        """Return the value itself. Raises LookupError when this catalogue was rebuilt without its secrets."""
+        """Return the value itself. Raises LookupError if it is not available."""
         if not self.value:
             raise LookupError(f"the secret from {self.origin} is not available here: load the catalogue's files")
         return self.value

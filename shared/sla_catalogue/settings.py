@@ -1,4 +1,4 @@
-"""What concerns the installation rather than a contract: whether it is local, and the mail server."""
+"""The settings of the installation: whether it is local, and the mail server."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class SmtpSecurity(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Smtp:
-    """The mail server by which e-mail leaves."""
+    """The mail server that sends e-mail, and the sender's address."""
 
     host: str
     sender: str
@@ -30,7 +30,7 @@ class Smtp:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InstallationSettings:
-    """What concerns the installation rather than a contract."""
+    """The settings of the installation, beside its contracts. `local`: a catalogue for one's own machine."""
 
     local: bool = False
     smtp: Smtp | None = None

@@ -11,14 +11,12 @@ from pydantic import BaseModel, ValidationError
 from sla_catalogue.channel import channel_kinds
 from sla_catalogue.document.catalogue import CatalogueDocument
 from sla_catalogue.model import catalogue_model
-from sla_catalogue.problem import Findings, Path, did_you_mean, spell
+from sla_catalogue.problem import Findings, Path, did_you_mean, path_text
 from sla_catalogue.resolve import Value
 
 
-def shape(values: Mapping[str, Value], findings: Findings) -> CatalogueDocument:
-    """Return a document of everything that has the right shape: a bad entry is reported and left out, the rest is
-    read.
-    """
+def build_document(values: Mapping[str, Value], findings: Findings) -> CatalogueDocument:
+    """Return the document of a catalogue's values; an entry of a wrong shape is reported as a finding and left out."""
     model = catalogue_model(channel_kinds())
     whole: dict[str, Any] = dict(values)
     if isinstance(whole.get("channels"), dict):
@@ -46,10 +44,10 @@ def _channels(entries: Mapping[str, Any], findings: Findings) -> dict[str, Any]:
         if not isinstance(entry, dict):
             found[name] = entry
         elif "kind" not in entry:
-            findings.error((*path, "kind"), "missing-key", f"{spell(path)} lacks the key 'kind'", "")
+            findings.error((*path, "kind"), "missing-key", f"{path_text(path)} lacks the key 'kind'", "")
         elif not isinstance(entry["kind"], str) or entry["kind"] not in models:
             named = entry["kind"] if isinstance(entry["kind"], str) else ""  # anything else is not quoted
-            message = f"{spell((*path, 'kind'))}: {named!r} is none of the choice"
+            message = f"{path_text((*path, 'kind'))}: {named!r} is none of the choice"
             findings.error((*path, "kind"), "unknown-value", message, did_you_mean(named, models))
         else:
             model = models[entry["kind"]]
@@ -78,26 +76,29 @@ def _report(detail: Any, findings: Findings, model: type[BaseModel], below: Path
     context = detail.get("ctx") or {}
     match detail["type"]:
         case "slad":
-            findings.error(loc, context["code"], f"{spell(loc)}: {context['message']}", context["hint"])
+            findings.error(loc, context["code"], f"{path_text(loc)}: {context['message']}", context["hint"])
         case "extra_forbidden":
             unknown = str(loc[-1])
-            where = spell(loc[:-1]) or "a catalogue"
+            where = path_text(loc[:-1]) or "a catalogue"
             hint = did_you_mean(unknown, known_keys(inside[:-1], model))
             findings.error(loc, "unknown-key", f"{where} has no key {unknown!r}", hint)
         case "missing":
-            findings.error(loc, "missing-key", f"{spell(loc[:-1])} lacks the key {loc[-1]!r}", "")
+            findings.error(loc, "missing-key", f"{path_text(loc[:-1])} lacks the key {loc[-1]!r}", "")
         case "enum" | "literal_error":
             expected = str(context.get("expected", "")).replace(" or ", ", ")
             choice = [name.strip(" '") for name in expected.split(",")]
             hint = did_you_mean(str(detail["input"]), choice)
-            findings.error(loc, "unknown-value", f"{spell(loc)}: {detail['input']!r} is none of the choice", hint)
+            findings.error(loc, "unknown-value", f"{path_text(loc)}: {detail['input']!r} is none of the choice", hint)
         case _:
-            said = str(detail["msg"])
-            findings.error(loc, "shape", f"{spell(loc)}: {said[:1].lower()}{said[1:]}", "")
+            text = str(detail["msg"])
+            findings.error(loc, "shape", f"{path_text(loc)}: {text[:1].lower()}{text[1:]}", "")
 
 
 def known_keys(loc: Path, root: type[BaseModel]) -> list[str]:
-    """Return the keys that the mapping at `loc` of a document of `root` may have."""
+    """Return the keys that the mapping at the path `loc` of a document of `root` may have.
+
+    The list is empty if no mapping can be there.
+    """
     annotation: Any = root
     for step in loc:
         annotation = _into(annotation, step)

@@ -1,4 +1,4 @@
-"""A contract as one page: everything that it and its plan say, in one language, for people and programs to read.
+"""A contract as one page: everything that it and its plan promise, in one language, for people and programs to read.
 
 Names of the JSON are those of the catalogue's files. Texts that the catalogue lacks in the language are given in
 English, else in whichever language there is.
@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from datetime import date
 from typing import Any
 
-from sla_catalogue.calendars import codes_of
+from sla_catalogue.calendars import holiday_codes_for
 from sla_catalogue.catalogue import Catalogue
 from sla_catalogue.holiday.table import MANUAL
 from sla_domain.calendar import LocalSpan, Window
@@ -18,7 +18,7 @@ from sla_domain.contract import Contract, ContractId
 from sla_domain.escalation import EscalationPolicy, PolicyLevel
 from sla_domain.explain.language import tag_for, words_for
 from sla_domain.explain.language.words import Words
-from sla_domain.explain.text import allowed_words, duration, said_in
+from sla_domain.explain.text import allowed_words, duration_text, text_in
 from sla_domain.plan import (
     AgreedDates,
     Coverage,
@@ -37,7 +37,10 @@ from sla_domain.plan import (
 
 
 def sheet_of(catalogue: Catalogue, contract: ContractId, language: str = "en") -> dict[str, Any]:
-    """Give what the contract promises, ready for JSON. Raises KeyError when there is no such contract."""
+    """Return what the contract promises, as plain values ready for JSON.
+
+    Raises KeyError if there is no such contract.
+    """
     return _Sheet(catalogue, catalogue.rulebook.contracts[contract], language).whole()
 
 
@@ -94,7 +97,7 @@ class _Sheet:
         }
 
     def _said(self, texts: Texts) -> str:
-        return said_in(texts, self._language)[1]
+        return text_in(texts, self._language)[1]
 
     # -- the parts
 
@@ -183,7 +186,7 @@ class _Sheet:
 
     def _holidays(self) -> Iterator[dict[str, Any]]:
         """What people added to the holidays that the contract's coverages subtract, and what they took out."""
-        codes = {code for each in self._coverages() for code in codes_of(self._contract, each)}
+        codes = {code for each in self._coverages() for code in holiday_codes_for(self._contract, each)}
         for code in sorted(codes & self._tables.keys()):
             table = self._tables[code]
             for row in table.rows:
@@ -209,14 +212,14 @@ class _Sheet:
             "title": self._said(policy.titles),
             "levels": [self._level(level) for level in policy.levels],
             "repeat": policy.repeat,
-            "pause": duration(policy.pause, self._words),
+            "pause": duration_text(policy.pause, self._words),
             "clause": policy.clause,
         }
 
     def _level(self, level: PolicyLevel) -> dict[str, Any]:
         held = {name: self._holders(name) for name in level.tell}
         return {
-            "after": duration(level.after, self._words),
+            "after": duration_text(level.after, self._words),
             "tell": held,
             "channels": list(level.channels),
             "kind": level.kind.value,
@@ -232,7 +235,10 @@ class _Sheet:
 
 
 def week_words(coverage: Coverage, words: Words) -> str:
-    """Give the weekly hours as `Mon–Fri 09:00–17:00`; `24x7` for all of them; empty for a coverage made of others."""
+    """Return the weekly hours in words, such as `Mon–Fri 09:00–17:00`.
+
+    It is `24x7` for all hours of the week, and empty for a coverage made of others.
+    """
     if coverage.parts:
         return ""
     if coverage.around_the_clock:
@@ -288,4 +294,4 @@ def _either(values: Iterable[str]) -> str:
 
 def _warning(warning: WarningAt, words: Words) -> str:
     """`75 %` of the allowed time, or `−1 h`: so long before the due instant."""
-    return f"{warning.percent} %" if warning.before is None else duration(-warning.before, words)
+    return f"{warning.percent} %" if warning.before is None else duration_text(-warning.before, words)

@@ -1,4 +1,4 @@
-"""A sender of events as data: how its deliveries prove themselves and how its words map to slad's.
+"""A source of events as data: how its deliveries prove their origin, and what its words mean to slad.
 
 Ingest's dialects read these tables; nothing of a customer's own vocabulary is written in code.
 """
@@ -23,7 +23,7 @@ _WHSEC = "whsec_"
 
 
 class Dialect(StrEnum):
-    """The wire formats a source may speak."""
+    """The payload formats that slad understands."""
 
     CLOUDEVENTS = "cloudevents"
     GITHUB = "github"
@@ -31,7 +31,7 @@ class Dialect(StrEnum):
 
 
 class AuthenticationKind(StrEnum):
-    """How a sender proves that a delivery is its own."""
+    """How a source proves that a delivery is its own."""
 
     HMAC = "hmac"  # a signature over the raw body
     TOKEN = "token"  # noqa: S105 - a shared word in a header
@@ -52,7 +52,10 @@ class SignedContent(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Authentication:
-    """Any of `secrets` is accepted, so a secret is rotated by adding the new one before removing the old."""
+    """How the deliveries of a source prove their origin.
+
+    Any of `secrets` is accepted, so a secret is rotated by adding the new one before removing the old.
+    """
 
     kind: AuthenticationKind
     header: str = ""
@@ -64,11 +67,11 @@ class Authentication:
     username: str = ""
     secrets: tuple[Secret, ...] = ()
 
-    def vouches_for(self, header: str) -> bool:
-        """Return whether a proof of this kind covers a header (its name in lower case).
+    def covers_header(self, header: str) -> bool:
+        """Return whether a valid proof of this kind covers a header (its name in lower case).
 
-        A signature covers what was signed and nothing else. A token or a password vouches for the whole request that
-        carries it: who has it can write any other. A source without authentication believes everything.
+        A signature covers what was signed and nothing else. A token or a password covers the whole request: who has it
+        can write any other. A source without authentication counts as covering every header.
         """
         if self.kind is not AuthenticationKind.HMAC:
             return True
@@ -81,9 +84,9 @@ class Authentication:
 
 
 def signing_key(signed: SignedContent, secret: str) -> bytes:
-    """Return the bytes that sign.
+    """Return the key bytes of a secret: with Standard Webhooks the base64 behind `whsec_`, else the text as UTF-8.
 
-    Standard Webhooks: those behind `whsec_…`; a secret that is no base64 stands for itself.
+    With Standard Webhooks too the text is used if it is no base64.
     """
     if signed is not SignedContent.ID_TIMESTAMP_BODY:
         return secret.encode()
@@ -94,7 +97,7 @@ def signing_key(signed: SignedContent, secret: str) -> bytes:
 
 
 class TicketPhase(StrEnum):
-    """What a sender's status or label means for the clocks."""
+    """What a source's status or label means for the phase of an incident."""
 
     OPEN = "open"
     IN_PROGRESS = "in_progress"
@@ -108,7 +111,7 @@ class TicketPhase(StrEnum):
 
     @property
     def waiting_on(self) -> WaitingOn | None:
-        """Return on whom a ticket in this phase waits; None when it waits for nobody."""
+        """Return on whom a ticket in this phase waits; None if it does not wait."""
         return _WAITING.get(self)
 
 
@@ -121,7 +124,7 @@ _WAITING = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Lookup:
-    """Where a value lies in a delivery: a dotted path (`issue.fields.priority.name`), a label's prefix, a constant.
+    """Where a value lies in a delivery: a dotted path (`issue.fields.priority.name`), a label's prefix, or a constant.
 
     A constant is used when neither path nor label yields anything. `values` translates what was found.
     """
@@ -131,21 +134,27 @@ class Lookup:
     constant: str = ""
     values: Mapping[str, str] = dataclasses.field(default_factory=lambda: NO_NAMES)
 
-    def translated(self, found: str) -> str:
-        """Return the value by the lookup's own table; as it is when the table does not have it."""
+    def translate(self, found: str) -> str:
+        """Return the meaning of a value by the table `values`; the value itself if the table lacks it."""
         return look_up(self.values, found) or found
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Membership:
-    """What puts people on a side without naming them: groups, domains of mail addresses, GitHub's associations."""
+    """Rules by which people belong to a side without being named.
+
+    They go by group, by domain of the mail address, and by GitHub association.
+    """
 
     groups: frozenset[str] = frozenset()
     domains: frozenset[str] = frozenset()
     associations: frozenset[str] = frozenset()
 
     def holds(self, groups: frozenset[str], domain: str, association: str) -> bool:
-        """Return whether somebody with these belongs to it; all are folded, "" is none."""
+        """Return whether a person with these groups, mail domain and association belongs to it.
+
+        All are in the form of `fold_case`; "" stands for none.
+        """
         return bool(self.groups & groups) or domain in self.domains or association in self.associations
 
 
@@ -154,11 +163,11 @@ NOBODY = Membership()
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Source:
-    """Tables are read without regard to case; `phase_of` and its sisters answer None for what the table lacks.
+    """A ticketing system that sends events: its dialect, its authentication, and what its words mean.
 
-    `staff` and `customers` are people by account, `staff_by` and `customers_by` what else puts somebody on that side.
-    `only_staff`: nobody else is of the staff, whatever the sender says of them. `resolutions` say what the ways mean in
-    which work ends: RESOLVED or CANCELLED.
+    Tables are read without regard to case. `staff` and `customers` are people by account, `staff_by` and `customers_by`
+    other ways to belong to that side. `only_staff`: nobody else is staff, whatever the sender states. `resolutions`
+    maps the ways in which work ends to RESOLVED or CANCELLED.
     """
 
     id: SourceId
@@ -181,38 +190,38 @@ class Source:
     bots: frozenset[str] = frozenset()
 
     def phase_of(self, status: str) -> TicketPhase | None:
-        """Return what a status means; None when the catalogue does not say."""
-        return self.statuses.get(fold(status))
+        """Return what a status means; None if the catalogue does not map it."""
+        return self.statuses.get(fold_case(status))
 
     def priority_of(self, value: str) -> str | None:
-        """Return the plan's priority for a value; None when the catalogue does not say."""
-        return self.priorities.get(fold(value))
+        """Return the plan's priority for a value; None if the catalogue does not map it."""
+        return self.priorities.get(fold_case(value))
 
     def ending_of(self, resolution: str) -> TicketPhase | None:
-        """Give RESOLVED or CANCELLED, by the source's table; None when it lacks the word."""
-        return self.resolutions.get(fold(resolution))
+        """Return RESOLVED or CANCELLED for a resolution; None if the catalogue does not map it."""
+        return self.resolutions.get(fold_case(resolution))
 
     def is_staff(self, account: str) -> bool:
-        """Return whether the account is listed as staff."""
-        return fold(account) in self.staff
+        """Return whether the account is listed as staff, whatever its case."""
+        return fold_case(account) in self.staff
 
     def is_customer(self, account: str) -> bool:
-        """Return whether the account is listed as a customer's."""
-        return fold(account) in self.customers
+        """Return whether the account is listed as a customer's, whatever its case."""
+        return fold_case(account) in self.customers
 
     def is_bot(self, account: str) -> bool:
-        """Return whether the account is listed as a bot."""
-        return fold(account) in self.bots
+        """Return whether the account is listed as a bot, whatever its case."""
+        return fold_case(account) in self.bots
 
 
-def fold(word: str) -> str:
-    """Return how table keys are compared: without case and surrounding space."""
+def fold_case(word: str) -> str:
+    """Return a word in the form in which table keys are compared: case folded, without surrounding spaces."""
     return word.strip().casefold()
 
 
 def domain_of(address: str) -> str:
-    """Return the domain of a mail address, or of `@example.com`, or itself: folded, and as the network writes it."""
-    domain = fold(address).rpartition("@")[2].rstrip(".")
+    """Return the domain of a mail address, of `@example.com` or of a bare domain: case folded, in ASCII (IDNA)."""
+    domain = fold_case(address).rpartition("@")[2].rstrip(".")
     try:
         return domain if domain.isascii() else domain.encode("idna").decode("ascii")
     except UnicodeError:
@@ -220,5 +229,5 @@ def domain_of(address: str) -> str:
 
 
 def look_up(table: Mapping[str, str], word: str) -> str | None:
-    """Return the entry of a word, whatever its case; None when there is none."""
-    return table.get(fold(word))
+    """Return the meaning of a word in a table whose keys are in the form of `fold_case`; None if it has none."""
+    return table.get(fold_case(word))

@@ -1,8 +1,8 @@
 """One YAML text → plain mappings, lists and strings, each with the place it was written at.
 
-Scalars stay the text they were written as (`1.10` is not 1.1, `NO` is Norway); the documents give them types.
-Nothing is constructed from tags, aliases are shared and counted, and depth, size and expansion are bounded, so a
-hostile file costs an error and not the process.
+Scalars stay the text they were written as (`1.10` is not 1.1, `NO` is Norway); the documents give them types. Nothing
+is constructed from tags, aliases are shared and counted, and depth, size and expansion are bounded, so a hostile file
+causes an error and does not stop the process.
 """
 
 from __future__ import annotations
@@ -32,7 +32,10 @@ _SCALARS = {_STANDARD + name for name in ("str", "int", "float", "bool", "null",
 
 @dataclass(slots=True)
 class Tree:
-    """The content of one file: `data` is None when the file is empty or cannot be read."""
+    """The content of one YAML file, with the place of each value and the problems found.
+
+    `data` is None if the file is empty or cannot be read.
+    """
 
     data: Plain = None
     positions: dict[Path, Position] = field(default_factory=dict)
@@ -40,7 +43,7 @@ class Tree:
 
 
 def read_tree(text: str, file: str) -> Tree:
-    """Never raises: what is wrong with the text is in `problems`."""
+    """Return the content of a YAML text. Never raises: what is wrong with the text is in `problems`."""
     reader = _Reader(file)
     if len(text.encode("utf-8", "surrogatepass")) > MAX_BYTES:
         reader.problem(0, 0, "too-large", f"the file is larger than {MAX_BYTES} bytes", "split it")
@@ -97,8 +100,8 @@ def _compose(text: str, reader: _Reader) -> Node | None:
     except MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         line, column = (mark.line + 1, mark.column + 1) if mark else (0, 0)
-        said = " ".join(part for part in (error.context, error.problem) if part)
-        reader.problem(line, column, "syntax", said or "this is not YAML")
+        words = " ".join(part for part in (error.context, error.problem) if part)
+        reader.problem(line, column, "syntax", words or "this is not YAML")
     except YAMLError as error:
         reader.problem(0, 0, "syntax", str(error).splitlines()[0])
     except UnicodeEncodeError:

@@ -5,7 +5,7 @@ Read it in this order:
 * what happens and what was bought: `event`, `plan`, `metrics`, `contract`, `rulebook`;
 * when time counts: `calendar`;
 * what follows: `incident` and `clock` (the values), `fold` (events → incident), `preview` (what would be due);
-* what must be said: `fact`, `told`, `tell`, `promise`, and why: `explain`;
-* who hears it, and what comes first: `roles`, `escalation`, `notice` with `version`, `urgency`;
+* what is published: `fact`, `published`, `diff`, `promise`, and the reasons: `explain`;
+* whom to notify, and what comes first: `roles`, `escalation`, `notice` with `version`, `urgency`;
 * what can go wrong: `errors`.
 """

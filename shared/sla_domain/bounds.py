@@ -1,8 +1,8 @@
 """How long what enters slad may be, which characters it may hold, and between which instants it may lie.
 
-Every door (HTTP bodies, paths and queries, dialects, the catalogue) takes its bounds from here, and a test compares
-them with every column that they end in (`tests/unit/platform/test_bounds.py`). Lengths count characters, as
-PostgreSQL's varchar does, not bytes.
+Everything that takes input (HTTP bodies, paths and queries, dialects, the catalogue) uses these bounds, and a test
+compares them with every database column that the input ends in (`tests/unit/platform/test_bounds.py`). Lengths count
+characters, as PostgreSQL's varchar does, not bytes.
 """
 
 from __future__ import annotations
@@ -45,25 +45,27 @@ _DIGEST = 40
 
 
 def within_reach(instant: datetime) -> bool:
-    """Return whether an aware instant lies between EARLIEST and LATEST; asking is safe where converting would
-    overflow.
-    """
+    """Return whether an aware instant lies between EARLIEST and LATEST, without converting it, which could overflow."""
     return EARLIEST <= instant <= LATEST
 
 
 def writable(text: str, *, lines: bool = False) -> bool:
-    """Return whether a text holds only what can be stored and sent. `lines`: line breaks and tabs too."""
+    """Return whether a text holds only characters that can be stored and sent.
+
+    `lines`: line breaks and tabs are allowed too.
+    """
     return text.isprintable() or not (UNWRITABLE if lines else UNWRITABLE_ON_A_LINE).search(text)
 
 
-def shortened(text: str, longest: int) -> str:
-    """Return the text itself, or its beginning with an ellipsis that says that it went on."""
+def shorten(text: str, longest: int) -> str:
+    """Return the text, cut to at most `longest` characters; a cut text ends with an ellipsis."""
     return text if len(text) <= longest else f"{text[: longest - 1]}…"
 
 
 def fitting_id(id_: str, longest: int) -> str:
-    """Return the id itself, or its beginning and a digest of the whole: still one of its own, and the same every
-    time.
+    """Return the id, cut to at most `longest` characters; a cut id ends with `~` and a digest of the whole.
+
+    The result is the same at each call, and differs between ids.
     """
     if len(id_) <= longest:
         return id_

@@ -1,11 +1,11 @@
 """A clock: one measurement of one metric on one incident in one cycle, as a value.
 
-`due_at` is undefined while paused. *Breached* is a fact on the clock, not a state. Marks are the instants that must
-be told (warnings and the breach): those already behind the clock and those ahead of it while it runs; the latter
-become rows of the timer table. Segments tile the clock's life and add up to its verdict.
+`due_at` is undefined while paused. *Breached* is a fact on the clock, not a state. Marks are the instants that must be
+published (warnings and the breach): those already passed and those still ahead while the clock runs; the latter become
+rows of the timer table. Segments tile the time from start to end and add up to the verdict.
 
-A mark counts only when time ran past it: an instant in `[start, end)` of a running segment. A clock stopped, or
-paused, exactly at its due instant is therefore not breached, and a warning at the very instant of the stop is not told.
+A mark counts only when time ran past it: an instant in `[start, end)` of a running segment. A clock stopped, or paused,
+exactly at its due instant is therefore not breached, and a warning at the very instant of the stop is not published.
 """
 
 from __future__ import annotations
@@ -33,9 +33,10 @@ _NOT_VERSION = ~((0xF << 76) | (0b11 << 62))
 
 
 def clock_id(incident: IncidentId, metric: MetricId, cycle: int | str) -> ClockId:
-    """Return the id of a clock, the same wherever and however often it is computed: a UUID of version 5 (RFC 9562).
+    """Return the id of a clock, a UUID of version 5 (RFC 9562): the same at each computation.
 
-    `cycle` is the ordinal, with a name behind it where the ordinal's own id belongs to another clock.
+    `cycle` is the ordinal of the clock within its metric, with a name behind it if the id of the ordinal alone belongs
+    to another clock.
     """
     name = _NAMESPACE.copy()
     name.update(f"slad:{incident}/{metric}/{cycle}".encode())
@@ -44,7 +45,7 @@ def clock_id(incident: IncidentId, metric: MetricId, cycle: int | str) -> ClockI
 
 
 class ClockState(StrEnum):
-    """Where a clock stands: it counts, is paused, or has ended in one of three ways."""
+    """The state of a clock: running, paused, or ended as met, missed or cancelled."""
 
     RUNNING = "running"
     PAUSED = "paused"
@@ -54,13 +55,16 @@ class ClockState(StrEnum):
 
     @property
     def open(self) -> bool:
-        """Return whether the clock has not ended."""
+        """Return whether the clock has not ended, that is, runs or is paused."""
         return self in (ClockState.RUNNING, ClockState.PAUSED)
 
 
 @dataclass(frozen=True, slots=True)
 class Segment:
-    """A stretch of a clock's life. `end` is None for the open one. `why` names the pause (waiting on whom, words)."""
+    """A stretch of time in which a clock ran or was paused. `end` is None for the current one.
+
+    `why` says in words why it is paused, empty while it runs.
+    """
 
     start: datetime
     end: datetime | None
@@ -72,12 +76,13 @@ class Segment:
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """An instant that must be told once: `kind` is `breach` or a warning key (`warn-75`, `warn-3600s`).
+    """An instant of a clock that must be published once: its breach, or a warning.
 
-    `generation` counts the targets the clock has had (priority change, agreed date, reset); pauses keep it, a late
-    event may change it. `target_event` is what made the target (NO_EVENT: the clock's own start). A retarget that
-    finds its due instant passed already leaves one breach mark at that instant and none of the earlier warnings.
-    `pending` marks belong to the running segment and become timers; the others lie behind the clock.
+    `kind` is `breach`, or names the threshold (`warn-75`, `warn-3600s`). `generation` counts the targets the clock has
+    had (priority change, agreed date, reset); pauses keep it, a late event may change it. `target_event` is the event
+    that made the target (NO_EVENT: the clock's own start). If a new target's due instant has passed already, there is
+    one breach mark at that instant and none of the earlier warnings. `pending` marks belong to the running segment and
+    become timers; the others have passed.
     """
 
     kind: str
@@ -85,17 +90,17 @@ class Mark:
     at: datetime
     pending: bool
     target_event: EventId = NO_EVENT
-    heard_at: datetime | None = None  # when slad had received every event from which the instant follows
+    known_since: datetime | None = None  # when slad had received every event from which the instant follows
 
     @property
     def key(self) -> str:
-        """Return the name under which the mark is told if no other was told under it: `<generation>/<kind>`."""
+        """Return `<generation>/<kind>`, the key under which the mark is published unless that key is used already."""
         return f"{self.generation}/{self.kind}"
 
 
 @dataclass(frozen=True, slots=True)
 class EarnedBreach:
-    """A told breach of a target that a change of the catalogue has replaced: it stays on record."""
+    """A published breach of a target that a change of the catalogue has replaced since; it stays on record."""
 
     at: datetime  # the due instant that was passed
     under: str  # the catalogue version by which it was one
@@ -103,7 +108,10 @@ class EarnedBreach:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Clock:
-    """One measurement: a metric of an incident in one cycle, with its target, its segments and its marks."""
+    """One measurement: a metric of an incident in one cycle, with its target, segments and marks.
+
+    Instants are aware, UTC.
+    """
 
     id: ClockId
     incident: IncidentId
@@ -123,7 +131,7 @@ class Clock:
     segments: tuple[Segment, ...]
     marks: tuple[Mark, ...]
     exempt: str = ""  # reason; an exempt clock counts in no attainment
-    agreed_by: str = ""  # B5: by whom the pinned due instant was agreed
+    agreed_by: str = ""  # who agreed to the due date (clause B5)
     contract: ContractId = NO_CONTRACT
     plan: PlanId = NO_PLAN  # whose row it is: the base plan when the product is out of scope (H4)
     counted_from: datetime | None = None  # later than started_at after a restart or reset
@@ -144,15 +152,15 @@ class Clock:
 
     @property
     def breached(self) -> bool:
-        """Return whether the target in force was passed while the clock ran."""
+        """Return whether the due instant of the target in force was passed while the clock ran."""
         return self.breached_at is not None
 
     @property
     def stopped_while_paused(self) -> bool:
-        """Stopped without ever being resumed: worth a look, the pause may have been forgotten."""
+        """Return whether the clock was stopped while it was paused: the resume may have been forgotten."""
         return self.stopped_at is not None and bool(self.segments) and not self.segments[-1].running
 
     @property
     def pending(self) -> tuple[Mark, ...]:
-        """Return the marks that are timers."""
+        """Return the marks that are still ahead, for each of which there is a timer."""
         return tuple(mark for mark in self.marks if mark.pending)

@@ -1,4 +1,4 @@
-"""What one customer bought: a plan in a country and zone, for some products, with people who must hear of trouble."""
+"""What one customer bought: a plan in a country and zone, for some products, with the people to notify."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ NO_CONTRACT = ContractId("")
 
 
 class Side(StrEnum):
-    """Whose people somebody belongs to. The customer's own are never paged: a promise to them is not theirs to keep."""
+    """Whether a person belongs to the support or to the customer. The customer's own people are never paged."""
 
     SUPPORT = "support"
     CUSTOMER = "customer"
@@ -27,7 +27,7 @@ class Side(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Person:
-    """Somebody who can be told: a name, channels in order of preference (`email:a@b`, `webhook:<channel id>`)."""
+    """A person who can be notified; `addresses` in order of preference (`email:a@b`, `webhook:<channel id>`)."""
 
     id: str
     name: str
@@ -39,7 +39,7 @@ class Person:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RoleHolder:
-    """A person in a role (clause H5, E11, I7); with a coverage, only inside those hours."""
+    """A person who holds a role (clauses H5, E11 and I7, docs/clauses.md): always, or in the hours of a coverage."""
 
     role: str
     person: str
@@ -49,7 +49,10 @@ class RoleHolder:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EnvironmentItem:
-    """One product in the customer's environment (clause H7); versions as the customer names them."""
+    """One product in the customer's environment and its versions, as the customer names them.
+
+    Source: clause H7 (docs/clauses.md).
+    """
 
     product: str
     versions: tuple[str, ...] = ()  # empty: some unknown version
@@ -57,7 +60,7 @@ class EnvironmentItem:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Contract:
-    """A customer's contract. `targets` are overrides, matched before the plan's rows."""
+    """A customer's contract. Its `targets` are tried before the rows of its plan."""
 
     id: ContractId
     customers: frozenset[str]  # names by which sources call the customer

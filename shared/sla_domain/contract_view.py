@@ -3,18 +3,18 @@
 An incident's life falls into periods, each under one contract (`Incident.periods`). The rules:
 
 * Events, facts and clocks belong to the contract in whose period they lie. A key sees its own.
-* When the incident has left the contract, the key sees it as it stood when it left: later events are not read.
+* When the incident has moved to another contract, the key sees it as of the move: later events are not read.
 * Attributes outlive a move: the title set under one contract is, from the move on, that of the next one's incident.
-* The default contract stands in while nobody's own contract is known. Once it is known, the time before is its too:
-  the periods before the first named contract belong to that contract as well as to the default one.
+* The default contract applies while no customer's own contract is known. Once one is known, the time before is its
+  too: the periods before the first named contract belong to that contract as well as to the default one.
 * A period of no length is a correction, and belongs to the one that follows.
-* What was said on an incident that was merged into this one is read, since clocks follow from it, and never shown: it
-  was said on another ticket.
+* Events of an incident that was merged into this one are read, since clocks follow from them, and never shown: they
+  belong to another ticket.
 * A clock that runs across a move belongs to both. Words of the other contract's people (reasons, names, remarks) are
-  left out of its story; instants and states stay, since the due instant follows from them.
+  left out; instants and states stay, since the due instant follows from them.
 
-The board, the timer's answers and ingest's answers all ask here; so the filter follows the fold, also when a late
-event moves the past.
+The board and the answers of timer and ingest all use this filter, which is computed anew when a late event moves a
+period.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from datetime import datetime
 
 from sla_domain.event import Actor, EventId, EventKind, IncidentEvent
 from sla_domain.fold.agreement import customer_agreed
-from sla_domain.fold.order import as_read
+from sla_domain.fold.order import in_reading_order
 from sla_domain.incident import ContractPeriod, Incident
 
 NOT_SHOWN = "not shown"
@@ -33,7 +33,10 @@ NOT_SHOWN = "not shown"
 
 @dataclass(frozen=True, slots=True)
 class ContractShare:
-    """One contract's part in an incident: which of its periods it owns."""
+    """Which periods of an incident belong to one contract, where the incident has been under several.
+
+    `own` has one entry for each of `periods`, in the same order.
+    """
 
     contract: str
     periods: tuple[ContractPeriod, ...]
@@ -41,11 +44,14 @@ class ContractShare:
 
     @property
     def whole(self) -> bool:
-        """Return whether every period of the incident is the contract's own."""
+        """Return whether every period of the incident belongs to the contract."""
         return all(self.own)
 
     def has_clock(self, start: datetime | None, end: datetime | None) -> bool:
-        """Return whether a clock of `[start, end)` ran in a period of this contract; open bounds are None."""
+        """Return whether a clock that ran in `[start, end)` lies in a period of this contract.
+
+        A bound that is None is open.
+        """
         for number, period in enumerate(self.periods):
             if not self.own[number]:
                 continue
@@ -57,7 +63,10 @@ class ContractShare:
         return False
 
     def has_fact(self, label: str, at: datetime) -> bool:
-        """Return whether a fact about `at`, published under the contract `label`, is this contract's to read."""
+        """Return whether the contract may read a fact about the instant `at`.
+
+        `label` is the id of the contract under which the fact was published.
+        """
         inside = [
             self.own[number] for number, period in enumerate(self.periods)
             if period.start < at and ((over := self._end(number)) is None or at < over)
@@ -65,7 +74,11 @@ class ContractShare:
         return self.has_label(label, at) and all(inside)
 
     def has_label(self, label: str, at: datetime) -> bool:
-        """As `has_fact`, for what holds no words of an event (deliveries, alerts): it may come after the period."""
+        """Return whether the contract may see a delivery or alert of the instant `at`.
+
+        `label` is the id of the contract that the record names. Unlike a fact, it may also lie exactly at the end of a
+        period, since it holds no words of an event.
+        """
         if label == self.contract:
             return True
         return any(
@@ -79,7 +92,11 @@ class ContractShare:
 
 @dataclass(frozen=True, slots=True)
 class ContractView:
-    """`events` are what the key's fold reads; only those of `own` may be shown. `until`: when the incident left."""
+    """What a key of one contract may see of an incident.
+
+    `events` are what the key's fold reads; only those whose ids are in `own` may be shown. `until`: the instant at
+    which the incident moved to another contract, None if it did not.
+    """
 
     share: ContractShare
     events: tuple[IncidentEvent, ...]
@@ -88,16 +105,16 @@ class ContractView:
 
     @property
     def everything(self) -> bool:
-        """Return whether nothing of the incident is kept from the contract."""
+        """Return whether the contract may see all of the incident."""
         own = all(event.id in self.own or event.carried_from is not None for event in self.events)
         return self.until is None and self.share.whole and own
 
     def shown(self, events: Iterable[IncidentEvent]) -> list[IncidentEvent]:
-        """Return those of these events that the contract may read."""
+        """Return those of `events` that the contract may read, in their order."""
         return [event for event in events if event.id in self.own and event.carried_from is None]
 
     def of(self, incident: Incident) -> Incident:
-        """Return the incident folded from `events`, without clocks and remarks of another contract's time."""
+        """Return `incident` without clocks and remarks of another contract's time. It must be folded from `events`."""
         if self.everything:
             return incident
         clocks = (clock for clock in incident.clocks if self.share.has_clock(clock.started_at, clock.stopped_at))
@@ -105,12 +122,12 @@ class ContractView:
         return replace(incident, clocks=tuple(clocks), remarks=tuple(remarks))
 
     def as_of(self, at: datetime) -> datetime:
-        """`at`, but never later than the incident's leaving."""
+        """Return `at`, or the instant at which the incident left the contract if that is earlier."""
         return at if self.until is None else min(at, self.until)
 
 
 def contract_share(periods: Sequence[ContractPeriod], contract: str) -> ContractShare | None:
-    """Return the part of `contract`; None when it has none."""
+    """Return which of the periods belong to `contract`; None if none does."""
     # A period of no length is a correction: at its instant the contract in force is the next one.
     held: list[ContractPeriod] = []
     for period in reversed(periods):
@@ -125,15 +142,15 @@ def contract_share(periods: Sequence[ContractPeriod], contract: str) -> Contract
 def contract_view(
     events: Iterable[IncidentEvent], periods: Sequence[ContractPeriod], contract: str, *, complete: bool = True
 ) -> ContractView | None:
-    """Return what `contract` sees of the incident of these events; None when it sees nothing.
+    """Return what `contract` may see of the incident with these events; None if it may see nothing.
 
-    `periods` may be older than the newest events (the board hears of both at different times): from an event that
-    names another customer than its period nothing is shown to anybody until newer periods are known. `complete`:
+    `periods` may be older than the newest events (the board receives both at different times): from an event that names
+    another customer than its period on, nothing is shown to any contract until newer periods are known. `complete`:
     every event of the incident is given, so each period begins with one of them.
     """
     share = contract_share(periods, contract)
     known = list(events)
-    rows = as_read(known)
+    rows = in_reading_order(known)
     if share is None:
         return None
     places = _places(rows, periods, complete)
@@ -141,12 +158,12 @@ def contract_view(
     if not any(mine):
         return None
     last = max(number for number, own in enumerate(mine) if own)
-    read, said = [], dict[str, str]()
+    read, stated = [], dict[str, str]()
     for (event, _), own in zip(rows[: last + 1], mine, strict=False):
         if event.carried_from is not None:
             continue
-        read.append(event if own else _without_words(event, said))
-        said.update(event.attributes)
+        read.append(event if own else _without_words(event, stated))
+        stated.update(event.attributes)
     read += [event for event in known if event.carried_from is not None and event.occurred_at <= rows[last][1]]
     until = rows[last + 1][1] if last + 1 < len(rows) else None
     own_ids = frozenset(event.id for (event, _), own in zip(rows, mine, strict=True) if own)
@@ -183,10 +200,10 @@ def _places(
     return places
 
 
-def _without_words(event: IncidentEvent, said: Mapping[str, str]) -> IncidentEvent:
-    """What the event does to clocks, without what people wrote in it. `said`: the attributes before it."""
+def _without_words(event: IncidentEvent, stated: Mapping[str, str]) -> IncidentEvent:
+    """What the event does to clocks, without what people wrote in it. `stated`: the attributes before it."""
     kind, actor = event.kind, event.actor
-    reporters = (said.get("reporter_id"), said.get("reporter"))
+    reporters = (stated.get("reporter_id"), stated.get("reporter"))
     if kind is EventKind.RESPONDED and actor is Actor.UNKNOWN and event.actor_name and event.actor_name in reporters:
         kind, actor = EventKind.CUSTOMER_REPLIED, Actor.CUSTOMER  # as the fold would read it by the name
     agreed, attributes = event.agreed, event.attributes

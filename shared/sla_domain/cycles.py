@@ -1,8 +1,8 @@
-"""Which clock of the fold is which of those the world knows.
+"""Which clock of the fold is which of the published clocks.
 
 A clock's id is made of its metric and the ordinal of its cycle. A late event may begin a cycle before those that were
-told, and every later ordinal moves. A clock that was told keeps its id: it is known by the breaches told of it, which
-are promises people have been called about; then by what began it first; and last by its ordinal.
+published, and every later ordinal moves. A clock that was published keeps its id: it is recognised by its published
+breaches, then by the event that began it first, and last by its ordinal.
 """
 
 from __future__ import annotations
@@ -20,26 +20,29 @@ from sla_domain.published_mark import digest
 
 
 class PublishedClock(Protocol):
-    """What is remembered of a clock that was told. `start` is empty in rows of releases that did not keep it."""
+    """What is stored of a clock that was published.
+
+    `start` is empty in rows of older releases, which did not store it.
+    """
 
     @property
     def start(self) -> str:
-        """Return the digest of what began the clock; empty where it was not kept."""
+        """Return the digest of the event that began the clock; empty where it was not stored."""
         ...
 
     @property
     def metric(self) -> str:
-        """Return the clock's metric."""
+        """Return the id of the clock's metric."""
         ...
 
     @property
     def started_at(self) -> datetime | None:
-        """Return when the clock started; None where it was not kept."""
+        """Return when the clock started; None where it was not stored."""
         ...
 
     @property
     def breaches(self) -> frozenset[datetime]:
-        """Due instants whose passing was told and stands."""
+        """Return the due instants whose breach is published and not taken back."""
         ...
 
 
@@ -48,15 +51,15 @@ Place = tuple[MetricId, int]
 
 
 def start_name(clock: Clock) -> str:
-    """Return a short stable name for what began the clock."""
+    """Return a short name for the event that began the clock, the same at each computation."""
     return digest(EventId(f"{clock.metric}\n{clock.start_event}"))
 
 
 def with_published_ids(incident: Incident, known: Mapping[ClockId, PublishedClock]) -> Incident:
-    """Return the incident with each clock under the id under which the world knows it."""
+    """Return the incident with each clock under the id under which it was published; new clocks get unused ids."""
     if all(clock.cycle == 0 and clock.id in known for clock in incident.clocks) and len(known) == len(incident.clocks):
         return incident
-    ids = _told_as(incident, known)
+    ids = _ids_by_published(incident, known)
     used = {*ids.values()}
     for clock in incident.clocks:
         if clock.id not in used and _place(clock) not in ids:
@@ -66,8 +69,8 @@ def with_published_ids(incident: Incident, known: Mapping[ClockId, PublishedCloc
     return replace(incident, clocks=clocks)
 
 
-def _told_as(incident: Incident, known: Mapping[ClockId, PublishedClock]) -> dict[Place, ClockId]:
-    """Ids by what was told: a breach and the start, a breach alone, the start alone."""
+def _ids_by_published(incident: Incident, known: Mapping[ClockId, PublishedClock]) -> dict[Place, ClockId]:
+    """Ids by what was published: a breach and the start, a breach alone, the start alone."""
     starts = {start_name(clock): _place(clock) for clock in incident.clocks}
     begun: dict[tuple[str, datetime | None], Place] = {
         (clock.metric, clock.started_at): _place(clock) for clock in incident.clocks
@@ -98,6 +101,6 @@ def _place(clock: Clock) -> Place:
 
 
 def _under(clock: Clock, id_: ClockId | None) -> Clock:
-    if id_ is None:  # its ordinal's id belongs to a clock that was told and began elsewhere
+    if id_ is None:  # its ordinal's id belongs to a published clock that began with another event
         id_ = clock_id(clock.incident, clock.metric, f"{clock.cycle}/{start_name(clock)}")
     return clock if id_ == clock.id else replace(clock, id=id_)

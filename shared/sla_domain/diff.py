@@ -1,23 +1,23 @@
-"""The difference between what the fold says now and what has been told before, as facts (docs/architecture.md).
+"""The difference between what the fold says now and what has been published before, as facts (docs/architecture.md).
 
 Pure and idempotent: once `after_publishing` has noted the facts, there are no new ones. For each clock, in this order:
-started · amended (a told verdict or breach is no longer true) · retargeted · marks not yet told · paused, resumed, met,
-missed, cancelled. Before them, for the incident: a move to another contract; after them: corrections of its priority,
-and its promise.
+started · amended (a published verdict or breach is no longer true) · retargeted · unpublished marks · paused, resumed,
+met, missed, cancelled. Before them, for the incident: a move to another contract; after them: corrections of its
+priority, and its promise.
 
 Every fact has a key that is unique within its clock for ever: marks `generation/kind`, with `~1`, `~2` … when the name
-was used before (exactly what a timer tells when it fires), transitions by the digest of the event that caused them.
-Whether a mark was told is decided by its target and instant, never by the key (`spoken`): a late event that renumbers
-targets is no news. A told breach whose instant the fold no longer has is moved, when its target is now passed at
-another instant, or taken back; it is told anew should it come true again. A warning is told once per target, even if a
-late pause has moved it.
+was used before (exactly what a timer publishes when it fires), transitions by the digest of the event that caused them.
+Whether a mark was published is decided by its target and instant, never by the key (`is_published`): a late event that
+renumbers targets causes no fact. A published breach whose instant the fold no longer has is moved, when its target is
+now passed at another instant, or taken back; it is published anew should it come true again. A warning is published
+once per target, even if a late pause has moved it.
 
-The incident's clocks must bear the ids under which they are known (`cycles.continued`).
+The incident's clocks must have the ids under which they are known (`cycles.with_published_ids`).
 
-What nobody could have been told in time is marked as `history`: a mark that had passed already when slad heard of what
-it follows from, of a clock or target that had ended by then; and everything that came true before an import told slad
-of the incident. A broken promise that still ran when slad heard of it is news, however old the breach is and however
-late it is told.
+What could not have been published in time is marked as `history`: a mark that had passed already when slad received the
+events it follows from, of a clock or target that had ended by then; and everything that came true before an import
+brought the incident. A breach of a target that was still open when slad learned of it is no history, however old the
+breach is and however late it is published.
 
 `upto` is for those who keep no timers (replay, tests): marks ahead of the clock count as passed up to that instant.
 """
@@ -53,10 +53,10 @@ from sla_domain.fact import (
     Warned,
 )
 from sla_domain.incident import Incident
-from sla_domain.moves import move_facts
+from sla_domain.moves import contract_changed_facts
 from sla_domain.promise import promise_facts
 from sla_domain.published import PublishedState
-from sla_domain.published_mark import PublishedMark, digest, fresh, standing, target_name
+from sla_domain.published_mark import PublishedMark, digest, standing_marks, target_name, unused_key
 from sla_domain.published_mark import is_published as known
 
 _VERDICTS = frozenset({ClockState.MET, ClockState.MISSED})
@@ -66,25 +66,26 @@ _WITHDRAWN = "withdrawn"  # key of a cancelling that no event caused
 
 def new_facts(
     incident: Incident,
-    told: Mapping[ClockId, PublishedState],
+    published: Mapping[ClockId, PublishedState],
     keys: Collection[str] = frozenset(),
     upto: datetime | None = None,
     unread: Collection[ClockId] = (),
 ) -> tuple[Fact, ...]:
-    """Return the facts that have not been published yet.
+    """Return the facts that have not been published yet, in the order in which they are to be published.
 
-    `keys`: of the incident's own facts published so far (`published.keys_after`). `unread`: clocks that are no more and
-    whose breaches cannot be judged, because their catalogue version cannot be read (`withdrawn.Kept`).
+    `published`: what has been published of each clock. `keys`: keys of the incident's own facts published so far
+    (`published.keys_after`). `unread`: published clocks that the fold does not have and whose breaches cannot be
+    judged, because their catalogue version cannot be read (`withdrawn.WithEarlierPromises`).
     """
-    facts: list[Fact] = [*move_facts(incident, keys)]
+    facts: list[Fact] = [*contract_changed_facts(incident, keys)]
     for clock in incident.clocks:
-        facts += ClockDiff(clock, told.get(clock.id), upto, incident).facts()
+        facts += ClockDiff(clock, published.get(clock.id), upto, incident).facts()
     known = {clock.id for clock in incident.clocks}
-    for id_, old in told.items():
+    for id_, old in published.items():
         if id_ not in known:
             facts += _gone(incident, id_, old, id_ in unread)
     facts += _corrections(incident, keys)
-    facts += promise_facts(incident, told, keys)
+    facts += promise_facts(incident, published, keys)
     through = incident.imported_through
     if through is None:
         return tuple(facts)
@@ -94,21 +95,25 @@ def new_facts(
 
 
 class ClockDiff:
-    """The difference between one clock and what has been published of it."""
+    """The difference between one clock and what has been published of it (None: nothing yet)."""
 
-    def __init__(self, clock: Clock, told: PublishedState | None, upto: datetime | None, incident: Incident) -> None:
+    def __init__(
+        self, clock: Clock, published: PublishedState | None, upto: datetime | None, incident: Incident
+    ) -> None:
         self._clock = clock
         self._incident = incident
-        self._told = told
+        self._published = published
         self._upto = upto
-        self._keys = set(told.keys) if told is not None else set()
-        self._spoken = told.published_marks(clock) if told is not None else []  # marks that were told and stand
+        self._keys = set(published.keys) if published is not None else set()
+        self._known_marks = (
+            published.published_marks(clock) if published is not None else []
+        )  # marks that are published and not taken back
         self._facts: list[Fact] = []
 
     def facts(self) -> list[Fact]:
-        """Return the clock's facts that have not been published yet, in the order in which they are published."""
-        told, clock = self._told, self._clock
-        if told is None:
+        """Return the clock's unpublished facts in the order in which they are to be published. Call it once."""
+        published, clock = self._published, self._clock
+        if published is None:
             self._add(STARTED, "started", clock.started_at, clock.due_at or clock.original_due_at)
             self._exempt()
             self._marks()
@@ -116,65 +121,67 @@ class ClockDiff:
                 self._state()
             return self._facts
         self._exempt()
-        amended = self._amend(told)
-        if clock.state is not ClockState.CANCELLED and not amended and self._other_target(told):
-            self._retarget(told)
+        amended = self._amend(published)
+        if clock.state is not ClockState.CANCELLED and not amended and self._other_target(published):
+            self._retarget(published)
         breached = self._marks()
         if not amended:
-            self._change(told)
+            self._change(published)
         elif breached and not clock.state.open:
             self._state()  # whoever heard of the breach alone waits for its end
-        self._reprioritised(told)
+        self._reprioritised(published)
         return self._facts
 
     # -- the parts
 
-    def _change(self, told: PublishedState) -> None:
-        """The state, if it is not the one told."""
+    def _change(self, published: PublishedState) -> None:
+        """Add the fact of the clock's state, if it is not the published one."""
         clock = self._clock
-        same_cause = digest(clock.cause) == told.cause
-        if clock.state is not told.state:
-            if not (told.state is ClockState.CANCELLED and self._retargeted(told)):
+        same_cause = digest(clock.cause) == published.cause
+        if clock.state is not published.state:
+            if not (published.state is ClockState.CANCELLED and self._retargeted(published)):
                 self._state()
         elif clock.state is not ClockState.RUNNING and not same_cause:
             self._state()
-        elif clock.state is ClockState.RUNNING and not self._other_target(told):
-            if clock.due_at != told.due_at and not same_cause and len(clock.segments) > 1:
+        elif clock.state is ClockState.RUNNING and not self._other_target(published):
+            if clock.due_at != published.due_at and not same_cause and len(clock.segments) > 1:
                 self._state()
-            elif clock.due_at != told.due_at:
-                self._retarget(told)
+            elif clock.due_at != published.due_at:
+                self._retarget(published)
 
-    def _reprioritised(self, told: PublishedState) -> None:
-        """Another priority that leaves the target as it is: whoever shows the clock hears of it, unless another fact
-        has just said it. (Marks never do: they speak of their own instants.)"""
+    def _reprioritised(self, published: PublishedState) -> None:
+        """Add a fact of a changed priority that leaves the target as it is, for those who show the clock.
+
+        Not needed if another fact of this diff carries the priority; marks do not.
+        """
         clock = self._clock
-        if not clock.state.open or not told.priority or clock.priority == told.priority:
+        if not clock.state.open or not published.priority or clock.priority == published.priority:
             return
         if all(isinstance(fact.body, _MARKS) for fact in self._facts) and self._incident.priorities:
             since = self._incident.priorities[-1]
-            body = Retargeted(priority=clock.priority, old_priority=told.priority)
+            body = Retargeted(priority=clock.priority, old_priority=published.priority)
             self._add(body, f"priority/{digest(since.event)}", since.start)
 
-    def _retargeted(self, told: PublishedState) -> bool:
-        return self._clock.state is ClockState.RUNNING and self._other_target(told)
+    def _retargeted(self, published: PublishedState) -> bool:
+        return self._clock.state is ClockState.RUNNING and self._other_target(published)
 
-    def _other_target(self, told: PublishedState) -> bool:
-        """Whether another target is in force than was told. Its ordinal says nothing: late events renumber targets."""
+    def _other_target(self, published: PublishedState) -> bool:
+        """Whether another target is in force than the published one. Late events renumber targets: ignore ordinals."""
         clock = self._clock
-        if clock.state is told.state and not clock.state.open:
+        if clock.state is published.state and not clock.state.open:
             return False
-        if told.withdrawn_at is not None and clock.withdrawn_at is None:
+        if published.withdrawn_at is not None and clock.withdrawn_at is None:
             return True  # promised again
-        if told.target:
-            return told.target != target_name(clock.target_event)
-        return clock.generation != told.generation and clock.due_at != told.due_at
+        if published.target:
+            return published.target != target_name(clock.target_event)
+        return clock.generation != published.generation and clock.due_at != published.due_at
 
     def _state(self) -> None:
         clock = self._clock
         cause = digest(clock.cause)
         match clock.state:
             case ClockState.RUNNING:
-                before = None if self._told is None else self._told.due_at or self._told.promised_at
+                before = None if self._published is None else self._published.due_at or self._published.promised_at
                 self._add(Resumed(before, clock.due_at), f"resumed/{cause}", clock.segments[-1].start)
             case ClockState.PAUSED:
                 last = clock.segments[-1]
@@ -195,21 +202,21 @@ class ClockDiff:
         clock = self._clock
         return self._incident.quality.value, clock.why, clock.consumed, clock.stopped_while_paused, clock.exempt
 
-    def _retarget(self, told: PublishedState) -> None:
+    def _retarget(self, published: PublishedState) -> None:
         clock = self._clock
-        broken = any(each.kind == BREACH and each.at == clock.due_at for each in self._spoken)
+        broken = any(each.kind == BREACH and each.at == clock.due_at for each in self._known_marks)
         body = Retargeted(
-            old_due_at=told.due_at,
+            old_due_at=published.due_at,
             new_due_at=clock.due_at,
             priority=clock.priority,
-            old_generation=told.generation,
+            old_generation=published.generation,
             agreed_by=clock.agreed_by,
             broken_since=clock.due_at if broken else None,
         )
         self._add(body, f"{clock.generation}/target", clock.generation_at or clock.started_at)
 
     def _marks(self) -> bool:
-        """Marks behind the clock that were not told: a warning overtaken by its breach or its clock's end says so.
+        """Add the passed marks that are not published; a warning that its breach or the end overtook is marked so.
 
         True when a breach is among them of which people hear. A breach of an earlier target by whose instant the target
         in force is breached, too, is one that goes on.
@@ -218,14 +225,16 @@ class ClockDiff:
         passed = [mark for mark in self._clock.marks if self._passed(mark)]
         breached = {mark.generation: mark.at for mark in passed if mark.kind == BREACH}
         for mark in passed:
-            if known(mark, self._spoken):
+            if known(mark, self._known_marks):
                 continue
-            key = fresh(mark.key, self._keys)
-            self._spoken.append(PublishedMark(key, mark.kind, mark.generation, mark.at, target_name(mark.target_event)))
+            key = unused_key(mark.key, self._keys)
+            self._known_marks.append(
+                PublishedMark(key, mark.kind, mark.generation, mark.at, target_name(mark.target_event))
+            )
             in_force = mark.generation == self._clock.generation
             goes_on = mark.kind == BREACH and mark.at == breached.get(self._clock.generation)
             stale = not (in_force or goes_on) or not self._clock.state.open
-            history = (stale and self._over_when_heard(mark)) or self._imported(mark)
+            history = (stale and self._over_when_known(mark)) or self._imported(mark)
             if mark.kind == BREACH:
                 self._mark(BREACHED, mark, key, mark.at, history)
                 news = news or not history
@@ -236,34 +245,36 @@ class ClockDiff:
                 self._mark(Warned(mark.kind, overtaken), mark, key, due, history)
         return news
 
-    def _over_when_heard(self, mark: Mark) -> bool:
+    def _over_when_known(self, mark: Mark) -> bool:
         """Whether the mark and the end of its target had both passed when slad could first know of the mark.
 
-        A target that ended later was still broken then: whoever was away in between tells of it all the same.
+        A target that ended later was open then, so its breach is published as current.
         """
         clock = self._clock
         over = clock.generation_at if mark.generation != clock.generation else clock.stopped_at
-        return over is not None and mark.heard_at is not None and max(mark.at, over) <= mark.heard_at
+        return over is not None and mark.known_since is not None and max(mark.at, over) <= mark.known_since
 
     def _imported(self, mark: Mark) -> bool:
-        """Whether it had come true when an import told slad of the incident. A target made later is news."""
+        """Whether it had come true when an import brought the incident. A target made later is no history."""
         through = self._incident.imported_through
-        return through is not None and mark.heard_at is not None and max(mark.at, mark.heard_at) <= through
+        return through is not None and mark.known_since is not None and max(mark.at, mark.known_since) <= through
 
     def _passed(self, mark: Mark) -> bool:
         return not mark.pending or (self._upto is not None and mark.at <= self._upto)
 
     # -- amendments
 
-    def _amend(self, told: PublishedState) -> bool:
-        """Say what is no longer true. True when the new state is told with it."""
+    def _amend(self, published: PublishedState) -> bool:
+        """Add amendments of what is no longer true. Return whether they carry the new state."""
         clock = self._clock
         moves, taken = self._breaches()
-        changed = self._verdict_changed(told)
+        changed = self._verdict_changed(published)
         amendments = [Amended(new_state=clock.state, moved=moved) for moved in moves]
         if taken or changed:
             verdict = (
-                (told.state, clock.state, clock.why, told.due_at, clock.due_at) if changed else (None, clock.state)
+                (published.state, clock.state, clock.why, published.due_at, clock.due_at)
+                if changed
+                else (None, clock.state)
             )
             first = Amended(_taken_back(taken), *verdict)
             if amendments and not taken:
@@ -273,36 +284,36 @@ class ClockDiff:
             self._add(amendment, "amended", clock.stopped_at or clock.segments[-1].start)
         return changed
 
-    def _verdict_changed(self, told: PublishedState) -> bool:
+    def _verdict_changed(self, published: PublishedState) -> bool:
         clock = self._clock
-        if told.state not in _VERDICTS or told.cause in {digest(event) for event in clock.undone}:
+        if published.state not in _VERDICTS or published.cause in {digest(event) for event in clock.undone}:
             return False
         return clock.state.open or (clock.state, digest(clock.cause), clock.due_at) != (
-            told.state,
-            told.cause,
-            told.due_at,
+            published.state,
+            published.cause,
+            published.due_at,
         )
 
     def _breaches(self) -> tuple[list[MovedBreach], list[PublishedMark]]:
         """Return what became of published breaches whose instant the fold no longer has: moved, or taken back."""
         marks = [mark for mark in self._clock.marks if mark.kind == BREACH]
         there = {mark.at for mark in marks}
-        lost = [each for each in self._spoken if each.kind == BREACH and each.at not in there]
-        news = [mark for mark in marks if self._passed(mark) and not known(mark, self._spoken)]
+        lost = [each for each in self._known_marks if each.kind == BREACH and each.at not in there]
+        news = [mark for mark in marks if self._passed(mark) and not known(mark, self._known_marks)]
         moves, taken = list[MovedBreach](), list[PublishedMark]()
         earned = {each.at for each in self._clock.earned}
         for each in lost:
             now = next((mark for mark in news if each.at is not None and each.is_of(mark)), None)
             if now is None and each.at in earned:
                 continue  # no late event refutes it: another catalogue has put another target in its place
-            self._spoken.remove(each)
+            self._known_marks.remove(each)
             if now is None or each.at is None:
                 taken.append(each)
                 self._keys.add(f"-{each.key}")
             else:
                 news = [mark for mark in news if mark.at != now.at]
                 moves.append(MovedBreach(each.at, now.at))
-                self._spoken.append(replace(each, at=now.at))
+                self._known_marks.append(replace(each, at=now.at))
         return moves, taken
 
     def _exempt(self) -> None:
@@ -320,7 +331,7 @@ class ClockDiff:
     def _add(self, body: ClockFactBody, key: str, at: datetime, due: datetime | None = None) -> None:
         """Add a fact under the first unused form of the key, due at `due` or else when the clock is."""
         clock = self._clock
-        self._append(body, fresh(key, self._keys), at, clock.generation, due or clock.due_at)
+        self._append(body, unused_key(key, self._keys), at, clock.generation, due or clock.due_at)
 
     def _append(
         self,
@@ -354,7 +365,7 @@ def _gone(incident: Incident, id_: ClockId, old: PublishedState, unread: bool) -
 
     `unread`: it cannot be judged whether it was that; then no breach is taken back.
     """
-    taken = [each for each in standing(old.keys, old.meanings) if each.kind == BREACH and not unread]
+    taken = [each for each in standing_marks(old.keys, old.meanings) if each.kind == BREACH and not unread]
     if not taken and (old.state is ClockState.CANCELLED or (unread and not old.state.open)):
         return []
     why = "the target is no longer promised" if unread else NO_SUCH_CLOCK
@@ -362,7 +373,7 @@ def _gone(incident: Incident, id_: ClockId, old: PublishedState, unread: bool) -
         Fact(
             body=Gone(old.state, why, unread, _taken_back(taken)),
             incident=incident.id,
-            key=fresh("gone", old.keys),
+            key=unused_key("gone", old.keys),
             at=incident.changed_at,
             clock=id_,
             metric=old.metric,
@@ -377,7 +388,7 @@ def _taken_back(taken: Sequence[PublishedMark]) -> tuple[TakenBack, ...]:
 
 
 def _corrections(incident: Incident, keys: Collection[str]) -> list[Fact]:
-    """clause E8: the customer hears old, new and why."""
+    """Return the facts that notify the customer of a corrected priority (clause E8, docs/clauses.md)."""
     facts = []
     for correction in incident.corrections:
         key = f"priority/{digest(correction.event)}"

@@ -2,7 +2,7 @@
 
     DomainError
     ├── FoldError
-    │   ├── NoEvents            nothing happened: there is no incident to speak of
+    │   ├── NoEvents            no event was given: there is no incident
     │   └── MixedIncidents      events of more than one incident in one fold
     ├── InvalidNotice           a critical-fix notice or version range that cannot be read
     └── CalendarError

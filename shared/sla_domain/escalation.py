@@ -1,4 +1,7 @@
-"""Escalation policies, and which of their levels are due when if nobody acknowledges (clause H5). Pure."""
+"""Escalation policies, and which of their levels are due when if nobody acknowledges (clause H5, docs/clauses.md).
+
+Pure.
+"""
 
 from __future__ import annotations
 
@@ -8,23 +11,23 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from types import MappingProxyType
 
-NO_ESCALATION = "none"  # what a plan says that pages nobody
+NO_ESCALATION = "none"  # the escalation of a plan that pages nobody
 REPEAT = 0  # the level number of the step that begins another round
 
 
 class TellKind(StrEnum):
-    """How a level of an escalation policy notifies people."""
+    """Whether a level of an escalation policy pages people, who must acknowledge, or only informs them."""
 
-    PAGE = "page"  # wakes somebody, wants an acknowledgement
+    PAGE = "page"  # at any hour, until somebody acknowledges
     NOTICE = "notice"  # informs
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PolicyLevel:
-    """Whom a policy notifies so long after the beginning of a round.
+    """One level of an escalation policy: whom to notify, `after` the beginning of a round, and by which channels.
 
-    `tell` names roles, and people where somebody is called so and no role is, in the order written. Without `channels`
-    each person's own addresses are used.
+    `tell` names roles, and people where no role has that name, in the order written. Without `channels` each person's
+    own addresses are used.
     """
 
     after: timedelta
@@ -35,9 +38,9 @@ class PolicyLevel:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EscalationPolicy:
-    """Levels in the order of their delays. `repeat` further rounds follow the first.
+    """An escalation policy: levels in the order of their delays, and how often the round is repeated.
 
-    Each begins `pause` after the last level of the one before.
+    `repeat` further rounds follow the first; each begins `pause` after the last level of the one before.
     """
 
     id: str
@@ -50,7 +53,10 @@ class EscalationPolicy:
 
 @dataclass(frozen=True, slots=True)
 class RoundStep:
-    """What is due at an instant: a level (from 1) of a round (from 0), or with `REPEAT` the beginning of the next."""
+    """A step of an escalation round and its instant.
+
+    `level` counts from 1; `REPEAT` stands for the beginning of the next round. `round` counts from 0.
+    """
 
     round: int
     level: int
@@ -60,10 +66,11 @@ class RoundStep:
 def round_steps(
     delays: Sequence[timedelta], round_: int, start: datetime, *, repeat_after: timedelta | None, repeats: int
 ) -> tuple[RoundStep, ...]:
-    """Return what a round that begins at `start` has still before it, in order: levels without a delay are due at once.
+    """Return the steps still due in a round that begins at `start`, in the order of their instants.
 
-    `delays` are those of the levels, from the beginning of the round, rising. `repeat_after` (None: never) is counted
-    from the last level, and `repeats` is how many rounds may follow the first.
+    Levels without a delay are due at `start` and not among them. `delays` are those of the levels, from the beginning
+    of the round, rising. `repeat_after` (None: never) is counted from the last level, and `repeats` is how many rounds
+    may follow the first.
     """
     steps = [
         RoundStep(round_, number, start + delay) for number, delay in enumerate(delays, start=1) if delay > timedelta()

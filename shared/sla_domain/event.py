@@ -32,13 +32,13 @@ NOTHING: Mapping[str, str] = MappingProxyType({})
 
 
 class EventKind(StrEnum):
-    """The canonical kinds; on the wire `io.slad.incident.<kind>.v1`."""
+    """The kinds of incident events, in slad's own vocabulary; on the wire `io.slad.incident.<kind>.v1`."""
 
     OPENED = "opened"
     DESCRIBED = "described"
     RESPONDED = "responded"
     CUSTOMER_REPLIED = "customer_replied"
-    COMMENTED = "commented"  # a word of somebody of whom nobody knows on whose side they are
+    COMMENTED = "commented"  # a comment of somebody whose side is not known
     UPDATED = "updated"
     ASSIGNED = "assigned"
     PRIORITY_CHANGED = "priority_changed"
@@ -58,24 +58,24 @@ class EventKind(StrEnum):
     TARGET_AGREED = "target_agreed"
     EXEMPTED = "exempted"
     RATED = "rated"
-    OBSERVED = "observed"  # a look at the ticket: nothing happened, `snapshot` says how it stands
+    OBSERVED = "observed"  # nothing happened; `snapshot` shows how the ticket stands
 
 
 WORDS = frozenset({EventKind.RESPONDED, EventKind.CUSTOMER_REPLIED, EventKind.COMMENTED, EventKind.UPDATED})
-"""The kinds by which somebody speaks; the others say how the incident stands, and count whoever brought it about."""
+"""The kinds that are comments and replies; the others change the ticket, and count whatever actor caused them."""
 
 
 class TimeQuality(StrEnum):
-    """How good the sender's claim of `occurred_at` is; it reaches the verdict."""
+    """How reliable the sender's `occurred_at` is; a verdict carries the worst quality of its incident's events."""
 
     EXACT = "exact"
-    DOUBTFUL = "doubtful"  # a local time that came twice or never, or one that the order of events contradicts
+    DOUBTFUL = "doubtful"  # a local time shown twice or never, or one that the order of events contradicts
     OBJECT_UPDATED = "object_updated"
     RECEIPT = "receipt"
 
 
 class Actor(StrEnum):
-    """Who did it. A bot's words neither answer nor wait for an answer; what it does to the incident counts."""
+    """Who caused an event. A bot's comments neither answer nor wait for an answer; its changes to the ticket count."""
 
     CUSTOMER = "customer"
     STAFF = "staff"
@@ -84,7 +84,7 @@ class Actor(StrEnum):
 
 
 class WaitingOn(StrEnum):
-    """Whose turn it is while an incident waits; each has its own measured share of the clock (clause H11)."""
+    """On whom an incident waits; the time of each is measured separately (clause H11, docs/clauses.md)."""
 
     CUSTOMER = "customer"
     VENDOR = "vendor"
@@ -93,7 +93,10 @@ class WaitingOn(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AgreedTarget:
-    """A due instant agreed between the parties (clause B5): pinned, attributed, the original is kept."""
+    """A due instant that the parties agreed on, with who agreed (clause B5, docs/clauses.md).
+
+    `moved_by_pauses`: whether pauses move it.
+    """
 
     metric: str
     due_at: datetime
@@ -104,13 +107,13 @@ class AgreedTarget:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Snapshot:
-    """How the sender's ticket stood at an instant, beside what happened to it.
+    """How the sender's ticket stood at an instant, as one delivery shows it.
 
     `at`: the instant for which it holds (the ticket's own "updated", else the time of the delivery). `phase` None: the
-    sender does not say, or slad does not understand it; `waiting_on` belongs to the phase waiting. `attributes` holds
-    what the payload states: "" means that the ticket has no such value now, an absent name says nothing. `version`
-    is the sender's, 0 when it has none. `before`: of attributes that the delivery itself changed, the values before it,
-    and under PHASE where the ticket stood: of several deliveries of one instant they tell which was first.
+    sender does not state it, or slad does not understand it; `waiting_on` belongs to the phase waiting. `attributes`
+    holds what the payload states: "" means that the ticket has no such value now, an absent name means nothing.
+    `version` is the sender's, 0 when it has none. `before`: the values, before this delivery, of the attributes that it
+    changed, and under PHASE the phase before it; they give the order of several deliveries of one instant.
     """
 
     at: datetime
@@ -123,8 +126,8 @@ class Snapshot:
     before: Mapping[str, str] = field(default_factory=lambda: NOTHING)
 
     @property
-    def stands(self) -> str:
-        """Return where the ticket stands as `before` names it; empty when the sender does not say."""
+    def phase_text(self) -> str:
+        """Return the phase as `before` holds it, such as `waiting:customer`; empty if the sender does not state it."""
         if self.phase is None:
             return ""
         return self.phase.value if self.waiting_on is None else f"{self.phase.value}:{self.waiting_on.value}"
@@ -134,11 +137,11 @@ class Snapshot:
 class IncidentEvent:
     """One thing that happened to one incident.
 
-    `attributes` are the incident attributes this event states (customer, priority, product, type, channel, title,
-    url, reporter, assignee, group, language, description …): the fold keeps the last value of each. `version`
-    orders events with the same `occurred_at` (ServiceNow `sys_mod_count`, a changelog id); 0 when the sender has
-    none. `snapshot` is how the whole ticket stood in the delivery of this event; of several events of one delivery
-    the last one has it. The other fields belong to one kind each and are None elsewhere.
+    `attributes` are the incident attributes this event states (customer, priority, product, type, channel, title, url,
+    reporter, assignee, group, language, description …): the fold keeps the last value of each. `version` orders events
+    with the same `occurred_at` (ServiceNow `sys_mod_count`, a changelog id); 0 when the sender has none. `snapshot` is
+    how the whole ticket stood in the delivery of this event; of several events of one delivery the last one has it. The
+    other fields belong to one kind each and are None elsewhere.
 
     `known_as`: of `renamed`, another name of this incident; of `merged`, the name under which all of this incident goes
     on, because it was one incident all along. `carried_from`: the event is a copy of what happened to that other
@@ -161,27 +164,30 @@ class IncidentEvent:
     merged_into: IncidentId | None = None
     known_as: IncidentId | None = None
     carried_from: IncidentId | None = None
-    unanswered_since: datetime | None = None  # set by the fold alone: a carried word has waited since then
+    unanswered_since: datetime | None = None  # set by the fold alone: a carried comment waits for an answer since then
     metrics: tuple[str, ...] = ()  # exempted: which metrics; empty means all
     score: int | None = None  # rated
     reason: str = ""
     warnings: tuple[str, ...] = ()  # what the dialect could not map; they become remarks of the incident
     snapshot: Snapshot | None = None
-    history: bool = False  # told by an import, long after it happened: nobody is to be told of what followed from it
+    history: bool = False  # imported, long after it happened: nobody is notified of what followed from it
 
     @property
     def automatic(self) -> bool:
-        """Return whether it is a word of a bot, which counts only where a condition names bots."""
+        """Return whether the event is a comment or reply of a bot, which counts only where a condition names bots."""
         return self.actor is Actor.BOT and self.kind in WORDS
 
     @property
     def order(self) -> Order:
-        """Return the order in which a fold reads events: when, sender's version, arrival, kind's natural order, id."""
+        """Return the sort key by which a fold reads events: instant, sender's version, arrival, kind, id."""
         return (self.occurred_at, self.version, self.received_at, _NATURAL_ORDER[self.kind], self.id)
 
     @property
-    def look_order(self) -> Order:
-        """Where the fold reads its `snapshot`: when it holds, but behind the event and all that arrived with it."""
+    def snapshot_order(self) -> Order:
+        """Return the sort key at which the fold reads the event's `snapshot`, which must not be None.
+
+        That is the instant for which the snapshot holds, but behind the event and all that arrived with it.
+        """
         shown = self.snapshot
         assert shown is not None
         at = max(shown.at, self.occurred_at)

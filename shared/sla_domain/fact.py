@@ -19,7 +19,7 @@ from sla_domain.incident import ContractPeriod
 
 
 class FactKind(StrEnum):
-    """The kind of a fact as the wire names it. Kinds and bodies are not one to one: see `Gone` and `Exempted`."""
+    """The kind of a fact on the wire. Kinds and bodies are not one to one: see `Gone` and `Exempted`."""
 
     CLOCK_STARTED = "clock.started"
     CLOCK_PAUSED = "clock.paused"
@@ -57,14 +57,17 @@ class MovedBreach:
 
 @dataclass(frozen=True, slots=True)
 class Started:
-    """The clock runs for the first time."""
+    """Body of the fact that a clock runs for the first time."""
 
     kind: ClassVar[FactKind] = FactKind.CLOCK_STARTED
 
 
 @dataclass(frozen=True, slots=True)
 class Paused:
-    """The clock waits, and on whom (`customer`, `vendor`, …; empty where the pause is not a wait)."""
+    """Body of the fact that a clock is paused: why, and on whom the incident waits.
+
+    `waiting_on` is `customer`, `vendor` or `other`; empty if the pause is no wait.
+    """
 
     kind: ClassVar[FactKind] = FactKind.CLOCK_PAUSED
     why: str = ""
@@ -73,7 +76,7 @@ class Paused:
 
 @dataclass(frozen=True, slots=True)
 class Resumed:
-    """The clock runs again after a pause or an end, due at another instant than before."""
+    """Body of the fact that a clock runs again after a pause or an end, with the due instants before and now."""
 
     kind: ClassVar[FactKind] = FactKind.CLOCK_RESUMED
     old_due_at: datetime | None = None
@@ -82,7 +85,7 @@ class Resumed:
 
 @dataclass(frozen=True, slots=True)
 class Retargeted:
-    """Another target is in force, or the same one at another priority.
+    """Body of the fact that another target is in force, or the same one at another priority.
 
     `broken_since`: the due instant now in force, if its breach was published before. `catalogue`: the version whose
     activation caused it, empty when an event did.
@@ -101,8 +104,10 @@ class Retargeted:
 
 @dataclass(frozen=True, slots=True)
 class Warned:
-    """A threshold before the due instant has passed; `overtaken` when it was noticed only after the breach or the end
-    of the clock: recorded, and nobody is notified."""
+    """Body of the fact that a warning threshold has passed before the due instant.
+
+    `overtaken`: it was noticed only after the breach or the end of the clock; it is recorded, and nobody is notified.
+    """
 
     kind: ClassVar[FactKind] = FactKind.CLOCK_WARNED
     threshold: str = ""  # `warn-75`, `warn-3600s`
@@ -111,7 +116,7 @@ class Warned:
 
 @dataclass(frozen=True, slots=True)
 class Breached:
-    """The due instant has passed."""
+    """Body of the fact that the due instant has passed while the clock ran."""
 
     kind: ClassVar[FactKind] = FactKind.CLOCK_BREACHED
 
@@ -129,21 +134,24 @@ class _Verdict:
 
 @dataclass(frozen=True, slots=True)
 class Met(_Verdict):
-    """The clock stopped in time."""
+    """Body of the fact that the clock stopped at or before its due instant."""
 
     kind: ClassVar[FactKind] = FactKind.CLOCK_MET
 
 
 @dataclass(frozen=True, slots=True)
 class Missed(_Verdict):
-    """The clock stopped after its due instant; the breach was published before or goes out with it."""
+    """Body of the fact that the clock stopped after its due instant; its breach is published before this fact."""
 
     kind: ClassVar[FactKind] = FactKind.CLOCK_MISSED
 
 
 @dataclass(frozen=True, slots=True)
 class Cancelled:
-    """The clock ended without a verdict. `withdrawn`: its target is no longer promised, the incident goes on."""
+    """Body of the fact that the clock ended without a verdict.
+
+    `withdrawn`: its target is no longer promised, while the incident goes on.
+    """
 
     kind: ClassVar[FactKind] = FactKind.CLOCK_CANCELLED
     why: str = ""
@@ -152,10 +160,10 @@ class Cancelled:
 
 @dataclass(frozen=True, slots=True)
 class Gone:
-    """A published clock that the fold no longer has, since a late event has changed what the cycles are.
+    """Body of the last fact of a published clock that the fold no longer has, because a late event changed the cycles.
 
-    On the wire `clock.cancelled` when the clock was open, else `clock.amended`. `withdrawn`: it cannot be told whether
-    it was a late event, because the catalogue version that promised the target cannot be read.
+    On the wire `clock.cancelled` when the clock was open, else `clock.amended`. `withdrawn`: it is not known whether a
+    late event was the reason, because the catalogue version that promised the target cannot be read.
     """
 
     old_state: ClockState
@@ -166,16 +174,16 @@ class Gone:
 
     @property
     def kind(self) -> FactKind:
-        """Return the wire's kind, by whether the clock was open."""
+        """Return `clock.cancelled` if the clock was open, else `clock.amended`."""
         return FactKind.CLOCK_CANCELLED if self.old_state.open else FactKind.CLOCK_AMENDED
 
 
 @dataclass(frozen=True, slots=True)
 class Amended:
-    """A published verdict or breach was changed or taken back by a late event (`docs/events.md`).
+    """Body of the fact that a late event changed or took back a published verdict or breach (docs/events.md).
 
-    `old_state` is given when the verdict changed; `new_state` is the clock's state now. `moved` and `takes_back` do not
-    come in one fact.
+    `old_state` is given when the verdict changed; `new_state` is the clock's state now. `moved` and `takes_back` are
+    never in one fact.
     """
 
     kind: ClassVar[FactKind] = FactKind.CLOCK_AMENDED
@@ -191,7 +199,7 @@ class Amended:
 
 @dataclass(frozen=True, slots=True)
 class Exempted:
-    """A breach of this clock is excused: why, and by whom. On the wire a `clock.amended`."""
+    """Body of the fact that a breach of the clock is excused: why, and by whom. On the wire a `clock.amended`."""
 
     kind: ClassVar[FactKind] = FactKind.CLOCK_AMENDED
     exempt: str
@@ -201,7 +209,10 @@ class Exempted:
 
 @dataclass(frozen=True, slots=True)
 class PromiseMade:
-    """The first due instants of an incident, by metric, and the zone in which the customer reads them."""
+    """Body of the fact that names the first due instants of an incident, by metric.
+
+    `zone` is the customer's time zone, in which the instants are shown.
+    """
 
     kind: ClassVar[FactKind] = FactKind.PROMISE_MADE
     lines: Mapping[str, datetime]
@@ -210,7 +221,10 @@ class PromiseMade:
 
 @dataclass(frozen=True, slots=True)
 class PromiseMoved:
-    """A promised due instant changed: all lines anew, and the metrics whose instant `moved`."""
+    """Body of the fact that a promised due instant changed.
+
+    It has all due instants by metric, and in `moved` the metrics whose instant changed.
+    """
 
     kind: ClassVar[FactKind] = FactKind.PROMISE_MOVED
     lines: Mapping[str, datetime]
@@ -221,7 +235,7 @@ class PromiseMoved:
 
 @dataclass(frozen=True, slots=True)
 class PromiseNone:
-    """No clock runs for the incident, since its plan leaves the number open."""
+    """Body of the fact that no clock runs for the incident, since its plan gives no number."""
 
     kind: ClassVar[FactKind] = FactKind.PROMISE_NONE
     why: str = ""
@@ -229,7 +243,7 @@ class PromiseNone:
 
 @dataclass(frozen=True, slots=True)
 class ContractChanged:
-    """The incident stands under another contract or customer: all its periods, the oldest first."""
+    """Body of the fact that the incident is under another contract or customer: all its periods, the oldest first."""
 
     kind: ClassVar[FactKind] = FactKind.CONTRACT_CHANGED
     periods: tuple[ContractPeriod, ...] = ()
@@ -237,14 +251,17 @@ class ContractChanged:
 
 @dataclass(frozen=True, slots=True)
 class PhaseChanged:
-    """The incident's phase changed and no other fact went out with the change."""
+    """Body of the fact that the incident's phase changed, if no other fact was published with the change."""
 
     kind: ClassVar[FactKind] = FactKind.PHASE_CHANGED
 
 
 @dataclass(frozen=True, slots=True)
 class PriorityCorrected:
-    """Staff changed the customer's priority: the customer is notified of old, new and why (clause E8)."""
+    """Body of the fact that staff changed the customer's priority, of which the customer is notified.
+
+    Source: clause E8 (docs/clauses.md).
+    """
 
     kind: ClassVar[FactKind] = FactKind.PRIORITY_CORRECTED
     old: str = ""
@@ -270,11 +287,12 @@ STARTED, BREACHED, PHASE_CHANGED = Started(), Breached(), PhaseChanged()  # bodi
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fact:
-    """A fact to be published.
+    """Something that became true of a clock or an incident, to be published as one event.
 
     `key` is unique within its clock (or its incident), for ever; with the clock's id it makes the event id, so that a
     repeated publication is recognised. `at` is when it became true, UTC (for a breach the due instant), not when it was
-    noticed. `history`: over or imported when slad first knew of it, so it is recorded and nobody is notified.
+    noticed. `history`: it was over, or was imported, when slad first knew of it, so it is recorded and nobody is
+    notified.
     """
 
     body: FactBody
@@ -290,12 +308,12 @@ class Fact:
 
     @property
     def kind(self) -> FactKind:
-        """Return the wire's kind of the body."""
+        """Return the kind of the fact on the wire, which follows from its body."""
         return self.body.kind
 
 
 def reason_of(body: FactBody) -> str:
-    """Return why it became true, in the words of the ticket or the plan; empty where the body gives no reason."""
+    """Return why the fact became true, in the words of the ticket or the plan; empty where the body gives no reason."""
     match body:
         case Paused() | Met() | Missed() | Cancelled() | Gone() | Amended() | PromiseNone():
             return body.why
@@ -304,7 +322,10 @@ def reason_of(body: FactBody) -> str:
 
 
 def caused_by_catalogue(body: FactBody, version: str) -> FactBody:
-    """Return the body with the catalogue version whose activation caused it; unchanged if its kind carries none."""
+    """Return the body with the catalogue version whose activation caused it.
+
+    A body whose class has no such field, and a `Gone` of an open clock, are returned unchanged.
+    """
     match body:
         case Retargeted() | Amended() | Exempted() | PromiseMoved():
             return replace(body, catalogue=version)

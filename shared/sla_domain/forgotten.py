@@ -1,7 +1,7 @@
-"""Incidents that ended so long ago that their events have been removed: which of their events still count.
+"""Incidents that ended so long ago that their events have been removed: which of their later events still count.
 
 What is left of such an incident is the instant through which it is history. Without it a late comment on an old ticket
-would look like the first sign of a new incident, which the fold opens (see `fold.order`), and start clocks for nobody.
+would look like the first event of a new incident, which the fold opens (see `fold.order`), and start clocks for nobody.
 The rule is a function of the events alone, whatever the order in which they arrive.
 """
 
@@ -16,12 +16,11 @@ from sla_domain.event import EventKind, IncidentEvent
 BEGINNINGS = frozenset({EventKind.OPENED, EventKind.REOPENED})
 
 
-def remembered(events: Iterable[IncidentEvent], ended_at: datetime | None) -> list[IncidentEvent]:
-    """Return the events an incident is folded from; `ended_at` is None for one that was never forgotten.
+def drop_forgotten(events: Iterable[IncidentEvent], ended_at: datetime | None) -> list[IncidentEvent]:
+    """Return the events an incident is folded from, given that those up to `ended_at` are history (None: none are).
 
-    What happened up to `ended_at` is history whose verdicts are told. A new life begins with the first opening or
-    reopening after it, or with the first snapshot that says the ticket is open; before that beginning nothing counts,
-    and without one the list is empty. When the ticket was created belongs to the life before.
+    Events count again from the first opening or reopening after `ended_at`, or from the first snapshot that shows the
+    ticket open; without one the list is empty. A creation date up to `ended_at` is removed from the snapshots.
     """
     if ended_at is None:
         return list(events)

@@ -1,9 +1,9 @@
-"""Counted time as people are told it: what is left or how late it is in the hours that count, beside the wall clock.
+"""Counted time beside wall-clock time: how much is left, or how late a clock is, in the hours that count.
 
-A clock counts in the hours of a calendar, or by the wall. Facts name which (`name_of`); whoever has the catalogue finds
-the calendar by that name (`calendar_named`) and can tell the standing of the clock at any instant. The name ends with
-the digest of the calendar's content, so that nobody counts in hours that have changed since: then it is not known.
-Outside hours a running clock stands still, by the calendar alone; paused is by the incident's state. Two things.
+A clock counts in the hours of a calendar, or in wall-clock time. Facts name which (`hours_name`); a service that has
+the catalogue finds the calendar by that name (`calendar_named`). The name ends with the digest of the calendar's
+content, so that a calendar that has changed since is not found, instead of giving another result. Outside hours a
+running clock stands still, by the calendar alone; paused is by the incident's state. The two are different things.
 """
 
 from __future__ import annotations
@@ -24,21 +24,22 @@ _AHEAD = timedelta(days=8)  # how far ahead the next close is looked for
 _NOTICEABLE = timedelta(minutes=1)
 
 
-def name_of(calendar: Calendar | None) -> str:
-    """Return the hours of a calendar as facts name them; those of no calendar are the wall's."""
+def hours_name(calendar: Calendar | None) -> str:
+    """Return the name of a calendar's hours as facts carry it; `wall` without a calendar."""
     return WALL if calendar is None else f"{calendar.identity.id}@{calendar.identity.revision}"
 
 
 def calendar_named(rulebook: Rulebook, contract: ContractId, name: str) -> Calendar | None:
-    """Return the calendar of that name among those of the contract's plans; None for the wall, and where none is
-    known.
+    """Return the calendar with this name (`hours_name`) among those of the contract's plan and base plan.
+
+    Return None for wall-clock time, and if no calendar has the name.
     """
     if name in (WALL, UNKNOWN):
         return None
     known = rulebook.contracts.get(contract) or rulebook.contracts[rulebook.default_contract]
     for coverage in _coverages(rulebook, known.plan, known.base_plan):
         calendar = rulebook.calendars.calendar(known, coverage)
-        if name_of(calendar) == name:
+        if hours_name(calendar) == name:
             return calendar
     return None
 
@@ -51,7 +52,10 @@ def _coverages(rulebook: Rulebook, *plans: object) -> Iterator[Coverage]:
 
 @dataclass(frozen=True, slots=True)
 class OpeningTimes:
-    """The hours around an instant: open, perhaps until it `closes`; or closed until it `opens` (None: not known)."""
+    """Whether it is open at an instant, and the next change.
+
+    `closes` is given while open, `opens` while closed; None: not known.
+    """
 
     open: bool = True
     opens: datetime | None = None
@@ -62,7 +66,10 @@ ALWAYS = OpeningTimes()
 
 
 def opening_times(calendar: Calendar | None, at: datetime) -> OpeningTimes:
-    """By the wall it is always open. A close more than eight days ahead is not told."""
+    """Return whether the calendar is open at `at` and when that changes next; always open without a calendar.
+
+    A close more than eight days ahead is not given.
+    """
     if calendar is None:
         return ALWAYS
     try:
@@ -81,8 +88,11 @@ def _open(calendar: Calendar, at: datetime) -> bool:
         return True
 
 
-def counted(calendar: Calendar | None, start: datetime, end: datetime) -> timedelta | None:
-    """Counted time from `start` to `end`, negative when `end` is the earlier one; None beyond the calendar's years."""
+def counted_time(calendar: Calendar | None, start: datetime, end: datetime) -> timedelta | None:
+    """Return the counted time from `start` to `end`, negative if `end` is the earlier one.
+
+    Without a calendar all time counts. Return None beyond the calendar's years.
+    """
     if calendar is None:
         return end - start
     try:
@@ -93,27 +103,30 @@ def counted(calendar: Calendar | None, start: datetime, end: datetime) -> timede
 
 @dataclass(frozen=True, slots=True)
 class CountedSpan:
-    """A stretch of time twice: counted in the clock's hours, and by the wall.
+    """A span of time measured twice: in the hours in which a clock counts, and in wall-clock time.
 
-    `counted` is None where nobody can tell: the hours are not known here, or end before.
+    `counted` is None if the hours are not known, or the span goes beyond the years of their calendar.
     """
 
     counted: timedelta | None
     wall: timedelta
 
     @property
-    def first(self) -> timedelta:
-        """Return what is told first: counted time where it is known."""
+    def primary(self) -> timedelta:
+        """Return the span to show first: the counted time, or the wall-clock time if the counted one is not known."""
         return self.wall if self.counted is None else self.counted
 
     @property
-    def two(self) -> bool:
-        """Return whether the wall clock tells another story, so that both are worth telling."""
+    def differs(self) -> bool:
+        """Return whether counted and wall-clock time differ by a minute or more, so that both are worth showing."""
         return self.counted is not None and abs(self.counted - self.wall) >= _NOTICEABLE
 
 
-def span_of(calendar: Calendar | None, hours: str, start: datetime, end: datetime) -> CountedSpan:
-    """From `start` to `end` for a clock that counts in `hours`, of which `calendar` is what is known."""
+def counted_span(calendar: Calendar | None, hours: str, start: datetime, end: datetime) -> CountedSpan:
+    """Return the span from `start` to `end` for a clock that counts in the hours named `hours`.
+
+    `calendar` is the calendar of that name, None for wall-clock time and if it is not known.
+    """
     by_wall = hours == WALL
     known = by_wall or calendar is not None
-    return CountedSpan(counted(None if by_wall else calendar, start, end) if known else None, end - start)
+    return CountedSpan(counted_time(None if by_wall else calendar, start, end) if known else None, end - start)

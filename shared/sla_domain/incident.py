@@ -19,7 +19,7 @@ from sla_domain.rulebook import ContractMatch, MatchReason
 
 
 class Scope(StrEnum):
-    """Whether the contract's plan covers the incident's product (clause H4, I9)."""
+    """Whether the contract's plan covers the incident's product, and why (clauses H4 and I9, docs/clauses.md)."""
 
     EVERY_PRODUCT = "the contract covers every product"
     IN_SCOPE = "the product is in the contract's scope"
@@ -31,7 +31,7 @@ class Scope(StrEnum):
 
     @property
     def word(self) -> str:
-        """`in`, `out` or `excluded`: the attribute `scope` that rows may match on."""
+        """Return `in`, `out` or `excluded`: the value of the attribute `scope` that rows of a plan may match on."""
         match self:
             case Scope.EVERY_PRODUCT | Scope.IN_SCOPE | Scope.NO_PRODUCT:
                 return "in"
@@ -42,7 +42,7 @@ class Scope(StrEnum):
 
 
 class PriorityWhy(StrEnum):
-    """Why a priority came into force."""
+    """Why a priority came into force; the value is the reason in words."""
 
     STATED = "as stated when it was opened"
     DEFAULT = "the incident states none: the plan's default"
@@ -58,7 +58,7 @@ class PriorityWhy(StrEnum):
 
 
 class RemarkKind(StrEnum):
-    """Something about an incident that people should see; never an error."""
+    """The kinds of remarks: something odd about an incident that people should see, never an error."""
 
     MAPPING = "mapping"
     NO_OPENING = "no_opening"
@@ -69,20 +69,20 @@ class RemarkKind(StrEnum):
     MISSING_DESCRIPTION = "missing_description"
     DOWNGRADE_PENDING = "downgrade_pending"
     NOTHING_TO_AGREE = "nothing_to_agree"
-    DOWNGRADE_NOT_AGREED = "downgrade_not_agreed"  # staff said that it was, and not who of the customer
+    DOWNGRADE_NOT_AGREED = "downgrade_not_agreed"  # staff claim it, without naming who of the customer agreed
     AGREED_DATE_REFUSED = "agreed_date_refused"  # against a rule: it has no effect
     DEFAULT_CONTRACT = "default_contract"
     NOBODY_TO_TELL = "nobody_to_tell"
     OUT_OF_SCOPE = "out_of_scope"
     CHANNEL_NOT_ENTITLED = "channel_not_entitled"
     URGENT_CHANNEL = "urgent_channel"
-    SPEAKER_UNKNOWN = "speaker_unknown"  # a word of somebody of whom nobody knows on whose side they are
+    SPEAKER_UNKNOWN = "speaker_unknown"  # a comment of somebody whose side is not known
     UNSPECIFIED_TARGET = "unspecified_target"
     NO_COVERAGE = "no_coverage"
     UNREACHABLE_TARGET = "unreachable_target"
     AGREED_WITHOUT_CLOCK = "agreed_without_clock"
     TAKEN_AWAY = "taken_away"  # a value that the ticket had, and has no more
-    RECONCILED = "reconciled"  # the ticket stands otherwise than its events had said
+    RECONCILED = "reconciled"  # a snapshot shows the ticket otherwise than its events
     LEFT_OUT = "left_out"  # there is more to remark than is shown
     MERGED_IN = "merged_in"
     STANDS_IN = "stands_in"
@@ -100,7 +100,7 @@ class Remark:
 
 @dataclass(frozen=True, slots=True)
 class PriorityPeriod:
-    """A priority in force during `[start, end)`; by whom and why it came."""
+    """A priority that was in force during `[start, end)`: set by whom, and why. `end` is None for the current one."""
 
     priority: str
     start: datetime
@@ -113,9 +113,9 @@ class PriorityPeriod:
 
 @dataclass(frozen=True, slots=True)
 class ContractPeriod:
-    """Under which contract, and for which customer, an incident stood from one of its events on.
+    """Under which contract, and for which customer, an incident stood from `start` to the next period.
 
-    It reaches to the next period. `named`: the customer's own contract, not the default one that stands in.
+    `named`: it is the customer's own contract, not the default one.
     """
 
     contract: ContractId
@@ -127,7 +127,10 @@ class ContractPeriod:
 
 @dataclass(frozen=True, slots=True)
 class PendingDowngrade:
-    """A lower priority that waits for the customer's agreement (clause E9); clocks keep the old target until then."""
+    """A lower priority that waits for the customer's agreement; clocks keep the old target until then.
+
+    Source: clause E9 (docs/clauses.md).
+    """
 
     old: str
     new: str
@@ -139,7 +142,7 @@ class PendingDowngrade:
 
 @dataclass(frozen=True, slots=True)
 class Correction:
-    """The customer's priority was changed by staff: the customer is told old, new and why (clause E8)."""
+    """A change of the customer's priority by staff, of which the customer is notified (clause E8, docs/clauses.md)."""
 
     old: str
     new: str
@@ -151,7 +154,10 @@ class Correction:
 
 @dataclass(frozen=True, slots=True)
 class HolderSpan:
-    """Who held the incident during `[start, end)`; contiguous, so they sum to the elapsed time (B9: by line)."""
+    """Who held the incident during `[start, end)`: assignee, group and support line. `end` is None for the current one.
+
+    The spans are contiguous, so they sum to the elapsed time (clause B9, docs/clauses.md).
+    """
 
     assignee: str
     group: str
@@ -162,7 +168,10 @@ class HolderSpan:
 
 @dataclass(frozen=True, slots=True)
 class WaitSpan:
-    """The incident waited on somebody during `[start, end)` (clause H11)."""
+    """A wait of the incident on the customer, a vendor or others during `[start, end)`; `end` is None while it waits.
+
+    Source: clause H11 (docs/clauses.md).
+    """
 
     on: WaitingOn
     start: datetime
@@ -173,7 +182,7 @@ class WaitSpan:
 
 @dataclass(frozen=True, slots=True)
 class Escalation:
-    """A manual escalation (clause B7, B9)."""
+    """An escalation by hand: by whom, to whom and why (clauses B7 and B9, docs/clauses.md)."""
 
     at: datetime
     by: str
@@ -184,7 +193,7 @@ class Escalation:
 
 @dataclass(frozen=True, slots=True)
 class Rating:
-    """The customer's judgement of the service (clause B7)."""
+    """The customer's rating of the service (clause B7, docs/clauses.md). `score` is None if the sender gives none."""
 
     score: int | None
     at: datetime
@@ -195,7 +204,7 @@ class Rating:
 
 @dataclass(frozen=True, slots=True)
 class Exemption:
-    """Clocks that count in no attainment, with reason and author; no metrics means all."""
+    """Metrics whose clocks do not count in the attainment, with author and reason; no metrics means all of them."""
 
     metrics: tuple[str, ...]
     at: datetime
@@ -206,7 +215,7 @@ class Exemption:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Incident:
-    """One ticket as the fold of its events: where it stands, under which contract, and its clocks."""
+    """One ticket as the fold of its events: phase, contract, priority, remarks and clocks, with the reasons."""
 
     id: IncidentId
     phase: Phase
@@ -217,7 +226,7 @@ class Incident:
     opened_at: datetime
     opened_quality: TimeQuality
     opened_by: Actor
-    changed_at: datetime  # the latest instant any event speaks of
+    changed_at: datetime  # the latest instant of any event
     ended_at: datetime | None  # since when it is resolved, closed, cancelled or merged
     priority: str
     priorities: tuple[PriorityPeriod, ...]
@@ -231,32 +240,35 @@ class Incident:
     ratings: tuple[Rating, ...]
     exemptions: tuple[Exemption, ...]
     merged_into: IncidentId | None
-    imported_through: datetime | None  # an import told slad of it: what came true up to then is history
+    imported_through: datetime | None  # an import brought it: what came true up to then is history
     remarks: tuple[Remark, ...]
     clocks: tuple[Clock, ...]
 
     @property
     def contract(self) -> Contract:
-        """Return the contract in force for it."""
+        """Return the contract in force for the incident."""
         return self.match.contract
 
     @property
     def match_reason(self) -> MatchReason:
-        """Return why it is under this contract."""
+        """Return why the incident is under this contract."""
         return self.match.reason
 
     @property
     def rating(self) -> Rating | None:
-        """Return the last one given."""
+        """Return the customer's last rating; None without one."""
         return self.ratings[-1] if self.ratings else None
 
     def elapsed(self, at: datetime) -> timedelta:
-        """Wall time from the opening to the end, or to `at` while it lives."""
+        """Return the wall-clock time from the opening to the end, or to `at` while the incident has not ended."""
         return max((self.ended_at or at) - self.opened_at, timedelta())
 
 
 def waiting_shares(incident: Incident, at: datetime) -> Mapping[str, timedelta]:
-    """Wall time by whose turn it was: `customer`, `vendor`, `other`, and `own` for the rest; they sum to elapsed."""
+    """Return the incident's wall-clock time by whose turn it was.
+
+    The keys are `customer`, `vendor`, `other`, and `own` for the rest. The values sum to `incident.elapsed(at)`.
+    """
     shares = {on.value: timedelta() for on in WaitingOn}
     until = incident.ended_at or at
     for wait in incident.waits:
@@ -264,8 +276,11 @@ def waiting_shares(incident: Incident, at: datetime) -> Mapping[str, timedelta]:
     return {"own": incident.elapsed(at) - sum(shares.values(), timedelta()), **shares}
 
 
-def held_by(incident: Incident, at: datetime) -> Mapping[tuple[str, str, str], timedelta]:
-    """Wall time by (assignee, group, line); the values sum to elapsed."""
+def holding_times(incident: Incident, at: datetime) -> Mapping[tuple[str, str, str], timedelta]:
+    """Return the incident's wall-clock time by its holder: (assignee, group, line).
+
+    The values sum to `incident.elapsed(at)`.
+    """
     held: dict[tuple[str, str, str], timedelta] = {}
     until = incident.ended_at or at
     for period in incident.holders:

@@ -1,6 +1,6 @@
-"""Which events can move a due instant, by what a catalogue's rules look at: after these a promise is worth telling.
+"""Which events can move a due instant, by what a catalogue's rules match on.
 
-No event is left out that could: one that only may is told about too.
+No event is left out that could; an event that only may move one is included too.
 """
 
 from __future__ import annotations
@@ -18,7 +18,10 @@ _ALWAYS = STRUCTURAL | {EventKind.PRIORITY_CHANGED, EventKind.DOWNGRADE_AGREED, 
 
 @dataclass(frozen=True, slots=True)
 class DueDateMovers:
-    """`dated`: some contract begins or ends on a day, so the first event after it may find another in force."""
+    """The event kinds and attribute names that can move a due instant under one rulebook.
+
+    `dated`: some contract begins or ends on a day, so any event may be the first that finds another one in force.
+    """
 
     kinds: frozenset[EventKind]
     names: frozenset[str]
@@ -27,7 +30,7 @@ class DueDateMovers:
     def may_move(self, event: IncidentEvent) -> bool:
         """Return whether the event can start, stop, pause, resume or move a clock.
 
-        A snapshot can do anything of these.
+        An event with a snapshot always can.
         """
         return (
             self.dated
@@ -38,7 +41,7 @@ class DueDateMovers:
 
 
 def due_date_movers(rulebook: Rulebook) -> DueDateMovers:
-    """Return what can move a due instant under this rulebook; found out once."""
+    """Return what can move a due instant under this rulebook; computed once per rulebook."""
     known = rulebook.derived.get("movers")
     if isinstance(known, DueDateMovers):
         return known

@@ -1,7 +1,7 @@
-"""Telling under which contracts an incident has stood, once it has been under more than one.
+"""The fact that says under which contracts an incident has stood, once it has been under more than one.
 
-Whoever shows incidents and has no catalogue (the board) decides by this fact what each contract may see. It holds all
-periods anew, so the newest alone counts. An incident that stays under one contract for one customer needs no such
+Services that show incidents and have no catalogue (the board) decide by this fact what each contract may see. It holds
+all periods anew, so the newest alone counts. An incident that stays under one contract for one customer needs no such
 fact: its other facts name the contract.
 """
 
@@ -13,25 +13,25 @@ from hashlib import blake2b
 from sla_domain.fact import ContractChanged, Fact
 from sla_domain.incident import ContractPeriod, Incident
 
-# Of an incident that moved more often the latest are told: what lies before them is then shown to no contract's key.
+# Of an incident with more, only the latest are published: what lies before them is then shown to no contract's key.
 MOST_PERIODS = 200
 _KEY = "contract/"
 
 
-def move_facts(incident: Incident, keys: Collection[str]) -> list[Fact]:
-    """Return `contract.changed` when the periods are not those published last.
+def contract_changed_facts(incident: Incident, keys: Collection[str]) -> list[Fact]:
+    """Return a `contract.changed` fact if the contract periods are not those published last, else an empty list.
 
-    `keys`: of the incident's own facts published so far (`published.keys_after`).
+    `keys`: keys of the incident's own facts published so far (`published.keys_after`).
     """
-    told = sorted(
+    published = sorted(
         (int(number), digest) for key in keys if key.startswith(_KEY) for _, number, digest in [key.split("/")]
     )
-    if not told and len(incident.periods) == 1:
+    if not published and len(incident.periods) == 1:
         return []
     digest = _digest(incident.periods)
-    if told and told[-1][1] == digest:
+    if published and published[-1][1] == digest:
         return []
-    number = told[-1][0] + 1 if told else 1
+    number = published[-1][0] + 1 if published else 1
     return [
         Fact(
             body=ContractChanged(incident.periods[-MOST_PERIODS:]),
@@ -44,5 +44,5 @@ def move_facts(incident: Incident, keys: Collection[str]) -> list[Fact]:
 
 
 def _digest(periods: Collection[ContractPeriod]) -> str:
-    said = "\n".join(f"{p.contract}\t{p.customer}\t{p.start.isoformat()}\t{p.event}\t{p.named}" for p in periods)
-    return blake2b(said.encode("utf-8", "surrogatepass"), digest_size=6).hexdigest()
+    content = "\n".join(f"{p.contract}\t{p.customer}\t{p.start.isoformat()}\t{p.event}\t{p.named}" for p in periods)
+    return blake2b(content.encode("utf-8", "surrogatepass"), digest_size=6).hexdigest()

@@ -1,6 +1,6 @@
-"""The one form in which words of incidents and of the catalogue are compared: case and spaces say nothing.
+"""The one form in which names of incidents and of the catalogue are compared: case and spaces do not matter.
 
-Products, channels, customers and the values that rows match on are names that people type: `operations  bridge` is
+Products, channels, customers and the values that rows match on are names that people type: `operations bridge` is
 `Operations Bridge`, `Phone` is `phone`. They are kept and shown as they were written.
 """
 
@@ -13,12 +13,10 @@ from unicodedata import normalize
 
 @lru_cache(maxsize=4096)
 def normal(word: str) -> str:
-    """Return the word without regard to case, to spaces around and how many within, and to how its letters are
-    encoded.
-    """
+    """Return the form of a name in which it is compared: case folded, spaces collapsed, Unicode normalised (NFKC)."""
     return " ".join(normalize("NFKC", word).casefold().split())
 
 
 def normals(words: Iterable[str]) -> frozenset[str]:
-    """Return the normal forms of several words."""
+    """Return the names in the form in which they are compared (`normal`)."""
     return frozenset(map(normal, words))

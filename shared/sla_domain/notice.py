@@ -1,7 +1,7 @@
-"""Critical-fix notices, and which contracts they concern (clause H6, H7, I5).
+"""Critical-fix notices, and which contracts they concern (clauses H6, H7 and I5, docs/clauses.md).
 
-A notice names products with version ranges. It concerns a contract whose environment profile holds such a product: in
-a version of the range, or in an unknown version, which is rather told once too often than not at all.
+A notice names products with version ranges. It concerns a contract whose environment holds such a product: in a version
+of the range, or in an unknown version, since one notice too many is better than one too few.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ NoticeId = NewType("NoticeId", str)
 
 
 class Severity(StrEnum):
-    """What the fix is for (clause H6)."""
+    """What a critical fix is for (clause H6, docs/clauses.md)."""
 
     SECURITY = "security"
     DATA_LOSS = "data_loss"
@@ -30,7 +30,7 @@ class Severity(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Affected:
-    """One product and the versions the fix concerns."""
+    """One product and the range of its versions that a notice concerns."""
 
     product: str
     versions: VersionRange = field(default_factory=VersionRange)
@@ -38,7 +38,7 @@ class Affected:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Notice:
-    """A publisher's message about affected versions of products (clause E11)."""
+    """A publisher's message about affected versions of products (clause H6, docs/clauses.md)."""
 
     id: NoticeId
     title: str
@@ -50,7 +50,7 @@ class Notice:
 
 
 class NoticeReason(StrEnum):
-    """Why a person is notified of a critical fix, or is not."""
+    """Why a notice concerns a contract."""
 
     VERSION = "a version in use is affected"
     UNKNOWN_VERSION = "the product is in use in an unknown version"
@@ -58,15 +58,15 @@ class NoticeReason(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class NoticeMatch:
-    """Why a contract is concerned: the product, and the version in use that is affected ('' when unknown)."""
+    """Why a notice concerns a contract: the product, and the affected version in use ('' if it is unknown)."""
 
     reason: NoticeReason
     product: str
     version: str = ""
 
 
-def matches(notice: Notice, contract: Contract) -> NoticeMatch | None:
-    """Return the first reason why the notice concerns the contract; a known version before an unknown one."""
+def match_notice(notice: Notice, contract: Contract) -> NoticeMatch | None:
+    """Return why the notice concerns the contract; None if it does not. A known version wins over an unknown one."""
     found = [
         match
         for affected in notice.affected
@@ -87,18 +87,21 @@ def _match(affected: Affected, item: EnvironmentItem) -> NoticeMatch | None:
     return None
 
 
-def concerned(notice: Notice, rulebook: Rulebook, at: datetime) -> list[Contract]:
-    """Contracts in force whose environment holds an affected product (clause H6, H7)."""
-    return [c for c in rulebook.contracts.values() if in_force(c, at) and matches(notice, c) is not None]
+def concerned_contracts(notice: Notice, rulebook: Rulebook, at: datetime) -> list[Contract]:
+    """Return the contracts in force at `at` that the notice concerns (clauses H6 and H7, docs/clauses.md)."""
+    return [c for c in rulebook.contracts.values() if in_force(c, at) and match_notice(notice, c) is not None]
 
 
-def entitled(contract: Contract) -> list[Person]:
-    """Return the people of a contract who hear of critical fixes."""
+def entitled_people(contract: Contract) -> list[Person]:
+    """Return the people of a contract who are notified of critical fixes, in the order of the catalogue."""
     return [person for person in contract.people.values() if person.notices]
 
 
 def known_products(rulebook: Rulebook) -> dict[str, str]:
-    """Return every product that some contract names, by the form in which names are compared."""
+    """Return the products that contracts name, as they are written.
+
+    The keys are the names in the form in which they are compared (`normal`).
+    """
     named = (
         product
         for contract in rulebook.contracts.values()

@@ -6,7 +6,7 @@ from enum import StrEnum
 
 
 class Phase(StrEnum):
-    """Where an incident stands."""
+    """The phase of an incident: open or waiting, or ended in one of four ways."""
 
     OPEN = "open"
     WAITING = "waiting"
@@ -17,7 +17,7 @@ class Phase(StrEnum):
 
     @property
     def live(self) -> bool:
-        """Return whether the incident has not ended."""
+        """Return whether the incident has not ended: it is open or waiting."""
         return self in _LIVE
 
 

@@ -1,8 +1,8 @@
-"""What an event does to the phase of an incident: the one rule, for the fold and for whoever shows incidents.
+"""How an event changes the phase of an incident: the one rule, for the fold and for services that show incidents.
 
 Waiting ends when somebody resumes, when the customer replies to a wait for the customer, and with the incident. An
-incident that was cancelled or merged stays so when it is closed afterwards, and a closed one is not resolved again;
-any of them lives again by being reopened, or opened a second time.
+incident that was cancelled or merged stays so when it is closed afterwards, and a closed one is not resolved again; any
+of them is open again once it is reopened, or opened a second time.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ REPORTER_ATTRIBUTES = frozenset({"reporter", "reporter_id"})
 
 @dataclass(frozen=True, slots=True)
 class PhaseState:
-    """The phase, and while it is waiting, on whom."""
+    """The phase of an incident and, while it is waiting, on whom; `waiting` is None otherwise."""
 
     phase: Phase = Phase.OPEN
     waiting: WaitingOn | None = None
@@ -43,9 +43,9 @@ OPEN = PhaseState()
 def phase_state_after(
     before: PhaseState, kind: EventKind, waiting_on: WaitingOn | None = None, *, automatic: bool = False
 ) -> PhaseState:
-    """Give the turn after an event; `before` itself when the event changes nothing about it.
+    """Return the phase state after an event; the object `before` itself if the event does not change it.
 
-    `automatic`: a bot wrote it. What bots do to a ticket counts, their words do not.
+    `automatic`: the event is a bot's comment or reply, which does not end a wait.
     """
     match kind:
         case EventKind.WAITING:
@@ -69,10 +69,10 @@ def _ended(before: PhaseState, phase: Phase) -> PhaseState:
 
 
 def is_reporters_word(event: IncidentEvent, attributes: Mapping[str, str]) -> bool:
-    """Return whether a word of somebody unknown is the reporter's, who may be known by name alone: nobody answers
-    themselves.
+    """Return whether a response or comment of an unknown actor is the reporter's own, by name or account.
 
-    Of a comment whoever received it has looked at the account: where that is known, a name says nothing more.
+    `attributes` are those of the incident. The author of a comment is compared with the reporter's name only if the
+    reporter's account is not known.
     """
     if event.kind not in _WHOSE or event.actor is not Actor.UNKNOWN or not event.actor_name:
         return False
@@ -82,7 +82,7 @@ def is_reporters_word(event: IncidentEvent, attributes: Mapping[str, str]) -> bo
 
 
 def affects_phase(event: IncidentEvent) -> bool:
-    """Return whether the event can turn an incident, or decide what another event does to it."""
+    """Return whether the event can change the phase, or decide how another event changes it."""
     kind = event.kind
     turning = kind in END_PHASES or kind in _REOPENING or kind in _OTHERS or event.snapshot is not None
     return turning or not REPORTER_ATTRIBUTES.isdisjoint(event.attributes)
@@ -92,6 +92,9 @@ _OTHERS = (EventKind.WAITING, EventKind.RESUMED, EventKind.CUSTOMER_REPLIED, Eve
 
 
 def phase_fact(incident: Incident, events: int) -> Fact:
-    """`phase.changed`: for a change of phase that no other fact goes out with. `events`: how many it rests on."""
+    """Return the fact `phase.changed`, for a change of phase with which no other fact is published.
+
+    `events` is the number of events that the phase rests on, which makes the key unique.
+    """
     key = f"phase/{incident.phase.value}/{events}/{incident.changed_at.isoformat()}"
     return Fact(body=PHASE_CHANGED, incident=incident.id, key=key, at=incident.changed_at)

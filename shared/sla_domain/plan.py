@@ -29,9 +29,9 @@ NO_TEXTS: Texts = MappingProxyType({})
 
 @dataclass(frozen=True, slots=True)
 class MatchCondition:
-    """One incident attribute is (or is not) one of some values; an absent attribute has the value ''.
+    """A condition of a row: one incident attribute is, or if `negated` is not, one of some values.
 
-    Compared without regard to case and spaces (`normal`).
+    An absent attribute has the value ''. Values are compared without regard to case and spaces (`normal`).
     """
 
     attribute: str
@@ -43,25 +43,25 @@ class MatchCondition:
         object.__setattr__(self, "normal_values", normals(self.values))
 
     def holds(self, attributes: Mapping[str, str]) -> bool:
-        """Return whether the attributes have one of the values."""
+        """Return whether the condition holds for an incident with these attributes."""
         return (normal(attributes.get(self.attribute, "")) in self.normal_values) is not self.negated
 
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """All conditions hold; the empty match always does."""
+    """The conditions of a row, all of which must hold; without conditions it matches every incident."""
 
     conditions: tuple[MatchCondition, ...] = ()
 
     def holds(self, attributes: Mapping[str, str]) -> bool:
-        """Return whether every condition holds for the attributes."""
+        """Return whether every condition holds for an incident with these attributes."""
         for condition in self.conditions:
             if (normal(attributes.get(condition.attribute, "")) in condition.normal_values) is condition.negated:
                 return False
         return True
 
     def failing(self, attributes: Mapping[str, str]) -> MatchCondition | None:
-        """Return the first condition that does not hold: the reason an explanation shows; None when all hold."""
+        """Return the first condition that does not hold, for explanations; None if all hold."""
         return next((c for c in self.conditions if not c.holds(attributes)), None)
 
 
@@ -69,15 +69,15 @@ class Match:
 
 
 class HolidaySource(StrEnum):
-    """Whose holidays a coverage subtracts."""
+    """Which holidays a coverage subtracts from its hours."""
 
-    NONE = "none"  # docs/clauses.md, B: the document speaks of weekdays, not of holidays
+    NONE = "none"  # docs/clauses.md, B: the document names weekdays, no holidays
     CONTRACT = "contract"  # country and subdivision of the contract (clause H2)
     FIXED = "fixed"  # the coverage names its own country
 
 
 class Combination(StrEnum):
-    """How a coverage made of coverages is open."""
+    """How the hours of a coverage follow from those of its parts."""
 
     ALL = "all"  # while every part is: vendor hours within customer hours
     ANY = "any"  # while some part is: one desk after another around the sun
@@ -85,9 +85,10 @@ class Combination(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Coverage:
-    """When time counts. Zone and holidays may come from the contract, so one plan serves many countries.
+    """When time counts: weekly hours, holidays, openings and closings.
 
-    A coverage with `parts` has no hours of its own; its working days are those of the first part's zone.
+    Zone and holidays may come from the contract, so one plan serves many countries. A coverage with `parts` has no
+    hours of its own; its working days are those of the first part's zone.
     """
 
     id: str
@@ -105,7 +106,7 @@ class Coverage:
 
     @property
     def around_the_clock(self) -> bool:
-        """Return whether its weekly hours are all 168 of the week."""
+        """Return whether the weekly hours cover all 168 hours of the week."""
         day = 24 * 3600
         spans = [(at * day + window.open, at * day + window.end) for at, each in self.weekly.items() for window in each]
         spans += [(0, end - 7 * day) for _, end in spans if end > 7 * day]  # a night shift from Sunday to Monday
@@ -121,7 +122,7 @@ class Coverage:
 
 
 class ReopenMode(StrEnum):
-    """What a reopened incident does to a stopped clock."""
+    """What happens to a stopped clock when its incident is reopened."""
 
     IGNORE = "ignore"
     NEW_CYCLE = "new_cycle"
@@ -129,7 +130,7 @@ class ReopenMode(StrEnum):
 
 
 class PriorityChangeMode(StrEnum):
-    """What a changed priority does to a running clock."""
+    """What happens to a running clock when the priority changes."""
 
     RETARGET = "retarget"  # new target, counted from the clock's start
     RESTART = "restart"  # new target, counted from the change
@@ -137,7 +138,7 @@ class PriorityChangeMode(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Trigger:
-    """An event kind, narrowed by who did it or on whom the incident waits."""
+    """An event kind that a metric reacts to, limited to some actors or to some waits (`waiting_on`)."""
 
     kind: EventKind
     actors: frozenset[str] = frozenset()  # empty: anybody
@@ -145,7 +146,7 @@ class Trigger:
 
 
 class Reactions(NamedTuple):
-    """The triggers of one metric for one event kind, in the published order."""
+    """The triggers of one metric for one event kind, in the order in which they are evaluated."""
 
     stop: tuple[Trigger, ...]
     reset: tuple[Trigger, ...]
@@ -157,11 +158,11 @@ class Reactions(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Metric:
-    """What is timed, as six conditions over canonical events.
+    """What is timed, as six conditions over incident events: start, stop, reset, cancel, pause, resume.
 
     Evaluation order for one event, published and fixed: stop > reset > cancel > pause > resume > start. The first of
     the five that applies to an open clock is the only one; a clock that the event stopped may be started anew by the
-    same event, as the next cycle: that is how a cadence re-arms.
+    same event, as the next cycle: that is how a cadence starts again.
     """
 
     id: MetricId
@@ -198,14 +199,14 @@ def _of_kind(triggers: tuple[Trigger, ...], kind: EventKind) -> tuple[Trigger, .
 
 @dataclass(frozen=True, slots=True)
 class CoverageTime:
-    """So much open time of the coverage."""
+    """An allowed time that counts in the hours of the coverage."""
 
     span: timedelta
 
 
 @dataclass(frozen=True, slots=True)
 class WorkingDayTime:
-    """So many working days of the coverage, in one of three readings (docs/clauses.md, Conventions)."""
+    """An allowed time in working days of the coverage, counted as `mode` says (docs/clauses.md, Conventions)."""
 
     days: int
     mode: WorkingDays = WorkingDays.SAME_TIME
@@ -213,14 +214,17 @@ class WorkingDayTime:
 
 @dataclass(frozen=True, slots=True)
 class WallTime:
-    """So much time by the clock on the wall, whatever the coverage."""
+    """An allowed time in wall-clock time, whatever the coverage."""
 
     span: timedelta
 
 
 @dataclass(frozen=True, slots=True)
 class Unspecified:
-    """The plan's document gives no number; a contract that uses the target must supply one (docs/clauses.md)."""
+    """The mark of a target for which the plan gives no number.
+
+    A contract that uses the target must supply one (docs/clauses.md).
+    """
 
 
 Allowed = CoverageTime | WorkingDayTime | WallTime | Unspecified
@@ -228,7 +232,10 @@ Allowed = CoverageTime | WorkingDayTime | WallTime | Unspecified
 
 @dataclass(frozen=True, slots=True)
 class WarningAt:
-    """When to warn: at a share of the allowed time, or so long before the due instant (in the target's own time)."""
+    """When to warn: at `percent` of the allowed time, or `before` the due instant, in the target's own kind of time.
+
+    Exactly one of the two is given.
+    """
 
     percent: int | None = None
     before: timedelta | None = None
@@ -246,14 +253,17 @@ Warning_ = WarningAt
 
 
 class SatisfiedBy(StrEnum):
-    """What else meets a target besides the metric's own stop (clause B4)."""
+    """What meets a target besides the metric's own stop (clause B4, docs/clauses.md)."""
 
     DOWNGRADE = "downgrade"  # the priority falls to one of `satisfying_priorities`
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Target:
-    """One row of a plan: for this metric and these incidents, so much time in that coverage."""
+    """One row of a plan or contract: the allowed time of a metric, in a coverage, for the incidents that match.
+
+    `satisfying_priorities`: a fall of the priority to one of them meets the target (clause B4, docs/clauses.md).
+    """
 
     metric: MetricId
     allowed: Allowed
@@ -268,7 +278,10 @@ class Target:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Priority:
-    """A priority with its rank (1 = most urgent) and its published definition (clause E12)."""
+    """A priority of a plan with its rank (1 = most urgent) and its published definition.
+
+    Source: clause E12 (docs/clauses.md).
+    """
 
     id: str
     rank: int
@@ -279,7 +292,7 @@ class Priority:
 
 
 class DowngradeMode(StrEnum):
-    """Who may lower a priority (clause E9)."""
+    """Whether a priority may be lowered freely or by agreement with the customer (clause E9, docs/clauses.md)."""
 
     FREE = "free"
     BY_AGREEMENT = "by_agreement"
@@ -287,33 +300,33 @@ class DowngradeMode(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PriorityRules:
-    """clause E6–E9."""
+    """How the priority of an incident may be set and changed (clauses E6 to E9, docs/clauses.md)."""
 
     without_description: str | None = None  # E6: the priority given to a request without a description
     default: str | None = None  # priority of an incident that states none, or an unknown one
     downgrade: DowngradeMode = DowngradeMode.FREE
     downgrade_pairs: frozenset[tuple[str, str]] = frozenset()  # (from, to) that need agreement; empty: all
-    correction_notice: bool = False  # E8: tell the customer old, new and why
+    correction_notice: bool = False  # E8: notify the customer of old, new and why
     clause: str = ""
 
 
 class NoticeMode(StrEnum):
-    """Who hears of critical fixes under a plan (clause H6, I5)."""
+    """Who is notified of critical fixes under a plan (clauses H6 and I5, docs/clauses.md)."""
 
     ENTITLED = "entitled"  # everybody of the contract, unless a person says `notices: false`
     REGISTERED = "registered"  # only people with `notices: true`
 
 
 class MustAgree(StrEnum):
-    """Whose word it takes to agree on another due date (clause B5)."""
+    """Who must agree to another due date (clause B5, docs/clauses.md)."""
 
-    CUSTOMER = "customer"  # the customer says so, or the event names who of the customer agreed
+    CUSTOMER = "customer"  # the event is the customer's, or names who of the customer agreed
     STAFF = "staff"  # staff may set a date alone
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AgreedDates:
-    """For which priorities the parties may agree on another due date, and who must agree (clause B5).
+    """For which priorities the parties may agree on another due date, and who must agree (clause B5, docs/clauses.md).
 
     `priorities` None: for every one; empty: for none.
     """
@@ -329,7 +342,10 @@ class AgreedDates:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Role:
-    """A role that a plan promises (clause H5, E11, I7); with a coverage, served inside (or outside) those hours."""
+    """A role that a plan promises (clauses H5, E11 and I7, docs/clauses.md).
+
+    With a `coverage` it is served in those hours, or if `outside` in all others.
+    """
 
     id: str
     titles: Texts = field(default_factory=lambda: NO_TEXTS)
@@ -340,7 +356,10 @@ class Role:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """A support plan with its inheritance already applied (`extends` is resolved by the catalogue)."""
+    """A support plan with its inheritance already applied (`extends` is resolved by the catalogue).
+
+    Rows (`targets`) are tried in their order, and the first that matches counts.
+    """
 
     id: PlanId
     titles: Texts
@@ -375,15 +394,15 @@ class Plan:
         object.__setattr__(self, "priority_by_name", named)
 
     def priority(self, name: str) -> Priority | None:
-        """By id or any of its other names, whatever the case; rows match on the id: read `.id` of the answer."""
+        """Return the priority with this id or other name, whatever its case; None if the plan has none.
+
+        Rows match on the id: use `.id` of the result.
+        """
         return self.priority_by_name.get(normal(name))
 
 
 def written_name(plan: PlanId) -> str:
-    """Give the name by which a catalogue writes the plan.
-
-    A plan laid over another, or with hours of one contract, has a longer id: `gold+base`, `gold@acme`.
-    """
+    """Return the name of the plan in the catalogue: `gold` for the derived plans `gold+base` and `gold@acme`."""
     return plan.partition("@")[0].partition("+")[0]
 
 
@@ -398,10 +417,10 @@ def _those_first_others_wait_for(metrics: tuple[Metric, ...]) -> tuple[Metric, .
 
 
 def rows_by_metric(targets: tuple[Target, ...]) -> Mapping[MetricId, tuple[Target, ...]]:
-    """Return the rows of each metric, in file order."""
+    """Return the rows of each metric, in the order of `targets`."""
     return {metric: tuple(t for t in targets if t.metric == metric) for metric in {t.metric for t in targets}}
 
 
 def attributes_of(targets: tuple[Target, ...]) -> frozenset[str]:
-    """Return every attribute that a row's conditions name."""
+    """Return every attribute that a condition of these rows names."""
     return frozenset(c.attribute for target in targets for c in target.match.conditions)

@@ -1,6 +1,6 @@
-"""What would be due if an incident were opened now: one opening, folded like any other (issue: `slad when`).
+"""What would be due if an incident were opened now: one opening, folded like any other (`slad when`).
 
-Every metric of the plan is answered. One that only a later event arms (next response, cadence) is answered as if that
+Every metric of the plan is answered. One that only a later event starts (next response, cadence) is answered as if that
 event came at the same instant, and marked conditional. A metric without a number says which number is missing.
 """
 
@@ -24,7 +24,7 @@ from sla_domain.rulebook import ContractMatch, MatchReason, Rulebook
 
 @dataclass(frozen=True, slots=True)
 class PreviewWarning:
-    """A warning before a due instant that a preview has computed."""
+    """A warning of a preview: its threshold and the instant at which it would be given."""
 
     key: str  # `warn-75`, `warn-3600s`
     at: datetime
@@ -32,7 +32,10 @@ class PreviewWarning:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PreviewLine:
-    """One metric: due and warned when, by which row; or why there is no due instant."""
+    """One metric of a preview: when it would be due and warned, by which row; or why it would not be due at all.
+
+    `missing` says why `due_at` is None.
+    """
 
     metric: MetricId
     due_at: datetime | None
@@ -46,7 +49,7 @@ class PreviewLine:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Preview:
-    """What would be promised of an incident that is opened at an instant, without opening one."""
+    """What would be promised for an incident that is opened at `opened_at`, without opening one."""
 
     contract: Contract
     reason: MatchReason
@@ -66,9 +69,9 @@ def preview(
     rulebook: Rulebook,
     reason: MatchReason = MatchReason.CUSTOMER,
 ) -> Preview:
-    """Return the promise of this contract.
+    """Return what the contract would promise for an incident with this priority and these attributes.
 
-    The incident is taken as described (E6) unless `attributes` say otherwise.
+    The incident counts as described (clause E6, docs/clauses.md) unless `attributes` has a `description`.
     """
     stated = {"description": "as described", **attributes}
     if priority:
@@ -83,33 +86,33 @@ def preview(
         actor=Actor.CUSTOMER,
         attributes=stated,
     )
-    story, tracks = open_incident(opening, rulebook, ContractMatch(contract, reason))
-    timed = (tracks[metric.id] for metric in story.entitlement.plan.metrics if metric.id in tracks)
-    lines = tuple(_line(track, opening) for track in timed)
+    state, trackers = open_incident(opening, rulebook, ContractMatch(contract, reason))
+    timed = (trackers[metric.id] for metric in state.entitlement.plan.metrics if metric.id in trackers)
+    lines = tuple(_line(tracker, opening) for tracker in timed)
     return Preview(
         contract=contract,
         reason=reason,
-        plan=story.entitlement.plan.id,
-        scope=story.entitlement.scope,
-        priority=story.priority,
+        plan=state.entitlement.plan.id,
+        scope=state.entitlement.scope,
+        priority=state.priority,
         opened_at=opened_at,
         lines=tuple(line for line in lines if line is not None),
-        remarks=tuple(story.remarks),
+        remarks=tuple(state.remarks),
     )
 
 
-def _line(track: MetricTracker, opening: IncidentEvent) -> PreviewLine | None:
+def _line(tracker: MetricTracker, opening: IncidentEvent) -> PreviewLine | None:
     """None for a metric for which the plan has no row at all."""
-    conditional = track.current is None
-    tally = track.current or track.begin(opening)
-    clock = build_clock(tally, opening.incident, opening.occurred_at, None)
+    conditional = tracker.current is None
+    builder = tracker.current or tracker.start_now(opening)
+    clock = build_clock(builder, opening.incident, opening.occurred_at, None)
     if clock is None:
-        missing = track.missing()
+        missing = tracker.why_no_clock()
         if missing is None:
             return None
-        row = track.row()
+        row = tracker.matching_row()
         return PreviewLine(
-            metric=track.metric.id,
+            metric=tracker.metric.id,
             due_at=None,
             warnings=(),
             target=row,
@@ -118,7 +121,7 @@ def _line(track: MetricTracker, opening: IncidentEvent) -> PreviewLine | None:
             missing=missing,
             out_of_reach=row is not None and not isinstance(row.allowed, Unspecified),
         )
-    return _known(clock, conditional, tally.trouble if clock.due_at is None else None)
+    return _known(clock, conditional, builder.trouble if clock.due_at is None else None)
 
 
 def _known(clock: Clock, conditional: bool, trouble: CalendarError | None) -> PreviewLine:

@@ -1,8 +1,8 @@
-"""What the customer is promised: the due instant of every clock that runs (clause I2).
+"""What the customer is promised: the due instant of every clock that runs (clause I2, docs/clauses.md).
 
-A paused clock promises nothing until it resumes. The promise is made once, with the first due instants; it moves when
-a promised due instant changes (another target, an agreed date, a resume) or when a clock is armed by a reopening or a
-downgrade. A clock armed by a reply (next response, cadence) appears in the lines without moving the promise.
+A paused clock promises nothing until it resumes. The promise is made once, with the first due instants; it moves when a
+promised due instant changes (another target, an agreed date, a resume) or when a reopening or a downgrade starts a
+clock. A clock started by a reply (next response, cadence) is in the lines and does not move the promise.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from sla_domain.fact import Fact, IncidentFactBody, PromiseMade, PromiseMoved, P
 from sla_domain.incident import Incident, RemarkKind
 from sla_domain.plan import MetricId
 from sla_domain.published import PublishedState
-from sla_domain.published_mark import fresh
+from sla_domain.published_mark import unused_key
 
 _NONE = "promise/none"
 _REPLIES = frozenset({EventKind.CUSTOMER_REPLIED, EventKind.RESPONDED, EventKind.UPDATED})
@@ -25,7 +25,7 @@ _REPLIES = frozenset({EventKind.CUSTOMER_REPLIED, EventKind.RESPONDED, EventKind
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PromiseLine:
-    """One metric's due instant, UTC, and the zone in which the customer reads it."""
+    """The promised due instant of one metric, in UTC, and the zone in which the customer is shown it."""
 
     metric: MetricId
     due_at: datetime
@@ -38,7 +38,7 @@ class PromiseLine:
 
 
 def promise(incident: Incident) -> tuple[PromiseLine, ...]:
-    """Return one line per running clock, the earliest due first."""
+    """Return one line for each running clock that has a due instant, the earliest due first."""
     zone = incident.contract.zone
     lines = [
         PromiseLine(
@@ -57,11 +57,11 @@ def promise(incident: Incident) -> tuple[PromiseLine, ...]:
     return tuple(sorted(lines, key=lambda line: (line.due_at, line.metric)))
 
 
-def promise_facts(incident: Incident, told: Mapping[ClockId, PublishedState], keys: Collection[str]) -> list[Fact]:
-    """Return what to publish of the incident's promise.
+def promise_facts(incident: Incident, published: Mapping[ClockId, PublishedState], keys: Collection[str]) -> list[Fact]:
+    """Return the unpublished facts of the incident's promise.
 
-    `PromiseMade` with the first lines, `PromiseMoved` when a promised instant changed, `PromiseNone` where nothing is
-    promised at all. `keys`: of the incident's own facts published so far.
+    `PromiseMade` with the first due instants, `PromiseMoved` when a promised one changed, `PromiseNone` where nothing
+    is promised at all. `keys`: keys of the incident's own facts published so far.
     """
     lines = promise(incident)
     if not lines:
@@ -70,10 +70,10 @@ def promise_facts(incident: Incident, told: Mapping[ClockId, PublishedState], ke
     zone = incident.contract.zone
     if "promise" not in keys:
         return [_fact(PromiseMade(dues, zone), "promise", incident)]
-    moved = tuple([clock.metric for clock in incident.clocks if _moved(clock, told.get(clock.id))])
+    moved = tuple([clock.metric for clock in incident.clocks if _moved(clock, published.get(clock.id))])
     if not moved:
         return []
-    return [_fact(PromiseMoved(dues, zone, moved), fresh("promise/moved", keys), incident)]
+    return [_fact(PromiseMoved(dues, zone, moved), unused_key("promise/moved", keys), incident)]
 
 
 def _no_promise(incident: Incident, keys: Collection[str]) -> list[Fact]:
@@ -87,12 +87,14 @@ def _no_promise(incident: Incident, keys: Collection[str]) -> list[Fact]:
     return [_fact(PromiseNone("; ".join((*scope, *reasons))), _NONE, incident)]
 
 
-def _moved(clock: Clock, told: PublishedState | None) -> bool:
+def _moved(clock: Clock, published: PublishedState | None) -> bool:
     if clock.state is not ClockState.RUNNING or clock.due_at is None:
         return False
-    if told is None or told.promised_at is None:
-        return clock.started_by not in _REPLIES and (told is None or not told.state.open or told.due_at is None)
-    return clock.due_at != told.promised_at
+    if published is None or published.promised_at is None:
+        return clock.started_by not in _REPLIES and (
+            published is None or not published.state.open or published.due_at is None
+        )
+    return clock.due_at != published.promised_at
 
 
 def _fact(body: IncidentFactBody, key: str, incident: Incident) -> Fact:

@@ -17,10 +17,10 @@ from sla_domain.published_mark import (
     MarkMeaning,
     PublishedMark,
     digest,
-    fresh,
     is_published,
-    standing,
+    standing_marks,
     target_name,
+    unused_key,
     with_instants,
 )
 
@@ -29,77 +29,86 @@ _TAKING_BACK, _PROMISES = (Amended, Gone), (PromiseMade, PromiseMoved)  # tuples
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PublishedState:
-    """What has been published about one clock so far."""
+    """What has been published about one clock so far.
+
+    A name or version that older releases did not store is empty.
+    """
 
     state: ClockState
     generation: int
     due_at: datetime | None
-    breached_at: datetime | None = None  # the due instant a told breach of this generation spoke of
+    breached_at: datetime | None = None  # the due instant of the published breach of this generation
     keys: frozenset[str] = frozenset()
-    cause: str = ""  # digest of the event behind the told state
-    promised_at: datetime | None = None  # the due instant the customer was given last
-    priority: str = ""  # the one a fact spoke of last; empty when nobody kept it
-    meanings: Mapping[str, MarkMeaning] = field(default_factory=dict)  # of the keys of marks told, and still to be told
-    target: str = ""  # name of what made the target in force; empty when nobody kept it
-    start: str = ""  # name of what first began the clock; empty when nobody kept it
+    cause: str = ""  # digest of the event that caused the state
+    promised_at: datetime | None = None  # the due instant promised last
+    priority: str = ""  # that of the last fact
+    meanings: Mapping[str, MarkMeaning] = field(default_factory=dict)  # by the keys of published and pending marks
+    target: str = ""  # name of the event that made the target in force
+    start: str = ""  # name of the event that first began the clock
     metric: str = ""
     started_at: datetime | None = None
     cycle: int = 0
-    catalogue: str = ""  # the version by which it was judged last; empty when nobody kept it
+    catalogue: str = ""  # the version by which it was judged last
     withdrawn_at: datetime | None = None  # since when its target is no longer promised
     earned: Mapping[datetime, str] = field(default_factory=dict)  # breaches of replaced targets, with their version
 
     @property
     def breaches(self) -> frozenset[datetime]:
-        """Return the due instants whose breach is published and not taken back, as far as the row has them."""
-        breaches = [each for each in standing(self.keys, self.meanings) if each.kind == BREACH]
+        """Return the due instants whose breach is published and not taken back, where they are known."""
+        breaches = [each for each in standing_marks(self.keys, self.meanings) if each.kind == BREACH]
         return frozenset(at for each in breaches if (at := each.at or self.breached_at) is not None)
 
     def published_marks(self, clock: Clock) -> list[PublishedMark]:
-        """Return the warnings and breaches that are published and not taken back."""
-        return with_instants(standing(self.keys, self.meanings), clock, self.generation, self.breached_at)
+        """Return the warnings and breaches that are published and not taken back.
+
+        Each has its instant if the row or the clock's marks give it.
+        """
+        return with_instants(standing_marks(self.keys, self.meanings), clock, self.generation, self.breached_at)
 
 
 @dataclass(frozen=True, slots=True)
 class Timer:
-    """A row of the timer table: `generation/kind` is the key of the fact that is published when it fires."""
+    """A row of the timer table: at `at` it fires, and the fact with the key `generation/kind` is published."""
 
     kind: str
     generation: int
     at: datetime
 
 
-def timers(clock: Clock, told: PublishedState) -> tuple[Timer, ...]:
-    """Return the marks still to be published when their time comes; none unless the clock runs."""
-    ahead = _ahead(clock, told.keys, told.published_marks(clock))
+def timers(clock: Clock, published: PublishedState) -> tuple[Timer, ...]:
+    """Return the timers of a clock: its unpublished marks that are still ahead; none unless the clock runs."""
+    ahead = _ahead(clock, published.keys, published.published_marks(clock))
     return tuple(Timer(key.partition("/")[2], mark.generation, mark.at) for key, mark in ahead.items())
 
 
-def _ahead(clock: Clock, used: Collection[str], spoken: Iterable[PublishedMark]) -> dict[str, Mark]:
-    """The pending marks that are news, by the keys under which they will be told."""
+def _ahead(clock: Clock, used: Collection[str], known_marks: Iterable[PublishedMark]) -> dict[str, Mark]:
+    """The pending marks that are not published, by the keys under which they will be."""
     ahead: dict[str, Mark] = {}
-    spoken = list(spoken)
+    known_marks = list(known_marks)
     for mark in clock.marks:
-        if mark.pending and not is_published(mark, spoken):
-            ahead[fresh(mark.key, {*used, *ahead})] = mark
+        if mark.pending and not is_published(mark, known_marks):
+            ahead[unused_key(mark.key, {*used, *ahead})] = mark
     return ahead
 
 
 def after_publishing(
-    told: Mapping[ClockId, PublishedState], facts: Iterable[Fact], clocks: Iterable[Clock]
+    published: Mapping[ClockId, PublishedState], facts: Iterable[Fact], clocks: Iterable[Clock]
 ) -> dict[ClockId, PublishedState]:
-    """Return the published states once `facts` are out; clocks that are no more keep what was published of them."""
-    said: dict[ClockId, list[Fact]] = {}
+    """Return what is published of each clock once `facts` are, given what was `published` before.
+
+    Clocks that the fold no longer has keep what was published of them.
+    """
+    by_clock: dict[ClockId, list[Fact]] = {}
     promised: Mapping[str, datetime] = {}
     for fact in facts:
         if fact.clock is not None:
-            said.setdefault(fact.clock, []).append(fact)
+            by_clock.setdefault(fact.clock, []).append(fact)
         elif isinstance(fact.body, _PROMISES):
             promised = fact.body.lines
-    after = dict(told)
+    after = dict(published)
     for clock in clocks:
-        after[clock.id] = _after(told.get(clock.id), said.pop(clock.id, []), clock, promised)
-    for id_, rest in said.items():
+        after[clock.id] = _after(published.get(clock.id), by_clock.pop(clock.id, []), clock, promised)
+    for id_, rest in by_clock.items():
         if id_ in after:
             old = after[id_]
             after[id_] = replace(
@@ -110,7 +119,7 @@ def after_publishing(
 
 
 def keys_after(keys: Collection[str], facts: Iterable[Fact]) -> frozenset[str]:
-    """Return the keys of an incident's own facts (promises, corrections) once `facts` are out."""
+    """Return the keys of an incident's own facts (promises, corrections) once `facts` are published."""
     return frozenset(keys) | {fact.key for fact in facts if fact.clock is None}
 
 
@@ -118,11 +127,11 @@ def _after(
     old: PublishedState | None, facts: list[Fact], clock: Clock, promised: Mapping[str, datetime]
 ) -> PublishedState:
     keys = (old.keys if old is not None else frozenset()) | _words(facts)
-    spoken = {each.key: each for each in old.published_marks(clock)} if old is not None else {}
+    known_marks = {each.key: each for each in old.published_marks(clock)} if old is not None else {}
     for fact in facts:
-        _hear(spoken, fact, clock)
-    meanings = {key: MarkMeaning(each.at, each.target) for key, each in spoken.items()}
-    for key, mark in _ahead(clock, keys, spoken.values()).items():
+        _apply_fact(known_marks, fact, clock)
+    meanings = {key: MarkMeaning(each.at, each.target) for key, each in known_marks.items()}
+    for key, mark in _ahead(clock, keys, known_marks.values()).items():
         meanings[key] = MarkMeaning(mark.at, target_name(mark.target_event))
     line = promised.get(clock.metric) if clock.state is ClockState.RUNNING else None
     given = line if line == clock.due_at else None
@@ -130,7 +139,7 @@ def _after(
         state=clock.state,
         generation=clock.generation,
         due_at=clock.due_at,
-        breached_at=_breach_in_force(spoken.values(), clock),
+        breached_at=_breach_in_force(known_marks.values(), clock),
         keys=keys,
         cause=digest(clock.cause),
         promised_at=given or (old.promised_at if old is not None else None),
@@ -143,29 +152,29 @@ def _after(
         cycle=clock.cycle,
         catalogue=old.catalogue if old is not None else "",
         withdrawn_at=clock.withdrawn_at,
-        earned=_still_earned(clock, spoken.values()),
+        earned=_still_earned(clock, known_marks.values()),
     )
 
 
-def _still_earned(clock: Clock, spoken: Iterable[PublishedMark]) -> dict[datetime, str]:
-    told_at = {each.at for each in spoken if each.kind == BREACH}
+def _still_earned(clock: Clock, known_marks: Iterable[PublishedMark]) -> dict[datetime, str]:
+    told_at = {each.at for each in known_marks if each.kind == BREACH}
     return {each.at: each.under for each in clock.earned if each.at in told_at}
 
 
-def _hear(spoken: dict[str, PublishedMark], fact: Fact, clock: Clock) -> None:
-    """What stands once the fact is out."""
+def _apply_fact(known_marks: dict[str, PublishedMark], fact: Fact, clock: Clock) -> None:
+    """Update the published marks by one fact."""
     body = fact.body
     if isinstance(body, Warned):
-        spoken[fact.key] = _published(fact, body.threshold, clock)
+        known_marks[fact.key] = _published(fact, body.threshold, clock)
     elif isinstance(body, Breached):
-        spoken[fact.key] = _published(fact, BREACH, clock)
+        known_marks[fact.key] = _published(fact, BREACH, clock)
     elif isinstance(body, Amended):
         for taken in body.takes_back:
-            spoken.pop(taken.key, None)
+            known_marks.pop(taken.key, None)
         if body.moved is not None:
-            for key, each in spoken.items():
+            for key, each in known_marks.items():
                 if each.kind == BREACH and each.at == body.moved.old_at:
-                    spoken[key] = replace(each, at=body.moved.new_at)
+                    known_marks[key] = replace(each, at=body.moved.new_at)
 
 
 def _published(fact: Fact, kind: str, clock: Clock) -> PublishedMark:
@@ -175,10 +184,10 @@ def _published(fact: Fact, kind: str, clock: Clock) -> PublishedMark:
     return PublishedMark(fact.key, kind, fact.generation, fact.at, target)
 
 
-def _breach_in_force(spoken: Iterable[PublishedMark], clock: Clock) -> datetime | None:
-    """The due instant of the generation in force, if its passing was told."""
+def _breach_in_force(known_marks: Iterable[PublishedMark], clock: Clock) -> datetime | None:
+    """The due instant of the generation in force, if its breach is published."""
     ours = next((mark.at for mark in clock.marks if mark.kind == BREACH and mark.generation == clock.generation), None)
-    return ours if any(each.kind == BREACH and each.at == ours for each in spoken) else None
+    return ours if any(each.kind == BREACH and each.at == ours for each in known_marks) else None
 
 
 def _words(facts: Iterable[Fact]) -> frozenset[str]:

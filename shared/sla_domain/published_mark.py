@@ -4,10 +4,10 @@ The key of a mark (`1/breach`) is its name on the wire and no more: its number i
 event may put another target before it. What was published under a key is kept beside it (`MarkMeaning`): the instant,
 and the name of what made the target. A breach has been published when one stands for its very instant, whichever target
 it is now counted to; a warning also when it was published of the same target at another instant, because a late pause
-that moves it makes it no news.
+that moves it does not make it a new warning.
 
 Rows of releases before these meanings have keys alone. Of the generation in force the row has the instant; of others
-the fold is asked for the mark of that generation, then for one that nobody else accounts for.
+the fold is asked for the mark of that generation, then for one that no other published mark has.
 """
 
 from __future__ import annotations
@@ -26,7 +26,10 @@ _WARNING = "warn-"
 
 @dataclass(frozen=True, slots=True)
 class MarkMeaning:
-    """What a mark's key stands for: its instant, and what made its target (empty in rows of older releases)."""
+    """The instant of the mark that a key names, and the name of the event that made its target.
+
+    Both are missing (None, empty) in rows of older releases.
+    """
 
     at: datetime | None
     target: str = ""
@@ -34,7 +37,10 @@ class MarkMeaning:
 
 @dataclass(frozen=True, slots=True)
 class PublishedMark:
-    """A warning or breach that is published and not taken back. `at` is None where its instant is not known."""
+    """A warning or breach that is published and not taken back. `at` is None where its instant is not known.
+
+    `target` is the name of the event that made its target, empty in rows of older releases.
+    """
 
     key: str
     kind: str
@@ -43,17 +49,20 @@ class PublishedMark:
     target: str
 
     def is_of(self, mark: Mark) -> bool:
-        """Return whether it was published of the mark's target; in rows of older releases, of its ordinal."""
+        """Return whether this warning or breach was published for the target of `mark`.
+
+        In rows of older releases the target is recognised by its ordinal.
+        """
         return self.target == target_name(mark.target_event) if self.target else self.generation == mark.generation
 
 
 def target_name(event: EventId) -> str:
-    """Return a short stable name for the event that made a target."""
+    """Return a short name for the event that made a target, the same at each computation; `start` for NO_EVENT."""
     return digest(event) or START
 
 
 def mark_of_key(key: str) -> tuple[int, str] | None:
-    """Return generation and kind of a mark's key (`0/warn-75`, `1/breach~2`); None for any other key."""
+    """Return the generation and kind of a mark's key (`0/warn-75`, `1/breach~2`); None for any other key."""
     generation, _, name = key.partition("/")
     kind = name.partition("~")[0]
     if generation.isdecimal() and (kind == BREACH or kind.startswith(_WARNING)):
@@ -61,8 +70,11 @@ def mark_of_key(key: str) -> tuple[int, str] | None:
     return None
 
 
-def standing(keys: Collection[str], meanings: Mapping[str, MarkMeaning]) -> list[PublishedMark]:
-    """Return the published marks that were not taken back, in the order of their keys."""
+def standing_marks(keys: Collection[str], meanings: Mapping[str, MarkMeaning]) -> list[PublishedMark]:
+    """Return the marks that are published and not taken back, in the order of their keys.
+
+    `keys` are those of the clock's published facts; `-<key>` says that the fact with that key is taken back.
+    """
     found = []
     for key in sorted(keys):
         mark = mark_of_key(key)
@@ -73,15 +85,15 @@ def standing(keys: Collection[str], meanings: Mapping[str, MarkMeaning]) -> list
 
 
 def with_instants(
-    spoken: Iterable[PublishedMark], clock: Clock, generation: int, breached_at: datetime | None
+    known_marks: Iterable[PublishedMark], clock: Clock, generation: int, breached_at: datetime | None
 ) -> list[PublishedMark]:
-    """Return `spoken` with missing instants filled in, as far as the clock or the row's own breach has them.
+    """Return `known_marks` with missing instants filled in from the clock's marks or from `breached_at`.
 
-    What stays without an instant has no counterpart in the fold.
+    `breached_at` is the breach stored for `generation`. A mark that keeps None has no counterpart in the fold.
     """
     known: list[PublishedMark] = []
     unknown: list[PublishedMark] = []
-    for each in spoken:
+    for each in known_marks:
         if each.at is None and each.kind == BREACH and each.generation == generation and breached_at is not None:
             each = replace(each, at=breached_at)
         (unknown if each.at is None else known).append(each)
@@ -97,7 +109,7 @@ def with_instants(
             known.append(replace(each, at=at))
     for each in unplaced:
         spoken_for = {other.at for other in known if other.kind == each.kind}
-        # A breach in force is never taken for an older one: it would not be told.
+        # A breach in force is never taken for an older one: it would not be published.
         free = (
             mark.at
             for mark in clock.marks
@@ -109,14 +121,14 @@ def with_instants(
     return known
 
 
-def is_published(mark: Mark, spoken: Iterable[PublishedMark]) -> bool:
-    """Return whether the mark has been published already, given what is published and stands."""
-    same = [each for each in spoken if each.kind == mark.kind]
+def is_published(mark: Mark, known_marks: Iterable[PublishedMark]) -> bool:
+    """Return whether the mark has been published, given the marks that are published and not taken back."""
+    same = [each for each in known_marks if each.kind == mark.kind]
     return any(each.at == mark.at or (mark.kind != BREACH and each.is_of(mark)) for each in same)
 
 
-def fresh(key: str, used: Collection[str]) -> str:
-    """Return the key itself, or the first of `key~1`, `key~2` … that has not been used."""
+def unused_key(key: str, used: Collection[str]) -> str:
+    """Return the key itself, or the first of `key~1`, `key~2` … that is not in `used`."""
     return _numbered(key, lambda candidate: candidate in used)
 
 
@@ -129,5 +141,5 @@ def _numbered(key: str, taken: Callable[[str], bool]) -> str:
 
 
 def digest(event: EventId) -> str:
-    """Return a short stable name for an event id, which may hold any character."""
+    """Return twelve hexadecimal digits that name an event id, which may hold any character; empty for an empty id."""
     return blake2b(event.encode(), digest_size=6).hexdigest() if event else ""

@@ -1,4 +1,4 @@
-"""The text of a published state: the one place that knows its words.
+"""The text form of a published state, as it is stored in one column: the one place that writes and reads it.
 
 It lies in one column beside those that are columns of their own, as words with a space between, so that the statement
 with which the tick fires can append the keys of its marks without reading it. Words are
@@ -8,12 +8,12 @@ with which the tick fires can append the keys of its marks without reading it. W
 * `@0/breach=…/3f2a…`: what a mark's key means, the instant in microseconds since 1970 and the name of its target
   (`published_mark`); `@+0/breach=…` of a timer, written before it fires, so that the fire statement appends nothing but
   the key. It holds for the generation and due instant in `@ahead=…`: a process of an older release, which replaces
-  timers and passes these words over, changes one of them;
-* `@withdrawn=…`: since when the target is no longer promised; `@earned=…`: instants of breaches of targets that
-  another catalogue has replaced, each with the version by which it is one (`withdrawn`);
+  timers and ignores these words, changes one of them;
+* `@withdrawn=…`: since when the target is no longer promised; `@earned=…`: instants of breaches of targets that another
+  catalogue has replaced, each with the version by which it is one (`withdrawn`);
 * `@cause=…`: the digest of the event behind the published state; `@promised=…`: the due instant the customer was given,
-  in microseconds since 1970; `@target=…`: the name of the target in force; `@start=…`: the name of what first began
-  the clock (`cycles`).
+  in microseconds since 1970; `@target=…`: the name of the target in force; `@start=…`: the name of what first began the
+  clock (`cycles`).
 """
 
 from __future__ import annotations
@@ -33,8 +33,8 @@ _CAUSE, _PROMISED, _TARGET, _START, _AHEAD = "cause", "promised", "target", "sta
 _WITHDRAWN, _EARNED = "withdrawn", "earned"
 
 
-def write(state: PublishedState) -> str:
-    """Return everything but the columns of the row, as words in a stable order."""
+def write_state(state: PublishedState) -> str:
+    """Return the text of a published state: all that is in no column of its own, as words in a stable order."""
     words = sorted(state.keys)
     for key, meaning in sorted(state.meanings.items()):
         pending = "" if key in state.keys else _PENDING
@@ -48,7 +48,7 @@ def write(state: PublishedState) -> str:
     return " ".join(words)
 
 
-def read(
+def read_state(
     text: str,
     *,
     state: str,
@@ -99,17 +99,17 @@ def read(
 
 
 def write_keys(keys: Collection[str]) -> str:
-    """Return the text of an incident's own facts: the keys of those published."""
+    """Return the text of the keys of an incident's own published facts."""
     return " ".join(sorted(keys))
 
 
 def read_keys(text: str) -> frozenset[str]:
-    """Return the keys of an incident's own facts that have been published."""
+    """Return the keys of an incident's own published facts from their text."""
     return frozenset(text.split())
 
 
 def earned_under(text: str) -> frozenset[str]:
-    """Return the catalogue versions that the breaches in a row's text are judged by, besides the row's own."""
+    """Return the catalogue versions of the earned breaches (`EarnedBreach`) in a row's text."""
     note = next((word for word in text.split() if word.startswith(f"{_NOTE}{_EARNED}=")), "")
     return frozenset(_earned(note.partition("=")[2]).values())
 

@@ -1,8 +1,9 @@
-"""Who is told at an instant: the roles of a level, in or out of their hours, and why (clause H5, E11, I7).
+"""Whom a level of an escalation notifies at an instant: role holders, in or out of their hours, and why.
 
-The gap rule is of the level, not of the role: roles whose hours complement each other take turns, and only where nobody
-of a whole level is on duty is everybody of it told. Outside their hours people hear of one thing once; what reminds
-them waits until their hours begin. The customer's own people hold roles and are never told by one.
+Source: clauses H5, E11 and I7 (docs/clauses.md). The gap rule is of the level, not of the role: roles whose hours
+complement each other take turns, and only if nobody of a whole level is on duty are all of them notified. Outside their
+hours people are notified of one thing once; reminders wait until their hours begin. The customer's own people hold
+roles and are never notified by one.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from sla_domain.rulebook import Rulebook
 
 
 class RoleReason(StrEnum):
-    """Why a person is notified, or is not, at an instant."""
+    """Why a person of a level is on duty, or is not; the value is the reason in words."""
 
     ALWAYS = "holds the role at any hour"
     IN_HOURS = "holds the role in its hours, which are on"
@@ -31,7 +32,10 @@ class RoleReason(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class RoleHolding:
-    """One person in a level, by which name. `begins`: when somebody off duty is on duty next, None if never known."""
+    """One person of a level, with the name by which the level lists the person, and whether the person is on duty.
+
+    `begins`: when the next duty of a person off duty begins, None if never or not known.
+    """
 
     person: Person
     name: str
@@ -41,33 +45,34 @@ class RoleHolding:
 
 @dataclass(frozen=True, slots=True)
 class LevelRoster:
-    """Everybody a level can tell, each once, in the order of the level's names."""
+    """The people of a level, on duty and off duty, each once, in the order of the names that the level lists."""
 
     on_duty: tuple[RoleHolding, ...] = ()
     off_duty: tuple[RoleHolding, ...] = ()
 
     @property
     def empty(self) -> bool:
-        """Return whether nobody ever holds anything the level names."""
+        """Return whether no person holds any of the level's roles, at whatever hour."""
         return not self.on_duty and not self.off_duty
 
-    def only(self, wanted: Callable[[Person], bool]) -> LevelRoster:
-        """Without those who are not wanted."""
+    def filtered(self, wanted: Callable[[Person], bool]) -> LevelRoster:
+        """Return the roster with only the people for whom `wanted` is true."""
         on, off = ([each for each in part if wanted(each.person)] for part in (self.on_duty, self.off_duty))
         return LevelRoster(tuple(on), tuple(off))
 
 
 @dataclass(frozen=True, slots=True)
 class LevelDecision:
-    """Who of a level is told now; with nobody in it, `until` when it waits."""
+    """Whom a level notifies `now`; if nobody, `until` when it waits."""
 
     now: tuple[RoleHolding, ...] = ()
     until: datetime | None = None
 
 
-def roster(rulebook: Rulebook, contract: Contract, names: Iterable[str], at: datetime) -> LevelRoster:
-    """Return who of these roles is on duty at `at` and who is not; a name that is no role may be a person's, who always
-    is.
+def level_roster(rulebook: Rulebook, contract: Contract, names: Iterable[str], at: datetime) -> LevelRoster:
+    """Return who is on duty at `at` and who is not, of the holders of roles with these names.
+
+    A name that is no role may be a person's, who is always on duty. The customer's own people are left out.
     """
     on: dict[str, RoleHolding] = {}
     off: dict[str, RoleHolding] = {}
@@ -83,16 +88,16 @@ def roster(rulebook: Rulebook, contract: Contract, names: Iterable[str], at: dat
     return LevelRoster(tuple(on.values()), tuple(each for who, each in off.items() if who not in on))
 
 
-def level_recipients(level: LevelRoster, told: Collection[str]) -> LevelDecision:
-    """Return who is on duty.
+def level_recipients(level: LevelRoster, notified: Collection[str]) -> LevelDecision:
+    """Return whom the level notifies: those on duty; if there are none, those off duty who are not in `notified`.
 
-    In a gap whoever has not been told (`told`: ids of people) is told at any hour, and when all have been, the first
-    whose hours begin is waited for.
+    `notified` are ids of people. If all have been notified, it waits for the first whose hours begin; if none ever
+    begin, all are notified again.
     """
     if level.on_duty:
         return LevelDecision(level.on_duty)
     awake = tuple(replace(each, reason=RoleReason.EVERYBODY) for each in level.off_duty)
-    unheard = tuple(each for each in awake if each.person.id not in told)
+    unheard = tuple(each for each in awake if each.person.id not in notified)
     begins = min((each.begins for each in level.off_duty if each.begins is not None), default=None)
     if unheard or begins is None:
         return LevelDecision(unheard or awake)

@@ -1,4 +1,4 @@
-"""Everything a fold may consult, frozen: contracts, plans, calendars, under one version.
+"""Everything a fold may use besides events, frozen: contracts, plans and calendars under one version.
 
 The catalogue (YAML, see `sla_catalogue`) builds it; tests build small ones by hand.
 """
@@ -19,7 +19,7 @@ from sla_domain.plan import Coverage, Plan, PlanId
 
 
 class MatchReason(StrEnum):
-    """Why an incident is under a contract."""
+    """Why an incident is under a contract; the value is the reason in words."""
 
     CUSTOMER = "the customer's name belongs to this contract"
     NO_CUSTOMER = "the incident names no customer: the default contract applies"
@@ -29,14 +29,14 @@ class MatchReason(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ContractMatch:
-    """A contract with the reason for which it was chosen."""
+    """A contract, and the reason why it was chosen for an incident."""
 
     contract: Contract
     reason: MatchReason
 
 
 class Calendars(Protocol):
-    """Compiled calendars by contract and coverage; compiling is cached by the implementation."""
+    """The compiled calendars of a catalogue, by contract and coverage; an implementation compiles each once."""
 
     def calendar(self, contract: Contract, coverage: Coverage) -> Calendar:
         """Return the compiled calendar of a coverage for a contract. Raises CalendarError."""
@@ -45,7 +45,10 @@ class Calendars(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rulebook:
-    """Plans, contracts and calendars under one version: all that a fold may consult."""
+    """Plans, contracts and calendars under one version: everything a fold may use besides events.
+
+    `by_customer` holds the ids of a customer's contracts by the names in the catalogue.
+    """
 
     version: str
     plans: Mapping[PlanId, Plan]
@@ -68,22 +71,20 @@ class Rulebook:
         object.__setattr__(self, "by_normal", found)
 
     def contracts_of(self, customer: str) -> tuple[ContractId, ...]:
-        """Return the contracts of a customer: by the very name, else without regard to case and spaces."""
+        """Return the ids of a customer's contracts: by the exact name, else without regard to case and spaces."""
         return self.by_customer.get(customer) or self.by_normal.get(normal(customer), ())
 
     def plan_of(self, contract: Contract) -> Plan:
-        """Return the plan of a contract."""
+        """Return the plan of a contract. Raises KeyError if the rulebook does not have it."""
         return self.plans[contract.plan]
 
     def is_timeless(self, customer: str) -> bool:
-        """Return whether the contract of `customer` is the same at every instant."""
+        """Return whether the same contract applies to `customer` at every instant: none of its contracts has dates."""
         known = (self.contracts[id_] for id_ in self.contracts_of(customer))
         return all(contract.valid_from is None and contract.valid_to is None for contract in known)
 
     def contract_for(self, customer: str, at: datetime) -> ContractMatch:
-        """Return the contract of `customer` in force at `at`; never fails, the default contract and its reason
-        instead.
-        """
+        """Return the contract of `customer` that is in force at `at`, else the default contract; with the reason."""
         default = self.contracts[self.default_contract]
         if not normal(customer):
             return ContractMatch(default, MatchReason.NO_CUSTOMER)
@@ -98,7 +99,7 @@ class Rulebook:
 
 
 def in_force(contract: Contract, at: datetime) -> bool:
-    """Return whether the contract's validity holds the instant, by the days of its own zone."""
+    """Return whether the contract is valid at `at`: from its first day to before `valid_to`, in its own zone."""
     if contract.valid_from is None and contract.valid_to is None:
         return True
     day = at.astimezone(ZoneInfo(contract.zone)).date()

@@ -1,6 +1,6 @@
 """A target and a span as the catalogue and the facts write them: `4h`, `1h 30m`, `2 working days`.
 
-For people in their own language see `sla_domain.explain.text`.
+In a reader's own language see `sla_domain.explain.text`.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from sla_domain.plan import Allowed, CoverageTime, Unspecified, WallTime, Workin
 
 
 def target_text(allowed: Allowed) -> str:
-    """Return `4h`, `2 working days`, `1h 30m by the wall clock` or `unspecified`."""
+    """Return the allowed time in short: `4h`, `2 working days`, `1h 30m by the wall clock` or `unspecified`."""
     match allowed:
         case CoverageTime(span):
             return span_text(span)
@@ -27,7 +27,7 @@ def target_text(allowed: Allowed) -> str:
 
 
 def span_text(span: timedelta) -> str:
-    """Return `1h 30m`: hours, minutes and whole seconds; `0s` for none."""
+    """Return a span in hours, minutes and whole seconds, such as `1h 30m`; `0s` for none."""
     hours, rest = divmod(int(span.total_seconds()), 3600)
     minutes, seconds = divmod(rest, 60)
     parts = [f"{number}{unit}" for number, unit in ((hours, "h"), (minutes, "m"), (seconds, "s")) if number]

@@ -1,9 +1,10 @@
-"""Which clock is looked at first: severity × plan rank × time left, one score for every list and alert (I4, B8).
+"""How urgent a clock is: severity × plan rank × time left, one score for every list and alert.
 
-The higher, the more urgent. Time left presses harder the less there is of it, and an overdue clock presses harder
-still, up to twice as hard after a day; severity and plan rank divide, so an equally pressed P1 counts twice a P2, and
-the first plan twice the second. A paused clock keeps only a trace of its rank: nobody can act on it now. Time left is
-the wall's here: clocks in different hours are compared by how soon each breaks.
+Source: clauses I4 and B8 (docs/clauses.md). The higher, the more urgent. Time left weighs more the less there is of it,
+and an overdue clock weighs more still, up to twice as much after a day; severity and plan rank divide, so of two clocks
+with the same time left a P1 counts twice a P2, and the first plan twice the second. A paused clock keeps only a trace
+of its rank: nobody can act on it now. Time left is wall-clock time here: clocks in different hours are compared by how
+soon each is breached.
 """
 
 from __future__ import annotations
@@ -21,30 +22,33 @@ _UNKNOWN_RANK = 9
 
 
 def pressure(left: timedelta) -> float:
-    """From just above 0 (much time left) over 1 (due now) to 2 (a day overdue or more)."""
+    """Return how pressing the time left is: near 0 with much time left, 1 if due now, 2 if a day or more overdue."""
     if left > timedelta():
         return 1 / (1 + left / _HOUR)
     return 1 + min(-left / _DAY, 1.0)
 
 
 def score(severity: int, plan_rank: int, left: timedelta | None) -> float:
-    """0 to 200. Ranks count from 1, the most urgent; `left` is None for a paused clock."""
+    """Return the urgency, 0 to 200, of a clock with this severity, plan rank and time left (wall-clock; None: paused).
+
+    Ranks count from 1, the most urgent.
+    """
     pressed = _PAUSED if left is None else pressure(left)
     return round(100 * pressed / (max(severity, 1) * max(plan_rank, 1)), 6)
 
 
 def weight(severity: int, plan_rank: int) -> float:
-    """Return the part of the score that time does not change; 1 for the most urgent."""
+    """Return the part of the urgency that does not change with time, in (0, 1]: 1 for severity 1 and plan rank 1."""
     return 1 / (max(severity, 1) * max(plan_rank, 1))
 
 
-def weighted(weight: float, left: timedelta | None) -> float:
-    """Return the score of what weighs so much, with so much time left (None: paused)."""
+def score_of_weight(weight: float, left: timedelta | None) -> float:
+    """Return the urgency of a clock of this `weight`, with so much wall-clock time left (None: paused)."""
     return weight * score(1, 1, left)
 
 
 def weight_of(incident: Incident, clock: Clock, rulebook: Rulebook) -> float:
-    """Return the weight of a clock. The rank is that of the plan the customer bought."""
+    """Return the weight of a clock, from its priority's rank and the rank of the plan that the customer bought."""
     bought = rulebook.plans[incident.contract.plan]
     plan = rulebook.plans.get(clock.plan, bought)
     priority = plan.priority(clock.priority)
@@ -52,8 +56,8 @@ def weight_of(incident: Incident, clock: Clock, rulebook: Rulebook) -> float:
 
 
 def urgency(incident: Incident, clock: Clock, rulebook: Rulebook, at: datetime) -> float:
-    """Return the score of a clock at an instant; 0 once it has ended."""
+    """Return the urgency of a clock at an instant, 0 to 200; 0 once the clock has ended."""
     if not clock.state.open:
         return 0.0
     left = None if clock.due_at is None else clock.due_at - at
-    return round(weighted(weight_of(incident, clock, rulebook), left), 6)
+    return round(score_of_weight(weight_of(incident, clock, rulebook), left), 6)

@@ -1,6 +1,6 @@
 """Versions as people write them, compared with tolerance, and ranges such as `>=2.0,<2.4` (clause H6, H7).
 
-A version is split at dots, dashes, underscores, pluses, and between digits and letters; a leading `v` is dropped. The
+A version is split at dots, dashes, underscores, pluses, and between digits and letters; a leading `v` is ignored. The
 numbers before the first word compare as numbers, missing ones are 0 (`2.0` is `2.0.0`); then the rest. A word that
 announces a release (`rc`, `beta`, `alpha`, `dev`, `pre`, `snapshot`) comes before the release, any other word (`p1`,
 `sp2`, `hotfix3`) after it.
@@ -37,7 +37,7 @@ _ZERO: _Part = (_NUMBER, 0, "")
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """One condition on a version, such as `>=4.2`; `*` at the end stands for any rest."""
+    """One condition on a version, such as `>=4.2`; `*` at the end of `version` stands for any rest."""
 
     operator: str
     version: str
@@ -47,7 +47,7 @@ class Comparison:
         if self.version.endswith("*"):
             same = _begins(version, self.version.rstrip("*").rstrip("."))
             return same is not (self.operator == "!=")
-        order = compare(version, self.version)
+        order = compare_versions(version, self.version)
         match self.operator:
             case "=":
                 return order == 0
@@ -65,28 +65,31 @@ class Comparison:
 
 @dataclass(frozen=True, slots=True)
 class VersionRange:
-    """All comparisons of one of the alternatives hold; without any, every version is in the range."""
+    """A range of versions: all comparisons of at least one alternative hold; without alternatives, every version."""
 
     alternatives: tuple[tuple[Comparison, ...], ...] = ()
     text: str = "*"
 
     @classmethod
     def parse(cls, text: str) -> VersionRange:
-        """Raises InvalidNotice, which says what a range looks like."""
+        """Return the range that a text describes, in the grammar of this module.
+
+        Raises InvalidNotice that shows the grammar.
+        """
         stripped = text.strip()
         if stripped in ("", "*", "x", "X"):
             return cls()
         return cls(tuple(_alternative(part.strip(), text) for part in stripped.split("||")), stripped)
 
     def holds(self, version: str) -> bool:
-        """Return whether the version lies in the range; a range without conditions holds every version."""
+        """Return whether the version lies in the range."""
         if not self.alternatives:
             return True
         return any(all(each.holds(version) for each in together) for together in self.alternatives)
 
 
-def compare(left: str, right: str) -> int:
-    """-1, 0 or 1."""
+def compare_versions(left: str, right: str) -> int:
+    """Return -1, 0 or 1: whether `left` is older than, the same as or newer than `right`."""
     (numbers, rest), (other_numbers, other_rest) = _split(left), _split(right)
     pairs = chain(zip_longest(numbers, other_numbers, fillvalue=_ZERO), zip_longest(rest, other_rest, fillvalue=_ZERO))
     return next((-1 if a < b else 1 for a, b in pairs if a != b), 0)

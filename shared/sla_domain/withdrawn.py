@@ -1,6 +1,6 @@
 """What stays of promises that a change of the catalogue has taken away.
 
-A breach is earned when the promise in force was broken, whatever the catalogue says later: it stays on record. Only a
+A breach is earned when the target in force was passed, whatever the catalogue says later: it stays on record. Only a
 late event that refutes it, under the rules of then, takes it back. So the clock of a target that is no longer promised
 is folded on under the catalogue that promised it, up to the instant of the change; of a clock whose target became
 another one, the breaches of the one before are remembered beside it (`EarnedBreach`).
@@ -30,26 +30,33 @@ be read again for it."""
 
 @dataclass(frozen=True, slots=True)
 class WithEarlierPromises:
-    """The incident with what stays of earlier promises; by which version each of its clocks is judged; and the clocks
-    of which nobody can tell, because the version that promised them cannot be read."""
+    """An incident with what stays of promises of earlier catalogue versions.
+
+    `versions`: the catalogue version by which each clock is judged. `unread`: clocks that cannot be judged, because the
+    version that promised them cannot be read.
+    """
 
     incident: Incident
     versions: dict[ClockId, str]
     unread: frozenset[ClockId]
 
 
-def with_earlier(
+def with_earlier_promises(
     incident: Incident,
     versions: Mapping[ClockId, str],
-    told: Mapping[ClockId, PublishedState],
+    published: Mapping[ClockId, PublishedState],
     before: Before,
     now: datetime,
 ) -> WithEarlierPromises:
-    """Add to an incident what stays of earlier promises. `versions`: by which each of its clocks is judged now."""
+    """Return the incident with what stays of earlier promises.
+
+    `versions`: the catalogue version by which each of its clocks is judged now. `published`: what has been published of
+    each clock. `now` is since when a missing clock is no longer promised, if that is not stored.
+    """
     found = dict(versions)
     unread = set[ClockId]()
-    clocks = [_with_earned(clock, found[clock.id], told.get(clock.id), before) for clock in incident.clocks]
-    for id_, old in told.items():
+    clocks = [_with_earned(clock, found[clock.id], published.get(clock.id), before) for clock in incident.clocks]
+    for id_, old in published.items():
         if id_ in versions or not old.catalogue:
             continue
         at = old.withdrawn_at or now
@@ -58,7 +65,7 @@ def with_earlier(
             unread.add(id_)
             continue
         clock = next((clock for clock in then[0].clocks if clock.id == id_), None)
-        ended = None if clock is None else withdrawn(clock, *then, at)
+        ended = None if clock is None else withdraw_clock(clock, *then, at)
         if ended is not None:
             clocks.append(_with_earned(ended, old.catalogue, old, before))
             found[id_] = old.catalogue
@@ -67,10 +74,11 @@ def with_earlier(
     return WithEarlierPromises(replace(incident, clocks=tuple(clocks)), found, frozenset(unread))
 
 
-def withdrawn(clock: Clock, incident: Incident, rulebook: Rulebook, at: datetime) -> Clock | None:
-    """Return the clock as it was when its target ceased to be promised at `at`; None if it began only then.
+def withdraw_clock(clock: Clock, incident: Incident, rulebook: Rulebook, at: datetime) -> Clock | None:
+    """Return the clock as cancelled at `at`, the instant at which its target ceased to be promised.
 
-    `incident` and `rulebook` are those under which it was promised. A clock that had ended keeps its verdict.
+    Return None if it started only then or later. `incident` and `rulebook` are those under which it was promised. A
+    clock that had ended keeps its verdict.
     """
     if clock.stopped_at is not None and clock.stopped_at <= at:
         return replace(clock, withdrawn_at=at)
@@ -100,7 +108,7 @@ def withdrawn(clock: Clock, incident: Incident, rulebook: Rulebook, at: datetime
 
 
 def _with_earned(clock: Clock, version: str, old: PublishedState | None, before: Before) -> Clock:
-    """The clock with the told breaches of targets that another catalogue has replaced since."""
+    """The clock with the published breaches of targets that another catalogue has replaced since."""
     if old is None:
         return clock
     own = {mark.at for mark in clock.marks if mark.kind == BREACH}
@@ -113,7 +121,7 @@ def _with_earned(clock: Clock, version: str, old: PublishedState | None, before:
 
 
 def _stands(at: datetime, version: str, id_: ClockId, before: Before) -> bool:
-    """Whether the breach is one under the rules of then; where nobody can tell, it stays as it was told."""
+    """Whether the breach is one under the rules of then; where that version cannot be read, it stays."""
     then = before(version, None)
     if then is None:
         return True

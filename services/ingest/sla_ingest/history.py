@@ -20,7 +20,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from sla_domain.event import EventKind, IncidentEvent, IncidentId
 from sla_domain.fold import Folding, fold, position, timeline
 from sla_domain.fold.order import Position
-from sla_domain.forgotten import remembered
+from sla_domain.forgotten import drop_forgotten
 from sla_domain.incident import Incident
 from sla_domain.rulebook import ContractMatch, Rulebook
 from sla_ingest.tables import event as event_table
@@ -70,7 +70,7 @@ class _Customers:
             if self.shown is None or position(event) < position(self.shown):
                 self.shown = event
             if (customer := event.snapshot.attributes.get("customer")) is not None:
-                insort(self.named, ((event.look_order, event.received_at), customer))
+                insort(self.named, ((event.snapshot_order, event.received_at), customer))
         self.read = len(events)
 
 
@@ -94,7 +94,7 @@ class IncidentHistory:
         """Return the events from which the incident is folded, as far as they were read."""
         ended_at = self.tombstones.get(incident)
         events = self.events.get(incident, [])
-        return events if ended_at is None else remembered(events, ended_at)
+        return events if ended_at is None else drop_forgotten(events, ended_at)
 
     def crowded(self, incident: IncidentId) -> bool:
         """Return whether the incident has too many events to be folded for an answer (more than `MOST`)."""
@@ -144,15 +144,15 @@ class IncidentHistory:
         """Return whether an observation adds anything: an unknown incident, or another state than the known one."""
         incident = event.incident
         if not self.counting(incident):
-            return incident not in self.tombstones or bool(remembered([event], self.tombstones[incident]))
+            return incident not in self.tombstones or bool(drop_forgotten([event], self.tombstones[incident]))
         if self.crowded(incident):
             return False  # the next event that must be stored anyway carries it
         known = self.folded(incident, rulebook)
         folding = self._folds[incident].folding
         if folding.unfit([event]) is None:
-            return folding.is_news(event)
+            return folding.snapshot_differs(event)
         ended_at = self.tombstones.get(incident)
-        late = fold(remembered([*self.events[incident], event], ended_at), rulebook)
+        late = fold(drop_forgotten([*self.events[incident], event], ended_at), rulebook)
         return late != replace(known, changed_at=late.changed_at, quality=late.quality)
 
     def folded(self, incident: IncidentId, rulebook: Rulebook) -> Incident:
@@ -163,13 +163,13 @@ class IncidentHistory:
             new = {event.id: event for event in events[known.read :] if event.id not in known.ids}
             following = sorted(new.values(), key=position)
             if known.folding.unfit(following) is None:
-                known.folding.follow(following)
+                known.folding.read_next(following)
                 known.ids |= new.keys()
                 known.read = len(events)
                 return known.folding.incident()
         line = timeline(events)
         folding = Folding(line, rulebook)
-        folding.take(line.following)
+        folding.read_timeline(line.following)
         self._folded += len(events)
         self._folds[incident] = _Fold(folding, len(events), {event.id for event in events})
         return folding.incident()

@@ -341,7 +341,7 @@ def _divided(delivery: Delivery, source: Source) -> Delivery:
     headers: dict[str, str] = {}
     hints: dict[str, str] = {}
     for name, value in delivery.headers.items():
-        (headers if source.authentication.vouches_for(name) else hints)[name] = value
+        (headers if source.authentication.covers_header(name) else hints)[name] = value
     return replace(delivery, headers=headers, hints=hints)
 
 

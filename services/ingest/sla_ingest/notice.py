@@ -17,7 +17,7 @@ from sla_catalogue.problem import did_you_mean
 from sla_domain.bounds import NOTICE, PERSON
 from sla_domain.errors import DomainError
 from sla_domain.normal import normal
-from sla_domain.notice import Affected, Notice, NoticeId, Severity, concerned, entitled, known_products
+from sla_domain.notice import Affected, Notice, NoticeId, Severity, concerned_contracts, entitled_people, known_products
 from sla_domain.rulebook import Rulebook
 from sla_domain.version import GRAMMAR, VersionRange
 from sla_ingest.dialect.json_text import parse_json
@@ -147,8 +147,8 @@ def reach_of(found: NoticeData, rulebook: Rulebook, at: datetime) -> NoticeReach
         severity=Severity.OTHER,
         affected=tuple(Affected(each.product, VersionRange.parse(each.versions)) for each in found.products),
     )
-    contracts = concerned(asked, rulebook, at)
-    people = sum(len(entitled(contract)) for contract in contracts)
+    contracts = concerned_contracts(asked, rulebook, at)
+    people = sum(len(entitled_people(contract)) for contract in contracts)
     known = known_products(rulebook)
     unknown = tuple(each.product for each in found.products if normal(each.product) not in known)
     return NoticeReach(len(contracts), people, unknown)

@@ -151,7 +151,7 @@ async def _folded(events: Sequence[IncidentEvent], rulebook: Rulebook) -> Incide
     line = timeline(events)
     folding, turn = Folding(line, rulebook), LoopYielder()
     for start in range(0, len(line.following), 20):
-        folding.take(line.following[start : start + 20])
+        folding.read_timeline(line.following[start : start + 20])
         await turn.over()
     return folding.incident()
 

@@ -16,9 +16,9 @@ from sla_domain.clock import BREACH, Clock, ClockId, ClockState, Segment
 from sla_domain.contract_view import ContractView
 from sla_domain.errors import CalendarError
 from sla_domain.event import IncidentEvent
-from sla_domain.explain import OWN, as_dict, calendar_of, explain_clock, party_shares, render, spoken
+from sla_domain.explain import OWN, as_dict, calendar_of, explain_clock, localized_dict, party_shares, render
 from sla_domain.explain.language import tag_for, words_for
-from sla_domain.hours import ALWAYS, UNKNOWN, calendar_named, name_of, opening_times, span_of
+from sla_domain.hours import ALWAYS, UNKNOWN, calendar_named, counted_span, hours_name, opening_times
 from sla_domain.incident import Incident, Remark, RemarkKind, waiting_shares
 from sla_domain.preview import Preview, PreviewLine
 from sla_domain.published import PublishedState
@@ -197,7 +197,7 @@ def _clock_json(
 
 def _hours(clock: Clock, incident: Incident, rulebook: Rulebook) -> Hours:
     calendar = calendar_of(clock, incident, rulebook)
-    return Hours(name_of(calendar), calendar, left_seconds(clock, calendar))
+    return Hours(hours_name(calendar), calendar, left_seconds(clock, calendar))
 
 
 def _consumed(clock: Clock, incident: Incident, rulebook: Rulebook, now: datetime) -> timedelta:
@@ -246,7 +246,7 @@ def hours_json(hours: Hours, clock: Any, now: datetime) -> dict[str, Any]:
     here = opening_times(hours.calendar, now) if running else ALWAYS
     left = hours.left_seconds if clock.state == ClockState.PAUSED else None
     if running and clock.due_at is not None:
-        counted = span_of(hours.calendar, hours.name, now, clock.due_at).counted
+        counted = counted_span(hours.calendar, hours.name, now, clock.due_at).counted
         left = None if counted is None else counted.total_seconds()
     return {"counted_seconds": left, "outside_hours": not here.open, "opens_at": iso(here.opens)}
 
@@ -302,7 +302,9 @@ def explained_json(
     explanations = [
         explain_clock(clock, incident, rulebooks.get(clock.id, rulebook), at) for clock in shown if incident is not None
     ]
-    clocks = [as_dict(one) | {"text": render(one, language), "words": spoken(one, language)} for one in explanations]
+    clocks = [
+        as_dict(one) | {"text": render(one, language), "words": localized_dict(one, language)} for one in explanations
+    ]
     nothing = words_for(language).no_clock.format(incident=name)
     return {
         "incident": name,

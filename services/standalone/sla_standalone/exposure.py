@@ -10,7 +10,7 @@ from ipaddress import IPv6Address, ip_address
 from urllib.parse import urlsplit
 
 from sla_catalogue import Catalogue
-from sla_catalogue.published import published_words
+from sla_catalogue.known_secret import known_secret_places
 from sla_platform.settings import Settings
 
 
@@ -70,7 +70,7 @@ def not_for_others(settings: Settings, catalogue: Catalogue) -> list[str]:
             "machine (keys in plain text, mails on an open page): take it out, and write keys as sha256; or listen on "
             "127.0.0.1 alone"
         )
-    if known := published_words(catalogue):
+    if known := known_secret_places(catalogue):
         found.append(
             f"{where}, and the catalogue {settings.catalogue} uses secrets or keys of slad's example, which everybody "
             f"knows: {', '.join(known)}. Make your own, for example with openssl rand -hex 32"

@@ -10,7 +10,7 @@ from pathlib import Path
 import structlog
 from prometheus_client import CollectorRegistry, Counter, Gauge
 
-from sla_catalogue import Catalogue, FileProblem, FindingLevel, endings, load_catalogue, reload
+from sla_catalogue import Catalogue, FileProblem, FindingLevel, horizon_ends, load_catalogue, reload_catalogue
 from sla_domain.calendar.zone import keep_zone
 from sla_platform.errors import BadSettings
 from sla_platform.timesource import SystemTime
@@ -76,7 +76,7 @@ class CatalogueHolder:
             return ()
         self._seen = stamp
         self._good.set(0)  # until the files have been read and are good, whatever happens meanwhile
-        outcome = reload(self._current, self._path)
+        outcome = reload_catalogue(self._current, self._path)
         if outcome.replaced and (reasons := self._against(outcome.catalogue)):
             self._reloads.labels("refused").inc()
             self._good.set(0)
@@ -99,11 +99,11 @@ class CatalogueHolder:
             return
         self._looked = (book.version, today)
         self._horizon.clear()
-        for ending in endings(book.rulebook, book.holidays, book.horizon):
+        for ending in horizon_ends(book.rulebook, book.holidays, book.horizon):
             self._horizon.labels(ending.code).set(ending.at.timestamp())
-            if ending.soon(today):
+            if ending.ends_soon(today):
                 _log.warning("catalogue.horizon_ends_soon", code=ending.code, until=str(ending.until),
-                             what=ending.said(today), hint=ending.hint)  # fmt: skip
+                             what=ending.describe(today), hint=ending.hint)  # fmt: skip
 
 
 def keep_zones(catalogue: Catalogue) -> None:

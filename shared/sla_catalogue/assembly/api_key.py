@@ -19,14 +19,14 @@ _SHORTEST_KEY = 16
 
 
 def build_keys(context: Context) -> Mapping[KeyId, ApiKey]:
-    """Return the API keys by id; what is wrong with them becomes a finding."""
+    """Return the API keys of the section `keys` by id; report what is wrong with them as findings."""
     found: dict[KeyId, ApiKey] = {}
     for name, document in context.document.keys.items():
         path: Path = ("keys", name)
         digest = _digest(document, path, context)
         scopes = _scopes(document, path, context)
         if document.contract and document.contract not in context.declared["contracts"]:
-            context.unknown(document.contract, context.declared["contracts"], (*path, "contract"), "contract")
+            context.report_unknown(document.contract, context.declared["contracts"], (*path, "contract"), "contract")
         if not context.stored:
             _check_reach(document, scopes, path, context)
         if digest is not None:

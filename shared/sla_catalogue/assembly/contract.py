@@ -1,7 +1,7 @@
-"""`contracts` → who bought what, where, with whom to tell; each with the plan it really runs under.
+"""`contracts` → who bought what, where, with whom to notify; each with the plan it really runs under.
 
 A contract with a base plan runs under its plan laid over that base, one with hours of its own, or with targets for a
-metric of which its plan does not speak, under its plan with those; such plans have ids of their own
+metric that its plan does not time, under its plan with those; such plans have ids of their own
 (`hpe-flexcare+hpe-enterprise-standard`, `gold@acme`).
 """
 
@@ -11,12 +11,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from types import MappingProxyType
 
-from sla_catalogue.assembly.draft import PlanDraft, laid_over
+from sla_catalogue.assembly.draft import PlanDraft, lay_over
 from sla_catalogue.assembly.plan import BuiltPlan, build_plan
 from sla_catalogue.assembly.target import TargetRow, build_targets
 from sla_catalogue.assembly.zone import check_zone
 from sla_catalogue.assembly_context import Context
-from sla_catalogue.channel import channel_kinds, normalised_address
+from sla_catalogue.channel import channel_kinds, normalise_address
 from sla_catalogue.document.contract import ContractDocument, PersonDocument
 from sla_catalogue.problem import Path
 from sla_domain.contract import Contract, ContractId, EnvironmentItem, Person, RoleHolder, Side
@@ -27,7 +27,7 @@ CONTACT = "contact"  # the role of the customer's own contact person
 
 @dataclass(frozen=True, slots=True)
 class BuiltContract:
-    """A contract with its plan, and the places of its own rows."""
+    """A contract as a domain object, with the plan it runs under, its own rows and its document."""
 
     contract: Contract
     built: BuiltPlan
@@ -36,13 +36,13 @@ class BuiltContract:
 
     @property
     def path(self) -> Path:
-        """Return the path of the contract in the catalogue."""
+        """Return the path of the contract in the catalogue, such as `("contracts", "acme")`."""
         return ("contracts", str(self.contract.id))
 
 
 @dataclass(slots=True)
 class Plans:
-    """Plans by id, built when first asked for; the derived ones join them."""
+    """The plans of a catalogue by id, built on first use, and those derived for single contracts."""
 
     drafts: Mapping[str, PlanDraft]
     shared: Mapping[str, Coverage]
@@ -50,14 +50,14 @@ class Plans:
     built: dict[str, BuiltPlan]
 
     def get(self, draft: PlanDraft) -> BuiltPlan:
-        """Return the plan of a draft, built when it is first asked for."""
+        """Return the plan of a draft, built on first use."""
         if draft.id not in self.built:
             self.built[draft.id] = build_plan(draft, self.shared, self.context)
         return self.built[draft.id]
 
 
 def build_contracts(plans: Plans, context: Context) -> list[BuiltContract]:
-    """Return the contracts that can be built; what is wrong with the others becomes a finding."""
+    """Return the contracts that can be built; report what is wrong with the others as findings."""
     found = [_contract(name, document, plans, context) for name, document in context.document.contracts.items()]
     return [contract for contract in found if contract is not None]
 
@@ -108,17 +108,17 @@ def _contract(name: str, document: ContractDocument, plans: Plans, context: Cont
 
 def _draft(document: ContractDocument, path: Path, plans: Plans, context: Context) -> PlanDraft | None:
     """The plan as this contract runs it: over its base where the plan requires one (clause H1, H3)."""
-    if not context.known("plans", document.plan, (*path, "plan"), "plan"):
+    if not context.has_entry("plans", document.plan, (*path, "plan"), "plan"):
         return None
     draft = plans.drafts.get(document.plan)
     if document.base_plan is None or draft is None:
         return draft
-    if not context.known("plans", document.base_plan, (*path, "base_plan"), "plan"):
+    if not context.has_entry("plans", document.base_plan, (*path, "base_plan"), "plan"):
         return None
     base = plans.drafts.get(document.base_plan)
     if base is None or not draft.document.requires_base:
         return draft
-    return laid_over(draft, base, f"{draft.id}+{base.id}")
+    return lay_over(draft, base, f"{draft.id}+{base.id}")
 
 
 def _people(document: ContractDocument, built: BuiltPlan, plans: Plans, context: Context) -> dict[str, Person]:
@@ -152,7 +152,7 @@ def _customers_own(document: ContractDocument, built: BuiltPlan) -> set[str]:
 def _person(id_: str, document: PersonDocument, notices: bool, side: Side) -> Person:
     """`notices` and `side` hold where the document does not say."""
     of_kinds = (f"{kind.name}:{address}" for kind in channel_kinds() for address in document.of_kind(kind.name))
-    addresses = [normalised_address(address) for address in (*document.addresses, *of_kinds)]
+    addresses = [normalise_address(address) for address in (*document.addresses, *of_kinds)]
     return Person(
         id=id_,
         name=document.name,
@@ -172,12 +172,12 @@ def _roles(
         where = (*path, "roles", role)
         for index, holder in enumerate(holders):
             if holder.person not in people:
-                context.unknown(holder.person, {*people, *context.document.people}, (*where, index), "person")
+                context.report_unknown(holder.person, {*people, *context.document.people}, (*where, index), "person")
                 continue
             usual = promised.get(role)
             coverage = holder.coverage or (usual.coverage if usual else None)
             if coverage is not None and coverage not in built.plan.coverages:
-                context.unknown(coverage, built.plan.coverages, (*where, index), "coverage")
+                context.report_unknown(coverage, built.plan.coverages, (*where, index), "coverage")
                 continue
             outside = holder.outside or bool(usual and usual.outside and not holder.coverage)
             found.append(RoleHolder(role=role, person=holder.person, coverage=coverage, outside=outside))

@@ -1,4 +1,4 @@
-"""`coverages` → when time counts; hours that overlap or leave a sliver open are reported."""
+"""`coverages` → when time counts; hours that overlap or leave a gap of a few minutes are reported."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from types import MappingProxyType
 from sla_catalogue.assembly.zone import check_zone
 from sla_catalogue.assembly_context import Context
 from sla_catalogue.document.coverage import CoverageDocument, SpanDocument
-from sla_catalogue.hours import DAY, MinuteWindow, Week, overlaps, slivers
+from sla_catalogue.hours import DAY, MinuteWindow, Week, find_overlaps, find_short_gaps
 from sla_catalogue.problem import Path
 from sla_domain.calendar import LocalSpan, Window
 from sla_domain.plan import Combination, Coverage, HolidaySource
@@ -18,7 +18,10 @@ from sla_domain.plan import Combination, Coverage, HolidaySource
 def build_coverages(
     written: Mapping[str, tuple[Path, CoverageDocument]], shared: Mapping[str, Coverage], context: Context
 ) -> dict[str, Coverage]:
-    """Return all coverages a plan knows: its own, which may be made of each other and of the shared ones."""
+    """Return the coverages by name: the `shared` ones and those that are `written` here, which win.
+
+    A written coverage may be made of others of both kinds. Unknown parts and circles are reported as findings.
+    """
     found: dict[str, Coverage] = {}
     for name in written:
         _build(name, written, shared, found, (), context)
@@ -46,7 +49,7 @@ def _build(
             continue
         made = _build(part, written, shared, found, (*below, name), context)
         if made is None:
-            context.unknown(part, {*written, *shared}, path, "coverage")
+            context.report_unknown(part, {*written, *shared}, path, "coverage")
         else:
             parts.append(made)
     combination = Combination.ANY if document.any_of else Combination.ALL
@@ -55,7 +58,7 @@ def _build(
 
 
 def build_coverage(name: str, path: Path, document: CoverageDocument, context: Context) -> Coverage:
-    """Return the coverage of a document; what is wrong with it becomes a finding."""
+    """Return the coverage of a document, without its parts; report what is wrong with it as findings."""
     hours = document.hours or {}
     _check_week(hours, (*path, "hours"), context)
     if document.hours == {} and not document.openings:
@@ -78,15 +81,15 @@ def build_coverage(name: str, path: Path, document: CoverageDocument, context: C
 
 
 def window_of(window: MinuteWindow) -> Window:
-    """Minutes that may run past midnight → the domain's seconds, where a close at or before the open does."""
+    """Return a window in minutes as the domain's window in seconds, which closes on the next day if `close <= open`."""
     close = window.end if window.end <= DAY else window.end - DAY
     return Window(window.start * 60, close * 60)
 
 
 def _check_week(week: Week, path: Path, context: Context) -> None:
-    for pair in overlaps(week):
+    for pair in find_overlaps(week):
         context.findings.error(path, "overlap", f"hours overlap: {pair}", "time counts once; correct one of them")
-    for gap in slivers(week):
+    for gap in find_short_gaps(week):
         context.findings.warning(
             path, "sliver", f"a few minutes stay closed between {gap}", "write 24:00 for the end of a day"
         )
@@ -100,7 +103,7 @@ def _holidays(written: str) -> tuple[HolidaySource, str | None, str | None]:
 
 
 def holiday_code(country: str | None, subdivision: str | None) -> str:
-    """Return the key of a holiday table: `PL`, `DE-BY`."""
+    """Return the code of a holiday table, such as `PL` or `DE-BY`; empty without a country."""
     return "-".join(part for part in (country, subdivision) if part)
 
 

@@ -1,7 +1,7 @@
 """Plans with their inheritance applied, still as documents: `extends`, and a plan laid over a contract's base plan.
 
-A plan replaces only what it names (clause H1): its rows come before those of the plan below, its priorities, metrics
-and coverages replace those of the same id, everything else shows through.
+A plan replaces only what it names (clause H1, docs/clauses.md): its rows come before those of the plan below, its
+priorities, metrics and coverages replace those of the same id, everything else is taken from below.
 """
 
 from __future__ import annotations
@@ -24,25 +24,31 @@ from sla_domain.plan import PlanId, written_name
 
 @dataclass(frozen=True, slots=True)
 class PlanDraft:
-    """`targets`, `coverages` and `metrics` remember the path under which each was written."""
+    """A plan as documents, with inheritance applied, before it becomes a domain object.
+
+    Each of `priorities`, `targets`, `coverages` and `metrics` has the path at which it was written.
+    """
 
     id: str
-    document: PlanDocument  # scalars: the plan's own, or those that show through
+    document: PlanDocument  # scalars: the plan's own, or those of the plan below
     priorities: tuple[tuple[Path, PriorityDocument], ...]
     coverages: Mapping[str, tuple[Path, CoverageDocument]]
     metrics: Mapping[str, tuple[Path, MetricDocument]]
     targets: tuple[tuple[Path, TargetDocument], ...]
     roles: tuple[RoleDocument, ...]
-    timed_too: tuple[str, ...] = ()  # metrics that only rows of the contract speak of
+    timed_too: tuple[str, ...] = ()  # metrics that only rows of the contract time
 
     @property
     def path(self) -> Path:
-        """Return the path of the plan in the catalogue."""
+        """Return the path of the plan in the catalogue, such as `("plans", "gold")`.
+
+        Of a plan derived for a contract it is the path of its original.
+        """
         return ("plans", written_name(PlanId(self.id)))
 
 
 def draft_plans(context: Context) -> dict[str, PlanDraft]:
-    """Return every sound plan, inheritance applied; cycles and unknown parents are reported."""
+    """Return the draft of every sound plan by id; report circles of `extends` and unknown parents as findings."""
     drafts: dict[str, PlanDraft] = {}
     for name in context.document.plans:
         _draft(name, (), drafts, context)
@@ -61,12 +67,12 @@ def _draft(name: str, below: tuple[str, ...], drafts: dict[str, PlanDraft], cont
             chain = " → ".join([*below, name, parent])
             context.findings.error((*path, "extends"), "cycle", f"plans extend each other in a circle: {chain}")
             return None
-        if not context.known("plans", parent, (*path, "extends"), "plan"):
+        if not context.has_entry("plans", parent, (*path, "extends"), "plan"):
             return None
         base = _draft(parent, (*below, name), drafts, context)
         if base is None:
             return None
-        own = _child(laid_over(own, base, name), base.document)
+        own = _child(lay_over(own, base, name), base.document)
     drafts[name] = own
     return own
 
@@ -91,8 +97,8 @@ def _child(draft: PlanDraft, parent: PlanDocument) -> PlanDraft:
     return replace(draft, document=own.model_copy(update=sale))
 
 
-def laid_over(top: PlanDraft, base: PlanDraft, id_: str) -> PlanDraft:
-    """`top` as a plan of its own right, with `base` showing through where it says nothing."""
+def lay_over(top: PlanDraft, base: PlanDraft, id_: str) -> PlanDraft:
+    """Return `top` as a plan with the id `id_`, in which `base` supplies what `top` does not have."""
     upper, lower = top.document, base.document
     named = {each.id for _, each in top.priorities}
     below = tuple(pair for pair in base.priorities if pair[1].id not in named)

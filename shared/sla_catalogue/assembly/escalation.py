@@ -1,4 +1,7 @@
-"""`escalations` → policies of levels; a policy that tells nobody, or later levels that come earlier, are mistakes."""
+"""`escalations` → policies of levels.
+
+A level that notifies nobody, or that comes no later than the one before, is reported.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +16,7 @@ from sla_domain.escalation import EscalationPolicy, PolicyLevel
 
 
 def build_escalations(context: Context) -> Mapping[str, EscalationPolicy]:
-    """Return the escalation policies by id; what is wrong with them becomes a finding."""
+    """Return the escalation policies by id; report what is wrong with them as findings."""
     found: dict[str, EscalationPolicy] = {}
     for name, document in context.document.escalations.items():
         _check(document, ("escalations", name), context)
@@ -49,4 +52,4 @@ def _check(document: PolicyDocument, path: Path, context: Context) -> None:
             findings.error(where, "level-silent", "the level tells nobody", "tell: on_call")
         for channel in level.channels:
             if channel not in personal:
-                context.known("channels", channel, (*where, "channels"), "channel")
+                context.has_entry("channels", channel, (*where, "channels"), "channel")

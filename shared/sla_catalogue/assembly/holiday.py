@@ -8,9 +8,9 @@ from pathlib import Path as FilePath
 from sla_catalogue.assembly_context import Context
 from sla_catalogue.document.holiday import FeedDocument, HolidayDocument
 from sla_catalogue.holiday.feed import read_feed
-from sla_catalogue.holiday.generate import HALF_DAY, PACKAGE_VERSION, Recipe, UnknownRegion, generate
+from sla_catalogue.holiday.generate import HALF_DAY, PACKAGE_VERSION, Recipe, UnknownRegion, generate_rows
 from sla_catalogue.holiday.row import FeedSpan, HolidayRow, HolidayTable, Horizon
-from sla_catalogue.holiday.table import table_of
+from sla_catalogue.holiday.table import build_table
 from sla_catalogue.holiday.tidy import BadFeed, decoded
 from sla_catalogue.problem import Path, did_you_mean
 
@@ -20,7 +20,11 @@ MAX_FEED_BYTES = 4 * 1024 * 1024
 def build_holidays(
     codes: Mapping[str, Path], horizon: Horizon, bases: Mapping[str, FilePath], context: Context
 ) -> dict[str, HolidayTable]:
-    """`codes` maps each needed code to the place that needs it; configured codes come along."""
+    """Return the holiday tables of the needed and of the configured codes, by code.
+
+    `codes` maps each code that coverages need to the path that needs it; `bases` each file to the directory of its
+    feeds. What is wrong is reported as findings.
+    """
     wanted = {**{code: ("holidays", code) for code in context.document.holidays}, **codes}
     return {code: _table(code, path, horizon, bases, context) for code, path in sorted(wanted.items())}
 
@@ -41,7 +45,7 @@ def _table(code: str, path: Path, horizon: Horizon, bases: Mapping[str, FilePath
         if removed.date not in known:
             message = f"{removed.date} is no holiday of {code} to begin with"
             context.findings.warning((*where, "remove", index), "not-a-holiday", message, "remove this entry")
-    return table_of(code, generated, rows, spans, document.add, document.remove)
+    return build_table(code, generated, rows, spans, document.add, document.remove)
 
 
 def _generated(
@@ -62,7 +66,7 @@ def _generated(
         closes_at=document.half_day_closes_at,
     )
     try:
-        return generate(recipe, horizon)
+        return generate_rows(recipe, horizon)
     except UnknownRegion as error:
         wanted = str(error).rsplit("'", 2)[-2]
         context.findings.error(path, "unknown-region", str(error), did_you_mean(wanted, error.known))
@@ -92,5 +96,5 @@ def _fed(
 
 
 def holidays_version(tables: Mapping[str, HolidayTable]) -> str:
-    """Return the package's version where any row comes from it."""
+    """Return the version of the holidays package; empty if no table has rows."""
     return PACKAGE_VERSION if any(table.rows for table in tables.values()) else ""

@@ -18,8 +18,9 @@ NONE = "none"  # `until: none` takes away what the metric it is like has
 
 
 def build_metrics(wanted: Iterable[str], written: Written, context: Context) -> tuple[Metric, ...]:
-    """Return the metrics a plan uses, in the order given, then those they wait for; unknown ones were reported
-    elsewhere.
+    """Return the metrics a plan uses, in the order given, then those they wait for.
+
+    Unknown names are left out; they are reported elsewhere. `written`: the metrics that the catalogue defines.
     """
     found: dict[str, Metric] = {}
     left = list(wanted)
@@ -42,7 +43,7 @@ def known_metrics(written: Written) -> frozenset[str]:
 
 
 def written_metrics(context: Context) -> dict[str, tuple[Path, MetricDocument]]:
-    """Return the catalogue's own metrics, which every plan may use."""
+    """Return the metrics of the section `metrics`, which every plan may use, by name and with their paths."""
     return {name: (("metrics", name), document) for name, document in context.document.metrics.items()}
 
 
@@ -76,7 +77,7 @@ def _other(held: MetricId | None, name: str | None, path: Path, written: Written
     if name is None or name == NONE:
         return held if name is None else None
     if name not in known_metrics(written):
-        context.unknown(name, [*known_metrics(written), NONE], path, "metric")
+        context.report_unknown(name, [*known_metrics(written), NONE], path, "metric")
         return held
     return MetricId(name)
 
@@ -96,7 +97,7 @@ def _base(
             context.findings.error((*path, "like"), "cycle", f"the metrics {name} and {like} are like each other")
         return BUILT_IN.get(MetricId(name))
     if like not in known_metrics(written):
-        context.unknown(like, known_metrics(written), (*path, "like"), "metric")
+        context.report_unknown(like, known_metrics(written), (*path, "like"), "metric")
         return None
     return _metric(like, written, context, (*below, name))
 
@@ -108,7 +109,7 @@ def _triggers(documents: Iterable[TriggerDocument], path: Path, context: Context
     for index, document in enumerate(documents):
         where = (*path, index)
         if document.event not in kinds:
-            context.unknown(document.event, kinds, where, "event")
+            context.report_unknown(document.event, kinds, where, "event")
             continue
         found.append(
             Trigger(

@@ -22,7 +22,7 @@ LAST_RANK = 100
 
 @dataclass(frozen=True, slots=True)
 class BuiltPlan:
-    """A plan with the places of its rows and what its overrides may refer to."""
+    """A plan as a domain object, with the paths of its rows, the names that rows may refer to, and its draft."""
 
     plan: Plan
     rows: tuple[TargetRow, ...]
@@ -31,7 +31,10 @@ class BuiltPlan:
 
 
 def build_plan(draft: PlanDraft, shared: Mapping[str, Coverage], context: Context) -> BuiltPlan:
-    """`shared` are the catalogue's own coverages; the plan's coverages of the same name win."""
+    """Return the plan of a draft; report what is wrong with it as findings.
+
+    `shared` are the coverages of the section `coverages`; the plan's own of the same name win.
+    """
     document = draft.document
     priorities = tuple(_priority(rank, path, each, context) for rank, (path, each) in enumerate(draft.priorities, 1))
     coverages = build_coverages(draft.coverages, shared, context)
@@ -102,7 +105,7 @@ def _rules(document: RulesDocument | None, path: Path, names: RowNames, context:
             return None
         id_ = names.priority(name)
         if id_ is None:
-            context.unknown(name, names.priorities, (*path, key), "priority")
+            context.report_unknown(name, names.priorities, (*path, key), "priority")
         return id_
 
     pairs: set[tuple[str, str]] = set()
@@ -128,7 +131,7 @@ def _agreed_dates(document: AgreedDatesDocument | None, path: Path, names: RowNa
         known = {name: names.priority(name) for name in document.priorities}
         for name, id_ in known.items():
             if id_ is None:
-                context.unknown(name, names.priorities, (*path, "priorities"), "priority")
+                context.report_unknown(name, names.priorities, (*path, "priorities"), "priority")
         priorities = frozenset(id_ for id_ in known.values() if id_ is not None)
     return AgreedDates(priorities=priorities, by=document.by, clause=document.clause)
 
@@ -136,18 +139,18 @@ def _agreed_dates(document: AgreedDatesDocument | None, path: Path, names: RowNa
 def _check_references(draft: PlanDraft, plan: Plan, context: Context) -> None:
     document = draft.document
     for name in document.requires_base:
-        context.known("plans", name, (*draft.path, "requires_base"), "plan")
+        context.has_entry("plans", name, (*draft.path, "requires_base"), "plan")
     if document.escalation not in (None, NO_ESCALATION):
-        context.known("escalations", document.escalation, (*draft.path, "escalation"), "escalation")
+        context.has_entry("escalations", document.escalation, (*draft.path, "escalation"), "escalation")
     for role in draft.roles:
         if role.coverage is not None and role.coverage not in plan.coverages:
-            context.unknown(role.coverage, plan.coverages, (*draft.path, "roles"), "coverage")
+            context.report_unknown(role.coverage, plan.coverages, (*draft.path, "roles"), "coverage")
     _check_priorities(draft.priorities, context)
     _check_channels(draft, context)
 
 
 def _check_channels(draft: PlanDraft, context: Context) -> None:
-    """clause B6: whoever is advised to use another channel must be entitled to it."""
+    """Report urgent channels that the plan does not include (clause B6, docs/clauses.md)."""
     document, written = draft.document, context.document.plans[str(draft.path[1])]
     if not document.channels or not (written.channels or written.urgent_channels):
         return  # every channel is entitled, or the mistake is the parent's

@@ -20,7 +20,7 @@ NEVER = "never"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ScenarioAgreement:
-    """A date the parties agreed on (clause B5)."""
+    """A due date that the parties agree on in a scenario (clause B5, docs/clauses.md)."""
 
     metric: str
     due: datetime
@@ -30,7 +30,7 @@ class ScenarioAgreement:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ScenarioEvent:
-    """One event of a scenario; instants are aware."""
+    """One event of a scenario after the opening; instants are aware."""
 
     at: datetime
     kind: EventKind
@@ -43,7 +43,10 @@ class ScenarioEvent:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Expectation:
-    """What one metric must show; None and '' are not looked at."""
+    """What a scenario expects of the clock of one metric; None and '' are not checked.
+
+    `metric` may name a cycle, as `resolution/1`.
+    """
 
     metric: str
     due: datetime | None = None
@@ -57,13 +60,13 @@ class Expectation:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scenario:
-    """An incident that a catalogue tells, and what its clocks are expected to come to (`slad check`)."""
+    """A test of the catalogue: an incident as events, and what is expected of its clocks and remarks (`slad check`)."""
 
     name: str
     contract: ContractId
     opened: datetime
     attributes: Mapping[str, str]
-    happenings: tuple[ScenarioEvent, ...]
+    events: tuple[ScenarioEvent, ...]
     now: datetime
     expectations: tuple[Expectation, ...]
     clauses: tuple[str, ...] = ()
@@ -72,14 +75,16 @@ class Scenario:
 
 
 def build_scenarios(contracts: Mapping[ContractId, Contract], context: Context) -> tuple[Scenario, ...]:
-    """Return the scenarios; what is wrong with them becomes a finding."""
+    """Return the scenarios of the section `tests`, in order; report what is wrong with them as findings."""
     found: list[Scenario] = []
     for index, document in enumerate(context.document.tests):
         path: Path = ("tests", index)
         contract = contracts.get(ContractId(document.contract))
         if contract is None:
             if document.contract not in context.declared["contracts"]:
-                context.unknown(document.contract, context.declared["contracts"], (*path, "contract"), "contract")
+                context.report_unknown(
+                    document.contract, context.declared["contracts"], (*path, "contract"), "contract"
+                )
             continue
         found.append(_scenario(document, contract, path, context))
     return tuple(found)
@@ -87,22 +92,22 @@ def build_scenarios(contracts: Mapping[ContractId, Contract], context: Context) 
 
 def _scenario(document: ScenarioDocument, contract: Contract, path: Path, context: Context) -> Scenario:
     def instant(text: str) -> datetime:
-        return aware(text, contract.zone)
+        return parse_instant(text, contract.zone)
 
     attributes = {"description": "as described", **document.attributes}  # a request without one is a case of its own
     if document.priority is not None:
         attributes["priority"] = document.priority
-    events = [_happening(e, contract.zone, (*path, "events", i), context) for i, e in enumerate(document.events)]
-    happenings = tuple(event for event in events if event is not None)
+    read = [_event(e, contract.zone, (*path, "events", i), context) for i, e in enumerate(document.events)]
+    events = tuple(event for event in read if event is not None)
     opened = instant(document.opened)
-    last = max([opened, *(happening.at for happening in happenings)])
+    last = max([opened, *(event.at for event in events)])
     where = context.findings.at(path)
     return Scenario(
         name=document.name,
         contract=contract.id,
         opened=opened,
         attributes=MappingProxyType(attributes),
-        happenings=happenings,
+        events=events,
         now=instant(document.now) if document.now else last,
         expectations=tuple(_expectation(name, e, contract.zone) for name, e in document.expect.items()),
         clauses=tuple(document.clauses),
@@ -117,11 +122,11 @@ def _remarks(names: list[str] | None, path: Path, context: Context) -> frozenset
     known = [kind.value for kind in RemarkKind]
     for name in names:
         if name not in known:
-            context.unknown(name, known, path, "remark")
+            context.report_unknown(name, known, path, "remark")
     return frozenset(RemarkKind(name) for name in names if name in known)
 
 
-def _happening(document: EventDocument, zone: str, path: Path, context: Context) -> ScenarioEvent | None:
+def _event(document: EventDocument, zone: str, path: Path, context: Context) -> ScenarioEvent | None:
     kinds = [kind.value for kind in EventKind if kind is not EventKind.OBSERVED]  # it needs a snapshot
     actors = [actor.value for actor in Actor]
     parties = [party.value for party in WaitingOn]
@@ -135,7 +140,7 @@ def _happening(document: EventDocument, zone: str, path: Path, context: Context)
     if document.priority is not None:
         attributes["priority"] = document.priority
     return ScenarioEvent(
-        at=aware(document.at, zone),
+        at=parse_instant(document.at, zone),
         kind=EventKind(document.event),
         actor=Actor(document.by),
         waiting_on=WaitingOn(document.waiting_on) if document.waiting_on else None,
@@ -149,16 +154,16 @@ def _agreement(document: EventDocument, zone: str) -> ScenarioAgreement | None:
     agreed = document.agreed
     if agreed is None:
         return None
-    due = aware(agreed.due, zone)
+    due = parse_instant(agreed.due, zone)
     return ScenarioAgreement(metric=agreed.metric, due=due, by=agreed.by, moved_by_pauses=agreed.moved_by_pauses)
 
 
 def _expectation(metric: str, document: ExpectDocument, zone: str) -> Expectation:
     return Expectation(
         metric=metric,
-        due=aware(document.due, zone) if document.due else None,
-        warn=None if document.warn is None else tuple(aware(text, zone) for text in document.warn),
-        breach=aware(document.breach, zone) if document.breach not in (None, NEVER) else None,
+        due=parse_instant(document.due, zone) if document.due else None,
+        warn=None if document.warn is None else tuple(parse_instant(text, zone) for text in document.warn),
+        breach=parse_instant(document.breach, zone) if document.breach not in (None, NEVER) else None,
         unbroken=document.breach == NEVER,
         state=document.state or "",
         unspecified=document.unspecified,
@@ -166,6 +171,6 @@ def _expectation(metric: str, document: ExpectDocument, zone: str) -> Expectatio
     )
 
 
-def aware(text: str, zone: str) -> datetime:
-    """Return the instant of a time; one without an offset is read in `zone` as every local time is (`read_local`)."""
+def parse_instant(text: str, zone: str) -> datetime:
+    """Return the aware datetime of an ISO 8601 text, in `zone`; one without an offset is wall-clock time of `zone`."""
     return local_instant(datetime.fromisoformat(text), zone).astimezone(load_zone(zone))

@@ -13,7 +13,7 @@ _SMTP = ("settings", "smtp")
 
 
 def build_settings(context: Context) -> InstallationSettings:
-    """Return the installation's settings; what is wrong with them becomes a finding."""
+    """Return the settings of the installation; report what is wrong with them as findings."""
     document = context.document.settings
     return InstallationSettings(
         local=document.local, smtp=None if document.smtp is None else _smtp(context, document.smtp)

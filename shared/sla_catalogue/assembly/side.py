@@ -1,4 +1,4 @@
-"""`sources.<id>.staff` and `.customers`: who speaks for whom, and what a dialect's deliveries can be asked about it."""
+"""`sources.<id>.staff` and `.customers`: who belongs to which side, and which of these rules a dialect can apply."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ from collections.abc import Mapping
 
 from sla_catalogue.document.source import PeopleDocument, SourceDocument
 from sla_catalogue.problem import Findings, Path, did_you_mean
-from sla_catalogue.source import Dialect, Membership, domain_of, fold
+from sla_catalogue.source import Dialect, Membership, domain_of, fold_case
 
-# What a delivery says of a person besides the account; a rule about anything else would be read by nothing.
-_TOLD: Mapping[Dialect, frozenset[str]] = {
+# What a delivery states of a person besides the account; a rule about anything else could never apply.
+_STATED: Mapping[Dialect, frozenset[str]] = {
     Dialect.GITHUB: frozenset({"associations"}),
     Dialect.JIRA: frozenset({"groups", "domains"}),
     Dialect.CLOUDEVENTS: frozenset({"domains"}),
@@ -23,22 +23,22 @@ ASSOCIATIONS = (
 )  # fmt: skip
 
 
-def membership(document: PeopleDocument) -> Membership:
-    """Return the groups, domains and associations by which people belong to a side."""
+def build_membership(document: PeopleDocument) -> Membership:
+    """Return the groups, domains and associations by which people belong to a side, case folded."""
     return Membership(
-        groups=frozenset(map(fold, document.groups)),
+        groups=frozenset(map(fold_case, document.groups)),
         domains=frozenset(map(domain_of, document.domains)),
-        associations=frozenset(map(fold, document.associations)),
+        associations=frozenset(map(fold_case, document.associations)),
     )
 
 
 def check_sides(dialect: Dialect, document: SourceDocument, path: Path, findings: Findings) -> None:
-    """Report rules on who is staff or customer that can never apply with this dialect."""
+    """Report rules on who is staff or customer that can never apply with this dialect, or contradict each other."""
     staff, customers = document.staff, document.customers
     for name, side in (("staff", staff), ("customers", customers)):
         for way in _WAYS:
             written = getattr(side, way)
-            if written and way not in _TOLD.get(dialect, frozenset()):
+            if written and way not in _STATED.get(dialect, frozenset()):
                 message = f"deliveries of the dialect {dialect.value} say nothing of {way}: the rule would never apply"
                 findings.error((*path, name, way), "never-told", message, _instead(dialect))
         for word in side.associations:
@@ -51,7 +51,7 @@ def check_sides(dialect: Dialect, document: SourceDocument, path: Path, findings
                 message = f"{word!r} is no domain of a mail address"
                 findings.error((*path, name, "domains"), "domain", message, "example.com")
     for way in ("people", *_WAYS):
-        same = domain_of if way == "domains" else fold
+        same = domain_of if way == "domains" else fold_case
         both = set(map(same, getattr(staff, way))) & set(map(same, getattr(customers, way)))
         if both:
             message = f"named for both sides: {', '.join(sorted(both))}"
@@ -72,5 +72,5 @@ def _is_domain(word: str) -> bool:
 
 
 def _instead(dialect: Dialect) -> str:
-    told = sorted(_TOLD.get(dialect, frozenset()))
-    return f"say {' or '.join(['people', *told])}"
+    stated = sorted(_STATED.get(dialect, frozenset()))
+    return f"say {' or '.join(['people', *stated])}"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from sla_catalogue.assembly.side import check_sides, membership
+from sla_catalogue.assembly.side import build_membership, check_sides
 from sla_catalogue.assembly.zone import check_zone
 from sla_catalogue.assembly_context import Context
 from sla_catalogue.document.source import AuthenticationDocument, LookupDocument, SourceDocument
@@ -20,7 +20,7 @@ from sla_catalogue.source import (
     Source,
     SourceId,
     TicketPhase,
-    fold,
+    fold_case,
     signing_key,
 )
 
@@ -33,12 +33,12 @@ _HEADERS = {AuthenticationKind.BASIC: "Authorization", AuthenticationKind.BEARER
 
 
 def build_sources(context: Context) -> Mapping[SourceId, Source]:
-    """Return the sources by id; what is wrong with them becomes a finding."""
+    """Return the sources by id; report what is wrong with them as findings."""
     found: dict[SourceId, Source] = {}
     for name, document in context.document.sources.items():
         path: Path = ("sources", name)
         if document.dialect not in list(Dialect):
-            context.unknown(document.dialect, [d.value for d in Dialect], (*path, "dialect"), "dialect")
+            context.report_unknown(document.dialect, [d.value for d in Dialect], (*path, "dialect"), "dialect")
             continue
         check_zone(document.zone, (*path, "zone"), context.findings)
         check_sides(Dialect(document.dialect), document, path, context.findings)
@@ -48,8 +48,11 @@ def build_sources(context: Context) -> Mapping[SourceId, Source]:
 
 
 def _check_shared(sources: Mapping[SourceId, Source], context: Context) -> None:
-    """A signature does not say for whom it is: under one secret a delivery to one source is good for the other, and a
-    message that slad signs for a channel could be sent back to it as a delivery."""
+    """Report a secret that two sources, or a source and a channel, share.
+
+    A signature does not name its receiver: under one secret a delivery to one source is valid for the other, and a
+    message that slad signs for a channel could be sent back to it as a delivery.
+    """
     holders: dict[bytes, str] = {}
     for name, channel in context.document.channels.items():
         for secret in channel.signing_secrets():
@@ -88,14 +91,14 @@ def _source(id_: SourceId, document: SourceDocument, path: Path, context: Contex
         product=_lookup(document.product),
         attributes=MappingProxyType({name: _sure(lookup) for name, lookup in document.attributes.items()}),
         resolutions=MappingProxyType(
-            {fold(word): TicketPhase(meaning) for word, meaning in document.resolutions.items()}
+            {fold_case(word): TicketPhase(meaning) for word, meaning in document.resolutions.items()}
         ),
-        staff=frozenset(map(fold, document.staff.people)),
-        staff_by=membership(document.staff),
+        staff=frozenset(map(fold_case, document.staff.people)),
+        staff_by=build_membership(document.staff),
         only_staff=document.staff.only,
-        customers=frozenset(map(fold, document.customers.people)),
-        customers_by=membership(document.customers),
-        bots=frozenset(map(fold, document.bots)),
+        customers=frozenset(map(fold_case, document.customers.people)),
+        customers_by=build_membership(document.customers),
+        bots=frozenset(map(fold_case, document.bots)),
     )
 
 
@@ -110,9 +113,9 @@ def _authentication(
     usual = _USUAL.get(dialect, {})
     kind = AuthenticationKind(document.kind or usual.get("kind", "bearer"))
     same = kind == usual.get("kind")
-    said = {name: value for name, value in (usual.items() if same else ()) if name != "kind"}
+    defaults = {name: value for name, value in (usual.items() if same else ()) if name != "kind"}
     written = document.model_dump(exclude={"kind", "secret", "secrets"}, exclude_none=True)
-    values = {"header": _HEADERS.get(kind, ""), **said, **written}
+    values = {"header": _HEADERS.get(kind, ""), **defaults, **written}
     secrets = _secrets(document)
     if kind is AuthenticationKind.NONE:
         if not context.document.settings.local:
@@ -129,7 +132,7 @@ def _authentication(
 
 
 def _check_proof(how: Authentication, path: Path, context: Context) -> None:
-    """What would never fit, or would fit what it should not."""
+    """Report settings with which no proof would be valid, or one that should not be."""
     findings = context.findings
     signs = how.kind is AuthenticationKind.HMAC
     standard = how.signed is SignedContent.ID_TIMESTAMP_BODY
@@ -160,7 +163,7 @@ def _phases(table: Mapping[str, str], path: Path, context: Context) -> Mapping[s
     found: dict[str, TicketPhase] = {}
     for word, phase in table.items():
         if phase in list(TicketPhase):
-            found[fold(word)] = TicketPhase(phase)
+            found[fold_case(word)] = TicketPhase(phase)
         else:
             hint = did_you_mean(phase, [known.value for known in TicketPhase])
             context.findings.error((*path, word), "unknown-phase", f"no phase is called {phase!r}", hint)
@@ -168,7 +171,7 @@ def _phases(table: Mapping[str, str], path: Path, context: Context) -> Mapping[s
 
 
 def _folded(table: Mapping[str, str]) -> Mapping[str, str]:
-    return MappingProxyType({fold(word): meaning for word, meaning in table.items()})
+    return MappingProxyType({fold_case(word): meaning for word, meaning in table.items()})
 
 
 def _lookup(document: LookupDocument | None) -> Lookup | None:

@@ -23,7 +23,7 @@ PRIORITY = "priority"
 
 @dataclass(frozen=True, slots=True)
 class TargetRow:
-    """A target with the place it was written at."""
+    """A target with the path at which it was written."""
 
     path: Path
     target: Target
@@ -31,7 +31,10 @@ class TargetRow:
 
 @dataclass(frozen=True, slots=True)
 class RowNames:
-    """What a row may refer to: metrics, coverages, and a priority's id by any of its names."""
+    """The names that a row may refer to: metrics, coverages and priorities.
+
+    `priority` returns the id of a priority for any of its names, None for an unknown one.
+    """
 
     metrics: Collection[str]
     coverages: Collection[str]
@@ -40,15 +43,18 @@ class RowNames:
 
 
 def build_targets(written: Iterable[tuple[Path, TargetDocument]], names: RowNames, context: Context) -> list[TargetRow]:
-    """Return the rows of a plan or contract, one for each priority that is written; errors become findings."""
+    """Return the rows of a plan or contract in order, one for each priority of `by_priority`.
+
+    What is wrong with them is reported as findings.
+    """
     rows: list[TargetRow] = []
     for path, document in written:
         if document.metric not in names.metrics:
-            context.unknown(document.metric, names.metrics, (*path, "metric"), "metric")
+            context.report_unknown(document.metric, names.metrics, (*path, "metric"), "metric")
             continue
         if document.coverage not in names.coverages:
             if document.coverage not in context.declared["coverages"]:
-                context.unknown(document.coverage, names.coverages, (*path, "coverage"), "coverage")
+                context.report_unknown(document.coverage, names.coverages, (*path, "coverage"), "coverage")
             continue
         rows.extend(_rows(path, document, names, context))
     return rows
@@ -108,7 +114,7 @@ def _priorities(written: Iterable[str], path: Path, names: RowNames, context: Co
     for name in written:
         id_ = names.priority(name)
         if id_ is None:
-            context.unknown(name, names.priorities, path, "priority")
+            context.report_unknown(name, names.priorities, path, "priority")
         else:
             found.append(id_)
     return found

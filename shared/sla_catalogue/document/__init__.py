@@ -1,1 +1,1 @@
-"""The shapes a catalogue file may have, section by section: pydantic at the edge, nothing decided here."""
+"""The shapes a catalogue file may have, section by section, as pydantic models; nothing is decided here."""

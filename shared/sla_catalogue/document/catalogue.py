@@ -18,7 +18,7 @@ from sla_catalogue.document.source import SourceDocument
 
 
 class CatalogueDocument(Document):
-    """Every section maps ids to entries, `tests` is a list, `settings` one mapping."""
+    """A whole catalogue: every section maps ids to entries, `tests` is a list, `settings` one mapping."""
 
     settings: SettingsDocument = Field(default_factory=SettingsDocument)
     coverages: dict[str, CoverageDocument] = Field(default_factory=dict)

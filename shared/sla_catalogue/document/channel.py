@@ -1,4 +1,4 @@
-"""Section `channels`: what an entry of every kind has in common."""
+"""Section `channels`: what an entry of every kind of channel has in common."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from sla_catalogue.secret import Secret
 
 
 class ChannelDocument(Document):
-    """One channel of the installation; every kind that has entries (`sla_catalogue.channel`) has a subclass."""
+    """An entry of the section `channels`; every kind of channel that has entries has a subclass."""
 
     kind: str
 
     def signing_secrets(self) -> tuple[Secret, ...]:
-        """Return the secrets that sign what is sent, in the way of Standard Webhooks."""
+        """Return the secrets with which messages to this channel are signed (Standard Webhooks)."""
         return ()

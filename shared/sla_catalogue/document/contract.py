@@ -1,4 +1,4 @@
-"""Sections `contracts` and `people`: who bought which plan, where, for what, and who must hear of trouble."""
+"""Sections `contracts` and `people`: who bought which plan, where, for what, and whom to notify."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from sla_domain.contract import Side
 
 
 class PersonDocument(Document):
-    """Somebody who can be notified; addresses in order of preference (`email:a@b`, `webhook:<channel>`).
+    """A person who can be notified; addresses in order of preference (`email:a@b`, `webhook:<channel>`).
 
-    A catalogue's own model of a person has one more key for each kind of channel, with addresses of that kind.
+    Each kind of channel adds a key of its name, with addresses of that kind.
     """
 
     name: str
@@ -26,13 +26,16 @@ class PersonDocument(Document):
     side: Side | None = None  # None: the customer's for who holds a role of the customer's, else the support's
 
     def of_kind(self, kind: str) -> list[str]:
-        """Return the addresses under the key of this kind of channel, without the kind, in the order written."""
+        """Return the addresses under the person's key of this kind of channel, in the order written.
+
+        They are without the kind in front.
+        """
         found: list[str] = getattr(self, kind, [])
         return found
 
 
 class HolderDocument(Document):
-    """A person in a role, always, or inside (`outside`: only outside) the hours of a coverage."""
+    """A person who holds a role: always, or in the hours of a coverage (`outside`: only in all other hours)."""
 
     person: str
     coverage: str | None = None
@@ -45,7 +48,7 @@ class HolderDocument(Document):
 
 
 class EnvironmentDocument(Document):
-    """A product in the customer's environment (clause H7)."""
+    """A product in the customer's environment, with its versions (clause H7, docs/clauses.md)."""
 
     product: str
     versions: Names = Field(default_factory=list)

@@ -11,7 +11,7 @@ NORWAY = "NO"
 
 
 class SpanDocument(Document):
-    """An exceptional opening or closing, in local time, `to` exclusive."""
+    """An exceptional opening or closing, in local time of the coverage; `to` is exclusive."""
 
     model_config = ConfigDict(validate_by_alias=True, validate_by_name=True)
 
@@ -27,7 +27,7 @@ class SpanDocument(Document):
 
 
 class CoverageDocument(Document):
-    """Weekly hours, and whose holidays are subtracted: `none`, `contract`, or a code such as `PL` or `DE-BY`.
+    """When time counts: weekly hours, and whose holidays are subtracted: `none`, `contract`, or a code such as `DE-BY`.
 
     `hours: unspecified` leaves them to the contract, as a plan's document may (docs/clauses.md). Instead of hours, a
     coverage may be made of others: open while all of them are (`all_of`), or while any of them is (`any_of`).
@@ -67,6 +67,6 @@ class CoverageDocument(Document):
         return self
 
     @property
-    def left_open(self) -> bool:
-        """Its hours are written as unspecified."""
+    def hours_unspecified(self) -> bool:
+        """Return whether the hours are written as `unspecified`: a contract must give them."""
         return self.hours is None and not self.all_of and not self.any_of

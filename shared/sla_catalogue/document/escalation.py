@@ -1,4 +1,4 @@
-"""Section `escalations`: who is told next, and when, if nobody acts."""
+"""Section `escalations`: who is notified next, and when, if nobody acts."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from sla_domain.escalation import TellKind
 
 
 class LevelDocument(Document):
-    """One rung: after this long without acknowledgement, tell these roles or people."""
+    """One level of an escalation: `after` this long without acknowledgement, notify these roles or people."""
 
     after: Span
     tell: Names
@@ -20,7 +20,10 @@ class LevelDocument(Document):
 
 
 class PolicyDocument(Document):
-    """`repeat` further rounds follow the first, each `pause` after the last level of the one before."""
+    """An escalation policy: its levels, and how often they are repeated.
+
+    `repeat` further rounds follow the first, each `pause` after the last level of the one before.
+    """
 
     title: Texts = Field(default_factory=dict)
     levels: list[LevelDocument] = Field(default_factory=list)

@@ -20,13 +20,13 @@ TEXT = {"type": "string"}
 
 
 class Document(BaseModel):
-    """A mapping in a catalogue file; a key it does not know is a mistake."""
+    """Base of all mappings in a catalogue file; an unknown key is an error."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True, arbitrary_types_allowed=True)
 
 
 def refuse(code: str, message: str, hint: str = "") -> PydanticCustomError:
-    """Return a validation error that keeps its code and hint; braces in user text must not be read as a template."""
+    """Return a validation error to be raised, with a code and a hint that the finding will have."""
     return PydanticCustomError("slad", "{message}", {"code": code, "message": message, "hint": hint})
 
 
@@ -137,7 +137,7 @@ Rank = Annotated[int, Field(ge=1, le=1000)]
 
 
 class Validity(Document):
-    """`from` inclusive, `to` exclusive."""
+    """A period of days: `from` inclusive, `to` exclusive; an absent bound is open."""
 
     model_config = ConfigDict(validate_by_alias=True, validate_by_name=True)
 

@@ -8,7 +8,7 @@ from sla_catalogue.document.field import Day, Document, Minute, Names
 
 
 class AddedDocument(Document):
-    """A day somebody added; with `closes_at` the morning stays open."""
+    """A holiday added by hand; with `closes_at` the hours before that time stay open."""
 
     date: Day
     name: str
@@ -17,21 +17,24 @@ class AddedDocument(Document):
 
 
 class RemovedDocument(Document):
-    """A day that is worked although a generator or a feed says otherwise."""
+    """A day that is worked although a generated holiday or a feed closes it."""
 
     date: Day
     reason: str
 
 
 class FeedDocument(Document):
-    """An iCalendar file beside the catalogue; `skip` names entries that are no days off."""
+    """An iCalendar file with holidays; `skip` names entries that are no days off.
+
+    Its path is relative to the catalogue file.
+    """
 
     file: str
     skip: Names = Field(default_factory=list)
 
 
 class HolidayDocument(Document):
-    """Under a key such as `PL` or `DE-BY`; without any, the public holidays of the code are generated."""
+    """The holidays of one code, such as `PL` or `DE-BY`; a code without an entry has its generated public holidays."""
 
     generate: bool = True
     categories: Names = Field(default_factory=lambda: ["public"])

@@ -14,7 +14,7 @@ from sla_domain.plan import DowngradeMode, MustAgree, NoticeMode, PriorityChange
 
 
 class PriorityDocument(Document):
-    """A priority; its place in the list is its rank unless it says otherwise."""
+    """A priority of a plan; without `rank` its place in the list is its rank."""
 
     id: str
     rank: Rank | None = None
@@ -25,7 +25,7 @@ class PriorityDocument(Document):
 
 
 class TriggerDocument(Document):
-    """An event of slad's own vocabulary, narrowed by who did it (`by`) or on whom the incident waits (`waiting_on`)."""
+    """An event kind that a metric reacts to, only from some actors (`by`) or during some waits (`waiting_on`)."""
 
     event: str
     by: Names = Field(default_factory=list)
@@ -38,7 +38,7 @@ class TriggerDocument(Document):
 
 
 class MetricDocument(Document):
-    """A metric, or the changes to the one it is `like` (by default the built-in of the same name)."""
+    """A metric, or the changes to the one that it is `like` (by default the built-in one of the same name)."""
 
     like: str | None = None
     start: list[TriggerDocument] | None = None
@@ -57,13 +57,13 @@ class MetricDocument(Document):
 
 
 class SatisfiedDocument(Document):
-    """What else meets a target: the priority falls to one of these (clause B4)."""
+    """What else meets a target: the priority falls to one of `downgrade_to` (clause B4, docs/clauses.md)."""
 
     downgrade_to: Names
 
 
 class ConditionDocument(Document):
-    """A condition on one attribute: one of these values, or `not:` one of those."""
+    """A condition on one attribute: it has one of these values, or with `not:` none of them."""
 
     model_config = ConfigDict(validate_by_alias=True, validate_by_name=True)
 
@@ -83,7 +83,10 @@ class ConditionDocument(Document):
 
 
 class TargetDocument(Document):
-    """One row, or with `by_priority` one row per priority. Rows are matched in file order, the first match wins."""
+    """A row of a plan or contract, or with `by_priority` one row for each priority.
+
+    Rows are matched in file order, the first match wins.
+    """
 
     metric: str
     coverage: str
@@ -106,7 +109,7 @@ class TargetDocument(Document):
 
 
 class AgreementDocument(Document):
-    """A downgrade that needs the customer's agreement (clause E9)."""
+    """A change of priority that needs the customer's agreement (clause E9, docs/clauses.md)."""
 
     model_config = ConfigDict(validate_by_alias=True, validate_by_name=True)
 
@@ -115,7 +118,7 @@ class AgreementDocument(Document):
 
 
 class RulesDocument(Document):
-    """Priority rules (clause E6-E9)."""
+    """How priorities may change (clauses E6 to E9, docs/clauses.md)."""
 
     default: str | None = None
     without_description: str | None = None
@@ -126,9 +129,9 @@ class RulesDocument(Document):
 
 
 class AgreedDatesDocument(Document):
-    """For which priorities another due date may be agreed on, and who must agree (clause B5); `none`: for no priority.
+    """For which priorities another due date may be agreed on, and who must agree (clause B5, docs/clauses.md).
 
-    Without it a date may be agreed at every priority, and the customer must agree.
+    `none`: for no priority. Without this key a date may be agreed at every priority, and the customer must agree.
     """
 
     priorities: Names = Field(default_factory=list)  # none given: every one
@@ -142,7 +145,7 @@ class AgreedDatesDocument(Document):
 
 
 class RoleDocument(Document):
-    """A role the plan promises, with the hours in which its holder serves (clause H5)."""
+    """A role that the plan promises, with the hours in which its holder serves (clause H5, docs/clauses.md)."""
 
     id: str
     title: Texts = Field(default_factory=dict)
@@ -158,7 +161,10 @@ class RoleDocument(Document):
 
 
 class PlanDocument(Document):
-    """A plan: `extends` inherits from another, `requires_base` lays it over the base plan of the contract (H1, H3)."""
+    """A plan: `extends` inherits from another, `requires_base` lays it over the contract's base plan.
+
+    Source: clauses H1 and H3 (docs/clauses.md).
+    """
 
     extends: str | None = None
     requires_base: Names = Field(default_factory=list)
@@ -177,5 +183,5 @@ class PlanDocument(Document):
     languages: Names = Field(default_factory=list)
     sold: Validity | None = None
     at_close: AtClose | None = None
-    notices: NoticeMode | None = None  # who hears of critical fixes (clause H6, I5)
+    notices: NoticeMode | None = None  # who is notified of critical fixes (clauses H6 and I5)
     note: Texts = Field(default_factory=dict)

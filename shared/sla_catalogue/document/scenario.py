@@ -10,7 +10,7 @@ from sla_catalogue.document.field import Document, InstantText, Names, refuse
 
 
 class AgreedDocument(Document):
-    """A date the parties agreed on (clause B5)."""
+    """A due date that the parties agree on in a test (clause B5, docs/clauses.md)."""
 
     metric: str
     due: InstantText
@@ -19,7 +19,7 @@ class AgreedDocument(Document):
 
 
 class EventDocument(Document):
-    """One event: `at` without an offset is read in the contract's zone."""
+    """An event of a test; `at` without an offset is local time of the contract's zone."""
 
     at: InstantText
     event: str
@@ -32,7 +32,10 @@ class EventDocument(Document):
 
 
 class ExpectDocument(Document):
-    """What a metric must show: instants, or a word for its state. `breach: never` says that there is none by `now`."""
+    """What a test expects of one metric: instants, its state, or that its target has no number.
+
+    `breach: never` means that there is no breach by `now`.
+    """
 
     due: InstantText | None = None
     warn: list[InstantText] | None = None
@@ -50,7 +53,7 @@ class ExpectDocument(Document):
 
 
 class ScenarioDocument(Document):
-    """An incident told in events, and what is expected of its clocks."""
+    """A test of the catalogue: an incident as events, and what is expected of its clocks and remarks."""
 
     name: str
     contract: str

@@ -10,7 +10,7 @@ from sla_catalogue.document.field import Document, SecretValue
 
 
 class SmtpDocument(Document):
-    """The mail server by which e-mail leaves."""
+    """The mail server that sends e-mail."""
 
     host: str
     port: int = Field(default=587, ge=1, le=65535)
@@ -28,7 +28,7 @@ class HorizonDocument(Document):
 
 
 class SettingsDocument(Document):
-    """What concerns the installation rather than a contract."""
+    """The settings of the installation, beside its contracts."""
 
     local: bool = False  # a catalogue for one's own machine: plain keys are fine
     default_contract: str | None = None

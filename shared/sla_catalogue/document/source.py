@@ -1,4 +1,4 @@
-"""Section `sources`: how events come in."""
+"""Section `sources`: ticketing systems that send events."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from sla_catalogue.document.field import Document, Names, Secrets, SecretValue
 
 
 class AuthenticationDocument(Document):
-    """How deliveries of a source prove themselves; what is left out follows from the dialect."""
+    """How a source's deliveries prove their origin; keys that are left out follow from the dialect."""
 
     kind: Literal["hmac", "token", "basic", "bearer", "none"] | None = None
     header: str | None = None
@@ -25,7 +25,7 @@ class AuthenticationDocument(Document):
 
 
 class LookupDocument(Document):
-    """Where a value is found in a delivery: a dotted path, a label with a prefix, or always the same."""
+    """Where a value is found in a delivery: at a dotted path, behind a label's prefix, or as a constant."""
 
     field: str | None = None
     label: str | None = None
@@ -39,7 +39,7 @@ class LookupDocument(Document):
 
 
 class PeopleDocument(Document):
-    """Who speaks for the customer: accounts, groups, domains of mail addresses, GitHub's associations."""
+    """Who belongs to the customer: accounts, groups, domains of mail addresses, GitHub's associations."""
 
     people: Names = Field(default_factory=list)
     groups: Names = Field(default_factory=list)
@@ -48,7 +48,10 @@ class PeopleDocument(Document):
 
 
 class StaffDocument(PeopleDocument):
-    """Who is of the staff; accounts alone may be written as a list. `only`: nobody else is."""
+    """Who belongs to the staff; a list names accounts alone.
+
+    `only`: nobody else is staff, whatever the sender states.
+    """
 
     only: bool = False
 
@@ -59,7 +62,7 @@ class StaffDocument(PeopleDocument):
 
 
 class SourceDocument(Document):
-    """One sender of events and how to read it."""
+    """A ticketing system that sends events: its dialect, its authentication, and what its words mean."""
 
     dialect: str
     authentication: AuthenticationDocument | None = None

@@ -1,1 +1,1 @@
-"""Days off as dated rows with a source: generated, from feeds, by hand. Never asked of a package at query time."""
+"""Days off as dated rows with a source: generated, from feeds, by hand. No package is asked at query time."""

@@ -16,7 +16,7 @@ from typing import Any
 
 from icalendar import Calendar, vBroken
 
-from sla_catalogue.holiday.repeat import Occurrence, UnreadableRule, alike, occurrences
+from sla_catalogue.holiday.repeat import Occurrence, UnreadableRule, as_occurrence_start, occurrences
 from sla_catalogue.holiday.row import FeedSpan, HolidayRow, Horizon, RowKind
 from sla_catalogue.holiday.tidy import UNREADABLE, BadFeed, tidy
 from sla_domain.calendar import load_zone
@@ -30,7 +30,10 @@ _NEEDED = ("DTSTART", "DTEND", "DURATION", "RRULE", "RDATE", "EXDATE", "EXRULE",
 
 @dataclass(frozen=True, slots=True)
 class HolidayFeed:
-    """What a feed says within the horizon. `remarks` name entries that were left out or read with a doubt."""
+    """The days off and timed closings of a feed within the horizon.
+
+    `remarks` name entries that were left out, or read in a way that may be wrong.
+    """
 
     rows: tuple[HolidayRow, ...] = ()
     spans: tuple[FeedSpan, ...] = ()
@@ -50,9 +53,9 @@ class _Found:
 
 
 def read_feed(text: str, source: str, horizon: Horizon, skip: Collection[str] = ()) -> HolidayFeed:
-    """Read a feed; entries whose name is in `skip`, and cancelled ones, are left out.
+    """Return the days off and closings of an iCalendar text; `source` is kept with each.
 
-    Raises BadFeed for a text that is no iCalendar at all.
+    Entries whose name is in `skip`, and cancelled ones, are left out. Raises BadFeed for a text that is no iCalendar.
     """
     texts, remarks = tidy(text)
     found = _Found(source, horizon, remarks=remarks)
@@ -107,9 +110,9 @@ def _zone(calendar: Any) -> tzinfo:
 
 
 def _read_event(event: Any, name: str, moved: Collection[tuple[str, Any]], found: _Found) -> None:
-    for property_, said in event.errors:
+    for property_, reason in event.errors:
         if property_ in _NEEDED:
-            raise UnreadableRule(f"{property_} cannot be read ({said})")
+            raise UnreadableRule(f"{property_} cannot be read ({reason})")
     start = _single(event, "DTSTART")
     length = _length(event, start)
     if _unknown_zone(event, start):
@@ -119,7 +122,7 @@ def _read_event(event: Any, name: str, moved: Collection[tuple[str, Any]], found
     moves = "RECURRENCE-ID" in event
     if moves and "RANGE" in event["RECURRENCE-ID"].params:
         found.remarks.append(f"the entry {_label(event, name)} says that all later ones change: only this one is moved")
-    gone = {alike(each, start, found.zone) for of, each in moved if of == uid}
+    gone = {as_occurrence_start(each, start, found.zone) for of, each in moved if of == uid}
     doubts: list[str] = []
     for each in occurrences(event, start, length, found.horizon, found.zone, doubts):
         if not moves and each.start in gone:
@@ -205,7 +208,7 @@ def _moved(events: list[Any]) -> set[tuple[str, date | datetime]]:
             try:
                 found.add((_text(event, "UID"), _single(event, "RECURRENCE-ID")))
             except UnreadableRule:
-                continue  # told when the entry itself is read
+                continue  # gets its remark when the entry itself is read
     return found
 
 
@@ -229,7 +232,7 @@ def _few(remarks: list[str]) -> tuple[str, ...]:
 
 
 def local_span(span: FeedSpan, zone: Any) -> tuple[datetime, datetime]:
-    """Return the span in wall-clock time of a calendar's zone."""
+    """Return the start and end of a span in naive wall-clock time of `zone`."""
 
     def local(moment: datetime) -> datetime:
         return moment if moment.tzinfo is None else moment.astimezone(UTC).astimezone(zone).replace(tzinfo=None)

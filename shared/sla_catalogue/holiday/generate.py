@@ -22,7 +22,10 @@ SOURCE = f"holidays {PACKAGE_VERSION}"
 
 @dataclass(frozen=True, slots=True)
 class Recipe:
-    """What to generate. `closes_at` (minutes) is needed with the category `half_day`, which has no hours of its own."""
+    """Which holidays to generate: of which country, subdivision and categories, and in which language.
+
+    `closes_at` (minutes from midnight) is needed with the category `half_day`, which has no hours of its own.
+    """
 
     country: str
     subdivision: str = ""
@@ -33,7 +36,7 @@ class Recipe:
 
 
 class UnknownRegion(ValueError):
-    """The package knows no such country, subdivision, category or language; `known` lists what it does know."""
+    """The package has no such country, subdivision, category or language; `known` lists those it has."""
 
     def __init__(self, message: str, known: tuple[str, ...]) -> None:
         super().__init__(message)
@@ -41,8 +44,8 @@ class UnknownRegion(ValueError):
 
 
 @lru_cache(maxsize=256)
-def generate(recipe: Recipe, horizon: Horizon) -> tuple[HolidayRow, ...]:
-    """Rows in order of date. Raises UnknownRegion."""
+def generate_rows(recipe: Recipe, horizon: Horizon) -> tuple[HolidayRow, ...]:
+    """Return the holidays of a country or subdivision within the horizon, in order of date. Raises UnknownRegion."""
     _check(recipe)
     full = tuple(category for category in recipe.categories if category != HALF_DAY)
     rows = [HolidayRow(day, RowKind.CLOSED, name, SOURCE) for day, name in _days(recipe, full, horizon)]
@@ -57,7 +60,7 @@ def generate(recipe: Recipe, horizon: Horizon) -> tuple[HolidayRow, ...]:
 
 
 def countries() -> tuple[str, ...]:
-    """Return the codes of the countries whose holidays can be generated, ISO 3166."""
+    """Return the ISO 3166 codes of the countries whose holidays can be generated, sorted."""
     return tuple(sorted(holidays.list_supported_countries(include_aliases=False)))
 
 

@@ -18,12 +18,12 @@ _UNTIL = re.compile(r"(?P<day>\d{8})(?:T(?P<time>\d{6})(?P<utc>Z)?)?", re.ASCII)
 
 
 class UnreadableRule(ValueError):
-    """One entry says something that cannot be read; the others can."""
+    """One entry of a feed cannot be read; the message gives the reason, the other entries can."""
 
 
 @dataclass(frozen=True, slots=True)
 class Occurrence:
-    """One taking place: a day with a length in days, or an instant with any length."""
+    """One occurrence of a feed's entry: a day with a length in days, or an instant with any length."""
 
     start: date | datetime
     length: timedelta
@@ -32,14 +32,18 @@ class Occurrence:
 def occurrences(
     event: Any, start: date | datetime, length: timedelta, horizon: Horizon, zone: tzinfo, doubts: list[str]
 ) -> Iterator[Occurrence]:
-    """Yield every occurrence within the horizon, each once. `zone` is that of the whole feed.
+    """Yield every occurrence of an entry within the horizon, once each, in order of time.
+
+    `start` and `length` are the entry's own, `zone` is that of the whole feed.
 
     The start is the first occurrence, whether the rule names it or not (RFC 5545 §3.8.5.3); then `doubts` gets a
-    sentence. Raises Unreadable.
+    sentence. Raises UnreadableRule.
     """
-    excluded = {alike(each.start, start, zone) for each in _listed(event, "EXDATE", length)}
+    excluded = {as_occurrence_start(each.start, start, zone) for each in _listed(event, "EXDATE", length)}
     excluded |= set(_repeated(event, "EXRULE", start, horizon, zone, doubts))
-    listed = [replace(each, start=alike(each.start, start, zone)) for each in _listed(event, "RDATE", length)]
+    listed = [
+        replace(each, start=as_occurrence_start(each.start, start, zone)) for each in _listed(event, "RDATE", length)
+    ]
     found = {each.start: each for each in listed}
     for day in (start, *_repeated(event, "RRULE", start, horizon, zone, doubts)):
         found.setdefault(day, Occurrence(day, length))
@@ -48,11 +52,12 @@ def occurrences(
             yield each
 
 
-def alike(written: date | datetime, start: date | datetime, zone: tzinfo) -> date | datetime:
-    """Return a date of a list as the occurrences of an entry that begins at `start` are: whole days, or instants.
+def as_occurrence_start(written: date | datetime, start: date | datetime, zone: tzinfo) -> date | datetime:
+    """Return a date of `RDATE` or `EXDATE` in the form of the entry's own occurrences, so that the two can be compared.
 
-    Many programs write the dates of a list in another way than the entry itself; compared as written they would never
-    be equal, and a day that was taken out would stay closed. `zone` is that of the whole feed.
+    The form is a day if `start` is one, else an instant. Many programs write the dates of a list in another form than
+    the entry; compared as written they would never be equal, and a day that was taken out would stay closed. `zone` is
+    that of the whole feed.
     """
     if not isinstance(start, datetime):
         if not isinstance(written, datetime):

@@ -9,7 +9,7 @@ from enum import StrEnum
 
 
 class RowKind(StrEnum):
-    """What the row does to the day."""
+    """Whether a row closes a day, closes part of it, or makes it a working day."""
 
     CLOSED = "closed"  # no weekly hours
     HALF = "half"  # closed from `closes_at`
@@ -18,7 +18,10 @@ class RowKind(StrEnum):
 
 @dataclass(frozen=True, slots=True, order=True)
 class HolidayRow:
-    """`closes_at` counts minutes from local midnight; `source` names package and version, feed or person's reason."""
+    """One day of a holiday table; the order of rows is that of their dates.
+
+    `closes_at` counts minutes from local midnight; `source` names package and version, feed or person's reason.
+    """
 
     date: date
     kind: RowKind
@@ -29,7 +32,10 @@ class HolidayRow:
 
 @dataclass(frozen=True, slots=True, order=True)
 class FeedSpan:
-    """A timed closing of a feed: aware when the feed names a zone, naive (the calendar's zone) when it floats."""
+    """A timed closing of a feed.
+
+    Datetimes are aware; if the feed names no zone they are naive, in the zone of the calendar that uses them.
+    """
 
     start: datetime
     end: datetime
@@ -39,7 +45,7 @@ class FeedSpan:
 
 @dataclass(frozen=True, slots=True, order=True)
 class WorkedDay:
-    """A day that somebody says is worked, whatever generator or feed say."""
+    """A day that was marked by hand as worked, whatever generated holidays or feeds say."""
 
     date: date
     reason: str
@@ -47,7 +53,7 @@ class WorkedDay:
 
 @dataclass(frozen=True, slots=True)
 class HolidayTable:
-    """Everything known about one code, in order of date."""
+    """The holidays of one code, such as `PL`, over the catalogue's years, in order of date."""
 
     code: str
     rows: tuple[HolidayRow, ...]
@@ -57,14 +63,14 @@ class HolidayTable:
 
 @dataclass(frozen=True, slots=True)
 class Horizon:
-    """Calendar years, both inclusive: holidays are generated and calendars compiled for these and no others."""
+    """The calendar years, both inclusive, for which holidays are generated and calendars compiled."""
 
     first: int
     last: int
 
     @property
     def years(self) -> range:
-        """Return the years, both ends included."""
+        """Return the years as a range, first and last included."""
         return range(self.first, self.last + 1)
 
     def covers(self, day: date) -> bool:
@@ -77,7 +83,7 @@ DEFAULT_HORIZON = Horizon(2010, 2040)
 
 @dataclass(frozen=True, slots=True)
 class HolidayDiff:
-    """What moved between two tables of a code: a changed row appears as removed and added."""
+    """The rows by which two tables of one code differ; a changed row is both removed and added."""
 
     code: str
     added: tuple[HolidayRow, ...]
@@ -85,12 +91,15 @@ class HolidayDiff:
 
     @property
     def empty(self) -> bool:
-        """Return whether nothing differs."""
+        """Return whether the two tables do not differ."""
         return not self.added and not self.removed
 
 
-def diff(old: Iterable[HolidayRow], new: Iterable[HolidayRow], code: str = "") -> HolidayDiff:
-    """Compares what the rows do to their days and their names; a new source alone is no difference."""
+def diff_rows(old: Iterable[HolidayRow], new: Iterable[HolidayRow], code: str = "") -> HolidayDiff:
+    """Return by which rows two tables of a code differ in date, kind, name or hours.
+
+    Another source alone is no difference.
+    """
     before = {_effect(row): row for row in old}
     after = {_effect(row): row for row in new}
     return HolidayDiff(
@@ -101,11 +110,12 @@ def diff(old: Iterable[HolidayRow], new: Iterable[HolidayRow], code: str = "") -
 
 
 def diff_tables(old: Mapping[str, HolidayTable], new: Mapping[str, HolidayTable]) -> tuple[HolidayDiff, ...]:
-    """Return the codes whose days moved, for instance between a stored catalogue and the same files under a newer
-    package.
+    """Return by which rows two sets of tables differ, for each code that does, sorted by code.
+
+    For instance a stored catalogue and the same files with a newer holidays package.
     """
     none = HolidayTable("", ())
-    found = (diff(old.get(code, none).rows, new.get(code, none).rows, code) for code in sorted({*old, *new}))
+    found = (diff_rows(old.get(code, none).rows, new.get(code, none).rows, code) for code in sorted({*old, *new}))
     return tuple(each for each in found if not each.empty)
 
 

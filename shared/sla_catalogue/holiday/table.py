@@ -7,10 +7,10 @@ from collections.abc import Iterable, Sequence
 from sla_catalogue.document.holiday import AddedDocument, RemovedDocument
 from sla_catalogue.holiday.row import FeedSpan, HolidayRow, HolidayTable, RowKind, WorkedDay
 
-MANUAL = "manual: "  # begins the source of a row that somebody wrote, before the reason
+MANUAL = "manual: "  # begins the source of a row that was added by hand, before the reason
 
 
-def table_of(
+def build_table(
     code: str,
     generated: Iterable[HolidayRow],
     feeds: Iterable[HolidayRow],
@@ -18,7 +18,10 @@ def table_of(
     added: Sequence[AddedDocument],
     removed: Sequence[RemovedDocument],
 ) -> HolidayTable:
-    """Return the rows that count: of each day those of its highest layer; a removed day is worked."""
+    """Return the holiday table of a code: for each day the rows of its highest layer, generated < feed < added by hand.
+
+    A removed day is worked: it has neither rows nor closings of feeds.
+    """
     by_day: dict[object, list[HolidayRow]] = {}
     manual = [_manual(document) for document in added]
     for layer in (generated, feeds, manual):

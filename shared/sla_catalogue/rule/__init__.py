@@ -1,4 +1,4 @@
-"""What sound documents can still get wrong together: each rule looks at everything built and reports."""
+"""Rules across sections, which each document alone cannot break: each rule looks at everything built and reports."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ from collections.abc import Callable
 
 from sla_catalogue.rule.calendar import check_calendars
 from sla_catalogue.rule.contract import check_contracts
+from sla_catalogue.rule.escalation import check_escalations
 from sla_catalogue.rule.horizon import check_horizon
 from sla_catalogue.rule.metric import check_metrics
 from sla_catalogue.rule.reference import check_edges
 from sla_catalogue.rule.subject import CheckedCatalogue
 from sla_catalogue.rule.target import check_targets
-from sla_catalogue.rule.told import check_told
 from sla_catalogue.rule.word import check_words
 
 RULES: tuple[Callable[[CheckedCatalogue], None], ...] = (
@@ -20,13 +20,13 @@ RULES: tuple[Callable[[CheckedCatalogue], None], ...] = (
     check_calendars,
     check_horizon,
     check_contracts,
-    check_told,
+    check_escalations,
     check_edges,
     check_words,
 )
 
 
 def check_everything(subject: CheckedCatalogue) -> None:
-    """Runs every rule; none stops another."""
+    """Run every rule on a catalogue; each reports to its findings."""
     for rule in RULES:
         rule(subject)

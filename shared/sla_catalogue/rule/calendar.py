@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 from sla_catalogue.assembly.contract import BuiltContract
-from sla_catalogue.calendars import code_of
+from sla_catalogue.calendars import holiday_code_for
 from sla_catalogue.problem import Path
 from sla_catalogue.rule.subject import CheckedCatalogue
 from sla_domain.errors import CalendarError
@@ -15,7 +15,9 @@ _LONG = timedelta(days=30)
 
 
 def check_calendars(subject: CheckedCatalogue) -> None:
-    """Report calendars that never open, lack holidays, or end too soon."""
+    """Report calendars of contracts that never open, or lack hours or holidays, and dates outside the compiled
+    years.
+    """
     for contract in subject.contracts:
         _check_years(contract, subject)
         for name in _used(contract):
@@ -32,7 +34,7 @@ def _used(contract: BuiltContract) -> list[str]:
 
 
 def _check_hours(contract: BuiltContract, coverage: Coverage, subject: CheckedCatalogue) -> None:
-    """docs/clauses.md: hours that a plan's document does not give must come from the contract that uses them."""
+    """Report hours that neither the plan's document nor the contract that uses them gives (docs/clauses.md)."""
     rows = [*contract.contract.targets, *contract.built.plan.targets]
     counted = [row for row in rows if row.coverage == coverage.id and not isinstance(row.allowed, Unspecified)]
     if counted and not coverage.openings and _left_open(contract, coverage, subject):
@@ -45,7 +47,7 @@ def _left_open(contract: BuiltContract, coverage: Coverage, subject: CheckedCata
     """Whether its hours are written as unspecified; hours that are written as empty are another problem."""
     own = contract.built.draft.coverages.get(coverage.id)
     written = own[1] if own else subject.context.document.coverages.get(coverage.id)
-    return written is not None and written.left_open
+    return written is not None and written.hours_unspecified
 
 
 def _check_holidays(contract: BuiltContract, coverage: Coverage, subject: CheckedCatalogue) -> None:
@@ -53,7 +55,7 @@ def _check_holidays(contract: BuiltContract, coverage: Coverage, subject: Checke
         _check_holidays(contract, part, subject)
     asked = contract.contract.holidays is True and not coverage.around_the_clock
     wanted = (coverage.holidays is HolidaySource.CONTRACT or asked) and not coverage.parts
-    if wanted and contract.contract.holidays is not False and not code_of(contract.contract, coverage):
+    if wanted and contract.contract.holidays is not False and not holiday_code_for(contract.contract, coverage):
         message = f"the coverage {coverage.id!r} subtracts the contract's holidays, and the contract names no country"
         subject.findings.error(contract.path, "no-country", message, "country: PL, or holidays: false")
 

@@ -1,4 +1,4 @@
-"""Contracts that cannot be as written: base plans, dates of sale, customers twice, nobody to tell."""
+"""Contracts that cannot be as written: base plans, dates of sale, customers named twice, nobody to notify."""
 
 from __future__ import annotations
 
@@ -13,7 +13,9 @@ from sla_domain.plan import Plan
 
 
 def check_contracts(subject: CheckedCatalogue) -> None:
-    """Report contracts with impossible dates, without a base plan they need, or without people."""
+    """Report contracts with impossible dates, or without a needed base plan or people, and customers of two
+    contracts.
+    """
     for built in subject.contracts:
         _check_dates(built, subject)
         _check_base(built, subject)
@@ -33,7 +35,7 @@ def _check_dates(built: BuiltContract, subject: CheckedCatalogue) -> None:
 
 
 def _check_sold(contract: Contract, plan: Plan, path: Path, subject: CheckedCatalogue) -> None:
-    """clause H3: a plan that was withdrawn may run on, and may not be bought any more."""
+    """Report a contract bought while its plan was not on sale (clause H3, docs/clauses.md)."""
     signed = contract.valid_from
     if plan.valid_to is not None and signed is None:
         message = f"the plan {plan.id} was sold until {plan.valid_to} only, and the contract has no valid.from"
@@ -47,7 +49,7 @@ def _check_sold(contract: Contract, plan: Plan, path: Path, subject: CheckedCata
 
 
 def _check_base(built: BuiltContract, subject: CheckedCatalogue) -> None:
-    """clause H3: some plans come only on top of another."""
+    """Report a contract without the base plan that its plan requires (clause H3, docs/clauses.md)."""
     needed = sorted(built.built.draft.document.requires_base)
     if needed and built.document.base_plan not in needed:
         has = f"it has {built.document.base_plan}" if built.document.base_plan else "it has none"

@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-from sla_catalogue.horizon import YEARS, endings_of
+from sla_catalogue.horizon import YEARS, horizon_ends_of
 from sla_catalogue.problem import Path
 from sla_catalogue.rule.subject import CheckedCatalogue
 
 
 def check_horizon(subject: CheckedCatalogue) -> None:
-    """Needs to know what day it is: without that nothing is said (a stored catalogue is the same on every day)."""
+    """Warn of holidays and years that end within 90 days of `subject.today`; nothing is checked if that is None."""
     today = subject.today
     if today is None:
         return
     calendars = subject.calendars
     used = ((built.contract, built.built.plan) for built in subject.contracts)
-    for ending in endings_of(used, calendars.tables, calendars.horizon):
+    for ending in horizon_ends_of(used, calendars.tables, calendars.horizon):
         past_years = ending.code != YEARS and ending.until.year >= calendars.horizon.last
-        if ending.soon(today) and not past_years:  # the years that end are one warning, not one for each code
-            message, path = ending.said(today), _place(ending.code, subject)
+        if ending.ends_soon(today) and not past_years:  # the years that end are one warning, not one for each code
+            message, path = ending.describe(today), _place(ending.code, subject)
             subject.findings.warning(path, "horizon-ends-soon", message, ending.hint)
 
 

@@ -1,4 +1,4 @@
-"""Ids and names that travel with events fit the columns they end in; the bounds are those of every other door."""
+"""Ids and names that travel with events must fit the database columns they end in (`sla_domain.bounds`)."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from sla_catalogue.document.catalogue import CatalogueDocument
 from sla_catalogue.document.source import LookupDocument
-from sla_catalogue.problem import Path, spell
+from sla_catalogue.problem import Path, path_text
 from sla_catalogue.rule.subject import CheckedCatalogue
 from sla_domain import bounds
 
@@ -23,13 +23,16 @@ _Named = tuple[Path, str, int]  # where, what is written there, and how long it 
 
 
 def check_lengths(subject: CheckedCatalogue) -> None:
-    """Not for a stored catalogue: a version that was in force stays readable."""
+    """Report ids and names that are too long, or hold a control character.
+
+    Not for a stored catalogue: a version that was in force stays readable.
+    """
     for path, text, longest in _named(subject.context.document):
         if len(text) > longest:
-            message = f"{spell(path)[:80]}: at most {longest} characters, this has {len(text)}"
+            message = f"{path_text(path)[:80]}: at most {longest} characters, this has {len(text)}"
             subject.findings.error(path, "too-long", message, "shorten it")
         elif not bounds.writable(text):
-            message = f"{spell(path)[:80]!r} holds a line break or a control character"
+            message = f"{path_text(path)[:80]!r} holds a line break or a control character"
             subject.findings.error(path, "control-character", message, "write it on one line, without escapes")
     for built in subject.contracts:
         plan = built.contract.plan

@@ -1,7 +1,7 @@
-"""Conditions that shadow each other: the three trap configurations, read for events.
+"""Conditions of a metric that shadow each other, so that one of them can never apply.
 
-A metric reacts to one event in the order stop > reset > cancel > pause > resume > start, so a condition wholly
-covered by an earlier one can never apply.
+A metric reacts to one event in the order stop > reset > cancel > pause > resume > start, so a condition wholly covered
+by an earlier one can never apply.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ _PEOPLE = frozenset(actor.value for actor in Actor if actor is not Actor.BOT)
 
 
 def check_metrics(subject: CheckedCatalogue) -> None:
-    """Every metric of every plan, once where it was written."""
+    """Report metrics that never start, stop or resume, wait for themselves, or have conditions that can never apply."""
     seen: set[Path] = set()
     for built in subject.plans:
         for metric in built.plan.metrics:

@@ -1,4 +1,4 @@
-"""Words that lead nowhere: priorities and customers no contract knows, channels that do not exist, shared keys."""
+"""References that lead nowhere: priorities and customers no contract knows, channels that do not exist, shared keys."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from sla_catalogue.rule.subject import CheckedCatalogue
 
 
 def check_edges(subject: CheckedCatalogue) -> None:
-    """Report names in sources, addresses and keys that lead nowhere."""
+    """Report unknown priorities and customers in sources, addresses that cannot be reached, and keys written twice."""
     _check_sources(subject)
     _check_addresses(subject)
     _check_keys(subject)

@@ -12,7 +12,7 @@ ANY = "(any other)"
 
 
 def priorities_of(target: Target, all_of_them: Sequence[str]) -> list[str]:
-    """Return the priorities a row speaks of; a row without that condition speaks of every one, and of unknown ones."""
+    """Return the priorities that a row can match; `ANY` among them stands for one that the plan does not know."""
     for condition in target.match.conditions:
         if condition.attribute == PRIORITY:
             named = [name for name in all_of_them if (name in condition.values) is not condition.negated]
@@ -20,12 +20,14 @@ def priorities_of(target: Target, all_of_them: Sequence[str]) -> list[str]:
     return [*all_of_them, ANY]
 
 
-def shadowed(row: TargetRow, earlier: Iterable[TargetRow], all_of_them: Sequence[str]) -> list[TargetRow]:
-    """Return the earlier rows that together take everything from `row`; empty when something is left to it."""
+def shadowing_rows(row: TargetRow, earlier: Iterable[TargetRow], all_of_them: Sequence[str]) -> list[TargetRow]:
+    """Return the earlier rows that together match every incident that `row` matches; empty if some are left to it."""
     takers: list[TargetRow] = []
     candidates = [other for other in earlier if other.target.metric == row.target.metric]
     for priority in priorities_of(row.target, all_of_them):
-        taker = next((other for other in candidates if takes(other.target, row.target, priority, all_of_them)), None)
+        taker = next(
+            (other for other in candidates if takes_all(other.target, row.target, priority, all_of_them)), None
+        )
         if taker is None:
             return []
         if taker not in takers:
@@ -33,8 +35,8 @@ def shadowed(row: TargetRow, earlier: Iterable[TargetRow], all_of_them: Sequence
     return takers
 
 
-def spoken_of(rows: Iterable[TargetRow], priority: str, all_of_them: Sequence[str]) -> bool:
-    """Return whether some row speaks of the priority whatever the other attributes say."""
+def has_unconditional_row(rows: Iterable[TargetRow], priority: str, all_of_them: Sequence[str]) -> bool:
+    """Return whether some row matches every incident of the priority, whatever its other attributes."""
     return any(
         priority in priorities_of(row.target, all_of_them)
         and all(condition.attribute == PRIORITY for condition in row.target.match.conditions)
@@ -42,18 +44,16 @@ def spoken_of(rows: Iterable[TargetRow], priority: str, all_of_them: Sequence[st
     )
 
 
-def takes(other: Target, row: Target, priority: str, all_of_them: Sequence[str]) -> bool:
-    """Return whether `other`, tried first, takes every incident of that priority that `row` would match."""
+def takes_all(other: Target, row: Target, priority: str, all_of_them: Sequence[str]) -> bool:
+    """Return whether `other`, tried first, matches every incident of that priority that `row` would match."""
     if priority not in priorities_of(other, all_of_them):
         return False
     rest = [condition for condition in other.match.conditions if condition.attribute != PRIORITY]
     return all(_implied(condition, row.match) for condition in rest)
 
 
-def among(target: Target, known: Mapping[str, str]) -> Target | None:
-    """Return the row as it matches incidents with these attributes, whatever their others; None when it matches
-    none.
-    """
+def restrict_to(target: Target, known: Mapping[str, str]) -> Target | None:
+    """Return the row as it matches incidents with these attributes, whatever their others; None if it matches none."""
     conditions = target.match.conditions
     if not all(each.holds(known) for each in conditions if each.attribute in known):
         return None

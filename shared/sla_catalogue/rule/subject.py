@@ -1,4 +1,4 @@
-"""What the rules look at."""
+"""What the rules look at: a catalogue with all its parts built."""
 
 from __future__ import annotations
 
@@ -14,19 +14,19 @@ from sla_catalogue.problem import Findings
 
 @dataclass(frozen=True, slots=True)
 class CheckedCatalogue:
-    """Everything built, before it is trusted."""
+    """A catalogue while it is checked: its plans and contracts as built, its calendars, and where to report."""
 
     plans: tuple[BuiltPlan, ...]
     contracts: tuple[BuiltContract, ...]
     calendars: CatalogueCalendars
     context: Context
-    today: date | None = None  # None: nobody asks what ends soon
+    today: date | None = None  # None: what ends soon is not checked
 
     @property
     def findings(self) -> Findings:
-        """Return where findings are collected."""
+        """Return the findings to which the rules report."""
         return self.context.findings
 
     def plan(self, id_: str) -> BuiltPlan | None:
-        """Return the built plan of this id; None when there is none."""
+        """Return the built plan with this id; None if there is none."""
         return next((built for built in self.plans if built.plan.id == id_), None)

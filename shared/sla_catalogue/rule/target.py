@@ -7,9 +7,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from sla_catalogue.assembly.contract import BuiltContract
 from sla_catalogue.assembly.plan import BuiltPlan
 from sla_catalogue.assembly.target import TargetRow
-from sla_catalogue.rule.row import ANY, among, priorities_of, shadowed, spoken_of, takes
+from sla_catalogue.rule.row import ANY, has_unconditional_row, priorities_of, restrict_to, shadowing_rows, takes_all
 from sla_catalogue.rule.subject import CheckedCatalogue
-from sla_domain.fold.entitlement import stated
+from sla_domain.fold.entitlement import added_attributes
 from sla_domain.incident import Scope
 from sla_domain.plan import CoverageTime, PlanId, Unspecified, WallTime, written_name
 
@@ -18,7 +18,7 @@ _EXPECTED_FOR_ALL = ("first_response", "resolution")
 
 
 def check_targets(subject: CheckedCatalogue) -> None:
-    """Report rows that never match, gaps between them, and numbers that nobody supplies."""
+    """Report rows that never match, priorities without a row, missing numbers, and warnings that come too early."""
     for built in subject.plans:
         _check_rows(built.rows, [p.id for p in built.plan.priorities], subject)
         if not built.plan.requires_base or "+" in built.plan.id:  # alone, a plan for on top of another has gaps
@@ -30,7 +30,7 @@ def check_targets(subject: CheckedCatalogue) -> None:
 
 def _check_rows(rows: Sequence[TargetRow], priorities: list[str], subject: CheckedCatalogue) -> None:
     for index, row in enumerate(rows):
-        takers = shadowed(row, rows[:index], priorities)
+        takers = shadowing_rows(row, rows[:index], priorities)
         # What a plan inherits it may well replace entirely; only rows of one author shadow each other by mistake.
         if takers and all(taker.path[:2] == row.path[:2] for taker in takers):
             places = " and ".join(dict.fromkeys(str(subject.findings.at(taker.path)) for taker in takers))
@@ -52,14 +52,14 @@ def _check_warnings(row: TargetRow, subject: CheckedCatalogue) -> None:
 def _check_gaps(rows: Sequence[TargetRow], priorities: list[str], plan: str, subject: CheckedCatalogue) -> None:
     for metric in _EXPECTED_FOR_ALL:
         ours = [row for row in rows if row.target.metric == metric]
-        missing = [name for name in priorities if not spoken_of(ours, name, priorities)]
+        missing = [name for name in priorities if not has_unconditional_row(ours, name, priorities)]
         if ours and missing:
             message = f"the plan {plan} has no {metric} target for {', '.join(missing)} that holds in every case"
             subject.findings.warning(("plans", written_name(PlanId(plan)), "targets"), "gap", message, "add a last row")
 
 
 def _check_specified(contract: BuiltContract, subject: CheckedCatalogue) -> None:
-    """docs/clauses.md: a contract that uses a target without a number must supply it."""
+    """Report targets without a number that a contract uses and does not supply (docs/clauses.md)."""
     reported: set[tuple[object, ...]] = set()
     for row, priorities in _used_without_number(contract, subject):
         target = row.target
@@ -81,7 +81,7 @@ def _used_without_number(contract: BuiltContract, subject: CheckedCatalogue) -> 
     """Rows without a number that some incident of the contract may meet, with the priorities left to them."""
     found: list[tuple[TargetRow, list[str]]] = []
     for built, scopes in _in_use(contract, subject):
-        kinds = [stated(contract.contract, scope) for scope in scopes]
+        kinds = [added_attributes(contract.contract, scope) for scope in scopes]
         names = [priority.id for priority in built.plan.priorities]
         for index, row in enumerate(built.rows):
             if isinstance(row.target.allowed, Unspecified):
@@ -113,6 +113,7 @@ def _taken(
     """Whether earlier rows take what `row` would match among incidents of each kind; it may match none of one."""
     same = [other.target for other in before if other.target.metric == row.target.metric]
     return all(
-        (within := among(row.target, known)) is None or any(takes(other, within, priority, names) for other in same)
+        (within := restrict_to(row.target, known)) is None
+        or any(takes_all(other, within, priority, names) for other in same)
         for known in kinds
     )

@@ -1,4 +1,4 @@
-"""Words that may be a slip: languages nobody speaks, attributes misspelt, roles nobody asks for, a night by mistake.
+"""Words that may be a slip: unknown languages, misspelt attributes, roles that nothing uses, hours past midnight.
 
 What is surely wrong is an error; what may be meant is a warning, and the catalogue can be used.
 """
@@ -18,7 +18,7 @@ from sla_domain.explain.language import LANGUAGES
 
 MAIL_LANGUAGES = frozenset({"en"})
 """In which languages slad writes mails; a test compares it with the notifier's templates."""
-# What every incident may state, whoever sends it; besides, sources and senders state what they like.
+# What every incident may state, whatever its source; besides, sources state further attributes.
 ATTRIBUTES = frozenset(
     {
         "customer", "priority", "product", "type", "channel", "title", "url", "reporter", "assignee", "group", "line",
@@ -30,7 +30,7 @@ _LONG_NIGHT = 12 * 60  # a shift over midnight that is longer is more likely two
 
 
 def check_words(subject: CheckedCatalogue) -> None:
-    """Report languages, attributes, roles, hours and lookups that are known nowhere else."""
+    """Report languages, attributes, roles, hours and lookups that are unknown or look like a slip."""
     _check_languages(subject)
     _check_attributes(subject)
     _check_roles(subject)
@@ -42,21 +42,21 @@ def check_words(subject: CheckedCatalogue) -> None:
 
 
 def _check_languages(subject: CheckedCatalogue) -> None:
-    heard: dict[str, list[Path]] = {}
-    for path, tag, told in _tags(subject):
+    by_tag: dict[str, list[Path]] = {}
+    for path, tag, written_to in _tags(subject):
         if not is_language(tag):
             message = f"no language has the tag {tag!r}"
             subject.findings.error(path, "unknown-language", message, _like(tag, sorted(LANGUAGES)))
-        elif told and not MAIL_LANGUAGES & {tag, tag.partition("-")[0]}:
-            heard.setdefault(tag, []).append(path)
-    for tag, paths in heard.items():
+        elif written_to and not MAIL_LANGUAGES & {tag, tag.partition("-")[0]}:
+            by_tag.setdefault(tag, []).append(path)
+    for tag, paths in by_tag.items():
         more = len(paths) - 1
         others = f" and {more} {'others' if more > 1 else 'other'}" if more else ""
         message = f"mails to {paths[0][-2]}{others} are in English: slad has no words for mails in {tag} yet"
         subject.findings.warning(paths[0], "mails-in-english", message, "")
     for contract in subject.contracts:
-        spoken = {language_of(tag) for tag in contract.built.plan.languages}
-        other = [tag for tag in contract.contract.languages if spoken and language_of(tag) not in spoken]
+        served = {language_of(tag) for tag in contract.built.plan.languages}
+        other = [tag for tag in contract.contract.languages if served and language_of(tag) not in served]
         if other and "languages" in contract.document.model_fields_set:
             message = f"the plan {contract.document.plan} is not served in {', '.join(other)}"
             subject.findings.warning((*contract.path, "languages"), "language-not-served", message,
@@ -79,12 +79,12 @@ def _tags(subject: CheckedCatalogue) -> Iterator[tuple[Path, str, bool]]:
 
 
 def is_language(tag: str) -> bool:
-    """Return whether the first part of a tag (`zh-TW`) is a language that CLDR knows."""
+    """Return whether the base language of a tag (`zh` of `zh-TW`) is known to CLDR."""
     return language_of(tag) in _known()
 
 
 def language_of(tag: str) -> str:
-    """Return the base language of a tag: `zh` of `zh_TW`."""
+    """Return the base language of a tag in lower case: `zh` of `zh_TW`."""
     return tag.replace("_", "-").partition("-")[0].lower()
 
 

@@ -1,4 +1,4 @@
-"""Calendars made of calendars: vendor hours ∩ customer hours, or one desk after another around the sun.
+"""Calendars made of calendars: vendor hours ∩ customer hours, or several desks in turn around the clock.
 
 Reasons survive: a closed piece names the holiday or closing of whichever part has one, the first part first.
 """
@@ -13,8 +13,8 @@ from functools import reduce
 from sla_domain.calendar.calendar import Calendar, Identity
 from sla_domain.calendar.growing import GrowingCalendar
 from sla_domain.calendar.instant import micros
-from sla_domain.calendar.intervals import Interval, clipped, intersect, merged
-from sla_domain.calendar.note import Note, PieceKind, overlaid
+from sla_domain.calendar.intervals import Interval, clip, intersect, merge
+from sla_domain.calendar.note import Note, PieceKind, overlay
 from sla_domain.calendar.table import Table
 from sla_domain.errors import InvalidCalendar
 
@@ -22,13 +22,19 @@ _Combine = Callable[[Sequence[list[Interval]]], list[Interval]]
 
 
 def intersection(*calendars: Calendar) -> Calendar:
-    """Open while every part is open. Its working days are those of the first part's zone."""
+    """Return a calendar that is open while every part is open. Its working days are those of the first part's zone.
+
+    Raises InvalidCalendar without parts, or if their horizons have nothing in common.
+    """
     return _combined("∩", calendars, lambda parts: reduce(intersect, parts))
 
 
 def union(*calendars: Calendar) -> Calendar:
-    """Open while any part is open. Its working days are those of the first part's zone."""
-    return _combined("∪", calendars, lambda parts: merged(each for part in parts for each in part))
+    """Return a calendar that is open while any part is open. Its working days are those of the first part's zone.
+
+    Raises InvalidCalendar without parts, or if their horizons have nothing in common.
+    """
+    return _combined("∪", calendars, lambda parts: merge(each for part in parts for each in part))
 
 
 def _combined(sign: str, calendars: Sequence[Calendar], combine: _Combine) -> Calendar:
@@ -49,7 +55,7 @@ def _combined(sign: str, calendars: Sequence[Calendar], combine: _Combine) -> Ca
 def _table(calendars: Sequence[Calendar], horizon: Interval, combine: _Combine) -> Table:
     tables = [calendar.table_over(*horizon) for calendar in calendars]
     low, high = max(horizon[0], *(table.low for table in tables)), min(horizon[1], *(table.high for table in tables))
-    opened = combine([clipped(table.intervals, low, high) for table in tables])
+    opened = combine([clip(table.intervals, low, high) for table in tables])
     closed_notes = _by_kind([table.closed_notes for table in tables])
     return Table.of(opened, (low, high), _layered([table.open_notes for table in tables]), closed_notes)
 
@@ -58,13 +64,13 @@ def _by_kind(layers: Sequence[Sequence[Note]]) -> tuple[Note, ...]:
     """A closing of any part shows above a holiday of any part."""
     closings = [[note for note in layer if note.kind is PieceKind.CLOSING] for layer in layers]
     holidays = [[note for note in layer if note.kind is not PieceKind.CLOSING] for layer in layers]
-    return overlaid(_layered(closings), _layered(holidays))
+    return overlay(_layered(closings), _layered(holidays))
 
 
 def _layered(layers: Sequence[Sequence[Note]]) -> tuple[Note, ...]:
     result: tuple[Note, ...] = ()
     for layer in layers:
-        result = overlaid(result, layer)
+        result = overlay(result, layer)
     return result
 
 

@@ -25,7 +25,7 @@ _T = TypeVar("_T")
 
 
 class AtClose(StrEnum):
-    """Where a deadline goes that falls exactly on a close."""
+    """Where a deadline goes that falls exactly on a close: it stays there, or moves to the next opening."""
 
     STAY = "stay"
     NEXT_OPEN = "next_open"  # as Zendesk and Zammad do; a zero span then moves to the next opening too
@@ -35,7 +35,7 @@ _STAY = AtClose.STAY  # looking a member up in its enum costs as much as a bisec
 
 
 class HorizonSide(Enum):
-    """In which direction an answer left the horizon."""
+    """In which direction an answer lies outside the compiled years."""
 
     EARLIER = "earlier"
     LATER = "later"
@@ -43,7 +43,7 @@ class HorizonSide(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """Which calendar answers, for audit: its id, the zone of its days, its content and the zone data behind it."""
+    """Which calendar computed an answer, for audit: its id, time zone, content revision and time zone data version."""
 
     id: str
     zone: str
@@ -53,12 +53,16 @@ class Identity:
 
     @classmethod
     def of(cls, spec: CalendarSpec) -> Identity:
-        """Return the identity of a specification, with the time zone data in use."""
+        """Return the identity of a calendar's specification, with the version of the time zone data in use."""
         return cls(spec.id, spec.zone, spec.revision, tzdata_version(), spec.name)
 
 
 class Calendar:
-    """Answers from one compiled table; every method raises BeyondHorizon, or EmptyCalendar if it is never open."""
+    """A compiled business calendar that adds, subtracts and measures open time, and finds openings and closes.
+
+    Takes aware datetimes and returns UTC. Every method raises NaiveInstant for a datetime without an offset, and
+    BeyondHorizon (EmptyCalendar if it is never open) if the answer lies outside the compiled years.
+    """
 
     __slots__ = ("_days", "_table", "identity")
 
@@ -73,17 +77,17 @@ class Calendar:
 
     @property
     def id(self) -> str:
-        """Return the name of the calendar: contract and coverage."""
+        """Return the id of the calendar: that of its coverage, or of its parts with a sign between."""
         return self.identity.id
 
     @property
     def zone(self) -> str:
-        """Return the name of its time zone."""
+        """Return the IANA name of its time zone."""
         return self.identity.zone
 
     @property
     def horizon(self) -> tuple[datetime, datetime]:
-        """Return the instants between which this calendar has answers ready."""
+        """Return the instants between which answers are compiled already."""
         return instant_of(self._table.low), instant_of(self._table.high)
 
     # -- spans of open time
@@ -111,10 +115,10 @@ class Calendar:
         return EPOCH + MICROSECOND * due
 
     def subtract(self, end: datetime, span: timedelta) -> datetime:
-        """Return the latest instant from which `span` of open time passes until `end`: a warning lies in open time.
+        """Return the latest instant from which `span` of open time passes until `end`.
 
-        It is an opening rather than the close before it, so "1 h before" a 10:00 due is 09:00 that morning and not
-        18:00 the evening before. A zero span returns `end`. Raises InvalidSpan if negative.
+        It is an opening rather than the close before it, so a warning "1 h before" a 10:00 due is 09:00 that morning
+        and not 18:00 the evening before. A zero span returns `end`. Raises InvalidSpan if negative.
         """
         at, wanted = micros(end), span // MICROSECOND
         if wanted < 0:
@@ -126,7 +130,7 @@ class Calendar:
         return instant_of(warned)
 
     def between(self, start: datetime, end: datetime) -> timedelta:
-        """Open time from `start` to `end`; negative when `end` is the earlier one."""
+        """Return the open time from `start` to `end`; negative if `end` is the earlier one."""
         first, last = micros(start), micros(end)
         while True:
             since, until = self._table.elapsed(first), self._table.elapsed(last)
@@ -137,7 +141,7 @@ class Calendar:
     # -- instants
 
     def is_open(self, at: datetime) -> bool:
-        """Half-open: open at an opening, not at a close."""
+        """Return whether the calendar is open at `at`: it is at an opening, and is not at a close."""
         us = micros(at)
         return self._ask(us, HorizonSide.LATER, lambda: self._table.is_open(us))
 
@@ -146,9 +150,9 @@ class Calendar:
         return instant_of(self._next_open(micros(at)))
 
     def next_close(self, at: datetime) -> datetime:
-        """Return the first close after `at`; while closed, the end of the next opening.
+        """Return the first close after `at`; if it is closed then, the close of the next open interval.
 
-        Never closing is BeyondHorizon.
+        Raises BeyondHorizon if it never closes.
         """
         us = micros(at)
         return instant_of(self._ask(us, HorizonSide.LATER, lambda: self._table.next_close(us)))
@@ -156,11 +160,10 @@ class Calendar:
     # -- working days
 
     def add_working_days(self, start: datetime, count: int, mode: WorkingDays = WorkingDays.SAME_TIME) -> datetime:
-        """Return the instant `count` working days after `start` in the given reading.
+        """Return the instant `count` working days after `start`, counted as `mode` says (docs/clauses.md, Conventions).
 
-        Raises InvalidSpan if negative.
-
-        Where the same time of day is neither open nor a close, the next opening.
+        If that time of day is neither open nor a close, return the next opening. Raises InvalidSpan if `count` is
+        negative.
         """
         if count < 0:
             raise InvalidSpan(f"{count} working days cannot be added: count from the earlier instant")
@@ -168,7 +171,10 @@ class Calendar:
         return instant_of(self._ask(at, HorizonSide.LATER, lambda: self._day_index().target(at, count, mode)))
 
     def working_days_between(self, start: datetime, end: datetime) -> int:
-        """Working dates after the local date of `start` up to and with that of `end`; negative when reversed."""
+        """Return the working days after the local date of `start`, up to and including the date of `end`.
+
+        The number is negative if `end` is the earlier one.
+        """
         first, last = micros(start), micros(end)
         self._cover(first, last)
         return self._ask(max(first, last), HorizonSide.LATER, lambda: self._day_index().between(first, last))
@@ -176,7 +182,10 @@ class Calendar:
     # -- explanation
 
     def pieces(self, start: datetime, end: datetime) -> tuple[Piece, ...]:
-        """Contiguous pieces that tile `[start, end)` exactly, with reasons. Raises InvalidSpan if reversed."""
+        """Return the pieces, open and closed, that tile `[start, end)` exactly, each with its reason, in order of time.
+
+        Raises InvalidSpan if `end` is the earlier one.
+        """
         first, last = micros(start), micros(end)
         if first > last:
             raise InvalidSpan("the stretch ends before it starts: put the earlier instant first")
@@ -186,8 +195,9 @@ class Calendar:
     # -- inside
 
     def table_over(self, low: int, high: int) -> Table:
-        """Return the table, having known as much of `[low, high]` (microseconds) as it can: combined calendars read
-        it.
+        """Return the compiled table, extended to `[low, high]` (microseconds since 1970) as far as this calendar can.
+
+        For calendars that are combined of others.
         """
         return self._table
 
@@ -223,7 +233,10 @@ class Calendar:
 
 
 def compile_calendar(spec: CalendarSpec, first: date, last: date) -> Calendar:
-    """Return the calendar over the local days `first` to `last`, both included. Raises InvalidSpan if reversed."""
+    """Return the calendar compiled for the local days `first` to `last`, both included.
+
+    Raises InvalidSpan if reversed.
+    """
     if first > last:
         raise InvalidSpan(f"the horizon {first} to {last} is reversed: put the earlier day first")
     return Calendar(Identity.of(spec), compile_table(spec, first, last))

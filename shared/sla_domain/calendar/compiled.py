@@ -7,8 +7,8 @@ from collections.abc import Iterable, Sequence
 from datetime import date
 
 from sla_domain.calendar.instant import DAY_US, EPOCH_DAY, SECOND_US, day_number, local_micros
-from sla_domain.calendar.intervals import Interval, clipped, merged, subtract
-from sla_domain.calendar.note import Note, PieceKind, disjoint, overlaid
+from sla_domain.calendar.intervals import Interval, clip, merge, subtract
+from sla_domain.calendar.note import Note, PieceKind, make_disjoint, overlay
 from sla_domain.calendar.spec import CalendarSpec
 from sla_domain.calendar.table import Table
 from sla_domain.calendar.window import LocalSpan
@@ -18,16 +18,16 @@ _MONDAY = 4  # 1970-01-01 was a Thursday: day -3 and day 4 are Mondays
 
 
 def compile_table(spec: CalendarSpec, first: date, last: date) -> Table:
-    """Return the open time of the local days `first` to `last`, both included."""
+    """Return the table of a calendar's open time for the local days `first` to `last`, both included."""
     zone = zone_map(spec.zone, first.year - 1, last.year + 1)
     days = range(day_number(first), day_number(last) + 1)
     horizon = zone.to_utc(days.start * DAY_US), zone.to_utc(days.stop * DAY_US)
-    holidays = disjoint(_holiday_notes(spec, zone, days))
-    openings = disjoint(_span_notes(spec, spec.openings, PieceKind.OPEN, zone))
-    closings = disjoint(_span_notes(spec, spec.closings, PieceKind.CLOSING, zone))
-    opened = subtract(merged(_weekly(spec, zone, days)), _bounds(holidays))
-    opened = subtract(merged([*opened, *_bounds(openings)]), _bounds(closings))
-    return Table.of(clipped(opened, *horizon), horizon, openings, overlaid(closings, holidays))
+    holidays = make_disjoint(_holiday_notes(spec, zone, days))
+    openings = make_disjoint(_span_notes(spec, spec.openings, PieceKind.OPEN, zone))
+    closings = make_disjoint(_span_notes(spec, spec.closings, PieceKind.CLOSING, zone))
+    opened = subtract(merge(_weekly(spec, zone, days)), _bounds(holidays))
+    opened = subtract(merge([*opened, *_bounds(openings)]), _bounds(closings))
+    return Table.of(clip(opened, *horizon), horizon, openings, overlay(closings, holidays))
 
 
 def _weekly(spec: CalendarSpec, zone: ZoneMap, days: range) -> Iterable[Interval]:

@@ -17,7 +17,7 @@ from sla_domain.calendar.zone import ZoneMap
 
 
 class WorkingDays(StrEnum):
-    """What "n working days" means in a contract; the start date is never counted."""
+    """Which instant "n working days" after a start means; the start date itself is never counted."""
 
     SAME_TIME = "same_time"  # the nth working date after the start date, at the start's time of day
     SAME_TIME_FROM_OPENING = "same_time_from_opening"  # the same, counted from the next opening
@@ -26,7 +26,7 @@ class WorkingDays(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class DayIndex:
-    """The working dates that end within the table's horizon; days count from 1970-01-01."""
+    """The working dates of a calendar that end within its table's horizon, as days since 1970-01-01."""
 
     table: Table
     zone: ZoneMap
@@ -35,7 +35,10 @@ class DayIndex:
     closes: list[int]  # the end of the date's open time, cut at its midnight
 
     def target(self, at: int, count: int, mode: WorkingDays) -> int | None:
-        """Return the instant `count` (≥ 0) working days after `at`; None when it lies outside the horizon."""
+        """Return the instant `count` (≥ 0) working days after `at`, both in microseconds since 1970.
+
+        Return None if it lies outside the table's horizon.
+        """
         match mode:
             case WorkingDays.SAME_TIME:
                 return self._same_time(at, count)
@@ -48,7 +51,10 @@ class DayIndex:
                 assert_never(mode)
 
     def between(self, start: int, end: int) -> int | None:
-        """Working dates after the date of `start` up to and with the date of `end`; negative when reversed."""
+        """Return the working dates after the date of `start` up to and including that of `end`; negative if reversed.
+
+        Return None if one of them lies outside the horizon.
+        """
         first, last = self._day(start), self._day(end)
         if max(first, last) >= self.unknown:
             return None
@@ -78,7 +84,7 @@ class DayIndex:
 
 
 def index_days(table: Table, zone: ZoneMap) -> DayIndex:
-    """One pass over the horizon's local days."""
+    """Return the working dates of a calendar's table, in the local days of a time zone."""
     first = zone.to_local(table.low) // DAY_US
     unknown = zone.to_local(table.high) // DAY_US
     dates: list[int] = []

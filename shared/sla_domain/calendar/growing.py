@@ -1,7 +1,7 @@
-"""Calendars without a chosen horizon: compiled around the instants asked about, wider by years as need be.
+"""Calendars without a chosen horizon: compiled around the instants asked about, extended by years as needed.
 
-Growth never changes an answer: a wider table has the same intervals where both know them. It ends at fixed years, so
-a target that is never reached is a typed error and not a loop.
+Growth never changes an answer: a wider table has the same intervals where both know them. It ends at fixed years, so a
+target that is never reached is a typed error and not a loop.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ CompileYears = Callable[[int, int], Table]
 
 
 class GrowingCalendar(Calendar):
-    """A calendar that widens its table by whole years, within `limits` (years, both included)."""
+    """A calendar that compiles further years when an answer needs them, within `limits` (years, both included)."""
 
     __slots__ = ("_compile", "_limits", "_years")
 
@@ -38,11 +38,14 @@ class GrowingCalendar(Calendar):
 
     @property
     def limits(self) -> tuple[int, int]:
-        """Return the instants between which it can grow, in microseconds since 1970."""
+        """Return the first and the last year for which it can be compiled, both included."""
         return self._limits
 
     def table_over(self, low: int, high: int) -> Table:
-        """Return a table that covers `[low, high]` at least, compiled when it is first asked for."""
+        """Return a table that covers `[low, high]` (microseconds since 1970) as far as `limits` allow.
+
+        Years that are missing are compiled.
+        """
         years = self._clamped(instant_of(low).year, instant_of(high).year)
         if self._years is not None:
             years = min(years[0], self._years[0]), max(years[1], self._years[1])
@@ -82,7 +85,7 @@ class GrowingCalendar(Calendar):
 
 
 def growing_calendar(spec: CalendarSpec, first_year: int = FIRST_YEAR, last_year: int = LAST_YEAR) -> GrowingCalendar:
-    """Return the calendar of `spec`, compiled on demand."""
+    """Return the calendar of a specification, whose years are compiled when an answer needs them."""
     return GrowingCalendar(
         Identity.of(spec),
         lambda first, last: compile_table(spec, date(first, 1, 1), date(last, 12, 31)),
@@ -91,21 +94,21 @@ def growing_calendar(spec: CalendarSpec, first_year: int = FIRST_YEAR, last_year
 
 
 class CalendarBook:
-    """Calendars by id, each compiled when first asked for and then kept."""
+    """Calendars by id, each compiled on first use and then kept."""
 
     def __init__(self, specs: Iterable[CalendarSpec]) -> None:
         self._specs: Mapping[str, CalendarSpec] = {spec.id: spec for spec in specs}
         self._calendars: dict[str, Calendar] = {}
 
     def spec(self, id_: str) -> CalendarSpec:
-        """Raises UnknownCalendar."""
+        """Return the specification of the calendar of this id. Raises UnknownCalendar."""
         try:
             return self._specs[id_]
         except KeyError:
             raise UnknownCalendar(id_, sorted(self._specs)) from None
 
     def calendar(self, id_: str) -> Calendar:
-        """Raises UnknownCalendar."""
+        """Return the calendar of this id, the same object at each call. Raises UnknownCalendar."""
         if id_ not in self._calendars:
             self._calendars[id_] = growing_calendar(self.spec(id_))
         return self._calendars[id_]

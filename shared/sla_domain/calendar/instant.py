@@ -1,6 +1,6 @@
 """The border between datetimes outside and integers inside: microseconds since 1970-01-01T00:00Z.
 
-Integers make every sum exact and every comparison cheap; nobody outside this package sees them.
+Integers make every sum exact and every comparison cheap; they are used in this package alone.
 """
 
 from __future__ import annotations
@@ -23,7 +23,10 @@ _LAST_US = (datetime.max.replace(tzinfo=UTC) - EPOCH) // MICROSECOND
 
 
 def micros(instant: datetime) -> int:
-    """Raises NaiveInstant for a datetime without an offset; honours `fold` of any zone."""
+    """Return an aware datetime as microseconds since 1970-01-01 UTC; `fold` is honoured.
+
+    Raises NaiveInstant for a datetime without an offset.
+    """
     try:
         since = instant - EPOCH
     except TypeError:
@@ -32,12 +35,12 @@ def micros(instant: datetime) -> int:
 
 
 def instant_of(us: int) -> datetime:
-    """Return the aware UTC datetime of so many microseconds."""
+    """Return the aware UTC datetime of this many microseconds since 1970."""
     return EPOCH + MICROSECOND * us
 
 
 def nearest_instant(us: int) -> datetime:
-    """Return the datetime of so many microseconds, or the nearest that UTC can express."""
+    """Return the UTC datetime of this many microseconds since 1970, or the nearest one that a datetime can hold."""
     return instant_of(max(_FIRST_US, min(us, _LAST_US)))
 
 
@@ -47,5 +50,5 @@ def local_micros(wall: datetime) -> int:
 
 
 def day_number(day: date) -> int:
-    """Days since 1970-01-01."""
+    """Return the days from 1970-01-01 to `day`; negative before it."""
     return day.toordinal() - EPOCH_DAY

@@ -8,8 +8,8 @@ Interval = tuple[int, int]
 Intervals = Sequence[Interval]
 
 
-def merged(intervals: Iterable[Interval]) -> list[Interval]:
-    """Sorted and disjoint; empty ones vanish, overlapping and abutting ones become one."""
+def merge(intervals: Iterable[Interval]) -> list[Interval]:
+    """Return the intervals sorted and disjoint: empty ones are dropped, overlapping and abutting ones become one."""
     result: list[Interval] = []
     start = end = None
     for low, high in sorted(intervals):
@@ -28,7 +28,7 @@ def merged(intervals: Iterable[Interval]) -> list[Interval]:
 
 
 def subtract(intervals: Intervals, holes: Intervals) -> list[Interval]:
-    """Return what of `intervals` lies in no hole; both sorted and disjoint."""
+    """Return the parts of `intervals` that lie in none of `holes`; both must be sorted and disjoint."""
     result: list[Interval] = []
     first = 0
     for low, high in intervals:
@@ -46,7 +46,7 @@ def subtract(intervals: Intervals, holes: Intervals) -> list[Interval]:
 
 
 def intersect(left: Intervals, right: Intervals) -> list[Interval]:
-    """Return what lies in both; both sorted and disjoint."""
+    """Return the parts that lie in both lists of intervals; both must be sorted and disjoint."""
     result: list[Interval] = []
     i = j = 0
     while i < len(left) and j < len(right):
@@ -60,6 +60,6 @@ def intersect(left: Intervals, right: Intervals) -> list[Interval]:
     return result
 
 
-def clipped(intervals: Intervals, low: int, high: int) -> list[Interval]:
-    """Return what lies within `[low, high)`."""
+def clip(intervals: Intervals, low: int, high: int) -> list[Interval]:
+    """Return the parts of sorted, disjoint intervals that lie within `[low, high)`."""
     return intersect(intervals, [(low, high)]) if low < high else []

@@ -19,7 +19,10 @@ _T = TypeVar("_T")
 
 
 def spec_from_layout(id_: str, layout: Mapping[str, object]) -> CalendarSpec:
-    """Raises InvalidCalendar that lists every problem of the layout and of the calendar it describes."""
+    """Return the calendar specification that a mapping in the layout of this module describes.
+
+    Raises InvalidCalendar that lists every problem of the layout and of the calendar it describes.
+    """
     problems = [f"{key}: unknown, write one of {', '.join(_KEYS)}" for key in layout if key not in _KEYS]
     weekly = _weekly(layout.get("weekly") or {}, problems)
     holidays = _each("holidays", layout.get("holidays"), _holiday, problems)

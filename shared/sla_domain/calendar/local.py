@@ -20,7 +20,11 @@ _MICROSECOND = timedelta(microseconds=1)
 
 @dataclass(frozen=True, slots=True)
 class LocalTime:
-    """A reading with its instant; `again` is the second showing of one that came twice."""
+    """A wall-clock reading of a time zone and the instant it stands for.
+
+    `at`: its instant, or the first of two. `again`: the second instant, of a reading that the clock shows twice in
+    autumn, else None. `skipped`: the clock never shows it (in spring), and `at` is the instant of the change.
+    """
 
     reading: datetime
     zone: str
@@ -30,17 +34,21 @@ class LocalTime:
 
     @property
     def doubtful(self) -> bool:
-        """Return whether the reading came twice or never."""
+        """Return whether the clock shows the reading twice or never."""
         return self.skipped or self.again is not None
 
     def after(self, known: datetime) -> datetime:
-        """Return the instant of something that did not happen before `known`: the second showing if the first lies
-        before.
+        """Return the instant, given that the event did not happen before `known`.
+
+        That is the second showing of the reading if the first one lies before `known`.
         """
         return self.again if self.again is not None and self.at < known <= self.again else self.at
 
     def doubt(self, meant: datetime | None = None) -> str:
-        """Return what there is to remark, in words; empty for a reading that came once. `meant`: the instant chosen."""
+        """Return a remark in words on a reading that is shown twice or never; empty otherwise.
+
+        `meant`: the instant chosen.
+        """
         if self.skipped:
             never = f"{self.reading:%Y-%m-%d %H:%M} never came in {self.zone}"
             return f"{never}: read as {_utc(self.at)}, when the clocks changed"
@@ -53,9 +61,9 @@ class LocalTime:
 
 
 def read_local(reading: datetime, zone: str) -> LocalTime:
-    """Return the instant of a naive reading of the wall clock of `zone`.
+    """Return what a naive reading of the wall clock in `zone` stands for.
 
-    Raises ValueError for a year outside of 1971 to 2099, UnknownZone.
+    Raises ValueError for a year outside 1971 to 2099, UnknownZone for a zone that does not exist.
     """
     if not FIRST_YEAR < reading.year < LAST_YEAR:
         raise ValueError(f"the year {reading.year} is no year of an incident")
@@ -73,9 +81,9 @@ def read_local(reading: datetime, zone: str) -> LocalTime:
 
 
 def local_instant(moment: datetime, zone: str) -> datetime:
-    """Return `moment` as an instant: one without an offset is read in `zone` by the rule of `read_local`.
+    """Return `moment` as an aware datetime: one without an offset is read as wall-clock time of `zone` (`read_local`).
 
-    In a year for which no changes of the clock are known the zone's usual offset stands. Raises UnknownZone.
+    Before 1971 and after 2099 the zone's own offset is used instead. Raises UnknownZone.
     """
     if moment.tzinfo is not None:
         return moment

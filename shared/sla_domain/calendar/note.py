@@ -9,7 +9,7 @@ from enum import StrEnum
 
 
 class PieceKind(StrEnum):
-    """What a stretch of time is to a calendar; the value is what a reader sees without a better text."""
+    """Why a stretch of time is open or closed; the value is the text shown where there is no better reason."""
 
     OPEN = "open"
     OUTSIDE_HOURS = "outside hours"
@@ -19,7 +19,7 @@ class PieceKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Note:
-    """`[start, end)` in microseconds is what it is because of `text`, says `calendar`."""
+    """The reason why the calendar with id `calendar` is open or closed in `[start, end)`, microseconds since 1970."""
 
     start: int
     end: int
@@ -28,8 +28,8 @@ class Note:
     calendar: str
 
 
-def disjoint(notes: Iterable[Note]) -> tuple[Note, ...]:
-    """Sorted by start; where two overlap the one that starts first keeps the common part."""
+def make_disjoint(notes: Iterable[Note]) -> tuple[Note, ...]:
+    """Return the notes sorted by start and without overlaps: the one that starts first keeps the common part."""
     result: list[Note] = []
     reached: int | None = None
     for note in sorted(notes, key=lambda each: (each.start, each.end)):
@@ -40,8 +40,8 @@ def disjoint(notes: Iterable[Note]) -> tuple[Note, ...]:
     return tuple(result)
 
 
-def overlaid(top: Sequence[Note], below: Sequence[Note]) -> tuple[Note, ...]:
-    """Both layers, each disjoint, as one: where they overlap only `top` shows."""
+def overlay(top: Sequence[Note], below: Sequence[Note]) -> tuple[Note, ...]:
+    """Return two layers of notes, each disjoint, as one, sorted by start: where they overlap, `top` is kept."""
     if not top or not below:
         return tuple(top or below)
     ends = [note.end for note in top]

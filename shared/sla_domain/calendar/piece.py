@@ -1,7 +1,7 @@
 """The explanation of a stretch of time: contiguous pieces that tile it exactly, each with its reason.
 
 A holiday shows as the whole local day and a closing as its whole span, whether or not the week would have been open:
-that is how people speak of them. Where several reasons hold, closing > open > holiday > outside hours.
+that is how people name them. Where several reasons hold, closing > open > holiday > outside hours.
 """
 
 from __future__ import annotations
@@ -18,9 +18,10 @@ from sla_domain.calendar.table import Table
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """`[start, end)` in UTC; `reason` is a holiday's or closing's name, else what the kind says.
+    """A stretch `[start, end)` of time in UTC that is open or closed for one reason.
 
-    `calendar` is the id of the calendar the reason comes from, empty for plain weekly hours.
+    `reason` is the name of a holiday or closing, else the value of `kind`. `calendar` is the id of the calendar the
+    reason comes from, empty for plain weekly hours.
     """
 
     start: datetime
@@ -36,7 +37,7 @@ class Piece:
 
 
 def tile(table: Table, start: int, end: int) -> Iterator[Piece]:
-    """Yield the pieces of `[start, end)`, which must lie within the table's horizon."""
+    """Yield the pieces that tile `[start, end)`, microseconds since 1970, which must lie within the table's horizon."""
     pending: Note | None = None
     for part in _parts(table, start, end):
         if pending is None:

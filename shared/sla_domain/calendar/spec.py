@@ -21,7 +21,7 @@ AROUND_THE_CLOCK: Mapping[int, tuple[Window, ...]] = {day: (Window(0, DAY_S),) f
 
 @dataclass(frozen=True, slots=True)
 class Holiday:
-    """A local calendar day without weekly hours; `source` says who declared it (a package, a feed, a person)."""
+    """A local calendar day without weekly hours; `source` names who declared it (a package, a feed, a person)."""
 
     date: date
     name: str = ""
@@ -30,10 +30,10 @@ class Holiday:
 
 @dataclass(frozen=True, slots=True)
 class CalendarSpec:
-    """One calendar. `weekly` is keyed by weekday, 0 = Monday; an absent day is closed.
+    """A business calendar as data: zone, weekly hours, holidays, exceptional openings and closings.
 
-    `revision` names this content for audit; left empty it becomes a digest of everything that moves deadlines.
-    Raises InvalidCalendar with every problem at once.
+    `weekly` is keyed by weekday, 0 = Monday; an absent day is closed. `revision` names the content for audit; left
+    empty, it becomes a digest of everything that affects deadlines. Raises InvalidCalendar with every problem at once.
     """
 
     id: str
@@ -58,7 +58,7 @@ class CalendarSpec:
 
 
 def always_open(id_: str = "24x7", zone: str = "Etc/UTC", holidays: Iterable[Holiday] = ()) -> CalendarSpec:
-    """Around the clock, every day of the week, but for the holidays given."""
+    """Return a calendar that is open around the clock, every day of the week, except on the holidays given."""
     return CalendarSpec(id=id_, zone=zone, weekly=AROUND_THE_CLOCK, holidays=tuple(holidays), name="around the clock")
 
 

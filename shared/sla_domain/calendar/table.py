@@ -1,4 +1,4 @@
-"""The compiled form of a calendar: open intervals with running totals, so that every question is a bisection.
+"""The compiled form of a calendar: open intervals with running totals, so that every query is a bisection.
 
 All integers are microseconds since 1970 UTC. `None` means: the answer lies outside this table's horizon.
 """
@@ -15,9 +15,11 @@ from sla_domain.calendar.note import Note
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """Open time within `[low, high]`. Interval i is `[opens[i], closes[i])`; `before[i]` is the open time before it.
+    """The open intervals of one calendar over `[low, high]`, with running totals, in microseconds since 1970 UTC.
 
-    Within interval i an instant is its elapsed open time plus `shift[i + 1]`, so that one addition converts either way.
+    Interval i is `[opens[i], closes[i])`; `before[i]` is the open time before it. Within interval i an instant is its
+    elapsed open time plus `shift[i + 1]`, so that one addition converts either way. Notes hold the reasons for open and
+    closed stretches.
     """
 
     low: int
@@ -40,7 +42,7 @@ class Table:
         open_notes: tuple[Note, ...] = (),
         closed_notes: tuple[Note, ...] = (),
     ) -> Table:
-        """From sorted, disjoint intervals that lie within the horizon."""
+        """Return the table of sorted, disjoint open intervals that lie within the horizon."""
         before = list(accumulate((high - low for low, high in intervals), initial=0))
         opens, closes = [low for low, _ in intervals], [high for _, high in intervals]
         shift = [0, *(low - elapsed for low, elapsed in zip(opens, before, strict=False))]
@@ -52,7 +54,7 @@ class Table:
         return list(zip(self.opens, self.closes, strict=True))
 
     def elapsed(self, at: int) -> int | None:
-        """Open time from the start of the horizon to `at`."""
+        """Return the open time from the start of the horizon to `at`; None if `at` lies outside the horizon."""
         if not self.low <= at <= self.high:
             return None
         count = bisect_right(self.opens, at)
@@ -62,8 +64,9 @@ class Table:
         return reached if reached < full else full
 
     def after(self, at: int, span: int) -> int | None:
-        """Return the first instant by which `span` (> 0) of open time has passed since `at`: a close counts, and
-        stays.
+        """Return the earliest instant by which `span` (> 0) of open time has passed since `at`, which may be a close.
+
+        Return None if that instant, or `at`, lies outside the horizon.
         """
         if not self.low <= at <= self.high:
             return None
@@ -77,8 +80,9 @@ class Table:
         return span + shift[bisect_left(before, span, count)]
 
     def ahead_of(self, at: int, span: int) -> int | None:
-        """Return the last instant from which `span` (> 0) of open time passes until `at`: an opening counts, a close
-        never.
+        """Return the latest instant from which `span` (> 0) of open time passes until `at`: an opening, never a close.
+
+        Return None if that instant, or `at`, lies outside the horizon.
         """
         reached = self.elapsed(at)
         if reached is None or reached < span:
@@ -87,26 +91,26 @@ class Table:
         return wanted + self.shift[bisect_right(self.before, wanted)]
 
     def is_open(self, at: int) -> bool | None:
-        """Return whether it is open at an instant; None outside of what the table covers."""
+        """Return whether the calendar is open at an instant; None outside the horizon."""
         if not self.low <= at < self.high:
             return None
         count = bisect_right(self.opens, at)
         return count > 0 and at < self.closes[count - 1]
 
     def is_close(self, at: int) -> bool:
-        """Return whether open time ends exactly at `at`."""
+        """Return whether an open interval ends exactly at `at`."""
         count = bisect_left(self.closes, at)
         return count < len(self.closes) and self.closes[count] == at
 
     def next_open(self, at: int) -> int | None:
-        """`at` itself when open, else the next opening."""
+        """Return `at` itself if the calendar is open then, else the next opening; None if the horizon has none."""
         if not self.low <= at < self.high:
             return None
         following = bisect_right(self.closes, at)
         return max(at, self.opens[following]) if following < len(self.opens) else None
 
     def next_close(self, at: int) -> int | None:
-        """Return the first close later than `at`; the end of the horizon is no close."""
+        """Return the first close later than `at`; None if there is none before the end of the horizon."""
         if not self.low <= at < self.high:
             return None
         following = bisect_right(self.closes, at)

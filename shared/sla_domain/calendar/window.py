@@ -1,7 +1,7 @@
 """Hours as people write them: weekly windows, and exceptional spans on named dates, all in local time.
 
-clauses.md, Conventions: half-open `[open, close)`, `24:00` is legal, and a window whose close is not after its open
-runs past midnight and belongs to the weekday it starts on.
+docs/clauses.md, Conventions: half-open `[open, close)`, `24:00` is legal, and a window whose close is not after its
+open runs past midnight and belongs to the weekday it starts on.
 """
 
 from __future__ import annotations
@@ -19,7 +19,10 @@ _HINT = "write a local time from 00:00 to 24:00, such as 09:00"
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """Open every week from `open` to `close`, seconds from local midnight; `close <= open` means the next day."""
+    """Open hours that recur weekly, from `open` to `close` in seconds from local midnight.
+
+    `close <= open` means a close on the next day. Raises InvalidWindow for times outside a day.
+    """
 
     open: int
     close: int
@@ -32,12 +35,15 @@ class Window:
 
     @property
     def end(self) -> int:
-        """Seconds from the midnight of the day the window starts on: past 24 h when it runs into the next day."""
+        """Return the close in seconds from the midnight of the day the window starts on.
+
+        It is above 86400 if the window closes on the next day.
+        """
         return self.close if self.close > self.open else self.close + DAY_S
 
     @classmethod
     def parse(cls, open_: str, close: str) -> Window:
-        """From `09:00` and `18:00`; seconds may follow. Raises InvalidWindow."""
+        """Return the window between two texts such as `09:00` and `18:00`; seconds may follow. Raises InvalidWindow."""
         return cls(parse_clock(open_), parse_clock(close))
 
     def __str__(self) -> str:
@@ -46,7 +52,10 @@ class Window:
 
 @dataclass(frozen=True, slots=True)
 class LocalSpan:
-    """An exceptional opening or closing `[start, end)` in wall-clock time (naive) of the calendar's zone."""
+    """An exceptional opening or closing `[start, end)` in naive wall-clock time of the calendar's zone.
+
+    Raises InvalidWindow if a bound has an offset, or if the span has no length.
+    """
 
     start: datetime
     end: datetime
@@ -63,7 +72,7 @@ class LocalSpan:
 
 
 def parse_clock(text: str) -> int:
-    """`HH:MM` or `HH:MM:SS` up to `24:00` as seconds from midnight. Raises InvalidWindow."""
+    """Return `HH:MM` or `HH:MM:SS`, up to `24:00`, as seconds from midnight. Raises InvalidWindow."""
     found = _TIME.fullmatch(text.strip())
     if found is None:
         raise InvalidWindow(f"{text!r} is not a time of day: {_HINT}")
@@ -75,7 +84,7 @@ def parse_clock(text: str) -> int:
 
 
 def clock_text(seconds: int) -> str:
-    """Seconds from midnight as `HH:MM`, with seconds only where they matter."""
+    """Return seconds from midnight as `HH:MM`, with `:SS` behind it unless the seconds are 0."""
     hours, rest = divmod(seconds, 3600)
     minutes, rest = divmod(rest, 60)
     return f"{hours:02}:{minutes:02}" + (f":{rest:02}" if rest else "")

@@ -1,11 +1,11 @@
-"""Time zones from one pinned source, and one monotone map from wall-clock time to instants.
+"""Time zones from one source, and one monotone map from wall-clock time to instants.
 
-zoneinfo prefers the system's zone files; two machines of one installation may then disagree about a deadline. Here
-the `tzdata` package wins whenever it is installed, and its version is visible.
+zoneinfo prefers the system's zone files; two machines of one installation may then disagree about a deadline. Here the
+`tzdata` package wins whenever it is installed, and its version is visible.
 
 The map sends a wall-clock reading to the first instant at which the wall clock shows it or something later: a reading
-that the clock skips becomes the transition instant, one that it shows twice becomes the first showing.
-Being monotone, it keeps windows in order on every change day.
+that the clock skips becomes the transition instant, one that it shows twice becomes the first showing. Being monotone,
+it keeps windows in order on every change day.
 """
 
 from __future__ import annotations
@@ -30,20 +30,25 @@ _ENDLESS = 10**12  # seconds; the last era of a map has no end
 
 @dataclass(frozen=True, slots=True)
 class ZoneMap:
-    """The offsets of one zone over some years: era i runs from `starts[i]` with `offsets[i]`, in microseconds."""
+    """The UTC offsets of one time zone over some years, in microseconds: era i runs from `starts[i]` with
+    `offsets[i]`.
+    """
 
     starts: tuple[int, ...]
     offsets: tuple[int, ...]
     highest: tuple[int, ...]  # what the wall clock reads as era i ends: rising, for eras outlast any shift
 
     def to_utc(self, local: int) -> int:
-        """Return the first instant at which the wall clock reads `local` or later."""
+        """Return the first instant at which the wall clock shows `local` or a later reading.
+
+        Both are microseconds since 1970.
+        """
         era = bisect_right(self.highest, local)
         start, instant = self.starts[era], local - self.offsets[era]
         return instant if instant > start else start
 
     def shown_again(self, local: int) -> int | None:
-        """Return the second instant at which the wall clock reads `local`; None when it does so once or never."""
+        """Return the second instant at which the wall clock shows `local`; None if it shows it once or never."""
         following = bisect_right(self.highest, local) + 1
         if following >= len(self.starts):
             return None
@@ -51,12 +56,14 @@ class ZoneMap:
         return instant if instant >= self.starts[following] else None
 
     def to_local(self, instant: int) -> int:
-        """Return what the wall clock reads at `instant`."""
+        """Return what the wall clock shows at `instant`; both in microseconds since 1970."""
         return instant + self.offsets[bisect_right(self.starts, instant) - 1]
 
 
 def tzdata_version() -> str:
-    """Return the IANA release behind every deadline, such as `2026f`; `system` when the package is not installed."""
+    """Return the IANA release of the time zone data, such as `2026f`; `system` if the tzdata package is not
+    installed.
+    """
     try:
         return str(import_module(_PACKAGE).IANA_VERSION)
     except ModuleNotFoundError:
@@ -65,7 +72,7 @@ def tzdata_version() -> str:
 
 @cache
 def load_zone(name: str) -> zoneinfo.ZoneInfo:
-    """Return the zone from the pinned package, else from the system. Raises UnknownZone."""
+    """Return the time zone from the tzdata package, else from the system's files. Raises UnknownZone."""
     names = _zone_names()
     if name not in names:
         raise UnknownZone(name, get_close_matches(name, sorted(names), n=2))
@@ -77,7 +84,7 @@ def load_zone(name: str) -> zoneinfo.ZoneInfo:
 
 
 def keep_zone(name: str) -> None:
-    """Read a zone now and keep it for good: `zoneinfo` itself keeps eight, and reads others from their files again.
+    """Load a time zone now and keep it for the life of the process: `zoneinfo` itself keeps only eight.
 
     Raises UnknownZone.
     """
@@ -88,7 +95,7 @@ def keep_zone(name: str) -> None:
 
 @lru_cache(maxsize=256)
 def zone_map(name: str, first_year: int, last_year: int) -> ZoneMap:
-    """Return the map of a zone for these years, both included; answers outside them are not to be trusted."""
+    """Return the offsets of a time zone for these years, both included. Outside them its answers may be wrong."""
     begin = _year_start(first_year)
     starts, offsets = [begin], [_offset(load_zone(name), begin)]
     for year in range(first_year, last_year + 1):
@@ -111,7 +118,7 @@ def _zone_names() -> frozenset[str]:
 def _changes(name: str, year: int) -> tuple[tuple[int, int], ...]:
     """(instant, new offset) of each change within a UTC year, in seconds.
 
-    zoneinfo tells offsets but not changes, so look every few days and halve: no zone has changed twice in six days.
+    zoneinfo has offsets but no changes, so look every few days and halve: no zone has changed twice in six days.
     """
     zone = load_zone(name)
     found: list[tuple[int, int]] = []

@@ -1,13 +1,16 @@
-"""Why a clock says what it says: data (`explanation`), how it is made (`build`, `steps`), whose time it was (`shares`),
-and how it is put into words (`text`, `spoken`, `language`) or plain values (`plain`). N5."""
+"""The reasons for a clock's state and due instant.
+
+The data (`explanation`), how it is made (`build`, `steps`), whose time it was (`shares`), and how it is put into words
+(`text`, `localized`, `language`) or plain values (`plain`).
+"""
 
 from __future__ import annotations
 
-from sla_domain.explain.build import allowed_span, calendar_of, explain, explain_clock, known_at
+from sla_domain.explain.build import allowed_span, calendar_of, events_known_at, explain, explain_clock
 from sla_domain.explain.explanation import Explanation, ReasonedStep, RowOutcome, RowTried, StepKind, Versions
+from sla_domain.explain.localized import localized_dict
 from sla_domain.explain.plain import as_dict
 from sla_domain.explain.shares import OWN, holder_shares, party_shares
-from sla_domain.explain.spoken import spoken
 from sla_domain.explain.text import render
 
 __all__ = [
@@ -21,11 +24,11 @@ __all__ = [
     "allowed_span",
     "as_dict",
     "calendar_of",
+    "events_known_at",
     "explain",
     "explain_clock",
     "holder_shares",
-    "known_at",
+    "localized_dict",
     "party_shares",
     "render",
-    "spoken",
 ]

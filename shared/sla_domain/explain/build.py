@@ -1,4 +1,4 @@
-"""From a folded incident to the explanation of its clocks (N5)."""
+"""From a folded incident to the explanations of its clocks."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from sla_domain.clock import BREACH, Clock, ClockState, Mark
 from sla_domain.event import IncidentEvent
 from sla_domain.explain.explanation import Explanation, RowOutcome, RowTried, Versions
 from sla_domain.explain.steps import steps_of
-from sla_domain.fold.carried import founded
+from sla_domain.fold.carried import is_foldable
 from sla_domain.fold.entitlement import Entitlement, entitle
 from sla_domain.incident import Incident
 from sla_domain.plan import NO_TEXTS, Coverage, CoverageTime, Metric, Texts, Unspecified, WallTime, WorkingDayTime
@@ -20,28 +20,31 @@ from sla_domain.rulebook import ContractMatch, Rulebook
 
 
 def explain(incident: Incident, rulebook: Rulebook, at: datetime) -> tuple[Explanation, ...]:
-    """Return every clock of the incident, as the events folded into it say.
+    """Return the explanation of each clock of the incident as of `at`, in the order of `incident.clocks`.
 
     Raises CalendarError beyond a calendar's years.
     """
     return tuple(explain_clock(clock, incident, rulebook, at) for clock in incident.clocks)
 
 
-def known_at(events: Iterable[IncidentEvent], at: datetime) -> tuple[IncidentEvent, ...]:
-    """Return the events that had happened by `at`: fold these to see the clocks as they stood then.
+def events_known_at(events: Iterable[IncidentEvent], at: datetime) -> tuple[IncidentEvent, ...]:
+    """Return the events that had happened by `at`: fold them to see the clocks as they stood then.
 
-    What a ticket showed later is not among them, though the event that carried it is.
+    A snapshot of later than `at` is removed from its event. Empty if there would be nothing to fold.
     """
     found = tuple(
         event if event.snapshot is None or event.snapshot.at <= at else replace(event, snapshot=None)
         for event in events
         if event.occurred_at <= at
     )
-    return found if founded(found) else ()
+    return found if is_foldable(found) else ()
 
 
 def explain_clock(clock: Clock, incident: Incident, rulebook: Rulebook, at: datetime) -> Explanation:
-    """One clock at one instant."""
+    """Return the explanation of one clock of the incident as of `at`.
+
+    Raises CalendarError beyond a calendar's years.
+    """
     contract = rulebook.contracts.get(clock.contract, incident.contract)
     reason = incident.match.reason
     entitlement = entitle(rulebook, ContractMatch(contract, reason), clock.matched.get("product", ""))
@@ -90,7 +93,10 @@ def explain_clock(clock: Clock, incident: Incident, rulebook: Rulebook, at: date
 
 
 def calendar_of(clock: Clock, incident: Incident, rulebook: Rulebook) -> Calendar | None:
-    """Return the calendar in which the clock counts; None for wall time and for a date agreed without a coverage."""
+    """Return the calendar in which the clock counts.
+
+    Return None for wall-clock time, and for an agreed date without a coverage.
+    """
     coverage = _coverage(clock, rulebook)
     if coverage is None or isinstance(clock.target.allowed, WallTime):
         return None
@@ -116,7 +122,10 @@ def _coverage(clock: Clock, rulebook: Rulebook) -> Coverage | None:
 
 
 def allowed_span(clock: Clock, calendar: Calendar | None) -> timedelta | None:
-    """Return the allowed time in the clock's own time; None when only a date was agreed. Raises CalendarError."""
+    """Return the allowed time of the clock's target in the hours of `calendar`, or in wall-clock time without one.
+
+    Return None if only a date was agreed, or if the target has no number. Raises CalendarError beyond the years.
+    """
     allowed = clock.target.allowed
     if clock.agreed_by:
         return None

@@ -1,7 +1,7 @@
-"""An explanation as pure data: every stretch of a clock's life with its reason, and sums that add up (N5).
+"""An explanation as pure data: every stretch of a clock's time with its reason, and sums that add up.
 
-The counted steps up to the due instant sum to the allowed time, to the microsecond; all counted steps up to `at` sum
-to `consumed`. Steps marked `ahead` are a projection from `at`: they hold if nothing else happens.
+The counted steps up to the due instant sum to the allowed time, to the microsecond; all counted steps up to `at` sum to
+`consumed`. Steps marked `ahead` are a projection from `at`: they hold if nothing else happens.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from sla_domain.rulebook import MatchReason
 
 
 class StepKind(StrEnum):
-    """Why time of a clock's life counted, or did not."""
+    """Why a stretch of a clock's time counted, or did not."""
 
     COUNTED = "counted"
     OUTSIDE_HOURS = "outside_hours"
@@ -34,7 +34,11 @@ class StepKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ReasonedStep:
-    """`[start, end)`: what kind of time, why, how much of it counts, and the sum up to its end."""
+    """A stretch `[start, end)` of a clock's time: its kind, the reason, and how much of it counts.
+
+    `total` is the sum of counted time up to its end. `ahead`: it lies after the instant of the explanation, and comes
+    true if nothing else happens.
+    """
 
     start: datetime
     end: datetime
@@ -48,12 +52,12 @@ class ReasonedStep:
 
     @property
     def span(self) -> timedelta:
-        """Return how long the step lasts."""
+        """Return the wall-clock length of the step."""
         return self.end - self.start
 
 
 class RowOutcome(StrEnum):
-    """What became of a row of the plan when a target was looked for."""
+    """Whether a row of the plan matched the incident when its target was looked up."""
 
     MATCHED = "matched"
     FAILED = "failed"
@@ -62,7 +66,10 @@ class RowOutcome(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class RowTried:
-    """A row of contract or plan in the order of trial; of a failed one, the first condition that did not hold."""
+    """A row of the contract or plan that was tried for a target, and the outcome.
+
+    If it failed: the first condition that did not hold, and the `actual` value of its attribute.
+    """
 
     target: Target
     outcome: RowOutcome
@@ -72,7 +79,7 @@ class RowTried:
 
 @dataclass(frozen=True, slots=True)
 class Versions:
-    """What the arithmetic rests on."""
+    """The versions of the data behind an explanation: catalogue, holidays, time zones and compiled calendar."""
 
     catalogue: str
     holidays: str
@@ -82,7 +89,10 @@ class Versions:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Explanation:
-    """Every step of a clock's life with its reason, the rows that were tried, and what follows for the due instant."""
+    """The explanation of one clock as of `at`: every step of its time, the rows that were tried, and the due instant.
+
+    `broken_since` is the due instant that the clock, still open, has passed.
+    """
 
     incident: IncidentId
     clock: ClockId
@@ -123,9 +133,9 @@ class Explanation:
 
     @property
     def remaining(self) -> timedelta | None:
-        """May be negative; None when there is no span to take it from."""
+        """Return the allowed time minus the consumed time, negative when overdue; None if only a date was agreed."""
         return None if self.allowed is None else self.allowed - self.consumed
 
     def expected(self, mark: Mark) -> bool:
-        """Return whether the mark lies ahead: it comes true unless something happens. One before `at` has come true."""
+        """Return whether the mark is still ahead at `at`: it comes true if nothing else happens."""
         return mark.pending and mark.at >= self.at

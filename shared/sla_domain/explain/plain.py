@@ -13,7 +13,7 @@ _ENGLISH = words_for("en")
 
 
 def as_dict(e: Explanation) -> dict[str, Any]:
-    """Only dicts, lists, strings, numbers, booleans and None."""
+    """Return the explanation as dicts, lists, strings, numbers, booleans and None, ready for JSON."""
     return {
         "incident": e.incident,
         "clock": str(e.clock),

@@ -1,4 +1,4 @@
-"""Whose time a clock is made of: by party (clause H11) and by holder, in the clock's own time."""
+"""How much of a clock's time fell to each party (clause H11, docs/clauses.md) and to each holder of the incident."""
 
 from __future__ import annotations
 
@@ -14,7 +14,11 @@ _ZERO = timedelta()
 
 
 def party_shares(clock: Clock, calendar: Calendar | None, at: datetime) -> Mapping[str, timedelta]:
-    """Counted time (`own`) and what each pause would have counted (`customer`, `vendor`, `other`, `ended`)."""
+    """Return the clock's time up to `at` by party, in the hours of `calendar` (None: wall-clock time).
+
+    `own` is the counted time; `customer`, `vendor`, `other` and `ended` are what would have counted during pauses of
+    that kind. A party without time may be missing.
+    """
     shares: dict[str, timedelta] = {OWN: _ZERO}
     base = clock.counted_from or clock.started_at
     for segment in clock.segments:
@@ -27,7 +31,10 @@ def party_shares(clock: Clock, calendar: Calendar | None, at: datetime) -> Mappi
 def holder_shares(
     clock: Clock, incident: Incident, calendar: Calendar | None, at: datetime
 ) -> Mapping[tuple[str, str, str], timedelta]:
-    """Counted time by (assignee, group, line); the values sum to the consumed time exactly."""
+    """Return the clock's counted time up to `at` by the incident's holder: (assignee, group, line).
+
+    The values sum to the consumed time. `calendar` None: wall-clock time.
+    """
     shares: dict[tuple[str, str, str], timedelta] = {}
     base = clock.counted_from or clock.started_at
     for segment in clock.segments:

@@ -13,12 +13,15 @@ from sla_domain.event import EventKind
 from sla_domain.explain.explanation import ReasonedStep, StepKind
 
 _ZERO = timedelta()
-MOST = 200  # stretches told one by one
+MOST = 200  # segments explained one by one; earlier ones are summed up
 _ENDS = frozenset({EventKind.RESOLVED.value, EventKind.CLOSED.value, EventKind.CANCELLED.value})
 
 
 def steps_of(clock: Clock, calendar: Calendar | None, at: datetime) -> tuple[ReasonedStep, ...]:
-    """Return the steps up to `at`, then those ahead of a running clock up to its due instant, with running sums."""
+    """Return the steps of a clock's time up to `at`, and if it runs those ahead up to its due instant.
+
+    `calendar` None: wall-clock time. Raises CalendarError beyond the calendar's years.
+    """
     summed, total = [], _ZERO
     for step in (*_behind(clock, calendar, at), *_ahead(clock, calendar, at)):
         total += step.counted

@@ -14,13 +14,13 @@ from sla_domain.plan import CoverageTime, Target, Texts, Unspecified, WallTime, 
 
 
 def render(explanation: Explanation, language: str = "en") -> str:
-    """Lines of plain text."""
+    """Return the explanation as plain text of several lines, in the supported language nearest to `language`."""
     tag = tag_for(language)
     return "\n".join(_lines(explanation, LANGUAGES[tag], tag)) + "\n"
 
 
-def duration(span: timedelta, words: Words) -> str:
-    """`7 h 30 min`; exact to the microsecond, negative with a minus."""
+def duration_text(span: timedelta, words: Words) -> str:
+    """Return a span in the language's units, such as `7 h 30 min`, exact to the microsecond; negative with a minus."""
     sign, whole = ("−", -span) if span < timedelta() else ("", span)
     minutes, seconds = divmod(whole, timedelta(minutes=1))
     hours, minutes = divmod(minutes, 60)
@@ -34,12 +34,12 @@ def duration(span: timedelta, words: Words) -> str:
 
 
 def allowed_words(target: Target, words: Words) -> str:
-    """Return the target as people say it."""
+    """Return the allowed time of a target in words, such as `4 h` or `2 working days`."""
     match target.allowed:
         case CoverageTime(span):
-            return duration(span, words)
+            return duration_text(span, words)
         case WallTime(span):
-            return words.wall.format(span=duration(span, words))
+            return words.wall.format(span=duration_text(span, words))
         case WorkingDayTime(days, _):
             return words.working_days.format(count=days)
         case Unspecified():
@@ -49,88 +49,94 @@ def allowed_words(target: Target, words: Words) -> str:
 def _lines(e: Explanation, w: Words, language: str) -> Iterator[str]:
     zone = ZoneInfo(e.zone)
     title = title_of(e.titles, language) or e.metric
-    yield w.heading.format(metric=title, incident=e.incident, cycle=e.cycle + 1, state=state(e, w))
-    yield from entitled(e, w, language)
+    yield w.heading.format(metric=title, incident=e.incident, cycle=e.cycle + 1, state=state_text(e, w))
+    yield from entitlement_lines(e, w, language)
     if e.definitions:
         yield definition_of(e, language)[1]
-    yield from terms(e, w, language)
+    yield from target_lines(e, w, language)
     yield f"{w.rows}:"
     yield from (f"  {row_name(row.target, w)}: {outcome_words(row, w)}" for row in e.rows)
     yield f"{w.time}:"
     yield from (f"  {_step(step, zone, w)}" for step in e.steps)
-    yield sums(e, w)
-    yield from instants(e, w)
-    yield from grounds(e, w)
+    yield consumption_text(e, w)
+    yield from instant_lines(e, w)
+    yield from version_lines(e, w)
 
 
-# -- the parts, for other renderings too (`spoken`)
+# -- the parts, for other renderings too (`localized`)
 
 
 _ANSWERS = frozenset({"first_response", "next_response", "update"})
 
 
-def state(e: Explanation, w: Words) -> str:
-    """Return the state in a word; of an open clock whose promise is broken, since when."""
+def state_text(e: Explanation, w: Words) -> str:
+    """Return the clock's state in words; of an open clock that is breached also since when."""
     plain = w.states[e.state]
     if e.broken_since is None:
         return plain
-    since = local(e.broken_since, ZoneInfo(e.zone), w)
+    since = local_text(e.broken_since, ZoneInfo(e.zone), w)
     if e.state is ClockState.PAUSED:
         return w.broken_paused.format(state=plain, since=since)
     return (w.unanswered if e.metric in _ANSWERS else w.unfulfilled).format(since=since)
 
 
-def entitled(e: Explanation, w: Words, language: str) -> Iterator[str]:
-    """Under whose promise the clock runs."""
+def entitlement_lines(e: Explanation, w: Words, language: str) -> Iterator[str]:
+    """Yield the lines that name the contract, the plan and the priority, with the reasons."""
     yield w.contract.format(contract=e.contract, reason=w.reasons[e.match_reason])
     yield w.plan.format(plan=e.plan, scope=w.scopes[e.scope])
-    title = said_in(e.priority_titles, language)[1]
+    title = text_in(e.priority_titles, language)[1]
     named = f"{e.priority} ({title})" if title and title != e.priority else e.priority
     yield w.priority.format(priority=named or w.nothing)
 
 
 def definition_of(e: Explanation, language: str) -> tuple[str, str]:
-    """Return what the plan says the priority means (clause E12), and the language it says so in; empty where it does
-    not.
+    """Return the language tag and the text of the plan's definition of the priority (clause E12, docs/clauses.md).
+
+    Both are empty if the plan has none. It is in `language` if the plan has that.
     """
-    tag, said = said_in(e.definitions, language)
+    tag, text = text_in(e.definitions, language)
     words = LANGUAGES[tag_for(tag)]
-    return tag, words.definition.format(priority=e.priority, definition=said) if said else ""
+    return tag, words.definition.format(priority=e.priority, definition=text) if text else ""
 
 
-def terms(e: Explanation, w: Words, language: str) -> Iterator[str]:
-    """Yield the target, an agreed date, an exemption."""
-    coverage, row = said_in(e.coverage_titles, language)[1] or e.coverage or w.nothing, row_name(e.target, w)
+def target_lines(e: Explanation, w: Words, language: str) -> Iterator[str]:
+    """Yield the line of the target, then those of an agreed date and of an exemption if there are any."""
+    coverage, row = text_in(e.coverage_titles, language)[1] or e.coverage or w.nothing, row_name(e.target, w)
     yield w.target.format(target=allowed_words(e.target, w), coverage=coverage, zone=e.zone, row=row)
     if e.agreed_by:
-        original = local(e.original_due_at, ZoneInfo(e.zone), w) if e.original_due_at is not None else w.nothing
+        original = local_text(e.original_due_at, ZoneInfo(e.zone), w) if e.original_due_at is not None else w.nothing
         yield w.agreed.format(by=e.agreed_by, reason=e.agreed_reason or w.nothing, original=original)
     if e.exempt:
         yield w.exempt.format(reason=e.exempt, by=e.exempt_by or w.nothing)
 
 
-def sums(e: Explanation, w: Words) -> str:
-    """Return the arithmetic: consumed, allowed, left."""
-    consumed = duration(e.consumed, w)
+def consumption_text(e: Explanation, w: Words) -> str:
+    """Return the line of the consumed, the allowed and the remaining time.
+
+    If only a date was agreed, it has the consumed time alone.
+    """
+    consumed = duration_text(e.consumed, w)
     if e.allowed is None or e.remaining is None:
         return w.sums_open.format(consumed=consumed)
-    return w.sums.format(consumed=consumed, allowed=duration(e.allowed, w), remaining=duration(e.remaining, w))
+    return w.sums.format(
+        consumed=consumed, allowed=duration_text(e.allowed, w), remaining=duration_text(e.remaining, w)
+    )
 
 
-def instants(e: Explanation, w: Words) -> Iterator[str]:
-    """Yield the due instant, the first promise where it was another, then warnings and breach."""
+def instant_lines(e: Explanation, w: Words) -> Iterator[str]:
+    """Yield the lines of the due instant, of the first promised one if it differs, of warnings and of the breach."""
     zone = ZoneInfo(e.zone)
-    yield w.due.format(due=local(e.due_at, zone, w)) if e.due_at is not None else w.due_undefined
+    yield w.due.format(due=local_text(e.due_at, zone, w)) if e.due_at is not None else w.due_undefined
     if e.original_due_at is not None and e.original_due_at != e.due_at:
-        yield w.original.format(due=local(e.original_due_at, zone, w))
+        yield w.original.format(due=local_text(e.original_due_at, zone, w))
     if e.withdrawn_at is not None:
-        yield w.withdrawn.format(at=local(e.withdrawn_at, zone, w))
+        yield w.withdrawn.format(at=local_text(e.withdrawn_at, zone, w))
     for mark in e.marks:
-        at = local(mark.at, zone, w)
-        told = (
+        at = local_text(mark.at, zone, w)
+        line = (
             w.breached.format(at=at) if mark.kind == BREACH else w.warned.format(threshold=_mark(mark.kind, w), at=at)
         )
-        yield f"{told} ({w.ahead})" if e.expected(mark) else told
+        yield f"{line} ({w.ahead})" if e.expected(mark) else line
 
 
 def _mark(kind: str, w: Words) -> str:
@@ -138,11 +144,11 @@ def _mark(kind: str, w: Words) -> str:
     mark = kind.removeprefix("warn-")
     if mark.isdigit():
         return f"{mark} %"
-    return duration(-timedelta(seconds=int(mark[:-1])), w) if mark[:-1].isdigit() else kind
+    return duration_text(-timedelta(seconds=int(mark[:-1])), w) if mark[:-1].isdigit() else kind
 
 
-def grounds(e: Explanation, w: Words) -> Iterator[str]:
-    """Yield what the arithmetic rests on."""
+def version_lines(e: Explanation, w: Words) -> Iterator[str]:
+    """Yield the lines of the data versions behind the arithmetic, and of the quality of the times."""
     v = e.versions
     yield w.versions.format(
         catalogue=v.catalogue or w.nothing,
@@ -154,25 +160,25 @@ def grounds(e: Explanation, w: Words) -> Iterator[str]:
 
 
 def _step(step: ReasonedStep, zone: ZoneInfo, w: Words) -> str:
-    parts = [f"{local(step.start, zone, w)} – {local(step.end, zone, w)}", kind_words(step, w)]
+    parts = [f"{local_text(step.start, zone, w)} – {local_text(step.end, zone, w)}", kind_words(step, w)]
     if step.counted:
-        parts.append(f"+{duration(step.counted, w)}, {w.total.format(total=duration(step.total, w))}")
+        parts.append(f"+{duration_text(step.counted, w)}, {w.total.format(total=duration_text(step.total, w))}")
     if step.credited:
-        parts.append(w.credited.format(span=duration(step.credited, w)))
+        parts.append(w.credited.format(span=duration_text(step.credited, w)))
     if step.ahead:
         parts.append(w.ahead)
     return "  ".join(parts)
 
 
 def kind_words(step: ReasonedStep, w: Words) -> str:
-    """Return what kind of time it was, and why."""
+    """Return the kind of a step in words, with on whom the incident waited and the reason in parentheses."""
     party = w.parties[step.waiting_on] if step.waiting_on is not None else ""
     why = ": ".join(part for part in (party, step.reason) if part)
     return w.steps[step.kind] + (f" ({why})" if why else "")
 
 
 def outcome_words(row: RowTried, w: Words) -> str:
-    """Return why the row is the one in force, or why it is not."""
+    """Return in words that a row matched, or why it did not."""
     match row.outcome:
         case RowOutcome.MATCHED:
             return w.row_matched
@@ -187,12 +193,15 @@ def outcome_words(row: RowTried, w: Words) -> str:
 
 
 def row_name(target: Target, w: Words) -> str:
-    """Return the row's place and clause, or what it allows."""
+    """Return the row's file and line and its clause; its allowed time if it has neither."""
     return ", ".join(part for part in (target.line, target.clause) if part) or allowed_words(target, w)
 
 
-def local(at: datetime, zone: ZoneInfo, w: Words) -> str:
-    """`Tue 2026-11-10 16:30`, with seconds and less only where there are any, and the offset from UTC."""
+def local_text(at: datetime, zone: ZoneInfo, w: Words) -> str:
+    """Return an instant in local time with its UTC offset, such as `Tue 2026-11-10 16:30 +0100`.
+
+    Seconds and microseconds are shown only if they are not 0.
+    """
     here = at.astimezone(zone)
     exact = "" if not (here.second or here.microsecond) else f":{here:%S}"
     if here.microsecond:
@@ -201,11 +210,17 @@ def local(at: datetime, zone: ZoneInfo, w: Words) -> str:
 
 
 def title_of(titles: Texts, language: str) -> str:
-    """Return a title in a language, else in its base language (`zh` for `zh-TW`), else in English."""
+    """Return a title in a language, else in its base language (`zh` for `zh-TW`), else in English.
+
+    Return an empty text if there is none of these.
+    """
     return titles.get(language) or titles.get(language.partition("-")[0]) or titles.get("en", "")
 
 
-def said_in(texts: Texts, language: str) -> tuple[str, str]:
-    """Return the text in the language, else in English, else in whichever there is; with the tag it stands under."""
+def text_in(texts: Texts, language: str) -> tuple[str, str]:
+    """Return the language tag and the text: in `language`, else its base language, else English, else any there is.
+
+    Both are empty if there is no text.
+    """
     tags = [tag for tag in (language, language.partition("-")[0], "en", *texts) if texts.get(tag)]
     return (tags[0], texts[tags[0]]) if tags else ("", "")

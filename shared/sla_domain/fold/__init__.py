@@ -1,8 +1,9 @@
-"""The fold of an incident's events into its state and its clocks (clauses B4, B5, E6–E9, H4, H11).
+"""The fold of an incident's events into its state and its clocks (clauses B4, B5, E6–E9, H4, H11, docs/clauses.md).
 
-Read in this order: `order` (which event when), `story` (the incident), `priority` and `entitlement` (whose rules),
-`track` (one metric's conditions), `meter` (how a target counts), `tally` (one clock's account), `finish` (its value),
-`folding` (all together, and how to go on later), `engine` (from the first event to the last).
+Read in this order: `order` (which event when), `incident_state` (the incident), `priority` and `entitlement` (whose
+rules), `metric_tracker` (one metric's conditions), `meter` (how a target counts), `clock_builder` (one clock's
+account), `build` (its value), `folding` (all together, and how to go on later), `engine` (from the first event to the
+last).
 """
 
 from __future__ import annotations

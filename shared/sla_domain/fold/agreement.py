@@ -1,7 +1,7 @@
-"""Whether an agreement counts: a due date for one clock (clause B5), a lower priority (clause E9).
+"""Whether an agreement counts: a due date for one clock (clause B5), a lower priority (clause E9, docs/clauses.md).
 
-An agreement needs the other side. The customer has agreed when the event is the customer's own, or when it names who
-of the customer agreed: somebody other than whoever sends it. What does not count is remarked on and changes nothing.
+An agreement needs the other side. The customer has agreed when the event is the customer's own, or when it names who of
+the customer agreed: somebody other than the sender of the event. What does not count gets a remark and changes nothing.
 """
 
 from __future__ import annotations
@@ -15,17 +15,20 @@ _NOBODY = frozenset({"", *(actor.value for actor in Actor if actor is not Actor.
 
 
 def customer_agreed(event: IncidentEvent, named: str) -> bool:
-    """Return whether the event is the customer's word; `named`: whom it names as having agreed."""
+    """Return whether the customer agreed: the event is the customer's, or `named` is somebody of the customer.
+
+    `named` is whom the event names as having agreed; the event's own actor and words such as `staff` do not count.
+    """
     if event.actor is Actor.CUSTOMER:
         return True
     name = named.strip().casefold()
     return name not in _NOBODY and name != event.actor_name.strip().casefold()
 
 
-def why_not(
+def agreed_date_refusal(
     agreed: AgreedTarget, event: IncidentEvent, at: datetime, opened_at: datetime, plan: Plan, priority: str
 ) -> str:
-    """Return the rule that an agreed date breaks, in words; empty when it counts. `at`: when it was agreed."""
+    """Return the rule that an agreed due date breaks, in words; empty if the date counts. `at`: when it was agreed."""
     date = agreed.due_at.isoformat()
     if agreed.due_at <= opened_at:
         return f"{date} lies before the opening of the incident"

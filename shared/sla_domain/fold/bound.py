@@ -12,59 +12,64 @@ from collections.abc import Iterable, Sequence
 
 from sla_domain.event import EventKind, IncidentEvent
 from sla_domain.fold.folding import Folding
-from sla_domain.fold.metric_tracker import STRUCTURAL, fires
+from sla_domain.fold.metric_tracker import STRUCTURAL, any_trigger_accepts
 from sla_domain.phase_state import END_PHASES
 
 MOST = 50_000
 
 
-def counting(
+def split_by_limit(
     folding: Folding, count: int, events: Iterable[IncidentEvent], most: int = MOST
 ) -> tuple[Sequence[IncidentEvent], Sequence[IncidentEvent]]:
-    """Return those of these events that count, and those that do not; `folding` has read the `count` events before
-    them.
+    """Return those of the next events that count, and those that do not because the incident has too many.
+
+    `folding` has read the `count` events before them; from `most` on only some kinds count (see the module).
     """
-    heard: list[IncidentEvent] = []
+    counted: list[IncidentEvent] = []
     surplus: list[IncidentEvent] = []
     for event in events:
-        before = count + len(heard)
-        if before < most or (matters(folding, event) if before < 2 * most else ends(folding, event)):
-            heard.append(event)
+        before = count + len(counted)
+        if before < most or (may_change_clock(folding, event) if before < 2 * most else leads_to_end(folding, event)):
+            counted.append(event)
         else:
             surplus.append(event)
-    return heard, surplus
+    return counted, surplus
 
 
-def matters(folding: Folding, event: IncidentEvent) -> bool:
-    """Return whether the event can change a clock, as far as the present state tells."""
-    story = folding.story
+def may_change_clock(folding: Folding, event: IncidentEvent) -> bool:
+    """Return whether reading the event next could change a clock of the incident."""
+    state = folding.state
     if (
-        folding.is_news(event)
+        folding.snapshot_differs(event)
         or event.carried_from is not None
         or event.known_as is not None
         or event.kind in STRUCTURAL
-        or any(event.kind in track.metric.reactions for track in folding.tracks)
+        or any(event.kind in tracker.metric.reactions for tracker in folding.trackers)
     ):
         return True
-    stated = {name for name, value in event.attributes.items() if story.attributes.get(name) != value}
-    return not stated.isdisjoint(story.entitlement.matched_on | {"customer", "priority"})
+    stated = {name for name, value in event.attributes.items() if state.attributes.get(name) != value}
+    return not stated.isdisjoint(state.entitlement.matched_on | {"customer", "priority"})
 
 
-def ends(folding: Folding, event: IncidentEvent) -> bool:
-    """Return whether the event brings the incident nearer to its end and begins nothing."""
-    story, kind, shown = folding.story, event.kind, event.snapshot
+def leads_to_end(folding: Folding, event: IncidentEvent) -> bool:
+    """Return whether the event ends the incident, a wait or a clock, and starts none."""
+    state, kind, shown = folding.state, event.kind, event.snapshot
     if kind in END_PHASES:
-        return story.phase is not END_PHASES[kind]
-    if shown is not None and shown.phase is not None and story.phase.live and not shown.phase.live:
+        return state.phase is not END_PHASES[kind]
+    if shown is not None and shown.phase is not None and state.phase.live and not shown.phase.live:
         return True
     if kind is EventKind.RESUMED:
-        return story.waiting is not None
+        return state.waiting is not None
     stopped = False
-    for track in folding.tracks:
-        reaction = track.metric.reactions.get(kind)
+    for tracker in folding.trackers:
+        reaction = tracker.metric.reactions.get(kind)
         if reaction is None:
             continue
         if reaction.start or reaction.reset:
             return False
-        stopped |= track.current is not None and track.current.open and fires(reaction.stop, event, story.waiting)
+        stopped |= (
+            tracker.current is not None
+            and tracker.current.open
+            and any_trigger_accepts(reaction.stop, event, state.waiting)
+        )
     return stopped

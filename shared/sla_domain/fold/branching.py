@@ -1,4 +1,4 @@
-"""Copies of the parts of a fold under way that can go on by themselves."""
+"""Copies of the parts of a fold under way that can be continued independently."""
 
 from __future__ import annotations
 
@@ -8,10 +8,8 @@ from typing import TypeVar
 One = TypeVar("One")
 
 
-def branched(one: One) -> One:
-    """Return a copy of an object with slots, whose own lists, dicts and sets are copies too; what they hold is
-    shared.
-    """
+def branch_of(one: One) -> One:
+    """Return a shallow copy of an object with `__slots__`; lists, dicts and sets in its slots are copied too."""
     twin = copy(one)
     for name in one.__slots__:  # type: ignore[attr-defined]  # see the docstring
         value = getattr(one, name, None)

@@ -1,4 +1,4 @@
-"""From the draft to the value: segments that tile the clock's life, and the marks still ahead of it."""
+"""From the draft of a clock to its value: segments that tile the clock's time, and the marks still ahead of it."""
 
 from __future__ import annotations
 
@@ -10,80 +10,83 @@ from sla_domain.fold.clock_builder import ClockBuilder, DraftSegment, in_time_or
 from sla_domain.incident import Exemption
 
 
-def build_clock(tally: ClockBuilder, incident: IncidentId, until: datetime, exempt: Exemption | None) -> Clock | None:
-    """Return the clock as of the last event, at `until`; None when no row ever matched."""
-    target, entitlement = tally.target, tally.entitlement
+def build_clock(builder: ClockBuilder, incident: IncidentId, until: datetime, exempt: Exemption | None) -> Clock | None:
+    """Return the clock as it stands at `until`, the instant of the last event; None if no row ever matched.
+
+    `exempt`: the exemption that applies to it, None without one.
+    """
+    target, entitlement = builder.target, builder.entitlement
     if target is None or entitlement is None:
         return None
-    gone = tally.detached_at
-    stopped = tally.stopped_at if gone is None else gone
-    running = stopped is None and tally.state is ClockState.RUNNING
-    due = tally.due_now() if running else tally.due
-    breached = tally.breached_at
+    gone = builder.detached_at
+    stopped = builder.stopped_at if gone is None else gone
+    running = stopped is None and builder.state is ClockState.RUNNING
+    due = builder.due_now() if running else builder.due
+    breached = builder.breached_at
     if breached is None and running and due is not None and due < until:
         breached = due
-    agreed = tally.agreed
+    agreed = builder.agreed
     return Clock(
-        id=clock_id(incident, tally.metric, tally.cycle),
+        id=clock_id(incident, builder.metric, builder.cycle),
         incident=incident,
-        metric=tally.metric,
-        cycle=tally.cycle,
-        state=tally.state if gone is None else ClockState.CANCELLED,
-        priority=tally.priority,
+        metric=builder.metric,
+        cycle=builder.cycle,
+        state=builder.state if gone is None else ClockState.CANCELLED,
+        priority=builder.priority,
         target=target,
         coverage=target.coverage,
-        generation=tally.generation,
-        started_at=tally.started_at,
+        generation=builder.generation,
+        started_at=builder.started_at,
         due_at=due,
-        original_due_at=tally.first_due,
+        original_due_at=builder.first_due,
         stopped_at=stopped,
         breached_at=breached,
-        consumed=tally.consumed(until),
-        segments=_segments(tally, stopped),
-        marks=_marks(tally, due) if running else tuple(tally.marks),
+        consumed=builder.consumed(until),
+        segments=_segments(builder, stopped),
+        marks=_marks(builder, due) if running else tuple(builder.marks),
         exempt="" if exempt is None else exempt.reason or "exempt",
         exempt_by="" if exempt is None else exempt.by,
         agreed_by="" if agreed is None else agreed.agreed_by,
         agreed_reason="" if agreed is None else agreed.reason,
         contract=entitlement.match.contract.id,
         plan=entitlement.plan.id,
-        counted_from=tally.counted_from,
-        generation_at=tally.generation_at,
-        started_by=tally.started_by,
-        start_event=tally.start_event,
-        target_event=tally.target_event,
-        cause=tally.cause,
-        why=tally.why,
-        undone=tally.undone,
+        counted_from=builder.counted_from,
+        generation_at=builder.generation_at,
+        started_by=builder.started_by,
+        start_event=builder.start_event,
+        target_event=builder.target_event,
+        cause=builder.cause,
+        why=builder.why,
+        undone=builder.undone,
         withdrawn_at=gone,
-        matched=tally.attributes,
+        matched=builder.attributes,
     )
 
 
 _MANY = 8  # stretches from which on it pays to keep their segments
 
 
-def _segments(tally: ClockBuilder, stopped: datetime | None) -> tuple[Segment, ...]:
-    """The stretches that have a length; an instant between two is no segment, unless there is nothing else.
+def _segments(builder: ClockBuilder, stopped: datetime | None) -> tuple[Segment, ...]:
+    """The stretches that have a length; an instant between two is no segment, unless it is the only one.
 
     A stretch that another one follows is over: its segment is built once. Without a target the clock ends before them.
     """
-    over = len(tally.stretches) - 1
-    if over < _MANY or tally.detached_at is not None:
-        return tuple(_stretched(tally, 0, stopped))
-    if tally.built is None:
-        tally.built = []
-    if tally.built_through < over:
-        built = tally.stretches[tally.built_through : over]
-        tally.built += [_segment(stretch, stretch.end) for stretch in built if stretch.start != stretch.end]
-        tally.built_through = over
-    return (*tally.built, *_stretched(tally, over, stopped, alone=not tally.built))
+    over = len(builder.stretches) - 1
+    if over < _MANY or builder.detached_at is not None:
+        return tuple(_stretched(builder, 0, stopped))
+    if builder.built is None:
+        builder.built = []
+    if builder.built_through < over:
+        built = builder.stretches[builder.built_through : over]
+        builder.built += [_segment(stretch, stretch.end) for stretch in built if stretch.start != stretch.end]
+        builder.built_through = over
+    return (*builder.built, *_stretched(builder, over, stopped, alone=not builder.built))
 
 
-def _stretched(tally: ClockBuilder, first: int, stopped: datetime | None, alone: bool = True) -> list[Segment]:
+def _stretched(builder: ClockBuilder, first: int, stopped: datetime | None, alone: bool = True) -> list[Segment]:
     segments: list[Segment] = []
-    last = tally.stretches[-1]
-    for stretch in tally.stretches[first:]:
+    last = builder.stretches[-1]
+    for stretch in builder.stretches[first:]:
         start, end = stretch.start, stretch.end
         if stopped is not None and (end is None or end > stopped):
             end = stopped
@@ -96,15 +99,17 @@ def _segment(stretch: DraftSegment, end: datetime | None) -> Segment:
     return Segment(stretch.start, end, stretch.running, stretch.why, stretch.waiting_on, stretch.event)
 
 
-def _marks(tally: ClockBuilder, due: datetime | None) -> tuple[Mark, ...]:
+def _marks(builder: ClockBuilder, due: datetime | None) -> tuple[Mark, ...]:
     """What is behind the clock, then what is ahead of it in the running segment."""
     ahead = []
-    since = tally.since
+    since = builder.since
     if due is not None and since is not None:
-        for warning in tally.unreached:
-            instant = tally.warning_at(warning, since, due)
+        for warning in builder.unreached:
+            instant = builder.warning_at(warning, since, due)
             if instant is not None and instant >= since:
-                ahead.append(Mark(warning.key, tally.generation, instant, True, tally.target_event, tally.heard_at))
-        if tally.breached_at is None:
-            ahead.append(Mark(BREACH, tally.generation, due, True, tally.target_event, tally.heard_at))
-    return (*tally.marks, *in_time_order(ahead))
+                ahead.append(
+                    Mark(warning.key, builder.generation, instant, True, builder.target_event, builder.known_since)
+                )
+        if builder.breached_at is None:
+            ahead.append(Mark(BREACH, builder.generation, due, True, builder.target_event, builder.known_since))
+    return (*builder.marks, *in_time_order(ahead))

@@ -1,15 +1,15 @@
 """What other incidents that were merged into this one add to it, as events that its fold can read.
 
-Ingest copies what was said on a merged incident to its survivors (`IncidentEvent.carried_from`), all of it, whenever it
-arrives. Which of the copies count is decided here, from the events alone, so the order of arrival does not matter:
+Ingest copies the comments on a merged incident to its survivors (`IncidentEvent.carried_from`), all of them, whenever
+they arrive. Which of the copies count is decided here, from the events alone, so the order of arrival does not matter:
 
-* While an incident is merged into this one, directly or through others, a word on it is a word on this one.
-* A customer's word that nobody had answered there by the merge is carried over with it: it is read at the merge, and
-  has waited since it was said. The opening is such a word, unless a bot said it. What was answered, resolved or closed
-  is not waited for; an end at the very instant of the merge is part of the merge.
-* A merged incident that is reopened is on its own again, and keeps its words from then on.
-* A merge into an incident that is merged into the first one makes the other live again: one of them always does.
-* An incident of which nothing else is known is what was said on the one merged into it, with a remark.
+* While an incident is merged into this one, directly or through others, a comment on it is a comment on this one.
+* A customer's comment that was not answered there by the merge is carried over with it: it is read at the merge, and
+  has waited since it was written. The opening is such a comment, unless a bot wrote it. What was answered, resolved or
+  closed is not waited for; an end at the very instant of the merge is part of the merge.
+* A merged incident that is reopened is on its own again, and keeps its comments from then on.
+* A merge into an incident that is merged into the first one reopens the other: one of them is always live.
+* An incident of which nothing else is known consists of the comments on the one merged into it, with a remark.
 """
 
 from __future__ import annotations
@@ -30,18 +30,18 @@ WORDS = frozenset(
         EventKind.ESCALATED,
     }
 )
-"""What a person says; it is heard on the survivor of a merge."""
+"""The kinds that are comments of people; they count for the survivor of a merge."""
 _ENDINGS = frozenset({EventKind.RESOLVED, EventKind.CLOSED, EventKind.CANCELLED})
 COPIED = WORDS | _ENDINGS | {EventKind.OPENED, EventKind.REOPENED, EventKind.MERGED, EventKind.RENAMED}
-"""The kinds that say who waits, under which names, and since when an incident is merged or on its own."""
+"""The kinds that decide who waits, under which names, and since when an incident is merged or on its own."""
 _ANSWERS = frozenset({EventKind.RESPONDED, EventKind.WORKAROUND_PROVIDED})
 
 
-def copied(event: IncidentEvent, survivor: IncidentId, id_: EventId) -> IncidentEvent:
-    """Return the event of a merged incident as its survivor is told of it, under an id of its own.
+def copy_for_survivor(event: IncidentEvent, survivor: IncidentId, id_: EventId) -> IncidentEvent:
+    """Return the copy of a merged incident's event for the incident it was merged into, with the event id `id_`.
 
-    What it states of its own ticket stays there. Only an opening brings its attributes: they say who reported it, and
-    stand in where nothing else is known of the survivor.
+    What it states of its own ticket is left out. Only an opening keeps its attributes: they name the reporter, and are
+    used where nothing else is known of the survivor.
     """
     opening = event.kind is EventKind.OPENED
     return IncidentEvent(
@@ -65,32 +65,40 @@ def copied(event: IncidentEvent, survivor: IncidentId, id_: EventId) -> Incident
     )
 
 
-def founded(events: Iterable[IncidentEvent]) -> bool:
-    """Return whether some event is the incident's own, or another was merged into it: there is something to fold."""
+def is_foldable(events: Iterable[IncidentEvent]) -> bool:
+    """Return whether there is something to fold.
+
+    That is an event of the incident's own, or one by which another incident was merged into it.
+    """
     return any(_founds(event) for event in events)
 
 
-def own(events: Iterable[IncidentEvent]) -> list[IncidentEvent]:
-    """Return the events of the incident itself; of one of which nothing else is known, what stands in for them."""
+def own_events(events: Iterable[IncidentEvent]) -> list[IncidentEvent]:
+    """Return the events of the incident itself.
+
+    If there are none, return those copied from incidents merged into it (`carried_from`) that are used in their place.
+    """
     known = list(events)
     found = [event for event in known if event.carried_from is None]
-    return found or list(resolved(sorted(known, key=lambda event: event.order))[0])
+    return found or list(resolve_carried(sorted(known, key=lambda event: event.order))[0])
 
 
-def someone_waits(events: Iterable[IncidentEvent]) -> bool:
-    """Return whether by the last of these events (of one merged incident, in order) a customer's word waits for an
-    answer.
-    """
+def has_unanswered_word(events: Iterable[IncidentEvent]) -> bool:
+    """Return whether a customer's comment waits for an answer after these events of one merged incident, in order."""
     waits = _WaitingWords()
     for event in events:
         waits.read(event.incident, event.incident, event)
     return bool(waits.since)
 
 
-def resolved(
+def resolve_carried(
     rows: Sequence[IncidentEvent],
 ) -> tuple[Sequence[IncidentEvent], tuple[Remark, ...]]:
-    """Events in order, with those carried from other incidents read for what they are here, and what to remark."""
+    """Return the events by which an incident is folded, in order, and remarks on merges.
+
+    `rows` are all events of one incident, in order. Those carried from other incidents (`carried_from`) are changed to
+    what they mean here, or left out if they do not count.
+    """
     if all(event.carried_from is None for event in rows):
         return rows, ()
     me = rows[0].incident
@@ -111,7 +119,7 @@ def resolved(
 
 
 def _named(event: IncidentEvent, names: Mapping[IncidentId, IncidentId]) -> IncidentEvent:
-    into = None if event.merged_into is None else follow(names.get, event.merged_into)
+    into = None if event.merged_into is None else end_of_chain(names.get, event.merged_into)
     return event if into == event.merged_into else replace(event, merged_into=into)
 
 
@@ -120,7 +128,7 @@ def _founds(event: IncidentEvent) -> bool:
 
 
 class _WaitingWords:
-    """Since when a customer's word waits, by the incident on which it does."""
+    """Since when a customer's comment waits for an answer, by the incident on which it does."""
 
     def __init__(self) -> None:
         self.since: dict[IncidentId, datetime] = {}
@@ -149,7 +157,7 @@ class _WaitingWords:
         return since
 
     def customers_word(self, name: IncidentId, event: IncidentEvent) -> bool:
-        """Return whether the event is a response by somebody unknown who bears the reporter's name."""
+        """Return whether the event is a response of an unknown actor with the reporter's name."""
         return (
             event.kind is EventKind.RESPONDED
             and event.actor is Actor.UNKNOWN
@@ -196,7 +204,7 @@ class _MergedGroup:
         assert target is not None
         found: list[IncidentEvent] = []
         self._into.pop(name, None)
-        if self._root(target) == name:  # the target is merged into this one: it lives again
+        if self._root(target) == name:  # the target is merged into this one: it is reopened
             back = self._last_before(target, name)
             del self._into[back]
             if back == self._me:
@@ -222,7 +230,7 @@ class _MergedGroup:
         return event
 
     def _root(self, name: IncidentId) -> IncidentId:
-        return follow(self._into.get, name)
+        return end_of_chain(self._into.get, name)
 
     def _last_before(self, name: IncidentId, end: IncidentId) -> IncidentId:
         while self._into[name] != end:
@@ -230,8 +238,8 @@ class _MergedGroup:
         return name
 
 
-def follow(step: Callable[[IncidentId], IncidentId | None], name: IncidentId) -> IncidentId:
-    """Return the end of a chain of names; of a ring, some member of it."""
+def end_of_chain(step: Callable[[IncidentId], IncidentId | None], name: IncidentId) -> IncidentId:
+    """Return the last name that `step` leads to from `name`; if the names form a ring, some member of it."""
     seen = {name}
     while (after := step(name)) is not None and after not in seen:
         seen.add(after)
@@ -244,7 +252,7 @@ def _here(event: IncidentEvent, kind: EventKind, reason: str, actor: Actor = Act
 
 
 def _standing_in(rows: Sequence[IncidentEvent]) -> tuple[Sequence[IncidentEvent], tuple[Remark, ...]]:
-    """Nothing is known of the incident but what was merged into it: that is what it is, for as long as it is merged."""
+    """Nothing is known of the incident but what was merged into it: its comments count while it is merged."""
     group = _MergedGroup(rows[0].incident)
     out: dict[IncidentId, bool] = {}  # merged before, and on its own again
     found: list[IncidentEvent] = []

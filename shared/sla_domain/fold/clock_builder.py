@@ -1,12 +1,12 @@
 """One clock while it is being folded: its stretches of time, and the account of the target in force.
 
-Life and account are separate. Stretches (running, paused) belong to the incident's story and outlive every target;
-the account says, for the target in force, what was consumed, what is due and which marks were passed. A new target
-recounts the same stretches in its own time, from the clock's start (retarget) or from the change (restart): what a
-clock keeps is consumed time, never a shifted start, and pauses survive a change of target.
+The two are separate. Stretches (running, paused) follow from the incident's events and outlive every target; the
+account says, for the target in force, what was consumed, what is due and which marks were passed. A new target recounts
+the same stretches in its own time, from the clock's start (retarget) or from the change (restart): what a clock keeps
+is consumed time, never a shifted start, and pauses survive a change of target.
 
-A clock without a matching row keeps its stretches too ("detached"): when a row matches later, it is recounted from
-the start; if it had a row before, it shows as cancelled meanwhile.
+A clock without a matching row keeps its stretches too ("detached"): when a row matches later, it is recounted from the
+start; if it had a row before, it shows as cancelled meanwhile.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from sla_domain.calendar import AtClose, Calendar
 from sla_domain.clock import BREACH, ClockState, Mark, Segment
 from sla_domain.errors import CalendarError
 from sla_domain.event import NO_EVENT, AgreedTarget, EventId, EventKind, WaitingOn
-from sla_domain.fold.branching import branched
+from sla_domain.fold.branching import branch_of
 from sla_domain.fold.entitlement import Entitlement
 from sla_domain.fold.meter import ZERO, Meter
 from sla_domain.plan import MetricId, Target, Warning_
@@ -27,7 +27,7 @@ from sla_domain.plan import MetricId, Target, Warning_
 
 @dataclass(slots=True)
 class DraftSegment:
-    """A stretch of life from `start` to `end` (open: None)."""
+    """A stretch of time in which a clock runs or is paused; `end` is None while it lasts."""
 
     start: datetime
     running: bool
@@ -48,7 +48,7 @@ class _Counted:
 
 @dataclass(frozen=True, slots=True)
 class _Recounted:
-    """What a target makes of the first `stretches`, all of them over. It holds on to what it is named by."""
+    """What a target counts in the first `stretches`, all of them over. Keeps alive the objects in its key."""
 
     stretches: int
     spent: timedelta
@@ -64,12 +64,15 @@ _MANY = 8  # stretches from which on it pays to remember what they came to
 
 
 def in_time_order(marks: list[Mark]) -> list[Mark]:
-    """In order of time; of one instant the warnings before the breach."""
+    """Return the marks in the order of their instants; of one instant the warnings before the breach."""
     return sorted(marks, key=lambda mark: (mark.at, mark.kind == BREACH)) if len(marks) > 1 else marks
 
 
 class ClockBuilder:
-    """The draft of one clock. Instants never go backwards; each is the instant of the event being read."""
+    """The draft of one clock while the events of its incident are read: its stretches, and the account of its target.
+
+    Instants are those of the events being read and never go backwards.
+    """
 
     __slots__ = (
         "_counted",
@@ -91,7 +94,7 @@ class ClockBuilder:
         "first_due",
         "generation",
         "generation_at",
-        "heard_at",
+        "known_since",
         "lost",
         "marks",
         "meter",
@@ -116,15 +119,15 @@ class ClockBuilder:
     )
 
     def __init__(
-        self, metric: MetricId, cycle: int, at: datetime, event: EventId, kind: EventKind, heard_at: datetime
+        self, metric: MetricId, cycle: int, at: datetime, event: EventId, kind: EventKind, known_since: datetime
     ) -> None:
         self.metric = metric
         self.cycle = cycle
         self.started_at = self.counted_from = self.generation_at = at
         self.state = ClockState.RUNNING
         self.started_by, self.start_event = kind, event
-        self.reading_at = heard_at  # when the event being read was received
-        self.heard_at = heard_at  # when the last of the events was received that made the clock what it is
+        self.reading_at = known_since  # when the event being read was received
+        self.known_since = known_since  # when the last of the events was received that made the clock what it is
         self.stretches = [DraftSegment(at, True, event)]
         self.cause = event
         self.why = ""
@@ -133,7 +136,7 @@ class ClockBuilder:
         self.undone: tuple[EventId, ...] = ()
         self.detached_at: datetime | None = None  # since when no row matches, after one did
         self.restored = False  # the rest, after the priority had fallen far enough to meet the target before (B4)
-        self.behind: ClockBuilder | None = None  # the rest that a relapse has set aside, over by now
+        self.behind: ClockBuilder | None = None  # the rest that a relapse has ended
         # the account of the target in force
         self.generation = -1
         self.target_event = NO_EVENT
@@ -159,8 +162,8 @@ class ClockBuilder:
         self.built_through = 0
 
     def branch(self) -> ClockBuilder:
-        """Return a clock of its own, equal to this one. Of the stretches only the last can still change."""
-        twin = branched(self)
+        """Return an independent copy of the draft. Finished stretches are shared."""
+        twin = branch_of(self)
         twin.stretches[-1] = replace(self.stretches[-1])
         return twin
 
@@ -173,21 +176,24 @@ class ClockBuilder:
 
     @property
     def attached(self) -> bool:
-        """Return whether a target counts."""
+        """Return whether the clock has a target that counts."""
         return self.meter is not None
 
     @property
     def pinned(self) -> bool:
-        """Return whether an agreed date counts that pauses do not move: the clock runs on while the incident waits."""
+        """Return whether an agreed date is in force that pauses do not move.
+
+        The clock then runs on while the incident waits.
+        """
         return self.agreed is not None and not self.agreed.moved_by_pauses
 
     @property
     def changed_at(self) -> datetime:
-        """Return the last instant at which its stretches or its target changed: nothing can count for it before."""
+        """Return the last instant at which a stretch began or the target changed."""
         return max(self.stretches[-1].start, self.generation_at)
 
     def pause(self, at: datetime, event: EventId, why: str, waiting_on: WaitingOn | None) -> None:
-        """Begin a pause, or another reason for the one that is on."""
+        """Begin a pause at `at`, or give another reason for the current pause."""
         self._settle(at)
         self._next_stretch(DraftSegment(at, False, event, why, waiting_on))
         self.state, self.cause, self.due = ClockState.PAUSED, event, None
@@ -199,7 +205,10 @@ class ClockBuilder:
         self.state, self.cause, self.since, self.due = ClockState.RUNNING, event, at, None
 
     def stop(self, at: datetime, event: EventId, why: str, kind: EventKind) -> None:
-        """Met when no due instant was passed, whether the clock ran or was paused."""
+        """End the clock at `at` with a verdict: missed if its due instant was passed, else met.
+
+        A paused clock is met unless it was breached before.
+        """
         due = self._final_due(at)
         self._settle(at)
         self.due, self.ended_with = due, kind
@@ -212,7 +221,10 @@ class ClockBuilder:
         self._end(at, event, why, ClockState.CANCELLED)
 
     def reopen(self, at: datetime, event: EventId, gap: str) -> None:
-        """Undo the end: what was consumed stays consumed, the time in between counts as a pause."""
+        """Undo the end of the clock: what was consumed stays consumed, and the time since then counts as a pause.
+
+        `gap` is the reason of that pause.
+        """
         assert self.stopped_at is not None
         self.stretches.append(DraftSegment(self.stopped_at, False, self.cause, gap))
         self.undone = (*self.undone, self.cause)
@@ -228,14 +240,17 @@ class ClockBuilder:
     def _next_stretch(self, stretch: DraftSegment) -> None:
         self.stretches[-1].end = stretch.start
         self.stretches.append(stretch)
-        self.heard_at = max(self.heard_at, self.reading_at)
+        self.known_since = max(self.known_since, self.reading_at)
 
     # -- the account
 
     def attach(self, at: datetime, target: Target, entitlement: Entitlement, meter: Meter, event: EventId) -> None:
-        """A new target in force from `at`, made by `event`: the next generation, recounted from `counted_from`."""
+        """Put a new target in force from `at` on, made by `event`, and recount the time since `counted_from` under it.
+
+        Each new target is another generation of the clock.
+        """
         self._settle(at)
-        self.heard_at = max(self.heard_at, self.reading_at)
+        self.known_since = max(self.known_since, self.reading_at)
         self.generation += 1
         self.target_event = event if event != self.start_event else NO_EVENT
         self.generation_at = at
@@ -252,13 +267,16 @@ class ClockBuilder:
             self.first_due = self.due_now()
 
     def detach(self, at: datetime, event: EventId, why: str) -> None:
-        """No row matches any more: the account is closed, life goes on."""
+        """Take the target out of force at `at`, because no row matches any more; the stretches go on."""
         self._settle(at)
         self.meter = self.due = None
         self.detached_at, self.cause, self.why = at, event, why
 
     def due_now(self) -> datetime | None:
-        """Return the due instant while running; None while paused or when no calendar can tell."""
+        """Return the due instant of a running clock, or the one it has passed; None while paused or without a target.
+
+        Return None too if the calendar does not reach that far; the error is kept in `trouble`.
+        """
         if self.since is None or self.meter is None:
             return None
         if self.breached_at is not None:
@@ -297,7 +315,7 @@ class ClockBuilder:
             passed = self._pass_warnings(since, at, self.spent + used, due)
             if due is not None and due < at and self.breached_at is None:
                 self.breached_at = due
-                passed.append(Mark(BREACH, self.generation, due, False, self.target_event, self.heard_at))
+                passed.append(Mark(BREACH, self.generation, due, False, self.target_event, self.known_since))
             self.marks += in_time_order(passed)
             self.spent += used
         self.since = None
@@ -309,17 +327,20 @@ class ClockBuilder:
             return passed
         ahead = []
         for warning in self.unreached:
-            level = self.meter.level(warning) if self.meter is not None else None
+            level = self.meter.warning_span(warning) if self.meter is not None else None
             instant = None if level is not None and level > spent else self.warning_at(warning, since, due)
             if instant is None or instant >= at:
                 ahead.append(warning)
             elif instant >= since:
-                passed.append(Mark(warning.key, self.generation, instant, False, self.target_event, self.heard_at))
+                passed.append(Mark(warning.key, self.generation, instant, False, self.target_event, self.known_since))
         self.unreached = ahead
         return passed
 
     def warning_at(self, warning: Warning_, since: datetime, due: datetime) -> datetime | None:
-        """Return the warning's instant as seen from `since`; None when it lay before or cannot be told."""
+        """Return the instant of a warning for a clock that runs from `since` on.
+
+        Return None if it lay before `since`, or if the calendar does not reach that far.
+        """
         assert self.meter is not None
         try:
             return self.meter.warning(warning, since, self.spent, due)
@@ -328,7 +349,7 @@ class ClockBuilder:
             return None
 
     def _recount(self, until: datetime) -> None:
-        """What the new target makes of the stretches before it: a breach is told once, its warnings are not.
+        """Count the stretches before the new target: a breach in them becomes a mark, its warnings do not.
 
         The same target in the same calendar makes the same of the same stretches: it goes on where it was left.
         """
@@ -348,7 +369,7 @@ class ClockBuilder:
         return (id(self.target), id(self.calendar), self.entitlement.at_close, self.counted_from)
 
     def _go_on(self, key: tuple[int, int, AtClose, datetime]) -> int:
-        """Take up this account where it was left; how many stretches it knows."""
+        """Continue this account where it was left. Return how many stretches it has counted."""
         known = self._recounted.get(key) if self._recounted is not None else None
         if known is None:
             return 0
@@ -381,12 +402,12 @@ class ClockBuilder:
 
     def _breach_found(self, due: datetime) -> None:
         self.breached_at = due
-        self.marks.append(Mark(BREACH, self.generation, due, False, self.target_event, self.heard_at))
+        self.marks.append(Mark(BREACH, self.generation, due, False, self.target_event, self.known_since))
 
     def _skip_passed(self, start: datetime, end: datetime, spent: timedelta) -> None:
         """Note a breach in `[start, end)` and forget the warnings that lie before `end`; `spent` is as of `end`."""
         assert self.meter is not None
-        span = self.meter.reach
+        span = self.meter.needed_span
         if (span is not None and spent < span) and not any(self._may_have_come(w, spent) for w in self.unreached):
             return
         due = self.breached_at or self._ask_due(start)
@@ -397,7 +418,7 @@ class ClockBuilder:
         self.unreached = [w for w in self.unreached if not self._lies_before(w, start, end, due)]
 
     def _may_have_come(self, warning: Warning_, spent: timedelta) -> bool:
-        level = self.meter.level(warning) if self.meter is not None else None
+        level = self.meter.warning_span(warning) if self.meter is not None else None
         return level is None or level <= spent
 
     def _lies_before(self, warning: Warning_, start: datetime, end: datetime, due: datetime) -> bool:
@@ -406,7 +427,7 @@ class ClockBuilder:
 
     def _recount_lost(self, at: datetime) -> None:
         """What pauses took since the account began, where the meter asks for it."""
-        if self.meter is None or not self.meter.needs_lost:
+        if self.meter is None or not self.meter.moved_by_pauses:
             return
         first = self.counted_from if self.agreed is None else self.generation_at
         account = (self.meter, self.agreed, self.generation_at, first)
@@ -431,7 +452,7 @@ class ClockBuilder:
     def _lost_in(self, start: datetime, end: datetime) -> timedelta:
         """An agreed date was agreed in knowledge of the pauses before it: only later ones move it."""
         assert self.meter is not None
-        if not self.meter.needs_lost or (self.agreed is not None and end <= self.generation_at):
+        if not self.meter.moved_by_pauses or (self.agreed is not None and end <= self.generation_at):
             return ZERO
         return self._between(start, end)
 
@@ -444,7 +465,7 @@ class ClockBuilder:
             return ZERO
 
     def consumed(self, until: datetime) -> timedelta:
-        """Time counted under the target in force, up to `until`."""
+        """Return the time counted under the target in force up to `until`, in the target's own time."""
         if self.since is None or self.meter is None or self.since >= until:
             return self.spent
         return self.spent + self._between(self.since, until)
@@ -452,29 +473,33 @@ class ClockBuilder:
     # -- changes of the account
 
     def restart(self, at: datetime) -> None:
-        """Count from `at` on; the caller attaches the target that counts."""
+        """Count from `at` on, and drop an agreed date. The caller attaches the target that counts."""
         self._settle(at)
         self.counted_from = at
         self.agreed = self._recounted = None
 
     def backdate(self, at: datetime, since: datetime) -> None:
-        """Begin earlier: somebody has waited since then. The caller attaches the target anew, at `at`."""
+        """Move the start back to `since`, from when a customer has waited.
+
+        The caller attaches the target anew, at `at`.
+        """
         self._settle(at)
         self.started_at = self.counted_from = since
         self.stretches[0] = replace(self.stretches[0], start=since)
         self._counted, self._recounted, self.built, self.built_through = None, None, None, 0
 
     def agree(self, at: datetime, agreed: AgreedTarget, event: EventId) -> None:
-        """From here on a date agreed between the parties counts (clause B5); the caller attaches its meter."""
+        """Put an agreed due date in force from `at` on (clause B5, docs/clauses.md). The caller attaches its meter."""
         self._settle(at)
         self.agreed = agreed
         if self.pinned and self.state is ClockState.PAUSED:
             self.resume(at, event)
 
     def inherit(self, other: ClockBuilder) -> None:
-        """Begin with the stretches of another clock: the rest after a downgrade runs on from its start (B4).
+        """Take over the stretches of another clock, and count from its start.
 
-        After a relapse from the start of the rest before it: a fall and a rise do not give it more time.
+        Used for the rest after a downgrade has met a target (clause B4, docs/clauses.md). After a relapse the rest
+        before it is taken too: a fall and a rise of the priority do not give more time.
         """
         first = other.behind or other
         self.started_at, self.counted_from = first.started_at, first.counted_from

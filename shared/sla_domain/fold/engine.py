@@ -1,9 +1,9 @@
 """The fold: all events of one incident, in any order and number of copies → the incident as it stands.
 
 A pure function of the events and the rulebook: the same end state whatever the order, duplication or delay (INV6). It
-never fails on what an event says; what is odd becomes a remark. Nobody answers themselves: a response of somebody
-unknown who bears the reporter's name is the customer's word. A sender that says "staff" is believed, because a
-service desk opens tickets for others.
+never fails on the content of an event; what is odd becomes a remark. A response of somebody unknown who has the
+reporter's name is the customer's: reporters do not answer themselves. A sender that states "staff" is believed, because
+a service desk opens tickets for others.
 """
 
 from __future__ import annotations
@@ -18,11 +18,11 @@ from sla_domain.rulebook import ContractMatch, Rulebook
 
 
 def fold(events: Iterable[IncidentEvent], rulebook: Rulebook, contract: ContractMatch | None = None) -> Incident:
-    """Return the incident of these events. `contract` overrides the match by customer (previews).
+    """Return the incident that follows from its events, given in any order and number of copies.
 
-    Raises NoEvents or MixedIncidents, and nothing else.
+    `contract` is used instead of the customer's (previews). Raises NoEvents or MixedIncidents, and nothing else.
     """
     line = timeline(events)
     folding = Folding(line, rulebook, contract)
-    folding.take(line.following)
+    folding.read_timeline(line.following)
     return folding.incident()

@@ -1,10 +1,10 @@
-"""What an incident is entitled to: which contract, whose rows, and the first row that matches (clause H4, I1, I9).
+"""What an incident is entitled to: which contract, whose rows, and the first row that matches.
 
-Rows may match on every incident attribute and on five that slad adds: `priority` (the one in force), `contract`,
-`plan`, `base_plan` (the contract's, H3) and `scope` (`in`, `out`, `excluded`). A contract's own rows come before the
-plan's. Out of scope the base plan's rows apply; of the contract's own rows then only those that speak of `scope`, and
-any that supplies a number the base plan leaves unspecified. Without a base plan the plan's own rows apply, so that
-data decides: a row may say `scope: out`.
+Source: clauses H4, I1 and I9 (docs/clauses.md). Rows may match on every incident attribute and on five that slad adds:
+`priority` (the one in force), `contract`, `plan`, `base_plan` (the contract's, H3) and `scope` (`in`, `out`,
+`excluded`). A contract's own rows come before the plan's. Out of scope the base plan's rows apply; of the contract's
+own rows then only those with a condition on `scope`, and any that supplies a number the base plan leaves unspecified.
+Without a base plan the plan's own rows apply, so that data decides: a row may have the condition `scope: out`.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from sla_domain.rulebook import ContractMatch, Rulebook
 
 @dataclass(frozen=True, slots=True)
 class Entitlement:
-    """A contract for a product: the plan whose rows apply, and why that one."""
+    """What a contract promises for a product: the plan whose rows apply, why, and the rows themselves."""
 
     match: ContractMatch
     plan: Plan
@@ -35,7 +35,7 @@ class Entitlement:
     _rows: dict[MetricId, tuple[Target, ...]] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def rows(self, metric: MetricId) -> tuple[Target, ...]:
-        """Return the rows of a metric in the order in which they are tried."""
+        """Return the rows of a metric in the order in which they are tried: the contract's own first."""
         found = self._rows.get(metric)
         if found is None:
             found = self._rows[metric] = _rows(self, metric)
@@ -43,7 +43,7 @@ class Entitlement:
 
 
 def entitle(rulebook: Rulebook, match: ContractMatch, product: str) -> Entitlement:
-    """Return the entitlement under `match` for an incident on `product` ('' when it names none)."""
+    """Return what the contract of `match` promises for an incident on `product` ('' if the incident names none)."""
     contract = match.contract
     base = rulebook.plans.get(contract.base_plan) if contract.base_plan else None
     scope = scope_of(contract, product, base is not None)
@@ -62,12 +62,12 @@ def _entitle(rulebook: Rulebook, match: ContractMatch, scope: Scope, base: Plan 
         plan = base
     matched_on = plan.matched_on | contract.matched_on | {"product"}
     at_close = plan.at_close if contract.at_close is None else contract.at_close
-    own = stated(contract, scope)
+    own = added_attributes(contract, scope)
     return Entitlement(match, plan, scope, own, matched_on, contract, at_close, _timed(contract, plan))
 
 
-def stated(contract: Contract, scope: Scope) -> dict[str, str]:
-    """Give the attributes that slad adds to those of an incident, besides its priority."""
+def added_attributes(contract: Contract, scope: Scope) -> dict[str, str]:
+    """Return the attributes that slad adds to those of an incident, besides its priority."""
     return {
         "contract": contract.id,
         "plan": written_name(contract.plan),
@@ -86,7 +86,10 @@ def _timed(contract: Contract, plan: Plan) -> tuple[Metric, ...]:
 
 
 def scope_of(contract: Contract, product: str, has_base: bool) -> Scope:
-    """Return whether the contract covers the product, and why. An exclusion beats the scope."""
+    """Return whether the contract covers the product ('' for none), and why. An exclusion wins over the scope.
+
+    `has_base`: whether the contract has a base plan.
+    """
     product = normal(product)
     if product and product in contract.normal_excluded:
         return Scope.EXCLUDED if has_base else Scope.EXCLUDED_NO_BASE
@@ -107,7 +110,10 @@ def _rows(entitlement: Entitlement, metric: MetricId) -> tuple[Target, ...]:
 
 
 def row_for(entitlement: Entitlement, metric: MetricId, attributes: Mapping[str, str]) -> Target | None:
-    """Return the first row whose conditions all hold; None when no row does."""
+    """Return the first row of a metric whose conditions all hold; None if there is none.
+
+    If that row has no number and a row of the contract supplies one, return the contract's row.
+    """
     for row in entitlement.rows(metric):
         if row.match.holds(attributes):
             if isinstance(row.allowed, Unspecified):

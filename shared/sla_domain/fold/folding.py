@@ -1,9 +1,9 @@
 """A fold under way: the state after some events of an incident, which can go on with later ones (docs/architecture.md).
 
-`Folding` reads events in their order and can say at any point what the incident is. What it says is equal to a fold of
-the same events from the first one; `tests/property/fold/test_carried_on.py` holds it to that. So whoever keeps a
-`Folding` reads only what came after it. An event that lies before what has been read needs an older state: a `branch`
-that was kept, or a new start. `unfit` tells which.
+`Folding` reads events in their order and gives the incident at any point. The result is equal to a fold of the same
+events from the first one; `tests/property/fold/test_carried_on.py` checks that. So a caller that keeps a `Folding`
+reads only what came after it. An event that lies before what has been read needs an older state: a `branch` that was
+kept, or a new start. `unfit` decides which.
 """
 
 from __future__ import annotations
@@ -25,10 +25,10 @@ from sla_domain.fold.order import Position, Timeline, position, remarks_on_event
 from sla_domain.fold.reconcile import (
     ReconcilingEvent,
     end_before,
-    is_news,
     reconciling_events,
     remark_on_reconciled,
-    stated,
+    snapshot_differs,
+    stated_phase,
     unobserved_end,
 )
 from sla_domain.fold.remarks import Remarks
@@ -40,7 +40,7 @@ from sla_domain.rulebook import ContractMatch, Rulebook
 
 
 class Unfit(StrEnum):
-    """Why a fold cannot go on with some events."""
+    """Why a kept `Folding` cannot read some events next; the value is the reason in words."""
 
     LATE = "an event lies before what has been read"
     OPENING = "the opening, or the first that tells of it, comes after an event that had to stand in for it"
@@ -62,7 +62,7 @@ class _Ended:
 
 
 class Folding:
-    """An incident while its events are being read."""
+    """A fold under way: an incident after the events read so far, in their order. It can read later ones."""
 
     __slots__ = (
         "_agreed",
@@ -80,25 +80,26 @@ class Folding:
         "_opened_at",
         "_opening",
         "_rulebook",
-        "_story",
-        "_tracks",
+        "_state",
+        "_trackers",
         "count",
     )
 
     def __init__(self, line: Timeline, rulebook: Rulebook, contract: ContractMatch | None = None) -> None:
-        """Only the opening has been read; `line.following` is for the caller to hand in, in parts or at once.
+        """Read the opening of a timeline.
 
-        `contract` overrides the match by customer (previews).
+        The caller then passes `line.following` to `read_timeline`, in parts or at once. `contract` is used instead of
+        the customer's (previews).
         """
         self._opening, self._opened_at = line.opening, line.opened_at
         self._line_remarks, self._assumed, self._dated = line.remarks, line.assumed, line.dated
         self._borrowed = line.borrowed
         self._agreed = frozenset([event.agreed.metric for event, _ in line.following if event.agreed is not None])
         self._rulebook = rulebook
-        self._story, self._tracks = open_incident(line.opening, rulebook, contract, line.opened_at, self._agreed)
-        self._entitlement = self._story.entitlement
+        self._state, self._trackers = open_incident(line.opening, rulebook, contract, line.opened_at, self._agreed)
+        self._entitlement = self._state.entitlement
         self._looks: list[tuple[Order, IncidentEvent]] = []  # snapshots to be read, each in its place
-        # What is read next lies behind this: what told of the opening, the last snapshot that was read.
+        # What is read next lies behind this: the event that showed the opening, the last snapshot that was read.
         self._looked: Position | None = None if line.shown is None else position(line.shown)
         self._odd = Remarks()
         if not line.assumed:
@@ -113,10 +114,10 @@ class Folding:
             self._apply(unobserved_end(line.opening), line.opened_at)
 
     def branch(self) -> Folding:
-        """Return a state of its own, equal to this one; reading on with either leaves the other as it is."""
+        """Return an independent copy: reading on with either leaves the other as it is."""
         twin = copy(self)
-        twin._story = self._story.branch()
-        twin._tracks = {name: track.branch(twin._story) for name, track in self._tracks.items()}
+        twin._state = self._state.branch()
+        twin._trackers = {name: tracker.branch(twin._state) for name, tracker in self._trackers.items()}
         twin._odd = self._odd.branch()
         twin._looks = self._looks.copy()
         twin._ended = {name: ended.branch() for name, ended in self._ended.items()}
@@ -124,29 +125,34 @@ class Folding:
 
     @property
     def last(self) -> Position:
-        """Of the last in order: the opening and what told of it, the event read last, or the snapshot of one."""
+        """Return the last position that has been read, of an event or a snapshot; nothing before it can be read
+        next.
+        """
         last = max(position(self._opening), position(self._latest))
         return last if self._looked is None else max(last, self._looked)
 
     @property
     def assumed(self) -> bool:
-        """Return whether no opening was read: another event stands in for it, and any that comes later may date it."""
+        """Return whether there is no opening event, so that another event stands in for it until one arrives."""
         return self._assumed
 
     @property
-    def story(self) -> IncidentState:
-        """Return the incident so far; not to be changed."""
-        return self._story
+    def state(self) -> IncidentState:
+        """Return the incident's state so far; not to be changed."""
+        return self._state
 
     @property
-    def tracks(self) -> Iterable[MetricTracker]:
-        """Its metrics so far; not to be changed."""
-        return self._tracks.values()
+    def trackers(self) -> Iterable[MetricTracker]:
+        """Return the metrics with their clocks so far; not to be changed."""
+        return self._trackers.values()
 
     # -- reading
 
     def unfit(self, events: Iterable[IncidentEvent]) -> Unfit | None:
-        """Return why these events cannot be read next; None when they can. Each id must be new to this fold."""
+        """Return why these events cannot be read next; None if they can.
+
+        Their ids must be new to this fold.
+        """
         last, before, causal = self.last, self._latest.occurred_at, self._causal
         for event in events:
             # Deliveries of one instant are put in order together, by what any of them says was before.
@@ -163,19 +169,19 @@ class Folding:
         return None
 
     def _dates_otherwise(self, event: IncidentEvent) -> bool:
-        """Whether the event's snapshot tells of an earlier opening than the one assumed, or of the first at all."""
+        """Whether the event's snapshot dates the opening earlier than assumed, or for the first time."""
         shown = event.snapshot
         if shown is None:
             return False
         return not self._dated or (shown.created_at is not None and shown.created_at < self._opened_at)
 
-    def follow(self, events: Sequence[IncidentEvent]) -> None:
-        """Read events for which `unfit` found no reason, in order."""
+    def read_next(self, events: Sequence[IncidentEvent]) -> None:
+        """Read the next events, in order, for which `unfit` returned None."""
         opened_at = self._opened_at
-        self.take([(event, max(event.occurred_at, opened_at)) for event in events])
+        self.read_timeline([(event, max(event.occurred_at, opened_at)) for event in events])
 
-    def take(self, following: Sequence[tuple[IncidentEvent, datetime]]) -> None:
-        """Read the next events of a timeline, each at the instant at which it counts."""
+    def read_timeline(self, following: Sequence[tuple[IncidentEvent, datetime]]) -> None:
+        """Read the next events of a timeline, each with the instant at which it counts."""
         for event, at in following:
             self._read(event, at)
             same = self._causal and event.occurred_at == self._latest.occurred_at
@@ -183,48 +189,51 @@ class Folding:
         if following:
             self.count += len(following)
 
-    def is_news(self, event: IncidentEvent) -> bool:
-        """Return whether the event's snapshot says otherwise than all that was read. `unfit` has found no reason."""
+    def snapshot_differs(self, event: IncidentEvent) -> bool:
+        """Return whether the event's snapshot shows the ticket otherwise than the events read so far.
+
+        `unfit` must have returned None for the event.
+        """
         self._look_all()
-        return is_news(self._story, event)
+        return snapshot_differs(self._state, event)
 
     def _read(self, event: IncidentEvent, at: datetime) -> None:
         if self._looks:
             self._look_until(event.order)
-        story = self._story
+        state = self._state
         if event.warnings or event.occurred_at > event.received_at:
             self._note(event)
-        if is_reporters_word(event, story.attributes):
+        if is_reporters_word(event, state.attributes):
             event = replace(event, kind=EventKind.CUSTOMER_REPLIED, actor=Actor.CUSTOMER)
         if event.snapshot is not None:
-            before = end_before(story, event, at)
+            before = end_before(state, event, at)
             if before is not None:
-                self._mend(before)
+                self._reconcile(before)
             self._apply(event, at)
             self._look_later(event)
             return
         self._apply(event, at)
         if event.kind in PHASE_KINDS:
-            story.stated = None
+            state.stated = None
 
     def _apply(self, event: IncidentEvent, at: datetime, ending: PossibleEnd | None = None) -> None:
-        story, tracks = self._story, self._tracks
-        story.read(event, at, ending)
-        if story.entitlement is not self._entitlement:
-            self._entitlement = story.entitlement
-            _ensure_trackers(tracks, story, self._rulebook, self._agreed)
+        state, trackers = self._state, self._trackers
+        state.read(event, at, ending)
+        if state.entitlement is not self._entitlement:
+            self._entitlement = state.entitlement
+            _ensure_trackers(trackers, state, self._rulebook, self._agreed)
         kind = event.kind
-        concerns_all = story.rematch or kind in STRUCTURAL
-        for track in tracks.values():
-            if concerns_all or kind in track.metric.reactions:
-                track.read(tracks)
+        concerns_all = state.rematch or kind in STRUCTURAL
+        for tracker in trackers.values():
+            if concerns_all or kind in tracker.metric.reactions:
+                tracker.read(trackers)
         if kind is EventKind.TARGET_AGREED:
-            _remark_agreed(event, story, tracks)
+            _remark_agreed(event, state, trackers)
 
     # -- snapshots
 
     def _look_later(self, event: IncidentEvent) -> None:
-        insort(self._looks, (event.look_order, event), key=_place)
+        insort(self._looks, (event.snapshot_order, event), key=_place)
 
     def _look_until(self, order: Order) -> None:
         """Read the snapshots that hold before this place."""
@@ -240,60 +249,60 @@ class Folding:
             self._looked = place if self._looked is None else max(place, self._looked)
 
     def _look(self, order: Order, event: IncidentEvent) -> None:
-        story, shown = self._story, event.snapshot
+        state, shown = self._state, event.snapshot
         assert shown is not None
-        for mend in tuple(reconciling_events(story, event, max(order[0], story.at))):
-            self._mend(mend)
-        story.stated = stated(shown) or story.stated
-        if shown.phase is not None and shown.phase.live and order[0] > story.known_open_at:
-            story.known_open_at = order[0]
+        for reconciling in tuple(reconciling_events(state, event, max(order[0], state.at))):
+            self._reconcile(reconciling)
+        state.stated = stated_phase(shown) or state.stated
+        if shown.phase is not None and shown.phase.live and order[0] > state.known_open_at:
+            state.known_open_at = order[0]
 
-    def _mend(self, mend: ReconcilingEvent) -> None:
-        self._story.remark(remark_on_reconciled(mend.event, mend.ending))
-        self._apply(*mend)
+    def _reconcile(self, reconciling: ReconcilingEvent) -> None:
+        self._state.remark(remark_on_reconciled(reconciling.event, reconciling.ending))
+        self._apply(*reconciling)
 
     # -- what it comes to
 
     def incident(self) -> Incident:
-        """Return the incident after what has been read."""
+        """Return the incident after what has been read, with its clocks and remarks."""
         self._look_all()
-        opening, story = self._opening, self._story
+        opening, state = self._opening, self._state
         remarks = self._remarks()
         clocks: list[Clock] = []
-        for track in self._tracks.values():
-            if track.current is not None:
-                self._finish(track, track.current, clocks, remarks)
-        pending = story.priorities.pending if story.phase.live else None
+        for tracker in self._trackers.values():
+            if tracker.current is not None:
+                self._finish(tracker, tracker.current, clocks, remarks)
+        pending = state.priorities.pending if state.phase.live else None
         if pending is not None:
             text = f"{pending.old} to {pending.new} waits for the customer's agreement"
             remarks[Remark(RemarkKind.DOWNGRADE_PENDING, text, pending.event)] = None
-        if left_out := story.remarks.left_out + self._odd.left_out:
+        if left_out := state.remarks.left_out + self._odd.left_out:
             remarks[Remark(RemarkKind.LEFT_OUT, f"{left_out} further remarks are left out")] = None
         return Incident(
             id=opening.incident,
-            phase=story.phase,
-            attributes=story.attributes,
-            match=story.entitlement.match,
-            plan=story.entitlement.plan.id,
-            scope=story.entitlement.scope,
+            phase=state.phase,
+            attributes=state.attributes,
+            match=state.entitlement.match,
+            plan=state.entitlement.plan.id,
+            scope=state.entitlement.scope,
             opened_at=self._opened_at,
             opened_quality=opening.quality,
             opened_by=opening.actor,
-            changed_at=story.at,
-            ended_at=story.ended_at,
-            priority=story.priority,
-            priorities=story.priorities.history(),
-            periods=tuple(story.periods),
-            quality=story.quality,
+            changed_at=state.at,
+            ended_at=state.ended_at,
+            priority=state.priority,
+            priorities=state.priorities.history(),
+            periods=tuple(state.periods),
+            quality=state.quality,
             pending_downgrade=pending,
-            corrections=tuple(story.priorities.corrections),
-            holders=story.held(),
-            waits=tuple(story.waits),
-            escalations=tuple(story.escalations),
-            ratings=tuple(story.ratings),
-            exemptions=tuple(story.exemptions),
-            merged_into=story.merged_into,
-            imported_through=story.imported_through,
+            corrections=tuple(state.priorities.corrections),
+            holders=state.holder_spans(),
+            waits=tuple(state.waits),
+            escalations=tuple(state.escalations),
+            ratings=tuple(state.ratings),
+            exemptions=tuple(state.exemptions),
+            merged_into=state.merged_into,
+            imported_through=state.imported_through,
             remarks=tuple(remarks),
             clocks=tuple(clocks),
         )
@@ -304,39 +313,39 @@ class Folding:
 
     def _remarks(self) -> dict[Remark, None]:
         """Those that hold now, then those on the opening and single events, then those on what the events did."""
-        story = self._story.remarks
-        return dict.fromkeys((*story.held, *self._line_remarks, *self._odd, *story.said))
+        state = self._state.remarks
+        return dict.fromkeys((*state.current, *self._line_remarks, *self._odd, *state.permanent))
 
     def _finish(
-        self, track: MetricTracker, current: ClockBuilder, clocks: list[Clock], remarks: dict[Remark, None]
+        self, tracker: MetricTracker, current: ClockBuilder, clocks: list[Clock], remarks: dict[Remark, None]
     ) -> None:
         """The clocks of a metric. All but its current one have ended for good and are built once."""
-        story, incident = self._story, self._opening.incident
-        exempt = _exemption(story, track.metric.id) if story.exemptions else None
-        if len(track.tallies) > 1:
-            self._finish_ended(track, exempt, clocks, remarks)
+        state, incident = self._state, self._opening.incident
+        exempt = _exemption(state, tracker.metric.id) if state.exemptions else None
+        if len(tracker.builders) > 1:
+            self._finish_ended(tracker, exempt, clocks, remarks)
         # Looking at a clock that goes on may meet the end of its calendar, which later events may not care about.
         trouble = current.trouble
-        clock = build_clock(current, incident, story.at, exempt)
+        clock = build_clock(current, incident, state.at, exempt)
         if clock is not None:
             clocks.append(clock)
         if current.trouble is not None:
-            remarks[_trouble(track, current)] = None
+            remarks[_trouble(tracker, current)] = None
             current.trouble = trouble
 
     def _finish_ended(
-        self, track: MetricTracker, exempt: Exemption | None, clocks: list[Clock], remarks: dict[Remark, None]
+        self, tracker: MetricTracker, exempt: Exemption | None, clocks: list[Clock], remarks: dict[Remark, None]
     ) -> None:
-        ended = self._ended.get(track.metric.id)
+        ended = self._ended.get(tracker.metric.id)
         if ended is None or ended.exempt is not exempt:
-            ended = self._ended[track.metric.id] = _Ended(exempt)
-        for tally in track.tallies[ended.through : -1]:
-            clock = build_clock(tally, self._opening.incident, self._story.at, exempt)
+            ended = self._ended[tracker.metric.id] = _Ended(exempt)
+        for builder in tracker.builders[ended.through : -1]:
+            clock = build_clock(builder, self._opening.incident, self._state.at, exempt)
             if clock is not None:
                 ended.clocks.append(clock)
-            if tally.trouble is not None:
-                ended.remarks.append(_trouble(track, tally))
-        ended.through = len(track.tallies) - 1
+            if builder.trouble is not None:
+                ended.remarks.append(_trouble(tracker, builder))
+        ended.through = len(tracker.builders) - 1
         clocks += ended.clocks
         remarks |= dict.fromkeys(ended.remarks)
 
@@ -352,48 +361,49 @@ def open_incident(
     at: datetime | None = None,
     agreed: frozenset[str] = frozenset(),
 ) -> tuple[IncidentState, dict[str, MetricTracker]]:
-    """Return the incident just opened, with a track per metric and the clocks that the opening starts.
+    """Return the state of an incident just opened, and its metric trackers by metric id.
 
-    `agreed` are metrics for which a date will be agreed: they are tracked even where the plan has no row.
+    The trackers have the clocks that the opening starts. `at`: the instant of the opening, if it is not the event's
+    own. `agreed` are metrics for which a date will be agreed: they are tracked even where the plan has no row.
     """
-    story = IncidentState(rulebook, opening, at or opening.occurred_at, contract)
-    tracks: dict[str, MetricTracker] = {}
-    _ensure_trackers(tracks, story, rulebook, agreed)
-    for track in tracks.values():
-        track.open(opening)
-    return story, tracks
+    state = IncidentState(rulebook, opening, at or opening.occurred_at, contract)
+    trackers: dict[str, MetricTracker] = {}
+    _ensure_trackers(trackers, state, rulebook, agreed)
+    for tracker in trackers.values():
+        tracker.open(opening)
+    return state, trackers
 
 
 def _ensure_trackers(
-    tracks: dict[str, MetricTracker], story: IncidentState, rulebook: Rulebook, agreed: frozenset[str]
+    trackers: dict[str, MetricTracker], state: IncidentState, rulebook: Rulebook, agreed: frozenset[str]
 ) -> None:
-    """A track for each metric of the plan in force, those first that others wait for."""
-    timed = story.entitlement.metrics
-    for metric in story.entitlement.plan.reading_order if agreed else timed:
+    """Add a tracker for each metric of the plan in force, those first that others wait for."""
+    timed = state.entitlement.metrics
+    for metric in state.entitlement.plan.reading_order if agreed else timed:
         if agreed and metric not in timed and metric.id not in agreed:
             continue
-        track = tracks.get(metric.id)
-        if track is None:
-            tracks[metric.id] = MetricTracker(metric, story, rulebook.calendars)
+        tracker = trackers.get(metric.id)
+        if tracker is None:
+            trackers[metric.id] = MetricTracker(metric, state, rulebook.calendars)
         else:
-            track.metric = metric
+            tracker.metric = metric
 
 
-def _remark_agreed(event: IncidentEvent, story: IncidentState, tracks: dict[str, MetricTracker]) -> None:
+def _remark_agreed(event: IncidentEvent, state: IncidentState, trackers: dict[str, MetricTracker]) -> None:
     agreed = event.agreed
     metric = agreed.metric if agreed is not None else ""
-    track = tracks.get(metric)
-    if any(remark.kind is RemarkKind.AGREED_DATE_REFUSED and remark.event == event.id for remark in story.remarks):
+    tracker = trackers.get(metric)
+    if any(remark.kind is RemarkKind.AGREED_DATE_REFUSED and remark.event == event.id for remark in state.remarks):
         return
-    if agreed is None or track is None or track.current is None or track.current.agreed is not agreed:
+    if agreed is None or tracker is None or tracker.current is None or tracker.current.agreed is not agreed:
         text = f"a date was agreed for {metric or 'no metric'}, which has no open clock"
-        story.remark(Remark(RemarkKind.AGREED_WITHOUT_CLOCK, text, event.id))
+        state.remark(Remark(RemarkKind.AGREED_WITHOUT_CLOCK, text, event.id))
 
 
-def _exemption(story: IncidentState, metric: str) -> Exemption | None:
-    """The last exemption that speaks of this metric, or of all."""
-    return next((e for e in reversed(story.exemptions) if not e.metrics or metric in e.metrics), None)
+def _exemption(state: IncidentState, metric: str) -> Exemption | None:
+    """The last exemption of this metric, or of all metrics."""
+    return next((e for e in reversed(state.exemptions) if not e.metrics or metric in e.metrics), None)
 
 
-def _trouble(track: MetricTracker, tally: ClockBuilder) -> Remark:
-    return Remark(RemarkKind.UNREACHABLE_TARGET, f"{track.metric.id}: {tally.trouble}")
+def _trouble(tracker: MetricTracker, builder: ClockBuilder) -> Remark:
+    return Remark(RemarkKind.UNREACHABLE_TARGET, f"{tracker.metric.id}: {builder.trouble}")

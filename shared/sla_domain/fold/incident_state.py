@@ -1,8 +1,8 @@
-"""The incident itself while it is being folded: phase, attributes, contract, priority, whose turn it is, who holds it.
+"""The incident itself while it is being folded: phase, attributes, contract, priority, on whom it waits, who holds it.
 
 The contract is looked up for the instant of each event, so a clock that starts after a renewal starts under the new
-contract; a running clock keeps the one it started under unless the customer named on the incident changes. What an
-event does to the phase is said in `sla_domain.phase_state`.
+contract; a running clock keeps the one it started under unless the customer named on the incident changes. How an event
+changes the phase is in `sla_domain.phase_state`.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from sla_domain.event import NOTHING, Actor, EventKind, IncidentEvent, IncidentId, TimeQuality, WaitingOn
-from sla_domain.fold.branching import branched
+from sla_domain.fold.branching import branch_of
 from sla_domain.fold.entitlement import Entitlement, entitle
 from sla_domain.fold.priority import Priorities
 from sla_domain.fold.remarks import Remarks
@@ -33,14 +33,14 @@ from sla_domain.rulebook import ContractMatch, MatchReason, Rulebook
 
 _QUALITY = {quality: rank for rank, quality in enumerate(TimeQuality)}
 HOLDER_ATTRIBUTES = frozenset({"assignee", "group", "line"})
-# Values whose going is worth a word; for a priority see `fold.priority`.
-_MISSED = frozenset({"customer", "product", "assignee", "group"})
+# Attributes whose removal gets a remark; for the priority see `fold.priority`.
+_REMARKED_WHEN_REMOVED = frozenset({"customer", "product", "assignee", "group"})
 
-# Kinds after which the ticket stands elsewhere, whatever an earlier snapshot said.
+# Kinds that change the phase, whatever an earlier snapshot showed.
 PHASE_KINDS = frozenset({*END_PHASES, EventKind.OPENED, EventKind.REOPENED, EventKind.WAITING, EventKind.RESUMED})
 _SHOWS_LIFE = PHASE_KINDS - END_PHASES.keys()
 
-# Kinds in which another ticket may speak of itself, because both are one incident from then on.
+# Kinds whose attributes may be those of another ticket, which is the same incident from then on.
 NAME_TAKING_KINDS = frozenset({EventKind.OPENED, EventKind.RENAMED})
 
 StatedPhase = tuple[Phase, WaitingOn | None, datetime | None]
@@ -48,10 +48,10 @@ StatedPhase = tuple[Phase, WaitingOn | None, datetime | None]
 
 @dataclass(frozen=True, slots=True)
 class PossibleEnd:
-    """When an end was that is read later than it may have happened: no clock may be late for the reading alone.
+    """When an end may have happened that is read later than that: no clock may be late because of the late reading.
 
-    `earliest`: the instant that the sender states; of an end that nobody dated, the last at which the incident was
-    known to live. `dated` tells the two apart.
+    `earliest`: the instant that the sender states, `dated` True; if nobody states one, the last instant at which the
+    incident was known not to have ended, `dated` False.
     """
 
     earliest: datetime
@@ -59,11 +59,11 @@ class PossibleEnd:
 
 
 class IncidentState:
-    """What the events read so far make of the incident; `event` and `at` are the ones being read."""
+    """The state of the incident after the events read so far; `event` and `at` are the ones being read."""
 
     __slots__ = (
         "_contract",
-        "_heard_live",
+        "_first_live_receipt",
         "_holder",
         "_imported",
         "_matching",
@@ -103,7 +103,7 @@ class IncidentState:
         self, rulebook: Rulebook, opening: IncidentEvent, at: datetime, contract: ContractMatch | None
     ) -> None:
         self._rulebook = rulebook
-        self._contract = contract  # a preview asks for one contract, whatever the customer
+        self._contract = contract  # of a preview: the contract, whatever the customer
         self._matching: Mapping[str, str] | None = None
         self._holder: HolderSpan | None = None
         self.event, self.at, self.opened_at, self.opening_id = opening, at, at, opening.id
@@ -111,12 +111,12 @@ class IncidentState:
         self.phase = Phase.OPEN
         self.ended_at: datetime | None = None
         self.ending: PossibleEnd | None = None  # of the event being read
-        self.known_open_at = at  # the last instant for which an event or a snapshot shows that it lives
+        self.known_open_at = at  # the last instant for which an event or a snapshot shows it open
         self.merged_into: IncidentId | None = None
         self.quality = opening.quality
         self._imported: tuple[datetime, datetime] | None = None  # when the first and the last of an import came
-        self._heard_live: datetime | None = None  # when the first event of another kind came
-        self._hear(opening)
+        self._first_live_receipt: datetime | None = None  # when the first event of another kind came
+        self._note_receipt(opening)
         self.waiting: WaitingOn | None = None
         self.waiting_before: WaitingOn | None = None
         self.waits: list[WaitSpan] = []
@@ -134,24 +134,24 @@ class IncidentState:
         self._open(opening, at)
 
     def branch(self) -> IncidentState:
-        """Return a story of its own, equal to this one."""
-        twin = branched(self)
+        """Return an independent copy of the state."""
+        twin = branch_of(self)
         twin.remarks = self.remarks.branch()
         twin.priorities = self.priorities.branch(twin.remarks)
         return twin
 
-    def _hear(self, event: IncidentEvent) -> None:
+    def _note_receipt(self, event: IncidentEvent) -> None:
         at = event.received_at
         if event.history:
             first, last = self._imported or (at, at)
             self._imported = (min(first, at), max(last, at))
-        elif self._heard_live is None or at < self._heard_live:
-            self._heard_live = at
+        elif self._first_live_receipt is None or at < self._first_live_receipt:
+            self._first_live_receipt = at
 
     @property
     def imported_through(self) -> datetime | None:
-        """Until when an import told slad of this incident; None when a sender had spoken of it before."""
-        live = self._heard_live
+        """Return until when an import brought events of this incident; None if a sender had delivered one before."""
+        live = self._first_live_receipt
         if self._imported is None or (live is not None and live < self._imported[0]):
             return None
         return self._imported[1] if live is None else min(self._imported[1], live)
@@ -164,7 +164,9 @@ class IncidentState:
         return self.priorities.in_force
 
     def matching(self, entitlement: Entitlement) -> Mapping[str, str]:
-        """Return the attributes rows are matched against under this entitlement."""
+        """Return the attributes that conditions of rows are compared with under this entitlement, its added ones
+        included.
+        """
         if entitlement is not self.entitlement:
             return {**self.attributes, **entitlement.stated, "priority": self.priority}
         if self._matching is None:
@@ -172,7 +174,7 @@ class IncidentState:
         return self._matching
 
     def entitle(self, match: ContractMatch) -> Entitlement:
-        """Return the entitlement under a contract for the product named now."""
+        """Return what the contract of `match` promises for the product that the incident names now."""
         return entitle(self._rulebook, match, self.attributes.get("product", ""))
 
     def remark(self, remark: Remark) -> None:
@@ -187,7 +189,7 @@ class IncidentState:
         self.entitlement = self.entitle(self._match())
         self._note_period()
         described = bool(event.attributes.get("description"))
-        self.priorities.opened(event, at, self.entitlement.plan, described)
+        self.priorities.read_opening(event, at, self.entitlement.plan, described)
         self._remark_contract()
         self._remark_channel()
         self._hold()
@@ -196,7 +198,10 @@ class IncidentState:
             self.waits.append(WaitSpan(event.waiting_on, at, None, event.reason, event.id))
 
     def read(self, event: IncidentEvent, at: datetime, ending: PossibleEnd | None = None) -> None:
-        """One event after the opening. `ending`: of an end, when it may have been."""
+        """Read one event after the opening.
+
+        `ending`: of an event that ends the incident, when the end may have happened.
+        """
         self.event, self.at = event, at
         kind = event.kind
         if kind in _SHOWS_LIFE:
@@ -208,7 +213,7 @@ class IncidentState:
         self.waiting_before = self.waiting
         self.customer_changed = self.rematch = self.reopened = False
         self.priority_before = before = self.priorities.in_force
-        self._hear(event)
+        self._note_receipt(event)
         quality = event.quality
         if at != event.occurred_at and quality is TimeQuality.EXACT:
             quality = TimeQuality.DOUBTFUL  # it claims to precede the opening: one of the two instants is wrong
@@ -220,16 +225,16 @@ class IncidentState:
         if event.attributes or not self._timeless:
             self._state_attributes(event)
         if event.attributes.get("description") or (event.kind is EventKind.DESCRIBED and not event.attributes):
-            self.priorities.described(event, at)
+            self.priorities.read_description(event, at)
         self.priorities.read(event, at, self.entitlement.plan, kind in NAME_TAKING_KINDS and self.live_before)
         if self.priorities.in_force != before:
             self.rematch = True
             self._remark_channel()
         if self.rematch:
             self._matching = None
-        turn = _TURNS.get(kind)
-        if turn is not None:
-            turn(self, event)
+        effect = _EFFECTS.get(kind)
+        if effect is not None:
+            effect(self, event)
 
     def _state_attributes(self, event: IncidentEvent) -> None:
         stated, known = event.attributes, self.attributes
@@ -248,8 +253,8 @@ class IncidentState:
             self.rematch = True
         if "channel" in changed:
             self._remark_channel()
-        if not _MISSED.isdisjoint(changed):
-            self._remark_missed(known)
+        if not _REMARKED_WHEN_REMOVED.isdisjoint(changed):
+            self._remark_removed(known)
         if not HOLDER_ATTRIBUTES.isdisjoint(changed):
             self._hold()
 
@@ -261,7 +266,7 @@ class IncidentState:
             return
         self.entitlement, self._matching = entitlement, None
         self._note_period()
-        self.priorities.replanned(self.event, self.at, entitlement.plan)
+        self.priorities.change_plan(self.event, self.at, entitlement.plan)
         self.rematch = True
         self._remark_contract()
         self._remark_channel()
@@ -282,10 +287,10 @@ class IncidentState:
             return self._contract
         return self._rulebook.contract_for(self.attributes.get("customer", ""), self.at)
 
-    # -- phase and turn
+    # -- phase
 
-    def _turn(self, event: IncidentEvent) -> None:
-        """Whose turn it is after the event (`sla_domain.phase_state`), and what follows from that."""
+    def _change_phase(self, event: IncidentEvent) -> None:
+        """Change the phase by the event (`sla_domain.phase_state`), and what follows from the phase."""
         before = PhaseState(self.phase, self.waiting)
         after = phase_state_after(before, event.kind, event.waiting_on, automatic=event.automatic)
         if after is before:
@@ -299,11 +304,11 @@ class IncidentState:
             ending = self.ending
             self.ended_at = self.at if ending is None or not ending.dated else max(ending.earliest, self.opened_at)
         elif after.phase.live and not before.phase.live:
-            self._live_again(event)
+            self._reopen(event)
         if after.phase is Phase.MERGED:
             self.merged_into = event.merged_into
 
-    def _live_again(self, event: IncidentEvent) -> None:
+    def _reopen(self, event: IncidentEvent) -> None:
         self.ended_at, self.reopened, self.merged_into = None, True, None
         if event.kind is EventKind.OPENED:
             text = "opened again after its end: read as reopened"
@@ -343,8 +348,8 @@ class IncidentState:
             stated.get("assignee", ""), stated.get("group", ""), stated.get("line", ""), self.at, None
         )
 
-    def held(self) -> tuple[HolderSpan, ...]:
-        """Return who held the incident, in order; the last one has no end."""
+    def holder_spans(self) -> tuple[HolderSpan, ...]:
+        """Return who held the incident, in order of time; the last one has no end."""
         return (*self.holders, self._holder) if self._holder is not None else tuple(self.holders)
 
     def _remark_contract(self) -> None:
@@ -356,7 +361,7 @@ class IncidentState:
         self._hold_remark(RemarkKind.NOBODY_TO_TELL, text)
 
     def _remark_channel(self) -> None:
-        """B6: accepted and flagged with advice, never dropped."""
+        """Accept any channel, and remark with advice on one outside the plan (clause B6, docs/clauses.md)."""
         plan, channel = self.entitlement.plan, self.attributes.get("channel", "")
         used = normal(channel)
         text = advice = ""
@@ -372,9 +377,9 @@ class IncidentState:
         self._hold_remark(RemarkKind.CHANNEL_NOT_ENTITLED, text)
         self._hold_remark(RemarkKind.URGENT_CHANNEL, advice)
 
-    def _remark_missed(self, before: Mapping[str, str]) -> None:
+    def _remark_removed(self, before: Mapping[str, str]) -> None:
         """A value that the ticket had is gone: `before` are the attributes until now."""
-        for name in _MISSED & self.event.attributes.keys():
+        for name in _REMARKED_WHEN_REMOVED & self.event.attributes.keys():
             if self.attributes[name]:
                 self.remarks.drop((RemarkKind.TAKEN_AWAY, name))
             elif was := before.get(name):
@@ -391,16 +396,16 @@ class IncidentState:
         return event.actor_name or (event.actor.value if event.actor is not Actor.UNKNOWN else "")
 
 
-# What an event of a kind does to the incident's phase and turn, and to what is kept of it. Other kinds do nothing here.
-_TURNS: Mapping[EventKind, Callable[[IncidentState, IncidentEvent], None]] = {
-    EventKind.OPENED: IncidentState._turn,
-    EventKind.REOPENED: IncidentState._turn,
-    EventKind.WAITING: IncidentState._turn,
-    EventKind.RESUMED: IncidentState._turn,
-    EventKind.CUSTOMER_REPLIED: IncidentState._turn,
+# What an event of a kind does to the incident's phase, and to what is kept of it. Other kinds do nothing here.
+_EFFECTS: Mapping[EventKind, Callable[[IncidentState, IncidentEvent], None]] = {
+    EventKind.OPENED: IncidentState._change_phase,
+    EventKind.REOPENED: IncidentState._change_phase,
+    EventKind.WAITING: IncidentState._change_phase,
+    EventKind.RESUMED: IncidentState._change_phase,
+    EventKind.CUSTOMER_REPLIED: IncidentState._change_phase,
     EventKind.COMMENTED: IncidentState._commented,
     EventKind.ESCALATED: IncidentState._escalated,
     EventKind.RATED: IncidentState._rated,
     EventKind.EXEMPTED: IncidentState._exempted,
-    **dict.fromkeys(END_PHASES, IncidentState._turn),
+    **dict.fromkeys(END_PHASES, IncidentState._change_phase),
 }

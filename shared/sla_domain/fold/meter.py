@@ -20,40 +20,50 @@ ZERO = timedelta()
 
 
 class Meter(Protocol):
-    """`spent` is what was consumed, `lost` what pauses took, both in the meter's own time, before `since`."""
+    """How one target counts time: protocol of the meters for coverage time, wall-clock time and dates.
+
+    Of the arguments, `since` is from when the clock runs now, `spent` what was consumed before, and `lost` what pauses
+    took before, both in the meter's own time.
+    """
 
     @property
-    def needs_lost(self) -> bool:
+    def moved_by_pauses(self) -> bool:
         """Return whether the due instant depends on the time that pauses took."""
         ...
 
     @property
-    def reach(self) -> timedelta | None:
-        """So much must be consumed before the target can be due; None when only the instant can tell."""
+    def needed_span(self) -> timedelta | None:
+        """Return how much time must be consumed before the target can be due; None if only the due instant decides."""
         ...
 
     def between(self, start: datetime, end: datetime) -> timedelta:
-        """Return the counted time of `[start, end)`."""
+        """Return the counted time of `[start, end)`. Raises CalendarError beyond the calendar's years."""
         ...
 
     def due(self, since: datetime, spent: timedelta, lost: timedelta) -> datetime:
-        """Return the due instant of a clock that runs from `since`. Raises CalendarError."""
+        """Return the due instant of a clock that runs from `since`.
+
+        Raises CalendarError beyond the calendar's years.
+        """
         ...
 
     def warning(self, warning: Warning_, since: datetime, spent: timedelta, due: datetime) -> datetime | None:
-        """Return the warning's instant as seen from `since`; None when it lay before it."""
+        """Return the instant of a warning of a clock that runs from `since`; None if it lay before `since`.
+
+        Raises CalendarError beyond the calendar's years.
+        """
         ...
 
-    def level(self, warning: Warning_) -> timedelta | None:
-        """So much must be consumed before the warning can have come; None when only the instant can tell."""
+    def warning_span(self, warning: Warning_) -> timedelta | None:
+        """Return how much time must be consumed before the warning can be due; None if only the instant decides."""
         ...
 
 
 class CoverageMeter:
-    """So much open time."""
+    """The meter of a target in coverage time: due once so much open time of a calendar is consumed."""
 
     __slots__ = ("at_close", "calendar", "span")
-    needs_lost = False
+    moved_by_pauses = False
 
     def __init__(self, calendar: Calendar, span: timedelta, at_close: AtClose) -> None:
         self.calendar = calendar
@@ -61,7 +71,7 @@ class CoverageMeter:
         self.at_close = at_close
 
     @property
-    def reach(self) -> timedelta:
+    def needed_span(self) -> timedelta:
         """Return the allowed open time."""
         return self.span
 
@@ -73,29 +83,29 @@ class CoverageMeter:
         """Return the instant at which the allowed open time is consumed."""
         return self.calendar.add(since, max(self.span - spent, ZERO), self.at_close)
 
-    def level(self, warning: Warning_) -> timedelta | None:
+    def warning_span(self, warning: Warning_) -> timedelta | None:
         """Return how much open time is consumed when the warning is due."""
-        return level_of(warning, self.span)
+        return warning_span_of(warning, self.span)
 
     def warning(self, warning: Warning_, since: datetime, spent: timedelta, due: datetime) -> datetime | None:
         """Return the warning's instant, in open time; None when it lay before `since`."""
         if warning.percent is None:
             return _before(self.calendar, warning, due)
-        left = level_of(warning, self.span) - spent
+        left = warning_span_of(warning, self.span) - spent
         return None if left < ZERO else self.calendar.add(since, left, self.at_close)
 
 
 class WallMeter:
-    """So much time by the clock on the wall."""
+    """The meter of a target in wall-clock time: due once so much time is consumed."""
 
     __slots__ = ("span",)
-    needs_lost = False
+    moved_by_pauses = False
 
     def __init__(self, span: timedelta) -> None:
         self.span = span
 
     @property
-    def reach(self) -> timedelta:
+    def needed_span(self) -> timedelta:
         """Return the allowed time."""
         return self.span
 
@@ -107,20 +117,23 @@ class WallMeter:
         """Return the instant at which the allowed time is consumed."""
         return since + max(self.span - spent, ZERO)
 
-    def level(self, warning: Warning_) -> timedelta | None:
+    def warning_span(self, warning: Warning_) -> timedelta | None:
         """Return how much time is consumed when the warning is due."""
-        return level_of(warning, self.span)
+        return warning_span_of(warning, self.span)
 
     def warning(self, warning: Warning_, since: datetime, spent: timedelta, due: datetime) -> datetime | None:
         """Return the warning's instant; None when it lay before `since`."""
         if warning.before is not None:
             return due - warning.before
-        left = level_of(warning, self.span) - spent
+        left = warning_span_of(warning, self.span) - spent
         return None if left < ZERO else since + left
 
 
 class DateMeter:
-    """Due at a date: the nth working day, or a date the parties agreed on. Pauses move it by their open time."""
+    """The meter of a target that is due at a date: the nth working day, or a date the parties agreed on.
+
+    If `moved`, pauses move the date by their open time; without a calendar all time is open.
+    """
 
     __slots__ = ("at_close", "calendar", "moved", "on", "span")
 
@@ -132,13 +145,13 @@ class DateMeter:
         self.span = max(self.between(base, on), ZERO)
 
     @property
-    def needs_lost(self) -> bool:
+    def moved_by_pauses(self) -> bool:
         """Return whether pauses move the date."""
         return self.moved
 
     @property
-    def reach(self) -> None:
-        """Return None: only the date tells when it is due."""
+    def needed_span(self) -> None:
+        """Return None: only the date decides when the target is due."""
         return None
 
     def between(self, start: datetime, end: datetime) -> timedelta:
@@ -151,9 +164,9 @@ class DateMeter:
             return self.on
         return self.on + lost if self.calendar is None else self.calendar.add(self.on, lost, self.at_close)
 
-    def level(self, warning: Warning_) -> timedelta | None:
-        """Return how much is consumed when a warning in percent is due; None for one so long before the date."""
-        return None if warning.percent is None else level_of(warning, self.span)
+    def warning_span(self, warning: Warning_) -> timedelta | None:
+        """Return how much time is consumed when a warning in percent is due; None for a warning before the date."""
+        return None if warning.percent is None else warning_span_of(warning, self.span)
 
     def warning(self, warning: Warning_, since: datetime, spent: timedelta, due: datetime) -> datetime | None:
         """Return the warning's instant; None when it lay before `since`."""
@@ -161,7 +174,7 @@ class DateMeter:
             if self.calendar is not None:
                 return _before(self.calendar, warning, due)
             return due - warning.before if warning.before is not None else None
-        left = level_of(warning, self.span) - spent
+        left = warning_span_of(warning, self.span) - spent
         if left < ZERO:
             return None
         return since + left if self.calendar is None else self.calendar.add(since, left, self.at_close)
@@ -170,7 +183,7 @@ class DateMeter:
 def meter_for(target: Target, calendar: Calendar, base: datetime, at_close: AtClose) -> Meter:
     """Return the meter of a target counted from `base`.
 
-    Raises CalendarError; a target without a number has no meter.
+    Raises CalendarError beyond the calendar's years, ValueError for a target without a number.
     """
     match target.allowed:
         case CoverageTime(span):
@@ -185,7 +198,7 @@ def meter_for(target: Target, calendar: Calendar, base: datetime, at_close: AtCl
             assert_never(target.allowed)
 
 
-def level_of(warning: Warning_, span: timedelta) -> timedelta:
+def warning_span_of(warning: Warning_, span: timedelta) -> timedelta:
     """Return how much of `span` is consumed when the warning is due, to the microsecond."""
     if warning.percent is not None:
         return span * warning.percent / 100

@@ -15,7 +15,7 @@ from datetime import datetime, timedelta
 
 from sla_domain.errors import MixedIncidents, NoEvents
 from sla_domain.event import Actor, EventKind, IncidentEvent, Order, TimeQuality
-from sla_domain.fold.carried import resolved
+from sla_domain.fold.carried import resolve_carried
 from sla_domain.fold.same_instant import in_causal_order
 from sla_domain.incident import Remark, RemarkKind
 
@@ -27,49 +27,55 @@ _SKEW = timedelta(minutes=2)
 
 @dataclass(frozen=True, slots=True)
 class Timeline:
-    """The opening and what follows, each at the instant at which it is read."""
+    """The events of an incident as the fold reads them: the opening and what follows.
+
+    `following` has each event with the instant at which it is read.
+    """
 
     opening: IncidentEvent
     opened_at: datetime
     following: tuple[tuple[IncidentEvent, datetime], ...]
     remarks: tuple[Remark, ...]  # on the opening and its place among the events
-    borrowed: bool = False  # any further event has it read anew: nothing of it is the incident's own, or nothing counts
+    borrowed: bool = (
+        False  # nothing of it is the incident's own, or nothing counts: a further event needs a new timeline
+    )
     assumed: bool = False  # no opening is among the events: the earliest stands in for it, and is read again
-    shown: IncidentEvent | None = None  # and the snapshot of this one tells how
-    dated: bool = False  # and when the ticket was created
-    ended_before: bool = False  # and the earliest reopens what had ended: nobody said when
+    shown: IncidentEvent | None = None  # if `assumed`: the event whose snapshot gives the attributes
+    dated: bool = False  # if `assumed`: a snapshot gives the creation date
+    ended_before: bool = False  # if `assumed`: the earliest event reopens an incident whose end is not known
 
 
 def in_order(events: Iterable[IncidentEvent]) -> list[IncidentEvent]:
-    """Return each event once, sorted; those of one instant as their snapshots tell (`fold.same_instant`).
+    """Return each event once, in the order in which a fold reads them.
 
-    Of two receipts of one id the first in order counts. Raises FoldError.
+    Those of one instant are ordered as their snapshots show (`fold.same_instant`). Of two copies with one id the first
+    in order counts. Raises NoEvents or MixedIncidents.
     """
     rows = sorted(events, key=position)
     if not rows:
         raise NoEvents
     incident, seen = rows[0].incident, set()
     unique = []
-    telling = False
+    has_states = False
     for event in rows:
         if event.incident != incident:
             raise MixedIncidents(f"events of {incident} and of {event.incident}: group them by incident first")
         if event.id not in seen:
             seen.add(event.id)
             unique.append(event)
-            telling = telling or (event.snapshot is not None and bool(event.snapshot.before))
-    return in_causal_order(unique) if telling else unique
+            has_states = has_states or (event.snapshot is not None and bool(event.snapshot.before))
+    return in_causal_order(unique) if has_states else unique
 
 
 def position(event: IncidentEvent) -> Position:
-    """Where the fold reads the event, as a value to compare."""
+    """Return the event's place in the order of reading, to be compared with other positions."""
     return (event.order, event.received_at)
 
 
 def timeline(events: Iterable[IncidentEvent]) -> Timeline:
-    """Return the events as the fold reads them. Raises FoldError."""
+    """Return the timeline of an incident's events. Raises NoEvents or MixedIncidents."""
     own = in_order(events)
-    rows, carried = resolved(own)
+    rows, carried = resolve_carried(own)
     rows, remarks = list(rows), list(carried)
     if goes_on := next((event for event in rows if event.kind is EventKind.MERGED and event.known_as), None):
         return _under_another_name(rows, goes_on)
@@ -91,7 +97,7 @@ def timeline(events: Iterable[IncidentEvent]) -> Timeline:
 
 
 def _under_another_name(rows: list[IncidentEvent], goes_on: IncidentEvent) -> Timeline:
-    """It was another incident all along: whatever began here ends where it began, and counts there."""
+    """The incident goes on under another name: it ends at its opening here, and counts there."""
     first = next((event for event in rows if event.kind is EventKind.OPENED), rows[0])
     opening = replace(first, kind=EventKind.OPENED, waiting_on=None, snapshot=None)
     return Timeline(opening, first.occurred_at, ((goes_on, first.occurred_at),), (), borrowed=True)
@@ -107,8 +113,8 @@ def _without_opening(rows: list[IncidentEvent]) -> Timeline:
         return Timeline(opening, first.occurred_at, following, (remark,), assumed=True)
     shown = rows[number].snapshot
     assert shown is not None
-    # A sender's thin tickets do not say when they were created; another one may. Of several the earliest counts, so
-    # that it does not matter in which order they come.
+    # Some snapshots have no creation date; another one may. Of several the earliest counts, so that it does not matter
+    # in which order they come.
     dates = [event.snapshot.created_at for event in rows if event.snapshot is not None]
     created = min((date for date in dates if date is not None), default=None)
     # What these events change was otherwise when the ticket was opened; only a text was hardly empty before.
@@ -142,8 +148,11 @@ def _without_opening(rows: list[IncidentEvent]) -> Timeline:
     )
 
 
-def as_read(events: Iterable[IncidentEvent]) -> list[tuple[IncidentEvent, datetime]]:
-    """Return each event once, in the order in which the fold reads them, with the instant. Raises FoldError."""
+def in_reading_order(events: Iterable[IncidentEvent]) -> list[tuple[IncidentEvent, datetime]]:
+    """Return each event once, in the order in which the fold reads them, with the instant at which it is read.
+
+    Raises NoEvents or MixedIncidents.
+    """
     line = timeline(events)
     if line.following and line.following[0][0].id == line.opening.id:  # no opening was received: the first stands in
         return list(line.following)
@@ -151,9 +160,7 @@ def as_read(events: Iterable[IncidentEvent]) -> list[tuple[IncidentEvent, dateti
 
 
 def remarks_on_event(event: IncidentEvent) -> Iterable[Remark]:
-    """Return what there is to remark on one event by itself: words that could not be mapped, an instant in the
-    future.
-    """
+    """Return the remarks on one event by itself: words that could not be mapped, an instant in the future."""
     if event.occurred_at > event.received_at + _SKEW:
         ahead = event.occurred_at - event.received_at
         yield Remark(RemarkKind.FUTURE_TIME, f"{event.kind.value} claims to lie {ahead} in the future", event.id)

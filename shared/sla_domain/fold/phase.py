@@ -1,4 +1,4 @@
-"""The phase of an incident by its events alone, for whoever shows incidents and has no rules to judge them by."""
+"""The phase of an incident by its events alone, for services that show incidents and have no plans or contracts."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from sla_domain.rulebook import Rulebook
 
 
 def phase_of(events: Iterable[IncidentEvent]) -> Phase:
-    """Give the phase that the fold gives: no contract, plan or calendar has a say in it.
+    """Return the phase of the incident of these events, the same as a fold with any rulebook gives.
 
     Raises NoEvents or MixedIncidents.
     """

@@ -1,6 +1,6 @@
-"""Which priority is in force, and why (clause E6–E9).
+"""Which priority is in force, and why (clauses E6 to E9, docs/clauses.md).
 
-* Stated by nobody, or unknown: the plan's default, else its least urgent.
+* Not stated, or unknown: the plan's default, else its least urgent.
 * Without a description (E6): the plan's priority for that, unless the stated one is lower still; the description
   brings the stated one into force. Staff may set any priority meanwhile.
 * Up (E7): by either side, at once.
@@ -9,11 +9,11 @@
   agreement when it crosses a pair that does.
 * `reclassified` corrects a priority that never matched reality (E8): at once, without agreement.
 * A sender that repeats a value with every update does not ask again.
-* An opening that comes again, and a ticket that takes this one's name, can raise the priority and never lower it: what
-  the other ticket says of itself is no word on this one.
+* A repeated opening, and another ticket under this one's name, can raise the priority and never lower it: the other
+  ticket states its own priority, not this one's.
 * Taken away (the stated priority becomes empty): the plan's default, at once. Nothing lower was proposed that the
-  customer could agree to; where the plan wants it, the customer is told of the correction (E8). While something lower
-  waits for the customer's agreement, the default waits for it in its place.
+  customer could agree to; where the plan wants it, the customer is notified of the correction (E8). While something
+  lower waits for the customer's agreement, the default waits for it in its place.
 * Unknown to the plan: the priority in force stays, and what had waited for agreement does not wait any more, since
   the ticket does not ask for it.
 """
@@ -24,18 +24,18 @@ from datetime import datetime
 
 from sla_domain.event import Actor, EventId, EventKind, IncidentEvent
 from sla_domain.fold.agreement import customer_agreed
-from sla_domain.fold.branching import branched
+from sla_domain.fold.branching import branch_of
 from sla_domain.fold.remarks import Remarks
 from sla_domain.incident import Correction, PendingDowngrade, PriorityPeriod, PriorityWhy, Remark, RemarkKind
 from sla_domain.plan import DowngradeMode, Plan, Priority
 
-# Why a priority is in force that nobody stated.
+# Why a priority is in force that was not stated.
 _BY_DEFAULT = frozenset({PriorityWhy.DEFAULT, PriorityWhy.UNKNOWN, PriorityWhy.TAKEN_AWAY, PriorityWhy.CONTRACT})
 _ASKS = frozenset({EventKind.PRIORITY_CHANGED, EventKind.RECLASSIFIED, EventKind.DOWNGRADE_PROPOSED})
 
 
 class Priorities:
-    """The priority of one incident while it is being folded."""
+    """The priority of one incident while its events are read: the one in force, the pending one and the history."""
 
     __slots__ = (
         "_about",
@@ -67,19 +67,19 @@ class Priorities:
         self._open: PriorityPeriod | None = None
 
     def branch(self, remarks: Remarks) -> Priorities:
-        """Priorities of their own, equal to these, that remark elsewhere."""
-        twin = branched(self)
+        """Return an independent copy that adds its remarks to `remarks`."""
+        twin = branch_of(self)
         twin._remarks = remarks
         return twin
 
     def history(self) -> tuple[PriorityPeriod, ...]:
-        """Return every period of a priority in force, in order; the last one has no end."""
+        """Return every period of a priority in force, in order of time; the last one has no end."""
         return (*self.periods, self._open) if self._open is not None else tuple(self.periods)
 
     # -- what happens
 
-    def opened(self, event: IncidentEvent, at: datetime, plan: Plan, described: bool) -> None:
-        """Read the opening. `described`: whether it has a description (clause E6)."""
+    def read_opening(self, event: IncidentEvent, at: datetime, plan: Plan, described: bool) -> None:
+        """Read the opening. `described`: whether the incident has a description (clause E6, docs/clauses.md)."""
         stated = event.attributes.get("priority", "")
         self._stated, self._set_by = stated, event.actor
         known = plan.priority(stated)
@@ -97,8 +97,11 @@ class Priorities:
                 self._held_back, chosen, why = chosen, low, PriorityWhy.NO_DESCRIPTION
         self._set(chosen, event, at, why)
 
-    def described(self, event: IncidentEvent, at: datetime) -> None:
-        """Bring the stated priority into force: the description has come (clause E6)."""
+    def read_description(self, event: IncidentEvent, at: datetime) -> None:
+        """Put the stated priority in force, if the missing description had held it back (clause E6, docs/clauses.md).
+
+        Call it for the event that brings the description.
+        """
         self._low = ""
         self._remarks.drop("description")
         if self._held_back:
@@ -106,7 +109,10 @@ class Priorities:
             self._set(held, event, at, PriorityWhy.DESCRIBED)
 
     def read(self, event: IncidentEvent, at: datetime, plan: Plan, of_another: bool = False) -> None:
-        """Read any later event: it may ask for another priority. `of_another`: it cannot lower it."""
+        """Read an event after the opening, which may state another priority.
+
+        `of_another`: its attributes are those of another ticket under this name, which cannot lower the priority.
+        """
         if event.kind is EventKind.DOWNGRADE_AGREED:
             self._agreed(event, at, plan)
             return
@@ -129,7 +135,7 @@ class Priorities:
         self._about = None if known is not None else (RemarkKind.UNKNOWN_PRIORITY, stated, event.id)
         if known is None and not self.proposed:
             self.pending = None
-        self._say()
+        self._update_remarks()
         if known is None:
             return
         if self._held_back and event.actor is Actor.CUSTOMER:
@@ -137,10 +143,11 @@ class Priorities:
         else:
             self._asked(known, event, at, plan)
 
-    def replanned(self, event: IncidentEvent, at: datetime, plan: Plan) -> None:
-        """The contract changed: the priority in force must be one of the new plan's.
+    def change_plan(self, event: IncidentEvent, at: datetime, plan: Plan) -> None:
+        """Put a priority of another plan in force, because the contract changed.
 
-        One that nobody stated was the old plan's default: the stated one if the new plan knows it, or its default.
+        The priority in force stays if the new plan has it. If it was only the old plan's default, the stated priority
+        is used if the new plan has that, else the new plan's default.
         """
         stated, known = plan.priority(self._stated or ""), plan.priority(self.in_force)
         if self.pending is not None and plan.priority(self.pending.new) is None:
@@ -158,7 +165,7 @@ class Priorities:
         if wanted != self.in_force:
             self._set(wanted, event, at, PriorityWhy.CONTRACT)
         else:
-            self._say()
+            self._update_remarks()
 
     # -- the rules
 
@@ -213,13 +220,13 @@ class Priorities:
         lower = plan.priority(chosen) if _rank(plan, chosen) > _rank(plan, self.in_force) else None
         if pending is not None and lower is not None and self._needs_agreement(lower, event, plan):
             self._propose(chosen, event, at)
-            self._say()
+            self._update_remarks()
             return
         if self._low and _rank(plan, self._low) > _rank(plan, chosen):
             self._held_back, chosen, why = chosen, self._low, PriorityWhy.NO_DESCRIPTION
         if chosen == self.in_force:
             self.pending = None
-            self._say()
+            self._update_remarks()
             return
         self._correct(chosen, event, at, plan)
         self._set(chosen, event, at, why)
@@ -236,7 +243,7 @@ class Priorities:
         return any(now <= _rank(plan, a) and _rank(plan, b) <= wanted.rank for a, b in rules.downgrade_pairs)
 
     def _correct(self, new: str, event: IncidentEvent, at: datetime, plan: Plan) -> None:
-        """E8: staff change what the customer had set."""
+        """Record that staff change what the customer had set (clause E8, docs/clauses.md)."""
         if not plan.rules.correction_notice or event.actor is Actor.CUSTOMER or self._set_by is Actor.STAFF:
             return
         by = event.actor_name or event.actor.value
@@ -256,15 +263,15 @@ class Priorities:
         if why is not PriorityWhy.NO_DESCRIPTION:
             self._held_back = ""
         if self._low or self._about is not None:
-            self._say()
+            self._update_remarks()
         by = by or event.actor_name or event.actor.value
         self._open = PriorityPeriod(priority, at, None, by, why, event.reason, event.id)
 
     def _remark(self, remark: Remark) -> None:
         self._remarks.add(remark)
 
-    def _say(self) -> None:
-        """What is to be remarked now on the priority in force."""
+    def _update_remarks(self) -> None:
+        """Update the remarks on the priority in force."""
         if self._low and self.in_force == self._low:
             text = f"no description: priority {self._low} until it comes"
             self._remarks.hold("description", Remark(RemarkKind.MISSING_DESCRIPTION, text))
@@ -281,7 +288,7 @@ class Priorities:
 
 
 def default_priority(plan: Plan) -> str:
-    """Return the plan's default, else its least urgent priority; '' for a plan without priorities."""
+    """Return the plan's default priority, else its least urgent one; '' for a plan without priorities."""
     named = plan.priority(plan.rules.default) if plan.rules.default is not None else None
     if named is not None:
         return named.id

@@ -1,10 +1,10 @@
-"""What a snapshot of the ticket says otherwise than the events before it: the events that make up for the difference.
+"""The differences between a snapshot of the ticket and the events before it, as events that make up for them.
 
-Each is an ordinary event of the incident, so that clocks, priorities and contracts react as if it had come, and bears
-the id of the event that carried the snapshot. Attributes are compared with those that were stated, never with the
-priority in force, which rules of the plan may hold apart (E6, E8, E9). Where the ticket stands (its phase) counts when
-it is news: a label that says "waiting" stays on a ticket whose customer has replied, and a snapshot that repeats it
-says nothing that was not known.
+Each is an ordinary event of the incident, so that clocks, priorities and contracts react as if it had come, and has the
+id of the event that carried the snapshot. Attributes are compared with those that were stated, never with the priority
+in force, which rules of the plan may hold apart (clauses E6, E8 and E9, docs/clauses.md). The phase counts only if it
+differs from that of the snapshot before: a label "waiting" stays on a ticket whose customer has replied, and a snapshot
+that repeats it is no change.
 """
 
 from __future__ import annotations
@@ -35,58 +35,71 @@ _REASON = "as the ticket stands"
 
 
 class ReconcilingEvent(NamedTuple):
-    """An event that makes up for one that did not come, the instant at which it is read, and of an end when it was."""
+    """An event that makes up for one that did not come, and the instant at which it is read.
+
+    `ending`: of an end, when it may have happened.
+    """
 
     event: IncidentEvent
     at: datetime
     ending: PossibleEnd | None = None
 
 
-def stated(shown: Snapshot) -> StatedPhase | None:
-    """Where the snapshot says the ticket stands; None when it does not say."""
+def stated_phase(shown: Snapshot) -> StatedPhase | None:
+    """Return the phase that the snapshot shows, on whom the ticket waits, and when it ended.
+
+    Return None if it shows no phase.
+    """
     return None if shown.phase is None else (shown.phase, _waits_on(shown), shown.ended_at)
 
 
-def is_news(story: IncidentState, event: IncidentEvent) -> bool:
-    """Return whether the event's snapshot says anything that the events read so far did not."""
+def snapshot_differs(state: IncidentState, event: IncidentEvent) -> bool:
+    """Return whether the event's snapshot shows the ticket otherwise than the events read so far."""
     shown = event.snapshot
     if shown is None:
         return False
-    where = stated(shown)
-    return (where is not None and where != story.stated) or next(
-        reconciling_events(story, event, event.occurred_at), None
+    where = stated_phase(shown)
+    return (where is not None and where != state.stated) or next(
+        reconciling_events(state, event, event.occurred_at), None
     ) is not None
 
 
-def end_before(story: IncidentState, event: IncidentEvent, at: datetime) -> ReconcilingEvent | None:
-    """Return the end that lies before this event, when its snapshot knows of one and no event has told it."""
+def end_before(state: IncidentState, event: IncidentEvent, at: datetime) -> ReconcilingEvent | None:
+    """Return the end that the event's snapshot dates before the event, if no event has brought it; None without one.
+
+    An end without a date lies before a comment or reply: a comment on an ended ticket does not wait for an answer.
+    """
     shown = event.snapshot
-    if shown is None or shown.phase is None or shown.phase.live or not story.phase.live or event.kind in END_PHASES:
+    if shown is None or shown.phase is None or shown.phase.live or not state.phase.live or event.kind in END_PHASES:
         return None
-    if shown.phase is Phase.MERGED or stated(shown) == story.stated:
+    if shown.phase is Phase.MERGED or stated_phase(shown) == state.stated:
         return None
     if shown.ended_at is None:
-        # Nobody said when. A word on a ticket that has ended is no word that waits for an answer.
-        return _end(story, event, shown, at) if event.kind in WORDS else None
+        # No date is known. A comment on a ticket that has ended does not wait for an answer.
+        return _end(state, event, shown, at) if event.kind in WORDS else None
     if shown.ended_at >= event.occurred_at:
         return None
-    return _end(story, event, shown, at)
+    return _end(state, event, shown, at)
 
 
-def reconciling_events(story: IncidentState, event: IncidentEvent, at: datetime) -> Iterator[ReconcilingEvent]:
-    """Yield what makes up for all that the snapshot of `event`, read at `at`, says otherwise, in the order of
-    reading.
+def reconciling_events(state: IncidentState, event: IncidentEvent, at: datetime) -> Iterator[ReconcilingEvent]:
+    """Yield the events that make up for all differences between the snapshot of `event` and the events before it.
+
+    They come in the order of reading. `at`: when the snapshot is read.
     """
     shown = event.snapshot
     assert shown is not None
-    moves = tuple(_moves(story, event, shown, at))
+    moves = tuple(_moves(state, event, shown, at))
     yield from (move for move in moves if move.event.kind in END_PHASES and len(moves) == 1)
-    yield from (ReconcilingEvent(mend, at) for mend in _attributes(story, event, shown))
+    yield from (ReconcilingEvent(reconciling, at) for reconciling in _attributes(state, event, shown))
     yield from (move for move in moves if move.event.kind not in END_PHASES or len(moves) > 1)
 
 
 def unobserved_end(opening: IncidentEvent) -> IncidentEvent:
-    """Return the end of a ticket that is first heard of when it is reopened: nobody said when, so it is no verdict."""
+    """Return the end of a ticket of which the first known event is a reopening.
+
+    It is a cancellation, which gives no verdict, since nobody states when it was.
+    """
     return replace(_reconciling(opening, EventKind.CANCELLED), reason="it had ended before anything was heard of it")
 
 
@@ -94,46 +107,46 @@ def remark_on_reconciled(event: IncidentEvent, ending: PossibleEnd | None) -> Re
     """Return the remark on an event that makes up for one that did not come."""
     if event.attributes:
         named = sorted(event.attributes.items())
-        said = ", ".join(f"{name} {value or 'none'}" if len(value) <= 60 else name for name, value in named)
+        words = ", ".join(f"{name} {value or 'none'}" if len(value) <= 60 else name for name, value in named)
     else:
-        said = "waiting" if event.kind is EventKind.WAITING else event.kind.value
+        words = "waiting" if event.kind is EventKind.WAITING else event.kind.value
     undated = "" if ending is None or ending.dated else ", nor does the ticket say since when"
-    return Remark(RemarkKind.RECONCILED, f"the ticket says {said}: no event had said so{undated}", event.id)
+    return Remark(RemarkKind.RECONCILED, f"the ticket says {words}: no event had said so{undated}", event.id)
 
 
-def _moves(story: IncidentState, event: IncidentEvent, shown: Snapshot, at: datetime) -> Iterator[ReconcilingEvent]:
-    phase, known = shown.phase, story.phase
-    if phase is None or phase is Phase.MERGED or known is Phase.MERGED or stated(shown) == story.stated:
+def _moves(state: IncidentState, event: IncidentEvent, shown: Snapshot, at: datetime) -> Iterator[ReconcilingEvent]:
+    phase, known = shown.phase, state.phase
+    if phase is None or phase is Phase.MERGED or known is Phase.MERGED or stated_phase(shown) == state.stated:
         return
     if phase.live:
         if not known.live:
             yield ReconcilingEvent(_reconciling(event, EventKind.REOPENED), at)
         if phase is Phase.WAITING:
             on = _waits_on(shown)
-            if story.waiting is not on:
+            if state.waiting is not on:
                 yield ReconcilingEvent(_reconciling(event, EventKind.WAITING, waiting_on=on), at)
-        elif story.waiting is not None:
+        elif state.waiting is not None:
             yield ReconcilingEvent(_reconciling(event, EventKind.RESUMED), at)
         return
-    end = _end(story, event, shown, at)
+    end = _end(state, event, shown, at)
     if known.live or _goes_further(known, phase):
         yield end
-    elif known is Phase.CANCELLED and phase is not known and _not_before(shown.ended_at, story.ended_at):
+    elif known is Phase.CANCELLED and phase is not known and _not_before(shown.ended_at, state.ended_at):
         yield ReconcilingEvent(_reconciling(event, EventKind.REOPENED), end.at)
         yield end
 
 
-def _end(story: IncidentState, event: IncidentEvent, shown: Snapshot, at: datetime) -> ReconcilingEvent:
-    """The end that the snapshot shows: not before the incident was last known to live, and not after `at`.
+def _end(state: IncidentState, event: IncidentEvent, shown: Snapshot, at: datetime) -> ReconcilingEvent:
+    """The end that the snapshot shows: not before the incident was last known to be open, and not after `at`.
 
     It is read behind all that was read, and counts from when it was.
     """
     assert shown.phase is not None
     end = _reconciling(event, _END_OF[shown.phase])
     if shown.ended_at is None:
-        return ReconcilingEvent(end, at, PossibleEnd(min(story.known_open_at, at), dated=False))
-    ended_at = min(max(shown.ended_at, story.known_open_at), at)
-    read_at = max(ended_at, story.at)
+        return ReconcilingEvent(end, at, PossibleEnd(min(state.known_open_at, at), dated=False))
+    ended_at = min(max(shown.ended_at, state.known_open_at), at)
+    read_at = max(ended_at, state.at)
     return ReconcilingEvent(end, read_at, PossibleEnd(ended_at) if ended_at < read_at else None)
 
 
@@ -148,11 +161,11 @@ def _not_before(shown: datetime | None, known: datetime | None) -> bool:
     return shown is not None and known is not None and shown >= known
 
 
-def _attributes(story: IncidentState, event: IncidentEvent, shown: Snapshot) -> Iterator[IncidentEvent]:
-    known = story.attributes
+def _attributes(state: IncidentState, event: IncidentEvent, shown: Snapshot) -> Iterator[IncidentEvent]:
+    known = state.attributes
     changed = {name: value for name, value in shown.attributes.items() if known.get(name, "") != value}
-    pending = story.priorities.pending
-    kept = () if pending is None else (pending.old, pending.new) if story.priorities.proposed else (pending.new,)
+    pending = state.priorities.pending
+    kept = () if pending is None else (pending.old, pending.new) if state.priorities.proposed else (pending.new,)
     if known.get("priority") and changed.get("priority") in kept:
         del changed["priority"]  # a proposal states what the ticket does not have yet; a change taken back is news
     if not changed:
@@ -161,8 +174,8 @@ def _attributes(story: IncidentState, event: IncidentEvent, shown: Snapshot) -> 
     if changed:
         kind = EventKind.RECLASSIFIED if changed.keys() - _FACTS else EventKind.OBSERVED
         kind = EventKind.PRIORITY_CHANGED if "priority" in changed else kind
-        if event.kind in NAME_TAKING_KINDS and event.id != story.opening_id:
-            kind = EventKind.RENAMED  # another ticket speaks of itself: it can raise the priority, and not lower it
+        if event.kind in NAME_TAKING_KINDS and event.id != state.opening_id:
+            kind = EventKind.RENAMED  # of another ticket: it can raise the priority, and not lower it
         yield _reconciling(event, kind, attributes=changed)
     if held:
         yield _reconciling(event, EventKind.ASSIGNED, attributes=held)

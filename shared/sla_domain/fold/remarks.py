@@ -1,7 +1,7 @@
 """Remarks of one incident as they are collected: each once, and no more than people will read.
 
-Two sorts: what an event did or was like is said for ever (`add`); what holds now is said until it holds no more
-(`hold`, `drop`), or the remark would become untrue.
+Two sorts: a remark on a single event stays for ever (`add`); a remark on the present state is kept until it is no
+longer true (`hold`, `drop`).
 """
 
 from __future__ import annotations
@@ -14,7 +14,10 @@ MOST = 200  # of one kind of cause: what single events are like, or what they do
 
 
 class Remarks:
-    """The first `MOST` different remarks in their order, and how often there was another one."""
+    """The remarks of one incident: current ones by their subject, and the first `MOST` different ones on single events.
+
+    `left_out` counts those beyond `MOST`.
+    """
 
     __slots__ = ("_held", "_said", "left_out")
 
@@ -24,27 +27,27 @@ class Remarks:
         self.left_out = 0
 
     def branch(self) -> Remarks:
-        """Remarks of their own, equal to these."""
+        """Return an independent copy."""
         twin = Remarks()
         twin._held, twin._said, twin.left_out = self._held.copy(), self._said.copy(), self.left_out
         return twin
 
     def hold(self, about: Hashable, remark: Remark) -> None:
-        """Say this about something from now on, in place of what was said about it."""
+        """Keep a remark on the subject `about`, in place of the one before, until `drop`."""
         self._held[about] = remark
 
     def drop(self, about: Hashable) -> None:
-        """What was said about this is true no more."""
+        """Remove the current remark on the subject `about`, if there is one."""
         self._held.pop(about, None)
 
     @property
-    def held(self) -> Iterator[Remark]:
-        """Yield those that hold now."""
+    def current(self) -> Iterator[Remark]:
+        """Yield the remarks that hold now."""
         return iter(self._held.values())
 
     @property
-    def said(self) -> Iterator[Remark]:
-        """Yield those on single events."""
+    def permanent(self) -> Iterator[Remark]:
+        """Yield the remarks on single events."""
         return iter(self._said)
 
     def add(self, remark: Remark) -> None:

@@ -1,7 +1,7 @@
 """Deliveries of one instant, in the order in which they can have happened.
 
 A sender whose clock shows whole seconds gives two changes of one second the same instant, and they arrive in any order.
-What they carry tells which was first: how the ticket stood before and after each of them (`Snapshot.before`). Beside a
+Their snapshots show which was first: how the ticket stood before and after each of them (`Snapshot.before`). Beside a
 word the ticket stands before as it does after.
 """
 
@@ -23,10 +23,10 @@ _MOST = 50  # and beyond which they stay as they arrived
 
 
 def in_causal_order(rows: Sequence[IncidentEvent]) -> list[IncidentEvent]:
-    """Return events in order, with deliveries of one instant in the order that their snapshots tell.
+    """Return the events in order, with deliveries of one instant in the order that their snapshots show.
 
-    Where they tell nothing, or more than one order fits, that of arrival stands. What is moved gets versions that say
-    so: everything that goes by the order of events goes by them.
+    If they show none, or more than one order fits, the order of arrival stays. Events that are moved get versions by
+    which they sort in the new order.
     """
     found: list[IncidentEvent] = []
     known: dict[str, str] = {}
@@ -41,7 +41,7 @@ def in_causal_order(rows: Sequence[IncidentEvent]) -> list[IncidentEvent]:
 
 
 def has_state_before(event: IncidentEvent) -> bool:
-    """Return whether the event's delivery says how the ticket stood before it."""
+    """Return whether the event's delivery states how the ticket stood before it."""
     return event.snapshot is not None and bool(event.snapshot.before)
 
 
@@ -72,7 +72,7 @@ def _stood_before(delivery: list[IncidentEvent]) -> Mapping[str, str]:
         return {**shown.attributes, **shown.before}
     if not all(event.kind in _QUIET for event in delivery):
         return {}
-    return {**shown.attributes, PHASE: shown.stands} if shown.stands else shown.attributes
+    return {**shown.attributes, PHASE: shown.phase_text} if shown.phase_text else shown.attributes
 
 
 def _chain(arrived: Sequence[_Delivery], known: Mapping[str, str]) -> list[_Delivery] | None:
@@ -132,5 +132,5 @@ def _take(state: dict[str, str], event: IncidentEvent) -> None:
     state.update(event.attributes)
     if shown is not None:
         state.update(shown.attributes)
-        if shown.stands:
-            state[PHASE] = shown.stands
+        if shown.phase_text:
+            state[PHASE] = shown.phase_text

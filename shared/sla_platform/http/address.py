@@ -11,7 +11,7 @@ from urllib.parse import unquote_to_bytes
 
 from starlette.types import Scope
 
-from sla_domain.bounds import shortened, writable
+from sla_domain.bounds import shorten, writable
 
 _ENCODING = "is not percent-encoded UTF-8"
 _CONTROLS = "holds a control character, such as %00 or a line break"
@@ -39,7 +39,7 @@ def checked(scope: Scope) -> BadRequestAddress | None:
         if flaw := _flaw(name):
             return BadRequestAddress(f"The name of a parameter {flaw}.")
         if flaw := _flaw(value):
-            named = shortened(unquote_to_bytes(name.replace(b"+", b" ")).decode(), 60)
+            named = shorten(unquote_to_bytes(name.replace(b"+", b" ")).decode(), 60)
             return BadRequestAddress(f"The parameter {named} {flaw}.", named)
     return None
 

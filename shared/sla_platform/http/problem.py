@@ -14,7 +14,7 @@ from fastapi.responses import Response
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from sla_domain.bounds import shortened
+from sla_domain.bounds import shorten
 from sla_platform.errors import Retryable
 from sla_platform.http.address import checked
 
@@ -73,7 +73,7 @@ def _written(body: dict[str, Any]) -> bytes:
 
 def pointer(location: Iterable[str | int]) -> str:
     """Return a JSON pointer (RFC 6901). Long names are shortened, so that the answer does not grow with the input."""
-    return "".join("/" + shortened(str(step), 100).replace("~", "~0").replace("/", "~1") for step in location) or "/"
+    return "".join("/" + shorten(str(step), 100).replace("~", "~0").replace("/", "~1") for step in location) or "/"
 
 
 class _CheckedAddress:

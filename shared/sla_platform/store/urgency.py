@@ -28,7 +28,7 @@ def seconds_of(connection: AsyncConnection, at: ColumnElement[Any]) -> ColumnEle
 
 
 def urgency_at(now: datetime, weight: ColumnElement[Any], due_seconds: ColumnElement[Any]) -> ColumnElement[float]:
-    """Return `sla_domain.urgency.weighted` at an instant as SQL; `due_seconds` since 1970, NULL for paused clocks."""
+    """Return `sla_domain.urgency.score_of_weight` at an instant as SQL; `due_seconds` since 1970, NULL: paused."""
     left = due_seconds - to_micros(now) / 1e6
     overdue = case((left < -_DAY_SECONDS, 2.0), else_=1.0 - left / _DAY_SECONDS)
     paused = score(1, 1, None) / 100

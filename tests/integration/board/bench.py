@@ -18,7 +18,7 @@ from tests.unit.board.envelopes import NOW
 from sla_board import tables
 from sla_board.service import BoardService, build
 from sla_domain.contract import ContractId
-from sla_domain.hours import name_of
+from sla_domain.hours import hours_name
 from sla_domain.rulebook import Rulebook
 from sla_platform.bus import Batch, Handler, Quarantine
 from sla_platform.bus.metrics import BusMetrics
@@ -41,7 +41,7 @@ HOURS = rulebook(
 def hours(name: str, contract: str = "acme", rules: Rulebook = HOURS) -> str:
     """The hours of a coverage as facts name them."""
     known = rules.contracts[ContractId(contract)]
-    return name_of(rules.calendars.calendar(known, rules.plan_of(known).coverages[name]))
+    return hours_name(rules.calendars.calendar(known, rules.plan_of(known).coverages[name]))
 
 
 class HandTime:

@@ -12,7 +12,15 @@ import pytest
 from tests.integration.notifier.stage import CATALOGUE, NINE, Stage, StageTime, breached
 
 import sla_notifier.channel
-from sla_catalogue import ChannelId, Secret, catalogue_schema, check, install_channel_kinds, load_catalogue, load_text
+from sla_catalogue import (
+    ChannelId,
+    Secret,
+    catalogue_schema,
+    check_files,
+    install_channel_kinds,
+    load_catalogue,
+    load_text,
+)
 from sla_notifier.channel import registry
 from sla_platform.settings import Settings
 from sla_platform.store.engine import Store
@@ -131,7 +139,7 @@ async def test_a_page_flies_by_pigeon(store: Store, settings: Settings, pigeons:
 
 def test_the_catalogue_checks_it_and_keeps_its_secret(pigeons: Path, tmp_path: Path) -> None:
     def said(pigeon: str) -> list[str]:
-        found = check(catalogue_with(pigeon, tmp_path), environment=URLS)
+        found = check_files(catalogue_with(pigeon, tmp_path), environment=URLS)
         return [problem.code for problem in found if problem.severity.value == "error"]
 
     assert said("{kind: pigeon, loft: /loft, ring: r}") == []
@@ -151,5 +159,5 @@ def test_the_catalogue_checks_it_and_keeps_its_secret(pigeons: Path, tmp_path: P
 
 def test_without_its_line_the_catalogue_knows_no_pigeon(tmp_path: Path) -> None:
     file = catalogue_with("{kind: pigeon, loft: /loft, ring: r}", tmp_path)
-    found = {problem.code for problem in check(file, environment=URLS)}
+    found = {problem.code for problem in check_files(file, environment=URLS)}
     assert {"unknown-value", "unknown-key"} <= found

@@ -10,7 +10,7 @@ from prometheus_client import CollectorRegistry
 from tests.unit.catalogue.made import SOUND, written
 
 from sla_catalogue import load_catalogue
-from sla_catalogue.published import PUBLISHED, published_words
+from sla_catalogue.known_secret import KNOWN_SECRETS, known_secret_places
 from sla_platform.errors import BadSettings
 from sla_platform.settings import Settings
 from sla_standalone.compose import composed
@@ -47,7 +47,7 @@ async def test_the_example_starts_on_the_loopback_alone(tmp_path: Path) -> None:
     said = str(refused.value)
     assert "settings.local: true" in said
     assert "channels.pager, keys.admin, keys.ingest, keys.read, sources.demo" in said
-    assert not any(word in said for word in PUBLISHED)
+    assert not any(word in said for word in KNOWN_SECRETS)
 
 
 async def test_keys_that_everybody_knows_are_refused_in_any_catalogue(tmp_path: Path) -> None:
@@ -104,8 +104,8 @@ def test_every_secret_of_the_example_and_of_the_documents_is_known(monkeypatch: 
         monkeypatch.delenv(name, raising=False)
     example = load_catalogue(EXAMPLES)
     places = {f"sources.{name}" for name in example.sources} | {f"keys.{name}" for name in example.keys}
-    assert set(published_words(example)) == places | {"channels.pager"}
+    assert set(known_secret_places(example)) == places | {"channels.pager"}
     texts = [ROOT / "README.md", *(ROOT / "docs").rglob("*.md"), *(ROOT / "deploy").rglob("*.*")]
     texts = [file for file in texts if "__pycache__" not in file.parts]  # what Python made of a script there
     shown = {word for file in texts for word in re.findall(r"\bdemo-\w+-(?:key|secret)\b", file.read_text())}
-    assert shown <= PUBLISHED
+    assert shown <= KNOWN_SECRETS

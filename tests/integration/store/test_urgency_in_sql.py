@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import Column, Float, MetaData, Table, select
 
-from sla_domain.urgency import weight, weighted
+from sla_domain.urgency import score_of_weight, weight
 from sla_platform.store.engine import Store
 from sla_platform.store.schema import create_all
 from sla_platform.store.types import Instant, to_micros
@@ -43,4 +43,4 @@ async def test_the_score_in_sql_is_the_score_of_the_domain(store: Store) -> None
     assert len(rows) == len(cases)
     for row in rows:
         left = None if row.due_at is None else row.due_at - NOW
-        assert (row.one, row.other) == (pytest.approx(weighted(row.weight, left), abs=1e-5),) * 2, left
+        assert (row.one, row.other) == (pytest.approx(score_of_weight(row.weight, left), abs=1e-5),) * 2, left

@@ -23,7 +23,7 @@ from sla_domain.event import (
     WaitingOn,
 )
 from sla_domain.fold import fold
-from sla_domain.forgotten import remembered
+from sla_domain.forgotten import drop_forgotten
 from sla_domain.phase import Phase
 from sla_domain.rulebook import Rulebook
 from sla_timer.apply import fold_cache
@@ -110,7 +110,7 @@ async def _round(
         prepared = await folds.prepare(NAME, shelf, part, [rulebook])
         new = {event.id: event for event in sorted(part, key=fold_cache.position, reverse=True)}
         everything = {**new, **shelf.events}
-        counting = remembered(everything.values(), shelf.ended)
+        counting = drop_forgotten(everything.values(), shelf.ended)
         assert prepared.fresh == new.keys() - shelf.events.keys()
         if not counting:
             assert not prepared.foldings

@@ -12,7 +12,7 @@ from tests.property.fold.random_lives import MINUTE, Life, Promise, lives, promi
 from sla_domain.clock import ClockState
 from sla_domain.explain import StepKind, calendar_of, explain, holder_shares
 from sla_domain.fold import fold
-from sla_domain.incident import held_by, waiting_shares
+from sla_domain.incident import holding_times, waiting_shares
 
 
 @given(promises(), lives(), st.integers(0, 3000))
@@ -37,7 +37,7 @@ def test_shares_sum_to_the_elapsed_time(promise: Promise, life: Life) -> None:
     incident = fold(life.events, promise.rulebook)
     at = incident.changed_at
     assert sum(waiting_shares(incident, at).values(), timedelta()) == incident.elapsed(at)
-    assert sum(held_by(incident, at).values(), timedelta()) == incident.elapsed(at)
+    assert sum(holding_times(incident, at).values(), timedelta()) == incident.elapsed(at)
     for clock in incident.clocks:
         shares = holder_shares(clock, incident, calendar_of(clock, incident, promise.rulebook), at)
         assert sum(shares.values(), timedelta()) == clock.consumed

@@ -138,9 +138,9 @@ def _carried_on(events: list[IncidentEvent]) -> object:
         if folding is None or folding.unfit([event]) is not None:
             line = timeline(known)
             folding = Folding(line, RULES)
-            folding.take(line.following)
+            folding.read_timeline(line.following)
         else:
-            folding.follow([event])
+            folding.read_next([event])
         assert folding.incident() == fold(known, RULES)
     return folding.incident() if folding is not None else None
 
@@ -152,8 +152,8 @@ def _kept(events: list[IncidentEvent]) -> list[IncidentEvent]:
         if event.kind.value == "observed" and known:
             line = timeline(known)
             folding = Folding(line, RULES)
-            folding.take(line.following)
-            if folding.unfit([event]) is None and not folding.is_news(event):
+            folding.read_timeline(line.following)
+            if folding.unfit([event]) is None and not folding.snapshot_differs(event):
                 continue
         known.append(event)
     return known

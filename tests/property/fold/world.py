@@ -16,7 +16,7 @@ from sla_domain.fact import BREACHED, Fact, Warned
 from sla_domain.fold import fold
 from sla_domain.incident import Incident
 from sla_domain.published import PublishedState, Timer, after_publishing, keys_after, timers
-from sla_domain.published_mark import standing
+from sla_domain.published_mark import standing_marks
 from sla_domain.rulebook import Rulebook
 
 
@@ -37,7 +37,7 @@ class World:
     def told(self) -> dict[ClockId, PublishedState]:
         """As read back from the rows."""
         return {
-            id_: published_text.read(
+            id_: published_text.read_state(
                 text,
                 state=row.state,
                 generation=row.generation,
@@ -71,7 +71,7 @@ class World:
         assert self.incident is not None
         after = after_publishing(self.told, facts, self.incident.clocks)
         self.keys = keys_after(self.keys, facts)
-        self.rows = {id_: (published_text.write(told), told) for id_, told in after.items()}
+        self.rows = {id_: (published_text.write_state(told), told) for id_, told in after.items()}
         self.timers = {clock.id: timers(clock, after[clock.id]) for clock in self.incident.clocks}
         self.facts += facts
         for fact in facts:
@@ -100,7 +100,7 @@ class World:
     def breaches(self, id_: ClockId) -> set[datetime | None]:
         """The due instants whose passing has been told and not been taken back."""
         told = self.told[id_]
-        return {each.at for each in standing(told.keys, told.meanings) if each.kind == BREACH}
+        return {each.at for each in standing_marks(told.keys, told.meanings) if each.kind == BREACH}
 
 
 def _fired(incident: Incident | None, id_: ClockId, key: str, timer: Timer, is_breach: bool) -> Fact:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
-from sla_catalogue import Catalogue, FileProblem, FindingLevel, check, load_catalogue
+from sla_catalogue import Catalogue, FileProblem, FindingLevel, check_files, load_catalogue
 
 SOUND = """\
 coverages:
@@ -41,7 +41,7 @@ def changed(old: str, new: str, text: str = SOUND) -> str:
 
 
 def problems(tmp_path: Path, text: str, environment: Mapping[str, str] | None = None) -> list[FileProblem]:
-    return check(written(tmp_path, text), environment=environment or {})
+    return check_files(written(tmp_path, text), environment=environment or {})
 
 
 def codes(tmp_path: Path, text: str, environment: Mapping[str, str] | None = None) -> list[str]:

@@ -20,7 +20,7 @@ from sla_catalogue import (
     load_text,
 )
 from sla_catalogue.api_key import KeyId
-from sla_catalogue.load import check
+from sla_catalogue.load import check_files
 from sla_catalogue.problem import FindingLevel
 from sla_domain.escalation import TellKind
 from sla_domain.event import WaitingOn
@@ -144,7 +144,7 @@ def test_what_signs_nothing_may_be_shared(tmp_path: Path) -> None:
 def test_a_proof_covers_what_it_covers(tmp_path: Path, written: str, covered: set[str]) -> None:
     how = authentication(tmp_path, "github", written)
     asked = ("x-time", "webhook-id", "x-github-delivery", "ce-id")
-    assert {name for name in asked if how.vouches_for(name)} == covered
+    assert {name for name in asked if how.covers_header(name)} == covered
 
 
 def test_tables_are_read_without_regard_to_case(tmp_path: Path) -> None:
@@ -170,8 +170,8 @@ sources:
     assert source.is_staff("anna")
     assert source.is_bot("Robot[bot]")
     assert source.customer is not None
-    assert source.customer.translated("acme inc") == "Acme"
-    assert source.customer.translated("Other") == "Other"
+    assert source.customer.translate("acme inc") == "Acme"
+    assert source.customer.translate("Other") == "Other"
 
 
 def test_keys_are_kept_as_hashes_and_compared_with_what_is_presented(tmp_path: Path) -> None:
@@ -217,7 +217,7 @@ def test_one_key_under_two_names_is_a_mistake(tmp_path: Path) -> None:
 def test_a_key_for_one_contract_may_not_administer_all_and_the_place_is_named(tmp_path: Path) -> None:
     text = SOUND + f"keys:\n  theirs: {{sha256: {'a' * 64}, scopes: [read, admin], contract: acme}}\n"
     (tmp_path / "catalogue.yaml").write_text(text)
-    (problem,) = [each for each in check(tmp_path, environment={}) if each.code == "key-reach"]
+    (problem,) = [each for each in check_files(tmp_path, environment={}) if each.code == "key-reach"]
     assert problem.severity is FindingLevel.ERROR
     assert problem.line == len(text.splitlines())
     assert "for one contract" in str(problem)

@@ -16,7 +16,7 @@ from sla_catalogue import (
     KeyScope,
     SourceId,
     catalogue_schema,
-    check,
+    check_files,
     load_catalogue,
     run_scenarios,
 )
@@ -32,7 +32,7 @@ def plain(text: str) -> Any:
 
 
 def test_the_example_raises_no_warning_but_of_the_language_of_mails() -> None:
-    assert {problem.code for problem in check(EXAMPLE, environment={})} == {"mails-in-english"}
+    assert {problem.code for problem in check_files(EXAMPLE, environment={})} == {"mails-in-english"}
 
 
 def test_its_own_tests_hold() -> None:

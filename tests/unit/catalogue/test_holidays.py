@@ -11,9 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.unit.catalogue.made import SOUND, changed, codes, loaded, problems
 
-from sla_catalogue import Catalogue, FindingLevel, HolidayRow, HolidayTable, Horizon, RowKind, diff, diff_tables
+from sla_catalogue import Catalogue, FindingLevel, HolidayRow, HolidayTable, Horizon, RowKind, diff_rows, diff_tables
 from sla_catalogue.holiday.feed import BadFeed, read_feed
-from sla_catalogue.holiday.generate import PACKAGE_VERSION, Recipe, UnknownRegion, generate
+from sla_catalogue.holiday.generate import PACKAGE_VERSION, Recipe, UnknownRegion, generate_rows
 from sla_domain.calendar import Calendar
 from sla_domain.contract import ContractId
 from sla_domain.plan import PlanId
@@ -42,35 +42,35 @@ def open_hours(catalogue: Catalogue, day: date) -> float:
 
 
 def test_rows_name_the_package_and_its_version() -> None:
-    rows = generate(Recipe("PL"), YEARS)
+    rows = generate_rows(Recipe("PL"), YEARS)
     assert {row.source for row in rows} == {f"holidays {PACKAGE_VERSION}"}
     assert {row.date.year for row in rows} == {2024, 2025, 2026, 2027}
 
 
 def test_names_are_local_unless_asked_otherwise() -> None:
-    assert days(generate(Recipe("PL"), YEARS))[date(2026, 11, 11)] == "Narodowe Święto Niepodległości"
-    english = generate(Recipe("PL", language="en_US"), YEARS)
+    assert days(generate_rows(Recipe("PL"), YEARS))[date(2026, 11, 11)] == "Narodowe Święto Niepodległości"
+    english = generate_rows(Recipe("PL", language="en_US"), YEARS)
     assert days(english)[date(2026, 11, 11)] == "National Independence Day"
 
 
 def test_an_observed_day_stands_beside_the_day_itself() -> None:
-    taiwan = days(generate(Recipe("TW"), YEARS))
+    taiwan = days(generate_rows(Recipe("TW"), YEARS))
     assert {date(2026, 10, 9), date(2026, 10, 10)} <= set(taiwan)
-    assert date(2026, 10, 9) not in days(generate(Recipe("TW", observed=False), YEARS))
+    assert date(2026, 10, 9) not in days(generate_rows(Recipe("TW", observed=False), YEARS))
 
 
 def test_a_subdivision_has_days_of_its_own() -> None:
-    assert date(2026, 1, 6) in days(generate(Recipe("DE", "BY"), YEARS))
-    assert date(2026, 1, 6) not in days(generate(Recipe("DE"), YEARS))
+    assert date(2026, 1, 6) in days(generate_rows(Recipe("DE", "BY"), YEARS))
+    assert date(2026, 1, 6) not in days(generate_rows(Recipe("DE"), YEARS))
 
 
 def test_transferred_working_saturdays_are_rows_of_their_own() -> None:
-    worked = days(generate(Recipe("RU"), YEARS), RowKind.WORKED)
+    worked = days(generate_rows(Recipe("RU"), YEARS), RowKind.WORKED)
     assert {date(2024, 4, 27), date(2024, 11, 2), date(2024, 12, 28)} <= set(worked)
 
 
 def test_half_days_carry_the_hour_they_were_given() -> None:
-    rows = generate(Recipe("TR", categories=("public", "half_day"), closes_at=13 * 60), YEARS)
+    rows = generate_rows(Recipe("TR", categories=("public", "half_day"), closes_at=13 * 60), YEARS)
     halves = [row for row in rows if row.kind is RowKind.HALF]
     assert halves
     assert {row.closes_at for row in halves} == {13 * 60}
@@ -82,7 +82,7 @@ def test_half_days_carry_the_hour_they_were_given() -> None:
 )
 def test_what_the_package_does_not_know_is_told_with_what_it_does(recipe: Recipe) -> None:
     with pytest.raises(UnknownRegion) as refused:
-        generate(recipe, YEARS)
+        generate_rows(recipe, YEARS)
     assert refused.value.known
 
 
@@ -363,7 +363,7 @@ def row(day: int, name: str = "Day", source: str = "old", kind: RowKind = RowKin
 def test_a_difference_is_what_moves_not_who_says_so() -> None:
     old = [row(1), row(2), row(3, "Old name"), row(4)]
     new = [row(1, source="new"), row(3, "New name"), row(4, kind=RowKind.WORKED), row(5)]
-    found = diff(old, new)
+    found = diff_rows(old, new)
     assert [(r.date.day, r.name, r.kind) for r in found.removed] == [
         (2, "Day", RowKind.CLOSED),
         (3, "Old name", RowKind.CLOSED),

@@ -10,7 +10,7 @@ from prometheus_client import CollectorRegistry
 from structlog.testing import capture_logs
 from tests.unit.catalogue.made import SOUND, changed, loaded, written
 
-from sla_catalogue import FileProblem, check, endings, load_text
+from sla_catalogue import FileProblem, check_files, horizon_ends, load_text
 from sla_standalone.holder import CatalogueHolder
 
 FEED = """\
@@ -34,13 +34,13 @@ FED = SOUND + "holidays:\n  PL:\n    generate: false\n    feeds: [{file: pl.ics}
 
 def told(tmp_path: Path, text: str, today: date | None) -> list[FileProblem]:
     written(tmp_path, FEED, "pl.ics")
-    return check(written(tmp_path, text), environment={}, today=today)
+    return check_files(written(tmp_path, text), environment={}, today=today)
 
 
 def test_generated_holidays_are_known_to_the_end_of_the_years(tmp_path: Path) -> None:
     assert told(tmp_path, SOUND, date(2026, 11, 22)) == []
     catalogue = loaded(tmp_path, SOUND)
-    ends = endings(catalogue.rulebook, catalogue.holidays, catalogue.horizon)
+    ends = horizon_ends(catalogue.rulebook, catalogue.holidays, catalogue.horizon)
     assert [(each.code, each.until) for each in ends] == [("PL", date(2040, 12, 31)), ("years", date(2040, 12, 31))]
 
 
@@ -90,7 +90,7 @@ def test_a_stored_catalogue_is_the_same_on_every_day(tmp_path: Path) -> None:
     catalogue = loaded(tmp_path, FED)
     again = load_text(catalogue.text)
     assert again.version == catalogue.version
-    assert endings(again.rulebook, again.holidays, again.horizon) == endings(
+    assert horizon_ends(again.rulebook, again.holidays, again.horizon) == horizon_ends(
         catalogue.rulebook, catalogue.holidays, catalogue.horizon
     )
 
@@ -140,7 +140,7 @@ def test_a_changed_feed_is_read_again_and_a_broken_one_shows(tmp_path: Path, mon
     def fails(*_: object) -> None:
         raise RuntimeError("nobody thought of this")
 
-    monkeypatch.setattr("sla_standalone.holder.reload", fails)
+    monkeypatch.setattr("sla_standalone.holder.reload_catalogue", fails)
     written(tmp_path, FEED, "pl.ics")
     with pytest.raises(RuntimeError):
         holder.refresh()

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sla_catalogue.hours import BadHours, MinuteWindow, overlaps, parse_days, parse_week, slivers
+from sla_catalogue.hours import BadHours, MinuteWindow, find_overlaps, find_short_gaps, parse_days, parse_week
 
 OFFICE = (MinuteWindow(9 * 60, 17 * 60),)
 ALWAYS = (MinuteWindow(0, 24 * 60),)
@@ -42,22 +42,22 @@ def test_what_is_no_week_is_refused(written: object) -> None:
 
 
 def test_overlaps_are_named_across_midnight_and_the_end_of_the_week() -> None:
-    assert overlaps(parse_week({"mon": "09:00-13:00, 12:00-17:00"})) == ["09:00-13:00 and 12:00-17:00 (mon)"]
-    assert overlaps(parse_week({"fri": "22:00-06:00", "sat": "05:00-09:00"})) == [
+    assert find_overlaps(parse_week({"mon": "09:00-13:00, 12:00-17:00"})) == ["09:00-13:00 and 12:00-17:00 (mon)"]
+    assert find_overlaps(parse_week({"fri": "22:00-06:00", "sat": "05:00-09:00"})) == [
         "22:00-06:00 and 05:00-09:00 of the next day (fri)"
     ]
-    assert overlaps(parse_week({"sun": "22:00-06:00", "mon": "00:00-08:00"})) == [
+    assert find_overlaps(parse_week({"sun": "22:00-06:00", "mon": "00:00-08:00"})) == [
         "22:00-06:00 and 00:00-08:00 of the next day (sun)"
     ]
-    assert overlaps(parse_week("24x7")) == []
+    assert find_overlaps(parse_week("24x7")) == []
 
 
 def test_a_lost_minute_before_midnight_is_seen() -> None:
-    assert slivers(parse_week({"daily": "00:00-23:59"})) == [
+    assert find_short_gaps(parse_week({"daily": "00:00-23:59"})) == [
         "00:00-23:59 and 00:00-23:59 of the next day (mon, tue, wed, thu, fri, sat, sun)"
     ]
-    assert slivers(parse_week("24x7")) == []
-    assert slivers(parse_week({"mon": "08:00-12:00, 13:00-17:00"})) == []
+    assert find_short_gaps(parse_week("24x7")) == []
+    assert find_short_gaps(parse_week({"mon": "08:00-12:00, 13:00-17:00"})) == []
 
 
 @given(st.text(max_size=20))

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from tests.unit.catalogue.made import SOUND, changed, written
 
-from sla_catalogue import FindingLevel, check
+from sla_catalogue import FindingLevel, check_files
 from sla_catalogue.holiday.row import Horizon
 from sla_domain import bounds
 
@@ -37,7 +37,9 @@ NAMED = {
 
 def errors(tmp_path: Path, text: str, environment: Mapping[str, str] | None = None) -> list[str]:
     file = written(tmp_path, text)
-    told = check(file, environment=environment or {}, horizon=Horizon(2026, 2026))  # one year of holidays is quicker
+    told = check_files(
+        file, environment=environment or {}, horizon=Horizon(2026, 2026)
+    )  # one year of holidays is quicker
     found = [one for one in told if one.severity is FindingLevel.ERROR]
     assert all(one.line and one.column for one in found), found
     return [one.code for one in found]

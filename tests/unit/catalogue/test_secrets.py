@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from tests.unit.catalogue.made import SOUND, changed, codes, loaded, problems, written
 
-from sla_catalogue import Catalogue, ChannelId, KeyId, Secret, SourceId, check, load_catalogue, load_text
+from sla_catalogue import Catalogue, ChannelId, KeyId, Secret, SourceId, check_files, load_catalogue, load_text
 from sla_catalogue.source import Source
 from sla_notifier.channel.webhook.config import WebhookEndpoint
 
@@ -125,5 +125,5 @@ def test_a_stored_catalogue_has_no_secrets_and_says_so(tmp_path: Path) -> None:
 def test_the_process_environment_is_the_default(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("WORD", WORD)
     file = written(tmp_path, SOUND + EDGES)
-    assert [problem.code for problem in check(file)] == []
+    assert [problem.code for problem in check_files(file)] == []
     assert source(load_catalogue(file)).authentication.secrets[0].reveal() == WORD

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from tests.unit.catalogue.made import SOUND, changed, errors, loaded, problems, written
 
-from sla_catalogue import CatalogueInvalid, check, load_catalogue
+from sla_catalogue import CatalogueInvalid, check_files, load_catalogue
 from sla_domain.contract import ContractId
 
 LIST = "priorities: [{id: P1}, {id: P2}]"
@@ -106,14 +106,14 @@ def test_sections_of_all_files_of_a_directory_are_merged(tmp_path: Path) -> None
     written(tmp_path, head, "all/b/plans.yml")
     written(tmp_path, "contracts:\n" + tail, "all/a.yaml")
     written(tmp_path, "not: ours", "all/.hidden.yaml")
-    assert check(tmp_path / "all", environment={}) == []
+    assert check_files(tmp_path / "all", environment={}) == []
 
 
 @pytest.mark.parametrize("section", ["plans: [gold]", "coverages: 5", "calendars: x", "tests: {a: 1}"])
 def test_a_section_of_another_shape_than_in_the_first_file_is_told(tmp_path: Path, section: str) -> None:
     written(tmp_path, SOUND + "tests: []\n", "a.yaml")
     written(tmp_path, section, "b.yaml")
-    (problem,) = check(tmp_path, environment={})
+    (problem,) = check_files(tmp_path, environment={})
     assert (problem.code, problem.line, problem.column) == ("shape", 1, 1)
     assert problem.file.endswith("b.yaml")
     assert "a.yaml" in problem.message
@@ -122,7 +122,7 @@ def test_a_section_of_another_shape_than_in_the_first_file_is_told(tmp_path: Pat
 def test_one_id_in_two_files_is_told_with_both_places(tmp_path: Path) -> None:
     written(tmp_path, SOUND, "a.yaml")
     written(tmp_path, "plans:\n  gold: {}\n", "b.yaml")
-    (problem,) = check(tmp_path, environment={})
+    (problem,) = check_files(tmp_path, environment={})
     assert problem.code == "duplicate-id"
     assert problem.file.endswith("b.yaml")
     assert "a.yaml:4:3" in problem.message
@@ -146,13 +146,13 @@ def test_files_of_the_wrong_shape(tmp_path: Path, content: str, code: str) -> No
 
 
 def test_a_path_that_is_not_there_is_a_problem_not_a_crash(tmp_path: Path) -> None:
-    assert [p.code for p in check(tmp_path / "absent", environment={})] == ["unreadable"]
-    assert [p.code for p in check(tmp_path, environment={})] == ["no-files"]
+    assert [p.code for p in check_files(tmp_path / "absent", environment={})] == ["unreadable"]
+    assert [p.code for p in check_files(tmp_path, environment={})] == ["no-files"]
 
 
 def test_a_file_that_is_not_utf8_is_a_problem(tmp_path: Path) -> None:
     (tmp_path / "x.yaml").write_bytes(b"plans: \xff\xfe")
-    assert "encoding" in [p.code for p in check(tmp_path, environment={})]
+    assert "encoding" in [p.code for p in check_files(tmp_path, environment={})]
 
 
 def test_calendars_is_another_name_of_coverages(tmp_path: Path) -> None:

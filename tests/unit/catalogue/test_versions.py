@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from tests.unit.catalogue.made import SOUND, changed, loaded, written
 
-from sla_catalogue import CatalogueError, CatalogueInvalid, diff_tables, load_catalogue, load_text, reload
+from sla_catalogue import CatalogueError, CatalogueInvalid, diff_tables, load_catalogue, load_text, reload_catalogue
 from sla_catalogue.canonical import UnreadableText
 from sla_domain.calendar import tzdata_version
 from sla_domain.contract import ContractId
@@ -98,19 +98,19 @@ def test_a_bad_edit_changes_nothing_and_says_why(tmp_path: Path) -> None:
     file = written(tmp_path, SOUND)
     old = load_catalogue(file, environment={})
     written(tmp_path, changed("plan: gold", "plan: golden"))
-    outcome = reload(old, file, environment={})
+    outcome = reload_catalogue(old, file, environment={})
     assert outcome.catalogue is old
     assert not outcome.replaced
     assert [problem.code for problem in outcome.problems] == ["unknown-plan"]
     file.unlink()
-    assert reload(old, file, environment={}).catalogue is old
+    assert reload_catalogue(old, file, environment={}).catalogue is old
 
 
 def test_a_good_edit_takes_the_place_of_the_old(tmp_path: Path) -> None:
     file = written(tmp_path, SOUND)
     old = load_catalogue(file, environment={})
     written(tmp_path, changed("P1: 1h", "P1: 2h"))
-    outcome = reload(old, file, environment={})
+    outcome = reload_catalogue(old, file, environment={})
     assert outcome.replaced
     assert outcome.catalogue.version != old.version
     assert outcome.problems == ()

@@ -10,9 +10,9 @@ from tests.build.story import Telling, clock_of, instant
 
 from sla_domain.clock import Clock, ClockState
 from sla_domain.event import Actor, EventId, EventKind, IncidentEvent, IncidentId
-from sla_domain.explain import known_at
+from sla_domain.explain import events_known_at
 from sla_domain.fold import Folding, fold, timeline
-from sla_domain.fold.carried import COPIED, copied, someone_waits
+from sla_domain.fold.carried import COPIED, copy_for_survivor, has_unanswered_word
 from sla_domain.incident import Incident, Phase, RemarkKind
 
 A, B, C = IncidentId("A"), IncidentId("B"), IncidentId("C")
@@ -29,7 +29,11 @@ def merged(told: Telling, when: str, into: IncidentId) -> Telling:
 
 def carried(told: Telling, to: IncidentId) -> list[IncidentEvent]:
     """What the survivor is told of this incident."""
-    return [copied(event, to, EventId(f"{event.id}@{told.incident}")) for event in told.events if event.kind in COPIED]
+    return [
+        copy_for_survivor(event, to, EventId(f"{event.id}@{told.incident}"))
+        for event in told.events
+        if event.kind in COPIED
+    ]
 
 
 def on(survivor: Telling, *others: Telling) -> Incident:
@@ -168,18 +172,18 @@ def test_a_word_that_comes_with_a_merge_into_an_ended_incident_leaves_a_remark()
 
 
 def test_who_is_waited_for() -> None:
-    assert someone_waits(answered(A).replied("Mon 10:00").events)
-    assert someone_waits(Telling(A).opened("Mon 10:00").events)
-    assert not someone_waits(answered(A).events)
-    assert not someone_waits(answered(A).replied("Mon 10:00").resolved("Mon 11:00").events)
+    assert has_unanswered_word(answered(A).replied("Mon 10:00").events)
+    assert has_unanswered_word(Telling(A).opened("Mon 10:00").events)
+    assert not has_unanswered_word(answered(A).events)
+    assert not has_unanswered_word(answered(A).replied("Mon 10:00").resolved("Mon 11:00").events)
 
 
 def test_what_is_said_before_the_survivor_began_is_not_told_of_it_then() -> None:
     source = merged(answered(A), "Tue 11:00", B)
     survivor = Telling(B).opened("Tue 10:00")
     events = [*survivor.events, *carried(source, B)]
-    assert known_at(events, instant("Mon 12:00")) == ()
-    assert len(known_at(events, instant("Tue 10:30"))) == 3
+    assert events_known_at(events, instant("Mon 12:00")) == ()
+    assert len(events_known_at(events, instant("Tue 10:30"))) == 3
 
 
 def test_the_same_whatever_the_order_and_also_when_read_on() -> None:

@@ -123,8 +123,8 @@ def test_a_breach_told_by_a_timer_and_one_noticed_by_telling_leave_the_same_row(
     noticed.hears(told, upto="Mon 13:00")
     fired.hears(told)
     row = fired.row
-    after = published_text.read(
-        f"{published_text.write(row)} 0/warn-50 0/breach",
+    after = published_text.read_state(
+        f"{published_text.write_state(row)} 0/warn-50 0/breach",
         state=row.state,
         generation=row.generation,
         due_at=row.due_at,
@@ -236,7 +236,7 @@ def test_a_row_survives_its_text() -> None:
         cause="ab12",
         promised_at=instant("Mon 10:00") + timedelta(microseconds=1),
     )
-    assert published_text.read(published_text.write(row), state="paused", generation=2, due_at=None) == row
+    assert published_text.read_state(published_text.write_state(row), state="paused", generation=2, due_at=None) == row
 
 
 class TestPromise:

@@ -17,11 +17,11 @@ from sla_domain.explain import (
     StepKind,
     as_dict,
     calendar_of,
+    events_known_at,
     explain,
     holder_shares,
-    known_at,
+    localized_dict,
     render,
-    spoken,
 )
 from sla_domain.explain.language import LANGUAGES
 from sla_domain.fold import fold
@@ -103,7 +103,7 @@ def test_a_pause_of_a_working_day_target_says_how_far_it_moves_the_date() -> Non
 
 def test_as_it_stood_at_an_earlier_instant() -> None:
     story = told().resolved("Fri 10:00")
-    then = fold(known_at(story.events, story.at("Wed 10:00")), RULES)
+    then = fold(events_known_at(story.events, story.at("Wed 10:00")), RULES)
     found = explain(then, RULES, story.at("Wed 10:00"))[0]
     assert (found.state, found.due_at, found.consumed) == (ClockState.PAUSED, None, HOUR / 2)
 
@@ -173,7 +173,7 @@ def test_a_broken_clock_says_since_when_and_that_nobody_has_answered(language: s
     assert head.endswith(after)
     assert words.states[ClockState.RUNNING] not in head
     assert f"({words.ahead})" not in text
-    said = spoken(found, language)
+    said = localized_dict(found, language)
     assert said["state"] == head[-len(said["state"]) :]
     assert not [line for line in said["instants"] if words.ahead in line]
 

@@ -7,18 +7,18 @@ from itertools import permutations
 from tests.build.story import Telling, instant
 
 from sla_domain.event import EventId
-from sla_domain.forgotten import remembered
+from sla_domain.forgotten import drop_forgotten
 
 ENDED = instant("Mon 12:00")
 
 
 def _ids(told: Telling) -> list[EventId]:
-    return sorted(event.id for event in remembered(told.events, ENDED))
+    return sorted(event.id for event in drop_forgotten(told.events, ENDED))
 
 
 def test_an_incident_that_was_never_forgotten_keeps_every_event() -> None:
     told = Telling().opened("Mon 10:00").updated("Mon 13:00")
-    assert remembered(told.events, None) == told.events
+    assert drop_forgotten(told.events, None) == told.events
 
 
 def test_history_does_not_count_not_even_its_opening() -> None:
@@ -40,5 +40,5 @@ def test_so_does_an_opening_after_the_end() -> None:
 
 def test_the_order_of_arrival_makes_no_difference() -> None:
     told = Telling().updated("Tue 09:00").reopened("Tue 10:00").resolved("Tue 11:00").updated("Mon 11:00")
-    found = {tuple(sorted(e.id for e in remembered(events, ENDED))) for events in permutations(told.events)}
+    found = {tuple(sorted(e.id for e in drop_forgotten(events, ENDED))) for events in permutations(told.events)}
     assert found == {("e1", "e2")}

@@ -14,9 +14,9 @@ from tests.build.story import instant
 from sla_domain.contract import ContractId, EnvironmentItem, Person, RoleHolder, Side
 from sla_domain.errors import InvalidNotice
 from sla_domain.escalation import REPEAT, round_steps
-from sla_domain.notice import Affected, Notice, NoticeId, NoticeReason, Severity, matches
-from sla_domain.roles import RoleReason, level_recipients, roster
-from sla_domain.version import VersionRange, compare
+from sla_domain.notice import Affected, Notice, NoticeId, NoticeReason, Severity, match_notice
+from sla_domain.roles import RoleReason, level_recipients, level_roster
+from sla_domain.version import VersionRange, compare_versions
 
 PEOPLE = {id_: Person(id=id_, name=id_.title(), addresses=()) for id_ in ("nase", "group", "tam", "late")} | {
     "client": Person(id="client", name="Client", addresses=(), side=Side.CUSTOMER)
@@ -40,7 +40,7 @@ ACME = RULES.contracts[ContractId("acme")]
 
 def told(names: str, at: str, *before: str) -> str:
     """Who is told, or `wait` and until when."""
-    answer = level_recipients(roster(RULES, ACME, names.split(), instant(at)), before)
+    answer = level_recipients(level_roster(RULES, ACME, names.split(), instant(at)), before)
     if answer.until is not None:
         assert answer.now == ()
         return f"wait {answer.until.astimezone(ZoneInfo(ACME.zone)):%a %H:%M}"
@@ -107,7 +107,9 @@ def test_outside_their_hours_people_hear_once_and_reminders_wait(names: str, at:
     ],
 )
 def test_who_is_told_is_told_why(names: str, at: str, reason: RoleReason) -> None:
-    assert {each.reason for each in level_recipients(roster(RULES, ACME, [names], instant(at)), ()).now} == {reason}
+    assert {each.reason for each in level_recipients(level_roster(RULES, ACME, [names], instant(at)), ()).now} == {
+        reason
+    }
 
 
 def test_a_round_of_an_escalation_has_its_later_levels_before_it_and_then_the_next_round() -> None:
@@ -140,14 +142,14 @@ def test_a_round_of_an_escalation_has_its_later_levels_before_it_and_then_the_ne
     ],
 )
 def test_versions_are_compared_with_tolerance(left: str, right: str, order: int) -> None:
-    assert (compare(left, right), compare(right, left)) == (order, -order)
+    assert (compare_versions(left, right), compare_versions(right, left)) == (order, -order)
 
 
 @given(st.lists(st.text("0123456789.rcbpv-", max_size=8), min_size=3, max_size=3))
 def test_comparing_versions_is_an_order(texts: list[str]) -> None:
     a, b, c = texts
-    if compare(a, b) <= 0 and compare(b, c) <= 0:
-        assert compare(a, c) <= 0
+    if compare_versions(a, b) <= 0 and compare_versions(b, c) <= 0:
+        assert compare_versions(a, c) <= 0
 
 
 @pytest.mark.parametrize(
@@ -211,6 +213,6 @@ def test_h6_a_fix_concerns_contracts_with_an_affected_version_in_use(
         affected=(Affected("Vertica", VersionRange.parse(">=10,<11")),),
     )
     items = tuple(EnvironmentItem(product=product, versions=versions) for product, versions in environment)
-    match = matches(notice, contract(environment=items))
+    match = match_notice(notice, contract(environment=items))
     assert (match.reason if match else None) is reason
     assert (match.version if match else "") == version

@@ -42,10 +42,10 @@ def of_an_older_release(told: PublishedState) -> PublishedState:
     """The row as the release before wrote it: keys, the cause and the promise, nothing that says what keys mean."""
     words = [
         word
-        for word in published_text.write(told).split()
+        for word in published_text.write_state(told).split()
         if not word.startswith("@") or word.startswith(("@cause", "@promised"))
     ]
-    return published_text.read(
+    return published_text.read_state(
         " ".join(words), state=told.state, generation=told.generation, due_at=told.due_at,
         breached_at=told.breached_at, priority=told.priority, metric=told.metric, started_at=told.started_at,
     )  # fmt: skip
@@ -92,8 +92,8 @@ def test_the_keys_of_an_older_release_keep_what_was_taken_back_apart() -> None:
     (id_,) = listener.told
     # told at 13:00, taken back by a late pause, and true again at 15:00
     told.waits("Mon 10:00").resumed("Mon 12:00")
-    older = published_text.write(of_an_older_release(row_))
-    listener.told[id_] = published_text.read(
+    older = published_text.write_state(of_an_older_release(row_))
+    listener.told[id_] = published_text.read_state(
         f"{older} 0/breach -0/breach 0/breach~1", state="running", generation=0,
         due_at=told.at("Mon 15:00"), breached_at=told.at("Mon 15:00"), priority=row_.priority, metric=row_.metric,
         started_at=row_.started_at,
@@ -110,8 +110,8 @@ def test_timers_that_an_older_process_has_replaced_are_not_mistaken_for_ours() -
     (id_,) = listener.told
     ours = listener.row
     told.waits("Mon 10:00").resumed("Mon 11:00")
-    listener.told[id_] = published_text.read(
-        f"{published_text.write(ours)} 0/breach", state="running", generation=0, due_at=told.at("Mon 14:00"),
+    listener.told[id_] = published_text.read_state(
+        f"{published_text.write_state(ours)} 0/breach", state="running", generation=0, due_at=told.at("Mon 14:00"),
         breached_at=told.at("Mon 14:00"), priority=ours.priority, metric=ours.metric, started_at=ours.started_at,
     )  # fmt: skip
     assert not {BREACHED, AMENDED} & {*kinds(listener.hears(told, upto="Mon 15:00"))}
@@ -160,8 +160,10 @@ def test_told_rows_survive_their_text() -> None:
         name: getattr(row_, name)
         for name in ("generation", "due_at", "breached_at", "priority", "metric", "started_at")
     }
-    assert published_text.read(published_text.write(row_), state=row_.state, **columns) == row_
+    assert published_text.read_state(published_text.write_state(row_), state=row_.state, **columns) == row_
     assert (
-        published_text.read(published_text.write(replace(row_, meanings={})), state=row_.state, **columns).meanings
+        published_text.read_state(
+            published_text.write_state(replace(row_, meanings={})), state=row_.state, **columns
+        ).meanings
         == {}
     )

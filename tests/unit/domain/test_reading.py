@@ -12,7 +12,7 @@ from sla_domain.clock import ClockState
 from sla_domain.errors import MixedIncidents, NoEvents
 from sla_domain.event import Actor, EventKind, TimeQuality, WaitingOn
 from sla_domain.fold import fold
-from sla_domain.incident import Phase, RemarkKind, held_by, waiting_shares
+from sla_domain.incident import Phase, RemarkKind, holding_times, waiting_shares
 from sla_domain.rulebook import MatchReason
 
 RULES = rulebook(plan(row("first_response", "1h"), row("resolution", "8h")))
@@ -169,7 +169,7 @@ def test_who_held_it_when_sums_to_the_elapsed_time() -> None:
     told.happened(EventKind.ASSIGNED, "Mon 16:00", assignee="ann", line="1").resolved("Tue 09:00")
     incident = told.fold(RULES)
 
-    held = held_by(incident, told.at("Wed 09:00"))
+    held = holding_times(incident, told.at("Wed 09:00"))
 
     assert held == {
         ("ann", "desk", "1"): timedelta(hours=2 + 17),

@@ -13,9 +13,9 @@ from tests.build.story import Telling, clock_of
 from sla_domain.clock import ClockState
 from sla_domain.contract_view import contract_view
 from sla_domain.event import Actor, EventId, EventKind, IncidentEvent, Snapshot, TimeQuality, WaitingOn
-from sla_domain.explain.build import known_at
+from sla_domain.explain.build import events_known_at
 from sla_domain.fold import Folding, Unfit, bound, fold, timeline
-from sla_domain.forgotten import remembered
+from sla_domain.forgotten import drop_forgotten
 from sla_domain.incident import RemarkKind
 from sla_domain.phase import Phase
 from sla_domain.plan import DowngradeMode, PriorityRules
@@ -127,7 +127,7 @@ def test_a_fold_that_has_read_a_snapshot_starts_anew_for_what_lies_before_it() -
     told.responded("Mon 09:30", snapshot=told.shown("Mon 15:00", Phase.RESOLVED))
     line = timeline(told.events)
     folding = Folding(line, RULES)
-    folding.take(line.following)
+    folding.read_timeline(line.following)
     late = replace(told.events[-1], id=EventId("x"), snapshot=None, occurred_at=told.at("Mon 11:00"))
     assert folding.unfit([late]) is None, "not read yet"
     folding.incident()
@@ -138,7 +138,7 @@ def test_without_an_opening_the_first_that_tells_of_it_opens() -> None:
     told = Desk().updated("Tue 09:00", customer="acme")
     line = timeline(told.events)
     folding = Folding(line, RULES)
-    folding.take(line.following)
+    folding.read_timeline(line.following)
     told.seen("Tue 10:00", Phase.OPEN, created_at="Mon 09:00", priority="P2", customer="acme", title="Down")
     assert folding.unfit(told.events[-1:]) is Unfit.OPENING
     incident = told.fold(RULES)
@@ -169,9 +169,9 @@ def test_events_of_before_the_first_snapshot_are_mended_by_it() -> None:
 def test_a_forgotten_incident_begins_anew_where_its_ticket_is_seen_open() -> None:
     told = Desk().seen("Tue 09:00", Phase.RESOLVED, created_at="Mon 09:00")
     ended = told.at("Mon 12:00")
-    assert remembered(told.events, ended) == []
+    assert drop_forgotten(told.events, ended) == []
     told.seen("Wed 09:00", Phase.OPEN, created_at="Mon 09:00", priority="P2")
-    incident = fold(remembered(told.events, ended), RULES)
+    incident = fold(drop_forgotten(told.events, ended), RULES)
     assert (incident.opened_at, incident.priority) == (told.at("Wed 09:00"), "P2"), "what was before is history"
 
 
@@ -179,22 +179,22 @@ def test_a_flood_of_events_hides_no_snapshot_that_says_otherwise() -> None:
     told = Desk().opened("Mon 09:00", "P1")
     line = timeline(told.events)
     folding = Folding(line, RULES)
-    folding.take(line.following)
+    folding.read_timeline(line.following)
     told.seen("Mon 10:00", Phase.OPEN, priority="P1").seen("Mon 11:00", Phase.CLOSED).seen("Mon 12:00", priority="P2")
     dull, closed, changed = told.events[1:]
-    folding.follow([dull])
-    assert bound.counting(folding, 7, [replace(dull, id=EventId("again")), closed, changed], most=5) == (
+    folding.read_next([dull])
+    assert bound.split_by_limit(folding, 7, [replace(dull, id=EventId("again")), closed, changed], most=5) == (
         [closed, changed], [replace(dull, id=EventId("again"))],
     )  # fmt: skip
-    heard, _ = bound.counting(folding, 100, [closed, changed], most=5)
+    heard, _ = bound.split_by_limit(folding, 100, [closed, changed], most=5)
     assert heard == [closed], "beyond all bounds only an end counts"
 
 
 def test_what_was_known_at_an_instant_is_not_what_the_ticket_showed_later() -> None:
     told = Desk().opened("Mon 09:00")
     told.responded("Mon 09:30", snapshot=told.shown("Mon 15:00", Phase.RESOLVED))
-    assert fold(known_at(told.events, told.at("Mon 14:00")), RULES).phase is Phase.OPEN
-    assert fold(known_at(told.events, told.at("Mon 15:00")), RULES).phase is Phase.RESOLVED
+    assert fold(events_known_at(told.events, told.at("Mon 14:00")), RULES).phase is Phase.OPEN
+    assert fold(events_known_at(told.events, told.at("Mon 15:00")), RULES).phase is Phase.RESOLVED
 
 
 def _seen_by(contract_id: str, events: list[IncidentEvent]) -> list[str]:

@@ -381,6 +381,6 @@ def test_a_kept_fold_reads_the_changes_of_one_second_anew() -> None:
         reasons = []
         for part in parts:
             reasons.append(folding.unfit(part))
-            folding.follow(part)
+            folding.read_next(part)
         assert reasons[-1] is Unfit.LATE
     assert fold([first, second, third], RULES).priority == "P3"

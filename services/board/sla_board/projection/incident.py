@@ -11,7 +11,7 @@ import orjson
 from sla_board.projection.text import searchable
 from sla_domain.event import EventKind, IncidentEvent
 from sla_domain.fold import phase_of
-from sla_domain.fold.carried import own
+from sla_domain.fold.carried import own_events
 
 
 def names_in(events: Iterable[IncidentEvent]) -> list[str]:
@@ -24,7 +24,7 @@ def incident_row(events: Iterable[IncidentEvent]) -> dict[str, Any]:
 
     The phase is `sla_domain.fold.phase_of`, as the timer computes it.
     """
-    ordered = sorted(own(events), key=lambda event: event.order)
+    ordered = sorted(own_events(events), key=lambda event: event.order)
     attributes: dict[str, str] = {}
     for event in ordered:
         attributes.update(event.attributes)

@@ -20,7 +20,7 @@ from sla_board.projection import store as projections
 from sla_board.projection.clock import MARKS, PublishedFact, about_clock
 from sla_domain.event import EventKind, IncidentEvent
 from sla_domain.fact import FactKind
-from sla_domain.fold.carried import own
+from sla_domain.fold.carried import own_events
 from sla_domain.phase_state import REPORTER_ATTRIBUTES, affects_phase
 from sla_platform.wire.fact_body import NO_BREACH_CHANGE
 
@@ -125,7 +125,7 @@ def essential_events(events: Sequence[IncidentEvent]) -> list[IncidentEvent]:
     These are the first, the first opening, the first snapshot, the last, the last to state each attribute, and those
     that change the phase. Of neighbours that change it in the same way the first and the last are enough.
     """
-    ordered = sorted(own(events), key=lambda event: event.order)
+    ordered = sorted(own_events(events), key=lambda event: event.order)
     kept = {id(ordered[0]), id(ordered[-1])}
     kept |= {id(event) for event in [event for event in ordered if event.kind is EventKind.OPENED][:1]}
     kept |= {id(event) for event in [event for event in ordered if event.snapshot is not None][:1]}

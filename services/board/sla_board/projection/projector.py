@@ -22,7 +22,7 @@ from sla_board.projection.memory import RememberedReader, RowMemory, essential_e
 from sla_board.projection.phase import phase_rows
 from sla_domain.event import IncidentEvent
 from sla_domain.fact import FactKind
-from sla_domain.forgotten import remembered
+from sla_domain.forgotten import drop_forgotten
 from sla_platform.bus import Batch
 from sla_platform.bus.quarantine import envelope_of
 from sla_platform.envelope import Envelope, Topic
@@ -152,7 +152,7 @@ class Projector:
         await alias.learn(connection, tables.alias, (event for told in touched.incidents.values() for event in told))
         tombstones = await tombstone.tombstones(connection, tables.tombstone, touched.incidents.keys())
         kept = await self._events.of(connection, touched.incidents, touched.committed, tombstones.keys())
-        counting = {name: remembered(kept[name], tombstones.get(name)) for name in sorted(kept)}
+        counting = {name: drop_forgotten(kept[name], tombstones.get(name)) for name in sorted(kept)}
         await projections.replace(
             connection, tables.incident, [incident_row(found) for found in counting.values() if found]
         )

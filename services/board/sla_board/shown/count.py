@@ -51,7 +51,7 @@ def countdown_of(record: Any, state: ClockState, look: ClockHours, now: datetime
             return Countdown(left=timedelta(seconds=record.left_seconds))
         case ClockState.MET | ClockState.MISSED if due is not None and record.stopped_at is not None:
             span = look.span(record.stopped_at, due)
-            return Countdown(left=span.first, wall=span.wall if span.two else None, by_wall=span.counted is None)
+            return Countdown(left=span.primary, wall=span.wall if span.differs else None, by_wall=span.counted is None)
         case _:
             return None
 

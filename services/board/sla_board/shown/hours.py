@@ -10,7 +10,16 @@ from sla_board.shown.bucket import HOUR, SOON
 from sla_domain.calendar import Calendar
 from sla_domain.contract import ContractId
 from sla_domain.errors import CalendarError
-from sla_domain.hours import ALWAYS, UNKNOWN, WALL, CountedSpan, OpeningTimes, calendar_named, counted, opening_times
+from sla_domain.hours import (
+    ALWAYS,
+    UNKNOWN,
+    WALL,
+    CountedSpan,
+    OpeningTimes,
+    calendar_named,
+    counted_time,
+    opening_times,
+)
 from sla_domain.rulebook import Rulebook
 
 
@@ -33,7 +42,7 @@ class ClockHours:
 
     def span(self, start: datetime, end: datetime) -> CountedSpan:
         """Return the counted and the wall time between two instants; negative when `end` is the earlier one."""
-        return CountedSpan(counted(self.calendar, start, end) if self.known else None, end - start)
+        return CountedSpan(counted_time(self.calendar, start, end) if self.known else None, end - start)
 
 
 class CalendarsByName:

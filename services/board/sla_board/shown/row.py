@@ -15,7 +15,7 @@ from sla_board.shown.count import Countdown, countdown_of
 from sla_board.shown.filter import ClockCondition
 from sla_board.shown.hours import HoursAt
 from sla_domain.clock import ClockState
-from sla_domain.urgency import weighted
+from sla_domain.urgency import score_of_weight
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,7 +62,7 @@ class ClockRow:
 
     def urgency(self, now: datetime) -> float:
         """Return the score of `sla_domain.urgency` at this instant."""
-        return round(weighted(self.weight, None if self.due_at is None else self.due_at - now), 3)
+        return round(score_of_weight(self.weight, None if self.due_at is None else self.due_at - now), 3)
 
     @property
     def page(self) -> str:

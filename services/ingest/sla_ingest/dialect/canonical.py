@@ -168,7 +168,7 @@ def _snapshot(
     found, remarks = _read(named or {}, "/data/snapshot/attributes")
     for name, lookup in (("customer", source.customer), ("product", source.product), *source.attributes.items()):
         if lookup is not None and found.get(name):
-            found[name] = lookup.translated(found[name])
+            found[name] = lookup.translate(found[name])
     if found.get("priority"):
         found["priority"] = source.priority_of(found["priority"]) or found["priority"]
     for name, longest in COLUMNS.items():
@@ -204,7 +204,7 @@ def _translated(found: dict[str, str], data: Mapping[str, Any], source: Source) 
     for name, lookup in (("customer", source.customer), ("product", source.product), *source.attributes.items()):
         if lookup is None:
             continue
-        value = lookup.translated(found[name]) if name in found else looked_up(lookup, {"data": data})
+        value = lookup.translate(found[name]) if name in found else looked_up(lookup, {"data": data})
         if value:
             found[name] = value
     if "priority" in found:

@@ -18,7 +18,7 @@ from __future__ import annotations
 from typing import Any
 from urllib.parse import parse_qs
 
-from sla_catalogue.source import Source, TicketPhase, fold
+from sla_catalogue.source import Source, TicketPhase, fold_case
 from sla_domain.event import Actor, EventKind, TimeQuality
 from sla_ingest.dialect.github_snapshot import GithubDelivery, closed_as, label_name, snapshot
 from sla_ingest.dialect.json_text import malformed, parse_json
@@ -343,7 +343,7 @@ def _who(case: GithubDelivery, account: Node, association: str) -> Speaker:
         names=frozenset(filter(None, [login])),
         shown=login,
         account=login,
-        association=fold(association),
+        association=fold_case(association),
         bot=text(account, "type") == "Bot" or login.endswith("[bot]"),
         member=association in _MEMBERS,
     )

@@ -88,8 +88,8 @@ def snapshot(case: GithubDelivery) -> Snapshot:
     told = {
         name: value for name, value in stood.attributes.items() if name in about or shown.attributes.get(name) != value
     }
-    if stood.stands:
-        told[PHASE] = ENDED if case.action == "reopened" else stood.stands
+    if stood.phase_text:
+        told[PHASE] = ENDED if case.action == "reopened" else stood.phase_text
     return replace(shown, before=told)
 
 

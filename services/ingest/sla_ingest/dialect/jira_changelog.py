@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 
-from sla_catalogue.source import Lookup, Source, TicketPhase, fold
+from sla_catalogue.source import Lookup, Source, TicketPhase, fold_case
 from sla_domain.event import EventKind, TimeQuality
 from sla_ingest.dialect.jira_person import account_of, reporter_of, shown_as, who_is
 from sla_ingest.dialect.jira_word import (
@@ -159,7 +159,7 @@ def _facts(case: JiraDelivery) -> list[EventDraft]:
     for item in _items(case, "reporter")[-1:]:
         classified |= _new_reporter(case, item)
     for name, lookup in case.lookups.items():
-        if lookup.field and touched.intersection(map(fold, lookup.field.split("."))):
+        if lookup.field and touched.intersection(map(fold_case, lookup.field.split("."))):
             classified[name] = looked_up(lookup, case.payload, labels_of(case.fields.get("labels")))
     found = [case.happening(EventKind.DESCRIBED, attributes=described)] if described else []
     return [*found, *([case.happening(EventKind.RECLASSIFIED, attributes=classified)] if classified else [])]
@@ -324,7 +324,7 @@ def _items(case: JiraDelivery, field: str = "") -> list[Node]:
 
 
 def _field(item: Node) -> str:
-    name = fold(text(item, "fieldId") or text(item, "field"))
+    name = fold_case(text(item, "fieldId") or text(item, "field"))
     return _FIELD_IDS.get(name, name)
 
 

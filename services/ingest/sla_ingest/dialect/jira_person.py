@@ -8,7 +8,7 @@ where customers have none as a rule. Anybody else is on no side.
 
 from __future__ import annotations
 
-from sla_catalogue.source import Source, domain_of, fold
+from sla_catalogue.source import Source, domain_of, fold_case
 from sla_ingest.dialect.read import Node, items, node, text
 from sla_ingest.dialect.speaker import AccountDetails, Speaker, side_of
 
@@ -69,7 +69,7 @@ def _groups(person: Node) -> frozenset[str]:
     """Names of groups: a list of them, or Jira's own `{"items": [{"name": …}]}`."""
     listed = items(person, "groups") or items(person, "groups", "items")
     names = (text(each, "name") if isinstance(each, dict) else each for each in listed)
-    return frozenset(fold(name) for name in names if isinstance(name, str) and name.strip())
+    return frozenset(fold_case(name) for name in names if isinstance(name, str) and name.strip())
 
 
 def _address(written: str) -> str:

@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from sla_catalogue.source import Source, TicketPhase, fold
+from sla_catalogue.source import Source, TicketPhase, fold_case
 from sla_ingest.dialect.port import IngestRemark, RemarkNote
 from sla_ingest.dialect.read import Node, node, text
 
@@ -104,7 +104,7 @@ class JiraName:
         """Return whether both are the same, by id where both have one, else by a common name."""
         if self.id and other.id:
             return self.id == other.id
-        return bool({fold(name) for name in self.names} & {fold(name) for name in other.names})
+        return bool({fold_case(name) for name in self.names} & {fold_case(name) for name in other.names})
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,7 +170,7 @@ def ending(source: Source, word: JiraName) -> JiraMeaning:
     known = next((found for key in word.keys if (found := source.ending_of(key))), None)
     if known is not None:
         return JiraMeaning(TicketPhase.CANCELLED if known is TicketPhase.CANCELLED else TicketPhase.RESOLVED, sure=True)
-    folded = {fold(name).replace("\u2019", "'") for name in word.names}
+    folded = {fold_case(name).replace("\u2019", "'") for name in word.names}
     if folded & _DECLINED:
         return JiraMeaning(TicketPhase.CANCELLED)
     by_number = None if folded & _DONE else _RESOLUTION_NUMBERS.get(word.id)
@@ -199,15 +199,15 @@ def priority_of(source: Source, word: JiraName) -> tuple[str, tuple[RemarkNote, 
 def _usual_priority(word: JiraName) -> bool:
     """Whether it has one of the English names: then its absence from the table is meant."""
     usual = {name for names in _PRIORITY_NUMBERS.values() for name in names}
-    return any(fold(name) in usual for name in word.names)
+    return any(fold_case(name) in usual for name in word.names)
 
 
 def _by_table(table: Mapping[str, TicketPhase], word: JiraName) -> TicketPhase | None:
-    return next((found for key in word.keys if (found := table.get(fold(key)))), None)
+    return next((found for key in word.keys if (found := table.get(fold_case(key)))), None)
 
 
 def _usual(word: JiraName) -> TicketPhase | None:
-    by_name = next((found for name in word.names if (found := USUAL_STATUSES.get(fold(name)))), None)
+    by_name = next((found for name in word.names if (found := USUAL_STATUSES.get(fold_case(name)))), None)
     return by_name or _STATUS_NUMBERS.get(word.id)
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from sla_catalogue.source import Lookup, Source, TicketPhase, fold
+from sla_catalogue.source import Lookup, Source, TicketPhase, fold_case
 from sla_domain.event import NOTHING, EventKind
 from sla_ingest.dialect.phase import EventStep, transition
 from sla_ingest.dialect.read import after_prefix, clean
@@ -35,13 +35,13 @@ class LabelStep:
 
 def priority_by_label(source: Source, labels: Iterable[str]) -> str:
     """Return the priority of the first row of the catalogue's table that is among the labels; "" for none."""
-    present = {fold(label) for label in labels}
+    present = {fold_case(label) for label in labels}
     return next((priority for label, priority in source.priority_labels.items() if label in present), "")
 
 
 def phase_by_label(source: Source, labels: Iterable[str]) -> TicketPhase | None:
     """Return the phase of the first row of the catalogue's table that is among the labels; None for none."""
-    present = {fold(label) for label in labels}
+    present = {fold_case(label) for label in labels}
     table = source.labels or USUAL_LABELS
     return next((phase for label, phase in table.items() if label in present), None)
 
@@ -52,7 +52,7 @@ def label_changes(
     """Return the steps that follow from a change of labels: attributes first, then priority, then phase."""
     steps: list[LabelStep] = []
     changed = {
-        name: clean(lookup.translated(now or lookup.constant))
+        name: clean(lookup.translate(now or lookup.constant))
         for name, lookup in lookups.items()
         if lookup.label and (now := after_prefix(lookup.label, after)) != after_prefix(lookup.label, before)
     }

@@ -14,7 +14,7 @@ from enum import Enum
 from types import MappingProxyType
 
 from sla_catalogue.source import Source, SourceId
-from sla_domain.bounds import CUSTOMER, OWN_ID, PRIORITY, shortened
+from sla_domain.bounds import CUSTOMER, OWN_ID, PRIORITY, shorten
 from sla_domain.event import (
     NOTHING,
     Actor,
@@ -350,7 +350,7 @@ def _fitted(attributes: Mapping[str, str]) -> tuple[Mapping[str, str], tuple[Rem
     long = [name for name, longest in COLUMNS.items() if len(attributes.get(name, "")) > longest]
     if not long:
         return attributes, ()
-    cut = {name: shortened(attributes[name], COLUMNS[name]) for name in long}
+    cut = {name: shorten(attributes[name], COLUMNS[name]) for name in long}
     return {**attributes, **cut}, tuple(RemarkNote(IngestRemark.SHORTENED, name) for name in long)
 
 

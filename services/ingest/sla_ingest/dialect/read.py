@@ -95,7 +95,7 @@ def looked_up(lookup: Lookup | None, document: Any, labels: Iterable[str] = ()) 
     if lookup is None:
         return ""
     found = (lookup.field and at_path(document, lookup.field)) or (lookup.label and after_prefix(lookup.label, labels))
-    return clean(lookup.translated(found or lookup.constant)) if found or lookup.constant else ""
+    return clean(lookup.translate(found or lookup.constant)) if found or lookup.constant else ""
 
 
 def has_path(value: Any, dotted: str) -> bool:

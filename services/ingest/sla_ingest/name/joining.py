@@ -18,7 +18,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from sla_domain.bounds import INCIDENT
 from sla_domain.event import EventId, EventKind, IncidentEvent, IncidentId, TimeQuality
 from sla_domain.fold import in_order
-from sla_domain.fold.carried import COPIED, WORDS, copied, someone_waits
+from sla_domain.fold.carried import COPIED, WORDS, copy_for_survivor, has_unanswered_word
 from sla_ingest.history import whole_history
 from sla_ingest.name.kept import keep, load, rename
 from sla_ingest.name.known import AliasKind, IncidentNames, word_routes
@@ -157,7 +157,7 @@ async def _copy_all(
     ]
     if not said:
         return
-    if not await with_own_events(connection, [survivor]) and not someone_waits(in_order(said)):
+    if not await with_own_events(connection, [survivor]) and not has_unanswered_word(in_order(said)):
         return
     await published(connection, [_copy(event, survivor, names) for event in _latest(said)])
 
@@ -179,4 +179,4 @@ def _latest(said: list[IncidentEvent]) -> list[IncidentEvent]:
 def _copy(event: IncidentEvent, survivor: IncidentId, names: IncidentNames) -> IncidentEvent:
     into = event.merged_into
     told = event if into is None else replace(event, merged_into=names.incident(into))
-    return copied(told, survivor, derived_id(event.id, survivor))
+    return copy_for_survivor(told, survivor, derived_id(event.id, survivor))

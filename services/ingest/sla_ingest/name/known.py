@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from sla_domain.event import EventKind, IncidentEvent, IncidentId
-from sla_domain.fold.carried import follow
+from sla_domain.fold.carried import end_of_chain
 from sla_ingest.dialect.port import TranslatedEvent
 from sla_ingest.entry import InboxEntry
 
@@ -34,7 +34,7 @@ class IncidentNames:
 
     def incident(self, name: IncidentId) -> IncidentId:
         """Return the incident that bears this name; the name itself when it is no alias."""
-        return follow(self.moved.get, name)
+        return end_of_chain(self.moved.get, name)
 
     def with_merge(self, incident: IncidentId, into: IncidentId | None) -> IncidentNames:
         """Return these names with one more merge."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from sla_domain.bounds import WHO, shortened
+from sla_domain.bounds import WHO, shorten
 from sla_notifier.alert import store as alerts
 from sla_notifier.alert.alert import Alert
 from sla_notifier.alert.change_set import ChangeSet
@@ -26,7 +26,7 @@ class Acknowledged:
 def who(named: str, key: str) -> str:
     """Return the text recorded as who acknowledged: the name given and the id of the key, which is never cut."""
     by = f" (key {key})" if named and key else ""
-    return shortened(named or key or "somebody", WHO - len(by)) + by
+    return shorten(named or key or "somebody", WHO - len(by)) + by
 
 
 class Acknowledger:

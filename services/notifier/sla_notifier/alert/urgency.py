@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sla_domain.urgency import weight, weighted
+from sla_domain.urgency import score_of_weight, weight
 from sla_notifier.delivery.state import MessageKind
 from sla_platform.wire import ClockFact, NoticeData
 
@@ -38,7 +38,7 @@ def weight_of(content: ClockFact | NoticeData) -> float:
 
 def urgency_of(content: ClockFact | NoticeData, due_at: datetime | None, now: datetime) -> float:
     """Return the urgency at `now` of what is due at `due_at` (None: the clock is paused)."""
-    return weighted(weight_of(content), None if due_at is None else due_at - now)
+    return score_of_weight(weight_of(content), None if due_at is None else due_at - now)
 
 
 def turn_of(kind: MessageKind, urgency: float) -> float:

@@ -80,7 +80,7 @@ def concerned(notice: NoticeData, catalogue: Catalogue, now: datetime) -> list[C
         affected=tuple(Affected(each.product, _range(each.versions)) for each in notice.products),
         link=notice.link,
     )
-    return domain.concerned(asked, catalogue.rulebook, now)
+    return domain.concerned_contracts(asked, catalogue.rulebook, now)
 
 
 def _range(written: str) -> VersionRange:

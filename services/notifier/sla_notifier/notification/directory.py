@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from sla_catalogue import Catalogue
 from sla_domain.contract import Contract, ContractId, Person
 from sla_domain.escalation import NO_ESCALATION, TellKind
-from sla_domain.roles import LevelDecision, RoleHolding, RoleReason, level_recipients, roster
+from sla_domain.roles import LevelDecision, RoleHolding, RoleReason, level_recipients, level_roster
 from sla_notifier.alert.chain import EscalationChain, EscalationLevel, for_roles
 from sla_notifier.channel.registry import sending_kind, split_address
 from sla_notifier.text.content import Phrase
@@ -70,15 +70,15 @@ def resolve_level(
     book = catalogue.rulebook
     default = book.contracts[book.default_contract]
     titles = {role.id: role.titles for role in book.plan_of(contract).roles}
-    own = roster(book, contract, names, at)
+    own = level_roster(book, contract, names, at)
     lost = tuple(ResolvedRecipient(each.person, _why(each, titles)) for each in own.on_duty if not reaches(each.person))
-    level = own.only(reaches)
+    level = own.filtered(reaches)
     if not level.empty:
         answer = level_recipients(level, notified)
         return ResolvedLevel(_resolved(answer, titles), lost, answer.until)
     any_role = tuple(dict.fromkeys(holder.role for holder in contract.roles))
     for where, roles in ((default, (OPERATORS,)), (contract, any_role), (default, names)):
-        level = roster(book, where, roles, at).only(reaches)
+        level = level_roster(book, where, roles, at).filtered(reaches)
         if not level.empty:
             answer = level_recipients(level, notified)
             named = "nobody_named" if where is default else "nobody_of_level"

@@ -8,7 +8,7 @@ from typing import assert_never
 
 from sla_catalogue import ChannelId
 from sla_domain.contract import Contract, Person
-from sla_domain.notice import entitled
+from sla_domain.notice import entitled_people
 from sla_notifier.alert.request import EntitledRecipients, LevelRecipients, PagedRecipients
 from sla_notifier.channel.registry import sending_kind
 from sla_notifier.delivery.policy import UnsentReason
@@ -84,7 +84,7 @@ def _by_role(
 
 def _entitled(context: PipelineContext, notification: Notification) -> Iterator[Notification]:
     contract = contract_of(context.catalogue, notification.request.contract)
-    found = [ResolvedRecipient(person, (Phrase("fixes"),)) for person in entitled(contract)]
+    found = [ResolvedRecipient(person, (Phrase("fixes"),)) for person in entitled_people(contract)]
     found = found or list(resolve_level(context.catalogue, contract, (), context.now).people)
     for meant in found:
         yield from _addressed(context, notification, meant, ())

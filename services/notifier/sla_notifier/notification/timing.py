@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sla_domain.contract import ContractId
-from sla_domain.hours import CountedSpan, OpeningTimes, calendar_named, opening_times, span_of
+from sla_domain.hours import CountedSpan, OpeningTimes, calendar_named, counted_span, opening_times
 from sla_domain.rulebook import Rulebook
 from sla_notifier.text.content import CountedAndWall, Value
 from sla_platform.wire import ClockFact
@@ -28,15 +28,15 @@ class Timing:
         found: dict[str, Value] = {
             "outside": not self.hours.open,
             "opens": self.hours.opens or "",
-            "noticeable": self.late.first >= _NOTICEABLE,
+            "noticeable": self.late.primary >= _NOTICEABLE,
         }
         for name, span in (("left", self.left), ("late", self.late)):
             found |= {
-                name: span.first,
+                name: span.primary,
                 f"{name}_wall": span.wall,
-                f"{name}_two": span.two,
+                f"{name}_two": span.differs,
                 f"{name}_by_wall": span.counted is None,
-                f"{name}_both": CountedAndWall(span.first, span.wall if span.two else None, span.counted is None),
+                f"{name}_both": CountedAndWall(span.primary, span.wall if span.differs else None, span.counted is None),
             }
         return found
 
@@ -56,7 +56,7 @@ def timing_of(
     """Return the timing at `now`; `broken` and `until` are when the lateness began and ended."""
     calendar = calendar_named(rulebook, ContractId(fact.contract), fact.hours)
     return Timing(
-        left=span_of(calendar, fact.hours, now, max(due, now)),
-        late=span_of(calendar, fact.hours, broken, max(until, broken)),
+        left=counted_span(calendar, fact.hours, now, max(due, now)),
+        late=counted_span(calendar, fact.hours, broken, max(until, broken)),
         hours=opening_times(calendar, now),
     )

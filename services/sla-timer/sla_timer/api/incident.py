@@ -9,19 +9,19 @@ from typing import Any
 
 from sqlalchemy import select
 
-from sla_domain.bounds import INCIDENT, shortened
+from sla_domain.bounds import INCIDENT, shorten
 from sla_domain.clock import Clock, ClockId
 from sla_domain.contract_view import ContractView, contract_share, contract_view
 from sla_domain.cycles import with_published_ids
 from sla_domain.errors import NoEvents
 from sla_domain.event import IncidentEvent
-from sla_domain.explain import known_at
+from sla_domain.explain import events_known_at
 from sla_domain.fold import fold, in_order
-from sla_domain.forgotten import remembered
+from sla_domain.forgotten import drop_forgotten
 from sla_domain.incident import Incident
 from sla_domain.published import PublishedState
 from sla_domain.rulebook import Rulebook
-from sla_domain.withdrawn import with_earlier
+from sla_domain.withdrawn import with_earlier_promises
 from sla_platform.http.keys import KeyAccess
 from sla_platform.http.problem import Problem
 from sla_platform.store.alias import incident_named, names_of
@@ -87,13 +87,13 @@ async def _whole(
             if events is None:
                 then = await timer.preparing.incident(name, book)
             else:
-                then = await folded_in_turns(events if until is None else known_at(events, until), book)
+                then = await folded_in_turns(events if until is None else events_known_at(events, until), book)
             folds[version, until] = (with_published_ids(then, told), book)
 
     def before(version: str, until: datetime | None) -> tuple[Incident, Rulebook] | None:
         return folds.get((version, until)) or folds.get((version, None))
 
-    kept = with_earlier(incident, dict.fromkeys(there, own), _as_shown(told, there, own), before, at)
+    kept = with_earlier_promises(incident, dict.fromkeys(there, own), _as_shown(told, there, own), before, at)
     still = {id_ for id_, old in told.items() if old.withdrawn_at is not None and at < old.withdrawn_at} - there
     versions = kept.versions
     clocks = (_of(folds[versions[c.id], None][0], c.id) if c.id in still else c for c in kept.incident.clocks)
@@ -155,7 +155,7 @@ async def _all_events(timer: TimerService, name: str) -> list[IncidentEvent]:
     """The events of an incident with very many, some at a time."""
     stored = StoredEventReader(timer.store, name)
     found = [event async for some in stored.since(None) for event in some]
-    return list(remembered(found, await stored.ended_at()))
+    return list(drop_forgotten(found, await stored.ended_at()))
 
 
 async def incident_as_of(
@@ -172,7 +172,7 @@ async def incident_as_of(
         moment = known.seen.as_of(moment)
     if at is not None:
         events = await _all_events(timer, known.row.id) if known.events is None else known.events
-        by_then = events = known_at(events, moment)
+        by_then = events = events_known_at(events, moment)
         incident = await folded_in_turns(by_then, known.rulebook) if by_then else None
     if incident is None:
         return None, moment
@@ -205,6 +205,6 @@ async def incident_answer(timer: TimerService, name: str, access: KeyAccess, lim
 def _no_incident(name: str) -> Problem:
     return Problem(
         404, "no-such-incident", "No such incident",
-        f"{shortened(name, INCIDENT)} is not known here. An incident's id is <source>:<its own id>, e.g. demo:INC-1; "
+        f"{shorten(name, INCIDENT)} is not known here. An incident's id is <source>:<its own id>, e.g. demo:INC-1; "
         "an event that was accepted a moment ago may still be on its way.",
     )  # fmt: skip

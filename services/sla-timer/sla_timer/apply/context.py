@@ -9,7 +9,7 @@ from sla_domain.calendar import Calendar
 from sla_domain.clock import Clock, ClockState
 from sla_domain.errors import CalendarError
 from sla_domain.explain import allowed_span, calendar_of
-from sla_domain.hours import name_of
+from sla_domain.hours import hours_name
 from sla_domain.incident import Incident
 from sla_domain.plan import Plan
 from sla_domain.published import PublishedState
@@ -58,7 +58,7 @@ def clock_context(
             "due_at": clock.due_at.isoformat() if clock.due_at else None,
             "original_due_at": clock.original_due_at.isoformat() if clock.original_due_at else None,
             "allowed": target_text(clock.target.allowed),
-            "hours": name_of(calendar),
+            "hours": hours_name(calendar),
             "left_seconds": left_seconds(clock, calendar),
             "urgency": urgency,
             "weight": weight_of(incident, clock, rulebook),
@@ -71,7 +71,7 @@ def _imported(clock: Clock, through: datetime | None) -> dict[str, Any]:
     if through is None:
         return {}
     own = [mark for mark in clock.marks if mark.generation == clock.generation]
-    if not all(mark.heard_at is not None and mark.heard_at <= through for mark in own):
+    if not all(mark.known_since is not None and mark.known_since <= through for mark in own):
         return {}
     return {"imported_through": through.isoformat()}
 

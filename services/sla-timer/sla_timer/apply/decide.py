@@ -18,7 +18,7 @@ from sla_domain.clock import Clock, ClockId, ClockState
 from sla_domain.cycles import with_published_ids
 from sla_domain.diff import new_facts
 from sla_domain.event import IncidentEvent
-from sla_domain.explain import known_at
+from sla_domain.explain import events_known_at
 from sla_domain.fact import Fact, caused_by_catalogue
 from sla_domain.fold import fold
 from sla_domain.incident import Incident
@@ -26,7 +26,7 @@ from sla_domain.phase_state import phase_fact
 from sla_domain.published import PublishedState, after_publishing, keys_after, timers
 from sla_domain.rulebook import Rulebook
 from sla_domain.urgency import urgency
-from sla_domain.withdrawn import Before, with_earlier
+from sla_domain.withdrawn import Before, with_earlier_promises
 from sla_platform.envelope import Envelope
 from sla_platform.wire import clock_fact, encode_clock_fact
 from sla_timer.apply.context import clock_context, incident_context, with_breach
@@ -52,7 +52,7 @@ class StoredIncident:
 
     def as_of(self, until: datetime | None, rulebook: Rulebook) -> Incident:
         """Return the incident of what had happened by an instant; one with very many events as it is now."""
-        by_then = self.counting if until is None else known_at(self.counting, until)
+        by_then = self.counting if until is None else events_known_at(self.counting, until)
         return fold(by_then, rulebook) if by_then and len(by_then) < len(self.counting) else self.fold(rulebook)
 
 
@@ -76,7 +76,7 @@ def decide(
     rows = {ClockId(row.id): row for row in stored.clocks}
     told = {id_: published_state_of(row) for id_, row in rows.items()}
     folded, judged, ended = _folded(stored, told, pins, rulebook)
-    kept = with_earlier(folded, judged, told, _before(stored, told, pins, rulebook), now)
+    kept = with_earlier_promises(folded, judged, told, _before(stored, told, pins, rulebook), now)
     incident, versions = kept.incident, kept.versions
     for clock in incident.clocks:
         if clock.earned:  # what was told of it follows from another fold than this one
@@ -115,7 +115,7 @@ def decide(
             for timer in timers(clock, state)
         ]
     gone = {id_: state for id_, state in after.items() if id_ not in contexts and state != told.get(id_)}
-    changes.gone += [{"gone": id_, "told": published_text.write(state)} for id_, state in gone.items()]
+    changes.gone += [{"gone": id_, "told": published_text.write_state(state)} for id_, state in gone.items()]
     catalogue = rulebook.version if options.moved else ""
     events = stored.events + stored.surplus
     phase = {"phase": incident.phase.value, "events": events}
@@ -207,7 +207,7 @@ def _context_of(row: Any) -> dict[str, Any]:
 
 def published_state_of(row: Any) -> PublishedState:
     """Return what has been published of the clock of a row of timer_clock."""
-    return published_text.read(
+    return published_text.read_state(
         row.told,
         state=row.state,
         generation=row.generation,
@@ -276,6 +276,6 @@ def _clock_row(
         "urgency": context["urgency"],
         "weight": context["weight"],
         "exempt": clock.exempt,
-        "told": published_text.write(told),
+        "told": published_text.write_state(told),
         "context": context,
     }

@@ -22,7 +22,7 @@ from sla_domain.clock import Clock, ClockId
 from sla_domain.event import IncidentEvent
 from sla_domain.fold import Folding, bound, position, timeline
 from sla_domain.fold.order import Position
-from sla_domain.forgotten import remembered
+from sla_domain.forgotten import drop_forgotten
 from sla_domain.incident import Incident
 from sla_domain.rulebook import Rulebook
 from sla_platform.turn import LoopYielder
@@ -170,7 +170,7 @@ async def folded(events: Iterable[IncidentEvent], rulebook: Rulebook) -> Inciden
     line = await asyncio.to_thread(timeline, list(events))
     folding, turn = Folding(line, rulebook), LoopYielder()
     for some in _slices(line.following):
-        folding.take(some)
+        folding.read_timeline(some)
         await turn.over()
     return folding.incident()
 
@@ -263,7 +263,7 @@ class FoldCache:
             return new, ()
         kept = next(iter(entry.kept.values()))
         kept.head = await self._through(kept, stored, ())
-        return (new, ()) if kept.head is None else bound.counting(kept.head, entry.count, new, self.most)
+        return (new, ()) if kept.head is None else bound.split_by_limit(kept.head, entry.count, new, self.most)
 
     async def _through(self, kept: CachedFold, stored: EventReader, new: Sequence[IncidentEvent]) -> Folding | None:
         head, kept.head = kept.head, None
@@ -280,7 +280,7 @@ class FoldCache:
                 await self._follow(kept, base, later)
                 return base
         kept.steps = []
-        return await self._anew(kept, remembered(await self._events(stored, None, new), ended_at), ended_at is None)
+        return await self._anew(kept, drop_forgotten(await self._events(stored, None, new), ended_at), ended_at is None)
 
     async def _events(
         self, stored: EventReader, after: Position | None, new: Sequence[IncidentEvent]
@@ -300,7 +300,7 @@ class FoldCache:
         folding = Folding(line, kept.rulebook)
         turn, read = LoopYielder(), 0
         for some in _slices(line.following):
-            folding.take(some)
+            folding.read_timeline(some)
             self._folded(len(some))
             read += len(some)
             last, next_ = some[-1][0], line.following[read : read + 1]
@@ -315,7 +315,7 @@ class FoldCache:
     async def _follow(self, kept: CachedFold, folding: Folding, events: Sequence[IncidentEvent]) -> None:
         turn = LoopYielder()
         for some in _slices(events):
-            folding.follow(some)
+            folding.read_next(some)
             self._folded(len(some))
             kept.note(folding)
             await turn.over()

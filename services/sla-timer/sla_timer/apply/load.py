@@ -18,7 +18,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from sla_domain.clock import ClockId
 from sla_domain.event import IncidentEvent
-from sla_domain.forgotten import remembered
+from sla_domain.forgotten import drop_forgotten
 from sla_domain.published_text import earned_under
 from sla_platform.store import tombstone
 from sla_platform.store.engine import Store
@@ -54,7 +54,7 @@ class LoadedIncidents:
 
     def counting(self, incident: str) -> list[IncidentEvent]:
         """Return the events an incident is folded from; none for a removed one that no later event has reopened."""
-        return remembered(self.events.get(incident, ()), self.tombstones.get(incident))
+        return drop_forgotten(self.events.get(incident, ()), self.tombstones.get(incident))
 
     @property
     def versions(self) -> set[str]:
@@ -166,7 +166,7 @@ async def events_of(connection: AsyncConnection, incident: str) -> list[Incident
     """Return the events one incident is folded from."""
     stored = (await _stored(connection, [incident]))[incident]
     tombstones = await tombstone.tombstones(connection, tables.tombstone, [incident])
-    return remembered(stored, tombstones.get(incident))
+    return drop_forgotten(stored, tombstones.get(incident))
 
 
 async def _stored(connection: AsyncConnection, incidents: Sequence[str]) -> dict[str, list[IncidentEvent]]:

@@ -11,7 +11,7 @@ from typing import Annotated, Any, assert_never
 import typer
 
 from sla_catalogue import FileProblem, FindingLevel, ScenarioResult, load_catalogue, run_scenarios
-from sla_catalogue import check as check_catalogue
+from sla_catalogue import check_files as check_catalogue
 from sla_platform.settings import Settings
 from sla_platform.timesource import SystemTime
 from sla_standalone.cli.output import WRONG, emit, note, stop

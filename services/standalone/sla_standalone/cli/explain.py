@@ -12,7 +12,7 @@ import typer
 
 from sla_domain.errors import CalendarError
 from sla_domain.event import IncidentEvent
-from sla_domain.explain import known_at
+from sla_domain.explain import events_known_at
 from sla_domain.explain.language import LANGUAGES
 from sla_domain.fold import fold
 from sla_platform.timesource import SystemTime
@@ -96,7 +96,7 @@ def _read(
     else:
         rules = book.rulebook
     try:
-        known = known_at(events, at) if at is not None else events
+        known = events_known_at(events, at) if at is not None else events
         folded = fold(known, rules) if known else None
         return explained_json(events[0].incident, folded, rules, at or SystemTime().now(), lang, metric)
     except CalendarError as error:

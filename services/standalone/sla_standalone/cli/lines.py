@@ -6,7 +6,7 @@ import json
 from datetime import datetime
 
 from sla_catalogue import ApiKey, Catalogue, KeyScope
-from sla_catalogue.published import PUBLISHED
+from sla_catalogue.known_secret import KNOWN_SECRETS
 from sla_domain.contract import Contract, ContractId
 
 OWN_KEY, OWN_READ_KEY = "$SLAD_KEY", "$SLAD_READ_KEY"
@@ -66,7 +66,7 @@ def _key(catalogue: Catalogue, scope: KeyScope, now: datetime, of: ContractId | 
 
 
 def _known_word(key: ApiKey) -> str | None:
-    return next((word for word in PUBLISHED if key.fits(word)), None)
+    return next((word for word in KNOWN_SECRETS if key.fits(word)), None)
 
 
 def _bearer(key: ApiKey, variable: str = OWN_KEY) -> str:

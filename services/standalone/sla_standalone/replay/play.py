@@ -21,7 +21,7 @@ from pathlib import Path
 from sla_catalogue import Catalogue, load_text
 from sla_domain.contract import ContractId
 from sla_domain.event import IncidentEvent
-from sla_domain.explain import known_at
+from sla_domain.explain import events_known_at
 from sla_domain.fold import fold
 from sla_domain.rulebook import ContractMatch, MatchReason, Rulebook
 from sla_standalone.replay.figures import Figures
@@ -213,7 +213,7 @@ def _lived(life: IncidentLife, until: datetime | None, part: _PlayedPart) -> Seq
     part.reject(life.rejects)
     if life.remarks:
         part.remarks.update(life.remarks)
-    events = life.events if until is None else known_at(life.events, until)
+    events = life.events if until is None else events_known_at(life.events, until)
     if not events:
         return ()
     part.incidents += 1

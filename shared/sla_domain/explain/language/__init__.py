@@ -1,4 +1,4 @@
-"""Explanations speak the languages of the plans' sources (docs/clauses.md, Conventions): en, pl, it, ru, zh-TW."""
+"""The languages of explanations: those of the plans' sources (docs/clauses.md, Conventions): en, pl, it, ru, zh-TW."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ LANGUAGES: Mapping[str, Words] = MappingProxyType(
 
 
 def tag_for(language: str) -> str:
-    """Return the tag itself when it is spoken here, else one of its primary language, else `en`."""
+    """Return the tag of the supported language nearest to `language`: itself, one of its base language, else `en`."""
     if language in LANGUAGES:
         return language
     primary = language.partition("-")[0].lower()
@@ -22,5 +22,5 @@ def tag_for(language: str) -> str:
 
 
 def words_for(language: str) -> Words:
-    """Return the words of the nearest language."""
+    """Return the words of the supported language nearest to `language`; English if none is near."""
     return LANGUAGES[tag_for(language)]

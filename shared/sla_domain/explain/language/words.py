@@ -1,4 +1,4 @@
-"""The words of one language: what every explanation says, as format strings. A missing word is a type error."""
+"""The words of one language: the texts of every explanation, as format strings. A missing word is a type error."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from sla_domain.rulebook import MatchReason
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Words:
-    """The texts of an explanation in one language; names in braces are filled in."""
+    """The texts of an explanation in one language, as format strings; the comments name what is filled in."""
 
     heading: str  # metric, incident, cycle, state
     contract: str  # contract, reason

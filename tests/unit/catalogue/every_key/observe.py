@@ -21,7 +21,7 @@ from sla_domain.event import Actor, EventId, EventKind, IncidentEvent, IncidentI
 from sla_domain.explain import as_dict, explain
 from sla_domain.fold import fold
 from sla_domain.incident import Incident
-from sla_domain.roles import roster
+from sla_domain.roles import level_roster
 from sla_domain.urgency import urgency
 from sla_ingest.auth import verify
 from sla_ingest.dialect import Accepted, Delivery
@@ -206,7 +206,8 @@ def _told(catalogue: Catalogue) -> Any:
             for contract in book.contracts.values() for at in instants
         ],
         "on duty": [
-            [[one.person.id for one in roster(book, contract, (role,), at).on_duty] for role in ("csm", "on_call")]
+            [[one.person.id for one in level_roster(book, contract, (role,), at).on_duty]
+             for role in ("csm", "on_call")]
             for contract in book.contracts.values() for at in instants
         ],
         "promised": [[role.id for role in book.plans[one.plan].roles] for one in book.contracts.values()],

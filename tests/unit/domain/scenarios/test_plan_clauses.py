@@ -14,7 +14,7 @@ from sla_domain.diff import new_facts
 from sla_domain.event import Actor, EventKind, WaitingOn
 from sla_domain.explain import calendar_of, party_shares
 from sla_domain.fact import FactKind
-from sla_domain.incident import PriorityWhy, RemarkKind, Scope, held_by
+from sla_domain.incident import PriorityWhy, RemarkKind, Scope, holding_times
 from sla_domain.plan import DowngradeMode, PlanId, PriorityRules, SatisfiedBy
 from sla_domain.rulebook import Rulebook
 from sla_platform.wire.fact_body import details_of
@@ -159,7 +159,7 @@ def test_b7_escalations_and_ratings_are_recorded() -> None:
 def test_b9_time_held_by_each_support_line() -> None:
     told = Telling().opened("Mon 09:00", line="1").happened(EventKind.ESCALATED, "Mon 11:00", line="2")
     incident = told.happened(EventKind.ESCALATED, "Mon 14:00", line="3").fold(rulebook(plan(row("resolution", "8h"))))
-    held = held_by(incident, told.at("Mon 15:00"))
+    held = holding_times(incident, told.at("Mon 15:00"))
     assert {line: span / HOUR for (_, _, line), span in held.items()} == {"1": 2, "2": 3, "3": 1}
 
 

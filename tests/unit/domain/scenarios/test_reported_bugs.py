@@ -16,7 +16,7 @@ from sla_domain.clock import ClockState
 from sla_domain.diff import new_facts
 from sla_domain.event import Actor, EventId, EventKind, Snapshot, WaitingOn
 from sla_domain.fact import Fact, FactKind
-from sla_domain.fold.carried import copied
+from sla_domain.fold.carried import copy_for_survivor
 from sla_domain.incident import RemarkKind
 from sla_domain.phase import Phase
 from sla_domain.plan import Coverage, HolidaySource
@@ -215,7 +215,9 @@ def test_22_merging_cancels_and_the_survivor_keeps_the_earliest_unanswered_start
 
     survivor = Telling().opened("Mon 09:00").responded("Mon 10:30").replied("Mon 11:00")
     # as ingest carries it over: the survivor's answer of 10:30 was to its own customer
-    survivor.events += [copied(event, survivor.incident, EventId(f"{event.id}@2")) for event in source.events]
+    survivor.events += [
+        copy_for_survivor(event, survivor.incident, EventId(f"{event.id}@2")) for event in source.events
+    ]
     assert survivor.clock(rules, "next_response").due_at == survivor.at("Mon 12:00")
 
 

@@ -22,7 +22,7 @@ class EmailKind(SendingKind):
     grouped = True
     one_server = True
 
-    def normalised(self, address: str) -> str:
+    def normalise(self, address: str) -> str:
         """Return the mailbox in ASCII, as every mail server takes it. Raises BadAddress."""
         try:
             return ascii_mailbox(address)
@@ -32,7 +32,7 @@ class EmailKind(SendingKind):
     def check_address(self, address: str, path: Path, context: Context) -> None:
         """Report an address that is not exactly one plain mailbox."""
         try:
-            self.normalised(address)
+            self.normalise(address)
         except BadAddress as error:
             context.findings.error(path, "email", str(error), "name@example.com")
 

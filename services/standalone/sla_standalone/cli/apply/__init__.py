@@ -13,7 +13,7 @@ from typing import Annotated
 import typer
 
 from sla_catalogue import Catalogue, CatalogueInvalid, FindingLevel, load_catalogue, load_text, run_scenarios
-from sla_catalogue import check as check_catalogue
+from sla_catalogue import check_files as check_catalogue
 from sla_platform.errors import PlatformError
 from sla_platform.settings import Settings
 from sla_standalone.cli.apply.changes import compared

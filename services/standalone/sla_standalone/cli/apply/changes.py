@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import Any
 
 from sla_catalogue import Catalogue, HolidayDiff, diff_tables
-from sla_catalogue.canonical import read
+from sla_catalogue.canonical import parse_stored
 from sla_domain.contract import Contract
 from sla_domain.plan import Plan
 
@@ -52,7 +52,7 @@ class Difference:
 
 def compared(old: Catalogue, new: Catalogue) -> Difference:
     """Return what differs. Secrets are not compared: no stored form of a catalogue has them."""
-    before, after = read(old.text).sections, read(new.text).sections
+    before, after = parse_stored(old.text).sections, parse_stored(new.text).sections
     edits = [edit for section in sorted({*before, *after}) for edit in _edits(section, before, after)]
     days = diff_tables(old.holidays, new.holidays)
     return Difference(tuple(edits), days, tuple(_concerned(old, new)))

@@ -11,7 +11,7 @@ import icalendar
 import typer
 from rich.table import Table
 
-from sla_catalogue.holiday.generate import PACKAGE_VERSION, Recipe, UnknownRegion, generate
+from sla_catalogue.holiday.generate import PACKAGE_VERSION, Recipe, UnknownRegion, generate_rows
 from sla_catalogue.holiday.row import HolidayRow, Horizon, RowKind
 from sla_catalogue.problem import did_you_mean
 from sla_domain.calendar import tzdata_version
@@ -119,7 +119,7 @@ def _rows(
     categories = tuple(category or ["public"])
     recipe = Recipe(code, subdivision or part, categories, language=lang, closes_at=0)
     try:
-        return generate(recipe, horizon)
+        return generate_rows(recipe, horizon)
     except UnknownRegion as error:
         wanted = str(error).rsplit("'", 2)[-2]
         stop(f"{error}; {did_you_mean(wanted, error.known) or 'known: ' + ', '.join(error.known)}")

@@ -8,7 +8,7 @@ from sla_catalogue.api_key import digest_of_key
 from sla_catalogue.catalogue import Catalogue
 from sla_catalogue.secret import Secret
 
-PUBLISHED = frozenset(
+KNOWN_SECRETS = frozenset(
     {
         "demo-ingest-key",
         "demo-read-key",
@@ -18,12 +18,12 @@ PUBLISHED = frozenset(
         "whsec_bG9jYWwtZGVtby1zZWNyZXQtb25seS1mb3ItdGhpcw==",
     }
 )
-_DIGESTS = frozenset(map(digest_of_key, PUBLISHED))
+_DIGESTS = frozenset(map(digest_of_key, KNOWN_SECRETS))
 
 
-def published_words(catalogue: Catalogue) -> list[str]:
-    """Where a catalogue uses a secret or a key that everybody knows, such as `sources.demo`; sorted."""
-    places = {place for place, secret in _secrets(catalogue) if secret.available and secret.value in PUBLISHED}
+def known_secret_places(catalogue: Catalogue) -> list[str]:
+    """Return the places in a catalogue that use a secret or key everybody knows, such as `sources.demo`; sorted."""
+    places = {place for place, secret in _secrets(catalogue) if secret.available and secret.value in KNOWN_SECRETS}
     return sorted(places | {f"keys.{key.id}" for key in catalogue.keys.values() if key.sha256 in _DIGESTS})
 
 

@@ -1,4 +1,4 @@
-"""Who is told of a broken promise: plans that page nobody by oversight, levels that reach nobody or the wrong ones."""
+"""Whom a breach notifies: plans that page nobody by oversight, levels that reach nobody or the wrong people."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from sla_catalogue.problem import Path
 from sla_catalogue.rule.subject import CheckedCatalogue
 from sla_domain.calendar import load_zone
 from sla_domain.calendar.instant import instant_of, micros
-from sla_domain.calendar.intervals import Interval, clipped, merged, subtract
+from sla_domain.calendar.intervals import Interval, clip, merge, subtract
 from sla_domain.contract import RoleHolder, Side
 from sla_domain.errors import CalendarError
 from sla_domain.escalation import NO_ESCALATION
@@ -23,8 +23,11 @@ _NO_ESCALATION_HINT = (
 )
 
 
-def check_told(subject: CheckedCatalogue) -> None:
-    """Errors made since a catalogue was in force do not refuse it: incidents are still judged by it."""
+def check_escalations(subject: CheckedCatalogue) -> None:
+    """Report plans without an escalation, and levels that notify nobody, the customer's people, or nobody on duty.
+
+    For a stored catalogue only levels that notify nobody are reported: a rule made since must not refuse it.
+    """
     if not subject.context.stored:
         _check_plans(subject)
     for built in subject.contracts:
@@ -91,7 +94,7 @@ def _place(built: BuiltContract, name: str) -> Path:
 
 
 def _check_duty(built: BuiltContract, escalation: str, policy: PolicyDocument, subject: CheckedCatalogue) -> None:
-    """Hours that count, at which nobody of the first level is on duty: then everybody of it is told."""
+    """Warn of hours that count in which nobody of the first level is on duty: then everybody of it is notified."""
     if not policy.levels:
         return
     tell = policy.levels[0].tell
@@ -107,7 +110,7 @@ def _check_duty(built: BuiltContract, escalation: str, policy: PolicyDocument, s
     try:
         gap = _first_gap(built, holders, subject)
     except CalendarError:
-        return  # `rule.calendar` tells of calendars that cannot answer
+        return  # `rule.calendar` reports calendars that cannot answer
     if gap is not None:
         local = gap.astimezone(load_zone(built.contract.zone))
         message = (
@@ -131,7 +134,7 @@ def _first_gap(built: BuiltContract, holders: Iterable[RoleHolder], subject: Che
     rows = [*built.contract.targets, *built.built.plan.targets]
     counted = {row.coverage for row in rows if not isinstance(row.allowed, Unspecified)}
     for name in sorted(counted & set(built.built.plan.coverages)):
-        if gaps := subtract(_open(built, name, low, high, subject), merged(duty)):
+        if gaps := subtract(_open(built, name, low, high, subject), merge(duty)):
             return instant_of(gaps[0][0])
     return None
 
@@ -139,4 +142,4 @@ def _first_gap(built: BuiltContract, holders: Iterable[RoleHolder], subject: Che
 def _open(built: BuiltContract, coverage: str, low: int, high: int, subject: CheckedCatalogue) -> list[Interval]:
     calendar = subject.calendars.calendar(built.contract, built.built.plan.coverages[coverage])
     table = calendar.table_over(low, high)
-    return clipped(table.intervals, low, high)
+    return clip(table.intervals, low, high)
