@@ -30,7 +30,7 @@ _TOPICS = {
 
 
 def document() -> dict[str, Any]:
-    """Return the whole document."""
+    """Return the AsyncAPI 3 document of every topic and event type, as values for JSON."""
     return {
         "asyncapi": "3.0.0",
         "id": "urn:slad:events",
@@ -69,7 +69,7 @@ def document() -> dict[str, Any]:
 
 
 def written() -> bytes:
-    """Return the document as it is committed."""
+    """Return the AsyncAPI document as the bytes of `docs/asyncapi.json`."""
     return orjson.dumps(document(), option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)
 
 

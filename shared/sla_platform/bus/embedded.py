@@ -38,7 +38,7 @@ _COUNT_EVERY_SECONDS = 2.0
 
 @dataclass(frozen=True, slots=True)
 class LogFeed:
-    """A log, which of its topics are wanted, and the wake_signal that is rung when it grows."""
+    """A service's log as a consumer reads it: which topics it wants, and the signal given when the log grows."""
 
     log: Table
     topics: tuple[Topic, ...]
@@ -55,7 +55,10 @@ class _Look:
 
 
 class EmbeddedSource:
-    """Reads topics of logs in the same database for one consumer (`group`), whose cursors are in `cursor_table`."""
+    """An EventSource that reads services' logs in the same database for one consumer, `group`.
+
+    How far it has read is kept in `cursor_table`. Every event is of partition 0.
+    """
 
     def __init__(
         self,
@@ -86,16 +89,19 @@ class EmbeddedSource:
 
     @property
     def lag(self) -> int:
-        """Return the unread events as of the last look; exact up to one page, else counted every two seconds."""
+        """Return how many events were unread at the last look.
+
+        The number is exact up to one batch; beyond it, it is counted every two seconds.
+        """
         return sum(self._waiting.values())
 
     @property
     def healthy(self) -> bool:
-        """Return False when events wait and none has been handled for longer than the watchdog allows."""
+        """Return False when events wait and none was handled for `watchdog` seconds."""
         return not self._pulse.stalled
 
     async def run(self, handler: Handler) -> NoReturn:
-        """Read and hand over batches until cancelled."""
+        """Read the logs and pass batches to the handler until cancelled."""
         while True:
             await self._assign(handler)
             try:

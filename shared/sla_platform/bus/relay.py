@@ -55,7 +55,7 @@ _COUNT_CAP = 1_000_000
 
 @dataclass(frozen=True, slots=True)
 class RelayRoute:
-    """Where a log goes: its topics, over how many partitions, and which of them carry watermarks."""
+    """From which log a relay copies to which topics, over how many partitions, and which topics get watermarks."""
 
     log: Table
     topics: tuple[Topic, ...]
@@ -65,9 +65,9 @@ class RelayRoute:
 
 
 class Relay:
-    """Copies one log to Kafka and deletes what was acknowledged.
+    """Copies the log of one service to Kafka, and deletes from it what Kafka has acknowledged.
 
-    `period`: seconds between looks when the wake_signal is not rung, and between watermarks.
+    `period`: seconds between looks at the log when no wake signal comes, and between watermarks.
     """
 
     def __init__(
@@ -102,7 +102,7 @@ class Relay:
 
     @property
     def waiting_seconds(self) -> float:
-        """Return for how long this relay, while it held the lease, has not seen the log empty."""
+        """Return the seconds since this relay last saw its log empty, or took or lost the lease."""
         return time.monotonic() - self._emptied
 
     async def run(self) -> NoReturn:

@@ -23,7 +23,7 @@ DOCS = "https://slad.io/problems/"
 
 
 class Problem(Exception):
-    """An answer that is not a success (RFC 9457).
+    """An error that is answered as `application/problem+json` (RFC 9457).
 
     `slug` is the last part of the problem's type; `errors` point into the input.
     """
@@ -49,7 +49,7 @@ class Problem(Exception):
         self.extra = dict(extra or {})
 
     def response(self, instance: str) -> Response:
-        """Return the answer; `instance` is the path of the request."""
+        """Return the HTTP response; `instance` is the path of the request."""
         body: dict[str, Any] = {
             "type": DOCS + self.slug,
             "title": self.title,
@@ -72,7 +72,7 @@ def _written(body: dict[str, Any]) -> bytes:
 
 
 def pointer(location: Iterable[str | int]) -> str:
-    """Return a JSON pointer (RFC 6901). Long names are shortened, so that the answer does not grow with the input."""
+    """Return the JSON pointer (RFC 6901) of a place in the input, with long names shortened."""
     return "".join("/" + shortened(str(step), 100).replace("~", "~0").replace("/", "~1") for step in location) or "/"
 
 
@@ -99,7 +99,7 @@ def _path(request: Request) -> str:
 
 
 def install(app: FastAPI) -> None:
-    """Answer every error of the app, and every unreadable address, with a problem."""
+    """Register handlers that answer every error of the app, and every unreadable address, with a problem."""
     app.add_middleware(_CheckedAddress)
 
     @app.exception_handler(Problem)

@@ -85,19 +85,19 @@ class KafkaBroker:
 
     @property
     def pid(self) -> int | None:
-        """Return the process id while it runs; else None."""
+        """Return the process id of the broker; None when it does not run."""
         process = self._process()
         return process.pid if process else None
 
     @property
     def running(self) -> bool:
-        """Return whether the broker process lives (it may be paused)."""
+        """Return whether the broker's process exists; it may be paused."""
         return self._process() is not None
 
     def start(self, timeout: float = 60.0) -> KafkaBroker:
-        """Start, or adopt the running one, and return when clients can connect.
+        """Start the broker, or adopt the running one; return it when clients can connect.
 
-        Raises Unavailable (no Java, no Maven) and StartFailed (port taken, broken data, too slow).
+        Raises Unavailable (no Java, no Maven) and StartFailed (port taken, broken data, longer than `timeout` seconds).
         """
         if self.running:
             return self
@@ -133,21 +133,21 @@ class KafkaBroker:
         self._record.unlink(missing_ok=True)
 
     def restart(self, timeout: float = 60.0) -> KafkaBroker:
-        """Stop if it runs, then start on the same data and the same port."""
+        """Stop the broker if it runs, then start it on the same data and the same port."""
         self.stop()
         return self.start(timeout)
 
     def discard(self) -> None:
-        """Kill it and delete its data: the end of a broker for one test."""
+        """Kill the broker and delete its data: the end of a broker for one test."""
         self.kill()
         shutil.rmtree(self.data_dir, ignore_errors=True)
 
     def pause(self) -> None:
-        """Freeze the process (SIGSTOP): connections stay open and nothing answers."""
+        """Freeze the broker's process (SIGSTOP): connections stay open and nothing answers."""
         self._signal(signal.SIGSTOP)
 
     def resume(self) -> None:
-        """Let a paused broker go on."""
+        """Let a paused broker continue (SIGCONT)."""
         self._signal(signal.SIGCONT)
 
     def __enter__(self) -> KafkaBroker:

@@ -11,14 +11,14 @@ from sla_platform.store.quarantine import LONGEST_ERROR
 
 
 class QuarantineTopic:
-    """Writes records that cannot be handled to `<prefix>-dead`; connects only when the first one comes."""
+    """Writes records that cannot be handled to the topic `<prefix>-dead`; connects when the first one comes."""
 
     def __init__(self, publisher: Publisher, topic: str) -> None:
         self._publisher = publisher
         self._topic = topic
 
     async def keep_quarantined(self, record: QuarantinedRecord) -> None:
-        """Write the record. Raises BusUnavailable when it could not be kept; the partition then waits."""
+        """Write a record to the topic. Raises BusUnavailable when that fails; the record's partition then waits."""
         own = {
             "slad_dead_group": record.group,
             "slad_dead_topic": record.topic,

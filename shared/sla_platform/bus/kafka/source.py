@@ -35,7 +35,10 @@ _TROUBLE = (kafka.KafkaError, OSError, TimeoutError, Retryable)
 
 @dataclass(frozen=True, slots=True)
 class BrokerIdentity:
-    """Where Kafka is, and who reads: the group, and the instance that keeps its place in it over a restart."""
+    """How to reach Kafka, and who reads: the consumer group, and the instance that keeps its partitions over a restart.
+
+    `largest_record` in bytes.
+    """
 
     access: KafkaAccess
     group_id: str
@@ -44,7 +47,7 @@ class BrokerIdentity:
 
 
 class KafkaSource:
-    """An EventSource over one group's membership; a broken or stuck session is replaced by a new one."""
+    """An EventSource that reads one consumer group's partitions of Kafka; a broken or stuck session is replaced."""
 
     def __init__(
         self, broker: BrokerIdentity, reading: Subscription, metrics: BusMetrics | None = None, *, probe: float = 5.0
@@ -58,21 +61,21 @@ class KafkaSource:
 
     @property
     def lag(self) -> int:
-        """Return the unread records of the assigned partitions as of the last probe, watermarks included."""
+        """Return how many records of the assigned partitions were unread at the last look, watermarks included."""
         return sum(lane.waiting for lane in self._lanes())
 
     @property
     def partition_lag(self) -> Mapping[tuple[str, int], int]:
-        """Return the unread records by topic and partition."""
+        """Return the unread records of each assigned partition, by topic and partition number."""
         return {(lane.at.topic, lane.at.partition): lane.waiting for lane in self._lanes()}
 
     @property
     def healthy(self) -> bool:
-        """Return False when there is no session, or records wait unhandled, for longer than the watchdog allows."""
+        """Return False when for the watchdog's seconds there was no session, or records waited and none was handled."""
         return not self._pulse.stalled and not any(lane.pulse.stalled for lane in self._lanes())
 
     async def run(self, handler: Handler) -> NoReturn:
-        """Read and hand over batches until cancelled, in one session after the other."""
+        """Read and pass batches to the handler until cancelled, in one session after the other."""
         patience = Backoff()
         while True:
             self._pulse.waiting()
