@@ -28,14 +28,14 @@ MOST_COUNTED = 100_000  # beyond it the exact number does not matter
 
 
 class NotifierGauges:
-    """The metrics that only the database knows."""
+    """The gauges that are read from the database: queued deliveries, alerts, escalation steps, endpoints."""
 
     def __init__(self, context: NotifierContext, source: EventSource | None) -> None:
         self._context = context
         self._source = source
 
     async def run(self) -> None:
-        """Update them every few seconds until cancelled."""
+        """Update the gauges every few seconds until cancelled."""
         while True:
             try:
                 await self.look()
@@ -44,7 +44,7 @@ class NotifierGauges:
             await asyncio.sleep(EVERY_SECONDS)
 
     async def look(self) -> None:
-        """Update every gauge once."""
+        """Update every gauge once from the database."""
         metrics, now, d = self._context.metrics, self._context.time_source.now(), tables.delivery.c
         unfinished = [state.value for state in UNFINISHED]
         async with self._context.store.reading() as connection:

@@ -17,26 +17,29 @@ from sla_platform.store.instant import store_now
 
 @dataclass(frozen=True, slots=True)
 class Acknowledged:
-    """The answer to an acknowledgement, and the alert as it is afterwards."""
+    """The result of an acknowledgement: what it did, and the alert as it is afterwards."""
 
     answer: AckAnswer
     alert: Alert
 
 
 def who(named: str, key: str) -> str:
-    """Return the text recorded as who acknowledged: the name given and the id of the key, which is never cut."""
+    """Return the text to record as who acknowledged: the name given, and the id of the API key, which is never cut."""
     by = f" (key {key})" if named and key else ""
     return shortened(named or key or "somebody", WHO - len(by)) + by
 
 
 class Acknowledger:
-    """The use case of acknowledging alerts: stops their escalation and cancels their queued pages."""
+    """The use case of acknowledging alerts, which stops their escalation and cancels their queued pages."""
 
     def __init__(self, context: NotifierContext) -> None:
         self._context = context
 
     async def acknowledge(self, alert: str, who: str, via: str, *, contract: str | None = None) -> Acknowledged | None:
-        """Acknowledge one alert. Return None when it is unknown or of another contract than `contract`."""
+        """Acknowledge one alert. Return None when it is unknown, or not of `contract` (None: of any contract).
+
+        `via`: the way it was done, such as `link` or `api`; recorded with `who`.
+        """
         async with self._context.writing() as connection:
             known = await alerts.locked(connection, {alert})
             before = known.get(alert)
@@ -54,7 +57,7 @@ class Acknowledger:
         return Acknowledged(answer, change.alert or before)
 
     async def acknowledge_listed(self, ids: Mapping[str, int], who: str, via: str) -> list[Acknowledged]:
-        """Acknowledge several alerts, each in the episode given; skip those that were opened anew since."""
+        """Acknowledge several alerts, given with the episode that is meant; skip those that have a later one."""
         async with self._context.writing() as connection:
             known = await alerts.locked(connection, set(ids))
             now = await store_now(connection, self._context.time_source)

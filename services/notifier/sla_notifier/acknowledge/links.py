@@ -27,7 +27,10 @@ class AckLinks:
         self._listed = DigestAckLinks(context, acknowledger)
 
     async def look(self, token: str) -> AckPage:
-        """Return the page for a link: what it is about, and a button. Change nothing: mail scanners follow links."""
+        """Return the page for a link: what the alert is about, and a button.
+
+        Change nothing: mail scanners follow links.
+        """
         claim = await self._claim(token)
         if isinstance(claim, AckPage):
             return claim

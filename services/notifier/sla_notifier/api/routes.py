@@ -47,7 +47,7 @@ _ONE: dict[int | str, dict[str, Any]] = {**_REFUSALS, 404: {"description": "not 
 
 
 def router(context: NotifierContext, authorize: Authorizer) -> APIRouter:
-    """Return the notifier's routes: alerts, deliveries, endpoints, and the pages behind links."""
+    """Return the notifier's routes: alerts, deliveries, endpoints, and the pages behind acknowledgement links."""
     routes = APIRouter(tags=["notifier"])
     acknowledger = Acknowledger(context)
     _alerts(routes, context, authorize, acknowledger)

@@ -33,7 +33,7 @@ PAUSE_SECONDS = 1.0
 
 
 class Escalator:
-    """The loop that takes due escalation steps; one per process."""
+    """The loop that notifies the next level of alerts whose escalation steps are due; one per process."""
 
     def __init__(self, context: NotifierContext) -> None:
         self._context = context
@@ -41,7 +41,7 @@ class Escalator:
         self.last_pass = time.monotonic()
 
     async def run(self) -> None:
-        """Take due steps until cancelled."""
+        """Take due escalation steps until cancelled."""
         while True:
             try:
                 more = await self.tick()
@@ -54,7 +54,7 @@ class Escalator:
                 await self._context.time_source.sleep(TICK_SECONDS)
 
     async def tick(self) -> bool:
-        """Take the steps that are due now. Return whether there may be more. Raises Retryable."""
+        """Take a batch of due escalation steps. Return whether more may be due. Raises Retryable."""
         async with self._context.store.reading() as connection:
             if not await alerts.any_due(connection, await store_now(connection, self._context.time_source)):
                 return False

@@ -17,7 +17,10 @@ from sla_notifier.notification.unit_of_work import write
 async def apply(
     connection: AsyncConnection, incoming: Sequence[Incoming], context: NotifierContext, now: datetime
 ) -> None:
-    """Lock the alerts these facts concern, decide, and write, in the caller's transaction."""
+    """Decide what facts and notices change about alerts, and write it, in the caller's transaction.
+
+    The alerts they are about are locked until it ends.
+    """
     catalogue = context.catalogue()
     known = await alerts.locked(connection, clocks_of(incoming))
     await write(connection, decide(incoming, known, catalogue, now), catalogue, context.render_config, now)

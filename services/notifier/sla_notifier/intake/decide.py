@@ -33,7 +33,10 @@ Incoming = tuple[str, ClockFact | NoticeData]
 
 
 def decide(incoming: Iterable[Incoming], known: Mapping[str, Alert], catalogue: Catalogue, now: datetime) -> ChangeSet:
-    """Return the changes of all facts and notices, in their order."""
+    """Return what facts and notices change about alerts, in their order.
+
+    `known`: the alerts they are about, by id.
+    """
     batch = ChangeSet(known)
     for id_, said in incoming:
         if isinstance(said, NoticeData):

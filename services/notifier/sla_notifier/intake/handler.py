@@ -36,20 +36,26 @@ TOPICS = (Topic.CLOCKS, Topic.NOTICES)
 
 
 class FactHandler:
-    """A bus handler that keeps no state between batches. `canary` is called with the due instant of each canary."""
+    """The handler of the topics `clocks` and `notices`: stores events to be worked on later, each id once.
+
+    `canary` is called with the due instant of each canary.
+    """
 
     def __init__(self, context: NotifierContext, canary: Callable[[datetime], None] = lambda due_at: None) -> None:
         self._context = context
         self._canary = canary
 
     async def assigned(self, partitions: frozenset[int]) -> None:
-        """Do nothing: no state depends on partitions."""
+        """Do nothing: the handler keeps no state of a partition."""
 
     async def revoked(self, partitions: frozenset[int]) -> None:
-        """Do nothing: no state depends on partitions."""
+        """Do nothing: the handler keeps no state of a partition."""
 
     async def handle(self, batch: Batch) -> None:
-        """Take in a batch. Raises BadEnvelope for an event that cannot be read, Retryable when nothing was changed."""
+        """Take in a batch of events.
+
+        Raises BadEnvelope for one that cannot be read, and Retryable: nothing was changed.
+        """
         for envelope in batch.envelopes:
             if envelope.key == CANARY:
                 self._canary(envelope.time)
@@ -73,7 +79,7 @@ class FactHandler:
         self._context.signal()
 
     async def replay(self, entry: QuarantineEntry) -> None:
-        """Take in an event out of the quarantine. Raises the error that it still has."""
+        """Take in the event of a quarantine entry. Raises the error of an event that still cannot be read."""
         await self.handle(Batch(entry.partition, (envelope_of(entry),), None))
 
     async def _take_in(self, incoming: list[Incoming], at_once: bool) -> list[Incoming]:

@@ -33,7 +33,10 @@ PAUSE_SECONDS = 0.5
 
 
 class FairScheduler:
-    """Works on waiting facts, contract by contract; one per process, several may share a database."""
+    """Works on waiting facts in turns, so that no contract holds up another; one per process.
+
+    Several processes may share a database.
+    """
 
     def __init__(self, context: NotifierContext) -> None:
         self._context = context
@@ -44,7 +47,7 @@ class FairScheduler:
         self.last_pass = time.monotonic()
 
     async def run(self) -> None:
-        """Work on what waits until cancelled."""
+        """Work on waiting facts until cancelled."""
         await self._take_over()
         at_once = 1 if self._context.store.sqlite else AT_ONCE
         async with asyncio.TaskGroup() as group:
@@ -52,7 +55,7 @@ class FairScheduler:
                 group.create_task(self._forever(POLL_SECONDS * (1 + 3 * number)))
 
     async def once(self) -> int:
-        """Work on one batch and return how many facts it held. Raises Retryable when nothing was changed."""
+        """Work on one batch of waiting facts; return how many it held. Raises Retryable: nothing was changed."""
         chosen = await self._chosen()
         if not chosen:
             return 0

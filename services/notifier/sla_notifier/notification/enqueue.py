@@ -19,7 +19,7 @@ _NOBODY = Recipient("", ENGLISH, "")
 
 
 def rows_of(context: PipelineContext, notifications: tuple[Notification, ...]) -> list[DeliveryRow]:
-    """Return a delivery row for each notification."""
+    """Return the delivery of each notification, ready to be inserted; those with a reason are in a final state."""
     return [_row(context, notification) for notification in notifications]
 
 
@@ -68,7 +68,7 @@ def _payload(context: PipelineContext, notification: Notification) -> str:
 
 
 def bounded(payload: dict[str, object]) -> bytes:
-    """Return the payload as JSON of at most LARGEST_PAYLOAD bytes; what was left out is named in `left_out`."""
+    """Return the payload as JSON of at most LARGEST_PAYLOAD bytes; its `left_out` names what was left out for that."""
     written = _json(payload)
     for name in _LONG:
         data = payload.get("data")

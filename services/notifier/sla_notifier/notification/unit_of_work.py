@@ -39,7 +39,10 @@ _UNFINISHED = [state.value for state in UNFINISHED]
 
 @dataclass(frozen=True, slots=True)
 class RenderConfig:
-    """How this instance writes messages: words, links, and after how many single messages digests begin."""
+    """How messages are written: the words, the links, and when digests begin.
+
+    `digest_over`: how many single messages to a mailbox are sent in a burst before.
+    """
 
     texts: Texts
     links: Links
@@ -49,7 +52,10 @@ class RenderConfig:
 async def write(
     connection: AsyncConnection, batch: ChangeSet, catalogue: Catalogue, manner: RenderConfig, now: datetime
 ) -> None:
-    """Write a set of changes as alerts, steps, deliveries and events, in the caller's transaction."""
+    """Write a set of changes as rows of alerts, steps, deliveries and conversations, and as events of the log.
+
+    All in the caller's transaction.
+    """
     # Before anything is decided: a page that a sender takes now would be neither cut off nor known to have been seen.
     await _hold(connection, batch.cancel_reasons)
     gathering = await conversation_store.gathering(connection, await _carriers(connection, batch.cancel_reasons))
@@ -99,7 +105,7 @@ async def write(
 
 
 def rounds_of(sent_before: Iterable[DeliveryRow]) -> frozenset[tuple[RoundKey, str]]:
-    """Return who was paged in which round, without those whom nothing reached.
+    """Return who was paged in which round, of deliveries sent before; without people whom no page reached.
 
     The people to whom a critical fix itself is addressed (its first level) do not count as paged.
     """
@@ -119,9 +125,9 @@ _SUREST = {DeliveryState.SENT: 0, DeliveryState.SENDING: 1, DeliveryState.RETRYI
 def paged_of(
     sent_before: Iterable[DeliveryRow], cancel_reasons: Mapping[str, UnsentReason]
 ) -> dict[tuple[str, int], tuple[PagedPerson, ...]]:
-    """Return who gets a closing message, once each, by alert and episode: who saw a page, or would have.
+    """Return who gets a closing message, by alert and episode: each person once who was paged or is about to be.
 
-    Of a breach that is taken back, people to whom no page was attempted get none.
+    When a breach is taken back, people whose page was not attempted yet get none: the page is cancelled.
     """
     best: dict[tuple[str, int, str], DeliveryRow] = {}
     for row in map(_as_far_as_it_came, sent_before):
@@ -147,7 +153,7 @@ def _as_far_as_it_came(row: DeliveryRow) -> DeliveryRow:
 
 
 def closing_of(rows: Iterable[DeliveryRow]) -> tuple[ClosingMessage, ...]:
-    """Return the closing messages on their way."""
+    """Return the closing messages among these deliveries that are not in a final state."""
     return tuple(
         ClosingMessage(row.alert, row.episode, row.person, row.carried_by or row.id)
         for row in rows
@@ -166,8 +172,11 @@ def first_paged(sent_before: Iterable[DeliveryRow]) -> dict[tuple[str, str, date
 
 
 async def _hold(connection: AsyncConnection, ending: Collection[str]) -> None:
-    """Keep senders from the waiting pages of alerts that end, until all is written. (SQLite has one writer anyway.)
-    Of pages in a digest the digest is held: a sender that records the end of one locks it before what it carried."""
+    """Keep senders from the waiting pages of alerts that end, until all is written.
+
+    (SQLite has one writer anyway.) Of pages in a digest the digest is held: a sender that records the end of one locks
+    it before what it carried.
+    """
     if not ending:
         return
     waiting = select(_d.c.id).where(_d.c.alert.in_(sorted(ending)), _d.c.state.in_(_WAITING), _d.c.carried_by == "")
@@ -210,8 +219,10 @@ async def _raise_turns(connection: AsyncConnection, new: Iterable[DeliveryRow]) 
 async def _cancel_pages(
     connection: AsyncConnection, reasons: Mapping[str, UnsentReason], gathering: Collection[str], now: datetime
 ) -> list[DeliveryRow]:
-    """End the queued pages of alerts that need no answer any more, those of digests that have not left too; what is
-    being sent is left to its sender."""
+    """End the queued pages of alerts that need no answer any more, those of digests that have not left too.
+
+    What is being sent is left to its sender.
+    """
     unsent = or_(_d.c.carried_by == "", _d.c.carried_by.in_(sorted(gathering)))
     ended: list[DeliveryRow] = []
     for reason in dict.fromkeys(reasons.values()):

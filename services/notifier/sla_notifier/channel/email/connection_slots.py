@@ -11,7 +11,7 @@ from sla_notifier.channel.email.allowance import Allowance
 
 
 class ConnectionSlots:
-    """As many slots as the allowance gives; that number may change while messages wait."""
+    """Slots for connections to one mail server, as many as its allowance has; given in the order of asking."""
 
     def __init__(self, allowance: Allowance) -> None:
         self._allowance = allowance
@@ -21,12 +21,15 @@ class ConnectionSlots:
 
     @property
     def wanted(self) -> bool:
-        """Return whether a message waits for a slot."""
+        """Return whether a message is waiting for a slot."""
         return any(not each.done() for each in self._waiting)
 
     @asynccontextmanager
     async def one(self, until: float) -> AsyncIterator[None]:
-        """Hold one slot. Raises TimeoutError when none was free by the loop's time `until`."""
+        """Hold one slot within the `with` block.
+
+        Raises TimeoutError when none was free by the event loop's time `until`.
+        """
         loop = asyncio.get_running_loop()
         mine: asyncio.Future[None] = loop.create_future()
         self._waiting.append(mine)
@@ -46,7 +49,7 @@ class ConnectionSlots:
             self._give_back()
 
     def look(self) -> None:
-        """Give free slots to waiting messages; during a pause of the server, look again when it is over."""
+        """Give free slots to waiting messages; while the server must be left alone, do so when that is over."""
         loop = asyncio.get_running_loop()
         now, resume = loop.time(), self._allowance.resume_at
         while self._waiting and now >= resume and self.taken < self._allowance.limit:
@@ -58,7 +61,7 @@ class ConnectionSlots:
             self._wake = loop.call_at(resume, self._woken)
 
     def close(self) -> None:
-        """Cancel the timer of a pause."""
+        """Cancel the timer that ends a pause."""
         if self._wake is not None:
             self._wake.cancel()
             self._wake = None

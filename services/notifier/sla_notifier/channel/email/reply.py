@@ -20,7 +20,10 @@ _TOO_MUCH = re.compile(
 
 
 def turned_away(error: Exception, beside: int) -> bool:
-    """Return whether the server refused a connection only because it has enough (`beside`: open ones of ours)."""
+    """Return whether the server refused a connection only because it has enough of them.
+
+    `beside`: how many other connections of ours it has.
+    """
     match error:
         case aiosmtplib.SMTPAuthenticationError():
             return error.code < 500 and _says_busy(error)
@@ -35,10 +38,10 @@ def turned_away(error: Exception, beside: int) -> bool:
 
 
 def about_the_server(error: Exception, handed_over: bool) -> bool:
-    """Return whether a failed exchange means that the server is busy, and says nothing about this message.
+    """Return whether a failed exchange shows that the server is busy, and nothing about this message.
 
     Before a recipient is named, every temporary refusal is about the server. Afterwards it is about the mailbox or the
-    message (greylisting, a full mailbox, a filter), unless its words or its enhanced code name the system.
+    message (greylisting, a full mailbox, a filter), unless its text or its enhanced code names the system.
     """
     match error:
         case aiosmtplib.SMTPAuthenticationError():
@@ -56,7 +59,10 @@ def about_the_server(error: Exception, handed_over: bool) -> bool:
 
 
 def classify(error: Exception, handed_over: bool) -> Retry | Rejected:
-    """Return what a failed exchange means for the message: 4yz is tried again, 5yz is final."""
+    """Return what a failed exchange means for the message: Rejected after a 5yz reply, else Retry.
+
+    `handed_over`: the server had the whole message, so it may have arrived.
+    """
     match error:
         case aiosmtplib.SMTPAuthenticationError():
             return Retry(Failure.AUTH, f"SMTP {error.code}: the mail server refused the login")

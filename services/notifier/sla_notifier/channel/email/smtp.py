@@ -39,7 +39,7 @@ class _Progress:
 
 
 class EmailChannel(Channel):
-    """A client of one mail server that keeps connections. Raises BadSettings for a sender that is no mailbox."""
+    """A client of one mail server that keeps connections open. Raises BadSettings for a sender that is no mailbox."""
 
     def __init__(
         self,
@@ -62,7 +62,10 @@ class EmailChannel(Channel):
 
     @property
     def room(self) -> int:
-        """Return how many messages are of use here at once: the connections allowed, and as many next in line."""
+        """Return how many messages are worth claiming at once.
+
+        That is twice the connections that the server accepts now, at most the most it ever may.
+        """
         return min(2 * self._allowance.limit, self._allowance.most)
 
     async def send(self, outgoing: OutgoingMessage) -> Outcome:
@@ -99,8 +102,10 @@ class EmailChannel(Channel):
         self._idle.clear()
 
     async def _outcome(self, message: EmailMessage, recipient: str) -> tuple[Outcome, Retry | Rejected | None]:
-        """One exchange and what it says about the server; beside `Busy` in a session, what it would mean for the
-        message if it is about that."""
+        """One exchange and what it says about the server.
+
+        Beside `Busy` in a session, what it would mean for the message if it is about that.
+        """
         progress, clock = _Progress(), asyncio.get_running_loop().time
         try:
             async with asyncio.timeout(self._total):
@@ -149,8 +154,11 @@ class EmailChannel(Channel):
             self._in_session -= 1
 
     async def _begins(self, kept: aiosmtplib.SMTP) -> bool:
-        """Begin a message on a kept connection. False when the server wants no more of it, for whatever reason: it was
-        idle for too long, has had its share of messages, or is gone. Then it says nothing about this message."""
+        """Begin a message on a kept connection.
+
+        False when the server wants no more of it, for whatever reason: it was idle for too long, has had its share of
+        messages, or is gone. Then it says nothing about this message.
+        """
         try:
             async with asyncio.timeout(min(KEPT_SECONDS, self._total)):
                 await self._mail(kept)

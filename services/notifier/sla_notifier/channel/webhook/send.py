@@ -33,7 +33,10 @@ _THROTTLED = frozenset({429, 502, 503, 504})
 
 
 class WebhookChannel(Channel):
-    """Posts to the catalogue's endpoints. `channels` is called for each message, so that a reload counts."""
+    """Posts messages to the webhook endpoints of the catalogue.
+
+    `channels` returns the endpoints in force; it is called for each message, so that a reload counts.
+    """
 
     def __init__(
         self,
@@ -55,7 +58,7 @@ class WebhookChannel(Channel):
         )
 
     async def send(self, outgoing: OutgoingMessage) -> Outcome:
-        """Post one message to its endpoint and return what the status means."""
+        """Post one message to its endpoint. Return what the HTTP status, or the failure to get one, means."""
         channel = self._channels().get(ChannelId(outgoing.address))
         if channel is None or not channel.url:
             return Rejected(Failure.NOT_CONFIGURED, "the catalogue has no such webhook channel")
@@ -104,7 +107,10 @@ _PHASES = ("connect", "read", "write", "pool")
 
 
 def answered(status: int, retry_after: str, now: datetime) -> Outcome:
-    """Return what a status means (Standard Webhooks 1.0: 2xx is success, 410 disables, 429/502/503/504 throttle)."""
+    """Return what an HTTP status means for the message.
+
+    By Standard Webhooks 1.0: 2xx is success, 410 disables the endpoint, 429, 502, 503 and 504 ask for a pause.
+    """
     detail = f"HTTP {status}"
     after = asked_for(retry_after, now)
     if 200 <= status < 300:
@@ -127,7 +133,7 @@ def answered(status: int, retry_after: str, now: datetime) -> Outcome:
 
 
 def asked_for(retry_after: str, now: datetime) -> timedelta | None:
-    """Return the wait that Retry-After asks for (RFC 9110 §10.2.3), or None when absent or unreadable."""
+    """Return how long a Retry-After header asks us to wait (RFC 9110 §10.2.3); None when it is absent or unreadable."""
     written = retry_after.strip()
     if written.isascii() and written.isdigit() and len(written) <= 9:
         return timedelta(seconds=int(written))
