@@ -21,7 +21,7 @@ from sqlalchemy import exc
 
 from sla_domain.errors import DomainError
 from sla_platform.errors import BadSettings, Fenced, Permanent, PlatformError, Retryable
-from sla_platform.outage import busy
+from sla_platform.outage import as_store_busy
 
 
 class Fault(StrEnum):
@@ -95,10 +95,10 @@ def as_retryable(error: BaseException) -> Retryable:
     """
     if isinstance(error, Retryable):
         return error
-    return SurroundingsFailed(f"the surroundings failed, not the row ({worded(error)[:500]}); trying again")
+    return SurroundingsFailed(f"the surroundings failed, not the row ({error_text(error)[:500]}); trying again")
 
 
-def worded(error: BaseException) -> str:
+def error_text(error: BaseException) -> str:
     """Return an error as text for the quarantine: its class and message, without the parameters of a SQL statement."""
     if isinstance(error, exc.StatementError) and error.orig is not None:
         return f"{type(error).__name__}: {error.orig}"
@@ -146,7 +146,7 @@ def _of_several(group: BaseExceptionGroup[BaseException]) -> Fault:
 
 
 def _of_the_store(error: exc.SQLAlchemyError) -> Fault:
-    if busy(error) is not None:
+    if as_store_busy(error) is not None:
         return Fault.PASSING
     if not isinstance(error, exc.StatementError):
         return Fault.UNKNOWN

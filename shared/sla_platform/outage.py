@@ -34,7 +34,7 @@ _POSTGRES_PASSING = {
 }
 
 
-def busy(error: Exception, *, connecting: bool = False) -> StoreBusy | None:
+def as_store_busy(error: Exception, *, connecting: bool = False) -> StoreBusy | None:
     """Return the StoreBusy to raise in place of `error`, or None if the error does not pass by itself.
 
     While `connecting`, every OSError passes: a refused port, a socket that does not exist yet.

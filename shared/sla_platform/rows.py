@@ -13,7 +13,7 @@ from typing import TypeVar
 import structlog
 
 from sla_platform.errors import Fenced
-from sla_platform.fault import Fault, as_retryable, fault_of, raised_at, worded
+from sla_platform.fault import Fault, as_retryable, error_text, fault_of, raised_at
 
 _log = structlog.get_logger(__name__)
 T = TypeVar("T")
@@ -38,7 +38,7 @@ async def one_row(work: Callable[[], Awaitable[object]]) -> Exception | None:
                 case Fault.PASSING:
                     raise as_retryable(error) from error
                 case Fault.UNKNOWN if attempt < ATTEMPTS:
-                    _log.error("row.failed", attempt=attempt, error=worded(error)[:500], at=raised_at(error))
+                    _log.error("row.failed", attempt=attempt, error=error_text(error)[:500], at=raised_at(error))
                     await asyncio.sleep(PAUSES[attempt - 1])
                 case _:
                     return error
@@ -71,7 +71,7 @@ async def in_parts(
     except Exception as error:
         if fault_of(error) is Fault.PASSING:
             raise as_retryable(error) from error
-        _log.warning("rows.split", rows=len(rows), error=worded(error)[:500])
+        _log.warning("rows.split", rows=len(rows), error=error_text(error)[:500])
     else:
         return
     middle = len(rows) // 2

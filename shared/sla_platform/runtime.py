@@ -45,7 +45,7 @@ class Service:
 
 
 @contextlib.asynccontextmanager
-async def running(services: Sequence[Service]) -> AsyncIterator[asyncio.Event]:
+async def run_services(services: Sequence[Service]) -> AsyncIterator[asyncio.Event]:
     """Run every part of every service within the `with` block; yield an event that is set when a part has failed.
 
     At the end the parts are cancelled, the last one first, and then the services are closed.

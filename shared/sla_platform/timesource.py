@@ -52,7 +52,7 @@ class TimeSource(Protocol):
     def read(self) -> Believed:
         """Return the present instant (aware, in UTC) and how the clock's reading was judged."""
 
-    def stored(self, now: datetime, asked: float) -> Believed:
+    def judge_store_clock(self, now: datetime, asked: float) -> Believed:
         """Return the instant to act by when the database's clock shows `now`, and how that reading was judged.
 
         `asked`: `steady()` from before the database was asked.
@@ -96,7 +96,7 @@ class SystemTime:
         asked = self._steady()
         return self._judge(GuardedClock.MACHINE, self._wall(), asked)
 
-    def stored(self, now: datetime, asked: float) -> Believed:
+    def judge_store_clock(self, now: datetime, asked: float) -> Believed:
         """Return the instant to act by when the database's clock shows `now`, and how that reading was judged."""
         return self._judge(GuardedClock.STORE, now, asked)
 
@@ -159,7 +159,7 @@ class _Authority:
     def read(self) -> Believed:
         return self.now(), ClockReading.STEADY
 
-    def stored(self, now: datetime, asked: float) -> Believed:
+    def judge_store_clock(self, now: datetime, asked: float) -> Believed:
         return self.read()
 
     def steady(self) -> float:

@@ -15,7 +15,7 @@ class LoopYielder:
         self._seconds = seconds
         self._since = time.perf_counter()
 
-    async def over(self) -> None:
+    async def yield_if_due(self) -> None:
         """Yield to the event loop if this task has run for `seconds` (4 ms by default) since it last did."""
         if time.perf_counter() - self._since >= self._seconds:
             await asyncio.sleep(0)

@@ -27,7 +27,7 @@ class Heartbeat:
         self._metrics = metrics
         self._arrived = asyncio.Event()
 
-    def arrived(self, due_at: datetime) -> None:
+    def note_canary(self, due_at: datetime) -> None:
         """Measure the delay of a canary that was due at `due_at`, and let `run` call the watchdog."""
         now = self._time.now()
         self._metrics.canary.set(now.timestamp())

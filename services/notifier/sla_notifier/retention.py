@@ -19,7 +19,7 @@ from sla_notifier.alert.alert import AlertKind, AlertState
 from sla_notifier.delivery.state import UNFINISHED
 from sla_platform.retention import Removed
 from sla_platform.store.engine import Store
-from sla_platform.store.keyset import behind
+from sla_platform.store.keyset import rows_after
 
 BATCH = 200  # alerts, deliveries or ids in one step
 _UNFINISHED = [state.value for state in UNFINISHED]
@@ -95,7 +95,7 @@ class NotifierSweeps:
         return {"notifier_alert": len(ids)} if ids else {}
 
     async def _page(self, horizon: datetime, after: Any | None) -> Sequence[Any]:
-        query = select(_d.id, _d.created_at).where(_d.created_at < horizon, behind(after, _d.created_at, _d.id))
+        query = select(_d.id, _d.created_at).where(_d.created_at < horizon, rows_after(after, _d.created_at, _d.id))
         async with self._store.reading() as connection:
             return (await connection.execute(query.order_by(_d.created_at, _d.id).limit(BATCH))).all()
 

@@ -80,19 +80,23 @@ def build(
     channels = open_channels(settings, catalogue)
     facts = feeds.source("notifier", TOPICS, tables.cursor, at_once=PARTITIONS_AT_ONCE)
     heartbeat = Heartbeat(settings.heartbeat_url, time_source, context.metrics)
-    handler, scheduler, escalator = FactHandler(context, heartbeat.arrived), FairScheduler(context), Escalator(context)
+    handler, scheduler, escalator = (
+        FactHandler(context, heartbeat.note_canary),
+        FairScheduler(context),
+        Escalator(context),
+    )
     sender = Sender(context, channels, Pace(lease_seconds=settings.delivery_lease_seconds))
-    quarantine.replays(CONSUME, handler.replay)
+    quarantine.register_replay(CONSUME, handler.replay)
 
     over = NotifierSweeps(store)
-    sweeps = (over.alerts, over.deliveries, over.taken_in, over.conversations, quarantine.old)
+    sweeps = (over.alerts, over.deliveries, over.taken_in, over.conversations, quarantine.sweep_replayed)
     keeping = ServiceSweeps(
         "notifier", RetentionOrder.TOLD, sweeps, context.metrics.removed, newest_in(store, tables.inbox.c.at)
     )
     forgetting = RetentionLoop(Retention.of(settings), time_source, (keeping,))
 
     async def consume() -> None:
-        await prepare(context, channels)
+        await preload_files(context, channels)
         await facts.run(handler)
 
     async def close() -> None:
@@ -147,7 +151,7 @@ def notifier_context(
     )
 
 
-async def prepare(context: NotifierContext, channels: Mapping[str, Channel]) -> None:
+async def preload_files(context: NotifierContext, channels: Mapping[str, Channel]) -> None:
     """Read every file that sending needs into memory: later there may be no file descriptor left for it."""
     for module in _LATE_MODULES:
         import_module(module)

@@ -209,7 +209,7 @@ def model_schemas(reference: str) -> dict[str, Schema]:
     return found
 
 
-def narrowed_schema(one: EventType, reference: str) -> Schema:
+def event_type_schema(one: EventType, reference: str) -> Schema:
     """Return the JSON Schema of one event type's data: a reference to its model, and what the type requires beyond."""
     own: Schema = {"$ref": reference.format(model=one.model.__name__)}
     limits: Schema = {}
@@ -224,7 +224,7 @@ def data_schema(one: EventType) -> Schema:
     """Return the complete JSON Schema of one event type's data, with everything it refers to."""
     reference = "#/$defs/{model}"
     needed = _reachable(one.model.__name__, model_schemas(reference))
-    return {"$schema": DIALECT, "$id": f"urn:slad:{one.name}", **narrowed_schema(one, reference), "$defs": needed}
+    return {"$schema": DIALECT, "$id": f"urn:slad:{one.name}", **event_type_schema(one, reference), "$defs": needed}
 
 
 def _reachable(name: str, schemas: Mapping[str, Schema]) -> dict[str, Schema]:

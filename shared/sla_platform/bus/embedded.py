@@ -133,7 +133,7 @@ class EmbeddedSource:
                 try:
                     more = await self._pass(handler)
                 except Retryable as error:
-                    self._pulse.waiting()
+                    self._pulse.note_waiting()
                     await self._wait(patience, error)
                     continue
                 patience.reset()
@@ -158,7 +158,7 @@ class EmbeddedSource:
         complete = all(look.page.complete for look in looks)
         if all(look.page.cursor == look.at for look in looks):
             # Nothing settled yet; when something is held back, it is not ours to wait for.
-            self._pulse.moved()
+            self._pulse.note_handled()
         for number, look in enumerate(looks):
             last = number == len(looks) - 1
             await self._hand_on(handler, look, Batch(0, look.page.envelopes, through if complete and last else None))
@@ -169,7 +169,7 @@ class EmbeddedSource:
         if not moved and batch.through is None:
             return
         if moved:
-            self._pulse.waiting()
+            self._pulse.note_waiting()
         for unreadable in look.page.unreadable:
             await self._quarantine(_record_of_row(self._group, look.feed.log, unreadable))
         positions = {id(envelope): at for envelope, at in zip(batch.envelopes, look.page.positions, strict=True)}
@@ -184,7 +184,7 @@ class EmbeddedSource:
             # What was handled is worth remembering, also at a shutdown; a reader that is killed sees it again.
             await saving
             raise
-        self._pulse.moved()
+        self._pulse.note_handled()
         self._metrics.handled.labels(self._group).inc(len(batch.envelopes))
         self._show(look.feed, max(self._waiting.get(look.feed.log.name, 0) - len(batch.envelopes), 0))
 

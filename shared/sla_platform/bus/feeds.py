@@ -116,7 +116,7 @@ class Feeds:
             table = quarantine_table(MetaData(), service)
             made = Quarantine(service, self._store, table, self._time_source, self._metrics)
             if topics_of(service):
-                made.replays(RELAY, AppendToLog(_log(service), self._store, self.wake_signal(service)))
+                made.register_replay(RELAY, AppendToLog(_log(service), self._store, self.wake_signal(service)))
             self._quarantines[service] = made
         return self._quarantines[service]
 

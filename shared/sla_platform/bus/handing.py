@@ -45,12 +45,12 @@ class StallDetector:
         self._limit = limit
         self._waiting_since: float | None = None
 
-    def waiting(self) -> None:
+    def note_waiting(self) -> None:
         """Note that events wait, or that it is unknown whether any do."""
         if self._waiting_since is None:
             self._waiting_since = time.monotonic()
 
-    def moved(self) -> None:
+    def note_handled(self) -> None:
         """Note that an event was handled, or that none waits."""
         self._waiting_since = None
 

@@ -25,7 +25,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 from sqlalchemy.pool import NullPool
 
 from sla_platform.errors import Retryable
-from sla_platform.outage import busy
+from sla_platform.outage import as_store_busy
 from sla_platform.store.engine import Store
 
 _log = structlog.get_logger(__name__)
@@ -167,6 +167,6 @@ def _passing() -> Iterator[None]:
     try:
         yield
     except Exception as error:
-        if (passing := busy(error, connecting=True)) is not None:
+        if (passing := as_store_busy(error, connecting=True)) is not None:
             raise passing from error
         raise

@@ -20,7 +20,7 @@ from sla_platform.bus.port import QuarantinedRecord
 from sla_platform.bus.record import Watermark, read_record
 from sla_platform.envelope import Envelope, Topic
 from sla_platform.errors import BadEnvelope, Fenced, Retryable
-from sla_platform.fault import Fault, as_retryable, fault_of, worded
+from sla_platform.fault import Fault, as_retryable, error_text, fault_of
 from sla_platform.store import quarantine as kept
 from sla_platform.store.engine import Store
 from sla_platform.store.quarantine import QuarantineEntry, QuarantineRow, QuarantineState
@@ -58,7 +58,7 @@ class Quarantine:
         self._replays: dict[str, Replay] = {}
         self._parts: set[str] = {CONSUME}
 
-    def replays(self, part: str, replay: Replay) -> None:
+    def register_replay(self, part: str, replay: Replay) -> None:
         """Register how rows of this part (`consume`, `relay`, `tick`, ...) are replayed."""
         self._replays[part] = replay
         self._parts.add(part)
@@ -72,19 +72,19 @@ class Quarantine:
         """
         async with self._store.transaction() as connection:
             await self.put_within(connection, row, error, **own)
-        self.tell(row, error)
+        self.report(row, error)
 
     async def put_within(self, connection: AsyncConnection, row: QuarantineRow, error: Exception, **own: Any) -> None:
         """Store a row in the caller's transaction, which removes it from where it was; call `tell` after the commit."""
-        await kept.put(connection, self.table, row, worded(error), self._time_source.now(), **own)
+        await kept.put(connection, self.table, row, error_text(error), self._time_source.now(), **own)
 
-    def tell(self, row: QuarantineRow, error: Exception) -> None:
+    def report(self, row: QuarantineRow, error: Exception) -> None:
         """Count and log a row that has been stored in the quarantine."""
         self._metrics.quarantined_total.labels(self.service, row.part).inc()
         self._metrics.quarantined.labels(self.service, row.part).inc()
         _log.error(
             "row.quarantined", service=self.service, part=row.part, position=row.position, key=row.key,
-            event_id=row.event, type=row.type, bytes=len(row.data), error=worded(error)[:500],
+            event_id=row.event, type=row.type, bytes=len(row.data), error=error_text(error)[:500],
         )  # fmt: skip
 
     async def keep_quarantined(self, record: QuarantinedRecord) -> None:
@@ -123,9 +123,9 @@ class Quarantine:
         error = await _tried(replay, entry)
         async with self._store.transaction() as connection:
             if error is None:
-                await kept.replayed(connection, self.table, entry, self._time_source.now())
+                await kept.mark_replayed(connection, self.table, entry, self._time_source.now())
             else:
-                await kept.failed_again(connection, self.table, id_, worded(error), self._time_source.now())
+                await kept.count_failure(connection, self.table, id_, error_text(error), self._time_source.now())
         outcome = QuarantineState.REPLAYED if error is None else QuarantineState.QUARANTINED
         _log.info("row.replayed", service=self.service, part=entry.part, position=entry.position, outcome=outcome.value)
         await self.count()
@@ -145,13 +145,13 @@ class Quarantine:
     async def count(self) -> Mapping[str, int]:
         """Count the rows that wait in quarantine, set the gauge, and return the counts by part."""
         async with self._store.reading() as connection:
-            waiting = await kept.counted(connection, self.table)
+            waiting = await kept.count_waiting(connection, self.table)
         self._parts |= waiting.keys()
         for part in self._parts:
             self._metrics.quarantined.labels(self.service, part).set(waiting.get(part, 0))
         return waiting
 
-    async def old(self, horizon: datetime) -> AsyncIterator[Mapping[str, int]]:
+    async def sweep_replayed(self, horizon: datetime) -> AsyncIterator[Mapping[str, int]]:
         """Delete entries that were replayed before `horizon`; a sweep of `sla_platform.retention`."""
         while True:
             async with self._store.transaction() as connection:

@@ -195,7 +195,7 @@ class Relay:
         async with self._store.transaction() as connection:
             await self._quarantine.put_within(connection, row, error)
             await logs.remove(connection, self._route.log, [position])
-        self._quarantine.tell(row, error)
+        self._quarantine.report(row, error)
 
     def _record(self, envelope: Envelope) -> OutgoingRecord:
         partition = partition_of(envelope.key, self._route.partitions)

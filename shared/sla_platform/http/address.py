@@ -25,7 +25,7 @@ class BadRequestAddress:
     parameter: str = ""
 
 
-def checked(scope: Scope) -> BadRequestAddress | None:
+def address_error(scope: Scope) -> BadRequestAddress | None:
     """Return what is wrong with the path or query of an HTTP request (`scope` of ASGI); None when nothing is."""
     raw: bytes = scope.get("raw_path") or scope["path"].encode("utf-8", "surrogatepass")
     if flaw := _flaw(raw):

@@ -57,7 +57,7 @@ class HostNames:
         hosts = {name.removeprefix("[").removesuffix("]").removesuffix(".") for name in names}
         return cls(frozenset(hosts - {""}), not loopback, origin_of(public_url))
 
-    def own(self, authority: str) -> bool | None:
+    def includes(self, authority: str) -> bool | None:
         """Return whether a Host header (name or address, perhaps with a port) is this process.
 
         None if it cannot be read.
@@ -84,7 +84,7 @@ def refusal(method: str, path: str, headers: Mapping[str, list[str]], names: Hos
     """
     hosts = headers.get("host", [])
     if path not in HOST_EXEMPT:
-        own = names.own(hosts[0]) if len(hosts) == 1 else None
+        own = names.includes(hosts[0]) if len(hosts) == 1 else None
         if own is None:
             return RequestRefusal.NO_HOST
         if not own:

@@ -16,7 +16,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from sla_domain.bounds import shortened
 from sla_platform.errors import Retryable
-from sla_platform.http.address import checked
+from sla_platform.http.address import address_error
 
 _log = structlog.get_logger(__name__)
 DOCS = "https://slad.io/problems/"
@@ -83,7 +83,7 @@ class _CheckedAddress:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        bad = checked(scope) if scope["type"] == "http" else None
+        bad = address_error(scope) if scope["type"] == "http" else None
         if bad is None:
             await self._app(scope, receive, send)
             return

@@ -19,7 +19,7 @@ from types import TracebackType
 
 from sla_platform.local.errors import StartFailed
 from sla_platform.local.kafka_jars import KAFKA_VERSION, LOG4J_CONFIGURATION, PART, java, kafka_jars
-from sla_platform.local.ports import free_ports, taken
+from sla_platform.local.ports import free_ports, port_in_use
 from sla_platform.local.process import Process, run, spawn
 
 _POLL_SECONDS = 0.05
@@ -104,7 +104,7 @@ class KafkaBroker:
         runtime, jars = java(), kafka_jars()
         self._prepare(runtime, jars)
         for port in (self._address().port, self._address().controller_port):
-            if taken(port):
+            if port_in_use(port):
                 raise StartFailed(PART, f"port {port} is taken by another process", self.log)
         before = self.log.stat().st_size if self.log.exists() else 0
         process = spawn(self._command(runtime, jars, "kafka.Kafka", str(self._properties)), log=self.log)

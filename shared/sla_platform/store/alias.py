@@ -27,7 +27,7 @@ def alias_table(metadata: MetaData, service: str) -> Table:
     )
 
 
-async def learn(connection: AsyncConnection, table: Table, events: Iterable[IncidentEvent]) -> None:
+async def store_names(connection: AsyncConnection, table: Table, events: Iterable[IncidentEvent]) -> None:
     """Store the other names of incidents that these events state (a ticket moved, or merged as the same one)."""
     told: dict[str, str] = {}
     for event in events:

@@ -24,7 +24,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 from sqlalchemy.pool import AsyncAdaptedQueuePool
 
 from sla_platform.errors import BadSettings, StoreBusy
-from sla_platform.outage import busy
+from sla_platform.outage import as_store_busy
 from sla_platform.store.discreet import keep_values_out_of_errors
 from sla_platform.store.types import from_micros, to_micros
 from sla_platform.store.writes import WriteHealth, sqlite_lock_is_free
@@ -102,10 +102,10 @@ class Store:
                 notes.pop(_WROTE, None)
                 yield connection
         except StoreBusy as error:
-            self.writes.refused(error)
+            self.writes.note_refused(error)
             raise
         if notes.get(_WROTE):
-            self.writes.taken()
+            self.writes.note_committed()
 
     @asynccontextmanager
     async def claiming(self) -> AsyncIterator[AsyncConnection]:
@@ -118,7 +118,7 @@ class Store:
             async with _connected(self._claimer) as connection:
                 yield connection
         except StoreBusy as error:
-            self.writes.refused(error)
+            self.writes.note_refused(error)
             raise
 
     @asynccontextmanager
@@ -132,7 +132,7 @@ class Store:
 
     async def takes_writes(self) -> str | None:
         """Return why writes are refused at present; None when they are accepted. A readiness check."""
-        if self.writes.lately:
+        if self.writes.recently_committed:
             return None
         if self.writes.full:
             return self.writes.full
@@ -167,7 +167,7 @@ async def _connected(engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
             connecting = False
             yield connection
     except Exception as error:
-        if (passing := busy(error, connecting=connecting)) is not None:
+        if (passing := as_store_busy(error, connecting=connecting)) is not None:
             raise passing from error
         raise
 

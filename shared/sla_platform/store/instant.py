@@ -24,4 +24,4 @@ async def store_now(connection: AsyncConnection, time_source: TimeSource) -> dat
     # Before the question, not after the answer: a process stopped in between would take its own absence for a leap.
     asked = time_source.steady()
     now: datetime = (await connection.execute(_NOW)).scalar_one()
-    return time_source.stored(now.astimezone(UTC), asked)[0]
+    return time_source.judge_store_clock(now.astimezone(UTC), asked)[0]

@@ -21,7 +21,7 @@ from sqlalchemy.sql.expression import FunctionElement
 
 from sla_platform.envelope import Envelope, Topic
 from sla_platform.errors import BadEnvelope
-from sla_platform.fault import Fault, as_retryable, fault_of, worded
+from sla_platform.fault import Fault, as_retryable, error_text, fault_of
 from sla_platform.store.dialect import insert_new, is_postgres
 from sla_platform.store.quarantine import QuarantineRow
 from sla_platform.store.types import EARLIEST, LATEST, BigId, Instant, from_micros
@@ -255,7 +255,7 @@ async def _rows(
     except Exception as error:
         if fault_of(error) is Fault.PASSING or is_postgres(connection):
             raise as_retryable(error) from error  # PostgreSQL keeps no row that its driver cannot read
-        _log.warning("log.read_raw", log=log.name, error=worded(error)[:300])
+        _log.warning("log.read_raw", log=log.name, error=error_text(error)[:300])
     raw = text(f"SELECT {extra}, {_RAW_SQLITE} FROM {log.name} WHERE {where}")  # noqa: S608
     return (await connection.execute(raw, values)).all()
 
@@ -269,7 +269,7 @@ async def _sorted(
         try:
             entries.append(LogEntry(row.position, _envelope(row)))
         except (BadEnvelope, ValueError, OverflowError, TypeError, AttributeError) as error:
-            bad = error if isinstance(error, BadEnvelope) else BadEnvelope(f"the row is no event: {worded(error)}")
+            bad = error if isinstance(error, BadEnvelope) else BadEnvelope(f"the row is no event: {error_text(error)}")
             unreadable.append(UnreadableLogRow(row.position, await _raw(connection, log, row.position), bad))
     return entries, tuple(unreadable)
 

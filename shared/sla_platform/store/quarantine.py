@@ -124,16 +124,18 @@ async def put(
     """Insert a row in the caller's transaction. One that is there already is counted again, and waits again."""
     values = {
         "digest": row.digest,
-        "part": fit(row.part, 20),
-        "position": fit(row.position),
+        "part": fit_column(row.part, 20),
+        "position": fit_column(row.position),
         "partition": row.partition,
-        "topic": fit(row.topic, 32),
-        "key": fit(row.key),
-        "event": fit(row.event),
-        "type": fit(row.type, 100),
-        "headers": orjson.dumps({fit(name): fit(value, None) for name, value in row.headers.items()}).decode(),
+        "topic": fit_column(row.topic, 32),
+        "key": fit_column(row.key),
+        "event": fit_column(row.event),
+        "type": fit_column(row.type, 100),
+        "headers": orjson.dumps(
+            {fit_column(name): fit_column(value, None) for name, value in row.headers.items()}
+        ).decode(),
         "data": row.data,
-        "error": fit(error, LONGEST_ERROR),
+        "error": fit_column(error, LONGEST_ERROR),
         "count": 1,
         "first_at": now,
         "last_at": now,
@@ -175,19 +177,19 @@ async def find(connection: AsyncConnection, table: Table, id_: int) -> Quarantin
     return None if row is None else _entry(dict(row))
 
 
-async def replayed(connection: AsyncConnection, table: Table, entry: QuarantineEntry, now: datetime) -> None:
+async def mark_replayed(connection: AsyncConnection, table: Table, entry: QuarantineEntry, now: datetime) -> None:
     """Mark an entry as replayed, unless the row has come again since the entry was read."""
     done = {"state": QuarantineState.REPLAYED.value, "last_at": now}
     await connection.execute(update(table).where(table.c.id == entry.id, table.c.count == entry.count).values(done))
 
 
-async def failed_again(connection: AsyncConnection, table: Table, id_: int, error: str, now: datetime) -> None:
+async def count_failure(connection: AsyncConnection, table: Table, id_: int, error: str, now: datetime) -> None:
     """Count another failure of an entry, in a replay, and store the error."""
-    told = {"error": fit(error, LONGEST_ERROR), "last_at": now, "count": table.c.count + 1}
+    told = {"error": fit_column(error, LONGEST_ERROR), "last_at": now, "count": table.c.count + 1}
     await connection.execute(update(table).where(table.c.id == id_).values(told))
 
 
-async def counted(connection: AsyncConnection, table: Table) -> dict[str, int]:
+async def count_waiting(connection: AsyncConnection, table: Table) -> dict[str, int]:
     """Return how many rows wait in quarantine, by part."""
     waiting = table.c.state == QuarantineState.QUARANTINED.value
     query = select(table.c.part, func.count()).where(waiting).group_by(table.c.part)
@@ -202,12 +204,12 @@ async def forget_replayed(connection: AsyncConnection, table: Table, horizon: da
     ).rowcount
 
 
-def waits(table: Table, *which: ColumnElement[bool]) -> ColumnElement[bool]:
+def waiting_entry_exists(table: Table, *which: ColumnElement[bool]) -> ColumnElement[bool]:
     """Return the SQL condition that some entry waits in quarantine for which all conditions `which` hold."""
     return select(text("1")).where(table.c.state == QuarantineState.QUARANTINED.value, *which).exists()
 
 
-def fit(said: str, longest: int | None = LONGEST_NAME) -> str:
+def fit_column(said: str, longest: int | None = LONGEST_NAME) -> str:
     """Return a text that any column of this length takes: cut to `longest`, without NUL and lone surrogates."""
     whole = said.replace("\0", "�").encode("utf-8", "replace").decode()
     return whole if longest is None else whole[:longest]

@@ -61,7 +61,7 @@ class UrgencyCursor:
         return place
 
 
-def behind(
+def rows_after_cursor(
     place: UrgencyCursor, score: ColumnElement[float], name: ColumnElement[Any], key: Any
 ) -> ColumnElement[bool]:
     """Return the SQL condition for the rows that follow `place` in the order of (score descending, name).

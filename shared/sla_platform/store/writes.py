@@ -24,18 +24,18 @@ class WriteHealth:
         self._taken_at = self._full_at = float("-inf")
         self._full = ""
 
-    def taken(self) -> None:
+    def note_committed(self) -> None:
         """Note that a write was committed."""
         self._taken_at = time.monotonic()
         self._full = ""
 
-    def refused(self, error: BaseException) -> None:
+    def note_refused(self, error: BaseException) -> None:
         """Note that the database refused a unit of work; `error` was raised from the driver's own error."""
         if _says_full(error.__cause__):
             self._full, self._full_at = str(error), time.monotonic()
 
     @property
-    def lately(self) -> bool:
+    def recently_committed(self) -> bool:
         """Return whether a write was committed so recently that no check is needed."""
         return time.monotonic() - self._taken_at < RECENT_SECONDS
 

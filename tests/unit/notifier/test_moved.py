@@ -14,7 +14,7 @@ from sla_notifier.alert.alert import AlertState
 from sla_notifier.alert.decide import NO_CHANGE, breached, ended, resumed
 from sla_notifier.delivery.policy import UnsentReason
 from sla_notifier.delivery.state import DeliveryState
-from sla_notifier.notification.unit_of_work import first_paged
+from sla_notifier.notification.unit_of_work import first_paged_episodes
 from sla_platform.wire import ClockFact
 from sla_platform.wire.clock import fact_id
 from sla_platform.wire.fact_body import BROKEN_SINCE
@@ -70,4 +70,4 @@ def test_a_breach_is_no_news_only_to_the_contract_whose_people_were_paged_for_it
         page("anna", DeliveryState.SENT, contract="acme"),
         page("bert", DeliveryState.QUEUED, contract="beta", episode=2),
     ]
-    assert first_paged(told) == {("c", "acme", told[0].due_at): 1}
+    assert first_paged_episodes(told) == {("c", "acme", told[0].due_at): 1}

@@ -23,7 +23,7 @@ from sla_notifier.intake.decide import Incoming, decide
 from sla_notifier.link import Links
 from sla_notifier.link_secret import LinkSecret
 from sla_notifier.notification.notification import Notification
-from sla_notifier.notification.pipeline import addressed
+from sla_notifier.notification.pipeline import address_requests
 from sla_notifier.notification.pipeline_context import PipelineContext
 from sla_notifier.text.render import Texts
 from sla_platform.wire import ClockFact
@@ -103,7 +103,7 @@ class World:
 
     def addressed(self, changes: ChangeSet, **more: Any) -> tuple[Notification, ...]:
         """After route, suppress and follow."""
-        return addressed(self.context(**more), changes.requests)
+        return address_requests(self.context(**more), changes.requests)
 
 
 def request(kind: MessageKind = MessageKind.PAGE, **more: Any) -> NotificationRequest:

@@ -11,7 +11,7 @@ from sla_notifier.alert.alert import Alert
 from sla_notifier.alert.change_set import ChangeSet
 from sla_notifier.alert.decide import AckAnswer, acknowledged
 from sla_notifier.context import NotifierContext
-from sla_notifier.notification.unit_of_work import write
+from sla_notifier.notification.unit_of_work import write_changes
 from sla_platform.store.instant import store_now
 
 
@@ -23,7 +23,7 @@ class Acknowledged:
     alert: Alert
 
 
-def who(named: str, key: str) -> str:
+def name_and_key(named: str, key: str) -> str:
     """Return the text to record as who acknowledged: the name given, and the id of the API key, which is never cut."""
     by = f" (key {key})" if named and key else ""
     return shortened(named or key or "somebody", WHO - len(by)) + by
@@ -41,7 +41,7 @@ class Acknowledger:
         `via`: the way it was done, such as `link` or `api`; recorded with `who`.
         """
         async with self._context.writing() as connection:
-            known = await alerts.locked(connection, {alert})
+            known = await alerts.lock_alerts(connection, {alert})
             before = known.get(alert)
             if before is None or contract not in (None, before.contract):
                 return None
@@ -50,7 +50,7 @@ class Acknowledger:
             if change.alert is not None:
                 batch = ChangeSet(known)
                 batch.add(change)
-                await write(connection, batch, self._context.catalogue(), self._context.render_config, now)
+                await write_changes(connection, batch, self._context.catalogue(), self._context.render_config, now)
         if change.alert is not None:
             self._context.metrics.acknowledged.labels(via).inc()
             self._context.signal()
@@ -59,7 +59,7 @@ class Acknowledger:
     async def acknowledge_listed(self, ids: Mapping[str, int], who: str, via: str) -> list[Acknowledged]:
         """Acknowledge several alerts, given with the episode that is meant; skip those that have a later one."""
         async with self._context.writing() as connection:
-            known = await alerts.locked(connection, set(ids))
+            known = await alerts.lock_alerts(connection, set(ids))
             now = await store_now(connection, self._context.time_source)
             batch, done = ChangeSet(known), []
             for id_, before in known.items():
@@ -68,7 +68,7 @@ class Acknowledger:
                 answer, change = acknowledged(before, who, via, now)
                 batch.add(change)
                 done.append(Acknowledged(answer, change.alert or before))
-            await write(connection, batch, self._context.catalogue(), self._context.render_config, now)
+            await write_changes(connection, batch, self._context.catalogue(), self._context.render_config, now)
         count = sum(each.answer is AckAnswer.DONE for each in done)
         if count:
             self._context.metrics.acknowledged.labels(via).inc(count)

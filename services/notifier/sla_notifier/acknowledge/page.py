@@ -9,7 +9,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from sla_notifier.text.render import Texts
-from sla_notifier.text.words import instant
+from sla_notifier.text.words import instant_in_words
 
 STYLE = (
     "body{font:17px/1.5 system-ui,sans-serif;margin:0;color:#1b1f24;background:#fff}"
@@ -93,11 +93,11 @@ class AckPage:
     count: int = 0
 
 
-def page(texts: Texts, answer: AckPage) -> str:
+def render_page(texts: Texts, answer: AckPage) -> str:
     """Return the HTML of the page behind an acknowledgement link, in the person's language."""
     language = texts.language(answer.language)
     words = texts.words(language, "answer")
-    when = "" if answer.at is None else instant(answer.at, answer.zone, language)
+    when = "" if answer.at is None else instant_in_words(answer.at, answer.zone, language)
     return texts.page(
         "answer.html.j2",
         {

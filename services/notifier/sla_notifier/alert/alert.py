@@ -81,7 +81,7 @@ class Alert:
             "kind": self.kind.value,
             "state": self.state.value,
             "content": self.content.model_dump_json(exclude_defaults=True),
-            "policy": chains.dumps(self.policy),
+            "policy": chains.chain_to_json(self.policy),
         }
 
 
@@ -96,7 +96,7 @@ def alert_of(row: Mapping[str, Any]) -> Alert:
             "kind": kind,
             "state": AlertState(values["state"]),
             "content": model.model_validate_json(values["content"]),
-            "policy": chains.loads(values["policy"]),
+            "policy": chains.chain_from_json(values["policy"]),
         }
     )
 

@@ -13,7 +13,16 @@ import orjson
 
 from sla_domain.escalation import REPEAT, round_steps
 
-__all__ = ["REPEAT", "EscalationChain", "EscalationLevel", "EscalationStep", "dumps", "for_roles", "loads", "steps"]
+__all__ = [
+    "REPEAT",
+    "EscalationChain",
+    "EscalationLevel",
+    "EscalationStep",
+    "chain_for_roles",
+    "chain_from_json",
+    "chain_to_json",
+    "steps_of_round",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +83,7 @@ class EscalationStep:
     fire_at: datetime
 
 
-def steps(chain: EscalationChain, alert: str, round_: int, start: datetime) -> tuple[EscalationStep, ...]:
+def steps_of_round(chain: EscalationChain, alert: str, round_: int, start: datetime) -> tuple[EscalationStep, ...]:
     """Return the steps of a round that starts at `start`; levels without delay have none, since they are notified then.
 
     The last step begins the next round, if there is one.
@@ -84,7 +93,7 @@ def steps(chain: EscalationChain, alert: str, round_: int, start: datetime) -> t
     return tuple(EscalationStep(alert, step.round, step.level, step.at) for step in due)
 
 
-def dumps(chain: EscalationChain) -> str:
+def chain_to_json(chain: EscalationChain) -> str:
     """Return the chain as JSON, for the row of an alert."""
     return orjson.dumps(
         {
@@ -104,7 +113,7 @@ def dumps(chain: EscalationChain) -> str:
     ).decode()
 
 
-def loads(written: str) -> EscalationChain:
+def chain_from_json(written: str) -> EscalationChain:
     """Return the chain of JSON that `dumps` wrote. Raises ValueError or KeyError."""
     read = orjson.loads(written)
     return EscalationChain(
@@ -120,6 +129,6 @@ def loads(written: str) -> EscalationChain:
     )
 
 
-def for_roles(roles: Sequence[str]) -> EscalationChain:
+def chain_for_roles(roles: Sequence[str]) -> EscalationChain:
     """Return the chain for a plan without an escalation policy: one level that pages these roles at once."""
     return EscalationChain("", (EscalationLevel(timedelta(), tuple(roles)),))

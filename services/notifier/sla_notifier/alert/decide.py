@@ -19,7 +19,7 @@ from sla_domain.escalation import NO_ESCALATION
 from sla_domain.fact import Amended, Cancelled, FactKind, Gone, Met, Missed, Resumed, Retargeted
 from sla_domain.published_mark import mark_of_key
 from sla_notifier.alert.alert import Alert, AlertKind, AlertState, CloseReason, fix_alert_id
-from sla_notifier.alert.chain import REPEAT, EscalationChain, EscalationLevel, EscalationStep, steps
+from sla_notifier.alert.chain import REPEAT, EscalationChain, EscalationLevel, EscalationStep, steps_of_round
 from sla_notifier.alert.request import (
     Audience,
     EntitledRecipients,
@@ -393,7 +393,7 @@ def _opened(alert: Alert, now: datetime, cancel_reason: UnsentReason | None) -> 
     return AlertChange(
         alert,
         clear_steps=True,
-        steps=steps(alert.policy, alert.id, alert.round, now),
+        steps=steps_of_round(alert.policy, alert.id, alert.round, now),
         requests=tuple(_page(alert, level, alert.due_at) for level in levels),
         cancel_reason=cancel_reason,
         events=(_event(alert, "opened", now),),
@@ -408,7 +408,7 @@ def _next_round(before: Alert, now: datetime, waits: Mapping[int, datetime]) -> 
     later = tuple(EscalationStep(alert.id, round_, level, waits[level]) for level in at_once if level in waits)
     return AlertChange(
         alert,
-        steps=(*steps(alert.policy, alert.id, round_, now), *later),
+        steps=(*steps_of_round(alert.policy, alert.id, round_, now), *later),
         requests=tuple(_page(alert, level, now) for level in levels),
         events=(_event(alert, "escalated", now, key=f"round-{round_}", reason=f"round {round_}"),),
     )

@@ -17,7 +17,7 @@ from sla_platform.store.urgency import seconds_of, urgency_at
 _a, _s = tables.alert.c, tables.step.c
 
 
-async def locked(connection: AsyncConnection, ids: Collection[str]) -> dict[str, Alert]:
+async def lock_alerts(connection: AsyncConnection, ids: Collection[str]) -> dict[str, Alert]:
     """Return the alerts with these ids, and lock their rows until the transaction ends, in the order of the ids."""
     if not ids:
         return {}
@@ -44,7 +44,7 @@ async def any_due(connection: AsyncConnection, now: datetime) -> bool:
     return found.first() is not None
 
 
-async def due(connection: AsyncConnection, now: datetime, limit: int) -> list[str]:
+async def alerts_due(connection: AsyncConnection, now: datetime, limit: int) -> list[str]:
     """Return the ids of at most `limit` alerts with a due step, the one due longest first."""
     found = select(_s.alert).where(_s.fire_at <= now).group_by(_s.alert).order_by(func.min(_s.fire_at)).limit(limit)
     return list((await connection.execute(found)).scalars())

@@ -30,7 +30,7 @@ from sla_notifier.delivery.state import UNFINISHED, DeliveryState
 from sla_platform.http.problem import Problem
 from sla_platform.inbound import reachable
 from sla_platform.store.types import from_micros, to_micros
-from sla_platform.store.urgency import UrgencyCursor, behind, seconds_of, urgency_at
+from sla_platform.store.urgency import UrgencyCursor, rows_after_cursor, seconds_of, urgency_at
 
 _log = structlog.get_logger(__name__)
 _Shape = TypeVar("_Shape")
@@ -83,7 +83,7 @@ def _alerts_in(
     score = of_old if closed else urgency_at(now, _a.weight, seconds_of(connection, _a.due_at))
     statement = select(tables.alert, score.label("score")).where(_a.state == state.value)
     if place is not None:
-        statement = statement.where(behind(place, score, _a.id, place.name))
+        statement = statement.where(rows_after_cursor(place, score, _a.id, place.name))
         if closed:  # redundant, but an index can begin with it
             statement = statement.where(_a.opened_at <= _just_behind(place.score))
     # The column itself where it says the same: an index has its order.
@@ -155,7 +155,7 @@ async def endpoints(connection: AsyncConnection) -> list[EndpointShape]:
 def alert_shape(row: dict[str, Any]) -> AlertShape:
     """Return a row of `notifier_alert` as the API shows it."""
     urgency = row["score"] if "score" in row and row["state"] != AlertState.CLOSED.value else None
-    return AlertShape.model_validate(row | {"policy": chain.loads(row["policy"]).policy, "urgency": urgency})
+    return AlertShape.model_validate(row | {"policy": chain.chain_from_json(row["policy"]).policy, "urgency": urgency})
 
 
 def delivery_shape(row: dict[str, Any]) -> DeliveryShape:

@@ -22,7 +22,7 @@ _FOLDERS = (
 LONGEST_NAME = 12  # characters; as wide as the column `notifier_delivery.channel`
 
 
-def loaded(folder: str) -> SendingKind:
+def load_kind(folder: str) -> SendingKind:
     """Return the kind of channel that a folder exports as `KIND`.
 
     Raises TypeError when it exports none, or its name is too long.
@@ -33,7 +33,7 @@ def loaded(folder: str) -> SendingKind:
     return kind
 
 
-KINDS: tuple[SendingKind, ...] = tuple(loaded(folder) for folder in _FOLDERS)
+KINDS: tuple[SendingKind, ...] = tuple(load_kind(folder) for folder in _FOLDERS)
 
 
 def sending_kind(name: str) -> SendingKind | None:

@@ -65,7 +65,7 @@ async def due_ids(connection: AsyncConnection, room: Mapping[str, int], now: dat
     return [id_ for query in queries for id_ in (await connection.execute(query)).scalars()]
 
 
-async def claim(
+async def claim_due(
     connection: AsyncConnection,
     room: Mapping[str, int],
     now: datetime,

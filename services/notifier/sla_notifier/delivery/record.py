@@ -24,7 +24,7 @@ _d = tables.delivery
 _WORDS: Mapping[type, str] = {Sent: "sent", Retry: "retry", Rejected: "rejected"}
 
 
-async def record(
+async def record_attempts(
     connection: AsyncConnection, done: Sequence[FinishedAttempt], now: datetime
 ) -> list[tuple[DeliveryRow, AttemptResult]]:
     """Write the results of attempts. Return those deliveries whose lease still held, with what they become."""

@@ -11,7 +11,7 @@ from sla_notifier.alert import store as alerts
 from sla_notifier.context import NotifierContext
 from sla_notifier.intake.decide import Incoming, decide
 from sla_notifier.intake.waiting import clocks_of
-from sla_notifier.notification.unit_of_work import write
+from sla_notifier.notification.unit_of_work import write_changes
 
 
 async def apply(
@@ -22,5 +22,5 @@ async def apply(
     The alerts they are about are locked until it ends.
     """
     catalogue = context.catalogue()
-    known = await alerts.locked(connection, clocks_of(incoming))
-    await write(connection, decide(incoming, known, catalogue, now), catalogue, context.render_config, now)
+    known = await alerts.lock_alerts(connection, clocks_of(incoming))
+    await write_changes(connection, decide(incoming, known, catalogue, now), catalogue, context.render_config, now)

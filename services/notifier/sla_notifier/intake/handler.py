@@ -23,7 +23,7 @@ from sla_notifier.intake.decide import Incoming
 from sla_platform.bus import Batch
 from sla_platform.bus.quarantine import envelope_of
 from sla_platform.envelope import Envelope, Topic
-from sla_platform.fault import Fault, as_retryable, fault_of, worded
+from sla_platform.fault import Fault, as_retryable, error_text, fault_of
 from sla_platform.store.dialect import insert_new
 from sla_platform.store.instant import store_now
 from sla_platform.store.quarantine import QuarantineEntry
@@ -69,7 +69,7 @@ class FactHandler:
         except Exception as error:
             if fault_of(error) is Fault.PASSING:
                 raise as_retryable(error) from error
-            _log.error("facts.refused", error=worded(error)[:500])
+            _log.error("facts.refused", error=error_text(error)[:500])
             fresh = await self._take_in(incoming, at_once=False)
         for _, said in fresh:
             self._context.metrics.facts.labels(_kind(said)).inc()
@@ -94,7 +94,7 @@ class FactHandler:
             if at_once:
                 await apply(connection, fresh, self._context, now)
             else:
-                await waiting.put(connection, fresh, before, now)
+                await waiting.append_to_queues(connection, fresh, before, now)
         if not at_once:
             self._context.facts_taken_in.wake()
         return fresh

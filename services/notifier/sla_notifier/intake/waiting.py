@@ -57,7 +57,7 @@ async def queues_of(connection: AsyncConnection, clocks: Collection[str]) -> dic
     return {row.clock: row.flow for row in (await connection.execute(query)).all()}
 
 
-async def put(
+async def append_to_queues(
     connection: AsyncConnection, incoming: Iterable[Incoming], before: Mapping[str, str], now: datetime
 ) -> None:
     """Append facts and notices to the queues of their contracts, in this order.
@@ -87,7 +87,7 @@ async def locked_queues(connection: AsyncConnection, wanted: Sequence[str]) -> l
     return list((await connection.execute(_LOCK, {"flows": list(wanted)})).scalars())
 
 
-async def take(connection: AsyncConnection, held_queues: Sequence[str], share: int) -> list[Incoming]:
+async def take_facts(connection: AsyncConnection, held_queues: Sequence[str], share: int) -> list[Incoming]:
     """Delete and return at most `share` facts of each of these queues; the oldest first over all of them."""
     if not held_queues:
         return []
@@ -100,7 +100,7 @@ async def take(connection: AsyncConnection, held_queues: Sequence[str], share: i
     return [_incoming(row) for row in sorted(rows, key=lambda row: row.seq)]
 
 
-async def first(connection: AsyncConnection, queue: str) -> int | None:
+async def first_in_queue(connection: AsyncConnection, queue: str) -> int | None:
     """Return the number (`seq`) of the oldest fact in a queue; None when it is empty."""
     found: int | None = (
         await connection.execute(select(func.min(_w.seq)).where(_w.flow == queue, tables.NOT_QUARANTINED))
@@ -108,7 +108,7 @@ async def first(connection: AsyncConnection, queue: str) -> int | None:
     return found
 
 
-async def remove(connection: AsyncConnection, seq: int) -> QuarantineRow | None:
+async def remove_fact(connection: AsyncConnection, seq: int) -> QuarantineRow | None:
     """Delete the waiting fact of this number and return its row for the quarantine; None when it is gone."""
     taken = delete(tables.waiting).where(_w.seq == seq)
     row = (await connection.execute(taken.returning(_w.flow, _w.clock, _w.id, _w.kind, _w.said))).one_or_none()
@@ -123,7 +123,7 @@ async def take_failed_before(connection: AsyncConnection, limit: int) -> list[tu
     return [(_quarantined(row.seq, row), row.error) for row in rows]
 
 
-def of_quarantine(entry: QuarantineEntry) -> Incoming:
+def incoming_of_entry(entry: QuarantineEntry) -> Incoming:
     """Return the event id and the fact or notice of a quarantine entry. Raises ValueError if it cannot be read."""
     kind = ClockFact if entry.type == _FACT else NoticeData
     return entry.event, kind.model_validate_json(entry.data)

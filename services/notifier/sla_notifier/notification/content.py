@@ -57,7 +57,7 @@ def _of_clock(context: PipelineContext, request: NotificationRequest, fact: Cloc
         rows=("customer", "incident", "promise", "priority", "product", *_dates(request.kind)),
         notes=("provisional",) if fact.provisional else (),
         actions=_actions(context, request, fact, recipient),
-        why=context.texts.worded(recipient.why, recipient.language),
+        why=context.texts.phrases_in_words(recipient.why, recipient.language),
         data=_clock_data(context, request, fact, recipient),
     )
 
@@ -158,7 +158,7 @@ def _clock_data(
         "provisional": fact.provisional,
         **_timing(context, request, fact).data,
         "recipient": recipient.person,
-        "why": context.texts.worded(recipient.why, ENGLISH),
+        "why": context.texts.phrases_in_words(recipient.why, ENGLISH),
         "acknowledge_url": acknowledge_link(context, request, recipient),
         "incident_url": context.links.incident(fact.incident),
         "ticket_url": web_link(fact.url),
@@ -186,7 +186,7 @@ def _of_notice(
         rows=("severity", "products", "published"),
         body=paragraphs(notice.text),
         actions=(Action("acknowledge", answer, main=True), Action("open_link", web_link(notice.link))),
-        why=context.texts.worded(recipient.why, recipient.language),
+        why=context.texts.phrases_in_words(recipient.why, recipient.language),
         data={
             "notice": notice.id,
             "alert": request.alert,

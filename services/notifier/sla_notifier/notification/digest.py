@@ -172,7 +172,7 @@ def _content(
             Action("acknowledge_all" if asked > 1 else "acknowledge", answer, main=True),
             Action("open_board", links.board(), main=not asked),
         ),
-        why=texts.worded(FLOOD, language),
+        why=texts.phrases_in_words(FLOOD, language),
         data={
             "count": len(every),
             **counts,

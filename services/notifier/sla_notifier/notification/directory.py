@@ -10,7 +10,7 @@ from sla_catalogue import Catalogue
 from sla_domain.contract import Contract, ContractId, Person
 from sla_domain.escalation import NO_ESCALATION, TellKind
 from sla_domain.roles import LevelDecision, RoleHolding, RoleReason, level_recipients, roster
-from sla_notifier.alert.chain import EscalationChain, EscalationLevel, for_roles
+from sla_notifier.alert.chain import EscalationChain, EscalationLevel, chain_for_roles
 from sla_notifier.channel.registry import sending_kind, split_address
 from sla_notifier.text.content import Phrase
 from sla_notifier.text.words import id_as_words, one_line
@@ -103,7 +103,7 @@ def chain_of(catalogue: Catalogue, fact: ClockFact | None, contract: Contract) -
         return EscalationChain(NO_ESCALATION, (EscalationLevel(timedelta(), (OPERATORS,), pages=False),))
     policy = catalogue.escalations.get(name)
     if policy is None:
-        return for_roles(
+        return chain_for_roles(
             tuple(role.id for role in plan.roles) or tuple(dict.fromkeys(holder.role for holder in contract.roles))
         )
     levels = tuple(

@@ -44,7 +44,7 @@ def _row(context: PipelineContext, notification: Notification) -> DeliveryRow:
         incident=content.incident if isinstance(content, ClockFact) and not request.collects else "",
         contract=request.contract,
         notice=content.id if isinstance(content, NoticeData) and not request.collects else "",
-        why=context.texts.worded(recipient.why, ENGLISH),
+        why=context.texts.phrases_in_words(recipient.why, ENGLISH),
         state=notification.state,
         reason=notification.reason.value if notification.reason is not None else "",
         next_at=context.now,

@@ -41,7 +41,7 @@ class Gathered:
     conversations: tuple[Conversation, ...] = ()
 
 
-def keys_of(notifications: Sequence[Notification]) -> frozenset[str]:
+def conversation_ids(notifications: Sequence[Notification]) -> frozenset[str]:
     """Return the ids of the conversations that these notifications belong to."""
     return frozenset(key for each in notifications if (key := _key(each)))
 
@@ -54,7 +54,7 @@ def gather(
 ) -> Gathered:
     """Gather the messages that would flood a mailbox into digests; leave the others as they are.
 
-    `conversations`: those of `keys_of`, by id. `gathering`: the digests that have not left yet, by id.
+    `conversations`: those of `conversation_ids`, by id. `gathering`: the digests that have not left yet, by id.
     """
     heaps: dict[str, list[Notification]] = {}
     for each in notifications:
@@ -127,7 +127,7 @@ def _begun(storm: Conversation, ready: Sequence[Notification], context: Pipeline
         then=recipient.then,
         level=_level(ready),
         contract=first.request.contract,
-        why=context.texts.worded(FLOOD, ENGLISH),
+        why=context.texts.phrases_in_words(FLOOD, ENGLISH),
         state=DeliveryState.QUEUED,
         next_at=storm.leaves_at(context.now, pressing=_pressing(ready)),
         follows=storm.digest,

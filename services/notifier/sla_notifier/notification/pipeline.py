@@ -25,7 +25,7 @@ Stage = Callable[[PipelineContext, tuple[Notification, ...]], tuple[Notification
 STAGES: tuple[Stage, ...] = (route, suppress, follow)
 
 
-def addressed(context: PipelineContext, requests: Iterable[NotificationRequest]) -> tuple[Notification, ...]:
+def address_requests(context: PipelineContext, requests: Iterable[NotificationRequest]) -> tuple[Notification, ...]:
     """Return the notifications that requests become: one for each recipient, or one that records why there is none."""
     notifications = tuple(Notification(request=request) for request in requests)
     for stage in STAGES:

@@ -20,9 +20,9 @@ from sla_notifier.delivery.row import DeliveryRow, row_of
 from sla_notifier.delivery.state import UNFINISHED, WAITING, DeliveryState, MessageKind
 from sla_notifier.link import Links
 from sla_notifier.notification import conversation_store
-from sla_notifier.notification.gather import gather, keys_of
+from sla_notifier.notification.gather import conversation_ids, gather
 from sla_notifier.notification.notification import ClosingMessage, PagedPerson
-from sla_notifier.notification.pipeline import addressed
+from sla_notifier.notification.pipeline import address_requests
 from sla_notifier.notification.pipeline import rows as rows_of_gathered
 from sla_notifier.notification.pipeline_context import PipelineContext, RoundKey
 from sla_notifier.text.render import Texts
@@ -49,7 +49,7 @@ class RenderConfig:
     digest_over: int = 5
 
 
-async def write(
+async def write_changes(
     connection: AsyncConnection, batch: ChangeSet, catalogue: Catalogue, manner: RenderConfig, now: datetime
 ) -> None:
     """Write a set of changes as rows of alerts, steps, deliveries and conversations, and as events of the log.
@@ -58,7 +58,7 @@ async def write(
     """
     # Before anything is decided: a page that a sender takes now would be neither cut off nor known to have been seen.
     await _hold(connection, batch.cancel_reasons)
-    gathering = await conversation_store.gathering(connection, await _carriers(connection, batch.cancel_reasons))
+    gathering = await conversation_store.lock_gathering(connection, await _carriers(connection, batch.cancel_reasons))
     rows = [
         # A page in a digest that has not left is as little sent as one that is queued by itself.
         replace(row, carried_by="") if row.carried_by in gathering else row
@@ -71,16 +71,16 @@ async def write(
         texts=manner.texts,
         links=manner.links,
         disabled=await disabled_endpoints(connection),
-        paged_in_round=rounds_of(sent_before),
-        paged=paged_of(sent_before, batch.cancel_reasons),
-        closing=closing_of(rows),
-        paged_of=first_paged(sent_before),
+        paged_in_round=paged_in_rounds(sent_before),
+        paged=closing_recipients(sent_before, batch.cancel_reasons),
+        closing=open_closing_messages(rows),
+        paged_of=first_paged_episodes(sent_before),
         digest_over=manner.digest_over,
     )
-    notifications = addressed(context, batch.requests)
-    conversations = await conversation_store.hold(connection, keys_of(notifications), now)
+    notifications = address_requests(context, batch.requests)
+    conversations = await conversation_store.lock_conversations(connection, conversation_ids(notifications), now)
     last = {each.digest for each in conversations.values()} - {""}
-    gathering |= await conversation_store.gathering(connection, last - set(gathering))
+    gathering |= await conversation_store.lock_gathering(connection, last - set(gathering))
     gathered = gather(context, notifications, conversations, gathering)
     new = rows_of_gathered(context, gathered)
     await alerts.save(connection, batch.alerts.values())
@@ -88,8 +88,8 @@ async def write(
         connection, batch.clear_steps, [step for steps in batch.steps.values() for step in steps]
     )
     ended = await _cancel_pages(connection, batch.cancel_reasons, gathering, now)
-    await conversation_store.save(connection, gathered.conversations)
-    await conversation_store.grow(connection, gathered.digests, gathering)
+    await conversation_store.save_conversations(connection, gathered.conversations)
+    await conversation_store.write_digests(connection, gathered.digests, gathering)
     new += [digest for digest in gathered.digests if digest.id not in gathering]
     if new:
         await connection.execute(insert_new(connection, _d), [row.columns() for row in new])
@@ -104,7 +104,7 @@ async def write(
     )
 
 
-def rounds_of(sent_before: Iterable[DeliveryRow]) -> frozenset[tuple[RoundKey, str]]:
+def paged_in_rounds(sent_before: Iterable[DeliveryRow]) -> frozenset[tuple[RoundKey, str]]:
     """Return who was paged in which round, of deliveries sent before; without people whom no page reached.
 
     The people to whom a critical fix itself is addressed (its first level) do not count as paged.
@@ -122,7 +122,7 @@ def rounds_of(sent_before: Iterable[DeliveryRow]) -> frozenset[tuple[RoundKey, s
 _SUREST = {DeliveryState.SENT: 0, DeliveryState.SENDING: 1, DeliveryState.RETRYING: 2, DeliveryState.QUEUED: 3}
 
 
-def paged_of(
+def closing_recipients(
     sent_before: Iterable[DeliveryRow], cancel_reasons: Mapping[str, UnsentReason]
 ) -> dict[tuple[str, int], tuple[PagedPerson, ...]]:
     """Return who gets a closing message, by alert and episode: each person once who was paged or is about to be.
@@ -152,7 +152,7 @@ def _as_far_as_it_came(row: DeliveryRow) -> DeliveryRow:
     return replace(row, state=DeliveryState.SENT) if ended and row.possibly_duplicate else row
 
 
-def closing_of(rows: Iterable[DeliveryRow]) -> tuple[ClosingMessage, ...]:
+def open_closing_messages(rows: Iterable[DeliveryRow]) -> tuple[ClosingMessage, ...]:
     """Return the closing messages among these deliveries that are not in a final state."""
     return tuple(
         ClosingMessage(row.alert, row.episode, row.person, row.carried_by or row.id)
@@ -161,7 +161,7 @@ def closing_of(rows: Iterable[DeliveryRow]) -> tuple[ClosingMessage, ...]:
     )
 
 
-def first_paged(sent_before: Iterable[DeliveryRow]) -> dict[tuple[str, str, datetime], int]:
+def first_paged_episodes(sent_before: Iterable[DeliveryRow]) -> dict[tuple[str, str, datetime], int]:
     """Return the first episode in which people were paged for a breach, by alert, contract and due instant."""
     first: dict[tuple[str, str, datetime], int] = {}
     for row in sent_before:

@@ -27,7 +27,7 @@ class Pace:
     pause_seconds: float = 1.0  # after the database refused
 
 
-def places(
+def places_by_endpoint(
     endpoints: Sequence[str], busy: Mapping[str, int], pace: Pace, servers: Mapping[str, int | None]
 ) -> dict[str, int]:
     """Return how many messages to claim for each endpoint. `endpoints`: the one that has waited longest first.

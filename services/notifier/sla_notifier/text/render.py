@@ -15,7 +15,7 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 from sla_domain.plan import Allowed, CoverageTime, Unspecified, WallTime, WorkingDayTime
 from sla_notifier.delivery.state import MessageKind
 from sla_notifier.text.content import Content, CountedAndWall, Message, Phrase, PromiseTerms, Value
-from sla_notifier.text.words import instant, load_locale, locale_of, one_line, span
+from sla_notifier.text.words import instant_in_words, load_locale, locale_of, one_line, span_in_words
 
 FOLDER = Path(__file__).parent / "templates"
 ENGLISH = "en"
@@ -86,7 +86,7 @@ class Texts:
         sentences = self._sentences(content.kind, spoken, said, ("subject", "lead"))
         return Message(one_line(sentences["subject"], 200), "", "", _payload(content, sentences))
 
-    def worded(self, phrases: Iterable[Phrase], language: str) -> str:
+    def phrases_in_words(self, phrases: Iterable[Phrase], language: str) -> str:
         """Return phrases as sentences, one after the other, in the available language nearest to `language`."""
         tag = self.language(language)
         words = self.words(tag, "why")
@@ -133,17 +133,17 @@ def _environment(folder: Path, *, escape: bool) -> ImmutableSandboxedEnvironment
 
 def _said(value: Value, zone: str, language: str, labels: Mapping[str, str]) -> str | int | bool:
     if isinstance(value, CountedAndWall):
-        first = span(value.first, language)
+        first = span_in_words(value.first, language)
         if value.wall is not None:
-            return labels["counted_and_wall"].format(counted=first, wall=span(value.wall, language))
+            return labels["counted_and_wall"].format(counted=first, wall=span_in_words(value.wall, language))
         return labels["by_wall"].format(span=first) if value.by_wall else first
     if isinstance(value, PromiseTerms):
         allowed = _allowed(value.allowed, language, labels)
         return labels["promise_terms"].format(metric=value.metric, allowed=allowed) if allowed else ""
     if isinstance(value, datetime):
-        return instant(value, zone, language)
+        return instant_in_words(value, zone, language)
     if isinstance(value, timedelta):
-        return span(value, language)
+        return span_in_words(value, language)
     return value
 
 
@@ -160,9 +160,9 @@ def _allowed(allowed: Allowed | str, language: str, labels: Mapping[str, str]) -
         case str():
             return allowed
         case CoverageTime(length):
-            return span(length, language)
+            return span_in_words(length, language)
         case WallTime(length):
-            return labels["by_wall"].format(span=span(length, language))
+            return labels["by_wall"].format(span=span_in_words(length, language))
         case WorkingDayTime(days, _):
             form = f"working_days_{locale_of(language).plural_form(days)}"
             return labels.get(form, labels["working_days_other"]).format(count=days)

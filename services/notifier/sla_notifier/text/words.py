@@ -26,12 +26,12 @@ def locale_of(language: str) -> Locale:
 def load_locale(language: str) -> None:
     """Read the names of days, months and units of a language into memory, where Babel keeps them."""
     day = datetime(2026, 3, 3, 14, 0, tzinfo=UTC)
-    instant(day, "UTC", language)
+    instant_in_words(day, "UTC", language)
     for seconds in (0, 59, 60, 3_600, 90_000):
-        span(timedelta(seconds=seconds), language)
+        span_in_words(timedelta(seconds=seconds), language)
 
 
-def span(length: timedelta, language: str) -> str:
+def span_in_words(length: timedelta, language: str) -> str:
     """Return the two largest units of a span without its sign, such as `2 hr 5 min`; below a minute seconds."""
     left = abs(int(length.total_seconds()))
     parts: list[str] = []
@@ -46,7 +46,7 @@ def span(length: timedelta, language: str) -> str:
     return " ".join(parts) or format_unit(0, "duration-second", length="short", locale=locale_of(language))
 
 
-def instant(at: datetime, zone: str, language: str) -> str:
+def instant_in_words(at: datetime, zone: str, language: str) -> str:
     """Return an instant in a zone and in UTC, such as `Tue, Mar 3, 2026, 14:00 CET (13:00 UTC)`."""
     universal = at.astimezone(ZoneInfo("UTC"))
     try:

@@ -6,7 +6,7 @@ from sla_platform.bus.kafka.publisher import Publisher
 from sla_platform.bus.port import QuarantinedRecord
 from sla_platform.bus.record import OutgoingRecord
 from sla_platform.errors import BusUnavailable
-from sla_platform.fault import worded
+from sla_platform.fault import error_text
 from sla_platform.store.quarantine import LONGEST_ERROR
 
 
@@ -24,7 +24,7 @@ class QuarantineTopic:
             "slad_dead_topic": record.topic,
             "slad_dead_partition": str(record.partition),
             "slad_dead_offset": str(record.offset),
-            "slad_dead_error": worded(record.error)[:LONGEST_ERROR],
+            "slad_dead_error": error_text(record.error)[:LONGEST_ERROR],
         }
         headers = (*record.headers, *((name, value.encode("utf-8", "replace")) for name, value in own.items()))
         # The dead topic has the partitions of the others, so the record keeps its number and its key's order.

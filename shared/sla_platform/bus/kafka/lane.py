@@ -70,7 +70,7 @@ class PartitionLane:
             self.unit = _read(self.topic, self.hand)
         return self.unit
 
-    def finished(self, unit: LaneUnit) -> None:
+    def finish_unit(self, unit: LaneUnit) -> None:
         """Drop the records of a handled unit, and note up to which offset the partition is handled."""
         for _ in range(unit.records):
             last = self.hand.popleft()
@@ -82,11 +82,11 @@ class PartitionLane:
         self.unit = None
         self.due = 0.0
         self.patience.reset()
-        self.pulse.moved()
+        self.pulse.note_handled()
 
-    def later(self) -> None:
+    def retry_later(self) -> None:
         """Put the unit off after a failure, by a pause that grows with each."""
-        self.pulse.waiting()
+        self.pulse.note_waiting()
         self.due = time.monotonic() + self.patience.pause()
 
     def drop(self, pause: float) -> int | None:

@@ -193,7 +193,7 @@ class GroupSession(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka
             self._assign_due = time.monotonic() + self._assign_patience.pause()
             self._retried(error)
             for lane in self._lanes.values():
-                lane.pulse.waiting()
+                lane.pulse.note_waiting()
             return
         self._assign_patience.reset()
         self._metrics.assignments.labels(self._reading.group).inc()
@@ -237,18 +237,18 @@ class GroupSession(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka
 
     async def _handle(self, lane: PartitionLane) -> None:
         unit = lane.next_unit()
-        lane.pulse.waiting()
+        lane.pulse.note_waiting()
         try:
             for unreadable in unit.unreadable:
                 await self._quarantine(unreadable.record, unreadable.error)
             await self._hand_over(lane, unit)
         except Retryable as error:
-            lane.later()
+            lane.retry_later()
             self._retried(error)
         except Fenced as error:
             await self._lost(lane, unit, error)
         else:
-            lane.finished(unit)
+            lane.finish_unit(unit)
             self._metrics.handled.labels(self._reading.group).inc(len(unit.events))
 
     async def _hand_over(self, lane: PartitionLane, unit: LaneUnit) -> None:

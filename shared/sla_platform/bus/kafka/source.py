@@ -78,7 +78,7 @@ class KafkaSource:
         """Read and pass batches to the handler until cancelled, in one session after the other."""
         patience = Backoff()
         while True:
-            self._pulse.waiting()
+            self._pulse.note_waiting()
             started = time.monotonic()
             try:
                 await self._one_session(handler)
@@ -141,7 +141,7 @@ class KafkaSource:
             await asyncio.sleep(self._probe)
             lanes = tuple(session.lanes)
             if session.joining_since is None:
-                self._pulse.moved()
+                self._pulse.note_handled()
             elif time.monotonic() - session.joining_since > self._reading.watchdog:
                 raise BusUnavailable("the group does not give us an assignment; joining anew")
             try:
@@ -149,7 +149,7 @@ class KafkaSource:
             except (kafka.KafkaError, OSError, TimeoutError) as error:
                 _log.info("bus.probe_failed", group=self._reading.group, error=repr(error))
                 for lane in lanes:
-                    lane.pulse.waiting()  # it is not known whether records wait
+                    lane.pulse.note_waiting()  # it is not known whether records wait
             if silent := session.silent:
                 where = ", ".join(f"{lane.at.topic}/{lane.at.partition}" for lane in silent)
                 raise BusUnavailable(f"records wait in {where} and none comes; starting a new consumer")
@@ -166,9 +166,9 @@ class KafkaSource:
                     start = lane.hand[0].offset if lane.hand else await consumer.position(lane.at)
                 lane.waiting = max(ends[lane.at] - start, 0)
                 if lane.waiting:
-                    lane.pulse.waiting()
+                    lane.pulse.note_waiting()
                 else:
-                    lane.pulse.moved()
+                    lane.pulse.note_handled()
                 labels = (self._reading.group, lane.at.topic, str(lane.at.partition))
                 self._metrics.lag.labels(*labels).set(lane.waiting)
                 behind = (now_ms - lane.newest_ms) / 1000 if lane.waiting and lane.newest_ms else 0.0

@@ -29,7 +29,7 @@ class Allowance:
     _patience: float = FIRST_PATIENCE
     _pause: float = 0.0
 
-    def went_well(self, now: float, *, wanted: bool) -> None:
+    def note_sent(self, now: float, *, wanted: bool) -> None:
         """Note that a message was sent at `now`.
 
         The limit may grow if other messages wait for a connection (`wanted`).
@@ -38,7 +38,7 @@ class Allowance:
         if wanted and self.limit < self.most and now >= self._more_at:
             self.limit += 1
 
-    def turned_away(self, now: float, beside: int) -> None:
+    def note_refused_connection(self, now: float, beside: int) -> None:
         """Note that the server refused a connection at `now` while it had `beside` other ones of ours.
 
         Lower the limit.
@@ -50,7 +50,7 @@ class Allowance:
             self.limit = 1
             self._rest(now)
 
-    def busy(self, now: float) -> None:
+    def note_busy(self, now: float) -> None:
         """Note that the server was busy at `now` in an open session; halve the limit and pause."""
         self._hold(now)
         self.limit = max(self.limit // 2, 1)

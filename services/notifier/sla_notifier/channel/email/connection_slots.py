@@ -25,7 +25,7 @@ class ConnectionSlots:
         return any(not each.done() for each in self._waiting)
 
     @asynccontextmanager
-    async def one(self, until: float) -> AsyncIterator[None]:
+    async def hold(self, until: float) -> AsyncIterator[None]:
         """Hold one slot within the `with` block.
 
         Raises TimeoutError when none was free by the event loop's time `until`.
@@ -33,7 +33,7 @@ class ConnectionSlots:
         loop = asyncio.get_running_loop()
         mine: asyncio.Future[None] = loop.create_future()
         self._waiting.append(mine)
-        self.look()
+        self.give_out()
         try:
             async with asyncio.timeout_at(until):
                 await mine
@@ -48,7 +48,7 @@ class ConnectionSlots:
         finally:
             self._give_back()
 
-    def look(self) -> None:
+    def give_out(self) -> None:
         """Give free slots to waiting messages; while the server must be left alone, do so when that is over."""
         loop = asyncio.get_running_loop()
         now, resume = loop.time(), self._allowance.resume_at
@@ -68,8 +68,8 @@ class ConnectionSlots:
 
     def _woken(self) -> None:
         self._wake = None
-        self.look()
+        self.give_out()
 
     def _give_back(self) -> None:
         self.taken -= 1
-        self.look()
+        self.give_out()

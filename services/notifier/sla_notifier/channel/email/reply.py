@@ -19,7 +19,7 @@ _TOO_MUCH = re.compile(
 )
 
 
-def turned_away(error: Exception, beside: int) -> bool:
+def is_connection_limit(error: Exception, beside: int) -> bool:
     """Return whether the server refused a connection only because it has enough of them.
 
     `beside`: how many other connections of ours it has.
@@ -37,7 +37,7 @@ def turned_away(error: Exception, beside: int) -> bool:
             return False
 
 
-def about_the_server(error: Exception, handed_over: bool) -> bool:
+def is_server_busy(error: Exception, handed_over: bool) -> bool:
     """Return whether a failed exchange shows that the server is busy, and nothing about this message.
 
     Before a recipient is named, every temporary refusal is about the server. Afterwards it is about the mailbox or the

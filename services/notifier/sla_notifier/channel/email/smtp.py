@@ -20,7 +20,7 @@ from sla_notifier.channel.email.allowance import Allowance
 from sla_notifier.channel.email.connection_slots import ConnectionSlots
 from sla_notifier.channel.email.mailserver import MailSecurity, MailServer
 from sla_notifier.channel.email.mime import compose, sender_of
-from sla_notifier.channel.email.reply import about_the_server, classify, turned_away
+from sla_notifier.channel.email.reply import classify, is_connection_limit, is_server_busy
 from sla_notifier.channel.port import Busy, Channel, Failure, Outcome, OutgoingMessage, Rejected, Retry, Sent
 
 TOTAL_SECONDS = 30.0
@@ -78,11 +78,11 @@ class EmailChannel(Channel):
         taken_when_refused: int | None = None
         while True:
             try:
-                async with self._places.one(until):
+                async with self._places.hold(until):
                     outcome, of_message = await self._outcome(message, outgoing.address)
             except TimeoutError:
                 return Busy(f"the mail server is busy: {said}")
-            self._places.look()  # what came of it may have made places, or taken some
+            self._places.give_out()  # what came of it may have made places, or taken some
             if not isinstance(outcome, Busy):
                 return outcome
             if of_message is not None:
@@ -116,15 +116,15 @@ class EmailChannel(Channel):
         except (aiosmtplib.SMTPException, OSError) as error:
             beside = self._in_session + len(self._idle)
             meaning = classify(error, progress.handed_over)
-            if not progress.connected and turned_away(error, beside):
-                self._allowance.turned_away(clock(), beside)
+            if not progress.connected and is_connection_limit(error, beside):
+                self._allowance.note_refused_connection(clock(), beside)
                 return Busy(f"{_named(error)} while {beside} connections were open"), None
-            if progress.connected and about_the_server(error, progress.handed_over):
-                self._allowance.busy(clock())
+            if progress.connected and is_server_busy(error, progress.handed_over):
+                self._allowance.note_busy(clock())
                 return Busy(_named(error)), meaning
             return meaning, None
         self._taken += 1
-        self._allowance.went_well(clock(), wanted=self._places.wanted)
+        self._allowance.note_sent(clock(), wanted=self._places.wanted)
         return Sent(), None
 
     async def _exchange(self, message: EmailMessage, recipient: str, progress: _Progress) -> None:

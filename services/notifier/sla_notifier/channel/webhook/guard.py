@@ -15,7 +15,7 @@ from ipaddress import ip_address, ip_network
 
 import httpx2
 
-from sla_notifier.channel.webhook.forbidden import FORBIDDEN, PRIVATE, Address, Network, inside
+from sla_notifier.channel.webhook.forbidden import FORBIDDEN, PRIVATE, Address, Network, in_networks
 from sla_platform.errors import BadSettings
 
 PUBLIC_PORTS = frozenset({443, 8443})
@@ -60,7 +60,7 @@ class Vetted:
         return literal if self.port == _default_port(self.scheme) else f"{literal}:{self.port}"
 
 
-def networks(written: Sequence[str]) -> tuple[Network, ...]:
+def parse_networks(written: Sequence[str]) -> tuple[Network, ...]:
     """Return the IP networks of SLAD_WEBHOOK_ALLOW. Raises BadSettings naming an entry that is no CIDR network."""
     found: list[Network] = []
     for entry in written:
@@ -105,9 +105,9 @@ class Guard:
             return Denial.UNRESOLVED
         allow = self._allow + (PRIVATE if private else ())
         for address in found:
-            if inside(address, allow):
+            if in_networks(address, allow):
                 continue
-            if inside(address, FORBIDDEN):
+            if in_networks(address, FORBIDDEN):
                 return Denial.ADDRESS
             if scheme != "https":
                 return Denial.SCHEME

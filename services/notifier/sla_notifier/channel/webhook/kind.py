@@ -43,11 +43,11 @@ class WebhookKind(SendingKind):
     def open(self, settings: Settings, catalogue: Callable[[], Catalogue]) -> Channel:
         """Return the channel that posts to the endpoints of the catalogue in force."""
         # Imported here: every command of slad knows the kinds, and only the notifier needs an HTTP client.
-        from sla_notifier.channel.webhook.guard import Guard, networks
+        from sla_notifier.channel.webhook.guard import Guard, parse_networks
         from sla_notifier.channel.webhook.send import WebhookChannel
 
         def endpoints() -> Mapping[ChannelId, WebhookEndpoint]:
             entries = catalogue().channels.items()
             return {id_: entry for id_, entry in entries if isinstance(entry, WebhookEndpoint)}
 
-        return WebhookChannel(endpoints, Guard(networks(settings.webhook_allow)))
+        return WebhookChannel(endpoints, Guard(parse_networks(settings.webhook_allow)))

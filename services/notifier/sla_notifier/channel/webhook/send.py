@@ -100,19 +100,19 @@ class WebhookChannel(Channel):
         except httpx2.TransportError as error:
             return _broken(error)
         await _let_finish(response)
-        return answered(response.status_code, response.headers.get("retry-after", ""), outgoing.at)
+        return outcome_of_status(response.status_code, response.headers.get("retry-after", ""), outgoing.at)
 
 
 _PHASES = ("connect", "read", "write", "pool")
 
 
-def answered(status: int, retry_after: str, now: datetime) -> Outcome:
+def outcome_of_status(status: int, retry_after: str, now: datetime) -> Outcome:
     """Return what an HTTP status means for the message.
 
     By Standard Webhooks 1.0: 2xx is success, 410 disables the endpoint, 429, 502, 503 and 504 ask for a pause.
     """
     detail = f"HTTP {status}"
-    after = asked_for(retry_after, now)
+    after = requested_pause(retry_after, now)
     if 200 <= status < 300:
         return Sent()
     if status == 410:
@@ -132,7 +132,7 @@ def answered(status: int, retry_after: str, now: datetime) -> Outcome:
     return Retry(Failure.CLIENT_ERROR, detail, after)
 
 
-def asked_for(retry_after: str, now: datetime) -> timedelta | None:
+def requested_pause(retry_after: str, now: datetime) -> timedelta | None:
     """Return how long a Retry-After header asks us to wait (RFC 9110 §10.2.3); None when it is absent or unreadable."""
     written = retry_after.strip()
     if written.isascii() and written.isdigit() and len(written) <= 9:
