@@ -16,7 +16,7 @@ from sla_domain.plan import MetricId
 from sla_notifier.alert.alert import Alert
 from sla_notifier.alert.chain import EscalationStep
 from sla_notifier.alert.change_set import ChangeSet
-from sla_notifier.alert.decide import stepped
+from sla_notifier.alert.escalating import take_step
 from sla_notifier.alert.request import NotificationRequest
 from sla_notifier.delivery.state import MessageKind
 from sla_notifier.intake.decide import Incoming, decide
@@ -88,7 +88,7 @@ class World:
         """A step of the first round is due."""
         self.now = at
         changes = ChangeSet(self.alerts)
-        changes.add(stepped(self.alerts[alert], EscalationStep(alert, self.alerts[alert].round, level, at), at))
+        changes.add(take_step(self.alerts[alert], EscalationStep(alert, self.alerts[alert].round, level, at), at))
         self._after(changes)
         return changes
 

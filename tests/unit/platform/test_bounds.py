@@ -102,7 +102,7 @@ REFUSED = entry_of(
 PARKED = parked_instead(REFUSED, ParkedBecause.MALFORMED, "")
 OWNER = next(rule.max_length for rule in Settings.model_fields["instance"].metadata if hasattr(rule, "max_length"))
 
-# What lies in quarantine may be anything: its texts are cut to their columns (`fit_column`). The tick writes its rows by SQL.
+# What lies in quarantine may be anything: `fit_column` cuts its texts to their columns. The tick writes rows by SQL.
 ROW_DIGEST = len(QuarantineRow(part="", position="", headers={}, data=b"").digest)
 TIMER_KIND = longest(key.partition("/")[2] for key in KEYS[:2])
 TICK_NAMES = [f"timer_timer/{uuid4()}/" + "k" * TIMER_KIND, f"{uuid4()}/{HUGE}/" + "k" * TIMER_KIND]

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 from sla_domain.bounds import WHO, shortened
 from sla_notifier.alert import store as alerts
+from sla_notifier.alert.acknowledging import AckAnswer, acknowledge_alert
 from sla_notifier.alert.alert import Alert
 from sla_notifier.alert.change_set import ChangeSet
-from sla_notifier.alert.decide import AckAnswer, acknowledged
 from sla_notifier.context import NotifierContext
 from sla_notifier.notification.unit_of_work import write_changes
 from sla_platform.store.instant import store_now
@@ -46,7 +46,7 @@ class Acknowledger:
             if before is None or contract not in (None, before.contract):
                 return None
             now = await store_now(connection, self._context.time_source)
-            answer, change = acknowledged(before, who, via, now)
+            answer, change = acknowledge_alert(before, who, via, now)
             if change.alert is not None:
                 batch = ChangeSet(known)
                 batch.add(change)
@@ -65,7 +65,7 @@ class Acknowledger:
             for id_, before in known.items():
                 if before.episode != ids[id_]:
                     continue
-                answer, change = acknowledged(before, who, via, now)
+                answer, change = acknowledge_alert(before, who, via, now)
                 batch.add(change)
                 done.append(Acknowledged(answer, change.alert or before))
             await write_changes(connection, batch, self._context.catalogue(), self._context.render_config, now)

@@ -15,8 +15,8 @@ from sla_notifier import tables
 from sla_notifier.acknowledge.acknowledge import Acknowledger
 from sla_notifier.acknowledge.named import name_of, subject_of
 from sla_notifier.acknowledge.page import AckPage, AckPageKind, ListedAlert
+from sla_notifier.alert.acknowledging import AckAnswer
 from sla_notifier.alert.alert import Alert, AlertState, alert_of
-from sla_notifier.alert.decide import AckAnswer
 from sla_notifier.context import NotifierContext
 from sla_notifier.delivery.identity import delivery_id
 from sla_notifier.delivery.row import DeliveryRow, row_of

@@ -9,8 +9,8 @@ from sla_notifier.acknowledge.digest_links import DigestAckLinks
 from sla_notifier.acknowledge.named import name_of, subject_of
 from sla_notifier.acknowledge.page import AckPage, AckPageKind
 from sla_notifier.alert import store as alerts
+from sla_notifier.alert.acknowledging import AckAnswer
 from sla_notifier.alert.alert import Alert, AlertState
-from sla_notifier.alert.decide import AckAnswer
 from sla_notifier.context import NotifierContext
 from sla_notifier.link import BadLink, Claim
 from sla_notifier.notification.directory import contract_of

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 
 from sla_notifier.alert.alert import Alert
 from sla_notifier.alert.chain import EscalationStep
-from sla_notifier.alert.decide import AlertChange
+from sla_notifier.alert.change import AlertChange
 from sla_notifier.alert.request import Audience, NotificationRequest
 from sla_notifier.delivery.policy import UnsentReason
 from sla_notifier.delivery.state import MessageKind

@@ -15,7 +15,7 @@ import structlog
 from sla_notifier.alert import store as alerts
 from sla_notifier.alert.chain import EscalationStep
 from sla_notifier.alert.change_set import ChangeSet
-from sla_notifier.alert.decide import in_force, stepped
+from sla_notifier.alert.escalating import in_force, take_step
 from sla_notifier.context import NotifierContext
 from sla_notifier.escalate.off_hours import StepDelay, already_notified, delay_of
 from sla_notifier.notification.unit_of_work import write_changes
@@ -83,7 +83,7 @@ class Escalator:
                 if held.step is not None:
                     later.append(replace(step, fire_at=held.step))
                 else:
-                    batch.add(stepped(alert, step, now, held.levels))
+                    batch.add(take_step(alert, step, now, held.levels))
             await write_changes(connection, batch, catalogue, self._context.render_config, now)
             await alerts.replace_steps(connection, (), later)
         put_off = {(step.alert, step.round, step.level) for step in later}

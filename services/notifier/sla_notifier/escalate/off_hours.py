@@ -16,7 +16,7 @@ from sla_catalogue import Catalogue
 from sla_notifier import tables
 from sla_notifier.alert.alert import Alert
 from sla_notifier.alert.chain import REPEAT, EscalationStep
-from sla_notifier.alert.decide import levels_to_repeat
+from sla_notifier.alert.escalating import levels_to_repeat
 from sla_notifier.delivery.state import DeliveryState, MessageKind
 from sla_notifier.notification.directory import contract_of, resolve_level
 

@@ -15,7 +15,7 @@ import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from sla_notifier import tables
-from sla_notifier.alert.decide import is_relevant
+from sla_notifier.alert.relevance import is_relevant
 from sla_notifier.context import NotifierContext
 from sla_notifier.intake import waiting
 from sla_notifier.intake.apply import apply
