@@ -31,7 +31,8 @@ from sqlalchemy import Table
 
 from sla_platform.bus.handing import Backoff
 from sla_platform.bus.kafka.publisher import Publisher
-from sla_platform.bus.lease import lock_for, while_held
+from sla_platform.bus.lease import while_held
+from sla_platform.bus.lease_locks import lock_for
 from sla_platform.bus.metrics import BusMetrics
 from sla_platform.bus.partition import partition_of
 from sla_platform.bus.quarantine import RELAY, Quarantine
@@ -109,11 +110,11 @@ class Relay:
         """Copy the log whenever this instance holds the lease, until cancelled."""
         lock = lock_for(self._store, self._name)
         try:
-            await while_held(lock, self._drain, self._told)
+            await while_held(lock, self._drain, self._note_lease)
         finally:
             await self._publisher.close()
 
-    def _told(self, ours: bool) -> None:
+    def _note_lease(self, ours: bool) -> None:
         self._metrics.active.labels(self._name).set(int(ours))
         self._emptied = time.monotonic()
 
