@@ -1,4 +1,4 @@
-"""What a reading of a clock is worth: it is compared with seconds that nobody can set.
+"""Whether a reading of a clock is to be believed: it is compared with steady seconds, which nobody can set.
 
 A clock that leaps (a wrong step of NTP, a hypervisor, a fail-over to a standby with another clock) would make promises
 broken, leases run out and records grow old that are none of these. So a leap beyond the tolerance, in either direction,
@@ -18,7 +18,7 @@ SLEW = 0.1  # seconds in a second by which a clock may be set right gradually; c
 
 
 class ClockReading(StrEnum):
-    """What the guard makes of a reading of the clock."""
+    """How the guard judges a reading of a clock: believed (STEADY, CONFIRMED) or not (LEAPT_FORWARD, WENT_BACK)."""
 
     STEADY = "the clock moved as the seconds did that nobody can set"
     LEAPT_FORWARD = "the clock leapt forward; the time before goes on until the new one has stayed"
@@ -27,15 +27,16 @@ class ClockReading(StrEnum):
 
     @property
     def held(self) -> bool:
-        """Return whether another instant is believed than the clock shows."""
+        """Return whether the reading is not believed, so that time goes on as it did before the leap."""
         return self in (ClockReading.LEAPT_FORWARD, ClockReading.WENT_BACK)
 
 
 @dataclass(slots=True)
 class ClockGuard:
-    """Compares each reading of one clock with steady seconds.
+    """Decides which readings of one clock are believed, by comparing them with steady seconds.
 
-    The first reading is believed, unless `resume` was called before.
+    A leap of more than `tolerance` is believed once the new time has stayed for `confirm_seconds`. The first reading is
+    believed, unless `resume` was called before.
     """
 
     tolerance: timedelta = TOLERANCE
@@ -46,7 +47,10 @@ class ClockGuard:
     _moved: timedelta = timedelta()  # by how much small steps have moved the clock lately
 
     def read(self, now: datetime, steady: float) -> tuple[datetime, ClockReading]:
-        """Return the instant to act by, and why. `steady`: in seconds, taken before the clock was read."""
+        """Return the instant to act by, and how the reading `now` was judged.
+
+        `steady`: `steady_seconds()` from just before the clock was read.
+        """
         if self._believed is None:
             return self._accept(now, steady, ClockReading.STEADY)
         expected = self._believed + timedelta(seconds=steady - self._at)
@@ -61,11 +65,11 @@ class ClockGuard:
 
     @property
     def base(self) -> tuple[datetime, float] | None:
-        """Return the instant that was believed last because the clock showed it, and the steady seconds then."""
+        """Return the last reading that was believed, with the steady seconds at that moment; None before the first."""
         return None if self._believed is None else (self._believed, self._at)
 
     def resume(self, believed: datetime, steady: float) -> None:
-        """Judge the next reading by what was believed then, as if this guard had run since."""
+        """Judge the next reading as if this guard had believed the instant `believed` at `steady` seconds."""
         self._believed, self._at, self._leapt, self._moved = believed, steady, None, timedelta()
 
     def _stayed(self, now: datetime, steady: float) -> bool:
@@ -89,9 +93,9 @@ def _less(moved: timedelta, seconds: float) -> timedelta:
 
 
 def steady_seconds() -> float:
-    """Return seconds since some beginning, which no setting of a clock moves.
+    """Return seconds since an arbitrary start, which setting a clock does not change.
 
-    Where the system can tell, the time in which the machine slept is included: waking up is then no leap.
+    Where the system has such a counter (Linux), the time in which the machine slept is included: waking up is no leap.
     """
     if _BOOTTIME is not None:
         return time.clock_gettime(_BOOTTIME)

@@ -1,4 +1,4 @@
-"""What the clocks said before a restart, so that a process which starts in the middle of a leap does not believe it.
+"""The believed readings of the clocks, kept over a restart: a process that starts during a leap must not believe it.
 
 Steady seconds go on from one process to the next until the machine itself is started again. So a small file keeps, for
 each clock, an instant that was believed and the steady seconds then; it means nothing after another boot, and without
@@ -27,9 +27,9 @@ LARGEST = 4_096
 
 
 class ClockMemory:
-    """Keeps the believed instants of one process's clocks in one file.
+    """A file with the believed readings of one process's clocks, for the next process on this machine.
 
-    `boot` identifies the boot of the machine; with "" nothing is kept.
+    `boot` identifies the boot of the machine (None: as Linux reports it); with "" nothing is kept.
     """
 
     def __init__(self, path: Path, boot: str | None = None) -> None:
@@ -38,13 +38,13 @@ class ClockMemory:
         self._failed = False
 
     def recall(self, time_source: SystemTime) -> None:
-        """Resume the time source from the file, if it is of this boot."""
+        """Resume the time source from the file; do nothing when it is absent, unreadable or of another boot."""
         bases = self._kept()
         if bases:
             time_source.resume(bases)
 
     def note(self, time_source: SystemTime) -> None:
-        """Write what is believed now to the file."""
+        """Write the last believed readings of the time source to the file. A failure is logged once and is no error."""
         if not self._boot:
             return
         kept = {clock.value: [at.isoformat(), steady] for clock, (at, steady) in time_source.bases().items()}
@@ -77,7 +77,10 @@ class ClockMemory:
 
 
 def clock_file(settings: Settings, database: str | None) -> Path:
-    """Return the path of the file: beside an SQLite database, else in the temporary directory."""
+    """Return the path for a `ClockMemory`: beside the SQLite file `database`, else in the temporary directory.
+
+    In the temporary directory the name differs by user, database, bus prefix, instance and port.
+    """
     if settings.store_url.startswith("sqlite") and database:
         return Path(f"{database}.clock")
     who = f"{os.geteuid()}\n{settings.store_url}\n{settings.bus_prefix}\n{settings.instance}\n{settings.port}"

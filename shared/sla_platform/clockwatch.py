@@ -1,4 +1,4 @@
-"""Watching the clocks a process goes by: asks the machine's every second, and tells people of a leap.
+"""Watching the clocks a process goes by: reads the machine's every second, and reports a leap.
 
 A clock that is not believed makes nobody wait for the process: it works on by the time before. So it is a remark at
 `/readyz`, a gauge and a line in the log, and no reason to take the process out of service.
@@ -46,7 +46,7 @@ class ClockWatch:
             await self._time_source.sleep(EVERY_SECONDS)
 
     async def remark(self) -> str | None:
-        """Return which clocks are not believed and why; None when all move as they should."""
+        """Return the clocks that are not believed and why, as one line for `/readyz`; None when all are believed."""
         held = self._time_source.held() if isinstance(self._time_source, SystemTime) else {}
         return "; ".join(f"{clock.value}: {reading.value}" for clock, reading in held.items()) or None
 

@@ -23,9 +23,10 @@ class Topic(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Envelope:
-    """An event with its CloudEvents attributes.
+    """An event as it travels on the bus: its CloudEvents attributes, and its data as JSON bytes.
 
-    `id` is deterministic, so that (source, id) identifies the event for ever; `time` is when it became true.
+    `id` is deterministic: (source, id) identifies the event for ever. `key` is the partition key. `time` is the aware
+    instant at which the event became true.
     """
 
     topic: Topic
@@ -50,10 +51,9 @@ class Envelope:
         source: str = "",
         subject: str = "",
     ) -> Envelope:
-        """Return the event of a row of a store, of a log or of what a service has kept of events it has read.
+        """Return the event of a stored row: of a log, or of the events that a service has read and keeps.
 
-        A service keeps no `source`, and no `subject` beside the key, which is the same. Raises ValueError for a topic
-        there is not.
+        Services keep no `source`, and no `subject` that equals the key. Raises ValueError for an unknown topic.
         """
         return cls(
             topic=Topic(topic),

@@ -1,4 +1,4 @@
-"""Whose fault is an error that was raised while one row (an event, a timer, a delivery) was worked on?
+"""What to blame for an error that was raised while one row (an event, a timer, a delivery) was worked on.
 
 Three answers, and what every consumer does about each (docs/decisions/0009-one-row-never-stops-a-service.md):
 
@@ -21,11 +21,11 @@ from sqlalchemy import exc
 
 from sla_domain.errors import DomainError
 from sla_platform.errors import BadSettings, Fenced, Permanent, PlatformError, Retryable
-from sla_platform.outage import busy
+from sla_platform.outage import as_store_busy
 
 
 class Fault(StrEnum):
-    """Whose fault an error is, with what to do about it."""
+    """What an error is blamed on: the surroundings, the row worked on, or not known. The value says what to do."""
 
     PASSING = "the surroundings: try again with patience"
     ROW = "the row's own: quarantine it"
@@ -33,7 +33,7 @@ class Fault(StrEnum):
 
 
 class SurroundingsFailed(Retryable):
-    """The surroundings failed, not the row; the same work is tried again."""
+    """The database, disk, memory or network failed, not the row; the same work is tried again."""
 
 
 # What an operating system reports about a name, which may have come out of the row.
@@ -74,7 +74,10 @@ _POSTGRES_SURROUNDINGS = {
 
 
 def fault_of(error: BaseException) -> Fault:
-    """Return whose fault an error is, by its class and by the errors that it was raised from."""
+    """Return what an error is blamed on.
+
+    PASSING if that holds of the error or of any error it was raised from (`__cause__`), else by the error alone.
+    """
     seen: set[int] = set()
     cause: BaseException | None = error
     while cause is not None and id(cause) not in seen:
@@ -86,21 +89,27 @@ def fault_of(error: BaseException) -> Fault:
 
 
 def as_retryable(error: BaseException) -> Retryable:
-    """Return the Retryable to raise for a passing error, so that the work is given again."""
+    """Return the error itself if it is Retryable, else a SurroundingsFailed that quotes it.
+
+    For errors whose fault is PASSING: raise the result so that the same work is given again.
+    """
     if isinstance(error, Retryable):
         return error
-    return SurroundingsFailed(f"the surroundings failed, not the row ({worded(error)[:500]}); trying again")
+    return SurroundingsFailed(f"the surroundings failed, not the row ({error_text(error)[:500]}); trying again")
 
 
-def worded(error: BaseException) -> str:
-    """Return the error as it is kept with a quarantined row: class and message, without a statement's parameters."""
+def error_text(error: BaseException) -> str:
+    """Return an error as text for the quarantine: its class and message, without the parameters of a SQL statement."""
     if isinstance(error, exc.StatementError) and error.orig is not None:
         return f"{type(error).__name__}: {error.orig}"
     return f"{type(error).__name__}: {error}"
 
 
 def raised_at(error: BaseException, frames: int = 5) -> str:
-    """Return the innermost frames of an error, without values of variables, which may be a customer's data."""
+    """Return where an error was raised: its innermost `frames` as `file:line function`, the innermost first.
+
+    Values of variables are left out, since they may be a customer's data.
+    """
     return " < ".join(
         f"{Path(frame.filename).name}:{frame.lineno} {frame.name}"
         for frame in reversed(traceback.extract_tb(error.__traceback__)[-frames:])
@@ -137,7 +146,7 @@ def _of_several(group: BaseExceptionGroup[BaseException]) -> Fault:
 
 
 def _of_the_store(error: exc.SQLAlchemyError) -> Fault:
-    if busy(error) is not None:
+    if as_store_busy(error) is not None:
         return Fault.PASSING
     if not isinstance(error, exc.StatementError):
         return Fault.UNKNOWN

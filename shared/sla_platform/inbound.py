@@ -40,7 +40,10 @@ def _local_or_instant(given: datetime) -> datetime:
 
 
 def reachable(instant: datetime) -> datetime:
-    """Return the aware instant itself. Raises ValueError for one outside the years of every calendar."""
+    """Return the aware instant unchanged.
+
+    Raises ValueError if it lies before 1970 or after 2200, where no calendar reaches.
+    """
     if not bounds.within_reach(instant):
         raise ValueError(f"an instant lies {bounds.RANGE}: no calendar reaches further")
     return instant

@@ -34,10 +34,10 @@ _POSTGRES_PASSING = {
 }
 
 
-def busy(error: Exception, *, connecting: bool = False) -> StoreBusy | None:
-    """Return the StoreBusy to raise instead of `error`; None when the error does not pass by itself.
+def as_store_busy(error: Exception, *, connecting: bool = False) -> StoreBusy | None:
+    """Return the StoreBusy to raise in place of `error`, or None if the error does not pass by itself.
 
-    While `connecting`, every OSError counts: a refused port, a socket that does not exist yet.
+    While `connecting`, every OSError passes: a refused port, a socket that does not exist yet.
     """
     reason = _reason(error, connecting)
     return None if reason is None else StoreBusy(f"the database did not take the work ({reason}); try again shortly")

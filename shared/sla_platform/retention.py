@@ -1,4 +1,4 @@
-"""Forgetting what is finished: when, in which order of services, and in how small steps (SLAD_RETENTION_DAYS).
+"""Deleting what is finished: when, in which order of services, and in how small steps (SLAD_RETENTION_DAYS).
 
 A sweep is an async generator that removes a little in a transaction of its own and yields what it removed; between two
 steps everybody else goes first. Where it has come to is nowhere but in the rows themselves, so a sweep that is
@@ -48,8 +48,10 @@ class RetentionOrder(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class Retention:
-    """How long finished things are kept. `keep` None: for ever. `linger`: how long each order waits for the one
-    before.
+    """For how long finished incidents, alerts and deliveries are kept.
+
+    `keep` counts from their end; None: for ever. Services of each `RetentionOrder` delete `linger` later than those of
+    the order before.
     """
 
     keep: timedelta | None = None
@@ -57,20 +59,27 @@ class Retention:
 
     @classmethod
     def of(cls, settings: Settings) -> Retention:
-        """Return the retention of the settings."""
+        """Return the retention of the settings: `SLAD_RETENTION_DAYS`, where 0 means for ever.
+
+        `linger` is seven days, or as long as Kafka keeps records if that is longer.
+        """
         keep = timedelta(days=settings.retention_days) if settings.retention_days else None
         return cls(keep, max(_LEAST_LINGER, timedelta(hours=settings.kafka_retention_hours)))
 
     def horizon(self, now: datetime, turn: RetentionOrder) -> datetime | None:
-        """Return the instant before which finished things may go; None: nothing may."""
+        """Return the instant before which services of the order `turn` delete what was finished.
+
+        None: they delete nothing.
+        """
         return None if self.keep is None else now - self.keep - turn * self.linger
 
 
 @dataclass(frozen=True, slots=True)
 class ServiceSweeps:
-    """The sweeps of one service that share a horizon, and the counter of rows they remove (label: table).
+    """The sweeps of one service, which share a horizon.
 
-    `newest` returns the latest instant the service has on record (None: nothing yet); see `RetentionLoop`.
+    `removed` counts the deleted rows (label: table). `newest` returns the latest instant the service has on record, or
+    None when it has none; see `doubted_now`.
     """
 
     service: str
@@ -83,8 +92,8 @@ class ServiceSweeps:
 class RetentionLoop:
     """Runs the sweeps of a service every hour until cancelled.
 
-    What is deleted by a wrong clock is lost. So age is counted at most from a day after the newest row on record: a
-    machine whose clock is years ahead deletes nothing that is not old by the service's own record.
+    What a wrong clock deletes is lost, so age is counted at most from a day after the newest row on record: a machine
+    whose clock is years ahead deletes nothing that is not old by the service's own record.
     """
 
     def __init__(self, retention: Retention, time_source: TimeSource, keepings: Sequence[ServiceSweeps]) -> None:
@@ -93,7 +102,7 @@ class RetentionLoop:
         self._keepings = keepings
 
     async def run(self) -> None:
-        """Sweep every hour; a minute later when the store was busy."""
+        """Sweep every hour, first a minute after the start; a minute later again when the store was busy."""
         await asyncio.sleep(FIRST_SECONDS)
         while True:
             try:
@@ -105,7 +114,10 @@ class RetentionLoop:
             await asyncio.sleep(pause)
 
     async def once(self, between: float = BETWEEN_SECONDS) -> Removed:
-        """Delete everything that may go now and return the rows by table. Raises StoreBusy; the rest then waits."""
+        """Delete everything that is past its horizon; return how many rows of each table were deleted.
+
+        `between`: seconds to wait between two transactions. Raises StoreBusy; the next call deletes what is left.
+        """
         removed = Tally[str]()
         for keeping in self._keepings:
             horizon = self._retention.horizon(await self._now(keeping), keeping.turn)
@@ -118,14 +130,20 @@ class RetentionLoop:
 
 
 async def doubted_now(time_source: TimeSource, newest: Newest | None) -> datetime:
-    """Return now, but at most MOST_SILENT after the newest row on record: the instant to delete by."""
+    """Return the instant to delete by: now, but at most MOST_SILENT (a day) after the newest row on record.
+
+    It is plainly now when nothing is on record or the time source is `authoritative`.
+    """
     now = time_source.now()
     found = None if time_source.authoritative or newest is None else await newest()
     return now if found is None else min(now, found + MOST_SILENT)
 
 
 def newest_in(store: Store, column: Column[datetime]) -> Newest:
-    """Return a function that reads the latest instant in a column that no sender decides."""
+    """Return a function that reads the latest instant in a column, or None when the table is empty.
+
+    Use a column that holds slad's own time: a sender must not decide what is deleted.
+    """
 
     async def ask() -> datetime | None:
         async with store.reading() as connection:

@@ -13,7 +13,7 @@ from typing import TypeVar
 import structlog
 
 from sla_platform.errors import Fenced
-from sla_platform.fault import Fault, as_retryable, fault_of, raised_at, worded
+from sla_platform.fault import Fault, as_retryable, error_text, fault_of, raised_at
 
 _log = structlog.get_logger(__name__)
 T = TypeVar("T")
@@ -23,10 +23,10 @@ PAUSES = (0.1, 0.3)  # seconds before the second and the third attempt
 
 
 async def one_row(work: Callable[[], Awaitable[object]]) -> Exception | None:
-    """Do the work of one row; return None when it is done, else the error for which to quarantine the row.
+    """Await the work of one row; return None when it is done, else the error for which to quarantine the row.
 
-    Raises Retryable when the surroundings failed, and Fenced. An unknown error is tried three times in place, so the
-    count needs no memory of its own.
+    An error of unknown fault is returned after three attempts, with pauses of 0.1 and 0.3 s. Raises Retryable when the
+    surroundings are at fault, and Fenced.
     """
     for attempt in range(1, ATTEMPTS + 1):
         try:
@@ -38,7 +38,7 @@ async def one_row(work: Callable[[], Awaitable[object]]) -> Exception | None:
                 case Fault.PASSING:
                     raise as_retryable(error) from error
                 case Fault.UNKNOWN if attempt < ATTEMPTS:
-                    _log.error("row.failed", attempt=attempt, error=worded(error)[:500], at=raised_at(error))
+                    _log.error("row.failed", attempt=attempt, error=error_text(error)[:500], at=raised_at(error))
                     await asyncio.sleep(PAUSES[attempt - 1])
                 case _:
                     return error
@@ -52,10 +52,10 @@ async def in_parts(
     work: Callable[[Sequence[T]], Awaitable[object]],
     quarantine: Callable[[T, Exception], Awaitable[None]],
 ) -> None:
-    """Do the work of all rows at once; where that fails, of one half and then the other, in their order.
+    """Await `work` for all rows at once; where that fails, for one half and then the other, down to single rows.
 
-    A row that fails alone is quarantined and the next one goes on. Raises Retryable and Fenced as `one_row` does;
-    everything may then be done again, so `work` must recognise what it has done.
+    A row that fails alone goes to `quarantine`, and the next one is worked on. Raises Retryable and Fenced as `one_row`
+    does; everything may then be done again, so `work` must recognise what it has done.
     """
     if not rows:
         return
@@ -71,7 +71,7 @@ async def in_parts(
     except Exception as error:
         if fault_of(error) is Fault.PASSING:
             raise as_retryable(error) from error
-        _log.warning("rows.split", rows=len(rows), error=worded(error)[:500])
+        _log.warning("rows.split", rows=len(rows), error=error_text(error)[:500])
     else:
         return
     middle = len(rows) // 2

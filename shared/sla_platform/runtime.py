@@ -29,11 +29,11 @@ class Part:
 
 @dataclass(slots=True)
 class Service:
-    """What a composition root starts: parts, readiness checks (None = ready, text = why not), and how to end.
+    """A service ready to run: its long-running parts, its readiness checks, and how it ends.
 
-    `remarks` are asked like checks and shown at `/readyz`, but never make the service unready. `drain` is called first
-    at shutdown: it releases callers that would wait for ever (streams). `close` is called last, after every part has
-    ended.
+    A check returns None when ready, else why not. `remarks` are shown at `/readyz` like checks but never make the
+    service unready. `drain` is called first at shutdown, to release callers that would wait for ever (streams); `close`
+    is called last, after every part has ended.
     """
 
     name: str
@@ -45,8 +45,11 @@ class Service:
 
 
 @contextlib.asynccontextmanager
-async def running(services: Sequence[Service]) -> AsyncIterator[asyncio.Event]:
-    """Run every part of every service while the context lasts; yield the event that is set when a part has failed."""
+async def run_services(services: Sequence[Service]) -> AsyncIterator[asyncio.Event]:
+    """Run every part of every service within the `with` block; yield an event that is set when a part has failed.
+
+    At the end the parts are cancelled, the last one first, and then the services are closed.
+    """
     tasks: list[asyncio.Task[None]] = []
     failed: asyncio.Event = asyncio.Event()
 
@@ -80,13 +83,13 @@ async def running(services: Sequence[Service]) -> AsyncIterator[asyncio.Event]:
 
 
 def asked_to_end() -> bool:
-    """Return whether the running task was cancelled from outside; False when a library's CancelledError leaked."""
+    """Return whether somebody cancelled the running task; False when a library raised CancelledError by itself."""
     task = asyncio.current_task()
     return task is None or task.cancelling() > 0
 
 
 async def until_signalled(failed: asyncio.Event) -> bool:
-    """Wait for SIGINT or SIGTERM (return True), or for a failed part (return False)."""
+    """Wait for SIGINT or SIGTERM and return True, or return False when `failed` is set before."""
     loop = asyncio.get_running_loop()
     asked = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):

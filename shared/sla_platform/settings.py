@@ -31,9 +31,10 @@ class _Environment(EnvSettingsSource):
 
 
 class Settings(BaseSettings):
-    """The defaults are the embedded profile: one process, SQLite, one port on the loopback.
+    """The settings of one process, read from the environment variables `SLAD_*`, checked and immutable.
 
-    A variable that is set to nothing, or to spaces, is as one that is not set.
+    The defaults are the embedded profile: one process, SQLite, one port on the loopback interface. A variable that is
+    empty, or holds spaces alone, counts as not set.
     """
 
     model_config = SettingsConfigDict(
@@ -205,11 +206,11 @@ class Settings(BaseSettings):
 
     @property
     def embedded(self) -> bool:
-        """Return whether the bus is the services' own logs, without Kafka."""
+        """Return whether services read each other's logs in the database, without Kafka (`SLAD_BUS_URL=embedded:`)."""
         return self.bus_url == "embedded:"
 
     def shown(self) -> dict[str, object]:
-        """Return every setting as it was read, without secrets and without passwords in URLs."""
+        """Return the settings by name, as they were read, without secrets and without passwords in URLs."""
         values: dict[str, object] = self.model_dump(mode="json")
         for name in ("store_url", "bus_url", "smtp_url"):
             values[name] = _CREDENTIALS.sub("[hidden]@", str(values[name]))
@@ -221,5 +222,5 @@ class Settings(BaseSettings):
 
     @property
     def kafka_servers(self) -> str:
-        """Return the brokers as `host:port[,host:port]`."""
+        """Return the brokers of `SLAD_BUS_URL` as `host:port[,host:port]`; meaningless on the embedded profile."""
         return self.bus_url.removeprefix("kafka://")

@@ -29,7 +29,7 @@ Believed = tuple[datetime, ClockReading]
 
 
 class GuardedClock(StrEnum):
-    """The clocks whose readings are judged: of this machine, and of the database."""
+    """The clocks whose readings a `ClockGuard` judges: of this machine, and of the database."""
 
     MACHINE = "machine"
     STORE = "store"
@@ -39,9 +39,9 @@ Bases = Mapping[GuardedClock, tuple[datetime, float]]
 
 
 class TimeSource(Protocol):
-    """Where a process gets the present instant from.
+    """The source of the present instant for a process, and of sleeping in its time.
 
-    `now` is an aware UTC instant. `authoritative`: no database clock overrules it (demo, tests).
+    `authoritative`: the database's clock does not overrule it (demo, tests).
     """
 
     authoritative: bool
@@ -50,22 +50,25 @@ class TimeSource(Protocol):
         """Return the present instant, aware and in UTC."""
 
     def read(self) -> Believed:
-        """Return the present instant, and what the guard of the clock made of the reading."""
+        """Return the present instant (aware, in UTC) and how the clock's reading was judged."""
 
-    def stored(self, now: datetime, asked: float) -> Believed:
-        """Return what to believe when the database's clock shows `now`; `asked`: `steady()` before it was asked."""
+    def judge_store_clock(self, now: datetime, asked: float) -> Believed:
+        """Return the instant to act by when the database's clock shows `now`, and how that reading was judged.
+
+        `asked`: `steady()` from before the database was asked.
+        """
 
     def steady(self) -> float:
-        """Return seconds that no setting of a clock moves."""
+        """Return seconds since an arbitrary start, which setting a clock does not change."""
 
     async def sleep(self, seconds: float) -> None:
-        """Sleep for so many seconds of this source."""
+        """Sleep for so many seconds in the time of this source."""
 
 
 class SystemTime:
-    """The guarded clock of this machine; for timers on PostgreSQL the database's clock decides, guarded likewise.
+    """The clock of this machine, guarded against leaps; the database's clock, where it decides, is guarded likewise.
 
-    `watch` is called whenever a clock begins or ceases to move as it should. Safe for several threads.
+    `watch` is called with the clock and the reading when the judgement of a clock changes. Safe for several threads.
     """
 
     authoritative = False
@@ -85,29 +88,29 @@ class SystemTime:
         self.watch: Callable[[GuardedClock, ClockReading], None] = _unwatched
 
     def now(self) -> datetime:
-        """Return the present instant, as believed."""
+        """Return the present instant, aware and in UTC; during a leap, the one that is believed."""
         return self.read()[0]
 
     def read(self) -> Believed:
-        """Return the present instant as believed, and the judgement of the reading."""
+        """Return the present instant as believed, and how the machine's clock was judged."""
         asked = self._steady()
         return self._judge(GuardedClock.MACHINE, self._wall(), asked)
 
-    def stored(self, now: datetime, asked: float) -> Believed:
-        """Judge a reading of the database's clock."""
+    def judge_store_clock(self, now: datetime, asked: float) -> Believed:
+        """Return the instant to act by when the database's clock shows `now`, and how that reading was judged."""
         return self._judge(GuardedClock.STORE, now, asked)
 
     def steady(self) -> float:
-        """Return steady seconds."""
+        """Return seconds since an arbitrary start, which setting a clock does not change."""
         return self._steady()
 
     def bases(self) -> Bases:
-        """Return what was believed of each clock, to resume from after a restart."""
+        """Return the last believed reading of each clock, for `resume` after a restart; of clocks that were read."""
         with self._lock:
             return {clock: base for clock, guard in self._guards.items() if (base := guard.base) is not None}
 
     def resume(self, bases: Bases) -> None:
-        """Continue from what an earlier process believed, on the same machine since the same boot."""
+        """Judge the next readings by what an earlier process on this machine, since the same boot, believed."""
         steady = self._steady()
         with self._lock:
             for clock, (believed, at) in bases.items():
@@ -115,7 +118,7 @@ class SystemTime:
                     self._guards[clock].resume(believed, at)
 
     def held(self) -> dict[GuardedClock, ClockReading]:
-        """Return the clocks that are not believed now, and why."""
+        """Return the clocks that are not believed at present, each with the reading that says why."""
         return {clock: reading for clock, reading in self._readings.items() if reading.held}
 
     async def sleep(self, seconds: float) -> None:
@@ -156,7 +159,7 @@ class _Authority:
     def read(self) -> Believed:
         return self.now(), ClockReading.STEADY
 
-    def stored(self, now: datetime, asked: float) -> Believed:
+    def judge_store_clock(self, now: datetime, asked: float) -> Believed:
         return self.read()
 
     def steady(self) -> float:
@@ -164,7 +167,7 @@ class _Authority:
 
 
 class ScaledTime(_Authority):
-    """Runs `speed` times as fast as the wall clock from `start` on (the demo)."""
+    """A time that starts at `start` and runs `speed` times as fast as the wall clock (the demo)."""
 
     def __init__(self, speed: float, start: datetime | None = None) -> None:
         self._speed = speed
@@ -172,7 +175,7 @@ class ScaledTime(_Authority):
         self._zero = time.monotonic()
 
     def now(self) -> datetime:
-        """Return the scaled instant."""
+        """Return the present instant of the scaled time, aware and in UTC."""
         return self._origin + timedelta(seconds=(time.monotonic() - self._zero) * self._speed)
 
     async def sleep(self, seconds: float) -> None:
@@ -182,7 +185,7 @@ class ScaledTime(_Authority):
 
 
 class SteeredTime(_Authority):
-    """Reads the instant from a file (ISO 8601); the file's writer decides when time passes. For tests and drills."""
+    """A time that stands still until a file (one ISO 8601 instant) is given another instant. For tests and drills."""
 
     _PACE_SECONDS = 0.01
 
@@ -207,12 +210,12 @@ class SteeredTime(_Authority):
 
     @staticmethod
     def steer(path: Path, to: datetime) -> None:
-        """Move time to `to`, atomically for every process that reads `path`."""
+        """Write the instant `to` to the file, atomically for every process that reads it."""
         _write(path, to.astimezone(UTC).isoformat())
 
 
 class ShiftedWallClock:
-    """A wall clock that is wrong by as many seconds as a file states; for drills."""
+    """A wall clock that is wrong by the number of seconds in a file; for drills."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -229,7 +232,7 @@ class ShiftedWallClock:
 
     @staticmethod
     def by(path: Path, seconds: float) -> None:
-        """Set how wrong the clock is, atomically for every process that reads `path`."""
+        """Write to the file by how many seconds the clock is wrong, atomically for every process that reads it."""
         _write(path, str(seconds))
 
 

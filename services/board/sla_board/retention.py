@@ -22,7 +22,7 @@ from sla_domain.incident import Phase
 from sla_platform.retention import Removed, doubted_now, newest_in
 from sla_platform.store import alias, tombstone
 from sla_platform.store.engine import Store
-from sla_platform.store.keyset import behind
+from sla_platform.store.keyset import rows_after
 from sla_platform.timesource import TimeSource
 
 BATCH = 100  # incidents or notices in one step
@@ -81,13 +81,13 @@ class EndedIncidents:
                 yield removed
 
     async def _ended_page(self, horizon: datetime, after: Any | None) -> Sequence[Any]:
-        further = behind(after, _incident.changed_at, _incident.id)
+        further = rows_after(after, _incident.changed_at, _incident.id)
         query = select(_incident.id, _incident.changed_at).where(tables.ENDED, _incident.changed_at < horizon, further)
         async with self._store.reading() as connection:
             return (await connection.execute(query.order_by(_incident.changed_at, _incident.id).limit(BATCH))).all()
 
     async def _notice_page(self, horizon: datetime, after: Any | None) -> Sequence[Any]:
-        further = behind(after, _notice.published_at, _notice.id)
+        further = rows_after(after, _notice.published_at, _notice.id)
         query = select(_notice.id, _notice.published_at).where(_notice.published_at < horizon, further)
         async with self._store.reading() as connection:
             return (await connection.execute(query.order_by(_notice.published_at, _notice.id).limit(BATCH))).all()

@@ -74,7 +74,7 @@ def build(
     changes = WakeSignal()
     projector = Projector(store, time_source, metrics, changes.wake)
     quarantine = quarantine or Quarantine("board", store, tables.quarantine, time_source, BusMetrics())
-    quarantine.replays(CONSUME, projector.replay)
+    quarantine.register_replay(CONSUME, projector.replay)
     pages = Pages(Attempts(lambda part: metrics.not_shown.labels(part).inc()))
     shown = BoardReader(store, time_source, pages, CalendarsByName(rulebook))
     hub: Hub[View] = Hub(shown.frame, changes, metrics, bounds=bounds)
@@ -82,7 +82,7 @@ def build(
     keeping = ServiceSweeps(
         "board",
         RetentionOrder.SHOWN,
-        (over.ended, over.late, over.notices, quarantine.old),
+        (over.ended, over.late, over.notices, quarantine.sweep_replayed),
         metrics.removed,
         newest_in(store, tables.inbox.c.applied_at),
     )

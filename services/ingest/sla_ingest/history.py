@@ -198,7 +198,7 @@ async def load_history(
             except BadEnvelope as error:
                 # Of another release, or a bug: the promise is computed without it, and the delivery does not fail.
                 _log.error("ingest.event_unreadable", event_id=row.id, error=str(error)[:500])
-            await turn.over()
+            await turn.yield_if_due()
         tombstones |= await tombstone.tombstones(connection, tombstone_table, some)
     history.tombstones = tombstones
     return history

@@ -164,7 +164,7 @@ async def decided(
         answer = orjson.dumps(answer_of(final, told))
         kept_from = _kept_from(final, history, rulebook, names)
         receipts.append(Receipt(final, answer, kept_from=kept_from, noticed=_noticed(final, told)))
-        await turn.over()
+        await turn.yield_if_due()
     return receipts
 
 

@@ -27,7 +27,7 @@ from sla_ingest.name import forget
 from sla_platform.retention import Removed
 from sla_platform.store import tombstone
 from sla_platform.store.engine import Store
-from sla_platform.store.keyset import behind
+from sla_platform.store.keyset import rows_after
 from sla_platform.turn import LoopYielder
 
 BATCH = 200  # deliveries, or incidents, in one step
@@ -100,7 +100,7 @@ class Histories:
         return history, await finished(history, self._rulebook(), horizon)
 
     async def _page(self, horizon: datetime, after: Any | None) -> Sequence[Any]:
-        further = behind(after, _event.time, _event.incident)
+        further = rows_after(after, _event.time, _event.incident)
         query = select(_event.time, _event.incident).distinct().where(_event.time < horizon, further)
         async with self._store.reading() as connection:
             return (await connection.execute(query.order_by(_event.time, _event.incident).limit(BATCH))).all()
@@ -131,7 +131,7 @@ async def finished(
     found: dict[IncidentId, datetime | None] = {}
     turn = LoopYielder()
     for name, known in history.events.items():
-        await turn.over()
+        await turn.yield_if_due()
         if _recent(known, horizon):
             continue
         counting = history.counting(name)
@@ -152,7 +152,7 @@ async def _folded(events: Sequence[IncidentEvent], rulebook: Rulebook) -> Incide
     folding, turn = Folding(line, rulebook), LoopYielder()
     for start in range(0, len(line.following), 20):
         folding.read_timeline(line.following[start : start + 20])
-        await turn.over()
+        await turn.yield_if_due()
     return folding.incident()
 
 

@@ -92,7 +92,11 @@ def build(
         time_source,
         (
             ServiceSweeps(
-                "ingest", RetentionOrder.TOLD, (Deliveries(store).done, quarantine.old), metrics.removed, newest
+                "ingest",
+                RetentionOrder.TOLD,
+                (Deliveries(store).done, quarantine.sweep_replayed),
+                metrics.removed,
+                newest,
             ),
             ServiceSweeps(
                 "ingest", RetentionOrder.COUNTED, (Histories(store, rulebook).ended,), metrics.removed, newest

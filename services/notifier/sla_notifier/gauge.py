@@ -28,23 +28,23 @@ MOST_COUNTED = 100_000  # beyond it the exact number does not matter
 
 
 class NotifierGauges:
-    """The metrics that only the database knows."""
+    """The gauges that are read from the database: queued deliveries, alerts, escalation steps, endpoints."""
 
     def __init__(self, context: NotifierContext, source: EventSource | None) -> None:
         self._context = context
         self._source = source
 
     async def run(self) -> None:
-        """Update them every few seconds until cancelled."""
+        """Update the gauges every few seconds until cancelled."""
         while True:
             try:
-                await self.look()
+                await self.update()
             except Retryable as error:
                 _log.warning("gauges.refused", error=str(error))
             await asyncio.sleep(EVERY_SECONDS)
 
-    async def look(self) -> None:
-        """Update every gauge once."""
+    async def update(self) -> None:
+        """Update every gauge once from the database."""
         metrics, now, d = self._context.metrics, self._context.time_source.now(), tables.delivery.c
         unfinished = [state.value for state in UNFINISHED]
         async with self._context.store.reading() as connection:
@@ -58,7 +58,7 @@ class NotifierGauges:
             metrics.waiting.set(await _counted(connection, select(_w.seq).where(tables.NOT_QUARANTINED)))
             first = select(_w.at).where(tables.NOT_QUARANTINED).order_by(_w.seq).limit(1)
             metrics.oldest_waiting.set(_age((await connection.execute(first)).scalar_one_or_none(), now))
-            held = await quarantine.counted(connection, tables.quarantine)
+            held = await quarantine.count_waiting(connection, tables.quarantine)
             failed_before = await _counted(connection, select(_w.seq).where(_w.error != ""))
             metrics.quarantined.set(held.get(DECIDE, 0) + failed_before)
         for state in unfinished:

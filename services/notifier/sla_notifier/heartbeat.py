@@ -1,8 +1,4 @@
-"""The end of the canary's way: each one that arrives is timed, and an outside watchdog is called.
-
-The watchdog (`SLAD_HEARTBEAT_URL`, any service that expects a regular GET) raises the alarm that slad itself cannot:
-when the canary no longer arrives, nothing is sent, and the watchdog notices (a dead man's switch).
-"""
+"""The end of the canary's way: each canary that arrives is timed, and an outside watchdog is called."""
 
 from __future__ import annotations
 
@@ -20,7 +16,10 @@ TIMEOUT_SECONDS = 10.0
 
 
 class Heartbeat:
-    """Times the canaries that arrive, and calls the outside watchdog at `url` (empty: none)."""
+    """Measures how late each canary (a breach of slad's own minute clock) arrives, and calls a watchdog outside.
+
+    `url`: the address of the watchdog; "" calls none.
+    """
 
     def __init__(self, url: str, source: TimeSource, metrics: NotifierMetrics) -> None:
         self._url = url
@@ -28,15 +27,15 @@ class Heartbeat:
         self._metrics = metrics
         self._arrived = asyncio.Event()
 
-    def arrived(self, due_at: datetime) -> None:
-        """Note a canary that was due at `due_at`."""
+    def note_canary(self, due_at: datetime) -> None:
+        """Measure the delay of a canary that was due at `due_at`, and let `run` call the watchdog."""
         now = self._time.now()
         self._metrics.canary.set(now.timestamp())
         self._metrics.canary_lateness.observe(max((now - due_at).total_seconds(), 0.0))
         self._arrived.set()
 
     async def run(self) -> None:
-        """Call the watchdog after each canary until cancelled."""
+        """Call the watchdog once after each canary that arrives, until cancelled."""
         async with httpx2.AsyncClient(timeout=TIMEOUT_SECONDS, trust_env=False) as client:
             while True:
                 await self._arrived.wait()

@@ -40,7 +40,7 @@ class BadLink(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """What a valid token allows: one person to acknowledge one alert, or a digest's alerts, until it expires."""
+    """What a valid token allows: one person to acknowledge one alert, or the alerts of a digest, until `expires`."""
 
     alert: str  # or `digest:` and the delivery that lists several
     person: str
@@ -48,23 +48,26 @@ class Claim:
 
     @property
     def digest(self) -> str:
-        """Return the id of the digest whose alerts are meant; empty for one alert."""
+        """Return the id of the digest whose alerts may be acknowledged; "" when the claim is for one alert."""
         return self.alert.removeprefix(_LISTED) if self.alert.startswith(_LISTED) else ""
 
 
 @dataclass(frozen=True, slots=True)
 class Links:
-    """Builds and reads links; `base` is the public URL without a slash at its end."""
+    """Builds the links in messages and reads the tokens of those that come back.
+
+    `base`: the public URL without a slash at its end.
+    """
 
     base: str
     secret: LinkSecret = field(repr=False)
 
     def acknowledge(self, alert: str, person: str, now: datetime) -> str:
-        """Return the link by which this person acknowledges this alert, valid for VALID_FOR."""
+        """Return the link by which a person acknowledges an alert, valid for VALID_FOR from `now`."""
         return f"{self.base}/ack/{self.token(Claim(alert, person, now + VALID_FOR))}"
 
     def acknowledge_digest(self, delivery: str, person: str, now: datetime) -> str:
-        """Return the link by which this person acknowledges the alerts that the digest `delivery` lists."""
+        """Return the link by which a person acknowledges the alerts in a digest; `delivery` is the digest's id."""
         return self.acknowledge(f"{_LISTED}{delivery}", person, now)
 
     def incident(self, incident: str) -> str:
@@ -76,12 +79,12 @@ class Links:
         return f"{self.base}/"
 
     def token(self, claim: Claim) -> str:
-        """Return the signed token of a claim."""
+        """Return a claim as a signed token for a URL."""
         said = orjson.dumps([claim.alert, claim.person, to_micros(claim.expires) // 1_000_000])
         return f"{_encoded(said)}.{_encoded(self._mac(said))}"
 
     def read(self, token: str, now: datetime) -> Claim | BadLink:
-        """Return the claim of a token, or why it is not accepted."""
+        """Return the claim of a token, or why the token is not accepted."""
         said, _, mac = token.partition(".")
         if len(token) > LONGEST_TOKEN or not _WRITTEN.fullmatch(token):
             return BadLink.MALFORMED

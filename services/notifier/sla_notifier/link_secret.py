@@ -17,11 +17,11 @@ _s = tables.secret.c
 
 
 class LinkSecretNotRead(Retryable):
-    """The key of the links has not been read from the store yet: try again in a moment."""
+    """Raised when the key that signs links has not been read from the store yet; try again in a moment."""
 
 
 class LinkSecret:
-    """The key that signs acknowledgement links: SLAD_LINK_SECRET, else the one kept in the store."""
+    """The key that signs acknowledgement links: SLAD_LINK_SECRET, else a random one kept in the store."""
 
     def __init__(self, given: bytes = b"") -> None:
         self._value = given
@@ -31,13 +31,13 @@ class LinkSecret:
 
     @property
     def value(self) -> bytes:
-        """Return the key. Raises LinkSecretNotRead before `read`, unless it was set."""
+        """Return the key. Raises LinkSecretNotRead when it is neither set nor read yet."""
         if not self._value:
             raise LinkSecretNotRead
         return self._value
 
     async def read(self, store: Store, now: datetime) -> None:
-        """Read the key from the store; the first of several instances makes it for all."""
+        """Read the key from the store unless it is known; the first instance that finds none stores a random one."""
         if self._value:
             return
         made = {"name": LINKS, "value": secrets.token_urlsafe(32), "made_at": now}

@@ -13,7 +13,7 @@ LATENESS = (0.05, 0.1, 0.25, 0.5, 1, 2, 5, 10, 30, 60, 300, 600)
 
 
 class NotifierMetrics:
-    """The notifier's metrics, on the registry of the process."""
+    """The notifier's Prometheus metrics, on the registry of the process."""
 
     def __init__(self, registry: CollectorRegistry) -> None:
         self.attempts = Counter(
@@ -89,7 +89,7 @@ class NotifierMetrics:
         self.steps = Counter("slad_notifier_steps_total", "Escalation steps taken.", ["level"], registry=registry)
 
     def delivered(self, row: DeliveryRow, now: datetime) -> None:
-        """Count a recorded attempt and, if the message arrived, how late it was."""
+        """Count the recorded attempt of a delivery and, if its message arrived, measure how late it was."""
         reason = row.failure or row.reason
         self.attempts.labels(row.channel, row.kind.value, row.state.value, reason).inc()
         if row.state is DeliveryState.SENT:

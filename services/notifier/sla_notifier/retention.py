@@ -19,7 +19,7 @@ from sla_notifier.alert.alert import AlertKind, AlertState
 from sla_notifier.delivery.state import UNFINISHED
 from sla_platform.retention import Removed
 from sla_platform.store.engine import Store
-from sla_platform.store.keyset import behind
+from sla_platform.store.keyset import rows_after
 
 BATCH = 200  # alerts, deliveries or ids in one step
 _UNFINISHED = [state.value for state in UNFINISHED]
@@ -29,13 +29,16 @@ _carried = tables.delivery.alias("carried")
 
 
 class NotifierSweeps:
-    """Removes old rows of the notifier's store; alerts come before deliveries."""
+    """The sweeps that delete old rows of the notifier (see `sla_platform.retention`); alerts come before deliveries."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
 
     async def alerts(self, horizon: datetime) -> AsyncIterator[Removed]:
-        """Remove alerts that were closed before the horizon."""
+        """Delete alerts closed before the horizon, and critical fixes acknowledged before it; yield the rows by table.
+
+        An alert whose deliveries are not all finished stays.
+        """
         closed = and_(_a.state == AlertState.CLOSED.value, _a.closed_at < horizon)
         answered = and_(
             _a.state == AlertState.ACKNOWLEDGED.value,
@@ -49,7 +52,10 @@ class NotifierSweeps:
                 yield rows
 
     async def deliveries(self, horizon: datetime) -> AsyncIterator[Removed]:
-        """Remove finished deliveries that nothing refers to any more, with their attempts."""
+        """Delete deliveries that finished before the horizon, with their attempts; those still referred to stay.
+
+        References come from alerts, from deliveries a digest carried, and from deliveries that wait for another.
+        """
         after: Any | None = None
         while page := await self._page(horizon, after):
             after = page[-1]
@@ -59,12 +65,12 @@ class NotifierSweeps:
                 yield rows
 
     async def taken_in(self, horizon: datetime) -> AsyncIterator[Removed]:
-        """Remove the ids of facts and notices that can no longer arrive again."""
+        """Delete the ids of facts and notices that were taken in so long ago that they cannot arrive again."""
         async for removed in self._older(tables.inbox, tables.inbox.c.at, horizon):
             yield removed
 
     async def conversations(self, horizon: datetime) -> AsyncIterator[Removed]:
-        """Remove conversations with mailboxes to which nothing was sent since the horizon."""
+        """Delete conversations with mailboxes to which nothing was sent since the horizon."""
         async for removed in self._older(tables.conversation, tables.conversation.c.last_at, horizon):
             yield removed
 
@@ -89,7 +95,7 @@ class NotifierSweeps:
         return {"notifier_alert": len(ids)} if ids else {}
 
     async def _page(self, horizon: datetime, after: Any | None) -> Sequence[Any]:
-        query = select(_d.id, _d.created_at).where(_d.created_at < horizon, behind(after, _d.created_at, _d.id))
+        query = select(_d.id, _d.created_at).where(_d.created_at < horizon, rows_after(after, _d.created_at, _d.id))
         async with self._store.reading() as connection:
             return (await connection.execute(query.order_by(_d.created_at, _d.id).limit(BATCH))).all()
 

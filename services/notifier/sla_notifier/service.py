@@ -47,7 +47,7 @@ PARTITIONS_AT_ONCE = 4  # taking in waits for the database most of the time
 
 @dataclass(frozen=True, slots=True)
 class NotifierService:
-    """The running parts of the notifier, and the routes to mount."""
+    """The notifier put together: its running parts, and the routes to mount."""
 
     service: Service
     router: APIRouter
@@ -69,7 +69,10 @@ def build(
     *,
     authorize: Authorizer,
 ) -> NotifierService:
-    """Build the notifier. `catalogue` returns the one in force. Raises BadSettings for impossible settings."""
+    """Return the notifier, ready to run. `catalogue` returns the catalogue in force.
+
+    Raises BadSettings for settings that cannot be right.
+    """
     quarantine = feeds.quarantine("notifier")
     context = notifier_context(
         settings, store, feeds.wake_signal("notifier"), time_source, registry, catalogue, quarantine
@@ -77,19 +80,23 @@ def build(
     channels = open_channels(settings, catalogue)
     facts = feeds.source("notifier", TOPICS, tables.cursor, at_once=PARTITIONS_AT_ONCE)
     heartbeat = Heartbeat(settings.heartbeat_url, time_source, context.metrics)
-    handler, scheduler, escalator = FactHandler(context, heartbeat.arrived), FairScheduler(context), Escalator(context)
+    handler, scheduler, escalator = (
+        FactHandler(context, heartbeat.note_canary),
+        FairScheduler(context),
+        Escalator(context),
+    )
     sender = Sender(context, channels, Pace(lease_seconds=settings.delivery_lease_seconds))
-    quarantine.replays(CONSUME, handler.replay)
+    quarantine.register_replay(CONSUME, handler.replay)
 
     over = NotifierSweeps(store)
-    sweeps = (over.alerts, over.deliveries, over.taken_in, over.conversations, quarantine.old)
+    sweeps = (over.alerts, over.deliveries, over.taken_in, over.conversations, quarantine.sweep_replayed)
     keeping = ServiceSweeps(
         "notifier", RetentionOrder.TOLD, sweeps, context.metrics.removed, newest_in(store, tables.inbox.c.at)
     )
     forgetting = RetentionLoop(Retention.of(settings), time_source, (keeping,))
 
     async def consume() -> None:
-        await prepare(context, channels)
+        await preload_files(context, channels)
         await facts.run(handler)
 
     async def close() -> None:
@@ -125,9 +132,10 @@ def notifier_context(
     catalogue: Callable[[], Catalogue],
     quarantine: Quarantine | None = None,
 ) -> NotifierContext:
-    """Return what the use cases work with; without a `quarantine` it gets one of its own.
+    """Return what the use cases of the notifier work with.
 
-    `log_appended` is signalled whenever something was appended to the notifier's log.
+    `log_appended` is signalled when an event was appended to the notifier's log. `quarantine`: that of the service;
+    None makes one.
     """
     links = Links(settings.public_url.rstrip("/"), LinkSecret(settings.link_secret.get_secret_value().encode()))
     return NotifierContext(
@@ -143,8 +151,8 @@ def notifier_context(
     )
 
 
-async def prepare(context: NotifierContext, channels: Mapping[str, Channel]) -> None:
-    """Read every file that sending needs: later there may be no descriptor left to read it with."""
+async def preload_files(context: NotifierContext, channels: Mapping[str, Channel]) -> None:
+    """Read every file that sending needs into memory: later there may be no file descriptor left for it."""
     for module in _LATE_MODULES:
         import_module(module)
     context.render_config.texts.load()

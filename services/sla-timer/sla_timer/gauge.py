@@ -60,7 +60,7 @@ class TimerGauges:
             await self._count_due(connection, now)
             oldest = (await connection.execute(select(func.min(tables.timer.c.fire_at)))).scalar()
             slowest = (await connection.execute(select(func.min(tables.progress.c.caught_up_through)))).scalar()
-            quarantined = (await quarantine.counted(connection, tables.quarantine)).get(TICK)
+            quarantined = (await quarantine.count_waiting(connection, tables.quarantine)).get(TICK)
             waiting = (await connection.execute(select(func.count()).select_from(tables.log))).scalar()
         self._metrics.overdue.set(max((now - oldest).total_seconds(), 0.0) if oldest else 0.0)
         self._metrics.partition_behind.set(max((now - slowest).total_seconds(), 0.0) if slowest else 0.0)

@@ -9,7 +9,7 @@ from sqlalchemy import select
 
 from sla_domain.event import IncidentEvent
 from sla_platform.store.engine import Store
-from sla_platform.store.keyset import behind
+from sla_platform.store.keyset import rows_after
 from sla_timer import tables
 from sla_timer.answer import EventPage
 from sla_timer.apply.load import decoded
@@ -27,7 +27,7 @@ async def page_of(store: Store, row: Any, after: str, limit: int) -> EventPage |
             last = (await connection.execute(place)).one_or_none()
             if last is None:
                 return None
-        query = select(tables.event).where(of_incident, behind(last, _event.occurred_at, _event.id))
+        query = select(tables.event).where(of_incident, rows_after(last, _event.occurred_at, _event.id))
         rows = (await connection.execute(query.order_by(_event.occurred_at, _event.id).limit(limit + 1))).all()
     events = [decoded(one) for one in rows[:limit]]
     return EventPage(events, row.events, events[-1].id if events and len(rows) > limit else None, row.surplus)

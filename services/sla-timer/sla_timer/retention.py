@@ -18,7 +18,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from sla_platform.retention import Removed
 from sla_platform.store import alias, tombstone
 from sla_platform.store.engine import Store
-from sla_platform.store.keyset import behind
+from sla_platform.store.keyset import rows_after
 from sla_timer import tables
 from sla_timer.apply import ownership
 from sla_timer.gauge import OPEN_STATES
@@ -64,7 +64,7 @@ class IncidentRetention:
         query = select(_incident.id, _incident.partition, _incident.opened_at, _incident.changed_at).where(
             tables.ENDED, _incident.opened_at < horizon
         )
-        query = query.where(behind(after, _incident.opened_at, _incident.id))
+        query = query.where(rows_after(after, _incident.opened_at, _incident.id))
         query = query.order_by(_incident.opened_at, _incident.id).limit(BATCH * PAGE)
         async with self._store.reading() as connection:
             return (await connection.execute(query)).all()

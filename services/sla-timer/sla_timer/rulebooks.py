@@ -16,7 +16,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from sla_domain.rulebook import Rulebook
-from sla_platform.fault import Fault, fault_of, worded
+from sla_platform.fault import Fault, error_text, fault_of
 from sla_platform.store.dialect import insert_new, upsert
 from sla_platform.timesource import TimeSource
 from sla_timer import tables
@@ -137,7 +137,7 @@ class Rulebooks:
                 if fault_of(error) is Fault.PASSING:
                     raise
                 # Written by a release that read it otherwise. Every event of its incidents would stumble over it.
-                _log.error("catalogue.unreadable", version=row.version, error=worded(error)[:500])
+                _log.error("catalogue.unreadable", version=row.version, error=error_text(error)[:500])
                 self._lost.add(row.version)
         for lost in versions - self._known.keys():
             _log.error("catalogue.version_lost", version=lost, hint="the current version is used instead")

@@ -18,7 +18,7 @@ from sla_platform.http import docs, health, problem
 from sla_platform.http.boundary import Boundary
 from sla_platform.http.keys import READ, Authorizer, KeyGate
 from sla_platform.http.origin import HostNames
-from sla_platform.runtime import Check, Part, Service, running
+from sla_platform.runtime import Check, Part, Service, run_services
 from sla_platform.settings import Settings
 from sla_platform.timesource import TimeSource
 from sla_standalone.housekeeping import housekeeping
@@ -57,7 +57,7 @@ async def composed(
         services = [one.service for one in wired]
         services.append(_common(base, names, extra_parts))
         app = _app(base, services, [one.routes for one in wired] + list(extra_routes))
-        async with running(services) as failed:
+        async with run_services(services) as failed:
             yield RunningProcess(app, base, tuple(services), failed)
         await base.feeds.close()
 

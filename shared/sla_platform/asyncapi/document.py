@@ -10,7 +10,7 @@ from typing import Any
 
 import orjson
 
-from sla_platform.asyncapi.schema import EVENT_TYPES, EventType, Schema, model_schemas, narrowed_schema
+from sla_platform.asyncapi.schema import EVENT_TYPES, EventType, Schema, event_type_schema, model_schemas
 from sla_platform.bus.record import WATERMARK_TYPE
 from sla_platform.bus.topics import TopicNames, topic_configuration
 from sla_platform.envelope import Topic
@@ -30,7 +30,7 @@ _TOPICS = {
 
 
 def document() -> dict[str, Any]:
-    """Return the whole document."""
+    """Return the AsyncAPI 3 document of every topic and event type, as values for JSON."""
     return {
         "asyncapi": "3.0.0",
         "id": "urn:slad:events",
@@ -59,7 +59,7 @@ def document() -> dict[str, Any]:
             "messages": {one.name: _message(one) for one in EVENT_TYPES} | {"dead-letter": _dead_letter()},
             "schemas": {
                 **model_schemas(_SCHEMAS),
-                **{one.name: narrowed_schema(one, _SCHEMAS) for one in EVENT_TYPES},
+                **{one.name: event_type_schema(one, _SCHEMAS) for one in EVENT_TYPES},
                 "CloudEventHeaders": _cloudevent_headers(),
                 "WatermarkHeaders": _headers({"ce_type": {"const": WATERMARK_TYPE}}, "The headers of a watermark."),
                 "DeadLetterHeaders": _dead_letter_headers(),
@@ -68,8 +68,8 @@ def document() -> dict[str, Any]:
     }
 
 
-def written() -> bytes:
-    """Return the document as it is committed."""
+def document_bytes() -> bytes:
+    """Return the AsyncAPI document as the bytes of `docs/asyncapi.json`."""
     return orjson.dumps(document(), option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)
 
 
@@ -182,4 +182,4 @@ def _dead_letter_headers() -> Schema:
 
 
 if __name__ == "__main__":
-    sys.stdout.buffer.write(written())
+    sys.stdout.buffer.write(document_bytes())

@@ -48,7 +48,11 @@ class WatermarkData(BaseModel):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EventType:
-    """One type of event. `always` names fields beyond the model's own required ones; `narrowed` limits values."""
+    """One type of event on a topic, with the model of its data.
+
+    `always`: fields that this type requires beyond those the model requires. `narrowed`: by field, a schema for the
+    values that this type allows.
+    """
 
     name: str
     topic: Topic
@@ -190,20 +194,23 @@ EVENT_TYPES: tuple[EventType, ...] = (
 
 
 def models() -> tuple[type[BaseModel], ...]:
-    """Return the models behind the types, each once."""
+    """Return the models of the data of all event types, each once."""
     return tuple(dict.fromkeys(one.model for one in EVENT_TYPES))
 
 
 def model_schemas(reference: str) -> dict[str, Schema]:
-    """Return the schemas of the models and of what they refer to, by name; `reference` as `#/$defs/{model}`."""
+    """Return the JSON Schemas of all models, and of the models within them, by name.
+
+    `reference`: how they refer to each other, such as `#/$defs/{model}`.
+    """
     asked: list[tuple[type[BaseModel], Literal["validation"]]] = [(model, "validation") for model in models()]
     _, joined = models_json_schema(asked, ref_template=reference, schema_generator=_Untitled)
     found: dict[str, Schema] = joined["$defs"]
     return found
 
 
-def narrowed_schema(one: EventType, reference: str) -> Schema:
-    """Return the schema of one type's data, with a reference to its model."""
+def event_type_schema(one: EventType, reference: str) -> Schema:
+    """Return the JSON Schema of one event type's data: a reference to its model, and what the type requires beyond."""
     own: Schema = {"$ref": reference.format(model=one.model.__name__)}
     limits: Schema = {}
     if one.narrowed:
@@ -214,10 +221,10 @@ def narrowed_schema(one: EventType, reference: str) -> Schema:
 
 
 def data_schema(one: EventType) -> Schema:
-    """Return the whole schema of one type's data, for a validator of JSON Schema."""
+    """Return the complete JSON Schema of one event type's data, with everything it refers to."""
     reference = "#/$defs/{model}"
     needed = _reachable(one.model.__name__, model_schemas(reference))
-    return {"$schema": DIALECT, "$id": f"urn:slad:{one.name}", **narrowed_schema(one, reference), "$defs": needed}
+    return {"$schema": DIALECT, "$id": f"urn:slad:{one.name}", **event_type_schema(one, reference), "$defs": needed}
 
 
 def _reachable(name: str, schemas: Mapping[str, Schema]) -> dict[str, Schema]:

@@ -38,7 +38,7 @@ _COUNT_EVERY_SECONDS = 2.0
 
 @dataclass(frozen=True, slots=True)
 class LogFeed:
-    """A log, which of its topics are wanted, and the wake_signal that is rung when it grows."""
+    """A service's log as a consumer reads it: which topics it wants, and the signal given when the log grows."""
 
     log: Table
     topics: tuple[Topic, ...]
@@ -55,7 +55,10 @@ class _Look:
 
 
 class EmbeddedSource:
-    """Reads topics of logs in the same database for one consumer (`group`), whose cursors are in `cursor_table`."""
+    """An EventSource that reads services' logs in the same database for one consumer, `group`.
+
+    How far it has read is kept in `cursor_table`. Every event is of partition 0.
+    """
 
     def __init__(
         self,
@@ -86,16 +89,19 @@ class EmbeddedSource:
 
     @property
     def lag(self) -> int:
-        """Return the unread events as of the last look; exact up to one page, else counted every two seconds."""
+        """Return how many events were unread at the last look.
+
+        The number is exact up to one batch; beyond it, it is counted every two seconds.
+        """
         return sum(self._waiting.values())
 
     @property
     def healthy(self) -> bool:
-        """Return False when events wait and none has been handled for longer than the watchdog allows."""
+        """Return False when events wait and none was handled for `watchdog` seconds."""
         return not self._pulse.stalled
 
     async def run(self, handler: Handler) -> NoReturn:
-        """Read and hand over batches until cancelled."""
+        """Read the logs and pass batches to the handler until cancelled."""
         while True:
             await self._assign(handler)
             try:
@@ -127,7 +133,7 @@ class EmbeddedSource:
                 try:
                     more = await self._pass(handler)
                 except Retryable as error:
-                    self._pulse.waiting()
+                    self._pulse.note_waiting()
                     await self._wait(patience, error)
                     continue
                 patience.reset()
@@ -152,7 +158,7 @@ class EmbeddedSource:
         complete = all(look.page.complete for look in looks)
         if all(look.page.cursor == look.at for look in looks):
             # Nothing settled yet; when something is held back, it is not ours to wait for.
-            self._pulse.moved()
+            self._pulse.note_handled()
         for number, look in enumerate(looks):
             last = number == len(looks) - 1
             await self._hand_on(handler, look, Batch(0, look.page.envelopes, through if complete and last else None))
@@ -163,7 +169,7 @@ class EmbeddedSource:
         if not moved and batch.through is None:
             return
         if moved:
-            self._pulse.waiting()
+            self._pulse.note_waiting()
         for unreadable in look.page.unreadable:
             await self._quarantine(_record_of_row(self._group, look.feed.log, unreadable))
         positions = {id(envelope): at for envelope, at in zip(batch.envelopes, look.page.positions, strict=True)}
@@ -178,7 +184,7 @@ class EmbeddedSource:
             # What was handled is worth remembering, also at a shutdown; a reader that is killed sees it again.
             await saving
             raise
-        self._pulse.moved()
+        self._pulse.note_handled()
         self._metrics.handled.labels(self._group).inc(len(batch.envelopes))
         self._show(look.feed, max(self._waiting.get(look.feed.log.name, 0) - len(batch.envelopes), 0))
 

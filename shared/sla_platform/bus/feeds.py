@@ -61,7 +61,7 @@ _NOT_IN_A_NAME = re.compile(r"[^A-Za-z0-9._-]")
 
 @dataclass(frozen=True, slots=True)
 class AppendToLog:
-    """Replays what a relay could not publish: appends the event to the log that it was taken from."""
+    """Replays an event that a relay could not publish: appends it again to the log from which the relay took it."""
 
     log: Table
     store: Store
@@ -77,7 +77,11 @@ class AppendToLog:
 
 
 class Feeds:
-    """The bus of one process. A service's group is its name; its cursors are in its own `<service>_cursor`."""
+    """The bus of one process: gives each service its wake signal, quarantine, event source and relay.
+
+    On the embedded profile services read each other's logs, otherwise Kafka. A service's group is its name; its cursors
+    are in its own table `<service>_cursor`.
+    """
 
     def __init__(
         self,
@@ -112,7 +116,7 @@ class Feeds:
             table = quarantine_table(MetaData(), service)
             made = Quarantine(service, self._store, table, self._time_source, self._metrics)
             if topics_of(service):
-                made.replays(RELAY, AppendToLog(_log(service), self._store, self.wake_signal(service)))
+                made.register_replay(RELAY, AppendToLog(_log(service), self._store, self.wake_signal(service)))
             self._quarantines[service] = made
         return self._quarantines[service]
 
@@ -125,7 +129,7 @@ class Feeds:
         at_once: int = 1,
         keep_quarantined: KeepQuarantined | None = None,
     ) -> EventSource:
-        """Return what the service `group` reads.
+        """Return the event source from which the service `group` reads `topics`.
 
         `cursor`: its own cursor table (unused on Kafka, which keeps offsets). `at_once`: how many partitions may be
         handled at the same time. `keep_quarantined`: where records go that cannot be handled, by default into the
@@ -137,7 +141,10 @@ class Feeds:
         return self._kafka(self._access, group, topics, at_once, keep)
 
     def relay(self, service: str) -> Relay | None:
-        """Return what copies the log of `service` to Kafka; None on the embedded profile, where the log is the bus."""
+        """Return the relay that copies the log of `service` to Kafka.
+
+        None on the embedded profile, where the log is the bus.
+        """
         if self._access is None:
             return None
         from sla_platform.bus.kafka import Publisher
@@ -163,7 +170,7 @@ class Feeds:
         )
 
     async def trim(self) -> int:
-        """Delete from the logs what every reader has passed; return how many events. Does nothing on Kafka."""
+        """Delete the events that every reader has passed from the logs; return how many. Return 0 on Kafka."""
         if not self._settings.embedded:
             return 0
         removed = 0
@@ -173,15 +180,15 @@ class Feeds:
         return removed
 
     async def close(self) -> None:
-        """Close what is open towards Kafka, after every source and relay has ended."""
+        """Close every connection to Kafka, after every source and relay has ended."""
         for dead in self._dead:
             await dead.close()
 
     @property
     def instance(self) -> str:
-        """Return the name under which this process keeps its place in its groups.
+        """Return the name by which this process keeps its partitions in its consumer groups over a restart.
 
-        Two processes of one service with one name would take the place from each other for ever.
+        Two processes of one service must not have one name: they would take the partitions from each other for ever.
         """
         name = self._settings.instance or f"{socket.gethostname()}-{self._settings.port}"
         return _NOT_IN_A_NAME.sub("-", name)

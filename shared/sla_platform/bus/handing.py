@@ -21,7 +21,7 @@ FENCED_PAUSE_SECONDS = 1.0  # before a lost partition is taken again, if the gro
 
 
 class Backoff:
-    """Growing pauses between attempts at the same work."""
+    """Growing pauses between attempts at the same work, in seconds."""
 
     def __init__(self, first: float = FIRST_PAUSE_SECONDS, longest: float = LONGEST_PAUSE_SECONDS) -> None:
         self._first = first
@@ -39,19 +39,19 @@ class Backoff:
 
 
 class StallDetector:
-    """Notices when events wait and none is handled for `limit` seconds."""
+    """Detects that events wait and none was handled for `limit` seconds."""
 
     def __init__(self, limit: float) -> None:
         self._limit = limit
         self._waiting_since: float | None = None
 
-    def waiting(self) -> None:
-        """Note that events wait, or that it is not known whether any do."""
+    def note_waiting(self) -> None:
+        """Note that events wait, or that it is unknown whether any do."""
         if self._waiting_since is None:
             self._waiting_since = time.monotonic()
 
-    def moved(self) -> None:
-        """Note that something was handled, or that nothing waits."""
+    def note_handled(self) -> None:
+        """Note that an event was handled, or that none waits."""
         self._waiting_since = None
 
     @property
@@ -61,10 +61,10 @@ class StallDetector:
 
 
 async def hand_over(handler: Handler, batch: Batch, dead: Callable[[Envelope, Exception], Awaitable[None]]) -> None:
-    """Handle a batch; where that fails, handle it in parts and quarantine the event that fails alone (see
-    port.Handler).
+    """Pass a batch to the handler; where that fails, pass its halves, down to the event that fails alone.
 
-    Raises Retryable, Fenced, and what an empty batch raises, in which no event can be at fault.
+    Such an event goes to `dead`, which quarantines it (see `port.Handler.handle`). Raises Retryable, Fenced, and any
+    error of a batch without events, in which no event can be at fault.
     """
     if not batch.envelopes:
         await _whole(handler, batch)
@@ -95,7 +95,7 @@ async def _whole(handler: Handler, batch: Batch) -> None:
 
 
 async def revoke(handler: Handler, partitions: frozenset[int]) -> None:
-    """Call `handler.revoked`; its errors are logged, since the partitions are lost in any case."""
+    """Call `handler.revoked` and log its errors, since the partitions are lost in any case."""
     try:
         await handler.revoked(partitions)
     except PlatformError as error:

@@ -22,7 +22,10 @@ from sla_platform.envelope import Envelope, Topic
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """Events of one partition in order; possibly none, when only `through` moved."""
+    """Events of one partition in order. Everything accepted up to `through` is in this batch or an earlier one.
+
+    `through` is None when not known. A batch has no events when only `through` moved.
+    """
 
     partition: int
     envelopes: tuple[Envelope, ...]
@@ -30,7 +33,7 @@ class Batch:
 
 
 class Handler(Protocol):
-    """What a service does with the events of its subscription."""
+    """The part of a service that processes the events of its subscription."""
 
     async def assigned(self, partitions: frozenset[int]) -> None:
         """Prepare for these partitions, before their first batch. Raises Retryable."""
@@ -41,7 +44,7 @@ class Handler(Protocol):
     async def handle(self, batch: Batch) -> None:
         """Process one batch as a unit of work.
 
-        Raises Retryable to see the batch again, and Fenced to lose the partition, which is assigned anew if the group
+        Raises Retryable to get the batch again, and Fenced to lose the partition, which is assigned anew if the group
         still assigns it. Any other error is judged by `sla_platform.fault.fault_of`: one of the surroundings (OSError,
         MemoryError, a missing schema) counts as Retryable. For every other the batch is given again in halves down to
         the single event that fails, which is quarantined: at once when the event is at fault, after three attempts when
@@ -51,11 +54,11 @@ class Handler(Protocol):
 
 
 class EventSource(Protocol):
-    """Runs a handler over a subscription until cancelled."""
+    """A subscription to topics: passes their events to a handler until cancelled."""
 
     @property
     def lag(self) -> int:
-        """Return the number of known unread events."""
+        """Return how many events are known to be unread."""
 
     @property
     def healthy(self) -> bool:
@@ -63,12 +66,15 @@ class EventSource(Protocol):
         ...
 
     async def run(self, handler: Handler) -> None:
-        """Read and hand over batches until cancelled."""
+        """Read and pass batches to the handler until cancelled."""
 
 
 @dataclass(frozen=True, slots=True)
 class QuarantinedRecord:
-    """A record that could not be read or handled, as it came, and where it lay."""
+    """A record of the bus that could not be read or handled: its raw parts, where it was, and the error.
+
+    `group`: the consumer that could not handle it. `topic`: the name on Kafka, or of a log.
+    """
 
     group: str
     topic: str

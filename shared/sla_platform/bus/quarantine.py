@@ -20,7 +20,7 @@ from sla_platform.bus.port import QuarantinedRecord
 from sla_platform.bus.record import Watermark, read_record
 from sla_platform.envelope import Envelope, Topic
 from sla_platform.errors import BadEnvelope, Fenced, Retryable
-from sla_platform.fault import Fault, as_retryable, fault_of, worded
+from sla_platform.fault import Fault, as_retryable, error_text, fault_of
 from sla_platform.store import quarantine as kept
 from sla_platform.store.engine import Store
 from sla_platform.store.quarantine import QuarantineEntry, QuarantineRow, QuarantineState
@@ -36,15 +36,18 @@ Replay = Callable[[QuarantineEntry], Awaitable[None]]
 
 
 class NoEntry(LookupError):
-    """Nothing is in quarantine under this id."""
+    """Raised when the quarantine has no entry with the given id."""
 
 
 class NotWaiting(Exception):
-    """The entry was replayed before, or its part has no replay."""
+    """Raised when an entry cannot be replayed: it was replayed before, or no replay is registered for its part."""
 
 
 class Quarantine:
-    """What one service could not process: kept, listed and replayed. One object per service and process."""
+    """The quarantine of one service: rows that it could not process are kept, listed and replayed.
+
+    One object per service and process.
+    """
 
     def __init__(self, service: str, store: Store, table: Table, time_source: TimeSource, metrics: BusMetrics) -> None:
         self.service = service
@@ -55,40 +58,46 @@ class Quarantine:
         self._replays: dict[str, Replay] = {}
         self._parts: set[str] = {CONSUME}
 
-    def replays(self, part: str, replay: Replay) -> None:
-        """Register what replaying a row of this part does."""
+    def register_replay(self, part: str, replay: Replay) -> None:
+        """Register how rows of this part (`consume`, `relay`, `tick`, ...) are replayed."""
         self._replays[part] = replay
         self._parts.add(part)
 
     # keeping
 
     async def put(self, row: QuarantineRow, error: Exception, **own: Any) -> None:
-        """Keep a row in a transaction of its own. Raises StoreBusy: nothing was kept, and the row must wait."""
+        """Store a row in a transaction of its own, count and log it.
+
+        Raises StoreBusy: nothing was stored, the row must wait.
+        """
         async with self._store.transaction() as connection:
             await self.put_within(connection, row, error, **own)
-        self.tell(row, error)
+        self.report(row, error)
 
     async def put_within(self, connection: AsyncConnection, row: QuarantineRow, error: Exception, **own: Any) -> None:
-        """Keep a row in the caller's transaction, which removes it from where it lay; call `tell` after the commit."""
-        await kept.put(connection, self.table, row, worded(error), self._time_source.now(), **own)
+        """Store a row in the caller's transaction, which removes it from where it was; call `tell` after the commit."""
+        await kept.put(connection, self.table, row, error_text(error), self._time_source.now(), **own)
 
-    def tell(self, row: QuarantineRow, error: Exception) -> None:
-        """Count and log a row that has been kept."""
+    def report(self, row: QuarantineRow, error: Exception) -> None:
+        """Count and log a row that has been stored in the quarantine."""
         self._metrics.quarantined_total.labels(self.service, row.part).inc()
         self._metrics.quarantined.labels(self.service, row.part).inc()
         _log.error(
             "row.quarantined", service=self.service, part=row.part, position=row.position, key=row.key,
-            event_id=row.event, type=row.type, bytes=len(row.data), error=worded(error)[:500],
+            event_id=row.event, type=row.type, bytes=len(row.data), error=error_text(error)[:500],
         )  # fmt: skip
 
     async def keep_quarantined(self, record: QuarantinedRecord) -> None:
-        """Keep a record of the bus (`sla_platform.bus.port.KeepQuarantined`)."""
+        """Store a record of the bus; a `sla_platform.bus.port.KeepQuarantined`."""
         await self.put(_row_of(record), record.error)
 
     # looking
 
     async def page(self, state: str, after: int, limit: int) -> Sequence[QuarantineEntry]:
-        """Return entries in this state with a greater id, oldest first, without their bytes."""
+        """Return at most `limit` entries with an id above `after`, the oldest first, without their bytes.
+
+        `state`: the entries' state; "" for any.
+        """
         async with self._store.reading() as connection:
             return await kept.page(connection, self.table, state, after, limit)
 
@@ -103,7 +112,7 @@ class Quarantine:
     # replaying
 
     async def replay(self, id_: int) -> QuarantineEntry:
-        """Give the row to its handler again and return the entry as it stands then.
+        """Give the row of an entry to its handler again; return the entry as it is afterwards.
 
         Raises NoEntry, NotWaiting, and Retryable when the surroundings failed: nothing was changed.
         """
@@ -114,9 +123,9 @@ class Quarantine:
         error = await _tried(replay, entry)
         async with self._store.transaction() as connection:
             if error is None:
-                await kept.replayed(connection, self.table, entry, self._time_source.now())
+                await kept.mark_replayed(connection, self.table, entry, self._time_source.now())
             else:
-                await kept.failed_again(connection, self.table, id_, worded(error), self._time_source.now())
+                await kept.count_failure(connection, self.table, id_, error_text(error), self._time_source.now())
         outcome = QuarantineState.REPLAYED if error is None else QuarantineState.QUARANTINED
         _log.info("row.replayed", service=self.service, part=entry.part, position=entry.position, outcome=outcome.value)
         await self.count()
@@ -134,15 +143,15 @@ class Quarantine:
             await asyncio.sleep(COUNT_EVERY_SECONDS)
 
     async def count(self) -> Mapping[str, int]:
-        """Set the gauge and return how many rows wait, by part."""
+        """Count the rows that wait in quarantine, set the gauge, and return the counts by part."""
         async with self._store.reading() as connection:
-            waiting = await kept.counted(connection, self.table)
+            waiting = await kept.count_waiting(connection, self.table)
         self._parts |= waiting.keys()
         for part in self._parts:
             self._metrics.quarantined.labels(self.service, part).set(waiting.get(part, 0))
         return waiting
 
-    async def old(self, horizon: datetime) -> AsyncIterator[Mapping[str, int]]:
+    async def sweep_replayed(self, horizon: datetime) -> AsyncIterator[Mapping[str, int]]:
         """Delete entries that were replayed before `horizon`; a sweep of `sla_platform.retention`."""
         while True:
             async with self._store.transaction() as connection:
@@ -154,7 +163,7 @@ class Quarantine:
 
 
 def envelope_of(entry: QuarantineEntry) -> Envelope:
-    """Return the event of an entry. Raises BadEnvelope naming what is still wrong with it."""
+    """Return the event in a quarantine entry. Raises BadEnvelope naming what is still wrong with it."""
     headers = [(name, value.encode()) for name, value in entry.headers.items()]
     try:
         topic = Topic(entry.topic)

@@ -30,7 +30,10 @@ class Watermark:
 
 @dataclass(frozen=True, slots=True)
 class OutgoingRecord:
-    """A record as a producer takes it."""
+    """A record to send to Kafka.
+
+    `topic` has its prefix; `at_ms` is its timestamp in ms since 1970, None: when it is sent.
+    """
 
     topic: str
     partition: int
@@ -50,7 +53,7 @@ def event_record(envelope: Envelope, topic: str, partition: int) -> OutgoingReco
 
 
 def headers_of(envelope: Envelope) -> Headers:
-    """Return the attributes of an event as headers, for keeping; never raises, whatever they hold."""
+    """Return the CloudEvents attributes of an event as headers, to keep with a quarantined event. Never raises."""
     try:
         time = envelope.time.astimezone(UTC).isoformat()
     except (ValueError, OverflowError):

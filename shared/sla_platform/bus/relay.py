@@ -31,7 +31,8 @@ from sqlalchemy import Table
 
 from sla_platform.bus.handing import Backoff
 from sla_platform.bus.kafka.publisher import Publisher
-from sla_platform.bus.lease import lock_for, while_held
+from sla_platform.bus.lease import while_held
+from sla_platform.bus.lease_locks import lock_for
 from sla_platform.bus.metrics import BusMetrics
 from sla_platform.bus.partition import partition_of
 from sla_platform.bus.quarantine import RELAY, Quarantine
@@ -55,7 +56,7 @@ _COUNT_CAP = 1_000_000
 
 @dataclass(frozen=True, slots=True)
 class RelayRoute:
-    """Where a log goes: its topics, over how many partitions, and which of them carry watermarks."""
+    """From which log a relay copies to which topics, over how many partitions, and which topics get watermarks."""
 
     log: Table
     topics: tuple[Topic, ...]
@@ -65,9 +66,9 @@ class RelayRoute:
 
 
 class Relay:
-    """Copies one log to Kafka and deletes what was acknowledged.
+    """Copies the log of one service to Kafka, and deletes from it what Kafka has acknowledged.
 
-    `period`: seconds between looks when the wake_signal is not rung, and between watermarks.
+    `period`: seconds between looks at the log when no wake signal comes, and between watermarks.
     """
 
     def __init__(
@@ -102,18 +103,18 @@ class Relay:
 
     @property
     def waiting_seconds(self) -> float:
-        """Return for how long this relay, while it held the lease, has not seen the log empty."""
+        """Return the seconds since this relay last saw its log empty, or took or lost the lease."""
         return time.monotonic() - self._emptied
 
     async def run(self) -> NoReturn:
         """Copy the log whenever this instance holds the lease, until cancelled."""
         lock = lock_for(self._store, self._name)
         try:
-            await while_held(lock, self._drain, self._told)
+            await while_held(lock, self._drain, self._note_lease)
         finally:
             await self._publisher.close()
 
-    def _told(self, ours: bool) -> None:
+    def _note_lease(self, ours: bool) -> None:
         self._metrics.active.labels(self._name).set(int(ours))
         self._emptied = time.monotonic()
 
@@ -195,7 +196,7 @@ class Relay:
         async with self._store.transaction() as connection:
             await self._quarantine.put_within(connection, row, error)
             await logs.remove(connection, self._route.log, [position])
-        self._quarantine.tell(row, error)
+        self._quarantine.report(row, error)
 
     def _record(self, envelope: Envelope) -> OutgoingRecord:
         partition = partition_of(envelope.key, self._route.partitions)

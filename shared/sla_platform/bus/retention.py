@@ -27,7 +27,10 @@ DELETE FROM {log} WHERE position IN (
 
 
 async def trim(store: Store, log: Table, readers: Mapping[Topic, Sequence[str]]) -> int:
-    """Delete from a log what every reader (by service name) of its topic has passed; return how many events."""
+    """Delete the events of a log that every reader of their topic has passed; return how many.
+
+    `readers`: the names of the services that read each topic.
+    """
     removed = 0
     for topic, names in readers.items():
         passed = await _passed_by_all(store, log, names)

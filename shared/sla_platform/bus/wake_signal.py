@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 
 
 class WakeSignal:
-    """One per log; rung after a commit that appended to it."""
+    """Wakes the readers of one log in the same process after a commit that appended to it."""
 
     def __init__(self) -> None:
         self._waiting: set[asyncio.Event] = set()
@@ -20,15 +20,15 @@ class WakeSignal:
 
     @contextlib.contextmanager
     def listen(self) -> Iterator[asyncio.Event]:
-        """An event that the bell sets; clear it *before* looking, or a ring in between is lost."""
+        """Yield an event that `wake` sets. Clear it before reading the log, or a signal in between is lost."""
         with listen_to((self,)) as event:
             yield event
 
 
 async def signalled_within(signalled: asyncio.Event, seconds: float | None) -> bool:
-    """Wait for the ring, for so long at most (None: however long it takes); False when none came.
+    """Wait until the event is set, for at most `seconds` (None: without limit); return False when it was not set.
 
-    Not by `asyncio.wait_for`: Python 3.11 loses a cancellation that comes together with the ring, and whoever waits
+    Not by `asyncio.wait_for`: Python 3.11 loses a cancellation that comes together with the signal, and whoever waits
     for the end of such a loop waits for ever (python/cpython#86296).
     """
     try:
@@ -41,13 +41,13 @@ async def signalled_within(signalled: asyncio.Event, seconds: float | None) -> b
 
 @contextlib.contextmanager
 def listen_to(signals: Iterable[WakeSignal]) -> Iterator[asyncio.Event]:
-    """One event for several bells."""
+    """Yield one event that every one of the signals sets."""
     event = asyncio.Event()
-    heard = tuple(signals)
-    for bell in heard:
-        bell._waiting.add(event)
+    listened = tuple(signals)
+    for signal in listened:
+        signal._waiting.add(event)
     try:
         yield event
     finally:
-        for bell in heard:
-            bell._waiting.discard(event)
+        for signal in listened:
+            signal._waiting.discard(event)

@@ -19,14 +19,14 @@ _CONTROLS = "holds a control character, such as %00 or a line break"
 
 @dataclass(frozen=True, slots=True)
 class BadRequestAddress:
-    """What is wrong with a request's address; `parameter` is "" where it is the path or a parameter's name."""
+    """What is wrong with a request's address; `parameter` is "" for a fault in the path or in a parameter's name."""
 
     detail: str
     parameter: str = ""
 
 
-def checked(scope: Scope) -> BadRequestAddress | None:
-    """Return what is wrong with path or query of an HTTP request (its ASGI scope); None when nothing is."""
+def address_error(scope: Scope) -> BadRequestAddress | None:
+    """Return what is wrong with the path or query of an HTTP request (`scope` of ASGI); None when nothing is."""
     raw: bytes = scope.get("raw_path") or scope["path"].encode("utf-8", "surrogatepass")
     if flaw := _flaw(raw):
         return BadRequestAddress(f"The path {flaw}.")

@@ -27,7 +27,7 @@ BAD_BODY: dict[int | str, dict[str, Any]] = {
 
 
 class BodyBudget:
-    """The bytes of request bodies that may be in memory in this process, all connections together.
+    """The bytes of request bodies that this process may hold at once, over all connections: `held` of `most`.
 
     Many bodies that come slowly are much memory before any of them has been looked at, and webhooks are read before
     it is known who sends them. So the body that has been on its way for the longest gives way to what comes now: a
@@ -104,7 +104,7 @@ async def _read(request: Request, limit: int, room: BodyBudget, reader: asyncio.
 async def read_model(request: Request, model: type[Model]) -> Model | None:
     """Return the JSON body as a `model`; None when there is no body.
 
-    Raises Problem 415 for another media type, 422 with the places that do not fit, and those of `read_body`.
+    Raises Problem 415 for another media type, 422 naming the places that do not fit, and the problems of `read_body`.
     """
     raw = await read_body(request, SMALL_BODY)
     if not raw:
@@ -124,7 +124,7 @@ async def read_model(request: Request, model: type[Model]) -> Model | None:
 
 
 async def demand_model(request: Request, model: type[Model]) -> Model:
-    """Return the JSON body as a `model`, as `read_model`; an absent body is a Problem 422 too."""
+    """Return the JSON body as a `model`. Raises the problems of `read_model`, and Problem 422 when there is no body."""
     found = await read_model(request, model)
     if found is None:
         raise Problem(422, "invalid-input", "The input does not fit", "A JSON object is expected as the body.")
@@ -132,7 +132,7 @@ async def demand_model(request: Request, model: type[Model]) -> Model:
 
 
 def describes(model: type[BaseModel], *, required: bool = True) -> dict[str, Any]:
-    """Return the `openapi_extra` of a route that reads this model: OpenAPI cannot learn it from the parameters."""
+    """Return the `openapi_extra` of a route that reads `model` from its body, which FastAPI cannot see by itself."""
     schema = model.model_json_schema()
     return {"requestBody": {"required": required, "content": {"application/json": {"schema": schema}}}}
 

@@ -21,7 +21,7 @@ _ASKED = {name.encode(): name for name in ("host", "origin", "sec-fetch-site", "
 
 
 class Boundary:
-    """ASGI middleware that refuses foreign hosts and origins before any route, and adds the default headers."""
+    """ASGI middleware that refuses requests for other hosts or from other origins, and adds default headers."""
 
     def __init__(self, app: ASGIApp, names: HostNames) -> None:
         self._app = app

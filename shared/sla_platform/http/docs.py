@@ -40,7 +40,7 @@ _POLICY = (
 
 
 def router() -> APIRouter:
-    """Return the routes of the page and its files; they stand in no OpenAPI document."""
+    """Return the routes of `/docs` and its files; they are not part of the OpenAPI document."""
     routes = APIRouter(include_in_schema=False)
 
     @routes.get("/docs", response_class=HTMLResponse)

@@ -23,7 +23,7 @@ _LONGEST = 512
 
 
 class StoredKey(Protocol):
-    """The interface of a key of the catalogue (`sla_catalogue.api_key.ApiKey`)."""
+    """An API key as `KeyGate` uses it; that of the catalogue is `sla_catalogue.api_key.ApiKey`."""
 
     @property
     def id(self) -> str:
@@ -31,30 +31,30 @@ class StoredKey(Protocol):
 
     @property
     def scopes(self) -> Collection[str]:
-        """Return what the key allows."""
+        """Return what the key allows: ingest, read, ack, notify or admin."""
 
     @property
     def contract(self) -> str | None:
-        """Return the one contract that the key is for; None for all."""
+        """Return the one contract whose data the key opens; None for every contract."""
 
     @property
     def expires(self) -> date | None:
-        """Return the first day on which the key is not valid any more; None for never."""
+        """Return the first day (UTC) on which the key is no longer valid; None if it stays valid."""
 
     def fits(self, presented: str) -> bool:
-        """Return whether this is the key's secret, compared in constant time."""
+        """Return whether `presented` is the secret of this key, compared in constant time."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KeyAccess:
-    """What the caller may do. `contract` None: every contract; `key` is "" for a caller without a key."""
+    """What the caller of a request may do. `contract` None: for every contract; `key` "": the caller has no key."""
 
     scopes: frozenset[str]
     contract: str | None = None
     key: str = ""
 
     def allows(self, scope: str) -> bool:
-        """Return whether the caller has the scope, or is an admin."""
+        """Return whether the caller has the scope, or the scope `admin`, which includes every other."""
         return scope in self.scopes or ADMIN in self.scopes
 
 
@@ -63,17 +63,18 @@ Authorizer = Callable[[Request, str], KeyAccess]
 
 
 def for_all_contracts(access: KeyAccess) -> KeyAccess:
-    """Return the access if it is for every contract. Raises Problem 403 for the key of one contract."""
+    """Return the access unchanged. Raises Problem 403 if it is limited to one contract."""
     if access.contract is not None:
         raise Problem(403, "contract-key", "Not with this key", "The key is for one contract; this concerns them all.")
     return access
 
 
 class KeyGate:
-    """The usual Authorizer, by the keys of the catalogue.
+    """Authorizes requests by the API keys of the catalogue; an `Authorizer`.
 
-    `keys` is called each time, so a reloaded catalogue counts at once. `open_scopes` need no key: the board on the
-    loopback (`settings.board_open`). A key that is presented all the same must be right, and limits what is seen.
+    `keys` is called for each request, so a reloaded catalogue counts at once. `open_scopes` need no key: the board on
+    the loopback interface (`settings.board_open`). A key that is presented all the same must be right, and limits what
+    is seen.
     """
 
     def __init__(
@@ -113,7 +114,7 @@ class KeyGate:
 
 
 def presented_key(header: str) -> str:
-    """Return the key of an `Authorization` header; "" when it holds none."""
+    """Return the API key in an `Authorization` header (bearer token or password of HTTP Basic), or ""."""
     scheme, _, rest = header.partition(" ")
     rest = rest.strip()
     if len(rest) > 2 * _LONGEST:

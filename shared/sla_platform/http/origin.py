@@ -26,7 +26,7 @@ _OWN_SITES = frozenset({"same-origin", "none"})
 
 
 class RequestRefusal(Enum):
-    """Why a request is not let in; the value is the sentence for its sender."""
+    """Why a request is refused by its Host or Origin header; the value is the sentence for its sender."""
 
     NO_HOST = "Exactly one Host header is needed, and it names a host."
     FOREIGN_HOST = "slad is not reached by this name: use SLAD_PUBLIC_URL, or add the name to SLAD_ALLOWED_HOSTS."
@@ -35,9 +35,10 @@ class RequestRefusal(Enum):
 
 @dataclass(frozen=True, slots=True)
 class HostNames:
-    """The names by which this process may be addressed.
+    """The host names by which requests may address this process.
 
-    `hosts` are in lower case; `any_address`: any IP address may stand in place of a name, not only a loopback's.
+    `hosts` are in lower case. `any_address`: any IP address will do too, not only one of the loopback interface.
+    `origin`: that of the public URL, "" without one.
     """
 
     hosts: frozenset[str]
@@ -46,7 +47,7 @@ class HostNames:
 
     @classmethod
     def of(cls, public_url: str, listening: str, more: Collection[str], machine: str) -> HostNames:
-        """Return the names of the settings, and the machine's own name."""
+        """Return the names from the settings, and the machine's own name if more than the loopback is listened on."""
         public = urlsplit(origin_of(public_url))
         bound = listening.lower()
         loopback = bound == "localhost" or _is_loopback(bound)
@@ -56,8 +57,11 @@ class HostNames:
         hosts = {name.removeprefix("[").removesuffix("]").removesuffix(".") for name in names}
         return cls(frozenset(hosts - {""}), not loopback, origin_of(public_url))
 
-    def own(self, authority: str) -> bool | None:
-        """Return whether a Host header names this process; None when it cannot be read."""
+    def includes(self, authority: str) -> bool | None:
+        """Return whether a Host header (name or address, perhaps with a port) is this process.
+
+        None if it cannot be read.
+        """
         found = _AUTHORITY.fullmatch(authority.lower())
         if found is None:
             return None
@@ -72,10 +76,15 @@ class HostNames:
 
 
 def refusal(method: str, path: str, headers: Mapping[str, list[str]], names: HostNames) -> RequestRefusal | None:
-    """Return why the request is not let in; None when it is. Header names are in lower case."""
+    """Return why a request is refused by its Host and Origin headers.
+
+    None to let it in. Names of `headers` in lower case.
+
+    What changes something must come from slad's own pages, from a program (no Origin), or with a bearer token.
+    """
     hosts = headers.get("host", [])
     if path not in HOST_EXEMPT:
-        own = names.own(hosts[0]) if len(hosts) == 1 else None
+        own = names.includes(hosts[0]) if len(hosts) == 1 else None
         if own is None:
             return RequestRefusal.NO_HOST
         if not own:
@@ -92,7 +101,10 @@ def refusal(method: str, path: str, headers: Mapping[str, list[str]], names: Hos
 
 
 def origin_of(url: str) -> str:
-    """Return scheme, host and port as a browser writes them (RFC 6454 §6.1); "" for `null` and anything else."""
+    """Return the origin of a URL as browsers write it, such as `https://slad.example` (RFC 6454 §6.1).
+
+    Return "" for `null` and anything else that is not http or https.
+    """
     try:
         parts = urlsplit(url.strip().lower())
         host, port = parts.hostname, parts.port

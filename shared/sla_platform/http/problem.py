@@ -16,14 +16,14 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from sla_domain.bounds import shorten
 from sla_platform.errors import Retryable
-from sla_platform.http.address import checked
+from sla_platform.http.address import address_error
 
 _log = structlog.get_logger(__name__)
 DOCS = "https://slad.io/problems/"
 
 
 class Problem(Exception):
-    """An answer that is not a success (RFC 9457).
+    """An error that is answered as `application/problem+json` (RFC 9457).
 
     `slug` is the last part of the problem's type; `errors` point into the input.
     """
@@ -49,7 +49,7 @@ class Problem(Exception):
         self.extra = dict(extra or {})
 
     def response(self, instance: str) -> Response:
-        """Return the answer; `instance` is the path of the request."""
+        """Return the HTTP response; `instance` is the path of the request."""
         body: dict[str, Any] = {
             "type": DOCS + self.slug,
             "title": self.title,
@@ -72,7 +72,7 @@ def _written(body: dict[str, Any]) -> bytes:
 
 
 def pointer(location: Iterable[str | int]) -> str:
-    """Return a JSON pointer (RFC 6901). Long names are shortened, so that the answer does not grow with the input."""
+    """Return the JSON pointer (RFC 6901) of a place in the input, with long names shortened."""
     return "".join("/" + shorten(str(step), 100).replace("~", "~0").replace("/", "~1") for step in location) or "/"
 
 
@@ -83,7 +83,7 @@ class _CheckedAddress:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        bad = checked(scope) if scope["type"] == "http" else None
+        bad = address_error(scope) if scope["type"] == "http" else None
         if bad is None:
             await self._app(scope, receive, send)
             return
@@ -99,7 +99,7 @@ def _path(request: Request) -> str:
 
 
 def install(app: FastAPI) -> None:
-    """Answer every error of the app, and every unreadable address, with a problem."""
+    """Register handlers that answer every error of the app, and every unreadable address, with a problem."""
     app.add_middleware(_CheckedAddress)
 
     @app.exception_handler(Problem)

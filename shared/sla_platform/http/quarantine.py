@@ -28,7 +28,7 @@ _ONE: dict[int | str, dict[str, Any]] = _DENIED | {404: {"description": "Nothing
 
 
 class Quarantined(BaseModel):
-    """A row that could not be processed. `position`: where it lay; `bytes`: how many it has."""
+    """A row that could not be processed. `position`: where it was; `bytes`: its size."""
 
     id: int
     service: str
@@ -47,7 +47,7 @@ class Quarantined(BaseModel):
 
 
 class QuarantinedWhole(Quarantined):
-    """With its attributes and its raw bytes."""
+    """A quarantined row with its attributes and its raw bytes."""
 
     headers: dict[str, str]
     data: str = Field(description="the raw bytes as text; what is no UTF-8 is replaced, see data_base64")
@@ -55,14 +55,14 @@ class QuarantinedWhole(Quarantined):
 
 
 class QuarantinePage(BaseModel):
-    """The oldest first. `next`: the `after` of the next page; null at the end."""
+    """A page of quarantined rows, the oldest first. `next`: the `after` of the next page; null at the end."""
 
     quarantined: list[Quarantined]
     next: int | None
 
 
 def router(quarantine: Quarantine, authorize: Authorizer) -> APIRouter:
-    """Return the routes of one service's quarantine."""
+    """Return the routes that list, show and replay the rows in the quarantine of one service."""
 
     async def admin(request: Request) -> None:
         for_all_contracts(authorize(request, ADMIN))

@@ -18,7 +18,7 @@ def cache_folder() -> Path:
 
 @contextmanager
 def locked(path: Path) -> Iterator[None]:
-    """Hold an exclusive lock on a file; the kernel lets go of it should this process die."""
+    """Hold an exclusive lock on a file within the `with` block; the kernel releases it if the process dies."""
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("w") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
@@ -26,7 +26,7 @@ def locked(path: Path) -> Iterator[None]:
 
 
 def fetched_once(name: str, fetch: Callable[[Path], None], *, folder: Path | None = None) -> Path:
-    """Return the cached folder `name`, filled by `fetch` if it does not exist yet.
+    """Return the folder `name` of the cache; `fetch` fills it if it does not exist yet.
 
     `fetch` fills a folder beside the final one, which is renamed when complete: an interrupted run leaves nothing that
     looks complete.

@@ -1,9 +1,4 @@
-"""Why a local server could not be had.
-
-LocalError
-├── Unavailable   the machine lacks something; install it, or do without this server
-└── StartFailed   everything is there, yet the server did not come up; read the tail of its log
-"""
+"""Why a local server could not be started."""
 
 from __future__ import annotations
 
@@ -13,11 +8,11 @@ _LOG_TAIL_CHARACTERS = 2_000
 
 
 class LocalError(Exception):
-    """A local server cannot be used."""
+    """Raised when a local server cannot be used."""
 
 
 class Unavailable(LocalError):
-    """The machine lacks what the server needs; `reason` names what to install."""
+    """Raised when the machine lacks what a local server needs; `reason` names what to install."""
 
     def __init__(self, part: str, reason: str) -> None:
         super().__init__(f"{part} is not available: {reason}")
@@ -26,7 +21,7 @@ class Unavailable(LocalError):
 
 
 class StartFailed(LocalError):
-    """The server did not become ready; the message ends with the tail of its log."""
+    """Raised when a local server did not become ready; the message ends with the last lines of its log."""
 
     def __init__(self, part: str, reason: str, log: Path) -> None:
         super().__init__(f"{part} did not start: {reason}\n--- {log} ---\n{_tail(log)}")

@@ -19,7 +19,7 @@ from types import TracebackType
 
 from sla_platform.local.errors import StartFailed
 from sla_platform.local.kafka_jars import KAFKA_VERSION, LOG4J_CONFIGURATION, PART, java, kafka_jars
-from sla_platform.local.ports import free_ports, taken
+from sla_platform.local.ports import free_ports, port_in_use
 from sla_platform.local.process import Process, run, spawn
 
 _POLL_SECONDS = 0.05
@@ -85,26 +85,26 @@ class KafkaBroker:
 
     @property
     def pid(self) -> int | None:
-        """Return the process id while it runs; else None."""
+        """Return the process id of the broker; None when it does not run."""
         process = self._process()
         return process.pid if process else None
 
     @property
     def running(self) -> bool:
-        """Return whether the broker process lives (it may be paused)."""
+        """Return whether the broker's process exists; it may be paused."""
         return self._process() is not None
 
     def start(self, timeout: float = 60.0) -> KafkaBroker:
-        """Start, or adopt the running one, and return when clients can connect.
+        """Start the broker, or adopt the running one; return it when clients can connect.
 
-        Raises Unavailable (no Java, no Maven) and StartFailed (port taken, broken data, too slow).
+        Raises Unavailable (no Java, no Maven) and StartFailed (port taken, broken data, longer than `timeout` seconds).
         """
         if self.running:
             return self
         runtime, jars = java(), kafka_jars()
         self._prepare(runtime, jars)
         for port in (self._address().port, self._address().controller_port):
-            if taken(port):
+            if port_in_use(port):
                 raise StartFailed(PART, f"port {port} is taken by another process", self.log)
         before = self.log.stat().st_size if self.log.exists() else 0
         process = spawn(self._command(runtime, jars, "kafka.Kafka", str(self._properties)), log=self.log)
@@ -133,21 +133,21 @@ class KafkaBroker:
         self._record.unlink(missing_ok=True)
 
     def restart(self, timeout: float = 60.0) -> KafkaBroker:
-        """Stop if it runs, then start on the same data and the same port."""
+        """Stop the broker if it runs, then start it on the same data and the same port."""
         self.stop()
         return self.start(timeout)
 
     def discard(self) -> None:
-        """Kill it and delete its data: the end of a broker for one test."""
+        """Kill the broker and delete its data: the end of a broker for one test."""
         self.kill()
         shutil.rmtree(self.data_dir, ignore_errors=True)
 
     def pause(self) -> None:
-        """Freeze the process (SIGSTOP): connections stay open and nothing answers."""
+        """Freeze the broker's process (SIGSTOP): connections stay open and nothing answers."""
         self._signal(signal.SIGSTOP)
 
     def resume(self) -> None:
-        """Let a paused broker go on."""
+        """Let a paused broker continue (SIGCONT)."""
         self._signal(signal.SIGCONT)
 
     def __enter__(self) -> KafkaBroker:

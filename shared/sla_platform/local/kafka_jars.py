@@ -22,10 +22,7 @@ LOG4J_CONFIGURATION = _HERE / "kafka_log4j2.properties"
 
 
 def java() -> Path:
-    """Return a Java that can run the broker.
-
-    Raises Unavailable if there is none, or only one older than 17.
-    """
+    """Return the path of the `java` that runs the broker. Raises Unavailable without one of version 17 or newer."""
     home = os.environ.get("JAVA_HOME")
     found = shutil.which("java", path=f"{home}/bin") if home else None
     found = found or shutil.which("java")

@@ -15,8 +15,8 @@ def free_ports(count: int) -> list[int]:
         return [int(one.getsockname()[1]) for one in sockets]
 
 
-def taken(port: int) -> bool:
-    """Return whether something on 127.0.0.1 listens on the port or holds it."""
+def port_in_use(port: int) -> bool:
+    """Return whether a program on 127.0.0.1 listens on the port or has bound it."""
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:

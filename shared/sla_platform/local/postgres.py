@@ -67,13 +67,13 @@ class PostgresServer:
 
     @property
     def pid(self) -> int | None:
-        """Return the process id of the postmaster while it runs; else None."""
+        """Return the process id of the postmaster; None when it does not run."""
         process = self._process()
         return process.pid if process else None
 
     @property
     def running(self) -> bool:
-        """Return whether the postmaster lives."""
+        """Return whether the postmaster's process exists."""
         return self._process() is not None
 
     def url(self, database: str = "postgres") -> str:
@@ -81,9 +81,9 @@ class PostgresServer:
         return f"postgresql+asyncpg://postgres@/{database}?host={self.socket_dir}"
 
     def start(self, timeout: float = 30.0) -> PostgresServer:
-        """Start, or adopt the running one, and return when it accepts connections.
+        """Start the server, or adopt the running one; return it when it accepts connections.
 
-        Raises StartFailed with the tail of the server's log.
+        Raises StartFailed with the last lines of the server's log.
         """
         if self.running:
             return self
@@ -95,7 +95,7 @@ class PostgresServer:
         return self
 
     def stop(self, mode: str = "fast", timeout: float = 30.0) -> None:
-        """Stop: `smart`, `fast`, or `immediate` (no shutdown checkpoint; the next start recovers)."""
+        """Stop the server: `smart`, `fast`, or `immediate` (no shutdown checkpoint; the next start recovers)."""
         process = self._process()
         if process is None:
             return
@@ -104,7 +104,7 @@ class PostgresServer:
             self.kill()
 
     def kill(self) -> None:
-        """Kill the postmaster with SIGKILL; return when its children, which notice by themselves, are gone."""
+        """Kill the postmaster (SIGKILL) and wait until its child processes, which notice by themselves, have ended."""
         process = self._process()
         if process is None:
             return
@@ -120,7 +120,7 @@ class PostgresServer:
         return self.start()
 
     def discard(self) -> None:
-        """Kill it and delete its data, wherever they were placed: the end of a server for one test."""
+        """Kill the server and delete its data, wherever they are: the end of a server for one test."""
         self.kill()
         shutil.rmtree(self.data_dir, ignore_errors=True)
         shutil.rmtree(self.socket_dir, ignore_errors=True)
@@ -130,7 +130,7 @@ class PostgresServer:
         self._signal_all(signal.SIGSTOP)
 
     def resume(self) -> None:
-        """Let a paused server go on."""
+        """Let a paused server continue (SIGCONT)."""
         self._signal_all(signal.SIGCONT)
 
     async def create_database(self, name: str, template: str = "template1") -> str:

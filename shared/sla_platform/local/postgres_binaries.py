@@ -25,7 +25,10 @@ _DEBIAN = Path("/usr/lib/postgresql")
 
 @dataclass(frozen=True, slots=True)
 class Installation:
-    """A folder with `initdb`, `pg_ctl` and `postgres`."""
+    """An installed PostgreSQL: the folder with `initdb`, `pg_ctl` and `postgres`, its version, and whether it has lz4.
+
+    `account`: the user its programs must run as, None for the present one.
+    """
 
     bin_dir: Path
     version: str
@@ -39,9 +42,9 @@ class Installation:
 
 
 def find_installation(*, lz4: bool = False) -> Installation:
-    """Return the preferred PostgreSQL of this machine; with `lz4` only one that can compress its WAL so.
+    """Return the PostgreSQL of this machine to use; with `lz4` only one that can compress its WAL by lz4.
 
-    Raises Unavailable with every place that was looked at.
+    Raises Unavailable naming every place that was searched.
     """
     account = SystemAccount.unprivileged()
     for bin_dir in _candidates():

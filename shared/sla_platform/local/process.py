@@ -23,7 +23,7 @@ _STATE, _THREADS, _START_TICK = 0, 17, 19  # fields 3, 20 and 22 of /proc/PID/st
 
 @dataclass(frozen=True, slots=True)
 class Process:
-    """One running or finished process of this machine."""
+    """A process of this machine, running or ended, identified by its pid and its start time in kernel ticks."""
 
     pid: int
     started: int
@@ -31,13 +31,13 @@ class Process:
 
     @classmethod
     def of(cls, pid: int) -> Process:
-        """Return the process that has this pid now."""
+        """Return the process that has this pid at present."""
         fields = _stat(pid)
         return cls(pid, int(fields[_START_TICK]) if fields else 0)
 
     @classmethod
     def recorded(cls, path: Path) -> Process | None:
-        """Return the process that an earlier `record` wrote down; None without a readable record."""
+        """Return the process that `record` wrote to this file; None without a readable record."""
         try:
             pid, started = path.read_text().split()
             return cls(int(pid), int(started))
@@ -45,11 +45,11 @@ class Process:
             return None
 
     def record(self, path: Path) -> None:
-        """Write pid and start tick where another Python can find them."""
+        """Write pid and start time to a file, for `recorded`."""
         path.write_text(f"{self.pid} {self.started}\n")
 
     def alive(self) -> bool:
-        """Return whether it still runs; a zombie that nobody reaped does not count.
+        """Return whether the process still runs; a zombie that no parent reaped does not count.
 
         A killed process shows as zombie while its last threads still hold its ports: wait for them.
         """
@@ -62,12 +62,12 @@ class Process:
         return fields[_STATE] not in {"Z", "X"} or int(fields[_THREADS]) > 1
 
     def signal(self, number: signal.Signals) -> None:
-        """Send a signal if it still runs."""
+        """Send a signal to the process if it still runs."""
         if self.alive():
             os.kill(self.pid, number)
 
     def wait_gone(self, timeout: float) -> bool:
-        """Wait up to `timeout` seconds for the end; False if it still runs then."""
+        """Wait up to `timeout` seconds for the process to end; return False if it still runs then."""
         deadline = time.monotonic() + timeout
         while self.alive():
             if time.monotonic() > deadline:
@@ -76,14 +76,14 @@ class Process:
         return True
 
     def works_in(self, folder: Path) -> bool:
-        """Return whether its working directory is the folder; True where the kernel does not tell."""
+        """Return whether the process has this working directory; True where the kernel does not show it."""
         try:
             return (_PROC / f"{self.pid}/cwd").samefile(folder)
         except OSError:
             return True
 
     def children(self) -> list[Process]:
-        """Return the direct children; empty where the kernel does not tell."""
+        """Return the direct child processes; empty where the kernel does not show them."""
         try:
             pids = (_PROC / f"{self.pid}/task/{self.pid}/children").read_text().split()
         except OSError:
@@ -105,7 +105,7 @@ class SystemAccount:
 
     @classmethod
     def unprivileged(cls) -> SystemAccount | None:
-        """Return the user to step down to when this Python is root; else None."""
+        """Return the user that servers run as when this Python runs as root; None when it does not."""
         if os.geteuid() != 0:
             return None
         for name in ("postgres", "nobody"):
@@ -144,7 +144,10 @@ def run(
     cwd: Path | None = None,
     timeout: float = 120.0,
 ) -> subprocess.CompletedProcess[str]:
-    """Run a command to its end and return output and exit code; `account` only where we are root."""
+    """Run a command to its end and return its output and exit code.
+
+    `account`: the user to run as, for root only. `timeout` in seconds.
+    """
     environment = dict(os.environ) if account is None else {**os.environ, "HOME": "/", "USER": account.name}
     return subprocess.run(  # noqa: S603  every argv is built by the launchers beside this file
         [str(word) for word in argv],

@@ -19,26 +19,29 @@ _DATABASE = "slad"
 
 @dataclass(frozen=True, slots=True)
 class Export:
-    """One setting to export so that slad uses the local servers."""
+    """An environment variable to export so that slad uses the local servers."""
 
     name: str
     value: str
 
     def line(self) -> str:
-        """Return the shell line for it."""
+        """Return the shell line that exports the variable."""
         return f"export {self.name}='{self.value}'"
 
 
 @dataclass(frozen=True, slots=True)
 class StackOutcome:
-    """What runs now, and what could not be started."""
+    """The variables of the servers that run now, and the errors of those that could not be started."""
 
     exports: tuple[Export, ...]
     failures: tuple[LocalError, ...]
 
 
 def up(folder: Path, say: Say) -> StackOutcome:
-    """Start what does not run yet; a part that cannot start leaves the other running."""
+    """Start the servers that do not run yet, with their data in `folder`; one that fails does not stop the other.
+
+    `say` prints a line on the progress.
+    """
     exports: list[Export] = []
     failures: list[LocalError] = []
     for start in (_postgres_up, _kafka_up):
@@ -50,7 +53,7 @@ def up(folder: Path, say: Say) -> StackOutcome:
 
 
 def down(folder: Path, say: Say) -> None:
-    """Stop cleanly whatever `up` left running; the data stay."""
+    """Stop the servers in `folder` cleanly; their data stay."""
     broker = KafkaBroker(folder / "kafka")
     if broker.running:
         broker.stop()

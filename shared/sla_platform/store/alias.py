@@ -14,7 +14,10 @@ _FURTHER = 50  # names of one incident, each an alias of the next
 
 
 def alias_table(metadata: MetaData, service: str) -> Table:
-    """Return the table `<service>_alias`: `name` is another name of `incident`, which may have a further one."""
+    """Return the table `<service>_alias` of other names of incidents: `name` stands for `incident`.
+
+    `incident` may be another name itself, of an incident that was moved again.
+    """
     return Table(
         f"{service}_alias",
         metadata,
@@ -24,8 +27,8 @@ def alias_table(metadata: MetaData, service: str) -> Table:
     )
 
 
-async def learn(connection: AsyncConnection, table: Table, events: Iterable[IncidentEvent]) -> None:
-    """Store the names that these events state."""
+async def store_names(connection: AsyncConnection, table: Table, events: Iterable[IncidentEvent]) -> None:
+    """Store the other names of incidents that these events state (a ticket moved, or merged as the same one)."""
     told: dict[str, str] = {}
     for event in events:
         if event.known_as is None or event.known_as == event.incident or event.carried_from is not None:
@@ -40,7 +43,7 @@ async def learn(connection: AsyncConnection, table: Table, events: Iterable[Inci
 
 
 async def incident_named(connection: AsyncConnection, table: Table, name: str) -> str:
-    """Return the incident that bears this name; the name itself unless it is known as an alias."""
+    """Return the id of the incident with this name; the name itself when it is no other name of any."""
     seen = {name}
     for _ in range(_FURTHER):
         query = select(table.c.incident).where(table.c.name == name)
@@ -53,13 +56,13 @@ async def incident_named(connection: AsyncConnection, table: Table, name: str) -
 
 
 async def names_of(connection: AsyncConnection, table: Table, incident: str) -> list[str]:
-    """Return every other name of an incident, in alphabetical order."""
+    """Return every other name of an incident, in alphabetical order; empty when it has none."""
     found = await _names(connection, table, [incident])
     return sorted(found - {incident})
 
 
 async def forget_names(connection: AsyncConnection, table: Table, incidents: Collection[str]) -> dict[str, str]:
-    """Delete the aliases of these incidents; return by alias the incident that bore it."""
+    """Delete the other names of these incidents; return them, each with its incident."""
     gone: dict[str, str] = {}
     for incident in sorted(incidents):
         gone |= dict.fromkeys(await _names(connection, table, [incident]) - {incident}, incident)

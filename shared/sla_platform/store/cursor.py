@@ -13,7 +13,7 @@ _log = structlog.get_logger(__name__)
 
 
 def cursor_table(metadata: MetaData, service: str) -> Table:
-    """Return the table `<service>_cursor`."""
+    """Return the table `<service>_cursor`: how far the service has read in each log."""
     return Table(
         f"{service}_cursor",
         metadata,
@@ -23,9 +23,9 @@ def cursor_table(metadata: MetaData, service: str) -> Table:
 
 
 async def load(connection: AsyncConnection, table: Table, log: str) -> Cursor:
-    """Return the cursor in a log.
+    """Return how far a log has been read.
 
-    It is the beginning when there is none or it cannot be read: repeated events are recognised by their ids.
+    The beginning when nothing is stored or it cannot be parsed: events that come again are recognised by their ids.
     """
     found: str | None = (
         await connection.execute(select(table.c.cursor).where(table.c.log == log))
@@ -38,5 +38,5 @@ async def load(connection: AsyncConnection, table: Table, log: str) -> Cursor:
 
 
 async def save(connection: AsyncConnection, table: Table, log: str, cursor: Cursor) -> None:
-    """Store the cursor in a log."""
+    """Store how far a log has been read."""
     await connection.execute(upsert(connection, table), [{"log": log, "cursor": str(cursor)}])

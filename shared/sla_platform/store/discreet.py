@@ -34,7 +34,7 @@ def without_values(text: str) -> str:
 
 
 def keep_values_out_of_errors(engine: AsyncEngine) -> None:
-    """Make errors of this engine, and the driver's errors behind them, quote no values."""
+    """Make errors that this engine raises, and the driver's errors behind them, quote no values."""
 
     @event.listens_for(engine.sync_engine, "handle_error")
     def _hide(context: ExceptionContext) -> None:

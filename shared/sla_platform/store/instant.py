@@ -14,14 +14,14 @@ _NOW = text("SELECT clock_timestamp()")
 
 
 async def store_now(connection: AsyncConnection, time_source: TimeSource) -> datetime:
-    """Return the guarded clock of the database, so that several machines agree; on SQLite the time source's.
+    """Return the present instant by the database's clock, which all machines share, guarded against leaps.
 
-    A time source that is `authoritative` overrules the database. To bound what a following statement sees, call this in
-    a statement of its own before it.
+    By the time source on SQLite, and where it is `authoritative`. To bound what a following statement sees, call this
+    in a statement of its own before it.
     """
     if time_source.authoritative or not is_postgres(connection):
         return time_source.now()
     # Before the question, not after the answer: a process stopped in between would take its own absence for a leap.
     asked = time_source.steady()
     now: datetime = (await connection.execute(_NOW)).scalar_one()
-    return time_source.stored(now.astimezone(UTC), asked)[0]
+    return time_source.judge_store_clock(now.astimezone(UTC), asked)[0]

@@ -7,8 +7,8 @@ from typing import Any
 from sqlalchemy import ColumnElement, Row, and_, or_, true
 
 
-def behind(last: Row[Any] | None, at: ColumnElement[Any], name: ColumnElement[Any]) -> ColumnElement[bool]:
-    """Return the condition for rows after `last` in the order of (at, name); every row for None.
+def rows_after(last: Row[Any] | None, at: ColumnElement[Any], name: ColumnElement[Any]) -> ColumnElement[bool]:
+    """Return the SQL condition for the rows that follow `last` in the order of (at, name); every row when it is None.
 
     `last` holds both columns.
     """

@@ -21,7 +21,7 @@ from sqlalchemy.sql.expression import FunctionElement
 
 from sla_platform.envelope import Envelope, Topic
 from sla_platform.errors import BadEnvelope
-from sla_platform.fault import Fault, as_retryable, fault_of, worded
+from sla_platform.fault import Fault, as_retryable, error_text, fault_of
 from sla_platform.store.dialect import insert_new, is_postgres
 from sla_platform.store.quarantine import QuarantineRow
 from sla_platform.store.types import EARLIEST, LATEST, BigId, Instant, from_micros
@@ -33,7 +33,7 @@ POSTGRES_TXID_DEFAULT = "(pg_current_xact_id()::text::bigint)"
 
 
 class TransactionId(FunctionElement[int]):
-    """The default of the column `txid`, different by dialect."""
+    """The default value of the column `txid`: the transaction's id on PostgreSQL, 0 on SQLite."""
 
     type = BigInteger()
     inherit_cache = True
@@ -76,7 +76,7 @@ def log_table(metadata: MetaData, service: str) -> Table:
 
 
 def row_of(envelope: Envelope) -> dict[str, Any]:
-    """Return the row of an envelope, by column."""
+    """Return an event as the row of a log, by column; the columns `txid` and `position` are the database's."""
     return {
         "topic": envelope.topic.value,
         "id": envelope.id,
@@ -90,7 +90,7 @@ def row_of(envelope: Envelope) -> dict[str, Any]:
 
 
 async def append(connection: AsyncConnection, log: Table, envelopes: Iterable[Envelope]) -> None:
-    """Add events to the log in the caller's transaction; known ids are skipped."""
+    """Add events to a log in the caller's transaction; those whose id is in the log are skipped."""
     rows = [row_of(envelope) for envelope in envelopes]
     if rows:
         await connection.execute(insert_new(connection, log), rows)
@@ -98,14 +98,14 @@ async def append(connection: AsyncConnection, log: Table, envelopes: Iterable[En
 
 @dataclass(frozen=True, slots=True, order=True)
 class Cursor:
-    """How far a reader has come in a log; opaque outside this module."""
+    """A reader's position in a log; later ones compare greater. `str(cursor)` is the text to store."""
 
     txid: int = 0
     position: int = 0
 
     @classmethod
     def parse(cls, written: str) -> Cursor:
-        """Return the cursor of `str(cursor)`. Raises ValueError."""
+        """Return the cursor of a stored text. Raises ValueError."""
         txid, _, position = written.partition(":")
         return cls(int(txid), int(position))
 
@@ -124,9 +124,10 @@ class UnreadableLogRow:
 
 @dataclass(frozen=True, slots=True)
 class LogPage:
-    """Events after a cursor; `complete`: no committed event of these topics lies behind this page.
+    """Events of a log after a cursor, and the cursor after them.
 
-    `positions` are those of the envelopes; `unreadable` are rows among them that are no events.
+    `complete`: no committed event of the topics lies behind this page. `positions`: those of the events. `unreadable`:
+    rows among them that are no events.
     """
 
     envelopes: tuple[Envelope, ...]
@@ -170,7 +171,7 @@ async def read(connection: AsyncConnection, log: Table, topics: Sequence[Topic],
 
 
 async def waiting(connection: AsyncConnection, log: Table, topics: Sequence[Topic], cursor: Cursor, cap: int) -> int:
-    """Return how many events of these topics lie after `cursor`, counted up to `cap`."""
+    """Return how many events of these topics lie after `cursor`, at most `cap`."""
     after = "(txid, position) > (:txid, :position)"
     marks, values = _bound_topics(topics)
     counted = f"SELECT 1 FROM {log.name} WHERE {after} AND topic IN ({marks}) LIMIT :cap"  # noqa: S608 - as in _rows
@@ -180,7 +181,7 @@ async def waiting(connection: AsyncConnection, log: Table, topics: Sequence[Topi
 
 @dataclass(frozen=True, slots=True)
 class LogEntry:
-    """One event of a log and its position, by which the relay deletes it."""
+    """An event in a log, with the position by which the relay deletes it."""
 
     position: int
     envelope: Envelope
@@ -189,10 +190,13 @@ class LogEntry:
 async def oldest(
     connection: AsyncConnection, log: Table, limit: int, *, without: Collection[str] = ()
 ) -> tuple[list[LogEntry], tuple[UnreadableLogRow, ...]]:
-    """Return what is left in a log by position, except the keys `without`; for the relay, which drains it.
+    """Return the first `limit` events of a log by position, and the rows that are no events.
 
-    Draining needs no transaction ids: a late commit with a smaller position is found by a later look, and events of one
-    key cannot overtake each other, because writers of one key wait for each other's commit.
+    For the relay, which drains it.
+
+    Events with a key of `without` are left out. Draining needs no transaction ids: a late commit with a smaller
+    position is found by a later look, and events of one key cannot overtake each other, because writers of one key wait
+    for each other's commit.
     """
     held = sorted(without)
     names = ", ".join(f":k{number}" for number in range(len(held)))
@@ -203,7 +207,7 @@ async def oldest(
 
 
 def event_row(log: Table, unreadable: UnreadableLogRow, part: str) -> QuarantineRow:
-    """Return an unreadable row as it is kept in quarantine."""
+    """Return an unreadable row of a log as the row to put into the quarantine."""
     said = {name: value.decode("utf-8", "replace") for name, value in unreadable.fields.items()}
     headers = {f"log_{name}": said[name] for name in said if name != "data"}
     return QuarantineRow(
@@ -219,7 +223,7 @@ def event_row(log: Table, unreadable: UnreadableLogRow, part: str) -> Quarantine
 
 
 async def remove(connection: AsyncConnection, log: Table, positions: Sequence[int]) -> None:
-    """Delete exactly these positions; never a range, in which a late commit might lie unseen."""
+    """Delete the events at these positions; never a range, in which a late commit might lie unseen."""
     if not positions:
         return
     value: list[int] | str
@@ -251,7 +255,7 @@ async def _rows(
     except Exception as error:
         if fault_of(error) is Fault.PASSING or is_postgres(connection):
             raise as_retryable(error) from error  # PostgreSQL keeps no row that its driver cannot read
-        _log.warning("log.read_raw", log=log.name, error=worded(error)[:300])
+        _log.warning("log.read_raw", log=log.name, error=error_text(error)[:300])
     raw = text(f"SELECT {extra}, {_RAW_SQLITE} FROM {log.name} WHERE {where}")  # noqa: S608
     return (await connection.execute(raw, values)).all()
 
@@ -265,7 +269,7 @@ async def _sorted(
         try:
             entries.append(LogEntry(row.position, _envelope(row)))
         except (BadEnvelope, ValueError, OverflowError, TypeError, AttributeError) as error:
-            bad = error if isinstance(error, BadEnvelope) else BadEnvelope(f"the row is no event: {worded(error)}")
+            bad = error if isinstance(error, BadEnvelope) else BadEnvelope(f"the row is no event: {error_text(error)}")
             unreadable.append(UnreadableLogRow(row.position, await _raw(connection, log, row.position), bad))
     return entries, tuple(unreadable)
 

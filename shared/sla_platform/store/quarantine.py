@@ -42,14 +42,14 @@ LONGEST_NAME = 300
 
 
 class QuarantineState(StrEnum):
-    """What has become of an entry."""
+    """Whether an entry still waits in quarantine or was replayed."""
 
     QUARANTINED = "quarantined"
     REPLAYED = "replayed"
 
 
 def quarantine_table(metadata: MetaData, service: str, *own: Column[Any]) -> Table:
-    """Return the table `<service>_quarantine`. `own`: nullable columns of this service alone."""
+    """Return the table `<service>_quarantine`. `own`: further nullable columns of this service."""
     return Table(
         f"{service}_quarantine",
         metadata,
@@ -79,7 +79,10 @@ def quarantine_table(metadata: MetaData, service: str, *own: Column[Any]) -> Tab
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class QuarantineRow:
-    """A row that could not be processed: what it is, where it lay, its bytes as they came."""
+    """A row that could not be processed, as raw bytes, with what is known of it.
+
+    `part`: which loop it failed in. `position`: where it was in that loop's input, as text.
+    """
 
     part: str
     position: str
@@ -93,7 +96,7 @@ class QuarantineRow:
 
     @property
     def digest(self) -> str:
-        """Return the identity of the row: the same for the same row of the same part, wherever it lies."""
+        """Return a digest that is the same for the same row of the same part, at whatever position it is met."""
         hashed = hashlib.sha256()
         for piece in (self.part, self.topic, self.key, self.event, self.type):
             hashed.update(piece.encode("utf-8", "surrogatepass") + b"\0")
@@ -103,7 +106,7 @@ class QuarantineRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class QuarantineEntry(QuarantineRow):
-    """A row in quarantine. `own`: the service's own columns."""
+    """A row in quarantine. `count`: how often it came; `size` in bytes; `own`: values of the service's own columns."""
 
     id: int
     error: str
@@ -118,19 +121,21 @@ class QuarantineEntry(QuarantineRow):
 async def put(
     connection: AsyncConnection, table: Table, row: QuarantineRow, error: str, now: datetime, **own: Any
 ) -> None:
-    """Insert a row in the caller's transaction; one that is there already is counted, and waits again."""
+    """Insert a row in the caller's transaction. One that is there already is counted again, and waits again."""
     values = {
         "digest": row.digest,
-        "part": fit(row.part, 20),
-        "position": fit(row.position),
+        "part": fit_column(row.part, 20),
+        "position": fit_column(row.position),
         "partition": row.partition,
-        "topic": fit(row.topic, 32),
-        "key": fit(row.key),
-        "event": fit(row.event),
-        "type": fit(row.type, 100),
-        "headers": orjson.dumps({fit(name): fit(value, None) for name, value in row.headers.items()}).decode(),
+        "topic": fit_column(row.topic, 32),
+        "key": fit_column(row.key),
+        "event": fit_column(row.event),
+        "type": fit_column(row.type, 100),
+        "headers": orjson.dumps(
+            {fit_column(name): fit_column(value, None) for name, value in row.headers.items()}
+        ).decode(),
         "data": row.data,
-        "error": fit(error, LONGEST_ERROR),
+        "error": fit_column(error, LONGEST_ERROR),
         "count": 1,
         "first_at": now,
         "last_at": now,
@@ -153,7 +158,10 @@ async def put(
 async def page(
     connection: AsyncConnection, table: Table, state: str, after: int, limit: int
 ) -> Sequence[QuarantineEntry]:
-    """Return entries with a greater id in this state (any when ""), oldest first, without their bytes."""
+    """Return at most `limit` entries with an id above `after`, the oldest first, without their bytes.
+
+    `state`: the entries' state; "" for any.
+    """
     columns = [column for column in table.c if column.name != "data"]
     query = select(*columns, func.length(table.c.data).label("size")).where(table.c.id > after)
     if state:
@@ -169,40 +177,40 @@ async def find(connection: AsyncConnection, table: Table, id_: int) -> Quarantin
     return None if row is None else _entry(dict(row))
 
 
-async def replayed(connection: AsyncConnection, table: Table, entry: QuarantineEntry, now: datetime) -> None:
-    """Set the entry's state to replayed, unless the row has come again meanwhile."""
+async def mark_replayed(connection: AsyncConnection, table: Table, entry: QuarantineEntry, now: datetime) -> None:
+    """Mark an entry as replayed, unless the row has come again since the entry was read."""
     done = {"state": QuarantineState.REPLAYED.value, "last_at": now}
     await connection.execute(update(table).where(table.c.id == entry.id, table.c.count == entry.count).values(done))
 
 
-async def failed_again(connection: AsyncConnection, table: Table, id_: int, error: str, now: datetime) -> None:
-    """Count a failed replay and store its error."""
-    told = {"error": fit(error, LONGEST_ERROR), "last_at": now, "count": table.c.count + 1}
+async def count_failure(connection: AsyncConnection, table: Table, id_: int, error: str, now: datetime) -> None:
+    """Count another failure of an entry, in a replay, and store the error."""
+    told = {"error": fit_column(error, LONGEST_ERROR), "last_at": now, "count": table.c.count + 1}
     await connection.execute(update(table).where(table.c.id == id_).values(told))
 
 
-async def counted(connection: AsyncConnection, table: Table) -> dict[str, int]:
-    """Return how many rows wait, by part."""
+async def count_waiting(connection: AsyncConnection, table: Table) -> dict[str, int]:
+    """Return how many rows wait in quarantine, by part."""
     waiting = table.c.state == QuarantineState.QUARANTINED.value
     query = select(table.c.part, func.count()).where(waiting).group_by(table.c.part)
     return {row[0]: row[1] for row in (await connection.execute(query)).all()}
 
 
 async def forget_replayed(connection: AsyncConnection, table: Table, horizon: datetime, limit: int) -> int:
-    """Delete entries that were replayed before `horizon`; waiting entries are kept for ever."""
+    """Delete at most `limit` entries that were replayed before `horizon`; return how many. Entries that wait stay."""
     old = select(table.c.id).where(table.c.state == QuarantineState.REPLAYED.value, table.c.last_at < horizon)
     return (
         await connection.execute(delete(table).where(table.c.id.in_(old.order_by(table.c.id).limit(limit))))
     ).rowcount
 
 
-def waits(table: Table, *which: ColumnElement[bool]) -> ColumnElement[bool]:
-    """Return the condition that a waiting entry exists for which these hold."""
+def waiting_entry_exists(table: Table, *which: ColumnElement[bool]) -> ColumnElement[bool]:
+    """Return the SQL condition that some entry waits in quarantine for which all conditions `which` hold."""
     return select(text("1")).where(table.c.state == QuarantineState.QUARANTINED.value, *which).exists()
 
 
-def fit(said: str, longest: int | None = LONGEST_NAME) -> str:
-    """Return the text fit for any column of that length: without NUL and lone surrogates, cut."""
+def fit_column(said: str, longest: int | None = LONGEST_NAME) -> str:
+    """Return a text that any column of this length takes: cut to `longest`, without NUL and lone surrogates."""
     whole = said.replace("\0", "�").encode("utf-8", "replace").decode()
     return whole if longest is None else whole[:longest]
 

@@ -1,7 +1,5 @@
-"""What a service keeps of incidents it has forgotten: a name and the instant through which they are history.
-
-About a hundred bytes for each, for ever: the price of telling a late word about an old incident from a new incident
-(the rule is `sla_domain.forgotten`). Nothing of what a ticket said is among them.
+"""Tombstones: what a service keeps of incidents it has deleted, their id and the instant through which they are
+history.
 """
 
 from __future__ import annotations
@@ -20,7 +18,7 @@ _LATE = text("late_at IS NOT NULL")
 
 
 def tombstone_table(metadata: MetaData, service: str) -> Table:
-    """Return the table `<service>_forgotten`. `late_at`: when an event came since, to be deleted in its turn."""
+    """Return the table `<service>_forgotten`. `late_at`: when an event of the incident came after it was deleted."""
     return Table(
         f"{service}_forgotten",
         metadata,
@@ -32,13 +30,13 @@ def tombstone_table(metadata: MetaData, service: str) -> Table:
 
 
 async def tombstones(connection: AsyncConnection, table: Table, incidents: Collection[str]) -> dict[str, datetime]:
-    """Return the ends of those of these incidents that have been forgotten."""
+    """Return the ends of those of these incidents that were deleted, by id."""
     query = select(table.c.incident, table.c.ended_at).where(table.c.incident.in_(sorted(incidents)))
     return {row.incident: row.ended_at for row in (await connection.execute(query)).all()}
 
 
 async def insert_tombstones(connection: AsyncConnection, table: Table, ended: Mapping[str, datetime]) -> None:
-    """Store the ends of incidents that are deleted in this transaction; of two ends the later counts."""
+    """Store the ends of incidents that this transaction deletes; of an earlier end and this one the later counts."""
     if not ended:
         return
     statement = insert(connection, table)
@@ -49,7 +47,7 @@ async def insert_tombstones(connection: AsyncConnection, table: Table, ended: Ma
 
 
 async def mark_late(connection: AsyncConnection, table: Table, incidents: Collection[str], now: datetime) -> None:
-    """Note that events of these forgotten incidents have been stored."""
+    """Note that events of these deleted incidents were stored at `now`, so that `remove_late` deletes them in time."""
     if incidents:
         await connection.execute(update(table).where(table.c.incident.in_(sorted(incidents))).values(late_at=now))
 
@@ -62,9 +60,10 @@ async def remove_late(
     horizon: datetime,
     limit: int,
 ) -> AsyncIterator[Mapping[str, int]]:
-    """Call `remove` for forgotten incidents whose last late event came before `horizon`, `limit` at a time.
+    """Call `remove` with deleted incidents whose last late event came before `horizon`, `limit` at a time.
 
-    Yields what `remove` returns. Incidents that a late event has started anew are in `known` and are skipped.
+    Yields what `remove` returns, rows by table. Incidents that a late event opened anew are in the column `known` and
+    are skipped.
     """
     late = table.c.late_at
     query = select(table.c.incident).where(late.is_not(None), late < horizon).order_by(late).limit(limit)

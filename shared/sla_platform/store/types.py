@@ -16,7 +16,7 @@ _MICROSECOND = timedelta(microseconds=1)
 
 
 def to_micros(instant: datetime) -> int:
-    """Return the microseconds since 1970 UTC."""
+    """Return an aware instant as microseconds since 1970, UTC."""
     return (instant - _EPOCH) // _MICROSECOND
 
 
@@ -28,7 +28,7 @@ _EARLIEST, _LATEST = (EARLIEST - _EPOCH) // _MICROSECOND, (LATEST - _EPOCH) // _
 
 
 def from_micros(micros: int) -> datetime:
-    """Return the aware UTC instant of `to_micros`, limited to EARLIEST and LATEST."""
+    """Return the aware UTC instant of microseconds since 1970, limited to EARLIEST and LATEST."""
     return _EPOCH + timedelta(microseconds=min(max(micros, _EARLIEST), _LATEST))
 
 
@@ -60,7 +60,7 @@ class Instant(TypeDecorator[datetime]):
 
 
 class JsonText(TypeDecorator[Any]):
-    """A JSON object that SQL statements extend: jsonb on PostgreSQL, text on SQLite, whose JSON functions take text.
+    """A column of JSON that SQL statements extend: jsonb on PostgreSQL, text on SQLite, whose JSON functions take text.
 
     Read on SQLite it is that text, so that only its readers parse it.
     """
@@ -69,9 +69,11 @@ class JsonText(TypeDecorator[Any]):
     cache_ok = True
 
     def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
+        """Return the column type of the dialect."""
         return dialect.type_descriptor(JSONB(none_as_null=True) if dialect.name == "postgresql" else Text())
 
     def process_bind_param(self, value: Any, dialect: Dialect) -> Any:
+        """Return the value for the driver: JSON text in place of a dict on SQLite, any other value unchanged."""
         return orjson.dumps(value).decode() if isinstance(value, dict) and dialect.name != "postgresql" else value
 
 
@@ -79,8 +81,9 @@ BigId = BigInteger().with_variant(Integer(), "sqlite")  # SQLite autoincrements 
 
 
 class ClockKey(TypeDecorator[UUID]):
-    """A column of clock ids: uuid on PostgreSQL, dashed text on SQLite, so that both build the same event ids in
-    SQL.
+    """A column of clock ids: uuid on PostgreSQL, dashed text on SQLite.
+
+    So SQL on both builds the same event ids from it.
     """
 
     impl = String(36)

@@ -22,13 +22,16 @@ _HOUR_SECONDS = 3_600.0
 
 
 def seconds_of(connection: AsyncConnection, at: ColumnElement[Any]) -> ColumnElement[float]:
-    """Return the expression of an instant as seconds since 1970."""
+    """Return the SQL expression for an instant's seconds since 1970."""
     seconds: ColumnElement[Any] = extract("epoch", at) if is_postgres(connection) else type_coerce(at, Float) / 1e6
     return cast(seconds, Float)
 
 
 def urgency_at(now: datetime, weight: ColumnElement[Any], due_seconds: ColumnElement[Any]) -> ColumnElement[float]:
-    """Return `sla_domain.urgency.score_of_weight` at an instant as SQL; `due_seconds` since 1970, NULL: paused."""
+    """Return the SQL expression for the urgency at `now`, equal to `sla_domain.urgency.score_of_weight`.
+
+    `due_seconds` are since 1970, NULL while the clock is paused.
+    """
     left = due_seconds - to_micros(now) / 1e6
     overdue = case((left < -_DAY_SECONDS, 2.0), else_=1.0 - left / _DAY_SECONDS)
     paused = score(1, 1, None) / 100
@@ -38,7 +41,7 @@ def urgency_at(now: datetime, weight: ColumnElement[Any], due_seconds: ColumnEle
 
 @dataclass(frozen=True, slots=True)
 class UrgencyCursor:
-    """Where a page ended: in the order as of `at`, behind the row of this score and name."""
+    """Where a page of a list by urgency ended: behind the row of this score and name, in the order as of `at`."""
 
     at: datetime
     score: float
@@ -49,7 +52,7 @@ class UrgencyCursor:
 
     @classmethod
     def parse(cls, written: str) -> UrgencyCursor:
-        """Return the cursor of `str(cursor)`. Raises ValueError or OverflowError."""
+        """Return the cursor of its text (`str(cursor)`). Raises ValueError or OverflowError."""
         micros, _, rest = written.partition("_")
         found, _, name = rest.partition("_")
         place = cls(from_micros(int(micros)), float(found), name)
@@ -58,10 +61,10 @@ class UrgencyCursor:
         return place
 
 
-def behind(
+def rows_after_cursor(
     place: UrgencyCursor, score: ColumnElement[float], name: ColumnElement[Any], key: Any
 ) -> ColumnElement[bool]:
-    """Return the condition for rows after the place in the order (score descending, name).
+    """Return the SQL condition for the rows that follow `place` in the order of (score descending, name).
 
     `key`: the place's name as the column has it.
     """

@@ -18,30 +18,33 @@ _FULL_POSTGRES_CLASSES = {"53", "58"}
 
 
 class WriteHealth:
-    """What became of the latest writes of one process."""
+    """Whether the database took the latest writes of one process, for its readiness check."""
 
     def __init__(self) -> None:
         self._taken_at = self._full_at = float("-inf")
         self._full = ""
 
-    def taken(self) -> None:
-        """Note that something was written and committed."""
+    def note_committed(self) -> None:
+        """Note that a write was committed."""
         self._taken_at = time.monotonic()
         self._full = ""
 
-    def refused(self, error: BaseException) -> None:
-        """Note that the database refused a unit of work; `error` was raised from the driver's own."""
+    def note_refused(self, error: BaseException) -> None:
+        """Note that the database refused a unit of work; `error` was raised from the driver's own error."""
         if _says_full(error.__cause__):
             self._full, self._full_at = str(error), time.monotonic()
 
     @property
-    def lately(self) -> bool:
-        """Return whether a write succeeded so recently that no check is needed."""
+    def recently_committed(self) -> bool:
+        """Return whether a write was committed so recently that no check is needed."""
         return time.monotonic() - self._taken_at < RECENT_SECONDS
 
     @property
     def full(self) -> str:
-        """Return why writes are refused although a check would find nothing (a full disk); "" when they are not."""
+        """Return the error of a recent write that found the disk full.
+
+        "" when there was none, or a write succeeded since.
+        """
         return self._full if time.monotonic() - self._full_at < FULL_SECONDS else ""
 
 
@@ -53,7 +56,7 @@ def _says_full(error: BaseException | None) -> bool:
 
 
 def sqlite_lock_is_free(path: str, patience: float) -> str | None:
-    """Take and release the lock of writers; return why it cannot be had within `patience` seconds, None when it can.
+    """Take SQLite's write lock and release it; return None, or why it could not be had within `patience` seconds.
 
     It opens a connection of its own and blocks: call it in a thread.
     """

@@ -17,7 +17,10 @@ _LINK = re.compile(r"(?<=/ack/)[^\s\"'/?#]+")  # the token by which its holder a
 
 
 def redact(_logger: Any, _method: str, entry: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
-    """Replace secrets by key, and mail addresses, URL credentials and links to acknowledge by pattern."""
+    """Replace what a log entry must not hold; a processor of structlog that changes and returns `entry`.
+
+    Secrets are found by their key; mail addresses, passwords in URLs and acknowledgement links by pattern.
+    """
     for key, value in entry.items():
         entry[key] = _plain(key, value)
     return entry
@@ -37,7 +40,10 @@ def _plain(key: str, value: Any) -> Any:
 
 
 def configure(level: str, form: str) -> None:
-    """Set up structlog and the standard library's logging alike. `form`: auto, json or console."""
+    """Set up structlog and the standard library's logging to write alike, from `level` (such as INFO) on.
+
+    `form`: `json`, `console`, or `auto`, which is console on a terminal and JSON elsewhere.
+    """
     json = form == "json" or (form == "auto" and not sys.stderr.isatty())
     shared: list[Any] = [
         structlog.contextvars.merge_contextvars,

@@ -27,7 +27,7 @@ CANARY = "slad:canary"  # the incident of slad's own minute clock; it causes no 
 
 
 class Period(BaseModel):
-    """Under which contract an incident stands from an event on, up to the next period."""
+    """A stretch of an incident's life under one contract, from an event up to the next period."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -38,7 +38,7 @@ class Period(BaseModel):
     named: bool = Field(description="the customer's own contract, not the default one that stands in")
 
     def value(self) -> ContractPeriod:
-        """Return the domain's period."""
+        """Return the period as the domain's `ContractPeriod`."""
         return ContractPeriod(ContractId(self.contract), self.customer, self.start, EventId(self.event), self.named)
 
 
@@ -106,28 +106,30 @@ class ClockFact(BaseModel):
 
     @property
     def body(self) -> FactBody:
-        """Return what became true, as `sla_domain.fact` has it; read anew at each call."""
+        """Return what became true as one of the classes of `sla_domain.fact`; parsed at each call."""
         if self.kind is FactKind.CONTRACT_CHANGED:
             return ContractChanged(tuple(period.value() for period in self.periods))
         return body_of(self.kind, self.details, self.threshold, self.overtaken)
 
     @property
     def breach_change(self) -> BreachChange:
-        """Return what the fact takes back or moves of breaches published before it, whatever its kind."""
+        """Return which breaches published before the fact takes back or moves; any kind of fact may."""
         return breach_change(self.details)
 
     def without_free_text(self, names: dict[str, object]) -> ClockFact:
-        """Return a copy with other context fields and without what people wrote in its details."""
+        """Return a copy without what people wrote in its details, and with the fields in `names` replaced."""
         return self.model_copy(update=names | {"details": without_free_text(self.details)})
 
     @property
     def is_history(self) -> bool:
-        """Return whether it is on record only, so that nobody is notified."""
+        """Return whether the fact is only on record: it was over or imported when slad first read it; nobody is
+        notified.
+        """
         return self.history or (self.imported_through is not None and self.at <= self.imported_through)
 
     @property
     def passed_due(self) -> datetime | None:
-        """Return the due instant in force if its breach is published; None when not, or when the fact does not say."""
+        """Return the due instant in force if its breach is published; None if not, or if the fact does not say."""
         return datetime.fromisoformat(self.breached) if self.breached not in ("", NOT_BREACHED) else None
 
 
@@ -142,17 +144,20 @@ CONTEXT_FIELDS = frozenset(
 
 
 def fact_type(kind: FactKind) -> str:
-    """Return the CloudEvents type of a kind of fact."""
+    """Return the CloudEvents type of a kind of fact, such as `io.slad.clock.breached.v1`."""
     return f"{TYPE_PREFIX}{kind.value}.v1"
 
 
 def fact_id(clock: UUID | None, incident: str, key: str) -> str:
-    """Return the event id of a fact; the same fact of the same clock (or incident) always has the same."""
+    """Return the event id of a fact, always the same one: made of its clock (None: of its incident) and its key."""
     return f"{clock}/{key}" if clock is not None else fitting_id(f"{incident}/{key}", EVENT)
 
 
 def clock_fact(fact: Fact, context: dict[str, object], fired_at: datetime) -> ClockFact:
-    """Return a domain fact with the context of its clock and incident, as it is published."""
+    """Return a domain fact as it is published, with the context of its clock and incident.
+
+    `context`: fields of `ClockFact` by name. `fired_at`: when slad noticed.
+    """
     body = fact.body
     own: dict[str, object] = {
         "kind": fact.kind,

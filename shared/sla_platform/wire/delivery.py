@@ -1,4 +1,6 @@
-"""`io.slad.delivery.<state>.v1`, `io.slad.alert.<what>.v1`: what became of telling people (notifier to board)."""
+"""`io.slad.delivery.<state>.v1`, `io.slad.alert.<what>.v1`: what became of notifications and alerts (notifier to
+board).
+"""
 
 from __future__ import annotations
 
@@ -13,7 +15,7 @@ SOURCE = "/slad/notifier"
 
 
 class DeliveryFact(BaseModel):
-    """One step in the life of a notification or an alert. Recipients are named by person id, never by address."""
+    """A change of a delivery or an alert. Recipients are named by person id, never by address."""
 
     model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
     what: str = Field(description="delivery.queued|sent|retrying|failed|cancelled, alert.opened|acknowledged|closed …")

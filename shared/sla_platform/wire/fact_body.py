@@ -57,7 +57,7 @@ _STATES = frozenset(state.value for state in ClockState)
 
 @dataclass(frozen=True, slots=True)
 class BreachChange:
-    """What a fact of any kind does to breaches published before it."""
+    """Which published breaches a fact takes back or moves to another due instant; empty for most facts."""
 
     takes_back: tuple[TakenBack, ...] = ()
     moved: MovedBreach | None = None
@@ -98,19 +98,25 @@ def details_of(body: FactBody) -> dict[str, str]:
 
 
 def body_of(kind: FactKind, details: Details, threshold: str, overtaken: bool) -> FactBody:
-    """Return the body of a published fact; of `contract.changed` without its periods, which are no details."""
+    """Return the body of a published fact from its kind and `details`.
+
+    A `contract.changed` has no periods then: they are not part of the details.
+    """
     return _READERS[kind](details) if kind is not FactKind.CLOCK_WARNED else Warned(threshold, overtaken)
 
 
 def breach_change(details: Details) -> BreachChange:
-    """Return what a fact takes back or moves, whatever its kind: older releases did so with other kinds too."""
+    """Return which published breaches a fact with these details takes back or moves, whatever its kind.
+
+    Older releases did so with kinds of facts that no longer do.
+    """
     if TAKES_BACK not in details and BREACHED_AT not in details:
         return NO_BREACH_CHANGE
     return BreachChange(_taken_back(details), _moved(details))
 
 
 def without_free_text(details: Details) -> dict[str, str]:
-    """Return the details without what people wrote: the texts of one customer are not shown to another."""
+    """Return the details without what people wrote, which one customer must not see of another."""
     return {name: value for name, value in details.items() if name not in _FREE_TEXT}
 
 

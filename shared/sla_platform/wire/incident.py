@@ -36,7 +36,7 @@ class AgreedData(BaseModel):
 
 
 class SnapshotData(BaseModel):
-    """How the sender's ticket stood. In `attributes` an empty text means "has none", an absent name says nothing."""
+    """How the sender's whole ticket stood. In `attributes` an empty text means "has none"; absent names are unknown."""
 
     model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
     at: datetime
@@ -76,7 +76,7 @@ class IncidentEventData(BaseModel):
 
 
 def event_type(kind: EventKind) -> str:
-    """Return the event type of a kind of incident event."""
+    """Return the CloudEvents type of a kind of incident event, such as `io.slad.incident.opened.v1`."""
     return f"{TYPE_PREFIX}incident.{kind.value}.v1"
 
 

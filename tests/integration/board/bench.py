@@ -26,7 +26,7 @@ from sla_platform.envelope import Envelope
 from sla_platform.http import problem
 from sla_platform.http.keys import READ, Authorizer, KeyGate
 from sla_platform.retention import Retention
-from sla_platform.runtime import running
+from sla_platform.runtime import run_services
 from sla_platform.store.engine import Store
 from sla_platform.store.schema import create_all
 
@@ -155,7 +155,7 @@ class Served:
 
 @asynccontextmanager
 async def served(board: BoardBench) -> AsyncIterator[Served]:
-    async with running([board.service]):
+    async with run_services([board.service]):
         server = Served(board)
         await server.start()
         try:

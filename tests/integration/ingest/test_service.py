@@ -7,13 +7,13 @@ import asyncio
 from tests.integration.ingest.world import ADMIN, World, opened
 
 from sla_ingest import tables
-from sla_platform.runtime import running
+from sla_platform.runtime import run_services
 
 
 async def test_the_gauge_of_parked_deliveries_is_counted_from_the_store(world: World) -> None:
     for number in range(3):
         await world.event(opened(str(number), type="mock.test"))
-    async with running([world.ingest.service]):
+    async with run_services([world.ingest.service]):
         for _ in range(1_000):
             if world.counted("slad_ingest_parked") == 3:
                 break

@@ -85,7 +85,7 @@ class Stage:
         )
         self.channels = {**open_channels(self.settings, lambda: self.catalogue), **self.channels}
         self.handler = FactHandler(self.context)
-        self.context.quarantine.replays(CONSUME, self.handler.replay)
+        self.context.quarantine.register_replay(CONSUME, self.handler.replay)
         self.scheduler = FairScheduler(self.context)
         self.escalator = Escalator(self.context)
         self.sender = Sender(self.context, self.channels, Pace(lease_seconds=60.0))

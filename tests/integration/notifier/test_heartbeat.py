@@ -30,7 +30,7 @@ async def test_each_canary_that_arrives_is_one_sign_of_life(webhook_receiver: We
     heartbeat = Heartbeat(webhook_receiver.url, JustAfterNine(), NotifierMetrics(registry))
     running = asyncio.create_task(heartbeat.run())
     try:
-        heartbeat.arrived(NINE)
+        heartbeat.note_canary(NINE)
         (beat,) = await webhook_receiver.requests.received(1)
     finally:
         running.cancel()

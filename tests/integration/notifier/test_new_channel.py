@@ -98,7 +98,7 @@ def pigeons(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     invalidate_caches()
     monkeypatch.setattr(sla_notifier.channel, "__path__", [*sla_notifier.channel.__path__, str(folder.parent)])
     before = registry.KINDS
-    monkeypatch.setattr(registry, "KINDS", (*before, registry.loaded("pigeon")))
+    monkeypatch.setattr(registry, "KINDS", (*before, registry.load_kind("pigeon")))
     install_channel_kinds(registry.KINDS)
     yield tmp_path / "loft"
     install_channel_kinds(before)

@@ -17,7 +17,7 @@ from tests.integration.notifier.stage import NINE, Stage, breached, missed, noti
 from tests.real.smtp import SmtpServer
 from tests.real.webhook import WebhookReceiver
 
-from sla_notifier.service import prepare
+from sla_notifier.service import preload_files
 from sla_standalone.holder import keep_zones
 
 MINUTE = timedelta(minutes=1)
@@ -60,7 +60,7 @@ async def test_from_the_fact_to_the_mail_the_webhook_and_the_answer(
     stage: Stage, client: httpx2.AsyncClient, smtp_server: SmtpServer, webhook_receiver: WebhookReceiver
 ) -> None:
     keep_zones(stage.catalogue)
-    await prepare(stage.context, stage.channels)
+    await preload_files(stage.context, stage.channels)
     hooked = breached(NINE + 16 * MINUTE, incident="github:8", contract="hooked", customer="Hooked")
     with opened() as files:
         for minutes, told in ((10, warned()), (15, breached()), (16, hooked), (20, notice())):

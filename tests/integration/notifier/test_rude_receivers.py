@@ -161,7 +161,7 @@ async def test_a_watchdog_that_answered_has_heard_the_beat() -> None:
         registry = CollectorRegistry()
         heartbeat = Heartbeat(f"http://127.0.0.1:{port}/", SystemTime(), NotifierMetrics(registry))
         beating = asyncio.create_task(heartbeat.run())
-        heartbeat.arrived(SystemTime().now())
+        heartbeat.note_canary(SystemTime().now())
         labels = {"outcome": "sent"}
         async with asyncio.timeout(5):
             while not registry.get_sample_value("slad_notifier_heartbeats_total", labels):  # noqa: ASYNC110

@@ -20,7 +20,7 @@ from sla_platform.bus import Feeds
 from sla_platform.envelope import Envelope
 from sla_platform.errors import BadSettings
 from sla_platform.http.keys import KeyGate
-from sla_platform.runtime import running
+from sla_platform.runtime import run_services
 from sla_platform.settings import Settings
 from sla_platform.store import log as logs
 from sla_platform.store.engine import Store
@@ -61,7 +61,7 @@ async def at_work(store: Store, catalogue: Catalogue, settings: Settings) -> Asy
     feeds = Feeds(settings, store, time)
     gate = KeyGate(lambda: catalogue.keys.values(), time)
     built = build(settings, store, feeds, time, registry, lambda: catalogue, authorize=gate)
-    async with running([built.service]) as failed:
+    async with run_services([built.service]) as failed:
         yield Running(built, feeds, store, registry)
         assert not failed.is_set()
 
@@ -108,7 +108,7 @@ async def test_what_was_begun_is_finished_and_recorded_before_the_end(
     feeds = Feeds(settings, store, time)
     gate = KeyGate(lambda: catalogue.keys.values(), time)
     built = build(settings, store, feeds, time, CollectorRegistry(), lambda: catalogue, authorize=gate)
-    async with running([built.service]):
+    async with run_services([built.service]):
         await Running(built, feeds, store, CollectorRegistry()).timer_says(breached(contract="hooked"))
         await webhook_receiver.requests.received(1)
     after = Stage(store, time, catalogue, settings)

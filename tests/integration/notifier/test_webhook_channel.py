@@ -16,7 +16,7 @@ from tests.real.webhook import CLOSE, HANG, Answer, WebhookReceiver
 from sla_catalogue import ChannelId, Secret
 from sla_notifier.channel.port import Failure, OutgoingMessage, Rejected, Retry, Sent
 from sla_notifier.channel.webhook.config import WebhookEndpoint
-from sla_notifier.channel.webhook.guard import Guard, networks
+from sla_notifier.channel.webhook.guard import Guard, parse_networks
 from sla_notifier.channel.webhook.send import WebhookChannel
 
 ONE = "whsec_c3BhcmUtc2VjcmV0LW51bWJlci1vbmUtZm9yLXRlc3RzLTEyMzQ="
@@ -107,7 +107,7 @@ async def test_the_vetted_address_is_connected_to_with_the_original_name(
         asked.append(host)
         return ["127.0.0.1"]
 
-    guard = Guard(networks(["127.0.0.0/8"]), resolve=resolve)
+    guard = Guard(parse_networks(["127.0.0.0/8"]), resolve=resolve)
     tls = certificates.client_context()
     async with Sending(hook(f"https://localhost:{port}/x", private=False), guard, tls=tls) as channel:
         assert await channel.send(outgoing()) == Sent()
@@ -145,7 +145,7 @@ async def test_a_name_that_turns_inside_after_the_check_is_not_asked_again(webho
     async def rebinding(_host: str, _port: int) -> Sequence[str]:
         return next(answers)
 
-    guard = Guard(networks(["192.0.2.1/32"]), resolve=rebinding)  # where nobody answers
+    guard = Guard(parse_networks(["192.0.2.1/32"]), resolve=rebinding)  # where nobody answers
     port = webhook_receiver.url.rpartition(":")[2]
     async with Sending(hook(f"http://rebinding.example:{port}/", private=False), guard, total_seconds=0.3) as channel:
         assert isinstance(await channel.send(outgoing()), Retry)

@@ -10,7 +10,7 @@ from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 
 from sla_platform.local import KafkaBroker, StartFailed
-from sla_platform.local.ports import taken
+from sla_platform.local.ports import port_in_use
 
 
 async def test_an_idempotent_lz4_producer_reaches_a_group_consumer(kafka_broker: KafkaBroker, unique: str) -> None:
@@ -51,9 +51,9 @@ async def _killed_after_the_acknowledgement_it_loses_nothing(own_kafka: KafkaBro
 
 async def _a_taken_port_is_told_before_it_tries(own_kafka: KafkaBroker) -> None:
     port = int(own_kafka.bootstrap.rpartition(":")[2])
-    assert taken(port)
+    assert port_in_use(port)
     await asyncio.to_thread(own_kafka.kill)
-    assert not taken(port)
+    assert not port_in_use(port)
 
     with socket.create_server(("127.0.0.1", port)), pytest.raises(StartFailed, match=f"port {port} is taken"):
         own_kafka.start()

@@ -14,7 +14,7 @@ import pytest
 from sqlalchemy import text
 
 from sla_platform.settings import Settings
-from sla_platform.store import engine, writes
+from sla_platform.store import sqlite, writes
 from sla_platform.store.engine import Store
 from sla_standalone.compose import RunningProcess, composed
 from sla_standalone.migrate import migrate
@@ -26,8 +26,8 @@ HEADERS = {"authorization": "Bearer demo-ingest-key", "content-type": "applicati
 
 @pytest.fixture(autouse=True)
 def _brief(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(engine, "LOCK_SECONDS", 0.3)
-    monkeypatch.setattr(engine, "LOOK_SECONDS", 0.2)
+    monkeypatch.setattr(sqlite, "LOCK_SECONDS", 0.3)
+    monkeypatch.setattr(sqlite, "LOOK_SECONDS", 0.2)
     monkeypatch.setattr(writes, "RECENT_SECONDS", 0.0)
 
 
@@ -133,7 +133,7 @@ def test_many_askers_share_one_look(tmp_path: Path, monkeypatch: pytest.MonkeyPa
         looks.append(path)
         time.sleep(0.05)
 
-    monkeypatch.setattr(engine, "sqlite_lock_is_free", look)
+    monkeypatch.setattr(sqlite, "sqlite_lock_is_free", look)
 
     async def ask() -> None:
         store = Store(f"sqlite:///{tmp_path}/slad.db")

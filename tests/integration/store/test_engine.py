@@ -1,4 +1,7 @@
-"""The ways into a store, and that whatever passes by itself comes out of them as StoreBusy."""
+"""What is special to one database, and that whatever passes by itself comes out of a store as StoreBusy.
+
+What both databases do alike: `tests/conformance/test_store.py`.
+"""
 
 from __future__ import annotations
 
@@ -22,53 +25,6 @@ _number = Table("number", _metadata, Column("n", Integer, primary_key=True))
 async def _numbers(store: Store) -> list[int]:
     async with store.reading() as connection:
         return list((await connection.execute(select(_number.c.n).order_by(_number.c.n))).scalars())
-
-
-async def test_a_transaction_is_kept_whole_or_not_at_all(store: Store) -> None:
-    await create_all(store, [_metadata])
-    async with store.transaction() as connection:
-        await connection.execute(_number.insert(), [{"n": 1}, {"n": 2}])
-
-    async def fails() -> None:
-        async with store.transaction() as connection:
-            await connection.execute(_number.insert(), [{"n": 3}])
-            raise ZeroDivisionError
-
-    with pytest.raises(ZeroDivisionError):
-        await fails()
-    assert await _numbers(store) == [1, 2]
-
-
-async def test_an_error_of_ours_stays_what_it_is(store: Store) -> None:
-    await create_all(store, [_metadata])
-    async with store.transaction() as connection:
-        await connection.execute(_number.insert(), [{"n": 1}])
-    with pytest.raises(sqlalchemy_errors.IntegrityError):
-        async with store.transaction() as connection:
-            await connection.execute(_number.insert(), [{"n": 1}])
-    with pytest.raises(sqlalchemy_errors.DBAPIError, match="nowhere"):
-        async with store.reading() as connection:
-            await connection.execute(text("SELECT * FROM nowhere"))
-
-
-async def test_a_unit_that_was_cancelled_leaves_nothing_and_blocks_nobody(store: Store) -> None:
-    await create_all(store, [_metadata])
-    inside = asyncio.Event()
-
-    async def never_ends() -> None:
-        async with store.transaction() as connection:
-            await connection.execute(_number.insert(), [{"n": 1}])
-            inside.set()
-            await asyncio.Event().wait()
-
-    unit = asyncio.create_task(never_ends())
-    await inside.wait()
-    unit.cancel()
-    with pytest.raises(asyncio.CancelledError):
-        await unit
-    async with asyncio.timeout(5), store.transaction() as connection:
-        await connection.execute(_number.insert(), [{"n": 2}])
-    assert await _numbers(store) == [2]
 
 
 @pytest.mark.parametrize("store", ["sqlite"], indirect=True)

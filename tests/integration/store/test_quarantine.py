@@ -95,7 +95,7 @@ async def test_a_replay_marks_what_succeeds_and_keeps_what_fails_with_its_new_er
         if fails:
             raise fails.pop(0)
 
-    quarantine.replays("consume", handler)
+    quarantine.register_replay("consume", handler)
     await quarantine.put(row(data=b'{"n": 1}'), ValueError("first"))
     (kept,) = await quarantine.page("", 0, 10)
     failed = await quarantine.replay(kept.id)
@@ -119,7 +119,7 @@ async def test_a_row_that_comes_back_while_it_is_replayed_waits_again(store: Sto
     async def put_back(entry: QuarantineEntry) -> None:
         await quarantine.put(row(part="tick"), ValueError("again"))
 
-    quarantine.replays("tick", put_back)
+    quarantine.register_replay("tick", put_back)
     await quarantine.put(row(part="tick"), ValueError("first"))
     (kept,) = await quarantine.page("", 0, 10)
     again = await quarantine.replay(kept.id)
@@ -132,11 +132,11 @@ async def test_only_what_was_replayed_is_forgotten_by_age(store: Store) -> None:
     async def fine(entry: QuarantineEntry) -> None:
         """Nothing is wrong any more."""
 
-    quarantine.replays("consume", fine)
+    quarantine.register_replay("consume", fine)
     await quarantine.put(row("e/1"), Permanent("unfit"))
     await quarantine.put(row("e/2"), Permanent("unfit"))
     (kept, _) = await quarantine.page("", 0, 10)
     await quarantine.replay(kept.id)
-    assert [step async for step in quarantine.old(NOW)] == []
-    assert [step async for step in quarantine.old(NOW + timedelta(days=1))] == [{"board_quarantine": 1}]
+    assert [step async for step in quarantine.sweep_replayed(NOW)] == []
+    assert [step async for step in quarantine.sweep_replayed(NOW + timedelta(days=1))] == [{"board_quarantine": 1}]
     assert [entry.event for entry in await quarantine.page("", 0, 10)] == ["e/2"]

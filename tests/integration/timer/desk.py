@@ -60,7 +60,7 @@ class Desk:
         self.applier = Applier(store, rulebooks, self.progress, self.time, owner, metrics, lambda: None)
         self.firing = firing_of(store, self.progress)
         self.quarantine = Quarantine("timer", store, tables.quarantine, self.time, BusMetrics())
-        self.quarantine.replays(CONSUME, self.applier.replay)
+        self.quarantine.register_replay(CONSUME, self.applier.replay)
         self.kept = TimerQuarantine(
             store, self.quarantine, Refolder(store, rulebooks, self.time, FoldPreparer(store, metrics))
         )

@@ -11,10 +11,10 @@ from tests.unit.notifier.world import DUE, MINUTE, Incoming, World, breached, cl
 from sla_domain.clock import ClockState
 from sla_domain.escalation import NO_ESCALATION
 from sla_domain.fact import FactKind
+from sla_notifier.alert.acknowledging import AckAnswer, acknowledge_alert
 from sla_notifier.alert.alert import AlertState, CloseReason
 from sla_notifier.alert.chain import REPEAT
 from sla_notifier.alert.change_set import ChangeSet
-from sla_notifier.alert.decide import AckAnswer, acknowledged
 from sla_notifier.alert.request import LevelRecipients, PagedRecipients
 from sla_notifier.delivery.policy import UnsentReason
 from sla_notifier.delivery.state import MessageKind
@@ -61,12 +61,12 @@ def test_levels_are_notified_as_time_passes_and_the_next_round_begins_anew() -> 
 
 def test_an_acknowledgement_ends_the_steps_and_the_pages_still_queued() -> None:
     world, alert = opened()
-    answer, change = acknowledged(world.alerts[alert], "anna", "link", DUE + MINUTE)
+    answer, change = acknowledge_alert(world.alerts[alert], "anna", "link", DUE + MINUTE)
     assert (answer, change.clear_steps, change.cancel_reason) == (AckAnswer.DONE, True, UnsentReason.ACKNOWLEDGED)
     assert change.alert is not None
     world.alerts[alert] = change.alert
     assert world.step(alert, 2, DUE + 10 * MINUTE).requests == [], "a step that was on its way does nothing"
-    assert acknowledged(change.alert, "piotr", "link", DUE + 2 * MINUTE)[0] is AckAnswer.ALREADY
+    assert acknowledge_alert(change.alert, "piotr", "link", DUE + 2 * MINUTE)[0] is AckAnswer.ALREADY
 
 
 @pytest.mark.parametrize("late", [MINUTE, timedelta(days=3)])
@@ -135,7 +135,7 @@ def test_a_breach_that_a_late_pause_moves_is_neither_taken_back_nor_paged_anew(a
     """The tick publishes the breach at its new instant only after the fact that takes back the one at the old."""
     world, alert = opened(breached(target="p1"))
     if acknowledged_before:
-        change = acknowledged(world.alerts[alert], "anna", "link", DUE + MINUTE)[1]
+        change = acknowledge_alert(world.alerts[alert], "anna", "link", DUE + MINUTE)[1]
         assert change.alert is not None
         world.alerts[alert] = change.alert
     later = DUE + 7 * MINUTE

@@ -11,7 +11,7 @@ from sla_notifier.delivery.identity import delivery_id
 from sla_notifier.delivery.row import DeliveryRow
 from sla_notifier.delivery.state import MessageKind
 from sla_notifier.notification.conversation import CALM, FIRST_PAUSE, Conversation
-from sla_notifier.notification.gather import FLOOD, Gathered, gather, keys_of
+from sla_notifier.notification.gather import FLOOD, Gathered, conversation_ids, gather
 from sla_notifier.notification.notification import Notification, Recipient
 
 SECOND = timedelta(seconds=1)
@@ -62,7 +62,7 @@ def test_five_at_once_leave_by_themselves_and_the_sixth_is_a_storm() -> None:
     (digest,) = found.digests
     assert {each.carried_by for each in found.notifications} == {digest.id}
     assert digest.next_at == NINE + FIRST_PAUSE
-    assert digest.why == box.world.context().texts.worded(FLOOD, "en") == "many messages at once"
+    assert digest.why == box.world.context().texts.phrases_in_words(FLOOD, "en") == "many messages at once"
 
 
 def test_a_storm_out_of_the_blue_sends_its_most_urgent_message_at_once() -> None:
@@ -101,7 +101,7 @@ def test_a_program_gets_every_message_by_itself() -> None:
     box = Mailbox()
     found = box.get(40, to=PAGER)
     assert (alone(found), found.digests, found.conversations) == (40, (), ())
-    assert keys_of(found.notifications) == frozenset()
+    assert conversation_ids(found.notifications) == frozenset()
 
 
 def test_a_page_that_must_follow_a_message_on_its_way_waits_for_no_digest() -> None:
@@ -115,5 +115,5 @@ def test_a_page_that_must_follow_a_message_on_its_way_waits_for_no_digest() -> N
 
 def test_only_what_is_still_to_be_sent_counts() -> None:
     dead = replace(Notification(request=request(), recipient=ANNA), reason=None)
-    assert keys_of((dead,)) != frozenset()
+    assert conversation_ids((dead,)) != frozenset()
     assert delivery_id("r1", "anna", ANNA.address) == delivery_id(dead.request.id, "anna", ANNA.address)

@@ -10,7 +10,9 @@ from tests.unit.notifier.test_relevance import CHAIN, CLOCK, NOW, alert, fact
 from sla_domain.clock import ClockState
 from sla_domain.fact import FactKind
 from sla_notifier.alert.alert import AlertState
-from sla_notifier.alert.decide import breached, ended, is_news, resumed
+from sla_notifier.alert.closing import close_alert
+from sla_notifier.alert.opening import open_alert, reopen_alert
+from sla_notifier.alert.relevance import is_news
 
 LATER = NOW + timedelta(hours=1)
 
@@ -30,7 +32,7 @@ def test_an_import_covers_what_came_true_up_to_it(through: object, news: bool) -
 def test_history_may_end_an_alert_that_is_open() -> None:
     met = fact(FactKind.CLOCK_MET, history=True)
     assert is_news(alert(), met)
-    closed = ended(alert(), met, "id", NOW).alert
+    closed = close_alert(alert(), met, "id", NOW).alert
     assert closed is not None
     assert closed.state is AlertState.CLOSED
 
@@ -38,7 +40,7 @@ def test_history_may_end_an_alert_that_is_open() -> None:
 def test_a_reopening_is_news_although_the_breach_was_history() -> None:
     """Nobody was told of the breach; that the broken promise runs again, somebody must hear."""
     again = fact(FactKind.CLOCK_RESUMED, at=LATER, due_at=NOW, breached=NOW.isoformat())
-    opened = resumed(None, again, "id", CHAIN, LATER).alert
+    opened = reopen_alert(None, again, "id", CHAIN, LATER).alert
     assert opened is not None
     assert (opened.id, opened.due_at, opened.episode) == (str(CLOCK), NOW, 1)
     within_the_import = fact(FactKind.CLOCK_RESUMED, at=LATER, due_at=NOW, breached=NOW.isoformat(), history=True)
@@ -48,10 +50,10 @@ def test_a_reopening_is_news_although_the_breach_was_history() -> None:
 def test_a_clock_that_resumes_before_its_breach_was_told_opens_nothing() -> None:
     """The breach itself is still to be told, by its own fact."""
     again = fact(FactKind.CLOCK_AMENDED, at=LATER, due_at=NOW, details={"new_state": ClockState.RUNNING.value})
-    assert resumed(None, again, "id", CHAIN, LATER).alert is None
+    assert reopen_alert(None, again, "id", CHAIN, LATER).alert is None
 
 
 def test_news_of_an_incident_with_a_past_is_told() -> None:
     told = fact(FactKind.CLOCK_BREACHED, at=LATER, imported_through=NOW)
     assert is_news(None, told)
-    assert breached(None, told, "id", CHAIN, LATER).alert is not None
+    assert open_alert(None, told, "id", CHAIN, LATER).alert is not None

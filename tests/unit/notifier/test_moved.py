@@ -11,10 +11,12 @@ from tests.unit.notifier.test_relevance import CHAIN, CLOCK, NOW, fact
 
 from sla_domain.fact import FactKind
 from sla_notifier.alert.alert import AlertState
-from sla_notifier.alert.decide import NO_CHANGE, breached, ended, resumed
+from sla_notifier.alert.change import NO_CHANGE
+from sla_notifier.alert.closing import close_alert
+from sla_notifier.alert.opening import open_alert, reopen_alert
 from sla_notifier.delivery.policy import UnsentReason
 from sla_notifier.delivery.state import DeliveryState
-from sla_notifier.notification.unit_of_work import first_paged
+from sla_notifier.notification.unit_of_work import first_paged_episodes
 from sla_platform.wire import ClockFact
 from sla_platform.wire.clock import fact_id
 from sla_platform.wire.fact_body import BROKEN_SINCE
@@ -25,9 +27,9 @@ NOW_IS = {"title": "Beta's till", "customer": "Beta", "url": "https://beta.examp
 
 def closing(**more: object) -> ClockFact:
     told = fact(FactKind.CLOCK_BREACHED, generation=0, **THEN)
-    alert = breached(None, told, fact_id(CLOCK, "github:7", "0/breach"), CHAIN, NOW).alert
+    alert = open_alert(None, told, fact_id(CLOCK, "github:7", "0/breach"), CHAIN, NOW).alert
     assert alert is not None
-    (occasion,) = ended(alert, fact(FactKind.CLOCK_RETARGETED, generation=2, **more), "id", NOW).requests
+    (occasion,) = close_alert(alert, fact(FactKind.CLOCK_RETARGETED, generation=2, **more), "id", NOW).requests
     assert occasion.contract == "acme"
     assert isinstance(occasion.content, ClockFact)
     return occasion.content
@@ -49,20 +51,20 @@ def test_under_the_same_contract_the_fact_is_told_as_it_is() -> None:
 @pytest.mark.parametrize("state", [AlertState.OPEN, AlertState.ACKNOWLEDGED])
 def test_what_was_broken_before_a_move_is_told_to_the_people_of_the_next_contract(state: AlertState) -> None:
     told = fact(FactKind.CLOCK_BREACHED, generation=0, due_at=NOW, **THEN)
-    alert = breached(None, told, fact_id(CLOCK, "github:7", "0/breach"), CHAIN, NOW).alert
+    alert = open_alert(None, told, fact_id(CLOCK, "github:7", "0/breach"), CHAIN, NOW).alert
     assert alert is not None
     alert, later = replace(alert, state=state), NOW + timedelta(minutes=15)
     broken = {"at": later, "due_at": NOW, "breached": NOW.isoformat(), "details": {BROKEN_SINCE: NOW.isoformat()}}
-    change = resumed(alert, fact(FactKind.CLOCK_RETARGETED, **NOW_IS, **broken), "moved", CHAIN, later)
+    change = reopen_alert(alert, fact(FactKind.CLOCK_RETARGETED, **NOW_IS, **broken), "moved", CHAIN, later)
     assert change.alert is not None
     assert (change.alert.contract, change.alert.episode, change.alert.due_at) == ("beta", 2, NOW)
     assert [(one.contract, one.due_at) for one in change.requests] == [("beta", NOW)]
     assert change.cancel_reason is UnsentReason.REOPENED
     # Once: neither the same word again nor a new target under the same contract is news.
     moved = change.alert
-    assert resumed(moved, fact(FactKind.CLOCK_RETARGETED, **NOW_IS, **broken), "moved", CHAIN, later) == NO_CHANGE
-    assert resumed(moved, fact(FactKind.CLOCK_RETARGETED, **NOW_IS, **broken), "p1", CHAIN, later) == NO_CHANGE
-    assert resumed(alert, fact(FactKind.CLOCK_RETARGETED, **THEN, **broken), "p1", CHAIN, later) == NO_CHANGE
+    assert reopen_alert(moved, fact(FactKind.CLOCK_RETARGETED, **NOW_IS, **broken), "moved", CHAIN, later) == NO_CHANGE
+    assert reopen_alert(moved, fact(FactKind.CLOCK_RETARGETED, **NOW_IS, **broken), "p1", CHAIN, later) == NO_CHANGE
+    assert reopen_alert(alert, fact(FactKind.CLOCK_RETARGETED, **THEN, **broken), "p1", CHAIN, later) == NO_CHANGE
 
 
 def test_a_breach_is_no_news_only_to_the_contract_whose_people_were_paged_for_it() -> None:
@@ -70,4 +72,4 @@ def test_a_breach_is_no_news_only_to_the_contract_whose_people_were_paged_for_it
         page("anna", DeliveryState.SENT, contract="acme"),
         page("bert", DeliveryState.QUEUED, contract="beta", episode=2),
     ]
-    assert first_paged(told) == {("c", "acme", told[0].due_at): 1}
+    assert first_paged_episodes(told) == {("c", "acme", told[0].due_at): 1}

@@ -7,13 +7,21 @@ from datetime import UTC, datetime, timedelta
 import orjson
 import pytest
 
-from sla_notifier.alert.chain import REPEAT, EscalationChain, EscalationLevel, EscalationStep, dumps, loads, steps
+from sla_notifier.alert.chain import (
+    REPEAT,
+    EscalationChain,
+    EscalationLevel,
+    EscalationStep,
+    chain_from_json,
+    chain_to_json,
+    steps_of_round,
+)
 from sla_notifier.delivery.policy import UnsentReason
 from sla_notifier.delivery.row import DeliveryRow
 from sla_notifier.delivery.state import DeliveryState, MessageKind
 from sla_notifier.notification.enqueue import LARGEST_PAYLOAD, bounded
 from sla_notifier.notification.notification import PagedPerson
-from sla_notifier.notification.unit_of_work import paged_of, rounds_of
+from sla_notifier.notification.unit_of_work import closing_recipients, paged_in_rounds
 
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
@@ -38,19 +46,19 @@ def page(person: str, state: DeliveryState, **more: object) -> DeliveryRow:
 
 def test_a_policy_survives_being_kept() -> None:
     repeating = EscalationChain("p", CHAIN.levels, 60 * MINUTE, 2)
-    assert loads(dumps(CHAIN)) == CHAIN
-    assert loads(dumps(repeating)) == repeating
+    assert chain_from_json(chain_to_json(CHAIN)) == CHAIN
+    assert chain_from_json(chain_to_json(repeating)) == repeating
 
 
 def test_a_round_has_its_later_levels_and_the_next_round_before_it() -> None:
     repeating = EscalationChain("p", CHAIN.levels, 60 * MINUTE, 1)
     assert repeating.at_once() == (1,)
-    assert steps(repeating, "c", 0, NOW) == (
+    assert steps_of_round(repeating, "c", 0, NOW) == (
         EscalationStep("c", 0, 2, NOW + 10 * MINUTE),
         EscalationStep("c", 0, 3, NOW + 30 * MINUTE),
         EscalationStep("c", 0, REPEAT, NOW + 90 * MINUTE),
     )
-    assert [step.level for step in steps(repeating, "c", 1, NOW)] == [2, 3], "the last round begins no other"
+    assert [step.level for step in steps_of_round(repeating, "c", 1, NOW)] == [2, 3], "the last round begins no other"
 
 
 def test_a_fix_goes_to_the_entitled_first_and_a_single_level_waits() -> None:
@@ -69,12 +77,12 @@ def test_a_fix_goes_to_the_entitled_first_and_a_single_level_waits() -> None:
 
 @pytest.mark.parametrize("state", [DeliveryState.FAILED, DeliveryState.UNDELIVERABLE, DeliveryState.CANCELLED])
 def test_whom_nothing_reached_may_be_tried_again_at_the_next_level(state: DeliveryState) -> None:
-    assert rounds_of([page("anna", state)]) == frozenset()
-    assert rounds_of([page("anna", state), page("anna", DeliveryState.SENT)]) == {(("c", 1, 0), "anna")}
+    assert paged_in_rounds([page("anna", state)]) == frozenset()
+    assert paged_in_rounds([page("anna", state), page("anna", DeliveryState.SENT)]) == {(("c", 1, 0), "anna")}
 
 
 def test_whom_a_level_only_informed_may_still_be_paged() -> None:
-    assert rounds_of([page("anna", DeliveryState.SENT, kind=MessageKind.INFO)]) == frozenset()
+    assert paged_in_rounds([page("anna", DeliveryState.SENT, kind=MessageKind.INFO)]) == frozenset()
 
 
 def test_a_closing_word_follows_the_surest_page_of_each_person() -> None:
@@ -83,7 +91,7 @@ def test_a_closing_word_follows_the_surest_page_of_each_person() -> None:
         page("anna", DeliveryState.SENT, address="second@x"),
         page("ben", DeliveryState.SENDING),
     ]
-    assert paged_of(told, {"c": UnsentReason.ENDED}) == {
+    assert closing_recipients(told, {"c": UnsentReason.ENDED}) == {
         ("c", 1): (PagedPerson("anna", "email:second@x", ""), PagedPerson("ben", "email:ben@x", "dlv_ben_sending"))
     }
 
@@ -94,9 +102,9 @@ def test_who_cannot_have_heard_of_a_false_breach_hears_nothing_of_its_end() -> N
         page("ben", DeliveryState.RETRYING, attempts=1),
         page("eve", DeliveryState.CANCELLED),
     ]
-    [people] = paged_of(told, {"c": UnsentReason.TAKEN_BACK}).values()
+    [people] = closing_recipients(told, {"c": UnsentReason.TAKEN_BACK}).values()
     assert [each.person for each in people] == ["ben"]
-    [people] = paged_of(told, {"c": UnsentReason.ENDED}).values()
+    [people] = closing_recipients(told, {"c": UnsentReason.ENDED}).values()
     assert [each.person for each in people] == ["anna", "ben"]
 
 

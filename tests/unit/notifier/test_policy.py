@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from sla_notifier.channel.port import Failure, Rejected, Retry, Sent
-from sla_notifier.channel.webhook.send import answered, asked_for
+from sla_notifier.channel.webhook.send import outcome_of_status, requested_pause
 from sla_notifier.delivery.identity import delivery_id
 from sla_notifier.delivery.policy import AlertStatus, UnsentReason, after_attempt, skip_reason
 from sla_notifier.delivery.row import DeliveryRow, fallback
@@ -131,7 +131,7 @@ def test_a_fallback_is_another_delivery_of_the_same_words() -> None:
     ],
 )  # fmt: skip
 def test_statuses(status: int, outcome: str) -> None:
-    assert type(answered(status, "", NOW)).__name__ == outcome
+    assert type(outcome_of_status(status, "", NOW)).__name__ == outcome
 
 
 @pytest.mark.parametrize(
@@ -144,7 +144,7 @@ def test_statuses(status: int, outcome: str) -> None:
     ],
 )  # fmt: skip
 def test_retry_after(written: str, seconds: int | None) -> None:
-    assert asked_for(written, NOW) == (None if seconds is None else timedelta(seconds=seconds))
+    assert requested_pause(written, NOW) == (None if seconds is None else timedelta(seconds=seconds))
 
 
 def test_the_id_of_a_delivery_is_fit_for_webhooks_and_mail() -> None:

@@ -13,7 +13,10 @@ from sla_domain.fact import FactKind
 from sla_domain.plan import MetricId
 from sla_notifier.alert.alert import Alert, AlertState, CloseReason
 from sla_notifier.alert.chain import EscalationChain, EscalationLevel
-from sla_notifier.alert.decide import NO_CHANGE, breached, close_reason, ended, is_relevant
+from sla_notifier.alert.change import NO_CHANGE
+from sla_notifier.alert.closing import close_alert, close_reason
+from sla_notifier.alert.opening import open_alert
+from sla_notifier.alert.relevance import is_relevant
 from sla_platform.wire import ClockFact
 from sla_platform.wire.clock import fact_id
 from sla_platform.wire.fact_body import TAKES_BACK
@@ -33,7 +36,7 @@ def fact(kind: FactKind, **more: object) -> ClockFact:
 
 def alert() -> Alert:
     told = fact(FactKind.CLOCK_BREACHED, generation=0)
-    opened = breached(None, told, fact_id(CLOCK, "github:7", "0/breach"), CHAIN, NOW).alert
+    opened = open_alert(None, told, fact_id(CLOCK, "github:7", "0/breach"), CHAIN, NOW).alert
     assert opened is not None
     return opened
 
@@ -41,7 +44,7 @@ def alert() -> Alert:
 @pytest.mark.parametrize("state", list(AlertState))
 @pytest.mark.parametrize("kind", [kind for kind in FactKind if not is_relevant(fact(kind))])
 def test_a_fact_that_is_not_heeded_ends_no_alert(kind: FactKind, state: AlertState) -> None:
-    assert ended(replace(alert(), state=state), fact(kind), "id", NOW) == NO_CHANGE
+    assert close_alert(replace(alert(), state=state), fact(kind), "id", NOW) == NO_CHANGE
 
 
 @pytest.mark.parametrize("kind", [kind for kind in FactKind if not is_relevant(fact(kind))])

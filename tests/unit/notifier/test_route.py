@@ -64,7 +64,9 @@ def test_for_a_contract_without_anybody_the_operators_stand_in_and_the_message_s
     assert one.recipient is not None
     assert one.recipient.person == "ops"
     if contract == "hollow":
-        assert TEXTS.worded(one.recipient.why, "en") == "level 1, operators, because the contract names nobody"
+        assert (
+            TEXTS.phrases_in_words(one.recipient.why, "en") == "level 1, operators, because the contract names nobody"
+        )
 
 
 def test_a_closing_message_goes_to_those_who_were_paged_where_they_were_paged() -> None:

@@ -9,11 +9,11 @@ from pathlib import Path
 import pytest
 
 from sla_domain.plan import Allowed, CoverageTime, Unspecified, WallTime, WorkingDayTime
-from sla_notifier.acknowledge.page import AckPage, AckPageKind, page
+from sla_notifier.acknowledge.page import AckPage, AckPageKind, render_page
 from sla_notifier.delivery.state import MessageKind
 from sla_notifier.text.content import Action, Content, Item, Phrase, PromiseTerms, Value
 from sla_notifier.text.render import FOLDER, Texts
-from sla_notifier.text.words import instant, one_line, paragraphs, span, web_link
+from sla_notifier.text.words import instant_in_words, one_line, paragraphs, span_in_words, web_link
 
 NOW = datetime(2026, 3, 2, 9, 15, tzinfo=UTC)
 PROMISE = PromiseTerms("first response", CoverageTime(timedelta(minutes=15)))
@@ -134,7 +134,9 @@ def test_a_language_may_begin_with_one_sentence(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("shown", list(AckPageKind))
 def test_every_answer_has_a_page_without_script(shown: AckPageKind) -> None:
-    html = page(Texts(), AckPage(shown=shown, what="<x>", who="<y>", at=NOW, link="https://slad.example/incidents/1"))
+    html = render_page(
+        Texts(), AckPage(shown=shown, what="<x>", who="<y>", at=NOW, link="https://slad.example/incidents/1")
+    )
     assert ("<form" in html) is (shown in (AckPageKind.ASK, AckPageKind.ASK_ALL))
     assert "<script" not in html
     assert "<x>" not in html
@@ -154,13 +156,13 @@ def test_every_answer_has_a_page_without_script(shown: AckPageKind) -> None:
     ],
 )
 def test_spans(length: timedelta, said: str) -> None:
-    assert span(length, "en") == said
+    assert span_in_words(length, "en") == said
 
 
 def test_instants_name_the_day_in_utc_only_when_it_is_another() -> None:
     night = datetime(2026, 3, 2, 23, 30, tzinfo=UTC)
-    assert instant(night, "Europe/Warsaw", "en") == "Tue, Mar 3, 2026, 00:30 CET (Mon, Mar 2, 23:30 UTC)"
-    assert instant(night, "UTC", "en") == "Mon, Mar 2, 2026, 23:30 UTC"
+    assert instant_in_words(night, "Europe/Warsaw", "en") == "Tue, Mar 3, 2026, 00:30 CET (Mon, Mar 2, 23:30 UTC)"
+    assert instant_in_words(night, "UTC", "en") == "Mon, Mar 2, 2026, 23:30 UTC"
 
 
 @pytest.mark.parametrize(
@@ -224,10 +226,12 @@ def polish(tmp_path: Path) -> Texts:
 def test_the_reason_for_a_recipient_is_worded_by_the_language(polish: Texts) -> None:
     level = Phrase("level", {"level": "2"})
     duty = Phrase("role", {"role": {"": "duty manager", "pl": "kierownik dyżuru"}})
-    assert polish.worded((level, Phrase("named")), "pl") == "poziom 2, wskazano z nazwiska"
-    assert polish.worded((level, duty), "pl-PL") == "poziom 2, kierownik dyżuru"
-    assert polish.worded((level, duty), "en") == "level 2, duty manager"
-    assert polish.worded((level, duty, Phrase("nobody_named")), "pl").endswith(", because the contract names nobody")
+    assert polish.phrases_in_words((level, Phrase("named")), "pl") == "poziom 2, wskazano z nazwiska"
+    assert polish.phrases_in_words((level, duty), "pl-PL") == "poziom 2, kierownik dyżuru"
+    assert polish.phrases_in_words((level, duty), "en") == "level 2, duty manager"
+    assert polish.phrases_in_words((level, duty, Phrase("nobody_named")), "pl").endswith(
+        ", because the contract names nobody"
+    )
 
 
 @pytest.mark.parametrize(("days", "said"), [(1, "1 dzień roboczy"), (3, "3 dni robocze"), (5, "5 dni roboczych")])

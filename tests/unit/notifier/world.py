@@ -16,14 +16,14 @@ from sla_domain.plan import MetricId
 from sla_notifier.alert.alert import Alert
 from sla_notifier.alert.chain import EscalationStep
 from sla_notifier.alert.change_set import ChangeSet
-from sla_notifier.alert.decide import stepped
+from sla_notifier.alert.escalating import take_step
 from sla_notifier.alert.request import NotificationRequest
 from sla_notifier.delivery.state import MessageKind
 from sla_notifier.intake.decide import Incoming, decide
 from sla_notifier.link import Links
 from sla_notifier.link_secret import LinkSecret
 from sla_notifier.notification.notification import Notification
-from sla_notifier.notification.pipeline import addressed
+from sla_notifier.notification.pipeline import address_requests
 from sla_notifier.notification.pipeline_context import PipelineContext
 from sla_notifier.text.render import Texts
 from sla_platform.wire import ClockFact
@@ -88,7 +88,7 @@ class World:
         """A step of the first round is due."""
         self.now = at
         changes = ChangeSet(self.alerts)
-        changes.add(stepped(self.alerts[alert], EscalationStep(alert, self.alerts[alert].round, level, at), at))
+        changes.add(take_step(self.alerts[alert], EscalationStep(alert, self.alerts[alert].round, level, at), at))
         self._after(changes)
         return changes
 
@@ -103,7 +103,7 @@ class World:
 
     def addressed(self, changes: ChangeSet, **more: Any) -> tuple[Notification, ...]:
         """After route, suppress and follow."""
-        return addressed(self.context(**more), changes.requests)
+        return address_requests(self.context(**more), changes.requests)
 
 
 def request(kind: MessageKind = MessageKind.PAGE, **more: Any) -> NotificationRequest:

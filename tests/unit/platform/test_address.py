@@ -5,12 +5,12 @@ from __future__ import annotations
 import orjson
 import pytest
 
-from sla_platform.http.address import BadRequestAddress, checked
+from sla_platform.http.address import BadRequestAddress, address_error
 from sla_platform.http.problem import Problem, pointer
 
 
 def asked(path: bytes, query: bytes = b"") -> BadRequestAddress | None:
-    return checked({"type": "http", "path": "unused", "raw_path": path, "query_string": query})
+    return address_error({"type": "http", "path": "unused", "raw_path": path, "query_string": query})
 
 
 @pytest.mark.parametrize(
@@ -34,9 +34,9 @@ def test_what_is_no_text_is_told_with_its_place(word: bytes) -> None:
 
 
 def test_a_scope_without_the_raw_path_is_read_too() -> None:
-    assert checked({"path": "/a\x00"}) is not None
-    assert checked({"path": "/a\ud800"}) is not None
-    assert checked({"path": "/ż"}) is None
+    assert address_error({"path": "/a\x00"}) is not None
+    assert address_error({"path": "/a\ud800"}) is not None
+    assert address_error({"path": "/ż"}) is None
 
 
 def test_a_query_may_hold_pluses_empty_pairs_and_text_of_any_script() -> None:

@@ -39,7 +39,7 @@ from sla_ingest.dialect.port import (
 from sla_ingest.entry import DeliveryResult, entry_of, parked_instead
 from sla_ingest.name.joining import derived_id
 from sla_ingest.name.known import AliasKind
-from sla_notifier.acknowledge.acknowledge import who
+from sla_notifier.acknowledge.acknowledge import name_and_key
 from sla_notifier.acknowledge.digest_links import DIGEST
 from sla_notifier.acknowledge.links import LINK
 from sla_notifier.alert.alert import AlertKind, AlertState, CloseReason, fix_alert_id
@@ -102,7 +102,7 @@ REFUSED = entry_of(
 PARKED = parked_instead(REFUSED, ParkedBecause.MALFORMED, "")
 OWNER = next(rule.max_length for rule in Settings.model_fields["instance"].metadata if hasattr(rule, "max_length"))
 
-# What lies in quarantine may be anything: its texts are cut to their columns (`fit`). The tick writes its rows by SQL.
+# What lies in quarantine may be anything: `fit_column` cuts its texts to their columns. The tick writes rows by SQL.
 ROW_DIGEST = len(QuarantineRow(part="", position="", headers={}, data=b"").digest)
 TIMER_KIND = longest(key.partition("/")[2] for key in KEYS[:2])
 TICK_NAMES = [f"timer_timer/{uuid4()}/" + "k" * TIMER_KIND, f"{uuid4()}/{HUGE}/" + "k" * TIMER_KIND]
@@ -168,7 +168,7 @@ LONGEST: dict[str, int] = {
     "notifier_alert.kind": longest(AlertKind),
     "notifier_alert.state": longest(AlertState),
     "notifier_alert.occasion": OCCASION,
-    "notifier_alert.acknowledged_by": max(bounds.PERSON, len(who("n" * bounds.WHO, "k" * bounds.KEY))),
+    "notifier_alert.acknowledged_by": max(bounds.PERSON, len(name_and_key("n" * bounds.WHO, "k" * bounds.KEY))),
     "notifier_alert.acknowledged_via": longest([LINK, DIGEST, API]),
     "notifier_alert.close_reason": longest(CloseReason),
     "notifier_attempt.delivery": DELIVERY,
@@ -212,7 +212,7 @@ LONGEST: dict[str, int] = {
     "board_delivery.state": longest(DeliveryState),
     "board_alert.id": ALERT_EVENT,
     "board_alert.what": longest(["opened", "acknowledged", "escalated", "closed"]),
-    "board_alert.by": max(bounds.PERSON, len(who("n" * bounds.WHO, "k" * bounds.KEY))),
+    "board_alert.by": max(bounds.PERSON, len(name_and_key("n" * bounds.WHO, "k" * bounds.KEY))),
     "board_notice.id": bounds.NOTICE,
     "board_notice.severity": longest(["critical", "high", "medium", "low"]),
 }  # fmt: skip
@@ -266,7 +266,7 @@ def test_ids_that_are_shortened_stay_their_own_and_the_same() -> None:
     ],
 )
 def test_who_acknowledged_is_recorded_within_its_column_and_the_key_whole(name: str, key: str, recorded: str) -> None:
-    assert who(name, key) == recorded
+    assert name_and_key(name, key) == recorded
     assert len(recorded) <= bounds.WHO
 
 

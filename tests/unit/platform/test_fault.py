@@ -12,7 +12,7 @@ from sqlalchemy import create_engine, exc, text
 from sla_domain.errors import BeyondHorizon
 from sla_platform import rows
 from sla_platform.errors import BadEnvelope, BadSettings, BusUnavailable, Fenced, Retryable, StoreBusy
-from sla_platform.fault import Fault, fault_of, worded
+from sla_platform.fault import Fault, error_text, fault_of
 from sla_platform.rows import ATTEMPTS, in_parts, one_row
 
 PASSING = [
@@ -64,7 +64,7 @@ def test_the_database_says_whether_it_was_the_row(statement: str, fault: Fault) 
             connection.execute(text(statement))
     engine.dispose()
     assert fault_of(caught.value) is fault
-    assert statement not in worded(caught.value)
+    assert statement not in error_text(caught.value)
 
 
 @pytest.mark.parametrize("code", [sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_NOMEM,

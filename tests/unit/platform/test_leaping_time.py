@@ -31,7 +31,7 @@ async def test_six_seconds_of_a_leap_are_six_seconds(time: LeapingTime, leap: ti
     for second in range(1, LEAP_SECONDS + 1):
         await time.sleep(1)
         assert time.now() == NINE + timedelta(seconds=second)
-        assert time.stored(time.true + leap, time.steady())[0] in (time.true, time.true + leap)
+        assert time.judge_store_clock(time.true + leap, time.steady())[0] in (time.true, time.true + leap)
     time.leap(timedelta())
     assert time.read() == (time.true, ClockReading.STEADY)
 
@@ -46,9 +46,12 @@ async def test_a_leap_that_stays_is_believed(time: LeapingTime, leap: timedelta)
 
 
 async def test_the_machine_and_the_store_are_judged_apart(time: LeapingTime) -> None:
-    assert time.stored(NINE - timedelta(minutes=5), time.steady()) == (NINE - timedelta(minutes=5), ClockReading.STEADY)
+    assert time.judge_store_clock(NINE - timedelta(minutes=5), time.steady()) == (
+        NINE - timedelta(minutes=5),
+        ClockReading.STEADY,
+    )
     time.leap(HOUR)
-    assert time.stored(NINE - timedelta(minutes=5), time.steady())[1] is ClockReading.STEADY
+    assert time.judge_store_clock(NINE - timedelta(minutes=5), time.steady())[1] is ClockReading.STEADY
     assert [*time.held()] == [GuardedClock.MACHINE]
 
 
@@ -96,13 +99,13 @@ async def test_a_process_that_starts_in_a_leap_goes_on_from_what_was_believed_be
     time: LeapingTime, tmp_path: Path, leap: timedelta, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     kept = tmp_path / "slad.db.clock"
-    time.stored(NINE, time.steady())
+    time.judge_store_clock(NINE, time.steady())
     ClockMemory(kept, "this boot").note(time)
     later = LeapingTime(NINE, monkeypatch)
     ClockMemory(kept, "this boot").recall(later)
     later.true, later.off = NINE + timedelta(minutes=3), leap
     assert later.now() == NINE + timedelta(minutes=3)
-    assert later.stored(later.true + leap, later.steady())[0] == later.true
+    assert later.judge_store_clock(later.true + leap, later.steady())[0] == later.true
     assert set(later.held()) == set(GuardedClock)
     await later.sleep(CONFIRM_SECONDS)
     assert later.now() == later.true + leap, "a clock that was set right while nothing ran is believed as ever"

@@ -48,12 +48,12 @@ PUBLIC = HostNames.of("https://SLA.example", "0.0.0.0", ("sla.internal", "[2001:
     ],
 )
 def test_names_that_are_ours(names: HostNames, host: str, own: bool | None) -> None:
-    assert names.own(host) is own
+    assert names.includes(host) is own
 
 
 def test_a_public_url_that_is_none_names_nobody() -> None:
     for url in ("", "http://[", "sla.example", "ftp://sla.example"):
-        assert HostNames.of(url, "0.0.0.0", (), "").own("sla.example") is False
+        assert HostNames.of(url, "0.0.0.0", (), "").includes("sla.example") is False
 
 
 @pytest.mark.parametrize("hosts", [[], ["sla.example", "sla.example"], ["sla.example", "evil.example"]])

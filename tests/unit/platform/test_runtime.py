@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 
 import pytest
 
-from sla_platform.runtime import Part, Service, running
+from sla_platform.runtime import Part, Service, run_services
 
 Run = Callable[[], Awaitable[None]]
 
@@ -25,7 +25,7 @@ async def is_cancelled_by_a_library() -> None:
 
 @pytest.mark.parametrize("run", [fails, is_cancelled_by_a_library])
 async def test_a_part_that_ends_by_itself_brings_the_process_down(run: Run) -> None:
-    async with running([Service("timer", [Part("consume", run)])]) as failed, asyncio.timeout(5):
+    async with run_services([Service("timer", [Part("consume", run)])]) as failed, asyncio.timeout(5):
         await failed.wait()
 
 
@@ -36,6 +36,6 @@ async def test_a_part_that_is_asked_to_end_is_no_failure() -> None:
         begun.set()
         await waiting.wait()
 
-    async with running([Service("timer", [Part("consume", runs)])]) as failed:
+    async with run_services([Service("timer", [Part("consume", runs)])]) as failed:
         await begun.wait()
     assert not failed.is_set()

@@ -31,7 +31,7 @@ def document() -> dict[str, Any]:
 
 
 def test_the_committed_document_is_up_to_date() -> None:
-    assert DOCUMENT.read_bytes() == asyncapi.written(), (
+    assert DOCUMENT.read_bytes() == asyncapi.document_bytes(), (
         "run: .venv/bin/python -m sla_platform.asyncapi.document > docs/asyncapi.json"
     )
 

@@ -149,7 +149,9 @@ class Projector:
         return late
 
     async def _write_incidents(self, connection: AsyncConnection, touched: _Touched, now: datetime) -> int:
-        await alias.learn(connection, tables.alias, (event for told in touched.incidents.values() for event in told))
+        await alias.store_names(
+            connection, tables.alias, (event for told in touched.incidents.values() for event in told)
+        )
         tombstones = await tombstone.tombstones(connection, tables.tombstone, touched.incidents.keys())
         kept = await self._events.of(connection, touched.incidents, touched.committed, tombstones.keys())
         counting = {name: drop_forgotten(kept[name], tombstones.get(name)) for name in sorted(kept)}

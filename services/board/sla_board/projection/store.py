@@ -82,7 +82,7 @@ async def _rows(connection: AsyncConnection, query: Select[Any], keys: int) -> A
     async for part in (await connection.stream(query)).partitions(_PART):
         for row in part:
             yield row
-            await turn.over()
+            await turn.yield_if_due()
 
 
 async def replace(connection: AsyncConnection, table: Table, rows: Sequence[dict[str, Any]]) -> None:

@@ -7,65 +7,68 @@ from dataclasses import dataclass
 
 from sla_domain.bounds import WHO, shorten
 from sla_notifier.alert import store as alerts
+from sla_notifier.alert.acknowledging import AckAnswer, acknowledge_alert
 from sla_notifier.alert.alert import Alert
 from sla_notifier.alert.change_set import ChangeSet
-from sla_notifier.alert.decide import AckAnswer, acknowledged
 from sla_notifier.context import NotifierContext
-from sla_notifier.notification.unit_of_work import write
+from sla_notifier.notification.unit_of_work import write_changes
 from sla_platform.store.instant import store_now
 
 
 @dataclass(frozen=True, slots=True)
 class Acknowledged:
-    """The answer to an acknowledgement, and the alert as it is afterwards."""
+    """The result of an acknowledgement: what it did, and the alert as it is afterwards."""
 
     answer: AckAnswer
     alert: Alert
 
 
-def who(named: str, key: str) -> str:
-    """Return the text recorded as who acknowledged: the name given and the id of the key, which is never cut."""
+def name_and_key(named: str, key: str) -> str:
+    """Return the text to record as who acknowledged: the name given, and the id of the API key, which is never cut."""
     by = f" (key {key})" if named and key else ""
     return shorten(named or key or "somebody", WHO - len(by)) + by
 
 
 class Acknowledger:
-    """The use case of acknowledging alerts: stops their escalation and cancels their queued pages."""
+    """The use case of acknowledging alerts, which stops their escalation and cancels their queued pages."""
 
     def __init__(self, context: NotifierContext) -> None:
         self._context = context
 
     async def acknowledge(self, alert: str, who: str, via: str, *, contract: str | None = None) -> Acknowledged | None:
-        """Acknowledge one alert. Return None when it is unknown or of another contract than `contract`."""
+        """Acknowledge one alert. Return None when it is unknown, or not of `contract` (None: of any contract).
+
+        `via`: the way it was done, such as `link` or `api`; recorded with `who`.
+        """
         async with self._context.writing() as connection:
-            known = await alerts.locked(connection, {alert})
+            known = await alerts.lock_alerts(connection, {alert})
             before = known.get(alert)
             if before is None or contract not in (None, before.contract):
                 return None
             now = await store_now(connection, self._context.time_source)
-            answer, change = acknowledged(before, who, via, now)
+            answer, change = acknowledge_alert(before, who, via, now)
             if change.alert is not None:
                 batch = ChangeSet(known)
                 batch.add(change)
-                await write(connection, batch, self._context.catalogue(), self._context.render_config, now)
+                await write_changes(connection, batch, self._context.catalogue(), self._context.render_config, now)
         if change.alert is not None:
             self._context.metrics.acknowledged.labels(via).inc()
             self._context.signal()
         return Acknowledged(answer, change.alert or before)
 
     async def acknowledge_listed(self, ids: Mapping[str, int], who: str, via: str) -> list[Acknowledged]:
-        """Acknowledge several alerts, each in the episode given; skip those that were opened anew since."""
+        """Acknowledge several alerts, given with the episode that is meant; skip those that have a later one."""
         async with self._context.writing() as connection:
-            known = await alerts.locked(connection, set(ids))
+            known = await alerts.lock_alerts(connection, set(ids))
             now = await store_now(connection, self._context.time_source)
             batch, done = ChangeSet(known), []
             for id_, before in known.items():
                 if before.episode != ids[id_]:
                     continue
-                answer, change = acknowledged(before, who, via, now)
+                answer, change = acknowledge_alert(before, who, via, now)
                 batch.add(change)
                 done.append(Acknowledged(answer, change.alert or before))
-            await write(connection, batch, self._context.catalogue(), self._context.render_config, now)
+            await write_changes(connection, batch, self._context.catalogue(), self._context.render_config, now)
         count = sum(each.answer is AckAnswer.DONE for each in done)
         if count:
             self._context.metrics.acknowledged.labels(via).inc(count)

@@ -15,8 +15,8 @@ from sla_notifier import tables
 from sla_notifier.acknowledge.acknowledge import Acknowledger
 from sla_notifier.acknowledge.named import name_of, subject_of
 from sla_notifier.acknowledge.page import AckPage, AckPageKind, ListedAlert
+from sla_notifier.alert.acknowledging import AckAnswer
 from sla_notifier.alert.alert import Alert, AlertState, alert_of
-from sla_notifier.alert.decide import AckAnswer
 from sla_notifier.context import NotifierContext
 from sla_notifier.delivery.identity import delivery_id
 from sla_notifier.delivery.row import DeliveryRow, row_of
@@ -29,14 +29,14 @@ _d, _a = tables.delivery.c, tables.alert
 
 
 class DigestAckLinks:
-    """The use case behind the acknowledgement link of a digest."""
+    """The use case behind the acknowledgement link in a digest."""
 
     def __init__(self, context: NotifierContext, acknowledger: Acknowledger) -> None:
         self._context = context
         self._acknowledger = acknowledger
 
     async def look(self, claim: Claim) -> AckPage:
-        """Return the page that lists the digest's alerts. Change nothing: mail scanners follow links."""
+        """Return the page that lists the digest's alerts with a button. Change nothing: mail scanners follow links."""
         return await self._answer(claim, None)
 
     async def act(self, claim: Claim) -> AckPage:
@@ -89,7 +89,7 @@ class DigestAckLinks:
 
 
 async def carried_by(connection: AsyncConnection, digest: str) -> list[DeliveryRow]:
-    """Return the deliveries a digest lists, also when it was sent to the person's next address."""
+    """Return the deliveries that a digest lists, also when it was sent again to the person's next address."""
     found = (await connection.execute(select(tables.delivery).where(_d.id == digest))).mappings().first()
     if found is None:
         return []

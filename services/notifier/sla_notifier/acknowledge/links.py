@@ -9,8 +9,8 @@ from sla_notifier.acknowledge.digest_links import DigestAckLinks
 from sla_notifier.acknowledge.named import name_of, subject_of
 from sla_notifier.acknowledge.page import AckPage, AckPageKind
 from sla_notifier.alert import store as alerts
+from sla_notifier.alert.acknowledging import AckAnswer
 from sla_notifier.alert.alert import Alert, AlertState
-from sla_notifier.alert.decide import AckAnswer
 from sla_notifier.context import NotifierContext
 from sla_notifier.link import BadLink, Claim
 from sla_notifier.notification.directory import contract_of
@@ -27,7 +27,10 @@ class AckLinks:
         self._listed = DigestAckLinks(context, acknowledger)
 
     async def look(self, token: str) -> AckPage:
-        """Return the page for a link: what it is about, and a button. Change nothing: mail scanners follow links."""
+        """Return the page for a link: what the alert is about, and a button.
+
+        Change nothing: mail scanners follow links.
+        """
         claim = await self._claim(token)
         if isinstance(claim, AckPage):
             return claim

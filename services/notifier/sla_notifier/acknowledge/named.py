@@ -1,4 +1,4 @@
-"""What an alert is about and who answered it, in words for people. Pure."""
+"""What an alert is about and who acknowledged it, in words for people. Pure."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from sla_platform.wire import NoticeData
 
 
 def subject_of(alert: Alert) -> str:
-    """Return what an alert is about in one line: the metric, the customer and the ticket, or the title of a fix."""
+    """Return in one line what an alert is about: metric, customer and ticket, or the title of a critical fix."""
     content = alert.content
     if isinstance(content, NoticeData):
         return one_line(content.title, 200)
@@ -19,6 +19,6 @@ def subject_of(alert: Alert) -> str:
 
 
 def name_of(catalogue: Catalogue, alert: Alert, person: str) -> str:
-    """Return the person's name by the contract, else the id or the key that acknowledged."""
+    """Return the name of a person of the alert's contract; `person` itself where there is none, such as a key's id."""
     found = contract_of(catalogue, alert.contract).people.get(person)
     return found.name if found is not None else person

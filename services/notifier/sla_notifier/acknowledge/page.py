@@ -9,7 +9,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from sla_notifier.text.render import Texts
-from sla_notifier.text.words import instant
+from sla_notifier.text.words import instant_in_words
 
 STYLE = (
     "body{font:17px/1.5 system-ui,sans-serif;margin:0;color:#1b1f24;background:#fff}"
@@ -32,7 +32,7 @@ HEADERS = {
 
 
 class AckPageKind(StrEnum):
-    """What the page behind an acknowledgement link says; each value names a sentence of `answer.toml`."""
+    """Which page an acknowledgement link leads to; the value names its sentence in `answer.toml`."""
 
     ASK = "ask"
     THANKS = "thanks"
@@ -63,7 +63,10 @@ class AckPageKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ListedAlert:
-    """One line of a digest's page; `stands` names a word of `answer.toml`, `url` acknowledges this alert alone."""
+    """One alert on the page of a digest: `what` it is about, and `stands`, the name of a word in `answer.toml`.
+
+    `who` has acknowledged it, "" for nobody; `url` acknowledges this alert alone.
+    """
 
     what: str
     stands: str
@@ -73,7 +76,11 @@ class ListedAlert:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AckPage:
-    """The content of the page behind a link. `at` is shown in `zone`; `count` of the `listed` alerts are meant."""
+    """The content of the page behind an acknowledgement link.
+
+    `shown`: which page it is. `at` (None: without an instant) is shown in `zone`. `count`: how many of the `listed`
+    alerts the button acknowledges.
+    """
 
     shown: AckPageKind
     language: str = "en"
@@ -86,11 +93,11 @@ class AckPage:
     count: int = 0
 
 
-def page(texts: Texts, answer: AckPage) -> str:
-    """Return the HTML of a page in the person's language."""
+def render_page(texts: Texts, answer: AckPage) -> str:
+    """Return the HTML of the page behind an acknowledgement link, in the person's language."""
     language = texts.language(answer.language)
     words = texts.words(language, "answer")
-    when = "" if answer.at is None else instant(answer.at, answer.zone, language)
+    when = "" if answer.at is None else instant_in_words(answer.at, answer.zone, language)
     return texts.page(
         "answer.html.j2",
         {

@@ -19,14 +19,14 @@ from sla_platform.wire import ClockFact, NoticeData
 
 
 class AlertKind(StrEnum):
-    """What an alert is about: a clock, or a critical fix."""
+    """What an alert is about: a clock, or a critical-fix notice."""
 
     CLOCK = "clock"
     CRITICAL_FIX = "fix"
 
 
 class AlertState(StrEnum):
-    """Whether an alert still needs somebody. Only an open one escalates."""
+    """Whether an alert is open, acknowledged or closed. Only an open one escalates."""
 
     OPEN = "open"
     ACKNOWLEDGED = "acknowledged"
@@ -46,7 +46,11 @@ class CloseReason(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Alert:
-    """One alert. `content` is the fact or notice of the current episode, `due_at` the instant of the breach."""
+    """An alert: one escalation, of a clock or of a critical fix for one contract, as it is stored.
+
+    `content` is the fact or notice that opened the present episode, `occasion` the id of its event. `due_at`: the
+    instant of the breach; `round` and `level`: how far it has escalated. Fields are "" where they do not apply.
+    """
 
     id: str
     kind: AlertKind
@@ -72,17 +76,17 @@ class Alert:
     weight: float = 0.0  # of its urgency, without the time
 
     def columns(self) -> dict[str, Any]:
-        """Return the values of its row, for an upsert."""
+        """Return the alert as a row of `notifier_alert`, by column."""
         return {field.name: getattr(self, field.name) for field in fields(self)} | {
             "kind": self.kind.value,
             "state": self.state.value,
             "content": self.content.model_dump_json(exclude_defaults=True),
-            "policy": chains.dumps(self.policy),
+            "policy": chains.chain_to_json(self.policy),
         }
 
 
 def alert_of(row: Mapping[str, Any]) -> Alert:
-    """Return the alert of a selected row."""
+    """Return the alert of a row of `notifier_alert`."""
     values = {field.name: row[field.name] for field in fields(Alert)}
     kind = AlertKind(values["kind"])
     model = ClockFact if kind is AlertKind.CLOCK else NoticeData
@@ -92,11 +96,11 @@ def alert_of(row: Mapping[str, Any]) -> Alert:
             "kind": kind,
             "state": AlertState(values["state"]),
             "content": model.model_validate_json(values["content"]),
-            "policy": chains.loads(values["policy"]),
+            "policy": chains.chain_from_json(values["policy"]),
         }
     )
 
 
 def fix_alert_id(notice: str, contract: str) -> str:
-    """Return the id of the alert for a critical fix and one contract."""
+    """Return the id of the alert of a critical-fix notice for one contract; always the same for both ids."""
     return str(uuid5(NAMESPACE_URL, f"slad:notice/{notice}/{contract}"))

@@ -13,14 +13,24 @@ import orjson
 
 from sla_domain.escalation import REPEAT, round_steps
 
-__all__ = ["REPEAT", "EscalationChain", "EscalationLevel", "EscalationStep", "dumps", "for_roles", "loads", "steps"]
+__all__ = [
+    "REPEAT",
+    "EscalationChain",
+    "EscalationLevel",
+    "EscalationStep",
+    "chain_for_roles",
+    "chain_from_json",
+    "chain_to_json",
+    "steps_of_round",
+]
 
 
 @dataclass(frozen=True, slots=True)
 class EscalationLevel:
-    """One level: who is notified, how long after the opening of the round, and by which channels.
+    """One level of an escalation: the roles and people to `tell`, and how long `after` the start of the round.
 
-    No channels: by each person's own addresses in order. A level that does not page only informs.
+    `channels`: the channels to use; none: each person's own addresses in order. A level that does not page only
+    informs.
     """
 
     after: timedelta
@@ -31,7 +41,11 @@ class EscalationLevel:
 
 @dataclass(frozen=True, slots=True)
 class EscalationChain:
-    """The levels of an escalation, numbered from 1. `rounds` counts the repetitions after the first run."""
+    """The levels of an alert's escalation, numbered from 1, as they were when it opened.
+
+    `policy`: the name in the catalogue, "" without one. After the last level and the pause `repeat` they are run again,
+    `rounds` times; None: never.
+    """
 
     policy: str
     levels: tuple[EscalationLevel, ...]
@@ -39,19 +53,19 @@ class EscalationChain:
     rounds: int = 0
 
     def at_once(self) -> tuple[int, ...]:
-        """Return the numbers of the levels that have no delay."""
+        """Return the numbers of the levels without delay, which are notified when the alert opens."""
         return tuple(
             number for number, each_level in enumerate(self.levels, start=1) if each_level.after <= timedelta()
         )
 
     def level(self, level: int) -> EscalationLevel:
-        """Return the level of that number, counted from 1. Raises IndexError."""
+        """Return the level with this number, from 1 on. Raises IndexError."""
         return self.levels[level - 1]
 
     def without_first(self, patience: timedelta) -> EscalationChain:
-        """Return the chain of a critical fix, whose first level are the people entitled to it.
+        """Return the chain for a critical fix: the first level becomes the people entitled to the notice.
 
-        `patience` is the least delay of the level after them.
+        The levels after the first stay; of a chain with one level that one follows, after `patience` at the earliest.
         """
         if len(self.levels) > 1:
             return replace(self, levels=(EscalationLevel(timedelta(), ()), *self.levels[1:]))
@@ -61,7 +75,7 @@ class EscalationChain:
 
 @dataclass(frozen=True, slots=True)
 class EscalationStep:
-    """A level that is still to be notified: the alert's `level` in its `round`, due at `fire_at`."""
+    """A level of an alert that is still to be notified in a round, due at `fire_at`; level 0 begins the next round."""
 
     alert: str
     round: int
@@ -69,15 +83,18 @@ class EscalationStep:
     fire_at: datetime
 
 
-def steps(chain: EscalationChain, alert: str, round_: int, start: datetime) -> tuple[EscalationStep, ...]:
-    """Return the steps of a round that starts at `start`, without the levels that have no delay."""
+def steps_of_round(chain: EscalationChain, alert: str, round_: int, start: datetime) -> tuple[EscalationStep, ...]:
+    """Return the steps of a round that starts at `start`; levels without delay have none, since they are notified then.
+
+    The last step begins the next round, if there is one.
+    """
     delays = [each_level.after for each_level in chain.levels]
     due = round_steps(delays, round_, start, repeat_after=chain.repeat, repeats=chain.rounds)
     return tuple(EscalationStep(alert, step.round, step.level, step.at) for step in due)
 
 
-def dumps(chain: EscalationChain) -> str:
-    """Return the chain as JSON, as an alert's row keeps it."""
+def chain_to_json(chain: EscalationChain) -> str:
+    """Return the chain as JSON, for the row of an alert."""
     return orjson.dumps(
         {
             "policy": chain.policy,
@@ -96,8 +113,8 @@ def dumps(chain: EscalationChain) -> str:
     ).decode()
 
 
-def loads(written: str) -> EscalationChain:
-    """Return the chain of an alert's row. Raises ValueError or KeyError for anything else."""
+def chain_from_json(written: str) -> EscalationChain:
+    """Return the chain of JSON that `dumps` wrote. Raises ValueError or KeyError."""
     read = orjson.loads(written)
     return EscalationChain(
         read["policy"],
@@ -112,6 +129,6 @@ def loads(written: str) -> EscalationChain:
     )
 
 
-def for_roles(roles: Sequence[str]) -> EscalationChain:
-    """Return the chain for a plan without an escalation: these roles at once, and nobody after them."""
+def chain_for_roles(roles: Sequence[str]) -> EscalationChain:
+    """Return the chain for a plan without an escalation policy: one level that pages these roles at once."""
     return EscalationChain("", (EscalationLevel(timedelta(), tuple(roles)),))

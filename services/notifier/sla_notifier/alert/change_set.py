@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 
 from sla_notifier.alert.alert import Alert
 from sla_notifier.alert.chain import EscalationStep
-from sla_notifier.alert.decide import AlertChange
+from sla_notifier.alert.change import AlertChange
 from sla_notifier.alert.request import Audience, NotificationRequest
 from sla_notifier.delivery.policy import UnsentReason
 from sla_notifier.delivery.state import MessageKind
@@ -20,7 +20,10 @@ from sla_platform.wire import DeliveryFact
 
 @dataclass(slots=True)
 class ChangeSet:
-    """The changes of a batch in the order they happened; `known` are the alerts before it."""
+    """The changes that a batch of facts, steps or acknowledgements makes, to be written in one transaction.
+
+    `known`: the alerts before the batch, by id.
+    """
 
     known: Mapping[str, Alert]
     alerts: dict[str, Alert] = field(default_factory=dict)  # changed
@@ -31,11 +34,11 @@ class ChangeSet:
     events: list[tuple[str, DeliveryFact]] = field(default_factory=list)
 
     def alert(self, id_: str) -> Alert | None:
-        """Return the alert as it is after the changes so far, or None."""
+        """Return the alert with this id, with the changes so far; None when there is none."""
         return self.alerts.get(id_) or self.known.get(id_)
 
     def add(self, change: AlertChange) -> None:
-        """Add the change of one fact, step or acknowledgement."""
+        """Add the change of one fact, step or acknowledgement, on top of those before it."""
         requests = list(change.requests)
         if change.alert is not None:
             id_ = change.alert.id

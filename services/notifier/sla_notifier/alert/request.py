@@ -12,7 +12,10 @@ from sla_platform.wire import ClockFact, NoticeData
 
 @dataclass(frozen=True, slots=True)
 class LevelRecipients:
-    """The people who hold these roles, or have these ids, at the time of sending."""
+    """Recipients of an escalation level: who holds these roles or has these ids when the message is addressed.
+
+    `channels`: the channels to use; none: each person's own addresses.
+    """
 
     level: int
     tell: tuple[str, ...]
@@ -21,12 +24,12 @@ class LevelRecipients:
 
 @dataclass(frozen=True, slots=True)
 class EntitledRecipients:
-    """The people of the contract who receive critical fixes (clause H6)."""
+    """Recipients of a critical fix: the contract's people who get such notices (clause H6, docs/clauses.md)."""
 
 
 @dataclass(frozen=True, slots=True)
 class PagedRecipients:
-    """The people who were paged in this episode of the alert."""
+    """Recipients of a closing message: the people who were paged in this episode of the alert."""
 
 
 Audience = LevelRecipients | EntitledRecipients | PagedRecipients
@@ -34,9 +37,9 @@ Audience = LevelRecipients | EntitledRecipients | PagedRecipients
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NotificationRequest:
-    """Something people are to be notified of, before it is known who they are.
+    """Something to notify people of, before it is known who they are.
 
-    `id` is that of the fact or notice, with level and round after the first; `at` is when it became true.
+    `id` is that of the fact or notice; pages after the first add round and level. `at`: when it became true.
     """
 
     id: str
@@ -55,5 +58,5 @@ class NotificationRequest:
 
     @property
     def collects(self) -> bool:
-        """Return whether it is a digest, which belongs to no single incident."""
+        """Return whether the request is for a digest, which belongs to no single incident."""
         return self.kind.collects

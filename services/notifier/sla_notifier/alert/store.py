@@ -17,8 +17,8 @@ from sla_platform.store.urgency import seconds_of, urgency_at
 _a, _s = tables.alert.c, tables.step.c
 
 
-async def locked(connection: AsyncConnection, ids: Collection[str]) -> dict[str, Alert]:
-    """Return the alerts of these ids, locked in the order of their ids until the transaction ends."""
+async def lock_alerts(connection: AsyncConnection, ids: Collection[str]) -> dict[str, Alert]:
+    """Return the alerts with these ids, and lock their rows until the transaction ends, in the order of the ids."""
     if not ids:
         return {}
     statement = select(tables.alert).where(_a.id.in_(sorted(ids))).order_by(_a.id).with_for_update()
@@ -26,32 +26,32 @@ async def locked(connection: AsyncConnection, ids: Collection[str]) -> dict[str,
 
 
 async def find(connection: AsyncConnection, id_: str) -> Alert | None:
-    """Return one alert without a lock, or None."""
+    """Return the alert with this id, without a lock; None when there is none."""
     found = (await connection.execute(select(tables.alert).where(_a.id == id_))).mappings().first()
     return None if found is None else alert_of(dict(found))
 
 
 async def save(connection: AsyncConnection, alerts: Iterable[Alert]) -> None:
-    """Insert or update these alerts."""
+    """Insert or update the rows of these alerts."""
     rows = [alert.columns() for alert in alerts]
     if rows:
         await connection.execute(upsert(connection, tables.alert), rows)
 
 
 async def any_due(connection: AsyncConnection, now: datetime) -> bool:
-    """Return whether any escalation step is due."""
+    """Return whether an escalation step is due at `now`."""
     found = await connection.execute(select(_s.alert).where(_s.fire_at <= now).limit(1))
     return found.first() is not None
 
 
-async def due(connection: AsyncConnection, now: datetime, limit: int) -> list[str]:
-    """Return the ids of alerts with due steps, the longest due first."""
+async def alerts_due(connection: AsyncConnection, now: datetime, limit: int) -> list[str]:
+    """Return the ids of at most `limit` alerts with a due step, the one due longest first."""
     found = select(_s.alert).where(_s.fire_at <= now).group_by(_s.alert).order_by(func.min(_s.fire_at)).limit(limit)
     return list((await connection.execute(found)).scalars())
 
 
 async def take_steps(connection: AsyncConnection, alert: str, now: datetime) -> list[EscalationStep]:
-    """Delete and return the due steps of one alert, whatever its row says."""
+    """Delete and return the due steps of one alert, without reading the alert."""
     taken = delete(tables.step).where(_s.alert == alert, _s.fire_at <= now).returning(tables.step)
     return [
         EscalationStep(row.alert, row.round, row.level, row.fire_at) for row in (await connection.execute(taken)).all()
@@ -61,9 +61,9 @@ async def take_steps(connection: AsyncConnection, alert: str, now: datetime) -> 
 async def take_due(
     connection: AsyncConnection, now: datetime, limit: int, only: str | None = None
 ) -> tuple[dict[str, Alert], list[EscalationStep]]:
-    """Lock at most `limit` alerts with due steps (`only` this one), and delete and return those steps.
+    """Lock at most `limit` alerts with due steps, delete those steps, and return both; the most urgent alerts first.
 
-    The most urgent come first. An alert that another instance has locked is passed over.
+    `only`: the id of the only alert to take. Alerts that another instance has locked are skipped.
     """
     urgency = func.coalesce(urgency_at(now, _a.weight, seconds_of(connection, _a.due_at)), 0.0)
     due = select(_s.alert).outerjoin(tables.alert, _a.id == _s.alert)
@@ -80,7 +80,7 @@ async def take_due(
 
 
 async def replace_steps(connection: AsyncConnection, over: Collection[str], steps: Sequence[EscalationStep]) -> None:
-    """Delete the steps of the alerts in `over`, then insert these steps."""
+    """Delete every step of the alerts in `over`, then insert `steps`."""
     if over:
         await connection.execute(delete(tables.step).where(_s.alert.in_(sorted(over))))
     if steps:
@@ -89,12 +89,12 @@ async def replace_steps(connection: AsyncConnection, over: Collection[str], step
 
 
 async def count_open(connection: AsyncConnection) -> dict[str, int]:
-    """Return how many alerts are not closed, by state."""
+    """Return how many alerts are open and how many are acknowledged, by state."""
     statement = select(_a.state, func.count()).where(_a.state != AlertState.CLOSED.value).group_by(_a.state)
     return {row[0]: row[1] for row in await connection.execute(statement)}
 
 
 async def oldest_step(connection: AsyncConnection) -> datetime | None:
-    """Return when the first escalation step is due, or None."""
+    """Return when the earliest escalation step is due; None when there is none."""
     found: datetime | None = (await connection.execute(select(func.min(_s.fire_at)))).scalar_one()
     return found

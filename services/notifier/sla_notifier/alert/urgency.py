@@ -30,7 +30,7 @@ _STEP = 1_000.0  # more than any score
 
 
 def weight_of(content: ClockFact | NoticeData) -> float:
-    """Return the part of the urgency that time does not change. A critical fix weighs as much as a P1."""
+    """Return the part of the urgency that time does not change; that of a critical fix equals a P1's."""
     if isinstance(content, NoticeData):
         return weight(_SEVERITIES.get(content.severity, _LEAST), 1)
     return content.weight or content.urgency / 100  # facts of older releases say the whole alone
@@ -42,5 +42,5 @@ def urgency_of(content: ClockFact | NoticeData, due_at: datetime | None, now: da
 
 
 def turn_of(kind: MessageKind, urgency: float) -> float:
-    """Return the place in a queue, the smaller the sooner. All pages come before what only informs."""
+    """Return the place of a message in its queue; smaller is sooner. Every page comes before what only informs."""
     return RANKS[kind] * _STEP - urgency

@@ -30,7 +30,7 @@ from sla_notifier.delivery.state import UNFINISHED, DeliveryState
 from sla_platform.http.problem import Problem
 from sla_platform.inbound import reachable
 from sla_platform.store.types import from_micros, to_micros
-from sla_platform.store.urgency import UrgencyCursor, behind, seconds_of, urgency_at
+from sla_platform.store.urgency import UrgencyCursor, rows_after_cursor, seconds_of, urgency_at
 
 _log = structlog.get_logger(__name__)
 _Shape = TypeVar("_Shape")
@@ -40,7 +40,11 @@ _UNSHOWN = {"text", "html", "payload", "address", "then", "subject"}
 
 @dataclass(frozen=True, slots=True)
 class ListQuery:
-    """A question for a list: filters by column (an empty value filters nothing), and where the last page ended."""
+    """What a caller asks of a list: filters and a page.
+
+    `equal`: values by column, "" for any. `contract`: the only one to list, None for all. `before`: the `next` of the
+    last page, "" for the first.
+    """
 
     equal: dict[str, str]
     contract: str | None
@@ -54,7 +58,7 @@ _STATES = tuple(AlertState)  # open, acknowledged, closed: in the order in which
 async def alerts(connection: AsyncConnection, asked: ListQuery, now: datetime) -> AlertPage:
     """Return a page of alerts: open ones by urgency, then acknowledged ones, then closed ones, the newest first.
 
-    The order of the first page holds for the pages after it.
+    Further pages keep the order that the first had.
     """
     state, place = _state_and_place(asked)
     now = place.at if place is not None else now
@@ -79,7 +83,7 @@ def _alerts_in(
     score = of_old if closed else urgency_at(now, _a.weight, seconds_of(connection, _a.due_at))
     statement = select(tables.alert, score.label("score")).where(_a.state == state.value)
     if place is not None:
-        statement = statement.where(behind(place, score, _a.id, place.name))
+        statement = statement.where(rows_after_cursor(place, score, _a.id, place.name))
         if closed:  # redundant, but an index can begin with it
             statement = statement.where(_a.opened_at <= _just_behind(place.score))
     # The column itself where it says the same: an index has its order.
@@ -104,7 +108,7 @@ def _state_and_place(asked: ListQuery) -> tuple[AlertState, UrgencyCursor | None
 
 
 async def alert(connection: AsyncConnection, id_: str, contract: str | None) -> AlertDetail | None:
-    """Return an alert with its steps and its deliveries, or None when it is unknown or of another contract."""
+    """Return an alert with its steps and deliveries; None when it is unknown or not of `contract` (None: of any)."""
     found = (await connection.execute(select(tables.alert).where(_a.id == id_))).mappings().first()
     if found is None or contract not in (None, found["contract"]):
         return None
@@ -132,7 +136,7 @@ async def deliveries(connection: AsyncConnection, asked: ListQuery) -> DeliveryP
 
 
 async def delivery(connection: AsyncConnection, id_: str, contract: str | None) -> DeliveryDetail | None:
-    """Return a delivery with its attempts, or None when it is unknown or of another contract."""
+    """Return a delivery with its attempts; None when it is unknown or not of `contract` (None: of any)."""
     found = (await connection.execute(_shown().where(_d.id == id_))).mappings().first()
     if found is None or contract not in (None, found["contract"]):
         return None
@@ -143,19 +147,19 @@ async def delivery(connection: AsyncConnection, id_: str, contract: str | None) 
 
 
 async def endpoints(connection: AsyncConnection) -> list[EndpointShape]:
-    """Return every endpoint that was disabled or asked for a pause."""
+    """Return every endpoint that was disabled at some time or asked for a pause."""
     found = await connection.execute(select(tables.endpoint).order_by(tables.endpoint.c.id))
     return [EndpointShape.model_validate({**row}) for row in found.mappings()]
 
 
 def alert_shape(row: dict[str, Any]) -> AlertShape:
-    """Return the API's view of an alert's row."""
+    """Return a row of `notifier_alert` as the API shows it."""
     urgency = row["score"] if "score" in row and row["state"] != AlertState.CLOSED.value else None
-    return AlertShape.model_validate(row | {"policy": chain.loads(row["policy"]).policy, "urgency": urgency})
+    return AlertShape.model_validate(row | {"policy": chain.chain_from_json(row["policy"]).policy, "urgency": urgency})
 
 
 def delivery_shape(row: dict[str, Any]) -> DeliveryShape:
-    """Return the API's view of a delivery's row."""
+    """Return a row of `notifier_delivery` as the API shows it."""
     waiting = DeliveryState(row["state"]) in UNFINISHED
     text = UnsentReason(row["reason"]).text if row["reason"] else ""
     return DeliveryShape.model_validate(row | {"reason_text": text, "next_at": row["next_at"] if waiting else None})

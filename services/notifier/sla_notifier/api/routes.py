@@ -7,9 +7,9 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import HTMLResponse
 
-from sla_notifier.acknowledge.acknowledge import Acknowledger, who
+from sla_notifier.acknowledge.acknowledge import Acknowledger, name_and_key
 from sla_notifier.acknowledge.links import AckLinks
-from sla_notifier.acknowledge.page import HEADERS, AckPage, page
+from sla_notifier.acknowledge.page import HEADERS, AckPage, render_page
 from sla_notifier.api import query
 from sla_notifier.api.second_attempt import enable_endpoint, retry_delivery
 from sla_notifier.api.shape import (
@@ -47,7 +47,7 @@ _ONE: dict[int | str, dict[str, Any]] = {**_REFUSALS, 404: {"description": "not 
 
 
 def router(context: NotifierContext, authorize: Authorizer) -> APIRouter:
-    """Return the notifier's routes: alerts, deliveries, endpoints, and the pages behind links."""
+    """Return the notifier's routes: alerts, deliveries, endpoints, and the pages behind acknowledgement links."""
     routes = APIRouter(tags=["notifier"])
     acknowledger = Acknowledger(context)
     _alerts(routes, context, authorize, acknowledger)
@@ -93,7 +93,7 @@ def _alerts(routes: APIRouter, context: NotifierContext, authorize: Authorizer, 
         access = authorize(request, ACK)
         body = await read_model(request, AckRequest)
         named = body.by if body is not None else ""
-        done = await acknowledger.acknowledge(id_, who(named, access.key), API, contract=access.contract)
+        done = await acknowledger.acknowledge(id_, name_and_key(named, access.key), API, contract=access.contract)
         if done is None:
             raise _no("alert", id_)
         return AckResponse(
@@ -158,7 +158,7 @@ def _endpoints(routes: APIRouter, context: NotifierContext, authorize: Authorize
 
 def _links(routes: APIRouter, context: NotifierContext, answers: AckLinks) -> None:
     def shown(answer: AckPage) -> HTMLResponse:
-        return HTMLResponse(page(context.render_config.texts, answer), answer.shown.status, headers=HEADERS)
+        return HTMLResponse(render_page(context.render_config.texts, answer), answer.shown.status, headers=HEADERS)
 
     @routes.get("/ack/{token}", response_class=HTMLResponse, include_in_schema=False)
     async def look(token: str) -> HTMLResponse:

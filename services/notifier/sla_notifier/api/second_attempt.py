@@ -18,9 +18,9 @@ _d, _e = tables.delivery, tables.endpoint
 
 
 async def retry_delivery(context: NotifierContext, id_: str) -> bool:
-    """Queue a failed delivery again under its id. Return False when it has not failed, or a digest carried it.
+    """Queue a failed delivery again, under its own id. Return False when it has not failed, or a digest carried it.
 
-    It is attempted once at least, and again by its retry policy while the bound since its creation has not passed.
+    It is attempted once at least; further attempts follow its retry policy, which counts from its creation.
     """
     async with context.store.transaction() as connection:
         now = await store_now(connection, context.time_source)
@@ -40,7 +40,7 @@ async def retry_delivery(context: NotifierContext, id_: str) -> bool:
 
 
 async def enable_endpoint(context: NotifierContext, id_: str, by: str) -> bool:
-    """Enable an endpoint that was disabled. Return False when no endpoint of that id is on record."""
+    """Send to a disabled endpoint again; `by` is recorded. Return False when no endpoint of that id is on record."""
     async with context.store.transaction() as connection:
         if (await connection.execute(select(_e.c.id).where(_e.c.id == id_))).first() is None:
             return False

@@ -23,17 +23,17 @@ class SendingKind(ChannelKind, ABC):
     one_server: ClassVar[bool] = False
 
     def endpoint(self, address: str) -> str:
-        """Return the name of the queue in which messages to this address wait."""
+        """Return the name of the queue in which messages to this address wait, such as `email` or `webhook:pager`."""
         return self.name if self.one_server else f"{self.name}:{address}"
 
     def reaches(self, catalogue: Catalogue, address: str) -> bool:
-        """Return whether something can be sent to this address by this catalogue."""
+        """Return whether the catalogue has all that is needed to send to this address."""
         entry = catalogue.channels.get(ChannelId(address))
         return entry is not None and entry.kind == self.name
 
     @abstractmethod
     def open(self, settings: Settings, catalogue: Callable[[], Catalogue]) -> Channel:
-        """Return the sending side, one for a process. `catalogue` returns the one in force.
+        """Return the channel that sends, one for a process. `catalogue` returns the catalogue in force.
 
         Raises BadSettings for settings that cannot be right.
         """

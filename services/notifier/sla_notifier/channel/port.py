@@ -42,12 +42,15 @@ class Failure(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """The other side has taken responsibility for the message."""
+    """The outcome of a send: the other side has taken responsibility for the message."""
 
 
 @dataclass(frozen=True, slots=True)
 class Retry:
-    """Not sent now; try again. `after`: the wait it asked for; `maybe_arrived`: it may have the message."""
+    """The outcome of a send that failed for now.
+
+    `after`: how long the other side asked us to wait, None if it did not. `maybe_arrived`: it may have the message.
+    """
 
     failure: Failure
     detail: str
@@ -57,14 +60,14 @@ class Retry:
 
 @dataclass(frozen=True, slots=True)
 class Busy:
-    """The server has no room now. The message was not handed over, and no attempt is counted."""
+    """The outcome of a send without a try: the server has no room now. No attempt is counted."""
 
     detail: str
 
 
 @dataclass(frozen=True, slots=True)
 class Rejected:
-    """Refused for good. `disable`: nothing more is to be sent to this endpoint."""
+    """The outcome of a send that was refused for good. `disable`: send nothing more to this endpoint."""
 
     failure: Failure
     detail: str
@@ -76,7 +79,11 @@ Outcome = Sent | Busy | Retry | Rejected
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OutgoingMessage:
-    """One message to one address. `id` is the same on each attempt, for Message-ID and webhook-id."""
+    """A message to one address, as a channel sends it.
+
+    `id` is the same on each attempt, for Message-ID and webhook-id. `thread`: messages with the same one belong
+    together. `attempt` counts from 1; `at` is the instant of the attempt.
+    """
 
     id: str
     address: str  # a mailbox, or the id of a webhook channel
@@ -92,11 +99,11 @@ class OutgoingMessage:
 
 
 class Channel(Protocol):
-    """The sending side of one kind of channel; one for a process."""
+    """What sends the messages of one kind of channel; one for a process."""
 
     @property
     def room(self) -> int | None:
-        """How many messages are of use here at once; None when only the sender's own bounds count."""
+        """Return how many messages are worth claiming at once for the channel; None: no such bound is known."""
         return None
 
     async def prepare(self) -> None:

@@ -22,19 +22,22 @@ _FOLDERS = (
 LONGEST_NAME = 12  # characters; as wide as the column `notifier_delivery.channel`
 
 
-def loaded(folder: str) -> SendingKind:
-    """Return the kind that a folder exports. Raises TypeError when it exports none, or its name is too long."""
+def load_kind(folder: str) -> SendingKind:
+    """Return the kind of channel that a folder exports as `KIND`.
+
+    Raises TypeError when it exports none, or its name is too long.
+    """
     kind = import_module(f"{__package__}.{folder}").KIND
     if not isinstance(kind, SendingKind) or not 0 < len(kind.name) <= LONGEST_NAME:
         raise TypeError(f"channel/{folder} must export KIND, a SendingKind with a name of at most {LONGEST_NAME}")
     return kind
 
 
-KINDS: tuple[SendingKind, ...] = tuple(loaded(folder) for folder in _FOLDERS)
+KINDS: tuple[SendingKind, ...] = tuple(load_kind(folder) for folder in _FOLDERS)
 
 
 def sending_kind(name: str) -> SendingKind | None:
-    """Return the kind of that name; None for one that is not here, such as a kind of another release."""
+    """Return the kind of channel with this name; None for an unknown one, such as a kind of another release."""
     return next((kind for kind in KINDS if kind.name == name), None)
 
 
@@ -45,22 +48,22 @@ def split_address(written: str) -> tuple[str, str]:
 
 
 def endpoint_of(kind: str, address: str) -> str:
-    """Return the name of the queue in which messages to this address wait."""
+    """Return the name of the queue in which messages to this address of this kind wait."""
     known = sending_kind(kind)
     return f"{kind}:{address}" if known is None else known.endpoint(address)
 
 
 def is_grouped(written: str) -> bool:
-    """Return whether a flood of messages to this address (`email:a@b`) is grouped into digests."""
+    """Return whether a flood of messages to this address, such as `email:a@b`, is gathered into digests."""
     known = sending_kind(split_address(written)[0])
     return known is not None and known.grouped
 
 
 def one_server_kinds() -> list[str]:
-    """Return the kinds whose messages all go to one server; their name is also that of its queue."""
+    """Return the names of the kinds whose messages all go to one server; each is also the name of that queue."""
     return [kind.name for kind in KINDS if kind.one_server]
 
 
 def open_channels(settings: Settings, catalogue: Callable[[], Catalogue]) -> Mapping[str, Channel]:
-    """Return the sending side of every kind by name. Raises BadSettings for settings that cannot be right."""
+    """Return a channel for every kind, by the kind's name. Raises BadSettings for settings that cannot be right."""
     return {kind.name: kind.open(settings, catalogue) for kind in KINDS}

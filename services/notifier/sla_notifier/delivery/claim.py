@@ -41,7 +41,7 @@ Compose = Callable[[DeliveryRow, Sequence[DeliveryRow], datetime], DeliveryRow]
 
 @dataclass(frozen=True, slots=True)
 class Lease:
-    """The token under which deliveries are claimed, until when, and the ids this process is still sending."""
+    """A process's claim on deliveries while it sends them: its token, its end, and the ids still being sent."""
 
     token: str
     until: datetime
@@ -49,7 +49,10 @@ class Lease:
 
 
 async def due_endpoints(connection: AsyncConnection, now: datetime) -> list[str]:
-    """Return the endpoints with something to send now, the one that has waited longest first."""
+    """Return the endpoints that have a delivery to send now, the one that has waited longest first.
+
+    Endpoints that asked for a pause are left out until it is over.
+    """
     resting = exists().where(_e.id == _d.c.endpoint, _e.state == "active", _e.rest_until > now)
     due = select(_d.c.endpoint).where(*_due(now), ~resting)
     statement = due.group_by(_d.c.endpoint).order_by(func.min(_d.c.next_at))
@@ -57,12 +60,12 @@ async def due_endpoints(connection: AsyncConnection, now: datetime) -> list[str]
 
 
 async def due_ids(connection: AsyncConnection, room: Mapping[str, int], now: datetime, lease: Lease) -> list[str]:
-    """Return the ids that `claim` would look at."""
+    """Return the ids of the due deliveries that `claim` would look at, at most `room` of each endpoint."""
     queries = [_first(endpoint, most, now, lease) for endpoint, most in room.items() if most > 0]
     return [id_ for query in queries for id_ in (await connection.execute(query)).scalars()]
 
 
-async def claim(
+async def claim_due(
     connection: AsyncConnection,
     room: Mapping[str, int],
     now: datetime,
@@ -70,10 +73,10 @@ async def claim(
     compose: Compose,
     only: str | None = None,
 ) -> list[DeliveryRow]:
-    """Claim at most `room` due rows of each endpoint (`only` this one): they are `sending` under the lease.
+    """Claim at most `room` due deliveries of each endpoint, so that no other process sends them while the lease holds.
 
-    A digest that leaves for the first time gets its words from `compose`. Rows that are no longer needed get their
-    final state and are not returned.
+    `only`: the id of the only delivery to claim. A digest that leaves for the first time gets its words from `compose`.
+    Deliveries that are no longer needed get their final state and are not returned.
     """
     rows = await _locked(connection, room, now, lease, only)
     if not rows:
@@ -98,7 +101,7 @@ async def claim(
 
 
 def lease_until(now: datetime, seconds: float) -> datetime:
-    """Return when a lease of so many seconds ends."""
+    """Return the instant at which a lease of so many seconds, taken at `now`, ends."""
     return now + timedelta(seconds=seconds)
 
 

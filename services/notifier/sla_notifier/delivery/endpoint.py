@@ -22,7 +22,7 @@ LONGEST_FOR_OTHERS = timedelta(minutes=1)  # what one message's Retry-After hold
 
 @dataclass(frozen=True, slots=True)
 class FinishedAttempt:
-    """An attempt that is over, and how it went."""
+    """A delivery with the outcome of its attempt, which ended `at` this instant."""
 
     row: DeliveryRow
     outcome: Outcome
@@ -30,13 +30,16 @@ class FinishedAttempt:
 
 
 async def disabled_endpoints(connection: AsyncConnection) -> frozenset[str]:
-    """Return the ids of the endpoints nothing is sent to."""
+    """Return the ids of the endpoints that nothing is sent to."""
     statement = select(tables.endpoint.c.id).where(tables.endpoint.c.state == "disabled")
     return frozenset((await connection.execute(statement)).scalars())
 
 
 async def disable(connection: AsyncConnection, done: Sequence[FinishedAttempt], now: datetime) -> None:
-    """Disable endpoints that answered 410, and make their waiting messages due, so that they fall back at once."""
+    """Disable the endpoints that answered 410 (Gone), and make their waiting messages due.
+
+    They fail at once then, and go to the persons' next addresses.
+    """
     reasons = {item.row.endpoint: item.outcome for item in done}
     if not reasons:
         return
@@ -57,7 +60,7 @@ async def disable(connection: AsyncConnection, done: Sequence[FinishedAttempt], 
 
 
 async def let_rest(connection: AsyncConnection, done: Sequence[FinishedAttempt], now: datetime) -> None:
-    """Send nothing to endpoints that asked for a pause (Retry-After) until it is over."""
+    """Send nothing to endpoints that asked for a pause (Retry-After) until the pause is over."""
     asked = asked_by_endpoint((item.row.endpoint, item.outcome) for item in done)
     if asked:
         statement = insert(connection, tables.endpoint)
@@ -70,7 +73,7 @@ async def let_rest(connection: AsyncConnection, done: Sequence[FinishedAttempt],
 
 
 def asked_by_endpoint(outcomes: Iterable[tuple[str, Outcome]]) -> dict[str, timedelta]:
-    """Return how long each endpoint asked to be left alone, at most LONGEST_FOR_OTHERS."""
+    """Return the longest pause that each endpoint asked for, cut at LONGEST_FOR_OTHERS."""
     asked: dict[str, timedelta] = {}
     for endpoint, outcome in outcomes:
         if isinstance(outcome, Retry) and outcome.after is not None:

@@ -11,7 +11,10 @@ from sla_platform.wire import DeliveryFact, encode_delivery_fact
 
 
 def delivery_fact(row: DeliveryRow, at: datetime) -> Envelope:
-    """Return the event of a delivery that has just come into its state; the attempt makes repeated states distinct."""
+    """Return the event that a delivery has come into its present state.
+
+    Its id is made of delivery, state and attempt.
+    """
     fact = DeliveryFact(
         what=f"delivery.{row.state.value}",
         incident=row.incident,

@@ -26,7 +26,7 @@ _WAITING = [state.value for state in WAITING]
 
 
 async def states_of(connection: AsyncConnection, ids: Collection[str]) -> dict[str, DeliveryState]:
-    """Return the states of these deliveries; one that may have arrived counts as sent."""
+    """Return the states of these deliveries by id; one that may have arrived counts as sent."""
     if not ids:
         return {}
     found = await connection.execute(select(_d.c.id, _d.c.state, _d.c.possibly_duplicate).where(_d.c.id.in_(ids)))
@@ -34,7 +34,7 @@ async def states_of(connection: AsyncConnection, ids: Collection[str]) -> dict[s
 
 
 async def write_rows(connection: AsyncConnection, rows: Sequence[DeliveryRow]) -> None:
-    """Update the state columns of these rows."""
+    """Write the state, attempts and errors of these deliveries to their rows."""
     if not rows:
         return
     changing = ("state", "reason", "attempts", "next_at", "lease", "possibly_duplicate", "failure", "error")
@@ -54,7 +54,10 @@ async def write_rows(connection: AsyncConnection, rows: Sequence[DeliveryRow]) -
 
 
 async def finish(connection: AsyncConnection, rows: Sequence[DeliveryRow], now: datetime) -> None:
-    """Write rows that are not to be sent with their final state, and queue the failed ones to the next address."""
+    """Write the final state of deliveries that are not to be sent.
+
+    Queue the failed ones to the person's next address.
+    """
     await write_rows(connection, rows)
     await append_events(connection, rows, now)
     await queue_fallbacks(connection, [row for row in rows if row.state is DeliveryState.FAILED], now)
@@ -62,14 +65,14 @@ async def finish(connection: AsyncConnection, rows: Sequence[DeliveryRow], now: 
 
 
 async def append_events(connection: AsyncConnection, rows: Sequence[DeliveryRow], now: datetime) -> None:
-    """Append an event for each row to the notifier's log."""
+    """Append an event on the present state of each delivery to the notifier's log."""
     await logs.append(connection, tables.log, [delivery_fact(row, now) for row in rows])
 
 
 async def queue_fallbacks(connection: AsyncConnection, rows: Sequence[DeliveryRow], now: datetime) -> None:
-    """Queue the same messages to the persons' next addresses.
+    """Queue the messages of these deliveries to their persons' next addresses, where there are any.
 
-    What a digest carried waits for the new digest; where the next address is a program's, each message is sent by
+    What a digest carried is carried by the new digest; where the next address is a program's, each message is sent by
     itself.
     """
     apart = [row for row in rows if row.kind.collects and row.then and not is_grouped(row.then[0])]
@@ -100,7 +103,7 @@ async def _by_itself(connection: AsyncConnection, digests: Sequence[DeliveryRow]
 
 
 async def end_carried(connection: AsyncConnection, rows: Sequence[DeliveryRow]) -> None:
-    """Give what a digest carried the digest's final state."""
+    """Give the deliveries that ended digests among `rows` carried the final state of their digest."""
     ends = [row for row in rows if row.kind.collects]
     if not ends:
         return

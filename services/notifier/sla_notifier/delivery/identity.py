@@ -9,6 +9,9 @@ import hashlib
 
 
 def delivery_id(occasion: str, person: str, address: str) -> str:
-    """Return the id of a delivery: of the fact or notice, with level and round, the person and the address."""
+    """Return the id of a delivery, always the same for the same request, person and address.
+
+    `occasion`: the id of the request: of a fact or notice, with round and level.
+    """
     named = "\n".join((occasion, person, address))
     return f"dlv_{hashlib.sha256(named.encode()).hexdigest()[:40]}"

@@ -14,7 +14,7 @@ from sla_notifier.delivery.state import DeliveryState, MessageKind
 
 
 class UnsentReason(StrEnum):
-    """Why a delivery ended other than by being sent; stored, shown and counted."""
+    """Why a delivery ended other than by being sent; it is stored, shown and counted."""
 
     ACKNOWLEDGED = "acknowledged"  # before this message was sent
     ENDED = "ended"  # the clock stopped before this page went out; the closing message reports the breach too
@@ -34,7 +34,7 @@ class UnsentReason(StrEnum):
 
     @property
     def text(self) -> str:
-        """Return the reason as a sentence, in English, for the API."""
+        """Return the reason as an English sentence, for the API."""
         return _TEXTS[self]
 
 
@@ -63,7 +63,7 @@ BUSY_FOR_TOO_LONG = timedelta(minutes=1)  # an urgent message then goes to the p
 
 @dataclass(frozen=True, slots=True)
 class AlertStatus:
-    """What the sender needs to know of a delivery's alert."""
+    """What the sender needs to know of the alert of a delivery."""
 
     state: str
     episode: int
@@ -73,10 +73,11 @@ class AlertStatus:
 def skip_reason(
     row: DeliveryRow, alert: AlertStatus | None, endpoint_disabled: bool, followed: DeliveryState | None, now: datetime
 ) -> tuple[DeliveryState, UnsentReason] | None:
-    """Return the final state of a due delivery that must not be sent now, and why; None to send it.
+    """Return the final state of a due delivery that must not be sent now, and why; None: send it.
 
-    Only pages and messages that follow one depend on the alert. A page that the end of its clock cancels is not lost:
-    its person gets the closing message, which reports the breach.
+    `alert`: of the delivery's alert, None without one. `followed`: the state of the delivery that must be sent before,
+    None without one. Only pages and messages that follow one depend on the alert. A page that the end of its clock
+    cancels is not lost: its person gets the closing message, which reports the breach.
     """
     if row.attempts and retry_policy_of(row.kind).bound < now - row.created_at and row.state is DeliveryState.SENDING:
         return DeliveryState.FAILED, UnsentReason.EXHAUSTED  # the process died with it again and again
@@ -91,7 +92,7 @@ def skip_reason(
 
 
 def page_skip_reason(alert: AlertStatus, episode: int) -> UnsentReason | None:
-    """Return why a page of `episode` is no longer needed, or None."""
+    """Return why a page of this episode of the alert is no longer needed; None when it is."""
     if alert.episode != episode:
         return UnsentReason.REOPENED
     if alert.state == "acknowledged":
@@ -103,7 +104,7 @@ def page_skip_reason(alert: AlertStatus, episode: int) -> UnsentReason | None:
 
 @dataclass(frozen=True, slots=True)
 class AttemptResult:
-    """What a delivery becomes after an attempt."""
+    """What a delivery becomes after an attempt. `next_at`: when to try again; None: never."""
 
     state: DeliveryState
     reason: str = ""
@@ -117,7 +118,10 @@ class AttemptResult:
 
 
 def after_attempt(row: DeliveryRow, outcome: Outcome, now: datetime) -> AttemptResult:
-    """Return what follows from the outcome of the attempt that `row.attempts` counts."""
+    """Return what a delivery becomes after an attempt with this outcome, by its retry policy.
+
+    `row.attempts` counts the attempt.
+    """
     match outcome:
         case Sent():
             return AttemptResult(DeliveryState.SENT, possibly_duplicate=row.possibly_duplicate)
@@ -140,8 +144,11 @@ def after_attempt(row: DeliveryRow, outcome: Outcome, now: datetime) -> AttemptR
 
 
 def _after_busy(row: DeliveryRow, detail: str, now: datetime) -> AttemptResult:
-    """The message goes as soon as there is a place. Who has another address is tried there when that lasts too long;
-    beyond the longest time of the retry policy it is given up like any other."""
+    """The message goes as soon as there is a place.
+
+    Who has another address is tried there when that lasts too long; beyond the longest time of the retry policy it is
+    given up like any other.
+    """
     retry_policy = retry_policy_of(row.kind)
     if now - row.created_at > retry_policy.bound:
         return _after_retry(row, Retry(Failure.BUSY, detail), now)

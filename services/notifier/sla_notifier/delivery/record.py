@@ -24,10 +24,10 @@ _d = tables.delivery
 _WORDS: Mapping[type, str] = {Sent: "sent", Retry: "retry", Rejected: "rejected"}
 
 
-async def record(
+async def record_attempts(
     connection: AsyncConnection, done: Sequence[FinishedAttempt], now: datetime
 ) -> list[tuple[DeliveryRow, AttemptResult]]:
-    """Write the results of attempts. Return those whose lease still held, with what follows."""
+    """Write the results of attempts. Return those deliveries whose lease still held, with what they become."""
     held = await _held(connection, [item.row for item in done])
     settled = [(item, after_attempt(item.row, item.outcome, now)) for item in done if item.row.id in held]
     rows = [_after(item.row, what, now) for item, what in settled]

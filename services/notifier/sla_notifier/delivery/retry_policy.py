@@ -19,9 +19,10 @@ LONGEST_ASKED = timedelta(hours=1)  # what Retry-After may ask for at most
 
 @dataclass(frozen=True, slots=True)
 class RetryPolicy:
-    """Delays after the first, second, ... failed attempt (the last repeats) until `bound` after the creation.
+    """The delays after the first, second, ... failed attempt of a message, and for how long after its creation to try.
 
-    After `fall_back_after` failed attempts the person's next address is tried beside this one; None: only at the end.
+    The last delay repeats until `bound` after the creation. After `fall_back_after` failed attempts the person's next
+    address is tried as well; None: only when this one is given up.
     """
 
     delays: tuple[timedelta, ...]
@@ -31,7 +32,11 @@ class RetryPolicy:
     def next_attempt(
         self, id_: str, failed: int, created_at: datetime, now: datetime, asked: timedelta | None = None
     ) -> datetime | None:
-        """Return when to try again after `failed` failed attempts, or None to give up."""
+        """Return when to try again after `failed` failed attempts; None: give up.
+
+        The delay varies a little by the delivery's `id_`. `asked`: how long the endpoint asked to be left alone, None
+        if it did not.
+        """
         chosen = self.delays[min(failed, len(self.delays)) - 1]
         delay = chosen * (1.0 + JITTER * _jitter(f"{id_}/{failed}"))
         if asked is not None:

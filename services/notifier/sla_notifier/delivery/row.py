@@ -55,13 +55,16 @@ class DeliveryRow:
 
     @property
     def pages(self) -> bool:
-        """Return whether it belongs to an escalation that an acknowledgement or the end of the clock stops."""
+        """Return whether an acknowledgement or the end of the clock cancels the delivery.
+
+        So it is with pages and notices of an escalation, and with a critical fix beyond its first level.
+        """
         return self.kind in (MessageKind.PAGE, MessageKind.INFO) or (
             self.kind is MessageKind.CRITICAL_FIX and self.level > 1
         )
 
     def columns(self) -> dict[str, Any]:
-        """Return the values of its row, for an INSERT."""
+        """Return the delivery as a row of `notifier_delivery`, by column."""
         values = {field.name: getattr(self, field.name) for field in fields(self)}
         return values | {
             "kind": self.kind.value,
@@ -71,7 +74,7 @@ class DeliveryRow:
 
 
 def row_of(mapping: Mapping[str, Any]) -> DeliveryRow:
-    """Return the delivery of a selected row."""
+    """Return the delivery of a row of `notifier_delivery`."""
     values = {field.name: mapping[field.name] for field in fields(DeliveryRow)}
     return DeliveryRow(
         **values
@@ -84,14 +87,14 @@ def row_of(mapping: Mapping[str, Any]) -> DeliveryRow:
 
 
 def thread_of(row: DeliveryRow) -> str:
-    """Return what a message belongs to: an alert, a notice, or the storm of a digest."""
+    """Return the thread of a message, which its mails share: its alert, its notice, or the storm of a digest."""
     if row.kind is MessageKind.DIGEST:
         return row.occasion.split("/")[1]
     return row.alert or row.notice
 
 
 def fallback(row: DeliveryRow, now: datetime) -> DeliveryRow | None:
-    """Return the same message to the person's next address, or None. Its id follows from the address."""
+    """Return the delivery of the same message to the person's next address; None when there is no further one."""
     if not row.then:
         return None
     channel, address = split_address(row.then[0])

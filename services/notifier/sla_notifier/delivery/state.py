@@ -13,7 +13,7 @@ from enum import StrEnum
 
 
 class DeliveryState(StrEnum):
-    """The states of a delivery; see the drawing at the top of this module."""
+    """The states of a delivery; the drawing at the top of the module shows which follows which."""
 
     QUEUED = "queued"
     SENDING = "sending"
@@ -25,7 +25,7 @@ class DeliveryState(StrEnum):
 
     @property
     def final(self) -> bool:
-        """Return whether the delivery changes no more."""
+        """Return whether a delivery in this state changes no more."""
         return self not in UNFINISHED
 
 
@@ -34,7 +34,7 @@ WAITING = UNFINISHED - {DeliveryState.SENDING}  # in no hands of a sender
 
 
 class MessageKind(StrEnum):
-    """What a message is for. A page asks for an acknowledgement; a notice only informs."""
+    """What a message is for. A page asks for an acknowledgement; a notice (INFO) only informs."""
 
     WARNING = "warning"
     PAGE = "page"
@@ -47,5 +47,5 @@ class MessageKind(StrEnum):
 
     @property
     def collects(self) -> bool:
-        """Return whether it is a digest, whose end other deliveries share."""
+        """Return whether messages of this kind are digests, which stand for several deliveries."""
         return self is MessageKind.DIGEST

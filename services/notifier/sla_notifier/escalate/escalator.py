@@ -15,12 +15,12 @@ import structlog
 from sla_notifier.alert import store as alerts
 from sla_notifier.alert.chain import EscalationStep
 from sla_notifier.alert.change_set import ChangeSet
-from sla_notifier.alert.decide import in_force, stepped
+from sla_notifier.alert.escalating import in_force, take_step
 from sla_notifier.context import NotifierContext
 from sla_notifier.escalate.off_hours import StepDelay, already_notified, delay_of
-from sla_notifier.notification.unit_of_work import write
+from sla_notifier.notification.unit_of_work import write_changes
 from sla_platform.errors import Retryable
-from sla_platform.fault import Fault, as_retryable, fault_of, worded
+from sla_platform.fault import Fault, as_retryable, error_text, fault_of
 from sla_platform.rows import one_row
 from sla_platform.store.instant import store_now
 from sla_platform.store.quarantine import QuarantineEntry, QuarantineRow
@@ -33,15 +33,15 @@ PAUSE_SECONDS = 1.0
 
 
 class Escalator:
-    """The loop that takes due escalation steps; one per process."""
+    """The loop that notifies the next level of alerts whose escalation steps are due; one per process."""
 
     def __init__(self, context: NotifierContext) -> None:
         self._context = context
-        context.quarantine.replays(ESCALATE, self._again)
+        context.quarantine.register_replay(ESCALATE, self._again)
         self.last_pass = time.monotonic()
 
     async def run(self) -> None:
-        """Take due steps until cancelled."""
+        """Take due escalation steps until cancelled."""
         while True:
             try:
                 more = await self.tick()
@@ -54,7 +54,7 @@ class Escalator:
                 await self._context.time_source.sleep(TICK_SECONDS)
 
     async def tick(self) -> bool:
-        """Take the steps that are due now. Return whether there may be more. Raises Retryable."""
+        """Take a batch of due escalation steps. Return whether more may be due. Raises Retryable."""
         async with self._context.store.reading() as connection:
             if not await alerts.any_due(connection, await store_now(connection, self._context.time_source)):
                 return False
@@ -63,7 +63,7 @@ class Escalator:
         except Exception as error:
             if fault_of(error) is Fault.PASSING:
                 raise as_retryable(error) from error
-            _log.error("escalation.split", error=worded(error)[:500])
+            _log.error("escalation.split", error=error_text(error)[:500])
         return await self._one_by_one() == LIMIT
 
     async def _step(self, only: str | None = None, again: Sequence[EscalationStep] = ()) -> int:
@@ -83,8 +83,8 @@ class Escalator:
                 if held.step is not None:
                     later.append(replace(step, fire_at=held.step))
                 else:
-                    batch.add(stepped(alert, step, now, held.levels))
-            await write(connection, batch, catalogue, self._context.render_config, now)
+                    batch.add(take_step(alert, step, now, held.levels))
+            await write_changes(connection, batch, catalogue, self._context.render_config, now)
             await alerts.replace_steps(connection, (), later)
         put_off = {(step.alert, step.round, step.level) for step in later}
         for step in steps:
@@ -98,7 +98,7 @@ class Escalator:
     async def _one_by_one(self) -> int:
         """Take the steps alert by alert; those of an alert that fails alone are quarantined."""
         async with self._context.store.reading() as connection:
-            due = await alerts.due(connection, await store_now(connection, self._context.time_source), LIMIT)
+            due = await alerts.alerts_due(connection, await store_now(connection, self._context.time_source), LIMIT)
         for alert in due:
             if (error := await one_row(partial(self._step, alert))) is not None:
                 await self._quarantine(alert, error)
@@ -121,7 +121,7 @@ class Escalator:
             if steps:
                 await quarantine.put_within(connection, row, error)
         if steps:
-            quarantine.tell(row, error)
+            quarantine.report(row, error)
 
     async def _again(self, entry: QuarantineEntry) -> None:
         """Take steps out of the quarantine."""

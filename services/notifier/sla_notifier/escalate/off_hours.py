@@ -16,7 +16,7 @@ from sla_catalogue import Catalogue
 from sla_notifier import tables
 from sla_notifier.alert.alert import Alert
 from sla_notifier.alert.chain import REPEAT, EscalationStep
-from sla_notifier.alert.decide import levels_to_repeat
+from sla_notifier.alert.escalating import levels_to_repeat
 from sla_notifier.delivery.state import DeliveryState, MessageKind
 from sla_notifier.notification.directory import contract_of, resolve_level
 
@@ -26,7 +26,7 @@ _LOST = [DeliveryState.FAILED.value, DeliveryState.UNDELIVERABLE.value, Delivery
 
 @dataclass(frozen=True, slots=True)
 class AlreadyNotified:
-    """Who was paged in an alert's episode, and who was at least informed."""
+    """The ids of the people who were paged in an alert's episode, and of those who were informed."""
 
     paged: frozenset[str] = frozenset()
     informed: frozenset[str] = frozenset()
@@ -34,7 +34,11 @@ class AlreadyNotified:
 
 @dataclass(frozen=True, slots=True)
 class StepDelay:
-    """`step`: until when the whole step is put off; `levels`: until when single levels of a new round are."""
+    """Until when an escalation step is put off because it would only remind people outside their hours.
+
+    `step`: until when all of it is, None when it is not. `levels`: the levels of a new round that are put off, each
+    until when.
+    """
 
     step: datetime | None = None
     levels: dict[int, datetime] = field(default_factory=dict)
@@ -43,7 +47,10 @@ class StepDelay:
 def delay_of(
     catalogue: Catalogue, alert: Alert, step: EscalationStep, notified: AlreadyNotified, now: datetime
 ) -> StepDelay:
-    """Return until when a step is put off because everybody it would remind is outside their hours."""
+    """Return until when a step is put off: while everybody it would remind is outside their hours.
+
+    `notified`: who was notified in the alert's episode before.
+    """
     levels: Iterable[int] = levels_to_repeat(alert) if step.level == REPEAT else (step.level,)
     until = {level: _until(catalogue, alert, level, notified, now) for level in levels}
     waiting = {level: instant for level, instant in until.items() if instant is not None}
@@ -59,7 +66,7 @@ def _until(catalogue: Catalogue, alert: Alert, level: int, notified: AlreadyNoti
 
 
 async def already_notified(connection: AsyncConnection, alerts: Iterable[Alert]) -> dict[str, AlreadyNotified]:
-    """Return, by alert, who was notified in its present episode; people whom nothing reached are not among them."""
+    """Return, by alert id, who was notified in the present episode, without people whom no message reached."""
     episodes = {alert.id: alert.episode for alert in alerts}
     statement = select(_d.alert, _d.episode, _d.kind, _d.level, _d.person).where(
         _d.alert.in_(sorted(episodes)),

@@ -11,13 +11,16 @@ from sla_notifier.alert import store as alerts
 from sla_notifier.context import NotifierContext
 from sla_notifier.intake.decide import Incoming, decide
 from sla_notifier.intake.waiting import clocks_of
-from sla_notifier.notification.unit_of_work import write
+from sla_notifier.notification.unit_of_work import write_changes
 
 
 async def apply(
     connection: AsyncConnection, incoming: Sequence[Incoming], context: NotifierContext, now: datetime
 ) -> None:
-    """Lock the alerts these facts concern, decide, and write, in the caller's transaction."""
+    """Decide what facts and notices change about alerts, and write it, in the caller's transaction.
+
+    The alerts they are about are locked until it ends.
+    """
     catalogue = context.catalogue()
-    known = await alerts.locked(connection, clocks_of(incoming))
-    await write(connection, decide(incoming, known, catalogue, now), catalogue, context.render_config, now)
+    known = await alerts.lock_alerts(connection, clocks_of(incoming))
+    await write_changes(connection, decide(incoming, known, catalogue, now), catalogue, context.render_config, now)

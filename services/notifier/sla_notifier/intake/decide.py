@@ -14,17 +14,9 @@ from sla_domain.notice import Affected, Notice, NoticeId, Severity
 from sla_domain.version import VersionRange
 from sla_notifier.alert.alert import Alert
 from sla_notifier.alert.change_set import ChangeSet
-from sla_notifier.alert.decide import (
-    breached,
-    ended,
-    is_news,
-    moved,
-    overdue_again,
-    published,
-    resumed,
-    unpromised,
-    warned,
-)
+from sla_notifier.alert.closing import close_alert, move_alert
+from sla_notifier.alert.opening import notify_unpromised, notify_warning, open_alert, open_fix_alert, reopen_alert
+from sla_notifier.alert.relevance import is_news, overdue_again
 from sla_notifier.notification.directory import chain_of, contract_of
 from sla_platform.wire import ClockFact, NoticeData
 
@@ -33,7 +25,10 @@ Incoming = tuple[str, ClockFact | NoticeData]
 
 
 def decide(incoming: Iterable[Incoming], known: Mapping[str, Alert], catalogue: Catalogue, now: datetime) -> ChangeSet:
-    """Return the changes of all facts and notices, in their order."""
+    """Return what facts and notices change about alerts, in their order.
+
+    `known`: the alerts they are about, by id.
+    """
     batch = ChangeSet(known)
     for id_, said in incoming:
         if isinstance(said, NoticeData):
@@ -50,24 +45,24 @@ def _fact(batch: ChangeSet, id_: str, fact: ClockFact, catalogue: Catalogue, now
     if not is_news(alert, fact):
         return
     if fact.breach_change.moved is not None or fact.breach_change.takes_back:
-        batch.add(moved(alert, fact, now))
+        batch.add(move_alert(alert, fact, now))
         alert = batch.alert(str(fact.clock))
     match fact.kind:
         case FactKind.CLOCK_WARNED:
-            batch.add(warned(fact, id_, chain))
+            batch.add(notify_warning(fact, id_, chain))
         case FactKind.PROMISE_NONE:
-            batch.add(unpromised(fact, id_, chain))
+            batch.add(notify_unpromised(fact, id_, chain))
         case FactKind.CLOCK_BREACHED:
-            batch.add(breached(alert, fact, id_, chain, now))
+            batch.add(open_alert(alert, fact, id_, chain, now))
         case FactKind.CLOCK_RESUMED | FactKind.CLOCK_AMENDED | FactKind.CLOCK_RETARGETED if overdue_again(fact, now):
-            batch.add(resumed(alert, fact, id_, chain, now))
+            batch.add(reopen_alert(alert, fact, id_, chain, now))
         case _:
-            batch.add(ended(alert, fact, id_, now))
+            batch.add(close_alert(alert, fact, id_, now))
 
 
 def _notice(batch: ChangeSet, id_: str, notice: NoticeData, catalogue: Catalogue, now: datetime) -> None:
     for contract in concerned(notice, catalogue, now):
-        batch.add(published(notice, id_, contract.id, chain_of(catalogue, None, contract), now))
+        batch.add(open_fix_alert(notice, id_, contract.id, chain_of(catalogue, None, contract), now))
 
 
 def concerned(notice: NoticeData, catalogue: Catalogue, now: datetime) -> list[Contract]:

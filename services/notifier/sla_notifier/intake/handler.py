@@ -15,7 +15,7 @@ import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from sla_notifier import tables
-from sla_notifier.alert.decide import is_relevant
+from sla_notifier.alert.relevance import is_relevant
 from sla_notifier.context import NotifierContext
 from sla_notifier.intake import waiting
 from sla_notifier.intake.apply import apply
@@ -23,7 +23,7 @@ from sla_notifier.intake.decide import Incoming
 from sla_platform.bus import Batch
 from sla_platform.bus.quarantine import envelope_of
 from sla_platform.envelope import Envelope, Topic
-from sla_platform.fault import Fault, as_retryable, fault_of, worded
+from sla_platform.fault import Fault, as_retryable, error_text, fault_of
 from sla_platform.store.dialect import insert_new
 from sla_platform.store.instant import store_now
 from sla_platform.store.quarantine import QuarantineEntry
@@ -36,20 +36,26 @@ TOPICS = (Topic.CLOCKS, Topic.NOTICES)
 
 
 class FactHandler:
-    """A bus handler that keeps no state between batches. `canary` is called with the due instant of each canary."""
+    """The handler of the topics `clocks` and `notices`: stores events to be worked on later, each id once.
+
+    `canary` is called with the due instant of each canary.
+    """
 
     def __init__(self, context: NotifierContext, canary: Callable[[datetime], None] = lambda due_at: None) -> None:
         self._context = context
         self._canary = canary
 
     async def assigned(self, partitions: frozenset[int]) -> None:
-        """Do nothing: no state depends on partitions."""
+        """Do nothing: the handler keeps no state of a partition."""
 
     async def revoked(self, partitions: frozenset[int]) -> None:
-        """Do nothing: no state depends on partitions."""
+        """Do nothing: the handler keeps no state of a partition."""
 
     async def handle(self, batch: Batch) -> None:
-        """Take in a batch. Raises BadEnvelope for an event that cannot be read, Retryable when nothing was changed."""
+        """Take in a batch of events.
+
+        Raises BadEnvelope for one that cannot be read, and Retryable: nothing was changed.
+        """
         for envelope in batch.envelopes:
             if envelope.key == CANARY:
                 self._canary(envelope.time)
@@ -63,7 +69,7 @@ class FactHandler:
         except Exception as error:
             if fault_of(error) is Fault.PASSING:
                 raise as_retryable(error) from error
-            _log.error("facts.refused", error=worded(error)[:500])
+            _log.error("facts.refused", error=error_text(error)[:500])
             fresh = await self._take_in(incoming, at_once=False)
         for _, said in fresh:
             self._context.metrics.facts.labels(_kind(said)).inc()
@@ -73,7 +79,7 @@ class FactHandler:
         self._context.signal()
 
     async def replay(self, entry: QuarantineEntry) -> None:
-        """Take in an event out of the quarantine. Raises the error that it still has."""
+        """Take in the event of a quarantine entry. Raises the error of an event that still cannot be read."""
         await self.handle(Batch(entry.partition, (envelope_of(entry),), None))
 
     async def _take_in(self, incoming: list[Incoming], at_once: bool) -> list[Incoming]:
@@ -88,7 +94,7 @@ class FactHandler:
             if at_once:
                 await apply(connection, fresh, self._context, now)
             else:
-                await waiting.put(connection, fresh, before, now)
+                await waiting.append_to_queues(connection, fresh, before, now)
         if not at_once:
             self._context.facts_taken_in.wake()
         return fresh

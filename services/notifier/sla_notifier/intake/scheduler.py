@@ -18,7 +18,7 @@ from sla_notifier.intake import waiting
 from sla_notifier.intake.apply import apply
 from sla_platform.bus import signalled_within
 from sla_platform.errors import Permanent, Retryable
-from sla_platform.fault import Fault, as_retryable, fault_of, worded
+from sla_platform.fault import Fault, as_retryable, error_text, fault_of
 from sla_platform.rows import one_row
 from sla_platform.store.instant import store_now
 from sla_platform.store.quarantine import QuarantineEntry
@@ -33,18 +33,21 @@ PAUSE_SECONDS = 0.5
 
 
 class FairScheduler:
-    """Works on waiting facts, contract by contract; one per process, several may share a database."""
+    """Works on waiting facts in turns, so that no contract holds up another; one per process.
+
+    Several processes may share a database.
+    """
 
     def __init__(self, context: NotifierContext) -> None:
         self._context = context
-        context.quarantine.replays(waiting.DECIDE, self._again)
+        context.quarantine.register_replay(waiting.DECIDE, self._again)
         self._under_way: set[str] = set()
         self._served: dict[str, int] = {}
         self._number = count(1)
         self.last_pass = time.monotonic()
 
     async def run(self) -> None:
-        """Work on what waits until cancelled."""
+        """Work on waiting facts until cancelled."""
         await self._take_over()
         at_once = 1 if self._context.store.sqlite else AT_ONCE
         async with asyncio.TaskGroup() as group:
@@ -52,7 +55,7 @@ class FairScheduler:
                 group.create_task(self._forever(POLL_SECONDS * (1 + 3 * number)))
 
     async def once(self) -> int:
-        """Work on one batch and return how many facts it held. Raises Retryable when nothing was changed."""
+        """Work on one batch of waiting facts; return how many it held. Raises Retryable: nothing was changed."""
         chosen = await self._chosen()
         if not chosen:
             return 0
@@ -62,7 +65,7 @@ class FairScheduler:
         except Exception as error:
             if fault_of(error) is Fault.PASSING:
                 raise as_retryable(error) from error
-            _log.error("facts.refused", error=worded(error)[:500])
+            _log.error("facts.refused", error=error_text(error)[:500])
             done = await self._one_by_one(chosen, share)
         finally:
             self._under_way.difference_update(chosen)
@@ -100,7 +103,7 @@ class FairScheduler:
         context = self._context
         async with context.writing() as connection:
             now = await store_now(connection, context.time_source)
-            taken = await waiting.take(connection, await waiting.locked_queues(connection, queues), share)
+            taken = await waiting.take_facts(connection, await waiting.locked_queues(connection, queues), share)
             if taken:
                 await apply(connection, taken, context, now)
         if taken:
@@ -125,7 +128,7 @@ class FairScheduler:
             place.clear()
             async with self._context.writing() as connection:
                 seq = (
-                    await waiting.first(connection, queue)
+                    await waiting.first_in_queue(connection, queue)
                     if await waiting.locked_queues(connection, (queue,))
                     else None
                 )
@@ -133,7 +136,7 @@ class FairScheduler:
                     return
                 place.append(seq)
                 now = await store_now(connection, self._context.time_source)
-                await apply(connection, await waiting.take(connection, (queue,), 1), self._context, now)
+                await apply(connection, await waiting.take_facts(connection, (queue,), 1), self._context, now)
 
         error = await one_row(work)
         if error is not None:
@@ -146,19 +149,19 @@ class FairScheduler:
         """By its place, not as the first: a moment later another may be that."""
         quarantine = self._context.quarantine
         async with self._context.store.transaction() as connection:
-            row = await waiting.remove(connection, seq)
+            row = await waiting.remove_fact(connection, seq)
             if row is not None:
                 await quarantine.put_within(connection, row, error)
         if row is not None:
-            quarantine.tell(row, error)
-            _log.error("facts.set_aside", fact=row.event, contract=row.key, error=worded(error)[:500])
+            quarantine.report(row, error)
+            _log.error("facts.set_aside", fact=row.event, contract=row.key, error=error_text(error)[:500])
 
     async def _again(self, entry: QuarantineEntry) -> None:
         """Work on a fact out of the quarantine."""
         context = self._context
         async with context.writing() as connection:
             now = await store_now(connection, context.time_source)
-            await apply(connection, [waiting.of_quarantine(entry)], context, now)
+            await apply(connection, [waiting.incoming_of_entry(entry)], context, now)
         context.signal()
 
     async def _take_over(self) -> None:

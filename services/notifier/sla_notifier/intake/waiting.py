@@ -45,22 +45,25 @@ _LOCK = text(
 
 
 def clocks_of(incoming: Iterable[Incoming]) -> set[str]:
-    """Return the ids of the clocks that these facts are about."""
+    """Return the ids of the clocks that these facts are about; notices are about none."""
     return {_clock(said) for _, said in incoming} - {""}
 
 
 async def queues_of(connection: AsyncConnection, clocks: Collection[str]) -> dict[str, str]:
-    """Return the queue in which facts of each clock wait, for the clocks of which any do."""
+    """Return, by clock id, the queue in which facts of the clock wait; clocks without waiting facts are left out."""
     if not clocks:
         return {}
     query = select(_w.clock, _w.flow).where(_w.clock.in_(sorted(clocks)), tables.NOT_QUARANTINED).order_by(_w.seq)
     return {row.clock: row.flow for row in (await connection.execute(query)).all()}
 
 
-async def put(
+async def append_to_queues(
     connection: AsyncConnection, incoming: Iterable[Incoming], before: Mapping[str, str], now: datetime
 ) -> None:
-    """Append facts to their queues in this order; `before` are the queues of clocks of which facts wait already."""
+    """Append facts and notices to the queues of their contracts, in this order.
+
+    Facts of a clock keep to the queue in which earlier ones wait, which `before` gives by clock id.
+    """
     held = dict(before)
     rows = []
     for id_, each in incoming:
@@ -73,19 +76,19 @@ async def put(
 
 
 async def contract_queues(connection: AsyncConnection) -> list[str]:
-    """Return the queues in which something waits."""
+    """Return the queues in which facts wait, by contract."""
     return list((await connection.execute(_FLOWS)).scalars())
 
 
 async def locked_queues(connection: AsyncConnection, wanted: Sequence[str]) -> list[str]:
-    """Lock these queues until the transaction ends, and return those that no other process has locked."""
+    """Lock these queues until the transaction ends; return those that no other process had locked."""
     if not is_postgres(connection):  # one writer
         return list(wanted)
     return list((await connection.execute(_LOCK, {"flows": list(wanted)})).scalars())
 
 
-async def take(connection: AsyncConnection, held_queues: Sequence[str], share: int) -> list[Incoming]:
-    """Delete and return at most `share` facts of each of these queues, the oldest first."""
+async def take_facts(connection: AsyncConnection, held_queues: Sequence[str], share: int) -> list[Incoming]:
+    """Delete and return at most `share` facts of each of these queues; the oldest first over all of them."""
     if not held_queues:
         return []
     heads = [
@@ -97,31 +100,31 @@ async def take(connection: AsyncConnection, held_queues: Sequence[str], share: i
     return [_incoming(row) for row in sorted(rows, key=lambda row: row.seq)]
 
 
-async def first(connection: AsyncConnection, queue: str) -> int | None:
-    """Return the place of the next fact of this queue, or None."""
+async def first_in_queue(connection: AsyncConnection, queue: str) -> int | None:
+    """Return the number (`seq`) of the oldest fact in a queue; None when it is empty."""
     found: int | None = (
         await connection.execute(select(func.min(_w.seq)).where(_w.flow == queue, tables.NOT_QUARANTINED))
     ).scalar()
     return found
 
 
-async def remove(connection: AsyncConnection, seq: int) -> QuarantineRow | None:
-    """Delete the fact at this place and return it for the quarantine; None when it is gone."""
+async def remove_fact(connection: AsyncConnection, seq: int) -> QuarantineRow | None:
+    """Delete the waiting fact of this number and return its row for the quarantine; None when it is gone."""
     taken = delete(tables.waiting).where(_w.seq == seq)
     row = (await connection.execute(taken.returning(_w.flow, _w.clock, _w.id, _w.kind, _w.said))).one_or_none()
     return None if row is None else _quarantined(seq, row)
 
 
 async def take_failed_before(connection: AsyncConnection, limit: int) -> list[tuple[QuarantineRow, str]]:
-    """Delete and return the facts that an older release had marked as failed, with their errors."""
+    """Delete and return at most `limit` facts that an older release marked as failed, with their errors."""
     some = select(_w.seq).where(_w.error != "").order_by(_w.seq).limit(limit)
     wanted = (_w.seq, _w.flow, _w.clock, _w.id, _w.kind, _w.said, _w.error)
     rows = (await connection.execute(delete(tables.waiting).where(_w.seq.in_(some)).returning(*wanted))).all()
     return [(_quarantined(row.seq, row), row.error) for row in rows]
 
 
-def of_quarantine(entry: QuarantineEntry) -> Incoming:
-    """Return the fact or notice of a quarantine entry. Raises ValueError."""
+def incoming_of_entry(entry: QuarantineEntry) -> Incoming:
+    """Return the event id and the fact or notice of a quarantine entry. Raises ValueError if it cannot be read."""
     kind = ClockFact if entry.type == _FACT else NoticeData
     return entry.event, kind.model_validate_json(entry.data)
 

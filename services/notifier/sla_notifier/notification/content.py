@@ -18,7 +18,7 @@ from sla_platform.wire import ClockFact, NoticeData
 
 
 def content_of(context: PipelineContext, request: NotificationRequest, recipient: Recipient) -> Content:
-    """Return the values and links of one notification for this recipient."""
+    """Return the values, table rows and links of a message to this recipient, not yet in words."""
     if isinstance(request.content, NoticeData):
         return _of_notice(context, request, request.content, recipient)
     return _of_clock(context, request, request.content, recipient)
@@ -57,7 +57,7 @@ def _of_clock(context: PipelineContext, request: NotificationRequest, fact: Cloc
         rows=("customer", "incident", "promise", "priority", "product", *_dates(request.kind)),
         notes=("provisional",) if fact.provisional else (),
         actions=_actions(context, request, fact, recipient),
-        why=context.texts.worded(recipient.why, recipient.language),
+        why=context.texts.phrases_in_words(recipient.why, recipient.language),
         data=_clock_data(context, request, fact, recipient),
     )
 
@@ -91,8 +91,10 @@ def _dates(kind: MessageKind) -> tuple[str, ...]:
 
 
 def _metric(context: PipelineContext, fact: ClockFact, language: str) -> str:
-    """The metric's title in the plan, in the reader's language or English; else its id in words, and never nothing:
-    the plan may be gone by now."""
+    """The metric's title in the plan, in the reader's language or English.
+
+    Else its id in words, and never nothing: the plan may be gone by now.
+    """
     plan = context.catalogue.rulebook.plans.get(PlanId(fact.plan))
     metric = None if plan is None else next((metric for metric in plan.metrics if metric.id == fact.metric), None)
     titles = {} if metric is None else metric.titles
@@ -120,7 +122,10 @@ def _actions(
 
 
 def acknowledge_link(context: PipelineContext, request: NotificationRequest, recipient: Recipient) -> str:
-    """Return the acknowledgement link for this recipient; empty when the message asks for none."""
+    """Return the link by which this recipient acknowledges the alert.
+
+    "" when the message asks for no acknowledgement.
+    """
     if request.kind not in (MessageKind.PAGE, MessageKind.CRITICAL_FIX) or not recipient.person:
         return ""
     return context.links.acknowledge(request.alert, recipient.person, context.now)
@@ -153,7 +158,7 @@ def _clock_data(
         "provisional": fact.provisional,
         **_timing(context, request, fact).data,
         "recipient": recipient.person,
-        "why": context.texts.worded(recipient.why, ENGLISH),
+        "why": context.texts.phrases_in_words(recipient.why, ENGLISH),
         "acknowledge_url": acknowledge_link(context, request, recipient),
         "incident_url": context.links.incident(fact.incident),
         "ticket_url": web_link(fact.url),
@@ -181,7 +186,7 @@ def _of_notice(
         rows=("severity", "products", "published"),
         body=paragraphs(notice.text),
         actions=(Action("acknowledge", answer, main=True), Action("open_link", web_link(notice.link))),
-        why=context.texts.worded(recipient.why, recipient.language),
+        why=context.texts.phrases_in_words(recipient.why, recipient.language),
         data={
             "notice": notice.id,
             "alert": request.alert,

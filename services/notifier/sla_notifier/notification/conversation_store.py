@@ -19,8 +19,10 @@ _c, _d = tables.conversation.c, tables.delivery
 _COLUMNS = tuple(field.name for field in fields(Conversation) if field.name != "gathering")
 
 
-async def hold(connection: AsyncConnection, ids: Collection[str], now: datetime) -> dict[str, Conversation]:
-    """Return the conversations of these ids, locked in the order of their ids until the transaction ends."""
+async def lock_conversations(
+    connection: AsyncConnection, ids: Collection[str], now: datetime
+) -> dict[str, Conversation]:
+    """Return the conversations of these ids, and lock them, in the order of their ids, until the transaction ends."""
     if not ids:
         return {}
     wanted = sorted(ids)
@@ -33,15 +35,15 @@ async def hold(connection: AsyncConnection, ids: Collection[str], now: datetime)
     }
 
 
-async def save(connection: AsyncConnection, conversations: Iterable[Conversation]) -> None:
-    """Insert or update these conversations."""
+async def save_conversations(connection: AsyncConnection, conversations: Iterable[Conversation]) -> None:
+    """Insert or update the rows of these conversations."""
     rows = [{name: getattr(each, name) for name in _COLUMNS} for each in conversations]
     if rows:
         await connection.execute(upsert(connection, tables.conversation), rows)
 
 
-async def gathering(connection: AsyncConnection, digests: Collection[str]) -> dict[str, DeliveryRow]:
-    """Return those of these digests that have not left yet, locked."""
+async def lock_gathering(connection: AsyncConnection, digests: Collection[str]) -> dict[str, DeliveryRow]:
+    """Return, by id, those of these digests that have not left yet, and lock their rows."""
     if not digests:
         return {}
     d = _d.c
@@ -60,8 +62,10 @@ async def gathering(connection: AsyncConnection, digests: Collection[str]) -> di
     return {row["id"]: row_of(dict(row)) for row in (await connection.execute(statement)).mappings()}
 
 
-async def grow(connection: AsyncConnection, digests: Iterable[DeliveryRow], known: Mapping[str, DeliveryRow]) -> None:
-    """Insert the digests that begin, and update those that gather already (`known`)."""
+async def write_digests(
+    connection: AsyncConnection, digests: Iterable[DeliveryRow], known: Mapping[str, DeliveryRow]
+) -> None:
+    """Insert the digests that begin, and update those that have begun before (`known`, by id)."""
     for digest in digests:
         if digest.id in known:
             values = {"level": digest.level, "next_at": digest.next_at, "due_at": digest.due_at, "turn": digest.turn}

@@ -67,7 +67,10 @@ ACKNOWLEDGEABLE = (MessageKind.PAGE, MessageKind.CRITICAL_FIX)  # what asks for 
 
 @dataclass(frozen=True, slots=True)
 class DigestEntry:
-    """One promise or fix in a digest: its latest message, and the kinds of the earlier ones."""
+    """A clock or a critical fix in a digest: its latest message, and the kinds of the earlier ones.
+
+    `data`: the webhook's data of the latest message.
+    """
 
     row: DeliveryRow
     data: Mapping[str, Any]
@@ -75,17 +78,17 @@ class DigestEntry:
 
     @property
     def customer(self) -> str:
-        """Return the customer's name; empty for a fix, which concerns a whole contract."""
+        """Return the customer's name; "" for a critical fix, which concerns a whole contract."""
         return str(self.data.get("customer") or "")
 
     @property
     def urgency(self) -> tuple[Any, ...]:
-        """Return the sort key: the kind, then the most urgent first (clause I4)."""
+        """Return the sort key of entries: kind of message, then the most urgent first (clause I4, docs/clauses.md)."""
         return _RANK[self.row.kind], self.row.turn, self.row.due_at, self.row.incident, self.row.id
 
 
 def grouped_by_incident(carried: Sequence[DeliveryRow]) -> list[list[DigestEntry]]:
-    """Return the entries of a digest by incident or fix, the most urgent first."""
+    """Return the entries of a digest, a list for each incident or critical fix, both the most urgent first."""
     of_promise: dict[str, list[DeliveryRow]] = {}
     for row in sorted(carried, key=lambda each: (each.episode, _STEPS.get(each.kind, 1), each.created_at, each.id)):
         of_promise.setdefault(row.alert or row.id, []).append(row)
@@ -103,7 +106,10 @@ def grouped_by_incident(carried: Sequence[DeliveryRow]) -> list[list[DigestEntry
 def compose_digest(
     digest: DeliveryRow, carried: Sequence[DeliveryRow], texts: Texts, links: Links, catalogue: Catalogue, now: datetime
 ) -> DeliveryRow:
-    """Return the digest with its words, or cancelled when nothing is left in it."""
+    """Return the digest's delivery with its subject and text; cancelled when it carries nothing any more.
+
+    `carried`: the deliveries in it.
+    """
     if not carried:
         return replace(digest, state=DeliveryState.CANCELLED, reason=UnsentReason.NOTHING_LEFT.value, finished_at=now)
     contract = contract_of(catalogue, digest.contract)
@@ -166,7 +172,7 @@ def _content(
             Action("acknowledge_all" if asked > 1 else "acknowledge", answer, main=True),
             Action("open_board", links.board(), main=not asked),
         ),
-        why=texts.worded(FLOOD, language),
+        why=texts.phrases_in_words(FLOOD, language),
         data={
             "count": len(every),
             **counts,
@@ -179,7 +185,7 @@ def _content(
 
 
 def line_of(heap: Sequence[DigestEntry], labels: Mapping[str, str]) -> str:
-    """Return the line of one incident: the subjects of its messages, and what they replace."""
+    """Return the line of one incident in a digest: the subjects of its latest messages, and what they replace."""
     return "; ".join(_one(one, labels) for one in heap)
 
 

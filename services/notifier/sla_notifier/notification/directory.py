@@ -10,7 +10,7 @@ from sla_catalogue import Catalogue
 from sla_domain.contract import Contract, ContractId, Person
 from sla_domain.escalation import NO_ESCALATION, TellKind
 from sla_domain.roles import LevelDecision, RoleHolding, RoleReason, level_recipients, level_roster
-from sla_notifier.alert.chain import EscalationChain, EscalationLevel, for_roles
+from sla_notifier.alert.chain import EscalationChain, EscalationLevel, chain_for_roles
 from sla_notifier.channel.registry import sending_kind, split_address
 from sla_notifier.text.content import Phrase
 from sla_notifier.text.words import id_as_words, one_line
@@ -21,20 +21,23 @@ OPERATORS = "operators"  # the role, in the default contract, of those who are n
 
 @dataclass(frozen=True, slots=True)
 class ResolvedRecipient:
-    """A person to notify, and why it is this one."""
+    """A person to notify, and the reasons why, to be put into words."""
 
     person: Person
     why: tuple[Phrase, ...]
 
 
 def contract_of(catalogue: Catalogue, id_: str) -> Contract:
-    """Return the contract, or the default one for an id that the catalogue no longer has."""
+    """Return the contract with this id; the default contract if the catalogue no longer has it."""
     rulebook = catalogue.rulebook
     return rulebook.contracts.get(ContractId(id_)) or rulebook.contracts[rulebook.default_contract]
 
 
 def title_of(catalogue: Catalogue, id_: str) -> str:
-    """Return a contract's title, or its id when the catalogue no longer has it; never empty."""
+    """Return the title of a contract on one line, never empty.
+
+    Where the catalogue has none it is the id; where that is empty too, the id of the default contract.
+    """
     known = catalogue.rulebook.contracts.get(ContractId(id_))
     return one_line(known.title if known is not None else "") or one_line(id_) or contract_of(catalogue, id_).id
 
@@ -46,7 +49,10 @@ RoleTitles = Mapping[str, Mapping[str, str]]
 
 @dataclass(frozen=True, slots=True)
 class ResolvedLevel:
-    """Who of a level is notified now and who cannot be reached; with nobody to notify, until when it waits."""
+    """Who of an escalation level is notified now, and who is on duty but cannot be reached.
+
+    With nobody to notify, `until` is the instant for which the level waits; None: it does not wait.
+    """
 
     people: tuple[ResolvedRecipient, ...] = ()
     unreachable: tuple[ResolvedRecipient, ...] = ()
@@ -61,11 +67,12 @@ def resolve_level(
     notified: Collection[str] = (),
     reaches: Reaches = lambda _: True,
 ) -> ResolvedLevel:
-    """Return who of a level is notified at an instant, or until when it waits (`sla_domain.roles.level_recipients`).
+    """Return who of a level is notified at `at`, or until when it waits (by `sla_domain.roles.level_recipients`).
 
-    `notified`: ids of people notified of the same thing before. People whom nothing reaches do not count. Where nobody
-    is left the operators are notified, else who holds any role in the contract (it may give nobody a role that the
-    escalation of its base plan names), else who holds the roles in the default contract.
+    `names`: roles and person ids. `notified`: ids of people who were notified of the same before. `reaches`: whether a
+    person can be reached; who cannot does not count. Where nobody is left the operators are notified, else who holds
+    any role in the contract (it may give nobody a role that the escalation of its base plan names), else who holds the
+    roles in the default contract.
     """
     book = catalogue.rulebook
     default = book.contracts[book.default_contract]
@@ -89,9 +96,9 @@ def resolve_level(
 
 
 def chain_of(catalogue: Catalogue, fact: ClockFact | None, contract: Contract) -> EscalationChain:
-    """Return the escalation that the fact names, else that of the plan.
+    """Return the escalation to use for a fact: the one it names, else that of the contract's plan.
 
-    Where a plan pages nobody the operators are informed; where it names no escalation its roles are notified at once.
+    Where the plan pages nobody, the operators are informed; where it names no escalation, its roles are paged at once.
     """
     plan = catalogue.rulebook.plan_of(contract)
     name = (fact.escalation if fact is not None else "") or plan.escalation or ""
@@ -99,7 +106,7 @@ def chain_of(catalogue: Catalogue, fact: ClockFact | None, contract: Contract) -
         return EscalationChain(NO_ESCALATION, (EscalationLevel(timedelta(), (OPERATORS,), pages=False),))
     policy = catalogue.escalations.get(name)
     if policy is None:
-        return for_roles(
+        return chain_for_roles(
             tuple(role.id for role in plan.roles) or tuple(dict.fromkeys(holder.role for holder in contract.roles))
         )
     levels = tuple(
@@ -110,12 +117,12 @@ def chain_of(catalogue: Catalogue, fact: ClockFact | None, contract: Contract) -
 
 
 def usable_addresses(catalogue: Catalogue, person: Person, disabled: frozenset[str]) -> tuple[str, ...]:
-    """Return the person's addresses that something can be sent to, in the person's order."""
+    """Return the addresses of a person to which messages can be sent, in the person's order."""
     return tuple(address for address in person.addresses if is_reachable(catalogue, address, disabled))
 
 
 def is_reachable(catalogue: Catalogue, address: str, disabled: frozenset[str]) -> bool:
-    """Return whether the address leads somewhere by its kind of channel, and its endpoint is not disabled."""
+    """Return whether messages can be sent to an address: its kind knows it, and its endpoint is not in `disabled`."""
     name, rest = split_address(address)
     kind = sending_kind(name)
     return kind is not None and kind.endpoint(rest) not in disabled and kind.reaches(catalogue, rest)

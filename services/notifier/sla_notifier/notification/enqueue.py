@@ -19,7 +19,7 @@ _NOBODY = Recipient("", ENGLISH, "")
 
 
 def rows_of(context: PipelineContext, notifications: tuple[Notification, ...]) -> list[DeliveryRow]:
-    """Return a delivery row for each notification."""
+    """Return the delivery of each notification, ready to be inserted; those with a reason are in a final state."""
     return [_row(context, notification) for notification in notifications]
 
 
@@ -44,7 +44,7 @@ def _row(context: PipelineContext, notification: Notification) -> DeliveryRow:
         incident=content.incident if isinstance(content, ClockFact) and not request.collects else "",
         contract=request.contract,
         notice=content.id if isinstance(content, NoticeData) and not request.collects else "",
-        why=context.texts.worded(recipient.why, ENGLISH),
+        why=context.texts.phrases_in_words(recipient.why, ENGLISH),
         state=notification.state,
         reason=notification.reason.value if notification.reason is not None else "",
         next_at=context.now,
@@ -68,7 +68,7 @@ def _payload(context: PipelineContext, notification: Notification) -> str:
 
 
 def bounded(payload: dict[str, object]) -> bytes:
-    """Return the payload as JSON of at most LARGEST_PAYLOAD bytes; what was left out is named in `left_out`."""
+    """Return the payload as JSON of at most LARGEST_PAYLOAD bytes; its `left_out` names what was left out for that."""
     written = _json(payload)
     for name in _LONG:
         data = payload.get("data")

@@ -19,7 +19,7 @@ _ESCALATED = (MessageKind.PAGE, MessageKind.INFO)
 
 
 def follow(context: PipelineContext, notifications: tuple[Notification, ...]) -> tuple[Notification, ...]:
-    """Make pages of an alert's new episode wait for the closing messages of its earlier ones."""
+    """Let the pages of an alert's new episode wait for the closing messages of its earlier ones to the same person."""
     words = _by_alert((*context.closing, *_closing_words(notifications)))
     if not words:
         return notifications

@@ -31,15 +31,18 @@ _PAGES = (MessageKind.PAGE, MessageKind.CRITICAL_FIX)
 
 @dataclass(frozen=True, slots=True)
 class Gathered:
-    """The notifications, the digests that begin or grow, and the conversations afterwards."""
+    """The result of gathering: the notifications, the digests that begin or grow, and the conversations afterwards.
+
+    A notification in a digest has the digest's id in `carried_by`.
+    """
 
     notifications: tuple[Notification, ...]
     digests: tuple[DeliveryRow, ...] = ()
     conversations: tuple[Conversation, ...] = ()
 
 
-def keys_of(notifications: Sequence[Notification]) -> frozenset[str]:
-    """Return the ids of the conversations these notifications belong to."""
+def conversation_ids(notifications: Sequence[Notification]) -> frozenset[str]:
+    """Return the ids of the conversations that these notifications belong to."""
     return frozenset(key for each in notifications if (key := _key(each)))
 
 
@@ -49,9 +52,9 @@ def gather(
     conversations: Mapping[str, Conversation],
     gathering: Mapping[str, DeliveryRow],
 ) -> Gathered:
-    """Gather messages that would flood a mailbox into digests.
+    """Gather the messages that would flood a mailbox into digests; leave the others as they are.
 
-    `conversations`: those of `keys_of`, as they are; `gathering`: the digests that have not left yet, by id.
+    `conversations`: those of `conversation_ids`, by id. `gathering`: the digests that have not left yet, by id.
     """
     heaps: dict[str, list[Notification]] = {}
     for each in notifications:
@@ -124,7 +127,7 @@ def _begun(storm: Conversation, ready: Sequence[Notification], context: Pipeline
         then=recipient.then,
         level=_level(ready),
         contract=first.request.contract,
-        why=context.texts.worded(FLOOD, ENGLISH),
+        why=context.texts.phrases_in_words(FLOOD, ENGLISH),
         state=DeliveryState.QUEUED,
         next_at=storm.leaves_at(context.now, pressing=_pressing(ready)),
         follows=storm.digest,

@@ -16,7 +16,10 @@ from sla_notifier.text.content import Message, Phrase
 
 @dataclass(frozen=True, slots=True)
 class PagedPerson:
-    """A person who was paged and where; `follows` is the delivery a closing message must wait for."""
+    """A person who was paged, and the address.
+
+    `follows` is the delivery that a closing message must wait for, or "".
+    """
 
     person: str
     address: str
@@ -25,7 +28,7 @@ class PagedPerson:
 
 @dataclass(frozen=True, slots=True)
 class ClosingMessage:
-    """A closing message of an episode that is on its way, alone or in the digest `delivery`."""
+    """A closing message that is on its way to a person; `delivery` is its id, or that of the digest that carries it."""
 
     alert: str
     episode: int
@@ -35,7 +38,7 @@ class ClosingMessage:
 
 @dataclass(frozen=True, slots=True)
 class Recipient:
-    """One person at one address; `then` are the further addresses, `why` is the reason for this person."""
+    """A person at an address. `then`: further addresses to fall back to. `why`: the reasons, to be put into words."""
 
     person: str
     language: str
@@ -46,7 +49,11 @@ class Recipient:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Notification:
-    """A request on its way to one recipient. With a `reason` it is only recorded, in the final `state`."""
+    """A request on its way to one recipient (None: none was found).
+
+    With a `reason` it is only recorded, in the final `state`. `follows` and `carried_by`: the delivery to wait for and
+    the digest that holds it, by id, or "".
+    """
 
     request: NotificationRequest
     recipient: Recipient | None = None
@@ -58,5 +65,5 @@ class Notification:
 
     @property
     def live(self) -> bool:
-        """Return whether it is still to be sent."""
+        """Return whether the notification is still to be sent, not only recorded."""
         return self.reason is None

@@ -25,8 +25,8 @@ Stage = Callable[[PipelineContext, tuple[Notification, ...]], tuple[Notification
 STAGES: tuple[Stage, ...] = (route, suppress, follow)
 
 
-def addressed(context: PipelineContext, requests: Iterable[NotificationRequest]) -> tuple[Notification, ...]:
-    """Return the notifications of these requests: to whom and where, or why not."""
+def address_requests(context: PipelineContext, requests: Iterable[NotificationRequest]) -> tuple[Notification, ...]:
+    """Return the notifications that requests become: one for each recipient, or one that records why there is none."""
     notifications = tuple(Notification(request=request) for request in requests)
     for stage in STAGES:
         notifications = stage(context, notifications)
@@ -34,5 +34,5 @@ def addressed(context: PipelineContext, requests: Iterable[NotificationRequest])
 
 
 def rows(context: PipelineContext, gathered: Gathered) -> list[DeliveryRow]:
-    """Return the delivery rows: to be sent, carried by a digest, or only recorded."""
+    """Return the deliveries of notifications, with their words: to be sent, carried by a digest, or only recorded."""
     return rows_of(context, render(context, gathered.notifications))

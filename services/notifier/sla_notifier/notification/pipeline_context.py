@@ -17,11 +17,12 @@ RoundKey = tuple[str, int, int]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PipelineContext:
-    """What the stages may look at besides the notifications, loaded once for a unit of work.
+    """What the stages may read besides the notifications, loaded once for a unit of work.
 
-    `paged_in_round`: who was paged in which round. `paged`: who gets a closing message, by alert and episode.
-    `closing`: closing messages on their way. `paged_of`: the first episode in which people were paged for a breach,
-    by alert, contract and due instant.
+    `disabled`: endpoints nothing is sent to. `paged_in_round`: who was paged in which round. `paged`: who gets a
+    closing message, by alert and episode. `closing`: closing messages on their way. `paged_of`: the first episode in
+    which people were paged for a breach, by alert, contract and due instant. `digest_over`: the allowance of single
+    messages to a mailbox.
     """
 
     now: datetime

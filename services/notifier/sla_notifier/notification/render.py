@@ -17,7 +17,10 @@ _log = structlog.get_logger(__name__)
 
 
 def render(context: PipelineContext, notifications: tuple[Notification, ...]) -> tuple[Notification, ...]:
-    """Put notifications into words: those sent by themselves in full, those in a digest with a subject only."""
+    """Put the notifications that are to be sent into words, in the recipient's language.
+
+    Those in a digest get a subject and a payload only.
+    """
     return tuple(
         replace(each, message=_message(context, each, each.recipient))
         if each.live and each.message is None and each.recipient is not None

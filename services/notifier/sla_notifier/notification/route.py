@@ -26,7 +26,10 @@ from sla_notifier.text.content import Phrase
 
 
 def route(context: PipelineContext, notifications: tuple[Notification, ...]) -> tuple[Notification, ...]:
-    """Return a notification for each person a request is for; where nobody is found, one that failed."""
+    """Return a notification for each person that a request is for, with an address.
+
+    A failed one where nobody is found.
+    """
     paged_before = _by_episode(context)
     return tuple(routed for notification in notifications for routed in _routed(context, notification, paged_before))
 

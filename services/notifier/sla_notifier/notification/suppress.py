@@ -20,7 +20,11 @@ AGAIN = Phrase("notified_again")
 
 
 def suppress(context: PipelineContext, notifications: tuple[Notification, ...]) -> tuple[Notification, ...]:
-    """Record duplicates as cancelled: of two messages to one address in one request, the first is sent."""
+    """Cancel needless notifications, each with its reason.
+
+    Needless: to a person paged in this round before, to an address that the request uses already, or of a request that
+    a later event of the batch overtook.
+    """
     seen = _Seen(dict.fromkeys(context.paged_in_round, ""), set())
     others = _with_others(seen, notifications)
     judged: list[Notification] = []

@@ -16,7 +16,7 @@ _NOTICEABLE = timedelta(seconds=60)
 
 @dataclass(frozen=True, slots=True)
 class Timing:
-    """The time `left` until the due instant and `late` since the breach, never negative, and the hours around now."""
+    """The time until the due instant (`left`) and since the breach (`late`), never negative, and the hours around."""
 
     left: CountedSpan
     late: CountedSpan
@@ -24,7 +24,11 @@ class Timing:
 
     @property
     def values(self) -> dict[str, Value]:
-        """Return the values for sentences. `..._two`: the wall clock differs; `..._by_wall`: only that is known."""
+        """Return the values for sentences, by name.
+
+        `left` and `late` are counted time, `..._wall` wall time; `..._two`: the two differ; `..._by_wall`: only wall
+        time is known.
+        """
         found: dict[str, Value] = {
             "outside": not self.hours.open,
             "opens": self.hours.opens or "",
@@ -42,7 +46,10 @@ class Timing:
 
     @property
     def data(self) -> dict[str, object]:
-        """Return the values for programs in seconds; None where the hours of the clock are not known."""
+        """Return the values for programs, by name, spans in seconds.
+
+        Counted time is None when the hours of the clock are not known.
+        """
         found: dict[str, object] = {"outside_hours": not self.hours.open, "opens_at": self.hours.opens}
         for name, span in (("left", self.left), ("late", self.late)):
             found[f"counted_{name}_seconds"] = None if span.counted is None else span.counted.total_seconds()
@@ -53,7 +60,10 @@ class Timing:
 def timing_of(
     rulebook: Rulebook, fact: ClockFact, now: datetime, due: datetime, broken: datetime, until: datetime
 ) -> Timing:
-    """Return the timing at `now`; `broken` and `until` are when the lateness began and ended."""
+    """Return the times left and late of a clock at `now`.
+
+    `due`: its due instant. `broken` and `until`: when it began and ceased to be late.
+    """
     calendar = calendar_named(rulebook, ContractId(fact.contract), fact.hours)
     return Timing(
         left=counted_span(calendar, fact.hours, now, max(due, now)),

@@ -20,9 +20,9 @@ from sla_notifier.delivery.row import DeliveryRow, row_of
 from sla_notifier.delivery.state import UNFINISHED, WAITING, DeliveryState, MessageKind
 from sla_notifier.link import Links
 from sla_notifier.notification import conversation_store
-from sla_notifier.notification.gather import gather, keys_of
+from sla_notifier.notification.gather import conversation_ids, gather
 from sla_notifier.notification.notification import ClosingMessage, PagedPerson
-from sla_notifier.notification.pipeline import addressed
+from sla_notifier.notification.pipeline import address_requests
 from sla_notifier.notification.pipeline import rows as rows_of_gathered
 from sla_notifier.notification.pipeline_context import PipelineContext, RoundKey
 from sla_notifier.text.render import Texts
@@ -39,20 +39,26 @@ _UNFINISHED = [state.value for state in UNFINISHED]
 
 @dataclass(frozen=True, slots=True)
 class RenderConfig:
-    """How this instance writes messages: words, links, and after how many single messages digests begin."""
+    """How messages are written: the words, the links, and when digests begin.
+
+    `digest_over`: how many single messages to a mailbox are sent in a burst before.
+    """
 
     texts: Texts
     links: Links
     digest_over: int = 5
 
 
-async def write(
+async def write_changes(
     connection: AsyncConnection, batch: ChangeSet, catalogue: Catalogue, manner: RenderConfig, now: datetime
 ) -> None:
-    """Write a set of changes as alerts, steps, deliveries and events, in the caller's transaction."""
+    """Write a set of changes as rows of alerts, steps, deliveries and conversations, and as events of the log.
+
+    All in the caller's transaction.
+    """
     # Before anything is decided: a page that a sender takes now would be neither cut off nor known to have been seen.
     await _hold(connection, batch.cancel_reasons)
-    gathering = await conversation_store.gathering(connection, await _carriers(connection, batch.cancel_reasons))
+    gathering = await conversation_store.lock_gathering(connection, await _carriers(connection, batch.cancel_reasons))
     rows = [
         # A page in a digest that has not left is as little sent as one that is queued by itself.
         replace(row, carried_by="") if row.carried_by in gathering else row
@@ -65,16 +71,16 @@ async def write(
         texts=manner.texts,
         links=manner.links,
         disabled=await disabled_endpoints(connection),
-        paged_in_round=rounds_of(sent_before),
-        paged=paged_of(sent_before, batch.cancel_reasons),
-        closing=closing_of(rows),
-        paged_of=first_paged(sent_before),
+        paged_in_round=paged_in_rounds(sent_before),
+        paged=closing_recipients(sent_before, batch.cancel_reasons),
+        closing=open_closing_messages(rows),
+        paged_of=first_paged_episodes(sent_before),
         digest_over=manner.digest_over,
     )
-    notifications = addressed(context, batch.requests)
-    conversations = await conversation_store.hold(connection, keys_of(notifications), now)
+    notifications = address_requests(context, batch.requests)
+    conversations = await conversation_store.lock_conversations(connection, conversation_ids(notifications), now)
     last = {each.digest for each in conversations.values()} - {""}
-    gathering |= await conversation_store.gathering(connection, last - set(gathering))
+    gathering |= await conversation_store.lock_gathering(connection, last - set(gathering))
     gathered = gather(context, notifications, conversations, gathering)
     new = rows_of_gathered(context, gathered)
     await alerts.save(connection, batch.alerts.values())
@@ -82,8 +88,8 @@ async def write(
         connection, batch.clear_steps, [step for steps in batch.steps.values() for step in steps]
     )
     ended = await _cancel_pages(connection, batch.cancel_reasons, gathering, now)
-    await conversation_store.save(connection, gathered.conversations)
-    await conversation_store.grow(connection, gathered.digests, gathering)
+    await conversation_store.save_conversations(connection, gathered.conversations)
+    await conversation_store.write_digests(connection, gathered.digests, gathering)
     new += [digest for digest in gathered.digests if digest.id not in gathering]
     if new:
         await connection.execute(insert_new(connection, _d), [row.columns() for row in new])
@@ -98,8 +104,8 @@ async def write(
     )
 
 
-def rounds_of(sent_before: Iterable[DeliveryRow]) -> frozenset[tuple[RoundKey, str]]:
-    """Return who was paged in which round, without those whom nothing reached.
+def paged_in_rounds(sent_before: Iterable[DeliveryRow]) -> frozenset[tuple[RoundKey, str]]:
+    """Return who was paged in which round, of deliveries sent before; without people whom no page reached.
 
     The people to whom a critical fix itself is addressed (its first level) do not count as paged.
     """
@@ -116,12 +122,12 @@ def rounds_of(sent_before: Iterable[DeliveryRow]) -> frozenset[tuple[RoundKey, s
 _SUREST = {DeliveryState.SENT: 0, DeliveryState.SENDING: 1, DeliveryState.RETRYING: 2, DeliveryState.QUEUED: 3}
 
 
-def paged_of(
+def closing_recipients(
     sent_before: Iterable[DeliveryRow], cancel_reasons: Mapping[str, UnsentReason]
 ) -> dict[tuple[str, int], tuple[PagedPerson, ...]]:
-    """Return who gets a closing message, once each, by alert and episode: who saw a page, or would have.
+    """Return who gets a closing message, by alert and episode: each person once who was paged or is about to be.
 
-    Of a breach that is taken back, people to whom no page was attempted get none.
+    When a breach is taken back, people whose page was not attempted yet get none: the page is cancelled.
     """
     best: dict[tuple[str, int, str], DeliveryRow] = {}
     for row in map(_as_far_as_it_came, sent_before):
@@ -146,8 +152,8 @@ def _as_far_as_it_came(row: DeliveryRow) -> DeliveryRow:
     return replace(row, state=DeliveryState.SENT) if ended and row.possibly_duplicate else row
 
 
-def closing_of(rows: Iterable[DeliveryRow]) -> tuple[ClosingMessage, ...]:
-    """Return the closing messages on their way."""
+def open_closing_messages(rows: Iterable[DeliveryRow]) -> tuple[ClosingMessage, ...]:
+    """Return the closing messages among these deliveries that are not in a final state."""
     return tuple(
         ClosingMessage(row.alert, row.episode, row.person, row.carried_by or row.id)
         for row in rows
@@ -155,7 +161,7 @@ def closing_of(rows: Iterable[DeliveryRow]) -> tuple[ClosingMessage, ...]:
     )
 
 
-def first_paged(sent_before: Iterable[DeliveryRow]) -> dict[tuple[str, str, datetime], int]:
+def first_paged_episodes(sent_before: Iterable[DeliveryRow]) -> dict[tuple[str, str, datetime], int]:
     """Return the first episode in which people were paged for a breach, by alert, contract and due instant."""
     first: dict[tuple[str, str, datetime], int] = {}
     for row in sent_before:
@@ -166,8 +172,11 @@ def first_paged(sent_before: Iterable[DeliveryRow]) -> dict[tuple[str, str, date
 
 
 async def _hold(connection: AsyncConnection, ending: Collection[str]) -> None:
-    """Keep senders from the waiting pages of alerts that end, until all is written. (SQLite has one writer anyway.)
-    Of pages in a digest the digest is held: a sender that records the end of one locks it before what it carried."""
+    """Keep senders from the waiting pages of alerts that end, until all is written.
+
+    (SQLite has one writer anyway.) Of pages in a digest the digest is held: a sender that records the end of one locks
+    it before what it carried.
+    """
     if not ending:
         return
     waiting = select(_d.c.id).where(_d.c.alert.in_(sorted(ending)), _d.c.state.in_(_WAITING), _d.c.carried_by == "")
@@ -210,8 +219,10 @@ async def _raise_turns(connection: AsyncConnection, new: Iterable[DeliveryRow]) 
 async def _cancel_pages(
     connection: AsyncConnection, reasons: Mapping[str, UnsentReason], gathering: Collection[str], now: datetime
 ) -> list[DeliveryRow]:
-    """End the queued pages of alerts that need no answer any more, those of digests that have not left too; what is
-    being sent is left to its sender."""
+    """End the queued pages of alerts that need no answer any more, those of digests that have not left too.
+
+    What is being sent is left to its sender.
+    """
     unsent = or_(_d.c.carried_by == "", _d.c.carried_by.in_(sorted(gathering)))
     ended: list[DeliveryRow] = []
     for reason in dict.fromkeys(reasons.values()):

@@ -13,7 +13,10 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pace:
-    """The bounds of a sender. Seconds are real ones, but for the lease, which is of the time source."""
+    """The limits of a sender: messages at once, and seconds.
+
+    Seconds are real time; those of the lease are the time source's.
+    """
 
     at_once: int = 64
     per_endpoint: int = 4
@@ -24,13 +27,13 @@ class Pace:
     pause_seconds: float = 1.0  # after the database refused
 
 
-def places(
+def places_by_endpoint(
     endpoints: Sequence[str], busy: Mapping[str, int], pace: Pace, servers: Mapping[str, int | None]
 ) -> dict[str, int]:
-    """Return how many messages to take up for each endpoint; the one that has waited longest is first in `endpoints`.
+    """Return how many messages to claim for each endpoint. `endpoints`: the one that has waited longest first.
 
-    `busy`: how many are being sent now; `servers`: the endpoints that are one server for everybody, with how many
-    messages it has use for if that is known. The others get equal shares of what is free, at most their own places.
+    `busy`: how many are being sent now, by endpoint. `servers`: the endpoints that are one server for everybody, with
+    the room of their channel (None: unknown). The others get equal shares of what is free, each up to a limit.
     """
     free = pace.at_once - sum(busy.values())
     share = max(free // max(len(endpoints), 1), 1)

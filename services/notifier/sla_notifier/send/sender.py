@@ -22,16 +22,16 @@ from sla_notifier.channel.port import Busy, Channel, Failure, Outcome, OutgoingM
 from sla_notifier.channel.registry import one_server_kinds
 from sla_notifier.context import NotifierContext
 from sla_notifier.delivery import quarantined
-from sla_notifier.delivery.claim import Lease, claim, due_endpoints, due_ids, lease_until
+from sla_notifier.delivery.claim import Lease, claim_due, due_endpoints, due_ids, lease_until
 from sla_notifier.delivery.endpoint import FinishedAttempt
 from sla_notifier.delivery.policy import AttemptResult
-from sla_notifier.delivery.record import record
+from sla_notifier.delivery.record import record_attempts
 from sla_notifier.delivery.row import DeliveryRow, thread_of
 from sla_notifier.notification.digest import compose_digest
-from sla_notifier.send.pace import Pace, places
+from sla_notifier.send.pace import Pace, places_by_endpoint
 from sla_platform.bus import signalled_within
 from sla_platform.errors import Retryable
-from sla_platform.fault import Fault, as_retryable, fault_of, worded
+from sla_platform.fault import Fault, as_retryable, error_text, fault_of
 from sla_platform.rows import in_parts, one_row
 from sla_platform.store.instant import store_now
 from sla_platform.store.quarantine import QuarantineEntry
@@ -40,7 +40,7 @@ _log = structlog.get_logger(__name__)
 
 
 class Sender:
-    """Sends what is due; one per process, several may share a database."""
+    """The loop that sends due deliveries; one per process, several may share a database."""
 
     def __init__(self, context: NotifierContext, channels: Mapping[str, Channel], pace: Pace | None = None) -> None:
         self._context = context
@@ -51,10 +51,10 @@ class Sender:
         self._finished = asyncio.Event()
         self._recording = asyncio.Lock()
         self.last_pass = time.monotonic()
-        context.quarantine.replays(quarantined.SEND, self._put_back)
+        context.quarantine.register_replay(quarantined.SEND, self._put_back)
 
     async def run(self) -> None:
-        """Claim, send and record until cancelled; then finish what has begun, for at most `drain_seconds`."""
+        """Claim, send and record due deliveries until cancelled; then finish those begun, within `drain_seconds`."""
         recording = asyncio.create_task(self._record_forever(), name="notifier.record")
         claiming = asyncio.create_task(self._claim_forever(), name="notifier.claim")
         try:
@@ -69,7 +69,7 @@ class Sender:
             await asyncio.gather(recording, return_exceptions=True)
 
     async def once(self) -> int:
-        """Send and record what is due now; return the number of attempts. For callers without a loop."""
+        """Send and record the deliveries that are due now, without a loop; return the number of attempts."""
         attempts = 0
         while claimed := await self._claim():
             for row in claimed:
@@ -113,7 +113,7 @@ class Sender:
         async with self._context.store.reading() as connection:
             due = await due_endpoints(connection, await store_now(connection, self._context.time_source))
         busy = Counter(row.endpoint for row, _ in self._sending.values())
-        room = places(due, busy, self._pace, self._servers())
+        room = places_by_endpoint(due, busy, self._pace, self._servers())
         if not room:
             return []
         try:
@@ -121,7 +121,7 @@ class Sender:
         except Exception as error:
             if fault_of(error) is Fault.PASSING:
                 raise as_retryable(error) from error
-            _log.error("delivery.claim_split", error=worded(error)[:500])
+            _log.error("delivery.claim_split", error=error_text(error)[:500])
             claimed = await self._claimed_one_by_one(room)
         self._context.log_appended.wake()
         return claimed
@@ -133,7 +133,7 @@ class Sender:
     async def _claimed(self, room: Mapping[str, int], only: str | None = None) -> list[DeliveryRow]:
         async with self._context.writing() as connection:
             now = await store_now(connection, self._context.time_source)
-            return await claim(connection, room, now, self._lease(now), self._composed, only)
+            return await claim_due(connection, room, now, self._lease(now), self._composed, only)
 
     def _composed(self, digest: DeliveryRow, carried: Sequence[DeliveryRow], now: datetime) -> DeliveryRow:
         manner = self._context.render_config
@@ -163,7 +163,7 @@ class Sender:
         async with self._context.store.transaction() as connection:
             row = await quarantined.take_out(connection, id_, await store_now(connection, self._context.time_source))
             await quarantine.put_within(connection, row, error)
-        quarantine.tell(row, error)
+        quarantine.report(row, error)
 
     async def _put_back(self, entry: QuarantineEntry) -> None:
         """Queue a delivery out of the quarantine."""
@@ -187,10 +187,10 @@ class Sender:
         if channel is None:
             return Retry(Failure.NOT_CONFIGURED, f"no way to send {row.channel or 'anything'} is set up")
         try:
-            return await channel.send(outgoing(row, self._context.time_source.now()))
+            return await channel.send(outgoing_message(row, self._context.time_source.now()))
         except Exception as error:
             if fault_of(error) is Fault.PASSING:
-                _log.warning("delivery.channel_hindered", delivery=row.id, error=worded(error)[:500])
+                _log.warning("delivery.channel_hindered", delivery=row.id, error=error_text(error)[:500])
                 return Retry(Failure.UNREACHABLE, f"hindered on this side: {type(error).__name__}")
             # A channel that breaks on one message must not take the others with it; the row keeps the word of it.
             _log.exception("delivery.channel_broke", delivery=row.id, channel=row.channel)
@@ -225,7 +225,7 @@ class Sender:
     async def _settle(self, done: Sequence[FinishedAttempt]) -> None:
         async with self._context.store.transaction() as connection:
             now = await store_now(connection, self._context.time_source)
-            settled = await record(connection, done, now)
+            settled = await record_attempts(connection, done, now)
         for item in done:
             self._sending.pop(item.row.id, None)
         self._measure(done, settled, now)
@@ -233,7 +233,7 @@ class Sender:
 
     async def _unrecorded(self, item: FinishedAttempt, error: Exception) -> None:
         """An outcome that cannot be written, such as words of a peer that no column takes: written without them."""
-        _log.error("delivery.unrecorded", delivery=item.row.id, error=worded(error)[:500])
+        _log.error("delivery.unrecorded", delivery=item.row.id, error=error_text(error)[:500])
         plain = replace(item, outcome=_without_words(item.outcome))
         if (second := await one_row(lambda: self._settle([plain]))) is not None:
             await self._quarantine(item.row.id, second)
@@ -281,8 +281,8 @@ def _without_words(outcome: Outcome) -> Outcome:
             return outcome
 
 
-def outgoing(row: DeliveryRow, now: datetime) -> OutgoingMessage:
-    """Return what a channel gets to see of a delivery."""
+def outgoing_message(row: DeliveryRow, now: datetime) -> OutgoingMessage:
+    """Return the message of a delivery as its channel sends it; `now` is the instant of the attempt."""
     return OutgoingMessage(
         id=row.id,
         address=row.address,

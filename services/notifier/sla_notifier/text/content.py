@@ -12,9 +12,9 @@ from sla_notifier.delivery.state import MessageKind
 
 @dataclass(frozen=True, slots=True)
 class CountedAndWall:
-    """A span by the hours of the clock, with the wall clock's where that differs (None: it does not).
+    """A span of time in the hours of a clock (`first`), with its length in wall time; None when that is the same.
 
-    `by_wall`: the hours of the clock are not known, and `first` is the wall clock's.
+    `by_wall`: the hours of the clock are not known, and `first` is wall time.
     """
 
     first: timedelta
@@ -24,9 +24,9 @@ class CountedAndWall:
 
 @dataclass(frozen=True, slots=True)
 class PromiseTerms:
-    """A metric's title and the time its target allows, such as "First response, 2 working days".
+    """A metric's title and the time its target allows, to be worded as in "First response, 2 working days".
 
-    `allowed` is a text only where it was written by a release that words it in another way.
+    `allowed` is a text in facts of a release that worded it by itself.
     """
 
     metric: str
@@ -35,7 +35,10 @@ class PromiseTerms:
 
 @dataclass(frozen=True, slots=True)
 class Phrase:
-    """Words of each language by their name in `why.toml`; `values` are filled in, texts by language in the reader's."""
+    """A sentence by its name in each language's `why.toml`, with the values to fill in.
+
+    A value that is a mapping holds a text by language; the reader's is used.
+    """
 
     name: str
     values: Mapping[str, str | Mapping[str, str]] = field(default_factory=dict)
@@ -47,7 +50,7 @@ Value = str | int | bool | datetime | timedelta | CountedAndWall | PromiseTerms
 
 @dataclass(frozen=True, slots=True)
 class Action:
-    """A link; `label` names its text, `main` marks the one to press."""
+    """A link in a message. `label` names its text in each language, `main` marks the one to press."""
 
     label: str
     url: str
@@ -56,7 +59,7 @@ class Action:
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One line of a digest, with the link to its incident."""
+    """A line of a digest, with the link to its incident ("" for none)."""
 
     line: str
     url: str = ""
@@ -64,7 +67,10 @@ class Item:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Content:
-    """A message before it is put into words: `values` for the sentences, `rows` for the table, in order."""
+    """A message before it is put into words: `values` for the sentences, `rows` for the table in their order.
+
+    `zone`: the time zone in which instants are shown.
+    """
 
     kind: MessageKind
     zone: str
@@ -82,7 +88,7 @@ class Content:
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """A message in one language, ready for any channel; `payload` holds its values as JSON."""
+    """A message in one language, ready for any channel. `payload`: its values for programs, as JSON."""
 
     subject: str
     text: str

@@ -1,9 +1,4 @@
-"""Content and a language → subject, text, HTML and the webhook's body.
-
-A language is a folder with `labels.toml` and one `<kind>.j2` of named sentences (blocks); what it lacks is said in
-English. Sentences know nothing of layout, the two layouts nothing of languages. Templates run in a sandbox, HTML is
-escaped, an unknown name is an error.
-"""
+"""From content and a language to subject, text, HTML and the webhook's body."""
 
 from __future__ import annotations
 
@@ -20,7 +15,7 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 from sla_domain.plan import Allowed, CoverageTime, Unspecified, WallTime, WorkingDayTime
 from sla_notifier.delivery.state import MessageKind
 from sla_notifier.text.content import Content, CountedAndWall, Message, Phrase, PromiseTerms, Value
-from sla_notifier.text.words import instant, load_locale, locale_of, one_line, span
+from sla_notifier.text.words import instant_in_words, load_locale, locale_of, one_line, span_in_words
 
 FOLDER = Path(__file__).parent / "templates"
 ENGLISH = "en"
@@ -37,7 +32,7 @@ _COLOURS = {
 
 
 class Texts:
-    """The languages of a folder; templates are compiled once."""
+    """The words and templates of every language in a folder; templates are compiled once."""
 
     def __init__(self, folder: Path = FOLDER) -> None:
         self._folder = folder
@@ -46,7 +41,7 @@ class Texts:
         self._words = cache(self._read)
 
     def load(self) -> None:
-        """Read every file now: later there may be no descriptor left for it."""
+        """Read every file into memory now: later there may be no file descriptor left for it."""
         for environment in (self._plain, self._html):
             for name in environment.list_templates(extensions=["j2"]):
                 environment.get_template(name)
@@ -57,19 +52,19 @@ class Texts:
                 load_locale(folder.name)
 
     def language(self, wanted: str) -> str:
-        """Return the nearest language there is: the whole tag, then its first part, then English."""
+        """Return the available language nearest to a tag: the same tag, else its first part, else English."""
         for tag in (wanted, wanted.partition("-")[0]):
             if tag.replace("-", "").isalnum() and (self._folder / tag).is_dir():
                 return tag
         return ENGLISH
 
     def words(self, language: str, file: str = "labels") -> Mapping[str, str]:
-        """Return the labels of a language, with English for those it lacks."""
+        """Return the words in a file of a language by name, with the English ones for those it lacks."""
         found: Mapping[str, str] = self._words(self.language(language), file)
         return found
 
     def message(self, content: Content, language: str) -> Message:
-        """Return the message in the nearest language."""
+        """Return the content as a message in the available language nearest to `language`."""
         spoken = self.language(language)
         labels = self.words(spoken)
         said = {name: _said(value, content.zone, spoken, labels) for name, value in content.values.items()}
@@ -84,15 +79,15 @@ class Texts:
         )
 
     def brief(self, content: Content, language: str) -> Message:
-        """Return the subject and the payload alone, for a message in a digest."""
+        """Return a message with subject and payload only, for a message in a digest."""
         spoken = self.language(language)
         labels = self.words(spoken)
         said = {name: _said(value, content.zone, spoken, labels) for name, value in content.values.items()}
         sentences = self._sentences(content.kind, spoken, said, ("subject", "lead"))
         return Message(one_line(sentences["subject"], 200), "", "", _payload(content, sentences))
 
-    def worded(self, phrases: Iterable[Phrase], language: str) -> str:
-        """Return phrases one after the other in the nearest language, such as why somebody receives a message."""
+    def phrases_in_words(self, phrases: Iterable[Phrase], language: str) -> str:
+        """Return phrases as sentences, one after the other, in the available language nearest to `language`."""
         tag = self.language(language)
         words = self.words(tag, "why")
         return "".join(
@@ -101,7 +96,7 @@ class Texts:
         )
 
     def page(self, template: str, view: Mapping[str, Any]) -> str:
-        """Return an HTML page from a template; every value is escaped."""
+        """Return an HTML page made from a template and the values in `view`, each of them escaped."""
         return self._html.get_template(template).render(view)
 
     def _sentences(
@@ -144,17 +139,17 @@ def _environment(folder: Path, *, escape: bool) -> ImmutableSandboxedEnvironment
 
 def _said(value: Value, zone: str, language: str, labels: Mapping[str, str]) -> str | int | bool:
     if isinstance(value, CountedAndWall):
-        first = span(value.first, language)
+        first = span_in_words(value.first, language)
         if value.wall is not None:
-            return labels["counted_and_wall"].format(counted=first, wall=span(value.wall, language))
+            return labels["counted_and_wall"].format(counted=first, wall=span_in_words(value.wall, language))
         return labels["by_wall"].format(span=first) if value.by_wall else first
     if isinstance(value, PromiseTerms):
         allowed = _allowed(value.allowed, language, labels)
         return labels["promise_terms"].format(metric=value.metric, allowed=allowed) if allowed else ""
     if isinstance(value, datetime):
-        return instant(value, zone, language)
+        return instant_in_words(value, zone, language)
     if isinstance(value, timedelta):
-        return span(value, language)
+        return span_in_words(value, language)
     return value
 
 
@@ -171,9 +166,9 @@ def _allowed(allowed: Allowed | str, language: str, labels: Mapping[str, str]) -
         case str():
             return allowed
         case CoverageTime(length):
-            return span(length, language)
+            return span_in_words(length, language)
         case WallTime(length):
-            return labels["by_wall"].format(span=span(length, language))
+            return labels["by_wall"].format(span=span_in_words(length, language))
         case WorkingDayTime(days, _):
             form = f"working_days_{locale_of(language).plural_form(days)}"
             return labels.get(form, labels["working_days_other"]).format(count=days)

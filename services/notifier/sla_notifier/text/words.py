@@ -16,7 +16,7 @@ _UNITS = (("day", 86_400), ("hour", 3_600), ("minute", 60), ("second", 1))
 
 
 def locale_of(language: str) -> Locale:
-    """Return the nearest locale of a BCP 47 tag, or English."""
+    """Return Babel's nearest locale for a BCP 47 language tag; English when there is none."""
     try:
         return Locale.parse(language.replace("_", "-"), sep="-")
     except (ValueError, UnknownLocaleError):
@@ -24,15 +24,15 @@ def locale_of(language: str) -> Locale:
 
 
 def load_locale(language: str) -> None:
-    """Read a language's names of days, months and units now; Babel keeps them."""
+    """Read the names of days, months and units of a language into memory, where Babel keeps them."""
     day = datetime(2026, 3, 3, 14, 0, tzinfo=UTC)
-    instant(day, "UTC", language)
+    instant_in_words(day, "UTC", language)
     for seconds in (0, 59, 60, 3_600, 90_000):
-        span(timedelta(seconds=seconds), language)
+        span_in_words(timedelta(seconds=seconds), language)
 
 
-def span(length: timedelta, language: str) -> str:
-    """Return the two largest units of a span, such as `2 hr 5 min`, without its sign; seconds below a minute."""
+def span_in_words(length: timedelta, language: str) -> str:
+    """Return the two largest units of a span without its sign, such as `2 hr 5 min`; below a minute seconds."""
     left = abs(int(length.total_seconds()))
     parts: list[str] = []
     for unit, seconds in _UNITS:
@@ -46,8 +46,8 @@ def span(length: timedelta, language: str) -> str:
     return " ".join(parts) or format_unit(0, "duration-second", length="short", locale=locale_of(language))
 
 
-def instant(at: datetime, zone: str, language: str) -> str:
-    """Return an instant in the contract's zone and in UTC: `Tue, Mar 3, 2026, 14:00 CET (13:00 UTC)`."""
+def instant_in_words(at: datetime, zone: str, language: str) -> str:
+    """Return an instant in a zone and in UTC, such as `Tue, Mar 3, 2026, 14:00 CET (13:00 UTC)`."""
     universal = at.astimezone(ZoneInfo("UTC"))
     try:
         local = at.astimezone(ZoneInfo(zone))
@@ -66,21 +66,21 @@ def _day(at: datetime, skeleton: str, language: str) -> str:
 
 
 def one_line(written: str, longest: int = 300) -> str:
-    """Return text of others on one line, without control characters, cut at `longest`."""
+    """Return foreign text on one line, without control characters, cut at `longest` characters."""
     spaced = "".join(" " if unicodedata.category(c)[0] in "CZ" else c for c in written)
     short = " ".join(spaced.split())
     return short if len(short) <= longest else short[: longest - 1] + "…"
 
 
 def paragraphs(written: str, longest: int = 20_000) -> str:
-    """Return text of others with its lines, without other control characters, cut at `longest`."""
+    """Return foreign text with its line breaks, without other control characters, cut at `longest` characters."""
     lined = written.replace("\r\n", "\n").replace("\r", "\n")
     kept = "".join(c for c in lined if c in _SAFE_CONTROLS or unicodedata.category(c) not in ("Cc", "Cs"))
     return kept if len(kept) <= longest else kept[: longest - 1] + "…"
 
 
 def web_link(written: str) -> str:
-    """Return the link if it is a plain http or https one, else nothing: other schemes run code."""
+    """Return the URL if it is a plain http or https one, else "": other schemes can run code."""
     if any(ord(c) <= 0x20 or c in "<>\"'\\\x7f" for c in written) or len(written) > 2_000:
         return ""
     try:

@@ -10,7 +10,7 @@ from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from sla_platform.http.problem import Problem
-from sla_platform.store.urgency import UrgencyCursor, behind, seconds_of, urgency_at
+from sla_platform.store.urgency import UrgencyCursor, rows_after_cursor, seconds_of, urgency_at
 from sla_timer import tables
 from sla_timer.answer import Hours, hours_json, iso
 from sla_timer.service import TimerService
@@ -40,7 +40,7 @@ async def open_clocks(
             .offset(offset)
         )
         if place is not None:
-            query = query.where(behind(place, urgency, clock.c.id, _clock_key(place.name)))
+            query = query.where(rows_after_cursor(place, urgency, clock.c.id, _clock_key(place.name)))
         if contract and only is None:
             query = query.where(clock.c.contract == contract)
         if only is not None:

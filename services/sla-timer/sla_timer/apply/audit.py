@@ -19,7 +19,7 @@ from sqlalchemy import exists, select
 from sla_platform.errors import Retryable
 from sla_platform.rows import in_parts
 from sla_platform.store.engine import Store
-from sla_platform.store.quarantine import waits
+from sla_platform.store.quarantine import waiting_entry_exists
 from sla_platform.timesource import TimeSource
 from sla_timer import tables
 from sla_timer.apply.quarantine import AUDIT, TimerQuarantine, is_quarantined
@@ -80,7 +80,7 @@ class Audit:
     def _unwatched(self) -> Any:
         clock, timer = tables.clock, tables.timer
         watched = exists().where(timer.c.clock_id == clock.c.id, timer.c.kind.like("breach%"))
-        unfit = waits(tables.quarantine, tables.quarantine.c.clock_id == clock.c.id)
+        unfit = waiting_entry_exists(tables.quarantine, tables.quarantine.c.clock_id == clock.c.id)
         return (
             select(clock.c.incident, clock.c.partition)
             .where(

@@ -171,7 +171,7 @@ async def folded(events: Iterable[IncidentEvent], rulebook: Rulebook) -> Inciden
     folding, turn = Folding(line, rulebook), LoopYielder()
     for some in _slices(line.following):
         folding.read_timeline(some)
-        await turn.over()
+        await turn.yield_if_due()
     return folding.incident()
 
 
@@ -309,7 +309,7 @@ class FoldCache:
             within = bool(next_) and next_[0][0].occurred_at == last.occurred_at
             if steps and not within and folding.last == position(last):
                 kept.note(folding)
-            await turn.over()
+            await turn.yield_if_due()
         return folding
 
     async def _follow(self, kept: CachedFold, folding: Folding, events: Sequence[IncidentEvent]) -> None:
@@ -318,7 +318,7 @@ class FoldCache:
             folding.read_next(some)
             self._folded(len(some))
             kept.note(folding)
-            await turn.over()
+            await turn.yield_if_due()
 
     def _trim(self) -> None:
         """Let go of what was not asked for longest."""

@@ -22,7 +22,7 @@ from sla_domain.forgotten import drop_forgotten
 from sla_domain.published_text import earned_under
 from sla_platform.store import tombstone
 from sla_platform.store.engine import Store
-from sla_platform.store.keyset import behind
+from sla_platform.store.keyset import rows_after
 from sla_platform.wire import stored_event
 from sla_timer import tables
 from sla_timer.apply.fold_cache import HOT
@@ -152,7 +152,7 @@ class StoredEventReader:
             query = query.where(event.occurred_at >= at)
         last: Any | None = None
         while True:
-            page = query.where(behind(last, event.occurred_at, event.id))
+            page = query.where(rows_after(last, event.occurred_at, event.id))
             async with self.store.reading() as connection:
                 rows = (await connection.execute(page.order_by(event.occurred_at, event.id).limit(PAGE))).all()
             for start in range(0, len(rows), _DECODED_AT_ONCE):

@@ -16,7 +16,7 @@ from sqlalchemy import ColumnElement
 from sla_platform.bus import Quarantine
 from sla_platform.store.dialect import insert_new
 from sla_platform.store.engine import Store
-from sla_platform.store.quarantine import QuarantineEntry, QuarantineRow, waits
+from sla_platform.store.quarantine import QuarantineEntry, QuarantineRow, waiting_entry_exists
 from sla_platform.store.types import from_micros
 from sla_platform.wire.clock import CANARY
 from sla_timer import tables
@@ -32,9 +32,9 @@ class TimerQuarantine:
         self._store = store
         self._quarantine = quarantine
         self._refolder = refolder
-        quarantine.replays(REPLAN, self._moved)
-        quarantine.replays(AUDIT, self._refolded)
-        quarantine.replays(TICK, self._fired_again)
+        quarantine.register_replay(REPLAN, self._moved)
+        quarantine.register_replay(AUDIT, self._refolded)
+        quarantine.register_replay(TICK, self._fired_again)
 
     async def keep(self, part: str, partition: int, catalogue: str, incident: str, error: Exception) -> None:
         """Quarantine an incident from one part's work, under this catalogue version, until it is replayed."""
@@ -83,4 +83,4 @@ def _instant(written: int | str) -> datetime:
 def is_quarantined(incident: Any, part: str, catalogue: str = "") -> ColumnElement[bool]:
     """Return the SQL condition that this column's incident is quarantined from a part, under a catalogue version."""
     kept = tables.quarantine.c
-    return waits(tables.quarantine, kept.key == incident, kept.part == part, kept.type == catalogue)
+    return waiting_entry_exists(tables.quarantine, kept.key == incident, kept.part == part, kept.type == catalogue)

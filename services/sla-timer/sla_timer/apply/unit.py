@@ -131,7 +131,7 @@ class Applier:
             check(known, pins, prepared, ids)
             left = {id_ for one in prepared.values() for id_ in one.surplus}
             await save.events(connection, [one for one in fresh if one[1].id not in left])
-            await alias.learn(connection, tables.alias, (event for _, event in fresh))
+            await alias.store_names(connection, tables.alias, (event for _, event in fresh))
             surplus = await save.surplus(connection, [one for one in fresh if one[1].id in left])
             started = time.perf_counter()
             decided = save.Changes()

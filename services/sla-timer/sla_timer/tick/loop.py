@@ -17,7 +17,7 @@ import structlog
 
 from sla_platform.clockguard import TOLERANCE, ClockReading
 from sla_platform.errors import Retryable
-from sla_platform.fault import Fault, as_retryable, fault_of, worded
+from sla_platform.fault import Fault, as_retryable, error_text, fault_of
 from sla_platform.rows import one_row
 from sla_platform.settings import Settings
 from sla_platform.timesource import TimeSource
@@ -113,7 +113,7 @@ class TickLoop:
         except Exception as error:
             if fault_of(error) is Fault.PASSING:
                 raise as_retryable(error) from error
-            _log.error("tick.refused", error=worded(error)[:500])
+            _log.error("tick.refused", error=error_text(error)[:500])
         fired: list[Fired] = []
         for partition in await self._firing.partitions():
             if partition % bounds.lanes != bounds.lane:
@@ -126,9 +126,9 @@ class TickLoop:
                     one[:] = await self._firing.fire(single)
 
                 if (unfit := await one_row(claim)) is not None:
-                    if not await self._firing.quarantine(single, partition, worded(unfit)):
+                    if not await self._firing.quarantine(single, partition, error_text(unfit)):
                         break
-                    _log.error("tick.quarantined", partition=partition, error=worded(unfit)[:500])
+                    _log.error("tick.quarantined", partition=partition, error=error_text(unfit)[:500])
                     continue
                 if not one:
                     break
@@ -161,7 +161,9 @@ class TickLoop:
         look = await self._progress.publish(since)
         if self._time_source.authoritative:
             return self._time_source.now(), look.slowest, True
-        now, reading = self._time_source.read() if look.now is None else self._time_source.stored(look.now, asked)
+        now, reading = (
+            self._time_source.read() if look.now is None else self._time_source.judge_store_clock(look.now, asked)
+        )
         if reading is not ClockReading.STEADY:
             self._metrics.clock_jumps.labels(reading.name.lower()).inc()
         return now, look.slowest, look.due or reading is not ClockReading.STEADY

@@ -14,7 +14,7 @@ from __future__ import annotations
 from sqlalchemy import bindparam, text
 
 from sla_platform.store.engine import Store
-from sla_platform.store.quarantine import LONGEST_ERROR, fit
+from sla_platform.store.quarantine import LONGEST_ERROR, fit_column
 from sla_platform.store.types import Instant
 from sla_timer.tick.port import ClaimBounds, Fired
 from sla_timer.tick.progress import BEGINNING
@@ -130,7 +130,7 @@ class PostgresFiring:
 
     async def quarantine(self, bounds: ClaimBounds, partition: int, error: str) -> bool:
         """Quarantine the row that a claim of one would take next; see `Firing.quarantine`."""
-        why = fit(error, LONGEST_ERROR)
+        why = fit_column(error, LONGEST_ERROR)
         values = {"now": bounds.now, "patience": bounds.patience, "only": partition, "error": why}
         async with self._store.claiming() as connection:
             return (await connection.execute(_QUARANTINE, values)).first() is not None

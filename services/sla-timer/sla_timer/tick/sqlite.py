@@ -12,7 +12,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from sla_platform.store.engine import Store
-from sla_platform.store.quarantine import LONGEST_ERROR, fit
+from sla_platform.store.quarantine import LONGEST_ERROR, fit_column
 from sla_platform.store.types import from_micros, to_micros
 from sla_timer.tick.port import ClaimBounds, Fired
 from sla_timer.tick.progress import BEGINNING, Progress
@@ -126,7 +126,7 @@ class SqliteFiring:
 
     async def quarantine(self, bounds: ClaimBounds, partition: int, error: str) -> bool:
         """Quarantine the row that a claim of one would take next; see `Firing.quarantine`."""
-        why, through = fit(error, LONGEST_ERROR), to_micros(self._through(bounds))
+        why, through = fit_column(error, LONGEST_ERROR), to_micros(self._through(bounds))
         keep, remove = map(text, QUARANTINE)
         async with self._store.transaction() as connection:
             await connection.execute(keep, {"now": to_micros(bounds.now), "through": through, "error": why})

@@ -1,7 +1,5 @@
-"""How brokers are spoken to: address, TLS and login, for every client alike, and in plain words why one is refused.
-
-aiokafka says of every failed start that it could not bootstrap and leaves the reason to its log. So a client that
-could not start lets `why` knock once more and look at what the broker answers.
+"""How clients connect to the brokers: address, TLS and login, for every client alike, and in plain words why one is
+refused.
 """
 
 from __future__ import annotations
@@ -26,7 +24,7 @@ _CLIENT = "slad-knock"
 
 @dataclass(frozen=True, slots=True)
 class KafkaAccess:
-    """Address, TLS and login for every client of the brokers."""
+    """Address, TLS and login of a client of the Kafka brokers, as the settings give them."""
 
     servers: str
     protocol: str = "PLAINTEXT"
@@ -65,7 +63,7 @@ class KafkaAccess:
         return given
 
     async def why(self, error: BaseException) -> str:
-        """Return why the brokers refuse a client that failed with `error`, and which setting to look at."""
+        """Return in plain words why the brokers refuse a client that failed with `error`, and the setting to check."""
         servers = [server.strip() for server in self.servers.split(",")]
         answers = await asyncio.gather(*(self._knock(server) for server in servers))
         for server, found in zip(servers, answers, strict=True):

@@ -24,7 +24,11 @@ REBALANCE_SECONDS = 30.0  # how long a member may take to finish its units when 
 
 
 def new_consumer(access: KafkaAccess, group: str, instance: str, largest_record: int) -> AIOKafkaConsumer:
-    """Return a consumer that commits only when told to and starts at the beginning of a topic it has never read."""
+    """Return a consumer that commits only by an explicit call.
+
+    A topic that is new to its group is read from the start. `instance` keeps its partitions over a restart;
+    `largest_record` in bytes.
+    """
     return AIOKafkaConsumer(
         **access.options(),
         client_id=instance,
@@ -43,7 +47,10 @@ def new_consumer(access: KafkaAccess, group: str, instance: str, largest_record:
 
 
 def new_producer(access: KafkaAccess, client: str, largest_record: int, linger_ms: int) -> AIOKafkaProducer:
-    """Return an idempotent producer: what it sends to a partition arrives in order and once, while it lives."""
+    """Return an idempotent producer: while it lives, what it sends to a partition arrives in order and once.
+
+    `largest_record` in bytes; `linger_ms`: how long a batch may wait to be filled.
+    """
     return AIOKafkaProducer(
         **access.options(),
         client_id=client,
@@ -58,7 +65,7 @@ def new_producer(access: KafkaAccess, client: str, largest_record: int, linger_m
 
 
 async def close_consumer(consumer: AIOKafkaConsumer) -> None:
-    """End a consumer within seconds, whatever state it is in. As a static member it keeps its place for a while."""
+    """Close a consumer within seconds, whatever state it is in. Its group keeps its partitions for it for a while."""
     if await _politely(consumer.stop()):
         return
     coordinator: Any = consumer._coordinator
@@ -72,7 +79,7 @@ async def close_consumer(consumer: AIOKafkaConsumer) -> None:
 
 
 async def close_producer(producer: AIOKafkaProducer, *, flush: bool) -> None:
-    """End a producer within seconds; without `flush` what it still holds is dropped at once."""
+    """Close a producer within seconds; with `flush` after sending what it still holds, without it dropping that."""
     if flush and await _politely(producer.stop()):
         return
     producer._closed = True  # its finaliser would complain otherwise
@@ -82,8 +89,11 @@ async def close_producer(producer: AIOKafkaProducer, *, flush: bool) -> None:
 
 
 async def _politely(stop: Coroutine[Any, Any, None], seconds: float = _POLITE_SECONDS) -> bool:
-    """Whether it ended well in time. In a task of its own: with the broker away aiokafka raises the CancelledError of
-    its own tasks, which must not be taken for ours."""
+    """Whether it ended well in time.
+
+    In a task of its own: with the broker away aiokafka raises the CancelledError of its own tasks, which must not be
+    taken for ours.
+    """
     stopping = asyncio.create_task(stop)
     try:
         await asyncio.wait({stopping}, timeout=seconds)

@@ -6,25 +6,25 @@ from sla_platform.bus.kafka.publisher import Publisher
 from sla_platform.bus.port import QuarantinedRecord
 from sla_platform.bus.record import OutgoingRecord
 from sla_platform.errors import BusUnavailable
-from sla_platform.fault import worded
+from sla_platform.fault import error_text
 from sla_platform.store.quarantine import LONGEST_ERROR
 
 
 class QuarantineTopic:
-    """Writes records that cannot be handled to `<prefix>-dead`; connects only when the first one comes."""
+    """Writes records that cannot be handled to the topic `<prefix>-dead`; connects when the first one comes."""
 
     def __init__(self, publisher: Publisher, topic: str) -> None:
         self._publisher = publisher
         self._topic = topic
 
     async def keep_quarantined(self, record: QuarantinedRecord) -> None:
-        """Write the record. Raises BusUnavailable when it could not be kept; the partition then waits."""
+        """Write a record to the topic. Raises BusUnavailable when that fails; the record's partition then waits."""
         own = {
             "slad_dead_group": record.group,
             "slad_dead_topic": record.topic,
             "slad_dead_partition": str(record.partition),
             "slad_dead_offset": str(record.offset),
-            "slad_dead_error": worded(record.error)[:LONGEST_ERROR],
+            "slad_dead_error": error_text(record.error)[:LONGEST_ERROR],
         }
         headers = (*record.headers, *((name, value.encode("utf-8", "replace")) for name, value in own.items()))
         # The dead topic has the partitions of the others, so the record keeps its number and its key's order.

@@ -1,4 +1,4 @@
-"""What a session knows of one partition of one topic: records in hand, how far it has come, when to try again."""
+"""What a session knows of one partition of one topic: records fetched, how far it has come, when to try again."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ BATCH = 500
 
 @dataclass(frozen=True, slots=True)
 class UnreadableRecord:
-    """A record that is no event, and what is wrong with it."""
+    """A Kafka record that cannot be read as an event, with the error."""
 
     record: ConsumerRecord
     error: BadEnvelope
@@ -28,7 +28,10 @@ class UnreadableRecord:
 
 @dataclass(frozen=True, slots=True)
 class LaneUnit:
-    """The next records of a lane: at most 500 events in order, and the last watermark among or after them."""
+    """The next records of a lane, handled together: at most 500 events in order, and the unreadable records among them.
+
+    `through`: the latest watermark among them, or None.
+    """
 
     events: tuple[tuple[Envelope, ConsumerRecord], ...]
     unreadable: tuple[UnreadableRecord, ...]
@@ -40,7 +43,7 @@ class LaneUnit:
 
 @dataclass(slots=True)
 class PartitionLane:
-    """One partition of one topic, from its assignment to its end."""
+    """The state of one partition of one topic while it is assigned: fetched records, offsets, and when to try again."""
 
     at: TopicPartition
     topic: Topic
@@ -58,17 +61,17 @@ class PartitionLane:
 
     @property
     def ready(self) -> bool:
-        """Return whether records are in hand and the pause after a failure is over."""
+        """Return whether fetched records can be handled now: there are some, and the pause after a failure is over."""
         return bool(self.hand) and time.monotonic() >= self.due
 
     def next_unit(self) -> LaneUnit:
-        """Return the unit that was tried last, or the next one; the same batch is given again after a failure."""
+        """Return the records to handle next; after a failure the same ones again."""
         if self.unit is None:
             self.unit = _read(self.topic, self.hand)
         return self.unit
 
-    def finished(self, unit: LaneUnit) -> None:
-        """Drop the unit's records and note how far the partition was handled."""
+    def finish_unit(self, unit: LaneUnit) -> None:
+        """Drop the records of a handled unit, and note up to which offset the partition is handled."""
         for _ in range(unit.records):
             last = self.hand.popleft()
             self.done = last.offset + 1
@@ -79,15 +82,18 @@ class PartitionLane:
         self.unit = None
         self.due = 0.0
         self.patience.reset()
-        self.pulse.moved()
+        self.pulse.note_handled()
 
-    def later(self) -> None:
-        """Try the unit again after a pause."""
-        self.pulse.waiting()
+    def retry_later(self) -> None:
+        """Put the unit off after a failure, by a pause that grows with each."""
+        self.pulse.note_waiting()
         self.due = time.monotonic() + self.patience.pause()
 
     def drop(self, pause: float) -> int | None:
-        """Drop the records in hand; return the offset to read from again."""
+        """Drop the fetched records and rest for `pause` seconds.
+
+        Return the offset to fetch from again, None if there were none.
+        """
         start = self.hand[0].offset if self.hand else None
         self.hand.clear()
         self.unit = None

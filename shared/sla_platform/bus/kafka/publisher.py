@@ -24,8 +24,9 @@ _TROUBLE = (kafka.KafkaError, OSError, TimeoutError)
 
 
 class Publisher:
-    """Sends records by one producer at a time, for one task; a failed producer is not used again (aiokafka issue
-    1017).
+    """Sends records to Kafka for one task.
+
+    A producer that has failed is replaced, never used again (aiokafka issue 1017).
     """
 
     def __init__(
@@ -100,9 +101,10 @@ class Publisher:
         raise BusUnavailable(f"Kafka did not acknowledge: {first!r}") from first
 
     async def post(self, records: Sequence[OutgoingRecord]) -> bool:
-        """Send in order without waiting; return False when the last post is still under way and nothing was sent.
+        """Send records in order, without waiting for acknowledgements.
 
-        Raises BusUnavailable, also for the last post.
+        Return False, with nothing sent, while the previous call's records are still under way. Raises BusUnavailable,
+        also when the previous call's records failed.
         """
         if any(not future.done() for future in self._posted):
             if time.monotonic() - self._posted_at > self._patience:
@@ -122,7 +124,7 @@ class Publisher:
         return True
 
     async def close(self) -> None:
-        """Send what is pending and close the producer."""
+        """Send what is still pending and close the producer."""
         if self._producer is not None:
             await self._discard(flush=True)
 

@@ -37,7 +37,10 @@ _COMMIT_MARKS_EVERY = 1.0
 
 @dataclass(frozen=True, slots=True)
 class Subscription:
-    """What is read, for which group, and how."""
+    """What a group reads and how: its topics by their name on Kafka, where bad records go, limits in seconds.
+
+    `marked`: the topics carry watermarks. `at_once`: how many partitions may be handled at the same time.
+    """
 
     group: str
     topics: Mapping[str, Topic]  # Kafka's name -> ours
@@ -49,7 +52,7 @@ class Subscription:
 
 
 class GroupSession(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka ships no types
-    """One membership in the group, from subscribing to the loss of the consumer.
+    """One membership in a consumer group, from subscribing until the consumer is lost.
 
     `run` ends by an error or cancellation; then call `leave`.
     """
@@ -79,7 +82,7 @@ class GroupSession(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka
 
     @property
     def silent(self) -> list[PartitionLane]:
-        """Return the lanes in which records wait and none comes; those that the handler refuses do not count."""
+        """Return the partitions with unread records from which none was fetched for the watchdog's time."""
         return [
             lane
             for lane in self._lanes.values()
@@ -87,7 +90,7 @@ class GroupSession(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka
         ]
 
     async def run(self) -> NoReturn:
-        """Fetch, hand over and commit until an error or cancellation."""
+        """Fetch records, pass them to the handler and commit offsets, until an error or cancellation."""
         self._consumer.subscribe(topics=list(self._reading.topics), listener=self)
         while True:
             records = await self._fetch()
@@ -100,9 +103,9 @@ class GroupSession(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka
             self._commit_soon()
 
     async def leave(self) -> None:
-        """Commit what was done and revoke the partitions, after `run` has ended.
+        """Commit the offsets of what was handled and revoke the partitions, after `run` has ended.
 
-        The consumer itself is closed elsewhere.
+        The consumer itself is closed by its owner.
         """
         async with self._working:
             await self._give_up()
@@ -110,7 +113,7 @@ class GroupSession(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka
     # called by the group's coordinator
 
     async def on_partitions_revoked(self, revoked: Iterable[TopicPartition]) -> None:
-        """Finish or abandon the running units, commit, and tell the handler (called by aiokafka)."""
+        """Finish or abandon running work on these partitions, commit, call `Handler.revoked`; called by aiokafka."""
         self.joining_since = time.monotonic()
         try:
             async with asyncio.timeout(self._reading.finish_seconds):
@@ -126,7 +129,7 @@ class GroupSession(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka
             self._working.release()
 
     async def on_partitions_assigned(self, assigned: Iterable[TopicPartition]) -> None:
-        """Note the new partitions; the handler is told at the next round (called by aiokafka)."""
+        """Note newly assigned partitions; the next round assigns them to the handler (called by aiokafka)."""
         for at in assigned:
             self._lanes[at] = PartitionLane(at, self._reading.topics[at.topic], StallDetector(self._reading.watchdog))
         self._fresh = {at.partition for at in self._lanes}
@@ -190,7 +193,7 @@ class GroupSession(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka
             self._assign_due = time.monotonic() + self._assign_patience.pause()
             self._retried(error)
             for lane in self._lanes.values():
-                lane.pulse.waiting()
+                lane.pulse.note_waiting()
             return
         self._assign_patience.reset()
         self._metrics.assignments.labels(self._reading.group).inc()
@@ -234,18 +237,18 @@ class GroupSession(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka
 
     async def _handle(self, lane: PartitionLane) -> None:
         unit = lane.next_unit()
-        lane.pulse.waiting()
+        lane.pulse.note_waiting()
         try:
             for unreadable in unit.unreadable:
                 await self._quarantine(unreadable.record, unreadable.error)
             await self._hand_over(lane, unit)
         except Retryable as error:
-            lane.later()
+            lane.retry_later()
             self._retried(error)
         except Fenced as error:
             await self._lost(lane, unit, error)
         else:
-            lane.finished(unit)
+            lane.finish_unit(unit)
             self._metrics.handled.labels(self._reading.group).inc(len(unit.events))
 
     async def _hand_over(self, lane: PartitionLane, unit: LaneUnit) -> None:

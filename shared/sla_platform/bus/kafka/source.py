@@ -35,7 +35,10 @@ _TROUBLE = (kafka.KafkaError, OSError, TimeoutError, Retryable)
 
 @dataclass(frozen=True, slots=True)
 class BrokerIdentity:
-    """Where Kafka is, and who reads: the group, and the instance that keeps its place in it over a restart."""
+    """How to reach Kafka, and who reads: the consumer group, and the instance that keeps its partitions over a restart.
+
+    `largest_record` in bytes.
+    """
 
     access: KafkaAccess
     group_id: str
@@ -44,7 +47,7 @@ class BrokerIdentity:
 
 
 class KafkaSource:
-    """An EventSource over one group's membership; a broken or stuck session is replaced by a new one."""
+    """An EventSource that reads one consumer group's partitions of Kafka; a broken or stuck session is replaced."""
 
     def __init__(
         self, broker: BrokerIdentity, reading: Subscription, metrics: BusMetrics | None = None, *, probe: float = 5.0
@@ -58,24 +61,24 @@ class KafkaSource:
 
     @property
     def lag(self) -> int:
-        """Return the unread records of the assigned partitions as of the last probe, watermarks included."""
+        """Return how many records of the assigned partitions were unread at the last look, watermarks included."""
         return sum(lane.waiting for lane in self._lanes())
 
     @property
     def partition_lag(self) -> Mapping[tuple[str, int], int]:
-        """Return the unread records by topic and partition."""
+        """Return the unread records of each assigned partition, by topic and partition number."""
         return {(lane.at.topic, lane.at.partition): lane.waiting for lane in self._lanes()}
 
     @property
     def healthy(self) -> bool:
-        """Return False when there is no session, or records wait unhandled, for longer than the watchdog allows."""
+        """Return False when for the watchdog's seconds there was no session, or records waited and none was handled."""
         return not self._pulse.stalled and not any(lane.pulse.stalled for lane in self._lanes())
 
     async def run(self, handler: Handler) -> NoReturn:
-        """Read and hand over batches until cancelled, in one session after the other."""
+        """Read and pass batches to the handler until cancelled, in one session after the other."""
         patience = Backoff()
         while True:
-            self._pulse.waiting()
+            self._pulse.note_waiting()
             started = time.monotonic()
             try:
                 await self._one_session(handler)
@@ -138,7 +141,7 @@ class KafkaSource:
             await asyncio.sleep(self._probe)
             lanes = tuple(session.lanes)
             if session.joining_since is None:
-                self._pulse.moved()
+                self._pulse.note_handled()
             elif time.monotonic() - session.joining_since > self._reading.watchdog:
                 raise BusUnavailable("the group does not give us an assignment; joining anew")
             try:
@@ -146,7 +149,7 @@ class KafkaSource:
             except (kafka.KafkaError, OSError, TimeoutError) as error:
                 _log.info("bus.probe_failed", group=self._reading.group, error=repr(error))
                 for lane in lanes:
-                    lane.pulse.waiting()  # it is not known whether records wait
+                    lane.pulse.note_waiting()  # it is not known whether records wait
             if silent := session.silent:
                 where = ", ".join(f"{lane.at.topic}/{lane.at.partition}" for lane in silent)
                 raise BusUnavailable(f"records wait in {where} and none comes; starting a new consumer")
@@ -163,9 +166,9 @@ class KafkaSource:
                     start = lane.hand[0].offset if lane.hand else await consumer.position(lane.at)
                 lane.waiting = max(ends[lane.at] - start, 0)
                 if lane.waiting:
-                    lane.pulse.waiting()
+                    lane.pulse.note_waiting()
                 else:
-                    lane.pulse.moved()
+                    lane.pulse.note_handled()
                 labels = (self._reading.group, lane.at.topic, str(lane.at.partition))
                 self._metrics.lag.labels(*labels).set(lane.waiting)
                 behind = (now_ms - lane.newest_ms) / 1000 if lane.waiting and lane.newest_ms else 0.0

@@ -15,7 +15,7 @@ from sla_notifier.channel.registry import (
     LONGEST_NAME,
     endpoint_of,
     is_grouped,
-    loaded,
+    load_kind,
     sending_kind,
     split_address,
 )
@@ -54,7 +54,7 @@ def test_every_folder_is_in_the_registry_and_has_the_name_of_its_kind() -> None:
     folders = {folder.name for folder in CHANNELS.iterdir() if (folder / "__init__.py").exists()}
     assert folders == {kind.name for kind in KINDS}
     for kind in KINDS:
-        assert loaded(kind.name) is kind
+        assert load_kind(kind.name) is kind
         assert sending_kind(kind.name) is kind
 
 
@@ -64,7 +64,7 @@ def test_a_name_fits_its_column() -> None:
 
 def test_a_folder_that_exports_no_kind_is_refused() -> None:
     with pytest.raises(AttributeError):
-        loaded("port")
+        load_kind("port")
 
 
 def test_an_address_of_a_kind_that_is_not_here_has_a_queue_of_its_own() -> None:

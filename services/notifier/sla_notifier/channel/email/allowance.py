@@ -17,7 +17,10 @@ LONGEST_PATIENCE = 120.0
 
 @dataclass(slots=True)
 class Allowance:
-    """How many connections a mail server takes: `limit` at once, at most `most`, none before `resume_at`."""
+    """How many connections a mail server accepts from us, learnt from its answers.
+
+    `limit`: how many at once now, at most `most`. None before `resume_at`, in seconds of the event loop's clock.
+    """
 
     most: int = 16
     limit: int = 4
@@ -26,14 +29,20 @@ class Allowance:
     _patience: float = FIRST_PATIENCE
     _pause: float = 0.0
 
-    def went_well(self, now: float, *, wanted: bool) -> None:
-        """Note that a message was sent at `now`. `wanted`: other messages wait for a connection."""
+    def note_sent(self, now: float, *, wanted: bool) -> None:
+        """Note that a message was sent at `now`.
+
+        The limit may grow if other messages wait for a connection (`wanted`).
+        """
         self.resume_at, self._pause = 0.0, 0.0
         if wanted and self.limit < self.most and now >= self._more_at:
             self.limit += 1
 
-    def turned_away(self, now: float, beside: int) -> None:
-        """Note that the server refused a connection while it had `beside` others of ours."""
+    def note_refused_connection(self, now: float, beside: int) -> None:
+        """Note that the server refused a connection at `now` while it had `beside` other ones of ours.
+
+        Lower the limit.
+        """
         self._hold(now)
         if beside:
             self.limit = max(min(self.limit, beside), 1)
@@ -41,8 +50,8 @@ class Allowance:
             self.limit = 1
             self._rest(now)
 
-    def busy(self, now: float) -> None:
-        """Note that the server was busy in a session it had accepted."""
+    def note_busy(self, now: float) -> None:
+        """Note that the server was busy at `now` in an open session; halve the limit and pause."""
         self._hold(now)
         self.limit = max(self.limit // 2, 1)
         self._rest(now)

@@ -11,7 +11,7 @@ from sla_notifier.channel.email.allowance import Allowance
 
 
 class ConnectionSlots:
-    """As many slots as the allowance gives; that number may change while messages wait."""
+    """Slots for connections to one mail server, as many as its allowance has; given in the order of asking."""
 
     def __init__(self, allowance: Allowance) -> None:
         self._allowance = allowance
@@ -21,16 +21,19 @@ class ConnectionSlots:
 
     @property
     def wanted(self) -> bool:
-        """Return whether a message waits for a slot."""
+        """Return whether a message is waiting for a slot."""
         return any(not each.done() for each in self._waiting)
 
     @asynccontextmanager
-    async def one(self, until: float) -> AsyncIterator[None]:
-        """Hold one slot. Raises TimeoutError when none was free by the loop's time `until`."""
+    async def hold(self, until: float) -> AsyncIterator[None]:
+        """Hold one slot within the `with` block.
+
+        Raises TimeoutError when none was free by the event loop's time `until`.
+        """
         loop = asyncio.get_running_loop()
         mine: asyncio.Future[None] = loop.create_future()
         self._waiting.append(mine)
-        self.look()
+        self.give_out()
         try:
             async with asyncio.timeout_at(until):
                 await mine
@@ -45,8 +48,8 @@ class ConnectionSlots:
         finally:
             self._give_back()
 
-    def look(self) -> None:
-        """Give free slots to waiting messages; during a pause of the server, look again when it is over."""
+    def give_out(self) -> None:
+        """Give free slots to waiting messages; while the server must be left alone, do so when that is over."""
         loop = asyncio.get_running_loop()
         now, resume = loop.time(), self._allowance.resume_at
         while self._waiting and now >= resume and self.taken < self._allowance.limit:
@@ -58,15 +61,15 @@ class ConnectionSlots:
             self._wake = loop.call_at(resume, self._woken)
 
     def close(self) -> None:
-        """Cancel the timer of a pause."""
+        """Cancel the timer that ends a pause."""
         if self._wake is not None:
             self._wake.cancel()
             self._wake = None
 
     def _woken(self) -> None:
         self._wake = None
-        self.look()
+        self.give_out()
 
     def _give_back(self) -> None:
         self.taken -= 1
-        self.look()
+        self.give_out()

@@ -29,7 +29,7 @@ def text_value(written: str) -> str:
 
 
 def mailbox_value(name: str, mailbox: str) -> str:
-    """Return `name <mailbox>`, with the name as atoms, quoted or encoded as it needs."""
+    """Return `name <mailbox>` for a header, with the name quoted or encoded where it must be."""
     if not name:
         return mailbox
     if not name.isascii():

@@ -15,7 +15,7 @@ from sla_platform.settings import Settings
 
 
 class EmailKind(SendingKind):
-    """Mail to a person's own mailboxes; a flood of it becomes one conversation of digests."""
+    """E-mail to people's own mailboxes; a flood of messages to one leaves as digests."""
 
     name = "email"
     personal = True
@@ -23,25 +23,25 @@ class EmailKind(SendingKind):
     one_server = True
 
     def normalise(self, address: str) -> str:
-        """Return the mailbox in ASCII, as every mail server takes it. Raises BadAddress."""
+        """Return the mailbox with its domain in ASCII (IDNA). Raises BadAddress for what is not one mailbox."""
         try:
             return ascii_mailbox(address)
         except BadMailbox as error:
             raise BadAddress(str(error)) from None
 
     def check_address(self, address: str, path: Path, context: Context) -> None:
-        """Report an address that is not exactly one plain mailbox."""
+        """Report in `context` an address that is not exactly one plain mailbox."""
         try:
             self.normalise(address)
         except BadAddress as error:
             context.findings.error(path, "email", str(error), "name@example.com")
 
     def reaches(self, catalogue: Catalogue, address: str) -> bool:
-        """Return whether the address is one plain mailbox in ASCII."""
+        """Return whether the address is one plain mailbox in ASCII, to which mail can be sent."""
         return is_mailbox(address)
 
     def open(self, settings: Settings, catalogue: Callable[[], Catalogue]) -> Channel:
-        """Return the channel to the mail server in force."""
+        """Return the channel that sends mail by the server of the settings, or else of the catalogue."""
         # Imported here: every command of slad knows the kinds, and only the notifier needs an SMTP client.
         from sla_notifier.channel.email.selected_server import SelectedMailServer
 

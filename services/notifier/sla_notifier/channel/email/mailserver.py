@@ -40,7 +40,7 @@ _BY_CATALOGUE = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MailServer:
-    """A mail server and how to log in. Raises BadSettings for an unencrypted server that is not local."""
+    """The address of a mail server, its encryption and login. Raises BadSettings if unencrypted and not local."""
 
     host: str
     port: int
@@ -57,9 +57,9 @@ class MailServer:
                 raise BadSettings("a password never travels unencrypted: use smtp:// (STARTTLS) or smtps://")
 
     def tls(self) -> ssl.SSLContext | None:
-        """Return the TLS context, or None without TLS.
+        """Return the TLS context for the connection; None for an unencrypted one.
 
-        Raises BadSettings when the file of the authority cannot be read.
+        Raises BadSettings when the file of certificates cannot be read.
         """
         if self.security is MailSecurity.PLAIN:
             return None
@@ -70,7 +70,10 @@ class MailServer:
 
 
 def mail_server(url: str) -> MailServer:
-    """Return the server a URL names. Raises BadSettings, whose message never holds the password."""
+    """Return the mail server that a URL such as `smtp://user:password@host:587` names.
+
+    Raises BadSettings; its message never holds the password.
+    """
     try:
         parts = urlsplit(url)
         security, default_port = _BY_SCHEME[parts.scheme]
@@ -92,7 +95,7 @@ def mail_server(url: str) -> MailServer:
 
 
 def from_catalogue(smtp: Smtp) -> MailServer:
-    """Return the server of the catalogue's `settings.smtp`."""
+    """Return the mail server that the catalogue's `settings.smtp` describes."""
     return MailServer(
         host=smtp.host,
         port=smtp.port,

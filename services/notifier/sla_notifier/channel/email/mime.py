@@ -39,7 +39,7 @@ def sender_of(written: str) -> tuple[str, str]:
 
 
 def compose(outgoing: OutgoingMessage, sender: tuple[str, str]) -> EmailMessage:
-    """Return the MIME message of a delivery, the same for each attempt but for the mark of a duplicate."""
+    """Return the MIME message of a delivery; attempts differ only by a mark that it may be a duplicate."""
     name, mailbox = sender
     domain = mailbox.partition("@")[2]
     message = EmailMessage(policy=POLICY)

@@ -27,8 +27,11 @@ _OWN_TROUBLE = re.compile(
 _GREYLISTED = re.compile(r"gr[ea]y[ -]?list", re.I)  # about one recipient, whatever the codes
 
 
-def turned_away(error: Exception, beside: int) -> bool:
-    """Return whether the server refused a connection only because it has enough (`beside`: open ones of ours)."""
+def is_connection_limit(error: Exception, beside: int) -> bool:
+    """Return whether the server refused a connection only because it has enough of them.
+
+    `beside`: how many other connections of ours it has.
+    """
     match error:
         case aiosmtplib.SMTPAuthenticationError() if error.code == PASSWORD_TRANSITION:
             return _TOO_MUCH.search(error.message) is not None
@@ -42,11 +45,11 @@ def turned_away(error: Exception, beside: int) -> bool:
             return False
 
 
-def about_the_server(error: Exception, handed_over: bool) -> bool:
-    """Return whether a failed exchange means that the server is busy, and says nothing about this message.
+def is_server_busy(error: Exception, handed_over: bool) -> bool:
+    """Return whether a failed exchange shows that the server is busy, and nothing about this message.
 
     Before a recipient is named, every temporary refusal is about the server. Afterwards it is about the mailbox or the
-    message (greylisting, a full mailbox, a filter), unless its words or its enhanced code name the system.
+    message (greylisting, a full mailbox, a filter), unless its text or its enhanced code names the system.
     """
     match error:
         case aiosmtplib.SMTPAuthenticationError():
@@ -64,7 +67,10 @@ def about_the_server(error: Exception, handed_over: bool) -> bool:
 
 
 def classify(error: Exception, handed_over: bool) -> Retry | Rejected:
-    """Return what a failed exchange means for the message: 4yz is tried again, 5yz is final."""
+    """Return what a failed exchange means for the message: Rejected after a 5yz reply, else Retry.
+
+    `handed_over`: the server had the whole message, so it may have arrived.
+    """
     match error:
         case aiosmtplib.SMTPAuthenticationError():
             return Retry(Failure.AUTH, f"SMTP {error.code}: the mail server refused the login")

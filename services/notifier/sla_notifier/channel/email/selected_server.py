@@ -14,7 +14,7 @@ from sla_platform.errors import BadSettings
 
 
 class SelectedMailServer(Channel):
-    """The channel to the mail server in force: SLAD_SMTP_URL, else `settings.smtp` of the catalogue."""
+    """The e-mail channel of the mail server in force: of SLAD_SMTP_URL, else of the catalogue's `settings.smtp`."""
 
     def __init__(self, url: str, sender: str, smtp: Callable[[], Smtp | None]) -> None:
         self._fixed = EmailChannel(mail_server(url), sender) if url else None
@@ -23,12 +23,12 @@ class SelectedMailServer(Channel):
 
     @property
     def room(self) -> int:
-        """Return how many messages the server has use for at once."""
+        """Return how many messages are worth claiming at once for the server in force."""
         channel = self._fixed or (self._from_catalogue[2] if self._from_catalogue is not None else None)
         return Allowance().limit if channel is None else channel.room
 
     async def prepare(self) -> None:
-        """Read the trusted certificates now; what is wrong with the settings is reported by the first message."""
+        """Read the trusted certificates now. Wrong settings are reported by the first message."""
         smtp = self._smtp() if self._fixed is None else None
         if smtp is not None:
             with contextlib.suppress(BadSettings):

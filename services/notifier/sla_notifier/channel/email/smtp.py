@@ -21,7 +21,7 @@ from sla_notifier.channel.email.kept_connections import KeptConnections, drop
 from sla_notifier.channel.email.login import log_in
 from sla_notifier.channel.email.mailserver import MailSecurity, MailServer
 from sla_notifier.channel.email.mime import compose, sender_of
-from sla_notifier.channel.email.reply import about_the_server, classify, turned_away
+from sla_notifier.channel.email.reply import classify, is_connection_limit, is_server_busy
 from sla_notifier.channel.port import Busy, Channel, Failure, Outcome, OutgoingMessage, Rejected, Retry, Sent
 
 TOTAL_SECONDS = 30.0
@@ -39,7 +39,7 @@ class _Progress:
 
 
 class EmailChannel(Channel):
-    """A client of one mail server that keeps connections. Raises BadSettings for a sender that is no mailbox."""
+    """A client of one mail server that keeps connections open. Raises BadSettings for a sender that is no mailbox."""
 
     def __init__(
         self,
@@ -62,7 +62,10 @@ class EmailChannel(Channel):
 
     @property
     def room(self) -> int:
-        """Return how many messages are of use here at once: the connections allowed, and as many next in line."""
+        """Return how many messages are worth claiming at once.
+
+        That is twice the connections that the server accepts now, at most the most it ever may.
+        """
         return min(2 * self._allowance.limit, self._allowance.most)
 
     async def send(self, outgoing: OutgoingMessage) -> Outcome:
@@ -75,11 +78,11 @@ class EmailChannel(Channel):
         taken_when_refused: int | None = None
         while True:
             try:
-                async with self._places.one(until):
+                async with self._places.hold(until):
                     outcome, of_message = await self._outcome(message, outgoing.address)
             except TimeoutError:
                 return Busy(f"the mail server is busy: {said}")
-            self._places.look()  # what came of it may have made places, or taken some
+            self._places.give_out()  # what came of it may have made places, or taken some
             if not isinstance(outcome, Busy):
                 return outcome
             if of_message is not None:
@@ -98,8 +101,10 @@ class EmailChannel(Channel):
             drop(client, transport)
 
     async def _outcome(self, message: EmailMessage, recipient: str) -> tuple[Outcome, Retry | Rejected | None]:
-        """One exchange and what it says about the server; beside `Busy` in a session, what it would mean for the
-        message if it is about that."""
+        """One exchange and what it says about the server.
+
+        Beside `Busy` in a session, what it would mean for the message if it is about that.
+        """
         progress, clock = _Progress(), asyncio.get_running_loop().time
         try:
             async with asyncio.timeout(self._total):
@@ -110,15 +115,15 @@ class EmailChannel(Channel):
         except (aiosmtplib.SMTPException, OSError) as error:
             beside = self._in_session + len(self._idle)
             meaning = classify(error, progress.handed_over)
-            if not progress.connected and turned_away(error, beside):
-                self._allowance.turned_away(clock(), beside)
+            if not progress.connected and is_connection_limit(error, beside):
+                self._allowance.note_refused_connection(clock(), beside)
                 return Busy(f"{_named(error)} while {beside} connections were open"), None
-            if progress.connected and about_the_server(error, progress.handed_over):
-                self._allowance.busy(clock())
+            if progress.connected and is_server_busy(error, progress.handed_over):
+                self._allowance.note_busy(clock())
                 return Busy(_named(error)), meaning
             return meaning, None
         self._taken += 1
-        self._allowance.went_well(clock(), wanted=self._places.wanted)
+        self._allowance.note_sent(clock(), wanted=self._places.wanted)
         return Sent(), None
 
     async def _exchange(self, message: EmailMessage, recipient: str, progress: _Progress) -> None:
@@ -148,8 +153,11 @@ class EmailChannel(Channel):
             self._in_session -= 1
 
     async def _begins(self, kept: aiosmtplib.SMTP) -> bool:
-        """Begin a message on a kept connection. False when the server wants no more of it, for whatever reason: it was
-        idle for too long, has had its share of messages, or is gone. Then it says nothing about this message."""
+        """Begin a message on a kept connection.
+
+        False when the server wants no more of it, for whatever reason: it was idle for too long, has had its share of
+        messages, or is gone. Then it says nothing about this message.
+        """
         try:
             async with asyncio.timeout(min(KEPT_SECONDS, self._total)):
                 await self._mail(kept)

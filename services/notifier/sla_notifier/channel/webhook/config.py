@@ -19,7 +19,7 @@ from sla_catalogue.problem import Path
 
 
 class WebhookDocument(ChannelDocument):
-    """A webhook endpoint (Standard Webhooks)."""
+    """The entry of a webhook endpoint in the catalogue's `channels` (Standard Webhooks)."""
 
     kind: Literal["webhook"]
     url: str | None = None
@@ -29,13 +29,13 @@ class WebhookDocument(ChannelDocument):
     private_addresses: bool = False  # allow loopback and private networks (local demos)
 
     def signing_secrets(self) -> tuple[Secret, ...]:
-        """Return `secret` and `secrets`: every one of them signs."""
+        """Return the secrets of `secret` and `secrets`, each of which signs every message."""
         return (*((self.secret,) if self.secret else ()), *self.secrets)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WebhookEndpoint(ChannelEntry):
-    """A webhook endpoint; every one of `secrets` signs, so that the receiver can be given a new one at leisure."""
+    """A webhook endpoint. A message is signed with every one of `secrets`, so that they can be replaced one by one."""
 
     url: str = field(default="", repr=False)  # such addresses often carry a token
     secrets: tuple[Secret, ...] = ()
@@ -43,12 +43,12 @@ class WebhookEndpoint(ChannelEntry):
     private_addresses: bool = False
 
     def every_secret(self) -> tuple[Secret, ...]:
-        """Return the signing secrets and the values of the headers."""
+        """Return every secret of the endpoint: those that sign, and the values of its headers."""
         return (*self.secrets, *self.headers.values())
 
 
 def check_webhook(document: WebhookDocument, path: Path, context: Context) -> None:
-    """Report a missing or unusable URL, and plain http outside a local catalogue."""
+    """Report in `context` a missing or unusable URL, and plain http outside a local catalogue."""
     findings = context.findings
     if not document.url:
         findings.error(path, "channel", f"the webhook channel {path[1]!r} has no url", "url: https://…")

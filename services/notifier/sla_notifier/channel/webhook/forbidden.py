@@ -50,6 +50,6 @@ PRIVATE: tuple[Network, ...] = tuple(
 )
 
 
-def inside(address: Address, networks: tuple[Network, ...]) -> bool:
+def in_networks(address: Address, networks: tuple[Network, ...]) -> bool:
     """Return whether the address lies in one of the networks of its own IP version."""
     return any(address.version == network.version and address in network for network in networks)

@@ -15,7 +15,7 @@ from ipaddress import ip_address, ip_network
 
 import httpx2
 
-from sla_notifier.channel.webhook.forbidden import FORBIDDEN, PRIVATE, Address, Network, inside
+from sla_notifier.channel.webhook.forbidden import FORBIDDEN, PRIVATE, Address, Network, in_networks
 from sla_platform.errors import BadSettings
 
 PUBLIC_PORTS = frozenset({443, 8443})
@@ -26,7 +26,7 @@ Resolver = Callable[[str, int], Awaitable[Sequence[str]]]
 
 
 class Denial(StrEnum):
-    """Why a URL is not connected to."""
+    """Why a webhook's URL is not connected to; the value is the reason in words."""
 
     MALFORMED = "the URL cannot be read unambiguously"
     SCHEME = "only https is allowed (http only into allow-listed networks)"
@@ -39,7 +39,7 @@ class Denial(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Vetted:
-    """A target that may be connected to by address, with its name for the Host header and TLS."""
+    """A checked target: the addresses to connect to, and the name for the Host header and TLS."""
 
     scheme: str
     host: str
@@ -48,7 +48,7 @@ class Vetted:
     addresses: tuple[str, ...]
 
     def url(self, attempt: int) -> str:
-        """Return the URL by address; later attempts use the other addresses in turn."""
+        """Return the URL with an address in place of the name; each attempt (from 1) uses the next address."""
         address = self.addresses[(attempt - 1) % len(self.addresses)]
         literal = f"[{address}]" if ":" in address else address
         return f"{self.scheme}://{literal}:{self.port}{self.target}"
@@ -60,8 +60,8 @@ class Vetted:
         return literal if self.port == _default_port(self.scheme) else f"{literal}:{self.port}"
 
 
-def networks(written: Sequence[str]) -> tuple[Network, ...]:
-    """Return the networks of SLAD_WEBHOOK_ALLOW. Raises BadSettings that names the entry that is no CIDR."""
+def parse_networks(written: Sequence[str]) -> tuple[Network, ...]:
+    """Return the IP networks of SLAD_WEBHOOK_ALLOW. Raises BadSettings naming an entry that is no CIDR network."""
     found: list[Network] = []
     for entry in written:
         try:
@@ -72,13 +72,13 @@ def networks(written: Sequence[str]) -> tuple[Network, ...]:
 
 
 async def system_resolver(host: str, port: int) -> Sequence[str]:
-    """Return every address the system knows for a name. Raises OSError when it knows none."""
+    """Return every IP address that the system's resolver has for a name. Raises OSError when there is none."""
     answers = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
     return [str(answer[4][0]) for answer in answers]
 
 
 class Guard:
-    """Checks where webhooks go; `allow` opens networks that are otherwise forbidden."""
+    """Checks the targets of webhooks against forbidden networks; `allow` exempts networks from that."""
 
     def __init__(
         self,
@@ -92,7 +92,10 @@ class Guard:
         self._ports = ports
 
     async def vet(self, url: str, *, private: bool = False) -> Vetted | Denial:
-        """Return the target of a URL, or why it is denied. `private`: private networks and this machine are allowed."""
+        """Return the target of a URL with its checked addresses, or why it is denied.
+
+        `private`: private networks and this machine are allowed for it.
+        """
         parsed = _parsed(url)
         if isinstance(parsed, Denial):
             return parsed
@@ -102,9 +105,9 @@ class Guard:
             return Denial.UNRESOLVED
         allow = self._allow + (PRIVATE if private else ())
         for address in found:
-            if inside(address, allow):
+            if in_networks(address, allow):
                 continue
-            if inside(address, FORBIDDEN):
+            if in_networks(address, FORBIDDEN):
                 return Denial.ADDRESS
             if scheme != "https":
                 return Denial.SCHEME

@@ -17,14 +17,14 @@ from sla_platform.settings import Settings
 
 
 class WebhookKind(SendingKind):
-    """Signed JSON to the endpoints of the catalogue, one message a request."""
+    """Signed JSON to the endpoints in the catalogue, one message for each request."""
 
     name = "webhook"
     document = WebhookDocument
     secret_keys = frozenset({"headers"})
 
     def entry(self, id_: ChannelId, document: ChannelDocument) -> ChannelEntry:
-        """Return the endpoint that an entry of `channels` describes."""
+        """Return the endpoint that an entry of the catalogue's `channels` describes."""
         assert isinstance(document, WebhookDocument)
         return WebhookEndpoint(
             id=id_,
@@ -36,18 +36,18 @@ class WebhookKind(SendingKind):
         )
 
     def check_entry(self, document: ChannelDocument, path: Path, context: Context) -> None:
-        """Report what is wrong with an endpoint's URL."""
+        """Report in `context` what is wrong with an endpoint's URL."""
         assert isinstance(document, WebhookDocument)
         check_webhook(document, path, context)
 
     def open(self, settings: Settings, catalogue: Callable[[], Catalogue]) -> Channel:
-        """Return the client that posts to the endpoints of the catalogue in force."""
+        """Return the channel that posts to the endpoints of the catalogue in force."""
         # Imported here: every command of slad knows the kinds, and only the notifier needs an HTTP client.
-        from sla_notifier.channel.webhook.guard import Guard, networks
+        from sla_notifier.channel.webhook.guard import Guard, parse_networks
         from sla_notifier.channel.webhook.send import WebhookChannel
 
         def endpoints() -> Mapping[ChannelId, WebhookEndpoint]:
             entries = catalogue().channels.items()
             return {id_: entry for id_, entry in entries if isinstance(entry, WebhookEndpoint)}
 
-        return WebhookChannel(endpoints, Guard(networks(settings.webhook_allow)))
+        return WebhookChannel(endpoints, Guard(parse_networks(settings.webhook_allow)))

@@ -1,4 +1,4 @@
-"""What goes over the wire to a webhook: the JSON body and its signed headers (Standard Webhooks 1.0). Pure."""
+"""The HTTP request to a webhook: the JSON body and its signed headers (Standard Webhooks 1.0). Pure."""
 
 from __future__ import annotations
 
@@ -23,14 +23,17 @@ _OURS = frozenset(
 
 
 def body_of(outgoing: OutgoingMessage) -> bytes:
-    """Return the JSON body; a message that may have arrived before says so."""
+    """Return the JSON body of a message; one that may have arrived before is marked as a possible duplicate."""
     if not outgoing.possibly_duplicate:
         return orjson.dumps(outgoing.payload)
     return orjson.dumps({**outgoing.payload, "possibly_duplicate": True})
 
 
 def headers_of(channel: WebhookEndpoint, outgoing: OutgoingMessage, body: bytes) -> dict[str, str] | Rejected:
-    """Return the headers of one attempt, signed with every secret of the endpoint, or why it cannot be signed."""
+    """Return the headers of one attempt, signed with every secret of the endpoint.
+
+    Rejected when it cannot be signed.
+    """
     own: dict[str, str] = {}
     if not all(secret.available for secret in (*channel.headers.values(), *channel.secrets)):
         return Rejected(Failure.NOT_CONFIGURED, "a secret of the channel is not available here")

@@ -34,7 +34,10 @@ _THROTTLED = frozenset({429, 502, 503, 504})
 
 
 class WebhookChannel(Channel):
-    """Posts to the catalogue's endpoints. `channels` is called for each message, so that a reload counts."""
+    """Posts messages to the webhook endpoints of the catalogue.
+
+    `channels` returns the endpoints in force; it is called for each message, so that a reload counts.
+    """
 
     def __init__(
         self,
@@ -56,7 +59,7 @@ class WebhookChannel(Channel):
         )
 
     async def send(self, outgoing: OutgoingMessage) -> Outcome:
-        """Post one message to its endpoint and return what the status means."""
+        """Post one message to its endpoint. Return what the HTTP status, or the failure to get one, means."""
         channel = self._channels().get(ChannelId(outgoing.address))
         if channel is None or not channel.url:
             return Rejected(Failure.NOT_CONFIGURED, "the catalogue has no such webhook channel")
@@ -98,16 +101,19 @@ class WebhookChannel(Channel):
         except (httpx2.TransportError, ssl.SSLError) as error:
             return _broken(error)
         await _let_finish(response)
-        return answered(response.status_code, response.headers.get("retry-after", ""), outgoing.at)
+        return outcome_of_status(response.status_code, response.headers.get("retry-after", ""), outgoing.at)
 
 
 _PHASES = ("connect", "read", "write", "pool")
 
 
-def answered(status: int, retry_after: str, now: datetime) -> Outcome:
-    """Return what a status means (Standard Webhooks 1.0: 2xx is success, 410 disables, 429/502/503/504 throttle)."""
+def outcome_of_status(status: int, retry_after: str, now: datetime) -> Outcome:
+    """Return what an HTTP status means for the message.
+
+    By Standard Webhooks 1.0: 2xx is success, 410 disables the endpoint, 429, 502, 503 and 504 ask for a pause.
+    """
     detail = f"HTTP {status}"
-    after = asked_for(retry_after, now)
+    after = requested_pause(retry_after, now)
     if 200 <= status < 300:
         return Sent()
     if status == 410:
@@ -127,8 +133,8 @@ def answered(status: int, retry_after: str, now: datetime) -> Outcome:
     return Retry(Failure.CLIENT_ERROR, detail, after)
 
 
-def asked_for(retry_after: str, now: datetime) -> timedelta | None:
-    """Return the wait that Retry-After asks for (RFC 9110 §10.2.3), or None when absent or unreadable."""
+def requested_pause(retry_after: str, now: datetime) -> timedelta | None:
+    """Return how long a Retry-After header asks us to wait (RFC 9110 §10.2.3); None when it is absent or unreadable."""
     written = retry_after.strip()
     if written.isascii() and written.isdigit() and len(written) <= 9:
         return timedelta(seconds=int(written))

@@ -8,8 +8,8 @@ from ipaddress import ip_address
 
 import pytest
 
-from sla_notifier.channel.webhook.forbidden import FORBIDDEN, inside
-from sla_notifier.channel.webhook.guard import Denial, Guard, Vetted, networks, system_resolver
+from sla_notifier.channel.webhook.forbidden import FORBIDDEN, in_networks
+from sla_notifier.channel.webhook.guard import Denial, Guard, Vetted, parse_networks, system_resolver
 from sla_platform.errors import BadSettings
 
 PUBLIC = "93.184.215.14"
@@ -125,7 +125,7 @@ async def test_public_addresses_are_reached_by_https_on_allowed_ports_alone() ->
 
 
 async def test_allow_listed_networks_may_be_reached_by_plain_http_on_any_port() -> None:
-    guard = Guard(networks(["10.1.0.0/16"]), resolve=Names(["10.1.2.3"], ["10.2.2.3"], ["10.1.2.3", "10.2.2.3"]))
+    guard = Guard(parse_networks(["10.1.0.0/16"]), resolve=Names(["10.1.2.3"], ["10.2.2.3"], ["10.1.2.3", "10.2.2.3"]))
     assert isinstance(await guard.vet("http://inside.example:9000/"), Vetted)
     assert await guard.vet("http://inside.example:9000/") is Denial.ADDRESS
     assert await guard.vet("http://inside.example:9000/") is Denial.ADDRESS
@@ -163,9 +163,9 @@ async def test_a_resolver_that_hangs_is_given_up(monkeypatch: pytest.MonkeyPatch
 
 def test_ordinary_addresses_are_not_forbidden() -> None:
     for address in ("1.1.1.1", "8.8.8.8", PUBLIC, "100.63.255.255", "172.32.0.1", "2606:4700::1111", "2a00:1450::1"):
-        assert not inside(ip_address(address), FORBIDDEN), address
+        assert not in_networks(ip_address(address), FORBIDDEN), address
 
 
 def test_a_bad_allow_list_stops_the_start() -> None:
     with pytest.raises(BadSettings, match=r"10\.1\.0\.5/16"):
-        networks(["10.1.0.5/16"])
+        parse_networks(["10.1.0.5/16"])

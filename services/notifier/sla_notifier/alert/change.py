@@ -1,0 +1,112 @@
+"""The change that a fact, a step or an acknowledgement makes to an alert, and the parts of it. Pure.
+
+A change names everything that must be written in one transaction: the alert, its future steps, the requests to notify
+people, the pages to cancel, and the events for the log.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from sla_notifier.alert.alert import Alert, AlertKind
+from sla_notifier.alert.chain import EscalationLevel, EscalationStep, steps_of_round
+from sla_notifier.alert.request import (
+    Audience,
+    EntitledRecipients,
+    LevelRecipients,
+    NotificationRequest,
+)
+from sla_notifier.delivery.policy import UnsentReason
+from sla_notifier.delivery.state import MessageKind
+from sla_platform.wire import DeliveryFact
+
+
+@dataclass(frozen=True, slots=True)
+class AlertChange:
+    """What one fact, step or acknowledgement changes, to be written in one transaction.
+
+    `alert`: as it is afterwards, None if none changed. `clear_steps`: the steps it had are removed. `steps`: new ones.
+    `requests`: whom to notify of what. `cancel_reason`: why its queued pages are cancelled, None if they stay.
+    `events`: ids and facts for the log.
+    """
+
+    alert: Alert | None = None
+    clear_steps: bool = False
+    steps: tuple[EscalationStep, ...] = ()
+    requests: tuple[NotificationRequest, ...] = ()
+    cancel_reason: UnsentReason | None = None
+    events: tuple[tuple[str, DeliveryFact], ...] = ()  # id and fact
+
+
+NO_CHANGE = AlertChange()
+
+
+def opening_change(alert: Alert, now: datetime, cancel_reason: UnsentReason | None) -> AlertChange:
+    """Return the change that opens an alert: pages for the levels without delay, steps for the others.
+
+    `cancel_reason`: why pages of the episode before are cancelled; None: there are none.
+    """
+    levels = alert.policy.at_once()
+    alert = replace(alert, level=max(levels, default=0))
+    return AlertChange(
+        alert,
+        clear_steps=True,
+        steps=steps_of_round(alert.policy, alert.id, alert.round, now),
+        requests=tuple(page_request(alert, level, alert.due_at) for level in levels),
+        cancel_reason=cancel_reason,
+        events=(log_event(alert, "opened", now),),
+    )
+
+
+def page_request(alert: Alert, level: int, at: datetime) -> NotificationRequest:
+    """Return the request to page a level of the alert in its present round; `at` is when that became due.
+
+    The first page of an alert has the id of the fact itself as its id.
+    """
+    first = alert.round == 0 and level == 1
+    entitled = alert.kind is AlertKind.CRITICAL_FIX and level == 1
+    policy_level = alert.policy.level(level)
+    audience: Audience = (
+        EntitledRecipients() if entitled else LevelRecipients(level, policy_level.tell, policy_level.channels)
+    )
+    return NotificationRequest(
+        id=alert.occasion if first else f"{alert.occasion}#{alert.round}.{level}",
+        kind=_kind_of(alert, policy_level),
+        at=at,
+        contract=alert.contract,
+        content=alert.content,
+        audience=(audience,),
+        alert=alert.id,
+        episode=alert.episode,
+        round=alert.round,
+        level=level,
+        due_at=alert.due_at,
+    )
+
+
+def log_event(
+    alert: Alert, what: str, now: datetime, *, key: str = "", reason: str = "", by: str = ""
+) -> tuple[str, DeliveryFact]:
+    """Return id and data of the event `alert.<what>` for the log.
+
+    `key` takes the place of `what` in the id, where an episode may have several such events.
+    """
+    fact = DeliveryFact(
+        what=f"alert.{what}",
+        incident=alert.incident,
+        contract=alert.contract,
+        notice=alert.notice,
+        alert=alert.id,
+        at=now,
+        due_at=alert.due_at,
+        reason=reason,
+        by=by,
+    )
+    return f"alert/{alert.id}/{alert.episode}/{key or what}", fact
+
+
+def _kind_of(alert: Alert, level: EscalationLevel) -> MessageKind:
+    if alert.kind is AlertKind.CRITICAL_FIX:
+        return MessageKind.CRITICAL_FIX
+    return MessageKind.PAGE if level.pages else MessageKind.INFO

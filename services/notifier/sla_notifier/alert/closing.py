@@ -1,0 +1,144 @@
+"""Facts that close an alert, or move the instant of its breach. Pure: the alert before, and the change."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime
+
+from sla_domain.clock import BREACH, ClockState
+from sla_domain.fact import Amended, Cancelled, FactKind, Gone, Met, Missed, Retargeted
+from sla_domain.published_mark import mark_of_key
+from sla_notifier.alert.alert import Alert, AlertState, CloseReason
+from sla_notifier.alert.change import NO_CHANGE, AlertChange, log_event
+from sla_notifier.alert.request import (
+    NotificationRequest,
+    PagedRecipients,
+)
+from sla_notifier.delivery.policy import UnsentReason
+from sla_notifier.delivery.state import MessageKind
+from sla_platform.wire import ClockFact
+
+_NAMES = ("contract", "plan", "customer", "priority", "zone", "title", "url", "product", "language", "due_at")
+_BY_NEW_STATE = {
+    ClockState.MET: CloseReason.MET,
+    ClockState.MISSED: CloseReason.MISSED,
+    ClockState.CANCELLED: CloseReason.CANCELLED,
+}
+
+
+def move_alert(before: Alert | None, fact: ClockFact, now: datetime) -> AlertChange:
+    """Return the change that moves an alert to the corrected instant of its breach. Nobody is notified of that alone.
+
+    The alert of a clock that has ended moves to the breach of another target, too: no page follows for that one.
+    """
+    body = fact.body
+    if before is None or not isinstance(body, Amended):
+        return NO_CHANGE
+    if body.moved is not None and body.moved.old_at == before.due_at:
+        return AlertChange(replace(before, due_at=body.moved.new_at))
+    stands = _other_breach(before, fact, now)
+    if stands is None or not _takes_back(fact, before):
+        return NO_CHANGE
+    goes_on = body.new_state is not None and body.new_state.open
+    if goes_on and (before.state is AlertState.CLOSED or not _same_target(before, fact)):
+        return NO_CHANGE  # it is paged anew
+    return AlertChange(replace(before, due_at=stands))
+
+
+def close_reason(alert: Alert, fact: ClockFact, now: datetime) -> CloseReason | None:
+    """Return why a fact closes the alert; None when it does not."""
+    if _takes_back(fact, alert) and _other_breach(alert, fact, now) is None:
+        return CloseReason.TAKEN_BACK
+    match fact.body:
+        case Met():
+            return CloseReason.MET
+        case Missed():
+            return CloseReason.MISSED
+        case Cancelled(withdrawn=withdrawn):
+            return CloseReason.WITHDRAWN if withdrawn else CloseReason.CANCELLED
+        case Gone() as body:
+            withdrawn = body.withdrawn and body.kind is FactKind.CLOCK_CANCELLED
+            return CloseReason.WITHDRAWN if withdrawn else CloseReason.CANCELLED
+        case Amended(new_state=ClockState() as state):
+            return _BY_NEW_STATE.get(state)
+        case Retargeted():
+            return CloseReason.RETARGETED if fact.due_at is not None and fact.due_at > now else None
+        case _:
+            return None
+
+
+def close_alert(before: Alert | None, fact: ClockFact, id_: str, now: datetime) -> AlertChange:
+    """Return the change for a fact that ends an alert: close it, and notify those who were paged.
+
+    A breach that is taken back after the close is sent too, since it corrects the message before.
+    """
+    reason = None if before is None else close_reason(before, fact, now)
+    if before is None or reason is None:
+        return NO_CHANGE
+    taken_back = reason is CloseReason.TAKEN_BACK
+    if before.state is AlertState.CLOSED and not (taken_back and before.close_reason != reason.value):
+        return NO_CHANGE
+    alert = replace(before, state=AlertState.CLOSED, closed_at=now, close_reason=reason.value)
+    request = NotificationRequest(
+        id=id_,
+        kind=MessageKind.TAKEN_BACK if taken_back else MessageKind.RESOLVED,
+        at=fact.at,
+        contract=alert.contract,
+        content=_to_those_paged(before, fact),
+        audience=(PagedRecipients(),),
+        alert=alert.id,
+        episode=alert.episode,
+        outcome=reason.value,
+        due_at=alert.due_at,
+    )
+    return AlertChange(
+        alert,
+        clear_steps=True,
+        requests=(request,),
+        cancel_reason=UnsentReason.TAKEN_BACK if taken_back else UnsentReason.ENDED,
+        events=(log_event(alert, "closed", now, key=f"closed-{reason.value}", reason=reason.value),),
+    )
+
+
+def _other_breach(alert: Alert, fact: ClockFact, now: datetime) -> datetime | None:
+    """The due instant by which the clock is breached all the same, when the fact takes back the alert's breach.
+
+    The breach of a running clock that is due by now is published next. None where it is another contract's by now: its
+    people before are told that their breach is taken back.
+    """
+    state = fact.body.new_state if isinstance(fact.body, Amended) else None
+    if state is ClockState.MET or fact.contract not in ("", alert.contract):
+        return None
+    overdue = state is ClockState.RUNNING and fact.due_at is not None and fact.due_at <= now
+    return fact.due_at if overdue else fact.passed_due
+
+
+def _same_target(alert: Alert, fact: ClockFact) -> bool:
+    """Whether the alert was opened for the target now in force. A fact names that target, and may be about another."""
+    opened_by = alert.content
+    if not isinstance(opened_by, ClockFact):
+        return False
+    if opened_by.breached != "" and opened_by.passed_due != opened_by.due_at:
+        return False
+    return opened_by.target == fact.target if opened_by.target else alert.generation == fact.generation
+
+
+def _takes_back(fact: ClockFact, alert: Alert) -> bool:
+    """Whether the breach that the alert is about is taken back: known by its due instant, in facts of older releases by
+    the ordinal in its key. (A page after a reopening bears the id of another fact.)"""
+    place = (alert.generation, BREACH)
+    return any(
+        taken.due_at == alert.due_at if taken.due_at is not None else mark_of_key(taken.key) == place
+        for taken in fact.breach_change.takes_back
+    )
+
+
+def _to_those_paged(alert: Alert, fact: ClockFact) -> ClockFact:
+    """The fact as the alert's people may read it: of an incident that moved on, with the names it had under them."""
+    known = alert.content
+    if not fact.metric:  # a fact of a release that did not name it
+        fact = fact.model_copy(update={"metric": alert.metric})
+    if fact.contract in ("", alert.contract) or not isinstance(known, ClockFact):
+        return fact
+    names = {name: getattr(known, name) for name in _NAMES}
+    return fact.without_free_text(names)

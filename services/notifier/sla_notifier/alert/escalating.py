@@ -1,0 +1,63 @@
+"""A due escalation step: the next level or the next round of an open alert. Pure: the alert before, and the change."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime
+from types import MappingProxyType
+
+from sla_notifier.alert.alert import Alert, AlertKind, AlertState
+from sla_notifier.alert.chain import REPEAT, EscalationStep, steps_of_round
+from sla_notifier.alert.change import NO_CHANGE, AlertChange, log_event, page_request
+
+NO_WAIT: Mapping[int, datetime] = MappingProxyType({})
+
+
+def in_force(before: Alert, step: EscalationStep) -> bool:
+    """Return whether a step still counts: its alert is open and in the step's round."""
+    return before.state is AlertState.OPEN and step.round == before.round
+
+
+def levels_to_repeat(before: Alert) -> tuple[int, ...]:
+    """Return the numbers of the levels that a further round notifies.
+
+    Of a critical fix the first is left out: the people entitled to it are notified once (clause H6, docs/clauses.md).
+    """
+    addressed = 1 if before.kind is AlertKind.CRITICAL_FIX else 0
+    return tuple(range(1 + addressed, len(before.policy.levels) + 1))
+
+
+def take_step(
+    before: Alert, step: EscalationStep, now: datetime, waits: Mapping[int, datetime] = NO_WAIT
+) -> AlertChange:
+    """Return the change for a due step: notify the next level of an open alert, or begin the next round.
+
+    Levels of that round named in `waits` are notified at the instants given there. No change for a step that does not
+    count (`in_force`).
+    """
+    if not in_force(before, step):
+        return NO_CHANGE
+    if step.level == REPEAT:
+        return _next_round(before, now, waits)
+    alert = replace(before, level=max(before.level, step.level))
+    what = f"level-{step.round}.{step.level}"
+    return AlertChange(
+        alert,
+        requests=(page_request(alert, step.level, step.fire_at),),
+        events=(log_event(alert, "escalated", now, key=what, reason=f"level {step.level}"),),
+    )
+
+
+def _next_round(before: Alert, now: datetime, waits: Mapping[int, datetime]) -> AlertChange:
+    round_ = before.round + 1
+    at_once = [level for level in before.policy.at_once() if level in levels_to_repeat(before)]
+    levels = [level for level in at_once if level not in waits]
+    alert = replace(before, round=round_, level=max(levels, default=0))
+    later = tuple(EscalationStep(alert.id, round_, level, waits[level]) for level in at_once if level in waits)
+    return AlertChange(
+        alert,
+        steps=(*steps_of_round(alert.policy, alert.id, round_, now), *later),
+        requests=tuple(page_request(alert, level, now) for level in levels),
+        events=(log_event(alert, "escalated", now, key=f"round-{round_}", reason=f"round {round_}"),),
+    )

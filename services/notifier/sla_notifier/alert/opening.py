@@ -1,0 +1,153 @@
+"""Facts and notices that open an alert or notify people before there is one. Pure: the alert before, and the change."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from sla_domain.bounds import EVENT, fitting_id
+from sla_domain.escalation import NO_ESCALATION
+from sla_domain.fact import FactKind, Retargeted
+from sla_notifier.alert.alert import Alert, AlertKind, AlertState, CloseReason, fix_alert_id
+from sla_notifier.alert.chain import EscalationChain
+from sla_notifier.alert.change import NO_CHANGE, AlertChange, opening_change
+from sla_notifier.alert.request import (
+    Audience,
+    LevelRecipients,
+    NotificationRequest,
+)
+from sla_notifier.alert.urgency import weight_of
+from sla_notifier.delivery.policy import UnsentReason
+from sla_notifier.delivery.state import MessageKind
+from sla_platform.wire import ClockFact, NoticeData
+
+FIX_PATIENCE = timedelta(minutes=30)  # before an only level is notified of a critical fix that is not acknowledged
+_OVER_FOR_NOW = frozenset({CloseReason.MISSED.value, CloseReason.CANCELLED.value, CloseReason.WITHDRAWN.value})
+
+
+def notify_warning(fact: ClockFact, id_: str, chain: EscalationChain) -> AlertChange:
+    """Return the change for a warning: notify the level that would be paged first.
+
+    No change when the breach came before, or when the escalation pages nobody.
+    """
+    if fact.overtaken or chain.policy == NO_ESCALATION:
+        return NO_CHANGE
+    return AlertChange(
+        requests=(
+            NotificationRequest(
+                id=id_,
+                kind=MessageKind.WARNING,
+                at=fact.at,
+                contract=fact.contract,
+                content=fact,
+                audience=_first(chain),
+                alert=str(fact.clock or ""),
+                due_at=fact.due_at,
+            ),
+        )
+    )
+
+
+def notify_unpromised(fact: ClockFact, id_: str, chain: EscalationChain) -> AlertChange:
+    """Return the change for an incident without any clock: notify the level that would be paged first."""
+    request = NotificationRequest(
+        id=id_, kind=MessageKind.UNPROMISED, at=fact.at, contract=fact.contract, content=fact, audience=_first(chain)
+    )
+    return AlertChange(requests=(request,))
+
+
+def open_alert(
+    before: Alert | None,
+    fact: ClockFact,
+    id_: str,
+    chain: EscalationChain,
+    now: datetime,
+    due_at: datetime | None = None,
+) -> AlertChange:
+    """Return the change for a breach: open the clock's alert, or its next episode, and page the levels without delay.
+
+    `before`: the alert, None if the clock has none. `due_at`: the due instant that has passed, when the fact itself is
+    no breach. No change when people were notified of this breach before.
+    """
+    if before is not None and (before.occasion == id_ or _notified_already(before, fact)):
+        return NO_CHANGE
+    alert = Alert(
+        id=str(fact.clock),
+        kind=AlertKind.CLOCK,
+        state=AlertState.OPEN,
+        contract=fact.contract,
+        incident=fact.incident,
+        metric=fact.metric,
+        generation=fact.generation,
+        episode=before.episode + 1 if before is not None else 1,
+        occasion=id_,
+        content=fact,
+        policy=chain,
+        opened_at=now,
+        due_at=due_at or fact.at,
+        weight=weight_of(fact),
+    )
+    running_before = before is not None and before.state is not AlertState.CLOSED
+    return opening_change(alert, now, UnsentReason.REOPENED if running_before else None)
+
+
+def reopen_alert(before: Alert | None, fact: ClockFact, id_: str, chain: EscalationChain, now: datetime) -> AlertChange:
+    """Return the change when a breached clock runs again (`overdue_again`): open its closed alert anew.
+
+    An alert that is open or acknowledged goes on, unless the clock belongs to another contract by now; it is about the
+    breach of the target that is in force again.
+    """
+    if before is None:
+        # Its breach was history when slad received it: that the clock runs again is news.
+        return NO_CHANGE if fact.passed_due is None else open_alert(None, fact, id_, chain, now, fact.passed_due)
+    if before.state is not AlertState.CLOSED and not _elsewhere(before, fact):
+        broken_since = fact.body.broken_since if isinstance(fact.body, Retargeted) else None
+        if broken_since is None or broken_since == before.due_at:
+            return NO_CHANGE
+        return AlertChange(replace(before, due_at=broken_since))
+    if fact.kind is not FactKind.CLOCK_RETARGETED and before.close_reason not in _OVER_FOR_NOW:
+        return NO_CHANGE
+    due_at = before.due_at
+    if fact.kind is FactKind.CLOCK_RETARGETED and fact.due_at is not None:
+        due_at = fact.due_at  # the breach of this target, which need not be the last one
+    return open_alert(before, fact, id_, chain, now, due_at)
+
+
+def open_fix_alert(
+    notice: NoticeData, notice_id: str, contract: str, chain: EscalationChain, now: datetime
+) -> AlertChange:
+    """Return the change for a critical fix: open its alert for one contract and notify the people entitled to it."""
+    alert = Alert(
+        id=fix_alert_id(notice.id, contract),
+        kind=AlertKind.CRITICAL_FIX,
+        state=AlertState.OPEN,
+        contract=contract,
+        notice=notice.id,
+        occasion=fitting_id(f"{notice_id}/{contract}", EVENT),
+        content=notice,
+        policy=chain.without_first(FIX_PATIENCE),
+        opened_at=now,
+        due_at=notice.published_at,
+        weight=weight_of(notice),
+    )
+    return opening_change(alert, now, None)
+
+
+def _notified_already(alert: Alert, fact: ClockFact) -> bool:
+    """While the alert is open: the same breach under another key, or one of a target that is no longer in force.
+    After the end of a breached clock: the breach that its alert is about."""
+    if alert.state is AlertState.CLOSED:
+        return alert.close_reason == CloseReason.MISSED.value and fact.at == alert.due_at
+    if _elsewhere(alert, fact):
+        return False
+    return fact.at == alert.due_at or (fact.breached != "" and fact.passed_due != fact.at)
+
+
+def _elsewhere(alert: Alert, fact: ClockFact) -> bool:
+    """Whether a new target came with a move to another contract than the one whose people were notified."""
+    return fact.kind is FactKind.CLOCK_RETARGETED and fact.contract not in ("", alert.contract)
+
+
+def _first(chain: EscalationChain) -> tuple[Audience, ...]:
+    levels = chain.at_once() or ((1,) if chain.levels else ())
+    return tuple(LevelRecipients(level, chain.level(level).tell, chain.level(level).channels) for level in levels)

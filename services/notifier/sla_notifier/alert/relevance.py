@@ -1,0 +1,55 @@
+"""Which facts concern alerts, and which of them people are notified of. Pure."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sla_domain.clock import ClockState
+from sla_domain.fact import Amended, FactKind, Resumed, Retargeted
+from sla_notifier.alert.alert import Alert
+from sla_platform.wire import ClockFact
+
+# Kinds that open an alert, notify people or close one. A fact of any other kind does so only by what it takes back.
+_RELEVANT = frozenset(
+    {
+        FactKind.CLOCK_WARNED,
+        FactKind.CLOCK_BREACHED,
+        FactKind.CLOCK_MET,
+        FactKind.CLOCK_MISSED,
+        FactKind.CLOCK_CANCELLED,
+        FactKind.CLOCK_AMENDED,
+        FactKind.CLOCK_RETARGETED,
+        FactKind.PROMISE_NONE,
+    }
+)
+
+
+def is_relevant(fact: ClockFact) -> bool:
+    """Return whether a fact can concern an alert; most facts of a busy day (promises, starts, pauses) cannot."""
+    return fact.kind in _RELEVANT or bool(fact.breach_change.takes_back) or overdue_again(fact, fact.at)
+
+
+def overdue_again(fact: ClockFact, now: datetime) -> bool:
+    """Return whether the fact makes a clock run again that is past its due instant.
+
+    That is so after a reopening, when its end is undone, and when a target whose breach is known is in force again.
+    """
+    if fact.due_at is None:
+        return False
+    match fact.body:
+        case Amended(new_state=ClockState.RUNNING) as body:
+            return fact.due_at <= now and not body.takes_back
+        case Retargeted() as body:
+            return body.broken_since is not None
+        case Resumed():
+            return fact.due_at <= fact.at
+        case _:
+            return False
+
+
+def is_news(before: Alert | None, fact: ClockFact) -> bool:
+    """Return whether people are notified of a fact. One of history opens no alert, but may close one (`before`)."""
+    if not fact.is_history:
+        return True
+    tells = fact.kind in (FactKind.CLOCK_WARNED, FactKind.CLOCK_BREACHED) or overdue_again(fact, fact.at)
+    return not tells and before is not None

@@ -1,0 +1,118 @@
+"""The adapters of `LeaseLock`: an advisory lock of PostgreSQL, and a lock on a file beside an SQLite database.
+
+On PostgreSQL the lock belongs to a session of its own. The server ends that session when it idles for five seconds,
+so a holder that was killed, cut off or frozen loses the lock, and a holder that cannot confirm it stops by itself. On
+SQLite all users of the file share a machine, whose kernel releases the lock with its holder.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import fcntl
+import os
+import zlib
+from collections.abc import Iterator
+from pathlib import Path
+
+from sqlalchemy import text
+from sqlalchemy.engine import URL
+from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
+from sqlalchemy.pool import NullPool
+
+from sla_platform.bus.lease import LeaseLock
+from sla_platform.outage import as_store_busy
+from sla_platform.store.engine import Store
+
+IDLE_SECONDS = 5  # the server's patience with a silent holder
+_ANSWER_SECONDS = 3.0
+_CLASS = zlib.crc32(b"slad relay") - 2**31  # the first half of the lock's number, signed
+
+
+class PostgresLock:
+    """An advisory lock of a PostgreSQL database, identified by name, in a session of its own."""
+
+    def __init__(self, url: URL, name: str) -> None:
+        self._engine = create_async_engine(
+            url.set(drivername="postgresql+asyncpg"),
+            poolclass=NullPool,
+            isolation_level="AUTOCOMMIT",
+            hide_parameters=True,
+            connect_args={
+                "timeout": _ANSWER_SECONDS,
+                "command_timeout": _ANSWER_SECONDS,
+                "server_settings": {
+                    "application_name": f"slad lease {name}",
+                    "idle_session_timeout": f"{IDLE_SECONDS}s",
+                },
+            },
+        )
+        self._number = zlib.crc32(name.encode()) - 2**31
+        self._session: AsyncConnection | None = None
+
+    async def take(self) -> bool:
+        """Try to take the lock, in the session if there is one, else in a new one."""
+        query = text("SELECT pg_try_advisory_lock(:class, :number)")
+        with _passing():
+            if self._session is None:
+                self._session = await self._engine.connect()
+            return bool((await self._session.execute(query, {"class": _CLASS, "number": self._number})).scalar_one())
+
+    async def confirm(self) -> None:
+        """Check that the session of the lock answers. Raises Retryable when it does not."""
+        assert self._session is not None
+        with _passing():
+            await self._session.execute(text("SELECT 1"))
+
+    async def give_back(self) -> None:
+        """End the session, which releases the lock."""
+        session, self._session = self._session, None
+        if session is not None:
+            # Ending the session is giving the lock back.
+            with contextlib.suppress(Exception):
+                async with asyncio.timeout(_ANSWER_SECONDS):
+                    await session.close()
+
+
+class FileLock:
+    """A lock on a file (flock); the kernel releases it when the process ends."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._file: int | None = None
+
+    async def take(self) -> bool:
+        """Try to lock the file."""
+        if self._file is None:
+            self._file = os.open(self._path, os.O_RDWR | os.O_CREAT, 0o600)
+        try:
+            fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return False
+        return True
+
+    async def confirm(self) -> None:
+        """Do nothing: no other process can take the lock of an open file away."""
+
+    async def give_back(self) -> None:
+        """Close the file, which releases the lock."""
+        if self._file is not None:
+            os.close(self._file)
+            self._file = None
+
+
+def lock_for(store: Store, name: str) -> LeaseLock:
+    """Return the lock with this name for the store's database."""
+    if store.sqlite:
+        return FileLock(Path(f"{store.url.database}.{name}.lock"))
+    return PostgresLock(store.url, name)
+
+
+@contextlib.contextmanager
+def _passing() -> Iterator[None]:
+    try:
+        yield
+    except Exception as error:
+        if (passing := as_store_busy(error, connecting=True)) is not None:
+            raise passing from error
+        raise

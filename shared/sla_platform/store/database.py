@@ -1,0 +1,77 @@
+"""The port of a database: its engines, whether it takes writes, and what both adapters need for it.
+
+One adapter a database (`sqlite`, `postgres`), chosen by `sla_platform.store.engine`; both are held to one conformance
+suite, `tests/conformance/test_store.py`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any, Protocol
+
+import orjson
+from sqlalchemy import event
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from sla_platform.outage import as_store_busy
+
+WROTE = "slad.wrote"
+
+
+class Database(Protocol):
+    """The engines of one database, whose errors quote no values.
+
+    `writer`: its connections begin a transaction that may change data. `reader`: for statements that only read.
+    """
+
+    @property
+    def writer(self) -> AsyncEngine:
+        """Return the engine for transactions."""
+        ...
+
+    @property
+    def reader(self) -> AsyncEngine:
+        """Return the engine for reading, without locks."""
+        ...
+
+    @property
+    def claimer(self) -> AsyncEngine | None:
+        """Return the engine on which each statement is a transaction; None where writers wait for one connection."""
+        ...
+
+    async def write_refusal(self) -> str | None:
+        """Ask the database whether it takes writes; return why not, or None when it does."""
+        ...
+
+    async def close(self) -> None:
+        """Close every connection."""
+        ...
+
+
+@asynccontextmanager
+async def connected(engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
+    """Open a connection of the engine. Raises StoreBusy in place of an error that passes by itself."""
+    connecting = True
+    try:
+        async with engine.connect() as connection:
+            connecting = False
+            yield connection
+    except Exception as error:
+        if (passing := as_store_busy(error, connecting=connecting)) is not None:
+            raise passing from error
+        raise
+
+
+def json_text(value: Any) -> str:
+    """Return a value of a JSON column as text."""
+    return orjson.dumps(value).decode()
+
+
+def note_writes(engine: AsyncEngine) -> None:
+    """Set WROTE in the notes (`info`) of a connection of the engine when a statement writes."""
+
+    @event.listens_for(engine.sync_engine, "after_cursor_execute")
+    def _wrote(connection: Any, _cursor: Any, _statement: Any, _parameters: Any, context: Any, _many: Any) -> None:
+        if context is not None and (context.isinsert or context.isupdate or context.isdelete):
+            connection.info[WROTE] = True

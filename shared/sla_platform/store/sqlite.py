@@ -1,0 +1,91 @@
+"""SQLite in a file: one writer connection (BEGIN IMMEDIATE), and several readers that cannot write."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+from typing import Any
+
+import orjson
+from sqlalchemy import event
+from sqlalchemy.engine import URL
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+from sqlalchemy.pool import AsyncAdaptedQueuePool
+
+from sla_platform.errors import BadSettings
+from sla_platform.store.database import json_text, note_writes
+from sla_platform.store.discreet import keep_values_out_of_errors
+from sla_platform.store.writes import sqlite_lock_is_free
+
+LOCK_SECONDS = 5.0  # how long a unit of work waits for another process' lock
+LOOK_SECONDS = 2.0  # how long the readiness check does
+_PRAGMAS = (
+    "journal_mode=WAL",
+    # FULL: an answer 202 means the event survives a power cut, not only a crash.
+    "synchronous=FULL",
+    "foreign_keys=ON",
+    "temp_store=MEMORY",
+    "journal_size_limit=67108864",  # bytes the log keeps after a burst has been checkpointed
+)
+
+
+class SqliteDatabase:
+    """A database in one SQLite file; a pool of one connection is the queue of its writers.
+
+    `patient`: wait longer for the lock (migrations). Raises BadSettings for a database in memory.
+    """
+
+    claimer = None
+
+    def __init__(self, url: URL, *, patient: bool) -> None:
+        if not url.database or url.database == ":memory:" or "mode" in url.query:
+            raise BadSettings(
+                "SLAD_STORE_URL: slad keeps SQLite in a file, sqlite:///path/to/file.db; "
+                "what is accepted must survive the process"
+            )
+        self._path = url.database
+        url = url.set(drivername="sqlite+aiosqlite")
+        Path(self._path).parent.mkdir(parents=True, exist_ok=True)
+        self.writer = _sqlite_engine(url, size=1, begin="BEGIN IMMEDIATE", patience=30 if patient else LOCK_SECONDS)
+        self.reader = _sqlite_engine(url, size=4, begin="BEGIN", pragmas=("query_only=ON",))
+
+    async def write_refusal(self) -> str | None:
+        """Take and release the write lock; return why that failed, or None."""
+        return await asyncio.to_thread(sqlite_lock_is_free, self._path, LOOK_SECONDS)
+
+    async def close(self) -> None:
+        """Close every connection."""
+        await self.writer.dispose()
+        await self.reader.dispose()
+
+
+def _sqlite_engine(
+    url: URL, *, size: int, begin: str, pragmas: tuple[str, ...] = (), patience: float = LOCK_SECONDS
+) -> AsyncEngine:
+    engine = create_async_engine(
+        url,
+        hide_parameters=True,
+        poolclass=AsyncAdaptedQueuePool,
+        pool_size=size,
+        max_overflow=0,
+        pool_timeout=10,
+        connect_args={"timeout": patience},
+        json_serializer=json_text,
+        json_deserializer=orjson.loads,
+    )
+    keep_values_out_of_errors(engine)
+
+    @event.listens_for(engine.sync_engine, "connect")
+    def _configure(connection: Any, _record: Any) -> None:
+        connection.isolation_level = None  # BEGIN is sent by this module: the driver's own rules differ by statement
+        cursor = connection.cursor()
+        for pragma in (*_PRAGMAS, *pragmas):
+            cursor.execute(f"PRAGMA {pragma}")
+        cursor.close()
+
+    @event.listens_for(engine.sync_engine, "begin")
+    def _begin(connection: Any) -> None:
+        connection.exec_driver_sql(begin)
+
+    note_writes(engine)
+    return engine
