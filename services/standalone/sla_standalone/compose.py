@@ -56,7 +56,7 @@ async def composed(
         wired = [WIRING[name](base, _authorizer(base)) for name in names]
         services = [one.service for one in wired]
         services.append(_common(base, names, extra_parts))
-        app = _app(base, services, [one.routes for one in wired] + list(extra_routes))
+        app = _app(base, list(names), services, [one.routes for one in wired] + list(extra_routes))
         async with running(services) as failed:
             yield RunningProcess(app, base, tuple(services), failed)
         await base.feeds.close()
@@ -88,7 +88,7 @@ def _common(base: ProcessContext, names: Iterable[str], extra: Iterable[Part]) -
     return Service("process", parts=tuple(parts), checks=checks, remarks={"clocks": clocks.remark})
 
 
-def _app(base: ProcessContext, services: list[Service], routers: list[APIRouter]) -> FastAPI:
+def _app(base: ProcessContext, names: list[str], services: list[Service], routers: list[APIRouter]) -> FastAPI:
     app = FastAPI(
         title="slad",
         version=version("slad"),
@@ -98,10 +98,11 @@ def _app(base: ProcessContext, services: list[Service], routers: list[APIRouter]
     )
     problem.install(app)
     settings = base.settings
-    names = HostNames.of(settings.public_url, settings.host, settings.allowed_hosts, socket.gethostname())
-    app.add_middleware(Boundary, names=names)
+    hosts = HostNames.of(settings.public_url, settings.host, settings.allowed_hosts, socket.gethostname())
+    app.add_middleware(Boundary, names=hosts)
     app.include_router(health.router(services, base.registry, partial(info, base)))
-    app.include_router(docs.router())
+    elsewhere = set(ALL) - set(names)  # one address outside, a page for each service
+    app.include_router(docs.router(names, ALL if elsewhere else (), app.openapi))
     for routes in routers:
         app.include_router(routes)
     return app
