@@ -245,11 +245,6 @@ class Incident:
         """Return why it is under this contract."""
         return self.match.reason
 
-    @property
-    def rating(self) -> Rating | None:
-        """Return the last one given."""
-        return self.ratings[-1] if self.ratings else None
-
     def elapsed(self, at: datetime) -> timedelta:
         """Wall time from the opening to the end, or to `at` while it lives."""
         return max((self.ended_at or at) - self.opened_at, timedelta())
@@ -265,7 +260,7 @@ def waiting_shares(incident: Incident, at: datetime) -> Mapping[str, timedelta]:
 
 
 def held_by(incident: Incident, at: datetime) -> Mapping[tuple[str, str, str], timedelta]:
-    """Wall time by (assignee, group, line); the values sum to elapsed."""
+    """Return the wall time until `at` by (assignee, group, line), the first holder first; the values sum to elapsed."""
     held: dict[tuple[str, str, str], timedelta] = {}
     until = incident.ended_at or at
     for period in incident.holders:

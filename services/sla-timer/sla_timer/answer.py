@@ -19,7 +19,7 @@ from sla_domain.event import IncidentEvent
 from sla_domain.explain import OWN, as_dict, calendar_of, explain_clock, party_shares, render, spoken
 from sla_domain.explain.language import tag_for, words_for
 from sla_domain.hours import ALWAYS, UNKNOWN, calendar_named, name_of, opening_times, span_of
-from sla_domain.incident import Incident, Remark, RemarkKind, waiting_shares
+from sla_domain.incident import Incident, Remark, RemarkKind, held_by, waiting_shares
 from sla_domain.preview import Preview, PreviewLine
 from sla_domain.published import PublishedState
 from sla_domain.published_mark import PublishedMark
@@ -98,6 +98,10 @@ def incident_json(
         "waiting_seconds": {
             who: span.total_seconds() for who, span in waiting_shares(incident, max(now, incident.opened_at)).items()
         },
+        "held": [
+            {"assignee": assignee, "group": group, "line": line, "seconds": span.total_seconds()}
+            for (assignee, group, line), span in held_by(incident, max(now, incident.opened_at)).items()
+        ],
         "clocks": [
             clock_json(
                 clock,

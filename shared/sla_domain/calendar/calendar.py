@@ -167,12 +167,6 @@ class Calendar:
         at = micros(start)
         return instant_of(self._ask(at, HorizonSide.LATER, lambda: self._day_index().target(at, count, mode)))
 
-    def working_days_between(self, start: datetime, end: datetime) -> int:
-        """Working dates after the local date of `start` up to and with that of `end`; negative when reversed."""
-        first, last = micros(start), micros(end)
-        self._cover(first, last)
-        return self._ask(max(first, last), HorizonSide.LATER, lambda: self._day_index().between(first, last))
-
     # -- explanation
 
     def pieces(self, start: datetime, end: datetime) -> tuple[Piece, ...]:

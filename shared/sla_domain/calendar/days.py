@@ -47,13 +47,6 @@ class DayIndex:
             case _:
                 assert_never(mode)
 
-    def between(self, start: int, end: int) -> int | None:
-        """Working dates after the date of `start` up to and with the date of `end`; negative when reversed."""
-        first, last = self._day(start), self._day(end)
-        if max(first, last) >= self.unknown:
-            return None
-        return bisect_right(self.dates, last) - bisect_right(self.dates, first)
-
     def _same_time(self, at: int, count: int) -> int | None:
         wanted = at
         if count:

@@ -122,6 +122,15 @@ class EventResponse(TimerResponse):
     warnings: list[str]
 
 
+class HeldResponse(TimerResponse):
+    """How long one assignee in one group on one support line held the incident; empty names where none was stated."""
+
+    assignee: str
+    group: str
+    line: str
+    seconds: float = Field(description="wall time up to now or to the end of the incident")
+
+
 class IncidentResponse(TimerResponse):
     """An incident as the fold of its events."""
 
@@ -138,6 +147,7 @@ class IncidentResponse(TimerResponse):
     ended_at: InstantText | None
     remarks: list[RemarkResponse]
     waiting_seconds: dict[str, float] = Field(description="by whom it waited on")
+    held: list[HeldResponse] = Field(description="the first holder first; clause B9 of docs/clauses.md")
     clocks: list[ClockResponse] = Field(description="the open ones and the latest of the others, 100 at most")
     clocks_total: int
     events: list[EventResponse] = Field(description="a page, in the order in which they occurred")
