@@ -181,7 +181,7 @@ class GroupCommit:
         return receipts
 
     async def _write(self, entries: Sequence[InboxEntry]) -> list[Receipt]:
-        receipts = await inbox.taken(self._store, entries, self._rulebook(), inbox.store)
+        receipts = await inbox.take_entries(self._store, entries, self._rulebook(), inbox.store_receipts)
         if any(receipt.entry.events and not receipt.duplicate for receipt in receipts):
             self._wake_signal.wake()
         return receipts

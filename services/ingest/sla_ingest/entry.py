@@ -146,7 +146,7 @@ def entry_of(
     )
 
 
-def observed_instead(entry: InboxEntry) -> InboxEntry:
+def accept_for_snapshot(entry: InboxEntry) -> InboxEntry:
     """Return the entry of an ignored delivery as accepted for the snapshot that it brings.
 
     The reason still says that nothing else happened.
@@ -155,7 +155,7 @@ def observed_instead(entry: InboxEntry) -> InboxEntry:
     return replace(entry, result=DeliveryResult.ACCEPTED, events=(entry.observed,), observed=None)
 
 
-def parked_instead(entry: InboxEntry, reason: ParkedBecause, detail: str) -> InboxEntry:
+def park_entry(entry: InboxEntry, reason: ParkedBecause, detail: str) -> InboxEntry:
     """Return the entry as parked under an id of its own, with this reason and detail."""
     return replace(
         entry,
@@ -170,7 +170,7 @@ def parked_instead(entry: InboxEntry, reason: ParkedBecause, detail: str) -> Inb
     )
 
 
-def refused_instead(entry: InboxEntry, refused: Refused) -> InboxEntry:
+def refuse_entry(entry: InboxEntry, refused: Refused) -> InboxEntry:
     """Return the entry as refused, kept under its digest so that it does not block a better delivery."""
     return replace(
         entry,
@@ -221,7 +221,7 @@ def answer_of(entry: InboxEntry, promise: Mapping[str, Any] | None) -> dict[str,
     return answer
 
 
-def reused(answer: bytes, detail: str) -> bytes:
+def answer_to_reuse(answer: bytes, detail: str) -> bytes:
     """Return the first answer with the remark that another body came under the same id."""
     told = orjson.loads(answer)
     told.setdefault("remarks", []).append(RemarkNote(IngestRemark.ID_REUSED, detail).as_json())

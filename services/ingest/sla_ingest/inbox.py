@@ -33,32 +33,32 @@ from sla_ingest.entry import (
     DeliveryResult,
     InboxEntry,
     Receipt,
+    accept_for_snapshot,
     answer_of,
-    observed_instead,
-    parked_instead,
-    refused_instead,
-    reused,
+    answer_to_reuse,
+    park_entry,
+    refuse_entry,
 )
 from sla_ingest.history import IncidentHistory, load_history
 from sla_ingest.name import (
     JOINING,
     IncidentNames,
     NamesChanged,
-    carry,
-    concerned,
-    hold,
+    carry_events,
+    incident_with_too_many_names,
+    incidents_with_own_events,
     join,
     joins,
-    load,
-    overgrown,
-    routed,
-    touched,
-    unchanged,
-    with_own_events,
+    load_names,
+    lock_names,
+    names_in_entry,
+    names_in_event,
+    names_unchanged,
+    route_entry,
 )
-from sla_ingest.promise import crowded, promise, ran_out
-from sla_ingest.published import add
-from sla_ingest.rule import broken_rule
+from sla_ingest.promise import crowded_promise, latest_passed_due, promise
+from sla_ingest.published import append_new_events
+from sla_ingest.rule import rule_refusal
 from sla_ingest.settle import after_breaches, with_reporter_recognised
 from sla_ingest.tables import inbox
 from sla_platform.errors import StoreBusy
@@ -101,14 +101,16 @@ class NeededHistories:
                 elif CONTRACT_HEADER in entry.headers:
                     asked.whose.add(incident)
                 if CONTRACT_HEADER in entry.headers:
-                    asked.whose |= {names.incident(name) for name in concerned(one.event)} | names.survivors(incident)
+                    asked.whose |= {names.incident(name) for name in names_in_event(one.event)} | names.survivors(
+                        incident
+                    )
         return asked
 
     def __bool__(self) -> bool:
         return bool(self.judged or self.promised or self.whose)
 
 
-async def taken(
+async def take_entries(
     store: Store,
     entries: Sequence[InboxEntry],
     rulebook: Rulebook,
@@ -119,21 +121,21 @@ async def taken(
     Everything is decided anew when another process has joined names meanwhile. Returns what `write` returns. Raises
     StoreBusy, and what `write` raises.
     """
-    spoken = {name for entry in entries for name in touched(entry)}
+    spoken = {name for entry in entries for name in names_in_entry(entry)}
     for _ in range(_ROUNDS):
         names, history, asked = IncidentNames(), IncidentHistory(), list(entries)
         if spoken:
             async with store.reading() as connection:
-                names = await load(connection, spoken)
-                asked = [routed(entry, names) for entry in entries]
+                names = await load_names(connection, spoken)
+                asked = [route_entry(entry, names) for entry in entries]
                 if about := NeededHistories.by(asked, names, rulebook):
                     history = await load_history(connection, about.judged, about.promised, about.whose)
-        receipts = await decided(asked, history, rulebook, names)
+        receipts = await decide_receipts(asked, history, rulebook, names)
         try:
             async with store.transaction() as connection:
                 if spoken:
-                    await hold(connection, joining=any(joins(entry) for entry in asked))
-                    if not await unchanged(connection, names, spoken):
+                    await lock_names(connection, joining=any(joins(entry) for entry in asked))
+                    if not await names_unchanged(connection, names, spoken):
                         raise NamesChanged
                 return await write(connection, receipts, names)
         except NamesChanged:
@@ -141,7 +143,7 @@ async def taken(
     raise StoreBusy("incidents get other names all the time; try again shortly")
 
 
-async def decided(
+async def decide_receipts(
     entries: Sequence[InboxEntry], history: IncidentHistory, rulebook: Rulebook, names: IncidentNames = _NO_NAMES
 ) -> list[Receipt]:
     """Return a receipt for every entry, in order, with its final events; later ones see the events of earlier ones."""
@@ -150,14 +152,14 @@ async def decided(
     for entry in entries:
         seen_ = entry.observed
         if seen_ is not None and history.is_news(seen_.event, rulebook):
-            entry = observed_instead(entry)
+            entry = accept_for_snapshot(entry)
         final = _confined(entry, history, rulebook, names)
-        if (grown := overgrown(final, names)) is not None:
-            final = parked_instead(final, ParkedBecause.TOO_MANY_NAMES, grown)
+        if (grown := incident_with_too_many_names(final, names)) is not None:
+            final = park_entry(final, ParkedBecause.TOO_MANY_NAMES, grown)
         if any(one.unless_reporter or one.not_before_told for one in final.events):
             final = replace(final, events=tuple(_judged(one, history, rulebook) for one in final.events))
-        if final.by_rule and (refused := broken_rule(final, history, rulebook)) is not None:
-            final = refused_instead(final, refused)
+        if final.by_rule and (refused := rule_refusal(final, history, rulebook)) is not None:
+            final = refuse_entry(final, refused)
         for one in final.events:
             history.add(one.event)
         told = _promise(final, history, rulebook)
@@ -172,7 +174,7 @@ def _judged(one: TranslatedEvent, history: IncidentHistory, rulebook: Rulebook) 
     """An event whose meaning depends on what is stored of its incident."""
     known = history.counting(one.event.incident)
     if one.not_before_told:
-        one = after_breaches(one, known, ran_out(known, rulebook, one.event.received_at))
+        one = after_breaches(one, known, latest_passed_due(known, rulebook, one.event.received_at))
     return with_reporter_recognised(one, known)
 
 
@@ -191,10 +193,10 @@ def _confined(entry: InboxEntry, history: IncidentHistory, rulebook: Rulebook, n
         event = one.event
         asked = [(event.incident, event.occurred_at)]
         if event.kind in JOINING:
-            asked += [(names.incident(name), at) for name in concerned(event) for at in _then_and_now(event)]
+            asked += [(names.incident(name), at) for name in names_in_event(event) for at in _then_and_now(event)]
         for incident, at in asked:
             if _anothers(incident, at, only, history, rulebook):
-                return parked_instead(entry, ParkedBecause.OTHER_CONTRACT, incident)
+                return park_entry(entry, ParkedBecause.OTHER_CONTRACT, incident)
     return replace(entry, events=tuple(_named(one, only, history, rulebook) for one in entry.events))
 
 
@@ -248,7 +250,7 @@ def _promise(entry: InboxEntry, history: IncidentHistory, rulebook: Rulebook) ->
     if incident is None or not history.counting(incident):
         return None
     if history.crowded(incident):
-        return crowded()
+        return crowded_promise()
     only = entry.headers.get(CONTRACT_HEADER)
     view = None if only is None else partial(_as_seen, only, history, rulebook)
     return promise(incident, partial(history.folded, incident, rulebook), view)
@@ -265,7 +267,7 @@ def _as_seen(only: str, history: IncidentHistory, rulebook: Rulebook, incident: 
 # -- the transaction --------------------------------------------------------------------------------------
 
 
-async def store(
+async def store_receipts(
     connection: AsyncConnection, receipts: Sequence[Receipt], names: IncidentNames = _NO_NAMES
 ) -> list[Receipt]:
     """Write what is new and return the receipts in the same order; those seen before have their first answer."""
@@ -276,7 +278,7 @@ async def store(
             first.setdefault(receipt.entry.id, receipt)
     fresh = await insert_receipts(connection, first.values())
     # In the order of arrival: that is the order in which the log is read.
-    await publish(connection, [receipt for id_, receipt in first.items() if id_ in fresh], names)
+    await publish_receipts(connection, [receipt for id_, receipt in first.items() if id_ in fresh], names)
     told = {id_: (receipt.entry.digest, receipt.answer) for id_, receipt in first.items() if id_ in fresh}
     if len(fresh) < len(first):
         told |= await _known(connection, sorted(set(first) - fresh))
@@ -300,17 +302,17 @@ async def insert_receipts(connection: AsyncConnection, receipts: Iterable[Receip
     return set((await connection.execute(statement, rows)).scalars())
 
 
-async def publish(connection: AsyncConnection, receipts: Sequence[Receipt], names: IncidentNames) -> None:
+async def publish_receipts(connection: AsyncConnection, receipts: Sequence[Receipt], names: IncidentNames) -> None:
     """Append the events of these receipts to their incidents and to the log, with the copies that merges require."""
     begun: set[IncidentId] = set()
     if names.merged:
         own = {one.event.incident for receipt in receipts for one in receipt.entry.events}
-        begun = await with_own_events(connection, own.union(*(names.survivors(one) for one in own)))
-    await add(connection, [one.event for receipt in receipts for one in receipt.entry.events])
+        begun = await incidents_with_own_events(connection, own.union(*(names.survivors(one) for one in own)))
+    await append_new_events(connection, [one.event for receipt in receipts for one in receipt.entry.events])
     for receipt in receipts:
         events = [one.event for one in receipt.entry.events]
         if names.merged:
-            await carry(connection, events, names, begun, receipt.kept_from)
+            await carry_events(connection, events, names, begun, receipt.kept_from)
         for event in events:
             if event.kind in JOINING:
                 await join(connection, event, names)
@@ -349,7 +351,7 @@ async def _known_bodies(connection: AsyncConnection, receipts: Sequence[Receipt]
 def _again(receipt: Receipt, digest: str, answer: bytes) -> Receipt:
     if digest == receipt.entry.digest:
         return Receipt(receipt.entry, answer, duplicate=True)
-    return Receipt(receipt.entry, reused(answer, receipt.entry.delivery), duplicate=True)
+    return Receipt(receipt.entry, answer_to_reuse(answer, receipt.entry.delivery), duplicate=True)
 
 
 def _reused(receipt: Receipt, told: Mapping[str, tuple[str, bytes]]) -> bool:
@@ -357,7 +359,7 @@ def _reused(receipt: Receipt, told: Mapping[str, tuple[str, bytes]]) -> bool:
 
 
 def _parked_copy(receipt: Receipt) -> Receipt:
-    entry = parked_instead(receipt.entry, ParkedBecause.ID_REUSED, f"first seen as delivery {receipt.entry.delivery}")
+    entry = park_entry(receipt.entry, ParkedBecause.ID_REUSED, f"first seen as delivery {receipt.entry.delivery}")
     return Receipt(entry, orjson.dumps(answer_of(entry, None)))
 
 

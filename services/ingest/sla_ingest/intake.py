@@ -31,7 +31,7 @@ from sla_ingest.dialect.port import (
     Translation,
     body_id,
 )
-from sla_ingest.entry import CONTRACT_HEADER, DeliveryResult, InboxEntry, Receipt, entry_of, parked_instead
+from sla_ingest.entry import CONTRACT_HEADER, DeliveryResult, InboxEntry, Receipt, entry_of, park_entry
 from sla_ingest.limit import Budget, RecentBodies
 from sla_ingest.metrics import IngestMetrics
 from sla_ingest.name import joins
@@ -186,7 +186,7 @@ class Intake:
             some = parts[start : start + CHUNK]
             entries += [_kept_whole(self._entry(one, dialect, source, contract, promises=promises)) for one in some]
             await asyncio.sleep(0)  # a large batch must not hold up the loop: a tick of timers may run on it
-        chunks = together(entries, CHUNK)
+        chunks = group_by_incident(entries, CHUNK)
         # When one chunk fails the sender gets 503 and sends the batch again: the others are duplicates then.
         if any(joins(entry) for entry in entries):
             # One after the other, so that requests that come meanwhile are answered in between.
@@ -309,7 +309,7 @@ class Intake:
         return self._entry(delivery, dialect, sender, ContractId(contract) if contract else None)
 
 
-def together(entries: Sequence[InboxEntry], size: int) -> list[list[int]]:
+def group_by_incident(entries: Sequence[InboxEntry], size: int) -> list[list[int]]:
     """Group the indexes of the entries into chunks of about `size`, with all events of an incident in one chunk.
 
     A chunk is one commit. A reader of an incident sees all of a request or nothing of it: an opening without the end
@@ -349,7 +349,7 @@ def _kept_whole(entry: InboxEntry) -> InboxEntry:
     """A batch is answered 202 as a whole, so an event in it that cannot be read is parked instead of refused."""
     if entry.result is not DeliveryResult.REFUSED:
         return entry
-    return parked_instead(entry, ParkedBecause.MALFORMED, entry.detail)
+    return park_entry(entry, ParkedBecause.MALFORMED, entry.detail)
 
 
 # -- answers that are not 202 -----------------------------------------------------------------------------

@@ -22,7 +22,7 @@ from sla_domain.rulebook import Rulebook
 from sla_domain.version import GRAMMAR, VersionRange
 from sla_ingest.dialect.json_text import parse_json
 from sla_ingest.dialect.port import DoesNotFit
-from sla_ingest.dialect.read import clean
+from sla_ingest.dialect.read import clean_text
 from sla_ingest.metrics import IngestMetrics
 from sla_ingest.tables import log, notice
 from sla_platform.bus import WakeSignal
@@ -251,7 +251,7 @@ def _validated(written: Mapping[str, Any], now: datetime, publisher: str) -> Not
 def _cleaned(written: Mapping[str, Any]) -> dict[str, str]:
     """The prose of it without the control characters that neither a mail header nor a database takes."""
     prose = {name: written.get(name) for name in ("title", "text")}
-    return {name: clean(said, MAX_TEXT + 1) for name, said in prose.items() if isinstance(said, str)}
+    return {name: clean_text(said, MAX_TEXT + 1) for name, said in prose.items() if isinstance(said, str)}
 
 
 def _unfit(errors: list[dict[str, Any]]) -> Problem:

@@ -19,7 +19,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from sla_domain.rulebook import Rulebook
 from sla_ingest.dialect.port import CodedReason, Delivery, IgnoredBecause, ParkedBecause
 from sla_ingest.entry import DeliveryResult, Receipt
-from sla_ingest.inbox import insert_receipts, publish, taken
+from sla_ingest.inbox import insert_receipts, publish_receipts, take_entries
 from sla_ingest.intake import Intake
 from sla_ingest.name import IncidentNames
 from sla_ingest.tables import inbox
@@ -114,7 +114,7 @@ class ParkedDeliveries:
                 await _accept(connection, kept, receipt, names)
             return receipt
 
-        receipt = await taken(self._store, [entry], self._rulebook(), write)
+        receipt = await take_entries(self._store, [entry], self._rulebook(), write)
         if entry.result in (DeliveryResult.PARKED, DeliveryResult.REFUSED):
             return False, receipt.answer
         if receipt.entry.events:
@@ -137,7 +137,7 @@ async def _accept(connection: AsyncConnection, kept: ParkedDelivery, receipt: Re
         raise _done()
     # Under its true id it may have been delivered again meanwhile.
     if not moved or await insert_receipts(connection, [receipt]):
-        await publish(connection, [receipt], names)
+        await publish_receipts(connection, [receipt], names)
 
 
 def _done() -> Problem:

@@ -49,7 +49,7 @@ def promise(
         return _untold(IngestRemark.NO_PROMISE, type(error).__name__)
 
 
-def crowded() -> dict[str, Any]:
+def crowded_promise() -> dict[str, Any]:
     """Return what stands in place of the promise of an incident with more events than are folded for an answer."""
     return _untold(IngestRemark.MANY_EVENTS)
 
@@ -58,7 +58,7 @@ def _untold(remark: IngestRemark, detail: str = "") -> dict[str, Any]:
     return {"targets": [], "remarks": [_remark(remark.code, remark.value, detail)]}
 
 
-def ran_out(events: Iterable[IncidentEvent], rulebook: Rulebook, by: datetime) -> datetime | None:
+def latest_passed_due(events: Iterable[IncidentEvent], rulebook: Rulebook, by: datetime) -> datetime | None:
     """Return the latest due instant of the incident that had passed by `by` with its clock running; None for none."""
     known = list(events)
     if not known:

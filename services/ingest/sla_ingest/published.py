@@ -16,7 +16,7 @@ from sla_platform.store.log import append, row_of
 from sla_platform.wire import encode_event
 
 
-async def add(connection: AsyncConnection, events: Iterable[IncidentEvent]) -> None:
+async def append_new_events(connection: AsyncConnection, events: Iterable[IncidentEvent]) -> None:
     """Store events that are known to be new and append them to the log."""
     envelopes = [encode_event(event) for event in events]
     if not envelopes:
@@ -25,7 +25,7 @@ async def add(connection: AsyncConnection, events: Iterable[IncidentEvent]) -> N
     await append(connection, log, envelopes)
 
 
-async def published(connection: AsyncConnection, events: Iterable[IncidentEvent]) -> None:
+async def append_missing_events(connection: AsyncConnection, events: Iterable[IncidentEvent]) -> None:
     """Store those of these events that are not stored yet, and append them to the log."""
     envelopes = [encode_event(event) for event in events]
     if not envelopes:

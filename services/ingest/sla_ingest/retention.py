@@ -23,7 +23,7 @@ from sla_domain.rulebook import Rulebook
 from sla_ingest import tables
 from sla_ingest.entry import DeliveryResult
 from sla_ingest.history import IncidentHistory, load_history, whole_history
-from sla_ingest.name import forget
+from sla_ingest.name import delete_names
 from sla_platform.retention import Removed
 from sla_platform.store import tombstone
 from sla_platform.store.engine import Store
@@ -97,7 +97,7 @@ class Histories:
                 # Of these only some events were read so far.
                 if history.crowded(name) and not _recent(known, horizon):
                     history.events[name] = [event async for event in whole_history(connection, name)]
-        return history, await finished(history, self._rulebook(), horizon)
+        return history, await finished_incidents(history, self._rulebook(), horizon)
 
     async def _page(self, horizon: datetime, after: Any | None) -> Sequence[Any]:
         further = behind(after, _event.time, _event.incident)
@@ -120,11 +120,11 @@ class Histories:
         await tombstone.insert_tombstones(
             connection, tables.tombstone, {name: at for name, at in gone.items() if at is not None}
         )
-        await forget(connection, gone)
+        await delete_names(connection, gone)
         return {"ingest_event": rows}
 
 
-async def finished(
+async def finished_incidents(
     history: IncidentHistory, rulebook: Rulebook, horizon: datetime
 ) -> dict[IncidentId, datetime | None]:
     """Return the incidents whose events may go with the instant of their end; None where one is recorded already."""

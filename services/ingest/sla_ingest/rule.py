@@ -22,7 +22,7 @@ _TITLE = "The agreement does not count"
 _VOID = {RemarkKind.AGREED_DATE_REFUSED: "/data/agreed", RemarkKind.DOWNGRADE_NOT_AGREED: "/data/agreed_by"}
 
 
-def broken_rule(entry: InboxEntry, history: IncidentHistory, rulebook: Rulebook) -> Refused | None:
+def rule_refusal(entry: InboxEntry, history: IncidentHistory, rulebook: Rulebook) -> Refused | None:
     """Return why the entry is refused; None when it breaks no rule, or was accepted before."""
     for event in (one.event for one in entry.events):
         known = history.counting(event.incident)

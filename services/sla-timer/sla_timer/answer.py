@@ -48,7 +48,7 @@ class EventPage:
     surplus: int = 0  # further events that do not count
 
 
-def latest(clocks: Sequence[Clock], most: int) -> list[Clock]:
+def latest_clocks(clocks: Sequence[Clock], most: int) -> list[Clock]:
     """Return `most` clocks: the open ones and the latest of the others, in the order given."""
     if len(clocks) <= most:
         return list(clocks)
@@ -112,7 +112,7 @@ def incident_json(
                 until,
             )
             | hours_json(_hours(clock, incident, rulebook), clock, now)
-            for clock in latest(incident.clocks, MOST_CLOCKS)
+            for clock in latest_clocks(incident.clocks, MOST_CLOCKS)
         ],
         "clocks_total": len(incident.clocks),
         "events": [event_json(event) for event in page.events],
@@ -302,7 +302,7 @@ def explained_json(
 ) -> dict[str, Any]:
     """Return why each clock has its state at `at`, as data and in words; None before the first event."""
     asked = [clock for clock in incident.clocks if metric in ("", clock.metric)] if incident else []
-    shown = latest(asked, MOST_EXPLAINED)
+    shown = latest_clocks(asked, MOST_EXPLAINED)
     explanations = [
         explain_clock(clock, incident, rulebooks.get(clock.id, rulebook), at) for clock in shown if incident is not None
     ]

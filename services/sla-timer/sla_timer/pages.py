@@ -12,7 +12,7 @@ from sla_platform.store.engine import Store
 from sla_platform.store.keyset import behind
 from sla_timer import tables
 from sla_timer.answer import EventPage
-from sla_timer.apply.load import decoded
+from sla_timer.apply.load import event_of_row
 
 _event = tables.event.c
 
@@ -29,7 +29,7 @@ async def page_of(store: Store, row: Any, after: str, limit: int) -> EventPage |
                 return None
         query = select(tables.event).where(of_incident, behind(last, _event.occurred_at, _event.id))
         rows = (await connection.execute(query.order_by(_event.occurred_at, _event.id).limit(limit + 1))).all()
-    events = [decoded(one) for one in rows[:limit]]
+    events = [event_of_row(one) for one in rows[:limit]]
     return EventPage(events, row.events, events[-1].id if events and len(rows) > limit else None, row.surplus)
 
 

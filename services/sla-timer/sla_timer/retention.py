@@ -42,7 +42,7 @@ class IncidentRetention:
             fit = [row for row in page if row.changed_at < horizon]
             for partition, names in _batches(fit):
                 async with self._store.transaction() as connection:
-                    await ownership.share(connection, partition)
+                    await ownership.keep_owner_out(connection, partition)
                     removed = await _forget(connection, names, horizon)
                 if removed:
                     yield removed

@@ -43,7 +43,7 @@ class RunningProcess:
 
 
 @asynccontextmanager
-async def composed(
+async def run_services(
     settings: Settings,
     names: Iterable[str],
     *,
@@ -100,7 +100,7 @@ def _app(base: ProcessContext, names: list[str], services: list[Service], router
     settings = base.settings
     hosts = HostNames.of(settings.public_url, settings.host, settings.allowed_hosts, socket.gethostname())
     app.add_middleware(Boundary, names=hosts)
-    app.include_router(health.router(services, base.registry, partial(info, base)))
+    app.include_router(health.router(services, base.registry, partial(process_info, base)))
     elsewhere = set(ALL) - set(names)  # one address outside, a page for each service
     app.include_router(docs.router(names, ALL if elsewhere else (), app.openapi))
     for routes in routers:
@@ -108,7 +108,7 @@ def _app(base: ProcessContext, names: list[str], services: list[Service], router
     return app
 
 
-def info(base: ProcessContext) -> Mapping[str, Any]:
+def process_info(base: ProcessContext) -> Mapping[str, Any]:
     """Return what runs here: versions, profile, catalogue."""
     catalogue = base.catalogue.current
     return {

@@ -44,7 +44,7 @@ def raise_limit() -> int:
     return wanted
 
 
-def capacity(limit: int, settings: Settings) -> Capacity:
+def capacity_under(limit: int, settings: Settings) -> Capacity:
     """Return what fits under a limit on open files. Raises BadSettings when too few connections would be left."""
     backlog = min(max((limit - RESERVED) // 4, 8), 128)
     connections = min(settings.max_connections, limit - RESERVED - backlog)
@@ -57,10 +57,10 @@ def capacity(limit: int, settings: Settings) -> Capacity:
     return Capacity(connections, min(settings.max_connections_per_address, max(connections // 2, 4)), backlog)
 
 
-def measured(settings: Settings) -> Capacity:
+def measure_capacity(settings: Settings) -> Capacity:
     """Raise the limit and return what fits. Raises BadSettings when too little does."""
     limit = raise_limit()
-    found = capacity(limit, settings)
+    found = capacity_under(limit, settings)
     if found.connections < settings.max_connections:
         _log.warning(
             "http.connections_bounded", open_files=limit, connections=found.connections, asked=settings.max_connections

@@ -14,7 +14,7 @@ from sla_catalogue.published import published_words
 from sla_platform.settings import Settings
 
 
-def only_this_machine(host: str) -> bool:
+def is_loopback(host: str) -> bool:
     """Return whether an address to listen on can be reached from this machine alone.
 
     Names other than `localhost` are not looked up.
@@ -29,9 +29,9 @@ def only_this_machine(host: str) -> bool:
     return (mapped or address).is_loopback
 
 
-def reached_by_others(settings: Settings) -> str:
+def exposing_setting(settings: Settings) -> str:
     """Return which setting lets others reach this process; "" when none does."""
-    if not only_this_machine(settings.host):
+    if not is_loopback(settings.host):
         return f"SLAD_HOST={settings.host} lets others reach slad"
     if "public_url" not in settings.model_fields_set:
         return ""
@@ -39,17 +39,17 @@ def reached_by_others(settings: Settings) -> str:
         host = urlsplit(settings.public_url).hostname or ""
     except ValueError:
         host = ""
-    return "" if only_this_machine(host) else f"SLAD_PUBLIC_URL={settings.public_url} says that others reach slad"
+    return "" if is_loopback(host) else f"SLAD_PUBLIC_URL={settings.public_url} says that others reach slad"
 
 
-def unnamed(settings: Settings) -> list[str]:
+def missing_settings(settings: Settings) -> list[str]:
     """Return the settings that the operator must state before services start, and has not."""
     found = []
     if not settings.embedded and "catalogue" not in settings.model_fields_set:
         found.append(
             "SLAD_CATALOGUE is not set, and the production profile has no default: name the folder of your catalogue"
         )
-    where = reached_by_others(settings)
+    where = exposing_setting(settings)
     if where and settings.board_open and "board_open" not in settings.model_fields_set:
         found.append(
             f"{where}, and reading needs no key by default: set SLAD_BOARD_OPEN=false, or SLAD_BOARD_OPEN=true if "
@@ -58,9 +58,9 @@ def unnamed(settings: Settings) -> list[str]:
     return found
 
 
-def not_for_others(settings: Settings, catalogue: Catalogue) -> list[str]:
+def reasons_against_exposure(settings: Settings, catalogue: Catalogue) -> list[str]:
     """Return why a catalogue may not be used where others reach this process; empty on the loopback."""
-    where = reached_by_others(settings)
+    where = exposing_setting(settings)
     if not where:
         return []
     found = []

@@ -36,14 +36,14 @@ def housekeeping(duties: Mapping[str, tuple[float, Duty]]) -> Part:
         try:
             while True:
                 await asyncio.sleep(min(seconds for seconds, _ in duties.values()))
-                bring_back(scheduler)
+                run_postponed_jobs(scheduler)
         finally:
             scheduler.shutdown(wait=False)
 
     return Part("housekeeping", run)
 
 
-def bring_back(scheduler: AsyncIOScheduler) -> None:
+def run_postponed_jobs(scheduler: AsyncIOScheduler) -> None:
     """Run at once the jobs that a clock ahead of time has put off."""
     now = datetime.now(UTC)  # noqa: TID251 - what APScheduler counts by
     for job in scheduler.get_jobs():

@@ -15,7 +15,7 @@ from sla_platform.errors import BadSettings
 from sla_platform.settings import Settings
 from sla_platform.store.engine import Store
 from sla_platform.timesource import SystemTime, TimeSource, parse_time_source
-from sla_standalone.exposure import not_for_others, unnamed
+from sla_standalone.exposure import missing_settings, reasons_against_exposure
 from sla_standalone.holder import CatalogueHolder
 
 
@@ -41,7 +41,7 @@ async def process_context(settings: Settings, time_source: TimeSource | None = N
     registry = CollectorRegistry()
     for collector in (ProcessCollector, PlatformCollector, GCCollector):
         collector(registry=registry)
-    if missing := unnamed(settings):
+    if missing := missing_settings(settings):
         raise BadSettings("\n".join(missing))
     chosen = time_source or parse_time_source(settings.time)
     store = Store(settings.store_url)
@@ -49,7 +49,7 @@ async def process_context(settings: Settings, time_source: TimeSource | None = N
     if isinstance(chosen, SystemTime):
         memory.recall(chosen)
     catalogue = CatalogueHolder(
-        settings.catalogue, registry, lambda: chosen.now().date(), lambda new: not_for_others(settings, new)
+        settings.catalogue, registry, lambda: chosen.now().date(), lambda new: reasons_against_exposure(settings, new)
     )
     try:
         feeds = Feeds(settings, store, chosen, BusMetrics(registry))

@@ -14,8 +14,8 @@ from sla_platform.errors import BadSettings
 from sla_platform.runtime import Part, until_signalled
 from sla_platform.settings import Settings
 from sla_platform.timesource import TimeSource
-from sla_standalone.compose import RunningProcess, composed
-from sla_standalone.descriptors import measured
+from sla_standalone.compose import RunningProcess, run_services
+from sla_standalone.descriptors import measure_capacity
 from sla_standalone.http_server import server_config
 
 _log = structlog.get_logger(__name__)
@@ -42,9 +42,9 @@ async def serve(
 
     Returns the exit status: 0 after a signal, 1 when a part failed (a supervisor should start it again).
     """
-    room = measured(settings)
+    room = measure_capacity(settings)
     listening = _listen(settings)
-    async with composed(
+    async with run_services(
         settings, tuple(names), time_source=time_source, extra_routes=extra_routes, extra_parts=extra_parts
     ) as process:
         server = _Server(server_config(process.app, DRAIN_SECONDS, settings, process.context.registry, room))

@@ -15,7 +15,7 @@ from tests.golden.cli.test_service import patiently
 from tests.unit.cli.invoke import slad
 
 from sla_catalogue import Catalogue, load_catalogue
-from sla_standalone.cli.lines import pasted
+from sla_standalone.cli.lines import lines_to_paste
 
 README = (EXAMPLES.parents[1] / "README.md").read_text()
 NOW = datetime(2026, 11, 28, 3, 0, tzinfo=UTC)
@@ -61,14 +61,16 @@ def test_the_lines_of_the_readme_open_an_incident_and_answer_it(service: str) ->
 def test_the_lines_of_the_welcome_do_too_and_again_after_the_next_start(service: str, catalogue: Path) -> None:
     known = load_catalogue(catalogue)
     for at in (NOW, NOW.replace(minute=1)):
-        opened, _, answered = shell("\n".join(pasted(known, service, at)))
+        opened, _, answered = shell("\n".join(lines_to_paste(known, service, at)))
         assert json.loads(opened)["promise"]["targets"], "an incident of a customer, with a promise"
         assert json.loads(answered)["outcome"] == "accepted"
 
 
 def test_with_a_catalogue_of_ones_own_they_speak_of_its_customers_and_ask_for_its_key(tmp_path: Path) -> None:
     digest = "b" * 64
-    lines = pasted(own(tmp_path, f'keys: {{desk: {{sha256: "{digest}", scopes: [ingest]}}}}'), "http://slad", NOW)
+    lines = lines_to_paste(
+        own(tmp_path, f'keys: {{desk: {{sha256: "{digest}", scopes: [ingest]}}}}'), "http://slad", NOW
+    )
     assert lines[0] == "export SLAD_KEY=…  # a key with the scopes ingest; the catalogue has desk"
     assert all("demo-" not in line and "Acme" not in line for line in lines)
     written = lines[1].split("-d ")[1]
@@ -81,7 +83,7 @@ def test_with_a_catalogue_of_ones_own_they_speak_of_its_customers_and_ask_for_it
 def test_without_a_key_that_may_post_there_is_nothing_to_paste(tmp_path: Path) -> None:
     digest = "b" * 64
     for keys in ("", f'keys: {{look: {{sha256: "{digest}", scopes: [read]}}}}'):
-        (line,) = pasted(own(tmp_path, keys), "http://slad", NOW)
+        (line,) = lines_to_paste(own(tmp_path, keys), "http://slad", NOW)
         assert line.startswith("# No key of the catalogue may post events")
 
 

@@ -12,7 +12,7 @@ from playwright.async_api import Page
 from tests.integration.standalone.served import served
 
 from sla_platform.settings import Settings
-from sla_standalone.compose import ALL, composed
+from sla_standalone.compose import ALL, run_services
 from sla_standalone.migrate import migrate
 
 EXAMPLES = Path(__file__).parents[3] / "examples" / "catalogue"
@@ -29,7 +29,7 @@ async def settings(tmp_path: Path) -> Settings:
 
 @pytest.fixture
 async def document(settings: Settings) -> AsyncIterator[dict[str, Any]]:
-    async with composed(settings, ALL) as running:
+    async with run_services(settings, ALL) as running:
         transport = httpx2.ASGITransport(app=running.app)
         async with httpx2.AsyncClient(transport=transport, base_url=settings.public_url) as client:
             answer = await client.get("/openapi.json")
@@ -64,7 +64,7 @@ async def test_every_route_of_the_timer_has_a_model(document: dict[str, Any]) ->
 
 
 async def test_a_service_by_itself_describes_itself_and_links_to_the_others(settings: Settings) -> None:
-    async with composed(settings, ["timer"]) as running:
+    async with run_services(settings, ["timer"]) as running:
         transport = httpx2.ASGITransport(app=running.app)
         async with httpx2.AsyncClient(transport=transport, base_url=settings.public_url) as client:
             page, described = await client.get("/docs/timer"), await client.get("/docs/timer/openapi.json")
@@ -78,7 +78,7 @@ async def test_a_service_by_itself_describes_itself_and_links_to_the_others(sett
 
 
 async def test_one_process_has_one_page_for_all_services(settings: Settings, document: dict[str, Any]) -> None:
-    async with composed(settings, ALL) as running:
+    async with run_services(settings, ALL) as running:
         transport = httpx2.ASGITransport(app=running.app)
         async with httpx2.AsyncClient(transport=transport, base_url=settings.public_url) as client:
             assert "<nav>" not in (await client.get("/docs")).text

@@ -61,12 +61,12 @@ class Pages:
             explain_path=explain_path,
             ack_path=ack_path,
             LANGUAGES=_LANGUAGES,
-            metric_word=word.metric,
+            metric_word=word.metric_title,
             QueueOrder=QueueOrder,
             Bucket=Bucket,
             ClockCondition=ClockCondition,
         )
-        self._templates.filters.update(local=word.local, utc=word.utc, span=word.span, iso=iso)
+        self._templates.filters.update(local=word.local_text, utc=word.utc_text, span=word.span_text, iso=iso)
         for name in self._templates.list_templates(extensions=["html"]):
             self._templates.get_template(name)  # read now: later there may be no descriptor left for it
 

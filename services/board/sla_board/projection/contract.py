@@ -8,7 +8,7 @@ from typing import Any
 import orjson
 from pydantic import TypeAdapter
 
-from sla_board.projection.newest import newest
+from sla_board.projection.newest import newest_rows
 from sla_domain.incident import ContractPeriod
 from sla_platform.wire import ClockFact
 from sla_platform.wire.clock import Period
@@ -18,7 +18,7 @@ _PERIODS = TypeAdapter(list[Period])
 
 def contract_rows(facts: Iterable[ClockFact]) -> list[dict[str, Any]]:
     """Return rows of `board_contract`, at most one for an incident: the newest."""
-    return newest(
+    return newest_rows(
         {
             "incident": fact.incident,
             "contract": fact.periods[-1].contract,

@@ -88,7 +88,7 @@ class RememberedReader(Generic[Key, Item]):
         `never`: keys that must be read from the store. Call what is appended to `committed` after the commit.
         """
         asked = [key for key in fresh if key in self._memory and key not in never]
-        counts = await projections.counts(connection, self._column, asked)
+        counts = await projections.count_events(connection, self._column, asked)
         found: dict[Key, list[Item]] = {}
         for key in asked:
             known = self._memory.recall(key, counts.get(key, 0) - len(fresh[key]))

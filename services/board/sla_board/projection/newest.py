@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 
 
-def newest(rows: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
+def newest_rows(rows: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
     """Return one row for each incident, sorted by incident: the latest by `at`, then by `rank`, then by order."""
     kept: dict[str, dict[str, Any]] = {}
     for row in rows:

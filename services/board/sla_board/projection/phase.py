@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from sla_board.projection.newest import newest
+from sla_board.projection.newest import newest_rows
 from sla_domain.incident import Phase
 from sla_platform.wire import ClockFact
 
@@ -18,7 +18,7 @@ _PHASES = frozenset(phase.value for phase in Phase)
 
 def phase_rows(facts: Iterable[ClockFact]) -> list[dict[str, Any]]:
     """Return rows of `board_phase`, at most one for an incident: the newest. Unknown phases are skipped."""
-    return newest(
+    return newest_rows(
         {
             "incident": fact.incident,
             "phase": fact.phase,

@@ -97,7 +97,7 @@ class Projector:
         now = self._time_source.now()
         with self._metrics.apply_seconds.time():
             async with self._store.transaction() as connection:
-                fresh = await projections.claim(connection, envelopes, now)
+                fresh = await projections.claim_events(connection, envelopes, now)
                 touched = self._read(fresh, len(envelopes) == 1)
                 late = await self._write(connection, touched, now)
         for remember in touched.committed:
@@ -138,14 +138,14 @@ class Projector:
         if touched.clocks:
             known = await self._facts.of(connection, touched.clocks, touched.committed)
             rows = [clock_row(known[id_]) for id_ in sorted(known)]
-            await projections.replace(connection, tables.clock, rows)
-        await projections.replace_older(connection, tables.contract, contract_rows(touched.moves))
+            await projections.upsert_rows(connection, tables.clock, rows)
+        await projections.upsert_newer_rows(connection, tables.contract, contract_rows(touched.moves))
         phases = phase_rows(touched.phases)
-        await projections.replace_older(connection, tables.phase, phases)
+        await projections.upsert_newer_rows(connection, tables.phase, phases)
         await projections.copy_phases(connection, {*touched.incidents, *(row["incident"] for row in phases)})
-        await projections.replace_older(connection, tables.delivery, delivery_rows(touched.told))
-        await projections.replace(connection, tables.alert, touched.alerts)
-        await projections.replace(connection, tables.notice, [_notice_row(notice) for notice in touched.notices])
+        await projections.upsert_newer_rows(connection, tables.delivery, delivery_rows(touched.told))
+        await projections.upsert_rows(connection, tables.alert, touched.alerts)
+        await projections.upsert_rows(connection, tables.notice, [_notice_row(notice) for notice in touched.notices])
         return late
 
     async def _write_incidents(self, connection: AsyncConnection, touched: _Touched, now: datetime) -> int:
@@ -153,7 +153,7 @@ class Projector:
         tombstones = await tombstone.tombstones(connection, tables.tombstone, touched.incidents.keys())
         kept = await self._events.of(connection, touched.incidents, touched.committed, tombstones.keys())
         counting = {name: remembered(kept[name], tombstones.get(name)) for name in sorted(kept)}
-        await projections.replace(
+        await projections.upsert_rows(
             connection, tables.incident, [incident_row(found) for found in counting.values() if found]
         )
         await tombstone.mark_late(connection, tables.tombstone, tombstones, now)

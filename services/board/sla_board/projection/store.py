@@ -23,7 +23,7 @@ _PART = 200  # rows
 _AMPLE = 50  # rows of one incident or clock, as a rule
 
 
-async def claim(connection: AsyncConnection, envelopes: Sequence[Envelope], now: datetime) -> list[Envelope]:
+async def claim_events(connection: AsyncConnection, envelopes: Sequence[Envelope], now: datetime) -> list[Envelope]:
     """Return the events of the batch that were never applied, each once; the claim is part of the transaction."""
     first = {(envelope.topic.value, envelope.id): envelope for envelope in reversed(envelopes)}
     # Sorted, so that two instances that hold the same events during a rebalance wait for each other in one order.
@@ -60,7 +60,7 @@ async def facts_of_clocks(connection: AsyncConnection, clocks: Collection[UUID])
     return found
 
 
-async def counts(connection: AsyncConnection, column: Column[Any], keys: Collection[Any]) -> dict[Any, int]:
+async def count_events(connection: AsyncConnection, column: Column[Any], keys: Collection[Any]) -> dict[Any, int]:
     """Return how many rows `board_event` has for each key of the column (incident or clock)."""
     if not keys:
         return {}
@@ -85,13 +85,13 @@ async def _rows(connection: AsyncConnection, query: Select[Any], keys: int) -> A
             await turn.over()
 
 
-async def replace(connection: AsyncConnection, table: Table, rows: Sequence[dict[str, Any]]) -> None:
+async def upsert_rows(connection: AsyncConnection, table: Table, rows: Sequence[dict[str, Any]]) -> None:
     """Upsert rows that were computed from everything that is known."""
     if rows:
         await connection.execute(upsert(connection, table), list(rows))
 
 
-async def replace_older(connection: AsyncConnection, table: Table, rows: Sequence[dict[str, Any]]) -> None:
+async def upsert_newer_rows(connection: AsyncConnection, table: Table, rows: Sequence[dict[str, Any]]) -> None:
     """Upsert rows unless the stored row is newer by (at, rank)."""
     if not rows:
         return

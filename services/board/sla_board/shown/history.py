@@ -45,7 +45,7 @@ def _turns(said: Iterable[PublishedFact]) -> list[tuple[datetime, ClockState, st
     return turns
 
 
-def in_hours(spans: Iterable[TimelineSpan], calendar: Calendar | None, now: datetime) -> tuple[TimelineSpan, ...]:
+def split_by_hours(spans: Iterable[TimelineSpan], calendar: Calendar | None, now: datetime) -> tuple[TimelineSpan, ...]:
     """Return the stretches with running ones cut where the clock's hours open and close, up to `now`.
 
     `calendar` None: it counts by the wall, nothing is cut. Beyond `MOST_PIECES` pieces the oldest stretches stay whole.

@@ -17,12 +17,12 @@ from sla_board.projection.clock import PublishedFact, about_clock, reason_of
 from sla_board.projection.store import envelope_of
 from sla_board.shown import word
 from sla_board.shown.alert import ShownAlert, alerts_of
-from sla_board.shown.history import in_hours, spans_of
+from sla_board.shown.history import spans_of, split_by_hours
 from sla_board.shown.hours import HoursAt
 from sla_board.shown.not_shown import Attempts, NotShown
 from sla_board.shown.row import ClockRow, row_of
-from sla_board.shown.share import IncidentShare, share_seen
-from sla_board.shown.timeline import Drawing, MarkKind, Point, TimelineRow, TimelineSpan, draw, split_at
+from sla_board.shown.share import IncidentShare, read_share
+from sla_board.shown.timeline import Drawing, MarkKind, Point, TimelineRow, TimelineSpan, draw_timeline, split_overdue
 from sla_domain.event import IncidentEvent, TimeQuality
 from sla_domain.fact import FactKind, PromiseMade, PromiseMoved
 from sla_platform.envelope import Envelope, Topic
@@ -146,7 +146,7 @@ async def read_incident(
     part: IncidentShare | None = IncidentShare(record, clocks, happened, said, deliveries, steps, None)
     if only_contract is not None:
         told = (deliveries, steps)
-        part = await share_seen(connection, incident, only_contract, record, clocks, happened, said, told)
+        part = await read_share(connection, incident, only_contract, record, clocks, happened, said, told)
     return None if part is None else _file(incident, part, hours, making)
 
 
@@ -177,7 +177,7 @@ def _file(incident: str, part: IncidentShare, hours: HoursAt, making: PartMaker)
     return IncidentFile(
         id=incident,
         title=(record.title if record else "") or (newest.title if newest else "") or incident,
-        link=word.safe_link((record.url if record else "") or (newest.url if newest else "")),
+        link=word.web_link((record.url if record else "") or (newest.url if newest else "")),
         phase=record.phase if record else "unknown",
         priority=(newest.priority if newest else "") or (record.priority if record else ""),
         customer=(record.customer if record else "") or (newest.customer if newest else ""),
@@ -216,12 +216,12 @@ def _promises(
     now = hours.now
 
     def promise(clock: Any) -> ShownPromise:
-        spans = split_at(spans_of(said.get(str(clock.id), [])), clock.breached_at or clock.due_at, now)
+        spans = split_overdue(spans_of(said.get(str(clock.id), [])), clock.breached_at or clock.due_at, now)
         return ShownPromise(
             row=row_of(clock, hours),
             original_due_at=clock.original_due_at,
             stopped_at=clock.stopped_at,
-            spans=in_hours(spans, hours.look(clock.contract, clock.hours).calendar, _coarse(now)),
+            spans=split_by_hours(spans, hours.look(clock.contract, clock.hours).calendar, _coarse(now)),
         )
 
     ordered = sorted(clocks, key=lambda clock: (clock.started_at or now, clock.metric, clock.cycle))
@@ -233,13 +233,13 @@ def _promises(
 def _drawing(
     promises: Sequence[ShownPromise], said: Mapping[str, Sequence[PublishedFact]], now: datetime, zone: str
 ) -> Drawing | None:
-    return draw([_lane(promise, said.get(promise.row.id, [])) for promise in promises], _coarse(now), zone)
+    return draw_timeline([_lane(promise, said.get(promise.row.id, [])) for promise in promises], _coarse(now), zone)
 
 
 def _lane(promise: ShownPromise, said: Sequence[PublishedFact]) -> TimelineRow:
     row = promise.row
     points = [
-        Point(MarkKind.WARNED, one.fact.at, f"warned at {word.threshold(one.fact.threshold)}")
+        Point(MarkKind.WARNED, one.fact.at, f"warned at {word.threshold_text(one.fact.threshold)}")
         for one in said
         if one.fact.kind is FactKind.CLOCK_WARNED and not one.fact.overtaken
     ]
@@ -250,7 +250,7 @@ def _lane(promise: ShownPromise, said: Sequence[PublishedFact]) -> TimelineRow:
     if promise.stopped_at is not None:
         points.append(Point(MarkKind.STOPPED, promise.stopped_at, row.word.text.lower()))
     return TimelineRow(
-        f"{word.metric(row.metric)}{f' {row.cycle + 1}' if row.cycle else ''}", promise.spans, tuple(points)
+        f"{word.metric_title(row.metric)}{f' {row.cycle + 1}' if row.cycle else ''}", promise.spans, tuple(points)
     )
 
 
@@ -259,7 +259,7 @@ def _happening(event: IncidentEvent) -> ShownEvent:
     if event.waiting_on is not None:
         details["waiting on"] = event.waiting_on.value
     if event.agreed is not None:
-        details[f"{event.agreed.metric} agreed"] = f"{word.utc(event.agreed.due_at)} with {event.agreed.agreed_by}"
+        details[f"{event.agreed.metric} agreed"] = f"{word.utc_text(event.agreed.due_at)} with {event.agreed.agreed_by}"
     if event.merged_into is not None:
         details["merged into"] = event.merged_into
     if event.known_as is not None:
@@ -289,12 +289,12 @@ def _saying(fact: ClockFact) -> ShownFact:
         else []
     )
     if fact.threshold:
-        details.append(word.threshold(fact.threshold))
+        details.append(word.threshold_text(fact.threshold))
     if fact.due_at is not None:
-        details.append(f"due {word.local(fact.due_at, fact.zone)}")
+        details.append(f"due {word.local_text(fact.due_at, fact.zone)}")
     if isinstance(body := fact.body, PromiseMade | PromiseMoved):
         dues = sorted(body.lines.items())
-        details += [f"{word.metric(metric)} due {word.local(at, fact.zone)}" for metric, at in dues]
+        details += [f"{word.metric_title(metric)} due {word.local_text(at, fact.zone)}" for metric, at in dues]
     if fact.is_history and fact.kind in (FactKind.CLOCK_WARNED, FactKind.CLOCK_BREACHED):
         details.append("no notification: history")
     if fact.kind in (FactKind.CLOCK_AMENDED, FactKind.PRIORITY_CORRECTED, FactKind.CLOCK_RETARGETED):
@@ -302,7 +302,7 @@ def _saying(fact: ClockFact) -> ShownFact:
     return ShownFact(
         at=fact.at,
         noticed_at=fact.fired_at or fact.at,
-        metric=word.metric(fact.metric) if fact.metric else "",
+        metric=word.metric_title(fact.metric) if fact.metric else "",
         what=fact.kind.value.partition(".")[2] if fact.clock else fact.kind.value.replace(".", " "),
         details=", ".join(part for part in details if part),
     )

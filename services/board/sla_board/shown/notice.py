@@ -16,7 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from sla_board import tables
 from sla_board.shown.alert import ShownAlert, alerts_of
 from sla_board.shown.not_shown import Attempts, NotShown
-from sla_board.shown.word import safe_link
+from sla_board.shown.word import web_link
 
 _MOST = 100
 
@@ -62,7 +62,7 @@ async def read_notices(
             title=row.title,
             text=row.text,
             severity=row.severity,
-            link=safe_link(row.link),
+            link=web_link(row.link),
             products=orjson.loads(row.products),
             published_at=row.published_at,
             published_by=row.published_by,

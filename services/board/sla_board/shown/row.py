@@ -83,7 +83,7 @@ class ClockRow:
 
     @property
     def _outside(self) -> str:
-        until = f"until {word.local_briefly(self.opens_at, self.zone)}" if self.opens_at is not None else ""
+        until = f"until {word.local_text_without_zone(self.opens_at, self.zone)}" if self.opens_at is not None else ""
         if not self.outside or self.condition is ClockCondition.OUTSIDE:
             return until
         return f"outside hours {until}".strip()
@@ -103,7 +103,7 @@ def row_of(record: Any, hours: HoursAt, alert: ShownAlert | None = None) -> Cloc
         id=str(record.id),
         incident=record.incident,
         title=getattr(record, "known_title", None) or record.title or record.incident,
-        link=word.safe_link(getattr(record, "known_url", None) or record.url),
+        link=word.web_link(getattr(record, "known_url", None) or record.url),
         customer=record.customer if moved is None else record.moved_customer,
         contract=moved or record.contract,
         plan=record.plan if moved in (None, record.contract) else "",
@@ -132,7 +132,7 @@ def row_of(record: Any, hours: HoursAt, alert: ShownAlert | None = None) -> Cloc
         breached_at=record.breached_at,
         started_at=record.started_at,
         zone=record.zone,
-        warned=word.threshold(record.warned) if record.warned and state.open and (breached or outside) else "",
+        warned=word.threshold_text(record.warned) if record.warned and state.open and (breached or outside) else "",
         outside=outside,
         opens_at=look.around.opens if outside else None,
         count=countdown_of(record, state, look, now),

@@ -36,7 +36,7 @@ class IncidentShare:
     until: datetime | None  # when the incident left the contract
 
 
-async def share_seen(
+async def read_share(
     connection: AsyncConnection,
     incident: str,
     contract: str,

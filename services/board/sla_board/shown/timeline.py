@@ -118,7 +118,7 @@ class Drawing:
     now_x: float | None
 
 
-def draw(lanes: Sequence[TimelineRow], now: datetime, zone: str) -> Drawing | None:
+def draw_timeline(lanes: Sequence[TimelineRow], now: datetime, zone: str) -> Drawing | None:
     """Return the drawing of these rows; None when there is nothing to draw. `now` is drawn while a stretch lasts."""
     instants = [span.start for lane in lanes for span in lane.spans]
     if not instants:
@@ -181,7 +181,7 @@ def _ticks(scale: _Scale, zone: str) -> tuple[TimelineTick, ...]:
     return tuple(ticks)
 
 
-def split_at(spans: Sequence[TimelineSpan], due_at: datetime | None, now: datetime) -> tuple[TimelineSpan, ...]:
+def split_overdue(spans: Sequence[TimelineSpan], due_at: datetime | None, now: datetime) -> tuple[TimelineSpan, ...]:
     """Return the stretches with the part of running ones after `due_at` as overdue."""
     if due_at is None:
         return tuple(spans)

@@ -43,7 +43,7 @@ def word_of(*, state: ClockState, breached: bool, warned: str, overdue: bool, ou
     if outside:
         return StateWord("Outside hours", "outside", "quiet")
     if warned:
-        return StateWord(f"Warned {threshold(warned)}", "warned", "warned")
+        return StateWord(f"Warned {threshold_text(warned)}", "warned", "warned")
     return StateWord("Running", "running", "running")
 
 
@@ -58,21 +58,21 @@ def condition_of(*, state: ClockState, breached: bool, warned: str, outside: boo
     return ClockCondition.WARNED if warned else ClockCondition.RUNNING
 
 
-def threshold(key: str) -> str:
+def threshold_text(key: str) -> str:
     """Return a warning's threshold in words: `warn-75` as "75 %", `warn-3600s` as "1h 00m before"."""
     mark = key.removeprefix("warn-")
     if mark.endswith("s") and mark[:-1].isdigit():
-        return f"{span(timedelta(seconds=int(mark[:-1])))} before"
+        return f"{span_text(timedelta(seconds=int(mark[:-1])))} before"
     return f"{mark} %" if mark.isdigit() else mark
 
 
-def metric(name: str) -> str:
+def metric_title(name: str) -> str:
     """Return the English title of a metric; of one defined in a plan its id in words."""
     known = BUILT_IN.get(MetricId(name))
     return known.titles["en"] if known else name.replace("_", " ").strip().capitalize() or "Promise"
 
 
-def span(length: timedelta) -> str:
+def span_text(length: timedelta) -> str:
     """Return a length in at most two units: 3d 4h, 4h 12m, 12m 34s; negative ones with a minus sign."""
     total = int(abs(length).total_seconds())
     sign = "\u2212" if length < timedelta() and total else ""
@@ -84,25 +84,25 @@ def span(length: timedelta) -> str:
     return f"{sign}{minutes}m {seconds:02}s" if minutes else f"{sign}{seconds}s"
 
 
-def local(instant: datetime, zone: str) -> str:
+def local_text(instant: datetime, zone: str) -> str:
     """Return an instant in the customer's zone: `Thu 12 Nov 08:30 CET`."""
     try:
         there = instant.astimezone(zone_of(zone))
     except OverflowError:  # the ends of the calendar have no local time everywhere
-        return utc(instant)
+        return utc_text(instant)
     return f"{there:%a} {there.day} {there:%b %H:%M} {there:%Z}"
 
 
-def local_briefly(instant: datetime, zone: str) -> str:
+def local_text_without_zone(instant: datetime, zone: str) -> str:
     """Return an instant in the customer's zone without the zone: `Thu 12 Nov 08:30`."""
-    return local(instant, zone).rpartition(" ")[0]
+    return local_text(instant, zone).rpartition(" ")[0]
 
 
-def utc(instant: datetime) -> str:
+def utc_text(instant: datetime) -> str:
     """Return an instant in UTC to the second: `2026-11-12 07:30:00 UTC`."""
     return f"{instant:%Y-%m-%d %H:%M:%S} UTC"
 
 
-def safe_link(url: str) -> str:
+def web_link(url: str) -> str:
     """Return the URL if it is http or https, else "": `javascript:` never becomes a link."""
     return url if url.lower().startswith(("https://", "http://")) else ""

@@ -39,10 +39,10 @@ from sla_ingest.dialect.port import (
     ParkedBecause,
     Translation,
     digest_id,
-    events,
     incident_id,
+    number_events,
 )
-from sla_ingest.dialect.read import clean, identifier
+from sla_ingest.dialect.read import clean_text, identifier_text
 
 STRUCTURED = "application/cloudevents+json"
 BATCH = "application/cloudevents-batch+json"
@@ -228,13 +228,13 @@ def _envelope(attributes: dict[str, Any], data: Any, encoded: bytes | None) -> C
         CloudEvent({**attributes, **required, "time": time or _PLACEHOLDER_TIME})
     except CloudEventValidationError as error:
         what = "; ".join(str(problem) for problems in error.errors.values() for problem in problems[:1])
-        raise malformed(f"no CloudEvent 1.0: {clean(what)}") from None
-    identity = identifier(attributes["id"])
-    if not identity or not identifier(attributes["source"]):
+        raise malformed(f"no CloudEvent 1.0: {clean_text(what)}") from None
+    identity = identifier_text(attributes["id"])
+    if not identity or not identifier_text(attributes["source"]):
         raise malformed("id and source hold no control characters")
     return CloudEventEnvelope(
         id=identity,
-        source=identifier(attributes["source"]),
+        source=identifier_text(attributes["source"]),
         type=attributes["type"],
         subject=attributes.get("subject", ""),
         time=time,
@@ -249,9 +249,9 @@ def _check_extension(name: str, value: Any) -> None:
     if isinstance(value, bool | str):
         return
     if not isinstance(value, int):
-        raise malformed(f"the extension {clean(name, 60)} is neither a text, a boolean nor an integer")
+        raise malformed(f"the extension {clean_text(name, 60)} is neither a text, a boolean nor an integer")
     if not -(2**31) <= value < 2**31:
-        raise malformed(f"the extension {clean(name, 60)} is an integer beyond 32 bits")
+        raise malformed(f"the extension {clean_text(name, 60)} is an integer beyond 32 bits")
 
 
 def _time(attributes: Mapping[str, Any]) -> datetime | None:
@@ -281,9 +281,9 @@ def _decoded(value: Any) -> bytes:
 def _outcome(envelope: CloudEventEnvelope, delivery: Delivery, source: Source, id_: str) -> Outcome:
     kind = kind_of(envelope.type)
     if kind is None:
-        return Parked(ParkedBecause.UNKNOWN_TYPE, clean(envelope.type, 100))
+        return Parked(ParkedBecause.UNKNOWN_TYPE, clean_text(envelope.type, 100))
     data = _object(envelope, delivery.max_depth)
-    own = identifier(envelope.subject) or identifier(data.get("incident"))
+    own = identifier_text(envelope.subject) or identifier_text(data.get("incident"))
     if not own:
         raise DoesNotFit("the subject is the id of the incident", "/subject")
     incident = incident_id(source.id, own.removeprefix(f"{source.id}:"), "/subject")
@@ -293,7 +293,7 @@ def _outcome(envelope: CloudEventEnvelope, delivery: Delivery, source: Source, i
         raise DoesNotFit("an incident cannot be merged into itself", "/data/merged_into")
     if kind is EventKind.RENAMED and what.known_as == incident:
         raise DoesNotFit("known_as is another name than the subject", "/data/known_as")
-    return events(delivery, source, incident, id_, [what])
+    return number_events(delivery, source, incident, id_, [what])
 
 
 def _object(envelope: CloudEventEnvelope, max_depth: int) -> Mapping[str, Any]:

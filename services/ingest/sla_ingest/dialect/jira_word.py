@@ -15,7 +15,7 @@ from dataclasses import dataclass
 
 from sla_catalogue.source import Source, TicketPhase, fold
 from sla_ingest.dialect.port import IngestRemark, RemarkNote
-from sla_ingest.dialect.read import Node, node, text
+from sla_ingest.dialect.read import Node, object_at, text_at
 
 USUAL_STATUSES: Mapping[str, TicketPhase] = {
     "open": TicketPhase.OPEN,
@@ -116,25 +116,25 @@ class JiraMeaning:
     sure: bool = False
 
 
-def word_of(value: Node) -> JiraName:
+def jira_name_of(value: Node) -> JiraName:
     """Return the name in an object of the issue: `{"id": …, "name": …, "statusCategory": …}`."""
-    category = node(value, "statusCategory")
-    key = text(category, "key")
+    category = object_at(value, "statusCategory")
+    key = text_at(category, "key")
     return JiraName(
-        id=text(value, "id"),
-        names=_names(text(value, "name"), text(value, "untranslatedName")),
-        category=key if key in _CATEGORIES else _CATEGORY_NUMBERS.get(text(category, "id"), ""),
+        id=text_at(value, "id"),
+        names=_names(text_at(value, "name"), text_at(value, "untranslatedName")),
+        category=key if key in _CATEGORIES else _CATEGORY_NUMBERS.get(text_at(category, "id"), ""),
     )
 
 
-def words_of(item: Node, present: JiraName) -> tuple[JiraName, JiraName]:
+def changed_names_of(item: Node, present: JiraName) -> tuple[JiraName, JiraName]:
     """Return the names before and after, from an item of a changelog; `present` is the issue's present one."""
-    before = JiraName(text(item, "from"), _names(text(item, "fromString")))
-    after = JiraName(text(item, "to"), _names(text(item, "toString")))
-    return before, joined(after, present)
+    before = JiraName(text_at(item, "from"), _names(text_at(item, "fromString")))
+    after = JiraName(text_at(item, "to"), _names(text_at(item, "toString")))
+    return before, complete_name(after, present)
 
 
-def joined(word: JiraName, present: JiraName) -> JiraName:
+def complete_name(word: JiraName, present: JiraName) -> JiraName:
     """Return a name of the changelog completed by the issue's present one, if both are the same."""
     if not word or not word.same(present):
         return word
@@ -165,7 +165,7 @@ def status_before(source: Source, word: JiraName) -> JiraMeaning:
     return JiraMeaning(guess, () if guess or not word else (RemarkNote(IngestRemark.STATUS_BEFORE, str(word)),))
 
 
-def ending(source: Source, word: JiraName) -> JiraMeaning:
+def resolution_meaning(source: Source, word: JiraName) -> JiraMeaning:
     """Return RESOLVED or CANCELLED for a resolution; RESOLVED with a remark for an unknown one."""
     known = next((found for key in word.keys if (found := source.ending_of(key))), None)
     if known is not None:

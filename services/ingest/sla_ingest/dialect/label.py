@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 
 from sla_catalogue.source import Lookup, Source, TicketPhase, fold
 from sla_domain.event import NOTHING, EventKind
-from sla_ingest.dialect.phase import EventStep, transition
-from sla_ingest.dialect.read import after_prefix, clean
+from sla_ingest.dialect.phase import EventStep, transition_steps
+from sla_ingest.dialect.read import after_prefix, clean_text
 
 # Only words that cannot mean anything else pause a clock without being configured.
 USUAL_LABELS: Mapping[str, TicketPhase] = {
@@ -52,7 +52,7 @@ def label_changes(
     """Return the steps that follow from a change of labels: attributes first, then priority, then phase."""
     steps: list[LabelStep] = []
     changed = {
-        name: clean(lookup.translated(now or lookup.constant))
+        name: clean_text(lookup.translated(now or lookup.constant))
         for name, lookup in lookups.items()
         if lookup.label and (now := after_prefix(lookup.label, after)) != after_prefix(lookup.label, before)
     }
@@ -64,6 +64,6 @@ def label_changes(
     was, now_is = phase_by_label(source, before), phase_by_label(source, after)
     if was is not now_is:
         # Without a label for a phase the incident is open.
-        for step in transition(was or TicketPhase.OPEN, now_is or TicketPhase.OPEN):
+        for step in transition_steps(was or TicketPhase.OPEN, now_is or TicketPhase.OPEN):
             steps.append(LabelStep(step))
     return tuple(steps)

@@ -20,7 +20,7 @@ class EventStep:
     waiting_on: WaitingOn | None = None
 
 
-def transition(before: TicketPhase | None, after: TicketPhase) -> tuple[EventStep, ...]:
+def transition_steps(before: TicketPhase | None, after: TicketPhase) -> tuple[EventStep, ...]:
     """Return the events that a change of phase means.
 
     `before` None is unknown: then both a reopening and a resumption are returned. Each changes nothing on an incident
@@ -51,7 +51,7 @@ def transition(before: TicketPhase | None, after: TicketPhase) -> tuple[EventSte
     assert_never(after)
 
 
-def standing(phase: TicketPhase) -> Standing:
+def standing_of(phase: TicketPhase) -> Standing:
     """Return the phase of an incident whose ticket has this status meaning."""
     match phase:
         case TicketPhase.OPEN | TicketPhase.IN_PROGRESS | TicketPhase.WORKAROUND:

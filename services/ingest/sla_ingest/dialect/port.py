@@ -278,7 +278,7 @@ def body_id(delivery: Delivery) -> str:
     return f"sha256-{hashlib.sha256(delivery.body).hexdigest()[:40]}"
 
 
-def events(
+def number_events(
     delivery: Delivery,
     source: Source,
     incident: IncidentId,
@@ -292,7 +292,7 @@ def events(
     return Accepted(tuple(_event(delivery, source, incident, id_, n, what) for n, what in enumerate(happenings)))
 
 
-def ignored(
+def ignore_with_snapshot(
     delivery: Delivery,
     source: Source,
     incident: IncidentId,

@@ -20,27 +20,27 @@ MAX_DESCRIPTION = 1_000
 _SPOKEN = ("name", "value", "displayName", "title", "login", "key", "id")
 
 
-def node(value: Any, *path: str) -> Node:
+def object_at(value: Any, *path: str) -> Node:
     """Return the object at a path; empty when there is none."""
     for name in path:
         value = value.get(name) if isinstance(value, dict) else None
     return value if isinstance(value, dict) else EMPTY
 
 
-def items(value: Any, *path: str) -> list[Any]:
+def array_at(value: Any, *path: str) -> list[Any]:
     """Return the array at a path; empty when there is none."""
     *parents, last = path
-    found = node(value, *parents).get(last)
+    found = object_at(value, *parents).get(last)
     return found if isinstance(found, list) else []
 
 
-def text(value: Any, *path: str) -> str:
-    """Return the text, whole number or truth value at a path as cleaned text (`clean`); "" for anything else."""
+def text_at(value: Any, *path: str) -> str:
+    """Return the text, whole number or truth value at a path as cleaned text (`clean_text`); "" for anything else."""
     *parents, last = path
-    return clean(node(value, *parents).get(last))
+    return clean_text(object_at(value, *parents).get(last))
 
 
-def clean(value: Any, limit: int = MAX_VALUE) -> str:
+def clean_text(value: Any, limit: int = MAX_VALUE) -> str:
     """Return a text, whole number or truth value as an attribute holds it, "" for anything else.
 
     Control characters become U+FFFD, the ends are trimmed, and the length is at most `limit` characters.
@@ -53,7 +53,7 @@ def clean(value: Any, limit: int = MAX_VALUE) -> str:
     return str(value)[:limit] if isinstance(value, int) else ""
 
 
-def identifier(value: Any) -> str:
+def identifier_text(value: Any) -> str:
     """Return an id that is a text or a whole number; "" for anything else."""
     if isinstance(value, bool) or not isinstance(value, str | int):
         return ""
@@ -61,18 +61,18 @@ def identifier(value: Any) -> str:
     return written if writable(written) else ""
 
 
-def spoken(value: Any) -> str:
+def name_text(value: Any) -> str:
     """Return the text of a value that may be an object (`{"name": …}`) or a list, of which the first counts."""
     if isinstance(value, list):
-        return next((found for found in map(spoken, value) if found), "")
+        return next((found for found in map(name_text, value) if found), "")
     if isinstance(value, dict):
-        return next((found for found in (clean(value.get(name)) for name in _SPOKEN) if found), "")
+        return next((found for found in (clean_text(value.get(name)) for name in _SPOKEN) if found), "")
     if isinstance(value, float):
         return repr(value)
-    return clean(value)
+    return clean_text(value)
 
 
-def at_path(value: Any, dotted: str) -> str:
+def text_at_dotted_path(value: Any, dotted: str) -> str:
     """Return what a dotted path of the catalogue finds: `issue.fields.customfield_10002`, `labels.0.name`."""
     for name in dotted.split("."):
         if isinstance(value, dict):
@@ -81,7 +81,7 @@ def at_path(value: Any, dotted: str) -> str:
             value = value[int(name)]
         else:
             return ""
-    return spoken(value)
+    return name_text(value)
 
 
 def after_prefix(prefix: str, labels: Iterable[str]) -> str:
@@ -90,12 +90,14 @@ def after_prefix(prefix: str, labels: Iterable[str]) -> str:
     return next((label[len(prefix) :].strip() for label in sorted(labels) if label.casefold().startswith(wanted)), "")
 
 
-def looked_up(lookup: Lookup | None, document: Any, labels: Iterable[str] = ()) -> str:
+def look_up_value(lookup: Lookup | None, document: Any, labels: Iterable[str] = ()) -> str:
     """Return what a lookup of the catalogue finds in a delivery, translated by the lookup's own table."""
     if lookup is None:
         return ""
-    found = (lookup.field and at_path(document, lookup.field)) or (lookup.label and after_prefix(lookup.label, labels))
-    return clean(lookup.translated(found or lookup.constant)) if found or lookup.constant else ""
+    found = (lookup.field and text_at_dotted_path(document, lookup.field)) or (
+        lookup.label and after_prefix(lookup.label, labels)
+    )
+    return clean_text(lookup.translated(found or lookup.constant)) if found or lookup.constant else ""
 
 
 def has_path(value: Any, dotted: str) -> bool:
@@ -111,7 +113,9 @@ def has_path(value: Any, dotted: str) -> bool:
     return last in value if isinstance(value, dict) else isinstance(value, list) and last.isdigit()
 
 
-def lookups(source: Source, usual_customer: Lookup | None, usual_product: Lookup | None) -> Mapping[str, Lookup]:
+def attribute_lookups(
+    source: Source, usual_customer: Lookup | None, usual_product: Lookup | None
+) -> Mapping[str, Lookup]:
     """Return every attribute that the catalogue looks up; the dialect's usual places stand in for customer and
     product.
     """
@@ -119,7 +123,7 @@ def lookups(source: Source, usual_customer: Lookup | None, usual_product: Lookup
     return {name: lookup for name, lookup in usual.items() if lookup is not None} | dict(source.attributes)
 
 
-def stamp(value: Any, quality: TimeQuality, *, zone: str = "UTC", version: int = 0) -> ClaimedTime:
+def claimed_time(value: Any, quality: TimeQuality, *, zone: str = "UTC", version: int = 0) -> ClaimedTime:
     """Return the claimed time of a value; an absent or unreadable one is empty, with a remark that quotes it."""
     try:
         found = read_instant(value, zone)
@@ -136,6 +140,6 @@ def stamp(value: Any, quality: TimeQuality, *, zone: str = "UTC", version: int =
     )
 
 
-def stated(**attributes: str) -> dict[str, str]:
+def stated_attributes(**attributes: str) -> dict[str, str]:
     """Return the attributes that are not empty: an absent attribute is one that the event does not state."""
     return {name: value for name, value in attributes.items() if value}

@@ -66,16 +66,16 @@ class Speaker:
 
 def side_of(source: Source, person: AccountDetails, *, reported: bool) -> Speaker:
     """Return the side of a person. `reported`: the person reported the ticket."""
-    actor = known(source, person, reported=reported)
+    actor = known_side(source, person, reported=reported)
     if actor is not None:
         return Speaker(actor)
     if person.assumed and not source.only_staff:
         said = f"{person.words}, {person.assumed}; {_where(source)}"
         return Speaker(Actor.STAFF, (RemarkNote(IngestRemark.STAFF_ASSUMED, said),))
-    return Speaker(Actor.UNKNOWN, (stranger(source, person.words),))
+    return Speaker(Actor.UNKNOWN, (unknown_side_remark(source, person.words),))
 
 
-def stranger(source: Source, who: str) -> RemarkNote:
+def unknown_side_remark(source: Source, who: str) -> RemarkNote:
     """Return the remark on a person of unknown side, with the setting that states one."""
     return RemarkNote(IngestRemark.SPEAKER_UNKNOWN, f"{who}; {_where(source)}")
 
@@ -84,7 +84,7 @@ def _where(source: Source) -> str:
     return f"say it under sources.{source.id}.staff or sources.{source.id}.customers"
 
 
-def known(source: Source, person: AccountDetails, *, reported: bool = False) -> Actor | None:
+def known_side(source: Source, person: AccountDetails, *, reported: bool = False) -> Actor | None:
     """Return the side of a person by catalogue and sender; None when neither states one."""
     if person.bot or any(map(source.is_bot, (*person.names, person.shown))):
         return Actor.BOT

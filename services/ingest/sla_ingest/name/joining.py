@@ -20,9 +20,9 @@ from sla_domain.event import EventId, EventKind, IncidentEvent, IncidentId, Time
 from sla_domain.fold import in_order
 from sla_domain.fold.carried import COPIED, WORDS, copied, someone_waits
 from sla_ingest.history import whole_history
-from sla_ingest.name.kept import keep, load, rename
-from sla_ingest.name.known import AliasKind, IncidentNames, word_routes
-from sla_ingest.published import published
+from sla_ingest.name.kept import insert_alias, load_names, move_aliases
+from sla_ingest.name.known import AliasKind, IncidentNames, copy_routes
+from sla_ingest.published import append_missing_events
 from sla_ingest.tables import event as event_table
 
 _MAX_EVENT_ID = 120
@@ -38,24 +38,24 @@ async def join(connection: AsyncConnection, event: IncidentEvent, names: Inciden
         later = names.incident(event.known_as)
         if later == incident:
             return
-        await rename(connection, later, incident)
-        await keep(connection, AliasKind.MOVED, later, incident, event.occurred_at)
+        await move_aliases(connection, later, incident)
+        await insert_alias(connection, AliasKind.MOVED, later, incident, event.occurred_at)
         stray = [one async for one in whole_history(connection, later)]
-        await published(connection, adopted(stray, event, later))
+        await append_missing_events(connection, adopt_events(stray, event, later))
     elif event.kind is EventKind.MERGED and event.merged_into is not None:
-        await keep(connection, AliasKind.MERGED, incident, event.merged_into, event.occurred_at)
+        await insert_alias(connection, AliasKind.MERGED, incident, event.merged_into, event.occurred_at)
     else:
         return
     # What belonged together before has its copies.
     merged = event.kind is EventKind.MERGED and event.merged_into is not None
-    now = names.with_merge(incident, event.merged_into) if merged else await load(connection, [incident])
-    heard, where = word_routes(event, now)
+    now = names.with_merge(incident, event.merged_into) if merged else await load_names(connection, [incident])
+    heard, where = copy_routes(event, now)
     for source in sorted(heard):
         for survivor in sorted(where & now.survivors(source)):
             await _copy_all(connection, source, survivor, now)
 
 
-async def carry(
+async def carry_events(
     connection: AsyncConnection,
     events: Sequence[IncidentEvent],
     names: IncidentNames,
@@ -76,12 +76,12 @@ async def carry(
             continue
         for survivor in sorted(names.survivors(event.incident) - set(kept_from)):
             if survivor in begun:
-                await published(connection, [_copy(event, survivor, names)])
+                await append_missing_events(connection, [_copy(event, survivor, names)])
             else:
                 await _copy_all(connection, event.incident, survivor, names)
 
 
-async def with_own_events(connection: AsyncConnection, incidents: Iterable[IncidentId]) -> set[IncidentId]:
+async def incidents_with_own_events(connection: AsyncConnection, incidents: Iterable[IncidentId]) -> set[IncidentId]:
     """Return those of these incidents that have stored events other than copies from merged incidents.
 
     A survivor of many merges has thousands of copies, and their ids tell: those that have another id are found without
@@ -96,7 +96,7 @@ async def with_own_events(connection: AsyncConnection, incidents: Iterable[Incid
     return found
 
 
-def adopted(stray: Sequence[IncidentEvent], told: IncidentEvent, later: IncidentId) -> list[IncidentEvent]:
+def adopt_events(stray: Sequence[IncidentEvent], told: IncidentEvent, later: IncidentId) -> list[IncidentEvent]:
     """Return the events of an incident that began under a later name, rewritten as events of its own incident.
 
     The last one ends the incident under the later name. `told`: the event that states the rename.
@@ -157,9 +157,9 @@ async def _copy_all(
     ]
     if not said:
         return
-    if not await with_own_events(connection, [survivor]) and not someone_waits(in_order(said)):
+    if not await incidents_with_own_events(connection, [survivor]) and not someone_waits(in_order(said)):
         return
-    await published(connection, [_copy(event, survivor, names) for event in _latest(said)])
+    await append_missing_events(connection, [_copy(event, survivor, names) for event in _latest(said)])
 
 
 def _latest(said: list[IncidentEvent]) -> list[IncidentEvent]:

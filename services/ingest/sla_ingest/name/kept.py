@@ -30,7 +30,7 @@ class NamesChanged(Exception):
     """IncidentNames were joined since the delivery was decided; decide it anew."""
 
 
-async def hold(connection: AsyncConnection, *, joining: bool) -> None:
+async def lock_names(connection: AsyncConnection, *, joining: bool) -> None:
     """Lock the names until the transaction ends; `joining`: exclusively, so that nothing else is stored meanwhile.
 
     Only on PostgreSQL; SQLite has one writer at a time.
@@ -40,7 +40,7 @@ async def hold(connection: AsyncConnection, *, joining: bool) -> None:
         await connection.execute(text(f"SELECT {function}({_LOCK})"))
 
 
-async def load(connection: AsyncConnection, names: Iterable[str]) -> IncidentNames:
+async def load_names(connection: AsyncConnection, names: Iterable[str]) -> IncidentNames:
     """Return what is known of these names, and of all names that belong to them."""
     moved: dict[IncidentId, IncidentId] = {}
     merged: dict[IncidentId, set[IncidentId]] = {}
@@ -63,8 +63,8 @@ async def load(connection: AsyncConnection, names: Iterable[str]) -> IncidentNam
     return IncidentNames(moved, {name: frozenset(into) for name, into in merged.items()})
 
 
-async def unchanged(connection: AsyncConnection, known: IncidentNames, names: Iterable[str]) -> bool:
-    """Return whether what `load` found of these names still stands: one look instead of a search."""
+async def names_unchanged(connection: AsyncConnection, known: IncidentNames, names: Iterable[str]) -> bool:
+    """Return whether what `load_names` found of these names still stands: one look instead of a search."""
     all_ = {*names, *known.moved, *known.moved.values(), *known.merged}.union(*known.merged.values())
     moved: dict[IncidentId, IncidentId] = {}
     merged: dict[IncidentId, set[IncidentId]] = {}
@@ -86,7 +86,7 @@ async def _rows(connection: AsyncConnection, names: list[str]) -> list[Any]:
     return rows
 
 
-async def keep(
+async def insert_alias(
     connection: AsyncConnection, kind: AliasKind, name: IncidentId, incident: IncidentId, since: datetime
 ) -> None:
     """Insert the alias `name` of `incident`; nothing happens when it is known."""
@@ -94,7 +94,7 @@ async def keep(
     await connection.execute(insert_new(connection, tables.alias), [row])
 
 
-async def rename(connection: AsyncConnection, old: IncidentId, new: IncidentId) -> None:
+async def move_aliases(connection: AsyncConnection, old: IncidentId, new: IncidentId) -> None:
     """Move all aliases of the incident `old` to `new`."""
     query = select(tables.alias).where(or_(_alias.name == old, _alias.incident == old))
     rows = [dict(row) for row in (await connection.execute(query)).mappings()]
@@ -112,7 +112,7 @@ async def rename(connection: AsyncConnection, old: IncidentId, new: IncidentId) 
         await connection.execute(insert_new(connection, tables.alias), renamed)
 
 
-async def forget(connection: AsyncConnection, ended: Mapping[IncidentId, datetime | None]) -> None:
+async def delete_names(connection: AsyncConnection, ended: Mapping[IncidentId, datetime | None]) -> None:
     """Delete the names of removed incidents, and insert a tombstone for each name."""
     gone = sorted(ended)
     over: dict[str, datetime] = {}

@@ -74,18 +74,18 @@ def joins(entry: InboxEntry) -> bool:
     return any(one.event.kind in JOINING for one in entry.events)
 
 
-def touched(entry: InboxEntry) -> set[IncidentId]:
+def names_in_entry(entry: InboxEntry) -> set[IncidentId]:
     """Return the names of incidents that the delivery mentions."""
     looked = () if entry.observed is None else (entry.observed,)
-    return {name for one in (*entry.events, *looked) for name in concerned(one.event)}
+    return {name for one in (*entry.events, *looked) for name in names_in_event(one.event)}
 
 
-def concerned(event: IncidentEvent) -> Iterable[IncidentId]:
+def names_in_event(event: IncidentEvent) -> Iterable[IncidentId]:
     """Return the names of incidents that an event mentions."""
     return [name for name in (event.incident, event.merged_into, event.known_as) if name is not None]
 
 
-def routed(entry: InboxEntry, names: IncidentNames) -> InboxEntry:
+def route_entry(entry: InboxEntry, names: IncidentNames) -> InboxEntry:
     """Return the delivery with its events under the incidents that bear their names."""
     if not names.moved and not joins(entry):
         return entry
@@ -106,7 +106,7 @@ def _routed(one: TranslatedEvent, names: IncidentNames) -> TranslatedEvent:
     return one if event is one.event else replace(one, event=event)
 
 
-def word_routes(event: IncidentEvent, names: IncidentNames) -> tuple[frozenset[IncidentId], frozenset[IncidentId]]:
+def copy_routes(event: IncidentEvent, names: IncidentNames) -> tuple[frozenset[IncidentId], frozenset[IncidentId]]:
     """Return the incidents whose events are copied because of this joining event, and those that get the copies."""
     incident = event.incident
     sources, survivors = names.sources(incident), names.survivors(incident)
@@ -121,7 +121,7 @@ def word_routes(event: IncidentEvent, names: IncidentNames) -> tuple[frozenset[I
     return sources | {incident}, names.survivors(into) | {into}
 
 
-def overgrown(entry: InboxEntry, names: IncidentNames) -> IncidentId | None:
+def incident_with_too_many_names(entry: InboxEntry, names: IncidentNames) -> IncidentId | None:
     """Return the incident of a joining event that would join too many names; None within the bounds.
 
     The work after a join grows with all that belongs together, in one transaction that delays every other sender.
@@ -134,13 +134,13 @@ def overgrown(entry: InboxEntry, names: IncidentNames) -> IncidentId | None:
 
 
 def _overgrown(event: IncidentEvent, names: IncidentNames) -> bool:
-    known = {*names.moved, *names.moved.values(), *names.merged, *concerned(event)}
+    known = {*names.moved, *names.moved.values(), *names.merged, *names_in_event(event)}
     if len(known.union(*names.merged.values())) > MOST_NAMES:
         return True
-    own = {names.incident(name) for name in concerned(event)}
+    own = {names.incident(name) for name in names_in_event(event)}
     if event.kind is EventKind.RENAMED and sum(into in own for into in names.moved.values()) >= MOST_MOVES:
         return True
-    heard, where = word_routes(event, names)
+    heard, where = copy_routes(event, names)
     if len(heard) * len(where) > MOST_COPIED:
         return True
     return any(len((names.survivors(name) | where) - {name}) > MOST_SURVIVORS for name in heard)

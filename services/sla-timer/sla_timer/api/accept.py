@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 
-def preferred(accept: str) -> str:
+def preferred_format(accept: str) -> str:
     """Return `text` where an Accept header weighs plain text above JSON, else `json`."""
     weights = dict(map(_range, accept.split(",")))
     plain = weights.get("text/plain", 0.0)

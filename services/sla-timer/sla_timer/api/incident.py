@@ -28,7 +28,7 @@ from sla_platform.store.alias import incident_named, names_of
 from sla_timer import tables
 from sla_timer.answer import incident_json
 from sla_timer.apply.decide import published_state_of
-from sla_timer.apply.fold_cache import folded as folded_in_turns
+from sla_timer.apply.fold_cache import fold_in_slices
 from sla_timer.apply.load import StoredEventReader, events_of, is_hot
 from sla_timer.pages import page_among, page_of
 from sla_timer.service import TimerService
@@ -87,7 +87,7 @@ async def _whole(
             if events is None:
                 then = await timer.preparing.incident(name, book)
             else:
-                then = await folded_in_turns(events if until is None else known_at(events, until), book)
+                then = await fold_in_slices(events if until is None else known_at(events, until), book)
             folds[version, until] = (with_published_ids(then, told), book)
 
     def before(version: str, until: datetime | None) -> tuple[Incident, Rulebook] | None:
@@ -148,7 +148,7 @@ async def find_incident(timer: TimerService, name: str, access: KeyAccess) -> Fo
     # A name that it got under another contract is not shown to this key.
     told = {event.known_as for event in found.shown(found.events)}
     names = [one for one in names if one in told]
-    return FoundIncident(row, rulebook, await folded_in_turns(found.events, rulebook), found.events, names, found)
+    return FoundIncident(row, rulebook, await fold_in_slices(found.events, rulebook), found.events, names, found)
 
 
 async def _all_events(timer: TimerService, name: str) -> list[IncidentEvent]:
@@ -173,7 +173,7 @@ async def incident_as_of(
     if at is not None:
         events = await _all_events(timer, known.row.id) if known.events is None else known.events
         by_then = events = known_at(events, moment)
-        incident = await folded_in_turns(by_then, known.rulebook) if by_then else None
+        incident = await fold_in_slices(by_then, known.rulebook) if by_then else None
     if incident is None:
         return None, moment
     whole = await _whole(timer, known, incident, events, moment)

@@ -23,7 +23,7 @@ from sla_platform.store.quarantine import waits
 from sla_platform.timesource import TimeSource
 from sla_timer import tables
 from sla_timer.apply.quarantine import AUDIT, TimerQuarantine, is_quarantined
-from sla_timer.apply.refold import Refolder, these
+from sla_timer.apply.refold import Refolder, query_of_names
 from sla_timer.metrics import TimerMetrics
 
 _log = structlog.get_logger(__name__)
@@ -75,7 +75,7 @@ class Audit:
         return len(found)
 
     async def _mend(self, partition: int, names: Sequence[str]) -> None:
-        await self._refolder.refold(partition, these(names))
+        await self._refolder.refold(partition, query_of_names(names))
 
     def _unwatched(self) -> Any:
         clock, timer = tables.clock, tables.timer

@@ -145,7 +145,7 @@ def _folded(
     plain = stored.fold(rulebook)
     ended = {clock.id: clock for clock in plain.clocks if not clock.state.open}
     if stored.settled:
-        plain = replace(plain, clocks=changed(plain, stored.settled))
+        plain = replace(plain, clocks=unsettled_clocks_of(plain, stored.settled))
     incident = with_published_ids(plain, told)
     if incident is not plain and [clock.id for clock in incident.clocks] != [clock.id for clock in plain.clocks]:
         ended = {}
@@ -187,7 +187,7 @@ def _before(
     return under
 
 
-def changed(incident: Incident, settled: Mapping[ClockId, Clock]) -> tuple[Clock, ...]:
+def unsettled_clocks_of(incident: Incident, settled: Mapping[ClockId, Clock]) -> tuple[Clock, ...]:
     """Return the clocks of an incident that are not settled."""
     return tuple(clock for clock in incident.clocks if settled.get(clock.id) is not clock)
 

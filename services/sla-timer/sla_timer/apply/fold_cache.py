@@ -165,7 +165,7 @@ class _Entry:
             kept.head, kept.steps = None, []
 
 
-async def folded(events: Iterable[IncidentEvent], rulebook: Rulebook) -> Incident:
+async def fold_in_slices(events: Iterable[IncidentEvent], rulebook: Rulebook) -> Incident:
     """Return the fold of these events, letting other tasks run in between. Raises FoldError."""
     line = await asyncio.to_thread(timeline, list(events))
     folding, turn = Folding(line, rulebook), LoopYielder()

@@ -64,13 +64,13 @@ class LoadedIncidents:
         return judged.union(*(earned_under(row.told) for row in clocks))
 
 
-async def already_applied(connection: AsyncConnection, ids: Collection[str]) -> set[str]:
+async def stored_event_ids(connection: AsyncConnection, ids: Collection[str]) -> set[str]:
     """Return those of these event ids that are stored."""
     query = select(tables.event.c.id).where(tables.event.c.id.in_(ids))
     return set((await connection.execute(query)).scalars())
 
 
-async def incidents(
+async def load_incidents(
     connection: AsyncConnection, incidents: Iterable[str], unsettled: Mapping[str, UnsettledClocks] = NOTHING
 ) -> LoadedIncidents:
     """Lock and read what the store holds of these incidents, but for the events of those that have very many.
@@ -137,7 +137,7 @@ class StoredEventReader:
         if not ids:
             return set()
         async with self.store.reading() as connection:
-            return await already_applied(connection, ids)
+            return await stored_event_ids(connection, ids)
 
     async def ended_at(self) -> datetime | None:
         """Return the end of a removed incident; see `EventReader.ended_at`."""
@@ -156,7 +156,7 @@ class StoredEventReader:
             async with self.store.reading() as connection:
                 rows = (await connection.execute(page.order_by(event.occurred_at, event.id).limit(PAGE))).all()
             for start in range(0, len(rows), _DECODED_AT_ONCE):
-                yield [decoded(row) for row in rows[start : start + _DECODED_AT_ONCE]]
+                yield [event_of_row(row) for row in rows[start : start + _DECODED_AT_ONCE]]
             if len(rows) < PAGE:
                 return
             last = rows[-1]
@@ -173,10 +173,10 @@ async def _stored(connection: AsyncConnection, incidents: Sequence[str]) -> dict
     found: dict[str, list[IncidentEvent]] = defaultdict(list)
     query = select(tables.event).where(tables.event.c.incident.in_(incidents))
     for row in (await connection.execute(query)).all():
-        found[row.incident].append(decoded(row))
+        found[row.incident].append(event_of_row(row))
     return found
 
 
-def decoded(row: Any) -> IncidentEvent:
+def event_of_row(row: Any) -> IncidentEvent:
     """Return the event of a row of timer_event. Raises BadEnvelope."""
     return stored_event(id=row.id, type=row.type, incident=row.incident, occurred_at=row.occurred_at, data=row.data)

@@ -12,7 +12,7 @@ from sla_platform.store.dialect import insert
 from sla_timer import tables
 
 
-async def take(connection: AsyncConnection, partitions: Iterable[int], owner: str) -> dict[int, int]:
+async def take_partitions(connection: AsyncConnection, partitions: Iterable[int], owner: str) -> dict[int, int]:
     """Take these partitions and return their new epochs; every earlier owner's epoch is void from then on."""
     taken: dict[int, int] = {}
     for number in sorted(partitions):
@@ -24,14 +24,14 @@ async def take(connection: AsyncConnection, partitions: Iterable[int], owner: st
     return taken
 
 
-async def hold(connection: AsyncConnection, partition: int, epoch: int) -> None:
+async def lock_partition(connection: AsyncConnection, partition: int, epoch: int) -> None:
     """Lock the partition for this transaction. Raises Fenced when another instance has taken it."""
     query = select(tables.partition.c.epoch).where(tables.partition.c.partition == partition).with_for_update()
     if (await connection.execute(query)).scalar_one_or_none() != epoch:
         raise Fenced(f"partition {partition} belongs to another instance now")
 
 
-async def share(connection: AsyncConnection, partition: int) -> None:
+async def keep_owner_out(connection: AsyncConnection, partition: int) -> None:
     """Keep the owner from applying events to this partition until the transaction ends; take nothing from it."""
     await connection.execute(
         select(tables.partition.c.epoch).where(tables.partition.c.partition == partition).with_for_update()

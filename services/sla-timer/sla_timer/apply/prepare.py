@@ -79,7 +79,7 @@ class FoldPreparer:
         raise StoreBusy("events of an incident came from elsewhere while it was being read; it will be read again")
 
 
-def unsettled(prepared: Mapping[str, PreparedFold]) -> dict[str, UnsettledClocks]:
+def unsettled_clocks(prepared: Mapping[str, PreparedFold]) -> dict[str, UnsettledClocks]:
     """Return the clocks of prepared incidents that may have changed; incidents of which any may have are left out."""
     return {
         name: UnsettledClocks(one.version, ids)
@@ -88,7 +88,7 @@ def unsettled(prepared: Mapping[str, PreparedFold]) -> dict[str, UnsettledClocks
     }
 
 
-def check(
+def check_prepared(
     known: LoadedIncidents,
     pins: PinnedRulebooks,
     prepared: Mapping[str, PreparedFold],
@@ -111,8 +111,10 @@ def check(
         raise FoldNotPrepared(wanted)
 
 
-def stored(name: str, known: LoadedIncidents, prepared: PreparedFold | None, surplus: int = 0) -> StoredIncident | None:
-    """Return what is to be decided about, after `check`; None for a removed incident that was not reopened.
+def stored_incident(
+    name: str, known: LoadedIncidents, prepared: PreparedFold | None, surplus: int = 0
+) -> StoredIncident | None:
+    """Return what is to be decided about, after `check_prepared`; None for a removed incident that was not reopened.
 
     `surplus`: how many events that do not count are being stored.
     """

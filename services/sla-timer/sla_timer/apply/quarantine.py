@@ -20,7 +20,7 @@ from sla_platform.store.quarantine import QuarantineEntry, QuarantineRow, waits
 from sla_platform.store.types import from_micros
 from sla_platform.wire.clock import CANARY
 from sla_timer import tables
-from sla_timer.apply.refold import Refolder, these
+from sla_timer.apply.refold import Refolder, query_of_names
 
 REPLAN, AUDIT, TICK = "replan", "audit", "tick"
 
@@ -72,7 +72,7 @@ class TimerQuarantine:
             await connection.execute(insert_new(connection, tables.timer), [timer])
 
     async def _refold(self, entry: QuarantineEntry, *, moved: bool = False) -> None:
-        await self._refolder.refold(entry.partition, these([entry.key]), moved=moved)
+        await self._refolder.refold(entry.partition, query_of_names([entry.key]), moved=moved)
 
 
 def _instant(written: int | str) -> datetime:

@@ -13,7 +13,7 @@ from sla_platform.timesource import TimeSource
 from sla_timer.apply import load, ownership, save
 from sla_timer.apply.decide import DecisionOptions, decide
 from sla_timer.apply.fold_cache import PreparedFold
-from sla_timer.apply.prepare import FoldPreparer, check, stored
+from sla_timer.apply.prepare import FoldPreparer, check_prepared, stored_incident
 from sla_timer.rulebooks import Rulebooks
 
 
@@ -25,7 +25,7 @@ class Refolded:
     facts: Sequence[Envelope]
 
 
-def these(names: Sequence[str]) -> Callable[[AsyncConnection], Awaitable[Sequence[str]]]:
+def query_of_names(names: Sequence[str]) -> Callable[[AsyncConnection], Awaitable[Sequence[str]]]:
     """Return a query of incidents known beforehand, for `Refolder.refold`."""
 
     async def known(_: AsyncConnection) -> Sequence[str]:
@@ -69,16 +69,16 @@ class Refolder:
     ) -> Refolded:
         decided = save.Changes()
         async with self._store.transaction() as connection:
-            await ownership.share(connection, partition)
+            await ownership.keep_owner_out(connection, partition)
             names = await incidents(connection)
-            known = await load.incidents(connection, names)
+            known = await load.load_incidents(connection, names)
             pins = await self._rulebooks.pinned(connection, known.versions)
-            check(known, pins, prepared, dict.fromkeys(names, ()), moved)
+            check_prepared(known, pins, prepared, dict.fromkeys(names, ()), moved)
             now = self._time_source.now()
             options = DecisionOptions(moved=moved, whole=True)
             for name in names:
-                if (one := stored(name, known, prepared.get(name))) is not None:
+                if (one := stored_incident(name, known, prepared.get(name))) is not None:
                     decided.add(decide(partition, replace(one, settled={}), pins, now, options))
-            await save.changes(connection, decided)
+            await save.write_changes(connection, decided)
         self._preparing.committed(decided)
         return Refolded(names, decided.facts)

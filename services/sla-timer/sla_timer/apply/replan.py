@@ -21,7 +21,7 @@ from sla_platform.rows import in_parts
 from sla_platform.store.engine import Store
 from sla_timer import tables
 from sla_timer.apply.quarantine import REPLAN, TimerQuarantine, is_quarantined
-from sla_timer.apply.refold import Refolder, these
+from sla_timer.apply.refold import Refolder, query_of_names
 from sla_timer.metrics import TimerMetrics
 from sla_timer.rulebooks import Rulebooks
 
@@ -77,7 +77,7 @@ class Replanner:
         return len(names)
 
     async def _move(self, partition: int, version: str, names: Sequence[str]) -> None:
-        moved = await self._refolder.refold(partition, these(names), moved=True)
+        moved = await self._refolder.refold(partition, query_of_names(names), moved=True)
         self._metrics.replanned.inc(len(moved.incidents))
         self._wake()
         _log.info("replan.moved", incidents=len(moved.incidents), facts=len(moved.facts), catalogue=version)

@@ -40,13 +40,15 @@ class Changes:
         self.settled |= other.settled
 
 
-async def events(connection: AsyncConnection, fresh: Sequence[tuple[Envelope, IncidentEvent]]) -> None:
+async def write_events(connection: AsyncConnection, fresh: Sequence[tuple[Envelope, IncidentEvent]]) -> None:
     """Store events that count; those that are stored already are passed over."""
     if fresh:
         await connection.execute(insert_new(connection, tables.event), _rows(fresh))
 
 
-async def surplus(connection: AsyncConnection, fresh: Sequence[tuple[Envelope, IncidentEvent]]) -> dict[str, int]:
+async def write_surplus_events(
+    connection: AsyncConnection, fresh: Sequence[tuple[Envelope, IncidentEvent]]
+) -> dict[str, int]:
     """Store events that do not count and return how many were new, by incident."""
     if not fresh:
         return {}
@@ -68,7 +70,7 @@ def _rows(fresh: Sequence[tuple[Envelope, IncidentEvent]]) -> list[dict[str, Any
     ]
 
 
-async def changes(connection: AsyncConnection, decided: Changes) -> None:
+async def write_changes(connection: AsyncConnection, decided: Changes) -> None:
     """Replace the timers of every changed clock and write the rest."""
     if decided.incidents:
         await connection.execute(upsert(connection, tables.incident), decided.incidents)

@@ -11,8 +11,8 @@ import httpx2
 import typer
 from rich.table import Table
 
-from sla_standalone.cli.output import WRONG, emit, note, tables
-from sla_standalone.cli.remote import DEFAULT_URL, Key, Url, connected, fetched, refused
+from sla_standalone.cli.output import WRONG, emit, note, table_console
+from sla_standalone.cli.remote import DEFAULT_URL, Key, Url, fetch_json, open_client, stop_refused
 
 _ALERT = re.compile(r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}")
 _PAGE = 200
@@ -39,7 +39,7 @@ def ack(
     The key has the scope ack (to list: read). Exit status: 0 acknowledged, or it was already; to list: nothing waits.
     1 no such alert, nothing open, or it has ended; to list: something waits. 2 the call makes no sense.
     """
-    with connected(url, key) as client:
+    with open_client(url, key) as client:
         if not what:
             _list(list(_alerts(client, "open")), json)
             return
@@ -74,7 +74,7 @@ def _acknowledged(client: httpx2.Client, name: str, by: str) -> Iterator[dict[st
 def _one(client: httpx2.Client, alert: str, by: str) -> dict[str, Any]:
     answer = client.post(f"/v1/alerts/{quote(alert, safe='')}/ack", json={"by": by} if by else {})
     if answer.status_code >= httpx2.codes.BAD_REQUEST:
-        refused(answer)
+        stop_refused(answer)
     said: dict[str, Any] = answer.json()
     return {"answer": said["answer"], "incident": said["alert"]["incident"], "alert": said["alert"]}
 
@@ -84,7 +84,7 @@ def _alerts(client: httpx2.Client, state: str, incident: str = "") -> Iterator[d
     before = ""
     while True:
         asked: dict[str, str | int] = {"state": state, "incident": incident, "before": before, "limit": _PAGE}
-        page = fetched(client, "/v1/alerts", asked)
+        page = fetch_json(client, "/v1/alerts", asked)
         yield from page["alerts"]
         before = page["next"]
         if not before:
@@ -117,6 +117,6 @@ def _list(alerts: list[dict[str, Any]], json: bool) -> None:
         for one in alerts:
             about = one["incident"] or one["notice"]
             table.add_row(one["id"], about, one["metric"], one["contract"], str(one["level"]), one["due_at"])
-        tables().print(table)
+        table_console().print(table)
     if alerts:
         raise typer.Exit(WRONG)

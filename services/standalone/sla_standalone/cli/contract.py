@@ -14,7 +14,7 @@ from sla_catalogue.sheet import sheet_of
 from sla_domain.plan import written_name
 from sla_platform.settings import Settings
 from sla_standalone.cli.book import book_of, catalogue_at
-from sla_standalone.cli.output import emit, tables
+from sla_standalone.cli.output import emit, table_console
 
 Where = Annotated[Path | None, typer.Option(help="Catalogue directory or file.")]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
@@ -55,7 +55,7 @@ def list_contracts(catalogue: Where = None, json: Json = False) -> None:
         plan = " over ".join(filter(None, (row["plan"], row["base_plan"])))
         name = f"{row['contract']} (default)" if row["default"] else row["contract"]
         table.add_row(name, row["title"], plan, row["zone"], _period(row["valid"]), ", ".join(row["customers"]))
-    tables().print(table)
+    table_console().print(table)
 
 
 def show(
@@ -70,7 +70,7 @@ def show(
     if json:
         emit(sheet)
     else:
-        _print(sheet, tables())
+        _print(sheet, table_console())
 
 
 def _print(sheet: dict[str, Any], out: Console) -> None:

@@ -13,7 +13,7 @@ OWN_KEY = "$SLAD_KEY"
 _SOURCE = "welcome"  # a source that no catalogue names: CloudEvents under an API key make their own
 
 
-def pasted(catalogue: Catalogue, url: str, now: datetime) -> list[str]:
+def lines_to_paste(catalogue: Catalogue, url: str, now: datetime) -> list[str]:
     """Return shell lines that open an incident, look at it and answer it; `now` makes their ids new at each start.
 
     Where the keys are not those of the example, the lines read one from the variable SLAD_KEY, and the first line names

@@ -19,7 +19,7 @@ from sla_standalone.replay import (
 )
 
 
-def opened(
+def open_log(
     log: Path,
     mapping: Path | None,
     sources: Mapping[SourceId, Source],

@@ -20,13 +20,13 @@ MISUSED = 2
 Advance = Callable[[int], None]
 
 
-def tables() -> Console:
+def table_console() -> Console:
     """Return the console for tables, made anew because stdout may change (pipes, tests)."""
     wide = None if sys.stdout.isatty() else 2_000  # a pipe has no width that a cell should be cut for
     return Console(highlight=False, markup=False, width=wide)
 
 
-def people() -> Console:
+def message_console() -> Console:
     """Return the console for messages to people, on stderr."""
     return Console(stderr=True, highlight=False, markup=False)
 
@@ -87,6 +87,6 @@ def progress(title: str, total: int | None = None) -> Iterator[Advance]:
         yield lambda count: None
         return
     shape = [SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn()]
-    with Progress(*shape, TimeRemainingColumn(), console=people(), transient=True) as bar:
+    with Progress(*shape, TimeRemainingColumn(), console=message_console(), transient=True) as bar:
         task = bar.add_task(title, total=total)
         yield lambda count: bar.advance(task, count)

@@ -11,7 +11,7 @@ from rich.table import Table
 from sla_domain.preview import preview
 from sla_platform.timesource import SystemTime
 from sla_standalone.cli.book import book_of, instant_of
-from sla_standalone.cli.output import emit, stop, tables
+from sla_standalone.cli.output import emit, stop, table_console
 from sla_timer.answer import preview_json
 
 
@@ -52,7 +52,7 @@ def _attributes(product: str, type_: str, pairs: list[str]) -> dict[str, str]:
 
 
 def _show(answer: dict[str, Any]) -> None:
-    out = tables()
+    out = table_console()
     out.print(
         f"{answer['contract']} · plan {answer['plan']} · priority {answer['priority'] or '-'} · "
         f"opened {answer['opened_at']} ({answer['zone']})"

@@ -9,7 +9,7 @@ temporary files (`spill`, `record`). Nothing is sent.
 from __future__ import annotations
 
 from sla_standalone.replay.count import ConfusionMatrix, Disagreement, Group, VerdictAgreement, VerdictCounts
-from sla_standalone.replay.difference import ChangedOutcome, OutcomeChange, difference
+from sla_standalone.replay.difference import ChangedOutcome, OutcomeChange, changed_outcomes
 from sla_standalone.replay.figures import Figures, disagreements
 from sla_standalone.replay.history import BadLog, ReplayHistory, read_lines, read_table
 from sla_standalone.replay.instant import BadTableInstant, at_zone
@@ -17,7 +17,7 @@ from sla_standalone.replay.judge import ClockOutcome, Verdict, judge
 from sla_standalone.replay.life import IncidentLife, Reject
 from sla_standalone.replay.line import BadLine, LineReader, VerdictAttribute
 from sla_standalone.replay.mapping import BadMapping, Mapping, parse_mapping, read_mapping
-from sla_standalone.replay.play import Played, Ruling, play
+from sla_standalone.replay.play import Played, ReplayRules, play
 from sla_standalone.replay.record import Record
 from sla_standalone.replay.table import TableReader
 
@@ -40,14 +40,14 @@ __all__ = [
     "Record",
     "Reject",
     "ReplayHistory",
-    "Ruling",
+    "ReplayRules",
     "TableReader",
     "Verdict",
     "VerdictAgreement",
     "VerdictAttribute",
     "VerdictCounts",
     "at_zone",
-    "difference",
+    "changed_outcomes",
     "disagreements",
     "judge",
     "parse_mapping",

@@ -36,20 +36,20 @@ class ChangedOutcome:
         return found
 
 
-def difference(old: Iterable[ClockOutcome], new: Iterable[ClockOutcome]) -> list[ChangedOutcome]:
+def changed_outcomes(old: Iterable[ClockOutcome], new: Iterable[ClockOutcome]) -> list[ChangedOutcome]:
     """Return the clocks that change, in the order of incident, metric and cycle."""
     before = {outcome.key: outcome for outcome in old}
     after = {outcome.key: outcome for outcome in new}
     changes = []
     for key in sorted({*before, *after}):
         here, there = before.get(key), after.get(key)
-        turn = turn_of(here, there)
+        turn = change_of(here, there)
         if turn is not None:
             changes.append(ChangedOutcome(turn, here, there))
     return changes
 
 
-def turn_of(old: ClockOutcome | None, new: ClockOutcome | None) -> OutcomeChange | None:
+def change_of(old: ClockOutcome | None, new: ClockOutcome | None) -> OutcomeChange | None:
     """Return what changes between two outcomes of a clock; None when nothing does."""
     if old is None or new is None:
         return OutcomeChange.APPEARED if old is None else OutcomeChange.VANISHED

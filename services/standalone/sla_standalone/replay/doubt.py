@@ -42,7 +42,7 @@ def rows_in_order(instants: Sequence[datetime], versions: Sequence[int]) -> list
     return meant
 
 
-def settled(events: Sequence[IncidentEvent]) -> list[IncidentEvent]:
+def settle_instants(events: Sequence[IncidentEvent]) -> list[IncidentEvent]:
     """Return the events at the instants that fit their order, doubtful ones with a warning."""
     if not any(isinstance(event.occurred_at, DoubtfulInstant) for event in events):
         return list(events)

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import TypeVar
 
 from sla_standalone.replay.count import Disagreement, Group, VerdictAgreement, VerdictCounts, month_of
-from sla_standalone.replay.difference import ChangedOutcome, OutcomeChange, difference
+from sla_standalone.replay.difference import ChangedOutcome, OutcomeChange, changed_outcomes
 from sla_standalone.replay.judge import ClockOutcome
 from sla_standalone.replay.record import Record
 
@@ -41,7 +41,7 @@ class Figures:
             disagreeing = self.agreement.add(outcomes, record.incident, record.claims)
             self.disagreements += [(record.line, one) for one in disagreeing]
         if len(record.outcomes) == 2:
-            changes = difference(*record.outcomes)
+            changes = changed_outcomes(*record.outcomes)
             self.changes.update(change.turn for change in changes)
             self.turned += [(record.line, change) for change in changes if change.turn is not OutcomeChange.MOVED]
         if len(self.disagreements) + len(self.turned) > _MANY:

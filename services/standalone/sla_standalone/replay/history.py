@@ -23,7 +23,7 @@ import orjson
 from sla_standalone.replay.life import IncidentLife, Reject
 from sla_standalone.replay.line import BadLine, LineReader
 from sla_standalone.replay.mapping import Mapping as MappingFile
-from sla_standalone.replay.spill import LogBucket, Scatter, piece
+from sla_standalone.replay.spill import LogBucket, Scatter, piece_path
 from sla_standalone.replay.table import TableReader
 
 Advance = Callable[[int], None]
@@ -127,7 +127,7 @@ def _collect(rows: Any, reader: TableReader, history: ReplayHistory, buckets: in
         return
     with Scatter(history.spill(), 0, buckets) as scatter:
         _take_rows(rows, reader, history, scatter.add, advance)
-    history.buckets = [LogBucket((piece(history.spill(), 0, number),), (0,)) for number in range(buckets)]
+    history.buckets = [LogBucket((piece_path(history.spill(), 0, number),), (0,)) for number in range(buckets)]
 
 
 def _into(lives: dict[str, list[Any]]) -> Callable[[str, int, Any], None]:
@@ -221,7 +221,7 @@ def _share(path: Path, reader: LineReader, history: ReplayHistory, buckets: int,
         before += part.numbered
         advance(part.lines)
     history.buckets = [
-        LogBucket(tuple(piece(folder, part, number) for part in range(len(parts))), tuple(offsets))
+        LogBucket(tuple(piece_path(folder, part, number) for part in range(len(parts))), tuple(offsets))
         for number in range(buckets)
     ]
 

@@ -41,7 +41,7 @@ class DoubtfulInstant(datetime):
         return found
 
 
-def parser(formats: Sequence[str], zone: str) -> Parse:
+def instant_parser(formats: Sequence[str], zone: str) -> Parse:
     """Return a function that reads a text by the first of the formats that fits, and remembers what it has read.
 
     It raises BadTableInstant, and returns a DoubtfulInstant for a local time that came twice or never.

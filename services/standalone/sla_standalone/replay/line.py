@@ -23,7 +23,7 @@ from sla_ingest.dialect.canonical import event_draft, kind_of
 from sla_ingest.dialect.cloudevents import UNDESCRIBED, source_name
 from sla_ingest.dialect.instant import BadInstant, OutOfReach, parse_instant
 from sla_ingest.dialect.port import ClaimedTime, EventDraft
-from sla_ingest.dialect.read import identifier
+from sla_ingest.dialect.read import identifier_text
 from sla_platform.wire.incident import SOURCE as FROM_SLAD
 from sla_standalone.replay.life import IncidentLife, Reject
 
@@ -145,7 +145,7 @@ class LineReader:
         return found
 
     def _named(self, subject: object, written: object) -> tuple[str, Source] | None:
-        own, sender = identifier(subject), identifier(written)
+        own, sender = identifier_text(subject), identifier_text(written)
         if not own:
             return None
         if sender == FROM_SLAD:

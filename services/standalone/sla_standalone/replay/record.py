@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from sla_standalone.replay.judge import ClockOutcome, Verdict
-from sla_standalone.replay.spill import BlockWriter, blocks
+from sla_standalone.replay.spill import BlockWriter, read_blocks
 
 _EPOCH = datetime.fromtimestamp(0, UTC)
 _MICROSECOND = timedelta(microseconds=1)
@@ -37,7 +37,7 @@ class Record(NamedTuple):
         return self._replace(outcomes=outcomes)
 
 
-def write(records: Iterable[Record], path: Path) -> None:
+def write_records(records: Iterable[Record], path: Path) -> None:
     """Write records to a file, sorted by line."""
     writer = BlockWriter(path)
     for record in sorted(records, key=attrgetter("line")):
@@ -69,7 +69,7 @@ class SettledRecords:
 
 
 def _read(path: Path) -> Iterator[Record]:
-    for block in blocks(path):
+    for block in read_blocks(path):
         for line, incident, outcomes, claims, remarks in block:
             unpacked = tuple(tuple(_unpacked(one) for one in each) for each in outcomes)
             yield Record(line, incident, unpacked, claims, remarks)

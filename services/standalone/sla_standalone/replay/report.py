@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from sla_standalone.replay.count import ConfusionMatrix, Disagreement, Group, VerdictAgreement, VerdictCounts
-from sla_standalone.replay.difference import ChangedOutcome, OutcomeChange, difference
+from sla_standalone.replay.difference import ChangedOutcome, OutcomeChange, changed_outcomes
 from sla_standalone.replay.figures import disagreements
 from sla_standalone.replay.judge import ClockOutcome, Verdict
 from sla_standalone.replay.life import Reject
@@ -21,8 +21,8 @@ def log_json(played: Played) -> dict[str, Any]:
     return {
         "incidents": played.incidents,
         "events": played.events,
-        "from": instant(played.first),
-        "until": instant(played.until),
+        "from": instant_text(played.first),
+        "until": instant_text(played.until),
         "rejected": played.rejected,
         "rejects": [reject_json(reject) for reject in played.rejects],
         "remarks": dict(sorted(played.remarks.items())),
@@ -45,11 +45,11 @@ def outcome_json(outcome: ClockOutcome) -> dict[str, Any]:
         "plan": outcome.plan,
         "priority": outcome.priority,
         "verdict": outcome.verdict.value,
-        "started_at": instant(outcome.started_at),
-        "due_at": instant(outcome.due_at),
-        "breached_at": instant(outcome.breached_at),
-        "ended_at": instant(outcome.ended_at),
-        "consumed_seconds": whole(outcome.consumed_seconds),
+        "started_at": instant_text(outcome.started_at),
+        "due_at": instant_text(outcome.due_at),
+        "breached_at": instant_text(outcome.breached_at),
+        "ended_at": instant_text(outcome.ended_at),
+        "consumed_seconds": whole_seconds(outcome.consumed_seconds),
         "warned": outcome.warned,
         "quality": outcome.quality,
     }
@@ -74,7 +74,7 @@ def totals_json(totals: Mapping[str, VerdictCounts]) -> dict[str, dict[str, Any]
 
 def tally_json(tally: VerdictCounts) -> dict[str, Any]:
     """Return counts by verdict, and the attainment."""
-    return {**{verdict.value: tally.counts[verdict] for verdict in Verdict}, "ratio": share(tally.ratio)}
+    return {**{verdict.value: tally.counts[verdict] for verdict in Verdict}, "ratio": rounded_ratio(tally.ratio)}
 
 
 def attainment_json(groups: Mapping[Group, VerdictCounts]) -> list[dict[str, Any]]:
@@ -103,8 +103,8 @@ def disagreement_json(one: Disagreement) -> dict[str, Any]:
         "priority": one.priority,
         "ours": None if one.ours is None else one.ours.value,
         "theirs": "met" if one.theirs else "missed",
-        "due_at": None if one.outcome is None else instant(one.outcome.due_at),
-        "ended_at": None if one.outcome is None else instant(one.outcome.ended_at),
+        "due_at": None if one.outcome is None else instant_text(one.outcome.due_at),
+        "ended_at": None if one.outcome is None else instant_text(one.outcome.ended_at),
     }
 
 
@@ -113,7 +113,7 @@ def confusion_json(found: ConfusionMatrix) -> dict[str, Any]:
     return {
         "compared": found.compared,
         "agree": found.agree,
-        "ratio": share(found.ratio),
+        "ratio": rounded_ratio(found.ratio),
         "undecided": found.undecided,
         "confusion": {
             "met_met": found.met_met,
@@ -128,7 +128,7 @@ def difference_json(counts: Counter[OutcomeChange], records: Iterable[Record]) -
     """Return what changes under the other plan; `changes` is an iterator over all of them."""
     return {
         "counts": {turn.value: counts[turn] for turn in OutcomeChange},
-        "changes": (change_json(change) for record in records for change in difference(*record.outcomes)),
+        "changes": (change_json(change) for record in records for change in changed_outcomes(*record.outcomes)),
     }
 
 
@@ -152,20 +152,20 @@ def side_json(outcome: ClockOutcome | None) -> dict[str, Any] | None:
         "verdict": outcome.verdict.value,
         "priority": outcome.priority,
         "plan": outcome.plan,
-        "due_at": instant(outcome.due_at),
+        "due_at": instant_text(outcome.due_at),
     }
 
 
-def instant(at: datetime | None) -> str | None:
+def instant_text(at: datetime | None) -> str | None:
     """Return an instant as RFC 3339 UTC; None for None."""
     return None if at is None else at.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
 
-def share(ratio: float | None) -> float | None:
+def rounded_ratio(ratio: float | None) -> float | None:
     """Return a ratio rounded to six places; None for None."""
     return None if ratio is None else round(ratio, 6)
 
 
-def whole(seconds: float) -> int | float:
+def whole_seconds(seconds: float) -> int | float:
     """Return seconds as an int where they are whole."""
     return int(seconds) if seconds == int(seconds) else seconds

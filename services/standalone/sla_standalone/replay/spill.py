@@ -48,7 +48,7 @@ class BlockWriter:
         self._held = []
 
 
-def blocks(path: Path) -> Iterator[list[Any]]:
+def read_blocks(path: Path) -> Iterator[list[Any]]:
     """Yield the blocks of a file that a BlockWriter has written; none for a missing file."""
     if not path.exists():
         return
@@ -72,7 +72,7 @@ class LogBucket:
         """Return numbered lines by incident, in the order in which the incidents first appear."""
         found: dict[str, list[Any]] = {}
         for piece, offset in zip(self.pieces, self.before, strict=True):
-            for block in blocks(piece):
+            for block in read_blocks(piece):
                 for incident, number, line in block:
                     numbered = (number + offset, line)
                     if incident in found:
@@ -86,7 +86,7 @@ class Scatter:
     """Distributes one part of a log over `count` files in `folder`, by incident. A context manager."""
 
     def __init__(self, folder: Path, part: int, count: int) -> None:
-        self._writers = [BlockWriter(piece(folder, part, number)) for number in range(count)]
+        self._writers = [BlockWriter(piece_path(folder, part, number)) for number in range(count)]
 
     def add(self, incident: str, number: int, line: Any) -> None:
         """Add a line to the file of its incident."""
@@ -103,6 +103,6 @@ class Scatter:
             writer.close()
 
 
-def piece(folder: Path, part: int, bucket: int) -> Path:
+def piece_path(folder: Path, part: int, bucket: int) -> Path:
     """Return the file of one bucket and one part of the log."""
     return folder / f"{bucket:03}.{part:03}"

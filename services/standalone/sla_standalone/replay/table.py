@@ -12,8 +12,8 @@ from operator import itemgetter
 
 from sla_catalogue.source import TicketPhase
 from sla_domain.event import NOTHING, Actor, EventId, EventKind, IncidentEvent, IncidentId, WaitingOn
-from sla_standalone.replay.doubt import rows_in_order, settled
-from sla_standalone.replay.instant import BadTableInstant, DoubtfulInstant, parser, second_of
+from sla_standalone.replay.doubt import rows_in_order, settle_instants
+from sla_standalone.replay.instant import BadTableInstant, DoubtfulInstant, instant_parser, second_of
 from sla_standalone.replay.life import IncidentLife, Reject
 from sla_standalone.replay.mapping import BadMapping, Cell, Conditions, EventRule, VerdictColumn
 from sla_standalone.replay.mapping import Mapping as MappingFile
@@ -46,7 +46,7 @@ class TableReader:
         self.take: Callable[[Sequence[str]], Row] = _cutter([names.index(name) for name in columns])
         self._at = {name: place for place, name in enumerate(columns)}
         self._unknown = frozenset(mapping.unknown) | {""}
-        self._parse = parser(mapping.times.format, mapping.times.zone)
+        self._parse = instant_parser(mapping.times.format, mapping.times.zone)
         self._row_at = self._places(mapping.at)
         self._version = self._at.get(mapping.version, -1)
         self._attributes = [(name, *self._cell(cell)) for name, cell in mapping.attributes.items()]
@@ -338,7 +338,7 @@ class _EventBuilder:
         )
 
     def life(self, claims: Mapping[str, bool]) -> IncidentLife:
-        events = settled(list(self.events.values()))
+        events = settle_instants(list(self.events.values()))
         if self.first:
             opening = next((n for n, event in enumerate(events) if event.kind is EventKind.OPENED), 0)
             if events:

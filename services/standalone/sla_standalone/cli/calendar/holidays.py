@@ -16,7 +16,7 @@ from sla_catalogue.holiday.row import HolidayRow, Horizon, RowKind
 from sla_catalogue.problem import did_you_mean
 from sla_domain.calendar import tzdata_version
 from sla_platform.timesource import SystemTime
-from sla_standalone.cli.output import emit, note, stop, tables
+from sla_standalone.cli.output import emit, note, stop, table_console
 
 Country = Annotated[str, typer.Argument(help="ISO 3166 code, such as PL; DE-BY names a subdivision too.")]
 Subdivision = Annotated[str, typer.Option(help="State or region, as ISO 3166-2 names it within the country.")]
@@ -53,7 +53,7 @@ def holidays(
     table = Table("date", "day", "kind", "name")
     for row in rows:
         table.add_row(row.date.isoformat(), _WEEKDAYS[row.date.weekday()], row.kind.value, row.name)
-    tables().print(table)
+    table_console().print(table)
     note(f"{len(rows)} days, from the package holidays {PACKAGE_VERSION}")
 
 

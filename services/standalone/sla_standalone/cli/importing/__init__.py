@@ -28,7 +28,7 @@ from sla_standalone.cli.book import catalogue_at
 from sla_standalone.cli.importing.batch import ImportAccount, NotImported, batches
 from sla_standalone.cli.importing.post import StillBusy, post
 from sla_standalone.cli.importing.preview import ImportPreview
-from sla_standalone.cli.log import opened
+from sla_standalone.cli.log import open_log
 from sla_standalone.cli.output import WRONG, Advance, emit, note, progress, stop
 from sla_standalone.cli.remote import DEFAULT_URL, Key, Url
 from sla_standalone.replay import ReplayHistory
@@ -62,7 +62,7 @@ def import_(
     run = _Run(tell=tell, outlook=_outlook(catalogue))
     if not dry_run:
         note(_WILL_TELL if tell else _TELLS_NOBODY)
-    with opened(table, mapping, {}) as history, progress("importing lines", history.lines) as advance:
+    with open_log(table, mapping, {}) as history, progress("importing lines", history.lines) as advance:
         run.account.refusals += [NotImported(r.line, "", r.reason, r.text) for r in history.rejects]
         lives = run.lives(history, advance)
         if dry_run:

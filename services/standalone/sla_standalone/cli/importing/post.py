@@ -9,7 +9,7 @@ import orjson
 
 from sla_platform.timesource import TimeSource
 from sla_standalone.cli.importing.batch import ImportAccount
-from sla_standalone.cli.remote import problem_text, refused
+from sla_standalone.cli.remote import problem_text, stop_refused
 
 _BATCH_TYPE = "application/cloudevents-batch+json"
 _BUSY = frozenset({429, 502, 503, 504})
@@ -33,7 +33,7 @@ async def post(
         case 202:
             account.took(batch, answer.json())
         case 401 | 403 | 404 | 405 | 415:
-            refused(answer)
+            stop_refused(answer)
         case 413 if len(batch) > 1:
             middle = len(batch) // 2
             await post(client, batch[:middle], account, time_source)
