@@ -1,11 +1,4 @@
-"""Writing deliveries: inbox, events and log in one transaction, for a whole group of deliveries at once.
-
-A delivery whose id is in the inbox already has no effect and gets the first answer again. Where the sender's id is not
-signed (`InboxEntry.by_body`) the id is a digest of the body, and a body known under any id is the same delivery.
-Another body under a known id cannot be a redelivery and cannot be believed to be a new event either: it is answered
-like the first, with a remark, and parked, so that somebody can look at it. Rows are written in the order of their ids,
-so that two instances that take the same deliveries wait for each other instead of for ever.
-"""
+"""Writing deliveries: inbox, events and log in one transaction, for a whole group of deliveries at once."""
 
 from __future__ import annotations
 
@@ -79,7 +72,7 @@ _PARKED_BY_HEADERS = (ParkedBecause.ID_REUSED.code, ParkedBecause.CONTRADICTED.c
 
 @dataclass(slots=True)
 class NeededHistories:
-    """The incidents whose stored events are needed to answer some entries, by how much of them is needed."""
+    """Which incidents' stored events are needed to answer some entries, and how many of those events."""
 
     judged: set[IncidentId] = field(default_factory=set)  # what an event means depends on them
     promised: set[IncidentId] = field(default_factory=set)
@@ -87,7 +80,7 @@ class NeededHistories:
 
     @classmethod
     def by(cls, entries: Iterable[InboxEntry], names: IncidentNames, rulebook: Rulebook) -> NeededHistories:
-        """Return what these entries need under the rulebook in force."""
+        """Return what these entries need under this rulebook."""
         asked = cls()
         for entry in entries:
             if entry.observed is not None:
@@ -116,10 +109,10 @@ async def take_entries(
     rulebook: Rulebook,
     write: Callable[[AsyncConnection, Sequence[Receipt], IncidentNames], Awaitable[_Written]],
 ) -> _Written:
-    """Decide about deliveries and `write` them in one transaction, each event under the incident that it belongs to.
+    """Decide about deliveries and `write` them in one transaction; return what `write` returns.
 
-    Everything is decided anew when another process has joined names meanwhile. Returns what `write` returns. Raises
-    StoreBusy, and what `write` raises.
+    Each event is stored under the incident that bears its name. When another process joins names meanwhile, everything
+    is decided again. Raises StoreBusy, and whatever `write` raises.
     """
     spoken = {name for entry in entries for name in names_in_entry(entry)}
     for _ in range(_ROUNDS):
@@ -146,7 +139,7 @@ async def take_entries(
 async def decide_receipts(
     entries: Sequence[InboxEntry], history: IncidentHistory, rulebook: Rulebook, names: IncidentNames = _NO_NAMES
 ) -> list[Receipt]:
-    """Return a receipt for every entry, in order, with its final events; later ones see the events of earlier ones."""
+    """Return a receipt for every entry, in order, with its final events; later entries see events of earlier ones."""
     receipts = []
     turn = LoopYielder()
     for entry in entries:
@@ -270,7 +263,7 @@ def _as_seen(only: str, history: IncidentHistory, rulebook: Rulebook, incident: 
 async def store_receipts(
     connection: AsyncConnection, receipts: Sequence[Receipt], names: IncidentNames = _NO_NAMES
 ) -> list[Receipt]:
-    """Write what is new and return the receipts in the same order; those seen before have their first answer."""
+    """Write the receipts that are new, and return all in the same order; a repeated delivery gets its first answer."""
     earlier = await _known_bodies(connection, receipts)
     first: dict[str, Receipt] = {}
     for receipt in receipts:
@@ -294,7 +287,7 @@ async def store_receipts(
 
 
 async def insert_receipts(connection: AsyncConnection, receipts: Iterable[Receipt]) -> set[str]:
-    """Insert inbox rows for these receipts and return the ids that were new."""
+    """Insert inbox rows for these receipts; return the ids of those that were new."""
     rows = sorted((_row(receipt) for receipt in receipts), key=itemgetter("id"))
     if not rows:
         return set()
@@ -303,7 +296,7 @@ async def insert_receipts(connection: AsyncConnection, receipts: Iterable[Receip
 
 
 async def publish_receipts(connection: AsyncConnection, receipts: Sequence[Receipt], names: IncidentNames) -> None:
-    """Append the events of these receipts to their incidents and to the log, with the copies that merges require."""
+    """Store the events of these receipts and append them to the log, with the copies that merged incidents require."""
     begun: set[IncidentId] = set()
     if names.merged:
         own = {one.event.incident for receipt in receipts for one in receipt.entry.events}

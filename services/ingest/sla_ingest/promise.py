@@ -1,7 +1,7 @@
-"""What the reporter is promised, told in the answer to the report itself (clause I2): each metric's due instant.
+"""The promise in the answer to a delivery: the due instant of each metric (clause I2, docs/clauses.md).
 
-Ingest folds the incident's accepted events as the timer will; the timer's fold stays the one that counts. A promise
-that cannot be told never stops an event from being accepted.
+Ingest folds the incident's accepted events as the timer will; the timer's fold is the one that counts. A promise that
+cannot be computed never stops an event from being accepted.
 """
 
 from __future__ import annotations
@@ -28,11 +28,11 @@ _log = structlog.get_logger(__name__)
 def promise(
     incident: IncidentId, folded: Callable[[], Incident], view: Callable[[Incident], Incident | None] | None = None
 ) -> dict[str, Any]:
-    """Return the promise as it stands in the answer: each metric's due instant, or a remark why there is none.
+    """Return the promise of an incident as in the answer: the due instant of each metric, or a remark why there is
+    none.
 
-    `folded` returns the incident with the events of the delivery. `view` limits it to what the sender's key may see; it
-    returns None for an incident that is under another contract by now. Never raises: the event is accepted whatever
-    happens here.
+    `folded` returns the incident with the events of the delivery. `view` limits the incident to what the sender's key
+    may see, and returns None if it is under another contract by now. Never raises: the event is accepted in any case.
     """
     try:
         found: Incident | None = folded()
@@ -50,7 +50,7 @@ def promise(
 
 
 def crowded_promise() -> dict[str, Any]:
-    """Return what stands in place of the promise of an incident with more events than are folded for an answer."""
+    """Return the promise of an incident with too many events to be folded for an answer: no targets, and a remark."""
     return _untold(IngestRemark.MANY_EVENTS)
 
 
@@ -59,7 +59,9 @@ def _untold(remark: IngestRemark, detail: str = "") -> dict[str, Any]:
 
 
 def latest_passed_due(events: Iterable[IncidentEvent], rulebook: Rulebook, by: datetime) -> datetime | None:
-    """Return the latest due instant of the incident that had passed by `by` with its clock running; None for none."""
+    """Return the latest due instant, up to `by`, at which a clock of the incident was running (a breach); None for
+    none.
+    """
     known = list(events)
     if not known:
         return None

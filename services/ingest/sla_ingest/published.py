@@ -1,4 +1,4 @@
-"""Adding events to what is known of their incidents and to the log, in the caller's transaction."""
+"""Storing events and appending them to the log, in the caller's transaction."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from sla_platform.wire import encode_event
 
 
 async def append_new_events(connection: AsyncConnection, events: Iterable[IncidentEvent]) -> None:
-    """Store events that are known to be new and append them to the log."""
+    """Store events and append them to the log; the caller knows that none of them is stored yet."""
     envelopes = [encode_event(event) for event in events]
     if not envelopes:
         return
@@ -26,7 +26,7 @@ async def append_new_events(connection: AsyncConnection, events: Iterable[Incide
 
 
 async def append_missing_events(connection: AsyncConnection, events: Iterable[IncidentEvent]) -> None:
-    """Store those of these events that are not stored yet, and append them to the log."""
+    """Store the events that are not stored yet, and append those to the log."""
     envelopes = [encode_event(event) for event in events]
     if not envelopes:
         return

@@ -1,9 +1,4 @@
-"""The last pure step before an event is stored: whether its claimed time may stand, and which remarks travel with it.
-
-A claim beyond the tolerance in the future would hold clocks in a time that has not come: the receipt stands in for
-it, the claim is kept as the attribute `claimed_at`, and the event says so. A claim from the past is believed however
-old it is (retries arrive days late, and clocks are set back): the fold orders by it.
-"""
+"""The last pure step before an event is stored: which time counts, and which remarks it carries."""
 
 from __future__ import annotations
 
@@ -20,9 +15,10 @@ _NEXT = timedelta(microseconds=1)
 
 
 def with_accepted_time(one: TranslatedEvent, tolerance: timedelta) -> TranslatedEvent:
-    """Return the event with the time that counts, and its remarks as warnings.
+    """Return the event with the time that counts, and with its remarks as warnings.
 
-    A time more than `tolerance` after receipt is replaced by the receipt; the claim is kept as `claimed_at`.
+    A stated time more than `tolerance` after receipt is replaced by the receipt; the stated one is kept as
+    `claimed_at`.
     """
     event = _with_snapshot_settled(one.event, tolerance)
     one = one if event is one.event else replace(one, event=event)
@@ -58,9 +54,10 @@ def _with_snapshot_settled(event: IncidentEvent, tolerance: timedelta) -> Incide
 
 
 def with_reporter_recognised(one: TranslatedEvent, history: Iterable[IncidentEvent]) -> TranslatedEvent:
-    """Return a comment as the customer's reply if its author turns out to be the incident's reporter.
+    """Return the event as the customer's reply if its author is the incident's reporter; else unchanged or with a
+    remark.
 
-    `history`: the stored events of the incident.
+    `history`: the stored events of the incident, which name its reporter.
     """
     if not one.unless_reporter:
         return one
@@ -97,10 +94,10 @@ def _names_reporter(event: IncidentEvent) -> str | None:
 
 
 def after_breaches(one: TranslatedEvent, history: Iterable[IncidentEvent], ran_out: datetime | None) -> TranslatedEvent:
-    """Return an event whose time is only its earliest possible one, moved behind the last breach before its receipt.
+    """Return an event whose stated time is only the earliest possible one, placed right after the breach at `ran_out`.
 
-    Whether it came before that breach is not known, so it takes none back. When something has happened to the incident
-    since the stated time, that time stays. `ran_out`: the due instant of that breach.
+    `ran_out` is the last breach before the event's receipt, None for none. Whether the event came before that breach is
+    not known, so it does not take the breach back. The stated time stays if the incident has later events.
     """
     if not one.not_before_told:
         return one

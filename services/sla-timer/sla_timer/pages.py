@@ -18,7 +18,10 @@ _event = tables.event.c
 
 
 async def page_of(store: Store, row: Any, after: str, limit: int) -> EventPage | None:
-    """Return the page of stored events behind the one of this id; None when the incident has no such event."""
+    """Return the page of stored events after the event with the id `after` ("" for the first page).
+
+    `row` is the incident's row of `timer_incident`. None if the incident has no event with that id.
+    """
     of_incident = _event.incident == row.id
     async with store.reading() as connection:
         last: Any | None = None
@@ -34,7 +37,11 @@ async def page_of(store: Store, row: Any, after: str, limit: int) -> EventPage |
 
 
 def page_among(events: Sequence[IncidentEvent], row: Any, after: str, limit: int) -> EventPage | None:
-    """Return the page of events at hand, which are given in the order in which they are folded; see `page_of`."""
+    """Return the page of `events` after the event with the id `after` ("" for the first page).
+
+    `events` are in the order in which they are folded, `row` is the incident's row of `timer_incident`. None if no
+    event has that id.
+    """
     if not after and len(events) <= limit:
         return EventPage(events, len(events), None, row.surplus)
     rows = sorted(events, key=lambda event: (event.occurred_at, event.id))

@@ -1,9 +1,4 @@
-"""slad's own words as CloudEvents: `io.slad.incident.<kind>.v1` (or `incident.<kind>`, or just `<kind>`) with its data.
-
-Fields of an event's machinery have their types and are refused when they do not fit (this is the one dialect whose
-sender reads our documentation); every other plain value is an incident attribute. What the data does not name stays
-absent: an event states only what it changes.
-"""
+"""slad's own events as CloudEvents: `io.slad.incident.<kind>.v1` (or `incident.<kind>`, `<kind>`) with their data."""
 
 from __future__ import annotations
 
@@ -47,7 +42,7 @@ _Member = TypeVar("_Member", Actor, WaitingOn, TimeQuality, Phase)
 
 @lru_cache(maxsize=256)
 def kind_of(type_: str) -> EventKind | None:
-    """Return the canonical kind of a CloudEvents type; None for a foreign type or an unknown version."""
+    """Return the event kind that a CloudEvents `type` names; None for a foreign type or an unknown version."""
     name = type_
     for family in _FAMILIES:
         if name.startswith(family):
@@ -58,9 +53,9 @@ def kind_of(type_: str) -> EventKind | None:
 
 
 def event_draft(kind: EventKind, data: Mapping[str, Any], stamp: ClaimedTime, source: Source) -> EventDraft:
-    """Return the draft of an event from its CloudEvents data.
+    """Return the draft of an event, read from the `data` of a CloudEvent.
 
-    Raises DoesNotFit with the pointer of the first field that does not fit.
+    Raises DoesNotFit with the JSON pointer of the first field that does not fit.
     """
     needed = _NEEDS.get(kind)
     if needed and data.get(needed) is None:

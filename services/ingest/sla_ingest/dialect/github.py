@@ -1,17 +1,4 @@
-"""GitHub Issues: `issues` and `issue_comment` deliveries, every documented action.
-
-Decisions: what happened is the action; how the whole issue stands travels beside it as a snapshot (see
-`github_snapshot`), also with actions that mean nothing. Pull requests are no incidents. Closing as *completed*
-resolves, as *not planned* or *duplicate* cancels (declined work must not count as a promise kept;
-`resolutions: {not_planned: resolved}` changes it). A transferred issue goes on, whichever of the two repositories'
-deliveries comes first; a deleted one is cancelled. A comment of the reporter is the customer's reply, one of a member
-(OWNER, MEMBER, COLLABORATOR, or the catalogue's `staff`) is a response, one of a bot is neither, nor is one of anybody
-else.
-
-GitHub signs the body and none of its headers. So the body alone says which event it is and whether it is a form, and
-identifies the delivery; `X-GitHub-Event` may only contradict it. Two events never have the same bytes but for a change
-that is made, undone and made again within one second (`updated_at` has whole seconds): the third counts as the first.
-"""
+"""GitHub Issues: deliveries of the events `issues` and `issue_comment`, with every documented action."""
 
 from __future__ import annotations
 
@@ -76,7 +63,9 @@ _FORM = b"payload="
 
 
 def translate(delivery: Delivery, source: Source) -> Translation:
-    """Return what a GitHub delivery means. Never raises for what the sender wrote."""
+    """Return the translation of a GitHub delivery; what cannot be read becomes a parked or refused one, never an
+    exception.
+    """
     id_ = delivery.id or fitting_id(identifier_text(delivery.headers.get("x-github-delivery", ""))) or body_id(delivery)
     try:
         payload = _payload(delivery)

@@ -1,9 +1,4 @@
-"""How the issue of a GitHub delivery stands: the same for every action, since every delivery carries the whole issue.
-
-A closed issue stands where its reason to be closed puts it, an open one where its labels do. A label that means an end
-on an issue that is open counts only where the labels are what the delivery is about: after a reopening it is a
-leftover. What the body does not state (an older webhook, a trimmed one) is not stated here either.
-"""
+"""The state of the issue in a GitHub delivery: the same for every action, since each delivery has the whole issue."""
 
 from __future__ import annotations
 
@@ -40,7 +35,7 @@ _ABOUT_LABELS = frozenset({"opened", "labeled", "unlabeled"})
 
 @dataclass(frozen=True, slots=True)
 class GithubDelivery:
-    """One delivery with its parsed payload, while it is translated."""
+    """A GitHub delivery with its parsed payload, as the translation passes it around."""
 
     delivery: Delivery
     source: Source
@@ -60,23 +55,26 @@ class GithubDelivery:
 
     @property
     def lookups(self) -> Mapping[str, Lookup]:
-        """Return the catalogue's lookups, with GitHub's usual places of customer and product."""
+        """Return where to find customer, product and other attributes: by the catalogue, else GitHub's usual places."""
         return attribute_lookups(self.source, _USUAL_CUSTOMER, _USUAL_PRODUCT)
 
 
 def label_name(label: object) -> str:
-    """Return the name of a label, given as an object or as a text."""
+    """Return the name of a label, which GitHub sends as an object or as a text."""
     return clean_text(label.get("name") if isinstance(label, dict) else label)
 
 
 def closing_reason(case: GithubDelivery) -> tuple[str, TicketPhase]:
-    """Return the reason for which the issue is closed, and the phase it means."""
+    """Return GitHub's reason for which the issue is closed, and the phase that the reason means."""
     why = text_at(case.issue, "state_reason") or "completed"
     return why, case.source.ending_of(why) or _CLOSED_AS.get(why, TicketPhase.RESOLVED)
 
 
 def snapshot(case: GithubDelivery) -> Snapshot:
-    """Return how the issue stands, and for changes whose order within a second matters how it stood before."""
+    """Return the state of the issue as of this delivery.
+
+    For changes whose order within one second matters, it also holds the state before.
+    """
     shown = _shown(case)
     before = _earlier(case)
     if before is None:

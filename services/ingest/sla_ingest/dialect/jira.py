@@ -1,14 +1,4 @@
-"""Jira, Cloud and Server: which kind of delivery it is, which issue it concerns, and when it happened.
-
-An incident is `<site>~<issue id>`: keys change when an issue moves to another project, ids do not, and one source may
-serve several sites. `issue_event_type_name` is not used to tell resolve from reopen (on Cloud it says "generic" for
-both); the changelog is (see `jira_changelog`). A comment arrives as `comment_created` (Cloud, newer Server) or as
-`jira:issue_updated` with a comment (Server); some carry no issue, and then the comment's own address names it.
-
-Jira signs the body and none of its headers, so `X-Atlassian-Webhook-Identifier` names a delivery only where a token or
-a password vouches for the whole request; elsewhere, as with Server, which sends none, the body says which delivery it
-is.
-"""
+"""Jira, Cloud and Server: the kind of a delivery, the issue it concerns, and when it happened."""
 
 from __future__ import annotations
 
@@ -56,7 +46,9 @@ _COMMENT_EDITED = frozenset({"issue_comment_edited", "issue_comment_deleted"})
 
 
 def translate(delivery: Delivery, source: Source) -> Translation:
-    """Return what a Jira delivery means. Never raises for what the sender wrote."""
+    """Return the translation of a Jira delivery; what cannot be read becomes a parked or refused one, never an
+    exception.
+    """
     given = delivery.id or fitting_id(identifier_text(delivery.headers.get("x-atlassian-webhook-identifier", "")))
     try:
         payload = parse_json(delivery.body, delivery.max_depth)
@@ -239,7 +231,7 @@ def _internal(comment: Node) -> bool:
 
 
 def own_id(payload: Node) -> str:
-    """Return `<site>~<issue id>`; "" when the delivery names no issue."""
+    """Return the issue's id at its sender, `<site>~<issue id>`; "" when the delivery names no issue."""
     issue, comment = object_at(payload, "issue"), object_at(payload, "comment")
     number = identifier_text(issue.get("id")) or _issue_in(text_at(comment, "self"))
     if not number:

@@ -1,10 +1,4 @@
-"""A Jira issue's birth and its changelog, item by item.
-
-Items are told by `fieldId`, or by the label `field` where old senders have no `fieldId`, without regard to case. What
-a status or resolution means is in `jira_word`. A resolution that is set resolves (or cancels, for work that was
-declined), one that is cleared reopens unless the status is still one of the ended; together with the status item they
-give one event, not two. One that is changed into its opposite takes the end back and ends the incident the other way.
-"""
+"""Events from the creation of a Jira issue and from its changelog, item by item."""
 
 from __future__ import annotations
 
@@ -54,7 +48,7 @@ _NEXT = timedelta(microseconds=1)
 
 @dataclass(frozen=True, slots=True)
 class JiraDelivery:
-    """One delivery with its parsed payload and its time, while it is translated."""
+    """A Jira delivery with its parsed payload and its time, as the translation passes it around."""
 
     source: Source
     payload: Node
@@ -62,12 +56,12 @@ class JiraDelivery:
 
     @property
     def fields(self) -> Node:
-        """Return the issue's fields; empty for a delivery without them."""
+        """Return the issue's `fields`; an empty object for a delivery without them."""
         return object_at(self.payload, "issue", "fields")
 
     @property
     def lookups(self) -> Mapping[str, Lookup]:
-        """Return the catalogue's lookups, with Jira's usual place of the product."""
+        """Return where to find customer, product and other attributes: by the catalogue, else Jira's usual places."""
         return attribute_lookups(self.source, None, _USUAL_PRODUCT)
 
     @property
@@ -88,7 +82,7 @@ class JiraDelivery:
 
 
 def opening_events(case: JiraDelivery) -> list[EventDraft]:
-    """Return the events of a created issue: its opening, and what its first status or label means."""
+    """Return the events of a created issue: its opening, and those that its first status or labels mean."""
     fields = case.fields
     created = claimed_time(fields.get("created"), TimeQuality.EXACT, version=case.at.version)
     at = created if created.at is not None else case.at
@@ -135,13 +129,13 @@ def reporter_attributes(case: JiraDelivery) -> dict[str, str]:
 
 
 def changelog_events(case: JiraDelivery) -> tuple[list[EventDraft], tuple[RemarkNote, ...]]:
-    """Return the events of the changelog, and the remarks on changes from which no event follows."""
+    """Return the events of the changelog, and the remarks on changes that mean no event."""
     course, odd = _course(case)
     return [*_facts(case), *_priorities(case), *_assignments(case), *_labelled(case), *course], odd
 
 
 def new_status_attribute(case: JiraDelivery) -> Mapping[str, str]:
-    """Return the attribute `status` if the delivery says that the status is new; else nothing."""
+    """Return the attribute `status` if the changelog has a change of status; else an empty mapping."""
     after = [after for _, after in _status_changes(case)]
     return stated_attributes(status=after[-1].shown) if after else {}
 
@@ -331,19 +325,21 @@ def _field(item: Node) -> str:
 
 
 def priority_in(case: JiraDelivery, labels: frozenset[str], field: JiraName) -> tuple[str, tuple[RemarkNote, ...]]:
-    """Return the priority by label, else by the issue's field, with remarks on an unknown one."""
+    """Return the issue's priority, by label if a label means one, else by its field; with remarks on an unknown one."""
     by_label = priority_by_label(case.source, labels)
     return (by_label, ()) if by_label else priority_of(case.source, field)
 
 
 def labels_of(value: Any) -> frozenset[str]:
-    """Return the set of labels of a list, or of a text that separates them by spaces."""
+    """Return the labels in a value: a list of texts, or one text in which spaces separate them."""
     words = value.split() if isinstance(value, str) else value if isinstance(value, list) else []
     return frozenset(found for word in words if (found := clean_text(word)))
 
 
 def plain_text(value: Any) -> str:
-    """Return a description as plain text: a text, or the texts of an Atlassian document in order."""
+    """Return a description as plain text; it comes as a text, or as an Atlassian document of which all texts are
+    joined.
+    """
     if isinstance(value, dict):
         texts: list[str] = []
         waiting: list[Any] = [value]
@@ -357,7 +353,7 @@ def plain_text(value: Any) -> str:
 
 
 def issue_page_url(issue: Node) -> str:
-    """Return the address of the issue's page, made of its REST address; "" when that is unknown."""
+    """Return the address of the issue's web page, derived from its REST address; "" when that is absent."""
     site, found, _ = text_at(issue, "self").partition("/rest/api/")
     key = text_at(issue, "key")
     return f"{site}/browse/{key}" if found and key else ""

@@ -1,10 +1,4 @@
-"""Who did it, in Jira's words: accounts by id (Cloud), key or name (Server); customers, staff and apps.
-
-Jira says of nobody whether they are of the staff. Cloud tells customers of the portal and apps from licensed accounts,
-Server and Data Center tell nothing. So, where the catalogue does not know somebody who did not report the issue, two
-things are taken for staff, with a remark: whom the issue is assigned to, and a licensed account in a service project,
-where customers have none as a rule. Anybody else is on no side.
-"""
+"""The person behind a Jira delivery: accounts by id (Cloud), key or name (Server); customers, staff and apps."""
 
 from __future__ import annotations
 
@@ -14,27 +8,30 @@ from sla_ingest.dialect.speaker import AccountDetails, Speaker, side_of
 
 
 def account_of(person: Node) -> str:
-    """Return what identifies an account: id, key or name; never its mail address."""
+    """Return what identifies an account: its id, key or name; never its mail address."""
     return text_at(person, "accountId") or text_at(person, "key") or text_at(person, "name")
 
 
 def display_name(person: Node) -> str:
-    """Return the display name of an account, or its identity when it has none."""
+    """Return the display name of an account; what identifies it when it has no display name."""
     return text_at(person, "displayName") or account_of(person)
 
 
 def reporter_of(fields: Node) -> Node:
-    """Return the issue's reporter; its creator when the issue does not state a reporter."""
+    """Return the issue's reporter, or its creator if the issue states no reporter."""
     return object_at(fields, "reporter") if "reporter" in fields else object_at(fields, "creator")
 
 
 def states_reporter(fields: Node) -> bool:
-    """Return whether the issue states its reporter, be it none; thin issues of comment events do not."""
+    """Return whether the issue states its reporter, also when it states that there is none.
+
+    The shortened issues of comment deliveries do not.
+    """
     return "reporter" in fields or "creator" in fields
 
 
 def speaker_of(source: Source, person: Node, fields: Node) -> Speaker:
-    """Return on which side an account stands in this issue."""
+    """Return on which side an account stands in this issue: customer, staff, bot or unknown."""
     account = account_of(person)
     return side_of(
         source, _person(person, fields), reported=bool(account) and account == account_of(reporter_of(fields))

@@ -1,9 +1,4 @@
-"""How a Jira issue stands, as a delivery shows it: beside what the delivery says has happened.
-
-Only what the issue carries is stated: Cloud's comment events have a thin one, without creation, reporter, resolution
-and labels. Status and resolution may contradict each other, since workflows forget to set or to clear a resolution.
-Then the later of the two counts, where Jira dates both, and otherwise nothing is said of the phase.
-"""
+"""The state of a Jira issue as a delivery shows it."""
 
 from __future__ import annotations
 
@@ -36,9 +31,9 @@ _STANDING: Mapping[TicketPhase, Standing] = {
 
 
 def snapshot_of(case: JiraDelivery, received_at: datetime, *, deleted: bool = False) -> Snapshot | None:
-    """Return how the issue of a delivery stands; None when the delivery has none.
+    """Return the state of the issue as of this delivery; None when the delivery has no issue.
 
-    A `deleted` issue has no phase.
+    The snapshot of a `deleted` issue has no phase.
     """
     fields = case.fields
     if not fields:
@@ -60,7 +55,7 @@ def snapshot_of(case: JiraDelivery, received_at: datetime, *, deleted: bool = Fa
 
 
 def oddities(case: JiraDelivery) -> tuple[RemarkNote, ...]:
-    """Return the remarks on status, resolution and priority as the issue shows them."""
+    """Return remarks on the issue's status, resolution and priority: values for which slad knows no meaning."""
     fields, source = case.fields, case.source
     status = status_now(source, case.status).remarks if case.status else ()
     resolution = jira_name_of(object_at(fields, "resolution"))

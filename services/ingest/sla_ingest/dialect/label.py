@@ -1,8 +1,4 @@
-"""Labels as statements: a priority, a phase, a customer or product by prefix. Shared by GitHub and Jira.
-
-A label is judged within the whole set before and after, so that taking one of two waiting labels off does not resume
-the clocks, and of two priority labels the one named first in the catalogue counts.
-"""
+"""Labels that state something: a priority, a phase, or by prefix a customer or product. For GitHub and Jira."""
 
 from __future__ import annotations
 
@@ -27,20 +23,20 @@ USUAL_LABELS: Mapping[str, TicketPhase] = {
 
 @dataclass(frozen=True, slots=True)
 class LabelStep:
-    """A step that follows from a change of labels, with the attributes that it states."""
+    """An event that follows from a change of labels, with the attributes that the new labels state."""
 
     step: EventStep
     attributes: Mapping[str, str] = field(default_factory=lambda: NOTHING)
 
 
 def priority_by_label(source: Source, labels: Iterable[str]) -> str:
-    """Return the priority of the first row of the catalogue's table that is among the labels; "" for none."""
+    """Return the priority that the labels mean, by the first matching row of the catalogue's table; "" for none."""
     present = {fold(label) for label in labels}
     return next((priority for label, priority in source.priority_labels.items() if label in present), "")
 
 
 def phase_by_label(source: Source, labels: Iterable[str]) -> TicketPhase | None:
-    """Return the phase of the first row of the catalogue's table that is among the labels; None for none."""
+    """Return the phase that the labels mean, by the first matching row of the catalogue's table; None for none."""
     present = {fold(label) for label in labels}
     table = source.labels or USUAL_LABELS
     return next((phase for label, phase in table.items() if label in present), None)
@@ -49,7 +45,7 @@ def phase_by_label(source: Source, labels: Iterable[str]) -> TicketPhase | None:
 def label_changes(
     source: Source, before: frozenset[str], after: frozenset[str], lookups: Mapping[str, Lookup]
 ) -> tuple[LabelStep, ...]:
-    """Return the steps that follow from a change of labels: attributes first, then priority, then phase."""
+    """Return the events that follow from a change of labels: attributes first, then priority, then phase."""
     steps: list[LabelStep] = []
     changed = {
         name: clean_text(lookup.translated(now or lookup.constant))

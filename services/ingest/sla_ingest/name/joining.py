@@ -1,8 +1,5 @@
-"""Bringing together what was stored apart: in the transaction that stores the delivery by which it became known.
-
-Events are never changed. What was stored under a later name is told again under the incident's own, with ids made of
-the first ones, and the incident that had begun under the later name is told that it was another one all along. What is
-said on a merged incident is told again to its survivors. Ids are made of what they stand for, so nothing is told twice.
+"""What follows when two names turn out to be one incident, or incidents are merged: stored with the delivery that says
+so.
 """
 
 from __future__ import annotations
@@ -32,7 +29,9 @@ MOST_WORDS = 2_000
 
 
 async def join(connection: AsyncConnection, event: IncidentEvent, names: IncidentNames) -> None:
-    """Store what follows from a stored event that makes two names one, or merges one incident into another."""
+    """Store what follows from a stored event that renames an incident or merges it into another: aliases and event
+    copies.
+    """
     incident = event.incident
     if event.kind is EventKind.RENAMED and event.known_as is not None:
         later = names.incident(event.known_as)
@@ -62,10 +61,10 @@ async def carry_events(
     begun: set[IncidentId],
     kept_from: Collection[IncidentId] = (),
 ) -> None:
-    """Store the copies that follow from stored events on incidents that are merged or survive a merge.
+    """Copy stored events to the incidents into which theirs were merged, as far as such copies are required.
 
     `begun`: the incidents that had events of their own before; those that begin here are added to it. `kept_from`:
-    survivors on which this sender may not act.
+    incidents to which this sender may not write.
     """
     for event in events:
         for source in sorted(names.sources(event.incident) if event.incident not in begun else ()):
@@ -82,11 +81,7 @@ async def carry_events(
 
 
 async def incidents_with_own_events(connection: AsyncConnection, incidents: Iterable[IncidentId]) -> set[IncidentId]:
-    """Return those of these incidents that have stored events other than copies from merged incidents.
-
-    A survivor of many merges has thousands of copies, and their ids tell: those that have another id are found without
-    reading what the copies hold.
-    """
+    """Return which of these incidents have stored events other than copies from merged incidents."""
     column, own = event_table.c, not_(event_table.c.data.contains('"carried_from"'))
     wanted, found = set(incidents), set[IncidentId]()
     for condition in (not_(column.id.contains(_COPY)), column.id.contains(_COPY)):
@@ -97,9 +92,10 @@ async def incidents_with_own_events(connection: AsyncConnection, incidents: Iter
 
 
 def adopt_events(stray: Sequence[IncidentEvent], told: IncidentEvent, later: IncidentId) -> list[IncidentEvent]:
-    """Return the events of an incident that began under a later name, rewritten as events of its own incident.
+    """Return the events of an incident that began under a later name, rewritten as events of the incident it belongs
+    to.
 
-    The last one ends the incident under the later name. `told`: the event that states the rename.
+    One more event at the end closes the incident under the later name. `told` is the event that states the new name.
     """
     incident = told.incident
     found = [
@@ -133,9 +129,9 @@ def adopt_events(stray: Sequence[IncidentEvent], told: IncidentEvent, later: Inc
 
 
 def derived_id(id_: EventId, incident: IncidentId, sign: str = _COPY) -> EventId:
-    """Return the id of the copy of an event for an incident: always the same for the same two.
+    """Return the id of an event's copy on another incident: always the same for the same two.
 
-    `sign` separates the incident's own events (`=`) from copies of events on merged incidents (`~`).
+    `sign` distinguishes events that were adopted (`=`) from copies of events on merged incidents (`~`).
     """
     plain = f"{id_}{sign}{hashlib.sha256(incident.encode('utf-8', 'surrogatepass')).hexdigest()[:12]}"
     if len(plain) <= _MAX_EVENT_ID:

@@ -1,9 +1,4 @@
-"""The table of names: read before a delivery is decided, and once more in the transaction that stores it.
-
-Deliveries that arrive together at two instances must not miss each other: one that joins names holds everybody up for
-its short transaction, the others hold up only those. So what a transaction reads of names stays true until it commits.
-On SQLite there is one writer at a time.
-"""
+"""The table of incident names: read before a delivery is decided, and checked in the transaction that stores it."""
 
 from __future__ import annotations
 
@@ -27,13 +22,14 @@ _LOCK = 0x51AD_0008  # of slad's own locks, that of names
 
 
 class NamesChanged(Exception):
-    """IncidentNames were joined since the delivery was decided; decide it anew."""
+    """Names of incidents were joined since the delivery was decided; decide it again."""
 
 
 async def lock_names(connection: AsyncConnection, *, joining: bool) -> None:
-    """Lock the names until the transaction ends; `joining`: exclusively, so that nothing else is stored meanwhile.
+    """Lock the table of names until the transaction ends; exclusively if `joining`, so that nothing is stored
+    meanwhile.
 
-    Only on PostgreSQL; SQLite has one writer at a time.
+    Does nothing on SQLite, which has one writer at a time.
     """
     if is_postgres(connection):
         function = "pg_advisory_xact_lock" if joining else "pg_advisory_xact_lock_shared"
@@ -41,7 +37,7 @@ async def lock_names(connection: AsyncConnection, *, joining: bool) -> None:
 
 
 async def load_names(connection: AsyncConnection, names: Iterable[str]) -> IncidentNames:
-    """Return what is known of these names, and of all names that belong to them."""
+    """Return the aliases and merges of these names, and of all names that belong to the same incidents."""
     moved: dict[IncidentId, IncidentId] = {}
     merged: dict[IncidentId, set[IncidentId]] = {}
     seen: set[str] = set()
@@ -64,7 +60,7 @@ async def load_names(connection: AsyncConnection, names: Iterable[str]) -> Incid
 
 
 async def names_unchanged(connection: AsyncConnection, known: IncidentNames, names: Iterable[str]) -> bool:
-    """Return whether what `load_names` found of these names still stands: one look instead of a search."""
+    """Return whether the names that `load_names` returned are unchanged, by one query instead of a search."""
     all_ = {*names, *known.moved, *known.moved.values(), *known.merged}.union(*known.merged.values())
     moved: dict[IncidentId, IncidentId] = {}
     merged: dict[IncidentId, set[IncidentId]] = {}
@@ -89,13 +85,15 @@ async def _rows(connection: AsyncConnection, names: list[str]) -> list[Any]:
 async def insert_alias(
     connection: AsyncConnection, kind: AliasKind, name: IncidentId, incident: IncidentId, since: datetime
 ) -> None:
-    """Insert the alias `name` of `incident`; nothing happens when it is known."""
+    """Record `name` as an alias of `incident`, moved or merged since an instant; nothing happens if it is recorded
+    already.
+    """
     row = {"name": name, "kind": kind.value, "incident": incident, "since": since}
     await connection.execute(insert_new(connection, tables.alias), [row])
 
 
 async def move_aliases(connection: AsyncConnection, old: IncidentId, new: IncidentId) -> None:
-    """Move all aliases of the incident `old` to `new`."""
+    """Make all aliases of the incident `old` aliases of `new`."""
     query = select(tables.alias).where(or_(_alias.name == old, _alias.incident == old))
     rows = [dict(row) for row in (await connection.execute(query)).mappings()]
     if not rows:
@@ -113,7 +111,10 @@ async def move_aliases(connection: AsyncConnection, old: IncidentId, new: Incide
 
 
 async def delete_names(connection: AsyncConnection, ended: Mapping[IncidentId, datetime | None]) -> None:
-    """Delete the names of removed incidents, and insert a tombstone for each name."""
+    """Delete the names of incidents that retention removes, and insert a tombstone for each alias.
+
+    `ended`: the end of each incident; None where a tombstone has it already.
+    """
     gone = sorted(ended)
     over: dict[str, datetime] = {}
     for start in range(0, len(gone), _PER_STATEMENT):

@@ -34,7 +34,7 @@ MISSING: dict[int | str, dict[str, Any]] = {404: {"description": "No such incide
 
 
 def router(timer: TimerService, authorize: Authorizer) -> APIRouter:
-    """Return the routes under `/v1` of a built timer service."""
+    """Return the timer's routes under `/v1`; `authorize` decides about each request's API key."""
     routes = APIRouter(prefix="/v1", tags=["timer"], responses=PROBLEMS)
     _explain(routes, timer, authorize)
     _incident(routes, timer, authorize)

@@ -1,7 +1,7 @@
-"""Self-audit: a running clock without the timer of its breach is a promise nobody watches. Found, mended, counted.
+"""Self-audit: find running clocks without the timer of their breach, restore the timer, and count them.
 
-The count must stay 0; anything else is a defect to report. The look is bounded by the index on due instants: clocks
-due within a day, which is checked many times before their hour comes.
+The count must stay 0; anything else is a defect to report. The look is bounded by the index on due instants: clocks due
+within a day, which is checked many times before their hour comes.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ MOST = 500
 
 
 class Audit:
-    """The self-audit: finds running clocks without the timer of their breach, and folds them anew."""
+    """The self-audit: finds running clocks without a stored breach timer, and decides about their incidents anew."""
 
     def __init__(
         self,
@@ -52,7 +52,7 @@ class Audit:
         self._wake = wake
 
     async def run(self) -> None:
-        """Audit every `EVERY_SECONDS` until cancelled; a store that is busy is asked again."""
+        """Audit every `EVERY_SECONDS` until cancelled; after a failure of the store the next turn tries again."""
         while True:
             try:
                 await self.once()
@@ -62,7 +62,7 @@ class Audit:
             await asyncio.sleep(EVERY_SECONDS)
 
     async def once(self) -> int:
-        """Audit once and return how many clocks were repaired. Raises Retryable."""
+        """Audit once; return how many clocks without a breach timer were found. Raises Retryable."""
         async with self._store.reading() as connection:
             found = (await connection.execute(self._unwatched())).all()
         for partition, rows in groupby(found, key=lambda row: row.partition):

@@ -1,7 +1,7 @@
-"""Incidents and timers that could not be worked on by the timer's own loops, kept apart and replayed on demand.
+"""Incidents and timers on which the timer's own loops failed: set aside, and replayed on demand.
 
-What lies in quarantine is the name of the incident, since its events are in the store all the time. Replaying folds it
-afresh, which also writes its clocks and timers anew.
+A row of the quarantine names the incident, since its events are in the store all the time. Replaying folds it afresh,
+which also writes its clocks and timers anew.
 """
 
 from __future__ import annotations
@@ -26,7 +26,9 @@ REPLAN, AUDIT, TICK = "replan", "audit", "tick"
 
 
 class TimerQuarantine:
-    """The quarantine of the re-planner and the self-audit, and the replays for them and for the tick."""
+    """The quarantine of re-planning and self-audit, and the replays of their rows and of the rows that the tick set
+    aside.
+    """
 
     def __init__(self, store: Store, quarantine: Quarantine, refolder: Refolder) -> None:
         self._store = store
@@ -37,7 +39,7 @@ class TimerQuarantine:
         quarantine.replays(TICK, self._fired_again)
 
     async def keep(self, part: str, partition: int, catalogue: str, incident: str, error: Exception) -> None:
-        """Quarantine an incident from one part's work, under this catalogue version, until it is replayed."""
+        """Quarantine an incident: `part` skips it under this catalogue version until it is replayed."""
         row = QuarantineRow(
             part=part,
             position=f"timer_incident/{incident}",
@@ -81,6 +83,6 @@ def _instant(written: int | str) -> datetime:
 
 
 def is_quarantined(incident: Any, part: str, catalogue: str = "") -> ColumnElement[bool]:
-    """Return the SQL condition that this column's incident is quarantined from a part, under a catalogue version."""
+    """Return the SQL condition that the incident in a column is quarantined for a part under a catalogue version."""
     kept = tables.quarantine.c
     return waits(tables.quarantine, kept.key == incident, kept.part == part, kept.type == catalogue)

@@ -1,4 +1,4 @@
-"""Deciding about incidents again without a new event: after a change of the catalogue, or to mend what is missing."""
+"""Decisions about incidents without a new event: after a change of the catalogue, or to restore what is missing."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ from sla_timer.rulebooks import Rulebooks
 
 @dataclass(frozen=True, slots=True)
 class Refolded:
-    """The incidents that were decided about again, and the facts published of them."""
+    """The ids of the incidents that were decided about again, and the facts published about them."""
 
     incidents: Sequence[str]
     facts: Sequence[Envelope]
 
 
 def query_of_names(names: Sequence[str]) -> Callable[[AsyncConnection], Awaitable[Sequence[str]]]:
-    """Return a query of incidents known beforehand, for `Refolder.refold`."""
+    """Return a query for `Refolder.refold` that gives these incidents."""
 
     async def known(_: AsyncConnection) -> Sequence[str]:
         return names
@@ -35,7 +35,7 @@ def query_of_names(names: Sequence[str]) -> Callable[[AsyncConnection], Awaitabl
 
 
 class Refolder:
-    """Decides about incidents without a new event; each time in a transaction that keeps the partition's owner out."""
+    """Decides about incidents without a new event, in transactions that keep the partition's owner out."""
 
     def __init__(self, store: Store, rulebooks: Rulebooks, time_source: TimeSource, preparing: FoldPreparer) -> None:
         self._store = store
@@ -50,9 +50,10 @@ class Refolder:
         *,
         moved: bool = False,
     ) -> Refolded:
-        """Fold those of these incidents that are of one partition afresh and write the difference.
+        """Fold incidents of a partition afresh, write what differs, and return what was done.
 
-        `incidents` is asked within the transaction. `moved`: to the catalogue in force. Raises StoreBusy.
+        `incidents` is called within the transaction and returns ids; those of other partitions are skipped. `moved`:
+        judge by the catalogue in force from now on. Raises StoreBusy.
         """
 
         async def unit(prepared: Mapping[str, PreparedFold]) -> Refolded:

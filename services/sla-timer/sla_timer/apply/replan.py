@@ -33,7 +33,7 @@ LIVE = ("open", "waiting")
 
 
 class Replanner:
-    """Moves open incidents to the catalogue in force, a batch at a time."""
+    """Re-planning: moves open incidents to the catalogue in force, a batch at a time."""
 
     def __init__(
         self,
@@ -52,7 +52,7 @@ class Replanner:
         self._wake = wake
 
     async def run(self) -> None:
-        """Move batches until cancelled; rest for `IDLE_SECONDS` when there is nothing to move."""
+        """Move batches until cancelled; pause for `IDLE_SECONDS` when there is nothing to move."""
         while True:
             try:
                 moved = await self.once()
@@ -62,7 +62,7 @@ class Replanner:
             await asyncio.sleep(BETWEEN_SECONDS if moved else IDLE_SECONDS)
 
     async def once(self) -> int:
-        """Move one batch and return how many incidents were moved. Raises Retryable."""
+        """Move one batch; return how many incidents were moved. Raises Retryable."""
         first = await self._anything()
         if first is None:
             return 0

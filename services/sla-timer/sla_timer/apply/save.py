@@ -31,7 +31,7 @@ class Changes:
     settled: dict[str, tuple[str, dict[ClockId, Clock]]] = field(default_factory=dict)
 
     def add(self, other: Changes) -> None:
-        """Add the changes of another incident."""
+        """Append the changes of another incident to these."""
         self.incidents += other.incidents
         self.clocks += other.clocks
         self.timers += other.timers
@@ -41,7 +41,7 @@ class Changes:
 
 
 async def write_events(connection: AsyncConnection, fresh: Sequence[tuple[Envelope, IncidentEvent]]) -> None:
-    """Store events that count; those that are stored already are passed over."""
+    """Insert events that count; events that are stored already are skipped."""
     if fresh:
         await connection.execute(insert_new(connection, tables.event), _rows(fresh))
 
@@ -49,7 +49,7 @@ async def write_events(connection: AsyncConnection, fresh: Sequence[tuple[Envelo
 async def write_surplus_events(
     connection: AsyncConnection, fresh: Sequence[tuple[Envelope, IncidentEvent]]
 ) -> dict[str, int]:
-    """Store events that do not count and return how many were new, by incident."""
+    """Insert events over the bound of their incident, which do not count; return how many were new, by incident."""
     if not fresh:
         return {}
     statement = insert_new(connection, tables.surplus).returning(tables.surplus.c.incident)
@@ -71,7 +71,7 @@ def _rows(fresh: Sequence[tuple[Envelope, IncidentEvent]]) -> list[dict[str, Any
 
 
 async def write_changes(connection: AsyncConnection, decided: Changes) -> None:
-    """Replace the timers of every changed clock and write the rest."""
+    """Replace the timers of every changed clock, write all other rows and append the facts to the timer's log."""
     if decided.incidents:
         await connection.execute(upsert(connection, tables.incident), decided.incidents)
     if decided.clocks:

@@ -32,7 +32,7 @@ Fresh = list[tuple[Envelope, IncidentEvent]]
 
 
 class Applier:
-    """Applies batches of incident events (`sla_platform.bus.Handler`); `wake` is called after each commit."""
+    """Applies batches of incident events (a `sla_platform.bus.Handler`); `wake` is called after each commit."""
 
     def __init__(
         self,
@@ -57,18 +57,21 @@ class Applier:
         self._epochs: dict[int, int] = {}
 
     async def assigned(self, partitions: frozenset[int]) -> None:
-        """Take the partitions that the bus has assigned to this process."""
+        """Take ownership of the partitions that the bus has assigned to this process."""
         async with self._store.transaction() as connection:
             self._epochs |= await ownership.take_partitions(connection, partitions, self._owner)
 
     async def revoked(self, partitions: frozenset[int]) -> None:
-        """Give up partitions: nothing of them is applied or fired by this process any more."""
+        """Stop applying and firing these partitions, which the bus has given to another process."""
         for number in partitions:
             self._epochs.pop(number, None)
             self._progress.drop(number)
 
     async def handle(self, batch: Batch) -> None:
-        """Apply a batch in one transaction and note how far its partition has come. Raises Fenced, StoreBusy."""
+        """Apply a batch in one transaction, and note up to which instant its partition is applied.
+
+        Raises Fenced if another instance has taken the partition, and StoreBusy.
+        """
         epoch = self._epochs.get(batch.partition)
         if epoch is None:
             raise Fenced(f"partition {batch.partition} is not ours")
@@ -81,8 +84,8 @@ class Applier:
             self._progress.note(batch.partition, epoch, batch.through)
 
     async def replay(self, entry: QuarantineEntry) -> None:
-        """Apply an event out of the quarantine, whichever instance owns its partition. Raises what makes it unfit
-        still.
+        """Apply an event from the quarantine, whichever instance owns its partition. Raises what still
+        makes it fail.
         """
         await self._apply(entry.partition, None, self._readable([envelope_of(entry)]))
         self._wake()
