@@ -1,4 +1,6 @@
-"""The composition root: the chosen services on one ground, with their relays, house-keeping and one HTTP app."""
+"""The composition root: the chosen services on one process context, with their relays, housekeeping and
+one HTTP app.
+"""
 
 from __future__ import annotations
 
@@ -34,7 +36,9 @@ TRIM_SECONDS = 60.0
 
 @dataclass(frozen=True, slots=True)
 class RunningProcess:
-    """A composed process whose parts run and whose app is ready to be served."""
+    """A process whose services run; `app` is ready to be served. `failed` is set when a part of a
+    service has failed.
+    """
 
     app: FastAPI
     context: ProcessContext
@@ -51,7 +55,11 @@ async def run_services(
     extra_routes: Iterable[APIRouter] = (),
     extra_parts: Iterable[Part] = (),
 ) -> AsyncIterator[RunningProcess]:
-    """Run the named services while the context lasts; `failed` is set when one of their parts has failed."""
+    """Run the named services while the context lasts, and yield the running process.
+
+    `time_source` replaces that of the settings (tests, the demo). `extra_routes` and `extra_parts` are run beside the
+    services' own.
+    """
     async with process_context(settings, time_source) as base:
         wired = [WIRING[name](base, _authorizer(base)) for name in names]
         services = [one.service for one in wired]
@@ -109,7 +117,7 @@ def _app(base: ProcessContext, names: list[str], services: list[Service], router
 
 
 def process_info(base: ProcessContext) -> Mapping[str, Any]:
-    """Return what runs here: versions, profile, catalogue."""
+    """Return what runs in this process, for `GET /info`: versions, profile and catalogue."""
     catalogue = base.catalogue.current
     return {
         "version": version("slad"),

@@ -1,8 +1,4 @@
-"""What may not leave the machine: a catalogue for one's own machine, keys that everybody knows, an open board.
-
-On the loopback all of it is fine, which is what `make run` and `slad demo` are for. On another address, and behind a
-proxy (`SLAD_PUBLIC_URL` names it), the operator names what is his; so he does in the production profile.
-"""
+"""What must not be reachable from other machines: a local catalogue, published example keys, an open board."""
 
 from __future__ import annotations
 
@@ -17,7 +13,7 @@ from sla_platform.settings import Settings
 def is_loopback(host: str) -> bool:
     """Return whether an address to listen on can be reached from this machine alone.
 
-    Names other than `localhost` are not looked up.
+    A host name is not looked up: of names only `localhost` counts.
     """
     if host.lower() == "localhost":
         return True
@@ -30,7 +26,7 @@ def is_loopback(host: str) -> bool:
 
 
 def exposing_setting(settings: Settings) -> str:
-    """Return which setting lets others reach this process; "" when none does."""
+    """Return as text which setting lets other machines reach this process; "" when none does."""
     if not is_loopback(settings.host):
         return f"SLAD_HOST={settings.host} lets others reach slad"
     if "public_url" not in settings.model_fields_set:
@@ -43,7 +39,7 @@ def exposing_setting(settings: Settings) -> str:
 
 
 def missing_settings(settings: Settings) -> list[str]:
-    """Return the settings that the operator must state before services start, and has not."""
+    """Return a message for each setting that the operator must set before services start, and has not."""
     found = []
     if not settings.embedded and "catalogue" not in settings.model_fields_set:
         found.append(
@@ -59,7 +55,7 @@ def missing_settings(settings: Settings) -> list[str]:
 
 
 def reasons_against_exposure(settings: Settings, catalogue: Catalogue) -> list[str]:
-    """Return why a catalogue may not be used where others reach this process; empty on the loopback."""
+    """Return why a catalogue may not be used while other machines can reach this process; empty when it may."""
     where = exposing_setting(settings)
     if not where:
         return []

@@ -1,4 +1,4 @@
-"""How every slad process serves HTTP: the server's own settings, and the bounds of its connections."""
+"""How every slad process serves HTTP: the server's settings, and the bounds of its connections."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def server_config(
 ) -> uvicorn.Config:
     """Return uvicorn's configuration; logging, signals and start-up are left to the process.
 
-    `room` is measured when not given. Raises BadSettings when the limit on open files leaves too few connections.
+    `room` says how many connections fit; None measures it. Raises BadSettings when too few fit.
     """
     room = room or measure_capacity(settings)
     admission = Admission(room.connections, room.per_address, settings.trusted_proxies)

@@ -1,4 +1,4 @@
-"""What every service of a process stands on, built once from the settings: store, bus, time, catalogue, metrics."""
+"""What every service of a process uses, built once from the settings: store, bus, time, catalogue, metrics."""
 
 from __future__ import annotations
 
@@ -34,9 +34,9 @@ class ProcessContext:
 
 @asynccontextmanager
 async def process_context(settings: Settings, time_source: TimeSource | None = None) -> AsyncIterator[ProcessContext]:
-    """Open everything, and close it at the end. `time_source` overrides the settings (tests, the demo).
+    """Open store, bus and catalogue, yield them as a ProcessContext, and close them at the end.
 
-    Raises BadSettings, CatalogueInvalid.
+    `time_source` replaces that of the settings (tests, the demo). Raises BadSettings, CatalogueInvalid.
     """
     registry = CollectorRegistry()
     for collector in (ProcessCollector, PlatformCollector, GCCollector):

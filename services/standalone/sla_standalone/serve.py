@@ -1,4 +1,4 @@
-"""Serving a composed process over HTTP until it is asked to stop, then draining it."""
+"""Serving the services of a process over HTTP until it is asked to stop, then draining them."""
 
 from __future__ import annotations
 
@@ -38,9 +38,10 @@ async def serve(
     extra_parts: Iterable[Part] = (),
     ready: Callable[[RunningProcess], None] = lambda running: None,
 ) -> int:
-    """Serve the named services over HTTP until a signal.
+    """Serve the named services over HTTP until a signal; return the exit status.
 
-    Returns the exit status: 0 after a signal, 1 when a part failed (a supervisor should start it again).
+    0 after a signal, 1 when a part failed (a supervisor should start the process again). `ready` is called once
+    everything runs; the other arguments are those of `compose.run_services`.
     """
     room = measure_capacity(settings)
     listening = _listen(settings)

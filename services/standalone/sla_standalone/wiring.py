@@ -1,4 +1,4 @@
-"""How each service is put on the ground; the services stay unaware of each other and of this file."""
+"""How each service is built on a process context; the services do not know each other or this module."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from sla_standalone.process_context import ProcessContext
 
 @dataclass(frozen=True, slots=True)
 class WiredService:
-    """A service with its routes."""
+    """A built service together with its HTTP routes."""
 
     service: Service
     routes: APIRouter

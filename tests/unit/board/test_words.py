@@ -124,9 +124,9 @@ def test_a_filter_survives_its_own_address() -> None:
 
 
 def test_a_second_click_on_a_column_turns_the_order() -> None:
-    assert BoardFilter().sorted_by(QueueOrder.DUE) == "sort=due"
-    assert BoardFilter(order=QueueOrder.DUE).sorted_by(QueueOrder.DUE) == "sort=-due"
-    assert BoardFilter(order=QueueOrder.DUE, descending=True).sorted_by(QueueOrder.DUE) == "sort=due"
+    assert BoardFilter().sort_query(QueueOrder.DUE) == "sort=due"
+    assert BoardFilter(order=QueueOrder.DUE).sort_query(QueueOrder.DUE) == "sort=-due"
+    assert BoardFilter(order=QueueOrder.DUE, descending=True).sort_query(QueueOrder.DUE) == "sort=due"
 
 
 def test_an_address_older_than_the_page_still_shows_the_board() -> None:

@@ -17,7 +17,7 @@ class Peer:
     about: ConnectionActivity = ConnectionActivity.WAITING
     gone: bool = False
 
-    def doing(self, now: float) -> ConnectionActivity:
+    def activity(self, now: float) -> ConnectionActivity:
         return self.about
 
     def give_way(self) -> None:

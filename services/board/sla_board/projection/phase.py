@@ -1,8 +1,4 @@
-"""The phase of an incident, by the timer's newest fact: any fact that carries it, or `phase.changed` alone.
-
-The board's own reading of the events (`incident.incident_row`) stands in for it until that word is here, and where an
-older release has never said it.
-"""
+"""The phase of an incident, from the timer's newest fact that carries it."""
 
 from __future__ import annotations
 
@@ -17,7 +13,10 @@ _PHASES = frozenset(phase.value for phase in Phase)
 
 
 def phase_rows(facts: Iterable[ClockFact]) -> list[dict[str, Any]]:
-    """Return rows of `board_phase`, at most one for an incident: the newest. Unknown phases are skipped."""
+    """Return the rows of `board_phase` that these facts give: for each incident the newest.
+
+    Unknown phases are skipped.
+    """
     return newest_rows(
         {
             "incident": fact.incident,

@@ -1,4 +1,4 @@
-"""The board's consumer: each batch is one transaction that claims, keeps and folds (`sla_platform.bus.Handler`)."""
+"""The board's consumer: each batch is one transaction that claims, stores and folds (a `sla_platform.bus.Handler`)."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ class _Touched:
 
 
 class Projector:
-    """Writes batches of events to the board's tables; calls `changed` after each commit that changed something."""
+    """Writes batches of events to the board's tables; calls `changed` after each commit that changed rows."""
 
     def __init__(
         self, store: Store, time_source: TimeSource, metrics: BoardMetrics, changed: Callable[[], None]
@@ -80,15 +80,15 @@ class Projector:
         self.applied_at: datetime | None = None
 
     async def assigned(self, partitions: frozenset[int]) -> None:
-        """Do nothing: claims of event ids make a second reader harmless."""
+        """Do nothing: event ids are claimed, so a second reader of the partitions does no harm."""
 
     async def revoked(self, partitions: frozenset[int]) -> None:
-        """Do nothing, as for `assigned`."""
+        """Do nothing: event ids are claimed, so a second reader of the partitions does no harm."""
 
     async def handle(self, batch: Batch) -> None:
         """Apply a batch in one transaction.
 
-        Raises StoreBusy, and errors of single events; nothing was changed then, and the batch may come again.
+        Raises StoreBusy, and the error of a single event; nothing was stored then, and the batch may come again.
         """
         # slad's own minute clock belongs to no incident: shown, it would stay on every board for ever.
         envelopes = [envelope for envelope in batch.envelopes if envelope.key != CANARY]
@@ -109,7 +109,7 @@ class Projector:
             self._changed()
 
     async def replay(self, entry: QuarantineEntry) -> None:
-        """Apply an event out of the quarantine. Raises what still makes it fail."""
+        """Apply an event from the quarantine. Raises what still makes it fail."""
         await self.handle(Batch(entry.partition, (envelope_of(entry),), None))
 
     def _observe(self, fresh: Sequence[Envelope], touched: _Touched, now: datetime) -> None:

@@ -1,8 +1,4 @@
-"""What a clock did and when, read off its facts: the stretches of the timeline.
-
-The board knows only what it was told. A late event may rewrite a clock's past; then what was noticed last about an
-instant counts, and stretches that came to nothing are left out.
-"""
+"""The stretches of a clock's timeline, computed from its facts."""
 
 from __future__ import annotations
 
@@ -46,9 +42,10 @@ def _turns(said: Iterable[PublishedFact]) -> list[tuple[datetime, ClockState, st
 
 
 def split_by_hours(spans: Iterable[TimelineSpan], calendar: Calendar | None, now: datetime) -> tuple[TimelineSpan, ...]:
-    """Return the stretches with running ones cut where the clock's hours open and close, up to `now`.
+    """Return the stretches up to `now`, with the running ones split where the clock's hours open and close.
 
-    `calendar` None: it counts by the wall, nothing is cut. Beyond `MOST_PIECES` pieces the oldest stretches stay whole.
+    Nothing is split when `calendar` is None: the clock counts wall time. Beyond `MOST_PIECES` pieces the oldest
+    stretches stay whole.
     """
     if calendar is None:
         return tuple(spans)

@@ -1,4 +1,4 @@
-"""Everything the board knows of one incident, ready for the page and for its JSON twin."""
+"""The content of an incident's page, for the HTML and for its JSON form."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ _MOST_EVENTS = 500
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ShownPromise:
-    """One clock of the incident: what was promised and what became of it."""
+    """A clock of the incident: its target, its due instant and how it ended."""
 
     row: ClockRow
     original_due_at: datetime | None
@@ -45,13 +45,13 @@ class ShownPromise:
 
     @property
     def moved(self) -> bool:
-        """Return whether the due instant is another than the one first promised."""
+        """Return whether the due instant differs from the first one of this cycle."""
         return None not in (self.original_due_at, self.row.due_at) and self.original_due_at != self.row.due_at
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ShownEvent:
-    """One event. `late`: how long after it happened it was received, when that is over a minute."""
+    """An event of the incident. `late`: the time from its occurrence to its receipt if over a minute, else None."""
 
     at: datetime
     received_at: datetime
@@ -64,7 +64,7 @@ class ShownEvent:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ShownFact:
-    """One fact that slad published about the incident."""
+    """A fact that slad published about the incident, such as a breach."""
 
     at: datetime
     noticed_at: datetime
@@ -75,7 +75,7 @@ class ShownFact:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IncidentFile:
-    """Everything that an incident's page shows."""
+    """The content of an incident's page, as far as the viewer may see it."""
 
     id: str
     title: str
@@ -99,7 +99,7 @@ class IncidentFile:
 
 
 class PartMaker:
-    """Makes the parts of one incident's page, and collects those that cannot be made."""
+    """Makes the parts of an incident's page one by one; a part that cannot be made is listed in `not_shown`."""
 
     def __init__(self, incident: str, attempts: Attempts) -> None:
         self._incident = incident
@@ -107,7 +107,7 @@ class PartMaker:
         self.not_shown: list[NotShown] = []
 
     def one(self, part: str, id_: str, made: Callable[[], _Made]) -> _Made | None:
-        """Return what `made` returns; None when it fails, which is then listed in `not_shown`."""
+        """Return what `made` returns; None when it raises, and then the part is listed in `not_shown`."""
         found = self._attempts.make(part, id_, self._incident, made)
         if isinstance(found, NotShown):
             self.not_shown.append(found)
@@ -115,16 +115,18 @@ class PartMaker:
         return found
 
     def all(self, part: str, each: Iterable[tuple[str, Callable[[], _Made]]]) -> list[_Made]:
-        """Return the parts that can be made, in order; `each` is an id with its maker."""
+        """Return the parts that can be made, in order; `each` gives pairs of an id and the function that makes the
+        part.
+        """
         return [found for id_, made in each if (found := self.one(part, id_, made)) is not None]
 
 
 async def read_incident(
     connection: AsyncConnection, incident: str, only_contract: str | None, hours: HoursAt, attempts: Attempts
 ) -> IncidentFile | None:
-    """Read the incident of this name, its own or an alias.
+    """Return the content of an incident's page, given its id or one of its other ids.
 
-    None for an unknown incident, and for one that the viewer's contract may not see.
+    None for an unknown incident, and for one that `only_contract`, the contract of the viewer's key, may not see.
     """
     incident = await incident_named(connection, tables.alias, incident)
     known = tables.incident.c

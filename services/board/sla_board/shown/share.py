@@ -1,4 +1,4 @@
-"""What the key of one contract sees of an incident, for the board: `sla_domain.contract_view` has the rules."""
+"""What the key of one contract may see of an incident on the board; the rules are in `sla_domain.contract_view`."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _ALWAYS = datetime.min.replace(tzinfo=UTC)
 
 @dataclass(frozen=True, slots=True)
 class IncidentShare:
-    """As much of an incident as one contract may see; `record` and `clocks` have the columns of the tables."""
+    """The part of an incident that one contract may see; `record` and `clocks` have the board tables' columns."""
 
     record: Any
     clocks: Sequence[Any]
@@ -46,7 +46,10 @@ async def read_share(
     said: Sequence[PublishedFact],
     told: tuple[Sequence[Any], Sequence[Any]],
 ) -> IncidentShare | None:
-    """Return what the contract may see of an incident; None for nothing. `told`: deliveries and steps of alerts."""
+    """Return the part of an incident that a contract may see; None when it may see nothing.
+
+    `happened` are the incident's events, `said` the facts about it, `told` its deliveries and the steps of its alerts.
+    """
     periods = await _periods(connection, incident, said)
     if not periods:
         return _by_label(contract, said, told)

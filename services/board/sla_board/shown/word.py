@@ -1,4 +1,4 @@
-"""The words and icons of states. A state is always a word and a shape; colour only repeats it."""
+"""The texts and icons of states. A state is always a word and a shape; colour only repeats it."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from sla_domain.plan import MetricId
 
 @dataclass(frozen=True, slots=True)
 class StateWord:
-    """The state of a clock: a word, the name of an icon and a class of the style sheet."""
+    """The state of a clock as shown: a word, the name of an icon and a class of the style sheet."""
 
     text: str
     icon: str
@@ -22,7 +22,7 @@ class StateWord:
 
 
 def word_of(*, state: ClockState, breached: bool, warned: str, overdue: bool, outside: bool = False) -> StateWord:
-    """Return the word for the state of a clock."""
+    """Return the word, icon and style for the state of a clock."""
     if state is ClockState.MET:
         return StateWord("Met", "met", "good")
     if state is ClockState.MISSED:
@@ -48,7 +48,7 @@ def word_of(*, state: ClockState, breached: bool, warned: str, overdue: bool, ou
 
 
 def condition_of(*, state: ClockState, breached: bool, warned: str, outside: bool = False) -> ClockCondition:
-    """Return the condition of an open clock, as the filter has it."""
+    """Return which condition of the filter an open clock fulfils."""
     if breached:
         return ClockCondition.BREACHED
     if state is ClockState.PAUSED:
@@ -59,7 +59,7 @@ def condition_of(*, state: ClockState, breached: bool, warned: str, outside: boo
 
 
 def threshold_text(key: str) -> str:
-    """Return a warning's threshold in words: `warn-75` as "75 %", `warn-3600s` as "1h 00m before"."""
+    """Return a warning's threshold as text: `75 %` for `warn-75`, `1h 00m before` for `warn-3600s`."""
     mark = key.removeprefix("warn-")
     if mark.endswith("s") and mark[:-1].isdigit():
         return f"{span_text(timedelta(seconds=int(mark[:-1])))} before"
@@ -67,13 +67,13 @@ def threshold_text(key: str) -> str:
 
 
 def metric_title(name: str) -> str:
-    """Return the English title of a metric; of one defined in a plan its id in words."""
+    """Return the English title of a metric; for a metric that a plan defines, its id with spaces and a capital."""
     known = BUILT_IN.get(MetricId(name))
     return known.titles["en"] if known else name.replace("_", " ").strip().capitalize() or "Promise"
 
 
 def span_text(length: timedelta) -> str:
-    """Return a length in at most two units: 3d 4h, 4h 12m, 12m 34s; negative ones with a minus sign."""
+    """Return a length of time in at most two units: `3d 4h`, `4h 12m`, `12m 34s`; with a minus sign if negative."""
     total = int(abs(length).total_seconds())
     sign = "\u2212" if length < timedelta() and total else ""
     days, hours, minutes, seconds = total // 86400, total // 3600 % 24, total // 60 % 60, total % 60
@@ -85,7 +85,7 @@ def span_text(length: timedelta) -> str:
 
 
 def local_text(instant: datetime, zone: str) -> str:
-    """Return an instant in the customer's zone: `Thu 12 Nov 08:30 CET`."""
+    """Return an instant in the time zone `zone`: `Thu 12 Nov 08:30 CET`."""
     try:
         there = instant.astimezone(zone_of(zone))
     except OverflowError:  # the ends of the calendar have no local time everywhere
@@ -94,7 +94,7 @@ def local_text(instant: datetime, zone: str) -> str:
 
 
 def local_text_without_zone(instant: datetime, zone: str) -> str:
-    """Return an instant in the customer's zone without the zone: `Thu 12 Nov 08:30`."""
+    """Return an instant in the time zone `zone`, without the zone's name: `Thu 12 Nov 08:30`."""
     return local_text(instant, zone).rpartition(" ")[0]
 
 
@@ -104,5 +104,5 @@ def utc_text(instant: datetime) -> str:
 
 
 def web_link(url: str) -> str:
-    """Return the URL if it is http or https, else "": `javascript:` never becomes a link."""
+    """Return the URL if it begins with http or https, else "", so that `javascript:` never becomes a link."""
     return url if url.lower().startswith(("https://", "http://")) else ""

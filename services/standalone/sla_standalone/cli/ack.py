@@ -23,7 +23,7 @@ _What = Annotated[
 
 
 def register(app: typer.Typer) -> None:
-    """Add the command to the application."""
+    """Add the command `slad ack` to the application."""
     app.command("ack")(ack)
 
 
@@ -34,10 +34,10 @@ def ack(
     key: Key = "",
     json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
-    """Acknowledge alerts: their escalations stop. Without an argument list those that are not acknowledged.
+    """Acknowledge alerts, which stops their escalation. Without an argument list those that are not acknowledged.
 
-    The key has the scope ack (to list: read). Exit status: 0 acknowledged, or it was already; to list: nothing waits.
-    1 no such alert, nothing open, or it has ended; to list: something waits. 2 the call makes no sense.
+    The key has the scope ack (to list: read). Exit status: 0 acknowledged, or it was already; to list: nothing waits. 1
+    no such alert, nothing open, or it has ended; to list: something waits. 2 the call makes no sense.
     """
     with open_client(url, key) as client:
         if not what:

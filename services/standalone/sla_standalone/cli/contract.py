@@ -1,4 +1,4 @@
-"""`slad contract list`, `slad contract show CONTRACT`: what was promised to whom, with the clauses it rests on."""
+"""`slad contract list`, `slad contract show CONTRACT`: what was promised to whom, with the clauses behind it."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 
 def register(app: typer.Typer) -> None:
-    """Add the commands to the application."""
+    """Add the commands `slad contract …` to the application."""
     group = typer.Typer(
         name="contract", no_args_is_help=True, help="What was promised to whom: contracts listed, and shown whole."
     )

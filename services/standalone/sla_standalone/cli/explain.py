@@ -1,4 +1,4 @@
-"""`slad explain INCIDENT`: why each clock says what it says, from a running service or from a log of events."""
+"""`slad explain INCIDENT`: how the due instants of its clocks come about, from a running service or a log of events."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from sla_timer.answer import explained_json
 
 
 def register(app: typer.Typer) -> None:
-    """Add the command to the application."""
+    """Add the command `slad explain` to the application."""
     app.command("explain")(explain)
 
 

@@ -14,10 +14,10 @@ _SOURCE = "welcome"  # a source that no catalogue names: CloudEvents under an AP
 
 
 def lines_to_paste(catalogue: Catalogue, url: str, now: datetime) -> list[str]:
-    """Return shell lines that open an incident, look at it and answer it; `now` makes their ids new at each start.
+    """Return shell lines that open an incident, read it and respond to it; `now` makes the ids new at each start.
 
-    Where the keys are not those of the example, the lines read one from the variable SLAD_KEY, and the first line names
-    it. Without any key that may post, the only line says so.
+    Where the keys are not those of the example catalogue, the lines read the key from the variable SLAD_KEY, and a line
+    before them names it. If no key may post events, the only line says so.
     """
     writer, reader = _key(catalogue, KeyScope.INGEST), _key(catalogue, KeyScope.READ)
     if writer is None:

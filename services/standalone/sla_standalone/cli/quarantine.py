@@ -1,4 +1,4 @@
-"""`slad quarantine list|show|replay`: what any service could not process, seen and given to its handler again."""
+"""`slad quarantine list|show|replay`: events that a service could not process, listed and processed again."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 
 def register(app: typer.Typer) -> None:
-    """Add the commands to the application."""
+    """Add the commands `slad quarantine …` to the application."""
     group = typer.Typer(
         name="quarantine",
         help="What a service could not process: listed, shown, given to it again.",
@@ -82,7 +82,7 @@ def replay_rows(
     service: Annotated[str, typer.Option(help="With --all: only of this service.")] = "",
     json: _Json = False,
 ) -> None:
-    """Give rows to their handlers again, after what was wrong has been mended.
+    """Process rows again, after the cause of the error was removed.
 
     Exit status: 0 all were processed, 1 at least one stays in quarantine, 2 the call makes no sense.
     """

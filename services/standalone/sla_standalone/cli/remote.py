@@ -1,4 +1,4 @@
-"""Asking a running service over HTTP, with its problems turned into words and an exit status."""
+"""Requests to a running service over HTTP, with its problems turned into messages and exit statuses."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ Key = Annotated[str, typer.Option(help="API key. Default: SLAD_KEY.", envvar="SL
 
 @contextmanager
 def open_client(url: str, key: str = "") -> Iterator[httpx2.Client]:
-    """Open a client of the service at `url`; a service that is away ends the command."""
+    """Yield an HTTP client of the service at `url`; a service that does not answer ends the command."""
     headers = {"User-Agent": "slad-cli"} | ({"Authorization": f"Bearer {key}"} if key else {})
     local = "127.0.0.1" in url or "localhost" in url  # a proxy has no business between a machine and itself
     try:
@@ -45,7 +45,7 @@ def service_answers(url: str) -> bool:
 
 
 def fetch_json(client: httpx2.Client, path: str, parameters: Mapping[str, str | int] | None = None) -> dict[str, Any]:
-    """Return the JSON of a GET; anything but a success ends the command with the service's own message."""
+    """Return the JSON object that a GET answers; anything but a success ends the command with the service's message."""
     answer = client.get(path, params=dict(parameters or {}))
     if answer.status_code >= httpx2.codes.BAD_REQUEST:
         stop_refused(answer)
@@ -54,7 +54,7 @@ def fetch_json(client: httpx2.Client, path: str, parameters: Mapping[str, str | 
 
 
 def stop_refused(answer: httpx2.Response) -> NoReturn:
-    """End the command with the problem: exit status 1 for a 404, 2 for everything else."""
+    """End the command with the problem in an answer: exit status 1 for a 404, 2 for everything else."""
     stop(problem_text(answer), WRONG if answer.status_code == httpx2.codes.NOT_FOUND else MISUSED)
 
 

@@ -1,4 +1,4 @@
-"""`slad replay LOG`: history through a plan in virtual time. It writes nothing and sends nothing."""
+"""`slad replay LOG`: judges past incidents by a plan in virtual time. It writes nothing and sends nothing."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _WORTH_HELP = 12_000_000  # bytes of a log; below it starting other processes co
 
 
 def register(app: typer.Typer) -> None:
-    """Add the command to the application."""
+    """Add the command `slad replay` to the application."""
     app.command("replay")(replay)
 
 
@@ -50,7 +50,7 @@ def replay(
     each: Annotated[bool, typer.Option("--each", help="Also print the verdict of every incident.")] = False,
     json: Annotated[bool, typer.Option("--json", help="Print JSON, with every verdict.")] = False,
 ) -> None:
-    """Judge a history by a plan: verdicts, attainment by priority and month, agreement, difference between plans.
+    """Judge past incidents by a plan: verdicts, attainment by priority and month, agreement, difference between plans.
 
     Exit status: 0 done, 1 lines could not be read or the agreement is below --expect, 2 the call makes no sense.
     """

@@ -1,4 +1,4 @@
-"""What a replay found, as tables for people."""
+"""The result of a replay as tables for people."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _TURNS = {
 
 
 def show_replay(rules: Sequence[ReplayRules], played: Played, *, each: bool) -> None:
-    """Print the figures of a replay as tables, with `each` every verdict too."""
+    """Print the figures of a replay as tables; with `each` also the verdict of every clock."""
     figures = played.figures
     if each:
         for record in played.records:
@@ -41,7 +41,7 @@ def show_replay(rules: Sequence[ReplayRules], played: Played, *, each: bool) -> 
 
 
 def line_of(outcome: ClockOutcome) -> str:
-    """Return one verdict as a line, times in the contract's zone."""
+    """Return the verdict of one clock as a line of text, with times in the contract's zone."""
     due = _local(outcome.due_at, outcome.zone)
     ended = _local(outcome.ended_at, outcome.zone)
     cycle = f"/{outcome.cycle + 1}" if outcome.cycle else ""
@@ -133,7 +133,7 @@ def _more(count: int) -> None:
 
 
 def percent(ratio: float | None) -> str:
-    """Return a ratio as a percentage, "-" for None."""
+    """Return a ratio as a percentage; "-" for None."""
     return "-" if ratio is None else f"{ratio:.2%}"
 
 

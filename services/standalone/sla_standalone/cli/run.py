@@ -29,7 +29,7 @@ _err = Console(stderr=True)
 
 
 def register(app: typer.Typer) -> None:
-    """Add the commands to the application."""
+    """Add the commands that run services, and `migrate` and `config`, to the application."""
     app.command("run")(run)
     for name in ALL:
         app.command(name, help=f"Run the {name} service alone.")(_one(name))

@@ -1,4 +1,4 @@
-"""`slad when CONTRACT …`: what would be due, and by which row of the plan."""
+"""`slad when CONTRACT …`: what would be due for an incident, and by which row of the plan."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from sla_timer.answer import preview_json
 
 
 def register(app: typer.Typer) -> None:
-    """Add the command to the application."""
+    """Add the command `slad when` to the application."""
     app.command("when")(when)
 
 
@@ -30,7 +30,7 @@ def when(
     catalogue: Annotated[Path | None, typer.Option(help="Catalogue directory or file.")] = None,
     json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
-    """Tell every metric's due instant for an incident opened then."""
+    """Show the due instant of every metric for an incident that would be opened then."""
     book, found = book_of(contract, catalogue)
     attributes = _attributes(product, type_, attribute or [])
     at = instant_of(opened, found.zone, "--opened") if opened else SystemTime().now()

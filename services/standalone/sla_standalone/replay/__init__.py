@@ -1,10 +1,4 @@
-"""Replay: a history of incidents through a plan, in virtual time, and what it would have come to.
-
-A log (`history`: JSON lines by `line`, a CSV file by `mapping` and `table`) becomes lives of incidents (`life`);
-`judge` folds each under a plan; `play` does so for all of them, with as many processes as are wanted; `figures` adds
-up what they came to (`count`, `difference`), `report` makes plain values of it. A log larger than memory goes through
-temporary files (`spill`, `record`). Nothing is sent.
-"""
+"""Replay: past incidents judged by a plan in virtual time, and the figures that result."""
 
 from __future__ import annotations
 

@@ -1,9 +1,4 @@
-"""A history through one or two plans, in virtual time: nothing is told to anybody.
-
-The incidents are independent of each other, so they are judged in pieces, here or by other processes: chunks of a log
-that is held in memory, buckets of a larger one. A process adds up the figures of its pieces; incidents whose clocks
-run still at their last event are settled at the end, since only the whole log says where time stops for all.
-"""
+"""Judging the incidents of a log by one or two plans, in virtual time; nothing is sent to anybody."""
 
 from __future__ import annotations
 
@@ -44,7 +39,10 @@ Noted = tuple[int, str, str]
 
 @dataclass(frozen=True, slots=True)
 class ReplayRules:
-    """A catalogue to judge incidents under; with a contract, all of them under that one."""
+    """The rules for judging a log: a catalogue, and the contract for all incidents.
+
+    Without a contract each incident is judged under the contract of its customer.
+    """
 
     catalogue: Catalogue
     contract: ContractId | None = None
@@ -52,12 +50,12 @@ class ReplayRules:
 
 @dataclass(slots=True)
 class Played:
-    """What a history came to under one or two rules.
+    """The result of judging a log by one or two catalogues.
 
     `records` are the incidents in the order of the log: all of them, or of a large log only those that were asked for
     (see `play`). `rejects` are the first lines that could not be read, `rejected` counts all of them. `remarks` are
-    about words the mapping does not know; `odd` counts the incidents with a remark, by its kind, and `noted` has the
-    first of each kind.
+    about values that the mapping does not list; `odd` counts the incidents with a remark, by its kind, and `noted` has
+    the first of each kind.
     """
 
     figures: Figures = field(default_factory=Figures)
@@ -74,7 +72,7 @@ class Played:
 
     @property
     def outcomes(self) -> tuple[list[ClockOutcome], ...]:
-        """Return the outcomes of all records, one list per one."""
+        """Return the outcomes of all records, as one list for each of the rules."""
         each = [record.outcomes for record in self.records]
         return tuple([outcome for outcomes in column for outcome in outcomes] for column in zip(*each, strict=True))
 
@@ -116,10 +114,10 @@ def play(
     each: bool = True,
     advance: Callable[[int], None] = lambda lines: None,
 ) -> Played:
-    """Judge a history under one or two rules; `advance` is called with how many lines have been judged.
+    """Judge the incidents of a log by one or two rules; `advance` is called with how many lines have been judged.
 
-    `until`: later events are ignored. `each`: keep the records of all incidents, not only the figures; those of a large
-    log are in the history's temporary files.
+    `until`: later events are ignored. `jobs`: how many processes work. `each`: keep the records of all incidents, not
+    only the figures; those of a large log are in the history's temporary files.
     """
     whole = Played()
     parts = _alone(history, rules, until, each) if jobs <= 1 else _shared(history, rules, until, each, jobs)
@@ -147,7 +145,7 @@ def play(
 
 
 def keep_earliest(known: dict[str, Noted], found: Mapping[str, Noted]) -> None:
-    """Keep of each kind the remark that is first in the log."""
+    """Update `known` so that it keeps, of each kind of remark, the one that comes first in the log."""
     for kind, noted in found.items():
         known[kind] = min(known.get(kind, noted), noted)
 
@@ -183,7 +181,7 @@ def _unswept() -> Iterator[None]:
 def judge_chunk(
     chunk: Chunk, reader: Reader, judges: Sequence[_Judge], until: datetime | None, part: _PlayedPart
 ) -> list[Record]:
-    """Return the records of one chunk, judged under every one; everything else is added to the part.
+    """Return the records of one chunk of incidents, judged by every judge; counts and rejects are added to `part`.
 
     All are read before any is judged: in turn, each would push the other out of the processor's caches.
     """

@@ -1,4 +1,4 @@
-"""What a replay found, as plain values for JSON: instants as RFC 3339 UTC, ratios from 0 to 1. Pure."""
+"""The results of a replay as JSON values: instants as RFC 3339 UTC, ratios from 0 to 1. Pure."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from sla_standalone.replay.record import Record
 
 
 def log_json(played: Played) -> dict[str, Any]:
-    """Return what is known of the log."""
+    """Return what the log contains as JSON values: incidents, events, first and last instant."""
     return {
         "incidents": played.incidents,
         "events": played.events,
@@ -31,12 +31,12 @@ def log_json(played: Played) -> dict[str, Any]:
 
 
 def reject_json(reject: Reject) -> dict[str, Any]:
-    """Return a line that could not be read."""
+    """Return a line that could not be read as JSON values."""
     return {"line": reject.line, "reason": reject.reason, "text": reject.text}
 
 
 def outcome_json(outcome: ClockOutcome) -> dict[str, Any]:
-    """Return one clock."""
+    """Return the outcome of one clock as JSON values."""
     return {
         "incident": outcome.incident,
         "metric": outcome.metric,
@@ -56,29 +56,29 @@ def outcome_json(outcome: ClockOutcome) -> dict[str, Any]:
 
 
 def verdicts_json(records: Iterable[Record]) -> Iterator[dict[str, Any]]:
-    """Yield every outcome under the first ruling."""
+    """Yield the outcome of every clock under the first rules, as JSON values."""
     return (outcome_json(outcome) for record in records for outcome in record.outcomes[0])
 
 
 def remarked_json(records: Iterable[Record]) -> Iterator[dict[str, Any]]:
-    """Yield the remarks on single incidents."""
+    """Yield the remarks on incidents one by one, as JSON values."""
     return (
         {"incident": record.incident, "kind": kind, "text": text} for record in records for kind, text in record.remarks
     )
 
 
 def totals_json(totals: Mapping[str, VerdictCounts]) -> dict[str, dict[str, Any]]:
-    """Return the counts by metric."""
+    """Return the counts of verdicts by metric as JSON values."""
     return {metric: tally_json(tally) for metric, tally in totals.items()}
 
 
 def tally_json(tally: VerdictCounts) -> dict[str, Any]:
-    """Return counts by verdict, and the attainment."""
+    """Return counts by verdict, with the attainment, as JSON values."""
     return {**{verdict.value: tally.counts[verdict] for verdict in Verdict}, "ratio": rounded_ratio(tally.ratio)}
 
 
 def attainment_json(groups: Mapping[Group, VerdictCounts]) -> list[dict[str, Any]]:
-    """Return one object for each contract, metric, priority and month."""
+    """Return the attainment table as JSON: one object for each contract, metric, priority and month."""
     return [
         {"contract": group.contract, "metric": group.metric, "priority": group.priority, "month": group.month}
         | tally_json(tally)
@@ -87,7 +87,9 @@ def attainment_json(groups: Mapping[Group, VerdictCounts]) -> list[dict[str, Any
 
 
 def agreement_json(found: VerdictAgreement, records: Iterable[Record]) -> dict[str, Any]:
-    """Return the agreement with another system's verdicts; `disagreements` is an iterator over all of them."""
+    """Return the agreement with another system's verdicts as JSON values; `disagreements` in it is an iterator over
+    all.
+    """
     return {
         **confusion_json(found.whole),
         "by_priority": {priority: confusion_json(one) for priority, one in sorted(found.by_priority.items())},
@@ -96,7 +98,7 @@ def agreement_json(found: VerdictAgreement, records: Iterable[Record]) -> dict[s
 
 
 def disagreement_json(one: Disagreement) -> dict[str, Any]:
-    """Return one disagreement."""
+    """Return one disagreement as JSON values."""
     return {
         "incident": one.incident,
         "metric": one.metric,
@@ -109,7 +111,9 @@ def disagreement_json(one: Disagreement) -> dict[str, Any]:
 
 
 def confusion_json(found: ConfusionMatrix) -> dict[str, Any]:
-    """Return the counts; in `confusion` the first word is our verdict, the second the other's."""
+    """Return the counts by both verdicts as JSON values; in `confusion` the first word is our verdict, the second the
+    other's.
+    """
     return {
         "compared": found.compared,
         "agree": found.agree,
@@ -125,7 +129,9 @@ def confusion_json(found: ConfusionMatrix) -> dict[str, Any]:
 
 
 def difference_json(counts: Counter[OutcomeChange], records: Iterable[Record]) -> dict[str, Any]:
-    """Return what changes under the other plan; `changes` is an iterator over all of them."""
+    """Return what changes under the other plan as JSON values; `changes` in it is an iterator over all
+    changed clocks.
+    """
     return {
         "counts": {turn.value: counts[turn] for turn in OutcomeChange},
         "changes": (change_json(change) for record in records for change in changed_outcomes(*record.outcomes)),
@@ -133,7 +139,7 @@ def difference_json(counts: Counter[OutcomeChange], records: Iterable[Record]) -
 
 
 def change_json(change: ChangedOutcome) -> dict[str, Any]:
-    """Return one changed clock."""
+    """Return a changed clock as JSON values."""
     return {
         "turn": change.turn.value,
         "incident": change.one.incident,
@@ -145,7 +151,7 @@ def change_json(change: ChangedOutcome) -> dict[str, Any]:
 
 
 def side_json(outcome: ClockOutcome | None) -> dict[str, Any] | None:
-    """Return a clock under one plan; None when it has none there."""
+    """Return the outcome of a clock under one of two plans as JSON values; None when the plan has no such clock."""
     if outcome is None:
         return None
     return {
@@ -157,7 +163,7 @@ def side_json(outcome: ClockOutcome | None) -> dict[str, Any] | None:
 
 
 def instant_text(at: datetime | None) -> str | None:
-    """Return an instant as RFC 3339 UTC; None for None."""
+    """Return an instant as RFC 3339 in UTC; None for None."""
     return None if at is None else at.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
 
@@ -167,5 +173,5 @@ def rounded_ratio(ratio: float | None) -> float | None:
 
 
 def whole_seconds(seconds: float) -> int | float:
-    """Return seconds as an int where they are whole."""
+    """Return seconds as an int if they are whole, else as they are."""
     return int(seconds) if seconds == int(seconds) else seconds

@@ -1,7 +1,4 @@
-"""Rows of a table → the events of one incident, as the mapping file says. Pure: the same rows give the same events.
-
-A row is a tuple with the cells of the mapping's columns; `TableReader.take` cuts it out of a CSV line.
-"""
+"""Events of one incident from the rows of a table, as the mapping file states. Pure: equal rows give equal events."""
 
 from __future__ import annotations
 
@@ -32,7 +29,10 @@ _HOLDERS = frozenset({"assignee", "group", "line"})
 
 
 class TableReader:
-    """A mapping bound to the columns of one file. Raises BadMapping when the file lacks one of them."""
+    """Reads rows of a table as events: a mapping bound to the columns of one file.
+
+    Raises BadMapping when the file lacks a column of the mapping.
+    """
 
     def __init__(self, mapping: MappingFile, header: Sequence[str]) -> None:
         names = [name.strip() for name in header]
@@ -66,12 +66,12 @@ class TableReader:
         self._verdict = None if mapping.verdict is None else _Verdict(mapping.verdict, self._places, self._match)
 
     def incident_of(self, row: Row) -> str:
-        """Return the incident's own id; "" when the row names none."""
+        """Return the incident's id in the table; "" when the row has none."""
         own = row[0].strip()
         return "" if own in self._unknown else own
 
     def life(self, own: str, rows: Sequence[Numbered]) -> IncidentLife:
-        """Return the events of one incident from its rows, in the order of their instants."""
+        """Return the events of one incident, in the order of their instants, given its numbered rows."""
         told = _EventBuilder(IncidentId(f"{self.mapping.source}:{own}"), own, self.mapping.source)
         dated = self._in_order(list(self._dated(rows, told)))
         before: Row | None = None
@@ -91,7 +91,7 @@ class TableReader:
         return told.life(claims)
 
     def known(self, value: str) -> bool:
-        """Return whether a cell has a value."""
+        """Return whether a cell holds a value, by the mapping's list of texts that mean none."""
         return value not in self._unknown
 
     # -- the parts of a row

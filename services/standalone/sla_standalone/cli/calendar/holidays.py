@@ -26,7 +26,7 @@ _WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 
 
 def register(app: typer.Typer) -> None:
-    """Add the commands to the group."""
+    """Add the commands `holidays` and `ical` to the group `slad calendar`."""
     app.command("holidays")(holidays)
     app.command("ical")(ical)
 
@@ -81,7 +81,7 @@ def ical(
 
 
 def row_json(row: HolidayRow) -> dict[str, Any]:
-    """Return a row as plain values."""
+    """Return a holiday row as JSON values."""
     return {
         "date": row.date.isoformat(), "weekday": _WEEKDAYS[row.date.weekday()], "kind": row.kind.value,
         "name": row.name, "source": row.source,
@@ -89,9 +89,7 @@ def row_json(row: HolidayRow) -> dict[str, Any]:
 
 
 def feed(rows: Sequence[HolidayRow], name: str, now: datetime) -> str:
-    """Return an iCalendar feed (RFC 5545) with one all-day event for each closed day; the same rows have the same
-    UIDs.
-    """
+    """Return an iCalendar feed (RFC 5545) with an all-day event for each day off; equal rows always get equal UIDs."""
     calendar = icalendar.Calendar()
     calendar.add("prodid", "-//slad//holidays//EN")
     calendar.add("version", "2.0")

@@ -1,11 +1,4 @@
-"""`slad import CSV --map FILE`: history or open tickets of another system into a running service, as CloudEvents.
-
-Running it twice changes nothing the second time; what could not be taken stands in a file of rejects, to be corrected
-and imported again. Incidents that are still open come under watch at once, with what they have missed already.
-
-No one is notified of what became true before the import, unless `--tell` asks for it; later breaches are notified as
-usual. Incidents that are over cause no notification either way.
-"""
+"""`slad import CSV --map FILE`: incidents of another system, closed or open, into a running service as CloudEvents."""
 
 from __future__ import annotations
 
@@ -35,7 +28,7 @@ from sla_standalone.replay import ReplayHistory
 
 
 def register(app: typer.Typer) -> None:
-    """Add the command to the application."""
+    """Add the command `slad import` to the application."""
     app.command("import")(import_)
 
 
@@ -58,7 +51,9 @@ def import_(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only read and count; send nothing.")] = False,
     json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
-    """Import incidents from a table. Exit status: 0 all taken, 1 there are rejects, 2 misuse or nobody answers."""
+    """Import incidents from a table. Exit status: 0 all imported, 1 there are rejects, 2 misuse or no
+    service answers.
+    """
     run = _Run(tell=tell, outlook=_outlook(catalogue))
     if not dry_run:
         note(_WILL_TELL if tell else _TELLS_NOBODY)

@@ -1,4 +1,4 @@
-"""Sending batches to a running service, patiently: what is busy now is asked again, what is too large is halved."""
+"""Sending batches to a running service: again while it is busy, and in halves when a batch is too large."""
 
 from __future__ import annotations
 
@@ -18,15 +18,15 @@ _LONGEST_WAIT = 60.0
 
 
 class StillBusy(Exception):
-    """The service did not take a batch for a long time: run the import again later, it continues where it stopped."""
+    """The service has been busy for too long: run the import again later, it continues where it stopped."""
 
 
 async def post(
     client: httpx2.AsyncClient, batch: list[dict[str, Any]], account: ImportAccount, time_source: TimeSource
 ) -> None:
-    """Post a batch, again while the service is busy, in halves when it is too large.
+    """Post a batch, again while the service is busy and in halves when it is too large; count the result in `account`.
 
-    Raises StillBusy; a key that may not write ends the command.
+    Raises StillBusy. A key that may not write ends the command.
     """
     answer = await _patiently(client, batch, time_source)
     match answer.status_code:

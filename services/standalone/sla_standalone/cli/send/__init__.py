@@ -20,7 +20,7 @@ from sla_standalone.cli.send.sample import SAMPLES, Style, body_of, proof
 
 
 def register(app: typer.Typer) -> None:
-    """Add the command to the application."""
+    """Add the command `slad send` to the application."""
     app.command("send")(send)
 
 
@@ -42,7 +42,7 @@ def send(
     url: Annotated[str, typer.Option(help="A running service.", envvar="SLAD_URL")] = DEFAULT_URL,
     json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
-    """Post a sample delivery. Exit status: 0 accepted, 1 refused, 2 the call makes no sense or nobody answers."""
+    """Post a sample delivery. Exit status: 0 accepted, 1 refused, 2 the call makes no sense or no service answers."""
     if not sample:
         _list(json)
         return
