@@ -45,7 +45,7 @@ class EndedIncidents:
             after = page[-1]
             async with self._store.reading() as connection:
                 told = await events_of_incidents(connection, [row.id for row in page])
-            quiet = [row.id for row in page if not _heard_since(told[row.id], horizon)]
+            quiet = [row.id for row in page if not _has_events_since(told[row.id], horizon)]
             if not quiet:
                 continue
             async with self._store.transaction() as connection:
@@ -114,7 +114,7 @@ class AppliedIds:
                 return
 
 
-def _heard_since(told: Iterable[IncidentEvent], horizon: datetime) -> bool:
+def _has_events_since(told: Iterable[IncidentEvent], horizon: datetime) -> bool:
     return any(event.received_at >= horizon for event in told)
 
 

@@ -114,21 +114,21 @@ async def take_entries(
     Each event is stored under the incident that bears its name. When another process joins names meanwhile, everything
     is decided again. Raises StoreBusy, and whatever `write` raises.
     """
-    spoken = {name for entry in entries for name in names_in_entry(entry)}
+    mentioned = {name for entry in entries for name in names_in_entry(entry)}
     for _ in range(_ROUNDS):
         names, history, asked = IncidentNames(), IncidentHistory(), list(entries)
-        if spoken:
+        if mentioned:
             async with store.reading() as connection:
-                names = await load_names(connection, spoken)
+                names = await load_names(connection, mentioned)
                 asked = [route_entry(entry, names) for entry in entries]
                 if about := NeededHistories.by(asked, names, rulebook):
                     history = await load_history(connection, about.judged, about.promised, about.whose)
         receipts = await decide_receipts(asked, history, rulebook, names)
         try:
             async with store.transaction() as connection:
-                if spoken:
+                if mentioned:
                     await lock_names(connection, joining=any(joins(entry) for entry in asked))
-                    if not await names_unchanged(connection, names, spoken):
+                    if not await names_unchanged(connection, names, mentioned):
                         raise NamesChanged
                 return await write(connection, receipts, names)
         except NamesChanged:

@@ -43,18 +43,18 @@ def promise(
                 "targets": [],
                 "remarks": [_remark(IngestRemark.OTHER_CONTRACT.code, IngestRemark.OTHER_CONTRACT.value)],
             }
-        return _told(found)
+        return _promise_json(found)
     except Exception as error:  # whatever it is, the event is accepted: the answer alone suffers
         _log.exception("promise.failed", incident=incident)
-        return _untold(IngestRemark.NO_PROMISE, type(error).__name__)
+        return _without_targets(IngestRemark.NO_PROMISE, type(error).__name__)
 
 
 def crowded_promise() -> dict[str, Any]:
     """Return the promise of an incident with too many events to be folded for an answer: no targets, and a remark."""
-    return _untold(IngestRemark.MANY_EVENTS)
+    return _without_targets(IngestRemark.MANY_EVENTS)
 
 
-def _untold(remark: IngestRemark, detail: str = "") -> dict[str, Any]:
+def _without_targets(remark: IngestRemark, detail: str = "") -> dict[str, Any]:
     return {"targets": [], "remarks": [_remark(remark.code, remark.value, detail)]}
 
 
@@ -74,7 +74,7 @@ def latest_passed_due(events: Iterable[IncidentEvent], rulebook: Rulebook, by: d
     return max(breaches, default=None)
 
 
-def _told(incident: Incident) -> dict[str, Any]:
+def _promise_json(incident: Incident) -> dict[str, Any]:
     contract = incident.contract
     return {
         "incident": incident.id,

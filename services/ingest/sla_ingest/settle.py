@@ -23,7 +23,7 @@ def with_accepted_time(one: TranslatedEvent, tolerance: timedelta) -> Translated
     event = _with_snapshot_settled(one.event, tolerance)
     one = one if event is one.event else replace(one, event=event)
     if event.occurred_at <= event.received_at + tolerance:
-        return _told(one)
+        return _with_warnings(one)
     claimed = event.occurred_at.isoformat()
     event = replace(
         event,
@@ -31,7 +31,9 @@ def with_accepted_time(one: TranslatedEvent, tolerance: timedelta) -> Translated
         quality=TimeQuality.RECEIPT,
         attributes={**event.attributes, "claimed_at": claimed},
     )
-    return _told(replace(one, event=event, remarks=(*one.remarks, RemarkNote(IngestRemark.FUTURE_TIME, claimed))))
+    return _with_warnings(
+        replace(one, event=event, remarks=(*one.remarks, RemarkNote(IngestRemark.FUTURE_TIME, claimed)))
+    )
 
 
 def _with_snapshot_settled(event: IncidentEvent, tolerance: timedelta) -> IncidentEvent:
@@ -66,7 +68,7 @@ def with_reporter_recognised(one: TranslatedEvent, history: Iterable[IncidentEve
     reporter = _reporter(event, history)
     if reporter == account:
         remarks = tuple(noted for noted in one.remarks if noted.remark not in _OF_STRANGERS)
-        return _told(
+        return _with_warnings(
             replace(one, event=replace(event, kind=EventKind.CUSTOMER_REPLIED, actor=Actor.CUSTOMER), remarks=remarks)
         )
     if reporter is not None:
@@ -74,17 +76,17 @@ def with_reporter_recognised(one: TranslatedEvent, history: Iterable[IncidentEve
     # The opening may still come: by the account the fold then sees whether it was the reporter who wrote this.
     event = replace(event, actor=Actor.UNKNOWN, actor_name=account)
     noted = (RemarkNote(IngestRemark.REPORTER_UNKNOWN),) if event.kind is EventKind.RESPONDED else ()
-    return _told(replace(one, event=event, remarks=(*one.remarks, *noted)))
+    return _with_warnings(replace(one, event=event, remarks=(*one.remarks, *noted)))
 
 
 def _reporter(event: IncidentEvent, history: Iterable[IncidentEvent]) -> str | None:
     """Whose the incident was when this happened: by the latest word on it, or else by the first that came after."""
-    said = sorted(
+    statements = sorted(
         ((position(other), who) for other in history if (who := _names_reporter(other)) is not None),
         key=lambda each: each[0],
     )
-    before = [who for at, who in said if at <= position(event)]
-    return before[-1] if before else said[0][1] if said else None
+    before = [who for at, who in statements if at <= position(event)]
+    return before[-1] if before else statements[0][1] if statements else None
 
 
 def _names_reporter(event: IncidentEvent) -> str | None:
@@ -109,7 +111,7 @@ def after_breaches(one: TranslatedEvent, history: Iterable[IncidentEvent], ran_o
     return replace(settled_one, event=replace(event, occurred_at=ran_out + _NEXT))
 
 
-def _told(one: TranslatedEvent) -> TranslatedEvent:
+def _with_warnings(one: TranslatedEvent) -> TranslatedEvent:
     # The fold itself remarks on a comment of unknown side, for as long as the side is unknown.
     by_fold = {IngestRemark.SPEAKER_UNKNOWN} if one.event.kind is EventKind.COMMENTED else set()
     warnings = tuple(str(noted) for noted in one.remarks if noted.remark not in by_fold)

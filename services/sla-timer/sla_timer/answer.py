@@ -152,8 +152,8 @@ def clock_json(
     # An ended clock is as its events have it: no timer of it has fired since.
     known = told if told is not None and clock.state.open and told.generation == clock.generation else None
     breached_at = clock.breached_at or (known.breached_at if known is not None else None)
-    spoken = known.published_marks(clock) if known is not None else []
-    return _clock_json(clock, zone, score, consumed, breached_at, spoken, None)
+    published = known.published_marks(clock) if known is not None else []
+    return _clock_json(clock, zone, score, consumed, breached_at, published, None)
 
 
 def _passed(clock: Clock, until: datetime) -> datetime | None:
@@ -168,7 +168,7 @@ def _clock_json(
     score: float,
     consumed: timedelta,
     breached_at: datetime | None,
-    spoken: list[PublishedMark],
+    published: list[PublishedMark],
     until: datetime | None,
 ) -> dict[str, Any]:
     return {
@@ -200,7 +200,9 @@ def _clock_json(
             {
                 "key": mark.key,
                 "at": iso(mark.at),
-                "pending": mark.pending and not no_news(mark, spoken) and not (until is not None and mark.at < until),
+                "pending": mark.pending
+                and not no_news(mark, published)
+                and not (until is not None and mark.at < until),
             }
             for mark in clock.marks[-MOST_SEGMENTS:]
         ],

@@ -74,9 +74,9 @@ def about_clock(fact: ClockFact) -> bool:
     return fact.clock is not None and fact.kind not in _ABOUT_THE_INCIDENT
 
 
-def clock_row(said: Sequence[PublishedFact]) -> dict[str, Any]:
+def clock_row(facts: Sequence[PublishedFact]) -> dict[str, Any]:
     """Return the row of `board_clock` computed from all known facts of one clock; there must be at least one."""
-    ordered = sorted((one for one in said if about_clock(one.fact)), key=lambda one: one.noticed)
+    ordered = sorted((one for one in facts if about_clock(one.fact)), key=lambda one: one.noticed)
     applied = [one.fact for one in ordered if one.fact.kind not in MARKS] or [one.fact for one in ordered]
     last = applied[-1]
     context = next((fact for fact in reversed(applied) if fact.metric), last)

@@ -104,12 +104,12 @@ class RememberedReader(Generic[Key, Item]):
         return found
 
 
-def essential_facts(said: Sequence[PublishedFact]) -> list[PublishedFact]:
+def essential_facts(facts: Sequence[PublishedFact]) -> list[PublishedFact]:
     """Return the facts of one clock on which its row can depend, whatever arrives later.
 
     These are its start, warnings, breaches and amendments, and of the other facts the last.
     """
-    ordered = sorted((one for one in said if about_clock(one.fact)), key=lambda one: one.noticed)
+    ordered = sorted((one for one in facts if about_clock(one.fact)), key=lambda one: one.noticed)
     applied = [one for one in ordered if one.fact.kind not in MARKS]
     last = {id(one) for one in applied[-1:]}
     last |= {id(one) for one in [one for one in applied if one.fact.metric][-1:]}

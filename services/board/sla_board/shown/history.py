@@ -15,9 +15,9 @@ from sla_domain.errors import CalendarError
 MOST_PIECES = 400  # pieces of one clock
 
 
-def spans_of(said: Iterable[PublishedFact]) -> tuple[TimelineSpan, ...]:
+def spans_of(facts: Iterable[PublishedFact]) -> tuple[TimelineSpan, ...]:
     """Return the running and paused stretches of one clock, oldest first; the last is open while the clock is."""
-    turns = _turns(said)
+    turns = _turns(facts)
     spans: list[TimelineSpan] = []
     for number, (at, state, why) in enumerate(turns):
         end = turns[number + 1][0] if number + 1 < len(turns) else None
@@ -27,10 +27,10 @@ def spans_of(said: Iterable[PublishedFact]) -> tuple[TimelineSpan, ...]:
     return tuple(spans)
 
 
-def _turns(said: Iterable[PublishedFact]) -> list[tuple[datetime, ClockState, str]]:
+def _turns(facts: Iterable[PublishedFact]) -> list[tuple[datetime, ClockState, str]]:
     """Return the instants at which the state changed. A later fact about the past replaces those after it."""
     turns: list[tuple[datetime, ClockState, str]] = []
-    for one in sorted((one for one in said if about_clock(one.fact)), key=lambda one: one.noticed):
+    for one in sorted((one for one in facts if about_clock(one.fact)), key=lambda one: one.noticed):
         fact, state = one.fact, state_brought_by(one.fact)
         if state is None:
             continue

@@ -142,13 +142,13 @@ async def read_incident(
         making.all("event", ((e.id, partial(decode_event, e)) for e in events if e.topic is Topic.INCIDENTS)),
         key=lambda event: event.order,
     )
-    said = making.all("fact", ((e.id, partial(_said, e)) for e in events if e.topic is Topic.CLOCKS))
+    facts = making.all("fact", ((e.id, partial(_said, e)) for e in events if e.topic is Topic.CLOCKS))
     deliveries = await _about(connection, tables.delivery, incident)
     steps = await _about(connection, tables.alert, incident)
-    part: IncidentShare | None = IncidentShare(record, clocks, happened, said, deliveries, steps, None)
+    part: IncidentShare | None = IncidentShare(record, clocks, happened, facts, deliveries, steps, None)
     if only_contract is not None:
         told = (deliveries, steps)
-        part = await read_share(connection, incident, only_contract, record, clocks, happened, said, told)
+        part = await read_share(connection, incident, only_contract, record, clocks, happened, facts, told)
     return None if part is None else _file(incident, part, hours, making)
 
 
@@ -162,18 +162,18 @@ async def _about(connection: AsyncConnection, table: Table, incident: str) -> li
 
 
 def _file(incident: str, part: IncidentShare, hours: HoursAt, making: PartMaker) -> IncidentFile:
-    record, clocks, said = part.record, part.clocks, part.said
+    record, clocks, facts = part.record, part.clocks, part.facts
     if part.until is not None and part.until < hours.now:
         hours = HoursAt(part.until, hours.calendars)
     now = hours.now
     newest = max(clocks, key=lambda clock: (clock.open, clock.cycle, str(clock.id)), default=None)
     zone = newest.zone if newest else "UTC"
-    by_clock = _by_clock(said)
+    by_clock = _by_clock(facts)
     promises = _promises(clocks, by_clock, hours, making)
     attributes = {} if record is None else making.one("attributes", incident, partial(orjson.loads, record.attributes))
     happenings = making.all("event", ((event.id, partial(_happening, event)) for event in part.happened))
     sayings = making.all(
-        "fact", ((one.id, partial(_saying, one.fact)) for one in sorted(said, key=lambda one: one.noticed))
+        "fact", ((one.id, partial(_saying, one.fact)) for one in sorted(facts, key=lambda one: one.noticed))
     )
     drawing = making.one("drawing", incident, lambda: _drawing(promises, by_clock, now, zone))
     return IncidentFile(
@@ -204,21 +204,21 @@ def _coarse(now: datetime) -> datetime:
     return now.replace(second=now.second // 30 * 30, microsecond=0)
 
 
-def _by_clock(said: Sequence[PublishedFact]) -> dict[str, list[PublishedFact]]:
+def _by_clock(facts: Sequence[PublishedFact]) -> dict[str, list[PublishedFact]]:
     found: dict[str, list[PublishedFact]] = {}
-    for one in said:
+    for one in facts:
         if about_clock(one.fact):
             found.setdefault(str(one.fact.clock), []).append(one)
     return found
 
 
 def _promises(
-    clocks: Sequence[Any], said: Mapping[str, Sequence[PublishedFact]], hours: HoursAt, making: PartMaker
+    clocks: Sequence[Any], facts: Mapping[str, Sequence[PublishedFact]], hours: HoursAt, making: PartMaker
 ) -> tuple[ShownPromise, ...]:
     now = hours.now
 
     def promise(clock: Any) -> ShownPromise:
-        spans = split_overdue(spans_of(said.get(str(clock.id), [])), clock.breached_at or clock.due_at, now)
+        spans = split_overdue(spans_of(facts.get(str(clock.id), [])), clock.breached_at or clock.due_at, now)
         return ShownPromise(
             row=row_of(clock, hours),
             original_due_at=clock.original_due_at,
@@ -233,16 +233,16 @@ def _promises(
 
 
 def _drawing(
-    promises: Sequence[ShownPromise], said: Mapping[str, Sequence[PublishedFact]], now: datetime, zone: str
+    promises: Sequence[ShownPromise], facts: Mapping[str, Sequence[PublishedFact]], now: datetime, zone: str
 ) -> Drawing | None:
-    return draw_timeline([_lane(promise, said.get(promise.row.id, [])) for promise in promises], _coarse(now), zone)
+    return draw_timeline([_lane(promise, facts.get(promise.row.id, [])) for promise in promises], _coarse(now), zone)
 
 
-def _lane(promise: ShownPromise, said: Sequence[PublishedFact]) -> TimelineRow:
+def _lane(promise: ShownPromise, facts: Sequence[PublishedFact]) -> TimelineRow:
     row = promise.row
     points = [
         Point(MarkKind.WARNED, one.fact.at, f"warned at {word.threshold_text(one.fact.threshold)}")
-        for one in said
+        for one in facts
         if one.fact.kind is FactKind.CLOCK_WARNED and not one.fact.overtaken
     ]
     if row.breached_at is not None:

@@ -48,9 +48,9 @@ async def join(connection: AsyncConnection, event: IncidentEvent, names: Inciden
     # What belonged together before has its copies.
     merged = event.kind is EventKind.MERGED and event.merged_into is not None
     now = names.with_merge(incident, event.merged_into) if merged else await load_names(connection, [incident])
-    heard, where = copy_routes(event, now)
-    for source in sorted(heard):
-        for survivor in sorted(where & now.survivors(source)):
+    copied_from, copied_to = copy_routes(event, now)
+    for source in sorted(copied_from):
+        for survivor in sorted(copied_to & now.survivors(source)):
             await _copy_all(connection, source, survivor, now)
 
 
@@ -144,30 +144,30 @@ async def _copy_all(
 ) -> None:
     """Copy all events on `source`; nothing while the survivor is unknown and no customer waits."""
     stored = [event async for event in whole_history(connection, source)]
-    said = [
+    own_events = [
         event
         for event in stored
         if event.kind in COPIED
         and event.carried_from is None
         and (event.known_as is None or event.kind is EventKind.RENAMED)
     ]
-    if not said:
+    if not own_events:
         return
-    if not await incidents_with_own_events(connection, [survivor]) and not someone_waits(in_order(said)):
+    if not await incidents_with_own_events(connection, [survivor]) and not someone_waits(in_order(own_events)):
         return
-    await append_missing_events(connection, [_copy(event, survivor, names) for event in _latest(said)])
+    await append_missing_events(connection, [_copy(event, survivor, names) for event in _latest(own_events)])
 
 
-def _latest(said: list[IncidentEvent]) -> list[IncidentEvent]:
+def _latest(own_events: list[IncidentEvent]) -> list[IncidentEvent]:
     """What is copied of all this: of very many words the latest, and the merge says so."""
-    words = [event for event in said if event.kind in WORDS]
+    words = [event for event in own_events if event.kind in WORDS]
     if len(words) <= MOST_WORDS:
-        return said
+        return own_events
     kept = {event.id for event in nlargest(MOST_WORDS, words, key=lambda event: event.order)}
     text = f"of its {len(words)} words the latest {MOST_WORDS} are known here"
     return [
         replace(event, warnings=(text,)) if event.kind is EventKind.MERGED else event
-        for event in said
+        for event in own_events
         if event.kind not in WORDS or event.id in kept
     ]
 

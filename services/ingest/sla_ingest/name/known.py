@@ -138,7 +138,7 @@ def _overgrown(event: IncidentEvent, names: IncidentNames) -> bool:
     own = {names.incident(name) for name in names_in_event(event)}
     if event.kind is EventKind.RENAMED and sum(into in own for into in names.moved.values()) >= MOST_MOVES:
         return True
-    heard, where = copy_routes(event, names)
-    if len(heard) * len(where) > MOST_COPIED:
+    copied_from, copied_to = copy_routes(event, names)
+    if len(copied_from) * len(copied_to) > MOST_COPIED:
         return True
-    return any(len((names.survivors(name) | where) - {name}) > MOST_SURVIVORS for name in heard)
+    return any(len((names.survivors(name) | copied_to) - {name}) > MOST_SURVIVORS for name in copied_from)

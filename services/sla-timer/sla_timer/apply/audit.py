@@ -33,7 +33,9 @@ MOST = 500
 
 
 class Audit:
-    """The self-audit: finds running clocks without a stored breach timer, and decides about their incidents anew."""
+    """The self-audit: finds running clocks without a stored breach timer, and folds their incidents again to restore
+    it.
+    """
 
     def __init__(
         self,

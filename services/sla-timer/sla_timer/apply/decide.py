@@ -1,6 +1,4 @@
-"""The decision about one incident, pure: its events and what has been published in; rows to write and facts to publish
-out.
-"""
+"""The decision about one incident, pure: from its events and what has been published to rows and facts to write."""
 
 from __future__ import annotations
 
@@ -60,7 +58,7 @@ class StoredIncident:
 
 @dataclass(frozen=True, slots=True)
 class DecisionOptions:
-    """How to decide about incidents.
+    """The options of `decide`.
 
     `moved`: judge by the catalogue in force instead of the version that the incident was judged by (re-planning).
     `whole`: also write rows that have not changed, which restores missing timers.

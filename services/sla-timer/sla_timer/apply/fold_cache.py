@@ -116,7 +116,7 @@ class PreparedFold:
     fresh: frozenset[str]
     surplus: frozenset[str]  # of those, the ids of events that do not count
     foldings: Mapping[str, Folding]
-    settled: Mapping[ClockId, Clock]  # ended clocks about which everything has been said, as of `version`
+    settled: Mapping[ClockId, Clock]  # ended clocks about which everything has been published, as of `version`
     version: str
     used: dict[str, Incident] = field(default_factory=dict)  # what was asked for, by version
     _unsettled: frozenset[ClockId] | None = None
@@ -235,12 +235,12 @@ class FoldCache:
         for rulebook in rulebooks:
             entry.kept.setdefault(rulebook.version, CachedFold(rulebook)).rulebook = rulebook
         ids = frozenset(event.id for event in new)
-        heard, surplus = await self._counting(entry, stored, new)
-        if heard:
-            entry.unsure = position(heard[0])
+        counting, surplus = await self._counting(entry, stored, new)
+        if counting:
+            entry.unsure = position(counting[0])
         foldings = {}
         for version, kept in entry.kept.items():
-            folding = await self._through(kept, stored, heard)
+            folding = await self._through(kept, stored, counting)
             if folding is not None:
                 foldings[version] = folding
         left = frozenset(event.id for event in surplus)
@@ -260,9 +260,7 @@ class FoldCache:
             kept.head = prepared.foldings.get(version)
 
     def settle(self, incident: str, version: str, settled: Mapping[ClockId, Clock]) -> None:
-        """Note which ended clocks of the incident need no further decision: everything is published, judged under
-        `version`.
-        """
+        """Note which ended clocks are settled: everything about them has been published, as judged under `version`."""
         entry = self._entries[incident]
         entry.settled, entry.version = settled, version
 

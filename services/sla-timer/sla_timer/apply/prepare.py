@@ -45,7 +45,7 @@ class FoldPreparer:
             return prepared.incident(rulebook)
 
     def committed(self, decided: Changes) -> None:
-        """Note what a committed unit of work has settled about prepared incidents."""
+        """Note which clocks of prepared incidents a committed unit of work has settled."""
         for name, (version, ended) in decided.settled.items():
             if name in self.folds:
                 self.folds.settle(name, version, ended)

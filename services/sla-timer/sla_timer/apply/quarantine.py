@@ -62,13 +62,13 @@ class TimerQuarantine:
         """Put the timer back beside a clock that has been written anew; the tick fires it, or quarantines it again."""
         if entry.key != CANARY:
             await self._refold(entry)
-        said = orjson.loads(entry.data)
+        stored = orjson.loads(entry.data)
         timer = {
-            "clock_id": UUID(said["clock_id"]),
-            "kind": said["kind"],
-            "generation": said["generation"],
-            "partition": said["partition"],
-            "fire_at": _instant(said["fire_at"]),
+            "clock_id": UUID(stored["clock_id"]),
+            "kind": stored["kind"],
+            "generation": stored["generation"],
+            "partition": stored["partition"],
+            "fire_at": _instant(stored["fire_at"]),
         }
         async with self._store.transaction() as connection:
             await connection.execute(insert_new(connection, tables.timer), [timer])

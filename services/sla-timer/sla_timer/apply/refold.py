@@ -1,4 +1,4 @@
-"""Decisions about incidents without a new event: after a change of the catalogue, or to restore what is missing."""
+"""Folding incidents again without a new event: after a change of the catalogue, or to restore what is missing."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from sla_timer.rulebooks import Rulebooks
 
 @dataclass(frozen=True, slots=True)
 class Refolded:
-    """The ids of the incidents that were decided about again, and the facts published about them."""
+    """The ids of the incidents that were folded again, and the facts published about them."""
 
     incidents: Sequence[str]
     facts: Sequence[Envelope]
@@ -35,7 +35,10 @@ def query_of_names(names: Sequence[str]) -> Callable[[AsyncConnection], Awaitabl
 
 
 class Refolder:
-    """Decides about incidents without a new event, in transactions that keep the partition's owner out."""
+    """Folds incidents again without a new event, and writes and publishes what differs from before.
+
+    Its transactions keep the partition's owner from applying events meanwhile.
+    """
 
     def __init__(self, store: Store, rulebooks: Rulebooks, time_source: TimeSource, preparing: FoldPreparer) -> None:
         self._store = store
