@@ -89,7 +89,7 @@ def serve(url: str, port: int, catalogue: str) -> None:
     if not durable:
 
         async def decide_only(self: Any, entries: Any) -> Any:
-            return await inbox.decided(entries, IncidentHistory(), self._rulebook())
+            return await inbox.decide_receipts(entries, IncidentHistory(), self._rulebook())
 
         GroupCommit._write = decide_only  # type: ignore[method-assign]
     current = load_catalogue(catalogue, environment={})

@@ -64,7 +64,7 @@ async def slad(server: PostgresServer, name: str, due: list[datetime]) -> list[t
     await create_all(store, [tables.metadata])
     await seed(store, due, 0)
     async with store.transaction() as connection:
-        epochs = await ownership.take(connection, range(PARTITIONS), "bench")
+        epochs = await ownership.take_partitions(connection, range(PARTITIONS), "bench")
     progress = progress_of(store)
     for partition, epoch in epochs.items():
         progress.note(partition, epoch, due[-1] + timedelta(hours=1))

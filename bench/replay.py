@@ -23,7 +23,7 @@ import orjson
 from bench.results import keep, load
 
 from sla_catalogue import load_catalogue
-from sla_standalone.replay import LineReader, Ruling, parse_mapping, play, read_lines, read_table
+from sla_standalone.replay import LineReader, ReplayRules, parse_mapping, play, read_lines, read_table
 from sla_standalone.replay.history import ReplayHistory
 
 CUSTOMERS = ("Acme", "Formosa", "Hudson", "Polaris")
@@ -97,7 +97,7 @@ def write_table(path: Path, count: int) -> None:
 
 
 def timed(
-    read: Callable[[int], ReplayHistory], ruling: Ruling, jobs: int, incidents: int
+    read: Callable[[int], ReplayHistory], ruling: ReplayRules, jobs: int, incidents: int
 ) -> tuple[float, float, float]:
     """Seconds to read the file, to judge what was read, and of CPU for both (this process and its workers)."""
     begun, used = time.perf_counter(), cpu()
@@ -137,7 +137,7 @@ def main() -> None:
         print(f"{'log':<12} {'jobs':>4} {'read s':>8} {'judge s':>8} {'incidents/s':>12} {'per CPU second':>15}")
         for name, read in ways.items():
             for jobs in asked.jobs:
-                runs = [timed(read, Ruling(catalogue), jobs, asked.incidents) for _ in range(asked.repeat)]
+                runs = [timed(read, ReplayRules(catalogue), jobs, asked.incidents) for _ in range(asked.repeat)]
                 read_in, judged, _ = min(runs)
                 rate, per_cpu = asked.incidents / (read_in + judged), asked.incidents / min(run[2] for run in runs)
                 print(f"{name:<12} {jobs:>4} {read_in:>8.2f} {judged:>8.2f} {rate:>12,.0f} {per_cpu:>15,.0f}")

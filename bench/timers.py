@@ -177,7 +177,7 @@ async def measured(store: Store, arguments: argparse.Namespace) -> dict[str, Any
     if now() > begin and not arguments.overdue:
         raise SystemExit("seeding took longer than foreseen; raise the lead")
     async with store.transaction() as connection:
-        epochs = await ownership.take(connection, range(1 if store.sqlite else PARTITIONS), "bench")
+        epochs = await ownership.take_partitions(connection, range(1 if store.sqlite else PARTITIONS), "bench")
     if store.sqlite:
         async with store.transaction() as connection:
             for table in ("timer_timer", "timer_clock"):

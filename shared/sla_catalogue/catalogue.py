@@ -36,8 +36,3 @@ class Catalogue:
     horizon: Horizon
     scenarios: tuple[Scenario, ...] = field(repr=False, default=())
     warnings: tuple[FileProblem, ...] = field(repr=False, default=())
-
-    def key_for(self, presented: str) -> ApiKey | None:
-        """Return the API key that was presented; None if there is none. All are compared, so timing shows nothing."""
-        fitting = [key for key in self.keys.values() if key.fits(presented)]
-        return fitting[0] if fitting else None

@@ -26,7 +26,7 @@ from datetime import datetime
 from sla_domain.event import Actor, EventId, EventKind, IncidentEvent
 from sla_domain.fold.agreement import customer_agreed
 from sla_domain.fold.order import in_reading_order
-from sla_domain.incident import ContractPeriod, Incident
+from sla_domain.incident import ContractPeriod, HolderSpan, Incident
 
 NOT_SHOWN = "not shown"
 
@@ -86,6 +86,17 @@ class ContractShare:
             for n, (own, period) in enumerate(zip(self.own, self.periods, strict=True))
         )
 
+    def parts_of(self, spans: Iterable[HolderSpan]) -> tuple[HolderSpan, ...]:
+        """Return the parts of the spans that lie in the contract's own periods, in the order of the spans."""
+        parts: list[HolderSpan] = []
+        for span in spans:
+            for number, period in enumerate(self.periods):
+                start = span.start if number == 0 else max(span.start, period.start)
+                end = min((one for one in (span.end, self._end(number)) if one is not None), default=None)
+                if self.own[number] and (end is None or start < end):
+                    parts.append(replace(span, start=start, end=end))
+        return tuple(parts)
+
     def _end(self, number: int) -> datetime | None:
         return self.periods[number + 1].start if number + 1 < len(self.periods) else None
 
@@ -114,12 +125,13 @@ class ContractView:
         return [event for event in events if event.id in self.own and event.carried_from is None]
 
     def of(self, incident: Incident) -> Incident:
-        """Return `incident` without clocks and remarks of another contract's time. It must be folded from `events`."""
+        """Return `incident`, folded from `events`, without clocks, holders and remarks of another contract's time."""
         if self.everything:
             return incident
         clocks = (clock for clock in incident.clocks if self.share.has_clock(clock.started_at, clock.stopped_at))
         remarks = (remark for remark in incident.remarks if remark.event in self.own)
-        return replace(incident, clocks=tuple(clocks), remarks=tuple(remarks))
+        holders = self.share.parts_of(incident.holders)
+        return replace(incident, clocks=tuple(clocks), remarks=tuple(remarks), holders=holders)
 
     def as_of(self, at: datetime) -> datetime:
         """Return `at`, or the instant at which the incident left the contract if that is earlier."""

@@ -254,11 +254,6 @@ class Incident:
         """Return why the incident is under this contract."""
         return self.match.reason
 
-    @property
-    def rating(self) -> Rating | None:
-        """Return the customer's last rating; None without one."""
-        return self.ratings[-1] if self.ratings else None
-
     def elapsed(self, at: datetime) -> timedelta:
         """Return the wall-clock time from the opening to the end, or to `at` while the incident has not ended."""
         return max((self.ended_at or at) - self.opened_at, timedelta())
@@ -277,10 +272,7 @@ def waiting_shares(incident: Incident, at: datetime) -> Mapping[str, timedelta]:
 
 
 def holding_times(incident: Incident, at: datetime) -> Mapping[tuple[str, str, str], timedelta]:
-    """Return the incident's wall-clock time by its holder: (assignee, group, line).
-
-    The values sum to `incident.elapsed(at)`.
-    """
+    """Return the wall time until `at` by (assignee, group, line), the first holder first; the values sum to elapsed."""
     held: dict[tuple[str, str, str], timedelta] = {}
     until = incident.ended_at or at
     for period in incident.holders:

@@ -52,7 +52,7 @@ async def seed(store: Store, *marks: tuple[str, datetime], state: str = "running
 async def caught_up(store: Store, through: datetime) -> Progress:
     progress = progress_of(store)
     async with store.transaction() as connection:
-        epoch = (await ownership.take(connection, [0], "test"))[0]
+        epoch = (await ownership.take_partitions(connection, [0], "test"))[0]
     progress.note(0, epoch, through)
     await progress.publish()
     return progress

@@ -1,4 +1,4 @@
-"""The JSON twins of the pages, as documented models. Instants are RFC 3339 UTC, spans are seconds."""
+"""The JSON forms of the board's pages, as documented models. Instants are RFC 3339 UTC, spans are seconds."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class _Answer(BaseModel):
 
 
 class ClockAnswer(_Answer):
-    """One clock as the board shows it."""
+    """An open clock in the board's list, or a clock of an incident."""
 
     id: str
     incident: str
@@ -58,7 +58,7 @@ class ClockAnswer(_Answer):
 
 
 class NotShownAnswer(_Answer):
-    """One part that cannot be shown, and why."""
+    """A part of the page that cannot be shown, and why."""
 
     part: str = Field(description="row, event, fact, clock, drawing or attributes")
     id: str
@@ -67,9 +67,9 @@ class NotShownAnswer(_Answer):
 
 
 class BoardClocks(_Answer):
-    """Open clocks as the board shows them.
+    """A list of open clocks, as filtered and sorted.
 
-    `buckets` counts everything the filter shows apart from its own choice of buckets.
+    `buckets` counts the clocks in each bucket, ignoring the filter's own choice of buckets.
     """
 
     now: datetime
@@ -81,7 +81,7 @@ class BoardClocks(_Answer):
 
 
 class SpanAnswer(_Answer):
-    """One stretch of a clock's life."""
+    """A stretch during which a clock was running, paused or overdue."""
 
     kind: str = Field(description="running, outside (its hours are closed), paused or overdue")
     start: datetime
@@ -90,7 +90,7 @@ class SpanAnswer(_Answer):
 
 
 class PromiseAnswer(_Answer):
-    """One clock of an incident with its timeline."""
+    """A clock of an incident, with the stretches of its timeline."""
 
     clock: ClockAnswer
     original_due_at: datetime | None
@@ -99,7 +99,7 @@ class PromiseAnswer(_Answer):
 
 
 class EventAnswer(_Answer):
-    """One event of an incident."""
+    """An event of an incident."""
 
     kind: str
     occurred_at: datetime
@@ -111,7 +111,7 @@ class EventAnswer(_Answer):
 
 
 class DeliveryAnswer(_Answer):
-    """One message to one recipient, with its state."""
+    """A notification to one recipient by one channel, with its state."""
 
     id: str
     recipient: str
@@ -126,7 +126,7 @@ class DeliveryAnswer(_Answer):
 
 
 class AlertAnswer(_Answer):
-    """One alert about an incident, with its acknowledgement."""
+    """An alert about an incident, and whether it is acknowledged."""
 
     id: str
     state: str = Field(description="open, acknowledged or closed")
@@ -139,7 +139,7 @@ class AlertAnswer(_Answer):
 
 
 class IncidentAnswer(_Answer):
-    """Everything that the page of an incident shows."""
+    """The content of an incident's page."""
 
     now: datetime
     id: str
@@ -162,7 +162,7 @@ class IncidentAnswer(_Answer):
 
 
 def clocks_answer(queue: Queue, attempts: Attempts) -> BoardClocks:
-    """Return the JSON form of the board; rows that cannot be shown are listed apart."""
+    """Return the board's list as JSON models; rows that cannot be shown are listed apart."""
 
     def clock(record: Any) -> ClockAnswer | NotShown:
         id_ = str(record.id)
@@ -186,7 +186,7 @@ def _not_shown(found: Iterable[NotShown]) -> tuple[NotShownAnswer, ...]:
 
 
 def incident_answer(file: IncidentFile, now: datetime) -> IncidentAnswer:
-    """Return the JSON form of an incident's page."""
+    """Return an incident's page as JSON models."""
     return IncidentAnswer(
         now=now,
         id=file.id,

@@ -1,4 +1,4 @@
-"""The board's routes: pages for people, their JSON twins, and the streams that keep pages live."""
+"""The board's HTTP routes: pages for people, their JSON forms, and the event streams that update open pages."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ _Names = Annotated[list[_Name], Query(default_factory=list, max_length=50)]
 
 
 class Board:
-    """What the routes of the board need: reader, streams, projector, keys and metrics."""
+    """The parts of the board that its routes use: reader, streams, projector, keys and metrics."""
 
     def __init__(
         self,
@@ -52,18 +52,21 @@ class Board:
         self._metrics = metrics
 
     def only_contract(self, request: Request) -> str | None:
-        """Return the one contract that the caller may see; None for all. Raises Problem 401 or 403."""
+        """Return the one contract that the caller's key may see; None for all contracts. Raises Problem 401 or 403."""
         return self._authorizer(request, READ).contract
 
     def visitor(self, request: Request) -> Visitor:
-        """Return the caller as the limits on streams count them. Raises Problem 401 or 403."""
+        """Return the caller as the limits on streams count them: by key, contract and address. Raises Problem 401 or
+        403.
+        """
         access = self._authorizer(request, READ)
         return Visitor(access.key, access.contract, request.client.host if request.client is not None else "")
 
     def stream(self, view: View, known: str, visitor: Visitor) -> Response:
-        """Return the view as server-sent events, the present frame first unless the browser shows it (`known`).
+        """Return a view as server-sent events: its present frame, then one after each change.
 
-        Raises Problem 429 when the caller follows too much, 503 when every place is taken.
+        The present frame is left out if it has the id `known`, which the browser shows already. Raises Problem 429 when
+        the caller follows too many pages, and 503 when every place is taken.
         """
         try:
             frames = self.hub.follow(view, known, BEAT_SECONDS, visitor)
@@ -125,7 +128,7 @@ def asked_filter(
     sort: Annotated[str, Query(max_length=20, description="urgency, due, priority …; a leading - turns it round")] = "",
     limit: Annotated[int, Query(ge=1, le=MOST_ROWS)] = ROWS,
 ) -> BoardFilter:
-    """Return the filter of the URL. Unknown values are ignored, for links older than the page."""
+    """Return the filter in the query of a URL; unknown values are ignored, for links older than the page."""
     order, descending = parse_order(sort)
     return BoardFilter(
         contracts=_plain(contract),
@@ -151,7 +154,7 @@ LastEventId = Annotated[str, Header(alias="Last-Event-ID", max_length=64)]
 
 
 def router(board: Board) -> APIRouter:
-    """Return all routes. `GET /v1/clocks` and `GET /v1/incidents/{id}` belong to the timer service."""
+    """Return all routes of the board; `GET /v1/clocks` and `GET /v1/incidents/{id}` belong to the timer service."""
     routes = APIRouter(tags=["board"])
     _pages(routes, board)
     _twins(routes, board)
@@ -174,7 +177,7 @@ def _pages(routes: APIRouter, board: Board) -> None:
     async def show_incident(request: Request, incident: str) -> Response:
         file = await board.shown.incident(OneIncident(incident.replace("\0", ""), board.only_contract(request)))
         if file is None:
-            return _page(pages.missing(incident, board.shown.now()), 404)
+            return _page(pages.not_found(incident, board.shown.now()), 404)
         return _page(pages.incident(file, board.shown.now()))
 
     @routes.get("/notices", response_class=HTMLResponse, summary="Show critical fixes")

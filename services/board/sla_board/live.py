@@ -1,4 +1,4 @@
-"""What a stream shows: the board through a filter, or one incident; and how either becomes a frame."""
+"""The views that pages and streams show: the filtered board, or one incident; read and rendered as frames."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from sla_platform.timesource import TimeSource
 
 @dataclass(frozen=True, slots=True)
 class OneIncident:
-    """The view of one incident's page, as far as a key may see it."""
+    """The view of one incident's page; `only_contract` limits it to what a key of one contract may see."""
 
     incident: str
     only_contract: str | None
@@ -33,7 +33,7 @@ View = BoardFilter | OneIncident
 
 
 class BoardReader:
-    """Reads the projections and renders them."""
+    """Reads the board's tables and renders views from them."""
 
     def __init__(
         self, store: Store, time_source: TimeSource, pages: Pages, calendars: CalendarsByName | None = None
@@ -44,30 +44,30 @@ class BoardReader:
         self.pages = pages
 
     def now(self) -> datetime:
-        """Return the present instant."""
+        """Return the present instant by slad's clock."""
         return self._time_source.now()
 
     def _hours(self) -> HoursAt:
         return HoursAt(self._time_source.now(), self._calendars)
 
     async def queue(self, shown: BoardFilter) -> Queue:
-        """Read the open clocks that the filter shows."""
+        """Return the open clocks that a filter shows."""
         async with self._store.reading() as connection:
             return await read_queue(connection, shown, self._hours())
 
     async def incident(self, view: OneIncident) -> IncidentFile | None:
-        """Read one incident; None when it is unknown or not visible to the viewer."""
+        """Return one incident; None when it is unknown or not visible to the viewer."""
         async with self._store.reading() as connection:
             attempts = self.pages.attempts
             return await read_incident(connection, view.incident, view.only_contract, self._hours(), attempts)
 
     async def notices(self, only_contract: str | None) -> list[ShownNotice | NotShown]:
-        """Read the notices that the viewer may see, newest first."""
+        """Return the notices that the viewer may see, newest first; a notice that cannot be shown is a NotShown."""
         async with self._store.reading() as connection:
             return await read_notices(connection, only_contract, self.pages.attempts)
 
     async def frame(self, view: View) -> Frame:
-        """Render a view as a frame for its stream."""
+        """Return a view rendered for its stream."""
         match view:
             case BoardFilter():
                 return self._board_frame(self.pages.board_fragment(await self.queue(view)))

@@ -1,4 +1,4 @@
-"""What the board shows to Prometheus about itself. No incident id is ever a label."""
+"""The Prometheus metrics of the board. No incident id is ever a label."""
 
 from __future__ import annotations
 

@@ -1,9 +1,4 @@
-"""Forgetting incidents and notices that are over, by the rule of the timer but after it (see sla_platform.retention).
-
-An incident goes with everything that was said of it when it ended before the horizon, nothing was received of it since
-and none of its clocks is open. A notice goes when it was published before the horizon and nobody is still asked to
-acknowledge it.
-"""
+"""Retention: removes ended incidents and old notices by the timer's rule, but later (see sla_platform.retention)."""
 
 from __future__ import annotations
 
@@ -35,19 +30,22 @@ _ABOUT_NOTICE = (tables.delivery, tables.alert)
 
 
 class EndedIncidents:
-    """The retention sweeps of the board's projections."""
+    """The retention of the board's tables."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
 
     async def ended(self, horizon: datetime) -> AsyncIterator[Removed]:
-        """Delete incidents that may go, the one that changed longest ago first."""
+        """Delete incidents that ended before `horizon`, first those that changed longest ago.
+
+        Yields the rows removed by table after each step.
+        """
         after: Any | None = None
         while page := await self._ended_page(horizon, after):
             after = page[-1]
             async with self._store.reading() as connection:
                 told = await events_of_incidents(connection, [row.id for row in page])
-            quiet = [row.id for row in page if not _heard_since(told[row.id], horizon)]
+            quiet = [row.id for row in page if not _has_events_since(told[row.id], horizon)]
             if not quiet:
                 continue
             async with self._store.transaction() as connection:
@@ -56,7 +54,7 @@ class EndedIncidents:
                 yield removed
 
     async def late(self, horizon: datetime) -> AsyncIterator[Removed]:
-        """Delete events that came after their incident was forgotten and started nothing new."""
+        """Delete events that arrived after their incident had been removed and that started nothing new."""
 
         async def strays(connection: AsyncConnection, names: Sequence[str]) -> Removed:
             return await _remove(connection, "incident", names, _ABOUT_INCIDENT)
@@ -66,7 +64,7 @@ class EndedIncidents:
             yield removed
 
     async def notices(self, horizon: datetime) -> AsyncIterator[Removed]:
-        """Delete notices published before the horizon whose alerts are not open, oldest first."""
+        """Delete notices published before `horizon` whose alerts are not open, the oldest first."""
         after: Any | None = None
         while page := await self._notice_page(horizon, after):
             after = page[-1]
@@ -94,14 +92,14 @@ class EndedIncidents:
 
 
 class AppliedIds:
-    """The sweep of applied event ids, which are needed only while the bus may deliver an event again."""
+    """The retention of applied event ids, which are needed only while the bus may deliver an event again."""
 
     def __init__(self, store: Store, time_source: TimeSource) -> None:
         self._store = store
         self._time_source = time_source
 
     async def old(self) -> AsyncIterator[int]:
-        """Delete ids older than `CLAIMS_KEPT`; yield the number of rows of each step."""
+        """Delete ids older than `CLAIMS_KEPT`; yield the number of rows deleted in each step."""
         inbox = tables.inbox.c
         now = await doubted_now(self._time_source, newest_in(self._store, inbox.applied_at))
         oldest = select(inbox.topic, inbox.id).where(inbox.applied_at < now - CLAIMS_KEPT)
@@ -116,7 +114,7 @@ class AppliedIds:
                 return
 
 
-def _heard_since(told: Iterable[IncidentEvent], horizon: datetime) -> bool:
+def _has_events_since(told: Iterable[IncidentEvent], horizon: datetime) -> bool:
     return any(event.received_at >= horizon for event in told)
 
 

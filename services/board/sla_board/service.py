@@ -1,4 +1,4 @@
-"""The board as a service: a consumer that projects, a hub that pushes, and the routes over both."""
+"""The board, assembled: a consumer that writes its tables, a hub that pushes pages, and the routes over both."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ _log = structlog.get_logger(__name__)
 
 @dataclass(slots=True, kw_only=True)
 class BoardService(Service):
-    """The board as a service of `sla_platform.runtime`, with its routes, handler and hub."""
+    """The board as a service of `sla_platform.runtime`, with its routes, event handler and hub."""
 
     router: APIRouter
     projector: Projector
@@ -62,7 +62,7 @@ def build(
     bounds: StreamBounds = StreamBounds(),
     rulebook: Callable[[], Rulebook] | None = None,
 ) -> BoardService:
-    """Assemble the board.
+    """Assemble the board; nothing runs yet.
 
     `event_source` reads `projection.projector.TOPICS`; `authorizer` decides about the scope `read`. Without a
     `retention` everything is kept for ever; without a `quarantine` the board makes its own. `bounds` limits the
@@ -141,6 +141,6 @@ async def _keep_house(store: Store, time_source: TimeSource, metrics: BoardMetri
 
 
 async def forget_old_claims(store: Store, time_source: TimeSource) -> None:
-    """Delete old applied event ids."""
+    """Delete the ids of applied events that the bus can no longer deliver again."""
     async for _ in AppliedIds(store, time_source).old():
         await asyncio.sleep(0)

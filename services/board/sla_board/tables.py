@@ -1,7 +1,5 @@
-"""The board's own projections of the four topics. No other service reads them; all can be rebuilt from the topics.
-
-Each table is written from one topic alone, so topics may arrive in any order. `board_event` keeps what happened and
-what was said about each incident; the rows beside it are folds of it.
+"""The board's own tables, projected from the four topics. No other service reads them; all can be rebuilt from the
+topics.
 """
 
 from __future__ import annotations

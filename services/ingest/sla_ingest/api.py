@@ -1,4 +1,4 @@
-"""HTTP in: webhooks, CloudEvents, notices, and what was parked. Routes only; no rule lives here."""
+"""The HTTP routes of ingest: webhooks, CloudEvents, notices and parked deliveries. No rule is decided here."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ _HOST = re.compile(r"[A-Za-z0-9.:\-\[\]]{1,255}", re.ASCII)
 
 
 class IngestDeps:
-    """The parts of the service that the routes call."""
+    """The parts of the ingest service that its routes use."""
 
     def __init__(
         self, intake: Intake, notices: Notices, parked: ParkedDeliveries, authorize: Authorizer, settings: Settings
@@ -61,7 +61,7 @@ class IngestDeps:
 
 
 def router(deps: IngestDeps) -> APIRouter:
-    """Return the routes under `/v1`: webhooks, events, notices, parked deliveries."""
+    """Return ingest's routes under `/v1`: webhooks, events, notices and parked deliveries."""
     routes = APIRouter(prefix="/v1")
     _webhooks(routes, deps)
     _events(routes, deps)

@@ -38,7 +38,7 @@ NONE: DigestBudget = MappingProxyType({})
 
 
 class AuthFailure(Enum):
-    """Why a delivery was not accepted as its source's; for metrics and logs, never shown to the sender."""
+    """Why the proof of a delivery was rejected; for metrics and logs, never shown to the sender."""
 
     SOURCE = "no source has this name"
     NO_PROOF = "the header that carries the proof is absent or too long"
@@ -49,8 +49,9 @@ class AuthFailure(Enum):
 
 
 def digest_budget(sources: Iterable[Authentication]) -> DigestBudget:
-    """Return the digests that a failure costs in a catalogue with these sources; at least one, for an empty
-    catalogue.
+    """Return how many digests of each algorithm a rejected delivery computes, given the sources of the catalogue.
+
+    At least one, also for a catalogue without sources. See `work` of `verify`.
     """
     most = Counter({"sha256": 1})
     for how in sources:
@@ -62,10 +63,10 @@ def digest_budget(sources: Iterable[Authentication]) -> DigestBudget:
 def verify(
     how: Authentication | None, body: bytes, headers: Mapping[str, str], now: datetime, work: DigestBudget = NONE
 ) -> AuthFailure | None:
-    """Return None when the delivery is proven to come from the source, else the reason.
+    """Return None if the delivery is proven to come from its source, else the reason why not.
 
     `how` is None for a source that does not exist. Header names are in lower case. `work` is the least number of
-    digests that a failure costs, by algorithm, so that its time reveals nothing.
+    digests that a failure computes, by algorithm, so that the time of the answer does not reveal which sources exist.
     """
     spent: Counter[str] = Counter()
     found = AuthFailure.SOURCE if how is None else _found(how, body, headers, now, spent)

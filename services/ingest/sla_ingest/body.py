@@ -1,4 +1,4 @@
-"""A request's headers as dialects read them."""
+"""A request's headers in the form in which dialects read them."""
 
 from __future__ import annotations
 

@@ -32,7 +32,7 @@ _JOINING = 25
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CommitBounds:
-    """How much may gather in one commit and wait in the queue: seconds, deliveries and bytes."""
+    """The bounds of one commit and of the queue before it: seconds, deliveries and bytes."""
 
     gather_seconds: float = 0.002
     group_deliveries: int = 500
@@ -44,7 +44,7 @@ class CommitBounds:
 
 
 class QueueFull(Retryable):
-    """More deliveries are waiting than slad takes in; send it again in a moment."""
+    """More deliveries are waiting than slad accepts; send this one again in a moment."""
 
 
 @dataclass(slots=True)
@@ -55,9 +55,9 @@ class _Waiting:
 
 
 class GroupCommit:
-    """The queue of deliveries and the commits that write it, shared by every request of a process.
+    """The queue of deliveries and the commits that write them, shared by all requests of a process.
 
-    A task exists only while something waits.
+    A background task exists only while something waits.
     """
 
     def __init__(
@@ -80,9 +80,9 @@ class GroupCommit:
         self._task: asyncio.Task[None] | None = None
 
     async def take(self, entries: Sequence[InboxEntry]) -> list[Receipt]:
-        """Write the entries and return their receipts, in order, once everything is durable.
+        """Write the entries and return their receipts in the same order, once everything is durable.
 
-        Raises QueueFull or StoreBusy: nothing was kept.
+        Raises QueueFull or StoreBusy; nothing was stored then.
         """
         size = sum(len(entry.body) for entry in entries)
         bounds = self._bounds
@@ -108,7 +108,7 @@ class GroupCommit:
         return self._deliveries >= self._bounds.queue_deliveries or self._bytes >= self._bounds.queue_bytes
 
     async def close(self) -> None:
-        """Wait until everything that is queued has been committed or has failed."""
+        """Wait until everything in the queue has been committed or has failed."""
         while self._task is not None:
             await asyncio.wait((self._task,))
 
@@ -181,7 +181,7 @@ class GroupCommit:
         return receipts
 
     async def _write(self, entries: Sequence[InboxEntry]) -> list[Receipt]:
-        receipts = await inbox.taken(self._store, entries, self._rulebook(), inbox.store)
+        receipts = await inbox.take_entries(self._store, entries, self._rulebook(), inbox.store_receipts)
         if any(receipt.entry.events and not receipt.duplicate for receipt in receipts):
             self._wake_signal.wake()
         return receipts
@@ -215,7 +215,7 @@ class GroupCommit:
 
 
 def weight(entry: InboxEntry) -> int:
-    """Return how much of a group an entry counts for: one that joins names is a transaction of its own."""
+    """Return how many places an entry takes in a commit: one that joins names fills a commit of its own."""
     return _JOINING if joins(entry) else 1
 
 

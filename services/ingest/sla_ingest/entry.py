@@ -1,4 +1,4 @@
-"""One delivery on its way into the inbox: what is kept of it, and what its sender is told."""
+"""One delivery on its way into the inbox: the row that is stored and the answer to its sender."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ CONTRACT_HEADER = f"{OWN_HEADERS}contract"  # the contract of the key by which t
 
 
 class DeliveryResult(StrEnum):
-    """What became of a delivery; the column `outcome` of the inbox."""
+    """The result of a delivery; the column `outcome` of the inbox."""
 
     ACCEPTED = "accepted"
     IGNORED = "ignored"
@@ -46,9 +46,9 @@ class DeliveryResult(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InboxEntry:
-    """A row of the inbox, with the events that are stored with it.
+    """A row of the inbox, with the events that are stored together with it.
 
-    `remarks` are about the delivery as a whole; those about one event are with the event.
+    `remarks` concern the delivery as a whole; remarks on one event are kept with the event.
     """
 
     source: SourceId
@@ -77,7 +77,7 @@ class InboxEntry:
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """The answer to a delivery: its body, and whether the same answer was given before (`duplicate`)."""
+    """The answer to a delivery: its body, and whether it repeats the answer to an earlier delivery (`duplicate`)."""
 
     entry: InboxEntry
     answer: bytes
@@ -109,10 +109,10 @@ def entry_of(
     by_body: bool = False,
     counted_as: str = "",
 ) -> InboxEntry:
-    """Return the row of a translated delivery.
+    """Return the inbox row of a translated delivery.
 
-    A refused delivery, and one that an unsigned header contradicts, is kept under its digest instead of its id, so that
-    it does not block a better delivery of the same id.
+    A refused delivery, and one that an unsigned header contradicts, gets its digest as its id, so that it does not
+    block a better delivery of the same id.
     """
     headers = kept_headers({**delivery.hints, **delivery.headers})
     digest = _digest(delivery.body, kept_headers(delivery.headers))
@@ -146,17 +146,17 @@ def entry_of(
     )
 
 
-def observed_instead(entry: InboxEntry) -> InboxEntry:
-    """Return the entry of an ignored delivery as accepted for the snapshot that it brings.
+def accept_for_snapshot(entry: InboxEntry) -> InboxEntry:
+    """Return the entry of an ignored delivery as accepted because of the ticket's state that it shows.
 
-    The reason still says that nothing else happened.
+    Its reason still states why no other event follows.
     """
     assert entry.observed is not None
     return replace(entry, result=DeliveryResult.ACCEPTED, events=(entry.observed,), observed=None)
 
 
-def parked_instead(entry: InboxEntry, reason: ParkedBecause, detail: str) -> InboxEntry:
-    """Return the entry as parked under an id of its own, with this reason and detail."""
+def park_entry(entry: InboxEntry, reason: ParkedBecause, detail: str) -> InboxEntry:
+    """Return the entry as parked, with this reason and detail, under an id of its own."""
     return replace(
         entry,
         delivery=f"{entry.delivery[:140]}~{entry.digest[:16]}",
@@ -170,8 +170,8 @@ def parked_instead(entry: InboxEntry, reason: ParkedBecause, detail: str) -> Inb
     )
 
 
-def refused_instead(entry: InboxEntry, refused: Refused) -> InboxEntry:
-    """Return the entry as refused, kept under its digest so that it does not block a better delivery."""
+def refuse_entry(entry: InboxEntry, refused: Refused) -> InboxEntry:
+    """Return the entry as refused, with its digest as its id, so that it does not block a better delivery."""
     return replace(
         entry,
         delivery=f"refused:{entry.digest[:40]}",
@@ -198,7 +198,7 @@ def _digest(body: bytes, headers: Mapping[str, str]) -> str:
 
 
 def answer_of(entry: InboxEntry, promise: Mapping[str, Any] | None) -> dict[str, Any]:
-    """Return the body of the 202 as plain values; `promise` None: the answer names no due instants."""
+    """Return the body of the answer 202 as JSON values; without due instants when `promise` is None."""
     answer: dict[str, Any] = {"id": entry.id, "delivery": entry.delivery, "outcome": entry.result.value}
     if entry.reason:
         answer["reason"] = {"code": entry.reason, "text": entry.text, "detail": entry.detail}
@@ -221,8 +221,8 @@ def answer_of(entry: InboxEntry, promise: Mapping[str, Any] | None) -> dict[str,
     return answer
 
 
-def reused(answer: bytes, detail: str) -> bytes:
-    """Return the first answer with the remark that another body came under the same id."""
+def answer_to_reuse(answer: bytes, detail: str) -> bytes:
+    """Return the first answer with the remark that another body came under the same delivery id."""
     told = orjson.loads(answer)
     told.setdefault("remarks", []).append(RemarkNote(IngestRemark.ID_REUSED, detail).as_json())
     return orjson.dumps(told)

@@ -1,9 +1,4 @@
-"""What is known of some incidents before a delivery is answered: their accepted events, and the fold of them.
-
-A promise is worth some work, but not any: of an incident with more than `MOST` events none is told in the answer, and
-no more than `MOST` of its events are read. So it is with the incidents of one transaction that have many together.
-Whose an incident is follows from its opening and from what names a customer. The timer counts all events all the same.
-"""
+"""The accepted events of incidents, and their fold, as needed to answer a delivery."""
 
 from __future__ import annotations
 
@@ -76,7 +71,10 @@ class _Customers:
 
 @dataclass(slots=True)
 class IncidentHistory:
-    """The accepted events of some incidents, and until when the forgotten ones among them are history."""
+    """The accepted events of some incidents, as far as they were read.
+
+    `tombstones` are the ends of those that retention has removed.
+    """
 
     events: dict[IncidentId, list[IncidentEvent]] = field(default_factory=dict)
     tombstones: Mapping[str, datetime] = field(default_factory=dict)
@@ -91,19 +89,22 @@ class IncidentHistory:
         self.events.setdefault(event.incident, []).append(event)
 
     def counting(self, incident: IncidentId) -> Sequence[IncidentEvent]:
-        """Return the events from which the incident is folded, as far as they were read."""
+        """Return the events from which the incident is folded; for a removed one those after its end that reopen it."""
         ended_at = self.tombstones.get(incident)
         events = self.events.get(incident, [])
         return events if ended_at is None else drop_forgotten(events, ended_at)
 
     def crowded(self, incident: IncidentId) -> bool:
-        """Return whether the incident has too many events to be folded for an answer (more than `MOST`)."""
+        """Return whether the incident is not folded for an answer: it, or all that this answer has folded, has too many
+        events.
+        """
         return incident in self.partly or len(self.events.get(incident, ())) > MOST or self._folded > _FOLDED_AT_MOST
 
     def contract_at(self, incident: IncidentId, at: datetime, rulebook: Rulebook) -> ContractMatch | None:
         """Return the contract under which the incident stands at an instant; None for an unknown incident.
 
-        Computed as the fold does, without folding: a sender whose every event asks for it must not delay the others.
+        The result is that of a fold, computed without one: a sender whose every event needs it must not delay the
+        others.
         """
         known = self._customers_of(incident)
         opening = known.opening or known.first
@@ -126,7 +127,7 @@ class IncidentHistory:
         return rulebook.contract_for(customer, max(at, opened_at))
 
     def nameless(self, event: IncidentEvent) -> bool:
-        """Return whether neither the event nor any event read before it names a customer."""
+        """Return whether neither the event nor any event that is read before it names a customer."""
         if event.attributes.get("customer"):
             return False
         known = self._customers_of(event.incident)
@@ -141,7 +142,7 @@ class IncidentHistory:
         return known
 
     def is_news(self, event: IncidentEvent, rulebook: Rulebook) -> bool:
-        """Return whether an observation adds anything: an unknown incident, or another state than the known one."""
+        """Return whether an observed state is worth storing: the incident is unknown, or known in another state."""
         incident = event.incident
         if not self.counting(incident):
             return incident not in self.tombstones or bool(drop_forgotten([event], self.tombstones[incident]))
@@ -156,7 +157,7 @@ class IncidentHistory:
         return late != replace(known, changed_at=late.changed_at, quality=late.quality)
 
     def folded(self, incident: IncidentId, rulebook: Rulebook) -> Incident:
-        """Return the incident as folded from its events, continuing from an earlier fold of the same history."""
+        """Return the incident as folded from its events; continues from the fold before when events were only added."""
         events = self.counting(incident)
         known = self._folds.get(incident)
         if known is not None and incident not in self.tombstones:
@@ -178,10 +179,11 @@ class IncidentHistory:
 async def load_history(
     connection: AsyncConnection, judged: Iterable[str], promised: Iterable[str] = (), whose: Iterable[str] = ()
 ) -> IncidentHistory:
-    """Return the accepted events of these incidents; of one with more than `MOST` only some, with its opening.
+    """Return the stored events of these incidents.
 
-    `judged`: read as a whole. `promised`: no more than `_READ_AT_MOST` events together. `whose`: only the opening and
-    what names a customer, which decide the contract.
+    `judged`: read all events of these. `promised`: all events too, but no more than `_READ_AT_MOST` together. `whose`:
+    only the opening and the events that name a customer, which decide the contract. Of an incident with more than
+    `MOST` events only some are read, among them its opening.
     """
     history = IncidentHistory()
     tombstones: dict[str, datetime] = {}
@@ -249,7 +251,7 @@ async def _opening(connection: AsyncConnection, name: str, history: IncidentHist
 
 
 async def whole_history(connection: AsyncConnection, incident: str) -> AsyncIterator[IncidentEvent]:
-    """Yield all accepted events of one incident, in the order of their ids."""
+    """Yield all stored events of one incident, in the order of their ids."""
     last = ""
     while True:
         query = select(event_table).where(event_table.c.incident == incident, event_table.c.id > last)

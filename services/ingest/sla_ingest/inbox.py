@@ -1,11 +1,4 @@
-"""Writing deliveries: inbox, events and log in one transaction, for a whole group of deliveries at once.
-
-A delivery whose id is in the inbox already has no effect and gets the first answer again. Where the sender's id is not
-signed (`InboxEntry.by_body`) the id is a digest of the body, and a body known under any id is the same delivery.
-Another body under a known id cannot be a redelivery and cannot be believed to be a new event either: it is answered
-like the first, with a remark, and parked, so that somebody can look at it. Rows are written in the order of their ids,
-so that two instances that take the same deliveries wait for each other instead of for ever.
-"""
+"""Writing deliveries: inbox, events and log in one transaction, for a whole group of deliveries at once."""
 
 from __future__ import annotations
 
@@ -33,32 +26,32 @@ from sla_ingest.entry import (
     DeliveryResult,
     InboxEntry,
     Receipt,
+    accept_for_snapshot,
     answer_of,
-    observed_instead,
-    parked_instead,
-    refused_instead,
-    reused,
+    answer_to_reuse,
+    park_entry,
+    refuse_entry,
 )
 from sla_ingest.history import IncidentHistory, load_history
 from sla_ingest.name import (
     JOINING,
     IncidentNames,
     NamesChanged,
-    carry,
-    concerned,
-    hold,
+    carry_events,
+    incident_with_too_many_names,
+    incidents_with_own_events,
     join,
     joins,
-    load,
-    overgrown,
-    routed,
-    touched,
-    unchanged,
-    with_own_events,
+    load_names,
+    lock_names,
+    names_in_entry,
+    names_in_event,
+    names_unchanged,
+    route_entry,
 )
-from sla_ingest.promise import crowded, promise, ran_out
-from sla_ingest.published import add
-from sla_ingest.rule import broken_rule
+from sla_ingest.promise import crowded_promise, latest_passed_due, promise
+from sla_ingest.published import append_new_events
+from sla_ingest.rule import rule_refusal
 from sla_ingest.settle import after_breaches, with_reporter_recognised
 from sla_ingest.tables import inbox
 from sla_platform.errors import StoreBusy
@@ -79,7 +72,7 @@ _PARKED_BY_HEADERS = (ParkedBecause.ID_REUSED.code, ParkedBecause.CONTRADICTED.c
 
 @dataclass(slots=True)
 class NeededHistories:
-    """The incidents whose stored events are needed to answer some entries, by how much of them is needed."""
+    """Which incidents' stored events are needed to answer some entries, and how many of those events."""
 
     judged: set[IncidentId] = field(default_factory=set)  # what an event means depends on them
     promised: set[IncidentId] = field(default_factory=set)
@@ -87,7 +80,7 @@ class NeededHistories:
 
     @classmethod
     def by(cls, entries: Iterable[InboxEntry], names: IncidentNames, rulebook: Rulebook) -> NeededHistories:
-        """Return what these entries need under the rulebook in force."""
+        """Return what these entries need under this rulebook."""
         asked = cls()
         for entry in entries:
             if entry.observed is not None:
@@ -101,39 +94,41 @@ class NeededHistories:
                 elif CONTRACT_HEADER in entry.headers:
                     asked.whose.add(incident)
                 if CONTRACT_HEADER in entry.headers:
-                    asked.whose |= {names.incident(name) for name in concerned(one.event)} | names.survivors(incident)
+                    asked.whose |= {names.incident(name) for name in names_in_event(one.event)} | names.survivors(
+                        incident
+                    )
         return asked
 
     def __bool__(self) -> bool:
         return bool(self.judged or self.promised or self.whose)
 
 
-async def taken(
+async def take_entries(
     store: Store,
     entries: Sequence[InboxEntry],
     rulebook: Rulebook,
     write: Callable[[AsyncConnection, Sequence[Receipt], IncidentNames], Awaitable[_Written]],
 ) -> _Written:
-    """Decide about deliveries and `write` them in one transaction, each event under the incident that it belongs to.
+    """Decide about deliveries and `write` them in one transaction; return what `write` returns.
 
-    Everything is decided anew when another process has joined names meanwhile. Returns what `write` returns. Raises
-    StoreBusy, and what `write` raises.
+    Each event is stored under the incident that bears its name. When another process joins names meanwhile, everything
+    is decided again. Raises StoreBusy, and whatever `write` raises.
     """
-    spoken = {name for entry in entries for name in touched(entry)}
+    mentioned = {name for entry in entries for name in names_in_entry(entry)}
     for _ in range(_ROUNDS):
         names, history, asked = IncidentNames(), IncidentHistory(), list(entries)
-        if spoken:
+        if mentioned:
             async with store.reading() as connection:
-                names = await load(connection, spoken)
-                asked = [routed(entry, names) for entry in entries]
+                names = await load_names(connection, mentioned)
+                asked = [route_entry(entry, names) for entry in entries]
                 if about := NeededHistories.by(asked, names, rulebook):
                     history = await load_history(connection, about.judged, about.promised, about.whose)
-        receipts = await decided(asked, history, rulebook, names)
+        receipts = await decide_receipts(asked, history, rulebook, names)
         try:
             async with store.transaction() as connection:
-                if spoken:
-                    await hold(connection, joining=any(joins(entry) for entry in asked))
-                    if not await unchanged(connection, names, spoken):
+                if mentioned:
+                    await lock_names(connection, joining=any(joins(entry) for entry in asked))
+                    if not await names_unchanged(connection, names, mentioned):
                         raise NamesChanged
                 return await write(connection, receipts, names)
         except NamesChanged:
@@ -141,23 +136,23 @@ async def taken(
     raise StoreBusy("incidents get other names all the time; try again shortly")
 
 
-async def decided(
+async def decide_receipts(
     entries: Sequence[InboxEntry], history: IncidentHistory, rulebook: Rulebook, names: IncidentNames = _NO_NAMES
 ) -> list[Receipt]:
-    """Return a receipt for every entry, in order, with its final events; later ones see the events of earlier ones."""
+    """Return a receipt for every entry, in order, with its final events; later entries see events of earlier ones."""
     receipts = []
     turn = LoopYielder()
     for entry in entries:
         seen_ = entry.observed
         if seen_ is not None and history.is_news(seen_.event, rulebook):
-            entry = observed_instead(entry)
+            entry = accept_for_snapshot(entry)
         final = _confined(entry, history, rulebook, names)
-        if (grown := overgrown(final, names)) is not None:
-            final = parked_instead(final, ParkedBecause.TOO_MANY_NAMES, grown)
+        if (grown := incident_with_too_many_names(final, names)) is not None:
+            final = park_entry(final, ParkedBecause.TOO_MANY_NAMES, grown)
         if any(one.unless_reporter or one.not_before_told for one in final.events):
             final = replace(final, events=tuple(_judged(one, history, rulebook) for one in final.events))
-        if final.by_rule and (refused := broken_rule(final, history, rulebook)) is not None:
-            final = refused_instead(final, refused)
+        if final.by_rule and (refused := rule_refusal(final, history, rulebook)) is not None:
+            final = refuse_entry(final, refused)
         for one in final.events:
             history.add(one.event)
         told = _promise(final, history, rulebook)
@@ -172,7 +167,7 @@ def _judged(one: TranslatedEvent, history: IncidentHistory, rulebook: Rulebook) 
     """An event whose meaning depends on what is stored of its incident."""
     known = history.counting(one.event.incident)
     if one.not_before_told:
-        one = after_breaches(one, known, ran_out(known, rulebook, one.event.received_at))
+        one = after_breaches(one, known, latest_passed_due(known, rulebook, one.event.received_at))
     return with_reporter_recognised(one, known)
 
 
@@ -191,10 +186,10 @@ def _confined(entry: InboxEntry, history: IncidentHistory, rulebook: Rulebook, n
         event = one.event
         asked = [(event.incident, event.occurred_at)]
         if event.kind in JOINING:
-            asked += [(names.incident(name), at) for name in concerned(event) for at in _then_and_now(event)]
+            asked += [(names.incident(name), at) for name in names_in_event(event) for at in _then_and_now(event)]
         for incident, at in asked:
             if _anothers(incident, at, only, history, rulebook):
-                return parked_instead(entry, ParkedBecause.OTHER_CONTRACT, incident)
+                return park_entry(entry, ParkedBecause.OTHER_CONTRACT, incident)
     return replace(entry, events=tuple(_named(one, only, history, rulebook) for one in entry.events))
 
 
@@ -248,7 +243,7 @@ def _promise(entry: InboxEntry, history: IncidentHistory, rulebook: Rulebook) ->
     if incident is None or not history.counting(incident):
         return None
     if history.crowded(incident):
-        return crowded()
+        return crowded_promise()
     only = entry.headers.get(CONTRACT_HEADER)
     view = None if only is None else partial(_as_seen, only, history, rulebook)
     return promise(incident, partial(history.folded, incident, rulebook), view)
@@ -265,10 +260,10 @@ def _as_seen(only: str, history: IncidentHistory, rulebook: Rulebook, incident: 
 # -- the transaction --------------------------------------------------------------------------------------
 
 
-async def store(
+async def store_receipts(
     connection: AsyncConnection, receipts: Sequence[Receipt], names: IncidentNames = _NO_NAMES
 ) -> list[Receipt]:
-    """Write what is new and return the receipts in the same order; those seen before have their first answer."""
+    """Write the receipts that are new, and return all in the same order; a repeated delivery gets its first answer."""
     earlier = await _known_bodies(connection, receipts)
     first: dict[str, Receipt] = {}
     for receipt in receipts:
@@ -276,7 +271,7 @@ async def store(
             first.setdefault(receipt.entry.id, receipt)
     fresh = await insert_receipts(connection, first.values())
     # In the order of arrival: that is the order in which the log is read.
-    await publish(connection, [receipt for id_, receipt in first.items() if id_ in fresh], names)
+    await publish_receipts(connection, [receipt for id_, receipt in first.items() if id_ in fresh], names)
     told = {id_: (receipt.entry.digest, receipt.answer) for id_, receipt in first.items() if id_ in fresh}
     if len(fresh) < len(first):
         told |= await _known(connection, sorted(set(first) - fresh))
@@ -292,7 +287,7 @@ async def store(
 
 
 async def insert_receipts(connection: AsyncConnection, receipts: Iterable[Receipt]) -> set[str]:
-    """Insert inbox rows for these receipts and return the ids that were new."""
+    """Insert inbox rows for these receipts; return the ids of those that were new."""
     rows = sorted((_row(receipt) for receipt in receipts), key=itemgetter("id"))
     if not rows:
         return set()
@@ -300,17 +295,17 @@ async def insert_receipts(connection: AsyncConnection, receipts: Iterable[Receip
     return set((await connection.execute(statement, rows)).scalars())
 
 
-async def publish(connection: AsyncConnection, receipts: Sequence[Receipt], names: IncidentNames) -> None:
-    """Append the events of these receipts to their incidents and to the log, with the copies that merges require."""
+async def publish_receipts(connection: AsyncConnection, receipts: Sequence[Receipt], names: IncidentNames) -> None:
+    """Store the events of these receipts and append them to the log, with the copies that merged incidents require."""
     begun: set[IncidentId] = set()
     if names.merged:
         own = {one.event.incident for receipt in receipts for one in receipt.entry.events}
-        begun = await with_own_events(connection, own.union(*(names.survivors(one) for one in own)))
-    await add(connection, [one.event for receipt in receipts for one in receipt.entry.events])
+        begun = await incidents_with_own_events(connection, own.union(*(names.survivors(one) for one in own)))
+    await append_new_events(connection, [one.event for receipt in receipts for one in receipt.entry.events])
     for receipt in receipts:
         events = [one.event for one in receipt.entry.events]
         if names.merged:
-            await carry(connection, events, names, begun, receipt.kept_from)
+            await carry_events(connection, events, names, begun, receipt.kept_from)
         for event in events:
             if event.kind in JOINING:
                 await join(connection, event, names)
@@ -349,7 +344,7 @@ async def _known_bodies(connection: AsyncConnection, receipts: Sequence[Receipt]
 def _again(receipt: Receipt, digest: str, answer: bytes) -> Receipt:
     if digest == receipt.entry.digest:
         return Receipt(receipt.entry, answer, duplicate=True)
-    return Receipt(receipt.entry, reused(answer, receipt.entry.delivery), duplicate=True)
+    return Receipt(receipt.entry, answer_to_reuse(answer, receipt.entry.delivery), duplicate=True)
 
 
 def _reused(receipt: Receipt, told: Mapping[str, tuple[str, bytes]]) -> bool:
@@ -357,7 +352,7 @@ def _reused(receipt: Receipt, told: Mapping[str, tuple[str, bytes]]) -> bool:
 
 
 def _parked_copy(receipt: Receipt) -> Receipt:
-    entry = parked_instead(receipt.entry, ParkedBecause.ID_REUSED, f"first seen as delivery {receipt.entry.delivery}")
+    entry = park_entry(receipt.entry, ParkedBecause.ID_REUSED, f"first seen as delivery {receipt.entry.delivery}")
     return Receipt(entry, orjson.dumps(answer_of(entry, None)))
 
 

@@ -1,8 +1,5 @@
-"""The use cases of taking in: a webhook of a source, CloudEvents under a key. Each ends in the group commit.
-
-The order is always the same: bounded body, proof over the raw bytes, budget, media type, translation, commit, answer.
-Nothing of an unproven body is parsed. What is well signed and not understood is parked; what cannot be read is refused,
-and its raw body is kept too, because the sender will not send it again.
+"""The steps of accepting a request: a webhook of a source, or CloudEvents under an API key. Each ends in the group
+commit.
 """
 
 from __future__ import annotations
@@ -31,7 +28,7 @@ from sla_ingest.dialect.port import (
     Translation,
     body_id,
 )
-from sla_ingest.entry import CONTRACT_HEADER, DeliveryResult, InboxEntry, Receipt, entry_of, parked_instead
+from sla_ingest.entry import CONTRACT_HEADER, DeliveryResult, InboxEntry, Receipt, entry_of, park_entry
 from sla_ingest.limit import Budget, RecentBodies
 from sla_ingest.metrics import IngestMetrics
 from sla_ingest.name import joins
@@ -51,7 +48,7 @@ MAX_PROMISES = 100
 
 @dataclass(frozen=True, slots=True)
 class IntakeResult:
-    """What to answer: one receipt, or one for each event of a batch."""
+    """The result of a request: one receipt, or one for each event of a batch."""
 
     receipts: tuple[Receipt, ...]
     batch: bool = False
@@ -59,14 +56,14 @@ class IntakeResult:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IntakeRules:
-    """The settings that limit what is accepted: how far in the future a time may lie, how deep JSON may nest."""
+    """Settings of what is accepted: how far in the future a time may lie, how deep JSON may be nested."""
 
     future_tolerance: timedelta
     max_depth: int
 
 
 class Intake:
-    """The steps of a request from its raw body to its receipt, the same for every dialect."""
+    """Takes requests from their raw body to their receipt; the same steps for every dialect."""
 
     def __init__(
         self,
@@ -89,7 +86,7 @@ class Intake:
     # -- webhooks
 
     async def webhook(self, name: str, body: bytes, headers: Mapping[str, str], *, known_caller: bool) -> IntakeResult:
-        """Take in a delivery to the address of a source.
+        """Accept a delivery that was posted to the address of a source.
 
         `known_caller`: the caller has an API key and may learn which sources exist. Raises Problem, StoreBusy,
         QueueFull.
@@ -121,10 +118,10 @@ class Intake:
     # -- /v1/events
 
     def source_of_secret(self, headers: Mapping[str, str]) -> Source | None:
-        """Find the source that may post to `/v1/events` and whose token or password the headers carry; None for none.
+        """Return the source whose token or password the headers carry and that may post to `/v1/events`; None for none.
 
-        A signature covers the body, which is not read before the sender is known: such sources post to their own
-        address. A secret that several sources share names none of them.
+        Not found are sources that sign (the body is read only once the sender is known, so they post to their own
+        address) and a secret that several sources share.
         """
         now = self._time_source.now()
         fitting = [
@@ -137,10 +134,10 @@ class Intake:
         return fitting[0] if len(fitting) == 1 else None
 
     async def events(self, access: KeyAccess, body: bytes, headers: Mapping[str, str]) -> IntakeResult:
-        """Take in CloudEvents under an API key.
+        """Accept CloudEvents that were posted to `/v1/events` under an API key.
 
-        The key of one contract writes under its own source name and for that contract alone. Raises Problem, StoreBusy,
-        QueueFull.
+        The key of one contract may write under its own source name and for that contract alone. Raises Problem,
+        StoreBusy, QueueFull.
         """
         key = access.key or EVENTS
         await self._spend(f"key:{key}", counted_as=EVENTS)
@@ -186,7 +183,7 @@ class Intake:
             some = parts[start : start + CHUNK]
             entries += [_kept_whole(self._entry(one, dialect, source, contract, promises=promises)) for one in some]
             await asyncio.sleep(0)  # a large batch must not hold up the loop: a tick of timers may run on it
-        chunks = together(entries, CHUNK)
+        chunks = group_by_incident(entries, CHUNK)
         # When one chunk fails the sender gets 503 and sends the batch again: the others are duplicates then.
         if any(joins(entry) for entry in entries):
             # One after the other, so that requests that come meanwhile are answered in between.
@@ -295,7 +292,9 @@ class Intake:
         )
 
     def again(self, source_name: str, delivery: Delivery) -> InboxEntry:
-        """Translate a kept delivery by today's catalogue. Raises Problem 409 when its source is gone."""
+        """Return the entry of a stored delivery, translated by today's catalogue. Raises Problem 409 when its source is
+        gone.
+        """
         contract = delivery.headers.get(CONTRACT_HEADER)
         source = self._catalogue().sources.get(SourceId(source_name))
         dialect = EVENTS_DIALECT if source is None else DIALECTS[source.dialect]
@@ -309,11 +308,11 @@ class Intake:
         return self._entry(delivery, dialect, sender, ContractId(contract) if contract else None)
 
 
-def together(entries: Sequence[InboxEntry], size: int) -> list[list[int]]:
-    """Group the indexes of the entries into chunks of about `size`, with all events of an incident in one chunk.
+def group_by_incident(entries: Sequence[InboxEntry], size: int) -> list[list[int]]:
+    """Return the indexes of the entries in chunks of about `size`, with all events of an incident in one chunk.
 
-    A chunk is one commit. A reader of an incident sees all of a request or nothing of it: an opening without the end
-    that came in the same request would look like a breach of long ago. An entry that joins names counts by `weight`.
+    Each chunk is one commit, so that readers of an incident see all of a request or nothing: an opening without the end
+    that came in the same request would look like a breach. An entry that joins names counts by `weight`.
     """
     own: dict[str, list[int]] = {}
     for number, entry in enumerate(entries):
@@ -349,14 +348,14 @@ def _kept_whole(entry: InboxEntry) -> InboxEntry:
     """A batch is answered 202 as a whole, so an event in it that cannot be read is parked instead of refused."""
     if entry.result is not DeliveryResult.REFUSED:
         return entry
-    return parked_instead(entry, ParkedBecause.MALFORMED, entry.detail)
+    return park_entry(entry, ParkedBecause.MALFORMED, entry.detail)
 
 
 # -- answers that are not 202 -----------------------------------------------------------------------------
 
 
 def refusal(entry: InboxEntry) -> Problem:
-    """Return the problem for a refused entry, with the place in the input that does not fit."""
+    """Return the problem that answers a refused entry; it names the place in the input that does not fit."""
     refused = entry.refused
     assert refused is not None
     places = {
@@ -372,7 +371,7 @@ def refusal(entry: InboxEntry) -> Problem:
 
 
 def not_authentic() -> Problem:
-    """Return the problem 401, in the same words for an unknown source and for a wrong proof."""
+    """Return the problem 401, with the same text for an unknown source and for a wrong proof."""
     return Problem(
         401,
         "not-authentic",
@@ -383,10 +382,10 @@ def not_authentic() -> Problem:
 
 
 def no_such_source(name: str) -> Problem:
-    """Return the problem 404 for a source name that the catalogue lacks; only for callers with an API key."""
+    """Return the problem 404 for a source that the catalogue does not have; only for callers with an API key."""
     return Problem(404, "no-source", "No such source", f"The catalogue has no source {name[:100]!r}.")
 
 
 def wrong_media_type(accepted: str) -> Problem:
-    """Return the problem 415; `accepted` lists what Content-Type may be."""
+    """Return the problem 415; `accepted` lists the Content-Types that are accepted."""
     return Problem(415, "media-type", "The media type is not read here", f"Content-Type may be: {accepted}.")

@@ -1,8 +1,4 @@
-"""How much one sender may send: a budget per source and minute, counted after its proof has been checked.
-
-Counting before the proof would let a stranger use up a customer's budget. So would counting replays with the rest: who
-has seen one signed delivery can send it as often as he likes, so what comes again has a budget of its own.
-"""
+"""Rate limits: a budget of requests per source and minute, spent after the sender's proof has been checked."""
 
 from __future__ import annotations
 
@@ -21,7 +17,7 @@ _MINUTE_SECONDS = 60
 
 
 class Budget:
-    """Requests per source and minute, counted in real time whatever clock slad runs on.
+    """A budget of requests per source and minute of real time, also where slad runs on an accelerated clock.
 
     The limiter reads the wall clock. A window that ends later than a minute from now began while that clock was ahead;
     it is begun anew.
@@ -33,7 +29,7 @@ class Budget:
         self._per_minute = per_minute
 
     async def spend(self, source: str) -> None:
-        """Count one request. Raises Problem 429 with the seconds until the next minute of the budget."""
+        """Count one request of a source. Raises Problem 429 with the seconds until the budget's next minute."""
         if await self._limiter.hit(self._item, source):
             return
         window = await self._limiter.get_window_stats(self._item, source)
@@ -53,14 +49,14 @@ class Budget:
 
 
 class RecentBodies:
-    """The signed bodies that this process received last; the oldest are forgotten first."""
+    """The signed bodies that this process received last; the oldest are dropped first."""
 
     def __init__(self, most: int = 20_000) -> None:
         self._digests: OrderedDict[bytes, None] = OrderedDict()
         self._most = most
 
     def seen(self, source: str, body: bytes) -> bool:
-        """Return whether the source sent this body before, and remember it."""
+        """Return whether the source has sent this body before, and remember it."""
         digest = hashlib.blake2b(body, key=source.encode()[:64], digest_size=16).digest()
         known = digest in self._digests
         self._digests[digest] = None

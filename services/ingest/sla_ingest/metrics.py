@@ -1,4 +1,6 @@
-"""What ingest counts. Labels are sources and reasons of the catalogue and of the code, never words of a sender."""
+"""The Prometheus metrics of ingest. Labels are sources and reasons of the catalogue and the code, never a sender's
+text.
+"""
 
 from __future__ import annotations
 
@@ -66,10 +68,9 @@ class IngestMetrics:
         )
 
     def expect(self, sources: Iterable[str]) -> None:
-        """Begin the count of accepted deliveries of each source at 0.
+        """Start the count of accepted deliveries of each source at 0.
 
-        Without a series a source that stops before its first delivery after a restart would never be missed (alert
-        SladIngestSilent).
+        Without that series, a source that sends nothing after a restart would not be missed (alert SladIngestSilent).
         """
         for source in sources:
             self.deliveries.labels(source, ACCEPTED)

@@ -22,7 +22,7 @@ from sla_domain.rulebook import Rulebook
 from sla_domain.version import GRAMMAR, VersionRange
 from sla_ingest.dialect.json_text import parse_json
 from sla_ingest.dialect.port import DoesNotFit
-from sla_ingest.dialect.read import clean
+from sla_ingest.dialect.read import clean_text
 from sla_ingest.metrics import IngestMetrics
 from sla_ingest.tables import log, notice
 from sla_platform.bus import WakeSignal
@@ -41,7 +41,7 @@ MAX_TEXT = 20_000
 
 
 class Notices:
-    """Publishes critical-fix notices: the same id with the same content is the same notice, with another a mistake."""
+    """Publishes critical-fix notices, each once: the same id with other content is an error."""
 
     def __init__(
         self,
@@ -60,9 +60,9 @@ class Notices:
         self._max_depth = max_depth
 
     async def publish(self, body: bytes, publisher: str) -> tuple[bool, bytes]:
-        """Publish a notice; return whether it was published before, and the answer.
+        """Publish a notice; return whether it was published before, and the answer as JSON.
 
-        Raises Problem 400, 409, 422, and StoreBusy.
+        Raises Problem 400, 409 (the id was used for other content) or 422, and StoreBusy.
         """
         now = self._time_source.now()
         written = self._parsed(body)
@@ -115,7 +115,7 @@ class Notices:
 
 @dataclass(frozen=True, slots=True)
 class NoticeReach:
-    """How many a notice concerns: contracts in force with an affected version, and their people who want notices."""
+    """How many contracts in force have an affected version, and how many of their people want notices."""
 
     contracts: int
     people: int
@@ -123,7 +123,7 @@ class NoticeReach:
 
     @property
     def remark(self) -> str:
-        """Return what to check when the notice reaches no person; "" when it reaches one."""
+        """Return what the publisher should check when the notice reaches nobody; "" when it reaches somebody."""
         if self.people:
             return ""
         if self.contracts:
@@ -131,7 +131,7 @@ class NoticeReach:
         return "no contract in force runs an affected version: check the products and versions against `environment`"
 
     def as_json(self) -> dict[str, Any]:
-        """Return the reach as it stands in the answer to the publisher."""
+        """Return the reach as JSON values, as in the answer to the publisher."""
         told: dict[str, Any] = {"contracts": self.contracts, "people": self.people}
         if self.unknown:
             told["unknown_products"] = list(self.unknown)
@@ -139,7 +139,7 @@ class NoticeReach:
 
 
 def reach_of(found: NoticeData, rulebook: Rulebook, at: datetime) -> NoticeReach:
-    """Return the reach of a notice by the catalogue in force, as the notifier will find it."""
+    """Return how many contracts and people a notice concerns by this rulebook, counted as the notifier will."""
     asked = Notice(
         id=NoticeId(found.id),
         title=found.title,
@@ -168,14 +168,14 @@ def _refuse_unknown(found: NoticeData, rulebook: Rulebook) -> None:
 
 
 class ProductIn(AffectedProduct):
-    """A product and its affected versions as publishers send them, within the bounds of everything that enters."""
+    """A product and its affected versions as publishers send them: `AffectedProduct` with bounds on every field."""
 
     product: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200), LINE]
     versions: Annotated[str, StringConstraints(strip_whitespace=True, max_length=200), LINE] = ""
 
 
 class NoticeIn(NoticeData):
-    """A notice as publishers send it: what the wire has, within the bounds of everything that enters."""
+    """A notice as publishers send it: `NoticeData` with bounds on every field."""
 
     id: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=NOTICE), LINE]
     link: Annotated[str, StringConstraints(strip_whitespace=True, max_length=2_000), LINE] = ""
@@ -251,7 +251,7 @@ def _validated(written: Mapping[str, Any], now: datetime, publisher: str) -> Not
 def _cleaned(written: Mapping[str, Any]) -> dict[str, str]:
     """The prose of it without the control characters that neither a mail header nor a database takes."""
     prose = {name: written.get(name) for name in ("title", "text")}
-    return {name: clean(said, MAX_TEXT + 1) for name, said in prose.items() if isinstance(said, str)}
+    return {name: clean_text(said, MAX_TEXT + 1) for name, said in prose.items() if isinstance(said, str)}
 
 
 def _unfit(errors: list[dict[str, Any]]) -> Problem:

@@ -1,9 +1,4 @@
-"""What was kept because it was not understood: listed, looked at, and tried again after the catalogue was mended.
-
-A replay keeps the time of the first receipt and reads the delivery's id anew, so its events are those the delivery
-would have made then, and a redelivery still has no effect. Two replays at once: one has the effect, the other hears
-that it is done.
-"""
+"""Parked deliveries, which were not understood: listed, shown, and tried again after the catalogue was corrected."""
 
 from __future__ import annotations
 
@@ -19,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from sla_domain.rulebook import Rulebook
 from sla_ingest.dialect.port import CodedReason, Delivery, IgnoredBecause, ParkedBecause
 from sla_ingest.entry import DeliveryResult, Receipt
-from sla_ingest.inbox import insert_receipts, publish, taken
+from sla_ingest.inbox import insert_receipts, publish_receipts, take_entries
 from sla_ingest.intake import Intake
 from sla_ingest.name import IncidentNames
 from sla_ingest.tables import inbox
@@ -46,7 +41,7 @@ _TEXTS: Mapping[str, CodedReason] = {reason.code: reason for kind in (ParkedBeca
 
 @dataclass(frozen=True, slots=True)
 class ParkedDelivery:
-    """A delivery as the inbox keeps it, whatever its outcome (a `DeliveryResult`)."""
+    """A stored delivery, whatever its result (a `DeliveryResult`)."""
 
     id: str
     source: str
@@ -55,7 +50,7 @@ class ParkedDelivery:
 
 
 class ParkedDeliveries:
-    """The parked and refused deliveries of this database: listed, shown and replayed."""
+    """Lists, shows and replays the parked and refused deliveries of this database."""
 
     def __init__(self, store: Store, intake: Intake, rulebook: Callable[[], Rulebook], wake_signal: WakeSignal) -> None:
         self._store = store
@@ -64,7 +59,11 @@ class ParkedDeliveries:
         self._wake_signal = wake_signal
 
     async def page(self, limit: int, after: str) -> dict[str, Any]:
-        """Return the oldest first, as JSON. `after`: the `next` of the page before. Raises Problem 400."""
+        """Return a page of parked and refused deliveries as JSON values, the oldest first.
+
+        `after`: the `next` of the page before, "" for the first page. Raises Problem 400 for an `after` that is no
+        `next`.
+        """
         statement = select(*_LISTED).where(inbox.c.outcome.in_(WAITING)).order_by(inbox.c.received_at, inbox.c.id)
         if after:
             at, id_ = _place(after)
@@ -78,7 +77,7 @@ class ParkedDeliveries:
         return {"parked": [_listed(row) for row in shown], "next": more}
 
     async def count(self) -> int:
-        """Return how many deliveries wait."""
+        """Return how many deliveries are parked or refused and wait to be replayed."""
         async with self._store.reading() as connection:
             statement = select(func.count()).select_from(inbox).where(inbox.c.outcome.in_(WAITING))
             return int((await connection.execute(statement)).scalar_one())
@@ -99,9 +98,9 @@ class ParkedDeliveries:
         return ParkedDelivery(row.id, row.source, row.outcome, delivery)
 
     async def replay(self, id_: str) -> tuple[bool, bytes]:
-        """Translate a kept delivery again; return whether it is understood now, and the answer its sender would get.
+        """Translate a stored delivery again; return whether it is understood now, and the answer its sender would get.
 
-        Raises Problem 404, 409.
+        Raises Problem 404 for an unknown id, and 409 when it cannot be replayed.
         """
         kept = await self.one(id_)
         if kept.outcome not in REPLAYABLE:
@@ -114,7 +113,7 @@ class ParkedDeliveries:
                 await _accept(connection, kept, receipt, names)
             return receipt
 
-        receipt = await taken(self._store, [entry], self._rulebook(), write)
+        receipt = await take_entries(self._store, [entry], self._rulebook(), write)
         if entry.result in (DeliveryResult.PARKED, DeliveryResult.REFUSED):
             return False, receipt.answer
         if receipt.entry.events:
@@ -137,7 +136,7 @@ async def _accept(connection: AsyncConnection, kept: ParkedDelivery, receipt: Re
         raise _done()
     # Under its true id it may have been delivered again meanwhile.
     if not moved or await insert_receipts(connection, [receipt]):
-        await publish(connection, [receipt], names)
+        await publish_receipts(connection, [receipt], names)
 
 
 def _done() -> Problem:

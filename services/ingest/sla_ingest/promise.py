@@ -1,7 +1,7 @@
-"""What the reporter is promised, told in the answer to the report itself (clause I2): each metric's due instant.
+"""The promise in the answer to a delivery: the due instant of each metric (clause I2, docs/clauses.md).
 
-Ingest folds the incident's accepted events as the timer will; the timer's fold stays the one that counts. A promise
-that cannot be told never stops an event from being accepted.
+Ingest folds the incident's accepted events as the timer will; the timer's fold is the one that counts. A promise that
+cannot be computed never stops an event from being accepted.
 """
 
 from __future__ import annotations
@@ -28,11 +28,11 @@ _log = structlog.get_logger(__name__)
 def promise(
     incident: IncidentId, folded: Callable[[], Incident], view: Callable[[Incident], Incident | None] | None = None
 ) -> dict[str, Any]:
-    """Return the promise as it stands in the answer: each metric's due instant, or a remark why there is none.
+    """Return the promise of an incident as in the answer: the due instant of each metric, or a remark why there is
+    none.
 
-    `folded` returns the incident with the events of the delivery. `view` limits it to what the sender's key may see; it
-    returns None for an incident that is under another contract by now. Never raises: the event is accepted whatever
-    happens here.
+    `folded` returns the incident with the events of the delivery. `view` limits the incident to what the sender's key
+    may see, and returns None if it is under another contract by now. Never raises: the event is accepted in any case.
     """
     try:
         found: Incident | None = folded()
@@ -43,23 +43,25 @@ def promise(
                 "targets": [],
                 "remarks": [_remark(IngestRemark.OTHER_CONTRACT.code, IngestRemark.OTHER_CONTRACT.value)],
             }
-        return _told(found)
+        return _promise_json(found)
     except Exception as error:  # whatever it is, the event is accepted: the answer alone suffers
         _log.exception("promise.failed", incident=incident)
-        return _untold(IngestRemark.NO_PROMISE, type(error).__name__)
+        return _without_targets(IngestRemark.NO_PROMISE, type(error).__name__)
 
 
-def crowded() -> dict[str, Any]:
-    """Return what stands in place of the promise of an incident with more events than are folded for an answer."""
-    return _untold(IngestRemark.MANY_EVENTS)
+def crowded_promise() -> dict[str, Any]:
+    """Return the promise of an incident with too many events to be folded for an answer: no targets, and a remark."""
+    return _without_targets(IngestRemark.MANY_EVENTS)
 
 
-def _untold(remark: IngestRemark, detail: str = "") -> dict[str, Any]:
+def _without_targets(remark: IngestRemark, detail: str = "") -> dict[str, Any]:
     return {"targets": [], "remarks": [_remark(remark.code, remark.value, detail)]}
 
 
-def ran_out(events: Iterable[IncidentEvent], rulebook: Rulebook, by: datetime) -> datetime | None:
-    """Return the latest due instant of the incident that had passed by `by` with its clock running; None for none."""
+def latest_passed_due(events: Iterable[IncidentEvent], rulebook: Rulebook, by: datetime) -> datetime | None:
+    """Return the latest due instant, up to `by`, at which a clock of the incident was running (a breach); None for
+    none.
+    """
     known = list(events)
     if not known:
         return None
@@ -72,7 +74,7 @@ def ran_out(events: Iterable[IncidentEvent], rulebook: Rulebook, by: datetime) -
     return max(breaches, default=None)
 
 
-def _told(incident: Incident) -> dict[str, Any]:
+def _promise_json(incident: Incident) -> dict[str, Any]:
     contract = incident.contract
     return {
         "incident": incident.id,

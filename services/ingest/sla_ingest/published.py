@@ -1,4 +1,4 @@
-"""Adding events to what is known of their incidents and to the log, in the caller's transaction."""
+"""Storing events and appending them to the log, in the caller's transaction."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from sla_platform.store.log import append, row_of
 from sla_platform.wire import encode_event
 
 
-async def add(connection: AsyncConnection, events: Iterable[IncidentEvent]) -> None:
-    """Store events that are known to be new and append them to the log."""
+async def append_new_events(connection: AsyncConnection, events: Iterable[IncidentEvent]) -> None:
+    """Store events and append them to the log; the caller knows that none of them is stored yet."""
     envelopes = [encode_event(event) for event in events]
     if not envelopes:
         return
@@ -25,8 +25,8 @@ async def add(connection: AsyncConnection, events: Iterable[IncidentEvent]) -> N
     await append(connection, log, envelopes)
 
 
-async def published(connection: AsyncConnection, events: Iterable[IncidentEvent]) -> None:
-    """Store those of these events that are not stored yet, and append them to the log."""
+async def append_missing_events(connection: AsyncConnection, events: Iterable[IncidentEvent]) -> None:
+    """Store the events that are not stored yet, and append those to the log."""
     envelopes = [encode_event(event) for event in events]
     if not envelopes:
         return

@@ -1,9 +1,5 @@
-"""Forgetting deliveries that are done with, and the events of incidents that ended long ago (sla_platform.retention).
-
-With its row a delivery's id is forgotten too: from then on the same delivery would be taken as new, and it is the event
-ids and ends that the timer keeps which make it change nothing (docs/operations.md). What is parked or was refused
-waits for people, however long. The events of an incident that has not ended are kept whole, or its promises would be
-told from half its story.
+"""Retention: removes deliveries that are finished, and the events of incidents that ended long ago
+(sla_platform.retention).
 """
 
 from __future__ import annotations
@@ -23,7 +19,7 @@ from sla_domain.rulebook import Rulebook
 from sla_ingest import tables
 from sla_ingest.entry import DeliveryResult
 from sla_ingest.history import IncidentHistory, load_history, whole_history
-from sla_ingest.name import forget
+from sla_ingest.name import delete_names
 from sla_platform.retention import Removed
 from sla_platform.store import tombstone
 from sla_platform.store.engine import Store
@@ -37,13 +33,16 @@ _inbox, _event = tables.inbox.c, tables.event.c
 
 
 class Deliveries:
-    """The sweep of the inbox."""
+    """The retention of the inbox."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
 
     async def done(self, horizon: datetime) -> AsyncIterator[Removed]:
-        """Delete deliveries received before the horizon that are accepted, ignored or replayed, oldest first."""
+        """Delete deliveries received before `horizon` that are accepted, ignored or replayed, the oldest first.
+
+        Yields the rows removed by table after each step.
+        """
         after: datetime | None = None
         while page := await self._page(horizon, after):
             ids = [row.id for row in _as_many_as_fit(page)]
@@ -67,14 +66,17 @@ class Deliveries:
 
 
 class Histories:
-    """The sweep of the events from which promises are computed."""
+    """The retention of the events from which promises are computed."""
 
     def __init__(self, store: Store, rulebook: Callable[[], Rulebook]) -> None:
         self._store = store
         self._rulebook = rulebook
 
     async def ended(self, horizon: datetime) -> AsyncIterator[Removed]:
-        """Delete the events of incidents that ended before the horizon and received nothing since."""
+        """Delete the events of incidents that ended before `horizon` and received nothing since.
+
+        Yields the rows removed by table after each step.
+        """
         after: Any | None = None
         judged: set[str] = set()  # an incident has as many places in these pages as its events have instants
         while page := await self._page(horizon, after):
@@ -97,7 +99,7 @@ class Histories:
                 # Of these only some events were read so far.
                 if history.crowded(name) and not _recent(known, horizon):
                     history.events[name] = [event async for event in whole_history(connection, name)]
-        return history, await finished(history, self._rulebook(), horizon)
+        return history, await finished_incidents(history, self._rulebook(), horizon)
 
     async def _page(self, horizon: datetime, after: Any | None) -> Sequence[Any]:
         further = rows_after(after, _event.time, _event.incident)
@@ -120,14 +122,17 @@ class Histories:
         await tombstone.insert_tombstones(
             connection, tables.tombstone, {name: at for name, at in gone.items() if at is not None}
         )
-        await forget(connection, gone)
+        await delete_names(connection, gone)
         return {"ingest_event": rows}
 
 
-async def finished(
+async def finished_incidents(
     history: IncidentHistory, rulebook: Rulebook, horizon: datetime
 ) -> dict[IncidentId, datetime | None]:
-    """Return the incidents whose events may go with the instant of their end; None where one is recorded already."""
+    """Return the incidents of this history whose events may be deleted, each with the instant of its end.
+
+    The instant is None where a tombstone has it already.
+    """
     found: dict[IncidentId, datetime | None] = {}
     turn = LoopYielder()
     for name, known in history.events.items():

@@ -1,8 +1,5 @@
-"""Rules of a plan that a sender can break and can mend: what breaks one is refused with the rule (clause B5, E9).
-
-Only events in slad's own words, one at a time, are refused: their senders read the answer. What a dialect or a batch
-brings is accepted; where the rule makes it void, the incident says so in a remark, and so it is with anything whose
-incident is not known yet. The rule itself is the fold's alone.
+"""Rules of a plan that senders can break: an event that breaks one is refused with its text (clauses B5, E9,
+docs/clauses.md).
 """
 
 from __future__ import annotations
@@ -22,8 +19,10 @@ _TITLE = "The agreement does not count"
 _VOID = {RemarkKind.AGREED_DATE_REFUSED: "/data/agreed", RemarkKind.DOWNGRADE_NOT_AGREED: "/data/agreed_by"}
 
 
-def broken_rule(entry: InboxEntry, history: IncidentHistory, rulebook: Rulebook) -> Refused | None:
-    """Return why the entry is refused; None when it breaks no rule, or was accepted before."""
+def rule_refusal(entry: InboxEntry, history: IncidentHistory, rulebook: Rulebook) -> Refused | None:
+    """Return the refusal of an entry that breaks a rule of the plan; None when it breaks none or was
+    accepted before.
+    """
     for event in (one.event for one in entry.events):
         known = history.counting(event.incident)
         if not _agrees(event) or any(other.id == event.id for other in known):

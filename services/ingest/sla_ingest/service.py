@@ -1,7 +1,4 @@
-"""The ingest service, put together: the routes, the group commit, and the gauge of what was parked.
-
-Its log is copied to Kafka by the relay, which the composition root runs beside it.
-"""
+"""The ingest service, assembled: the routes, the group commit, and the gauge of parked deliveries."""
 
 from __future__ import annotations
 
@@ -42,7 +39,7 @@ COUNT_EVERY_SECONDS = 15.0
 
 @dataclass(frozen=True, slots=True)
 class IngestService:
-    """The running parts of ingest, and the routes to mount."""
+    """The parts of ingest to run, and the routes to mount."""
 
     service: Service
     router: APIRouter
@@ -63,10 +60,10 @@ def build(
     authorize: Authorizer | None = None,
     quarantine: Quarantine | None = None,
 ) -> IngestService:
-    """Assemble the service.
+    """Assemble the ingest service; nothing runs yet.
 
-    `wake_signal` is that of the ingest log; `catalogue` returns the one in force. `quarantine` keeps what the relay of
-    the ingest log could not publish; without it the service makes its own.
+    `wake_signal` is signalled when rows were appended to the ingest log; `catalogue` returns the one in force.
+    `quarantine` keeps what the relay of that log could not publish; without it the service makes its own.
     """
     quarantine = quarantine or Quarantine("ingest", store, quarantine_table, time_source, BusMetrics())
 

@@ -1,9 +1,4 @@
-"""The last pure step before an event is stored: whether its claimed time may stand, and which remarks travel with it.
-
-A claim beyond the tolerance in the future would hold clocks in a time that has not come: the receipt stands in for
-it, the claim is kept as the attribute `claimed_at`, and the event says so. A claim from the past is believed however
-old it is (retries arrive days late, and clocks are set back): the fold orders by it.
-"""
+"""The last pure step before an event is stored: which time counts, and which remarks it carries."""
 
 from __future__ import annotations
 
@@ -20,14 +15,15 @@ _NEXT = timedelta(microseconds=1)
 
 
 def with_accepted_time(one: TranslatedEvent, tolerance: timedelta) -> TranslatedEvent:
-    """Return the event with the time that counts, and its remarks as warnings.
+    """Return the event with the time that counts, and with its remarks as warnings.
 
-    A time more than `tolerance` after receipt is replaced by the receipt; the claim is kept as `claimed_at`.
+    A stated time more than `tolerance` after receipt is replaced by the receipt; the stated one is kept as
+    `claimed_at`.
     """
     event = _with_snapshot_settled(one.event, tolerance)
     one = one if event is one.event else replace(one, event=event)
     if event.occurred_at <= event.received_at + tolerance:
-        return _told(one)
+        return _with_warnings(one)
     claimed = event.occurred_at.isoformat()
     event = replace(
         event,
@@ -35,7 +31,9 @@ def with_accepted_time(one: TranslatedEvent, tolerance: timedelta) -> Translated
         quality=TimeQuality.RECEIPT,
         attributes={**event.attributes, "claimed_at": claimed},
     )
-    return _told(replace(one, event=event, remarks=(*one.remarks, RemarkNote(IngestRemark.FUTURE_TIME, claimed))))
+    return _with_warnings(
+        replace(one, event=event, remarks=(*one.remarks, RemarkNote(IngestRemark.FUTURE_TIME, claimed)))
+    )
 
 
 def _with_snapshot_settled(event: IncidentEvent, tolerance: timedelta) -> IncidentEvent:
@@ -58,9 +56,10 @@ def _with_snapshot_settled(event: IncidentEvent, tolerance: timedelta) -> Incide
 
 
 def with_reporter_recognised(one: TranslatedEvent, history: Iterable[IncidentEvent]) -> TranslatedEvent:
-    """Return a comment as the customer's reply if its author turns out to be the incident's reporter.
+    """Return the event as the customer's reply if its author is the incident's reporter; else unchanged or with a
+    remark.
 
-    `history`: the stored events of the incident.
+    `history`: the stored events of the incident, which name its reporter.
     """
     if not one.unless_reporter:
         return one
@@ -69,7 +68,7 @@ def with_reporter_recognised(one: TranslatedEvent, history: Iterable[IncidentEve
     reporter = _reporter(event, history)
     if reporter == account:
         remarks = tuple(noted for noted in one.remarks if noted.remark not in _OF_STRANGERS)
-        return _told(
+        return _with_warnings(
             replace(one, event=replace(event, kind=EventKind.CUSTOMER_REPLIED, actor=Actor.CUSTOMER), remarks=remarks)
         )
     if reporter is not None:
@@ -77,17 +76,17 @@ def with_reporter_recognised(one: TranslatedEvent, history: Iterable[IncidentEve
     # The opening may still come: by the account the fold then sees whether it was the reporter who wrote this.
     event = replace(event, actor=Actor.UNKNOWN, actor_name=account)
     noted = (RemarkNote(IngestRemark.REPORTER_UNKNOWN),) if event.kind is EventKind.RESPONDED else ()
-    return _told(replace(one, event=event, remarks=(*one.remarks, *noted)))
+    return _with_warnings(replace(one, event=event, remarks=(*one.remarks, *noted)))
 
 
 def _reporter(event: IncidentEvent, history: Iterable[IncidentEvent]) -> str | None:
     """Whose the incident was when this happened: by the latest word on it, or else by the first that came after."""
-    said = sorted(
+    statements = sorted(
         ((position(other), who) for other in history if (who := _names_reporter(other)) is not None),
         key=lambda each: each[0],
     )
-    before = [who for at, who in said if at <= position(event)]
-    return before[-1] if before else said[0][1] if said else None
+    before = [who for at, who in statements if at <= position(event)]
+    return before[-1] if before else statements[0][1] if statements else None
 
 
 def _names_reporter(event: IncidentEvent) -> str | None:
@@ -97,10 +96,10 @@ def _names_reporter(event: IncidentEvent) -> str | None:
 
 
 def after_breaches(one: TranslatedEvent, history: Iterable[IncidentEvent], ran_out: datetime | None) -> TranslatedEvent:
-    """Return an event whose time is only its earliest possible one, moved behind the last breach before its receipt.
+    """Return an event whose stated time is only the earliest possible one, placed right after the breach at `ran_out`.
 
-    Whether it came before that breach is not known, so it takes none back. When something has happened to the incident
-    since the stated time, that time stays. `ran_out`: the due instant of that breach.
+    `ran_out` is the last breach before the event's receipt, None for none. Whether the event came before that breach is
+    not known, so it does not take the breach back. The stated time stays if the incident has later events.
     """
     if not one.not_before_told:
         return one
@@ -112,7 +111,7 @@ def after_breaches(one: TranslatedEvent, history: Iterable[IncidentEvent], ran_o
     return replace(settled_one, event=replace(event, occurred_at=ran_out + _NEXT))
 
 
-def _told(one: TranslatedEvent) -> TranslatedEvent:
+def _with_warnings(one: TranslatedEvent) -> TranslatedEvent:
     # The fold itself remarks on a comment of unknown side, for as long as the side is unknown.
     by_fold = {IngestRemark.SPEAKER_UNKNOWN} if one.event.kind is EventKind.COMMENTED else set()
     warnings = tuple(str(noted) for noted in one.remarks if noted.remark not in by_fold)

@@ -1,4 +1,4 @@
-"""Ingest's tables: what was delivered (inbox), the events it became, notices, and the log that others read."""
+"""Ingest's tables: deliveries (inbox), the events they became, notices, and the log that other services read."""
 
 from __future__ import annotations
 

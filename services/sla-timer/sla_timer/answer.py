@@ -19,7 +19,7 @@ from sla_domain.event import IncidentEvent
 from sla_domain.explain import OWN, as_dict, calendar_of, explain_clock, localized_dict, party_shares, render
 from sla_domain.explain.language import tag_for, words_for
 from sla_domain.hours import ALWAYS, UNKNOWN, calendar_named, counted_span, hours_name, opening_times
-from sla_domain.incident import Incident, Remark, RemarkKind, waiting_shares
+from sla_domain.incident import Incident, Remark, RemarkKind, holding_times, waiting_shares
 from sla_domain.preview import Preview, PreviewLine
 from sla_domain.published import PublishedState
 from sla_domain.published_mark import PublishedMark
@@ -37,9 +37,10 @@ MOST_SEGMENTS = 200  # of one clock, the latest; of marks as many
 
 @dataclass(frozen=True, slots=True)
 class EventPage:
-    """A page of an incident's events in the order in which they occurred.
+    """One page of an incident's events, in the order in which they occurred.
 
-    `total`: how many events there are; `next`: the id behind which the next page begins, None on the last.
+    `total` counts all events of the incident that its fold reads. `next` is the event id to pass as `after` for the
+    next page; None on the last page.
     """
 
     events: Sequence[IncidentEvent]
@@ -48,8 +49,8 @@ class EventPage:
     surplus: int = 0  # further events that do not count
 
 
-def latest(clocks: Sequence[Clock], most: int) -> list[Clock]:
-    """Return `most` clocks: the open ones and the latest of the others, in the order given."""
+def latest_clocks(clocks: Sequence[Clock], most: int) -> list[Clock]:
+    """Return at most `most` clocks in the order given: the open ones are preferred, then those that started last."""
     if len(clocks) <= most:
         return list(clocks)
     newest = sorted(clocks, key=lambda clock: (clock.state.open, clock.started_at), reverse=True)[:most]
@@ -66,9 +67,11 @@ def incident_json(
     seen: ContractView | None = None,
     rulebooks: Mapping[ClockId, Rulebook] = MappingProxyType({}),
 ) -> dict[str, Any]:
-    """Return an incident with its clocks and a page of its events as JSON values.
+    """Return an incident with its clocks and one page of its events as JSON values, for `GET /v1/incidents/{id}`.
 
-    `told`: what has been published of each clock, which knows of breaches that no event has followed yet.
+    `told`: what has been published about each clock; it knows of breaches that fired after the last event. `seen`: the
+    view of a key of one contract, None for a key of all contracts. `rulebooks`: for each clock that is judged by
+    another rulebook than `rulebook`, that one.
     """
     until = None if seen is None else seen.until
     if seen is not None:
@@ -98,6 +101,10 @@ def incident_json(
         "waiting_seconds": {
             who: span.total_seconds() for who, span in waiting_shares(incident, max(now, incident.opened_at)).items()
         },
+        "held": [
+            {"assignee": assignee, "group": group, "line": line, "seconds": span.total_seconds()}
+            for (assignee, group, line), span in holding_times(incident, max(now, incident.opened_at)).items()
+        ],
         "clocks": [
             clock_json(
                 clock,
@@ -108,7 +115,7 @@ def incident_json(
                 until,
             )
             | hours_json(_hours(clock, incident, rulebook), clock, now)
-            for clock in latest(incident.clocks, MOST_CLOCKS)
+            for clock in latest_clocks(incident.clocks, MOST_CLOCKS)
         ],
         "clocks_total": len(incident.clocks),
         "events": [event_json(event) for event in page.events],
@@ -134,14 +141,19 @@ def clock_json(
     consumed: timedelta,
     until: datetime | None = None,
 ) -> dict[str, Any]:
-    """Return a clock as the fold of its events has it, with what timers have published since the last of them."""
+    """Return one clock as JSON values: its fold, with the marks and the breach that timers have published since the
+    last event.
+
+    `score` is the urgency at present, `consumed` the counted time so far. `told`: what has been published about the
+    clock, None for nothing. `until`: when the incident left the key's contract; None while it is there.
+    """
     if until is not None:
         return _clock_json(clock, zone, score, consumed, _passed(clock, until), [], until)
     # An ended clock is as its events have it: no timer of it has fired since.
     known = told if told is not None and clock.state.open and told.generation == clock.generation else None
     breached_at = clock.breached_at or (known.breached_at if known is not None else None)
-    spoken = known.published_marks(clock) if known is not None else []
-    return _clock_json(clock, zone, score, consumed, breached_at, spoken, None)
+    published = known.published_marks(clock) if known is not None else []
+    return _clock_json(clock, zone, score, consumed, breached_at, published, None)
 
 
 def _passed(clock: Clock, until: datetime) -> datetime | None:
@@ -156,7 +168,7 @@ def _clock_json(
     score: float,
     consumed: timedelta,
     breached_at: datetime | None,
-    spoken: list[PublishedMark],
+    published: list[PublishedMark],
     until: datetime | None,
 ) -> dict[str, Any]:
     return {
@@ -188,7 +200,9 @@ def _clock_json(
             {
                 "key": mark.key,
                 "at": iso(mark.at),
-                "pending": mark.pending and not no_news(mark, spoken) and not (until is not None and mark.at < until),
+                "pending": mark.pending
+                and not no_news(mark, published)
+                and not (until is not None and mark.at < until),
             }
             for mark in clock.marks[-MOST_SEGMENTS:]
         ],
@@ -211,7 +225,7 @@ def _consumed(clock: Clock, incident: Incident, rulebook: Rulebook, now: datetim
 
 
 def segment_json(segment: Segment) -> dict[str, Any]:
-    """Return a stretch of a clock's life as JSON values."""
+    """Return one running or paused stretch of a clock as JSON values; `end` is null while the stretch lasts."""
     return {
         "start": iso(segment.start),
         "end": iso(segment.end),
@@ -223,7 +237,11 @@ def segment_json(segment: Segment) -> dict[str, Any]:
 
 @dataclass(frozen=True, slots=True)
 class Hours:
-    """The hours in which a clock counts: their name, and the calendar (None for wall time, or where not known)."""
+    """The hours in which one clock counts: their name and their calendar.
+
+    `calendar` is None for a clock that counts wall time, and where the calendar is not known. `left_seconds` is the
+    counted time left of a paused clock; None otherwise.
+    """
 
     name: str
     calendar: Calendar | None
@@ -231,16 +249,19 @@ class Hours:
 
     @classmethod
     def of(cls, row: Any, rulebook: Rulebook) -> Hours:
-        """Return the hours of a row of timer_clock; `rulebook` is the one by which it is judged."""
+        """Return the hours of a clock from its row of `timer_clock`; `rulebook` is the one by which the clock is
+        judged.
+        """
         context = row.context if isinstance(row.context, dict) else orjson.loads(row.context)
         name = context.get("hours", UNKNOWN)
         return cls(name, calendar_named(rulebook, row.contract, name), context.get("left_seconds"))
 
 
 def hours_json(hours: Hours, clock: Any, now: datetime) -> dict[str, Any]:
-    """Return the counted time left and whether the hours are open, as JSON values.
+    """Return the counted seconds left and whether the hours are open at `now`, as JSON values.
 
-    `clock` has a state and a due instant. Counted seconds are negative once late, and null where they are not known.
+    `clock` needs `state` and `due_at`. `counted_seconds` is negative once the clock is late, and null where it cannot
+    be known.
     """
     running = clock.state == ClockState.RUNNING
     here = opening_times(hours.calendar, now) if running else ALWAYS
@@ -252,8 +273,8 @@ def hours_json(hours: Hours, clock: Any, now: datetime) -> dict[str, Any]:
 
 
 def event_json(event: IncidentEvent) -> dict[str, Any]:
-    """Return every field of an event that the fold reads, so that a reader can fold it under other rules (`slad
-    apply`).
+    """Return an event as JSON values, with every field that a fold reads: `slad apply` folds such events under other
+    rules.
     """
     agreed = event.agreed
     return {
@@ -296,9 +317,13 @@ def explained_json(
     metric: str,
     rulebooks: Mapping[ClockId, Rulebook] = MappingProxyType({}),
 ) -> dict[str, Any]:
-    """Return why each clock has its state at `at`, as data and in words; None before the first event."""
+    """Return the explanation of an incident's clocks at `at`, as data and as text in `language`.
+
+    `incident` is None before its first event: then there are no clocks. `metric` limits the answer to that metric, ""
+    is every metric. `rulebooks`: as for `incident_json`.
+    """
     asked = [clock for clock in incident.clocks if metric in ("", clock.metric)] if incident else []
-    shown = latest(asked, MOST_EXPLAINED)
+    shown = latest_clocks(asked, MOST_EXPLAINED)
     explanations = [
         explain_clock(clock, incident, rulebooks.get(clock.id, rulebook), at) for clock in shown if incident is not None
     ]
@@ -319,7 +344,7 @@ def explained_json(
 
 
 def preview_json(preview: Preview) -> dict[str, Any]:
-    """Return what would be due if an incident were opened, as JSON values."""
+    """Return what would be due if an incident were opened, as JSON values; the metric that is due first comes first."""
     zone = ZoneInfo(preview.contract.zone)
     return {
         "contract": preview.contract.id,
@@ -363,5 +388,5 @@ def _local(at: datetime | None, zone: ZoneInfo) -> str | None:
 
 
 def iso(at: datetime | None) -> str | None:
-    """Return an instant as RFC 3339, UTC with `Z`; None for none."""
+    """Return an instant as RFC 3339 in UTC with `Z`; None for None."""
     return None if at is None else rfc3339(at)

@@ -1,4 +1,4 @@
-"""TimerGauges that need a look at the tables, refreshed every few seconds by indexed queries."""
+"""Gauges that need queries of the timer's tables, refreshed every few seconds by indexed queries."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ SOON = timedelta(hours=1)
 
 
 class TimerGauges:
-    """TimerGauges of the timer's tables, refreshed by indexed queries."""
+    """The gauges of the timer that are read from its tables."""
 
     def __init__(self, store: Store, events: EventSource, time_source: TimeSource, metrics: TimerMetrics) -> None:
         self._store = store
@@ -36,7 +36,7 @@ class TimerGauges:
         self._contracts: set[str] = set()  # those shown before: a contract with nothing due shows 0 and does not vanish
 
     async def run(self) -> None:
-        """Refresh the gauges every `EVERY_SECONDS` until cancelled; a failed look is logged and tried again."""
+        """Refresh the gauges every `EVERY_SECONDS` until cancelled; after a failure the next turn tries again."""
         while True:
             try:
                 await self.once()

@@ -1,4 +1,4 @@
-"""What the timer service shows to Prometheus. No incident id is ever a label."""
+"""The Prometheus metrics of the timer service. No incident id is ever a label."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ LATENESS = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2, 5, 10, 30, 60, 300, 600)
 
 
 class TimerMetrics:
-    """The metrics of the timer, registered once per process."""
+    """The Prometheus metrics of the timer, registered once per process."""
 
     def __init__(self, registry: CollectorRegistry) -> None:
         self.fired = Counter("slad_timer_fired_total", "Timer rows claimed.", ["kind", "outcome"], registry=registry)

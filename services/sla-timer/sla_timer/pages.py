@@ -12,13 +12,16 @@ from sla_platform.store.engine import Store
 from sla_platform.store.keyset import rows_after
 from sla_timer import tables
 from sla_timer.answer import EventPage
-from sla_timer.apply.load import decoded
+from sla_timer.apply.load import event_of_row
 
 _event = tables.event.c
 
 
 async def page_of(store: Store, row: Any, after: str, limit: int) -> EventPage | None:
-    """Return the page of stored events behind the one of this id; None when the incident has no such event."""
+    """Return the page of stored events after the event with the id `after` ("" for the first page).
+
+    `row` is the incident's row of `timer_incident`. None if the incident has no event with that id.
+    """
     of_incident = _event.incident == row.id
     async with store.reading() as connection:
         last: Any | None = None
@@ -29,12 +32,16 @@ async def page_of(store: Store, row: Any, after: str, limit: int) -> EventPage |
                 return None
         query = select(tables.event).where(of_incident, rows_after(last, _event.occurred_at, _event.id))
         rows = (await connection.execute(query.order_by(_event.occurred_at, _event.id).limit(limit + 1))).all()
-    events = [decoded(one) for one in rows[:limit]]
+    events = [event_of_row(one) for one in rows[:limit]]
     return EventPage(events, row.events, events[-1].id if events and len(rows) > limit else None, row.surplus)
 
 
 def page_among(events: Sequence[IncidentEvent], row: Any, after: str, limit: int) -> EventPage | None:
-    """Return the page of events at hand, which are given in the order in which they are folded; see `page_of`."""
+    """Return the page of `events` after the event with the id `after` ("" for the first page).
+
+    `events` are in the order in which they are folded, `row` is the incident's row of `timer_incident`. None if no
+    event has that id.
+    """
     if not after and len(events) <= limit:
         return EventPage(events, len(events), None, row.surplus)
     rows = sorted(events, key=lambda event: (event.occurred_at, event.id))

@@ -1,8 +1,5 @@
-"""Forgetting incidents that ended long ago, whole: events, clocks, told keys (see sla_platform.retention).
-
-An incident goes when it ended before the horizon, nothing was received of it since, and none of its clocks is open.
-Each step takes the incidents of one partition and keeps its owner out meanwhile, so that no event is applied to half
-an incident. The name stays behind with the instant of the end: what comes later is judged by `sla_domain.forgotten`.
+"""Retention: removes incidents that ended long ago with their events, clocks and published keys (see
+sla_platform.retention).
 """
 
 from __future__ import annotations
@@ -29,26 +26,28 @@ _incident = tables.incident.c
 
 
 class IncidentRetention:
-    """The sweeps that remove old incidents from the timer's store."""
+    """The retention of the timer's store: removes old incidents in small steps."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
 
     async def ended(self, horizon: datetime) -> AsyncIterator[Removed]:
-        """Remove incidents that ended before the horizon, the oldest first; yields the rows removed by table."""
+        """Remove incidents that ended before `horizon`, the oldest first; yield the rows removed by table after each
+        step.
+        """
         after: Any | None = None
         while page := await self._page(horizon, after):
             after = page[-1]
             fit = [row for row in page if row.changed_at < horizon]
             for partition, names in _batches(fit):
                 async with self._store.transaction() as connection:
-                    await ownership.share(connection, partition)
+                    await ownership.keep_owner_out(connection, partition)
                     removed = await _forget(connection, names, horizon)
                 if removed:
                     yield removed
 
     async def late(self, horizon: datetime) -> AsyncIterator[Removed]:
-        """Remove events that came after their incident was removed and reopened nothing."""
+        """Remove events that arrived after their incident had been removed and that reopened nothing."""
 
         async def strays(connection: AsyncConnection, names: Sequence[str]) -> Removed:
             events = tables.event.c

@@ -1,8 +1,4 @@
-"""Which rulebook an incident is folded with: the catalogue version it is pinned to (docs/architecture.md).
-
-A new incident is pinned to the current version. Every version that has been in use is kept with its content, so that
-an old incident is judged by the rules it was opened under, also after a restart.
-"""
+"""Which rulebook an incident is folded with: that of the catalogue version stored with it (docs/architecture.md)."""
 
 from __future__ import annotations
 
@@ -25,40 +21,43 @@ _log = structlog.get_logger(__name__)
 
 
 class CatalogueInForce(Protocol):
-    """What the timer reads of a catalogue."""
+    """The parts of a loaded catalogue that the timer uses."""
 
     @property
     def version(self) -> str:
-        """Return the digest of its content."""
+        """Return the catalogue's version, a digest of its content."""
         ...
 
     @property
     def text(self) -> str:
-        """Return the text from which the same catalogue can be built again."""
+        """Return the catalogue as a text from which it can be built again."""
         ...
 
     @property
     def rulebook(self) -> Rulebook:
-        """Return its plans, contracts and calendars."""
+        """Return the catalogue's plans, contracts and calendars."""
         ...
 
 
 @dataclass(frozen=True, slots=True)
 class PinnedRulebooks:
-    """The rulebooks of one unit of work, by catalogue version."""
+    """The rulebooks of one unit of work: `current` of the catalogue in force, and earlier ones by catalogue version."""
 
     current: Rulebook
     by_version: dict[str, Rulebook]
 
     def of(self, incident: Any | None) -> Rulebook:
-        """Return the rulebook of a row of timer_incident; the current one for a new incident (None)."""
+        """Return the rulebook of the version in a row of `timer_incident`.
+
+        The current one for a new incident (None), and where the content of the version cannot be read.
+        """
         return self.current if incident is None else self.by_version.get(incident.catalogue, self.current)
 
 
 class Rulebooks:
-    """Rulebooks by catalogue version, kept in memory and in the store.
+    """The rulebooks of all catalogue versions in use, cached in memory and kept as texts in the store.
 
-    `current` returns the catalogue in force, `revive` builds an earlier one from its text.
+    `current` returns the catalogue in force, `revive` builds an earlier one from its stored text.
     """
 
     def __init__(
@@ -81,19 +80,19 @@ class Rulebooks:
         return self._current().rulebook
 
     async def pinned(self, connection: AsyncConnection, versions: Iterable[str]) -> PinnedRulebooks:
-        """Return the rulebooks of these versions, and store the current catalogue if it is new."""
+        """Return the rulebooks of these versions for a unit of work, and store the catalogue in force if it is new."""
         catalogue = self._current()
         await self._remember(connection, catalogue)
         return await self._pins(connection, catalogue, versions)
 
     async def known(self, connection: AsyncConnection, versions: Iterable[str]) -> PinnedRulebooks:
-        """Return the rulebooks of these versions without writing anything."""
+        """Return the rulebooks of these versions for a unit of work that only reads."""
         return await self._pins(connection, self._current(), versions)
 
     async def newest(self, connection: AsyncConnection) -> bool:
-        """Whether the current version is the one activated last, by whichever instance.
+        """Return whether this process has the catalogue that was activated last by any instance.
 
-        A version this process has just come to (a start, a reload) counts as activated now.
+        A version that this process has just loaded (at start, or by a reload) is recorded as activated now.
         """
         catalogue = self._current()
         query = select(tables.catalogue).order_by(tables.catalogue.c.activated_at.desc()).limit(1)

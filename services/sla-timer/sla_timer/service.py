@@ -1,4 +1,4 @@
-"""The timer service, put together: a consumer that applies events, a tick that fires, and the gauges of both."""
+"""The timer service, assembled: a consumer that applies events, a tick that fires timers, and the gauges of both."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ PARTITIONS_AT_ONCE = 4  # a batch waits for the database half of its time; an in
 
 @dataclass(frozen=True, slots=True)
 class TimerService:
-    """The timer service: its running parts, and what the HTTP routes need."""
+    """The timer service: the parts to run, and what its HTTP routes use."""
 
     service: Service
     store: Store
@@ -60,7 +60,7 @@ def build(
     current: Callable[[], CatalogueInForce],
     revive: Callable[[str], CatalogueInForce],
 ) -> TimerService:
-    """Build the timer service.
+    """Assemble the timer service; nothing runs yet.
 
     `current` returns the catalogue in force, `revive` builds an earlier one from its stored text.
     """

@@ -1,9 +1,4 @@
-"""The timer service's own tables. Nobody else reads them.
-
-`timer_timer` is narrow and only ever inserted and deleted; it is ordered by (partition, fire_at), the order in which
-the tick reads it. `timer_clock` is wide; the fire statement changes only columns that no index and no index
-predicate names, so PostgreSQL updates it in place (HOT, with fillfactor 80).
-"""
+"""The timer service's own tables; no other service reads them."""
 
 from __future__ import annotations
 

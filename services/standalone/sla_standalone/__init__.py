@@ -1,4 +1,4 @@
-"""Composition root and the command line slad. Importing it makes the kinds of channels known to the catalogue."""
+"""The composition root and the command line `slad`. Importing it registers the kinds of channels with the catalogue."""
 
 from __future__ import annotations
 

@@ -1,9 +1,4 @@
-"""Which connections are held, and which one gives way when there are too many. No socket is touched here.
-
-A stranger may hold connections that say nothing. They are bounded for each address and in all. When there
-is no room, a newcomer takes the place of the one that has waited longest among those of the address that holds the
-most: who has something to say gets in during a flood, and is not pushed out again before it has said it.
-"""
+"""Which connections are held, and which one is closed when there are too many. No socket is touched here."""
 
 from __future__ import annotations
 
@@ -21,7 +16,7 @@ LONG_SECONDS = 60.0  # no request is worked on for so long: what is still being 
 
 
 class ConnectionActivity(IntEnum):
-    """What a connection is doing; the lower, the sooner it is closed for a newcomer."""
+    """What a connection is busy with; the lower the value, the sooner it is closed to make room for a new one."""
 
     WAITING = 0  # for the head of a request
     SENDING = 1  # the body of a request
@@ -41,19 +36,19 @@ class EndReason(IntEnum):
 
 
 class HeldConnection(Protocol):
-    """A connection as the admission sees it."""
+    """The interface of a connection that an Admission holds."""
 
-    def doing(self, now: float) -> ConnectionActivity:
-        """Return what it is doing at `now`, in seconds of the event loop's clock."""
+    def activity(self, now: float) -> ConnectionActivity:
+        """Return what the connection is busy with at `now`, in seconds of the event loop's clock."""
 
     def give_way(self) -> None:
-        """Close at once."""
+        """Close the connection at once, to make room for a new one."""
 
 
 class Admission:
-    """The connections of one process and their bounds.
+    """The connections of one process, bounded in all and per address.
 
-    `exempt` networks (proxies) are bounded only together with all others.
+    Addresses in the `exempt` networks (proxies) are bounded only together with all others.
     """
 
     def __init__(self, most: int, per_address: int, exempt: Iterable[str] = ()) -> None:
@@ -67,7 +62,11 @@ class Admission:
         return len(self._all)
 
     def enter(self, held: HeldConnection, address: str, now: float) -> EndReason | None:
-        """Take a place; return None when there is one, perhaps that of another connection, else why there is none."""
+        """Admit a connection; return None if it is admitted, else why not.
+
+        When all places are taken, another connection may be closed for it. `now` is in seconds of the event loop's
+        clock.
+        """
         group = group_of(address)
         own = self._of.get(group)
         if own is not None and len(own) >= self.per_address and not self._known(address):
@@ -81,7 +80,7 @@ class Admission:
         return None
 
     def leave(self, held: HeldConnection) -> None:
-        """Give the place back; nothing happens when it was given back already."""
+        """Release the place of a connection; nothing happens when it was released already."""
         group = self._all.pop(held, None)
         if group is None:
             return
@@ -105,10 +104,10 @@ class Admission:
         """The oldest of those that are about the least gives way; False when all are about more than `at_most`."""
         chosen, least = None, at_most + 1
         for held in among:
-            doing = held.doing(now)
-            if doing < least:
-                chosen, least = held, int(doing)
-                if doing is ConnectionActivity.WAITING:
+            activity = held.activity(now)
+            if activity < least:
+                chosen, least = held, int(activity)
+                if activity is ConnectionActivity.WAITING:
                     break
         if chosen is None:
             return False
@@ -119,7 +118,7 @@ class Admission:
 
 @lru_cache(maxsize=8192)
 def group_of(address: str) -> str:
-    """Return whose connections are counted together: an IPv4 address, or the /64 network of an IPv6 address."""
+    """Return the key by which connections are counted together: an IPv4 address, or an IPv6 address's /64 network."""
     try:
         read = ip_address(address)
     except ValueError:

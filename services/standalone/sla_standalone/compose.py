@@ -1,4 +1,6 @@
-"""The composition root: the chosen services on one ground, with their relays, house-keeping and one HTTP app."""
+"""The composition root: the chosen services on one process context, with their relays, housekeeping and
+one HTTP app.
+"""
 
 from __future__ import annotations
 
@@ -34,7 +36,9 @@ TRIM_SECONDS = 60.0
 
 @dataclass(frozen=True, slots=True)
 class RunningProcess:
-    """A composed process whose parts run and whose app is ready to be served."""
+    """A process whose services run; `app` is ready to be served. `failed` is set when a part of a
+    service has failed.
+    """
 
     app: FastAPI
     context: ProcessContext
@@ -43,7 +47,7 @@ class RunningProcess:
 
 
 @asynccontextmanager
-async def composed(
+async def run_process(
     settings: Settings,
     names: Iterable[str],
     *,
@@ -51,12 +55,16 @@ async def composed(
     extra_routes: Iterable[APIRouter] = (),
     extra_parts: Iterable[Part] = (),
 ) -> AsyncIterator[RunningProcess]:
-    """Run the named services while the context lasts; `failed` is set when one of their parts has failed."""
+    """Run the named services while the context lasts, and yield the running process.
+
+    `time_source` replaces that of the settings (tests, the demo). `extra_routes` and `extra_parts` are run beside the
+    services' own.
+    """
     async with process_context(settings, time_source) as base:
         wired = [WIRING[name](base, _authorizer(base)) for name in names]
         services = [one.service for one in wired]
         services.append(_common(base, names, extra_parts))
-        app = _app(base, services, [one.routes for one in wired] + list(extra_routes))
+        app = _app(base, list(names), services, [one.routes for one in wired] + list(extra_routes))
         async with run_services(services) as failed:
             yield RunningProcess(app, base, tuple(services), failed)
         await base.feeds.close()
@@ -88,7 +96,7 @@ def _common(base: ProcessContext, names: Iterable[str], extra: Iterable[Part]) -
     return Service("process", parts=tuple(parts), checks=checks, remarks={"clocks": clocks.remark})
 
 
-def _app(base: ProcessContext, services: list[Service], routers: list[APIRouter]) -> FastAPI:
+def _app(base: ProcessContext, names: list[str], services: list[Service], routers: list[APIRouter]) -> FastAPI:
     app = FastAPI(
         title="slad",
         version=version("slad"),
@@ -98,17 +106,18 @@ def _app(base: ProcessContext, services: list[Service], routers: list[APIRouter]
     )
     problem.install(app)
     settings = base.settings
-    names = HostNames.of(settings.public_url, settings.host, settings.allowed_hosts, socket.gethostname())
-    app.add_middleware(Boundary, names=names)
-    app.include_router(health.router(services, base.registry, partial(info, base)))
-    app.include_router(docs.router())
+    hosts = HostNames.of(settings.public_url, settings.host, settings.allowed_hosts, socket.gethostname())
+    app.add_middleware(Boundary, names=hosts)
+    app.include_router(health.router(services, base.registry, partial(process_info, base)))
+    elsewhere = set(ALL) - set(names)  # one address outside, a page for each service
+    app.include_router(docs.router(names, ALL if elsewhere else (), app.openapi))
     for routes in routers:
         app.include_router(routes)
     return app
 
 
-def info(base: ProcessContext) -> Mapping[str, Any]:
-    """Return what runs here: versions, profile, catalogue."""
+def process_info(base: ProcessContext) -> Mapping[str, Any]:
+    """Return what runs in this process, for `GET /info`: versions, profile and catalogue."""
     catalogue = base.catalogue.current
     return {
         "version": version("slad"),

@@ -1,16 +1,4 @@
-"""One HTTP connection from outside, bounded in everything: head, body, time, and what it does not read.
-
-httptools reads a request in half the time of h11, but keeps a head of any length and waits for ever; uvicorn's only
-timeout is that between two requests. This class adds the rest:
-
-- a head of at most 64 kB (400), complete within `head_seconds` (408; a connection that said nothing is just closed);
-- a body complete within `body_seconds`, at no less than SLOWEST bytes a second (408);
-- an answer that is not read ends the connection, a stream's too;
-- a request whose body nobody read is answered at once and hung up on. What is still on its way is read and thrown away
-  within small bounds first: a connection closed on unread bytes is reset, and the answer may be lost with it.
-
-A timer runs only while the peer is waited for: a request that comes in one piece costs none.
-"""
+"""One HTTP connection from outside, with bounds on its head, its body, its time, and on answers it does not read."""
 
 from __future__ import annotations
 
@@ -39,7 +27,7 @@ MOST_PIPELINED = 32
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConnectionTimeouts:
-    """How long to wait for a head and for a body, in seconds."""
+    """How long to wait for the head and for the body of a request, in seconds."""
 
     head: float = 10.0
     body: float = 30.0
@@ -63,8 +51,9 @@ class _Exit:
 
 
 class BoundedHttp(HttpToolsProtocol):
-    """An HTTP connection with a place in `admission`; `ended` is called with the reason when it is refused or
-    closed.
+    """An HTTP connection that has a place in `admission` and bounds on what it may send and for how long.
+
+    `ended` is called with the reason when this side refuses or closes it.
     """
 
     def __init__(
@@ -97,8 +86,8 @@ class BoundedHttp(HttpToolsProtocol):
 
     # -- its place ----------------------------------------------------------------------------------------
 
-    def doing(self, now: float) -> ConnectionActivity:
-        """Return what the connection is doing (see `admission.HeldConnection`)."""
+    def activity(self, now: float) -> ConnectionActivity:
+        """Return what the connection is busy with, which decides how soon it is closed for a new one."""
         if self._parting:
             return ConnectionActivity.WAITING
         if self._in_body:
@@ -113,14 +102,14 @@ class BoundedHttp(HttpToolsProtocol):
         return None if cycle is None or cycle.response_complete else cycle
 
     def give_way(self) -> None:
-        """Close at once for a newcomer."""
+        """Close at once, to make room for a new connection."""
         self._ended(EndReason.GAVE_WAY)
         self._abort()
 
     # -- the transport's side -----------------------------------------------------------------------------
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        """Take a place, or answer 503 and close."""
+        """Take a place in the admission, or answer 503 and close."""
         super().connection_made(transport)
         refused = self._admission.enter(self, self.client[0] if self.client else "", self.loop.time())
         if refused is None:
@@ -131,7 +120,7 @@ class BoundedHttp(HttpToolsProtocol):
         self._refuse(503, "too-many-connections", "Too many connections", detail, retry=True)
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Give the place back and stop the timers."""
+        """Release the place and stop the timers."""
         self._parting = True
         self._admission.leave(self)
         self._stop_timer()
@@ -139,7 +128,7 @@ class BoundedHttp(HttpToolsProtocol):
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
-        """Parse what came, within the bounds of head, pipeline and unread body."""
+        """Parse the bytes received, within the bounds of head, pipelined requests and unread body."""
         if self._parting:
             self._unwanted += len(data)
             if self._unwanted > LINGER_BYTES:
@@ -159,12 +148,12 @@ class BoundedHttp(HttpToolsProtocol):
             self._watch()
 
     def pause_writing(self) -> None:
-        """Start the timer of a peer that does not read."""
+        """Start the timer by which a peer that does not read is closed."""
         super().pause_writing()
         self._expect_reading()
 
     def resume_writing(self) -> None:
-        """Stop the timer of a peer that does not read."""
+        """Stop the timer of `pause_writing`."""
         super().resume_writing()
         if not self._parting:
             self._cancel_unread_timer()
@@ -179,13 +168,13 @@ class BoundedHttp(HttpToolsProtocol):
         super().on_message_begin()
 
     def on_headers_complete(self) -> None:
-        """Expect the body, and make the response close the connection by `part`."""
+        """Expect the body, and have the response close the connection by `close_when_sent`."""
         self._in_head, self._in_body = False, True
         self._body_seen = self._unwanted = 0
         super().on_headers_complete()
         if not self.pipeline:
             self._asked_at = self.loop.time()
-        self.cycle.transport = _Exit(self.transport, self.part)  # type: ignore[assignment]
+        self.cycle.transport = _Exit(self.transport, self.close_when_sent)  # type: ignore[assignment]
 
     def on_body(self, body: bytes) -> None:
         """Count the bytes of the body, and those that arrive after the answer has begun."""
@@ -215,7 +204,7 @@ class BoundedHttp(HttpToolsProtocol):
         await self._inner(scope, receive, sent)
 
     def on_response_complete(self) -> None:
-        """Go on with the next pipelined request, unless the connection is closing."""
+        """Continue with the next pipelined request, unless the connection is closing."""
         if self._parting:
             self.server_state.total_requests += 1
             return
@@ -225,7 +214,7 @@ class BoundedHttp(HttpToolsProtocol):
 
     def timeout_keep_alive_handler(self) -> None:
         """Close an idle connection."""
-        self.part()
+        self.close_when_sent()
 
     # -- waiting for the other side -----------------------------------------------------------------------
 
@@ -304,10 +293,10 @@ class BoundedHttp(HttpToolsProtocol):
 
     # -- the end ------------------------------------------------------------------------------------------
 
-    def part(self) -> None:
-        """Close after everything is written, discarding what the peer still sends for a moment.
+    def close_when_sent(self) -> None:
+        """Close once everything is sent; for a moment, discard what the peer still sends.
 
-        A connection closed on unread bytes is reset, and the answer may be lost with it.
+        A connection that is closed on unread bytes is reset, and the answer may be lost with it.
         """
         if self._parting:
             return
@@ -343,4 +332,4 @@ class BoundedHttp(HttpToolsProtocol):
             "connection: close\r\n\r\n".encode()
             + body
         )
-        self.part()
+        self.close_when_sent()

@@ -1,8 +1,4 @@
-"""How many connections fit under the limit on open files, with enough left for what pages people.
-
-Mails, webhooks, the database, the broker and name look-ups need descriptors of their own: connections from outside get
-only what remains.
-"""
+"""How many connections fit under the limit on open files, with enough left for sending notifications."""
 
 from __future__ import annotations
 
@@ -23,7 +19,7 @@ WANTED = 65_536  # the soft limit is raised to this, as far as the hard one allo
 
 @dataclass(frozen=True, slots=True)
 class Capacity:
-    """How many connections fit. `backlog` more may be accepted before the first of them is refused."""
+    """How many connections fit; up to `backlog` more are accepted before the first of them is refused."""
 
     connections: int
     per_address: int
@@ -31,7 +27,7 @@ class Capacity:
 
 
 def raise_limit() -> int:
-    """Raise this process's soft limit on open files as far as allowed and useful; return the limit."""
+    """Raise this process's soft limit on open files as far as allowed and useful; return the resulting limit."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     unlimited = resource.RLIM_INFINITY
     wanted = WANTED if hard == unlimited else min(WANTED, hard)
@@ -44,8 +40,8 @@ def raise_limit() -> int:
     return wanted
 
 
-def capacity(limit: int, settings: Settings) -> Capacity:
-    """Return what fits under a limit on open files. Raises BadSettings when too few connections would be left."""
+def capacity_under(limit: int, settings: Settings) -> Capacity:
+    """Return how many connections fit under a limit on open files. Raises BadSettings when they are too few."""
     backlog = min(max((limit - RESERVED) // 4, 8), 128)
     connections = min(settings.max_connections, limit - RESERVED - backlog)
     if connections < LEAST_CONNECTIONS:
@@ -57,10 +53,10 @@ def capacity(limit: int, settings: Settings) -> Capacity:
     return Capacity(connections, min(settings.max_connections_per_address, max(connections // 2, 4)), backlog)
 
 
-def measured(settings: Settings) -> Capacity:
-    """Raise the limit and return what fits. Raises BadSettings when too little does."""
+def measure_capacity(settings: Settings) -> Capacity:
+    """Raise the limit on open files and return how many connections fit. Raises BadSettings when they are too few."""
     limit = raise_limit()
-    found = capacity(limit, settings)
+    found = capacity_under(limit, settings)
     if found.connections < settings.max_connections:
         _log.warning(
             "http.connections_bounded", open_files=limit, connections=found.connections, asked=settings.max_connections

@@ -1,8 +1,4 @@
-"""What may not leave the machine: a catalogue for one's own machine, keys that everybody knows, an open board.
-
-On the loopback all of it is fine, which is what `make run` and `slad demo` are for. On another address, and behind a
-proxy (`SLAD_PUBLIC_URL` names it), the operator names what is his; so he does in the production profile.
-"""
+"""What must not be reachable from other machines: a local catalogue, published example keys, an open board."""
 
 from __future__ import annotations
 
@@ -14,10 +10,10 @@ from sla_catalogue.known_secret import known_secret_places
 from sla_platform.settings import Settings
 
 
-def only_this_machine(host: str) -> bool:
+def is_loopback(host: str) -> bool:
     """Return whether an address to listen on can be reached from this machine alone.
 
-    Names other than `localhost` are not looked up.
+    A host name is not looked up: of names only `localhost` counts.
     """
     if host.lower() == "localhost":
         return True
@@ -29,9 +25,9 @@ def only_this_machine(host: str) -> bool:
     return (mapped or address).is_loopback
 
 
-def reached_by_others(settings: Settings) -> str:
-    """Return which setting lets others reach this process; "" when none does."""
-    if not only_this_machine(settings.host):
+def exposing_setting(settings: Settings) -> str:
+    """Return as text which setting lets other machines reach this process; "" when none does."""
+    if not is_loopback(settings.host):
         return f"SLAD_HOST={settings.host} lets others reach slad"
     if "public_url" not in settings.model_fields_set:
         return ""
@@ -39,17 +35,17 @@ def reached_by_others(settings: Settings) -> str:
         host = urlsplit(settings.public_url).hostname or ""
     except ValueError:
         host = ""
-    return "" if only_this_machine(host) else f"SLAD_PUBLIC_URL={settings.public_url} says that others reach slad"
+    return "" if is_loopback(host) else f"SLAD_PUBLIC_URL={settings.public_url} says that others reach slad"
 
 
-def unnamed(settings: Settings) -> list[str]:
-    """Return the settings that the operator must state before services start, and has not."""
+def missing_settings(settings: Settings) -> list[str]:
+    """Return a message for each setting that the operator must set before services start, and has not."""
     found = []
     if not settings.embedded and "catalogue" not in settings.model_fields_set:
         found.append(
             "SLAD_CATALOGUE is not set, and the production profile has no default: name the folder of your catalogue"
         )
-    where = reached_by_others(settings)
+    where = exposing_setting(settings)
     if where and settings.board_open and "board_open" not in settings.model_fields_set:
         found.append(
             f"{where}, and reading needs no key by default: set SLAD_BOARD_OPEN=false, or SLAD_BOARD_OPEN=true if "
@@ -58,9 +54,9 @@ def unnamed(settings: Settings) -> list[str]:
     return found
 
 
-def not_for_others(settings: Settings, catalogue: Catalogue) -> list[str]:
-    """Return why a catalogue may not be used where others reach this process; empty on the loopback."""
-    where = reached_by_others(settings)
+def reasons_against_exposure(settings: Settings, catalogue: Catalogue) -> list[str]:
+    """Return why a catalogue may not be used while other machines can reach this process; empty when it may."""
+    where = exposing_setting(settings)
     if not where:
         return []
     found = []

@@ -1,4 +1,4 @@
-"""The catalogue in force: read at start, read again when its files change; a bad edit changes nothing."""
+"""The catalogue in force: read at start, and again when its files change; a faulty edit changes nothing."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def _today() -> date:
 
 
 class CatalogueHolder:
-    """Holds the catalogue in force and reads it again when its files change; a bad edit changes nothing."""
+    """The catalogue in force, read again when its files change; files with problems are refused and change nothing."""
 
     def __init__(
         self,
@@ -65,7 +65,9 @@ class CatalogueHolder:
         return self._current
 
     def refresh(self) -> tuple[FileProblem, ...]:
-        """Read the files again if any of them changed; return the problems of new files that were refused."""
+        """Read the files again if any of them changed; return the problems if the new files were
+        refused, else nothing.
+        """
         problems = self._read_again()
         self._look_ahead()
         return problems
@@ -107,7 +109,7 @@ class CatalogueHolder:
 
 
 def keep_zones(catalogue: Catalogue) -> None:
-    """Load the zone files of all contracts and coverages now: later there may be no descriptor left for them."""
+    """Load the zone files of all contracts and coverages now: later no file descriptor may be left for them."""
     rulebook = catalogue.rulebook
     of_coverages = {coverage.zone for plan in rulebook.plans.values() for coverage in plan.coverages.values()}
     for name in {"UTC", *(contract.zone for contract in rulebook.contracts.values()), *of_coverages}:

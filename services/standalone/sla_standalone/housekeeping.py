@@ -1,8 +1,4 @@
-"""House-keeping ticks by APScheduler: nothing here holds a deadline (docs/architecture.md).
-
-APScheduler counts by the wall clock. A run while that clock is an hour ahead would put off the next one by an hour, so
-a job whose next run is further away than its interval is brought back.
-"""
+"""Housekeeping: periodic duties run by APScheduler; no deadline depends on them (docs/architecture.md)."""
 
 from __future__ import annotations
 
@@ -21,9 +17,9 @@ Duty = Callable[[], Awaitable[None]]
 
 
 def housekeeping(duties: Mapping[str, tuple[float, Duty]]) -> Part:
-    """Return the part that runs these duties. `duties`: name to (interval in seconds, function).
+    """Return the part that runs these duties; each name maps to an interval in seconds and a function.
 
-    A missed run is run late, once; never twice at a time.
+    A missed run is made up once, late; a duty never runs twice at a time.
     """
 
     async def run() -> None:
@@ -36,15 +32,15 @@ def housekeeping(duties: Mapping[str, tuple[float, Duty]]) -> Part:
         try:
             while True:
                 await asyncio.sleep(min(seconds for seconds, _ in duties.values()))
-                bring_back(scheduler)
+                run_postponed_jobs(scheduler)
         finally:
             scheduler.shutdown(wait=False)
 
     return Part("housekeeping", run)
 
 
-def bring_back(scheduler: AsyncIOScheduler) -> None:
-    """Run at once the jobs that a clock ahead of time has put off."""
+def run_postponed_jobs(scheduler: AsyncIOScheduler) -> None:
+    """Run at once the jobs whose next run lies too far ahead because the clock was wrong and has been set back."""
     now = datetime.now(UTC)  # noqa: TID251 - what APScheduler counts by
     for job in scheduler.get_jobs():
         if _put_off(job, now):

@@ -1,4 +1,4 @@
-"""How every slad process serves HTTP: the server's own settings, and the bounds of its connections."""
+"""How every slad process serves HTTP: the server's settings, and the bounds of its connections."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from prometheus_client import CollectorRegistry, Counter, Gauge
 from sla_platform.settings import Settings
 from sla_standalone.admission import Admission, EndReason
 from sla_standalone.connection import MAX_HEAD_BYTES, BoundedHttp, ConnectionTimeouts
-from sla_standalone.descriptors import Capacity, measured
+from sla_standalone.descriptors import Capacity, measure_capacity
 
 __all__ = ["MAX_HEAD_BYTES", "server_config"]
 
@@ -25,9 +25,9 @@ def server_config(
 ) -> uvicorn.Config:
     """Return uvicorn's configuration; logging, signals and start-up are left to the process.
 
-    `room` is measured when not given. Raises BadSettings when the limit on open files leaves too few connections.
+    `room` says how many connections fit; None measures it. Raises BadSettings when too few fit.
     """
-    room = room or measured(settings)
+    room = room or measure_capacity(settings)
     admission = Admission(room.connections, room.per_address, settings.trusted_proxies)
     ended = Counter(
         "slad_http_connections_ended_total",

@@ -1,7 +1,4 @@
-"""A local mailbox and pager for one's own machine: an SMTP server that keeps mails in memory, and a page to read them.
-
-Mounted by `slad demo`, and by `slad run` when the catalogue is marked local. Nothing leaves the machine.
-"""
+"""A local mailbox and pager: an SMTP server that keeps mails in memory, and a page to read them."""
 
 from __future__ import annotations
 
@@ -46,7 +43,7 @@ border-bottom: 1px solid #8884; vertical-align: top } pre { white-space: pre-wra
 
 @dataclass(frozen=True, slots=True)
 class KeptMessage:
-    """One mail, or one call of the demo pager."""
+    """A mail, or a webhook call of the demo pager."""
 
     number: int
     kind: str
@@ -57,7 +54,7 @@ class KeptMessage:
 
 
 class Mailbox:
-    """Keeps the last messages; `part` serves SMTP on the loopback while the process runs."""
+    """The last messages received; `part` serves SMTP on the loopback while the process runs."""
 
     def __init__(self, time_source: TimeSource, host: str = "127.0.0.1", port: int = 0) -> None:
         self._time_source = time_source
@@ -67,7 +64,7 @@ class Mailbox:
         self._kept: deque[KeptMessage] = deque(maxlen=KEPT)
 
     async def open(self) -> asyncio.AbstractServer:
-        """Listen on the loopback; `port` is then known."""
+        """Listen on the loopback and return the server; sets `port`."""
         server = await asyncio.get_running_loop().create_server(
             lambda: SMTP(self, hostname="localhost", enable_SMTPUTF8=True), self._host, self.port
         )
@@ -75,7 +72,7 @@ class Mailbox:
         return server
 
     def part(self, server: asyncio.AbstractServer) -> Part:
-        """Return the part that serves SMTP."""
+        """Return the part of the process that serves SMTP."""
 
         async def run() -> None:
             async with server:
@@ -84,7 +81,7 @@ class Mailbox:
         return Part("mailbox", run)
 
     async def handle_DATA(self, _server: Any, _session: Any, envelope: Any) -> str:  # noqa: N802 - aiosmtpd's name
-        """Keep a mail (called by aiosmtpd)."""
+        """Keep a mail; aiosmtpd calls this and sends the returned reply."""
         message = message_from_bytes(envelope.content, policy=default)
         assert isinstance(message, EmailMessage)
         body = message.get_body(("plain",))
@@ -93,7 +90,7 @@ class Mailbox:
         return "250 kept"
 
     def keep(self, kind: str, to: str, subject: str, text: str) -> None:
-        """Keep a message under the next number."""
+        """Keep a message under the next number; the oldest is dropped when there are too many."""
         self._kept.append(KeptMessage(next(self._numbers), kind, self._time_source.now(), to, subject, text))
 
     @property
@@ -103,7 +100,7 @@ class Mailbox:
 
 
 def router(mailbox: Mailbox) -> APIRouter:
-    """Return the pages of the mailbox, and the demo pager's address."""
+    """Return the routes of the mailbox's pages and of the demo pager."""
     routes = APIRouter(tags=["local"], include_in_schema=False)
 
     @routes.get("/mailbox")

@@ -1,4 +1,4 @@
-"""Bring database and topics to what this release needs, and check whether they are there (`slad migrate`)."""
+"""Bring database and topics to what this release needs (`slad migrate`), and check whether they are."""
 
 from __future__ import annotations
 
@@ -47,14 +47,14 @@ async def upgrade(store: Store, to: str = "head") -> None:
 
 
 async def downgrade(store: Store, to: str) -> None:
-    """Go back to a revision; `base` removes everything, data included."""
+    """Downgrade the database to a revision; `base` removes every table with its data."""
     await _run(store, command.downgrade, to)
 
 
 async def at_head(store: Store) -> str | None:
     """Return what is wrong with the database's schema; None when it fits. A readiness check.
 
-    A newer schema fits: during a rolling upgrade it has been migrated while old processes still run.
+    A schema newer than this release fits: during a rolling upgrade it is migrated while old processes still run.
     """
     async with store.reading() as connection:
         current = await connection.run_sync(_revision)

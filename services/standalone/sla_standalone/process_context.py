@@ -1,4 +1,4 @@
-"""What every service of a process stands on, built once from the settings: store, bus, time, catalogue, metrics."""
+"""What every service of a process uses, built once from the settings: store, bus, time, catalogue, metrics."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from sla_platform.errors import BadSettings
 from sla_platform.settings import Settings
 from sla_platform.store.engine import Store
 from sla_platform.timesource import SystemTime, TimeSource, parse_time_source
-from sla_standalone.exposure import not_for_others, unnamed
+from sla_standalone.exposure import missing_settings, reasons_against_exposure
 from sla_standalone.holder import CatalogueHolder
 
 
@@ -34,14 +34,14 @@ class ProcessContext:
 
 @asynccontextmanager
 async def process_context(settings: Settings, time_source: TimeSource | None = None) -> AsyncIterator[ProcessContext]:
-    """Open everything, and close it at the end. `time_source` overrides the settings (tests, the demo).
+    """Open store, bus and catalogue, yield them as a ProcessContext, and close them at the end.
 
-    Raises BadSettings, CatalogueInvalid.
+    `time_source` replaces that of the settings (tests, the demo). Raises BadSettings, CatalogueInvalid.
     """
     registry = CollectorRegistry()
     for collector in (ProcessCollector, PlatformCollector, GCCollector):
         collector(registry=registry)
-    if missing := unnamed(settings):
+    if missing := missing_settings(settings):
         raise BadSettings("\n".join(missing))
     chosen = time_source or parse_time_source(settings.time)
     store = Store(settings.store_url)
@@ -49,7 +49,7 @@ async def process_context(settings: Settings, time_source: TimeSource | None = N
     if isinstance(chosen, SystemTime):
         memory.recall(chosen)
     catalogue = CatalogueHolder(
-        settings.catalogue, registry, lambda: chosen.now().date(), lambda new: not_for_others(settings, new)
+        settings.catalogue, registry, lambda: chosen.now().date(), lambda new: reasons_against_exposure(settings, new)
     )
     try:
         feeds = Feeds(settings, store, chosen, BusMetrics(registry))

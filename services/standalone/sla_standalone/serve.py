@@ -1,4 +1,4 @@
-"""Serving a composed process over HTTP until it is asked to stop, then draining it."""
+"""Serving the services of a process over HTTP until it is asked to stop, then draining them."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from sla_platform.errors import BadSettings
 from sla_platform.runtime import Part, until_signalled
 from sla_platform.settings import Settings
 from sla_platform.timesource import TimeSource
-from sla_standalone.compose import RunningProcess, composed
-from sla_standalone.descriptors import measured
+from sla_standalone.compose import RunningProcess, run_process
+from sla_standalone.descriptors import measure_capacity
 from sla_standalone.http_server import server_config
 
 _log = structlog.get_logger(__name__)
@@ -38,13 +38,14 @@ async def serve(
     extra_parts: Iterable[Part] = (),
     ready: Callable[[RunningProcess], None] = lambda running: None,
 ) -> int:
-    """Serve the named services over HTTP until a signal.
+    """Serve the named services over HTTP until a signal; return the exit status.
 
-    Returns the exit status: 0 after a signal, 1 when a part failed (a supervisor should start it again).
+    0 after a signal, 1 when a part failed (a supervisor should start the process again). `ready` is called once
+    everything runs; the other arguments are those of `compose.run_process`.
     """
-    room = measured(settings)
+    room = measure_capacity(settings)
     listening = _listen(settings)
-    async with composed(
+    async with run_process(
         settings, tuple(names), time_source=time_source, extra_routes=extra_routes, extra_parts=extra_parts
     ) as process:
         server = _Server(server_config(process.app, DRAIN_SECONDS, settings, process.context.registry, room))

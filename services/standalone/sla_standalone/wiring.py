@@ -1,4 +1,4 @@
-"""How each service is put on the ground; the services stay unaware of each other and of this file."""
+"""How each service is built on a process context; the services do not know each other or this module."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ from sla_standalone.process_context import ProcessContext
 
 @dataclass(frozen=True, slots=True)
 class WiredService:
-    """A service with its routes."""
+    """A built service together with its HTTP routes."""
 
     service: Service
     routes: APIRouter
 
 
-def ingest(base: ProcessContext, authorize: Authorizer) -> WiredService:
+def wire_ingest(base: ProcessContext, authorize: Authorizer) -> WiredService:
     """Build the ingest service in this process."""
     built = sla_ingest.service.build(
         base.settings,
@@ -46,7 +46,7 @@ def ingest(base: ProcessContext, authorize: Authorizer) -> WiredService:
     return _wired("ingest", base, authorize, built.service, built.router)
 
 
-def timer(base: ProcessContext, authorize: Authorizer) -> WiredService:
+def wire_timer(base: ProcessContext, authorize: Authorizer) -> WiredService:
     """Build the timer service in this process."""
     built = sla_timer.service.build(
         base.settings, base.store, base.feeds, base.time_source, base.registry, base.catalogue, load_text
@@ -54,7 +54,7 @@ def timer(base: ProcessContext, authorize: Authorizer) -> WiredService:
     return _wired("timer", base, authorize, built.service, sla_timer.api.router(built, authorize))
 
 
-def notifier(base: ProcessContext, authorize: Authorizer) -> WiredService:
+def wire_notifier(base: ProcessContext, authorize: Authorizer) -> WiredService:
     """Build the notifier service in this process."""
     built = sla_notifier.service.build(
         base.settings, base.store, base.feeds, base.time_source, base.registry, base.catalogue, authorize=authorize
@@ -62,7 +62,7 @@ def notifier(base: ProcessContext, authorize: Authorizer) -> WiredService:
     return _wired("notifier", base, authorize, built.service, built.router)
 
 
-def board(base: ProcessContext, authorize: Authorizer) -> WiredService:
+def wire_board(base: ProcessContext, authorize: Authorizer) -> WiredService:
     """Build the board in this process."""
     event_source = base.feeds.source("board", BOARD_TOPICS, board_tables.cursor)
     retention = Retention.of(base.settings)
@@ -91,8 +91,8 @@ def _wired(name: str, base: ProcessContext, authorize: Authorizer, service: Serv
 
 
 WIRING: Mapping[str, Callable[[ProcessContext, Authorizer], WiredService]] = {
-    "ingest": ingest,
-    "timer": timer,
-    "notifier": notifier,
-    "board": board,
+    "ingest": wire_ingest,
+    "timer": wire_timer,
+    "notifier": wire_notifier,
+    "board": wire_board,
 }

@@ -170,15 +170,6 @@ class Calendar:
         at = micros(start)
         return instant_of(self._ask(at, HorizonSide.LATER, lambda: self._day_index().target(at, count, mode)))
 
-    def working_days_between(self, start: datetime, end: datetime) -> int:
-        """Return the working days after the local date of `start`, up to and including the date of `end`.
-
-        The number is negative if `end` is the earlier one.
-        """
-        first, last = micros(start), micros(end)
-        self._cover(first, last)
-        return self._ask(max(first, last), HorizonSide.LATER, lambda: self._day_index().between(first, last))
-
     # -- explanation
 
     def pieces(self, start: datetime, end: datetime) -> tuple[Piece, ...]:

@@ -50,16 +50,6 @@ class DayIndex:
             case _:
                 assert_never(mode)
 
-    def between(self, start: int, end: int) -> int | None:
-        """Return the working dates after the date of `start` up to and including that of `end`; negative if reversed.
-
-        Return None if one of them lies outside the horizon.
-        """
-        first, last = self._day(start), self._day(end)
-        if max(first, last) >= self.unknown:
-            return None
-        return bisect_right(self.dates, last) - bisect_right(self.dates, first)
-
     def _same_time(self, at: int, count: int) -> int | None:
         wanted = at
         if count:

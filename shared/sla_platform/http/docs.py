@@ -1,18 +1,24 @@
-"""`/docs`: the API's own page. Script and style come from an installed package, so it works without a network."""
+"""`/docs`: the API's own page. Script and style come from an installed package, so it works without a network.
+
+Services that run as processes of their own share one address outside: a proxy sends `/docs/<service>` to the service of
+that name and `/docs` with its files to any of them, and each page links to the others.
+"""
 
 from __future__ import annotations
 
 import importlib.util
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 from fastapi import APIRouter
-from fastapi.responses import HTMLResponse, Response
+from fastapi.responses import HTMLResponse, JSONResponse, Response
 
 PREFIX = "/docs/"
 _PACKAGE = "fastapi_offline"  # ships swagger-ui; nothing of it is imported
 _FILES = {"swagger-ui-bundle.js": "text/javascript", "swagger-ui.css": "text/css"}
 _START = b"""window.ui = SwaggerUIBundle({
-  url: "/openapi.json", dom_id: "#swagger-ui", deepLinking: true, validatorUrl: null,
+  url: document.getElementById("swagger-ui").dataset.url, dom_id: "#swagger-ui", deepLinking: true, validatorUrl: null,
   presets: [SwaggerUIBundle.presets.apis]
 });
 """
@@ -26,7 +32,7 @@ _PAGE = f"""<!DOCTYPE html>
 <link rel="stylesheet" href="{PREFIX}swagger-ui.css">
 </head>
 <body>
-<div id="swagger-ui"></div>
+__LINKS__<div id="swagger-ui" data-url="__URL__"></div>
 <script src="{PREFIX}swagger-ui-bundle.js"></script>
 <script src="{PREFIX}start.js"></script>
 </body>
@@ -39,23 +45,41 @@ _POLICY = (
 )
 
 
-def router() -> APIRouter:
-    """Return the routes of `/docs` and its files; they are not part of the OpenAPI document."""
+def router(names: Sequence[str], links: Sequence[str], document: Callable[[], dict[str, Any]]) -> APIRouter:
+    """Return the routes of the page, its files and the OpenAPI document; they stand in no OpenAPI document.
+
+    `names`: the services of this process, at least one; the page is at `/docs` and at `/docs/<name>` of each, and the
+    document at `/docs/<name>/openapi.json`. `links`: the services to whose pages the page links. `document` returns the
+    OpenAPI document of the process.
+    """
     routes = APIRouter(include_in_schema=False)
 
     @routes.get("/docs", response_class=HTMLResponse)
     async def page() -> HTMLResponse:
-        return HTMLResponse(_PAGE, headers={"Content-Security-Policy": _POLICY})
+        return _page(names[0], links)
 
     @routes.get(PREFIX + "{name}")
     def file(name: str) -> Response:
+        if name in names:
+            return _page(name, links)
         if name == "start.js":
             return Response(_START, media_type="text/javascript")
         if name not in _FILES:
             return Response(status_code=404)
         return Response(_folder().joinpath(name).read_bytes(), media_type=_FILES[name])
 
+    @routes.get(PREFIX + "{name}/openapi.json")
+    async def described(name: str) -> Response:
+        return JSONResponse(document()) if name in names else Response(status_code=404)
+
     return routes
+
+
+def _page(name: str, links: Sequence[str]) -> HTMLResponse:
+    listed = " ".join(f'<a href="{PREFIX}{one}">{one}</a>' for one in links)
+    text = _PAGE.replace("__LINKS__", f"<nav>{listed}</nav>\n" if links else "")
+    text = text.replace("__URL__", f"{PREFIX}{name}/openapi.json")
+    return HTMLResponse(text, headers={"Content-Security-Policy": _POLICY})
 
 
 def _folder() -> Path:

@@ -15,7 +15,7 @@ from tests.golden.cli.test_service import patiently
 from tests.unit.cli.invoke import Said, slad
 
 from sla_catalogue import Catalogue, load_catalogue
-from sla_standalone.cli.lines import pasted
+from sla_standalone.cli.lines import lines_to_paste
 
 README = (EXAMPLES.parents[1] / "README.md").read_text()
 NOW = datetime(2026, 11, 28, 3, 0, tzinfo=UTC)
@@ -62,7 +62,7 @@ def test_the_lines_of_the_readme_open_an_incident_and_answer_it(service: str) ->
 def test_the_lines_of_the_welcome_do_too_and_again_after_the_next_start(service: str, catalogue: Path) -> None:
     known = load_catalogue(catalogue)
     for at in (NOW, NOW.replace(minute=1)):
-        opened, stands, answered = shell("\n".join(pasted(known, service, at)))
+        opened, stands, answered = shell("\n".join(lines_to_paste(known, service, at)))
         assert json.loads(opened)["promise"]["targets"], "an incident of a customer, with a promise"
         assert json.loads(stands)["phase"] == "open"
         assert json.loads(answered)["outcome"] == "accepted"
@@ -70,7 +70,9 @@ def test_the_lines_of_the_welcome_do_too_and_again_after_the_next_start(service:
 
 def test_with_a_catalogue_of_ones_own_they_speak_of_its_customers_and_ask_for_its_key(tmp_path: Path) -> None:
     digest = "b" * 64
-    lines = pasted(own(tmp_path, f'keys: {{desk: {{sha256: "{digest}", scopes: [ingest]}}}}'), "http://slad", NOW)
+    lines = lines_to_paste(
+        own(tmp_path, f'keys: {{desk: {{sha256: "{digest}", scopes: [ingest]}}}}'), "http://slad", NOW
+    )
     assert lines[0] == "export SLAD_KEY=…  # a key with the scopes ingest; the catalogue has desk"
     assert all("demo-" not in line and "Acme" not in line for line in lines)
     written = lines[1].split("-d ")[1]
@@ -89,7 +91,9 @@ def test_each_line_has_a_key_that_may_do_what_it_does(tmp_path: Path) -> None:
             ("gone", "d", "ingest", ", expires: 2026-11-28"),
         )
     )
-    first, second, opening, reading, _ = pasted(own(tmp_path, f"keys: {{{desk}, {look}, {gone}}}"), "http://slad", NOW)
+    first, second, opening, reading, _ = lines_to_paste(
+        own(tmp_path, f"keys: {{{desk}, {look}, {gone}}}"), "http://slad", NOW
+    )
     assert first == "export SLAD_KEY=…  # a key with the scopes ingest; the catalogue has desk"
     assert second == "export SLAD_READ_KEY=…  # a key with the scope read; the catalogue has look"
     assert "Polaris" in opening, "the key is of that contract"
@@ -100,7 +104,7 @@ def test_a_key_that_may_do_both_is_asked_for_once(tmp_path: Path) -> None:
     desk = f'desk: {{sha256: "{"b" * 64}", scopes: [ingest, read]}}'
     look = f'look: {{sha256: "{"c" * 64}", scopes: [read]}}'
     keys = f"keys: {{{desk}, {look}}}"
-    first, _, reading, _ = pasted(own(tmp_path, keys), "http://slad", NOW)
+    first, _, reading, _ = lines_to_paste(own(tmp_path, keys), "http://slad", NOW)
     assert first == "export SLAD_KEY=…  # a key with the scopes ingest and read; the catalogue has desk"
     assert '"Authorization: Bearer $SLAD_KEY"' in reading
 
@@ -108,7 +112,7 @@ def test_a_key_that_may_do_both_is_asked_for_once(tmp_path: Path) -> None:
 def test_without_a_key_that_may_post_there_is_nothing_to_paste(tmp_path: Path) -> None:
     digest = "b" * 64
     for keys in ("", f'keys: {{look: {{sha256: "{digest}", scopes: [read]}}}}'):
-        (line,) = pasted(own(tmp_path, keys), "http://slad", NOW)
+        (line,) = lines_to_paste(own(tmp_path, keys), "http://slad", NOW)
         assert line.startswith("# No key of the catalogue may post events")
 
 

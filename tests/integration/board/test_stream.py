@@ -226,7 +226,7 @@ async def test_the_server_can_stop_while_somebody_watches(small_board: BoardBenc
 async def test_a_full_house_is_a_problem_that_says_when_to_come_back(small_board: BoardBench, server: Served) -> None:
     places = small_board.service.hub._places = StreamPlaces(StreamBounds(streams=2))
     for name in ("one", "another"):
-        places.taken(Visitor(name), "board")
+        places.add_stream(Visitor(name), "board")
     async with httpx2.AsyncClient() as client:
         refused = await client.get(server.url + "/v1/stream")
         assert (refused.status_code, refused.headers["retry-after"]) == (503, "10")

@@ -11,7 +11,7 @@ from fastapi.routing import APIRoute
 from prometheus_client import CollectorRegistry
 from tests.integration.deploy.conftest import ROOT
 
-from sla_platform.http import health
+from sla_platform.http import docs, health
 from sla_platform.http.keys import KeyGate
 from sla_platform.settings import Settings
 from sla_standalone.process_context import process_context
@@ -35,7 +35,16 @@ async def services() -> list[Paths]:
         )
         async with process_context(settings) as base:
             gate = KeyGate(tuple, base.time_source)
-            return [Paths(name, tuple(_paths(wire(base, gate).routes)), inside) for name, wire in WIRING.items()]
+            return [
+                Paths(name, (*_paths(wire(base, gate).routes), *_pages(name)), inside) for name, wire in WIRING.items()
+            ]
+
+
+def _pages(name: str) -> list[str]:
+    """The pages of the service's API. What each service has is the board's to serve."""
+    paths = [path.replace("one", name) for path in _paths(docs.router((name,), (), dict))]
+    assert paths == ["/docs", f"/docs/{name}", f"/docs/{name}/openapi.json"]
+    return [*paths, "/docs/start.js", "/docs/swagger-ui.css"] if name == "board" else paths[1:]
 
 
 def _paths(router: Any) -> list[str]:

@@ -217,13 +217,13 @@ async def test_all_that_a_request_says_of_an_incident_is_committed_together(
 ) -> None:
     """Whoever reads meanwhile finds no opening without the end that came with it."""
     commits: list[list[str]] = []
-    real = inbox_module.store
+    real = inbox_module.store_receipts
 
     async def noted(connection, receipts, names):  # type: ignore[no-untyped-def]
         commits.append([one.event.incident for receipt in receipts for one in receipt.entry.events])
         return await real(connection, receipts, names)
 
-    monkeypatch.setattr(inbox_module, "store", noted)
+    monkeypatch.setattr(inbox_module, "store_receipts", noted)
     monkeypatch.setattr(intake_module, "CHUNK", 10)
     events = [opened(str(n), f"INC{n % 17}", type="updated") for n in range(60)]
     answer = await world.batch(events)
@@ -369,7 +369,7 @@ async def test_a_large_batch_lets_others_through_and_survives_a_failure_in_its_m
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     events = [opened(str(number), f"INC{number}", type="updated") for number in range(1_100)]
-    real, calls = inbox_module.store, 0
+    real, calls = inbox_module.store_receipts, 0
 
     async def fails_once(connection, receipts, names):  # type: ignore[no-untyped-def]
         nonlocal calls
@@ -378,7 +378,7 @@ async def test_a_large_batch_lets_others_through_and_survives_a_failure_in_its_m
             raise StoreBusy("away for a moment")
         return await real(connection, receipts, names)
 
-    monkeypatch.setattr(inbox_module, "store", fails_once)
+    monkeypatch.setattr(inbox_module, "store_receipts", fails_once)
     assert (await world.batch(events)).status_code == 503
     again = await world.batch(events)
     assert again.status_code == 202

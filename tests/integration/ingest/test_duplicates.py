@@ -114,7 +114,7 @@ async def test_a_failed_commit_leaves_no_trace_and_the_retry_works(
 async def test_a_crash_between_commit_and_answer_is_healed_by_the_retry(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    real = inbox_module.store
+    real = inbox_module.store_receipts
     told: list[bytes] = []
 
     async def commits_and_dies(connection, receipts, names):  # type: ignore[no-untyped-def]
@@ -123,9 +123,9 @@ async def test_a_crash_between_commit_and_answer_is_healed_by_the_retry(
         await connection.commit()
         raise StoreBusy("the connection was lost during the commit")
 
-    monkeypatch.setattr(inbox_module, "store", commits_and_dies)
+    monkeypatch.setattr(inbox_module, "store_receipts", commits_and_dies)
     assert (await world.github(delivery("opened"))).status_code == 503
-    monkeypatch.setattr(inbox_module, "store", real)
+    monkeypatch.setattr(inbox_module, "store_receipts", real)
     retry = await world.github(delivery("opened"))
     assert (retry.status_code, retry.content) == (202, told[0])
     assert await world.logged() == [("incident.opened", "github-acme:77")]

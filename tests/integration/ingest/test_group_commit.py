@@ -53,7 +53,7 @@ async def test_a_lone_request_does_not_wait_for_company(tmp_path) -> None:  # ty
 
 async def test_nothing_is_answered_before_the_commit(small: World, monkeypatch: pytest.MonkeyPatch) -> None:
     held, reached = asyncio.Event(), asyncio.Event()
-    real = inbox_module.store
+    real = inbox_module.store_receipts
 
     async def slow(connection, receipts, names):  # type: ignore[no-untyped-def]
         answered = await real(connection, receipts, names)
@@ -61,7 +61,7 @@ async def test_nothing_is_answered_before_the_commit(small: World, monkeypatch: 
         await held.wait()
         return answered
 
-    monkeypatch.setattr(inbox_module, "store", slow)
+    monkeypatch.setattr(inbox_module, "store_receipts", slow)
     request = asyncio.create_task(small.event(opened()))
     await reached.wait()
     assert not request.done()
@@ -88,14 +88,14 @@ async def committing(store: Store, bounds: CommitBounds) -> AsyncIterator[GroupC
 
 async def test_a_full_queue_sends_away_and_what_waits_is_kept(small: World, monkeypatch: pytest.MonkeyPatch) -> None:
     held, reached = asyncio.Event(), asyncio.Event()
-    real = inbox_module.store
+    real = inbox_module.store_receipts
 
     async def slow(connection, receipts, names):  # type: ignore[no-untyped-def]
         reached.set()
         await held.wait()
         return await real(connection, receipts, names)
 
-    monkeypatch.setattr(inbox_module, "store", slow)
+    monkeypatch.setattr(inbox_module, "store_receipts", slow)
     async with committing(small.store, CommitBounds(queue_deliveries=3, group_deliveries=1)) as commit:
         first = asyncio.create_task(commit.take([entry(0)]))
         await reached.wait()
@@ -122,14 +122,14 @@ async def test_the_queue_is_bounded_in_bytes_too(small: World) -> None:
 async def test_one_delivery_the_database_will_not_have_costs_the_others_nothing(
     small: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    real = inbox_module.store
+    real = inbox_module.store_receipts
 
     async def choosy(connection, receipts, names):  # type: ignore[no-untyped-def]
         if any(receipt.entry.body == b"poison" for receipt in receipts):
             raise ValueError("cannot be written")
         return await real(connection, receipts, names)
 
-    monkeypatch.setattr(inbox_module, "store", choosy)
+    monkeypatch.setattr(inbox_module, "store_receipts", choosy)
     async with committing(small.store, CommitBounds()) as commit:
         results = await asyncio.gather(
             *(commit.take([entry(n, b"poison" if n == 3 else b"{}")]) for n in range(8)), return_exceptions=True
@@ -172,7 +172,7 @@ async def test_who_gathered_while_the_database_did_not_answer_hears_it_with_the_
         await held.wait()
         raise StoreBusy
 
-    monkeypatch.setattr(inbox_module, "store", never)
+    monkeypatch.setattr(inbox_module, "store_receipts", never)
     async with committing(small.store, CommitBounds(group_deliveries=1, slow_seconds=0.0)) as commit:
         first = asyncio.create_task(commit.take([entry(1)]))
         await reached.wait()

@@ -474,7 +474,7 @@ async def test_names_that_are_joined_after_the_look_are_seen(
 ) -> None:
     """The other instance commits between this one's look at the names and its transaction."""
     await tell(world, [MOVES[0]])
-    real, once = kept.load, [True]
+    real, once = kept.load_names, [True]
 
     async def slow(connection: Any, names: Any) -> Any:
         found = await real(connection, names)

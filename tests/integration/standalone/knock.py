@@ -16,7 +16,7 @@ from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute
 
 from sla_platform.settings import Settings
-from sla_standalone.compose import RunningProcess, composed
+from sla_standalone.compose import RunningProcess, run_process
 from sla_standalone.migrate import migrate
 
 KEY = {"authorization": "Bearer the-admins-key-00001"}
@@ -39,7 +39,7 @@ async def installed(url: str, catalogue: Path, **settings: Any) -> AsyncIterator
     """Every service in one process, on this store."""
     chosen = Settings(store_url=url, catalogue=catalogue, rate_per_minute=1_000_000, **settings)
     await migrate(chosen)
-    async with composed(chosen, ["ingest", "timer", "notifier", "board"]) as running:
+    async with run_process(chosen, ["ingest", "timer", "notifier", "board"]) as running:
         yield running
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import uvicorn
 
 from sla_platform.settings import Settings
-from sla_standalone.compose import composed
+from sla_standalone.compose import run_process
 from sla_standalone.descriptors import Capacity
 from sla_standalone.http_server import server_config
 from sla_standalone.serve import _listen
@@ -18,7 +18,7 @@ from sla_standalone.serve import _listen
 @asynccontextmanager
 async def served(settings: Settings, names: tuple[str, ...]) -> AsyncIterator[tuple[int, Mapping[str, Any]]]:
     """Serve these services; gives their port and their OpenAPI document."""
-    async with composed(settings, names) as process:
+    async with run_process(settings, names) as process:
         config = server_config(process.app, 5, settings, process.context.registry, Capacity(500, 500, 100))
         config.load()
         server = uvicorn.Server(config)

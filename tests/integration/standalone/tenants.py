@@ -20,7 +20,7 @@ from sqlalchemy import func, select, table
 
 from sla_catalogue.api_key import KeyId, KeyScope
 from sla_platform.settings import Settings
-from sla_standalone.compose import ALL, RunningProcess, composed
+from sla_standalone.compose import ALL, RunningProcess, run_process
 from sla_standalone.migrate import migrate
 
 CATALOGUE = Path(__file__).with_name("tenants.yaml")
@@ -121,7 +121,7 @@ class Tenants:
 async def tenants(store_url: str, **settings: Any) -> AsyncIterator[Tenants]:
     given = Settings(store_url=store_url, catalogue=CATALOGUE, **{"board_open": False, "partitions": 2} | settings)
     await migrate(given)
-    async with composed(given, ALL) as running:
+    async with run_process(given, ALL) as running:
         holder = running.context.catalogue
         acme = holder.current.keys[KeyId("acme")]
         # `slad check` refuses such a key; an installation may have one from before.

@@ -13,8 +13,8 @@ from sla_catalogue import load_catalogue
 from sla_catalogue.known_secret import KNOWN_SECRETS, known_secret_places
 from sla_platform.errors import BadSettings
 from sla_platform.settings import Settings
-from sla_standalone.compose import composed
-from sla_standalone.exposure import not_for_others, only_this_machine
+from sla_standalone.compose import run_process
+from sla_standalone.exposure import is_loopback, reasons_against_exposure
 from sla_standalone.holder import CatalogueHolder
 from sla_standalone.migrate import migrate
 
@@ -25,18 +25,18 @@ OWN = "keys: {own: {sha256: " + "a" * 64 + ", scopes: [read]}}\n"
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "127.9.9.9", "::1", "localhost", "LOCALHOST", "::ffff:127.0.0.1"])
 def test_the_loopback_is_this_machine(host: str) -> None:
-    assert only_this_machine(host)
+    assert is_loopback(host)
 
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "::", "", "10.0.0.5", "slad.example", "127.1", "localhost.example", "::2"])
 def test_everything_else_is_not(host: str) -> None:
-    assert not only_this_machine(host)
+    assert not is_loopback(host)
 
 
 async def start(tmp_path: Path, catalogue: Path, **settings: object) -> None:
     chosen = Settings(store_url=f"sqlite:///{tmp_path}/slad.db", catalogue=catalogue, **settings)  # type: ignore[arg-type]
     await migrate(chosen)
-    async with composed(chosen, ["ingest"]):
+    async with run_process(chosen, ["ingest"]):
         pass
 
 
@@ -80,14 +80,14 @@ async def test_other_spellings_of_the_loopback_are_no_others(tmp_path: Path) -> 
 async def test_the_production_profile_has_no_catalogue_by_default(tmp_path: Path) -> None:
     settings = Settings(store_url=f"sqlite:///{tmp_path}/slad.db", bus_url="kafka://127.0.0.1:9")
     with pytest.raises(BadSettings, match="SLAD_CATALOGUE is not set"):
-        async with composed(settings, ["ingest"]):
+        async with run_process(settings, ["ingest"]):
             pass
 
 
 def test_a_catalogue_that_becomes_local_while_others_reach_it_changes_nothing(tmp_path: Path) -> None:
     file, registry = written(tmp_path, SOUND + OWN), CollectorRegistry()
     settings = Settings(host="0.0.0.0", catalogue=file)
-    holder = CatalogueHolder(file, registry, against=lambda new: not_for_others(settings, new))
+    holder = CatalogueHolder(file, registry, against=lambda new: reasons_against_exposure(settings, new))
     before = holder.current
     file.write_text(SOUND + OWN + "settings: {local: true}\n")
     holder.refresh()

@@ -7,7 +7,7 @@ from pathlib import Path
 import httpx2
 
 from sla_platform.settings import Settings
-from sla_standalone.compose import composed
+from sla_standalone.compose import run_process
 from sla_standalone.migrate import migrate
 
 EXAMPLES = Path(__file__).parents[3] / "examples" / "catalogue"
@@ -16,7 +16,7 @@ EXAMPLES = Path(__file__).parents[3] / "examples" / "catalogue"
 async def test_parked_deliveries_need_an_admin_key_where_the_board_needs_none(tmp_path: Path) -> None:
     settings = Settings(store_url=f"sqlite:///{tmp_path}/slad.db", catalogue=EXAMPLES, board_open=True)
     await migrate(settings)
-    async with composed(settings, ["ingest", "board"]) as running:
+    async with run_process(settings, ["ingest", "board"]) as running:
         transport = httpx2.ASGITransport(app=running.app)
         async with httpx2.AsyncClient(transport=transport, base_url=settings.public_url) as client:
 

@@ -12,7 +12,7 @@ from playwright.async_api import Page
 from tests.integration.standalone.served import served
 
 from sla_platform.settings import Settings
-from sla_standalone.compose import ALL, composed
+from sla_standalone.compose import ALL, run_process
 from sla_standalone.migrate import migrate
 
 EXAMPLES = Path(__file__).parents[3] / "examples" / "catalogue"
@@ -29,7 +29,7 @@ async def settings(tmp_path: Path) -> Settings:
 
 @pytest.fixture
 async def document(settings: Settings) -> AsyncIterator[dict[str, Any]]:
-    async with composed(settings, ALL) as running:
+    async with run_process(settings, ALL) as running:
         transport = httpx2.ASGITransport(app=running.app)
         async with httpx2.AsyncClient(transport=transport, base_url=settings.public_url) as client:
             answer = await client.get("/openapi.json")
@@ -61,6 +61,28 @@ async def test_every_route_of_the_timer_has_a_model(document: dict[str, Any]) ->
     assert len(timer) == 4
     for route in timer:
         assert "$ref" in route["responses"]["200"]["content"]["application/json"]["schema"], route["summary"]
+
+
+async def test_a_service_by_itself_describes_itself_and_links_to_the_others(settings: Settings) -> None:
+    async with run_process(settings, ["timer"]) as running:
+        transport = httpx2.ASGITransport(app=running.app)
+        async with httpx2.AsyncClient(transport=transport, base_url=settings.public_url) as client:
+            page, described = await client.get("/docs/timer"), await client.get("/docs/timer/openapi.json")
+            other = [await client.get("/docs/board"), await client.get("/docs/board/openapi.json")]
+            assert (await client.get("/docs")).text == page.text
+    assert [answer.status_code for answer in (page, described, *other)] == [200, 200, 404, 404]
+    assert 'data-url="/docs/timer/openapi.json"' in page.text
+    assert all(f'href="/docs/{name}"' in page.text for name in ALL)
+    assert "/v1/clocks" in described.json()["paths"]
+    assert "/v1/alerts" not in described.json()["paths"]
+
+
+async def test_one_process_has_one_page_for_all_services(settings: Settings, document: dict[str, Any]) -> None:
+    async with run_process(settings, ALL) as running:
+        transport = httpx2.ASGITransport(app=running.app)
+        async with httpx2.AsyncClient(transport=transport, base_url=settings.public_url) as client:
+            assert "<nav>" not in (await client.get("/docs")).text
+            assert [(await client.get(f"/docs/{name}/openapi.json")).json() for name in ALL] == [document] * 4
 
 
 @pytest.mark.browser

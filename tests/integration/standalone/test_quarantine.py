@@ -26,7 +26,7 @@ from sla_platform.store import log as logs
 from sla_platform.store.log import log_table
 from sla_platform.timesource import SystemTime
 from sla_platform.wire import DeliveryFact, NoticeData, encode_delivery_fact, encode_event, encode_notice
-from sla_standalone.compose import RunningProcess, composed
+from sla_standalone.compose import RunningProcess, run_process
 from sla_standalone.migrate import migrate
 
 EXAMPLES = Path(__file__).parents[3] / "examples" / "catalogue"
@@ -116,7 +116,7 @@ def store_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 async def opened_world(url: str) -> AsyncIterator[World]:
     settings = Settings(store_url=url, catalogue=EXAMPLES)
     await migrate(settings)
-    async with composed(settings, SERVICES) as running:
+    async with run_process(settings, SERVICES) as running:
         transport = httpx2.ASGITransport(app=running.app)
         async with httpx2.AsyncClient(transport=transport, base_url="http://127.0.0.1:8321") as client:
             yield World(running, client)

@@ -16,7 +16,7 @@ from sqlalchemy import text
 from sla_platform.settings import Settings
 from sla_platform.store import sqlite, writes
 from sla_platform.store.engine import Store
-from sla_standalone.compose import RunningProcess, composed
+from sla_standalone.compose import RunningProcess, run_process
 from sla_standalone.migrate import migrate
 
 EXAMPLES = Path(__file__).parents[3] / "examples" / "catalogue"
@@ -59,7 +59,7 @@ class Client:
 async def serving(url: str) -> AsyncIterator[Client]:
     settings = Settings(store_url=url, catalogue=EXAMPLES, board_open=True)
     await migrate(settings)
-    async with composed(settings, ["ingest"]) as process:
+    async with run_process(settings, ["ingest"]) as process:
         transport = httpx2.ASGITransport(app=process.app)
         async with httpx2.AsyncClient(transport=transport, base_url=settings.public_url) as http:
             client = Client(http, process)

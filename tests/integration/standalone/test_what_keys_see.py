@@ -17,7 +17,7 @@ pytestmark = pytest.mark.timeout(300)  # some four hundred questions: seconds, b
 # What a route shows, by method and path.
 OPEN = {  # nothing of anybody's tickets
     "GET /livez", "GET /readyz", "GET /metrics", "GET /info", "GET /openapi.json", "GET /docs", "GET /docs/{name}",
-    "GET /board/static/{name}",
+    "GET /docs/{name}/openapi.json", "GET /board/static/{name}",
     "OPTIONS /v1/events", "OPTIONS /v1/webhooks/{source}",
 }  # fmt: skip
 LINKS = {"GET /ack/{token}", "POST /ack/{token}"}  # the token is the key

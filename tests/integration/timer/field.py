@@ -58,7 +58,7 @@ async def read_through(store: Store, through: datetime, partitions: int = PARTIT
     """Every partition's events have been applied up to this instant."""
     progress = progress_of(store)
     async with store.transaction() as connection:
-        epochs = await ownership.take(connection, range(partitions), "test")
+        epochs = await ownership.take_partitions(connection, range(partitions), "test")
     for number, epoch in epochs.items():
         progress.note(number, epoch, through)
     await progress.publish()

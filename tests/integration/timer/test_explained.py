@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,7 @@ from tests.integration.timer.desk import Desk
 from tests.integration.timer.door import door
 
 from sla_catalogue import builtin_catalogue
-from sla_domain.event import EventId, WaitingOn
+from sla_domain.event import EventId, EventKind, WaitingOn
 from sla_platform.http import problem
 from sla_platform.store.engine import Store
 from sla_platform.store.schema import create_all
@@ -82,6 +83,18 @@ async def test_the_parts_in_words_stand_beside_the_data(client: httpx2.AsyncClie
     ]
     assert said[-1] == "matches"
     assert clock["remaining_seconds"] == 3 * 3600
+
+
+async def test_the_time_each_support_line_held_it_stands_in_the_answer(desk: Desk, client: httpx2.AsyncClient) -> None:
+    told = Telling("desk:43/7", "Europe/Moscow").opened("2026-11-16 10:00", "P2", line="1")
+    told.happened(EventKind.ESCALATED, "2026-11-16 11:30", line="2", assignee="ann")
+    await desk.apply(*(replace(event, id=EventId(f"held-{event.id}")) for event in told.events))
+    answer = await client.get("/v1/incidents/desk:43%2F7")
+    assert answer.status_code == 200, answer.text
+    assert answer.json()["held"] == [
+        {"assignee": "", "group": "", "line": "1", "seconds": 1.5 * 3600},
+        {"assignee": "ann", "group": "", "line": "2", "seconds": 3.5 * 3600},
+    ]
 
 
 async def test_a_priority_means_what_the_plan_says_it_means(client: httpx2.AsyncClient) -> None:

@@ -33,7 +33,7 @@ from sla_platform.wire import encode_event
 from sla_timer import tables
 from sla_timer.apply import fold_cache
 from sla_timer.apply.prepare import FoldPreparer
-from sla_timer.apply.refold import Refolder, these
+from sla_timer.apply.refold import Refolder, query_of_names
 from sla_timer.apply.unit import Applier
 from sla_timer.metrics import TimerMetrics
 from sla_timer.rulebooks import Rulebooks
@@ -203,7 +203,9 @@ async def test_what_another_process_has_replanned_is_not_told_again(
     edited = replace(examples, rulebook=shorter, version="shorter")
     rulebooks = Rulebooks(lambda: edited, lambda _: examples, desk.time)
     metrics = TimerMetrics(CollectorRegistry())
-    await Refolder(store, rulebooks, desk.time, FoldPreparer(store, metrics)).refold(0, these([HOT]), moved=True)
+    await Refolder(store, rulebooks, desk.time, FoldPreparer(store, metrics)).refold(
+        0, query_of_names([HOT]), moved=True
+    )
     desk.current = edited
     async with store.transaction() as connection:
         await connection.execute(delete(tables.log))  # has been read by everybody, and was trimmed

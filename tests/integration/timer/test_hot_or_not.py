@@ -32,7 +32,7 @@ from sla_platform.wire import encode_event
 from sla_timer import tables
 from sla_timer.apply import fold_cache, load, save
 from sla_timer.apply.prepare import FoldPreparer
-from sla_timer.apply.refold import Refolder, these
+from sla_timer.apply.refold import Refolder, query_of_names
 from sla_timer.apply.unit import Applier
 from sla_timer.metrics import TimerMetrics
 from sla_timer.rulebooks import Rulebooks
@@ -83,7 +83,7 @@ class Installation:
             c = tables.incident.c
             query = select(c.id).where(c.id.in_(list(incidents)), c.phase.in_(("open", "waiting")))
             names = sorted((await connection.execute(query)).scalars())
-        await Refolder(self.store, rulebooks, self.time, preparing).refold(0, these(names), moved=moved)
+        await Refolder(self.store, rulebooks, self.time, preparing).refold(0, query_of_names(names), moved=moved)
 
     async def apply(self, events: Iterable[IncidentEvent]) -> None:
         await self.applier.handle(Batch(0, tuple(map(encode_event, events)), START + 2 * LONG))
@@ -142,7 +142,7 @@ async def live(place: Installation, drawn: History, chance: Random, troubled: bo
             await place.restart()
         if troubled and chance.random() < 0.1:
             with suppress(Killed), pytest.MonkeyPatch.context() as patch:
-                patch.setattr(save, "changes", _dying(save.changes))
+                patch.setattr(save, "write_changes", _dying(save.write_changes))
                 await place.apply([arrival.event])
         if troubled and chance.random() < 0.05:
             with suppress(NoEvents):  # nothing of it has been received yet

@@ -107,7 +107,7 @@ async def test_a_timer_inserted_an_hour_past_due_fires_once(store: Store) -> Non
     now = source.now()
     progress = progress_of(store)
     async with store.transaction() as connection:
-        epoch = (await ownership.take(connection, [0], "test"))[0]
+        epoch = (await ownership.take_partitions(connection, [0], "test"))[0]
     progress.note(0, epoch, now + HOUR)
     tick = ticking(store, source, progress, sweep=0.3)
     await tick.once()
@@ -171,7 +171,7 @@ async def test_a_partition_that_lags_holds_its_own_timers_and_nobody_elses(postg
     await sow(postgres, 0, PARTITIONS * 100, now - timedelta(minutes=1))
     progress = progress_of(postgres)
     async with postgres.transaction() as connection:
-        epochs = await ownership.take(connection, range(PARTITIONS), "test")
+        epochs = await ownership.take_partitions(connection, range(PARTITIONS), "test")
     lagging = 3
     for number, epoch in epochs.items():
         progress.note(number, epoch, now - timedelta(minutes=5) if number == lagging else now)

@@ -15,7 +15,7 @@ from sla_domain.event import Actor, EventId, EventKind, IncidentEvent, IncidentI
 from sla_platform.store.engine import Store
 from sla_timer import tables
 from sla_timer.apply.prepare import FoldPreparer
-from sla_timer.apply.refold import Refolder, these
+from sla_timer.apply.refold import Refolder, query_of_names
 from sla_timer.rulebooks import Rulebooks
 
 MINUTE, SECOND = timedelta(minutes=1), timedelta(seconds=1)
@@ -76,7 +76,7 @@ async def refold(desk: Desk, catalogue: Catalogue) -> None:
     """As an audit or a replanning does."""
     rulebooks = Rulebooks(lambda: catalogue, _none, desk.time)
     refolder = Refolder(desk.store, rulebooks, desk.time, FoldPreparer(desk.store, desk.metrics))
-    await refolder.refold(0, these(["demo:INC-1"]))
+    await refolder.refold(0, query_of_names(["demo:INC-1"]))
 
 
 def _none(text: str) -> Catalogue:

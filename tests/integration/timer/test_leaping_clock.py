@@ -27,7 +27,7 @@ async def played(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[Store
     store = Store(f"sqlite:///{tmp_path}/timer.db")
     await create_all(store, [tables.metadata])
     async with store.transaction() as connection:
-        epoch = (await ownership.take(connection, [0], "test"))[0]
+        epoch = (await ownership.take_partitions(connection, [0], "test"))[0]
     return store, LeapingTime(NINE, monkeypatch), progress_of(store), epoch
 
 

@@ -51,14 +51,14 @@ async def applied(store: Store) -> list[str]:
 
 def refusing(monkeypatch: pytest.MonkeyPatch, where: Any, unfit: dict[str, Exception]) -> None:
     """Deciding about these incidents fails in this way."""
-    whole = where.stored
+    whole = where.stored_incident
 
     def stored(name: str, *more: Any) -> Any:
         if error := unfit.get(name):
             raise error
         return whole(name, *more)
 
-    monkeypatch.setattr(where, "stored", stored)
+    monkeypatch.setattr(where, "stored_incident", stored)
 
 
 async def test_a_poisoned_batch_costs_its_rows_alone(

@@ -94,7 +94,7 @@ class World(Desk):
         """One batch; when the process dies in it, the bus gives it again, to a new one or in smaller pieces."""
         if self.chance.random() < 0.1:
             with suppress(Killed), pytest.MonkeyPatch.context() as patch:
-                patch.setattr(save, "changes", _dying(save.changes))
+                patch.setattr(save, "write_changes", _dying(save.write_changes))
                 await self.applier.handle(Batch(0, tuple(encode_event(event) for event in events), None))
         middle = self.chance.randint(0, len(events))
         for part in (events[:middle], events[middle:], events[:1]):

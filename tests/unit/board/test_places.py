@@ -16,7 +16,7 @@ def sit(places: StreamPlaces, visitor: Visitor, streams: int, page: str = "board
             places.check(visitor, page)
         except PlacesFull:
             return number
-        places.taken(visitor, page)
+        places.add_stream(visitor, page)
     return streams
 
 
@@ -71,5 +71,5 @@ def test_what_is_left_is_free_again() -> None:
     visitor = Visitor("a1", "acme")
     assert sit(places, visitor, 200) == 20
     for _ in range(20):
-        places.left(visitor, "board")
+        places.remove_stream(visitor, "board")
     assert (places.open, sit(places, visitor, 200)) == (0, 20)

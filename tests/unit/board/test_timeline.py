@@ -15,8 +15,8 @@ from sla_board.shown.timeline import (
     SpanKind,
     TimelineRow,
     TimelineSpan,
-    draw,
-    split_at,
+    draw_timeline,
+    split_overdue,
 )
 
 NINE = datetime(2026, 11, 16, 9, tzinfo=UTC)
@@ -27,7 +27,7 @@ def at(hours: float) -> datetime:
 
 
 def drawn(*lanes: TimelineRow, now: datetime = NINE, zone: str = "Europe/Warsaw") -> Drawing:
-    drawing = draw(lanes, now, zone)
+    drawing = draw_timeline(lanes, now, zone)
     assert drawing is not None
     return drawing
 
@@ -76,15 +76,15 @@ def test_what_ran_past_the_due_instant_is_overdue() -> None:
         TimelineSpan(SpanKind.PAUSED, at(1), at(2)),
         TimelineSpan(SpanKind.RUNNING, at(2), None),
     )
-    assert [(s.kind, s.start, s.end) for s in split_at(spans, at(3), at(5))] == [
+    assert [(s.kind, s.start, s.end) for s in split_overdue(spans, at(3), at(5))] == [
         (SpanKind.RUNNING, at(0), at(1)),
         (SpanKind.PAUSED, at(1), at(2)),
         (SpanKind.RUNNING, at(2), at(3)),
         (SpanKind.OVERDUE, at(3), None),
     ]
-    assert split_at(spans, at(6), at(5)) == spans
-    assert split_at(spans, None, at(5)) == spans
+    assert split_overdue(spans, at(6), at(5)) == spans
+    assert split_overdue(spans, None, at(5)) == spans
 
 
 def test_nothing_to_draw_is_no_drawing() -> None:
-    assert draw([TimelineRow("Resolution", (), (Point(MarkKind.DUE, at(1), "due"),))], NINE, "UTC") is None
+    assert draw_timeline([TimelineRow("Resolution", (), (Point(MarkKind.DUE, at(1), "due"),))], NINE, "UTC") is None

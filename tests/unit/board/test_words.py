@@ -31,17 +31,17 @@ NOON = datetime(2026, 11, 16, 12, tzinfo=UTC)
     ],
 )
 def test_a_span_is_read_at_a_glance(seconds: float, text: str) -> None:
-    assert word.span(timedelta(seconds=seconds)) == text
+    assert word.span_text(timedelta(seconds=seconds)) == text
 
 
 def test_an_instant_is_told_where_the_customer_is_and_in_utc() -> None:
-    assert word.local(datetime(2026, 11, 12, 7, 30, tzinfo=UTC), "Europe/Warsaw") == "Thu 12 Nov 08:30 CET"
-    assert word.utc(datetime(2026, 11, 12, 7, 30, tzinfo=UTC)) == "2026-11-12 07:30:00 UTC"
+    assert word.local_text(datetime(2026, 11, 12, 7, 30, tzinfo=UTC), "Europe/Warsaw") == "Thu 12 Nov 08:30 CET"
+    assert word.utc_text(datetime(2026, 11, 12, 7, 30, tzinfo=UTC)) == "2026-11-12 07:30:00 UTC"
 
 
 @pytest.mark.parametrize("zone", ["Mars/Olympus", "", "../../etc/passwd", "/etc/passwd", "Europe/Warsaw\0"])
 def test_a_zone_this_machine_does_not_know_is_shown_in_utc(zone: str) -> None:
-    assert word.local(NOON, zone) == "Mon 16 Nov 12:00 UTC"
+    assert word.local_text(NOON, zone) == "Mon 16 Nov 12:00 UTC"
 
 
 @pytest.mark.parametrize(
@@ -57,7 +57,7 @@ def test_a_zone_this_machine_does_not_know_is_shown_in_utc(zone: str) -> None:
     ],
 )
 def test_only_web_addresses_become_links(url: str, followed: bool) -> None:
-    assert bool(word.safe_link(url)) is followed
+    assert bool(word.web_link(url)) is followed
 
 
 @pytest.mark.parametrize(
@@ -124,9 +124,9 @@ def test_a_filter_survives_its_own_address() -> None:
 
 
 def test_a_second_click_on_a_column_turns_the_order() -> None:
-    assert BoardFilter().sorted_by(QueueOrder.DUE) == "sort=due"
-    assert BoardFilter(order=QueueOrder.DUE).sorted_by(QueueOrder.DUE) == "sort=-due"
-    assert BoardFilter(order=QueueOrder.DUE, descending=True).sorted_by(QueueOrder.DUE) == "sort=due"
+    assert BoardFilter().sort_query(QueueOrder.DUE) == "sort=due"
+    assert BoardFilter(order=QueueOrder.DUE).sort_query(QueueOrder.DUE) == "sort=-due"
+    assert BoardFilter(order=QueueOrder.DUE, descending=True).sort_query(QueueOrder.DUE) == "sort=due"
 
 
 def test_an_address_older_than_the_page_still_shows_the_board() -> None:

@@ -83,7 +83,6 @@ def test_combined_calendars_combine_again_and_count_working_days_in_the_first_zo
     assert desks.zone == "Europe/Warsaw"
     friday = at("2026-03-06T12:00")
     assert desks.add_working_days(friday, 1, WorkingDays.CLOSE_OF_NTH_DAY) == at("2026-03-09T17:00")
-    assert desks.working_days_between(friday, friday + 7 * DAY) == 5
 
 
 def test_parts_with_fixed_horizons_answer_where_all_of_them_know() -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from tests.unit.calendar.made import HOUR, at, office, span, spec
+from tests.unit.calendar.made import at, office, span, spec
 
 from sla_domain.calendar import WorkingDays, always_open, growing_calendar
 from sla_domain.errors import BeyondHorizon, InvalidSpan
@@ -38,7 +38,6 @@ def test_an_opened_saturday_is_a_working_day_and_a_closed_friday_is_none() -> No
     )
     assert calendar.add_working_days(at("2026-03-05T12:00"), 1) == at("2026-03-07T12:00")
     assert calendar.add_working_days(at("2026-03-05T12:00"), 1, CLOSE) == at("2026-03-07T13:00")
-    assert calendar.working_days_between(at("2026-03-05T12:00"), at("2026-03-09T12:00")) == 2
 
 
 def test_a_time_of_day_that_the_target_day_skips_becomes_the_change() -> None:
@@ -58,7 +57,6 @@ def test_around_the_clock_every_date_that_exists_is_a_working_day() -> None:
     around = growing_calendar(always_open(zone=zone))
     start = at("2011-12-28T12:00", zone)
     assert around.add_working_days(start, 2) == at("2011-12-31T12:00", zone)  # there was no 30th
-    assert around.working_days_between(start, at("2012-01-01T12:00", zone)) == 3
     assert around.add_working_days(start, 1, CLOSE) == at("2011-12-31T00:00", zone)
 
 
@@ -67,22 +65,6 @@ def test_a_shift_past_midnight_makes_both_dates_working() -> None:
     saturday = at("2026-03-07T03:00")
     assert night.add_working_days(saturday, 0) == saturday
     assert night.add_working_days(at("2026-03-05T23:00"), 0, CLOSE) == at("2026-03-06T00:00")
-
-
-def test_counting_back_and_forth_agrees() -> None:
-    friday, tuesday = at("2026-03-06T12:00"), at("2026-03-10T12:00")
-    assert office().working_days_between(friday, tuesday) == 2
-    assert office().working_days_between(tuesday, friday) == -2
-    assert office().working_days_between(at("2026-03-07T12:00"), at("2026-03-08T12:00")) == 0
-    assert office().working_days_between(friday, friday + HOUR) == 0
-
-
-def test_a_date_is_counted_even_when_only_its_first_instant_is_asked_about() -> None:
-    """The first instant of a Monday is also where the years known so far may end."""
-    calendar = office()
-    calendar.is_open(at("2026-06-01T12:00"))
-    assert calendar.horizon[1] == at("2029-01-01T00:00")
-    assert calendar.working_days_between(at("2028-12-29T12:00"), at("2029-01-01T00:00")) == 1
 
 
 def test_days_are_never_negative_and_never_endless() -> None:

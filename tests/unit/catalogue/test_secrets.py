@@ -40,7 +40,7 @@ def test_references_are_filled_in_from_the_environment(tmp_path: Path) -> None:
     assert channel(catalogue).headers["Authorization"].reveal() == WORD
     assert catalogue.settings.smtp is not None
     assert catalogue.settings.smtp.password == Secret("env WORD", WORD)
-    assert catalogue.key_for(WORD) is catalogue.keys[KeyId("k")]
+    assert catalogue.keys[KeyId("k")].fits(WORD)
 
 
 @pytest.mark.parametrize("text", [EDGES, EDGES.replace("${WORD}", WORD)])
@@ -93,8 +93,9 @@ def test_secrets_from_files_lie_beside_the_catalogue_and_are_rotated_by_lines(tm
     text = EDGES.replace('{secret: "${WORD}"}', "{secrets_file: word}").replace('key: "${WORD}"', "key_file: word")
     catalogue = loaded(tmp_path, SOUND + text, {"WORD": WORD})
     assert [secret.reveal() for secret in source(catalogue).authentication.secrets] == [WORD, f"new-{WORD}"]
-    assert catalogue.key_for(WORD) is not None
-    assert catalogue.key_for(f"new-{WORD}") is None
+    (key,) = catalogue.keys.values()
+    assert key.fits(WORD)
+    assert not key.fits(f"new-{WORD}")
     assert WORD not in catalogue.text
 
 

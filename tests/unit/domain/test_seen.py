@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -14,6 +15,7 @@ from sla_domain.diff import new_facts
 from sla_domain.event import Actor, AgreedTarget, EventKind, IncidentEvent, WaitingOn
 from sla_domain.fact import ContractChanged
 from sla_domain.fold import fold
+from sla_domain.incident import held_by
 from sla_domain.published import keys_after
 
 BOOK = rulebook(
@@ -72,6 +74,24 @@ def test_who_has_it_sees_its_own_time_and_the_present_attributes() -> None:
     assert [(c.id, c.state, c.due_at) for c in now.clocks] == [(c.id, c.state, c.due_at) for c in whole.clocks]
     assert "acme waits" not in str(now.clocks)
     assert "acme waits" in str(whole.clocks)
+
+
+def test_who_held_it_under_another_contract_is_not_shown() -> None:
+    story = (
+        Telling()
+        .opened("Mon 10:00", assignee="ann", line="1")
+        .happened(EventKind.DESCRIBED, "Mon 11:00", customer="beta")
+        .happened(EventKind.ASSIGNED, "Mon 11:30", assignee="bob", line="2")
+        .happened(EventKind.DESCRIBED, "Mon 12:00", customer="acme")
+    )
+    held: dict[str, dict[str, float]] = {}
+    for who in ("acme", "beta"):
+        found = view(story, who)
+        assert found is not None
+        seen = found.of(fold(found.events, BOOK))
+        spans = held_by(seen, found.as_of(story.at("Mon 15:00")))
+        held[who] = {assignee: span / timedelta(hours=1) for (assignee, _, _), span in spans.items()}
+    assert held == {"acme": {"ann": 1, "bob": 3}, "beta": {"ann": 0.5, "bob": 0.5}}
 
 
 def test_nobody_else_sees_anything() -> None:

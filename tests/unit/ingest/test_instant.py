@@ -9,7 +9,7 @@ import pytest
 
 from sla_domain.event import TimeQuality
 from sla_ingest.dialect.instant import BadInstant, OutOfReach, parse_instant
-from sla_ingest.dialect.read import stamp
+from sla_ingest.dialect.read import claimed_time
 
 PLAIN = datetime(2026, 2, 3, 4, 5, 6, tzinfo=UTC)
 # 2026-02-03T04:05:06Z is 1,770,091,506 s after 1970
@@ -72,7 +72,7 @@ def test_a_time_without_offset_is_of_the_sources_zone() -> None:
 )
 def test_a_local_time_that_came_twice_or_never_is_told_as_such(written: str, instant: str, doubt: str) -> None:
     assert parse_instant(written, "Europe/Warsaw") == datetime.fromisoformat(instant)
-    said = stamp(written, TimeQuality.EXACT, zone="Europe/Warsaw")
+    said = claimed_time(written, TimeQuality.EXACT, zone="Europe/Warsaw")
     assert said.quality is (TimeQuality.DOUBTFUL if doubt else TimeQuality.EXACT)
     assert [doubt in str(noted) for noted in said.remarks] == [True] * bool(doubt)
 

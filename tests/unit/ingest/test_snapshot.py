@@ -20,9 +20,9 @@ from sla_ingest.dialect.port import (
     IgnoredBecause,
     IngestRemark,
     TranslatedEvent,
-    ignored,
+    ignore_with_snapshot,
 )
-from sla_ingest.dialect.port import events as numbered
+from sla_ingest.dialect.port import number_events as numbered
 from sla_ingest.settle import with_accepted_time
 
 DESK = source(Dialect.CLOUDEVENTS)
@@ -40,14 +40,16 @@ def test_the_last_event_of_a_delivery_carries_the_snapshot() -> None:
 
 def test_an_ignored_delivery_brings_its_look_at_the_ticket_as_an_event_of_that_instant() -> None:
     seen = Snapshot(at=AN_HOUR_AGO, version=3, attributes={"priority": "P1"})
-    outcome = ignored(DELIVERY, DESK, IncidentId("desk:1"), "d", Ignored(IgnoredBecause.BOT_COMMENT, "x"), seen)
+    outcome = ignore_with_snapshot(
+        DELIVERY, DESK, IncidentId("desk:1"), "d", Ignored(IgnoredBecause.BOT_COMMENT, "x"), seen
+    )
     assert outcome.observed is not None
     event = outcome.observed.event
     assert (outcome.reason, outcome.detail) == (IgnoredBecause.BOT_COMMENT, "x")
     assert (event.kind, event.occurred_at, event.version, event.snapshot) == (
         EventKind.OBSERVED, AN_HOUR_AGO, 3, seen,
     )  # fmt: skip
-    assert ignored(DELIVERY, DESK, IncidentId("desk:1"), "d", outcome, None) is outcome
+    assert ignore_with_snapshot(DELIVERY, DESK, IncidentId("desk:1"), "d", outcome, None) is outcome
 
 
 def test_nobody_has_seen_a_ticket_after_the_delivery_was_received() -> None:

@@ -83,7 +83,7 @@ def test_a_notice_without_a_title_that_can_be_seen_is_called_by_its_id(around: P
 
 @pytest.mark.parametrize("name", EMPTY[:2])
 def test_the_board_calls_a_metric_something(name: str) -> None:
-    assert word.metric(name) == "Promise"
+    assert word.metric_title(name) == "Promise"
 
 
 def test_what_is_no_longer_promised_is_said_so(around: PipelineContext) -> None:

@@ -36,7 +36,7 @@ from sla_ingest.dialect.port import (
     event_id,
     fitting_id,
 )
-from sla_ingest.entry import DeliveryResult, entry_of, parked_instead
+from sla_ingest.entry import DeliveryResult, entry_of, park_entry
 from sla_ingest.name.joining import derived_id
 from sla_ingest.name.known import AliasKind
 from sla_notifier.acknowledge.acknowledge import name_and_key
@@ -99,7 +99,7 @@ DELIVERED = Delivery(body=b"", headers={}, received_at=FAR)
 REFUSED = entry_of(
     SourceId("s"), DELIVERED, Translation("d" * MAX_DELIVERY_ID, Refused(status=422, title="t", detail="d"))
 )
-PARKED = parked_instead(REFUSED, ParkedBecause.MALFORMED, "")
+PARKED = park_entry(REFUSED, ParkedBecause.MALFORMED, "")
 OWNER = next(rule.max_length for rule in Settings.model_fields["instance"].metadata if hasattr(rule, "max_length"))
 
 # What lies in quarantine may be anything: `fit_column` cuts its texts to their columns. The tick writes rows by SQL.
@@ -150,7 +150,7 @@ LONGEST: dict[str, int] = {
     "ingest_inbox.id": len(REFUSED.id),
     "ingest_inbox.source": bounds.SOURCE,
     "ingest_inbox.delivery": max(MAX_DELIVERY_ID, len(REFUSED.delivery), len(PARKED.delivery),
-                                 len(parked_instead(PARKED, ParkedBecause.MALFORMED, "").delivery)),
+                                 len(park_entry(PARKED, ParkedBecause.MALFORMED, "").delivery)),
     "ingest_inbox.outcome": longest(DeliveryResult),
     "ingest_inbox.reason": longest(reason.code for kind in (ParkedBecause, IgnoredBecause) for reason in kind),
     "ingest_notice.id": bounds.NOTICE,

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
-from sla_standalone.housekeeping import bring_back
+from sla_standalone.housekeeping import run_postponed_jobs
 
 
 async def test_a_job_that_an_hour_ahead_has_put_off_is_run_now() -> None:
@@ -19,7 +19,7 @@ async def test_a_job_that_an_hour_ahead_has_put_off_is_run_now() -> None:
     usual = scheduler.add_job(duty, "interval", seconds=60, id="usual", next_run_time=now + timedelta(seconds=60))
     scheduler.start(paused=True)
     try:
-        bring_back(scheduler)
+        run_postponed_jobs(scheduler)
         assert put_off.next_run_time - now < timedelta(seconds=2)
         assert usual.next_run_time == now + timedelta(seconds=60)
     finally:

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from sla_standalone.replay.instant import BadTableInstant, parser
+from sla_standalone.replay.instant import BadTableInstant, instant_parser
 
 
 @pytest.mark.parametrize(
@@ -26,7 +26,7 @@ from sla_standalone.replay.instant import BadTableInstant, parser
     ],
 )
 def test_a_written_time_is_this_instant(formats: list[str], zone: str, text: str, instant: datetime) -> None:
-    found = parser(formats, zone)(text)
+    found = instant_parser(formats, zone)(text)
     assert found == instant
     assert found.tzinfo is UTC
 
@@ -34,12 +34,12 @@ def test_a_written_time_is_this_instant(formats: list[str], zone: str, text: str
 @pytest.mark.parametrize("text", ["31-02-2016 06:10", "29-02-2016", "29-02-2016 06:10:00", "2016-02-29 06:10", "?"])
 def test_a_text_of_another_shape_is_refused_with_the_format(text: str) -> None:
     with pytest.raises(BadTableInstant, match="%d-%m-%Y %H:%M"):
-        parser(["%d-%m-%Y %H:%M"], "UTC")(text)
+        instant_parser(["%d-%m-%Y %H:%M"], "UTC")(text)
 
 
 def test_a_year_beyond_any_calendar_is_refused() -> None:
     with pytest.raises(BadTableInstant):
-        parser(["iso"], "Europe/Warsaw")("9999-01-01")
+        instant_parser(["iso"], "Europe/Warsaw")("9999-01-01")
     for text in ("9999-12-31T23:59:59-14:00", "0001-01-01T00:00:00+14:00"):
         with pytest.raises(BadTableInstant, match="out of reach"):
-            parser(["iso"], "UTC")(text)
+            instant_parser(["iso"], "UTC")(text)

@@ -17,10 +17,10 @@ from sla_standalone.replay import (
     LineReader,
     OutcomeChange,
     ReplayHistory,
-    Ruling,
+    ReplayRules,
     Verdict,
     VerdictAttribute,
-    difference,
+    changed_outcomes,
     play,
     read_lines,
     read_table,
@@ -50,7 +50,7 @@ def verdicts(outcomes: list[ClockOutcome], metric: str = "resolution") -> dict[s
 def test_every_clock_gets_its_verdict_at_the_end_of_the_log(
     history: Callable[..., ReplayHistory], plain: Catalogue
 ) -> None:
-    played = play(history(*MET, *LATE, *LEFT, *FRESH, *END), [Ruling(plain)])
+    played = play(history(*MET, *LATE, *LEFT, *FRESH, *END), [ReplayRules(plain)])
     assert verdicts(played.outcomes[0]) == {
         "met": Verdict.MET,  # 3 h of 8
         "late": Verdict.MISSED,  # 10 h of 8
@@ -70,7 +70,7 @@ def test_every_clock_gets_its_verdict_at_the_end_of_the_log(
 
 def test_an_earlier_end_sees_less(history: Callable[..., ReplayHistory], plain: Catalogue) -> None:
     until = datetime(2026, 3, 1, 11, 0, tzinfo=UTC)  # 12:00 in Warsaw
-    played = play(history(*MET, *LATE, *FRESH), [Ruling(plain)], until=until)
+    played = play(history(*MET, *LATE, *FRESH), [ReplayRules(plain)], until=until)
     assert verdicts(played.outcomes[0]) == {"met": Verdict.OPEN, "late": Verdict.OPEN}
     assert verdicts(played.outcomes[0], "first_response") == {"met": Verdict.OVERDUE, "late": Verdict.OVERDUE}
     assert played.until == until
@@ -79,13 +79,13 @@ def test_an_earlier_end_sees_less(history: Callable[..., ReplayHistory], plain: 
 def test_warnings_are_counted_as_people_would_have_had_them(
     history: Callable[..., ReplayHistory], plain: Catalogue
 ) -> None:
-    played = play(history(*MET, *LATE, *LEFT, *END), [Ruling(plain)])
+    played = play(history(*MET, *LATE, *LEFT, *END), [ReplayRules(plain)])
     warned = {one.incident: one.warned for one in played.outcomes[0] if one.metric == "resolution"}
     assert warned == {"desk:met": 0, "desk:late": 1, "desk:left": 1, "desk:end": 0}
 
 
 def test_all_may_be_judged_under_one_contract(history: Callable[..., ReplayHistory], plain: Catalogue) -> None:
-    played = play(history(*MET), [Ruling(plain, ContractId("two"))])
+    played = play(history(*MET), [ReplayRules(plain, ContractId("two"))])
     (resolution,) = [one for one in played.outcomes[0] if one.metric == "resolution"]
     assert (resolution.contract, resolution.verdict) == ("two", Verdict.MISSED)  # 3 h of 2
 
@@ -97,14 +97,14 @@ def test_attainment_counts_in_the_month_of_the_verdict_and_in_the_contracts_zone
         row("New", "28-02-2026 23:00", number="m", opened="28-02-2026 23:00"),
         row("Done", "28-02-2026 23:30", 1, number="m"),
     ]
-    groups = play(history(*midnight), [Ruling(plain)]).figures.attainment
+    groups = play(history(*midnight), [ReplayRules(plain)]).figures.attainment
     assert {group.month for group in groups} == {"2026-02"}
-    taipei = play(history(*midnight), [Ruling(plain, ContractId("two"))]).figures.attainment
+    taipei = play(history(*midnight), [ReplayRules(plain, ContractId("two"))]).figures.attainment
     assert {group.month for group in taipei} == {"2026-03"}
 
 
 def test_attainment_is_met_by_met_and_missed(history: Callable[..., ReplayHistory], plain: Catalogue) -> None:
-    groups = play(history(*MET, *LATE, *LEFT, *FRESH, *END), [Ruling(plain)]).figures.attainment
+    groups = play(history(*MET, *LATE, *LEFT, *FRESH, *END), [ReplayRules(plain)]).figures.attainment
     (tally,) = [tally for group, tally in groups.items() if group.metric == "resolution"]
     assert (tally.met, tally.missed, tally.counts[Verdict.OPEN], tally.ratio) == (1, 2, 2, 1 / 3)
 
@@ -112,7 +112,7 @@ def test_attainment_is_met_by_met_and_missed(history: Callable[..., ReplayHistor
 def test_agreement_with_the_other_verdict(history: Callable[..., ReplayHistory], plain: Catalogue) -> None:
     wrong = [row("New", "10:00", number="w"), row("Done", "13:00", 1, number="w", kept="no")]
     played = play(
-        history(*MET, *LATE, *wrong, *FRESH, row("New", "19:40", 1, number="fresh", kept="yes")), [Ruling(plain)]
+        history(*MET, *LATE, *wrong, *FRESH, row("New", "19:40", 1, number="fresh", kept="yes")), [ReplayRules(plain)]
     )
     found = played.figures.agreement
     assert (found.whole.met_met, found.whole.missed_missed, found.whole.met_missed) == (1, 1, 1)
@@ -128,7 +128,7 @@ def test_an_incident_without_the_clock_that_is_claimed_is_undecided(
     history: Callable[..., ReplayHistory], plain: Catalogue
 ) -> None:
     text = MAPPING.replace('missed: "no"', 'missed: "no", metric: update')
-    played = play(history(*MET, text=text), [Ruling(plain)])
+    played = play(history(*MET, text=text), [ReplayRules(plain)])
     assert played.figures.agreement.whole.undecided == 1
 
 
@@ -140,17 +140,17 @@ def test_the_difference_between_two_plans(
             "first_response, coverage: always, time: 1h", "update, coverage: always, time: 1h"
         )
     )
-    played = play(history(*MET, *LATE), [Ruling(plain), Ruling(stricter)])
-    turns = {(one.one.incident, one.one.metric): one.turn for one in difference(*played.outcomes)}
+    played = play(history(*MET, *LATE), [ReplayRules(plain), ReplayRules(stricter)])
+    turns = {(one.one.incident, one.one.metric): one.turn for one in changed_outcomes(*played.outcomes)}
     assert turns == {
         ("desk:met", "resolution"): OutcomeChange.BROKEN,
         ("desk:met", "first_response"): OutcomeChange.VANISHED,
         ("desk:late", "resolution"): OutcomeChange.MOVED,
         ("desk:late", "first_response"): OutcomeChange.VANISHED,
     }
-    back = {one.turn for one in difference(*reversed(played.outcomes))}
+    back = {one.turn for one in changed_outcomes(*reversed(played.outcomes))}
     assert back == {OutcomeChange.MENDED, OutcomeChange.APPEARED, OutcomeChange.MOVED}
-    assert difference(played.outcomes[0], played.outcomes[0]) == []
+    assert changed_outcomes(played.outcomes[0], played.outcomes[0]) == []
 
 
 def test_other_processes_come_to_the_same(history: Callable[..., ReplayHistory], plain: Catalogue) -> None:
@@ -163,8 +163,8 @@ def test_other_processes_come_to_the_same(history: Callable[..., ReplayHistory],
         )
     ]
     rows.append(row("Done", "31-02-2026 10:00", 2, number="n7"))
-    alone = play(history(*rows), [Ruling(plain), Ruling(plain, ContractId("two"))])
-    shared = play(history(*rows), [Ruling(plain), Ruling(plain, ContractId("two"))], jobs=2)
+    alone = play(history(*rows), [ReplayRules(plain), ReplayRules(plain, ContractId("two"))])
+    shared = play(history(*rows), [ReplayRules(plain), ReplayRules(plain, ContractId("two"))], jobs=2)
     assert shared == alone
     assert len(alone.rejects) == 1
 
@@ -179,14 +179,14 @@ def test_other_processes_read_lines_of_events_too(tmp_path: Path, plain: Catalog
             for kind, hour in (("opened", "10"), ("resolved", "12"))
         )
     )
-    alone = play(read_lines(path, LineReader(plain.sources)), [Ruling(plain)])
+    alone = play(read_lines(path, LineReader(plain.sources)), [ReplayRules(plain)])
     assert alone.incidents == 600
-    assert play(read_lines(path, LineReader(plain.sources)), [Ruling(plain)], jobs=2) == alone
+    assert play(read_lines(path, LineReader(plain.sources)), [ReplayRules(plain)], jobs=2) == alone
 
 
 def test_progress_counts_every_line(history: Callable[..., ReplayHistory], plain: Catalogue) -> None:
     steps: list[int] = []
-    play(history(*MET, *LATE, *LEFT), [Ruling(plain)], advance=steps.append)
+    play(history(*MET, *LATE, *LEFT), [ReplayRules(plain)], advance=steps.append)
     assert sum(steps) == 6
 
 
@@ -252,15 +252,15 @@ def events_log(path: Path, incidents: int) -> Path:
 def test_a_large_log_of_events_comes_to_the_same(
     tmp_path: Path, plain: Catalogue, monkeypatch: pytest.MonkeyPatch, jobs: int
 ) -> None:
-    path, rulings = events_log(tmp_path / "log.jsonl", 300), [Ruling(plain), Ruling(plain, ContractId("two"))]
+    path, rules = events_log(tmp_path / "log.jsonl", 300), [ReplayRules(plain), ReplayRules(plain, ContractId("two"))]
     reader = LineReader(plain.sources, VerdictAttribute("kept"))
-    held = play(read_lines(path, reader), rulings)
+    held = play(read_lines(path, reader), rules)
     monkeypatch.setattr("sla_standalone.replay.history.HELD_BYTES", 1_000)
     monkeypatch.setattr("sla_standalone.replay.history._BUCKET_BYTES", 4_000)
     with read_lines(path, reader, jobs=jobs) as history:
         assert len(history.buckets) > 5
         assert not history.lives
-        spilled = play(history, rulings, jobs=jobs)
+        spilled = play(history, rules, jobs=jobs)
         assert list(spilled.records) == held.records
         folder = history.folder
     assert folder is not None
@@ -285,11 +285,11 @@ def test_a_large_table_comes_to_the_same(
         )
     ]
     rows += [row("Done", "31-02-2026 10:00", 2, number="n7"), *LEFT]
-    held = play(history(*rows), [Ruling(plain)])
+    held = play(history(*rows), [ReplayRules(plain)])
     monkeypatch.setattr("sla_standalone.replay.history.HELD_BYTES", 1_000)
     with history(*rows) as large:
         assert large.buckets
-        spilled = play(large, [Ruling(plain)])
+        spilled = play(large, [ReplayRules(plain)])
         assert list(spilled.records) == held.records
     assert spilled.figures.attainment == held.figures.attainment
     assert spilled.rejects == held.rejects
@@ -301,6 +301,6 @@ def test_of_a_large_log_only_what_is_asked_for_is_kept(
     path = events_log(tmp_path / "log.jsonl", 100)
     monkeypatch.setattr("sla_standalone.replay.history.HELD_BYTES", 1_000)
     with read_lines(path, LineReader(plain.sources)) as history:
-        played = play(history, [Ruling(plain)], each=False)
+        played = play(history, [ReplayRules(plain)], each=False)
         assert {record.incident for record in played.records} == {f"desk:{n}" for n in range(0, 100, 7)}
     assert sum(sum(tally.counts.values()) for tally in played.figures.totals.values()) == 200

@@ -9,7 +9,7 @@ import pytest
 from sla_platform.errors import BadSettings
 from sla_platform.settings import Settings
 from sla_standalone.admission import Admission, ConnectionActivity, EndReason, group_of
-from sla_standalone.descriptors import LEAST_CONNECTIONS, RESERVED, capacity
+from sla_standalone.descriptors import LEAST_CONNECTIONS, RESERVED, capacity_under
 
 
 @dataclass(eq=False)
@@ -17,7 +17,7 @@ class Peer:
     about: ConnectionActivity = ConnectionActivity.WAITING
     gone: bool = False
 
-    def doing(self, now: float) -> ConnectionActivity:
+    def activity(self, now: float) -> ConnectionActivity:
         return self.about
 
     def give_way(self) -> None:
@@ -116,7 +116,7 @@ def test_one_subscriber_is_one_address(one: str, other: str, together: bool) -> 
 
 @pytest.mark.parametrize("limit", [RESERVED + 8 + LEAST_CONNECTIONS, 256, 1024, 4096, 65_536])
 def test_connections_never_reach_the_files_that_pages_need(limit: int) -> None:
-    room = capacity(limit, Settings())
+    room = capacity_under(limit, Settings())
     assert LEAST_CONNECTIONS <= room.connections <= Settings().max_connections
     assert room.connections + room.backlog + RESERVED <= limit
     assert 4 <= room.per_address <= room.connections / 2
@@ -125,9 +125,9 @@ def test_connections_never_reach_the_files_that_pages_need(limit: int) -> None:
 @pytest.mark.parametrize("limit", [20, RESERVED, RESERVED + LEAST_CONNECTIONS])
 def test_too_few_files_are_refused_with_what_to_do(limit: int) -> None:
     with pytest.raises(BadSettings, match=f"may open {limit} files.*ulimit -n"):
-        capacity(limit, Settings())
+        capacity_under(limit, Settings())
 
 
 def test_the_settings_bound_what_the_files_would_allow() -> None:
-    room = capacity(65_536, Settings(max_connections=50, max_connections_per_address=7))
+    room = capacity_under(65_536, Settings(max_connections=50, max_connections_per_address=7))
     assert (room.connections, room.per_address) == (50, 7)

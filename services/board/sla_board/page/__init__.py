@@ -1,1 +1,1 @@
-"""HTML out of what is shown: templates, static files, and the headers that keep a hostile title a title."""
+"""The pages as HTML: templates, static files, and the headers that keep a ticket's text from being run as script."""

@@ -1,4 +1,4 @@
-"""Templates: HTML with autoescape, and the numbers of a page as the browser's script reads them."""
+"""Rendering pages from templates with autoescape, and the numbers of a page for the browser's script."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ _LANGUAGES = {tag: _own_name(tag) for tag in LANGUAGES}  # of explanations
 class Pages:
     """Renders pages from templates.
 
-    The HTML of a row is cached by the row's mark: from one change to the next nearly all rows are the same.
+    The HTML of a row is cached under the row's `mark`: from one change to the next nearly all rows are the same.
     """
 
     def __init__(self, attempts: Attempts | None = None) -> None:
@@ -61,17 +61,17 @@ class Pages:
             explain_path=explain_path,
             ack_path=ack_path,
             LANGUAGES=_LANGUAGES,
-            metric_word=word.metric,
+            metric_word=word.metric_title,
             QueueOrder=QueueOrder,
             Bucket=Bucket,
             ClockCondition=ClockCondition,
         )
-        self._templates.filters.update(local=word.local, utc=word.utc, span=word.span, iso=iso)
+        self._templates.filters.update(local=word.local_text, utc=word.utc_text, span=word.span_text, iso=iso)
         for name in self._templates.list_templates(extensions=["html"]):
             self._templates.get_template(name)  # read now: later there may be no descriptor left for it
 
     def board_fragment(self, queue: Queue) -> dict[str, Any]:
-        """Return what changes on the board as one JSON object; equal objects mean an equal page."""
+        """Return the parts of the board's page that change, as one JSON object; equal objects mean an equal page."""
         rows = dict(self._row_or_remark(record, queue) for record in queue.rows)
         return {
             "rows": rows,
@@ -84,7 +84,9 @@ class Pages:
         }
 
     def board(self, shown: BoardFilter, queue: Queue, *, wall: bool, notices: int) -> str:
-        """Return the HTML of the board."""
+        """Return the HTML of the board; `wall` is the layout for a wall display, `notices` how many
+        notices there are.
+        """
         fragment = self.board_fragment(queue)
         return self._templates.get_template("board.html").render(
             shown=shown,
@@ -98,8 +100,9 @@ class Pages:
         )
 
     def incident_fragment(self, file: IncidentFile) -> dict[str, Any]:
-        """Return what changes on an incident's page, without the present instant: unchanged data is an unchanged
-        page.
+        """Return the parts of an incident's page that change, as one JSON object.
+
+        It does not contain the present instant, so unchanged data give an equal object.
         """
         html = self._templates.get_template("incident_body.html").render(file=file)
         return {"html": html, "title": f"{file.title} · slad"}
@@ -119,8 +122,8 @@ class Pages:
         """Return the HTML of the page of critical fixes."""
         return self._templates.get_template("notices.html").render(notices=notices, now=now)
 
-    def missing(self, what: str, now: datetime) -> str:
-        """Return the HTML of the 404 page."""
+    def not_found(self, what: str, now: datetime) -> str:
+        """Return the HTML of the page for status 404; `what` was asked for."""
         return self._templates.get_template("missing.html").render(what=what, now=now)
 
     def _row_or_remark(self, record: Any, queue: Queue) -> tuple[str, str]:
@@ -144,21 +147,23 @@ class Pages:
 
 
 def board_title(queue: Queue) -> str:
-    """Return the title of the board's page. The count of breaches comes first: a browser tab shows no more."""
+    """Return the title of the board's page, with the number of breaches first, since a browser tab
+    shows little more.
+    """
     breached = queue.buckets[Bucket.BREACHED]
     return f"({breached}) slad board" if breached else "slad board"
 
 
 def frame_id(fragment: dict[str, Any]) -> str:
-    """Return the digest that identifies a frame."""
+    """Return the id of a frame: a digest of its content, equal for equal content."""
     return blake2b(orjson.dumps(fragment), digest_size=9).hexdigest()
 
 
 def iso(instant: datetime) -> str:
-    """Return an instant as RFC 3339 with milliseconds, as JavaScript's Date reads it."""
+    """Return an instant as RFC 3339 with milliseconds, which JavaScript's Date parses."""
     return rfc3339(instant, "milliseconds")
 
 
 def remaining_seconds(due_at: datetime | None, now: datetime) -> float | None:
-    """Return the seconds until the due instant by the wall clock, negative once past; None without one."""
+    """Return the seconds from `now` to the due instant in wall time, negative once past; None without a due instant."""
     return None if due_at is None else (due_at - now) / timedelta(seconds=1)

@@ -1,4 +1,4 @@
-"""Headers of every page. No inline script or style, nothing from elsewhere: the page works offline and stays ours."""
+"""The security headers of every page: no inline script or style, and nothing is loaded from other hosts."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The page's own files, read once; their address holds a digest of their content, so browsers may keep them."""
+"""The page's static files, read once; their paths hold a digest of their content, so that browsers may cache them."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ PREFIX = "/board/static/"
 
 @dataclass(frozen=True, slots=True)
 class StaticFile:
-    """One file of the page: content, media type and the digest of its content."""
+    """A static file: content, media type and the digest of its content."""
 
     content: bytes
     media_type: str
@@ -20,7 +20,7 @@ class StaticFile:
 
 
 class StaticFiles:
-    """All files of the package's folder `static`, by name."""
+    """The files of the package's folder `static`, by name."""
 
     def __init__(self) -> None:
         self._files: dict[str, StaticFile] = {}
@@ -35,5 +35,5 @@ class StaticFiles:
         return self._files.get(name)
 
     def address(self, name: str) -> str:
-        """Return the file's path, with a digest of its content so that browsers may cache it for ever."""
+        """Return the path of a file with the digest of its content, so that browsers may cache it for ever."""
         return f"{PREFIX}{name}?v={self._files[name].digest}"

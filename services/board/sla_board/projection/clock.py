@@ -1,10 +1,4 @@
-"""A clock as the board shows it: a fold of its facts, so their order of arrival does not matter.
-
-What the applier says (started, paused, met, amended …) carries the clock's whole state and is read in the order in
-which slad noticed it. What the tick says (warned, breached) is noticed by the database's clock, not the applier's, so
-it never decides the state: a breach counts while its due instant is the clock's, a warning while its target is,
-wherever they land, until an amendment takes a breach back by its key or moves its instant.
-"""
+"""The board's row of a clock: computed from all its facts, so that their order of arrival does not matter."""
 
 from __future__ import annotations
 
@@ -61,26 +55,28 @@ _ABOUT_THE_INCIDENT = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class PublishedFact:
-    """A fact with the event id under which it was published, by which amendments refer to it."""
+    """A fact about a clock with the id of the event that published it; amendments refer to that id."""
 
     id: str
     fact: ClockFact
 
     @property
     def noticed(self) -> tuple[datetime, datetime, int, str]:
-        """Return the sort key by which the facts of one clock are read."""
+        """Return the sort key by which the facts of one clock are read: first when it was published,
+        then its instant.
+        """
         fact = self.fact
         return (fact.fired_at or fact.at, fact.at, _KINDS.index(fact.kind), self.id)
 
 
 def about_clock(fact: ClockFact) -> bool:
-    """Return whether the fact is about its clock, and not about the incident as promises and phases are."""
+    """Return whether a fact concerns its clock; promises and phases, for instance, concern the whole incident."""
     return fact.clock is not None and fact.kind not in _ABOUT_THE_INCIDENT
 
 
-def clock_row(said: Sequence[PublishedFact]) -> dict[str, Any]:
-    """Return the row of `board_clock` for all known facts of one clock (at least one)."""
-    ordered = sorted((one for one in said if about_clock(one.fact)), key=lambda one: one.noticed)
+def clock_row(facts: Sequence[PublishedFact]) -> dict[str, Any]:
+    """Return the row of `board_clock` computed from all known facts of one clock; there must be at least one."""
+    ordered = sorted((one for one in facts if about_clock(one.fact)), key=lambda one: one.noticed)
     applied = [one.fact for one in ordered if one.fact.kind not in MARKS] or [one.fact for one in ordered]
     last = applied[-1]
     context = next((fact for fact in reversed(applied) if fact.metric), last)
@@ -120,7 +116,7 @@ def clock_row(said: Sequence[PublishedFact]) -> dict[str, Any]:
 
 
 def state_of(fact: ClockFact) -> ClockState:
-    """Return the clock's state after this fact of the applier."""
+    """Return the clock's state after a fact that was published on an event."""
     body = fact.body
     if isinstance(body, Gone):
         return ClockState.CANCELLED
@@ -132,7 +128,7 @@ def state_of(fact: ClockFact) -> ClockState:
 
 
 def state_brought_by(fact: ClockFact) -> ClockState | None:
-    """Return the state that the fact itself causes at its instant; None when it changes none."""
+    """Return the state into which a fact puts its clock at the fact's instant; None when it changes none."""
     body = fact.body
     match body:
         case Started() | Resumed():
@@ -158,7 +154,7 @@ def state_brought_by(fact: ClockFact) -> ClockState | None:
 
 
 def reason_of(fact: ClockFact) -> str:
-    """Return whom and why a clock waits for, in words."""
+    """Return for whom and why a clock waits, as text; "" when neither is stated."""
     body = fact.body
     if not isinstance(body, Paused) or not body.waiting_on:
         return reason_of_body(body)

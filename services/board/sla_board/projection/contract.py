@@ -1,4 +1,4 @@
-"""Under which contracts an incident has stood, by the timer's newest fact `contract.changed` about it."""
+"""The contracts under which an incident has stood, from the timer's newest fact `contract.changed` about it."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 import orjson
 from pydantic import TypeAdapter
 
-from sla_board.projection.newest import newest
+from sla_board.projection.newest import newest_rows
 from sla_domain.incident import ContractPeriod
 from sla_platform.wire import ClockFact
 from sla_platform.wire.clock import Period
@@ -17,8 +17,8 @@ _PERIODS = TypeAdapter(list[Period])
 
 
 def contract_rows(facts: Iterable[ClockFact]) -> list[dict[str, Any]]:
-    """Return rows of `board_contract`, at most one for an incident: the newest."""
-    return newest(
+    """Return the rows of `board_contract` that these facts give: for each incident the newest."""
+    return newest_rows(
         {
             "incident": fact.incident,
             "contract": fact.periods[-1].contract,
@@ -33,5 +33,5 @@ def contract_rows(facts: Iterable[ClockFact]) -> list[dict[str, Any]]:
 
 
 def periods_of(written: str) -> tuple[ContractPeriod, ...]:
-    """Return the contract periods of the column `periods`, oldest first."""
+    """Return the contract periods stored in the column `periods`, oldest first."""
     return tuple(period.value() for period in _PERIODS.validate_json(written))

@@ -1,4 +1,4 @@
-"""Notifications and acknowledgements: a delivery is as its newest fact states, an alert is the list of its steps."""
+"""The board's rows of notifications and alerts: a delivery as its newest fact states, an alert as its steps."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _RANKS = {
 
 
 def delivery_rows(facts: Iterable[DeliveryFact]) -> list[dict[str, Any]]:
-    """Return rows of `board_delivery`, at most one for a delivery: the newest."""
+    """Return the rows of `board_delivery` that these facts give: for each delivery the newest."""
     return _newest(_delivery_row(fact) for fact in facts if fact.delivery)
 
 
@@ -59,7 +59,7 @@ def _delivery_row(fact: DeliveryFact) -> dict[str, Any]:
 
 
 def alert_row(id_: str, fact: DeliveryFact) -> dict[str, Any]:
-    """Return the row of one step of an alert. All steps are kept, since an alert may open again after its close."""
+    """Return the row of one step of an alert; all steps are kept, since a closed alert may open again."""
     state = fact.what.rpartition(".")[2]
     return {
         "id": id_,

@@ -1,4 +1,4 @@
-"""An incident as the board shows it: a fold of its events, so their order of arrival does not matter."""
+"""The board's row of an incident: computed from all its events, so that their order of arrival does not matter."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from sla_domain.fold.carried import own_events
 
 
 def names_in(events: Iterable[IncidentEvent]) -> list[str]:
-    """Return the other names that an incident's own events state."""
+    """Return the other ids of an incident that its own events state (a moved ticket has a new one)."""
     return sorted({str(event.known_as) for event in events if event.kind is EventKind.RENAMED and event.known_as})
 
 
 def incident_row(events: Iterable[IncidentEvent]) -> dict[str, Any]:
-    """Return the row of `board_incident` for all known events of one incident (at least one).
+    """Return the row of `board_incident` computed from all known events of one incident; there must be at least one.
 
-    The phase is `sla_domain.fold.phase_of`, as the timer computes it.
+    The phase is that of `sla_domain.fold.phase_of`, as the timer computes it.
     """
     ordered = sorted(own_events(events), key=lambda event: event.order)
     attributes: dict[str, str] = {}

@@ -1,9 +1,4 @@
-"""Keeps the rows of clocks and incidents that have very many facts, so that they are not read again for each batch.
-
-Only a speed-up: it counts for as long as the store holds as many rows as were read. What an older fact can no longer
-change is left out (`essential_facts`, `essential_events`): the row made of what is left, with any later word, early
-or late, is the row made of everything.
-"""
+"""A cache of facts and events of clocks and incidents that have very many, so that not each batch reads them again."""
 
 from __future__ import annotations
 
@@ -32,7 +27,10 @@ _KEPT = MARKS | {FactKind.CLOCK_STARTED, FactKind.CLOCK_AMENDED}
 
 
 class RowMemory(Generic[Key, Item]):
-    """The rows that matter of keys with many rows; the least recently used keys are dropped first."""
+    """A cache of the rows that matter of keys with many rows; the least recently used keys are dropped first.
+
+    `essential` picks from a key's rows those on which later results can depend.
+    """
 
     def __init__(self, essential: Callable[[Sequence[Item]], list[Item]]) -> None:
         self._essential = essential
@@ -42,7 +40,9 @@ class RowMemory(Generic[Key, Item]):
         return key in self._known
 
     def recall(self, key: Key, count: int) -> list[Item] | None:
-        """Return what matters of the first `count` rows of a key; None when it is not remembered."""
+        """Return the rows that matter of a key with `count` stored rows; None when they are not cached, or for another
+        count.
+        """
         known = self._known.get(key)
         if known is None or known[0] != count:
             self._known.pop(key, None)
@@ -51,9 +51,9 @@ class RowMemory(Generic[Key, Item]):
         return known[1]
 
     def remember(self, key: Key, count: int, items: Sequence[Item]) -> None:
-        """Keep what matters of a key's `count` rows, after their commit.
+        """Cache the rows that matter of a key's `count` stored rows; call this after their commit.
 
-        `items`: all of the rows, or those that matter.
+        `items` are all of the rows, or those that matter. Keys with few rows are not cached.
         """
         if count < MANY:
             return
@@ -64,7 +64,7 @@ class RowMemory(Generic[Key, Item]):
 
 
 class RememberedReader(Generic[Key, Item]):
-    """Reads the rows of the keys that a batch touches, from memory where possible."""
+    """Reads all stored rows of the keys that a batch touches, from the cache where possible."""
 
     def __init__(
         self,
@@ -83,12 +83,13 @@ class RememberedReader(Generic[Key, Item]):
         committed: list[Callable[[], None]],
         never: Collection[Key] = (),
     ) -> dict[Key, list[Item]]:
-        """Return by key what matters of all stored rows, `fresh` included.
+        """Return by key the rows that matter of all stored rows, including the `fresh` ones of this batch.
 
-        `never`: keys that must be read from the store. Call what is appended to `committed` after the commit.
+        `never`: keys that must be read from the store. The caller calls the functions appended to `committed` after the
+        commit.
         """
         asked = [key for key in fresh if key in self._memory and key not in never]
-        counts = await projections.counts(connection, self._column, asked)
+        counts = await projections.count_events(connection, self._column, asked)
         found: dict[Key, list[Item]] = {}
         for key in asked:
             known = self._memory.recall(key, counts.get(key, 0) - len(fresh[key]))
@@ -103,11 +104,12 @@ class RememberedReader(Generic[Key, Item]):
         return found
 
 
-def essential_facts(said: Sequence[PublishedFact]) -> list[PublishedFact]:
-    """Return the facts of one clock that decide its row whatever arrives later: marks, amendments, its start, the
-    last of others.
+def essential_facts(facts: Sequence[PublishedFact]) -> list[PublishedFact]:
+    """Return the facts of one clock on which its row can depend, whatever arrives later.
+
+    These are its start, warnings, breaches and amendments, and of the other facts the last.
     """
-    ordered = sorted((one for one in said if about_clock(one.fact)), key=lambda one: one.noticed)
+    ordered = sorted((one for one in facts if about_clock(one.fact)), key=lambda one: one.noticed)
     applied = [one for one in ordered if one.fact.kind not in MARKS]
     last = {id(one) for one in applied[-1:]}
     last |= {id(one) for one in [one for one in applied if one.fact.metric][-1:]}
@@ -120,7 +122,7 @@ def _changes_breaches(one: PublishedFact) -> bool:
 
 
 def essential_events(events: Sequence[IncidentEvent]) -> list[IncidentEvent]:
-    """Return the events of one incident that decide its row whatever arrives later.
+    """Return the events of one incident on which its row can depend, whatever arrives later.
 
     These are the first, the first opening, the first snapshot, the last, the last to state each attribute, and those
     that change the phase. Of neighbours that change it in the same way the first and the last are enough.

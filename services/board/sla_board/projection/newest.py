@@ -1,4 +1,4 @@
-"""The newest fact of a batch about each incident."""
+"""The newest row of a batch for each incident."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from collections.abc import Iterable
 from typing import Any
 
 
-def newest(rows: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Return one row for each incident, sorted by incident: the latest by `at`, then by `rank`, then by order."""
+def newest_rows(rows: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return one row per incident, sorted by incident: the latest by `at`, then `rank`, then position in `rows`."""
     kept: dict[str, dict[str, Any]] = {}
     for row in rows:
         known = kept.get(row["incident"])

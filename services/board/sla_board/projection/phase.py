@@ -1,15 +1,11 @@
-"""The phase of an incident, by the timer's newest fact: any fact that carries it, or `phase.changed` alone.
-
-The board's own reading of the events (`incident.incident_row`) stands in for it until that word is here, and where an
-older release has never said it.
-"""
+"""The phase of an incident, from the timer's newest fact that carries it."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from typing import Any
 
-from sla_board.projection.newest import newest
+from sla_board.projection.newest import newest_rows
 from sla_domain.incident import Phase
 from sla_platform.wire import ClockFact
 
@@ -17,8 +13,11 @@ _PHASES = frozenset(phase.value for phase in Phase)
 
 
 def phase_rows(facts: Iterable[ClockFact]) -> list[dict[str, Any]]:
-    """Return rows of `board_phase`, at most one for an incident: the newest. Unknown phases are skipped."""
-    return newest(
+    """Return the rows of `board_phase` that these facts give: for each incident the newest.
+
+    Unknown phases are skipped.
+    """
+    return newest_rows(
         {
             "incident": fact.incident,
             "phase": fact.phase,

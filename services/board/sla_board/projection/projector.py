@@ -1,4 +1,4 @@
-"""The board's consumer: each batch is one transaction that claims, keeps and folds (`sla_platform.bus.Handler`)."""
+"""The board's consumer: each batch is one transaction that claims, stores and folds (a `sla_platform.bus.Handler`)."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ class _Touched:
 
 
 class Projector:
-    """Writes batches of events to the board's tables; calls `changed` after each commit that changed something."""
+    """Writes batches of events to the board's tables; calls `changed` after each commit that changed rows."""
 
     def __init__(
         self, store: Store, time_source: TimeSource, metrics: BoardMetrics, changed: Callable[[], None]
@@ -80,15 +80,15 @@ class Projector:
         self.applied_at: datetime | None = None
 
     async def assigned(self, partitions: frozenset[int]) -> None:
-        """Do nothing: claims of event ids make a second reader harmless."""
+        """Do nothing: event ids are claimed, so a second reader of the partitions does no harm."""
 
     async def revoked(self, partitions: frozenset[int]) -> None:
-        """Do nothing, as for `assigned`."""
+        """Do nothing: event ids are claimed, so a second reader of the partitions does no harm."""
 
     async def handle(self, batch: Batch) -> None:
         """Apply a batch in one transaction.
 
-        Raises StoreBusy, and errors of single events; nothing was changed then, and the batch may come again.
+        Raises StoreBusy, and the error of a single event; nothing was stored then, and the batch may come again.
         """
         # slad's own minute clock belongs to no incident: shown, it would stay on every board for ever.
         envelopes = [envelope for envelope in batch.envelopes if envelope.key != CANARY]
@@ -97,7 +97,7 @@ class Projector:
         now = self._time_source.now()
         with self._metrics.apply_seconds.time():
             async with self._store.transaction() as connection:
-                fresh = await projections.claim(connection, envelopes, now)
+                fresh = await projections.claim_events(connection, envelopes, now)
                 touched = self._read(fresh, len(envelopes) == 1)
                 late = await self._write(connection, touched, now)
         for remember in touched.committed:
@@ -109,7 +109,7 @@ class Projector:
             self._changed()
 
     async def replay(self, entry: QuarantineEntry) -> None:
-        """Apply an event out of the quarantine. Raises what still makes it fail."""
+        """Apply an event from the quarantine. Raises what still makes it fail."""
         await self.handle(Batch(entry.partition, (envelope_of(entry),), None))
 
     def _observe(self, fresh: Sequence[Envelope], touched: _Touched, now: datetime) -> None:
@@ -138,14 +138,14 @@ class Projector:
         if touched.clocks:
             known = await self._facts.of(connection, touched.clocks, touched.committed)
             rows = [clock_row(known[id_]) for id_ in sorted(known)]
-            await projections.replace(connection, tables.clock, rows)
-        await projections.replace_older(connection, tables.contract, contract_rows(touched.moves))
+            await projections.upsert_rows(connection, tables.clock, rows)
+        await projections.upsert_newer_rows(connection, tables.contract, contract_rows(touched.moves))
         phases = phase_rows(touched.phases)
-        await projections.replace_older(connection, tables.phase, phases)
+        await projections.upsert_newer_rows(connection, tables.phase, phases)
         await projections.copy_phases(connection, {*touched.incidents, *(row["incident"] for row in phases)})
-        await projections.replace_older(connection, tables.delivery, delivery_rows(touched.told))
-        await projections.replace(connection, tables.alert, touched.alerts)
-        await projections.replace(connection, tables.notice, [_notice_row(notice) for notice in touched.notices])
+        await projections.upsert_newer_rows(connection, tables.delivery, delivery_rows(touched.told))
+        await projections.upsert_rows(connection, tables.alert, touched.alerts)
+        await projections.upsert_rows(connection, tables.notice, [_notice_row(notice) for notice in touched.notices])
         return late
 
     async def _write_incidents(self, connection: AsyncConnection, touched: _Touched, now: datetime) -> int:
@@ -155,7 +155,7 @@ class Projector:
         tombstones = await tombstone.tombstones(connection, tables.tombstone, touched.incidents.keys())
         kept = await self._events.of(connection, touched.incidents, touched.committed, tombstones.keys())
         counting = {name: drop_forgotten(kept[name], tombstones.get(name)) for name in sorted(kept)}
-        await projections.replace(
+        await projections.upsert_rows(
             connection, tables.incident, [incident_row(found) for found in counting.values() if found]
         )
         await tombstone.mark_late(connection, tables.tombstone, tombstones, now)

@@ -1,4 +1,4 @@
-"""Writing a batch: claim ids, keep events, fold what they touch. One statement per table, whatever the batch's size."""
+"""Writing a batch: claim ids, store events, upsert what follows. One statement per table, whatever the batch's size."""
 
 from __future__ import annotations
 
@@ -23,8 +23,11 @@ _PART = 200  # rows
 _AMPLE = 50  # rows of one incident or clock, as a rule
 
 
-async def claim(connection: AsyncConnection, envelopes: Sequence[Envelope], now: datetime) -> list[Envelope]:
-    """Return the events of the batch that were never applied, each once; the claim is part of the transaction."""
+async def claim_events(connection: AsyncConnection, envelopes: Sequence[Envelope], now: datetime) -> list[Envelope]:
+    """Record the ids of these events as applied; return the events that were not applied before, each once.
+
+    The record is part of the transaction.
+    """
     first = {(envelope.topic.value, envelope.id): envelope for envelope in reversed(envelopes)}
     # Sorted, so that two instances that hold the same events during a rebalance wait for each other in one order.
     rows = [{"topic": topic, "id": id_, "applied_at": now} for topic, id_ in sorted(first)]
@@ -34,7 +37,7 @@ async def claim(connection: AsyncConnection, envelopes: Sequence[Envelope], now:
 
 
 async def keep_events(connection: AsyncConnection, rows: Sequence[dict[str, Any]]) -> None:
-    """Insert the rows into `board_event`."""
+    """Insert rows into `board_event`, which holds all events and facts that the board has read."""
     if rows:
         await connection.execute(insert(connection, tables.event), list(rows))
 
@@ -42,7 +45,7 @@ async def keep_events(connection: AsyncConnection, rows: Sequence[dict[str, Any]
 async def events_of_incidents(
     connection: AsyncConnection, incidents: Collection[str]
 ) -> dict[str, list[IncidentEvent]]:
-    """Return all stored incident events, by incident."""
+    """Return all stored events of these incidents, by incident."""
     kept = tables.event.c
     query = select(tables.event).where(kept.incident.in_(sorted(incidents)), kept.topic == Topic.INCIDENTS.value)
     found: dict[str, list[IncidentEvent]] = defaultdict(list)
@@ -52,7 +55,7 @@ async def events_of_incidents(
 
 
 async def facts_of_clocks(connection: AsyncConnection, clocks: Collection[UUID]) -> dict[UUID, list[PublishedFact]]:
-    """Return all stored facts, by clock."""
+    """Return all stored facts of these clocks, by clock."""
     query = select(tables.event).where(tables.event.c.clock.in_(sorted(clocks)))
     found: dict[UUID, list[PublishedFact]] = defaultdict(list)
     async for row in _rows(connection, query, len(clocks)):
@@ -60,8 +63,8 @@ async def facts_of_clocks(connection: AsyncConnection, clocks: Collection[UUID])
     return found
 
 
-async def counts(connection: AsyncConnection, column: Column[Any], keys: Collection[Any]) -> dict[Any, int]:
-    """Return how many rows `board_event` has for each key of the column (incident or clock)."""
+async def count_events(connection: AsyncConnection, column: Column[Any], keys: Collection[Any]) -> dict[Any, int]:
+    """Return how many rows `board_event` has for each of these keys; `column` is that of the incident or the clock."""
     if not keys:
         return {}
     query = select(column, func.count()).where(column.in_(sorted(keys))).group_by(column)
@@ -85,14 +88,14 @@ async def _rows(connection: AsyncConnection, query: Select[Any], keys: int) -> A
             await turn.yield_if_due()
 
 
-async def replace(connection: AsyncConnection, table: Table, rows: Sequence[dict[str, Any]]) -> None:
-    """Upsert rows that were computed from everything that is known."""
+async def upsert_rows(connection: AsyncConnection, table: Table, rows: Sequence[dict[str, Any]]) -> None:
+    """Insert or replace rows that were computed from everything that is known."""
     if rows:
         await connection.execute(upsert(connection, table), list(rows))
 
 
-async def replace_older(connection: AsyncConnection, table: Table, rows: Sequence[dict[str, Any]]) -> None:
-    """Upsert rows unless the stored row is newer by (at, rank)."""
+async def upsert_newer_rows(connection: AsyncConnection, table: Table, rows: Sequence[dict[str, Any]]) -> None:
+    """Insert or replace rows, except where the stored row is newer by `at`, then by `rank`."""
     if not rows:
         return
     statement = insert(connection, table)
@@ -104,7 +107,7 @@ async def replace_older(connection: AsyncConnection, table: Table, rows: Sequenc
 
 
 async def copy_phases(connection: AsyncConnection, incidents: Collection[str]) -> None:
-    """Copy the phase that the timer published to these incidents; others keep the phase of their own events."""
+    """Copy the timer's published phases to these incidents; the others keep the phase of their own events."""
     if not incidents:
         return
     of, told = tables.incident.c, tables.phase.c
@@ -114,5 +117,5 @@ async def copy_phases(connection: AsyncConnection, incidents: Collection[str]) -
 
 
 def envelope_of(row: Any) -> Envelope:
-    """Return a stored event as an envelope with the fields that decoding needs."""
+    """Return the event in a row of `board_event` as an envelope, with the fields that decoding needs."""
     return Envelope.of_row(topic=row.topic, id=row.id, type=row.type, key=row.incident, time=row.at, data=row.data)

@@ -1,15 +1,15 @@
-"""Text as it is searched: case-folded here, because SQLite folds the case of ASCII alone."""
+"""Searching: texts are case-folded before they are stored, because SQLite folds ASCII alone."""
 
 from __future__ import annotations
 
 
 def searchable(*parts: str) -> str:
-    """Return the text that searches are compared with, case-folded."""
+    """Return the case-folded text in which searches look."""
     return "\n".join(part.casefold() for part in parts if part)
 
 
 def containing(typed: str) -> str:
-    """Return a LIKE pattern (escape character: backslash) for text that contains `typed` literally."""
+    """Return the LIKE pattern (escape character: backslash) that matches text containing `typed` literally."""
     folded = typed.strip().casefold()
     for special in ("\\", "%", "_"):
         folded = folded.replace(special, f"\\{special}")

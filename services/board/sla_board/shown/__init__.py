@@ -1,1 +1,1 @@
-"""What people see, as values: which clocks, in which order, in which words. No HTML here."""
+"""The content of the pages as values: which clocks, in which order, in which words. No HTML here."""

@@ -1,4 +1,4 @@
-"""Whether an alert is acknowledged: its steps, read as its present episode."""
+"""Whether an alert is acknowledged, from its steps since it was last opened."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ShownAlert:
-    """One alert in its present episode: an alert that opens again needs a new acknowledgement."""
+    """An alert since it was last opened; one that opens again after its close needs a new acknowledgement."""
 
     id: str
     opened_at: datetime
@@ -23,7 +23,7 @@ class ShownAlert:
 
     @property
     def word(self) -> str:
-        """Return the state in words for the clock's row; "" for an alert that is closed."""
+        """Return the alert's state as text for the clock's row; "" for a closed alert."""
         match self.state:
             case "acknowledged":
                 return f"acknowledged by {self.acknowledged_by}" if self.acknowledged_by else "acknowledged"
@@ -34,7 +34,7 @@ class ShownAlert:
 
 
 def alerts_of(steps: Iterable[Any]) -> tuple[ShownAlert, ...]:
-    """Return the alerts of these records of `board_alert`, in the order of their opening."""
+    """Return the alerts that these records of `board_alert` (one per step) describe, in the order of their opening."""
     alerts: dict[str, ShownAlert] = {}
     for step in sorted(steps, key=lambda record: (record.at, record.rank, record.id)):
         known = alerts.get(step.alert)

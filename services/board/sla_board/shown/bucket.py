@@ -1,4 +1,4 @@
-"""How soon somebody must act, as seven buckets: by counted time, in the hours in which each clock counts."""
+"""Buckets: how soon a clock is due, in seven classes of counted time."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ HOUR = timedelta(hours=1)
 
 
 class Bucket(IntEnum):
-    """How soon somebody must act, by counted time.
+    """How soon a clock is due, in counted time; in the order in which the page lists the buckets.
 
-    A breached clock is in BREACHED until it is stopped, paused or not. Outside its hours a clock's counted time stands
-    still.
+    A breached clock is in BREACHED until it is stopped, also while it is paused. Outside its hours a clock's counted
+    time does not pass.
     """
 
     BREACHED = 0
@@ -27,12 +27,12 @@ class Bucket(IntEnum):
 
     @property
     def title(self) -> str:
-        """Return the heading on the page."""
+        """Return the bucket's heading on the page."""
         return _TITLES[self]
 
     @property
     def slug(self) -> str:
-        """Return the name in URLs and style sheets."""
+        """Return the bucket's name in URLs and style sheets."""
         return self.name.lower()
 
 
@@ -48,7 +48,7 @@ _TITLES = {
 
 
 def zone_of(name: str) -> ZoneInfo:
-    """Return the zone of this name; UTC for one that this machine does not know, so that the row can be shown."""
+    """Return the time zone of this name; UTC for an unknown name, so that the row can be shown."""
     try:
         return ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError, OSError):
@@ -56,7 +56,7 @@ def zone_of(name: str) -> ZoneInfo:
 
 
 def end_of_day(now: datetime, zone: str) -> datetime:
-    """Return the next local midnight in the contract's zone, where "today" ends."""
+    """Return the next midnight in `zone` after `now`: the end of "today" in the contract's zone."""
     there = zone_of(zone)
     tomorrow = now.astimezone(there).date() + timedelta(days=1)
     return datetime.combine(tomorrow, time(), there).astimezone(UTC)
@@ -75,7 +75,8 @@ def bucket_of(
 ) -> Bucket:
     """Return the bucket of an open clock.
 
-    `soon` and `hour`: the instants at which 15 minutes, or an hour, of counted time have passed; by the wall when None.
+    `soon` and `hour` are the instants at which 15 minutes, and one hour, of counted time have passed from `now`; None
+    means wall time. `open_`: the clock's hours are open now.
     """
     if breached:
         return Bucket.BREACHED

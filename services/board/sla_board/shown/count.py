@@ -1,8 +1,4 @@
-"""The time left of a clock, or how late it is: counted in its hours, with the wall beside it where that differs.
-
-Nothing here changes by itself while time passes: the browser is told to which instant it counts down, and between which
-instants that countdown moves. Outside hours it stands still.
-"""
+"""The time left of a clock, or how late it is: in counted time, with the wall time beside it where that differs."""
 
 from __future__ import annotations
 
@@ -16,11 +12,12 @@ from sla_domain.clock import ClockState
 
 @dataclass(frozen=True, slots=True)
 class Countdown:
-    """The time left of a clock, for the browser to count down.
+    """The time left of a clock, as the browser counts it down.
 
-    `to` minus now is the counted time left, which moves between `since` and `until` only (None: no bound). `to` is None
-    when it never moves again (`left`): paused or stopped. `wall_to`: where the wall time ends, if that differs.
-    `by_wall`: the clock's hours are unknown, so this is wall time alone.
+    For a running clock the counted time left is `to` minus the present instant; it changes between `since` and `until`
+    only (None: without bound). For a paused or stopped clock `to` is None and `left` is the fixed time left. `wall_to`
+    (running) and `wall` (stopped) give the wall time where it differs. `by_wall`: the clock's hours are not known, so
+    all of this is wall time.
     """
 
     to: datetime | None = None
@@ -32,7 +29,7 @@ class Countdown:
     by_wall: bool = False
 
     def left_at(self, now: datetime) -> timedelta | None:
-        """Return the counted time left at `now`; negative when late."""
+        """Return the counted time left at `now`, negative when late."""
         if self.to is None:
             return self.left
         at = now if self.since is None else max(now, self.since)
@@ -40,9 +37,7 @@ class Countdown:
 
 
 def countdown_of(record: Any, state: ClockState, look: ClockHours, now: datetime) -> Countdown | None:
-    """Return the countdown of a clock; None when there is nothing to count. `record` has the columns of
-    `board_clock`.
-    """
+    """Return the countdown of a clock, given its record of `board_clock`; None when there is nothing to count to."""
     due = record.due_at or record.breached_at
     match state:
         case ClockState.RUNNING if due is not None:

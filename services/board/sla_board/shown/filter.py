@@ -1,4 +1,4 @@
-"""What a viewer asked to see, as it stands in the URL. Equal filters share one rendering, so this is a value."""
+"""The viewer's filter of the board, as in the URL. It is a value, so that equal filters share one rendering."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ MOST_ROWS = 1000
 
 
 class ClockCondition(StrEnum):
-    """What the state column shows for an open clock.
+    """The state of an open clock, as its column shows it.
 
-    `breached` and `warned` may hold for running and paused clocks; `outside`: running, not breached, and its hours are
-    closed now.
+    BREACHED and WARNED apply to running and paused clocks; OUTSIDE to a running clock that is not breached and whose
+    hours are closed now.
     """
 
     RUNNING = "running"
@@ -27,12 +27,14 @@ class ClockCondition(StrEnum):
 
     @property
     def words(self) -> str:
-        """Return the condition for the filter's menu."""
+        """Return the condition as text for the filter's menu."""
         return "Outside hours" if self is ClockCondition.OUTSIDE else self.value.capitalize()
 
 
 class QueueOrder(StrEnum):
-    """The orders of the queue. `urgency` is `sla_domain.urgency.score`; `state` is by bucket."""
+    """The orders in which open clocks are listed; URGENCY is that of `sla_domain.urgency.score`, STATE that of the
+    buckets.
+    """
 
     URGENCY = "urgency"
     STATE = "state"
@@ -45,9 +47,9 @@ class QueueOrder(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BoardFilter:
-    """What a viewer chose to see; empty tuples and texts mean "any".
+    """The choices of a viewer; an empty tuple or text means "any".
 
-    `only_contract` comes from the viewer's key, never from the URL.
+    `only_contract` comes from the viewer's key, never from the URL; None for a key of all contracts.
     """
 
     contracts: tuple[str, ...] = ()
@@ -62,12 +64,12 @@ class BoardFilter:
     only_contract: str | None = None
 
     @property
-    def narrowed(self) -> bool:
-        """Return whether the viewer's choice may hide open clocks."""
+    def hides_clocks(self) -> bool:
+        """Return whether the viewer has chosen anything that may hide open clocks."""
         return bool(self.contracts or self.priorities or self.conditions or self.buckets or self.metrics or self.text)
 
     def query(self, **changed: object) -> str:
-        """Return the URL query of this filter with some fields changed; "" for the plain board."""
+        """Return this filter as the query of a URL, with some fields changed; "" for the plain board."""
         asked = replace(self, **changed)  # type: ignore[arg-type]  # names of fields, checked by `replace` itself
         pairs: list[tuple[str, str]] = []
         pairs += [("contract", name) for name in asked.contracts]
@@ -83,14 +85,17 @@ class BoardFilter:
             pairs.append(("limit", str(asked.limit)))
         return urlencode(pairs)
 
-    def sorted_by(self, order: QueueOrder) -> str:
-        """Return the query of a column's sort link: a second click reverses the order."""
+    def sort_query(self, order: QueueOrder) -> str:
+        """Return the URL query of a column's sort link; it reverses the order if that column is sorted by already."""
         turned = self.order is order and not self.descending
         return self.query(order=order, descending=turned)
 
 
 def parse_order(written: str) -> tuple[QueueOrder, bool]:
-    """Return the order and whether it is descending, of `due` or `-due`; unknown words give the usual order."""
+    """Return the order in a text such as `due`, and whether it is descending (`-due`).
+
+    An unknown text means ascending urgency order, which lists the most urgent first.
+    """
     try:
         return QueueOrder(written.removeprefix("-")), written.startswith("-")
     except ValueError:
@@ -98,12 +103,12 @@ def parse_order(written: str) -> tuple[QueueOrder, bool]:
 
 
 def parse_conditions(written: tuple[str, ...]) -> tuple[ClockCondition, ...]:
-    """Return the known conditions among these words."""
+    """Return the conditions with these names; unknown names are skipped."""
     known = {condition.value: condition for condition in ClockCondition}
     return tuple(known[name] for name in written if name in known)
 
 
 def parse_buckets(written: tuple[str, ...]) -> tuple[Bucket, ...]:
-    """Return the known buckets among these slugs."""
+    """Return the buckets with these slugs; unknown slugs are skipped."""
     known = {bucket.slug: bucket for bucket in Bucket}
     return tuple(known[name] for name in written if name in known)

@@ -1,8 +1,4 @@
-"""What a clock did and when, read off its facts: the stretches of the timeline.
-
-The board knows only what it was told. A late event may rewrite a clock's past; then what was noticed last about an
-instant counts, and stretches that came to nothing are left out.
-"""
+"""The stretches of a clock's timeline, computed from its facts."""
 
 from __future__ import annotations
 
@@ -19,9 +15,9 @@ from sla_domain.errors import CalendarError
 MOST_PIECES = 400  # pieces of one clock
 
 
-def spans_of(said: Iterable[PublishedFact]) -> tuple[TimelineSpan, ...]:
+def spans_of(facts: Iterable[PublishedFact]) -> tuple[TimelineSpan, ...]:
     """Return the running and paused stretches of one clock, oldest first; the last is open while the clock is."""
-    turns = _turns(said)
+    turns = _turns(facts)
     spans: list[TimelineSpan] = []
     for number, (at, state, why) in enumerate(turns):
         end = turns[number + 1][0] if number + 1 < len(turns) else None
@@ -31,10 +27,10 @@ def spans_of(said: Iterable[PublishedFact]) -> tuple[TimelineSpan, ...]:
     return tuple(spans)
 
 
-def _turns(said: Iterable[PublishedFact]) -> list[tuple[datetime, ClockState, str]]:
+def _turns(facts: Iterable[PublishedFact]) -> list[tuple[datetime, ClockState, str]]:
     """Return the instants at which the state changed. A later fact about the past replaces those after it."""
     turns: list[tuple[datetime, ClockState, str]] = []
-    for one in sorted((one for one in said if about_clock(one.fact)), key=lambda one: one.noticed):
+    for one in sorted((one for one in facts if about_clock(one.fact)), key=lambda one: one.noticed):
         fact, state = one.fact, state_brought_by(one.fact)
         if state is None:
             continue
@@ -45,10 +41,11 @@ def _turns(said: Iterable[PublishedFact]) -> list[tuple[datetime, ClockState, st
     return turns
 
 
-def in_hours(spans: Iterable[TimelineSpan], calendar: Calendar | None, now: datetime) -> tuple[TimelineSpan, ...]:
-    """Return the stretches with running ones cut where the clock's hours open and close, up to `now`.
+def split_by_hours(spans: Iterable[TimelineSpan], calendar: Calendar | None, now: datetime) -> tuple[TimelineSpan, ...]:
+    """Return the stretches up to `now`, with the running ones split where the clock's hours open and close.
 
-    `calendar` None: it counts by the wall, nothing is cut. Beyond `MOST_PIECES` pieces the oldest stretches stay whole.
+    Nothing is split when `calendar` is None: the clock counts wall time. Beyond `MOST_PIECES` pieces the oldest
+    stretches stay whole.
     """
     if calendar is None:
         return tuple(spans)

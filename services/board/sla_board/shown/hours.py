@@ -1,4 +1,4 @@
-"""In which hours the shown clocks count, as far as the catalogue of this process knows them, at one instant."""
+"""The hours in which shown clocks count at one instant, as far as this process's catalogue has their calendars."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from sla_domain.rulebook import Rulebook
 
 @dataclass(frozen=True, slots=True)
 class CountedReach:
-    """The instants at which 15 minutes, and an hour, of counted time have passed from now."""
+    """The instants at which 15 minutes (`soon`) and one hour (`hour`) of counted time will have passed."""
 
     soon: datetime
     hour: datetime
@@ -33,7 +33,11 @@ class CountedReach:
 
 @dataclass(frozen=True, slots=True)
 class ClockHours:
-    """The hours of one clock as of one instant. `known` False: the board can show wall time alone."""
+    """The hours of a clock at one instant: its calendar, and when it opens and closes next.
+
+    `calendar` is None for wall time. `known` is False when the catalogue does not have the calendar; then only wall
+    time can be shown.
+    """
 
     known: bool
     calendar: Calendar | None
@@ -41,12 +45,12 @@ class ClockHours:
     reach: CountedReach
 
     def span(self, start: datetime, end: datetime) -> CountedSpan:
-        """Return the counted and the wall time between two instants; negative when `end` is the earlier one."""
+        """Return the counted and the wall time from `start` to `end`; negative when `end` is earlier."""
         return CountedSpan(counted_time(self.calendar, start, end) if self.known else None, end - start)
 
 
 class CalendarsByName:
-    """Finds calendars of the rulebook in force by the names that facts carry."""
+    """Finds calendars by the names that facts carry, in the rulebook in force."""
 
     def __init__(self, rulebook: Callable[[], Rulebook] | None = None) -> None:
         self._rulebook = rulebook
@@ -54,7 +58,9 @@ class CalendarsByName:
         self._found: dict[tuple[str, str], Calendar | None] = {}
 
     def find(self, contract: str, name: str) -> Calendar | None:
-        """Return the calendar of this name; None when the catalogue in force does not have it."""
+        """Return the calendar with this name of a contract; None for wall time, and when the catalogue in force lacks
+        it.
+        """
         if self._rulebook is None or name in (WALL, UNKNOWN):
             return None
         rulebook = self._rulebook()
@@ -68,14 +74,14 @@ class CalendarsByName:
 
 @dataclass(slots=True)
 class HoursAt:
-    """The hours of many clocks at `now`; each calendar is looked up once."""
+    """The hours of many clocks at the instant `now`; each calendar is looked up once."""
 
     now: datetime
     calendars: CalendarsByName = field(default_factory=CalendarsByName)
     _looks: dict[str, ClockHours] = field(default_factory=dict)
 
     def look(self, contract: str, name: str) -> ClockHours:
-        """Return the hours of this name. The name identifies their content, whichever contract has them."""
+        """Return the hours with this name. The name identifies their content, so any contract that has them will do."""
         known = self._looks.get(name)
         if known is None or not known.known:
             known = self._looks[name] = self._look(contract, name)

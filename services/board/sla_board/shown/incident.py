@@ -1,4 +1,4 @@
-"""Everything the board knows of one incident, ready for the page and for its JSON twin."""
+"""The content of an incident's page, for the HTML and for its JSON form."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ from sla_board.projection.clock import PublishedFact, about_clock, reason_of
 from sla_board.projection.store import envelope_of
 from sla_board.shown import word
 from sla_board.shown.alert import ShownAlert, alerts_of
-from sla_board.shown.history import in_hours, spans_of
+from sla_board.shown.history import spans_of, split_by_hours
 from sla_board.shown.hours import HoursAt
 from sla_board.shown.not_shown import Attempts, NotShown
 from sla_board.shown.row import ClockRow, row_of
-from sla_board.shown.share import IncidentShare, share_seen
-from sla_board.shown.timeline import Drawing, MarkKind, Point, TimelineRow, TimelineSpan, draw, split_at
+from sla_board.shown.share import IncidentShare, read_share
+from sla_board.shown.timeline import Drawing, MarkKind, Point, TimelineRow, TimelineSpan, draw_timeline, split_overdue
 from sla_domain.event import IncidentEvent, TimeQuality
 from sla_domain.fact import FactKind, PromiseMade, PromiseMoved
 from sla_platform.envelope import Envelope, Topic
@@ -36,7 +36,7 @@ _MOST_EVENTS = 500
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ShownPromise:
-    """One clock of the incident: what was promised and what became of it."""
+    """A clock of the incident: its target, its due instant and how it ended."""
 
     row: ClockRow
     original_due_at: datetime | None
@@ -45,13 +45,13 @@ class ShownPromise:
 
     @property
     def moved(self) -> bool:
-        """Return whether the due instant is another than the one first promised."""
+        """Return whether the due instant differs from the first one of this cycle."""
         return None not in (self.original_due_at, self.row.due_at) and self.original_due_at != self.row.due_at
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ShownEvent:
-    """One event. `late`: how long after it happened it was received, when that is over a minute."""
+    """An event of the incident. `late`: the time from its occurrence to its receipt if over a minute, else None."""
 
     at: datetime
     received_at: datetime
@@ -64,7 +64,7 @@ class ShownEvent:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ShownFact:
-    """One fact that slad published about the incident."""
+    """A fact that slad published about the incident, such as a breach."""
 
     at: datetime
     noticed_at: datetime
@@ -75,7 +75,7 @@ class ShownFact:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IncidentFile:
-    """Everything that an incident's page shows."""
+    """The content of an incident's page, as far as the viewer may see it."""
 
     id: str
     title: str
@@ -99,7 +99,7 @@ class IncidentFile:
 
 
 class PartMaker:
-    """Makes the parts of one incident's page, and collects those that cannot be made."""
+    """Makes the parts of an incident's page one by one; a part that cannot be made is listed in `not_shown`."""
 
     def __init__(self, incident: str, attempts: Attempts) -> None:
         self._incident = incident
@@ -107,7 +107,7 @@ class PartMaker:
         self.not_shown: list[NotShown] = []
 
     def one(self, part: str, id_: str, made: Callable[[], _Made]) -> _Made | None:
-        """Return what `made` returns; None when it fails, which is then listed in `not_shown`."""
+        """Return what `made` returns; None when it raises, and then the part is listed in `not_shown`."""
         found = self._attempts.make(part, id_, self._incident, made)
         if isinstance(found, NotShown):
             self.not_shown.append(found)
@@ -115,16 +115,18 @@ class PartMaker:
         return found
 
     def all(self, part: str, each: Iterable[tuple[str, Callable[[], _Made]]]) -> list[_Made]:
-        """Return the parts that can be made, in order; `each` is an id with its maker."""
+        """Return the parts that can be made, in order; `each` gives pairs of an id and the function that makes the
+        part.
+        """
         return [found for id_, made in each if (found := self.one(part, id_, made)) is not None]
 
 
 async def read_incident(
     connection: AsyncConnection, incident: str, only_contract: str | None, hours: HoursAt, attempts: Attempts
 ) -> IncidentFile | None:
-    """Read the incident of this name, its own or an alias.
+    """Return the content of an incident's page, given its id or one of its other ids.
 
-    None for an unknown incident, and for one that the viewer's contract may not see.
+    None for an unknown incident, and for one that `only_contract`, the contract of the viewer's key, may not see.
     """
     incident = await incident_named(connection, tables.alias, incident)
     known = tables.incident.c
@@ -140,13 +142,13 @@ async def read_incident(
         making.all("event", ((e.id, partial(decode_event, e)) for e in events if e.topic is Topic.INCIDENTS)),
         key=lambda event: event.order,
     )
-    said = making.all("fact", ((e.id, partial(_said, e)) for e in events if e.topic is Topic.CLOCKS))
+    facts = making.all("fact", ((e.id, partial(_said, e)) for e in events if e.topic is Topic.CLOCKS))
     deliveries = await _about(connection, tables.delivery, incident)
     steps = await _about(connection, tables.alert, incident)
-    part: IncidentShare | None = IncidentShare(record, clocks, happened, said, deliveries, steps, None)
+    part: IncidentShare | None = IncidentShare(record, clocks, happened, facts, deliveries, steps, None)
     if only_contract is not None:
         told = (deliveries, steps)
-        part = await share_seen(connection, incident, only_contract, record, clocks, happened, said, told)
+        part = await read_share(connection, incident, only_contract, record, clocks, happened, facts, told)
     return None if part is None else _file(incident, part, hours, making)
 
 
@@ -160,24 +162,24 @@ async def _about(connection: AsyncConnection, table: Table, incident: str) -> li
 
 
 def _file(incident: str, part: IncidentShare, hours: HoursAt, making: PartMaker) -> IncidentFile:
-    record, clocks, said = part.record, part.clocks, part.said
+    record, clocks, facts = part.record, part.clocks, part.facts
     if part.until is not None and part.until < hours.now:
         hours = HoursAt(part.until, hours.calendars)
     now = hours.now
     newest = max(clocks, key=lambda clock: (clock.open, clock.cycle, str(clock.id)), default=None)
     zone = newest.zone if newest else "UTC"
-    by_clock = _by_clock(said)
+    by_clock = _by_clock(facts)
     promises = _promises(clocks, by_clock, hours, making)
     attributes = {} if record is None else making.one("attributes", incident, partial(orjson.loads, record.attributes))
     happenings = making.all("event", ((event.id, partial(_happening, event)) for event in part.happened))
     sayings = making.all(
-        "fact", ((one.id, partial(_saying, one.fact)) for one in sorted(said, key=lambda one: one.noticed))
+        "fact", ((one.id, partial(_saying, one.fact)) for one in sorted(facts, key=lambda one: one.noticed))
     )
     drawing = making.one("drawing", incident, lambda: _drawing(promises, by_clock, now, zone))
     return IncidentFile(
         id=incident,
         title=(record.title if record else "") or (newest.title if newest else "") or incident,
-        link=word.safe_link((record.url if record else "") or (newest.url if newest else "")),
+        link=word.web_link((record.url if record else "") or (newest.url if newest else "")),
         phase=record.phase if record else "unknown",
         priority=(newest.priority if newest else "") or (record.priority if record else ""),
         customer=(record.customer if record else "") or (newest.customer if newest else ""),
@@ -202,26 +204,26 @@ def _coarse(now: datetime) -> datetime:
     return now.replace(second=now.second // 30 * 30, microsecond=0)
 
 
-def _by_clock(said: Sequence[PublishedFact]) -> dict[str, list[PublishedFact]]:
+def _by_clock(facts: Sequence[PublishedFact]) -> dict[str, list[PublishedFact]]:
     found: dict[str, list[PublishedFact]] = {}
-    for one in said:
+    for one in facts:
         if about_clock(one.fact):
             found.setdefault(str(one.fact.clock), []).append(one)
     return found
 
 
 def _promises(
-    clocks: Sequence[Any], said: Mapping[str, Sequence[PublishedFact]], hours: HoursAt, making: PartMaker
+    clocks: Sequence[Any], facts: Mapping[str, Sequence[PublishedFact]], hours: HoursAt, making: PartMaker
 ) -> tuple[ShownPromise, ...]:
     now = hours.now
 
     def promise(clock: Any) -> ShownPromise:
-        spans = split_at(spans_of(said.get(str(clock.id), [])), clock.breached_at or clock.due_at, now)
+        spans = split_overdue(spans_of(facts.get(str(clock.id), [])), clock.breached_at or clock.due_at, now)
         return ShownPromise(
             row=row_of(clock, hours),
             original_due_at=clock.original_due_at,
             stopped_at=clock.stopped_at,
-            spans=in_hours(spans, hours.look(clock.contract, clock.hours).calendar, _coarse(now)),
+            spans=split_by_hours(spans, hours.look(clock.contract, clock.hours).calendar, _coarse(now)),
         )
 
     ordered = sorted(clocks, key=lambda clock: (clock.started_at or now, clock.metric, clock.cycle))
@@ -231,16 +233,16 @@ def _promises(
 
 
 def _drawing(
-    promises: Sequence[ShownPromise], said: Mapping[str, Sequence[PublishedFact]], now: datetime, zone: str
+    promises: Sequence[ShownPromise], facts: Mapping[str, Sequence[PublishedFact]], now: datetime, zone: str
 ) -> Drawing | None:
-    return draw([_lane(promise, said.get(promise.row.id, [])) for promise in promises], _coarse(now), zone)
+    return draw_timeline([_lane(promise, facts.get(promise.row.id, [])) for promise in promises], _coarse(now), zone)
 
 
-def _lane(promise: ShownPromise, said: Sequence[PublishedFact]) -> TimelineRow:
+def _lane(promise: ShownPromise, facts: Sequence[PublishedFact]) -> TimelineRow:
     row = promise.row
     points = [
-        Point(MarkKind.WARNED, one.fact.at, f"warned at {word.threshold(one.fact.threshold)}")
-        for one in said
+        Point(MarkKind.WARNED, one.fact.at, f"warned at {word.threshold_text(one.fact.threshold)}")
+        for one in facts
         if one.fact.kind is FactKind.CLOCK_WARNED and not one.fact.overtaken
     ]
     if row.breached_at is not None:
@@ -250,7 +252,7 @@ def _lane(promise: ShownPromise, said: Sequence[PublishedFact]) -> TimelineRow:
     if promise.stopped_at is not None:
         points.append(Point(MarkKind.STOPPED, promise.stopped_at, row.word.text.lower()))
     return TimelineRow(
-        f"{word.metric(row.metric)}{f' {row.cycle + 1}' if row.cycle else ''}", promise.spans, tuple(points)
+        f"{word.metric_title(row.metric)}{f' {row.cycle + 1}' if row.cycle else ''}", promise.spans, tuple(points)
     )
 
 
@@ -259,7 +261,7 @@ def _happening(event: IncidentEvent) -> ShownEvent:
     if event.waiting_on is not None:
         details["waiting on"] = event.waiting_on.value
     if event.agreed is not None:
-        details[f"{event.agreed.metric} agreed"] = f"{word.utc(event.agreed.due_at)} with {event.agreed.agreed_by}"
+        details[f"{event.agreed.metric} agreed"] = f"{word.utc_text(event.agreed.due_at)} with {event.agreed.agreed_by}"
     if event.merged_into is not None:
         details["merged into"] = event.merged_into
     if event.known_as is not None:
@@ -289,12 +291,12 @@ def _saying(fact: ClockFact) -> ShownFact:
         else []
     )
     if fact.threshold:
-        details.append(word.threshold(fact.threshold))
+        details.append(word.threshold_text(fact.threshold))
     if fact.due_at is not None:
-        details.append(f"due {word.local(fact.due_at, fact.zone)}")
+        details.append(f"due {word.local_text(fact.due_at, fact.zone)}")
     if isinstance(body := fact.body, PromiseMade | PromiseMoved):
         dues = sorted(body.lines.items())
-        details += [f"{word.metric(metric)} due {word.local(at, fact.zone)}" for metric, at in dues]
+        details += [f"{word.metric_title(metric)} due {word.local_text(at, fact.zone)}" for metric, at in dues]
     if fact.is_history and fact.kind in (FactKind.CLOCK_WARNED, FactKind.CLOCK_BREACHED):
         details.append("no notification: history")
     if fact.kind in (FactKind.CLOCK_AMENDED, FactKind.PRIORITY_CORRECTED, FactKind.CLOCK_RETARGETED):
@@ -302,7 +304,7 @@ def _saying(fact: ClockFact) -> ShownFact:
     return ShownFact(
         at=fact.at,
         noticed_at=fact.fired_at or fact.at,
-        metric=word.metric(fact.metric) if fact.metric else "",
+        metric=word.metric_title(fact.metric) if fact.metric else "",
         what=fact.kind.value.partition(".")[2] if fact.clock else fact.kind.value.replace(".", " "),
         details=", ".join(part for part in details if part),
     )

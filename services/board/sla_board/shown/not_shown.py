@@ -1,4 +1,4 @@
-"""Making things to show one by one: what cannot be shown is named in its place, and nothing else suffers."""
+"""Making the parts of a page one by one: one that fails is named in its place, and the rest is shown."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _MOST_REMEMBERED = 10_000
 
 @dataclass(frozen=True, slots=True)
 class NotShown:
-    """One part that cannot be shown. `part`: row, event, fact, clock, drawing, attributes or notice."""
+    """A part that cannot be shown. `part`: row, event, fact, clock, drawing, attributes or notice."""
 
     part: str
     id: str
@@ -24,19 +24,19 @@ class NotShown:
 
     @property
     def remark(self) -> str:
-        """Return the text that stands in its place."""
+        """Return the text to show in place of the part."""
         return f"This {self.part} cannot be shown ({self.error}): the log says why. Everything else is right."
 
 
 class Attempts:
-    """Counts and logs each part that cannot be shown once; `count` is called with the part's kind."""
+    """Makes parts, and counts and logs each part that fails once; `count` is called with the kind of the part."""
 
     def __init__(self, count: Callable[[str], None] = lambda part: None) -> None:
         self._count = count
         self._known: set[tuple[str, str, str]] = set()
 
     def make(self, part: str, id_: str, incident: str, made: Callable[[], _Made]) -> _Made | NotShown:
-        """Return what `made` returns, or a NotShown when it raises. Do no reading from the store in `made`."""
+        """Return what `made` returns, or a NotShown when it raises; `made` must not read from the store."""
         try:
             return made()
         except Exception as error:

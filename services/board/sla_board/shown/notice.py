@@ -1,4 +1,4 @@
-"""Critical-fix notices, with the state of their notifications."""
+"""Critical-fix notices, with how many of their notifications were sent and acknowledged."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from sla_board import tables
 from sla_board.shown.alert import ShownAlert, alerts_of
 from sla_board.shown.not_shown import Attempts, NotShown
-from sla_board.shown.word import safe_link
+from sla_board.shown.word import web_link
 
 _MOST = 100
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ShownNotice:
-    """One critical-fix notice with the state of its deliveries (`told`: count by state) and acknowledgements."""
+    """A critical-fix notice; `told` counts its notifications by state."""
 
     id: str
     title: str
@@ -41,7 +41,10 @@ class ShownNotice:
 async def read_notices(
     connection: AsyncConnection, only_contract: str | None, attempts: Attempts
 ) -> list[ShownNotice | NotShown]:
-    """Read the notices, newest first; for the viewer of one contract only those sent to it."""
+    """Return the notices, newest first; for a key of one contract only those that were sent to that contract.
+
+    A notice that cannot be shown is a NotShown in its place.
+    """
     notice, delivery = tables.notice.c, tables.delivery.c
     theirs = select(delivery.notice).where(delivery.contract == only_contract)
     query = select(tables.notice).order_by(notice.published_at.desc(), notice.id).limit(_MOST)
@@ -62,7 +65,7 @@ async def read_notices(
             title=row.title,
             text=row.text,
             severity=row.severity,
-            link=safe_link(row.link),
+            link=web_link(row.link),
             products=orjson.loads(row.products),
             published_at=row.published_at,
             published_by=row.published_by,

@@ -1,4 +1,4 @@
-"""The queue: which open clocks a filter shows, in which order, and how many are in each band."""
+"""The board's list: which open clocks a filter shows, in which order, and how many are in each bucket."""
 
 from __future__ import annotations
 
@@ -27,7 +27,10 @@ _MOST_CHOICES = 200
 
 @dataclass(frozen=True, slots=True)
 class Queue:
-    """The open clocks that a filter shows. `rows` are records of `board_clock` with `known_title` and `known_url`."""
+    """The open clocks that a filter shows, in its order.
+
+    `rows` are records of `board_clock` with `known_title` and `known_url` of the incident; at most the filter's limit.
+    """
 
     now: datetime
     hours: HoursAt
@@ -40,12 +43,12 @@ class Queue:
 
     @property
     def total(self) -> int:
-        """Return how many clocks the filter shows in all buckets."""
+        """Return how many clocks the filter fits in all buckets, beyond the limit of rows too."""
         return sum(self.buckets.values())
 
 
 async def read_queue(connection: AsyncConnection, shown: BoardFilter, hours: HoursAt) -> Queue:
-    """Read the queue, in four statements whatever the number of clocks."""
+    """Return the open clocks that a filter shows; reads them in four statements whatever their number."""
     allowed, now = _allowed(shown), hours.now
     choices = await _choices(connection, shown, allowed)
     looks = {name: hours.look(contract, name) for contract, name in choices.hours}

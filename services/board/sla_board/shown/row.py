@@ -1,4 +1,4 @@
-"""One open clock as a row: everything a template needs, nothing that changes by itself with time."""
+"""An open clock as a row of the list: everything the template needs, and nothing that changes as time passes."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from sla_domain.urgency import score_of_weight
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClockRow:
-    """One clock as a row of a page: values that do not change by the mere passing of time."""
+    """A clock as a row of a page; its values do not change as time passes, only when the clock does."""
 
     id: str
     incident: str
@@ -52,16 +52,16 @@ class ClockRow:
 
     @property
     def element(self) -> str:
-        """Return the row's id in the page."""
+        """Return the id of the row's HTML element."""
         return f"c-{self.id}"
 
     @property
     def mark(self) -> str:
-        """Return a checksum of the row: the browser leaves rows with the same mark unchanged."""
+        """Return a checksum of the row; the browser leaves a row with an unchanged mark as it is."""
         return format(crc32(repr(self).encode()), "08x")
 
     def urgency(self, now: datetime) -> float:
-        """Return the score of `sla_domain.urgency` at this instant."""
+        """Return the clock's urgency at `now`, by `sla_domain.urgency`."""
         return round(score_of_weight(self.weight, None if self.due_at is None else self.due_at - now), 3)
 
     @property
@@ -71,7 +71,7 @@ class ClockRow:
 
     @property
     def note(self) -> str:
-        """Return the small text beside the state."""
+        """Return the small text beside the state, such as why the clock is paused; "" for none."""
         notes = (
             self.answer,
             self.why,
@@ -83,14 +83,14 @@ class ClockRow:
 
     @property
     def _outside(self) -> str:
-        until = f"until {word.local_briefly(self.opens_at, self.zone)}" if self.opens_at is not None else ""
+        until = f"until {word.local_text_without_zone(self.opens_at, self.zone)}" if self.opens_at is not None else ""
         if not self.outside or self.condition is ClockCondition.OUTSIDE:
             return until
         return f"outside hours {until}".strip()
 
 
 def row_of(record: Any, hours: HoursAt, alert: ShownAlert | None = None) -> ClockRow:
-    """Return the row of a record of `shown.queue`, or of `board_clock` alone."""
+    """Return the row of a record: one of `shown.queue`, or one of `board_clock` alone."""
     now, look = hours.now, hours.look(record.contract, record.hours)
     state = ClockState(record.state)
     # Of an incident that moved, to the key of its present contract: without the words of the one before.
@@ -103,7 +103,7 @@ def row_of(record: Any, hours: HoursAt, alert: ShownAlert | None = None) -> Cloc
         id=str(record.id),
         incident=record.incident,
         title=getattr(record, "known_title", None) or record.title or record.incident,
-        link=word.safe_link(getattr(record, "known_url", None) or record.url),
+        link=word.web_link(getattr(record, "known_url", None) or record.url),
         customer=record.customer if moved is None else record.moved_customer,
         contract=moved or record.contract,
         plan=record.plan if moved in (None, record.contract) else "",
@@ -132,7 +132,7 @@ def row_of(record: Any, hours: HoursAt, alert: ShownAlert | None = None) -> Cloc
         breached_at=record.breached_at,
         started_at=record.started_at,
         zone=record.zone,
-        warned=word.threshold(record.warned) if record.warned and state.open and (breached or outside) else "",
+        warned=word.threshold_text(record.warned) if record.warned and state.open and (breached or outside) else "",
         outside=outside,
         opens_at=look.around.opens if outside else None,
         count=countdown_of(record, state, look, now),
@@ -140,15 +140,15 @@ def row_of(record: Any, hours: HoursAt, alert: ShownAlert | None = None) -> Cloc
 
 
 def incident_path(incident: str) -> str:
-    """Return the path of an incident's page; ids hold colons, slashes and number signs."""
+    """Return the path of an incident's page, with the characters of its id escaped."""
     return f"/incidents/{quote(incident, safe=':')}"
 
 
 def ack_path(alert: str) -> str:
-    """Return the path at which the notifier acknowledges an alert."""
+    """Return the path of the notifier's API by which an alert is acknowledged."""
     return f"/v1/alerts/{quote(alert, safe='')}/ack"
 
 
 def explain_path(incident: str) -> str:
-    """Return the path at which the timer explains an incident's clocks."""
+    """Return the path of the timer's API that explains an incident's clocks."""
     return f"/v1/incidents/{quote(incident, safe=':')}/explain"

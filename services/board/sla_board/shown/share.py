@@ -1,4 +1,4 @@
-"""What the key of one contract sees of an incident, for the board: `sla_domain.contract_view` has the rules."""
+"""What the key of one contract may see of an incident on the board; the rules are in `sla_domain.contract_view`."""
 
 from __future__ import annotations
 
@@ -25,43 +25,46 @@ _ALWAYS = datetime.min.replace(tzinfo=UTC)
 
 @dataclass(frozen=True, slots=True)
 class IncidentShare:
-    """As much of an incident as one contract may see; `record` and `clocks` have the columns of the tables."""
+    """The part of an incident that one contract may see; `record` and `clocks` have the board tables' columns."""
 
     record: Any
     clocks: Sequence[Any]
     happened: Sequence[IncidentEvent]
-    said: Sequence[PublishedFact]
+    facts: Sequence[PublishedFact]
     deliveries: Sequence[Any]
     steps: Sequence[Any]  # of alerts
     until: datetime | None  # when the incident left the contract
 
 
-async def share_seen(
+async def read_share(
     connection: AsyncConnection,
     incident: str,
     contract: str,
     record: Any,
     clocks: Sequence[Any],
     happened: Sequence[IncidentEvent],
-    said: Sequence[PublishedFact],
+    facts: Sequence[PublishedFact],
     told: tuple[Sequence[Any], Sequence[Any]],
 ) -> IncidentShare | None:
-    """Return what the contract may see of an incident; None for nothing. `told`: deliveries and steps of alerts."""
-    periods = await _periods(connection, incident, said)
+    """Return the part of an incident that a contract may see; None when it may see nothing.
+
+    `happened` are the incident's events, `facts` the facts about it, `told` its deliveries and the steps of its alerts.
+    """
+    periods = await _periods(connection, incident, facts)
     if not periods:
-        return _by_label(contract, said, told)
+        return _by_label(contract, facts, told)
     share = contract_share(periods, contract)
     found = contract_view(happened, periods, contract, complete=False) if happened else None
     if share is None or (happened and found is None):
         return None
-    heard = [one for one in said if share.has_fact(one.fact.contract, one.fact.at)]
+    visible = [one for one in facts if share.has_fact(one.fact.contract, one.fact.at)]
     gone = found is not None and found.until is not None
     left = record if found is None or found.everything else SimpleNamespace(**incident_row(found.events))
     return IncidentShare(
         record=left,
-        clocks=_clocks_then(heard, share) if gone else _clocks_now(clocks, share, left),
+        clocks=_clocks_then(visible, share) if gone else _clocks_now(clocks, share, left),
         happened=happened if found is None else found.shown(happened),
-        said=heard,
+        facts=visible,
         deliveries=[one for one in told[0] if share.has_label(one.contract, one.at)],
         steps=[one for one in told[1] if share.has_label(one.contract, one.at)],
         until=None if found is None else found.until,
@@ -69,29 +72,29 @@ async def share_seen(
 
 
 async def _periods(
-    connection: AsyncConnection, incident: str, said: Sequence[PublishedFact]
+    connection: AsyncConnection, incident: str, facts: Sequence[PublishedFact]
 ) -> tuple[ContractPeriod, ...]:
     """Return the periods published by the timer, or the one that all facts name; empty when they disagree."""
     moved = tables.contract.c
     written = (await connection.execute(select(moved.periods).where(moved.incident == incident))).scalar_one_or_none()
     if written is not None:
         return periods_of(written)
-    labels = {one.fact.contract for one in said}
+    labels = {one.fact.contract for one in facts}
     if len(labels) != 1:
         return ()
-    newest = max(said, key=lambda one: one.noticed).fact
+    newest = max(facts, key=lambda one: one.noticed).fact
     return (ContractPeriod(ContractId(newest.contract), newest.customer, _ALWAYS, NO_EVENT, named=True),)
 
 
 def _by_label(
-    contract: str, said: Sequence[PublishedFact], told: tuple[Sequence[Any], Sequence[Any]]
+    contract: str, facts: Sequence[PublishedFact], told: tuple[Sequence[Any], Sequence[Any]]
 ) -> IncidentShare | None:
     """Return, of an incident that moved before the timer published moves, the facts under this contract, no events."""
-    heard = [one for one in said if one.fact.contract == contract]
-    if not heard:
+    visible = [one for one in facts if one.fact.contract == contract]
+    if not visible:
         return None
     deliveries, steps = ([one for one in rows if one.contract == contract] for rows in told)
-    return IncidentShare(None, _clocks_of(heard), (), heard, deliveries, steps, None)
+    return IncidentShare(None, _clocks_of(visible), (), visible, deliveries, steps, None)
 
 
 def _clocks_now(clocks: Sequence[Any], share: ContractShare, record: Any) -> Sequence[Any]:
@@ -112,14 +115,14 @@ def _clocks_now(clocks: Sequence[Any], share: ContractShare, record: Any) -> Seq
     return mine
 
 
-def _clocks_then(heard: Sequence[PublishedFact], share: ContractShare) -> Sequence[Any]:
+def _clocks_then(visible: Sequence[PublishedFact], share: ContractShare) -> Sequence[Any]:
     """The clocks of an incident that has left, as its facts up to then had them."""
-    return [row for row in _clocks_of(heard) if share.has_clock(row.started_at, row.stopped_at)]
+    return [row for row in _clocks_of(visible) if share.has_clock(row.started_at, row.stopped_at)]
 
 
-def _clocks_of(heard: Sequence[PublishedFact]) -> list[Any]:
+def _clocks_of(visible: Sequence[PublishedFact]) -> list[Any]:
     by_clock: dict[str, list[PublishedFact]] = {}
-    for one in heard:
+    for one in visible:
         if about_clock(one.fact):
             by_clock.setdefault(str(one.fact.clock), []).append(one)
     return [SimpleNamespace(**clock_row(by_clock[id_])) for id_ in sorted(by_clock)]

@@ -1,4 +1,4 @@
-"""The life of an incident's clocks as rectangles: pure geometry, drawn by the page as SVG and repeated as a table."""
+"""The timeline of an incident's clocks as geometry, which the page draws as SVG and repeats as a table."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _MOST_TICKS = 8
 
 
 class SpanKind(StrEnum):
-    """What a clock did during a stretch."""
+    """What a clock did during a stretch: ran, was paused, was outside its hours, or was overdue."""
 
     RUNNING = "running"
     PAUSED = "paused"
@@ -32,7 +32,7 @@ class SpanKind(StrEnum):
 
     @property
     def words(self) -> str:
-        """Return the kind for people."""
+        """Return the kind as text for people."""
         return _TITLES.get(self, self.value)
 
 
@@ -41,7 +41,7 @@ _TITLES = {SpanKind.OVERDUE: "past due", SpanKind.OUTSIDE: "outside hours"}
 
 @dataclass(frozen=True, slots=True)
 class TimelineSpan:
-    """One stretch of a clock's life; `end` None: it still lasts."""
+    """A stretch of a clock's timeline; `end` is None while it lasts."""
 
     kind: SpanKind
     start: datetime
@@ -50,7 +50,7 @@ class TimelineSpan:
 
 
 class MarkKind(StrEnum):
-    """What a mark on the timeline stands for."""
+    """What a mark on the timeline stands for, such as a warning or the due instant."""
 
     DUE = "due"
     WARNED = "warned"
@@ -60,7 +60,7 @@ class MarkKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Point:
-    """A mark at an instant, with its text."""
+    """A mark of the timeline: an instant with a text."""
 
     kind: MarkKind
     at: datetime
@@ -69,7 +69,7 @@ class Point:
 
 @dataclass(frozen=True, slots=True)
 class TimelineRow:
-    """One clock on the timeline: its stretches and marks."""
+    """A clock on the timeline: its stretches and marks."""
 
     label: str
     spans: tuple[TimelineSpan, ...]
@@ -78,7 +78,7 @@ class TimelineRow:
 
 @dataclass(frozen=True, slots=True)
 class Bar:
-    """A stretch as a rectangle."""
+    """A stretch as drawn: a rectangle in units of the view box."""
 
     x: float
     y: float
@@ -90,7 +90,7 @@ class Bar:
 
 @dataclass(frozen=True, slots=True)
 class Pin:
-    """A mark as a point."""
+    """A mark as drawn: a position in units of the view box."""
 
     x: float
     y: float
@@ -108,7 +108,7 @@ class TimelineTick:
 
 @dataclass(frozen=True, slots=True)
 class Drawing:
-    """The whole timeline, in units of the SVG view box, `WIDTH` by `height`."""
+    """The drawn timeline, in units of the SVG view box, which is `WIDTH` by `height`."""
 
     height: float
     labels: tuple[tuple[float, str], ...]
@@ -118,8 +118,11 @@ class Drawing:
     now_x: float | None
 
 
-def draw(lanes: Sequence[TimelineRow], now: datetime, zone: str) -> Drawing | None:
-    """Return the drawing of these rows; None when there is nothing to draw. `now` is drawn while a stretch lasts."""
+def draw_timeline(lanes: Sequence[TimelineRow], now: datetime, zone: str) -> Drawing | None:
+    """Return the drawing of these clocks, with instants labelled in `zone`; None when there is nothing to draw.
+
+    The present instant `now` is marked while a stretch lasts.
+    """
     instants = [span.start for lane in lanes for span in lane.spans]
     if not instants:
         return None
@@ -181,8 +184,8 @@ def _ticks(scale: _Scale, zone: str) -> tuple[TimelineTick, ...]:
     return tuple(ticks)
 
 
-def split_at(spans: Sequence[TimelineSpan], due_at: datetime | None, now: datetime) -> tuple[TimelineSpan, ...]:
-    """Return the stretches with the part of running ones after `due_at` as overdue."""
+def split_overdue(spans: Sequence[TimelineSpan], due_at: datetime | None, now: datetime) -> tuple[TimelineSpan, ...]:
+    """Return the stretches with the running time after `due_at` as stretches of its own, of the kind OVERDUE."""
     if due_at is None:
         return tuple(spans)
     split: list[TimelineSpan] = []

@@ -1,4 +1,4 @@
-"""The words and icons of states. A state is always a word and a shape; colour only repeats it."""
+"""The texts and icons of states. A state is always a word and a shape; colour only repeats it."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from sla_domain.plan import MetricId
 
 @dataclass(frozen=True, slots=True)
 class StateWord:
-    """The state of a clock: a word, the name of an icon and a class of the style sheet."""
+    """The state of a clock as shown: a word, the name of an icon and a class of the style sheet."""
 
     text: str
     icon: str
@@ -22,7 +22,7 @@ class StateWord:
 
 
 def word_of(*, state: ClockState, breached: bool, warned: str, overdue: bool, outside: bool = False) -> StateWord:
-    """Return the word for the state of a clock."""
+    """Return the word, icon and style for the state of a clock."""
     if state is ClockState.MET:
         return StateWord("Met", "met", "good")
     if state is ClockState.MISSED:
@@ -43,12 +43,12 @@ def word_of(*, state: ClockState, breached: bool, warned: str, overdue: bool, ou
     if outside:
         return StateWord("Outside hours", "outside", "quiet")
     if warned:
-        return StateWord(f"Warned {threshold(warned)}", "warned", "warned")
+        return StateWord(f"Warned {threshold_text(warned)}", "warned", "warned")
     return StateWord("Running", "running", "running")
 
 
 def condition_of(*, state: ClockState, breached: bool, warned: str, outside: bool = False) -> ClockCondition:
-    """Return the condition of an open clock, as the filter has it."""
+    """Return which condition of the filter an open clock fulfils."""
     if breached:
         return ClockCondition.BREACHED
     if state is ClockState.PAUSED:
@@ -58,22 +58,22 @@ def condition_of(*, state: ClockState, breached: bool, warned: str, outside: boo
     return ClockCondition.WARNED if warned else ClockCondition.RUNNING
 
 
-def threshold(key: str) -> str:
-    """Return a warning's threshold in words: `warn-75` as "75 %", `warn-3600s` as "1h 00m before"."""
+def threshold_text(key: str) -> str:
+    """Return a warning's threshold as text: `75 %` for `warn-75`, `1h 00m before` for `warn-3600s`."""
     mark = key.removeprefix("warn-")
     if mark.endswith("s") and mark[:-1].isdigit():
-        return f"{span(timedelta(seconds=int(mark[:-1])))} before"
+        return f"{span_text(timedelta(seconds=int(mark[:-1])))} before"
     return f"{mark} %" if mark.isdigit() else mark
 
 
-def metric(name: str) -> str:
-    """Return the English title of a metric; of one defined in a plan its id in words."""
+def metric_title(name: str) -> str:
+    """Return the English title of a metric; for a metric that a plan defines, its id with spaces and a capital."""
     known = BUILT_IN.get(MetricId(name))
     return known.titles["en"] if known else name.replace("_", " ").strip().capitalize() or "Promise"
 
 
-def span(length: timedelta) -> str:
-    """Return a length in at most two units: 3d 4h, 4h 12m, 12m 34s; negative ones with a minus sign."""
+def span_text(length: timedelta) -> str:
+    """Return a length of time in at most two units: `3d 4h`, `4h 12m`, `12m 34s`; with a minus sign if negative."""
     total = int(abs(length).total_seconds())
     sign = "\u2212" if length < timedelta() and total else ""
     days, hours, minutes, seconds = total // 86400, total // 3600 % 24, total // 60 % 60, total % 60
@@ -84,25 +84,25 @@ def span(length: timedelta) -> str:
     return f"{sign}{minutes}m {seconds:02}s" if minutes else f"{sign}{seconds}s"
 
 
-def local(instant: datetime, zone: str) -> str:
-    """Return an instant in the customer's zone: `Thu 12 Nov 08:30 CET`."""
+def local_text(instant: datetime, zone: str) -> str:
+    """Return an instant in the time zone `zone`: `Thu 12 Nov 08:30 CET`."""
     try:
         there = instant.astimezone(zone_of(zone))
     except OverflowError:  # the ends of the calendar have no local time everywhere
-        return utc(instant)
+        return utc_text(instant)
     return f"{there:%a} {there.day} {there:%b %H:%M} {there:%Z}"
 
 
-def local_briefly(instant: datetime, zone: str) -> str:
-    """Return an instant in the customer's zone without the zone: `Thu 12 Nov 08:30`."""
-    return local(instant, zone).rpartition(" ")[0]
+def local_text_without_zone(instant: datetime, zone: str) -> str:
+    """Return an instant in the time zone `zone`, without the zone's name: `Thu 12 Nov 08:30`."""
+    return local_text(instant, zone).rpartition(" ")[0]
 
 
-def utc(instant: datetime) -> str:
+def utc_text(instant: datetime) -> str:
     """Return an instant in UTC to the second: `2026-11-12 07:30:00 UTC`."""
     return f"{instant:%Y-%m-%d %H:%M:%S} UTC"
 
 
-def safe_link(url: str) -> str:
-    """Return the URL if it is http or https, else "": `javascript:` never becomes a link."""
+def web_link(url: str) -> str:
+    """Return the URL if it begins with http or https, else "", so that `javascript:` never becomes a link."""
     return url if url.lower().startswith(("https://", "http://")) else ""

@@ -1,1 +1,1 @@
-"""Pushing pages to browsers: each different page is rendered once per change, however many readers watch it."""
+"""Pushing pages to browsers: each different page is rendered once per change, however many browsers show it."""

@@ -1,9 +1,4 @@
-"""Channels: one for each different page that somebody watches; it renders after a change and wakes its seats.
-
-A seat holds no queue. A slow browser is given the newest frame when it reads again and never the ones in between, so
-nothing piles up. A page also changes by the mere passing of time (a clock moves from "under 1 h" to "under 15 min"),
-therefore a channel looks again now and then even when nothing was projected.
-"""
+"""The hub: renders each page that is being followed after a change, and sends it to all who follow it."""
 
 from __future__ import annotations
 
@@ -31,9 +26,9 @@ IDLE_REST = 20.0
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """One rendering as it is sent; equal ids mean equal pages.
+    """A rendered page as sent to browsers; equal ids mean equal pages.
 
-    `since` returns the shorter difference from an earlier frame; None where there is none.
+    `since` returns the shorter difference from an earlier frame, and None where there is none.
     """
 
     id: str
@@ -44,7 +39,7 @@ class Frame:
 
 @dataclass(frozen=True, slots=True)
 class NotRendered:
-    """Sent in place of a heartbeat: the page cannot be rendered now, so the browser shows an old one."""
+    """Sent in place of a heartbeat while the page cannot be rendered: the browser then shows that its page is old."""
 
 
 class _Channel(Generic[View]):
@@ -73,7 +68,7 @@ class _Channel(Generic[View]):
 class Hub(Generic[View]):
     """Renders each followed view once per change and sends it to all its followers.
 
-    `changes` is signalled after each projection.
+    `changes` is signalled after each commit of the projector.
     """
 
     def __init__(
@@ -93,7 +88,7 @@ class Hub(Generic[View]):
         self._closed = False
 
     async def run(self) -> None:
-        """Wait for ever; when cancelled end every stream, so that the HTTP server can stop."""
+        """Run until cancelled; then end every stream, so that the HTTP server can stop."""
         self._closed = False
         try:
             await asyncio.Event().wait()
@@ -114,10 +109,11 @@ class Hub(Generic[View]):
     def follow(
         self, view: View, known: str, beat_seconds: float, visitor: Visitor = Visitor()
     ) -> AsyncGenerator[Frame | NotRendered | None]:
-        """Yield frames of the page as it changes, the present one first unless it is `known`; None as a heartbeat.
+        """Yield the frames of a view as it changes, the present one first unless its id is `known`.
 
-        Yields NotRendered at once when the page cannot be rendered, and then instead of None until it can be. Raises
-        CallerLimitReached or PlacesFull at once, before anything is sent.
+        Yields None as a heartbeat every `beat_seconds` without a change. Yields NotRendered at once when the page
+        cannot be rendered, and then instead of None until it can be. Raises CallerLimitReached or PlacesFull before
+        anything is yielded.
         """
         self._places.check(visitor, view)
         return self._follow(view, known, beat_seconds, visitor)
@@ -154,13 +150,13 @@ class Hub(Generic[View]):
             channel.task = asyncio.create_task(self._keep_rendering(view, channel), name="board.channel")
         fresh = asyncio.Event()
         channel.seats.add(fresh)
-        self._places.taken(visitor, view)
+        self._places.add_stream(visitor, view)
         self._count()
         try:
             yield channel, fresh
         finally:
             channel.seats.discard(fresh)
-            self._places.left(visitor, view)
+            self._places.remove_stream(visitor, view)
             if not channel.seats:
                 self._channels.pop(view, None)
                 if channel.task is not None:

@@ -1,9 +1,4 @@
-"""Who may follow how much: streams, and different pages rendered for them, shared out by key, contract and address.
-
-One caller must not be able to take what the others need. Each key, all keys of one contract, and each address without
-a key have bounds of their own, callers without a key have half of everything at most; and when less than a quarter is
-left, nobody gets more than an equal share; the last twentieth is for those who follow nothing yet.
-"""
+"""Limits on streams and on different pages rendered for them, shared out by key, contract and address."""
 
 from __future__ import annotations
 
@@ -19,7 +14,7 @@ PAGES_SHARE = 5  # a party may have one in so many of the different pages
 
 @dataclass(frozen=True, slots=True)
 class StreamBounds:
-    """How many streams there may be: in all, for a key, a contract, an address; and how many different pages."""
+    """How many streams may be open: in all, per key, per contract and per address; and how many different pages."""
 
     streams: int = 1000
     per_key: int = 100
@@ -30,7 +25,7 @@ class StreamBounds:
 
 @dataclass(frozen=True, slots=True)
 class Visitor:
-    """The caller who wants to follow a page. `key` is "" for a caller without one; then the address counts."""
+    """The caller who wants to follow a page. `key` is "" for a caller without an API key, who is counted by address."""
 
     key: str = ""
     contract: str | None = None
@@ -38,14 +33,14 @@ class Visitor:
 
     @property
     def party(self) -> str:
-        """Return the name under which the caller's share is counted."""
+        """Return the name under which the caller's share is counted: contract, else API key, else address."""
         if self.contract is not None:
             return f"contract {self.contract}"
         return f"key {self.key}" if self.key else f"address {network_of(self.address)}"
 
 
 def network_of(address: str) -> str:
-    """Return the address; of IPv6 its /64 network, which one household or machine has as a whole."""
+    """Return an IPv4 address as it is, and of an IPv6 address its /64 network, which is usually one household's."""
     try:
         parsed = ip_address(address)
     except ValueError:
@@ -54,16 +49,16 @@ def network_of(address: str) -> str:
 
 
 class PlacesFull(Exception):
-    """All places are taken, or the last ones are kept for others; ask again later."""
+    """All places are taken, or the last ones are kept for other callers; try again later."""
 
 
 class CallerLimitReached(PlacesFull):
-    """The caller follows as many streams as one caller may."""
+    """The caller follows as many pages as one caller may."""
 
 
 @dataclass(slots=True)
 class StreamPlaces:
-    """The open streams, counted by their callers; changed by `taken` and `left` only."""
+    """The open streams, counted by caller and page."""
 
     bounds: StreamBounds
     _streams: Counter[str] = field(default_factory=Counter)
@@ -90,15 +85,15 @@ class StreamPlaces:
         if page not in self._everybody:
             self._check_share(visitor.party, len(self._everybody), pages, mine, self._parties())
 
-    def taken(self, visitor: Visitor, page: Hashable) -> None:
-        """Count a stream of this caller."""
+    def add_stream(self, visitor: Visitor, page: Hashable) -> None:
+        """Count a new stream of this caller; call `check` before."""
         self._open += 1
         self._streams.update(self._names(visitor))
         self._pages.setdefault(visitor.party, Counter())[page] += 1
         self._everybody[page] += 1
 
-    def left(self, visitor: Visitor, page: Hashable) -> None:
-        """Uncount a stream that has ended."""
+    def remove_stream(self, visitor: Visitor, page: Hashable) -> None:
+        """Stop counting a stream that has ended."""
         self._open -= 1
         for name in self._names(visitor):
             _less(self._streams, name)

@@ -13,13 +13,16 @@ RETRY_MILLISECONDS = 1500
 
 
 def sse(event: str, data: bytes, id_: str = "") -> bytes:
-    """Return one server-sent event. `data` is a single line (JSON)."""
+    """Return one server-sent event as bytes; `data` must be a single line, such as JSON."""
     head = f"event: {event}\n" + (f"id: {id_}\n" if id_ else "")
     return head.encode() + b"data: " + data + b"\n\n"
 
 
 class EventStream(StreamingResponse):
-    """A response of server-sent events; it ends when the browser leaves or does not read for `patience` seconds."""
+    """An HTTP response of server-sent events.
+
+    It ends when the browser leaves, or when it has not read for `patience` seconds.
+    """
 
     media_type = "text/event-stream"
 

@@ -1,8 +1,4 @@
-"""Dialects: one pure translation for each ticketing system, from its deliveries to canonical incident events.
-
-To add one, write a file with `translate(delivery, source)` and add it to the table below and to
-`sla_catalogue.source.Dialect`.
-"""
+"""Dialects: one pure translation for each ticketing system, from its deliveries to canonical incident events."""
 
 from __future__ import annotations
 

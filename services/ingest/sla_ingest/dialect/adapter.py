@@ -1,4 +1,4 @@
-"""How deliveries of one dialect are taken in: what `intake` asks of a dialect, whichever it is."""
+"""The interface between `intake` and the dialects: how deliveries of a dialect are accepted and translated."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from sla_ingest.dialect.port import Delivery, Translation
 
 @dataclass(frozen=True, slots=True)
 class OpenedDelivery:
-    """A delivery whose outer form could be read.
+    """A delivery whose outer form has been read.
 
-    `translate` turns it into a Translation, as a delivery of the source given to it. `sender` is the source that the
-    delivery itself names; None where the address that it was posted to names the source.
+    `translate` returns its translation, given the source it belongs to. `sender` is the source that the delivery itself
+    names; None where the address it was posted to names the source.
     """
 
     translate: Callable[[Source], Translation]
@@ -24,31 +24,31 @@ class OpenedDelivery:
 
 
 class DialectAdapter(Protocol):
-    """One dialect at work. All methods are pure."""
+    """The interface of a dialect. All methods are pure."""
 
     @property
     def serves_events(self) -> bool:
-        """Whether sources of this dialect may also post to `/v1/events`, and deliveries may name their own source."""
+        """Return whether sources of this dialect may also post to `/v1/events`, where deliveries name their source."""
 
     @property
     def answers_rules(self) -> bool:
-        """Whether the sender of a single event reads the answer, so that an event that breaks a rule is refused."""
+        """Return whether an event that breaks a rule of the plan is refused, because its sender reads the answer."""
 
     @property
     def id_in_headers(self) -> bool:
-        """Whether the delivery's id comes in a header, which a signature over the body does not cover."""
+        """Return whether the delivery's id comes in a header, which a signature over the body does not cover."""
 
     def bad_media_type(self, delivery: Delivery, *, signed: bool) -> str | None:
-        """Return what Content-Type may be, for a problem 415; None when the delivery's is accepted.
+        """Return the accepted Content-Types as text if the delivery's is not accepted (problem 415); None if it is.
 
         `signed`: a signature covers the body alone, so nothing may be read from other headers.
         """
 
     def by_body(self, delivery: Delivery) -> Delivery:
-        """Return a signed delivery with every header set to what its body says."""
+        """Return a signed delivery with every header that decides its meaning replaced by what the body says."""
 
     def parts(self, delivery: Delivery) -> list[Delivery] | None:
-        """Return the events of a batch as deliveries of their own; None for a delivery that is no batch.
+        """Return the events of a batch as deliveries of their own; None for a delivery that is not a batch.
 
         Raises DoesNotFit when the batch itself cannot be read.
         """
@@ -59,7 +59,7 @@ class DialectAdapter(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class WebhookDialect:
-    """The adapter of a ticketing system's own webhooks: one delivery a request, translated by one function."""
+    """The adapter of a ticketing system's own webhooks: one delivery per request, translated by one function."""
 
     translate: Callable[[Delivery, Source], Translation]
     media_types: frozenset[str]
@@ -68,7 +68,9 @@ class WebhookDialect:
     id_in_headers: bool = True
 
     def bad_media_type(self, delivery: Delivery, *, signed: bool) -> str | None:
-        """Accept an absent Content-Type and those of `media_types`."""
+        """Return the accepted Content-Types as text if the delivery's is not one of `media_types`; None if it is, or
+        absent.
+        """
         given = media_type({**delivery.hints, **delivery.headers})
         return None if not given or given in self.media_types else ", ".join(sorted(self.media_types))
 
@@ -77,10 +79,10 @@ class WebhookDialect:
         return delivery
 
     def parts(self, delivery: Delivery) -> None:
-        """Return None: these systems send no batches."""
+        """Return None: ticketing systems send no batches."""
 
     def open(self, delivery: Delivery) -> OpenedDelivery:
-        """Return the delivery with its translation; what cannot be read becomes a refused Translation there."""
+        """Return the delivery with its translation; a delivery that cannot be read becomes a refused Translation."""
         return OpenedDelivery(partial(self.translate, delivery))
 
 

@@ -1,9 +1,4 @@
-"""slad's own words as CloudEvents: `io.slad.incident.<kind>.v1` (or `incident.<kind>`, or just `<kind>`) with its data.
-
-Fields of an event's machinery have their types and are refused when they do not fit (this is the one dialect whose
-sender reads our documentation); every other plain value is an incident attribute. What the data does not name stays
-absent: an event states only what it changes.
-"""
+"""slad's own events as CloudEvents: `io.slad.incident.<kind>.v1` (or `incident.<kind>`, `<kind>`) with their data."""
 
 from __future__ import annotations
 
@@ -18,8 +13,8 @@ from sla_domain.event import Actor, AgreedTarget, EventKind, IncidentId, Snapsho
 from sla_domain.phase import Phase
 from sla_ingest.dialect.instant import BadInstant, parse_instant
 from sla_ingest.dialect.port import COLUMNS, ClaimedTime, DoesNotFit, EventDraft, IngestRemark, RemarkNote, incident_id
-from sla_ingest.dialect.read import MAX_DESCRIPTION, MAX_VALUE, clean, identifier, looked_up
-from sla_ingest.dialect.speaker import SAID, AccountDetails, known, stranger
+from sla_ingest.dialect.read import MAX_DESCRIPTION, MAX_VALUE, clean_text, identifier_text, look_up_value
+from sla_ingest.dialect.speaker import SAID, AccountDetails, known_side, unknown_side_remark
 
 MAX_ATTRIBUTES = ATTRIBUTES
 MAX_NAME = NAME
@@ -47,7 +42,7 @@ _Member = TypeVar("_Member", Actor, WaitingOn, TimeQuality, Phase)
 
 @lru_cache(maxsize=256)
 def kind_of(type_: str) -> EventKind | None:
-    """Return the canonical kind of a CloudEvents type; None for a foreign type or an unknown version."""
+    """Return the event kind that a CloudEvents `type` names; None for a foreign type or an unknown version."""
     name = type_
     for family in _FAMILIES:
         if name.startswith(family):
@@ -58,9 +53,9 @@ def kind_of(type_: str) -> EventKind | None:
 
 
 def event_draft(kind: EventKind, data: Mapping[str, Any], stamp: ClaimedTime, source: Source) -> EventDraft:
-    """Return the draft of an event from its CloudEvents data.
+    """Return the draft of an event, read from the `data` of a CloudEvent.
 
-    Raises DoesNotFit with the pointer of the first field that does not fit.
+    Raises DoesNotFit with the JSON pointer of the first field that does not fit.
     """
     needed = _NEEDS.get(kind)
     if needed and data.get(needed) is None:
@@ -107,13 +102,13 @@ def _spoken(
         return kind, actor, ()
     domain = domain_of(name) if "@" in name else ""
     person = AccountDetails(names=frozenset(filter(None, [name])), shown=name, account=name, domain=domain)
-    side = known(source, person)
+    side = known_side(source, person)
     if side is not None:
         said = SAID.get(side, kind) if kind in _WORDS else kind
         return said, side, ()
     if kind is EventKind.RESPONDED and source.only_staff:
-        return EventKind.COMMENTED, Actor.UNKNOWN, (stranger(source, person.words),)
-    return kind, Actor.UNKNOWN, (stranger(source, person.words),) if kind is EventKind.COMMENTED else ()
+        return EventKind.COMMENTED, Actor.UNKNOWN, (unknown_side_remark(source, person.words),)
+    return kind, Actor.UNKNOWN, (unknown_side_remark(source, person.words),) if kind is EventKind.COMMENTED else ()
 
 
 def _attributes(data: Mapping[str, Any], source: Source) -> tuple[dict[str, str], tuple[RemarkNote, ...]]:
@@ -140,13 +135,13 @@ def _read(named: Mapping[str, Any], place: str) -> tuple[dict[str, str], tuple[R
         if value is None:
             continue
         if len(name) > MAX_NAME or isinstance(value, dict | list):
-            remarks.append(RemarkNote(IngestRemark.FIELD_IGNORED, clean(name, MAX_NAME)))
+            remarks.append(RemarkNote(IngestRemark.FIELD_IGNORED, clean_text(name, MAX_NAME)))
             continue
         limit = MAX_DESCRIPTION if name == "description" else MAX_VALUE
         if isinstance(value, str) and len(value.strip()) > limit:
-            remarks.append(RemarkNote(IngestRemark.SHORTENED, clean(name, MAX_NAME)))
-        plain = name if name.isprintable() else clean(name, MAX_NAME)
-        found[plain] = repr(value) if isinstance(value, float) else clean(value, limit)
+            remarks.append(RemarkNote(IngestRemark.SHORTENED, clean_text(name, MAX_NAME)))
+        plain = name if name.isprintable() else clean_text(name, MAX_NAME)
+        found[plain] = repr(value) if isinstance(value, float) else clean_text(value, limit)
     return found, tuple(remarks)
 
 
@@ -187,7 +182,8 @@ def _snapshot(
         version=_whole(value, "version", "/data/snapshot") or 0,
     )
     unknown = tuple(
-        RemarkNote(IngestRemark.FIELD_IGNORED, clean(f"snapshot.{name}", MAX_NAME)) for name in value.keys() - _SHOWN
+        RemarkNote(IngestRemark.FIELD_IGNORED, clean_text(f"snapshot.{name}", MAX_NAME))
+        for name in value.keys() - _SHOWN
     )
     return snapshot, (*remarks, *unknown)
 
@@ -204,7 +200,7 @@ def _translated(found: dict[str, str], data: Mapping[str, Any], source: Source) 
     for name, lookup in (("customer", source.customer), ("product", source.product), *source.attributes.items()):
         if lookup is None:
             continue
-        value = lookup.translate(found[name]) if name in found else looked_up(lookup, {"data": data})
+        value = lookup.translate(found[name]) if name in found else look_up_value(lookup, {"data": data})
         if value:
             found[name] = value
     if "priority" in found:
@@ -243,7 +239,7 @@ def _word(data: Mapping[str, Any], name: str) -> str:
     value = data.get(name)
     if value is not None and not isinstance(value, str):
         raise DoesNotFit(f"{name} is a text", f"/data/{name}")
-    return clean(value)
+    return clean_text(value)
 
 
 def _named(data: Mapping[str, Any], name: str, source: Source) -> IncidentId | None:
@@ -253,7 +249,7 @@ def _named(data: Mapping[str, Any], name: str, source: Source) -> IncidentId | N
     """
     if data.get(name) is None:
         return None
-    own = identifier(data[name])
+    own = identifier_text(data[name])
     if not own:
         raise DoesNotFit(f"{name} is the id of an incident", f"/data/{name}")
     return incident_id(source.id, own.removeprefix(f"{source.id}:"), f"/data/{name}")
@@ -267,7 +263,7 @@ def _metrics(data: Mapping[str, Any]) -> tuple[str, ...]:
         raise DoesNotFit("metrics is a list of metric names", "/data/metrics")
     if any(len(name) > METRIC for name in value):
         raise DoesNotFit(f"the name of a metric has at most {METRIC} characters", "/data/metrics")
-    return tuple(clean(name) for name in value)
+    return tuple(clean_text(name) for name in value)
 
 
 def _agreed(data: Mapping[str, Any]) -> AgreedTarget | None:
@@ -276,7 +272,7 @@ def _agreed(data: Mapping[str, Any]) -> AgreedTarget | None:
         return None
     if not isinstance(value, dict):
         raise DoesNotFit("agreed is an object with metric, due_at and agreed_by", "/data/agreed")
-    metric, by = clean(value.get("metric")), clean(value.get("agreed_by"))
+    metric, by = clean_text(value.get("metric")), clean_text(value.get("agreed_by"))
     if len(metric) > METRIC:
         raise DoesNotFit(f"the name of a metric has at most {METRIC} characters", "/data/agreed/metric")
     if not metric or not by:
@@ -291,5 +287,5 @@ def _agreed(data: Mapping[str, Any]) -> AgreedTarget | None:
     moved = value.get("moved_by_pauses", False)
     if not isinstance(moved, bool):
         raise DoesNotFit("moved_by_pauses is true or false", "/data/agreed/moved_by_pauses")
-    reason = clean(value.get("reason"))
+    reason = clean_text(value.get("reason"))
     return AgreedTarget(metric=metric, due_at=due, agreed_by=by, reason=reason, moved_by_pauses=moved)

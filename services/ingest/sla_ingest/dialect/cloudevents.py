@@ -39,10 +39,10 @@ from sla_ingest.dialect.port import (
     ParkedBecause,
     Translation,
     digest_id,
-    events,
     incident_id,
+    number_events,
 )
-from sla_ingest.dialect.read import clean, identifier
+from sla_ingest.dialect.read import clean_text, identifier_text
 
 STRUCTURED = "application/cloudevents+json"
 BATCH = "application/cloudevents-batch+json"
@@ -61,7 +61,7 @@ _PLACEHOLDER_TIME = datetime.fromtimestamp(0, UTC)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CloudEventEnvelope:
-    """A CloudEvent whose attributes are valid; `data` is not checked yet."""
+    """A CloudEvent whose attributes are valid; its `data` is not checked yet."""
 
     id: str
     source: str
@@ -74,7 +74,7 @@ class CloudEventEnvelope:
 
     @property
     def delivery(self) -> str:
-        """Return the delivery id, made of source and id, which are unique together (CloudEvents 1.0, `id`)."""
+        """Return the delivery id: `source` and `id`, which are unique together (CloudEvents 1.0, `id`)."""
         plain = f"{self.source}#{self.id.replace('#', '%23')}"
         return plain if len(plain) <= MAX_DELIVERY_ID else digest_id(self.source, self.id)
 
@@ -82,7 +82,7 @@ class CloudEventEnvelope:
 class CloudEventsDialect:
     """The adapter of CloudEvents: structured, binary and batched deliveries, which name their own source.
 
-    `id_in_headers` is False: in binary mode the id is a header, but that mode is not accepted under a signature.
+    `id_in_headers` is False: in binary mode the id is a header, but a signed delivery may not be in that mode.
     """
 
     serves_events = True
@@ -90,7 +90,10 @@ class CloudEventsDialect:
     id_in_headers = False
 
     def bad_media_type(self, delivery: Delivery, *, signed: bool) -> str | None:
-        """Accept the two JSON formats, and unless `signed` any media type with attributes in `ce-` headers."""
+        """Return the accepted Content-Types as text if the delivery's is not accepted; None if it is.
+
+        Accepted are the two JSON formats, and unless `signed` any media type with event attributes in `ce-` headers.
+        """
         headers = {**delivery.hints, **delivery.headers}
         kind = media_type(headers)
         if kind in (STRUCTURED, BATCH):
@@ -104,7 +107,9 @@ class CloudEventsDialect:
         return None if binary else f"{STRUCTURED}, {BATCH}, any with ce- headers"
 
     def by_body(self, delivery: Delivery) -> Delivery:
-        """Set Content-Type by the body: an array is a batch, anything else one structured event."""
+        """Return the delivery with the Content-Type that its body shows: a JSON array is a batch, anything else one
+        event.
+        """
         body = delivery.body.removeprefix(b"\xef\xbb\xbf").lstrip(b" \t\r\n")
         kind = BATCH if body.startswith(b"[") else STRUCTURED
         return replace(delivery, headers={**delivery.headers, "content-type": kind})
@@ -131,7 +136,7 @@ def _translated(envelope: CloudEventEnvelope, delivery: Delivery, source: Source
 
 
 def split(delivery: Delivery) -> list[Delivery]:
-    """Return the events of a batch as single structured deliveries.
+    """Return the events of a batch as structured deliveries of one event each.
 
     Raises DoesNotFit when the batch itself cannot be read.
     """
@@ -153,19 +158,19 @@ def split(delivery: Delivery) -> list[Delivery]:
 
 @lru_cache(maxsize=1024)
 def assumed_source(written: str) -> Source:
-    """Return the source that a `source` attribute names, as one that the catalogue does not describe."""
+    """Return a source for a CloudEvents `source` attribute that the catalogue does not list."""
     return undescribed_source(source_name(written))
 
 
 def undescribed_source(name: str) -> Source:
-    """Return a CloudEvents source that the catalogue does not describe, under the name that its incidents bear."""
+    """Return a CloudEvents source called `name` that the catalogue does not list; `name` begins its incidents' ids."""
     return replace(UNDESCRIBED, id=SourceId(name))
 
 
 def source_name(written: str) -> str:
-    """Return a URI reference as a short name: `https://desk.example` gives `desk.example`.
+    """Return the short name of a `source` URI reference: `https://desk.example` gives `desk.example`.
 
-    One that had to be rewritten gets a digest, so that no two become one: `//desk.example/eu` gives
+    A name that had to be rewritten gets a digest, so that two sources never share one: `//desk.example/eu` gives
     `desk.example-eu-7a7df68e`.
     """
     rest = written.split("://", 1)[-1].strip("/")
@@ -179,7 +184,7 @@ def source_name(written: str) -> str:
 
 
 def read(delivery: Delivery) -> CloudEventEnvelope:
-    """Return the event of a structured or binary delivery. Raises DoesNotFit (400)."""
+    """Return the event of a structured or binary delivery. Raises DoesNotFit (status 400)."""
     if media_type(delivery.headers).startswith(_FAMILY):
         return _structured(delivery)
     return _binary(delivery)
@@ -228,13 +233,13 @@ def _envelope(attributes: dict[str, Any], data: Any, encoded: bytes | None) -> C
         CloudEvent({**attributes, **required, "time": time or _PLACEHOLDER_TIME})
     except CloudEventValidationError as error:
         what = "; ".join(str(problem) for problems in error.errors.values() for problem in problems[:1])
-        raise malformed(f"no CloudEvent 1.0: {clean(what)}") from None
-    identity = identifier(attributes["id"])
-    if not identity or not identifier(attributes["source"]):
+        raise malformed(f"no CloudEvent 1.0: {clean_text(what)}") from None
+    identity = identifier_text(attributes["id"])
+    if not identity or not identifier_text(attributes["source"]):
         raise malformed("id and source hold no control characters")
     return CloudEventEnvelope(
         id=identity,
-        source=identifier(attributes["source"]),
+        source=identifier_text(attributes["source"]),
         type=attributes["type"],
         subject=attributes.get("subject", ""),
         time=time,
@@ -249,9 +254,9 @@ def _check_extension(name: str, value: Any) -> None:
     if isinstance(value, bool | str):
         return
     if not isinstance(value, int):
-        raise malformed(f"the extension {clean(name, 60)} is neither a text, a boolean nor an integer")
+        raise malformed(f"the extension {clean_text(name, 60)} is neither a text, a boolean nor an integer")
     if not -(2**31) <= value < 2**31:
-        raise malformed(f"the extension {clean(name, 60)} is an integer beyond 32 bits")
+        raise malformed(f"the extension {clean_text(name, 60)} is an integer beyond 32 bits")
 
 
 def _time(attributes: Mapping[str, Any]) -> datetime | None:
@@ -281,9 +286,9 @@ def _decoded(value: Any) -> bytes:
 def _outcome(envelope: CloudEventEnvelope, delivery: Delivery, source: Source, id_: str) -> Outcome:
     kind = kind_of(envelope.type)
     if kind is None:
-        return Parked(ParkedBecause.UNKNOWN_TYPE, clean(envelope.type, 100))
+        return Parked(ParkedBecause.UNKNOWN_TYPE, clean_text(envelope.type, 100))
     data = _object(envelope, delivery.max_depth)
-    own = identifier(envelope.subject) or identifier(data.get("incident"))
+    own = identifier_text(envelope.subject) or identifier_text(data.get("incident"))
     if not own:
         raise DoesNotFit("the subject is the id of the incident", "/subject")
     incident = incident_id(source.id, own.removeprefix(f"{source.id}:"), "/subject")
@@ -293,7 +298,7 @@ def _outcome(envelope: CloudEventEnvelope, delivery: Delivery, source: Source, i
         raise DoesNotFit("an incident cannot be merged into itself", "/data/merged_into")
     if kind is EventKind.RENAMED and what.known_as == incident:
         raise DoesNotFit("known_as is another name than the subject", "/data/known_as")
-    return events(delivery, source, incident, id_, [what])
+    return number_events(delivery, source, incident, id_, [what])
 
 
 def _object(envelope: CloudEventEnvelope, max_depth: int) -> Mapping[str, Any]:

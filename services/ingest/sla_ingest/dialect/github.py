@@ -1,17 +1,4 @@
-"""GitHub Issues: `issues` and `issue_comment` deliveries, every documented action.
-
-Decisions: what happened is the action; how the whole issue stands travels beside it as a snapshot (see
-`github_snapshot`), also with actions that mean nothing. Pull requests are no incidents. Closing as *completed*
-resolves, as *not planned* or *duplicate* cancels (declined work must not count as a promise kept;
-`resolutions: {not_planned: resolved}` changes it). A transferred issue goes on, whichever of the two repositories'
-deliveries comes first; a deleted one is cancelled. A comment of the reporter is the customer's reply, one of a member
-(OWNER, MEMBER, COLLABORATOR, or the catalogue's `staff`) is a response, one of a bot is neither, nor is one of anybody
-else.
-
-GitHub signs the body and none of its headers. So the body alone says which event it is and whether it is a form, and
-identifies the delivery; `X-GitHub-Event` may only contradict it. Two events never have the same bytes but for a change
-that is made, undone and made again within one second (`updated_at` has whole seconds): the third counts as the first.
-"""
+"""GitHub Issues: deliveries of the events `issues` and `issue_comment`, with every documented action."""
 
 from __future__ import annotations
 
@@ -20,10 +7,10 @@ from urllib.parse import parse_qs
 
 from sla_catalogue.source import Source, TicketPhase, fold_case
 from sla_domain.event import Actor, EventKind, TimeQuality
-from sla_ingest.dialect.github_snapshot import GithubDelivery, closed_as, label_name, snapshot
+from sla_ingest.dialect.github_snapshot import GithubDelivery, closing_reason, label_name, snapshot
 from sla_ingest.dialect.json_text import malformed, parse_json
 from sla_ingest.dialect.label import label_changes, phase_by_label, priority_by_label
-from sla_ingest.dialect.phase import transition
+from sla_ingest.dialect.phase import transition_steps
 from sla_ingest.dialect.port import (
     ClaimedTime,
     Delivery,
@@ -37,22 +24,22 @@ from sla_ingest.dialect.port import (
     Refused,
     Translation,
     body_id,
-    events,
     fitting_id,
-    ignored,
+    ignore_with_snapshot,
     incident_id,
+    number_events,
 )
 from sla_ingest.dialect.read import (
     MAX_DESCRIPTION,
     Node,
-    clean,
-    identifier,
-    items,
-    looked_up,
-    node,
-    stamp,
-    stated,
-    text,
+    array_at,
+    claimed_time,
+    clean_text,
+    identifier_text,
+    look_up_value,
+    object_at,
+    stated_attributes,
+    text_at,
 )
 from sla_ingest.dialect.speaker import SAID, SIDED, AccountDetails, Speaker, side_of
 
@@ -76,8 +63,10 @@ _FORM = b"payload="
 
 
 def translate(delivery: Delivery, source: Source) -> Translation:
-    """Return what a GitHub delivery means. Never raises for what the sender wrote."""
-    id_ = delivery.id or fitting_id(identifier(delivery.headers.get("x-github-delivery", ""))) or body_id(delivery)
+    """Return the translation of a GitHub delivery; what cannot be read becomes a parked or refused one, never an
+    exception.
+    """
+    id_ = delivery.id or fitting_id(identifier_text(delivery.headers.get("x-github-delivery", ""))) or body_id(delivery)
     try:
         payload = _payload(delivery)
         event = _event_of(payload)
@@ -85,7 +74,9 @@ def translate(delivery: Delivery, source: Source) -> Translation:
         if not event and said in ("issues", "issue_comment"):
             raise DoesNotFit("an issue is expected here", "/issue")
         if said and event and said != event:
-            return Translation(id_, Parked(ParkedBecause.CONTRADICTED, f"the body is {event}, not {clean(said, 60)}"))
+            return Translation(
+                id_, Parked(ParkedBecause.CONTRADICTED, f"the body is {event}, not {clean_text(said, 60)}")
+            )
         return Translation(id_, _outcome(delivery, source, payload, event, id_))
     except DoesNotFit as unfit:
         return Translation(id_, unfit.refused)
@@ -126,15 +117,15 @@ def _outcome(delivery: Delivery, source: Source, payload: Node, event: str, id_:
         return Ignored(IgnoredBecause.PING)
     if not event:
         return Ignored(IgnoredBecause.UNRELATED, "the delivery carries no issue")
-    issue = node(payload, "issue")
+    issue = object_at(payload, "issue")
     if not issue:
         raise DoesNotFit("an issue is expected here", "/issue")
-    if issue.get("pull_request") or "/pull/" in text(issue, "html_url"):
+    if issue.get("pull_request") or "/pull/" in text_at(issue, "html_url"):
         return Ignored(IgnoredBecause.PULL_REQUEST)
-    own = identifier(issue.get("id"))
+    own = identifier_text(issue.get("id"))
     if not own:
         raise DoesNotFit("the issue has no id", "/issue/id")
-    action = text(payload, "action")
+    action = text_at(payload, "action")
     if not action:
         raise DoesNotFit("the delivery names no action", "/action")
     case = GithubDelivery(delivery, source, payload, issue, action)
@@ -145,8 +136,8 @@ def _outcome(delivery: Delivery, source: Source, payload: Node, event: str, id_:
     # An issue that has gone stands nowhere any more, whatever the body shows of it.
     shown = None if event == "issues" and action in _GONE else snapshot(case)
     if isinstance(found, Ignored):
-        return ignored(delivery, source, incident, id_, found, shown)
-    return events(delivery, source, incident, id_, found, shown)
+        return ignore_with_snapshot(delivery, source, incident, id_, found, shown)
+    return number_events(delivery, source, incident, id_, found, shown)
 
 
 # -- issues -----------------------------------------------------------------------------------------------
@@ -164,7 +155,7 @@ def _issue(case: GithubDelivery) -> list[EventDraft] | Ignored | Parked | Refuse
             return [_happening(case, EventKind.REOPENED)]
         case "assigned" | "unassigned":
             return [
-                _happening(case, EventKind.ASSIGNED, attributes={"assignee": text(case.issue, "assignee", "login")})
+                _happening(case, EventKind.ASSIGNED, attributes={"assignee": text_at(case.issue, "assignee", "login")})
             ]
         case "labeled" | "unlabeled":
             return _labelled(case)
@@ -175,17 +166,17 @@ def _issue(case: GithubDelivery) -> list[EventDraft] | Ignored | Parked | Refuse
         case "deleted":
             return _deleted(case)
         case action if action in _QUIET_ACTIONS:
-            return Ignored(IgnoredBecause.NOTHING_RELEVANT, clean(action, 60))
+            return Ignored(IgnoredBecause.NOTHING_RELEVANT, clean_text(action, 60))
         case action:
-            return Parked(ParkedBecause.UNKNOWN_ACTION, clean(action, 60))
+            return Parked(ParkedBecause.UNKNOWN_ACTION, clean_text(action, 60))
 
 
 def _opened(case: GithubDelivery) -> list[EventDraft]:
     attributes, labels = _shown(case), case.labels
-    opened = stamp(case.issue.get("created_at"), TimeQuality.EXACT)
+    opened = claimed_time(case.issue.get("created_at"), TimeQuality.EXACT)
     found = [_happening(case, EventKind.OPENED, attributes=attributes, at=opened)]
     phase = phase_by_label(case.source, labels)
-    for step in transition(TicketPhase.OPEN, phase) if phase else ():
+    for step in transition_steps(TicketPhase.OPEN, phase) if phase else ():
         found.append(_happening(case, step.kind, waiting_on=step.waiting_on, at=opened))
     return found
 
@@ -193,53 +184,53 @@ def _opened(case: GithubDelivery) -> list[EventDraft]:
 def _shown(case: GithubDelivery) -> dict[str, str]:
     """What an issue that is new to its repository states."""
     issue, labels = case.issue, case.labels
-    kind = text(issue, "type", "name")
-    return stated(
-        title=text(issue, "title"),
-        description=clean(issue.get("body"), MAX_DESCRIPTION),
-        url=text(issue, "html_url"),
-        reporter=text(issue, "user", "login"),
-        reporter_id=text(issue, "user", "login"),
-        assignee=text(issue, "assignee", "login"),
+    kind = text_at(issue, "type", "name")
+    return stated_attributes(
+        title=text_at(issue, "title"),
+        description=clean_text(issue.get("body"), MAX_DESCRIPTION),
+        url=text_at(issue, "html_url"),
+        reporter=text_at(issue, "user", "login"),
+        reporter_id=text_at(issue, "user", "login"),
+        assignee=text_at(issue, "assignee", "login"),
         type=kind,
         priority=priority_by_label(case.source, labels) or case.source.priority_of(kind) or "",
-        **{name: looked_up(lookup, case.payload, labels) for name, lookup in case.lookups.items()},
+        **{name: look_up_value(lookup, case.payload, labels) for name, lookup in case.lookups.items()},
     )
 
 
 def _former(case: GithubDelivery) -> str:
     """The id that the issue had before it was transferred here; "" for one that began here."""
-    old = identifier(node(case.payload, "changes", "old_issue").get("id")) if case.action == "opened" else ""
-    return "" if old == identifier(case.issue.get("id")) else old
+    old = identifier_text(object_at(case.payload, "changes", "old_issue").get("id")) if case.action == "opened" else ""
+    return "" if old == identifier_text(case.issue.get("id")) else old
 
 
 def _arrived(case: GithubDelivery) -> list[EventDraft]:
     """Return the rename of an issue that was transferred from another repository: it is the same incident."""
-    where = text(case.payload, "changes", "old_repository", "full_name")
+    where = text_at(case.payload, "changes", "old_repository", "full_name")
     reason = f"transferred from {where}" if where else "transferred"
-    new = incident_id(case.source.id, identifier(case.issue.get("id")))
+    new = incident_id(case.source.id, identifier_text(case.issue.get("id")))
     return [_happening(case, EventKind.RENAMED, known_as=new, attributes=_shown(case), reason=reason)]
 
 
 def _edited(case: GithubDelivery) -> list[EventDraft] | Ignored | Parked | Refused:
-    changed = node(case.payload, "changes")
+    changed = object_at(case.payload, "changes")
     attributes: dict[str, str] = {}
     if "title" in changed:
-        attributes["title"] = text(case.issue, "title")
+        attributes["title"] = text_at(case.issue, "title")
     if "body" in changed:
-        attributes["description"] = clean(case.issue.get("body"), MAX_DESCRIPTION)
+        attributes["description"] = clean_text(case.issue.get("body"), MAX_DESCRIPTION)
     if not attributes:
         return Ignored(IgnoredBecause.NOTHING_RELEVANT, "neither title nor text was edited")
     return [_happening(case, EventKind.DESCRIBED, attributes=attributes)]
 
 
 def _closed(case: GithubDelivery) -> list[EventDraft]:
-    why, phase = closed_as(case)
-    closed = stamp(case.issue.get("closed_at") or case.issue.get("updated_at"), TimeQuality.OBJECT_UPDATED)
+    why, phase = closing_reason(case)
+    closed = claimed_time(case.issue.get("closed_at") or case.issue.get("updated_at"), TimeQuality.OBJECT_UPDATED)
     reason = "" if why == "completed" else f"closed as {why.replace('_', ' ')}"
     return [
         _happening(case, step.kind, waiting_on=step.waiting_on, at=closed, reason=reason)
-        for step in transition(TicketPhase.OPEN, phase)
+        for step in transition_steps(TicketPhase.OPEN, phase)
     ]
 
 
@@ -250,7 +241,7 @@ def _labelled(case: GithubDelivery) -> list[EventDraft] | Ignored | Parked | Ref
     without = case.labels - {name}
     added = case.action == "labeled"
     before, after = (without, without | {name}) if added else (without | {name}, without)
-    closed = text(case.issue, "state") == "closed"
+    closed = text_at(case.issue, "state") == "closed"
     found = [
         _happening(case, one.step.kind, waiting_on=one.step.waiting_on, attributes=one.attributes)
         for one in label_changes(case.source, before, after, case.lookups)
@@ -261,7 +252,7 @@ def _labelled(case: GithubDelivery) -> list[EventDraft] | Ignored | Parked | Ref
 
 
 def _typed(case: GithubDelivery) -> list[EventDraft]:
-    named, added = text(case.payload, "type", "name"), case.action == "typed"
+    named, added = text_at(case.payload, "type", "name"), case.action == "typed"
     found = [_happening(case, EventKind.RECLASSIFIED, attributes={"type": named if added else ""})]
     by_type = case.source.priority_of(named) if named else None
     if by_type and not priority_by_label(case.source, case.labels):
@@ -271,23 +262,23 @@ def _typed(case: GithubDelivery) -> list[EventDraft]:
 
 
 def _transferred(case: GithubDelivery) -> list[EventDraft]:
-    issue = node(case.payload, "changes", "new_issue")
-    new = identifier(issue.get("id"))
-    if new == identifier(case.issue.get("id")):
+    issue = object_at(case.payload, "changes", "new_issue")
+    new = identifier_text(issue.get("id"))
+    if new == identifier_text(case.issue.get("id")):
         raise DoesNotFit("a transferred issue has a new id", "/changes/new_issue/id")
     if not new:
         return [_happening(case, EventKind.CANCELLED, reason="the issue was transferred to an unnamed place")]
-    repository = node(case.payload, "changes", "new_repository")
-    where = text(repository, "full_name")
+    repository = object_at(case.payload, "changes", "new_repository")
+    where = text_at(repository, "full_name")
     there = {"issue": issue, "repository": repository}
-    labels = [name for label in items(issue, "labels") if (name := label_name(label))]
-    found = {name: looked_up(lookup, there, labels) for name, lookup in case.lookups.items()} if repository else {}
+    labels = [name for label in array_at(issue, "labels") if (name := label_name(label))]
+    found = {name: look_up_value(lookup, there, labels) for name, lookup in case.lookups.items()} if repository else {}
     return [
         _happening(
             case,
             EventKind.RENAMED,
             known_as=incident_id(case.source.id, new),
-            attributes=stated(title=text(issue, "title"), url=text(issue, "html_url"), **found),
+            attributes=stated_attributes(title=text_at(issue, "title"), url=text_at(issue, "html_url"), **found),
             reason=f"transferred to {where}" if where else "transferred",
         )
     ]
@@ -295,7 +286,9 @@ def _transferred(case: GithubDelivery) -> list[EventDraft]:
 
 def _deleted(case: GithubDelivery) -> list[EventDraft] | Ignored | Parked | Refused:
     """Return the end of a deleted issue. GitHub does not state when: it was after everything in the body."""
-    stamps = (stamp(node(case.payload, where).get(name), TimeQuality.OBJECT_UPDATED) for where, name in _SHOWN)
+    stamps = (
+        claimed_time(object_at(case.payload, where).get(name), TimeQuality.OBJECT_UPDATED) for where, name in _SHOWN
+    )
     shown = [one.at for one in stamps if one.at is not None]
     if not shown:
         return Parked(ParkedBecause.NO_TIME, "deleted")
@@ -313,14 +306,14 @@ def _comment(case: GithubDelivery) -> list[EventDraft] | Ignored | Parked | Refu
         case "edited" | "deleted" | "pinned" | "unpinned":
             return Ignored(IgnoredBecause.COMMENT_CHANGED, case.action)
         case action:
-            return Parked(ParkedBecause.UNKNOWN_ACTION, clean(action, 60))
-    comment = node(case.payload, "comment")
-    author = node(comment, "user") or node(case.payload, "sender")
-    who = _who(case, author, text(comment, "author_association"))
+            return Parked(ParkedBecause.UNKNOWN_ACTION, clean_text(action, 60))
+    comment = object_at(case.payload, "comment")
+    author = object_at(comment, "user") or object_at(case.payload, "sender")
+    who = _who(case, author, text_at(comment, "author_association"))
     if who.actor is Actor.BOT:
-        return Ignored(IgnoredBecause.BOT_COMMENT, text(author, "login"))
-    at = stamp(comment.get("created_at"), TimeQuality.EXACT)
-    name = text(author, "login")
+        return Ignored(IgnoredBecause.BOT_COMMENT, text_at(author, "login"))
+    at = claimed_time(comment.get("created_at"), TimeQuality.EXACT)
+    name = text_at(author, "login")
     return [EventDraft(kind=SAID[who.actor], stamp=at, actor=who.actor, actor_name=name, remarks=who.remarks)]
 
 
@@ -328,23 +321,25 @@ def _comment(case: GithubDelivery) -> list[EventDraft] | Ignored | Parked | Refu
 
 
 def _happening(case: GithubDelivery, kind: EventKind, *, at: ClaimedTime | None = None, **values: Any) -> EventDraft:
-    sender = node(case.payload, "sender")
+    sender = object_at(case.payload, "sender")
     # People who may assign, label or close another's issue work on the repository's side.
     who = _who(case, sender, "MEMBER")
     if kind in SIDED:
         values["remarks"] = (*values.get("remarks", ()), *who.remarks)
-    return EventDraft(kind=kind, stamp=at or case.updated, actor=who.actor, actor_name=text(sender, "login"), **values)
+    return EventDraft(
+        kind=kind, stamp=at or case.updated, actor=who.actor, actor_name=text_at(sender, "login"), **values
+    )
 
 
 def _who(case: GithubDelivery, account: Node, association: str) -> Speaker:
     """GitHub shows a member whose membership is private as CONTRIBUTOR or NONE: of those nothing is known."""
-    login = text(account, "login")
+    login = text_at(account, "login")
     person = AccountDetails(
         names=frozenset(filter(None, [login])),
         shown=login,
         account=login,
         association=fold_case(association),
-        bot=text(account, "type") == "Bot" or login.endswith("[bot]"),
+        bot=text_at(account, "type") == "Bot" or login.endswith("[bot]"),
         member=association in _MEMBERS,
     )
-    return side_of(case.source, person, reported=bool(login) and login == text(case.issue, "user", "login"))
+    return side_of(case.source, person, reported=bool(login) and login == text_at(case.issue, "user", "login"))

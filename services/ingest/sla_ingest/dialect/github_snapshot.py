@@ -1,9 +1,4 @@
-"""How the issue of a GitHub delivery stands: the same for every action, since every delivery carries the whole issue.
-
-A closed issue stands where its reason to be closed puts it, an open one where its labels do. A label that means an end
-on an issue that is open counts only where the labels are what the delivery is about: after a reopening it is a
-leftover. What the body does not state (an older webhook, a trimmed one) is not stated here either.
-"""
+"""The state of the issue in a GitHub delivery: the same for every action, since each delivery has the whole issue."""
 
 from __future__ import annotations
 
@@ -13,19 +8,19 @@ from dataclasses import dataclass, replace
 from sla_catalogue.source import Lookup, Source, TicketPhase
 from sla_domain.event import ENDED, PHASE, Snapshot, TimeQuality
 from sla_ingest.dialect.label import phase_by_label, priority_by_label
-from sla_ingest.dialect.phase import standing
+from sla_ingest.dialect.phase import standing_of
 from sla_ingest.dialect.port import ClaimedTime, Delivery
 from sla_ingest.dialect.read import (
     MAX_DESCRIPTION,
     Node,
-    clean,
+    array_at,
+    attribute_lookups,
+    claimed_time,
+    clean_text,
     has_path,
-    items,
-    looked_up,
-    lookups,
-    node,
-    stamp,
-    text,
+    look_up_value,
+    object_at,
+    text_at,
 )
 
 _USUAL_CUSTOMER = Lookup(field="repository.owner.login")
@@ -40,7 +35,7 @@ _ABOUT_LABELS = frozenset({"opened", "labeled", "unlabeled"})
 
 @dataclass(frozen=True, slots=True)
 class GithubDelivery:
-    """One delivery with its parsed payload, while it is translated."""
+    """A GitHub delivery with its parsed payload, as the translation passes it around."""
 
     delivery: Delivery
     source: Source
@@ -51,32 +46,35 @@ class GithubDelivery:
     @property
     def labels(self) -> frozenset[str]:
         """Return the names of the issue's labels."""
-        return frozenset(found for label in items(self.issue, "labels") if (found := label_name(label)))
+        return frozenset(found for label in array_at(self.issue, "labels") if (found := label_name(label)))
 
     @property
     def updated(self) -> ClaimedTime:
         """Return the issue's `updated_at` as a claimed time."""
-        return stamp(self.issue.get("updated_at"), TimeQuality.OBJECT_UPDATED)
+        return claimed_time(self.issue.get("updated_at"), TimeQuality.OBJECT_UPDATED)
 
     @property
     def lookups(self) -> Mapping[str, Lookup]:
-        """Return the catalogue's lookups, with GitHub's usual places of customer and product."""
-        return lookups(self.source, _USUAL_CUSTOMER, _USUAL_PRODUCT)
+        """Return where to find customer, product and other attributes: by the catalogue, else GitHub's usual places."""
+        return attribute_lookups(self.source, _USUAL_CUSTOMER, _USUAL_PRODUCT)
 
 
 def label_name(label: object) -> str:
-    """Return the name of a label, given as an object or as a text."""
-    return clean(label.get("name") if isinstance(label, dict) else label)
+    """Return the name of a label, which GitHub sends as an object or as a text."""
+    return clean_text(label.get("name") if isinstance(label, dict) else label)
 
 
-def closed_as(case: GithubDelivery) -> tuple[str, TicketPhase]:
-    """Return the reason for which the issue is closed, and the phase it means."""
-    why = text(case.issue, "state_reason") or "completed"
+def closing_reason(case: GithubDelivery) -> tuple[str, TicketPhase]:
+    """Return GitHub's reason for which the issue is closed, and the phase that the reason means."""
+    why = text_at(case.issue, "state_reason") or "completed"
     return why, case.source.ending_of(why) or _CLOSED_AS.get(why, TicketPhase.RESOLVED)
 
 
 def snapshot(case: GithubDelivery) -> Snapshot:
-    """Return how the issue stands, and for changes whose order within a second matters how it stood before."""
+    """Return the state of the issue as of this delivery.
+
+    For changes whose order within one second matters, it also holds the state before.
+    """
     shown = _shown(case)
     before = _earlier(case)
     if before is None:
@@ -95,7 +93,7 @@ def snapshot(case: GithubDelivery) -> Snapshot:
 
 def _earlier(case: GithubDelivery) -> GithubDelivery | None:
     """The delivery's issue before the change that the delivery is about; None where the body does not tell."""
-    issue, changes = case.issue, node(case.payload, "changes")
+    issue, changes = case.issue, object_at(case.payload, "changes")
     match case.action:
         case "labeled" | "unlabeled" if name := label_name(case.payload.get("label")):
             there = case.labels - {name} if case.action == "labeled" else case.labels | {name}
@@ -106,10 +104,10 @@ def _earlier(case: GithubDelivery) -> GithubDelivery | None:
             pass
         case "edited":
             kept = (("title", "title"), ("body", "body"))
-            issue = {**issue, **{to: node(changes, name).get("from") for name, to in kept if name in changes}}
-        case "assigned" if len(items(issue, "assignees")) < 2:
+            issue = {**issue, **{to: object_at(changes, name).get("from") for name, to in kept if name in changes}}
+        case "assigned" if len(array_at(issue, "assignees")) < 2:
             issue = {**issue, "assignee": None}
-        case "unassigned" if not items(issue, "assignees") and node(case.payload, "assignee"):
+        case "unassigned" if not array_at(issue, "assignees") and object_at(case.payload, "assignee"):
             issue = {**issue, "assignee": case.payload.get("assignee")}
         case _:
             return None
@@ -118,12 +116,12 @@ def _earlier(case: GithubDelivery) -> GithubDelivery | None:
 
 def _shown(case: GithubDelivery) -> Snapshot:
     phase = _phase(case)
-    closed = stamp(case.issue.get("closed_at"), TimeQuality.OBJECT_UPDATED) if phase is not None else None
-    is_closed = text(case.issue, "state") == "closed"
+    closed = claimed_time(case.issue.get("closed_at"), TimeQuality.OBJECT_UPDATED) if phase is not None else None
+    is_closed = text_at(case.issue, "state") == "closed"
     return Snapshot(
         at=case.updated.at or case.delivery.received_at,
-        created_at=stamp(case.issue.get("created_at"), TimeQuality.EXACT).at,
-        phase=None if phase is None else standing(phase),
+        created_at=claimed_time(case.issue.get("created_at"), TimeQuality.EXACT).at,
+        phase=None if phase is None else standing_of(phase),
         waiting_on=None if phase is None else phase.waiting_on,
         ended_at=closed.at if closed is not None and is_closed else None,
         attributes=_attributes(case),
@@ -131,15 +129,15 @@ def _shown(case: GithubDelivery) -> Snapshot:
 
 
 def _phase(case: GithubDelivery) -> TicketPhase | None:
-    state = text(case.issue, "state")
+    state = text_at(case.issue, "state")
     if state == "closed":
         # Declined by a label, and then closed with the reason that GitHub offers first.
         declined = phase_by_label(case.source, case.labels) is TicketPhase.CANCELLED
-        return TicketPhase.CANCELLED if declined else closed_as(case)[1]
+        return TicketPhase.CANCELLED if declined else closing_reason(case)[1]
     if state != "open" or "labels" not in case.issue:
         return None
     by_label = phase_by_label(case.source, case.labels) or TicketPhase.OPEN
-    return by_label if standing(by_label).live or case.action in _ABOUT_LABELS else None
+    return by_label if standing_of(by_label).live or case.action in _ABOUT_LABELS else None
 
 
 def _attributes(case: GithubDelivery) -> Mapping[str, str]:
@@ -147,20 +145,20 @@ def _attributes(case: GithubDelivery) -> Mapping[str, str]:
     found: dict[str, str] = {}
     for name, key in (("title", "title"), ("url", "html_url")):
         if key in issue:
-            found[name] = text(issue, key)
+            found[name] = text_at(issue, key)
     if "body" in issue:
-        found["description"] = clean(issue.get("body"), MAX_DESCRIPTION)
-    if reporter := text(issue, "user", "login"):
+        found["description"] = clean_text(issue.get("body"), MAX_DESCRIPTION)
+    if reporter := text_at(issue, "user", "login"):
         found |= {"reporter": reporter, "reporter_id": reporter}
     if "assignee" in issue:
-        found["assignee"] = text(issue, "assignee", "login")
+        found["assignee"] = text_at(issue, "assignee", "login")
     if "type" in issue:
-        found["type"] = text(issue, "type", "name")
+        found["type"] = text_at(issue, "type", "name")
     if "labels" in issue and (source.priority_labels or source.priorities):
         by_type = source.priority_of(found["type"]) if found.get("type") else None
         found["priority"] = priority_by_label(source, labels) or by_type or ""
     for name, lookup in case.lookups.items():
-        value = looked_up(lookup, case.payload, labels)
+        value = look_up_value(lookup, case.payload, labels)
         by_label = bool(lookup.label) and "labels" in issue
         if value or by_label or (lookup.field and has_path(case.payload, lookup.field)):
             found[name] = value

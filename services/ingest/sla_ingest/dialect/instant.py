@@ -1,11 +1,4 @@
-"""When a sender says that something happened: the nine shapes of time seen in real deliveries, read exactly.
-
-Epoch seconds, milliseconds, microseconds and nanoseconds are told apart by size; RFC 3339 comes with any number of
-fraction digits, with `Z`, `+00:00`, `+0000`, ` UTC` or no offset at all; null, "" and the year 1 mean "no time".
-Fractions finer than a microsecond are cut, never rounded up, so that an instant is not moved past a deadline. What lies
-beyond every calendar (`sla_domain.bounds`) is refused: no clock could be counted from it. A time without an offset is
-read by the one rule for local times (`sla_domain.calendar.local`).
-"""
+"""Reading times as senders write them: the nine forms seen in real deliveries."""
 
 from __future__ import annotations
 
@@ -34,7 +27,7 @@ _YEAR_ONE = 1  # Go's zero time, which Alertmanager and Grafana send for "none"
 
 
 class BadInstant(ValueError):
-    """The text is no time that slad knows; send RFC 3339 such as 2026-02-03T04:05:06Z, or epoch milliseconds."""
+    """The text is not a time that slad can read; send RFC 3339 such as 2026-02-03T04:05:06Z, or epoch milliseconds."""
 
     def __init__(self, value: object) -> None:
         super().__init__(
@@ -43,25 +36,27 @@ class BadInstant(ValueError):
 
 
 class OutOfReach(BadInstant):
-    """The text is a time that no calendar reaches."""
+    """The text is a time outside the years for which calendars can be compiled."""
 
     def __init__(self, value: object) -> None:
         ValueError.__init__(self, f"{str(value)[:60]!r} is out of reach: an instant lies {RANGE}")
 
 
 def parse_instant(value: object, zone: str = "UTC") -> datetime | None:
-    """Return the aware UTC instant of what a sender wrote; None when it wrote none.
+    """Return the UTC instant that a sender's value means; None for an absent or empty value.
 
-    `zone` is for times without an offset. Raises BadInstant, OutOfReach.
+    `zone` is for times without an offset. Raises BadInstant, or OutOfReach.
     """
     found = read_instant(value, zone)
     return found.at if isinstance(found, LocalTime) else found
 
 
 def read_instant(value: object, zone: str = "UTC") -> datetime | LocalTime | None:
-    """Return as `parse_instant`, but a local time that came twice or never in its zone as a LocalTime.
+    """Return the UTC instant that a sender's value means, or a LocalTime where the value is ambiguous; None for no
+    value.
 
-    Raises BadInstant, OutOfReach.
+    A local time is ambiguous when it came twice or never in `zone`, at a change of its offset. Raises BadInstant, or
+    OutOfReach.
     """
     found = _parsed(value, zone)
     at = found.at if isinstance(found, LocalTime) else found

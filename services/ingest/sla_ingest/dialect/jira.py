@@ -1,14 +1,4 @@
-"""Jira, Cloud and Server: which kind of delivery it is, which issue it concerns, and when it happened.
-
-An incident is `<site>~<issue id>`: keys change when an issue moves to another project, ids do not, and one source may
-serve several sites. `issue_event_type_name` is not used to tell resolve from reopen (on Cloud it says "generic" for
-both); the changelog is (see `jira_changelog`). A comment arrives as `comment_created` (Cloud, newer Server) or as
-`jira:issue_updated` with a comment (Server); some carry no issue, and then the comment's own address names it.
-
-Jira signs the body and none of its headers, so `X-Atlassian-Webhook-Identifier` names a delivery only where a token or
-a password vouches for the whole request; elsewhere, as with Server, which sends none, the body says which delivery it
-is.
-"""
+"""Jira, Cloud and Server: the kind of a delivery, the issue it concerns, and when it happened."""
 
 from __future__ import annotations
 
@@ -18,8 +8,8 @@ from urllib.parse import urlsplit
 
 from sla_catalogue.source import Source
 from sla_domain.event import Actor, EventKind, Snapshot, TimeQuality
-from sla_ingest.dialect.jira_changelog import JiraDelivery, changes, new_status, opened
-from sla_ingest.dialect.jira_person import account_of, names_reporter, shown_as, who_is
+from sla_ingest.dialect.jira_changelog import JiraDelivery, changelog_events, new_status_attribute, opening_events
+from sla_ingest.dialect.jira_person import account_of, display_name, speaker_of, states_reporter
 from sla_ingest.dialect.jira_snapshot import oddities, snapshot_of
 from sla_ingest.dialect.json_text import parse_json
 from sla_ingest.dialect.port import (
@@ -35,12 +25,12 @@ from sla_ingest.dialect.port import (
     Translation,
     body_id,
     digest_id,
-    events,
     fitting_id,
-    ignored,
+    ignore_with_snapshot,
     incident_id,
+    number_events,
 )
-from sla_ingest.dialect.read import Node, clean, identifier, items, node, stamp, text
+from sla_ingest.dialect.read import Node, array_at, claimed_time, clean_text, identifier_text, object_at, text_at
 from sla_ingest.dialect.speaker import SAID
 
 MEDIA_TYPES = frozenset({"application/json"})
@@ -56,8 +46,10 @@ _COMMENT_EDITED = frozenset({"issue_comment_edited", "issue_comment_deleted"})
 
 
 def translate(delivery: Delivery, source: Source) -> Translation:
-    """Return what a Jira delivery means. Never raises for what the sender wrote."""
-    given = delivery.id or fitting_id(identifier(delivery.headers.get("x-atlassian-webhook-identifier", "")))
+    """Return the translation of a Jira delivery; what cannot be read becomes a parked or refused one, never an
+    exception.
+    """
+    given = delivery.id or fitting_id(identifier_text(delivery.headers.get("x-atlassian-webhook-identifier", "")))
     try:
         payload = parse_json(delivery.body, delivery.max_depth)
         if not isinstance(payload, dict):
@@ -78,18 +70,18 @@ def _digest(delivery: Delivery, payload: Node) -> str:
     named = ("webhookEvent", "issue_event_type_name", "timestamp")
     parts = (
         *(payload.get(name) for name in named),
-        *(node(payload, name).get("id") for name in ("issue", "changelog")),
+        *(object_at(payload, name).get("id") for name in ("issue", "changelog")),
     )
-    comment = node(payload, "comment")
+    comment = object_at(payload, "comment")
     return digest_id(*parts, comment.get("id"), comment.get("updated"))
 
 
 def _outcome(delivery: Delivery, source: Source, payload: Node, id_: str) -> Outcome:
-    event = text(payload, "webhookEvent")
+    event = text_at(payload, "webhookEvent")
     kind = event.removeprefix("jira:")
     if not event:
         # A workflow's own "trigger a webhook" names no event but carries the transition.
-        if not node(payload, "transition"):
+        if not object_at(payload, "transition"):
             return Parked(ParkedBecause.UNKNOWN_TYPE, "the delivery names no webhookEvent")
         kind = "issue_transitioned"
     quiet = kind.split("_")[0] in _QUIET or kind.startswith("issue_property_")
@@ -97,11 +89,11 @@ def _outcome(delivery: Delivery, source: Source, payload: Node, id_: str) -> Out
         "comment_"
     )
     if not known and not quiet:
-        return Parked(ParkedBecause.UNKNOWN_TYPE, clean(event, 60))
+        return Parked(ParkedBecause.UNKNOWN_TYPE, clean_text(event, 60))
     own = own_id(payload)
     if not own:
         return Ignored(IgnoredBecause.UNRELATED, event) if quiet else Parked(ParkedBecause.NO_INCIDENT, event)
-    changelog = identifier(node(payload, "changelog").get("id"))
+    changelog = identifier_text(object_at(payload, "changelog").get("id"))
     version = int(changelog) if changelog.isascii() and changelog.isdigit() and len(changelog) < 18 else 0
     at = _when(payload, source, version)
     case = JiraDelivery(source=source, payload=payload, at=at)
@@ -111,32 +103,32 @@ def _outcome(delivery: Delivery, source: Source, payload: Node, id_: str) -> Out
     if isinstance(found, list):
         if snapshot is None and found[-1].kind is EventKind.OBSERVED:
             snapshot = Snapshot(at=at.at or delivery.received_at)
-        return events(delivery, source, incident, id_, found, snapshot)
+        return number_events(delivery, source, incident, id_, found, snapshot)
     if not isinstance(found, Ignored):
         return found
-    quietly = ignored(delivery, source, incident, id_, found, snapshot)
+    quietly = ignore_with_snapshot(delivery, source, incident, id_, found, snapshot)
     if quietly.observed is None:
         return quietly
     # Kept only when it is news: then the wording matters, and a status that it states as new has been stated.
     look = quietly.observed
-    news = replace(look.event, attributes=new_status(case))
+    news = replace(look.event, attributes=new_status_attribute(case))
     return replace(quietly, observed=replace(look, event=news, remarks=(*look.remarks, *oddities(case))))
 
 
 def _when(payload: Node, source: Source, version: int) -> ClaimedTime:
     """The delivery's own time, or where it has none (a workflow's webhook, an old sender) that of the issue."""
-    at = stamp(payload.get("timestamp"), TimeQuality.EXACT, zone=source.zone, version=version)
+    at = claimed_time(payload.get("timestamp"), TimeQuality.EXACT, zone=source.zone, version=version)
     if at.at is not None:
         return at
-    updated = node(payload, "issue", "fields").get("updated")
-    shown = stamp(updated, TimeQuality.OBJECT_UPDATED, zone=source.zone, version=version)
+    updated = object_at(payload, "issue", "fields").get("updated")
+    shown = claimed_time(updated, TimeQuality.OBJECT_UPDATED, zone=source.zone, version=version)
     return shown if shown.at is not None else at
 
 
 def _found(case: JiraDelivery, kind: str) -> list[EventDraft] | Outcome:
     match kind:
         case "issue_created":
-            return opened(case)
+            return opening_events(case)
         case "issue_deleted":
             return _deleted(case)
         case "comment_created":
@@ -146,7 +138,7 @@ def _found(case: JiraDelivery, kind: str) -> list[EventDraft] | Outcome:
         case "issue_updated" | "issue_transitioned":
             return _updated(case)
         case _:
-            return Parked(ParkedBecause.UNKNOWN_TYPE, clean(kind, 60))
+            return Parked(ParkedBecause.UNKNOWN_TYPE, clean_text(kind, 60))
 
 
 def _deleted(case: JiraDelivery) -> list[EventDraft] | Outcome:
@@ -155,8 +147,8 @@ def _deleted(case: JiraDelivery) -> list[EventDraft] | Outcome:
     reason = "the issue was deleted"
     if case.at.quality is TimeQuality.EXACT and case.at.at is not None:
         return [case.happening(EventKind.CANCELLED, reason=reason)]
-    fields = node(case.payload, "issue", "fields")
-    stamps = (stamp(fields.get(name), TimeQuality.OBJECT_UPDATED) for name in ("created", "updated"))
+    fields = object_at(case.payload, "issue", "fields")
+    stamps = (claimed_time(fields.get(name), TimeQuality.OBJECT_UPDATED) for name in ("created", "updated"))
     shown = [one.at for one in stamps if one.at is not None]
     if not shown:
         return Parked(ParkedBecause.NO_TIME, "deleted")
@@ -165,10 +157,10 @@ def _deleted(case: JiraDelivery) -> list[EventDraft] | Outcome:
 
 
 def _updated(case: JiraDelivery) -> list[EventDraft] | Outcome:
-    found, odd = changes(case)
+    found, odd = changelog_events(case)
     said = (
         _comment(case)
-        if node(case.payload, "comment")
+        if object_at(case.payload, "comment")
         else Ignored(IgnoredBecause.NOTHING_RELEVANT, _named(case.payload))
     )
     all_ = [*found, *said] if isinstance(said, list) else found
@@ -176,37 +168,37 @@ def _updated(case: JiraDelivery) -> list[EventDraft] | Outcome:
         return all_ or said
     if not all_:
         # An unknown status is no update for the customer: it is only observed.
-        return [case.happening(EventKind.OBSERVED, attributes=new_status(case), remarks=odd)]
+        return [case.happening(EventKind.OBSERVED, attributes=new_status_attribute(case), remarks=odd)]
     return [replace(all_[0], remarks=(*all_[0].remarks, *odd)), *all_[1:]]
 
 
 def _named(payload: Node) -> str:
-    fields = [text(item, "field") for item in items(payload, "changelog", "items") if isinstance(item, dict)]
-    return clean(", ".join(filter(None, fields)), 200)
+    fields = [text_at(item, "field") for item in array_at(payload, "changelog", "items") if isinstance(item, dict)]
+    return clean_text(", ".join(filter(None, fields)), 200)
 
 
 # -- comments ---------------------------------------------------------------------------------------------
 
 
 def _comment(case: JiraDelivery) -> list[EventDraft] | Outcome:
-    comment = node(case.payload, "comment")
-    if text(case.payload, "issue_event_type_name") in _COMMENT_EDITED or _edited(comment, case.payload):
+    comment = object_at(case.payload, "comment")
+    if text_at(case.payload, "issue_event_type_name") in _COMMENT_EDITED or _edited(comment, case.payload):
         return Ignored(IgnoredBecause.COMMENT_CHANGED)
     if _internal(comment):
         return Ignored(IgnoredBecause.INTERNAL_COMMENT)
-    author = node(comment, "author") or node(case.payload, "user")
-    fields = node(case.payload, "issue", "fields")
-    who = who_is(case.source, author, fields)
+    author = object_at(comment, "author") or object_at(case.payload, "user")
+    fields = object_at(case.payload, "issue", "fields")
+    who = speaker_of(case.source, author, fields)
     if who.actor is Actor.BOT:
         return Ignored(IgnoredBecause.BOT_COMMENT, account_of(author))
     # Cloud's comment events carry a thin issue without its reporter: the stored incident decides later.
-    sure = names_reporter(fields) or who.actor is Actor.CUSTOMER or case.source.is_staff(account_of(author))
+    sure = states_reporter(fields) or who.actor is Actor.CUSTOMER or case.source.is_staff(account_of(author))
     return [
         EventDraft(
             kind=SAID[who.actor],
             stamp=_said_at(comment, case.at),
             actor=who.actor,
-            actor_name=shown_as(author),
+            actor_name=display_name(author),
             remarks=who.remarks,
             unless_reporter="" if sure else account_of(author),
         )
@@ -214,23 +206,23 @@ def _comment(case: JiraDelivery) -> list[EventDraft] | Outcome:
 
 
 def _said_at(comment: Node, fallback: ClaimedTime) -> ClaimedTime:
-    said = stamp(comment.get("created"), TimeQuality.EXACT, version=fallback.version)
+    said = claimed_time(comment.get("created"), TimeQuality.EXACT, version=fallback.version)
     return said if said.at is not None else fallback
 
 
 def _edited(comment: Node, payload: Node) -> bool:
     """Whether an old Server comment was edited: `jira:issue_updated` is sent for both, the times differ when edited."""
-    if text(payload, "webhookEvent") != "jira:issue_updated" or text(payload, "issue_event_type_name"):
+    if text_at(payload, "webhookEvent") != "jira:issue_updated" or text_at(payload, "issue_event_type_name"):
         return False
-    created, updated = text(comment, "created"), text(comment, "updated")
+    created, updated = text_at(comment, "created"), text_at(comment, "updated")
     return bool(updated) and created != updated
 
 
 def _internal(comment: Node) -> bool:
-    if comment.get("jsdPublic") is False or node(comment, "visibility"):
+    if comment.get("jsdPublic") is False or object_at(comment, "visibility"):
         return True
-    for prop in items(comment, "properties"):
-        if text(prop, "key") == "sd.public.comment" and node(prop, "value").get("internal") in (True, "true"):
+    for prop in array_at(comment, "properties"):
+        if text_at(prop, "key") == "sd.public.comment" and object_at(prop, "value").get("internal") in (True, "true"):
             return True
     return False
 
@@ -239,19 +231,19 @@ def _internal(comment: Node) -> bool:
 
 
 def own_id(payload: Node) -> str:
-    """Return `<site>~<issue id>`; "" when the delivery names no issue."""
-    issue, comment = node(payload, "issue"), node(payload, "comment")
-    number = identifier(issue.get("id")) or _issue_in(text(comment, "self"))
+    """Return the issue's id at its sender, `<site>~<issue id>`; "" when the delivery names no issue."""
+    issue, comment = object_at(payload, "issue"), object_at(payload, "comment")
+    number = identifier_text(issue.get("id")) or _issue_in(text_at(comment, "self"))
     if not number:
         return ""
-    site = _site(text(issue, "self")) or _site(text(comment, "self")) or _site(_anywhere(payload))
+    site = _site(text_at(issue, "self")) or _site(text_at(comment, "self")) or _site(_anywhere(payload))
     return f"{site}~{number}" if site else number
 
 
 def _anywhere(payload: Node) -> str:
-    fields = node(payload, "issue", "fields")
+    fields = object_at(payload, "issue", "fields")
     places = (fields.get("project"), fields.get("status"), payload.get("user"))
-    return next((address for place in places if (address := text(place, "self"))), "")
+    return next((address for place in places if (address := text_at(place, "self"))), "")
 
 
 def _site(address: str) -> str:
@@ -263,7 +255,7 @@ def _site(address: str) -> str:
         return ""
     steps = parts.path.strip("/").split("/")
     if host == "api.atlassian.com" and steps[:2] == ["ex", "jira"] and len(steps) > 2:
-        return identifier(steps[2])
+        return identifier_text(steps[2])
     return host
 
 

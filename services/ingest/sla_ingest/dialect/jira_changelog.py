@@ -1,10 +1,4 @@
-"""A Jira issue's birth and its changelog, item by item.
-
-Items are told by `fieldId`, or by the label `field` where old senders have no `fieldId`, without regard to case. What
-a status or resolution means is in `jira_word`. A resolution that is set resolves (or cancels, for work that was
-declined), one that is cleared reopens unless the status is still one of the ended; together with the status item they
-give one event, not two. One that is changed into its opposite takes the end back and ends the incident the other way.
-"""
+"""Events from the creation of a Jira issue and from its changelog, item by item."""
 
 from __future__ import annotations
 
@@ -15,32 +9,32 @@ from typing import Any
 
 from sla_catalogue.source import Lookup, Source, TicketPhase, fold_case
 from sla_domain.event import EventKind, TimeQuality
-from sla_ingest.dialect.jira_person import account_of, reporter_of, shown_as, who_is
+from sla_ingest.dialect.jira_person import account_of, display_name, reporter_of, speaker_of
 from sla_ingest.dialect.jira_word import (
     ENDED,
     JiraName,
-    ending,
-    joined,
+    changed_names_of,
+    complete_name,
+    jira_name_of,
     priority_of,
+    resolution_meaning,
     status_before,
     status_now,
-    word_of,
-    words_of,
 )
 from sla_ingest.dialect.label import label_changes, phase_by_label, priority_by_label
-from sla_ingest.dialect.phase import EventStep, transition
+from sla_ingest.dialect.phase import EventStep, transition_steps
 from sla_ingest.dialect.port import ClaimedTime, EventDraft, RemarkNote
 from sla_ingest.dialect.read import (
     MAX_DESCRIPTION,
     Node,
-    clean,
-    items,
-    looked_up,
-    lookups,
-    node,
-    stamp,
-    stated,
-    text,
+    array_at,
+    attribute_lookups,
+    claimed_time,
+    clean_text,
+    look_up_value,
+    object_at,
+    stated_attributes,
+    text_at,
 )
 from sla_ingest.dialect.speaker import SIDED
 
@@ -54,7 +48,7 @@ _NEXT = timedelta(microseconds=1)
 
 @dataclass(frozen=True, slots=True)
 class JiraDelivery:
-    """One delivery with its parsed payload and its time, while it is translated."""
+    """A Jira delivery with its parsed payload and its time, as the translation passes it around."""
 
     source: Source
     payload: Node
@@ -62,50 +56,50 @@ class JiraDelivery:
 
     @property
     def fields(self) -> Node:
-        """Return the issue's fields; empty for a delivery without them."""
-        return node(self.payload, "issue", "fields")
+        """Return the issue's `fields`; an empty object for a delivery without them."""
+        return object_at(self.payload, "issue", "fields")
 
     @property
     def lookups(self) -> Mapping[str, Lookup]:
-        """Return the catalogue's lookups, with Jira's usual place of the product."""
-        return lookups(self.source, None, _USUAL_PRODUCT)
+        """Return where to find customer, product and other attributes: by the catalogue, else Jira's usual places."""
+        return attribute_lookups(self.source, None, _USUAL_PRODUCT)
 
     @property
     def status(self) -> JiraName:
         """Return the issue's present status."""
-        return word_of(node(self.fields, "status"))
+        return jira_name_of(object_at(self.fields, "status"))
 
     def happening(self, kind: EventKind, *, at: ClaimedTime | None = None, **values: Any) -> EventDraft:
         """Return a draft of an event by the delivery's user, at the delivery's time unless `at` is given."""
-        user = node(self.payload, "user")
-        who = who_is(self.source, user, self.fields)
+        user = object_at(self.payload, "user")
+        who = speaker_of(self.source, user, self.fields)
         if kind in SIDED:
             values["remarks"] = (*values.get("remarks", ()), *who.remarks)
-        return EventDraft(kind=kind, stamp=at or self.at, actor=who.actor, actor_name=shown_as(user), **values)
+        return EventDraft(kind=kind, stamp=at or self.at, actor=who.actor, actor_name=display_name(user), **values)
 
 
 # -- birth ------------------------------------------------------------------------------------------------
 
 
-def opened(case: JiraDelivery) -> list[EventDraft]:
-    """Return the events of a created issue: its opening, and what its first status or label means."""
+def opening_events(case: JiraDelivery) -> list[EventDraft]:
+    """Return the events of a created issue: its opening, and those that its first status or labels mean."""
     fields = case.fields
-    created = stamp(fields.get("created"), TimeQuality.EXACT, version=case.at.version)
+    created = claimed_time(fields.get("created"), TimeQuality.EXACT, version=case.at.version)
     at = created if created.at is not None else case.at
     labels = labels_of(fields.get("labels"))
     priority, odd = priority_in(case, labels, _first_priority(case))
     status = status_now(case.source, case.status) if case.status else None
-    attributes = stated(
-        title=text(fields, "summary"),
-        description=plain(fields.get("description")),
-        url=browse(node(case.payload, "issue")),
-        key=text(case.payload, "issue", "key"),
-        **reporter_in(case),
-        assignee=shown_as(node(fields, "assignee")),
-        type=text(fields, "issuetype", "name"),
+    attributes = stated_attributes(
+        title=text_at(fields, "summary"),
+        description=plain_text(fields.get("description")),
+        url=issue_page_url(object_at(case.payload, "issue")),
+        key=text_at(case.payload, "issue", "key"),
+        **reporter_attributes(case),
+        assignee=display_name(object_at(fields, "assignee")),
+        type=text_at(fields, "issuetype", "name"),
         status=case.status.shown,
         priority=priority,
-        **{name: looked_up(lookup, case.payload, labels) for name, lookup in case.lookups.items()},
+        **{name: look_up_value(lookup, case.payload, labels) for name, lookup in case.lookups.items()},
     )
     remarks = (*odd, *(status.remarks if status else ()))
     found = [case.happening(EventKind.OPENED, at=at, attributes=attributes, remarks=remarks)]
@@ -113,35 +107,37 @@ def opened(case: JiraDelivery) -> list[EventDraft]:
     by_label = None if by_status in ENDED else phase_by_label(case.source, labels)
     born_as = by_label or by_status or TicketPhase.OPEN
     if born_as is not TicketPhase.IN_PROGRESS:
-        found += [case.happening(s.kind, at=at, waiting_on=s.waiting_on) for s in transition(TicketPhase.OPEN, born_as)]
+        found += [
+            case.happening(s.kind, at=at, waiting_on=s.waiting_on) for s in transition_steps(TicketPhase.OPEN, born_as)
+        ]
     return found
 
 
 def _first_priority(case: JiraDelivery) -> JiraName:
     """Return the first priority: a created issue may state it only in the changelog of its creation."""
-    said = word_of(node(case.fields, "priority"))
-    return said or next((words_of(item, said)[1] for item in _items(case, "priority")), said)
+    said = jira_name_of(object_at(case.fields, "priority"))
+    return said or next((changed_names_of(item, said)[1] for item in _items(case, "priority")), said)
 
 
-def reporter_in(case: JiraDelivery) -> dict[str, str]:
+def reporter_attributes(case: JiraDelivery) -> dict[str, str]:
     """Return the attributes `reporter` and `reporter_id` of the issue."""
     reporter = reporter_of(case.fields)
-    return {"reporter": shown_as(reporter), "reporter_id": account_of(reporter)}
+    return {"reporter": display_name(reporter), "reporter_id": account_of(reporter)}
 
 
 # -- changes ----------------------------------------------------------------------------------------------
 
 
-def changes(case: JiraDelivery) -> tuple[list[EventDraft], tuple[RemarkNote, ...]]:
-    """Return the events of the changelog, and the remarks on changes from which no event follows."""
+def changelog_events(case: JiraDelivery) -> tuple[list[EventDraft], tuple[RemarkNote, ...]]:
+    """Return the events of the changelog, and the remarks on changes that mean no event."""
     course, odd = _course(case)
     return [*_facts(case), *_priorities(case), *_assignments(case), *_labelled(case), *course], odd
 
 
-def new_status(case: JiraDelivery) -> Mapping[str, str]:
-    """Return the attribute `status` if the delivery says that the status is new; else nothing."""
+def new_status_attribute(case: JiraDelivery) -> Mapping[str, str]:
+    """Return the attribute `status` if the changelog has a change of status; else an empty mapping."""
     after = [after for _, after in _status_changes(case)]
-    return stated(status=after[-1].shown) if after else {}
+    return stated_attributes(status=after[-1].shown) if after else {}
 
 
 def _facts(case: JiraDelivery) -> list[EventDraft]:
@@ -149,18 +145,18 @@ def _facts(case: JiraDelivery) -> list[EventDraft]:
     touched = {_field(item) for item in _items(case)}
     described: dict[str, str] = {}
     if "summary" in touched:
-        described["title"] = text(case.fields, "summary")
+        described["title"] = text_at(case.fields, "summary")
     if "description" in touched:
-        described["description"] = plain(case.fields.get("description"))
-    classified = {"type": text(case.fields, "issuetype", "name")} if "issuetype" in touched else {}
+        described["description"] = plain_text(case.fields.get("description"))
+    classified = {"type": text_at(case.fields, "issuetype", "name")} if "issuetype" in touched else {}
     if touched & {"key", "project"}:
-        issue = node(case.payload, "issue")
-        classified |= stated(key=text(issue, "key"), url=browse(issue))
+        issue = object_at(case.payload, "issue")
+        classified |= stated_attributes(key=text_at(issue, "key"), url=issue_page_url(issue))
     for item in _items(case, "reporter")[-1:]:
         classified |= _new_reporter(case, item)
     for name, lookup in case.lookups.items():
         if lookup.field and touched.intersection(map(fold_case, lookup.field.split("."))):
-            classified[name] = looked_up(lookup, case.payload, labels_of(case.fields.get("labels")))
+            classified[name] = look_up_value(lookup, case.payload, labels_of(case.fields.get("labels")))
     found = [case.happening(EventKind.DESCRIBED, attributes=described)] if described else []
     return [*found, *([case.happening(EventKind.RECLASSIFIED, attributes=classified)] if classified else [])]
 
@@ -168,9 +164,9 @@ def _facts(case: JiraDelivery) -> list[EventDraft]:
 def _new_reporter(case: JiraDelivery, item: Node) -> dict[str, str]:
     """Return the new reporter: from the issue, which has the account, or from the item."""
     if "reporter" in case.fields:
-        return reporter_in(case)
-    account = text(item, "tmpToAccountId") or text(item, "to")
-    return {"reporter": text(item, "toString") or account, "reporter_id": account}
+        return reporter_attributes(case)
+    account = text_at(item, "tmpToAccountId") or text_at(item, "to")
+    return {"reporter": text_at(item, "toString") or account, "reporter_id": account}
 
 
 def _priorities(case: JiraDelivery) -> list[EventDraft]:
@@ -178,7 +174,7 @@ def _priorities(case: JiraDelivery) -> list[EventDraft]:
         return []  # the catalogue lets a label decide
     found = []
     for item in _items(case, "priority")[-1:]:
-        _, after = words_of(item, word_of(node(case.fields, "priority")))
+        _, after = changed_names_of(item, jira_name_of(object_at(case.fields, "priority")))
         priority, odd = priority_of(case.source, after)
         found.append(case.happening(EventKind.PRIORITY_CHANGED, attributes={"priority": priority}, remarks=odd))
     return found
@@ -187,10 +183,10 @@ def _priorities(case: JiraDelivery) -> list[EventDraft]:
 def _assignments(case: JiraDelivery) -> list[EventDraft]:
     found = []
     for item in _items(case, "assignee")[-1:]:
-        now = node(case.fields, "assignee")
-        ids = {text(now, name) for name in ("accountId", "key", "name")} - {""}
-        same = bool(ids & {text(item, "to"), text(item, "tmpToAccountId")})
-        name = shown_as(now) if same else text(item, "toString")
+        now = object_at(case.fields, "assignee")
+        ids = {text_at(now, name) for name in ("accountId", "key", "name")} - {""}
+        same = bool(ids & {text_at(item, "to"), text_at(item, "tmpToAccountId")})
+        name = display_name(now) if same else text_at(item, "toString")
         found.append(case.happening(EventKind.ASSIGNED, attributes={"assignee": name}))
     return found
 
@@ -199,14 +195,14 @@ def _labelled(case: JiraDelivery) -> list[EventDraft]:
     """A label that is gone gives way to the issue's own fields, where the catalogue reads those too."""
     found: list[EventDraft] = []
     for item in _items(case, "labels"):
-        before, after = labels_of(text(item, "fromString")), labels_of(text(item, "toString"))
+        before, after = labels_of(text_at(item, "fromString")), labels_of(text_at(item, "toString"))
         for one in label_changes(case.source, before, after, case.lookups):
             attributes = dict(one.attributes)
             odd: tuple[RemarkNote, ...] = ()
             if one.step.kind is EventKind.PRIORITY_CHANGED:
-                attributes["priority"], odd = priority_in(case, after, word_of(node(case.fields, "priority")))
+                attributes["priority"], odd = priority_in(case, after, jira_name_of(object_at(case.fields, "priority")))
             elif one.step.kind is EventKind.RECLASSIFIED:
-                attributes = {name: looked_up(case.lookups[name], case.payload, after) for name in attributes}
+                attributes = {name: look_up_value(case.lookups[name], case.payload, after) for name in attributes}
             step = one.step
             found.append(case.happening(step.kind, waiting_on=step.waiting_on, attributes=attributes, remarks=odd))
     return found
@@ -254,7 +250,7 @@ def _by_status(case: JiraDelivery) -> tuple[tuple[EventStep, ...], Mapping[str, 
     attributes: Mapping[str, str] = {}
     remarks: tuple[RemarkNote, ...] = ()
     for before, after in _status_changes(case):
-        attributes = stated(status=after.shown)
+        attributes = stated_attributes(status=after.shown)
         now = status_now(case.source, after)
         remarks = (*remarks, *now.remarks)
         if now.phase is None:
@@ -265,25 +261,25 @@ def _by_status(case: JiraDelivery) -> tuple[tuple[EventStep, ...], Mapping[str, 
             known = None  # by name alone it was an end of the same kind: a second end is safer than none
         if before:
             remarks = (*remarks, *was.remarks)
-        steps = (*steps, *transition(known, now.phase))
+        steps = (*steps, *transition_steps(known, now.phase))
     return steps, attributes, remarks
 
 
 def _by_resolution(
     case: JiraDelivery, by_status: tuple[EventStep, ...]
 ) -> tuple[list[tuple[EventStep, str]], tuple[RemarkNote, ...]]:
-    present = word_of(node(case.fields, "resolution"))
+    present = jira_name_of(object_at(case.fields, "resolution"))
     steps: list[tuple[EventStep, str]] = []
     remarks: tuple[RemarkNote, ...] = ()
     for item in _items(case, "resolution")[-1:]:
-        before, after = words_of(item, present)
+        before, after = changed_names_of(item, present)
         if after:
-            meaning = ending(case.source, after)
+            meaning = resolution_meaning(case.source, after)
             remarks = (*remarks, *meaning.remarks)
             end = EventKind.CANCELLED if meaning.phase is TicketPhase.CANCELLED else EventKind.RESOLVED
             if not before:
                 steps.append((EventStep(end), after.shown))
-            elif ending(case.source, before).phase is not meaning.phase:
+            elif resolution_meaning(case.source, before).phase is not meaning.phase:
                 why = f"the resolution was changed from {before.shown} to {after.shown}"
                 steps += [(EventStep(EventKind.REOPENED), why), (EventStep(end), why)]
         elif before and not _still_ended(case, by_status):
@@ -302,16 +298,16 @@ _ENDS = frozenset({EventKind.RESOLVED, EventKind.CLOSED, EventKind.CANCELLED})
 
 
 def _status_changes(case: JiraDelivery) -> list[tuple[JiraName, JiraName]]:
-    moved = [words_of(item, case.status) for item in _items(case, "status")]
-    transition_ = node(case.payload, "transition")
+    moved = [changed_names_of(item, case.status) for item in _items(case, "status")]
+    transition_ = object_at(case.payload, "transition")
     if not moved and transition_:
         after = JiraName("", _named(transition_, "to_status"))
-        moved = [(JiraName("", _named(transition_, "from_status")), joined(after, case.status))]
+        moved = [(JiraName("", _named(transition_, "from_status")), complete_name(after, case.status))]
     return [(before, after) for before, after in moved if after]
 
 
 def _named(value: Node, name: str) -> tuple[str, ...]:
-    said = text(value, name)
+    said = text_at(value, name)
     return (said,) if said else ()
 
 
@@ -319,43 +315,45 @@ def _named(value: Node, name: str) -> tuple[str, ...]:
 
 
 def _items(case: JiraDelivery, field: str = "") -> list[Node]:
-    found = [item for item in items(case.payload, "changelog", "items") if isinstance(item, dict)]
+    found = [item for item in array_at(case.payload, "changelog", "items") if isinstance(item, dict)]
     return [item for item in found if not field or _field(item) == field]
 
 
 def _field(item: Node) -> str:
-    name = fold_case(text(item, "fieldId") or text(item, "field"))
+    name = fold_case(text_at(item, "fieldId") or text_at(item, "field"))
     return _FIELD_IDS.get(name, name)
 
 
 def priority_in(case: JiraDelivery, labels: frozenset[str], field: JiraName) -> tuple[str, tuple[RemarkNote, ...]]:
-    """Return the priority by label, else by the issue's field, with remarks on an unknown one."""
+    """Return the issue's priority, by label if a label means one, else by its field; with remarks on an unknown one."""
     by_label = priority_by_label(case.source, labels)
     return (by_label, ()) if by_label else priority_of(case.source, field)
 
 
 def labels_of(value: Any) -> frozenset[str]:
-    """Return the set of labels of a list, or of a text that separates them by spaces."""
+    """Return the labels in a value: a list of texts, or one text in which spaces separate them."""
     words = value.split() if isinstance(value, str) else value if isinstance(value, list) else []
-    return frozenset(found for word in words if (found := clean(word)))
+    return frozenset(found for word in words if (found := clean_text(word)))
 
 
-def plain(value: Any) -> str:
-    """Return a description as plain text: a text, or the texts of an Atlassian document in order."""
+def plain_text(value: Any) -> str:
+    """Return a description as plain text; it comes as a text, or as an Atlassian document of which all texts are
+    joined.
+    """
     if isinstance(value, dict):
         texts: list[str] = []
         waiting: list[Any] = [value]
         while waiting and sum(map(len, texts)) < MAX_DESCRIPTION:
             here = waiting.pop()
             if isinstance(here, dict):
-                texts.append(clean(here.get("text"), MAX_DESCRIPTION))
-                waiting.extend(reversed(items(here, "content")))
-        return clean(" ".join(filter(None, texts)), MAX_DESCRIPTION)
-    return clean(value, MAX_DESCRIPTION)
+                texts.append(clean_text(here.get("text"), MAX_DESCRIPTION))
+                waiting.extend(reversed(array_at(here, "content")))
+        return clean_text(" ".join(filter(None, texts)), MAX_DESCRIPTION)
+    return clean_text(value, MAX_DESCRIPTION)
 
 
-def browse(issue: Node) -> str:
-    """Return the address of the issue's page, made of its REST address; "" when that is unknown."""
-    site, found, _ = text(issue, "self").partition("/rest/api/")
-    key = text(issue, "key")
+def issue_page_url(issue: Node) -> str:
+    """Return the address of the issue's web page, derived from its REST address; "" when that is absent."""
+    site, found, _ = text_at(issue, "self").partition("/rest/api/")
+    key = text_at(issue, "key")
     return f"{site}/browse/{key}" if found and key else ""

@@ -1,40 +1,37 @@
-"""Who did it, in Jira's words: accounts by id (Cloud), key or name (Server); customers, staff and apps.
-
-Jira says of nobody whether they are of the staff. Cloud tells customers of the portal and apps from licensed accounts,
-Server and Data Center tell nothing. So, where the catalogue does not know somebody who did not report the issue, two
-things are taken for staff, with a remark: whom the issue is assigned to, and a licensed account in a service project,
-where customers have none as a rule. Anybody else is on no side.
-"""
+"""The person behind a Jira delivery: accounts by id (Cloud), key or name (Server); customers, staff and apps."""
 
 from __future__ import annotations
 
 from sla_catalogue.source import Source, domain_of, fold_case
-from sla_ingest.dialect.read import Node, items, node, text
+from sla_ingest.dialect.read import Node, array_at, object_at, text_at
 from sla_ingest.dialect.speaker import AccountDetails, Speaker, side_of
 
 
 def account_of(person: Node) -> str:
-    """Return what identifies an account: id, key or name; never its mail address."""
-    return text(person, "accountId") or text(person, "key") or text(person, "name")
+    """Return what identifies an account: its id, key or name; never its mail address."""
+    return text_at(person, "accountId") or text_at(person, "key") or text_at(person, "name")
 
 
-def shown_as(person: Node) -> str:
-    """Return the display name of an account, or its identity when it has none."""
-    return text(person, "displayName") or account_of(person)
+def display_name(person: Node) -> str:
+    """Return the display name of an account; what identifies it when it has no display name."""
+    return text_at(person, "displayName") or account_of(person)
 
 
 def reporter_of(fields: Node) -> Node:
-    """Return the issue's reporter; its creator when the issue does not state a reporter."""
-    return node(fields, "reporter") if "reporter" in fields else node(fields, "creator")
+    """Return the issue's reporter, or its creator if the issue states no reporter."""
+    return object_at(fields, "reporter") if "reporter" in fields else object_at(fields, "creator")
 
 
-def names_reporter(fields: Node) -> bool:
-    """Return whether the issue states its reporter, be it none; thin issues of comment events do not."""
+def states_reporter(fields: Node) -> bool:
+    """Return whether the issue states its reporter, also when it states that there is none.
+
+    The shortened issues of comment deliveries do not.
+    """
     return "reporter" in fields or "creator" in fields
 
 
-def who_is(source: Source, person: Node, fields: Node) -> Speaker:
-    """Return on which side an account stands in this issue."""
+def speaker_of(source: Source, person: Node, fields: Node) -> Speaker:
+    """Return on which side an account stands in this issue: customer, staff, bot or unknown."""
     account = account_of(person)
     return side_of(
         source, _person(person, fields), reported=bool(account) and account == account_of(reporter_of(fields))
@@ -42,12 +39,12 @@ def who_is(source: Source, person: Node, fields: Node) -> Speaker:
 
 
 def _person(person: Node, fields: Node) -> AccountDetails:
-    account, address = account_of(person), _address(text(person, "emailAddress"))
-    kind = text(person, "accountType")
-    names = (account, text(person, "key"), text(person, "name"), address)
+    account, address = account_of(person), _address(text_at(person, "emailAddress"))
+    kind = text_at(person, "accountType")
+    names = (account, text_at(person, "key"), text_at(person, "name"), address)
     return AccountDetails(
         names=frozenset(filter(None, names)),
-        shown=text(person, "displayName"),
+        shown=text_at(person, "displayName"),
         account=account,
         groups=_groups(person),
         domain=domain_of(address) if "@" in address else "",
@@ -58,17 +55,17 @@ def _person(person: Node, fields: Node) -> AccountDetails:
 
 
 def _assumed(account: str, kind: str, fields: Node) -> str:
-    if account and account == account_of(node(fields, "assignee")):
+    if account and account == account_of(object_at(fields, "assignee")):
         return "to whom the issue is assigned"
-    if kind == "atlassian" and text(fields, "project", "projectTypeKey") == "service_desk":
+    if kind == "atlassian" and text_at(fields, "project", "projectTypeKey") == "service_desk":
         return "a licensed account in a service project"
     return ""
 
 
 def _groups(person: Node) -> frozenset[str]:
     """Names of groups: a list of them, or Jira's own `{"items": [{"name": …}]}`."""
-    listed = items(person, "groups") or items(person, "groups", "items")
-    names = (text(each, "name") if isinstance(each, dict) else each for each in listed)
+    listed = array_at(person, "groups") or array_at(person, "groups", "items")
+    names = (text_at(each, "name") if isinstance(each, dict) else each for each in listed)
     return frozenset(fold_case(name) for name in names if isinstance(name, str) and name.strip())
 
 

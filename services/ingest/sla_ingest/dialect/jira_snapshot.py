@@ -1,9 +1,4 @@
-"""How a Jira issue stands, as a delivery shows it: beside what the delivery says has happened.
-
-Only what the issue carries is stated: Cloud's comment events have a thin one, without creation, reporter, resolution
-and labels. Status and resolution may contradict each other, since workflows forget to set or to clear a resolution.
-Then the later of the two counts, where Jira dates both, and otherwise nothing is said of the phase.
-"""
+"""The state of a Jira issue as a delivery shows it."""
 
 from __future__ import annotations
 
@@ -14,12 +9,19 @@ from typing import Any
 from sla_catalogue.source import Lookup, TicketPhase
 from sla_domain.event import Snapshot, TimeQuality
 from sla_domain.phase import Phase as Standing
-from sla_ingest.dialect.jira_changelog import JiraDelivery, browse, labels_of, plain, priority_in, reporter_in
-from sla_ingest.dialect.jira_person import names_reporter, shown_as
-from sla_ingest.dialect.jira_word import ENDED, ending, status_now, word_of
+from sla_ingest.dialect.jira_changelog import (
+    JiraDelivery,
+    issue_page_url,
+    labels_of,
+    plain_text,
+    priority_in,
+    reporter_attributes,
+)
+from sla_ingest.dialect.jira_person import display_name, states_reporter
+from sla_ingest.dialect.jira_word import ENDED, jira_name_of, resolution_meaning, status_now
 from sla_ingest.dialect.label import phase_by_label
 from sla_ingest.dialect.port import RemarkNote
-from sla_ingest.dialect.read import looked_up, node, stamp, text
+from sla_ingest.dialect.read import claimed_time, look_up_value, object_at, text_at
 
 _STANDING: Mapping[TicketPhase, Standing] = {
     TicketPhase.RESOLVED: Standing.RESOLVED,
@@ -29,9 +31,9 @@ _STANDING: Mapping[TicketPhase, Standing] = {
 
 
 def snapshot_of(case: JiraDelivery, received_at: datetime, *, deleted: bool = False) -> Snapshot | None:
-    """Return how the issue of a delivery stands; None when the delivery has none.
+    """Return the state of the issue as of this delivery; None when the delivery has no issue.
 
-    A `deleted` issue has no phase.
+    The snapshot of a `deleted` issue has no phase.
     """
     fields = case.fields
     if not fields:
@@ -53,28 +55,28 @@ def snapshot_of(case: JiraDelivery, received_at: datetime, *, deleted: bool = Fa
 
 
 def oddities(case: JiraDelivery) -> tuple[RemarkNote, ...]:
-    """Return the remarks on status, resolution and priority as the issue shows them."""
+    """Return remarks on the issue's status, resolution and priority: values for which slad knows no meaning."""
     fields, source = case.fields, case.source
     status = status_now(source, case.status).remarks if case.status else ()
-    resolution = word_of(node(fields, "resolution"))
-    resolved = ending(source, resolution).remarks if resolution else ()
-    _, prioritised = priority_in(case, labels_of(fields.get("labels")), word_of(node(fields, "priority")))
+    resolution = jira_name_of(object_at(fields, "resolution"))
+    resolved = resolution_meaning(source, resolution).remarks if resolution else ()
+    _, prioritised = priority_in(case, labels_of(fields.get("labels")), jira_name_of(object_at(fields, "priority")))
     return (*status, *resolved, *prioritised)
 
 
 def _at(fields: Mapping[str, Any], name: str) -> datetime | None:
-    return stamp(fields.get(name), TimeQuality.OBJECT_UPDATED).at
+    return claimed_time(fields.get(name), TimeQuality.OBJECT_UPDATED).at
 
 
 def _phase(case: JiraDelivery) -> TicketPhase | None:
     fields, source = case.fields, case.source
     status = status_now(source, case.status).phase if case.status else None
-    resolution = word_of(node(fields, "resolution"))
+    resolution = jira_name_of(object_at(fields, "resolution"))
     by_label = phase_by_label(source, labels_of(fields.get("labels")))
     live = by_label or status
     if not resolution:
         return status if status in ENDED else live
-    ended = ending(source, resolution).phase
+    ended = resolution_meaning(source, resolution).phase
     if status in ENDED or status is None:
         declined = ended is TicketPhase.CANCELLED or status is None
         return ended if declined else status
@@ -89,30 +91,30 @@ def _ended_at(case: JiraDelivery) -> datetime | None:
 
 
 def _attributes(case: JiraDelivery) -> dict[str, str]:
-    fields, issue = case.fields, node(case.payload, "issue")
+    fields, issue = case.fields, object_at(case.payload, "issue")
     labels = labels_of(fields.get("labels"))
     found: dict[str, str] = {}
-    if key := text(issue, "key"):
+    if key := text_at(issue, "key"):
         found["key"] = key
-    if url := browse(issue):
+    if url := issue_page_url(issue):
         found["url"] = url
     if "summary" in fields:
-        found["title"] = text(fields, "summary")
+        found["title"] = text_at(fields, "summary")
     if "description" in fields:
-        found["description"] = plain(fields.get("description"))
-    if names_reporter(fields):
-        found |= reporter_in(case)
+        found["description"] = plain_text(fields.get("description"))
+    if states_reporter(fields):
+        found |= reporter_attributes(case)
     if "assignee" in fields:
-        found["assignee"] = shown_as(node(fields, "assignee"))
+        found["assignee"] = display_name(object_at(fields, "assignee"))
     if "issuetype" in fields:
-        found["type"] = text(fields, "issuetype", "name")
+        found["type"] = text_at(fields, "issuetype", "name")
     if case.status:
         found["status"] = case.status.shown
     if "priority" in fields and ("labels" in fields or not case.source.priority_labels):
-        found["priority"], _ = priority_in(case, labels, word_of(node(fields, "priority")))
+        found["priority"], _ = priority_in(case, labels, jira_name_of(object_at(fields, "priority")))
     for name, lookup in case.lookups.items():
         if _carried(case, lookup):
-            found[name] = looked_up(lookup, case.payload, labels)
+            found[name] = look_up_value(lookup, case.payload, labels)
     return found
 
 

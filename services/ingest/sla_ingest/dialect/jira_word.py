@@ -1,12 +1,4 @@
-"""What Jira's statuses, resolutions and priorities mean: by id, then by name, then by category.
-
-Their names are for display: they come in the language of whoever acts, and administrators change them. So the
-catalogue's table is asked for the id first and for every name second; it may hold either. Where it has neither, a
-status's usual English name counts within the category that the delivery carries: "Waiting for customer" is a way of
-being in progress, but a "Completed" that Jira itself calls in progress is in progress. The category is known of the
-issue's present status alone; of the one before, a changelog has id and name. Of the ids only those that every Jira
-began with are known: statuses 5 and 6, the resolutions of old versions, and five priorities.
-"""
+"""The meaning of Jira's statuses, resolutions and priorities: by id, then by name, then by category."""
 
 from __future__ import annotations
 
@@ -15,7 +7,7 @@ from dataclasses import dataclass
 
 from sla_catalogue.source import Source, TicketPhase, fold_case
 from sla_ingest.dialect.port import IngestRemark, RemarkNote
-from sla_ingest.dialect.read import Node, node, text
+from sla_ingest.dialect.read import Node, object_at, text_at
 
 USUAL_STATUSES: Mapping[str, TicketPhase] = {
     "open": TicketPhase.OPEN,
@@ -78,7 +70,10 @@ _PRIORITY_NUMBERS: Mapping[str, tuple[str, str]] = {
 
 @dataclass(frozen=True, slots=True)
 class JiraName:
-    """A status, resolution or priority as a delivery names it; `category` is "" where it is not stated."""
+    """A status, resolution or priority as a delivery names it: an id and one or more names.
+
+    `category` is Jira's category of a status; "" where it is not stated.
+    """
 
     id: str
     names: tuple[str, ...]
@@ -89,19 +84,19 @@ class JiraName:
 
     @property
     def shown(self) -> str:
-        """Return its first name, else its id."""
+        """Return the text to show: the first name, else the id."""
         return self.names[0] if self.names else self.id
 
     @property
     def keys(self) -> tuple[str, ...]:
-        """Return what a table of the catalogue may list it by: id first, then names."""
+        """Return the keys under which a table of the catalogue may list it: the id first, then the names."""
         return (self.id, *self.names) if self.id else self.names
 
     def __str__(self) -> str:
         return f"{self.shown} ({self.id})" if self.id and self.names else self.shown
 
     def same(self, other: JiraName) -> bool:
-        """Return whether both are the same, by id where both have one, else by a common name."""
+        """Return whether both mean the same value: by id where both have one, else by a common name."""
         if self.id and other.id:
             return self.id == other.id
         return bool({fold_case(name) for name in self.names} & {fold_case(name) for name in other.names})
@@ -109,40 +104,43 @@ class JiraName:
 
 @dataclass(frozen=True, slots=True)
 class JiraMeaning:
-    """What a Jira name means for the clocks; `phase` None when it is not known. `sure`: the catalogue says so."""
+    """The phase that a status or resolution means; None when it is not known. `sure`: the catalogue's table says so."""
 
     phase: TicketPhase | None
     remarks: tuple[RemarkNote, ...] = ()
     sure: bool = False
 
 
-def word_of(value: Node) -> JiraName:
-    """Return the name in an object of the issue: `{"id": …, "name": …, "statusCategory": …}`."""
-    category = node(value, "statusCategory")
-    key = text(category, "key")
+def jira_name_of(value: Node) -> JiraName:
+    """Return the value in a field of the issue: `{"id": …, "name": …, "statusCategory": …}`."""
+    category = object_at(value, "statusCategory")
+    key = text_at(category, "key")
     return JiraName(
-        id=text(value, "id"),
-        names=_names(text(value, "name"), text(value, "untranslatedName")),
-        category=key if key in _CATEGORIES else _CATEGORY_NUMBERS.get(text(category, "id"), ""),
+        id=text_at(value, "id"),
+        names=_names(text_at(value, "name"), text_at(value, "untranslatedName")),
+        category=key if key in _CATEGORIES else _CATEGORY_NUMBERS.get(text_at(category, "id"), ""),
     )
 
 
-def words_of(item: Node, present: JiraName) -> tuple[JiraName, JiraName]:
-    """Return the names before and after, from an item of a changelog; `present` is the issue's present one."""
-    before = JiraName(text(item, "from"), _names(text(item, "fromString")))
-    after = JiraName(text(item, "to"), _names(text(item, "toString")))
-    return before, joined(after, present)
+def changed_names_of(item: Node, present: JiraName) -> tuple[JiraName, JiraName]:
+    """Return the values before and after a change, from an item of the changelog.
+
+    `present` is the issue's present value, which may add names and category to the one after.
+    """
+    before = JiraName(text_at(item, "from"), _names(text_at(item, "fromString")))
+    after = JiraName(text_at(item, "to"), _names(text_at(item, "toString")))
+    return before, complete_name(after, present)
 
 
-def joined(word: JiraName, present: JiraName) -> JiraName:
-    """Return a name of the changelog completed by the issue's present one, if both are the same."""
+def complete_name(word: JiraName, present: JiraName) -> JiraName:
+    """Return a value of the changelog with names and category of the issue's present one, if both are the same."""
     if not word or not word.same(present):
         return word
     return JiraName(word.id or present.id, _names(*present.names, *word.names), present.category)
 
 
 def status_now(source: Source, word: JiraName) -> JiraMeaning:
-    """Return the meaning of the issue's present status, by table, usual name and category."""
+    """Return the meaning of the issue's present status: by the catalogue's table, usual name or Jira's category."""
     known = _by_table(source.statuses, word)
     if known is not None:
         return JiraMeaning(known, sure=True)
@@ -157,7 +155,7 @@ def status_now(source: Source, word: JiraName) -> JiraMeaning:
 
 
 def status_before(source: Source, word: JiraName) -> JiraMeaning:
-    """Return the meaning of the issue's former status, whose category no changelog states."""
+    """Return the meaning of the issue's status before a change; no changelog states the category of that one."""
     known = _by_table(source.statuses, word)
     if known is not None:
         return JiraMeaning(known, sure=True)
@@ -165,8 +163,8 @@ def status_before(source: Source, word: JiraName) -> JiraMeaning:
     return JiraMeaning(guess, () if guess or not word else (RemarkNote(IngestRemark.STATUS_BEFORE, str(word)),))
 
 
-def ending(source: Source, word: JiraName) -> JiraMeaning:
-    """Return RESOLVED or CANCELLED for a resolution; RESOLVED with a remark for an unknown one."""
+def resolution_meaning(source: Source, word: JiraName) -> JiraMeaning:
+    """Return whether a resolution means RESOLVED or CANCELLED; an unknown one means RESOLVED, with a remark."""
     known = next((found for key in word.keys if (found := source.ending_of(key))), None)
     if known is not None:
         return JiraMeaning(TicketPhase.CANCELLED if known is TicketPhase.CANCELLED else TicketPhase.RESOLVED, sure=True)
@@ -181,7 +179,10 @@ def ending(source: Source, word: JiraName) -> JiraMeaning:
 
 
 def priority_of(source: Source, word: JiraName) -> tuple[str, tuple[RemarkNote, ...]]:
-    """Return slad's priority for a Jira priority; its own name where the source has no table, "" for none."""
+    """Return the slad priority for a Jira priority, with remarks on one that the source's table lacks.
+
+    Without a table it is Jira's own name; "" for an issue without a priority.
+    """
     if not word:
         return "", ()
     known = next((found for key in word.keys if (found := source.priority_of(key))), None)

@@ -1,8 +1,4 @@
-"""Bytes of a stranger to JSON values, strictly: UTF-8 only, no NaN, no lone surrogate, no bottomless nesting.
-
-What the standard leaves open is settled here: of a key written twice the last value counts, an integer beyond 64 bits
-is read as a float (and so is neither an id nor a time), and a byte order mark at the start is passed over.
-"""
+"""Strict JSON from unknown senders: UTF-8 only, no NaN, no lone surrogate, bounded nesting."""
 
 from __future__ import annotations
 
@@ -16,7 +12,10 @@ _MARK = b"\xef\xbb\xbf"
 
 
 def parse_json(body: bytes, max_depth: int) -> Any:
-    """Return the value of a JSON body. Raises DoesNotFit (400) with the position of what is wrong."""
+    """Return the value of a JSON body, nested at most `max_depth` levels.
+
+    Raises DoesNotFit (status 400) with the position of the fault.
+    """
     text = body.removeprefix(_MARK)
     try:
         value = orjson.loads(text)
@@ -31,7 +30,7 @@ def parse_json(body: bytes, max_depth: int) -> Any:
 def malformed(
     detail: str, *, position: int | None = None, line: int | None = None, column: int | None = None
 ) -> DoesNotFit:
-    """Return the error of a body that cannot be read at all (400)."""
+    """Return the exception for a body that cannot be read at all (status 400)."""
     unfit = DoesNotFit(detail, status=400, title="The body cannot be read")
     unfit.refused = Refused(
         status=400, title=unfit.refused.title, detail=detail, position=position, line=line, column=column

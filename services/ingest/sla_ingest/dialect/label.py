@@ -1,8 +1,4 @@
-"""Labels as statements: a priority, a phase, a customer or product by prefix. Shared by GitHub and Jira.
-
-A label is judged within the whole set before and after, so that taking one of two waiting labels off does not resume
-the clocks, and of two priority labels the one named first in the catalogue counts.
-"""
+"""Labels that state something: a priority, a phase, or by prefix a customer or product. For GitHub and Jira."""
 
 from __future__ import annotations
 
@@ -11,8 +7,8 @@ from dataclasses import dataclass, field
 
 from sla_catalogue.source import Lookup, Source, TicketPhase, fold_case
 from sla_domain.event import NOTHING, EventKind
-from sla_ingest.dialect.phase import EventStep, transition
-from sla_ingest.dialect.read import after_prefix, clean
+from sla_ingest.dialect.phase import EventStep, transition_steps
+from sla_ingest.dialect.read import after_prefix, clean_text
 
 # Only words that cannot mean anything else pause a clock without being configured.
 USUAL_LABELS: Mapping[str, TicketPhase] = {
@@ -27,20 +23,20 @@ USUAL_LABELS: Mapping[str, TicketPhase] = {
 
 @dataclass(frozen=True, slots=True)
 class LabelStep:
-    """A step that follows from a change of labels, with the attributes that it states."""
+    """An event that follows from a change of labels, with the attributes that the new labels state."""
 
     step: EventStep
     attributes: Mapping[str, str] = field(default_factory=lambda: NOTHING)
 
 
 def priority_by_label(source: Source, labels: Iterable[str]) -> str:
-    """Return the priority of the first row of the catalogue's table that is among the labels; "" for none."""
+    """Return the priority that the labels mean, by the first matching row of the catalogue's table; "" for none."""
     present = {fold_case(label) for label in labels}
     return next((priority for label, priority in source.priority_labels.items() if label in present), "")
 
 
 def phase_by_label(source: Source, labels: Iterable[str]) -> TicketPhase | None:
-    """Return the phase of the first row of the catalogue's table that is among the labels; None for none."""
+    """Return the phase that the labels mean, by the first matching row of the catalogue's table; None for none."""
     present = {fold_case(label) for label in labels}
     table = source.labels or USUAL_LABELS
     return next((phase for label, phase in table.items() if label in present), None)
@@ -49,10 +45,10 @@ def phase_by_label(source: Source, labels: Iterable[str]) -> TicketPhase | None:
 def label_changes(
     source: Source, before: frozenset[str], after: frozenset[str], lookups: Mapping[str, Lookup]
 ) -> tuple[LabelStep, ...]:
-    """Return the steps that follow from a change of labels: attributes first, then priority, then phase."""
+    """Return the events that follow from a change of labels: attributes first, then priority, then phase."""
     steps: list[LabelStep] = []
     changed = {
-        name: clean(lookup.translate(now or lookup.constant))
+        name: clean_text(lookup.translate(now or lookup.constant))
         for name, lookup in lookups.items()
         if lookup.label and (now := after_prefix(lookup.label, after)) != after_prefix(lookup.label, before)
     }
@@ -64,6 +60,6 @@ def label_changes(
     was, now_is = phase_by_label(source, before), phase_by_label(source, after)
     if was is not now_is:
         # Without a label for a phase the incident is open.
-        for step in transition(was or TicketPhase.OPEN, now_is or TicketPhase.OPEN):
+        for step in transition_steps(was or TicketPhase.OPEN, now_is or TicketPhase.OPEN):
             steps.append(LabelStep(step))
     return tuple(steps)

@@ -1,4 +1,4 @@
-"""From what a status or label means, before and after, to what happened: the same for every dialect."""
+"""The events that a change of phase means; the same for every dialect."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ _ENDED = frozenset({TicketPhase.RESOLVED, TicketPhase.CLOSED, TicketPhase.CANCEL
 
 @dataclass(frozen=True, slots=True)
 class EventStep:
-    """A kind of event that a change of phase means, with whom it waits for."""
+    """An event kind that follows from a change of phase, with whom the incident then waits on (None: nobody)."""
 
     kind: EventKind
     waiting_on: WaitingOn | None = None
 
 
-def transition(before: TicketPhase | None, after: TicketPhase) -> tuple[EventStep, ...]:
-    """Return the events that a change of phase means.
+def transition_steps(before: TicketPhase | None, after: TicketPhase) -> tuple[EventStep, ...]:
+    """Return the events that a change of phase means, in order.
 
-    `before` None is unknown: then both a reopening and a resumption are returned. Each changes nothing on an incident
-    that had neither ended nor waits, and a missing one would leave its clocks stopped.
+    `before` is None when it is unknown: then both a reopening and a resumption are returned. Each changes nothing on an
+    incident that had not ended or does not wait, whereas a missing one would leave clocks stopped.
     """
     again = (EventStep(EventKind.REOPENED),) if before is None or before in _ENDED else ()
     match after:
@@ -51,8 +51,8 @@ def transition(before: TicketPhase | None, after: TicketPhase) -> tuple[EventSte
     assert_never(after)
 
 
-def standing(phase: TicketPhase) -> Standing:
-    """Return the phase of an incident whose ticket has this status meaning."""
+def standing_of(phase: TicketPhase) -> Standing:
+    """Return the phase of an incident whose ticket has a status with this meaning."""
     match phase:
         case TicketPhase.OPEN | TicketPhase.IN_PROGRESS | TicketPhase.WORKAROUND:
             return Standing.OPEN

@@ -1,8 +1,4 @@
-"""What a dialect is given and what it answers: a delivery in, canonical events or a reason out.
-
-A dialect is a pure function. It never drops what it does not understand: it says why it ignores a delivery, parks it
-(kept raw, can be replayed after a change of the catalogue), or refuses it with the place that is wrong.
-"""
+"""The values between intake and dialects: a delivery in; canonical events, or the reason for none, out."""
 
 from __future__ import annotations
 
@@ -37,10 +33,10 @@ OWN_HEADERS = "slad-"  # what slad notes beside a delivery; a sender's headers o
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Delivery:
-    """One request of a sender. Header names are in lower case; `id` is set when slad has already given it one.
+    """One request of a sender. Header names are in lower case; `id` is "" unless slad has given the delivery an id.
 
-    `headers` are those that the source's proof covers, and so may decide what the delivery is. `hints` are the others:
-    whoever replays a signed body can write them, so they may speak against a delivery and never for one.
+    `headers` are covered by the source's proof, and so may decide what the delivery means. `hints` are not: whoever
+    replays a signed body can write them, so they may count against a delivery and never for it.
     """
 
     body: bytes
@@ -52,7 +48,7 @@ class Delivery:
 
 
 class CodedReason(Enum):
-    """A reason that is shown and counted: the value is the text for people, `code` the word in metrics and rows."""
+    """A reason that is shown and counted: the value is the text for people, `code` the name in metrics and rows."""
 
     @property
     def code(self) -> str:
@@ -61,7 +57,7 @@ class CodedReason(Enum):
 
 
 class IgnoredBecause(CodedReason):
-    """Why a delivery was understood and moves no clock."""
+    """Why a delivery that was understood became no event."""
 
     PING = "a test delivery: the connection works"
     UNRELATED = "this kind of delivery says nothing about an incident"
@@ -73,7 +69,7 @@ class IgnoredBecause(CodedReason):
 
 
 class ParkedBecause(CodedReason):
-    """Why a delivery was kept without being understood."""
+    """Why a delivery was stored without being understood."""
 
     UNKNOWN_TYPE = "slad does not know this type of event"
     UNKNOWN_ACTION = "slad does not know this action"
@@ -87,7 +83,7 @@ class ParkedBecause(CodedReason):
 
 
 class IngestRemark(CodedReason):
-    """Something odd that does not drop the event; shown in the answer and counted."""
+    """Something odd about an event that is accepted nevertheless; shown in the answer and counted."""
 
     NO_TIME = "the delivery states no usable time: the time of receipt stands in for it"
     LOCAL_TIME = "the stated local time came twice or never: which instant is meant is not certain"
@@ -113,7 +109,7 @@ class IngestRemark(CodedReason):
 
 @dataclass(frozen=True, slots=True)
 class RemarkNote:
-    """A remark with the detail it is about."""
+    """A remark with the detail it is about, such as the value that was not understood."""
 
     remark: IngestRemark
     detail: str = ""
@@ -122,7 +118,7 @@ class RemarkNote:
         return f"{self.remark.value}: {self.detail}" if self.detail else self.remark.value
 
     def as_json(self) -> dict[str, str]:
-        """Return the remark as it stands in answers: `code`, `text` and, if any, `detail`."""
+        """Return the remark as in answers: `code`, `text` and, unless it is empty, `detail`."""
         return {"code": self.remark.code, "text": self.remark.value} | ({"detail": self.detail} if self.detail else {})
 
 
@@ -130,9 +126,9 @@ class RemarkNote:
 class TranslatedEvent:
     """An event with its remarks.
 
-    `unless_reporter`: an account; if it is the incident's reporter, the event is the customer's reply and not a
-    response (for senders whose comments do not name the reporter). `not_before_told`: the time is the earliest possible
-    one, so the event is moved behind every breach before its receipt and takes none of them back.
+    `unless_reporter`: an account id. If that account is the incident's reporter, the event is the customer's reply and
+    not a response (for senders whose comments do not name the reporter). `not_before_told`: the stated time is the
+    earliest possible one, so the event is placed after every breach before its receipt and takes none of them back.
     """
 
     event: IncidentEvent
@@ -150,9 +146,10 @@ class Accepted:
 
 @dataclass(frozen=True, slots=True)
 class Ignored:
-    """The outcome of a delivery in which nothing happened that counts.
+    """The outcome of a delivery from which no event follows.
 
-    `observed`: the snapshot of the ticket that it brings; stored when the incident is unknown or known otherwise.
+    `observed` is an event with the state of the ticket that the delivery shows; it is stored when the incident is
+    unknown or known in another state. None when the delivery shows none.
     """
 
     reason: IgnoredBecause
@@ -162,7 +159,7 @@ class Ignored:
 
 @dataclass(frozen=True, slots=True)
 class Parked:
-    """The outcome of a delivery that was not understood."""
+    """The outcome of a delivery that was not understood; it is stored to be replayed."""
 
     reason: ParkedBecause
     detail: str = ""
@@ -172,8 +169,8 @@ class Parked:
 class Refused:
     """The outcome of a delivery that is answered with a problem.
 
-    `status`: 400 for what cannot be read at all, 422 for what can be read but does not fit. `pointer` is a JSON pointer
-    (RFC 6901), `position` a byte offset.
+    `status`: 400 for a body that cannot be read at all, 422 for one that does not fit. `pointer` is the JSON pointer
+    (RFC 6901) of the fault, `position` its byte offset.
     """
 
     status: int
@@ -190,9 +187,9 @@ Outcome = Accepted | Ignored | Parked | Refused
 
 @dataclass(frozen=True, slots=True)
 class Translation:
-    """What a dialect made of a delivery.
+    """The result of translating a delivery.
 
-    `delivery` identifies it within its source: the sender's id, or a digest of what makes it unique.
+    `delivery` identifies the delivery within its source: the sender's id, or a digest of what makes it unique.
     """
 
     delivery: str
@@ -200,7 +197,7 @@ class Translation:
 
 
 class DoesNotFit(Exception):
-    """Raised inside a dialect where a delivery does not fit; it becomes the Refused outcome."""
+    """Raised within a dialect when a delivery does not fit; it becomes the Refused outcome."""
 
     def __init__(
         self, detail: str, pointer: str = "", *, status: int = 422, title: str = "The input does not fit"
@@ -214,7 +211,7 @@ class DoesNotFit(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClaimedTime:
-    """The sender's statement of when something happened; `at` is None when it made none."""
+    """The time that a sender states for an event; `at` is None when it states none."""
 
     at: datetime | None
     quality: TimeQuality
@@ -224,7 +221,7 @@ class ClaimedTime:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EventDraft:
-    """A canonical event before it has its ids and times."""
+    """An event in canonical form, before it gets its ids and times."""
 
     kind: EventKind
     stamp: ClaimedTime
@@ -253,8 +250,9 @@ def incident_id(source: SourceId, own: str, pointer: str = "") -> IncidentId:
 
 
 def event_id(source: SourceId, delivery: str, number: int) -> EventId:
-    """Return `<source>/<delivery>/<n>`, hashed when longer than 120 characters; the same delivery gives the same
-    ids.
+    """Return the event id `<source>/<delivery>/<number>`, or a digest of it when it is longer than 120 characters.
+
+    The same delivery always gives the same ids.
     """
     plain = f"{source}/{delivery}/{number}"
     if len(plain) <= _MAX_EVENT_ID:
@@ -263,12 +261,12 @@ def event_id(source: SourceId, delivery: str, number: int) -> EventId:
 
 
 def fitting_id(written: str) -> str:
-    """Return a sender's own delivery id, or its digest when it is too long for a key."""
+    """Return a sender's own delivery id, or its digest when it is too long for a column."""
     return written if len(written) <= MAX_DELIVERY_ID else digest_id(written)
 
 
 def digest_id(*parts: object) -> str:
-    """Return a delivery id for senders that give none: equal for equal parts."""
+    """Return a delivery id for senders that send none: a digest of the parts, equal for equal parts."""
     text = "\x00".join(str(part) for part in parts)
     return f"sha256-{hashlib.sha256(text.encode('utf-8', 'surrogatepass')).hexdigest()[:40]}"
 
@@ -278,7 +276,7 @@ def body_id(delivery: Delivery) -> str:
     return f"sha256-{hashlib.sha256(delivery.body).hexdigest()[:40]}"
 
 
-def events(
+def number_events(
     delivery: Delivery,
     source: Source,
     incident: IncidentId,
@@ -286,13 +284,13 @@ def events(
     happenings: Sequence[EventDraft],
     snapshot: Snapshot | None = None,
 ) -> Accepted:
-    """Return the drafts of one delivery as numbered events with their times; the last one carries the `snapshot`."""
+    """Return the drafts of one delivery as events with ids and times; the last event carries the `snapshot`, if any."""
     if snapshot is not None and happenings:
         happenings = (*happenings[:-1], replace(happenings[-1], snapshot=snapshot))
     return Accepted(tuple(_event(delivery, source, incident, id_, n, what) for n, what in enumerate(happenings)))
 
 
-def ignored(
+def ignore_with_snapshot(
     delivery: Delivery,
     source: Source,
     incident: IncidentId,
@@ -300,7 +298,7 @@ def ignored(
     outcome: Ignored,
     snapshot: Snapshot | None,
 ) -> Ignored:
-    """Return the outcome with the snapshot that the delivery brings; unchanged without a `snapshot`."""
+    """Return `outcome` with the snapshot as its observed event; unchanged when `snapshot` is None."""
     if snapshot is None:
         return outcome
     at = ClaimedTime(at=snapshot.at, quality=TimeQuality.OBJECT_UPDATED, version=snapshot.version)

@@ -1,4 +1,4 @@
-"""Picking values out of a stranger's document: what is absent or of another type reads as empty, never as an error."""
+"""Reading values from a sender's document: what is absent or of another type reads as empty, never as an error."""
 
 from __future__ import annotations
 
@@ -20,30 +20,30 @@ MAX_DESCRIPTION = 1_000
 _SPOKEN = ("name", "value", "displayName", "title", "login", "key", "id")
 
 
-def node(value: Any, *path: str) -> Node:
-    """Return the object at a path; empty when there is none."""
+def object_at(value: Any, *path: str) -> Node:
+    """Return the JSON object at a path of keys; an empty object when there is none."""
     for name in path:
         value = value.get(name) if isinstance(value, dict) else None
     return value if isinstance(value, dict) else EMPTY
 
 
-def items(value: Any, *path: str) -> list[Any]:
-    """Return the array at a path; empty when there is none."""
+def array_at(value: Any, *path: str) -> list[Any]:
+    """Return the JSON array at a path of keys; an empty list when there is none."""
     *parents, last = path
-    found = node(value, *parents).get(last)
+    found = object_at(value, *parents).get(last)
     return found if isinstance(found, list) else []
 
 
-def text(value: Any, *path: str) -> str:
-    """Return the text, whole number or truth value at a path as cleaned text (`clean`); "" for anything else."""
+def text_at(value: Any, *path: str) -> str:
+    """Return the text, whole number or truth value at a path of keys, cleaned by `clean_text`; "" for anything else."""
     *parents, last = path
-    return clean(node(value, *parents).get(last))
+    return clean_text(object_at(value, *parents).get(last))
 
 
-def clean(value: Any, limit: int = MAX_VALUE) -> str:
-    """Return a text, whole number or truth value as an attribute holds it, "" for anything else.
+def clean_text(value: Any, limit: int = MAX_VALUE) -> str:
+    """Return a text, whole number or truth value in the form in which attributes are stored; "" for anything else.
 
-    Control characters become U+FFFD, the ends are trimmed, and the length is at most `limit` characters.
+    Control characters become U+FFFD, the ends are trimmed, and at most `limit` characters remain.
     """
     if isinstance(value, str):
         cut = value[: limit + 200].strip()
@@ -53,27 +53,29 @@ def clean(value: Any, limit: int = MAX_VALUE) -> str:
     return str(value)[:limit] if isinstance(value, int) else ""
 
 
-def identifier(value: Any) -> str:
-    """Return an id that is a text or a whole number; "" for anything else."""
+def identifier_text(value: Any) -> str:
+    """Return an id that is a text or a whole number as a text; "" for anything else."""
     if isinstance(value, bool) or not isinstance(value, str | int):
         return ""
     written = str(value).strip()
     return written if writable(written) else ""
 
 
-def spoken(value: Any) -> str:
-    """Return the text of a value that may be an object (`{"name": …}`) or a list, of which the first counts."""
+def name_text(value: Any) -> str:
+    """Return a value as text; of an object its name (`{"name": …}`), of a list the first item that gives a text."""
     if isinstance(value, list):
-        return next((found for found in map(spoken, value) if found), "")
+        return next((found for found in map(name_text, value) if found), "")
     if isinstance(value, dict):
-        return next((found for found in (clean(value.get(name)) for name in _SPOKEN) if found), "")
+        return next((found for found in (clean_text(value.get(name)) for name in _SPOKEN) if found), "")
     if isinstance(value, float):
         return repr(value)
-    return clean(value)
+    return clean_text(value)
 
 
-def at_path(value: Any, dotted: str) -> str:
-    """Return what a dotted path of the catalogue finds: `issue.fields.customfield_10002`, `labels.0.name`."""
+def text_at_dotted_path(value: Any, dotted: str) -> str:
+    """Return the text at a path as the catalogue writes it: `issue.fields.customfield_10002`, `labels.0.name`; "" for
+    none.
+    """
     for name in dotted.split("."):
         if isinstance(value, dict):
             value = value.get(name)
@@ -81,25 +83,30 @@ def at_path(value: Any, dotted: str) -> str:
             value = value[int(name)]
         else:
             return ""
-    return spoken(value)
+    return name_text(value)
 
 
 def after_prefix(prefix: str, labels: Iterable[str]) -> str:
-    """Return the rest of the alphabetically first label with a prefix; "" when no label has it."""
+    """Return what follows `prefix` in the alphabetically first label that begins with it; "" when none does."""
     wanted = prefix.casefold()
     return next((label[len(prefix) :].strip() for label in sorted(labels) if label.casefold().startswith(wanted)), "")
 
 
-def looked_up(lookup: Lookup | None, document: Any, labels: Iterable[str] = ()) -> str:
-    """Return what a lookup of the catalogue finds in a delivery, translated by the lookup's own table."""
+def look_up_value(lookup: Lookup | None, document: Any, labels: Iterable[str] = ()) -> str:
+    """Return the value that a lookup of the catalogue finds in a delivery, translated by the lookup's table.
+
+    "" when it finds none and has no constant, and for None.
+    """
     if lookup is None:
         return ""
-    found = (lookup.field and at_path(document, lookup.field)) or (lookup.label and after_prefix(lookup.label, labels))
-    return clean(lookup.translate(found or lookup.constant)) if found or lookup.constant else ""
+    found = (lookup.field and text_at_dotted_path(document, lookup.field)) or (
+        lookup.label and after_prefix(lookup.label, labels)
+    )
+    return clean_text(lookup.translate(found or lookup.constant)) if found or lookup.constant else ""
 
 
 def has_path(value: Any, dotted: str) -> bool:
-    """Return whether a document states anything at a dotted path, null included."""
+    """Return whether a document has anything at a dotted path, null included."""
     *parents, last = dotted.split(".")
     for name in parents:
         if isinstance(value, dict):
@@ -111,16 +118,23 @@ def has_path(value: Any, dotted: str) -> bool:
     return last in value if isinstance(value, dict) else isinstance(value, list) and last.isdigit()
 
 
-def lookups(source: Source, usual_customer: Lookup | None, usual_product: Lookup | None) -> Mapping[str, Lookup]:
-    """Return every attribute that the catalogue looks up; the dialect's usual places stand in for customer and
-    product.
+def attribute_lookups(
+    source: Source, usual_customer: Lookup | None, usual_product: Lookup | None
+) -> Mapping[str, Lookup]:
+    """Return the lookups of all attributes that a source has, by attribute.
+
+    The dialect's usual places of customer and product are used where the catalogue names none.
     """
     usual = {"customer": source.customer or usual_customer, "product": source.product or usual_product}
     return {name: lookup for name, lookup in usual.items() if lookup is not None} | dict(source.attributes)
 
 
-def stamp(value: Any, quality: TimeQuality, *, zone: str = "UTC", version: int = 0) -> ClaimedTime:
-    """Return the claimed time of a value; an absent or unreadable one is empty, with a remark that quotes it."""
+def claimed_time(value: Any, quality: TimeQuality, *, zone: str = "UTC", version: int = 0) -> ClaimedTime:
+    """Return the time in a value as a claimed time.
+
+    `zone` is for times without an offset. An absent or unreadable value gives one without an instant; the latter has a
+    remark that quotes it.
+    """
     try:
         found = read_instant(value, zone)
     except BadInstant as error:
@@ -136,6 +150,6 @@ def stamp(value: Any, quality: TimeQuality, *, zone: str = "UTC", version: int =
     )
 
 
-def stated(**attributes: str) -> dict[str, str]:
-    """Return the attributes that are not empty: an absent attribute is one that the event does not state."""
+def stated_attributes(**attributes: str) -> dict[str, str]:
+    """Return the attributes that are not empty; an event changes only the attributes that it states."""
     return {name: value for name, value in attributes.items() if value}

@@ -1,11 +1,4 @@
-"""On which side somebody stands: the same for every dialect that is told accounts and not sides.
-
-Read in this order: bots; accounts that the catalogue names; whom the sender calls a customer; who reported the ticket;
-groups, domains and associations of the catalogue; what the sender says of members; what may be assumed. A named account
-is stronger than having reported (staff files tickets for customers), and that is stronger than a group (in a company
-that supports itself, everybody has its mail domain). Somebody of whom nothing is known is on no side: taking them for
-staff would keep a promise that nobody kept, and taking them for the customer would start one that nobody asked for.
-"""
+"""On which side a person stands, customer or staff; the same for every dialect whose deliveries name accounts only."""
 
 from __future__ import annotations
 
@@ -33,8 +26,8 @@ SIDED = frozenset({EventKind.UPDATED, EventKind.REOPENED})
 class AccountDetails:
     """What a delivery states about a person.
 
-    `names` identify the account; groups, domain and association are case-folded, "" where they are not stated. `shown`
-    is the display name, which people choose themselves: it makes nobody staff or customer, but may mark a bot.
+    `names` identify the account. Groups, domain and association are case-folded, "" where not stated. `shown` is the
+    display name, which people choose themselves: it may mark a bot, but never makes anybody staff or customer.
     """
 
     names: frozenset[str]
@@ -50,7 +43,7 @@ class AccountDetails:
 
     @property
     def words(self) -> str:
-        """Return the person for a remark: display name and account."""
+        """Return the person as text for a remark: display name and account."""
         if not self.account or self.account == self.shown:
             return self.shown or "somebody"
         return f"{self.shown} ({self.account})" if self.shown else self.account
@@ -58,25 +51,28 @@ class AccountDetails:
 
 @dataclass(frozen=True, slots=True)
 class Speaker:
-    """The side of the person who acts, and the remarks on how it was found."""
+    """The side of the person who acted, with remarks on how the side was found."""
 
     actor: Actor
     remarks: tuple[RemarkNote, ...] = field(default=())
 
 
 def side_of(source: Source, person: AccountDetails, *, reported: bool) -> Speaker:
-    """Return the side of a person. `reported`: the person reported the ticket."""
-    actor = known(source, person, reported=reported)
+    """Return the side of a person, by the catalogue, the sender's statements and who reported the ticket.
+
+    `reported`: this person did.
+    """
+    actor = known_side(source, person, reported=reported)
     if actor is not None:
         return Speaker(actor)
     if person.assumed and not source.only_staff:
         said = f"{person.words}, {person.assumed}; {_where(source)}"
         return Speaker(Actor.STAFF, (RemarkNote(IngestRemark.STAFF_ASSUMED, said),))
-    return Speaker(Actor.UNKNOWN, (stranger(source, person.words),))
+    return Speaker(Actor.UNKNOWN, (unknown_side_remark(source, person.words),))
 
 
-def stranger(source: Source, who: str) -> RemarkNote:
-    """Return the remark on a person of unknown side, with the setting that states one."""
+def unknown_side_remark(source: Source, who: str) -> RemarkNote:
+    """Return the remark on a person of unknown side; it names the catalogue's setting that states a side."""
     return RemarkNote(IngestRemark.SPEAKER_UNKNOWN, f"{who}; {_where(source)}")
 
 
@@ -84,8 +80,8 @@ def _where(source: Source) -> str:
     return f"say it under sources.{source.id}.staff or sources.{source.id}.customers"
 
 
-def known(source: Source, person: AccountDetails, *, reported: bool = False) -> Actor | None:
-    """Return the side of a person by catalogue and sender; None when neither states one."""
+def known_side(source: Source, person: AccountDetails, *, reported: bool = False) -> Actor | None:
+    """Return the side of a person by the catalogue and the sender's statements; None when neither gives one."""
     if person.bot or any(map(source.is_bot, (*person.names, person.shown))):
         return Actor.BOT
     if any(map(source.is_staff, person.names)):

@@ -6,11 +6,32 @@ brings together what was stored apart.
 
 from __future__ import annotations
 
-from sla_ingest.name.joining import carry, join, with_own_events
-from sla_ingest.name.kept import NamesChanged, forget, hold, load, unchanged
-from sla_ingest.name.known import JOINING, IncidentNames, concerned, joins, overgrown, routed, touched
+from sla_ingest.name.joining import carry_events, incidents_with_own_events, join
+from sla_ingest.name.kept import NamesChanged, delete_names, load_names, lock_names, names_unchanged
+from sla_ingest.name.known import (
+    JOINING,
+    IncidentNames,
+    incident_with_too_many_names,
+    joins,
+    names_in_entry,
+    names_in_event,
+    route_entry,
+)
 
 __all__ = [
-    "JOINING", "IncidentNames", "NamesChanged", "carry", "concerned", "forget", "hold", "join", "joins", "load",
-    "overgrown", "routed", "touched", "unchanged", "with_own_events",
+    "JOINING",
+    "IncidentNames",
+    "NamesChanged",
+    "carry_events",
+    "delete_names",
+    "incident_with_too_many_names",
+    "incidents_with_own_events",
+    "join",
+    "joins",
+    "load_names",
+    "lock_names",
+    "names_in_entry",
+    "names_in_event",
+    "names_unchanged",
+    "route_entry",
 ]  # fmt: skip

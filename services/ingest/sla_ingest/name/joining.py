@@ -1,8 +1,5 @@
-"""Bringing together what was stored apart: in the transaction that stores the delivery by which it became known.
-
-Events are never changed. What was stored under a later name is told again under the incident's own, with ids made of
-the first ones, and the incident that had begun under the later name is told that it was another one all along. What is
-said on a merged incident is told again to its survivors. Ids are made of what they stand for, so nothing is told twice.
+"""What follows when two names turn out to be one incident, or incidents are merged: stored with the delivery that says
+so.
 """
 
 from __future__ import annotations
@@ -20,9 +17,9 @@ from sla_domain.event import EventId, EventKind, IncidentEvent, IncidentId, Time
 from sla_domain.fold import in_order
 from sla_domain.fold.carried import COPIED, WORDS, copy_for_survivor, has_unanswered_word
 from sla_ingest.history import whole_history
-from sla_ingest.name.kept import keep, load, rename
-from sla_ingest.name.known import AliasKind, IncidentNames, word_routes
-from sla_ingest.published import published
+from sla_ingest.name.kept import insert_alias, load_names, move_aliases
+from sla_ingest.name.known import AliasKind, IncidentNames, copy_routes
+from sla_ingest.published import append_missing_events
 from sla_ingest.tables import event as event_table
 
 _MAX_EVENT_ID = 120
@@ -32,40 +29,42 @@ MOST_WORDS = 2_000
 
 
 async def join(connection: AsyncConnection, event: IncidentEvent, names: IncidentNames) -> None:
-    """Store what follows from a stored event that makes two names one, or merges one incident into another."""
+    """Store what follows from a stored event that renames an incident or merges it into another: aliases and event
+    copies.
+    """
     incident = event.incident
     if event.kind is EventKind.RENAMED and event.known_as is not None:
         later = names.incident(event.known_as)
         if later == incident:
             return
-        await rename(connection, later, incident)
-        await keep(connection, AliasKind.MOVED, later, incident, event.occurred_at)
+        await move_aliases(connection, later, incident)
+        await insert_alias(connection, AliasKind.MOVED, later, incident, event.occurred_at)
         stray = [one async for one in whole_history(connection, later)]
-        await published(connection, adopted(stray, event, later))
+        await append_missing_events(connection, adopt_events(stray, event, later))
     elif event.kind is EventKind.MERGED and event.merged_into is not None:
-        await keep(connection, AliasKind.MERGED, incident, event.merged_into, event.occurred_at)
+        await insert_alias(connection, AliasKind.MERGED, incident, event.merged_into, event.occurred_at)
     else:
         return
     # What belonged together before has its copies.
     merged = event.kind is EventKind.MERGED and event.merged_into is not None
-    now = names.with_merge(incident, event.merged_into) if merged else await load(connection, [incident])
-    heard, where = word_routes(event, now)
-    for source in sorted(heard):
-        for survivor in sorted(where & now.survivors(source)):
+    now = names.with_merge(incident, event.merged_into) if merged else await load_names(connection, [incident])
+    copied_from, copied_to = copy_routes(event, now)
+    for source in sorted(copied_from):
+        for survivor in sorted(copied_to & now.survivors(source)):
             await _copy_all(connection, source, survivor, now)
 
 
-async def carry(
+async def carry_events(
     connection: AsyncConnection,
     events: Sequence[IncidentEvent],
     names: IncidentNames,
     begun: set[IncidentId],
     kept_from: Collection[IncidentId] = (),
 ) -> None:
-    """Store the copies that follow from stored events on incidents that are merged or survive a merge.
+    """Copy stored events to the incidents into which theirs were merged, as far as such copies are required.
 
     `begun`: the incidents that had events of their own before; those that begin here are added to it. `kept_from`:
-    survivors on which this sender may not act.
+    incidents to which this sender may not write.
     """
     for event in events:
         for source in sorted(names.sources(event.incident) if event.incident not in begun else ()):
@@ -76,17 +75,13 @@ async def carry(
             continue
         for survivor in sorted(names.survivors(event.incident) - set(kept_from)):
             if survivor in begun:
-                await published(connection, [_copy(event, survivor, names)])
+                await append_missing_events(connection, [_copy(event, survivor, names)])
             else:
                 await _copy_all(connection, event.incident, survivor, names)
 
 
-async def with_own_events(connection: AsyncConnection, incidents: Iterable[IncidentId]) -> set[IncidentId]:
-    """Return those of these incidents that have stored events other than copies from merged incidents.
-
-    A survivor of many merges has thousands of copies, and their ids tell: those that have another id are found without
-    reading what the copies hold.
-    """
+async def incidents_with_own_events(connection: AsyncConnection, incidents: Iterable[IncidentId]) -> set[IncidentId]:
+    """Return which of these incidents have stored events other than copies from merged incidents."""
     column, own = event_table.c, not_(event_table.c.data.contains('"carried_from"'))
     wanted, found = set(incidents), set[IncidentId]()
     for condition in (not_(column.id.contains(_COPY)), column.id.contains(_COPY)):
@@ -96,10 +91,11 @@ async def with_own_events(connection: AsyncConnection, incidents: Iterable[Incid
     return found
 
 
-def adopted(stray: Sequence[IncidentEvent], told: IncidentEvent, later: IncidentId) -> list[IncidentEvent]:
-    """Return the events of an incident that began under a later name, rewritten as events of its own incident.
+def adopt_events(stray: Sequence[IncidentEvent], told: IncidentEvent, later: IncidentId) -> list[IncidentEvent]:
+    """Return the events of an incident that began under a later name, rewritten as events of the incident it belongs
+    to.
 
-    The last one ends the incident under the later name. `told`: the event that states the rename.
+    One more event at the end closes the incident under the later name. `told` is the event that states the new name.
     """
     incident = told.incident
     found = [
@@ -133,9 +129,9 @@ def adopted(stray: Sequence[IncidentEvent], told: IncidentEvent, later: Incident
 
 
 def derived_id(id_: EventId, incident: IncidentId, sign: str = _COPY) -> EventId:
-    """Return the id of the copy of an event for an incident: always the same for the same two.
+    """Return the id of an event's copy on another incident: always the same for the same two.
 
-    `sign` separates the incident's own events (`=`) from copies of events on merged incidents (`~`).
+    `sign` distinguishes events that were adopted (`=`) from copies of events on merged incidents (`~`).
     """
     plain = f"{id_}{sign}{hashlib.sha256(incident.encode('utf-8', 'surrogatepass')).hexdigest()[:12]}"
     if len(plain) <= _MAX_EVENT_ID:
@@ -148,30 +144,30 @@ async def _copy_all(
 ) -> None:
     """Copy all events on `source`; nothing while the survivor is unknown and no customer waits."""
     stored = [event async for event in whole_history(connection, source)]
-    said = [
+    own_events = [
         event
         for event in stored
         if event.kind in COPIED
         and event.carried_from is None
         and (event.known_as is None or event.kind is EventKind.RENAMED)
     ]
-    if not said:
+    if not own_events:
         return
-    if not await with_own_events(connection, [survivor]) and not has_unanswered_word(in_order(said)):
+    if not await incidents_with_own_events(connection, [survivor]) and not has_unanswered_word(in_order(own_events)):
         return
-    await published(connection, [_copy(event, survivor, names) for event in _latest(said)])
+    await append_missing_events(connection, [_copy(event, survivor, names) for event in _latest(own_events)])
 
 
-def _latest(said: list[IncidentEvent]) -> list[IncidentEvent]:
+def _latest(own_events: list[IncidentEvent]) -> list[IncidentEvent]:
     """What is copied of all this: of very many words the latest, and the merge says so."""
-    words = [event for event in said if event.kind in WORDS]
+    words = [event for event in own_events if event.kind in WORDS]
     if len(words) <= MOST_WORDS:
-        return said
+        return own_events
     kept = {event.id for event in nlargest(MOST_WORDS, words, key=lambda event: event.order)}
     text = f"of its {len(words)} words the latest {MOST_WORDS} are known here"
     return [
         replace(event, warnings=(text,)) if event.kind is EventKind.MERGED else event
-        for event in said
+        for event in own_events
         if event.kind not in WORDS or event.id in kept
     ]
 

@@ -1,9 +1,4 @@
-"""The table of names: read before a delivery is decided, and once more in the transaction that stores it.
-
-Deliveries that arrive together at two instances must not miss each other: one that joins names holds everybody up for
-its short transaction, the others hold up only those. So what a transaction reads of names stays true until it commits.
-On SQLite there is one writer at a time.
-"""
+"""The table of incident names: read before a delivery is decided, and checked in the transaction that stores it."""
 
 from __future__ import annotations
 
@@ -27,21 +22,22 @@ _LOCK = 0x51AD_0008  # of slad's own locks, that of names
 
 
 class NamesChanged(Exception):
-    """IncidentNames were joined since the delivery was decided; decide it anew."""
+    """Names of incidents were joined since the delivery was decided; decide it again."""
 
 
-async def hold(connection: AsyncConnection, *, joining: bool) -> None:
-    """Lock the names until the transaction ends; `joining`: exclusively, so that nothing else is stored meanwhile.
+async def lock_names(connection: AsyncConnection, *, joining: bool) -> None:
+    """Lock the table of names until the transaction ends; exclusively if `joining`, so that nothing is stored
+    meanwhile.
 
-    Only on PostgreSQL; SQLite has one writer at a time.
+    Does nothing on SQLite, which has one writer at a time.
     """
     if is_postgres(connection):
         function = "pg_advisory_xact_lock" if joining else "pg_advisory_xact_lock_shared"
         await connection.execute(text(f"SELECT {function}({_LOCK})"))
 
 
-async def load(connection: AsyncConnection, names: Iterable[str]) -> IncidentNames:
-    """Return what is known of these names, and of all names that belong to them."""
+async def load_names(connection: AsyncConnection, names: Iterable[str]) -> IncidentNames:
+    """Return the aliases and merges of these names, and of all names that belong to the same incidents."""
     moved: dict[IncidentId, IncidentId] = {}
     merged: dict[IncidentId, set[IncidentId]] = {}
     seen: set[str] = set()
@@ -63,8 +59,8 @@ async def load(connection: AsyncConnection, names: Iterable[str]) -> IncidentNam
     return IncidentNames(moved, {name: frozenset(into) for name, into in merged.items()})
 
 
-async def unchanged(connection: AsyncConnection, known: IncidentNames, names: Iterable[str]) -> bool:
-    """Return whether what `load` found of these names still stands: one look instead of a search."""
+async def names_unchanged(connection: AsyncConnection, known: IncidentNames, names: Iterable[str]) -> bool:
+    """Return whether the names that `load_names` returned are unchanged, by one query instead of a search."""
     all_ = {*names, *known.moved, *known.moved.values(), *known.merged}.union(*known.merged.values())
     moved: dict[IncidentId, IncidentId] = {}
     merged: dict[IncidentId, set[IncidentId]] = {}
@@ -86,16 +82,18 @@ async def _rows(connection: AsyncConnection, names: list[str]) -> list[Any]:
     return rows
 
 
-async def keep(
+async def insert_alias(
     connection: AsyncConnection, kind: AliasKind, name: IncidentId, incident: IncidentId, since: datetime
 ) -> None:
-    """Insert the alias `name` of `incident`; nothing happens when it is known."""
+    """Record `name` as an alias of `incident`, moved or merged since an instant; nothing happens if it is recorded
+    already.
+    """
     row = {"name": name, "kind": kind.value, "incident": incident, "since": since}
     await connection.execute(insert_new(connection, tables.alias), [row])
 
 
-async def rename(connection: AsyncConnection, old: IncidentId, new: IncidentId) -> None:
-    """Move all aliases of the incident `old` to `new`."""
+async def move_aliases(connection: AsyncConnection, old: IncidentId, new: IncidentId) -> None:
+    """Make all aliases of the incident `old` aliases of `new`."""
     query = select(tables.alias).where(or_(_alias.name == old, _alias.incident == old))
     rows = [dict(row) for row in (await connection.execute(query)).mappings()]
     if not rows:
@@ -112,8 +110,11 @@ async def rename(connection: AsyncConnection, old: IncidentId, new: IncidentId) 
         await connection.execute(insert_new(connection, tables.alias), renamed)
 
 
-async def forget(connection: AsyncConnection, ended: Mapping[IncidentId, datetime | None]) -> None:
-    """Delete the names of removed incidents, and insert a tombstone for each name."""
+async def delete_names(connection: AsyncConnection, ended: Mapping[IncidentId, datetime | None]) -> None:
+    """Delete the names of incidents that retention removes, and insert a tombstone for each alias.
+
+    `ended`: the end of each incident; None where a tombstone has it already.
+    """
     gone = sorted(ended)
     over: dict[str, datetime] = {}
     for start in range(0, len(gone), _PER_STATEMENT):

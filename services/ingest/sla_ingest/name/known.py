@@ -1,10 +1,4 @@
-"""Which incident a name is, and on which others its words are heard. Pure.
-
-A *move* makes another name of one incident: the first name stays the incident's, whatever arrives first, and all that
-is told of the others is its. A *merge* leaves two incidents, of which one is over: what people say on it is heard on
-the survivor (`sla_domain.fold.carried`). Dialects name only incidents of their own source, so no source can reach
-another's; what a key of one contract may join is checked in `inbox`.
-"""
+"""Which incident a name belongs to, and into which others it was merged. Pure."""
 
 from __future__ import annotations
 
@@ -19,7 +13,7 @@ from sla_ingest.entry import InboxEntry
 
 
 class AliasKind(StrEnum):
-    """How a name belongs to an incident: it was moved to it, or merged into it."""
+    """How a name belongs to an incident: its ticket was moved, or was merged into that incident's."""
 
     MOVED = "moved"
     MERGED = "merged"
@@ -27,17 +21,19 @@ class AliasKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class IncidentNames:
-    """What is known of some names: `moved` by name, `merged` by the incident that ended."""
+    """The aliases among some names: `moved` gives the incident of a later name, `merged` the survivors of a merged
+    incident.
+    """
 
     moved: Mapping[IncidentId, IncidentId] = field(default_factory=dict)
     merged: Mapping[IncidentId, frozenset[IncidentId]] = field(default_factory=dict)
 
     def incident(self, name: IncidentId) -> IncidentId:
-        """Return the incident that bears this name; the name itself when it is no alias."""
+        """Return the incident that a name belongs to; the name itself when it is no alias."""
         return end_of_chain(self.moved.get, name)
 
     def with_merge(self, incident: IncidentId, into: IncidentId | None) -> IncidentNames:
-        """Return these names with one more merge."""
+        """Return these names with the merge of `incident` into `into` added; unchanged when `into` is None."""
         if into is None or into == incident:
             return self
         return IncidentNames(self.moved, {**self.merged, incident: self.merged.get(incident, frozenset()) | {into}})
@@ -70,23 +66,23 @@ MOST_COPIED = 500
 
 
 def joins(entry: InboxEntry) -> bool:
-    """Return whether the delivery makes two names one, or merges one incident into another."""
+    """Return whether the delivery states a new name of an incident, or a merge of two."""
     return any(one.event.kind in JOINING for one in entry.events)
 
 
-def touched(entry: InboxEntry) -> set[IncidentId]:
-    """Return the names of incidents that the delivery mentions."""
+def names_in_entry(entry: InboxEntry) -> set[IncidentId]:
+    """Return all names of incidents that the delivery's events mention."""
     looked = () if entry.observed is None else (entry.observed,)
-    return {name for one in (*entry.events, *looked) for name in concerned(one.event)}
+    return {name for one in (*entry.events, *looked) for name in names_in_event(one.event)}
 
 
-def concerned(event: IncidentEvent) -> Iterable[IncidentId]:
-    """Return the names of incidents that an event mentions."""
+def names_in_event(event: IncidentEvent) -> Iterable[IncidentId]:
+    """Return the names of incidents that an event mentions: its own, a merge's survivor, and a later name."""
     return [name for name in (event.incident, event.merged_into, event.known_as) if name is not None]
 
 
-def routed(entry: InboxEntry, names: IncidentNames) -> InboxEntry:
-    """Return the delivery with its events under the incidents that bear their names."""
+def route_entry(entry: InboxEntry, names: IncidentNames) -> InboxEntry:
+    """Return the delivery with its events rewritten to the incidents that their names belong to."""
     if not names.moved and not joins(entry):
         return entry
     observed = None if entry.observed is None else _routed(entry.observed, names)
@@ -106,8 +102,10 @@ def _routed(one: TranslatedEvent, names: IncidentNames) -> TranslatedEvent:
     return one if event is one.event else replace(one, event=event)
 
 
-def word_routes(event: IncidentEvent, names: IncidentNames) -> tuple[frozenset[IncidentId], frozenset[IncidentId]]:
-    """Return the incidents whose events are copied because of this joining event, and those that get the copies."""
+def copy_routes(event: IncidentEvent, names: IncidentNames) -> tuple[frozenset[IncidentId], frozenset[IncidentId]]:
+    """Return the incidents whose events must be copied because of a rename or merge, and the incidents that get the
+    copies.
+    """
     incident = event.incident
     sources, survivors = names.sources(incident), names.survivors(incident)
     if event.kind is EventKind.RENAMED:
@@ -121,10 +119,10 @@ def word_routes(event: IncidentEvent, names: IncidentNames) -> tuple[frozenset[I
     return sources | {incident}, names.survivors(into) | {into}
 
 
-def overgrown(entry: InboxEntry, names: IncidentNames) -> IncidentId | None:
-    """Return the incident of a joining event that would join too many names; None within the bounds.
+def incident_with_too_many_names(entry: InboxEntry, names: IncidentNames) -> IncidentId | None:
+    """Return the incident of an event that would join more names than the bounds allow; None within the bounds.
 
-    The work after a join grows with all that belongs together, in one transaction that delays every other sender.
+    The work after a join grows with all names that belong together, in one transaction that delays every other sender.
     """
     for one in entry.events:
         event = one.event
@@ -134,13 +132,13 @@ def overgrown(entry: InboxEntry, names: IncidentNames) -> IncidentId | None:
 
 
 def _overgrown(event: IncidentEvent, names: IncidentNames) -> bool:
-    known = {*names.moved, *names.moved.values(), *names.merged, *concerned(event)}
+    known = {*names.moved, *names.moved.values(), *names.merged, *names_in_event(event)}
     if len(known.union(*names.merged.values())) > MOST_NAMES:
         return True
-    own = {names.incident(name) for name in concerned(event)}
+    own = {names.incident(name) for name in names_in_event(event)}
     if event.kind is EventKind.RENAMED and sum(into in own for into in names.moved.values()) >= MOST_MOVES:
         return True
-    heard, where = word_routes(event, names)
-    if len(heard) * len(where) > MOST_COPIED:
+    copied_from, copied_to = copy_routes(event, names)
+    if len(copied_from) * len(copied_to) > MOST_COPIED:
         return True
-    return any(len((names.survivors(name) | where) - {name}) > MOST_SURVIVORS for name in heard)
+    return any(len((names.survivors(name) | copied_to) - {name}) > MOST_SURVIVORS for name in copied_from)

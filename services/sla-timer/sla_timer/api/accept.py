@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 
-def preferred(accept: str) -> str:
-    """Return `text` where an Accept header weighs plain text above JSON, else `json`."""
+def preferred_format(accept: str) -> str:
+    """Return "text" if an Accept header prefers plain text to JSON, else "json"."""
     weights = dict(map(_range, accept.split(",")))
     plain = weights.get("text/plain", 0.0)
     return "text" if plain > weights.get("application/json", 0.0) else "json"

@@ -21,10 +21,11 @@ OPEN_STATES = ("running", "paused")
 async def open_clocks(
     timer: TimerService, only: str | None, contract: str, limit: int, after: str, offset: int
 ) -> dict[str, Any]:
-    """Return a page of open clocks as `OpenClocksResponse` describes it.
+    """Return a page of open clocks, the most urgent first, in the form of `OpenClocksResponse`.
 
-    `only` is the contract of the key, None for a key of all contracts. Urgency is that of the first page's instant, on
-    every page, so that no clock is listed twice or left out. Raises Problem 422 for an `after` that is no `next`.
+    `only`: the one contract that the caller's key may see, None for all. `contract`: list this contract alone, "" for
+    all. `after`: the `next` of the page before, "" for the first page. Every page uses the urgency at the instant of
+    the first, so that no clock is listed twice or left out. Raises Problem 422 for an `after` that is no `next`.
     """
     clock, incident = tables.clock, tables.incident
     place = _place(after)

@@ -20,7 +20,9 @@ from sla_timer.service import TimerService
 
 
 class DeadlineQuestion(BaseModel):
-    """What would be due if such an incident were opened. A time without an offset is in the contract's zone."""
+    """The body of `POST /v1/deadlines`: an incident that might be opened. A time without an offset is in the contract's
+    zone.
+    """
 
     model_config = ConfigDict(extra="forbid")
     contract: ContractIn = Field(default="", description="a contract's id; or give a customer")
@@ -31,14 +33,15 @@ class DeadlineQuestion(BaseModel):
 
 
 def beyond_the_calendar(detail: str) -> Problem:
-    """Return the answer to a question about years for which no calendar is compiled."""
+    """Return the problem 422 for a question about years for which no calendar can be compiled."""
     return Problem(422, "beyond-the-calendar", "The calendar does not reach so far", detail)
 
 
 def deadlines(timer: TimerService, question: DeadlineQuestion, access: KeyAccess) -> dict[str, Any]:
-    """Return every metric with the instant it would be due, as `DeadlinesResponse` describes it.
+    """Return every metric of a hypothetical incident with its due instant, in the form of `DeadlinesResponse`.
 
-    Raises Problem 404 for a contract that is unknown or not the key's, 422 for an opening no calendar reaches.
+    Raises Problem 404 for a contract that is unknown or not the key's own, and 422 for an opening that no calendar
+    reaches.
     """
     rulebook = timer.rulebooks.current
     now = timer.time_source.now()

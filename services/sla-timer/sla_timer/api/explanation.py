@@ -14,7 +14,7 @@ Seconds = int | float
 
 
 class ReasonedChoiceResponse(TimerResponse):
-    """A contract, and why it is this one."""
+    """The contract of the incident, and how it was found."""
 
     id: str
     reason: str
@@ -22,7 +22,7 @@ class ReasonedChoiceResponse(TimerResponse):
 
 
 class ScopedPlanResponse(TimerResponse):
-    """A plan, and whether it covers the incident's product."""
+    """The plan whose targets apply, and whether it covers the incident's product."""
 
     id: str
     scope: str
@@ -41,14 +41,14 @@ class ExplainedTargetResponse(TimerResponse):
 
 
 class AgreementResponse(TimerResponse):
-    """Who did something that changes how a clock is judged, and why."""
+    """A person's decision that changes how a clock is judged: by whom, and why."""
 
     by: str
     reason: str
 
 
 class StepResponse(TimerResponse):
-    """A stretch of time between the clock's start and its due instant: counted, or not and why."""
+    """One stretch between the clock's start and its due instant: counted, or not counted with the reason."""
 
     start: InstantText
     end: InstantText
@@ -62,7 +62,7 @@ class StepResponse(TimerResponse):
 
 
 class FailedConditionResponse(TimerResponse):
-    """The first condition of a row that the incident does not fit."""
+    """The first condition of a plan's row that the incident does not fulfil: why the row does not apply."""
 
     attribute: str
     actual: str
@@ -71,7 +71,7 @@ class FailedConditionResponse(TimerResponse):
 
 
 class RowTriedResponse(TimerResponse):
-    """A row of the plan that was tried for the clock's target."""
+    """A row of the plan that was compared with the incident to find the clock's target, and whether it matched."""
 
     clause: str
     line: str
@@ -81,7 +81,7 @@ class RowTriedResponse(TimerResponse):
 
 
 class VersionsResponse(TimerResponse):
-    """What an explanation rests on: catalogue, holidays, time zones and the calendar by their versions."""
+    """The versions of catalogue, holidays, time-zone data and calendar by which the clock was computed."""
 
     catalogue: str
     holidays: str
@@ -90,14 +90,14 @@ class VersionsResponse(TimerResponse):
 
 
 class RowWordsResponse(TimerResponse):
-    """A row of the plan in words."""
+    """A row of the plan as text for people, and why it matched or did not."""
 
     name: str
     said: str
 
 
 class StepWordsResponse(TimerResponse):
-    """A step in words."""
+    """One stretch of the explanation as text for people."""
 
     when: str
     what: str
@@ -107,21 +107,21 @@ class StepWordsResponse(TimerResponse):
 
 
 class DefinitionResponse(TimerResponse):
-    """What the plan says the priority means, in the language it says it in."""
+    """How the plan defines the incident's priority, and the language of that text."""
 
     language: str
     text: str
 
 
 class TimeLeftResponse(TimerResponse):
-    """How to word the time that is left while it runs down: `{left}` stands for it in `form`."""
+    """A sentence pattern for the time left, so that a page can update it: `{left}` in `form` stands for the time."""
 
     form: str
     units: dict[str, str]
 
 
 class WordsResponse(TimerResponse):
-    """An explanation in the words of one language, part by part, for pages that lay it out themselves."""
+    """An explanation as text in one language, part by part, for pages with a layout of their own."""
 
     language: str
     metric: str
@@ -140,7 +140,7 @@ class WordsResponse(TimerResponse):
 
 
 class ExplainedClockResponse(TimerResponse):
-    """Why one clock stands as it does."""
+    """The explanation of one clock: its target, every stretch up to the due instant, and the rows that were tried."""
 
     incident: str
     clock: str
@@ -176,7 +176,7 @@ class ExplainedClockResponse(TimerResponse):
 
 
 class ExplanationResponse(TimerResponse):
-    """Why each clock of an incident stands as it does at an instant."""
+    """The explanations of an incident's clocks as of one instant."""
 
     incident: str
     at: InstantText

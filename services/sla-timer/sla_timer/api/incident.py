@@ -28,7 +28,7 @@ from sla_platform.store.alias import incident_named, names_of
 from sla_timer import tables
 from sla_timer.answer import incident_json
 from sla_timer.apply.decide import published_state_of
-from sla_timer.apply.fold_cache import folded as folded_in_turns
+from sla_timer.apply.fold_cache import fold_in_slices
 from sla_timer.apply.load import StoredEventReader, events_of, is_hot
 from sla_timer.pages import page_among, page_of
 from sla_timer.service import TimerService
@@ -36,10 +36,11 @@ from sla_timer.service import TimerService
 
 @dataclass(frozen=True, slots=True)
 class FoundIncident:
-    """An incident, limited to what the caller's key may see.
+    """An incident as one API key may see it.
 
-    `events`: those it is folded from; None where there are very many and the key may see all of them, which are then
-    read page by page. `seen`: what the key sees; None for a key of all contracts, and where `events` is None.
+    `row` is its row of `timer_incident`, `names` are its other ids. `events` are the events it was folded from; None
+    for an incident with very many events when the key may see all of them (they are then read page by page). `seen` is
+    the view of a key of one contract; None for a key of all contracts, and where `events` is None.
     """
 
     row: Any
@@ -52,10 +53,10 @@ class FoundIncident:
 
 @dataclass(frozen=True, slots=True)
 class WholeIncident:
-    """An incident with the clocks of withdrawn promises.
+    """An incident together with the clocks whose targets are no longer promised.
 
-    `told` holds what was published of each clock, `rulebooks` the rulebook of each clock that is judged by another than
-    the incident's.
+    `told`: what has been published about each clock. `rulebooks`: for each clock that is judged by another rulebook
+    than the incident, that one.
     """
 
     incident: Incident
@@ -87,7 +88,7 @@ async def _whole(
             if events is None:
                 then = await timer.preparing.incident(name, book)
             else:
-                then = await folded_in_turns(events if until is None else events_known_at(events, until), book)
+                then = await fold_in_slices(events if until is None else events_known_at(events, until), book)
             folds[version, until] = (with_published_ids(then, told), book)
 
     def before(version: str, until: datetime | None) -> tuple[Incident, Rulebook] | None:
@@ -113,9 +114,9 @@ def _as_shown(
 
 
 async def find_incident(timer: TimerService, name: str, access: KeyAccess) -> FoundIncident:
-    """Return the incident of this name, its own or one of its others.
+    """Return the incident with this id, which may be one of its other names (a moved ticket has several).
 
-    Raises Problem 404 where there is none, or none that the key may see.
+    Raises Problem 404 if there is none, or none that the key may see.
     """
     asked = name
     async with timer.store.reading() as connection:
@@ -148,7 +149,7 @@ async def find_incident(timer: TimerService, name: str, access: KeyAccess) -> Fo
     # A name that it got under another contract is not shown to this key.
     told = {event.known_as for event in found.shown(found.events)}
     names = [one for one in names if one in told]
-    return FoundIncident(row, rulebook, await folded_in_turns(found.events, rulebook), found.events, names, found)
+    return FoundIncident(row, rulebook, await fold_in_slices(found.events, rulebook), found.events, names, found)
 
 
 async def _all_events(timer: TimerService, name: str) -> list[IncidentEvent]:
@@ -161,9 +162,9 @@ async def _all_events(timer: TimerService, name: str) -> list[IncidentEvent]:
 async def incident_as_of(
     timer: TimerService, known: FoundIncident, at: datetime | None
 ) -> tuple[WholeIncident | None, datetime]:
-    """Return the incident as its events up to `at` make it, and that instant (now when absent).
+    """Return the incident as its events up to `at` make it, and the instant used (now when `at` is None).
 
-    None before its first event. Raises CalendarError where no calendar reaches.
+    The incident is None when `at` lies before its first event. Raises CalendarError when no calendar reaches `at`.
     """
     moment = at or timer.time_source.now()
     incident: Incident | None = known.incident
@@ -173,7 +174,7 @@ async def incident_as_of(
     if at is not None:
         events = await _all_events(timer, known.row.id) if known.events is None else known.events
         by_then = events = events_known_at(events, moment)
-        incident = await folded_in_turns(by_then, known.rulebook) if by_then else None
+        incident = await fold_in_slices(by_then, known.rulebook) if by_then else None
     if incident is None:
         return None, moment
     whole = await _whole(timer, known, incident, events, moment)
@@ -181,9 +182,10 @@ async def incident_as_of(
 
 
 async def incident_answer(timer: TimerService, name: str, access: KeyAccess, limit: int, after: str) -> dict[str, Any]:
-    """Return the incident with its clocks and a page of its events, as `IncidentResponse` describes it.
+    """Return the incident with its clocks and one page of its events, in the form of `IncidentResponse`.
 
-    Raises Problem 404 for an unknown incident, 422 for an `after` that is none of its events.
+    `after`: the id of the last event of the page before, "" for the first page. Raises Problem 404 for an unknown
+    incident, and 422 for an `after` that is none of its events.
     """
     known = await find_incident(timer, name, access)
     name = known.row.id

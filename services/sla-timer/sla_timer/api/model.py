@@ -14,20 +14,20 @@ InstantText = Annotated[str, Field(json_schema_extra={"format": "date-time"})]
 
 
 class TimerResponse(BaseModel):
-    """An answer of the timer."""
+    """The base of every answer of the timer."""
 
     model_config = ConfigDict(frozen=True)
 
 
 class RemarkResponse(TimerResponse):
-    """Something odd about an incident, which was accepted all the same."""
+    """A remark: something odd about an incident, which was accepted nevertheless."""
 
     kind: str
     text: str
 
 
 class MatchedContractResponse(TimerResponse):
-    """The contract in force for the incident."""
+    """The contract under which the incident stands, and how it was found."""
 
     id: str
     title: str
@@ -36,7 +36,7 @@ class MatchedContractResponse(TimerResponse):
 
 
 class SegmentResponse(TimerResponse):
-    """A stretch of a clock's life."""
+    """A stretch during which a clock was running, or paused for one reason."""
 
     start: InstantText
     end: InstantText | None
@@ -46,7 +46,7 @@ class SegmentResponse(TimerResponse):
 
 
 class MarkResponse(TimerResponse):
-    """An instant of a clock at which a warning or the breach is due."""
+    """The instant at which a warning or the breach of a clock is due."""
 
     key: str = Field(description="<generation>/<threshold>")
     at: InstantText
@@ -54,7 +54,7 @@ class MarkResponse(TimerResponse):
 
 
 class ClockResponse(TimerResponse):
-    """One measurement: a metric of the incident in one cycle."""
+    """One SLA clock: the measurement of one metric of an incident in one cycle (a reopening begins another)."""
 
     id: str
     metric: str
@@ -89,7 +89,7 @@ class ClockResponse(TimerResponse):
 
 
 class AgreedTargetResponse(TimerResponse):
-    """A due date the parties agreed on."""
+    """A due date that the parties agreed on instead of the plan's target (clause B5, docs/clauses.md)."""
 
     metric: str
     due_at: InstantText
@@ -99,7 +99,7 @@ class AgreedTargetResponse(TimerResponse):
 
 
 class EventResponse(TimerResponse):
-    """An event of the incident, with everything that decides about its clocks."""
+    """An event of the incident, with every field that decides about its clocks."""
 
     id: str
     kind: str
@@ -122,8 +122,17 @@ class EventResponse(TimerResponse):
     warnings: list[str]
 
 
+class HeldResponse(TimerResponse):
+    """How long one assignee in one group on one support line held the incident; empty names where none was stated."""
+
+    assignee: str
+    group: str
+    line: str
+    seconds: float = Field(description="wall time up to now or to the end of the incident")
+
+
 class IncidentResponse(TimerResponse):
-    """An incident as the fold of its events."""
+    """An incident as computed from its events, with its clocks and one page of the events."""
 
     id: str
     phase: str = Field(description="open, waiting, resolved, closed, cancelled or merged")
@@ -138,6 +147,7 @@ class IncidentResponse(TimerResponse):
     ended_at: InstantText | None
     remarks: list[RemarkResponse]
     waiting_seconds: dict[str, float] = Field(description="by whom it waited on")
+    held: list[HeldResponse] = Field(description="the first holder first; clause B9 of docs/clauses.md")
     clocks: list[ClockResponse] = Field(description="the open ones and the latest of the others, 100 at most")
     clocks_total: int
     events: list[EventResponse] = Field(description="a page, in the order in which they occurred")
@@ -149,7 +159,7 @@ class IncidentResponse(TimerResponse):
 
 
 class OpenClockResponse(TimerResponse):
-    """An open clock in a list."""
+    """A running or paused clock in a list."""
 
     id: str
     incident: str
@@ -177,14 +187,14 @@ class OpenClocksResponse(TimerResponse):
 
 
 class PreviewedWarningResponse(TimerResponse):
-    """A warning that would be sent."""
+    """A warning that would be sent, and when."""
 
     key: str
     at: InstantText
 
 
 class PreviewedMetricResponse(TimerResponse):
-    """A metric that would be measured, and when it would be due."""
+    """A metric that would be measured, with its due instant."""
 
     metric: str
     due_at: InstantText | None = Field(description="in the contract's zone")
@@ -199,7 +209,7 @@ class PreviewedMetricResponse(TimerResponse):
 
 
 class DeadlinesResponse(TimerResponse):
-    """What would be due if such an incident were opened; the metric that is due first comes first."""
+    """What would be due if an incident were opened; the metric that is due first comes first."""
 
     contract: str
     why: str

@@ -13,7 +13,7 @@ from sla_platform.http.keys import READ, Authorizer
 from sla_platform.http.problem import Problem
 from sla_platform.inbound import ContractIn, LocalOrInstantIn, MetricIn, PageIn
 from sla_timer.answer import explained_json
-from sla_timer.api.accept import preferred
+from sla_timer.api.accept import preferred_format
 from sla_timer.api.clocks import open_clocks
 from sla_timer.api.deadlines import DeadlineQuestion, beyond_the_calendar, deadlines
 from sla_timer.api.explanation import ExplanationResponse
@@ -34,7 +34,7 @@ MISSING: dict[int | str, dict[str, Any]] = {404: {"description": "No such incide
 
 
 def router(timer: TimerService, authorize: Authorizer) -> APIRouter:
-    """Return the routes under `/v1` of a built timer service."""
+    """Return the timer's routes under `/v1`; `authorize` decides about each request's API key."""
     routes = APIRouter(prefix="/v1", tags=["timer"], responses=PROBLEMS)
     _explain(routes, timer, authorize)
     _incident(routes, timer, authorize)
@@ -73,7 +73,7 @@ def _explain(routes: APIRouter, timer: TimerService, authorize: Authorizer) -> N
         except CalendarError as error:
             # Either the question or the opening lies in years that no calendar is compiled for.
             raise beyond_the_calendar(str(error)) from error
-        return _text(answer) if (form or preferred(accept)) == "text" else answer
+        return _text(answer) if (form or preferred_format(accept)) == "text" else answer
 
 
 def _incident(routes: APIRouter, timer: TimerService, authorize: Authorizer) -> None:

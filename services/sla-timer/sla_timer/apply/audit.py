@@ -1,7 +1,7 @@
-"""Self-audit: a running clock without the timer of its breach is a promise nobody watches. Found, mended, counted.
+"""Self-audit: find running clocks without the timer of their breach, restore the timer, and count them.
 
-The count must stay 0; anything else is a defect to report. The look is bounded by the index on due instants: clocks
-due within a day, which is checked many times before their hour comes.
+The count must stay 0; anything else is a defect to report. The look is bounded by the index on due instants: clocks due
+within a day, which is checked many times before their hour comes.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from sla_platform.store.quarantine import waiting_entry_exists
 from sla_platform.timesource import TimeSource
 from sla_timer import tables
 from sla_timer.apply.quarantine import AUDIT, TimerQuarantine, is_quarantined
-from sla_timer.apply.refold import Refolder, these
+from sla_timer.apply.refold import Refolder, query_of_names
 from sla_timer.metrics import TimerMetrics
 
 _log = structlog.get_logger(__name__)
@@ -33,7 +33,9 @@ MOST = 500
 
 
 class Audit:
-    """The self-audit: finds running clocks without the timer of their breach, and folds them anew."""
+    """The self-audit: finds running clocks without a stored breach timer, and folds their incidents again to restore
+    it.
+    """
 
     def __init__(
         self,
@@ -52,7 +54,7 @@ class Audit:
         self._wake = wake
 
     async def run(self) -> None:
-        """Audit every `EVERY_SECONDS` until cancelled; a store that is busy is asked again."""
+        """Audit every `EVERY_SECONDS` until cancelled; after a failure of the store the next turn tries again."""
         while True:
             try:
                 await self.once()
@@ -62,7 +64,7 @@ class Audit:
             await asyncio.sleep(EVERY_SECONDS)
 
     async def once(self) -> int:
-        """Audit once and return how many clocks were repaired. Raises Retryable."""
+        """Audit once; return how many clocks without a breach timer were found. Raises Retryable."""
         async with self._store.reading() as connection:
             found = (await connection.execute(self._unwatched())).all()
         for partition, rows in groupby(found, key=lambda row: row.partition):
@@ -75,7 +77,7 @@ class Audit:
         return len(found)
 
     async def _mend(self, partition: int, names: Sequence[str]) -> None:
-        await self._refolder.refold(partition, these(names))
+        await self._refolder.refold(partition, query_of_names(names))
 
     def _unwatched(self) -> Any:
         clock, timer = tables.clock, tables.timer

@@ -1,8 +1,4 @@
-"""The decision about one incident, pure: its fold and what has been told in, rows to write and facts to tell out.
-
-What must be told is the difference between what the fold of all its events says now and what has been told before.
-The marks still ahead become timer rows. A clock's row that says the same already is not written.
-"""
+"""The decision about one incident, pure: from its events and what has been published to rows and facts to write."""
 
 from __future__ import annotations
 
@@ -36,10 +32,11 @@ from sla_timer.rulebooks import PinnedRulebooks
 
 @dataclass(frozen=True, slots=True)
 class StoredIncident:
-    """What the store holds of an incident that is decided about.
+    """What the store holds about an incident, as the input of `decide`.
 
-    `row`: of timer_incident, None when new; `clocks`: rows of timer_clock, without those that are `settled`: ended,
-    published in full, and still folded to that very value.
+    `fold` computes the incident under a rulebook. `row` is its row of `timer_incident`, None for a new incident.
+    `clocks` are its rows of `timer_clock` except for `settled` ones: clocks that have ended, are published in full and
+    whose value has not changed since. `events` counts its stored events.
     """
 
     fold: Callable[[Rulebook], Incident]
@@ -51,17 +48,20 @@ class StoredIncident:
     counting: Sequence[IncidentEvent] = ()  # the events that `fold` folds; empty for an incident with very many
 
     def as_of(self, until: datetime | None, rulebook: Rulebook) -> Incident:
-        """Return the incident of what had happened by an instant; one with very many events as it is now."""
+        """Return the incident as its events up to `until` make it; None is up to now.
+
+        An incident with very many events is returned as it is now, whatever `until` says.
+        """
         by_then = self.counting if until is None else events_known_at(self.counting, until)
         return fold(by_then, rulebook) if by_then and len(by_then) < len(self.counting) else self.fold(rulebook)
 
 
 @dataclass(frozen=True, slots=True)
 class DecisionOptions:
-    """How decisions are made and written.
+    """The options of `decide`.
 
-    `moved`: under the catalogue in force, by a re-planning. `whole`: also rows that stay as they are, to restore timers
-    that are missing beside them.
+    `moved`: judge by the catalogue in force instead of the version that the incident was judged by (re-planning).
+    `whole`: also write rows that have not changed, which restores missing timers.
     """
 
     moved: bool = False
@@ -71,7 +71,10 @@ class DecisionOptions:
 def decide(
     partition: int, stored: StoredIncident, pins: PinnedRulebooks, now: datetime, options: DecisionOptions
 ) -> Changes:
-    """Return the rows to write and the facts to publish of one incident. Pure."""
+    """Return the rows to write and the facts to publish for one incident. Pure.
+
+    `pins` are the rulebooks of this unit of work, `now` is the instant for urgency and for timers that are due at once.
+    """
     rulebook = pins.current if options.moved else pins.of(stored.row)
     rows = {ClockId(row.id): row for row in stored.clocks}
     told = {id_: published_state_of(row) for id_, row in rows.items()}
@@ -145,7 +148,7 @@ def _folded(
     plain = stored.fold(rulebook)
     ended = {clock.id: clock for clock in plain.clocks if not clock.state.open}
     if stored.settled:
-        plain = replace(plain, clocks=changed(plain, stored.settled))
+        plain = replace(plain, clocks=unsettled_clocks_of(plain, stored.settled))
     incident = with_published_ids(plain, told)
     if incident is not plain and [clock.id for clock in incident.clocks] != [clock.id for clock in plain.clocks]:
         ended = {}
@@ -187,8 +190,8 @@ def _before(
     return under
 
 
-def changed(incident: Incident, settled: Mapping[ClockId, Clock]) -> tuple[Clock, ...]:
-    """Return the clocks of an incident that are not settled."""
+def unsettled_clocks_of(incident: Incident, settled: Mapping[ClockId, Clock]) -> tuple[Clock, ...]:
+    """Return the clocks of an incident that are not in `settled` with this very value, in the incident's order."""
     return tuple(clock for clock in incident.clocks if settled.get(clock.id) is not clock)
 
 
@@ -206,7 +209,7 @@ def _context_of(row: Any) -> dict[str, Any]:
 
 
 def published_state_of(row: Any) -> PublishedState:
-    """Return what has been published of the clock of a row of timer_clock."""
+    """Return what has been published about a clock, read from its row of `timer_clock`."""
     return published_text.read_state(
         row.told,
         state=row.state,

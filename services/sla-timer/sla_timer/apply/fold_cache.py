@@ -40,13 +40,16 @@ Any_ = TypeVar("Any_")
 
 
 class CountObserver(Protocol):
-    """Is called with a number of events; a counter of Prometheus."""
+    """A callback that gets a number of events, such as the `inc` of a Prometheus counter."""
 
     def __call__(self, many: int, /) -> object: ...
 
 
 class FoldNotPrepared(Exception):
-    """FoldCache of incidents with very many events are missing; prepare them before the transaction and try again."""
+    """Folds of incidents with very many events are missing; prepare them before the transaction and try again.
+
+    `wanted` maps each incident to the rulebook under which its fold is missing.
+    """
 
     def __init__(self, wanted: Mapping[str, Rulebook]) -> None:
         super().__init__(", ".join(wanted))
@@ -54,39 +57,45 @@ class FoldNotPrepared(Exception):
 
 
 class EventReader(Protocol):
-    """The stored events of one incident."""
+    """Reads the stored events of one incident, outside of any transaction."""
 
     async def count(self) -> int:
-        """Return how many events are stored, as the incident's row has it; 0 without a row."""
+        """Return how many events are stored according to the incident's row; 0 if it has no row."""
         ...
 
     async def known(self, ids: Collection[str]) -> set[str]:
-        """Return those of these ids that are stored."""
+        """Return which of these event ids are stored."""
         ...
 
     async def ended_at(self) -> datetime | None:
-        """Return the instant through which a removed incident is history; None for one that was never removed."""
+        """Return the end of an incident that retention has removed; None if it was never removed."""
         ...
 
     def since(self, at: datetime | None) -> AsyncIterator[Sequence[IncidentEvent]]:
-        """Yield the events that occurred at `at` or later, or all, some at a time."""
+        """Yield the events that occurred at `at` or later, page by page in the order of occurrence; all events for
+        None.
+        """
         ...
 
 
 @dataclass(slots=True)
 class CachedFold:
-    """The fold of one incident under one rulebook. `head` is None while what it has read may not be stored."""
+    """The cached fold of one incident under one rulebook.
+
+    `head` is the state after its last event; None while it may have read events that were never committed. `steps` are
+    earlier states, from which to continue when a late event arrives.
+    """
 
     rulebook: Rulebook
     head: Folding | None = None
     steps: list[Folding] = field(default_factory=list)  # states of before, the earliest first
 
     def drop_from(self, first: Position) -> None:
-        """Drop the states that have read past this place."""
+        """Drop the earlier states that have read the event at position `first` or a later one."""
         self.steps = [step for step in self.steps if step.last < first]
 
     def note(self, folding: Folding) -> None:
-        """Keep this state too, if it is far enough from the last one kept."""
+        """Keep a copy of this state if it has read at least `STEP` events more than the last one kept."""
         if folding.count < (self.steps[-1].count if self.steps else 0) + STEP:
             return
         self.steps.append(folding.branch())
@@ -96,14 +105,18 @@ class CachedFold:
 
 @dataclass(slots=True)
 class PreparedFold:
-    """An incident folded through `fresh` events that are not stored yet, by catalogue version."""
+    """An incident with very many events, folded through its stored events and the `fresh` ones of this unit of work.
+
+    `foldings` holds the fold under each catalogue version. `settled` are ended clocks about which everything has been
+    published, as judged under `version`.
+    """
 
     name: str
     count: int  # of stored events
     fresh: frozenset[str]
     surplus: frozenset[str]  # of those, the ids of events that do not count
     foldings: Mapping[str, Folding]
-    settled: Mapping[ClockId, Clock]  # ended clocks about which everything has been said, as of `version`
+    settled: Mapping[ClockId, Clock]  # ended clocks about which everything has been published, as of `version`
     version: str
     used: dict[str, Incident] = field(default_factory=dict)  # what was asked for, by version
     _unsettled: frozenset[ClockId] | None = None
@@ -111,15 +124,17 @@ class PreparedFold:
 
     @property
     def events(self) -> int:
-        """Return how many events are stored once the fresh ones are."""
+        """Return how many events that count will be stored once the fresh ones are."""
         return self.count + len(self.fresh) - len(self.surplus)
 
     def fits(self, count: int, fresh: Collection[str], rulebook: Rulebook) -> bool:
-        """Return whether this is the fold of `count` stored events with these fresh ones, under this rulebook."""
+        """Return whether this fold has read exactly `count` stored and these fresh events, and exists under this
+        rulebook.
+        """
         return self.count == count and self.fresh == set(fresh) and rulebook.version in self.foldings
 
     def incident(self, rulebook: Rulebook) -> Incident:
-        """Return the incident under a rulebook. Raises FoldNotPrepared for one it was not prepared under."""
+        """Return the incident as folded under a rulebook. Raises FoldNotPrepared if there is no fold under that one."""
         version = rulebook.version
         if version not in self.foldings:
             raise FoldNotPrepared({self.name: rulebook})
@@ -128,7 +143,7 @@ class PreparedFold:
         return self.used[version]
 
     def unsettled(self) -> frozenset[ClockId] | None:
-        """Return the clocks that may have changed since they were settled; None when any may have."""
+        """Return the ids of clocks that are new or changed since they were settled; None if any may have changed."""
         if not self._compared:
             self._compared, self._unsettled = True, self._differing()
         return self._unsettled
@@ -165,8 +180,8 @@ class _Entry:
             kept.head, kept.steps = None, []
 
 
-async def folded(events: Iterable[IncidentEvent], rulebook: Rulebook) -> Incident:
-    """Return the fold of these events, letting other tasks run in between. Raises FoldError."""
+async def fold_in_slices(events: Iterable[IncidentEvent], rulebook: Rulebook) -> Incident:
+    """Return the fold of these events; other tasks of the event loop run between slices. Raises FoldError."""
     line = await asyncio.to_thread(timeline, list(events))
     folding, turn = Folding(line, rulebook), LoopYielder()
     for some in _slices(line.following):
@@ -176,9 +191,9 @@ async def folded(events: Iterable[IncidentEvent], rulebook: Rulebook) -> Inciden
 
 
 class FoldCache:
-    """The folds that one process keeps.
+    """The cache of folds of incidents with very many events, one per process.
 
-    `read` and `folded` are called with the number of events read back and folded.
+    `read` and `folded` are called with how many events were read back from the store and how many were folded.
     """
 
     def __init__(self, read: CountObserver, folded: CountObserver, most: int = bound.MOST) -> None:
@@ -192,7 +207,10 @@ class FoldCache:
 
     @asynccontextmanager
     async def held(self, incidents: Collection[str]) -> AsyncIterator[None]:
-        """Keep other tasks from preparing or keeping these incidents. Not to be entered within a transaction."""
+        """Lock the cache entries of these incidents, so that no other task prepares or keeps them meanwhile.
+
+        Enter it before the database transaction, never within one.
+        """
         async with AsyncExitStack() as stack:
             for name in sorted(incidents):
                 entry = self._entries.setdefault(name, _Entry())
@@ -205,7 +223,11 @@ class FoldCache:
     async def prepare(
         self, incident: str, stored: EventReader, fresh: Iterable[IncidentEvent], rulebooks: Iterable[Rulebook] = ()
     ) -> PreparedFold:
-        """Fold the stored and the `fresh` events under these rulebooks and all others the incident is kept under."""
+        """Return the incident folded through its stored and its `fresh` events, while its entry is held.
+
+        It is folded under these rulebooks, and under all others under which it is cached. Fresh events that are stored
+        already are skipped.
+        """
         entry = self._entries[incident]
         entry.count = await self._current(entry, stored)
         by_id = {event.id: event for event in sorted(fresh, key=position, reverse=True)}
@@ -213,12 +235,12 @@ class FoldCache:
         for rulebook in rulebooks:
             entry.kept.setdefault(rulebook.version, CachedFold(rulebook)).rulebook = rulebook
         ids = frozenset(event.id for event in new)
-        heard, surplus = await self._counting(entry, stored, new)
-        if heard:
-            entry.unsure = position(heard[0])
+        counting, surplus = await self._counting(entry, stored, new)
+        if counting:
+            entry.unsure = position(counting[0])
         foldings = {}
         for version, kept in entry.kept.items():
-            folding = await self._through(kept, stored, heard)
+            folding = await self._through(kept, stored, counting)
             if folding is not None:
                 foldings[version] = folding
         left = frozenset(event.id for event in surplus)
@@ -228,7 +250,7 @@ class FoldCache:
         return prepared
 
     def keep(self, prepared: PreparedFold) -> None:
-        """Keep what was prepared; call it once its events are committed."""
+        """Cache a prepared fold; call this once its fresh events are committed."""
         entry = self._entries[prepared.name]
         entry.count = prepared.events
         entry.unsure = None
@@ -238,7 +260,7 @@ class FoldCache:
             kept.head = prepared.foldings.get(version)
 
     def settle(self, incident: str, version: str, settled: Mapping[ClockId, Clock]) -> None:
-        """Note that everything about these ended clocks has been published, as this catalogue version sees them."""
+        """Note which ended clocks are settled: everything about them has been published, as judged under `version`."""
         entry = self._entries[incident]
         entry.settled, entry.version = settled, version
 

@@ -1,4 +1,4 @@
-"""What a unit of work must know before it decides: which events are new, the incidents' events, what has been told.
+"""Reading what a unit of work needs: which events are new, the incidents' stored events, and what has been published.
 
 Every read is one statement for the whole batch. Timers are locked before clocks, in the order in which the fire
 statement lets go of them, so that the two never wait for each other in a circle.
@@ -34,7 +34,7 @@ PAGE = 500  # events read at a time
 
 @dataclass(frozen=True, slots=True)
 class UnsettledClocks:
-    """The clocks of an incident that may have changed since it was last decided about, under a catalogue version."""
+    """The clocks of an incident that may have changed since the last decision, which was made under `version`."""
 
     version: str
     ids: frozenset[ClockId]
@@ -45,7 +45,7 @@ NOTHING: Mapping[str, UnsettledClocks] = MappingProxyType({})
 
 @dataclass(frozen=True, slots=True)
 class LoadedIncidents:
-    """What the store holds of the incidents of a batch, by incident id."""
+    """The stored rows and events of the incidents of a batch, each by incident id."""
 
     events: dict[str, list[IncidentEvent]]  # of those whose fold is not prepared
     incidents: dict[str, Any]  # rows of timer_incident
@@ -53,30 +53,33 @@ class LoadedIncidents:
     tombstones: Mapping[str, datetime]  # of those that were forgotten: through when they are history
 
     def counting(self, incident: str) -> list[IncidentEvent]:
-        """Return the events an incident is folded from; none for a removed one that no later event has reopened."""
+        """Return the events from which to fold an incident.
+
+        Empty for an incident that retention has removed and that no later event has reopened.
+        """
         return drop_forgotten(self.events.get(incident, ()), self.tombstones.get(incident))
 
     @property
     def versions(self) -> set[str]:
-        """Return the catalogue versions by which these incidents and clocks are judged."""
+        """Return the catalogue versions by which these incidents and clocks were judged."""
         clocks = [row for rows in self.clocks.values() for row in rows]
         judged = {row.catalogue for row in (*self.incidents.values(), *clocks)}
         return judged.union(*(earned_under(row.told) for row in clocks))
 
 
-async def already_applied(connection: AsyncConnection, ids: Collection[str]) -> set[str]:
-    """Return those of these event ids that are stored."""
+async def stored_event_ids(connection: AsyncConnection, ids: Collection[str]) -> set[str]:
+    """Return which of these event ids are stored already."""
     query = select(tables.event.c.id).where(tables.event.c.id.in_(ids))
     return set((await connection.execute(query)).scalars())
 
 
-async def incidents(
+async def load_incidents(
     connection: AsyncConnection, incidents: Iterable[str], unsettled: Mapping[str, UnsettledClocks] = NOTHING
 ) -> LoadedIncidents:
-    """Lock and read what the store holds of these incidents, but for the events of those that have very many.
+    """Lock the timers and clocks of these incidents, and return everything that is stored about them.
 
-    `unsettled`: of such an incident its other ended clocks are not read, unless it has been moved to another version
-    since, be it by another process: what was said of them is then to be compared with another fold.
+    The events of incidents with very many events are left out. `unsettled`: of such an incident read only the open
+    clocks and these; if it has been judged under another version meanwhile, all of its clocks.
     """
     names = sorted(incidents)
     found = (await connection.execute(select(tables.incident).where(tables.incident.c.id.in_(names)))).all()
@@ -95,7 +98,7 @@ async def incidents(
 
 
 def is_hot(row: Any | None) -> bool:
-    """Return whether this row of timer_incident has so many events that its fold is kept."""
+    """Return whether a row of `timer_incident` has so many events that its fold is cached; False for None."""
     return row is not None and row.events >= HOT
 
 
@@ -121,31 +124,31 @@ async def _lock_timers(connection: AsyncConnection, incidents: list[str]) -> Non
 
 @dataclass(frozen=True, slots=True)
 class StoredEventReader:
-    """`fold_cache.EventReader` on the store; each method is a look outside of any transaction."""
+    """An `EventReader` on the store; each method is a query outside of any transaction."""
 
     store: Store
     incident: str
 
     async def count(self) -> int:
-        """Return how many events are stored; see `EventReader.count`."""
+        """Return how many events are stored according to the incident's row; 0 if it has no row."""
         async with self.store.reading() as connection:
             query = select(tables.incident.c.events).where(tables.incident.c.id == self.incident)
             return (await connection.execute(query)).scalar_one_or_none() or 0
 
     async def known(self, ids: Collection[str]) -> set[str]:
-        """Return those of these ids that are stored; see `EventReader.known`."""
+        """Return which of these event ids are stored."""
         if not ids:
             return set()
         async with self.store.reading() as connection:
-            return await already_applied(connection, ids)
+            return await stored_event_ids(connection, ids)
 
     async def ended_at(self) -> datetime | None:
-        """Return the end of a removed incident; see `EventReader.ended_at`."""
+        """Return the end of an incident that retention has removed; None if it was never removed."""
         async with self.store.reading() as connection:
             return (await tombstone.tombstones(connection, tables.tombstone, [self.incident])).get(self.incident)
 
     async def since(self, at: datetime | None) -> AsyncIterator[Sequence[IncidentEvent]]:
-        """Yield the stored events in pages; see `EventReader.since`."""
+        """Yield the stored events that occurred at `at` or later in pages; all events for None."""
         event = tables.event.c
         query = select(tables.event).where(event.incident == self.incident)
         if at is not None:
@@ -156,14 +159,14 @@ class StoredEventReader:
             async with self.store.reading() as connection:
                 rows = (await connection.execute(page.order_by(event.occurred_at, event.id).limit(PAGE))).all()
             for start in range(0, len(rows), _DECODED_AT_ONCE):
-                yield [decoded(row) for row in rows[start : start + _DECODED_AT_ONCE]]
+                yield [event_of_row(row) for row in rows[start : start + _DECODED_AT_ONCE]]
             if len(rows) < PAGE:
                 return
             last = rows[-1]
 
 
 async def events_of(connection: AsyncConnection, incident: str) -> list[IncidentEvent]:
-    """Return the events one incident is folded from."""
+    """Return the events from which one incident is folded; empty for a removed incident that was not reopened."""
     stored = (await _stored(connection, [incident]))[incident]
     tombstones = await tombstone.tombstones(connection, tables.tombstone, [incident])
     return drop_forgotten(stored, tombstones.get(incident))
@@ -173,10 +176,10 @@ async def _stored(connection: AsyncConnection, incidents: Sequence[str]) -> dict
     found: dict[str, list[IncidentEvent]] = defaultdict(list)
     query = select(tables.event).where(tables.event.c.incident.in_(incidents))
     for row in (await connection.execute(query)).all():
-        found[row.incident].append(decoded(row))
+        found[row.incident].append(event_of_row(row))
     return found
 
 
-def decoded(row: Any) -> IncidentEvent:
-    """Return the event of a row of timer_event. Raises BadEnvelope."""
+def event_of_row(row: Any) -> IncidentEvent:
+    """Return the event stored in a row of `timer_event`. Raises BadEnvelope."""
     return stored_event(id=row.id, type=row.type, incident=row.incident, occurred_at=row.occurred_at, data=row.data)

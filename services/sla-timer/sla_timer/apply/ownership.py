@@ -1,4 +1,4 @@
-"""Who may apply events of a partition: the holder of its epoch. An old owner that wakes up can do no harm."""
+"""Which instance may apply events of a partition: the one that took its present epoch; earlier owners fail."""
 
 from __future__ import annotations
 
@@ -12,8 +12,10 @@ from sla_platform.store.dialect import insert
 from sla_timer import tables
 
 
-async def take(connection: AsyncConnection, partitions: Iterable[int], owner: str) -> dict[int, int]:
-    """Take these partitions and return their new epochs; every earlier owner's epoch is void from then on."""
+async def take_partitions(connection: AsyncConnection, partitions: Iterable[int], owner: str) -> dict[int, int]:
+    """Take these partitions for `owner` and return their new epochs; every earlier owner's epoch is invalid from then
+    on.
+    """
     taken: dict[int, int] = {}
     for number in sorted(partitions):
         statement = insert(connection, tables.partition).values(partition=number, epoch=1, owner=owner)
@@ -24,15 +26,15 @@ async def take(connection: AsyncConnection, partitions: Iterable[int], owner: st
     return taken
 
 
-async def hold(connection: AsyncConnection, partition: int, epoch: int) -> None:
-    """Lock the partition for this transaction. Raises Fenced when another instance has taken it."""
+async def lock_partition(connection: AsyncConnection, partition: int, epoch: int) -> None:
+    """Lock the partition's row until the transaction ends. Raises Fenced if another instance took the partition."""
     query = select(tables.partition.c.epoch).where(tables.partition.c.partition == partition).with_for_update()
     if (await connection.execute(query)).scalar_one_or_none() != epoch:
         raise Fenced(f"partition {partition} belongs to another instance now")
 
 
-async def share(connection: AsyncConnection, partition: int) -> None:
-    """Keep the owner from applying events to this partition until the transaction ends; take nothing from it."""
+async def keep_owner_out(connection: AsyncConnection, partition: int) -> None:
+    """Keep the partition's owner from applying events until the transaction ends, without taking the partition over."""
     await connection.execute(
         select(tables.partition.c.epoch).where(tables.partition.c.partition == partition).with_for_update()
     )

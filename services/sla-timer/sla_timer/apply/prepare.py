@@ -1,7 +1,7 @@
 """The folds of incidents with very many events, made before the transaction that needs them.
 
-Whoever decides about incidents does so within `FoldPreparer.around`: it is run with what is prepared, and once more
-when it finds within its transaction that something is missing. Incidents with few events have nothing to prepare.
+Every decision about incidents runs within `FoldPreparer.around`: with the folds that are prepared, and once more when
+it finds within its transaction that one is missing. Incidents with few events have nothing to prepare.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ class FoldPreparer:
         self.folds = FoldCache(metrics.events_read.inc, metrics.events_folded.inc)
 
     async def incident(self, name: str, rulebook: Rulebook) -> Incident:
-        """Return an incident with very many events as it is stored. Raises NoEvents."""
+        """Return an incident with very many events as folded from its stored events. Raises NoEvents."""
         async with self.folds.held([name]):
             prepared = await self.folds.prepare(name, StoredEventReader(self._store, name), (), [rulebook])
             if rulebook.version not in prepared.foldings:
@@ -45,7 +45,7 @@ class FoldPreparer:
             return prepared.incident(rulebook)
 
     def committed(self, decided: Changes) -> None:
-        """Note what a committed unit of work has decided about prepared incidents."""
+        """Note which clocks of prepared incidents a committed unit of work has settled."""
         for name, (version, ended) in decided.settled.items():
             if name in self.folds:
                 self.folds.settle(name, version, ended)
@@ -55,10 +55,11 @@ class FoldPreparer:
         events: Mapping[str, Sequence[IncidentEvent]],
         work: Callable[[Mapping[str, PreparedFold]], Awaitable[Given]],
     ) -> Given:
-        """Run `work` with the folds it needs, again with more when it finds some missing, and return its result.
+        """Run `work` with the prepared folds it needs and return its result; run it again with more folds if some are
+        missing.
 
-        `events`: those at hand that may be new, by incident. `work` commits what it is given. Raises StoreBusy when
-        others change the incidents all the time, and whatever `work` raises.
+        `events`: the events at hand that may be new, by incident. `work` commits its own transaction. Raises StoreBusy
+        when other instances keep changing the incidents, and whatever `work` raises.
         """
         wanted: dict[str, list[Rulebook]] = {name: [] for name in events if name in self.folds}
         for _ in range(ROUNDS):
@@ -79,8 +80,10 @@ class FoldPreparer:
         raise StoreBusy("events of an incident came from elsewhere while it was being read; it will be read again")
 
 
-def unsettled(prepared: Mapping[str, PreparedFold]) -> dict[str, UnsettledClocks]:
-    """Return the clocks of prepared incidents that may have changed; incidents of which any may have are left out."""
+def unsettled_clocks(prepared: Mapping[str, PreparedFold]) -> dict[str, UnsettledClocks]:
+    """Return for each prepared incident the clocks that may have changed; without incidents of which any clock may
+    have.
+    """
     return {
         name: UnsettledClocks(one.version, ids)
         for name, one in prepared.items()
@@ -88,16 +91,17 @@ def unsettled(prepared: Mapping[str, PreparedFold]) -> dict[str, UnsettledClocks
     }
 
 
-def check(
+def check_prepared(
     known: LoadedIncidents,
     pins: PinnedRulebooks,
     prepared: Mapping[str, PreparedFold],
     fresh: Mapping[str, Collection[str]],
     moved: bool = False,
 ) -> None:
-    """Raise FoldNotPrepared if an incident with very many events is not prepared through just these fresh ones.
+    """Raise FoldNotPrepared if an incident with very many events lacks a fold through exactly these fresh events.
 
-    `moved`: under the catalogue in force.
+    `fresh`: ids of new events by incident. `moved`: the fold has to be under the catalogue in force instead of the
+    version by which the incident was judged.
     """
     wanted = {}
     for name, ids in fresh.items():
@@ -111,10 +115,13 @@ def check(
         raise FoldNotPrepared(wanted)
 
 
-def stored(name: str, known: LoadedIncidents, prepared: PreparedFold | None, surplus: int = 0) -> StoredIncident | None:
-    """Return what is to be decided about, after `check`; None for a removed incident that was not reopened.
+def stored_incident(
+    name: str, known: LoadedIncidents, prepared: PreparedFold | None, surplus: int = 0
+) -> StoredIncident | None:
+    """Return the input of `decide` for one incident, after `check_prepared`.
 
-    `surplus`: how many events that do not count are being stored.
+    None for an incident that retention has removed and that was not reopened. `surplus`: how many events over the bound
+    of an incident this unit of work stores; they do not count.
     """
     row = known.incidents.get(name)
     clocks: Sequence[Any] = known.clocks.get(name, ())

@@ -1,7 +1,7 @@
-"""Incidents and timers that could not be worked on by the timer's own loops, kept apart and replayed on demand.
+"""Incidents and timers on which the timer's own loops failed: set aside, and replayed on demand.
 
-What lies in quarantine is the name of the incident, since its events are in the store all the time. Replaying folds it
-afresh, which also writes its clocks and timers anew.
+A row of the quarantine names the incident, since its events are in the store all the time. Replaying folds it afresh,
+which also writes its clocks and timers anew.
 """
 
 from __future__ import annotations
@@ -20,13 +20,15 @@ from sla_platform.store.quarantine import QuarantineEntry, QuarantineRow, waitin
 from sla_platform.store.types import from_micros
 from sla_platform.wire.clock import CANARY
 from sla_timer import tables
-from sla_timer.apply.refold import Refolder, these
+from sla_timer.apply.refold import Refolder, query_of_names
 
 REPLAN, AUDIT, TICK = "replan", "audit", "tick"
 
 
 class TimerQuarantine:
-    """The quarantine of the re-planner and the self-audit, and the replays for them and for the tick."""
+    """The quarantine of re-planning and self-audit, and the replays of their rows and of the rows that the tick set
+    aside.
+    """
 
     def __init__(self, store: Store, quarantine: Quarantine, refolder: Refolder) -> None:
         self._store = store
@@ -37,7 +39,7 @@ class TimerQuarantine:
         quarantine.register_replay(TICK, self._fired_again)
 
     async def keep(self, part: str, partition: int, catalogue: str, incident: str, error: Exception) -> None:
-        """Quarantine an incident from one part's work, under this catalogue version, until it is replayed."""
+        """Quarantine an incident: `part` skips it under this catalogue version until it is replayed."""
         row = QuarantineRow(
             part=part,
             position=f"timer_incident/{incident}",
@@ -60,19 +62,19 @@ class TimerQuarantine:
         """Put the timer back beside a clock that has been written anew; the tick fires it, or quarantines it again."""
         if entry.key != CANARY:
             await self._refold(entry)
-        said = orjson.loads(entry.data)
+        stored = orjson.loads(entry.data)
         timer = {
-            "clock_id": UUID(said["clock_id"]),
-            "kind": said["kind"],
-            "generation": said["generation"],
-            "partition": said["partition"],
-            "fire_at": _instant(said["fire_at"]),
+            "clock_id": UUID(stored["clock_id"]),
+            "kind": stored["kind"],
+            "generation": stored["generation"],
+            "partition": stored["partition"],
+            "fire_at": _instant(stored["fire_at"]),
         }
         async with self._store.transaction() as connection:
             await connection.execute(insert_new(connection, tables.timer), [timer])
 
     async def _refold(self, entry: QuarantineEntry, *, moved: bool = False) -> None:
-        await self._refolder.refold(entry.partition, these([entry.key]), moved=moved)
+        await self._refolder.refold(entry.partition, query_of_names([entry.key]), moved=moved)
 
 
 def _instant(written: int | str) -> datetime:
@@ -81,6 +83,6 @@ def _instant(written: int | str) -> datetime:
 
 
 def is_quarantined(incident: Any, part: str, catalogue: str = "") -> ColumnElement[bool]:
-    """Return the SQL condition that this column's incident is quarantined from a part, under a catalogue version."""
+    """Return the SQL condition that the incident in a column is quarantined for a part under a catalogue version."""
     kept = tables.quarantine.c
     return waiting_entry_exists(tables.quarantine, kept.key == incident, kept.part == part, kept.type == catalogue)

@@ -1,4 +1,4 @@
-"""Deciding about incidents again without a new event: after a change of the catalogue, or to mend what is missing."""
+"""Folding incidents again without a new event: after a change of the catalogue, or to restore what is missing."""
 
 from __future__ import annotations
 
@@ -13,20 +13,20 @@ from sla_platform.timesource import TimeSource
 from sla_timer.apply import load, ownership, save
 from sla_timer.apply.decide import DecisionOptions, decide
 from sla_timer.apply.fold_cache import PreparedFold
-from sla_timer.apply.prepare import FoldPreparer, check, stored
+from sla_timer.apply.prepare import FoldPreparer, check_prepared, stored_incident
 from sla_timer.rulebooks import Rulebooks
 
 
 @dataclass(frozen=True, slots=True)
 class Refolded:
-    """The incidents that were decided about again, and the facts published of them."""
+    """The ids of the incidents that were folded again, and the facts published about them."""
 
     incidents: Sequence[str]
     facts: Sequence[Envelope]
 
 
-def these(names: Sequence[str]) -> Callable[[AsyncConnection], Awaitable[Sequence[str]]]:
-    """Return a query of incidents known beforehand, for `Refolder.refold`."""
+def query_of_names(names: Sequence[str]) -> Callable[[AsyncConnection], Awaitable[Sequence[str]]]:
+    """Return a query for `Refolder.refold` that gives these incidents."""
 
     async def known(_: AsyncConnection) -> Sequence[str]:
         return names
@@ -35,7 +35,10 @@ def these(names: Sequence[str]) -> Callable[[AsyncConnection], Awaitable[Sequenc
 
 
 class Refolder:
-    """Decides about incidents without a new event; each time in a transaction that keeps the partition's owner out."""
+    """Folds incidents again without a new event, and writes and publishes what differs from before.
+
+    Its transactions keep the partition's owner from applying events meanwhile.
+    """
 
     def __init__(self, store: Store, rulebooks: Rulebooks, time_source: TimeSource, preparing: FoldPreparer) -> None:
         self._store = store
@@ -50,9 +53,10 @@ class Refolder:
         *,
         moved: bool = False,
     ) -> Refolded:
-        """Fold those of these incidents that are of one partition afresh and write the difference.
+        """Fold incidents of a partition afresh, write what differs, and return what was done.
 
-        `incidents` is asked within the transaction. `moved`: to the catalogue in force. Raises StoreBusy.
+        `incidents` is called within the transaction and returns ids; those of other partitions are skipped. `moved`:
+        judge by the catalogue in force from now on. Raises StoreBusy.
         """
 
         async def unit(prepared: Mapping[str, PreparedFold]) -> Refolded:
@@ -69,16 +73,16 @@ class Refolder:
     ) -> Refolded:
         decided = save.Changes()
         async with self._store.transaction() as connection:
-            await ownership.share(connection, partition)
+            await ownership.keep_owner_out(connection, partition)
             names = await incidents(connection)
-            known = await load.incidents(connection, names)
+            known = await load.load_incidents(connection, names)
             pins = await self._rulebooks.pinned(connection, known.versions)
-            check(known, pins, prepared, dict.fromkeys(names, ()), moved)
+            check_prepared(known, pins, prepared, dict.fromkeys(names, ()), moved)
             now = self._time_source.now()
             options = DecisionOptions(moved=moved, whole=True)
             for name in names:
-                if (one := stored(name, known, prepared.get(name))) is not None:
+                if (one := stored_incident(name, known, prepared.get(name))) is not None:
                     decided.add(decide(partition, replace(one, settled={}), pins, now, options))
-            await save.changes(connection, decided)
+            await save.write_changes(connection, decided)
         self._preparing.committed(decided)
         return Refolded(names, decided.facts)

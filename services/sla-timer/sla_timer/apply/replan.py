@@ -21,7 +21,7 @@ from sla_platform.rows import in_parts
 from sla_platform.store.engine import Store
 from sla_timer import tables
 from sla_timer.apply.quarantine import REPLAN, TimerQuarantine, is_quarantined
-from sla_timer.apply.refold import Refolder, these
+from sla_timer.apply.refold import Refolder, query_of_names
 from sla_timer.metrics import TimerMetrics
 from sla_timer.rulebooks import Rulebooks
 
@@ -33,7 +33,7 @@ LIVE = ("open", "waiting")
 
 
 class Replanner:
-    """Moves open incidents to the catalogue in force, a batch at a time."""
+    """Re-planning: moves open incidents to the catalogue in force, a batch at a time."""
 
     def __init__(
         self,
@@ -52,7 +52,7 @@ class Replanner:
         self._wake = wake
 
     async def run(self) -> None:
-        """Move batches until cancelled; rest for `IDLE_SECONDS` when there is nothing to move."""
+        """Move batches until cancelled; pause for `IDLE_SECONDS` when there is nothing to move."""
         while True:
             try:
                 moved = await self.once()
@@ -62,7 +62,7 @@ class Replanner:
             await asyncio.sleep(BETWEEN_SECONDS if moved else IDLE_SECONDS)
 
     async def once(self) -> int:
-        """Move one batch and return how many incidents were moved. Raises Retryable."""
+        """Move one batch; return how many incidents were moved. Raises Retryable."""
         first = await self._anything()
         if first is None:
             return 0
@@ -77,7 +77,7 @@ class Replanner:
         return len(names)
 
     async def _move(self, partition: int, version: str, names: Sequence[str]) -> None:
-        moved = await self._refolder.refold(partition, these(names), moved=True)
+        moved = await self._refolder.refold(partition, query_of_names(names), moved=True)
         self._metrics.replanned.inc(len(moved.incidents))
         self._wake()
         _log.info("replan.moved", incidents=len(moved.incidents), facts=len(moved.facts), catalogue=version)

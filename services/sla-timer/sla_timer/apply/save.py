@@ -31,7 +31,7 @@ class Changes:
     settled: dict[str, tuple[str, dict[ClockId, Clock]]] = field(default_factory=dict)
 
     def add(self, other: Changes) -> None:
-        """Add the changes of another incident."""
+        """Append the changes of another incident to these."""
         self.incidents += other.incidents
         self.clocks += other.clocks
         self.timers += other.timers
@@ -40,14 +40,16 @@ class Changes:
         self.settled |= other.settled
 
 
-async def events(connection: AsyncConnection, fresh: Sequence[tuple[Envelope, IncidentEvent]]) -> None:
-    """Store events that count; those that are stored already are passed over."""
+async def write_events(connection: AsyncConnection, fresh: Sequence[tuple[Envelope, IncidentEvent]]) -> None:
+    """Insert events that count; events that are stored already are skipped."""
     if fresh:
         await connection.execute(insert_new(connection, tables.event), _rows(fresh))
 
 
-async def surplus(connection: AsyncConnection, fresh: Sequence[tuple[Envelope, IncidentEvent]]) -> dict[str, int]:
-    """Store events that do not count and return how many were new, by incident."""
+async def write_surplus_events(
+    connection: AsyncConnection, fresh: Sequence[tuple[Envelope, IncidentEvent]]
+) -> dict[str, int]:
+    """Insert events over the bound of their incident, which do not count; return how many were new, by incident."""
     if not fresh:
         return {}
     statement = insert_new(connection, tables.surplus).returning(tables.surplus.c.incident)
@@ -68,8 +70,8 @@ def _rows(fresh: Sequence[tuple[Envelope, IncidentEvent]]) -> list[dict[str, Any
     ]
 
 
-async def changes(connection: AsyncConnection, decided: Changes) -> None:
-    """Replace the timers of every changed clock and write the rest."""
+async def write_changes(connection: AsyncConnection, decided: Changes) -> None:
+    """Replace the timers of every changed clock, write all other rows and append the facts to the timer's log."""
     if decided.incidents:
         await connection.execute(upsert(connection, tables.incident), decided.incidents)
     if decided.clocks:

@@ -22,7 +22,7 @@ from sla_timer import tables
 from sla_timer.apply import load, ownership, save
 from sla_timer.apply.decide import DecisionOptions, decide
 from sla_timer.apply.fold_cache import PreparedFold
-from sla_timer.apply.prepare import FoldPreparer, check, stored, unsettled
+from sla_timer.apply.prepare import FoldPreparer, check_prepared, stored_incident, unsettled_clocks
 from sla_timer.metrics import TimerMetrics
 from sla_timer.rulebooks import Rulebooks
 from sla_timer.tick.progress import Progress
@@ -32,7 +32,7 @@ Fresh = list[tuple[Envelope, IncidentEvent]]
 
 
 class Applier:
-    """Applies batches of incident events (`sla_platform.bus.Handler`); `wake` is called after each commit."""
+    """Applies batches of incident events (a `sla_platform.bus.Handler`); `wake` is called after each commit."""
 
     def __init__(
         self,
@@ -57,18 +57,21 @@ class Applier:
         self._epochs: dict[int, int] = {}
 
     async def assigned(self, partitions: frozenset[int]) -> None:
-        """Take the partitions that the bus has assigned to this process."""
+        """Take ownership of the partitions that the bus has assigned to this process."""
         async with self._store.transaction() as connection:
-            self._epochs |= await ownership.take(connection, partitions, self._owner)
+            self._epochs |= await ownership.take_partitions(connection, partitions, self._owner)
 
     async def revoked(self, partitions: frozenset[int]) -> None:
-        """Give up partitions: nothing of them is applied or fired by this process any more."""
+        """Stop applying and firing these partitions, which the bus has given to another process."""
         for number in partitions:
             self._epochs.pop(number, None)
             self._progress.drop(number)
 
     async def handle(self, batch: Batch) -> None:
-        """Apply a batch in one transaction and note how far its partition has come. Raises Fenced, StoreBusy."""
+        """Apply a batch in one transaction, and note up to which instant its partition is applied.
+
+        Raises Fenced if another instance has taken the partition, and StoreBusy.
+        """
         epoch = self._epochs.get(batch.partition)
         if epoch is None:
             raise Fenced(f"partition {batch.partition} is not ours")
@@ -81,8 +84,8 @@ class Applier:
             self._progress.note(batch.partition, epoch, batch.through)
 
     async def replay(self, entry: QuarantineEntry) -> None:
-        """Apply an event out of the quarantine, whichever instance owns its partition. Raises what makes it unfit
-        still.
+        """Apply an event from the quarantine, whichever instance owns its partition. Raises what still
+        makes it fail.
         """
         await self._apply(entry.partition, None, self._readable([envelope_of(entry)]))
         self._wake()
@@ -113,10 +116,10 @@ class Applier:
         async with self._store.transaction() as connection:
             now = await store_now(connection, self._time_source)
             if epoch is None:
-                await ownership.share(connection, partition)
+                await ownership.keep_owner_out(connection, partition)
             else:
-                await ownership.hold(connection, partition, epoch)
-            seen = await load.already_applied(connection, [envelope.id for envelope, _ in readable])
+                await ownership.lock_partition(connection, partition, epoch)
+            seen = await load.stored_event_ids(connection, [envelope.id for envelope, _ in readable])
             fresh = _first_of_each_id(readable, seen)
             self._metrics.repeated.inc(len(readable) - len(fresh))
             if not fresh:
@@ -124,22 +127,22 @@ class Applier:
             ids: dict[str, set[str]] = {}
             for envelope, event in fresh:
                 ids.setdefault(event.incident, set()).add(envelope.id)
-            known = await load.incidents(connection, ids, unsettled(prepared))
+            known = await load.load_incidents(connection, ids, unsettled_clocks(prepared))
             for _, event in fresh:
                 known.events.setdefault(event.incident, []).append(event)
             pins = await self._rulebooks.pinned(connection, known.versions)
-            check(known, pins, prepared, ids)
+            check_prepared(known, pins, prepared, ids)
             left = {id_ for one in prepared.values() for id_ in one.surplus}
-            await save.events(connection, [one for one in fresh if one[1].id not in left])
+            await save.write_events(connection, [one for one in fresh if one[1].id not in left])
             await alias.store_names(connection, tables.alias, (event for _, event in fresh))
-            surplus = await save.surplus(connection, [one for one in fresh if one[1].id in left])
+            surplus = await save.write_surplus_events(connection, [one for one in fresh if one[1].id in left])
             started = time.perf_counter()
             decided = save.Changes()
             for name in sorted(ids):
-                if one := stored(name, known, prepared.get(name), surplus.get(name, 0)):
+                if one := stored_incident(name, known, prepared.get(name), surplus.get(name, 0)):
                     decided.add(decide(partition, one, pins, now, self._options))
             self._metrics.decide_seconds.observe(time.perf_counter() - started)
-            await save.changes(connection, decided)
+            await save.write_changes(connection, decided)
             await tombstone.mark_late(connection, tables.tombstone, known.tombstones, now)
         self._preparing.committed(decided)
         self._metrics.applied.inc(len(fresh))

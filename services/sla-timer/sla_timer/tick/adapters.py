@@ -1,4 +1,4 @@
-"""Which adapter of the tick's ports a store wants."""
+"""The adapters of the tick's ports for a store: SQLite or PostgreSQL."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from sla_timer.tick.sqlite import SqliteFiring
 
 
 def progress_of(store: Store) -> Progress:
-    """Return the notes of how far this process has applied events, as this store publishes them."""
+    """Return the record of how far this process has applied events, in the form that fits the store."""
     return SqliteProgress() if store.sqlite else PostgresProgress(store)
 
 
 def firing_of(store: Store, progress: Progress) -> Firing:
-    """Return what fires the timers of this store. Any number of instances may do so at once on PostgreSQL."""
+    """Return the adapter that fires the timers of this store; on PostgreSQL several instances may fire at once."""
     return SqliteFiring(store, progress) if store.sqlite else PostgresFiring(store)

@@ -1,8 +1,4 @@
-"""The canary: a clock of slad's own that is due every minute and travels the whole way to the notifier.
-
-Its timer is one row like any other, in another partition each minute; where it does not arrive, neither would a
-promise. The generation is the minute, so however many instances set it, it fires once.
-"""
+"""The canary: a clock of slad itself that is due every full minute; its breach passes through every service."""
 
 from __future__ import annotations
 
@@ -32,7 +28,7 @@ CLOCK: ClockId = clock_id(IncidentId(CANARY), MetricId("canary"), 0)
 
 
 class Canary:
-    """Sets the timer of slad's own clock for the next full minute."""
+    """Sets the timer of the canary clock for each full minute; monitoring sees by it that the pipeline works."""
 
     def __init__(self, store: Store, firing: Firing, time_source: TimeSource) -> None:
         self._store = store
@@ -41,7 +37,7 @@ class Canary:
         self._set: datetime | None = None
 
     async def run(self) -> None:
-        """Set the next minute's timer in good time, until cancelled."""
+        """Set the timer of the next minute before that minute begins, until cancelled."""
         while True:
             try:
                 await self.once()
@@ -50,7 +46,7 @@ class Canary:
             await asyncio.sleep(5)
 
     async def once(self) -> None:
-        """Set the timer of the next full minute, unless this process has. Raises Retryable."""
+        """Set the timer of the next full minute unless this process has done so already. Raises Retryable."""
         minute = _next_minute(self._time_source.now())
         if minute == self._set:
             return

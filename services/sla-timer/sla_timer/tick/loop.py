@@ -31,7 +31,7 @@ RETRY_SECONDS = 0.25
 
 
 class TickLoop:
-    """The tick: fires what is due every `tick_ms`. `wake` is called after a batch that published something."""
+    """The tick: fires due timers every `tick_ms` milliseconds. `wake` is called after a batch that published facts."""
 
     def __init__(
         self,
@@ -56,7 +56,7 @@ class TickLoop:
         self.last_tick = float("-inf")  # monotonic seconds; readiness looks at it
 
     async def run(self) -> None:
-        """Fire what is due, pass after pass, until cancelled."""
+        """Fire due timers pass by pass until cancelled."""
         while True:
             begun = time.monotonic()
             try:
@@ -69,7 +69,9 @@ class TickLoop:
             await self._time_source.sleep(max(self._settings.tick_ms / 1000 - (time.monotonic() - begun), 0.001))
 
     async def once(self) -> int:
-        """Fire everything due now and return how many rows were claimed. Raises Retryable."""
+        """Fire every timer that is due now; return how many timer rows were claimed, stale ones included. Raises
+        Retryable.
+        """
         sweep = time.monotonic() - self._swept >= self._settings.sweep_seconds
         since = None if sweep else self._since
         now, floor, due = await self._instant(since)

@@ -13,7 +13,7 @@ from typing import Protocol
 
 @dataclass(frozen=True, slots=True)
 class Fired:
-    """A claimed timer row. `live` is False for a stale one, of which nothing was published."""
+    """A timer row that was claimed. `live` is False for a stale row, about which nothing was published."""
 
     fire_at: datetime
     kind: str
@@ -23,12 +23,11 @@ class Fired:
 
 @dataclass(frozen=True, slots=True)
 class ClaimBounds:
-    """Which timer rows one claim takes.
+    """Which timer rows one claim takes: those due between `since` and `now`.
 
-    `now`: the instant up to which to fire. `since`: the lower bound of the claim, None for a sweep of everything
-    overdue. `patience`: how long a partition may be behind before its clocks fire as `provisional`. `limit`: rows of
-    one partition. `only`: this partition alone. `lane` of `lanes`: the partitions whose number modulo `lanes` is
-    `lane`, so that several claims can run at once.
+    `since` is None for a sweep of everything overdue. `patience`: how long a partition's events may lag before its
+    timers fire nevertheless, as `provisional`. `limit`: rows per partition. `only`: this partition alone. `lane` of
+    `lanes`: the partitions whose number modulo `lanes` is `lane`, so that several claims can run at once.
     """
 
     now: datetime
@@ -49,23 +48,24 @@ class Firing(Protocol):
 
     @property
     def lanes(self) -> int:
-        """Return how many claims of this process are worth making at once when many rows are due."""
+        """Return how many claims this process should run at once when many rows are due."""
         ...
 
     async def fire(self, bounds: ClaimBounds) -> list[Fired]:
-        """Fire one batch, the oldest first; a full one (`limit` rows of a partition) means there may be more.
+        """Fire one batch and return its rows, the oldest first; `limit` rows of one partition mean that there may be
+        more.
 
         Raises Retryable when the store is away or busy, and the driver's error when it refuses a row.
         """
         ...
 
     async def quarantine(self, bounds: ClaimBounds, partition: int, error: str) -> bool:
-        """Move the row that a claim of one would take next from this partition to the quarantine.
+        """Move the next due row of this partition to the quarantine, with `error` cut to the length of its column.
 
-        Returns False when there is none. `error` is cut to what the column holds.
+        Return False when no row is due. A claim with `limit` 1 would take the same row.
         """
         ...
 
     async def partitions(self) -> list[int]:
-        """Return the partitions in which there may be timers, in order; never none."""
+        """Return the numbers of the partitions that may have timers, in ascending order; at least one."""
         ...

@@ -1,12 +1,5 @@
-"""The fire statement on PostgreSQL: claim, delete, mark as told and tell, in one autocommit statement.
-
-Claimed rows are locked together with their clocks and whatever is locked is skipped, so the statement never waits and
-can take part in no deadlock; a clock that is being changed is looked at again at the next tick. There is no client
-code between claim and commit: a hung client cannot sit on rows. Per partition the claim reads the index
-(partition, fire_at) up to min(now, caught_up_through), so a partition that is behind costs nothing.
-
-No two of its parts are joined with each other, only each with a table by its key, and it runs where the planner may
-do nothing but walk indexes (Store.claiming): its plan is the same for an empty table, a herd and a million.
+"""The fire statement on PostgreSQL: claim and delete timers, mark their clocks and write facts, in one autocommit
+statement.
 """
 
 from __future__ import annotations
@@ -106,7 +99,7 @@ _QUARANTINE = text(QUARANTINE).bindparams(bindparam("now", type_=Instant))
 
 
 class PostgresFiring:
-    """`Firing` on PostgreSQL. Any number of instances may fire at once."""
+    """`Firing` on PostgreSQL; any number of instances may fire at once."""
 
     lanes = 2
 
@@ -114,7 +107,7 @@ class PostgresFiring:
         self._store = store
 
     async def fire(self, bounds: ClaimBounds) -> list[Fired]:
-        """Fire one batch in one autocommit statement; see `Firing.fire`."""
+        """Fire one batch in one autocommit statement and return its rows, the oldest first (see `Firing.fire`)."""
         values = {
             "now": bounds.now,
             "bound": bounds.since or BEGINNING,
@@ -129,14 +122,14 @@ class PostgresFiring:
         return [Fired(row.fire_at, row.kind, row.provisional, row.live) for row in rows]
 
     async def quarantine(self, bounds: ClaimBounds, partition: int, error: str) -> bool:
-        """Quarantine the row that a claim of one would take next; see `Firing.quarantine`."""
+        """Move the next due row of this partition to the quarantine; return False when no row is due."""
         why = fit_column(error, LONGEST_ERROR)
         values = {"now": bounds.now, "patience": bounds.patience, "only": partition, "error": why}
         async with self._store.claiming() as connection:
             return (await connection.execute(_QUARANTINE, values)).first() is not None
 
     async def partitions(self) -> list[int]:
-        """Return the partitions of which any instance has published progress; the first where none has."""
+        """Return the partitions for which any instance has published progress; the first partition where none has."""
         async with self._store.reading() as connection:
             found = (await connection.execute(text("SELECT partition FROM timer_progress ORDER BY 1"))).scalars()
             return list(found) or [0]

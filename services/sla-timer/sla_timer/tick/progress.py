@@ -53,10 +53,10 @@ BEGINNING = from_micros(0)  # a lower bound below every row
 
 
 class ProgressLook(NamedTuple):
-    """What a look at the progress of all partitions found.
+    """The result of publishing progress: the state of all partitions.
 
-    `now`: the database's clock, None where it has none of its own. `slowest`: the progress of the partition furthest
-    behind. `due`: whether a row is due by that clock, or nobody has looked.
+    `now`: the database's clock, None if it has none of its own. `slowest`: up to which instant the partition furthest
+    behind has been applied. `due`: whether a timer is due by the database's clock; True when this was not looked up.
     """
 
     now: datetime | None
@@ -65,51 +65,57 @@ class ProgressLook(NamedTuple):
 
 
 class Progress:
-    """How far this process has applied the events of the partitions it owns."""
+    """Up to which instant this process has applied the events of each partition it owns."""
 
     def __init__(self) -> None:
         self._caught: dict[int, tuple[int, datetime]] = {}
         self._fresh: set[int] = set()
 
     def note(self, partition: int, epoch: int, through: datetime) -> None:
-        """Note that everything up to `through` has been applied by the owner of this epoch."""
+        """Record that the owner with this epoch has applied every event of the partition up to `through`."""
         known = self._caught.get(partition)
         if known is None or known[0] != epoch or known[1] < through:
             self._caught[partition] = (epoch, through)
             self._fresh.add(partition)
 
     def drop(self, partition: int) -> None:
-        """Forget a partition that this process no longer owns."""
+        """Drop the record of a partition that this process no longer owns."""
         self._caught.pop(partition, None)
         self._fresh.discard(partition)
 
     def caught_up_through(self, partition: int) -> datetime | None:
-        """Return what this process itself has noted of the partition; None when nothing."""
+        """Return up to which instant this process has applied the partition; None when it has recorded nothing."""
         known = self._caught.get(partition)
         return None if known is None else known[1]
 
     async def publish(self, since: datetime | None = None) -> ProgressLook:
-        """Publish what has been noted since the last time, and look at the clock and at rows due after `since`."""
+        """Make new records visible to the ticks of all instances, and return the state of all partitions.
+
+        `since`: look for due timers after this instant only; None for all.
+        """
         raise NotImplementedError
 
 
 class SqliteProgress(Progress):
-    """`Progress` of the only process: its notes stay in memory, so nothing fires before the log has been read once."""
+    """`Progress` for SQLite, where one process does everything and records stay in memory.
+
+    Nothing fires after a start before the log has been read once.
+    """
 
     async def publish(self, since: datetime | None = None) -> ProgressLook:
-        """Return the one partition's progress; SQLite has no clock of its own."""
+        """Return the state of the only partition; `now` is None, as SQLite has no clock of its own."""
         return ProgressLook(None, self.caught_up_through(0))
 
 
 class PostgresProgress(Progress):
-    """`Progress` published to `timer_progress`, where the ticks of all instances read it."""
+    """`Progress` for PostgreSQL: records go to the table `timer_progress`, which the ticks of all instances read."""
 
     def __init__(self, store: Store) -> None:
         super().__init__()
         self._store = store
 
     async def publish(self, since: datetime | None = None) -> ProgressLook:
-        """Publish and look in one statement, over the connection with which the tick claims next."""
+        """Write new records and return the state of all partitions, in one statement on the tick's own connection."""
         moved, self._fresh = self._fresh, set()
         bound: dict[str, Any] = {"since": since or BEGINNING}
         rows = [(number, *self._caught[number]) for number in sorted(moved) if number in self._caught]

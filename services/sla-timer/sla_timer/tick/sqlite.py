@@ -114,7 +114,7 @@ class SqliteFiring:
         self._progress = progress
 
     async def fire(self, bounds: ClaimBounds) -> list[Fired]:
-        """Fire one batch in one write transaction; see `Firing.fire`."""
+        """Fire one batch in one write transaction and return its rows, the oldest first (see `Firing.fire`)."""
         caught = self._progress.caught_up_through(0)
         if caught is None:
             return []
@@ -125,7 +125,7 @@ class SqliteFiring:
             return await _claim_and_publish(connection, bounds, through, caught)
 
     async def quarantine(self, bounds: ClaimBounds, partition: int, error: str) -> bool:
-        """Quarantine the row that a claim of one would take next; see `Firing.quarantine`."""
+        """Move the next due row to the quarantine; return False when no row is due."""
         why, through = fit_column(error, LONGEST_ERROR), to_micros(self._through(bounds))
         keep, remove = map(text, QUARANTINE)
         async with self._store.transaction() as connection:
@@ -133,7 +133,7 @@ class SqliteFiring:
             return bool((await connection.execute(remove, {"through": through})).rowcount)
 
     async def partitions(self) -> list[int]:
-        """Return the only partition there is."""
+        """Return the number of the only partition."""
         return [0]
 
     def _through(self, bounds: ClaimBounds) -> datetime:

@@ -1,4 +1,4 @@
-"""The command line `slad`. Every command has `--json` where it has something to say, and a meaningful exit status."""
+"""The command line `slad`. Commands with results have `--json`; each has exit statuses that a script can use."""
 
 from __future__ import annotations
 

@@ -11,8 +11,16 @@ import httpx2
 import typer
 from rich.table import Table
 
-from sla_standalone.cli.output import WRONG, emit, note, tables
-from sla_standalone.cli.remote import DEFAULT_URL, Key, Url, connected, fetched, incident_path, refused
+from sla_standalone.cli.output import WRONG, emit, note, table_console
+from sla_standalone.cli.remote import (
+    DEFAULT_URL,
+    Key,
+    Url,
+    fetch_json,
+    incident_path,
+    open_client,
+    stop_refused,
+)
 
 _ALERT = re.compile(r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}")
 _PAGE = 200
@@ -28,7 +36,7 @@ _What = Annotated[
 
 
 def register(app: typer.Typer) -> None:
-    """Add the command to the application."""
+    """Add the command `slad ack` to the application."""
     app.command("ack")(ack)
 
 
@@ -39,12 +47,12 @@ def ack(
     key: Key = "",
     json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
-    """Acknowledge alerts: their escalations stop. Without an argument list those that are not acknowledged.
+    """Acknowledge alerts, which stops their escalation. Without an argument list those that are not acknowledged.
 
-    The key has the scope ack (to list: read). Exit status: 0 acknowledged, or it was already; to list: nothing waits.
-    1 no such alert, nothing open, or it has ended; to list: something waits. 2 the call makes no sense.
+    The key has the scope ack (to list: read). Exit status: 0 acknowledged, or it was already; to list: nothing waits. 1
+    no such alert, nothing open, or it has ended; to list: something waits. 2 the call makes no sense.
     """
-    with connected(url, key) as client:
+    with open_client(url, key) as client:
         if not what:
             _list(list(_alerts(client, "open")), json)
             return
@@ -101,7 +109,7 @@ def _incident(client: httpx2.Client, name: str) -> tuple[str, bool | None]:
 def _one(client: httpx2.Client, alert: str, by: str) -> dict[str, Any]:
     answer = client.post(f"/v1/alerts/{quote(alert, safe='')}/ack", json={"by": by} if by else {})
     if answer.status_code >= httpx2.codes.BAD_REQUEST:
-        refused(answer)
+        stop_refused(answer)
     said: dict[str, Any] = answer.json()
     return {"answer": said["answer"], "incident": said["alert"]["incident"], "alert": said["alert"]}
 
@@ -111,7 +119,7 @@ def _alerts(client: httpx2.Client, state: str, incident: str = "") -> Iterator[d
     before = ""
     while True:
         asked: dict[str, str | int] = {"state": state, "incident": incident, "before": before, "limit": _PAGE}
-        page = fetched(client, "/v1/alerts", asked)
+        page = fetch_json(client, "/v1/alerts", asked)
         yield from page["alerts"]
         before = page["next"]
         if not before:
@@ -144,6 +152,6 @@ def _list(alerts: list[dict[str, Any]], json: bool) -> None:
         for one in alerts:
             about = one["incident"] or one["notice"]
             table.add_row(one["id"], about, one["metric"], one["contract"], str(one["level"]), one["due_at"])
-        tables().print(table)
+        table_console().print(table)
     if alerts:
         raise typer.Exit(WRONG)

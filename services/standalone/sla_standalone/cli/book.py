@@ -1,4 +1,4 @@
-"""Which catalogue and which contract a command is about."""
+"""The catalogue and the contract that a command is about."""
 
 from __future__ import annotations
 
@@ -15,7 +15,9 @@ from sla_standalone.replay.instant import BadTableInstant, at_zone
 
 
 def catalogue_at(path: Path | None) -> Catalogue:
-    """Return the catalogue at the path, or the shipped plans with their example contracts. Raises CatalogueInvalid."""
+    """Return the catalogue at a path; for None the built-in plans with their example contracts. Raises
+    CatalogueInvalid.
+    """
     if path is None:
         return builtin_catalogue()
     if not path.exists():
@@ -24,8 +26,9 @@ def catalogue_at(path: Path | None) -> Catalogue:
 
 
 def book_of(contract: str, path: Path | None) -> tuple[Catalogue, Contract]:
-    """Return a contract by id: from the catalogue given, else from the one in force here, else from the shipped
-    plans.
+    """Return a contract with its catalogue: that at `path`, else the one in force here, else the built-in plans.
+
+    An unknown contract ends the command.
     """
     if path is not None:
         book = catalogue_at(path)
@@ -51,7 +54,7 @@ def _usual() -> Iterator[Catalogue]:
 
 
 def contract_in(book: Catalogue, name: str) -> Contract:
-    """Return the contract of this id; an unknown one ends the command."""
+    """Return the contract with this id of a catalogue; an unknown one ends the command."""
     found = book.rulebook.contracts.get(ContractId(name))
     if found is None:
         stop(f"no contract {name!r}; known: {', '.join(sorted(book.rulebook.contracts))}")
@@ -59,7 +62,10 @@ def contract_in(book: Catalogue, name: str) -> Contract:
 
 
 def instant_of(text: str, zone: str, option: str) -> datetime:
-    """Return a time of the command line; without an offset it is read in `zone`."""
+    """Return an instant given on the command line, in `zone` if it has no offset; an unreadable one ends the command.
+
+    `option` is named in the message.
+    """
     try:
         found = datetime.fromisoformat(text)
         at = found if found.tzinfo is not None else at_zone(found, zone)

@@ -1,4 +1,4 @@
-"""`slad check DIR`: everything wrong with a catalogue at once, and its scenarios run as tests."""
+"""`slad check DIR`: all problems of a catalogue at once, and its own tests."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from sla_standalone.cli.place import path
 
 
 class Format(StrEnum):
-    """How problems are printed."""
+    """The forms in which problems are printed."""
 
     TEXT = "text"
     JSON = "json"
@@ -27,7 +27,7 @@ class Format(StrEnum):
 
 
 def register(app: typer.Typer) -> None:
-    """Add the command to the application."""
+    """Add the command `slad check` to the application."""
     app.command("check")(check)
 
 
@@ -42,11 +42,11 @@ def check(
         datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Warn of what ends soon as of this day.")
     ] = None,
 ) -> None:
-    """Find everything wrong with a catalogue at once, and with --tests run its own scenarios.
+    """Report all problems of a catalogue at once, and with --tests run its own tests.
 
     Warns when known holidays, or the years that calendars are compiled for, end within 90 days.
 
-    Exit status: 0 sound (warnings are possible), 1 problems or failed scenarios, 2 no such path.
+    Exit status: 0 sound (warnings are possible), 1 problems or failed tests, 2 no such path.
     """
     where = path or Settings().catalogue
     if not where.exists():
@@ -59,7 +59,7 @@ def check(
 
 
 def problem_json(problem: FileProblem) -> dict[str, Any]:
-    """Return a problem as plain values."""
+    """Return a problem as JSON values."""
     return {
         "file": problem.file, "line": problem.line, "column": problem.column, "severity": problem.severity.value,
         "code": problem.code, "message": problem.message, "hint": problem.hint,
@@ -67,7 +67,7 @@ def problem_json(problem: FileProblem) -> dict[str, Any]:
 
 
 def summary(problems: Sequence[FileProblem]) -> str:
-    """Return the counts of errors and warnings in words."""
+    """Return the numbers of errors and warnings as text."""
     errors = sum(problem.severity is FindingLevel.ERROR for problem in problems)
     return f"{errors} error(s), {len(problems) - errors} warning(s)"
 

@@ -1,4 +1,4 @@
-"""`slad contract list`, `slad contract show CONTRACT`: what was promised to whom, with the clauses it rests on."""
+"""`slad contract list`, `slad contract show CONTRACT`: what was promised to whom, with the clauses behind it."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from sla_catalogue.sheet import sheet_of
 from sla_domain.plan import written_name
 from sla_platform.settings import Settings
 from sla_standalone.cli.book import book_of, catalogue_at
-from sla_standalone.cli.output import emit, tables
+from sla_standalone.cli.output import emit, table_console
 from sla_standalone.cli.place import path
 
 Where = Annotated[Path | None, typer.Option(parser=path, help="Catalogue directory or file.")]
@@ -22,7 +22,7 @@ Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 
 def register(app: typer.Typer) -> None:
-    """Add the commands to the application."""
+    """Add the commands `slad contract …` to the application."""
     group = typer.Typer(
         name="contract", no_args_is_help=True, help="What was promised to whom: contracts listed, and shown whole."
     )
@@ -56,7 +56,7 @@ def list_contracts(catalogue: Where = None, json: Json = False) -> None:
         plan = " over ".join(filter(None, (row["plan"], row["base_plan"])))
         name = f"{row['contract']} (default)" if row["default"] else row["contract"]
         table.add_row(name, row["title"], plan, row["zone"], _period(row["valid"]), ", ".join(row["customers"]))
-    tables().print(table)
+    table_console().print(table)
 
 
 def show(
@@ -71,7 +71,7 @@ def show(
     if json:
         emit(sheet)
     else:
-        _print(sheet, tables())
+        _print(sheet, table_console())
 
 
 def _print(sheet: dict[str, Any], out: Console) -> None:

@@ -32,7 +32,7 @@ Acknowledge from a mail to stop the escalation. Ctrl-C ends the demo.
 
 
 def register(app: typer.Typer) -> None:
-    """Add the command to the application."""
+    """Add the command `slad demo` to the application."""
     app.command("demo")(demo)
 
 
@@ -41,7 +41,7 @@ def demo(
     speed: Annotated[float, typer.Option(min=1, max=600, help="How many times faster than the wall clock.")] = 60.0,
     incidents: Annotated[int, typer.Option(min=1, max=10_000, help="How many incidents are opened.")] = 60,
 ) -> None:
-    """Show everything on live data: an accelerated clock, a local mailbox, a fresh database."""
+    """Run slad with live data on an accelerated clock, with a local mailbox and a fresh database."""
     with tempfile.TemporaryDirectory(prefix="slad-demo-") as folder:
         raise typer.Exit(uvloop.run(_demo(Path(folder), port, speed, incidents)))
 

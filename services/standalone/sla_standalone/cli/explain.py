@@ -1,4 +1,4 @@
-"""`slad explain INCIDENT`: why each clock says what it says, from a running service or from a log of events."""
+"""`slad explain INCIDENT`: how the due instants of its clocks come about, from a running service or a log of events."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ from sla_domain.explain.language import LANGUAGES
 from sla_domain.fold import fold
 from sla_platform.timesource import SystemTime
 from sla_standalone.cli.book import catalogue_at, contract_in, instant_of
-from sla_standalone.cli.log import opened
+from sla_standalone.cli.log import open_log
 from sla_standalone.cli.output import WRONG, emit, note, stop
 from sla_standalone.cli.place import path
-from sla_standalone.cli.remote import DEFAULT_URL, Key, Url, connected, fetched, incident_path
+from sla_standalone.cli.remote import DEFAULT_URL, Key, Url, fetch_json, incident_path, open_client
 from sla_standalone.replay import ReplayHistory
 from sla_timer.answer import explained_json
 
 
 def register(app: typer.Typer) -> None:
-    """Add the command to the application."""
+    """Add the command `slad explain` to the application."""
     app.command("explain")(explain)
 
 
@@ -73,8 +73,8 @@ def _asked(url: str, key: str, incident: str, metric: str, at: datetime | None, 
     parameters: dict[str, str | int] = {"lang": lang, "metric": metric}
     if at is not None:
         parameters["at"] = at.isoformat()
-    with connected(url, key) as client:
-        return fetched(client, f"{incident_path(incident)}/explain", parameters)
+    with open_client(url, key) as client:
+        return fetch_json(client, f"{incident_path(incident)}/explain", parameters)
 
 
 def _read(
@@ -88,7 +88,7 @@ def _read(
     lang: str,
 ) -> dict[str, Any]:
     book = catalogue_at(catalogue)
-    with opened(log, mapping, book.sources) as history:
+    with open_log(log, mapping, book.sources) as history:
         events = _events_of(incident, history)
     if contract:
         forced = contract_in(book, contract)

@@ -1,4 +1,4 @@
-"""The catalogue a service has in force: the newest version in its store."""
+"""The catalogue in force in a running service: the newest version in its store."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from sla_timer import tables
 
 
 def stored_text(settings: Settings) -> str | None:
-    """Return the newest stored version of the catalogue; None when none was ever stored. Raises StoreBusy."""
+    """Return the text of the catalogue in force in the store; None when the store has none. Raises StoreBusy."""
     database = Store(settings.store_url).url.database
     if settings.store_url.startswith("sqlite") and not (database and Path(database).exists()):
         return None

@@ -13,8 +13,8 @@ OWN_KEY, OWN_READ_KEY = "$SLAD_KEY", "$SLAD_READ_KEY"
 _SOURCE = "welcome"  # a source that no catalogue names: CloudEvents under an API key make their own
 
 
-def pasted(catalogue: Catalogue, url: str, now: datetime) -> list[str]:
-    """Return shell lines that open an incident, look at it and answer it; `now` makes their ids new at each start.
+def lines_to_paste(catalogue: Catalogue, url: str, now: datetime) -> list[str]:
+    """Return shell lines that open an incident, read it and respond to it; `now` makes the ids new at each start.
 
     Where the keys are not those of the example, the lines read them from variables, and the first lines name those.
     Without any key that may post, the only line says so.

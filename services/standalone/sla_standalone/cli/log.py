@@ -19,16 +19,17 @@ from sla_standalone.replay import (
 )
 
 
-def opened(
+def open_log(
     log: Path,
     mapping: Path | None,
     sources: Mapping[SourceId, Source],
     claimed: VerdictAttribute | None = None,
     jobs: int = 1,
 ) -> ReplayHistory:
-    """Return the history of a log, to be closed after use; what makes no sense ends the command.
+    """Return the incidents of a log, to be closed after use; a log that cannot be read ends the command.
 
-    `jobs`: how many processes read a large log of lines.
+    `mapping` is the mapping file of a table (CSV), None for JSON lines. `claimed`: the attribute with another system's
+    verdicts. `jobs`: how many processes read a large log.
     """
     try:
         with progress(f"reading {log.name}") as advance:

@@ -1,7 +1,4 @@
-"""How every command speaks: results on stdout, words for people on stderr, and an exit status that means something.
-
-Exit status: 0 well, 1 the work was done and found something wrong, 2 the call makes no sense or something is missing.
-"""
+"""The output of commands: results on stdout, messages on stderr, and exit statuses."""
 
 from __future__ import annotations
 
@@ -20,24 +17,24 @@ MISUSED = 2
 Advance = Callable[[int], None]
 
 
-def tables() -> Console:
-    """Return the console for tables, made anew because stdout may change (pipes, tests)."""
+def table_console() -> Console:
+    """Return a console for tables on stdout, made anew because stdout may change (pipes, tests)."""
     wide = None if sys.stdout.isatty() else 2_000  # a pipe has no width that a cell should be cut for
     return Console(highlight=False, markup=False, width=wide)
 
 
-def people() -> Console:
-    """Return the console for messages to people, on stderr."""
+def message_console() -> Console:
+    """Return a console for messages on stderr."""
     return Console(stderr=True, highlight=False, markup=False)
 
 
 def emit(value: Any) -> None:
-    """Print a result as indented JSON."""
+    """Print a result as indented JSON on stdout."""
     typer.echo(_dumps(value))
 
 
 def emit_streamed(value: Mapping[str, Any]) -> None:
-    """Print a result as indented JSON in which iterators stand for arrays, written as they come."""
+    """Print a result as indented JSON on stdout; iterators in it are printed as arrays, item by item."""
     for piece in _pieces(value, "\n"):
         typer.echo(piece, nl=False)
     typer.echo()
@@ -67,7 +64,7 @@ def _dumps(value: Any) -> str:
 
 
 def note(message: str) -> None:
-    """Print a message for people on stderr."""
+    """Print a message on stderr."""
     typer.echo(message, err=True)
 
 
@@ -79,14 +76,14 @@ def stop(message: str, status: int = MISUSED) -> NoReturn:
 
 @contextmanager
 def progress(title: str, total: int | None = None) -> Iterator[Advance]:
-    """Show a progress bar on a terminal, nothing elsewhere; yields the function to advance it.
+    """Show a progress bar on a terminal, nothing elsewhere; yield the function that advances it by a number of steps.
 
-    Without a total it only shows that work goes on.
+    When `total` is None the bar only shows that work goes on.
     """
     if not sys.stderr.isatty():
         yield lambda count: None
         return
     shape = [SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn()]
-    with Progress(*shape, TimeRemainingColumn(), console=people(), transient=True) as bar:
+    with Progress(*shape, TimeRemainingColumn(), console=message_console(), transient=True) as bar:
         task = bar.add_task(title, total=total)
         yield lambda count: bar.advance(task, count)

@@ -1,4 +1,4 @@
-"""`slad quarantine list|show|replay`: what any service could not process, seen and given to its handler again."""
+"""`slad quarantine list|show|replay`: events that a service could not process, listed and processed again."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ import httpx2
 import typer
 from rich.table import Table
 
-from sla_standalone.cli.output import MISUSED, WRONG, emit, note, stop, tables
-from sla_standalone.cli.remote import DEFAULT_URL, Key, Url, connected, problem_text, refused
+from sla_standalone.cli.output import MISUSED, WRONG, emit, note, stop, table_console
+from sla_standalone.cli.remote import DEFAULT_URL, Key, Url, open_client, problem_text, stop_refused
 
 SERVICES = ("ingest", "timer", "notifier", "board")
 _PAGE = 500
@@ -22,19 +22,19 @@ _Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 
 def register(app: typer.Typer) -> None:
-    """Add the commands to the application."""
+    """Add the commands `slad quarantine …` to the application."""
     group = typer.Typer(
         name="quarantine",
         help="What a service could not process: listed, shown, given to it again.",
         no_args_is_help=True,
     )
-    group.command("list")(listed)
-    group.command("show")(shown)
-    group.command("replay")(replayed)
+    group.command("list")(list_rows)
+    group.command("show")(show_row)
+    group.command("replay")(replay_rows)
     app.add_typer(group)
 
 
-def listed(
+def list_rows(
     url: Url = DEFAULT_URL,
     key: Key = "",
     service: Annotated[str, typer.Option(help="Only this one: ingest, timer, notifier or board.")] = "",
@@ -45,7 +45,7 @@ def listed(
 
     Exit status: 0 nothing waits, 1 something does, 2 the call makes no sense or a service does not answer.
     """
-    with connected(url, key) as client:
+    with open_client(url, key) as client:
         rows = list(_all(client, _services(service), "any" if every else "quarantined"))
     if json:
         emit({"quarantined": rows})
@@ -57,12 +57,12 @@ def listed(
         raise typer.Exit(WRONG)
 
 
-def shown(row: _One, url: Url = DEFAULT_URL, key: Key = "", json: _Json = False) -> None:
+def show_row(row: _One, url: Url = DEFAULT_URL, key: Key = "", json: _Json = False) -> None:
     """Show one row with its attributes, the error and its raw data. Exit status: 0 shown, 1 no such row."""
-    with connected(url, key) as client:
+    with open_client(url, key) as client:
         answer = client.get(_path(row))
         if answer.status_code >= httpx2.codes.BAD_REQUEST:
-            refused(answer)
+            stop_refused(answer)
         found: dict[str, Any] = answer.json()
     if json:
         emit(found)
@@ -74,7 +74,7 @@ def shown(row: _One, url: Url = DEFAULT_URL, key: Key = "", json: _Json = False)
     typer.echo(found["data"])
 
 
-def replayed(
+def replay_rows(
     rows: _Rows = None,
     url: Url = DEFAULT_URL,
     key: Key = "",
@@ -82,13 +82,13 @@ def replayed(
     service: Annotated[str, typer.Option(help="With --all: only of this service.")] = "",
     json: _Json = False,
 ) -> None:
-    """Give rows to their handlers again, after what was wrong has been mended.
+    """Process rows again, after the cause of the error was removed.
 
     Exit status: 0 all were processed, 1 at least one stays in quarantine, 2 the call makes no sense.
     """
     if bool(rows) == every:
         stop("say which rows, as `slad quarantine list` shows them, or --all")
-    with connected(url, key) as client:
+    with open_client(url, key) as client:
         waiting = (f"{row['service']}/{row['id']}" for row in _all(client, _services(service), "quarantined"))
         done = [_again(client, name) for name in (list(waiting) if every else rows or ())]
     if json:
@@ -104,7 +104,7 @@ def replayed(
 def _again(client: httpx2.Client, row: str) -> dict[str, str]:
     answer = client.post(f"{_path(row)}/replay")
     if answer.status_code not in (httpx2.codes.OK, httpx2.codes.CONFLICT):
-        refused(answer)
+        stop_refused(answer)
     done = answer.status_code == httpx2.codes.OK
     error = "" if done else problem_text(answer)
     return {"row": row, "state": "replayed" if done else "quarantined", "error": error}
@@ -123,7 +123,7 @@ def _all(client: httpx2.Client, services: tuple[str, ...], state: str) -> Iterat
                 note(f"{service} is not served at {client.base_url}: ask its own address for what it holds")
                 break
             if answer.status_code >= httpx2.codes.BAD_REQUEST:
-                refused(answer)
+                stop_refused(answer)
             page = answer.json()
             yield from page["quarantined"]
             if page["next"] is None:
@@ -154,4 +154,4 @@ def _table(rows: list[dict[str, Any]]) -> None:
             f"{row['service']}/{row['id']}", row["part"], row["key"], row["event"], str(row["count"]),
             row["last_at"], row["state"], error,
         )  # fmt: skip
-    tables().print(table)
+    table_console().print(table)

@@ -1,7 +1,4 @@
-"""Which commands there are, and where. Only the module of the command that is called is loaded.
-
-Loading all of them takes longer than most commands have to do, and `slad check` runs in every pipeline.
-"""
+"""The commands and their modules. Only the module of the command that is called is loaded."""
 
 from __future__ import annotations
 
@@ -32,7 +29,7 @@ MODULES: Mapping[str, tuple[str, ...]] = MappingProxyType(
 
 
 def commands(app: typer.Typer, called: str = "") -> None:
-    """Add the command `called` and those of its module; all commands when there is none of that name."""
+    """Add the command `called` and the others of its module to the application; all commands if none has that name."""
     wanted = [module for module, names in MODULES.items() if called in names] or list(MODULES)
     for module in wanted:
         import_module(f"sla_standalone.cli.{module}").register(app)

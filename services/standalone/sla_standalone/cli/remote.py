@@ -1,4 +1,4 @@
-"""Asking a running service over HTTP, with its problems turned into words and an exit status."""
+"""Requests to a running service over HTTP, with its problems turned into messages and exit statuses."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ Key = Annotated[str, typer.Option(help="API key. Default: SLAD_KEY.", envvar="SL
 
 
 @contextmanager
-def connected(url: str, key: str = "") -> Iterator[httpx2.Client]:
-    """Open a client of the service at `url`; a service that is away ends the command."""
+def open_client(url: str, key: str = "") -> Iterator[httpx2.Client]:
+    """Yield an HTTP client of the service at `url`; a service that does not answer ends the command."""
     headers = {"User-Agent": "slad-cli"} | ({"Authorization": f"Bearer {key}"} if key else {})
     local = "127.0.0.1" in url or "localhost" in url  # a proxy has no business between a machine and itself
     try:
@@ -35,7 +35,7 @@ def connected(url: str, key: str = "") -> Iterator[httpx2.Client]:
         stop(f"{url}: {type(error).__name__} {error}".rstrip())
 
 
-def answers(url: str) -> bool:
+def service_answers(url: str) -> bool:
     """Return whether a service answers at `url`."""
     try:
         httpx2.get(f"{url}/livez", timeout=2, trust_env=False)
@@ -44,17 +44,17 @@ def answers(url: str) -> bool:
     return True
 
 
-def fetched(client: httpx2.Client, path: str, parameters: Mapping[str, str | int] | None = None) -> dict[str, Any]:
-    """Return the JSON of a GET; anything but a success ends the command with the service's own message."""
+def fetch_json(client: httpx2.Client, path: str, parameters: Mapping[str, str | int] | None = None) -> dict[str, Any]:
+    """Return the JSON object that a GET answers; anything but a success ends the command with the service's message."""
     answer = client.get(path, params=dict(parameters or {}))
     if answer.status_code >= httpx2.codes.BAD_REQUEST:
-        refused(answer)
+        stop_refused(answer)
     found: dict[str, Any] = answer.json()
     return found
 
 
-def refused(answer: httpx2.Response) -> NoReturn:
-    """End the command with the problem: exit status 1 for a 404, 2 for everything else."""
+def stop_refused(answer: httpx2.Response) -> NoReturn:
+    """End the command with the problem in an answer: exit status 1 for a 404, 2 for everything else."""
     stop(problem_text(answer), WRONG if answer.status_code == httpx2.codes.NOT_FOUND else MISUSED)
 
 

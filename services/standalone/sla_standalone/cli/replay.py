@@ -1,4 +1,4 @@
-"""`slad replay LOG`: history through a plan in virtual time. It writes nothing and sends nothing."""
+"""`slad replay LOG`: judges past incidents by a plan in virtual time. It writes nothing and sends nothing."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ import typer
 from sla_catalogue import Catalogue
 from sla_domain.contract import ContractId
 from sla_standalone.cli.book import catalogue_at, contract_in, instant_of
-from sla_standalone.cli.log import opened
+from sla_standalone.cli.log import open_log
 from sla_standalone.cli.output import WRONG, emit_streamed, note, progress, stop
 from sla_standalone.cli.place import path
-from sla_standalone.cli.replayed import show
-from sla_standalone.replay import Played, ReplayHistory, Ruling, VerdictAttribute, play
+from sla_standalone.cli.replayed import show_replay
+from sla_standalone.replay import Played, ReplayHistory, ReplayRules, VerdictAttribute, play
 from sla_standalone.replay.report import (
     agreement_json,
     attainment_json,
@@ -31,7 +31,7 @@ _WORTH_HELP = 12_000_000  # bytes of a log; below it starting other processes co
 
 
 def register(app: typer.Typer) -> None:
-    """Add the command to the application."""
+    """Add the command `slad replay` to the application."""
     app.command("replay")(replay)
 
 
@@ -57,68 +57,68 @@ def replay(
     each: Annotated[bool, typer.Option("--each", help="Also print the verdict of every incident.")] = False,
     json: Annotated[bool, typer.Option("--json", help="Print JSON, with every verdict.")] = False,
 ) -> None:
-    """Judge a history by a plan: verdicts, attainment by priority and month, agreement, difference between plans.
+    """Judge past incidents by a plan: verdicts, attainment by priority and month, agreement, difference between plans.
 
     Exit status: 0 done, 1 lines could not be read or the agreement is below --expect, 2 the call makes no sense.
     """
     if plan is not None and catalogue is not None:
         stop("--plan and --catalogue are two names for one thing: give one of them")
     book = catalogue_at(plan or catalogue)
-    rulings = [_ruling(book, contract, shipped=plan is None and catalogue is None)]
+    rules = [_rules_of(book, contract, shipped=plan is None and catalogue is None)]
     compared = against is not None or bool(against_contract)
     if compared:
         other = book if against is None else catalogue_at(against)
-        rulings.append(_ruling(other, against_contract or contract, shipped=False))
+        rules.append(_rules_of(other, against_contract or contract, shipped=False))
     claimed = VerdictAttribute(verdict, verdict_metric) if verdict else None
     end = instant_of(until, "UTC", "--until") if until else None
     chosen = jobs or _processes(log)
-    with opened(log, mapping, book.sources, claimed, chosen) as history:
-        played = _played(history, rulings, end, chosen, each or json)
+    with open_log(log, mapping, book.sources, claimed, chosen) as history:
+        played = _played(history, rules, end, chosen, each or json)
         if json:
-            emit_streamed(_json(log, rulings, played))
+            emit_streamed(_json(log, rules, played))
         else:
-            show(rulings, played, each=each)
+            show_replay(rules, played, each=each)
     raise typer.Exit(_status(played, expect))
 
 
-def _ruling(book: Catalogue, contract: str, *, shipped: bool) -> Ruling:
+def _rules_of(book: Catalogue, contract: str, *, shipped: bool) -> ReplayRules:
     if contract:
-        return Ruling(book, contract_in(book, contract).id)
+        return ReplayRules(book, contract_in(book, contract).id)
     if shipped:
         known = ", ".join(sorted(book.rulebook.contracts))
         stop(f"by which plan? Give --plan or --catalogue, or --contract with one of the shipped: {known}")
-    return Ruling(book)
+    return ReplayRules(book)
 
 
 def _processes(log: Path) -> int:
     return (os.cpu_count() or 1) if log.exists() and log.stat().st_size >= _WORTH_HELP else 1
 
 
-def _played(history: ReplayHistory, rulings: list[Ruling], until: datetime | None, jobs: int, each: bool) -> Played:
+def _played(history: ReplayHistory, rules: list[ReplayRules], until: datetime | None, jobs: int, each: bool) -> Played:
     with progress("judging lines", history.lines) as advance:
-        return play(history, rulings, until=until, jobs=jobs, each=each, advance=advance)
+        return play(history, rules, until=until, jobs=jobs, each=each, advance=advance)
 
 
-def _json(log: Path, rulings: list[Ruling], played: Played) -> dict[str, Any]:
+def _json(log: Path, rules: list[ReplayRules], played: Played) -> dict[str, Any]:
     figures, records = played.figures, played.records
     return {
         "log": str(log),
         **log_json(played),
-        "plan": _ruling_json(rulings[0]),
+        "plan": _rules_json(rules[0]),
         "totals": totals_json(figures.totals),
         "attainment": attainment_json(figures.attainment),
         "agreement": agreement_json(figures.agreement, records) if figures.compares else None,
-        "against": None if len(rulings) == 1 else _ruling_json(rulings[1]) | difference_json(figures.changes, records),
+        "against": None if len(rules) == 1 else _rules_json(rules[1]) | difference_json(figures.changes, records),
         "verdicts": verdicts_json(records),
         "remarked": remarked_json(records),
     }
 
 
-def _ruling_json(ruling: Ruling) -> dict[str, Any]:
-    rules = ruling.catalogue.rulebook
-    contract = None if ruling.contract is None else rules.contracts[ContractId(ruling.contract)]
+def _rules_json(one: ReplayRules) -> dict[str, Any]:
+    rules = one.catalogue.rulebook
+    contract = None if one.contract is None else rules.contracts[ContractId(one.contract)]
     return {
-        "catalogue": ruling.catalogue.version,
+        "catalogue": one.catalogue.version,
         "contract": None if contract is None else contract.id,
         "holidays": rules.holidays_version,
         "tzdata": rules.tzdata_version,

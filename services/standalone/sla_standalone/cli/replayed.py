@@ -1,4 +1,4 @@
-"""What a replay found, as tables for people."""
+"""The result of a replay as tables for people."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ import typer
 from rich.table import Table
 
 from sla_domain.calendar import load_zone
-from sla_standalone.cli.output import note, tables
-from sla_standalone.replay import ClockOutcome, ConfusionMatrix, Figures, OutcomeChange, Played, Ruling
+from sla_standalone.cli.output import note, table_console
+from sla_standalone.replay import ClockOutcome, ConfusionMatrix, Figures, OutcomeChange, Played, ReplayRules
 from sla_standalone.replay.figures import SHOWN
 
 _TURNS = {
@@ -23,8 +23,8 @@ _TURNS = {
 }
 
 
-def show(rulings: Sequence[Ruling], played: Played, *, each: bool) -> None:
-    """Print the figures of a replay as tables, with `each` every verdict too."""
+def show_replay(rules: Sequence[ReplayRules], played: Played, *, each: bool) -> None:
+    """Print the figures of a replay as tables; with `each` also the verdict of every clock."""
     figures = played.figures
     if each:
         for record in played.records:
@@ -35,13 +35,13 @@ def show(rulings: Sequence[Ruling], played: Played, *, each: bool) -> None:
     _attainment(figures)
     if figures.compares:
         _agreement(figures)
-    if len(rulings) == 2:
+    if len(rules) == 2:
         _difference(figures)
-    _log(played, rulings[0])
+    _log(played, rules[0])
 
 
 def line_of(outcome: ClockOutcome) -> str:
-    """Return one verdict as a line, times in the contract's zone."""
+    """Return the verdict of one clock as a line of text, with times in the contract's zone."""
     due = _local(outcome.due_at, outcome.zone)
     ended = _local(outcome.ended_at, outcome.zone)
     cycle = f"/{outcome.cycle + 1}" if outcome.cycle else ""
@@ -64,7 +64,7 @@ def _attainment(figures: Figures) -> None:
             group.contract, group.metric, group.priority or "-", group.month, str(tally.met), str(tally.missed),
             str(still_open), str(sum(counts) - decided - still_open), percent(tally.ratio),
         )  # fmt: skip
-    tables().print(table)
+    table_console().print(table)
 
 
 def _agreement(figures: Figures) -> None:
@@ -76,7 +76,7 @@ def _agreement(figures: Figures) -> None:
         column.justify = "right"
     for priority, part in (*sorted(found.by_priority.items()), ("all", found.whole)):
         table.add_row(priority or "-", *_cells(part), percent(part.ratio))
-    tables().print(table)
+    table_console().print(table)
     for _, one in figures.disagreements:
         ours = "no verdict" if one.ours is None else one.ours.value
         typer.echo(
@@ -106,7 +106,7 @@ def _side(outcome: ClockOutcome | None) -> str:
     return f"{outcome.verdict.value} due {_local(outcome.due_at, outcome.zone)}"
 
 
-def _log(played: Played, ruling: Ruling) -> None:
+def _log(played: Played, one: ReplayRules) -> None:
     for reject in played.rejects[:SHOWN]:
         note(f"line {reject.line}: {reject.reason}")
     for remark, count in played.remarks.most_common(SHOWN):
@@ -115,7 +115,7 @@ def _log(played: Played, ruling: Ruling) -> None:
     span = f", {played.first:%Y-%m-%d} to {played.until:%Y-%m-%d}" if played.first and played.until else ""
     rejected = f", {played.rejected} line(s) could not be read" if played.rejected else ""
     note(
-        f"{played.incidents} incidents, {played.events} events{span}{rejected}; catalogue {ruling.catalogue.version}; "
+        f"{played.incidents} incidents, {played.events} events{span}{rejected}; catalogue {one.catalogue.version}; "
         "nothing was written or sent"
     )
 
@@ -133,7 +133,7 @@ def _more(count: int) -> None:
 
 
 def percent(ratio: float | None) -> str:
-    """Return a ratio as a percentage, "-" for None."""
+    """Return a ratio as a percentage; "-" for None."""
     return "-" if ratio is None else f"{ratio:.2%}"
 
 

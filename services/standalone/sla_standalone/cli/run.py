@@ -17,7 +17,7 @@ from sla_catalogue import load_catalogue
 from sla_platform.settings import Settings
 from sla_platform.telemetry import logs
 from sla_platform.timesource import parse_time_source
-from sla_standalone.cli.lines import pasted
+from sla_standalone.cli.lines import lines_to_paste
 from sla_standalone.compose import ALL, RunningProcess
 from sla_standalone.mailbox import Mailbox
 from sla_standalone.mailbox import router as mailbox_routes
@@ -29,7 +29,7 @@ _err = Console(stderr=True)
 
 
 def register(app: typer.Typer) -> None:
-    """Add the commands to the application."""
+    """Add the commands that run services, and `migrate` and `config`, to the application."""
     app.command("run")(run)
     for name in ALL:
         app.command(name, help=f"Run the {name} service alone.")(_one(name))
@@ -91,7 +91,7 @@ def _welcome(settings: Settings, process: RunningProcess, *, mailbox: bool) -> N
     """The addresses, and lines that work when pasted."""
     text = Template(files("sla_standalone.cli").joinpath("welcome.txt").read_text())
     where = {"url": settings.public_url, "store": process.context.store.url.database or "a database"}
-    lines = pasted(process.context.catalogue.current, settings.public_url, process.context.time_source.now())
+    lines = lines_to_paste(process.context.catalogue.current, settings.public_url, process.context.time_source.now())
     where["lines"] = escape("\n\n".join(lines))
     where["mailbox"] = f"{settings.public_url}/mailbox" if mailbox else "none: mails leave by the configured server"
     _err.print(text.substitute(where), soft_wrap=True, highlight=False)

@@ -1,4 +1,4 @@
-"""`slad when CONTRACT …`: what would be due, and by which row of the plan."""
+"""`slad when CONTRACT …`: what would be due for an incident, and by which row of the plan."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from rich.table import Table
 from sla_domain.preview import preview
 from sla_platform.timesource import SystemTime
 from sla_standalone.cli.book import book_of, instant_of
-from sla_standalone.cli.output import emit, stop, tables
+from sla_standalone.cli.output import emit, stop, table_console
 from sla_standalone.cli.place import path
 from sla_timer.answer import preview_json
 
 
 def register(app: typer.Typer) -> None:
-    """Add the command to the application."""
+    """Add the command `slad when` to the application."""
     app.command("when")(when)
 
 
@@ -31,7 +31,7 @@ def when(
     catalogue: Annotated[Path | None, typer.Option(parser=path, help="Catalogue directory or file.")] = None,
     json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
-    """Tell every metric's due instant for an incident opened then."""
+    """Show the due instant of every metric for an incident that would be opened then."""
     book, found = book_of(contract, catalogue)
     attributes = _attributes(product, type_, attribute or [])
     at = instant_of(opened, found.zone, "--opened") if opened else SystemTime().now()
@@ -53,7 +53,7 @@ def _attributes(product: str, type_: str, pairs: list[str]) -> dict[str, str]:
 
 
 def _show(answer: dict[str, Any]) -> None:
-    out = tables()
+    out = table_console()
     out.print(
         f"{answer['contract']} · plan {answer['plan']} · priority {answer['priority'] or '-'} · "
         f"opened {answer['opened_at']} ({answer['zone']})"

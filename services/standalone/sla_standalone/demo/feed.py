@@ -1,4 +1,4 @@
-"""Plays the script: posts each happening to the ingest API over HTTP when its time has come."""
+"""The events of the demo: posts each scripted event to the ingest API over HTTP when its time has come."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class _Due:
 
 
 class DemoFeed:
-    """Posts the scripted events to ingest until cancelled; `most` bounds how many incidents are opened."""
+    """Posts the scripted events to ingest until cancelled; opens at most `most` incidents."""
 
     def __init__(self, url: str, time_source: TimeSource, most: int = 60) -> None:
         self._url = f"{url}/v1/events"

@@ -1,4 +1,4 @@
-"""What happens in the demo, as data: incidents with the minutes (of demo time) at which things happen to them."""
+"""The script of the demo as data: incidents, and after how many minutes of demo time which events follow."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True, slots=True)
 class ScriptedEvent:
-    """An event `after` so many minutes of demo time since the opening; `kind` is a canonical event kind."""
+    """An event of the script; `after` counts the minutes of demo time since the opening, `kind` is an event kind."""
 
     after: float
     kind: str
@@ -19,7 +19,7 @@ class ScriptedEvent:
 
 @dataclass(frozen=True, slots=True)
 class Plot:
-    """The life of one demo incident."""
+    """The script of one demo incident."""
 
     customer: str
     priority: str
@@ -90,7 +90,7 @@ PLOTS = (
 
 
 def plots(seed: int = 1) -> Iterator[Plot]:
-    """Yield the unanswered plot first, then the others in a shuffled order for ever."""
+    """Yield scripts without end: first the one whose incident gets no response, then all in a shuffled order."""
     yield UNANSWERED
     shuffled = random.Random(seed)  # noqa: S311 - a demo needs no secrets
     for round_ in itertools.count():

@@ -21,18 +21,18 @@ def on_postgres() -> bool:
 
 
 def own_transaction() -> TextClause:
-    """Return the default of a log's `txid`."""
+    """Return the server default of a log's column `txid`: the id of the writing transaction."""
     return text("(pg_current_xact_id()::text::bigint)") if on_postgres() else text("0")
 
 
 def set_storage(table: str, **parameters: float) -> None:
-    """Set a table's storage parameters on PostgreSQL."""
+    """Set a table's storage parameters; does nothing on SQLite."""
     if on_postgres():
         written = ", ".join(f"{name} = {value}" for name, value in parameters.items())
         op.execute(f"ALTER TABLE {table} SET ({written})")
 
 
 def create_postgres_index(name: str, table: str, columns: list[str]) -> None:
-    """Create an index that only PostgreSQL needs."""
+    """Create an index on PostgreSQL; does nothing on SQLite."""
     if on_postgres():
         op.create_index(name, table, columns)

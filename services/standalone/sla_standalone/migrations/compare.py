@@ -12,7 +12,7 @@ from sla_platform.store.log import TransactionId
 
 
 def options(dialect: str) -> dict[str, Any]:
-    """Return the arguments of `context.configure` for a database of this dialect."""
+    """Return the arguments of Alembic's `context.configure` for comparing a database of this dialect."""
 
     def included(item: SchemaItem, _name: str | None, kind: str, reflected: bool, _other: SchemaItem | None) -> bool:
         if kind != "index" or reflected or not isinstance(item, Index):

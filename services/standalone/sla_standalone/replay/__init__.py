@@ -1,15 +1,9 @@
-"""Replay: a history of incidents through a plan, in virtual time, and what it would have come to.
-
-A log (`history`: JSON lines by `line`, a CSV file by `mapping` and `table`) becomes lives of incidents (`life`);
-`judge` folds each under a plan; `play` does so for all of them, with as many processes as are wanted; `figures` adds
-up what they came to (`count`, `difference`), `report` makes plain values of it. A log larger than memory goes through
-temporary files (`spill`, `record`). Nothing is sent.
-"""
+"""Replay: past incidents judged by a plan in virtual time, and the figures that result."""
 
 from __future__ import annotations
 
 from sla_standalone.replay.count import ConfusionMatrix, Disagreement, Group, VerdictAgreement, VerdictCounts
-from sla_standalone.replay.difference import ChangedOutcome, OutcomeChange, difference
+from sla_standalone.replay.difference import ChangedOutcome, OutcomeChange, changed_outcomes
 from sla_standalone.replay.figures import Figures, disagreements
 from sla_standalone.replay.history import BadLog, ReplayHistory, read_lines, read_table
 from sla_standalone.replay.instant import BadTableInstant, at_zone
@@ -17,7 +11,7 @@ from sla_standalone.replay.judge import ClockOutcome, Verdict, judge
 from sla_standalone.replay.life import IncidentLife, Reject
 from sla_standalone.replay.line import BadLine, LineReader, VerdictAttribute
 from sla_standalone.replay.mapping import BadMapping, Mapping, parse_mapping, read_mapping
-from sla_standalone.replay.play import Played, Ruling, play
+from sla_standalone.replay.play import Played, ReplayRules, play
 from sla_standalone.replay.record import Record
 from sla_standalone.replay.table import TableReader
 
@@ -40,14 +34,14 @@ __all__ = [
     "Record",
     "Reject",
     "ReplayHistory",
-    "Ruling",
+    "ReplayRules",
     "TableReader",
     "Verdict",
     "VerdictAgreement",
     "VerdictAttribute",
     "VerdictCounts",
     "at_zone",
-    "difference",
+    "changed_outcomes",
     "disagreements",
     "judge",
     "parse_mapping",

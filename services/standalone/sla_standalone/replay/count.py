@@ -1,4 +1,4 @@
-"""Outcomes → figures: attainment by priority and month, agreement with another system's verdicts. Pure."""
+"""Figures from outcomes: attainment by priority and month, agreement with another system's verdicts. Pure."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from sla_standalone.replay.judge import ClockOutcome, Verdict
 
 @dataclass(slots=True)
 class VerdictCounts:
-    """How many clocks came to which verdict."""
+    """The numbers of clocks by verdict."""
 
     counts: dict[Verdict, int] = field(default_factory=lambda: dict.fromkeys(Verdict, 0))
 
@@ -37,13 +37,13 @@ class VerdictCounts:
 
     @property
     def ratio(self) -> float | None:
-        """Return the attainment, met / (met + missed); None while nothing is decided."""
+        """Return the attainment, met ÷ (met + missed); None when no clock is decided."""
         decided = self.met + self.missed
         return self.met / decided if decided else None
 
 
 class Group(NamedTuple):
-    """The key of one line of an attainment table."""
+    """The key of one line of the attainment table: contract, metric, priority and month."""
 
     contract: str
     metric: str
@@ -52,7 +52,7 @@ class Group(NamedTuple):
 
 
 def month_of(outcome: ClockOutcome) -> str:
-    """Return the month in which a clock counts, such as `2026-11`, in the contract's zone."""
+    """Return the month for which a clock is counted, such as `2026-11`, in the contract's zone."""
     at = outcome.ended_at or outcome.breached_at or outcome.started_at
     local = at.astimezone(load_zone(outcome.zone))
     return f"{local.year:04}-{local.month:02}"
@@ -60,7 +60,7 @@ def month_of(outcome: ClockOutcome) -> str:
 
 @dataclass(slots=True)
 class ConfusionMatrix:
-    """Our verdicts against another system's; in names the first word is ours."""
+    """The numbers of clocks by our verdict and another system's; the first word of each name is our verdict."""
 
     met_met: int = 0
     met_missed: int = 0
@@ -70,17 +70,17 @@ class ConfusionMatrix:
 
     @property
     def compared(self) -> int:
-        """Return how many clocks have both verdicts."""
+        """Return how many clocks have a verdict of both systems."""
         return self.met_met + self.met_missed + self.missed_met + self.missed_missed
 
     @property
     def agree(self) -> int:
-        """Return how many verdicts are equal."""
+        """Return how many clocks have equal verdicts."""
         return self.met_met + self.missed_missed
 
     @property
     def ratio(self) -> float | None:
-        """Return the share of equal verdicts; None without any."""
+        """Return the share of compared clocks with equal verdicts; None when none was compared."""
         return self.agree / self.compared if self.compared else None
 
     def merge(self, other: ConfusionMatrix) -> None:
@@ -93,11 +93,11 @@ class ConfusionMatrix:
 
     @property
     def disagree(self) -> int:
-        """Return how often the verdicts differ, or ours is missing."""
+        """Return for how many clocks the verdicts differ or ours is missing."""
         return self.compared - self.agree + self.undecided
 
     def add(self, ours: bool | None, theirs: bool) -> None:
-        """Count one pair of verdicts; `ours` None: our clock has none."""
+        """Count the verdicts on one clock, True for met; `ours` is None when slad has no verdict."""
         match ours, theirs:
             case True, True:
                 self.met_met += 1
@@ -113,7 +113,7 @@ class ConfusionMatrix:
 
 @dataclass(frozen=True, slots=True)
 class Disagreement:
-    """One metric of an incident on which the verdicts differ."""
+    """A metric of an incident on which our verdict differs from the other system's."""
 
     incident: str
     metric: str
@@ -125,15 +125,18 @@ class Disagreement:
 
 @dataclass(slots=True)
 class VerdictAgreement:
-    """Our verdicts against a verdict column; `by_priority` is that of the clock, "" where there is none."""
+    """How far our verdicts agree with another system's: in all, and by the clock's priority ("" where
+    there is none).
+    """
 
     whole: ConfusionMatrix = field(default_factory=ConfusionMatrix)
     by_priority: dict[str, ConfusionMatrix] = field(default_factory=dict)
 
     def add(self, outcomes: Iterable[ClockOutcome], incident: str, claims: Mapping[str, bool]) -> list[Disagreement]:
-        """Compare one incident; return where the two differ.
+        """Compare the verdicts on one incident; return those that differ.
 
-        The last cycle of each claimed metric counts: the claim is about the end.
+        `claims` are the other system's verdicts by metric, True for met. The last cycle of each metric is compared,
+        since the claim is about the end of the incident.
         """
         last: dict[str, ClockOutcome] = {}
         for outcome in outcomes:

@@ -1,4 +1,4 @@
-"""What another plan would have made of the same history: clocks whose outcome changes. Pure."""
+"""Clocks whose outcome changes when the same incidents are judged by another plan. Pure."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from sla_standalone.replay.judge import ClockOutcome
 
 
 class OutcomeChange(StrEnum):
-    """What changes for a clock; the first that applies."""
+    """What changes for a clock under the other plan; when several members apply, the first counts."""
 
     BROKEN = "broken"  # kept under the first plan, not under the other
     MENDED = "mended"  # not kept under the first plan, kept under the other
@@ -22,7 +22,7 @@ class OutcomeChange(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ChangedOutcome:
-    """A clock whose outcome changes under the other plan."""
+    """A clock whose outcome differs between two plans; the outcome is None under a plan without that clock."""
 
     turn: OutcomeChange
     old: ClockOutcome | None
@@ -30,27 +30,30 @@ class ChangedOutcome:
 
     @property
     def one(self) -> ClockOutcome:
-        """Return the outcome under the first plan, or else the other."""
+        """Return the outcome under the first plan; where the clock does not exist there, that under the other."""
         found = self.old or self.new
         assert found is not None
         return found
 
 
-def difference(old: Iterable[ClockOutcome], new: Iterable[ClockOutcome]) -> list[ChangedOutcome]:
-    """Return the clocks that change, in the order of incident, metric and cycle."""
+def changed_outcomes(old: Iterable[ClockOutcome], new: Iterable[ClockOutcome]) -> list[ChangedOutcome]:
+    """Return the clocks whose outcome changes, sorted by incident, metric and cycle."""
     before = {outcome.key: outcome for outcome in old}
     after = {outcome.key: outcome for outcome in new}
     changes = []
     for key in sorted({*before, *after}):
         here, there = before.get(key), after.get(key)
-        turn = turn_of(here, there)
+        turn = change_of(here, there)
         if turn is not None:
             changes.append(ChangedOutcome(turn, here, there))
     return changes
 
 
-def turn_of(old: ClockOutcome | None, new: ClockOutcome | None) -> OutcomeChange | None:
-    """Return what changes between two outcomes of a clock; None when nothing does."""
+def change_of(old: ClockOutcome | None, new: ClockOutcome | None) -> OutcomeChange | None:
+    """Return what changes between two outcomes of a clock; None when nothing does.
+
+    An outcome is None under a plan without that clock.
+    """
     if old is None or new is None:
         return OutcomeChange.APPEARED if old is None else OutcomeChange.VANISHED
     if old.verdict is new.verdict:

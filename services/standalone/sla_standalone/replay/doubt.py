@@ -1,7 +1,5 @@
-"""Local times that came twice or never: which instant is meant follows from what is known of the order. Pure.
-
-Known is that nothing precedes the opening, that rows follow each other by their version (or as they stand, in a file
-that is in order of time), and that an incident whose table has one row was answered before it was resolved.
+"""Local times that came twice or never at a change of offset: the instants are chosen so that events stay in order.
+Pure.
 """
 
 from __future__ import annotations
@@ -22,7 +20,9 @@ _BEFORE: Mapping[EventKind, frozenset[EventKind]] = {
 
 
 def rows_in_order(instants: Sequence[datetime], versions: Sequence[int]) -> list[datetime]:
-    """Return the instants of an incident's rows; of local times that came twice, the occurrence that fits the order."""
+    """Return the instants of an incident's rows; a local time that came twice becomes the one that fits the rows'
+    order.
+    """
     if not any(isinstance(at, DoubtfulInstant) and at.doubt.again is not None for at in instants):
         return list(instants)
     if len(set(versions)) == len(versions) and all(versions):
@@ -42,8 +42,8 @@ def rows_in_order(instants: Sequence[datetime], versions: Sequence[int]) -> list
     return meant
 
 
-def settled(events: Sequence[IncidentEvent]) -> list[IncidentEvent]:
-    """Return the events at the instants that fit their order, doubtful ones with a warning."""
+def settle_instants(events: Sequence[IncidentEvent]) -> list[IncidentEvent]:
+    """Return the events at the instants that fit their order; an event with an ambiguous time gets a warning."""
     if not any(isinstance(event.occurred_at, DoubtfulInstant) for event in events):
         return list(events)
     opening = next((event for event in events if event.kind is EventKind.OPENED), None)

@@ -1,7 +1,4 @@
-"""The figures of a replay, added up incident by incident, wherever each was judged. Pure.
-
-What two processes have added up is put together by `merge`; nothing here grows with the log.
-"""
+"""The figures of a replay, summed up incident by incident, in whichever process each was judged. Pure."""
 
 from __future__ import annotations
 
@@ -11,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import TypeVar
 
 from sla_standalone.replay.count import Disagreement, Group, VerdictAgreement, VerdictCounts, month_of
-from sla_standalone.replay.difference import ChangedOutcome, OutcomeChange, difference
+from sla_standalone.replay.difference import ChangedOutcome, OutcomeChange, changed_outcomes
 from sla_standalone.replay.judge import ClockOutcome
 from sla_standalone.replay.record import Record
 
@@ -24,7 +21,7 @@ T = TypeVar("T")
 class Figures:
     """The figures of a replay: attainment, agreement with another system's verdicts, changes under a second plan.
 
-    `agreement` is empty where the log holds no such verdicts. `changes` counts by kind of change.
+    `agreement` is empty where the log holds no such verdicts. `changes` counts clocks by kind of change.
     """
 
     tallies: dict[Group, VerdictCounts] = field(default_factory=dict)
@@ -34,14 +31,14 @@ class Figures:
     turned: list[tuple[int, ChangedOutcome]] = field(default_factory=list)
 
     def add(self, record: Record) -> None:
-        """Count one incident whose clocks are all decided, or settled at the end of the log."""
+        """Count one incident; its clocks are decided, or settled as of the end of the log."""
         outcomes = record.outcomes[0]
         self._count(outcomes)
         if record.claims:
             disagreeing = self.agreement.add(outcomes, record.incident, record.claims)
             self.disagreements += [(record.line, one) for one in disagreeing]
         if len(record.outcomes) == 2:
-            changes = difference(*record.outcomes)
+            changes = changed_outcomes(*record.outcomes)
             self.changes.update(change.turn for change in changes)
             self.turned += [(record.line, change) for change in changes if change.turn is not OutcomeChange.MOVED]
         if len(self.disagreements) + len(self.turned) > _MANY:
@@ -58,7 +55,7 @@ class Figures:
         self.close()
 
     def close(self) -> None:
-        """Keep only the first items, in the order of the log, of what is shown one by one."""
+        """Drop all but the first examples, in the order of the log, of what is listed one by one."""
         self.disagreements = _first(self.disagreements)
         self.turned = _first(self.turned)
 
@@ -69,7 +66,7 @@ class Figures:
 
     @property
     def attainment(self) -> dict[Group, VerdictCounts]:
-        """Return the counts by contract, metric, priority and month, in that order.
+        """Return the counts of verdicts by contract, metric, priority and month, sorted in that order.
 
         The month is that of the verdict in the contract's zone: when the clock stopped, or for an overdue clock when it
         was due; a clock without a verdict counts in the month in which it started.
@@ -78,7 +75,7 @@ class Figures:
 
     @property
     def totals(self) -> dict[str, VerdictCounts]:
-        """Return the counts by metric."""
+        """Return the counts of verdicts by metric."""
         found: dict[str, VerdictCounts] = {}
         for group, tally in self.tallies.items():
             found.setdefault(group.metric, VerdictCounts()).merge(tally)
@@ -99,6 +96,6 @@ def _first(found: list[tuple[int, T]]) -> list[tuple[int, T]]:
 
 
 def disagreements(record: Record) -> list[Disagreement]:
-    """Return where our verdicts on one incident are not the other system's."""
+    """Return the metrics of one incident on which our verdict differs from the other system's."""
     claims: Mapping[str, bool] = record.claims
     return VerdictAgreement().add(record.outcomes[0], record.incident, claims) if claims else []

@@ -1,8 +1,4 @@
-"""A log file → its lines grouped by incident, not yet translated. The edge: files are read here, and only read.
-
-Lines of one incident may be scattered over the file. What fits is kept in memory; a larger log is shared out over
-temporary files by incident (`spill`), so that memory does not grow with it.
-"""
+"""Reading a log file: its lines grouped by incident, not yet translated. Files are only read."""
 
 from __future__ import annotations
 
@@ -23,7 +19,7 @@ import orjson
 from sla_standalone.replay.life import IncidentLife, Reject
 from sla_standalone.replay.line import BadLine, LineReader
 from sla_standalone.replay.mapping import Mapping as MappingFile
-from sla_standalone.replay.spill import LogBucket, Scatter, piece
+from sla_standalone.replay.spill import LogBucket, Scatter, piece_path
 from sla_standalone.replay.table import TableReader
 
 Advance = Callable[[int], None]
@@ -40,18 +36,18 @@ class BadLog(ValueError):
 
 
 class Reader(Protocol):
-    """Makes the life of one incident from its lines."""
+    """Translates the lines of one incident to events."""
 
     def life(self, incident: str, lines: Sequence[Any]) -> IncidentLife:
-        """Return the events of the incident in these lines."""
+        """Return the events of an incident, given its numbered lines."""
 
 
 @dataclass(slots=True)
 class ReplayHistory:
-    """A log that has been read and grouped by incident.
+    """The lines of a log, grouped by incident.
 
-    Close it, or use it as a context manager: a large one has temporary files. `lives` maps an incident's key to its
-    numbered lines, in the order in which incidents first appear; of a large log they are in `buckets`, of which each
+    Close it, or use it as a context manager: a large log has temporary files. `lives` maps an incident's key to its
+    numbered lines, in the order in which incidents first appear; those of a large log are in `buckets`, of which each
     holds all lines of its incidents.
     """
 
@@ -64,17 +60,17 @@ class ReplayHistory:
     _finish: ExitStack = field(default_factory=ExitStack, repr=False, compare=False)
 
     def chunks(self, size: int) -> Iterator[Chunk]:
-        """Yield the incidents that are held in memory, `size` at a time."""
+        """Yield the incidents that are held in memory, in chunks of `size`."""
         return in_chunks(self.lives, size)
 
     def each(self) -> Iterator[tuple[str, list[Any]]]:
-        """Yield every incident with its lines, those of one bucket after the other."""
+        """Yield every incident with its lines, bucket by bucket."""
         yield from self.lives.items()
         for bucket in self.buckets:
             yield from bucket.lives().items()
 
     def spill(self) -> Path:
-        """Return a folder for temporary files, which is deleted with the history."""
+        """Return a folder for temporary files; `close` deletes it."""
         if self.folder is None:
             self.folder = Path(self._finish.enter_context(tempfile.TemporaryDirectory(prefix="slad-replay-")))
         return self.folder
@@ -91,14 +87,16 @@ class ReplayHistory:
 
 
 def in_chunks(lives: dict[str, list[Any]], size: int) -> Iterator[Chunk]:
-    """Yield the incidents, `size` at a time."""
+    """Yield the incidents in chunks of `size`."""
     pairs = iter(lives.items())
     while chunk := list(itertools.islice(pairs, size)):
         yield chunk
 
 
 def read_table(path: Path, mapping: MappingFile, advance: Advance = lambda lines: None) -> ReplayHistory:
-    """Read a CSV file. Raises BadLog, BadMapping, OSError."""
+    """Read a CSV file by its mapping; `advance` is called with numbers of lines read. Raises BadLog, BadMapping,
+    OSError.
+    """
     with path.open(newline="", encoding=mapping.encoding) as stream:
         rows = csv.reader(stream, delimiter=mapping.delimiter)
         try:
@@ -127,7 +125,7 @@ def _collect(rows: Any, reader: TableReader, history: ReplayHistory, buckets: in
         return
     with Scatter(history.spill(), 0, buckets) as scatter:
         _take_rows(rows, reader, history, scatter.add, advance)
-    history.buckets = [LogBucket((piece(history.spill(), 0, number),), (0,)) for number in range(buckets)]
+    history.buckets = [LogBucket((piece_path(history.spill(), 0, number),), (0,)) for number in range(buckets)]
 
 
 def _into(lives: dict[str, list[Any]]) -> Callable[[str, int, Any], None]:
@@ -172,7 +170,8 @@ def _short(line: int, cells: Sequence[str], width: int) -> Reject:
 def read_lines(path: Path, reader: LineReader, advance: Advance = lambda lines: None, jobs: int = 1) -> ReplayHistory:
     """Read JSON lines, or one JSON array of events (a CloudEvents batch), which has to fit in memory.
 
-    `jobs`: how many processes read a large file of lines. Raises BadLog, OSError.
+    `advance` is called with numbers of lines read. `jobs`: how many processes read a large file of lines. Raises
+    BadLog, OSError.
     """
     history = ReplayHistory(reader)
     buckets = _buckets(path)
@@ -221,7 +220,7 @@ def _share(path: Path, reader: LineReader, history: ReplayHistory, buckets: int,
         before += part.numbered
         advance(part.lines)
     history.buckets = [
-        LogBucket(tuple(piece(folder, part, number) for part in range(len(parts))), tuple(offsets))
+        LogBucket(tuple(piece_path(folder, part, number) for part in range(len(parts))), tuple(offsets))
         for number in range(buckets)
     ]
 

@@ -1,7 +1,4 @@
-"""Times as a table writes them → aware UTC instants, fast: a log repeats a few instants on thousands of rows.
-
-A local time that the clock shows twice or never is read like everywhere in slad (`sla_domain.calendar.local`).
-"""
+"""Times in a table as UTC instants; results are remembered, since a log repeats a few times on thousands of rows."""
 
 from __future__ import annotations
 
@@ -26,25 +23,26 @@ class BadTableInstant(ValueError):
 
 
 class DoubtfulInstant(datetime):
-    """An instant that was written as a local time which came twice or never: it brings its reading along.
+    """An instant chosen for a local time that came twice or never, with that reading of the clock.
 
-    The instant alone does not say how it was written: 02:30 on the day the clocks go forward is the instant of 03:00.
+    The instant alone does not show how it was written: 02:30 on the day the clocks go forward is the instant of 03:00.
     """
 
     doubt: LocalTime
 
     @classmethod
     def of(cls, at: datetime, doubt: LocalTime) -> DoubtfulInstant:
-        """Return `at`, aware and in UTC, as an instant that was chosen for the reading of `doubt`."""
+        """Return the UTC instant `at` as one that was chosen for the ambiguous local time `doubt`."""
         found = cls(at.year, at.month, at.day, at.hour, at.minute, at.second, at.microsecond, UTC)
         found.doubt = doubt
         return found
 
 
-def parser(formats: Sequence[str], zone: str) -> Parse:
-    """Return a function that reads a text by the first of the formats that fits, and remembers what it has read.
+def instant_parser(formats: Sequence[str], zone: str) -> Parse:
+    """Return a function that parses a text by the first of the formats that fits; it remembers what it has parsed.
 
-    It raises BadTableInstant, and returns a DoubtfulInstant for a local time that came twice or never.
+    The function raises BadTableInstant, and returns a DoubtfulInstant for a local time that came twice or never. `zone`
+    is for times without an offset.
     """
     ways = [_way(one) for one in formats]
     plain = zone in ("UTC", "Etc/UTC")

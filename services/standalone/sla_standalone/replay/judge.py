@@ -1,4 +1,4 @@
-"""One incident's events under one rulebook → the verdict of each of its clocks. Pure, in virtual time."""
+"""The verdicts on an incident's clocks, from its events under one rulebook. Pure, in virtual time."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from sla_domain.rulebook import ContractMatch, Rulebook
 
 
 class Verdict(StrEnum):
-    """What a clock came to in a replay."""
+    """The result of a clock in a replay."""
 
     MET = "met"
     MISSED = "missed"  # stopped after its due instant
@@ -26,7 +26,7 @@ class Verdict(StrEnum):
 
     @property
     def kept(self) -> bool | None:
-        """Return whether the promise was kept; None when the clock is not decided."""
+        """Return whether the target was met; None when the clock is not decided."""
         match self:
             case Verdict.MET:
                 return True
@@ -39,7 +39,7 @@ class Verdict(StrEnum):
 
 
 class ClockOutcome(NamedTuple):
-    """What one clock came to. `warned` counts the warnings that people would have received.
+    """The result of one clock. `warned` counts the warnings that would have been sent.
 
     A tuple, because there are very many and they travel between processes.
     """
@@ -63,11 +63,14 @@ class ClockOutcome(NamedTuple):
 
     @property
     def key(self) -> tuple[str, str, int]:
-        """Return what identifies the clock: incident, metric, cycle."""
+        """Return what identifies the clock: incident, metric and cycle."""
         return self.incident, self.metric, self.cycle
 
     def settled(self, until: datetime) -> ClockOutcome:
-        """Return the outcome of a clock that was left running, as of the end of the log."""
+        """Return the outcome as of `until`, the end of the log, if the clock still runs; else the outcome unchanged.
+
+        A clock whose due instant has passed by then is overdue.
+        """
         if self.verdict is not Verdict.OPEN:
             return self
         due = self.due_at
@@ -84,19 +87,19 @@ class ClockOutcome(NamedTuple):
 def judge(
     events: Sequence[IncidentEvent], rulebook: Rulebook, contract: ContractMatch | None = None
 ) -> list[ClockOutcome]:
-    """Return the outcome of every clock of the incident. `contract` overrides the match by customer."""
+    """Return the outcome of every clock of an incident; `contract` replaces the match by customer."""
     return outcomes_of(fold(events, rulebook, contract))
 
 
 class JudgedIncident(NamedTuple):
-    """What one incident came to under one plan."""
+    """The results of one incident under one plan: the outcomes of its clocks, and its remarks."""
 
     outcomes: list[ClockOutcome]
     remarks: tuple[tuple[str, str], ...]  # kind and text of what is odd about it
 
 
 def judged_of(incident: Incident) -> JudgedIncident:
-    """Return the outcomes of an incident, with the remarks on it."""
+    """Return the outcomes of an incident's clocks together with its remarks."""
     return JudgedIncident(outcomes_of(incident), tuple((remark.kind.value, remark.text) for remark in incident.remarks))
 
 

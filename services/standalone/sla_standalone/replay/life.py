@@ -1,4 +1,4 @@
-"""What the engine works on: one incident's events, from whatever log, and another system's verdicts on it."""
+"""The events of one incident from a log of any form, with another system's verdicts on it."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from sla_domain.event import IncidentEvent, IncidentId
 
 @dataclass(frozen=True, slots=True)
 class Reject:
-    """A line of the log that could not be read: its number, the reason, its text."""
+    """A line of the log that could not be read: its number, the reason and its text."""
 
     line: int
     reason: str
@@ -22,7 +22,8 @@ class Reject:
 class IncidentLife:
     """The events of one incident from a log.
 
-    `claims` are another system's verdicts by metric (True: met); `remarks` are about words the mapping does not know.
+    `claims` are another system's verdicts by metric, True for met. `remarks` are about values that the mapping does not
+    list.
     """
 
     incident: IncidentId

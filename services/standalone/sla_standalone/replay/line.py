@@ -1,8 +1,4 @@
-"""Lines of JSON → events: CloudEvents 1.0 as slad takes them in, or as slad itself has put them on the bus.
-
-The translation is the one of ingest, so that a replay sees what a running service would have seen; only what a history
-cannot do without is asked for: a type slad speaks, the incident, and a time.
-"""
+"""Events from JSON lines: CloudEvents 1.0 as ingest accepts them, or as slad publishes them on the bus."""
 
 from __future__ import annotations
 
@@ -23,7 +19,7 @@ from sla_ingest.dialect.canonical import event_draft, kind_of
 from sla_ingest.dialect.cloudevents import UNDESCRIBED, source_name
 from sla_ingest.dialect.instant import BadInstant, OutOfReach, parse_instant
 from sla_ingest.dialect.port import ClaimedTime, EventDraft
-from sla_ingest.dialect.read import identifier
+from sla_ingest.dialect.read import identifier_text
 from sla_platform.wire.incident import SOURCE as FROM_SLAD
 from sla_standalone.replay.life import IncidentLife, Reject
 
@@ -39,12 +35,12 @@ _REMEMBERED = 10_000
 
 
 class BadLine(ValueError):
-    """The line is no event of an incident."""
+    """The line is not an event of an incident."""
 
 
 @dataclass(frozen=True, slots=True)
 class VerdictAttribute:
-    """The attribute that carries another system's verdict, and the words that mean met and missed."""
+    """The attribute of events that carries another system's verdict, and its values for met and missed."""
 
     attribute: str
     metric: str = "resolution"
@@ -55,7 +51,7 @@ class VerdictAttribute:
 class LineReader:
     """Reads JSON lines as events.
 
-    `sources` are the catalogue's; ingest would use them for the words of a sender it knows.
+    `sources` are the catalogue's sources, by which ingest would read the deliveries of a sender.
     """
 
     def __init__(self, sources: Mapping[SourceId, Source], claimed: VerdictAttribute | None = None) -> None:
@@ -65,11 +61,11 @@ class LineReader:
         self._told_before = lru_cache(maxsize=_REMEMBERED)(self._translated)
 
     def incident_of(self, line: bytes) -> str:
-        """Return slad's id of the incident that the line is about. Raises BadLine."""
+        """Return the id of the incident that a line is about, in slad's form. Raises BadLine."""
         return self._speaks_of(_parsed(line))[0]
 
     def life(self, incident: str, lines: Sequence[Numbered]) -> IncidentLife:
-        """Return the events of the incident in these lines."""
+        """Return the events of an incident, given its numbered lines."""
         events: list[IncidentEvent] = []
         rejects: list[Reject] = []
         for number, line in lines:
@@ -82,7 +78,7 @@ class LineReader:
         )
 
     def event(self, line: bytes) -> IncidentEvent:
-        """Return the event of a line. Raises BadLine."""
+        """Return the event of one line. Raises BadLine."""
         value = _parsed(line)
         incident, source = self._speaks_of(value)
         type_, data = value.get("type", ""), value.get("data") or {}
@@ -145,7 +141,7 @@ class LineReader:
         return found
 
     def _named(self, subject: object, written: object) -> tuple[str, Source] | None:
-        own, sender = identifier(subject), identifier(written)
+        own, sender = identifier_text(subject), identifier_text(written)
         if not own:
             return None
         if sender == FROM_SLAD:

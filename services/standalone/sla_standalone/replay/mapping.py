@@ -1,15 +1,4 @@
-"""The mapping file: how a table (CSV) tells what happened to incidents. One incident has one row, or one per update.
-
-Every row belongs to an incident; `at` is the column with the row's own instant. Three things make events:
-
-* `attributes`: the first row states them, later rows what has changed (a changed priority is `priority_changed`, a
-  changed assignee, group or line `assigned`, anything else `reclassified`);
-* `states`: what each value of a status column means; going from one to another makes waiting, resumed, resolved,
-  reopened, closed, cancelled;
-* `events`: everything else, each from a column of instants (`at`), once, or on every row that a condition picks.
-
-Raises BadMapping with `file:line:column` and what to write instead.
-"""
+"""The mapping file: which columns of a table (CSV) state which events. An incident has one row, or one per update."""
 
 from __future__ import annotations
 
@@ -46,7 +35,7 @@ class _Document(BaseModel):
 
 
 class Cell(_Document):
-    """Where a value comes from: a column (`values` translates its words), or a constant when the cell is empty."""
+    """The source of a value: a column (`values` translates its contents), or a constant where the cell is empty."""
 
     column: str = ""
     values: dict[str, str] = Field(default_factory=dict)
@@ -65,7 +54,7 @@ class Cell(_Document):
 
 
 class Times(_Document):
-    """How instants are written: `iso`, or the directives of strptime; `zone` is for those without an offset."""
+    """The formats of instants: `iso`, or the directives of strptime; `zone` is for times without an offset."""
 
     format: Values = Field(default_factory=lambda: ["iso"])
     zone: str = "UTC"
@@ -81,12 +70,12 @@ class Times(_Document):
 
     @property
     def zoneinfo(self) -> ZoneInfo:
-        """Return the zone."""
+        """Return the time zone of times without an offset."""
         return load_zone(self.zone)
 
 
 class States(_Document):
-    """A status column, and what each of its values means."""
+    """A status column, and the phase that each of its values means."""
 
     column: str
     values: dict[str, TicketPhase]
@@ -95,9 +84,9 @@ class States(_Document):
 
 
 class EventRule(_Document):
-    """When one kind of event happened.
+    """The rule by which rows state one kind of event.
 
-    Without a condition: once an incident, from the first row in which a column of `at` is known.
+    Without a condition the event happens once per incident, at the first row in which a column of `at` has a value.
     """
 
     event: EventKind
@@ -113,7 +102,7 @@ class EventRule(_Document):
 
     @property
     def conditional(self) -> bool:
-        """Return whether the rule is about a change between rows."""
+        """Return whether the rule needs a change between two rows."""
         return bool(self.becomes or self.leaves or self.changes or self.rises)
 
     @model_validator(mode="after")
@@ -131,7 +120,7 @@ _BEYOND_A_TABLE = frozenset({EventKind.TARGET_AGREED, EventKind.MERGED, EventKin
 
 
 class VerdictColumn(_Document):
-    """The column with another system's verdict on a metric; the last row in which it is known counts."""
+    """The column with another system's verdict on a metric; of an incident's rows the last one with a value counts."""
 
     column: str
     metric: str = "resolution"
@@ -142,7 +131,7 @@ class VerdictColumn(_Document):
 
 
 class Mapping(_Document):
-    """A whole mapping file."""
+    """The content of a mapping file."""
 
     source: str = Field(default="import", pattern=r"^[A-Za-z0-9][A-Za-z0-9._~-]{0,59}$")
     encoding: str = "utf-8-sig"

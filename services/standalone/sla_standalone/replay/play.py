@@ -1,9 +1,4 @@
-"""A history through one or two plans, in virtual time: nothing is told to anybody.
-
-The incidents are independent of each other, so they are judged in pieces, here or by other processes: chunks of a log
-that is held in memory, buckets of a larger one. A process adds up the figures of its pieces; incidents whose clocks
-run still at their last event are settled at the end, since only the whole log says where time stops for all.
-"""
+"""Judging the incidents of a log by one or two plans, in virtual time; nothing is sent to anybody."""
 
 from __future__ import annotations
 
@@ -30,7 +25,7 @@ from sla_standalone.replay.judge import ClockOutcome, JudgedIncident, judged_of
 from sla_standalone.replay.life import IncidentLife, Reject
 from sla_standalone.replay.line import LineReader, VerdictAttribute
 from sla_standalone.replay.mapping import Mapping as MappingFile
-from sla_standalone.replay.record import Record, SettledRecords, StoredRecords, write
+from sla_standalone.replay.record import Record, SettledRecords, StoredRecords, write_records
 from sla_standalone.replay.spill import LogBucket
 from sla_standalone.replay.table import TableReader
 
@@ -43,8 +38,11 @@ Noted = tuple[int, str, str]
 
 
 @dataclass(frozen=True, slots=True)
-class Ruling:
-    """A catalogue to judge incidents under; with a contract, all of them under that one."""
+class ReplayRules:
+    """The rules for judging a log: a catalogue, and the contract for all incidents.
+
+    Without a contract each incident is judged under the contract of its customer.
+    """
 
     catalogue: Catalogue
     contract: ContractId | None = None
@@ -52,12 +50,12 @@ class Ruling:
 
 @dataclass(slots=True)
 class Played:
-    """What a history came to under one or two rulings.
+    """The result of judging a log by one or two catalogues.
 
     `records` are the incidents in the order of the log: all of them, or of a large log only those that were asked for
     (see `play`). `rejects` are the first lines that could not be read, `rejected` counts all of them. `remarks` are
-    about words the mapping does not know; `odd` counts the incidents with a remark, by its kind, and `noted` has the
-    first of each kind.
+    about values that the mapping does not list; `odd` counts the incidents with a remark, by its kind, and `noted` has
+    the first of each kind.
     """
 
     figures: Figures = field(default_factory=Figures)
@@ -74,7 +72,7 @@ class Played:
 
     @property
     def outcomes(self) -> tuple[list[ClockOutcome], ...]:
-        """Return the outcomes of all records, one list per ruling."""
+        """Return the outcomes of all records, as one list for each of the rules."""
         each = [record.outcomes for record in self.records]
         return tuple([outcome for outcomes in column for outcome in outcomes] for column in zip(*each, strict=True))
 
@@ -104,25 +102,25 @@ class _PlayedPart:
     def note(self, record: Record) -> None:
         """Count what is odd about one incident, and keep the first."""
         self.odd.update({kind for kind, _ in record.remarks})
-        earliest(self.noted, {kind: (record.line, record.incident, text) for kind, text in record.remarks})
+        keep_earliest(self.noted, {kind: (record.line, record.incident, text) for kind, text in record.remarks})
 
 
 def play(
     history: ReplayHistory,
-    rulings: Sequence[Ruling],
+    rules: Sequence[ReplayRules],
     *,
     until: datetime | None = None,
     jobs: int = 1,
     each: bool = True,
     advance: Callable[[int], None] = lambda lines: None,
 ) -> Played:
-    """Judge a history under one or two rulings; `advance` is called with how many lines have been judged.
+    """Judge the incidents of a log by one or two rules; `advance` is called with how many lines have been judged.
 
-    `until`: later events are ignored. `each`: keep the records of all incidents, not only the figures; those of a large
-    log are in the history's temporary files.
+    `until`: later events are ignored. `jobs`: how many processes work. `each`: keep the records of all incidents, not
+    only the figures; those of a large log are in the history's temporary files.
     """
     whole = Played()
-    parts = _alone(history, rulings, until, each) if jobs <= 1 else _shared(history, rulings, until, each, jobs)
+    parts = _alone(history, rules, until, each) if jobs <= 1 else _shared(history, rules, until, each, jobs)
     rejects, held, files = list(history.rejects), list[Record](), list[Path]()
     whole.rejected = len(rejects)
     with _unswept():
@@ -134,7 +132,7 @@ def play(
             whole.rejected += part.rejected
             whole.remarks.update(part.remarks)
             whole.odd.update(part.odd)
-            earliest(whole.noted, part.noted)
+            keep_earliest(whole.noted, part.noted)
             whole.incidents += part.incidents
             whole.events += part.events
             whole.first = min(filter(None, (whole.first, part.first)), default=None)
@@ -146,8 +144,8 @@ def play(
     return whole
 
 
-def earliest(known: dict[str, Noted], found: Mapping[str, Noted]) -> None:
-    """Keep of each kind the remark that is first in the log."""
+def keep_earliest(known: dict[str, Noted], found: Mapping[str, Noted]) -> None:
+    """Update `known` so that it keeps, of each kind of remark, the one that comes first in the log."""
     for kind, noted in found.items():
         known[kind] = min(known.get(kind, noted), noted)
 
@@ -168,7 +166,7 @@ def _settle(whole: Played, records: Iterable[Record]) -> None:
 @contextmanager
 def _unswept() -> Iterator[None]:
     """The history is large and holds no garbage: sweeping it again and again would take a third of the time. What a
-    chunk leaves behind is swept after each chunk (see `judged`)."""
+    chunk leaves behind is swept after each chunk (see `judge_chunk`)."""
     enabled = gc.isenabled()
     gc.freeze()
     gc.disable()
@@ -180,10 +178,10 @@ def _unswept() -> Iterator[None]:
             gc.enable()
 
 
-def judged(
-    chunk: Chunk, reader: Reader, courts: Sequence[_Judge], until: datetime | None, part: _PlayedPart
+def judge_chunk(
+    chunk: Chunk, reader: Reader, judges: Sequence[_Judge], until: datetime | None, part: _PlayedPart
 ) -> list[Record]:
-    """Return the records of one chunk, judged under every ruling; everything else is added to the part.
+    """Return the records of one chunk of incidents, judged by every judge; counts and rejects are added to `part`.
 
     All are read before any is judged: in turn, each would push the other out of the processor's caches.
     """
@@ -193,7 +191,7 @@ def judged(
         life = reader.life(key, lines)
         if events := _lived(life, until, part):
             lives.append((lines[0][0], life, events))
-    judgements = [[court(events) for _, _, events in lives] for court in courts]
+    judgements = [[one(events) for _, _, events in lives] for one in judges]
     records = [
         Record(line, life.incident, tuple(tuple(each.outcomes) for each in judged), life.claims, judged[0].remarks)
         for (line, life, _), judged in zip(lives, zip(*judgements, strict=True), strict=True)
@@ -226,24 +224,24 @@ def _lived(life: IncidentLife, until: datetime | None, part: _PlayedPart) -> Seq
 
 
 def _judged_piece(
-    piece: Piece, reader: Reader, courts: Sequence[_Judge], until: datetime | None, each: bool
+    piece: Piece, reader: Reader, judges: Sequence[_Judge], until: datetime | None, each: bool
 ) -> _PlayedPart:
     """One chunk that was held in memory, or all incidents of one bucket."""
     part = _PlayedPart()
     if isinstance(piece, list):
-        part.records = judged(piece, reader, courts, until, part)
+        part.records = judge_chunk(piece, reader, judges, until, part)
         return part
     records = []
     for chunk in in_chunks(piece.lives(), CHUNK):
-        found = judged(chunk, reader, courts, until, part)
+        found = judge_chunk(chunk, reader, judges, until, part)
         records += found if each else [record for record in found if record.undecided]
     part.file = piece.pieces[0].with_suffix(".records")
-    write(records, part.file)
+    write_records(records, part.file)
     return part
 
 
 class _Judge:
-    """A ruling ready to judge."""
+    """A one ready to judge."""
 
     def __init__(self, rulebook: Rulebook, contract: ContractId | None) -> None:
         self._rulebook = rulebook
@@ -259,11 +257,11 @@ def _pieces(history: ReplayHistory) -> Iterator[Piece]:
 
 
 def _alone(
-    history: ReplayHistory, rulings: Sequence[Ruling], until: datetime | None, each: bool
+    history: ReplayHistory, rules: Sequence[ReplayRules], until: datetime | None, each: bool
 ) -> Iterator[_PlayedPart]:
-    courts = [_Judge(ruling.catalogue.rulebook, ruling.contract) for ruling in rulings]
+    judges = [_Judge(one.catalogue.rulebook, one.contract) for one in rules]
     for piece in _pieces(history):
-        yield _judged_piece(piece, history.reader, courts, until, each)
+        yield _judged_piece(piece, history.reader, judges, until, each)
 
 
 # -- with other processes: they get texts, and build from them what cannot travel
@@ -271,7 +269,7 @@ def _alone(
 
 @dataclass(frozen=True, slots=True)
 class _Recipe:
-    """What a worker builds its reader and its courts from."""
+    """What a worker builds its reader and its judges from."""
 
     catalogues: tuple[str, ...]
     contracts: tuple[ContractId | None, ...]
@@ -281,10 +279,10 @@ class _Recipe:
 
 
 def _shared(
-    history: ReplayHistory, rulings: Sequence[Ruling], until: datetime | None, each: bool, jobs: int
+    history: ReplayHistory, rules: Sequence[ReplayRules], until: datetime | None, each: bool, jobs: int
 ) -> Iterator[_PlayedPart]:
     """Yield parts in the order of the history, whichever process judged them."""
-    recipe = _recipe(history.reader, rulings)
+    recipe = _recipe(history.reader, rules)
     with ProcessPoolExecutor(jobs, mp_context=get_context("spawn")) as pool:
         flying: deque[Future[_PlayedPart]] = deque()
         for piece in _pieces(history):
@@ -295,9 +293,9 @@ def _shared(
             yield flying.popleft().result()
 
 
-def _recipe(reader: Reader, rulings: Sequence[Ruling]) -> _Recipe:
-    texts = tuple(ruling.catalogue.text for ruling in rulings)
-    contracts = tuple(ruling.contract for ruling in rulings)
+def _recipe(reader: Reader, rules: Sequence[ReplayRules]) -> _Recipe:
+    texts = tuple(one.catalogue.text for one in rules)
+    contracts = tuple(one.contract for one in rules)
     if isinstance(reader, TableReader):
         return _Recipe(texts, contracts, mapping=reader.mapping.model_dump_json(), header=reader.header)
     assert isinstance(reader, LineReader)
@@ -305,16 +303,16 @@ def _recipe(reader: Reader, rulings: Sequence[Ruling]) -> _Recipe:
 
 
 def _work(recipe: _Recipe, piece: Piece, until: datetime | None, each: bool) -> _PlayedPart:
-    reader, courts = _equipped(recipe)
-    gc.disable()  # `judged` sweeps
-    return _judged_piece(piece, reader, courts, until, each)
+    reader, judges = _equipped(recipe)
+    gc.disable()  # `judge_chunk` sweeps
+    return _judged_piece(piece, reader, judges, until, each)
 
 
 @lru_cache(maxsize=1)
 def _equipped(recipe: _Recipe) -> tuple[Reader, tuple[_Judge, ...]]:
     """Once in a worker's life."""
     catalogues = [load_text(text) for text in recipe.catalogues]
-    courts = tuple(_Judge(one.rulebook, contract) for one, contract in zip(catalogues, recipe.contracts, strict=True))
+    judges = tuple(_Judge(one.rulebook, contract) for one, contract in zip(catalogues, recipe.contracts, strict=True))
     if recipe.mapping:
-        return TableReader(MappingFile.model_validate_json(recipe.mapping), recipe.header), courts
-    return LineReader(catalogues[0].sources, recipe.claimed), courts
+        return TableReader(MappingFile.model_validate_json(recipe.mapping), recipe.header), judges
+    return LineReader(catalogues[0].sources, recipe.claimed), judges

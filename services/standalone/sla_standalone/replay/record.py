@@ -1,4 +1,4 @@
-"""What became of one incident in a replay, and many of those in the order of the log, in memory or on disk."""
+"""The outcomes of incidents in the order of the log, in memory or in files."""
 
 from __future__ import annotations
 
@@ -11,14 +11,16 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from sla_standalone.replay.judge import ClockOutcome, Verdict
-from sla_standalone.replay.spill import BlockWriter, blocks
+from sla_standalone.replay.spill import BlockWriter, read_blocks
 
 _EPOCH = datetime.fromtimestamp(0, UTC)
 _MICROSECOND = timedelta(microseconds=1)
 
 
 class Record(NamedTuple):
-    """One incident: the line on which it first appears, its outcomes per ruling, and another system's verdicts."""
+    """The result of one incident: the line on which it first appears, its outcomes for each of the rules, and the other
+    system's verdicts.
+    """
 
     line: int
     incident: str
@@ -28,16 +30,16 @@ class Record(NamedTuple):
 
     @property
     def undecided(self) -> bool:
-        """Return whether a clock still runs: its outcome depends on where the log ends."""
+        """Return whether a clock of the incident still runs, so that its outcome depends on where the log ends."""
         return any(outcome.verdict is Verdict.OPEN for outcomes in self.outcomes for outcome in outcomes)
 
     def settled(self, until: datetime) -> Record:
-        """Return the record with its running clocks settled at `until`."""
+        """Return the record with the outcomes of running clocks as of `until`, the end of the log."""
         outcomes = tuple(tuple(outcome.settled(until) for outcome in each) for each in self.outcomes)
         return self._replace(outcomes=outcomes)
 
 
-def write(records: Iterable[Record], path: Path) -> None:
+def write_records(records: Iterable[Record], path: Path) -> None:
     """Write records to a file, sorted by line."""
     writer = BlockWriter(path)
     for record in sorted(records, key=attrgetter("line")):
@@ -48,7 +50,7 @@ def write(records: Iterable[Record], path: Path) -> None:
 
 @dataclass(frozen=True, slots=True)
 class StoredRecords:
-    """Records in files, merged by line; read anew at each iteration, and never all at once."""
+    """Records in files, merged in the order of the log; read anew at each iteration, and never all at once."""
 
     files: Sequence[Path]
 
@@ -58,7 +60,7 @@ class StoredRecords:
 
 @dataclass(frozen=True, slots=True)
 class SettledRecords:
-    """Records with their running clocks settled at the end of the log."""
+    """Records in which running clocks are settled as of the end of the log, computed while iterating."""
 
     records: Iterable[Record]
     until: datetime
@@ -69,7 +71,7 @@ class SettledRecords:
 
 
 def _read(path: Path) -> Iterator[Record]:
-    for block in blocks(path):
+    for block in read_blocks(path):
         for line, incident, outcomes, claims, remarks in block:
             unpacked = tuple(tuple(_unpacked(one) for one in each) for each in outcomes)
             yield Record(line, incident, unpacked, claims, remarks)

@@ -1,4 +1,4 @@
-"""What a replay found, as plain values for JSON: instants as RFC 3339 UTC, ratios from 0 to 1. Pure."""
+"""The results of a replay as JSON values: instants as RFC 3339 UTC, ratios from 0 to 1. Pure."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from sla_standalone.replay.count import ConfusionMatrix, Disagreement, Group, VerdictAgreement, VerdictCounts
-from sla_standalone.replay.difference import ChangedOutcome, OutcomeChange, difference
+from sla_standalone.replay.difference import ChangedOutcome, OutcomeChange, changed_outcomes
 from sla_standalone.replay.figures import disagreements
 from sla_standalone.replay.judge import ClockOutcome, Verdict
 from sla_standalone.replay.life import Reject
@@ -17,12 +17,12 @@ from sla_standalone.replay.record import Record
 
 
 def log_json(played: Played) -> dict[str, Any]:
-    """Return what is known of the log."""
+    """Return what the log contains as JSON values: incidents, events, first and last instant."""
     return {
         "incidents": played.incidents,
         "events": played.events,
-        "from": instant(played.first),
-        "until": instant(played.until),
+        "from": instant_text(played.first),
+        "until": instant_text(played.until),
         "rejected": played.rejected,
         "rejects": [reject_json(reject) for reject in played.rejects],
         "remarks": dict(sorted(played.remarks.items())),
@@ -31,12 +31,12 @@ def log_json(played: Played) -> dict[str, Any]:
 
 
 def reject_json(reject: Reject) -> dict[str, Any]:
-    """Return a line that could not be read."""
+    """Return a line that could not be read as JSON values."""
     return {"line": reject.line, "reason": reject.reason, "text": reject.text}
 
 
 def outcome_json(outcome: ClockOutcome) -> dict[str, Any]:
-    """Return one clock."""
+    """Return the outcome of one clock as JSON values."""
     return {
         "incident": outcome.incident,
         "metric": outcome.metric,
@@ -45,40 +45,40 @@ def outcome_json(outcome: ClockOutcome) -> dict[str, Any]:
         "plan": outcome.plan,
         "priority": outcome.priority,
         "verdict": outcome.verdict.value,
-        "started_at": instant(outcome.started_at),
-        "due_at": instant(outcome.due_at),
-        "breached_at": instant(outcome.breached_at),
-        "ended_at": instant(outcome.ended_at),
-        "consumed_seconds": whole(outcome.consumed_seconds),
+        "started_at": instant_text(outcome.started_at),
+        "due_at": instant_text(outcome.due_at),
+        "breached_at": instant_text(outcome.breached_at),
+        "ended_at": instant_text(outcome.ended_at),
+        "consumed_seconds": whole_seconds(outcome.consumed_seconds),
         "warned": outcome.warned,
         "quality": outcome.quality,
     }
 
 
 def verdicts_json(records: Iterable[Record]) -> Iterator[dict[str, Any]]:
-    """Yield every outcome under the first ruling."""
+    """Yield the outcome of every clock under the first rules, as JSON values."""
     return (outcome_json(outcome) for record in records for outcome in record.outcomes[0])
 
 
 def remarked_json(records: Iterable[Record]) -> Iterator[dict[str, Any]]:
-    """Yield the remarks on single incidents."""
+    """Yield the remarks on incidents one by one, as JSON values."""
     return (
         {"incident": record.incident, "kind": kind, "text": text} for record in records for kind, text in record.remarks
     )
 
 
 def totals_json(totals: Mapping[str, VerdictCounts]) -> dict[str, dict[str, Any]]:
-    """Return the counts by metric."""
+    """Return the counts of verdicts by metric as JSON values."""
     return {metric: tally_json(tally) for metric, tally in totals.items()}
 
 
 def tally_json(tally: VerdictCounts) -> dict[str, Any]:
-    """Return counts by verdict, and the attainment."""
-    return {**{verdict.value: tally.counts[verdict] for verdict in Verdict}, "ratio": share(tally.ratio)}
+    """Return counts by verdict, with the attainment, as JSON values."""
+    return {**{verdict.value: tally.counts[verdict] for verdict in Verdict}, "ratio": rounded_ratio(tally.ratio)}
 
 
 def attainment_json(groups: Mapping[Group, VerdictCounts]) -> list[dict[str, Any]]:
-    """Return one object for each contract, metric, priority and month."""
+    """Return the attainment table as JSON: one object for each contract, metric, priority and month."""
     return [
         {"contract": group.contract, "metric": group.metric, "priority": group.priority, "month": group.month}
         | tally_json(tally)
@@ -87,7 +87,9 @@ def attainment_json(groups: Mapping[Group, VerdictCounts]) -> list[dict[str, Any
 
 
 def agreement_json(found: VerdictAgreement, records: Iterable[Record]) -> dict[str, Any]:
-    """Return the agreement with another system's verdicts; `disagreements` is an iterator over all of them."""
+    """Return the agreement with another system's verdicts as JSON values; `disagreements` in it is an iterator over
+    all.
+    """
     return {
         **confusion_json(found.whole),
         "by_priority": {priority: confusion_json(one) for priority, one in sorted(found.by_priority.items())},
@@ -96,24 +98,26 @@ def agreement_json(found: VerdictAgreement, records: Iterable[Record]) -> dict[s
 
 
 def disagreement_json(one: Disagreement) -> dict[str, Any]:
-    """Return one disagreement."""
+    """Return one disagreement as JSON values."""
     return {
         "incident": one.incident,
         "metric": one.metric,
         "priority": one.priority,
         "ours": None if one.ours is None else one.ours.value,
         "theirs": "met" if one.theirs else "missed",
-        "due_at": None if one.outcome is None else instant(one.outcome.due_at),
-        "ended_at": None if one.outcome is None else instant(one.outcome.ended_at),
+        "due_at": None if one.outcome is None else instant_text(one.outcome.due_at),
+        "ended_at": None if one.outcome is None else instant_text(one.outcome.ended_at),
     }
 
 
 def confusion_json(found: ConfusionMatrix) -> dict[str, Any]:
-    """Return the counts; in `confusion` the first word is our verdict, the second the other's."""
+    """Return the counts by both verdicts as JSON values; in `confusion` the first word is our verdict, the second the
+    other's.
+    """
     return {
         "compared": found.compared,
         "agree": found.agree,
-        "ratio": share(found.ratio),
+        "ratio": rounded_ratio(found.ratio),
         "undecided": found.undecided,
         "confusion": {
             "met_met": found.met_met,
@@ -125,15 +129,17 @@ def confusion_json(found: ConfusionMatrix) -> dict[str, Any]:
 
 
 def difference_json(counts: Counter[OutcomeChange], records: Iterable[Record]) -> dict[str, Any]:
-    """Return what changes under the other plan; `changes` is an iterator over all of them."""
+    """Return what changes under the other plan as JSON values; `changes` in it is an iterator over all
+    changed clocks.
+    """
     return {
         "counts": {turn.value: counts[turn] for turn in OutcomeChange},
-        "changes": (change_json(change) for record in records for change in difference(*record.outcomes)),
+        "changes": (change_json(change) for record in records for change in changed_outcomes(*record.outcomes)),
     }
 
 
 def change_json(change: ChangedOutcome) -> dict[str, Any]:
-    """Return one changed clock."""
+    """Return a changed clock as JSON values."""
     return {
         "turn": change.turn.value,
         "incident": change.one.incident,
@@ -145,27 +151,27 @@ def change_json(change: ChangedOutcome) -> dict[str, Any]:
 
 
 def side_json(outcome: ClockOutcome | None) -> dict[str, Any] | None:
-    """Return a clock under one plan; None when it has none there."""
+    """Return the outcome of a clock under one of two plans as JSON values; None when the plan has no such clock."""
     if outcome is None:
         return None
     return {
         "verdict": outcome.verdict.value,
         "priority": outcome.priority,
         "plan": outcome.plan,
-        "due_at": instant(outcome.due_at),
+        "due_at": instant_text(outcome.due_at),
     }
 
 
-def instant(at: datetime | None) -> str | None:
-    """Return an instant as RFC 3339 UTC; None for None."""
+def instant_text(at: datetime | None) -> str | None:
+    """Return an instant as RFC 3339 in UTC; None for None."""
     return None if at is None else at.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
 
-def share(ratio: float | None) -> float | None:
+def rounded_ratio(ratio: float | None) -> float | None:
     """Return a ratio rounded to six places; None for None."""
     return None if ratio is None else round(ratio, 6)
 
 
-def whole(seconds: float) -> int | float:
-    """Return seconds as an int where they are whole."""
+def whole_seconds(seconds: float) -> int | float:
+    """Return seconds as an int if they are whole, else as they are."""
     return int(seconds) if seconds == int(seconds) else seconds

@@ -1,8 +1,4 @@
-"""Lines and results on disk, in the order and grouping that a replay needs: a log may be larger than memory.
-
-A log is shared out over files by incident, so that all lines of an incident lie in one file and one file fits in
-memory. Records are written in blocks: `marshal` reads a block of hundreds far faster than hundreds of values.
-"""
+"""Lines and results in temporary files, grouped and ordered as a replay needs them: a log may be larger than memory."""
 
 from __future__ import annotations
 
@@ -33,7 +29,7 @@ class BlockWriter:
             self._flush()
 
     def close(self) -> None:
-        """Write what is held and close the file."""
+        """Write the last block and close the file."""
         if self._held:
             self._flush()
         if self._file is not None:
@@ -48,8 +44,8 @@ class BlockWriter:
         self._held = []
 
 
-def blocks(path: Path) -> Iterator[list[Any]]:
-    """Yield the blocks of a file that a BlockWriter has written; none for a missing file."""
+def read_blocks(path: Path) -> Iterator[list[Any]]:
+    """Yield the blocks that a BlockWriter has written to a file; none for a missing file."""
     if not path.exists():
         return
     with path.open("rb") as file:
@@ -59,20 +55,20 @@ def blocks(path: Path) -> Iterator[list[Any]]:
 
 @dataclass(frozen=True, slots=True)
 class LogBucket:
-    """The lines of some incidents, in pieces.
+    """All lines of some incidents, in one file for each part of the log.
 
-    The n-th piece is from the n-th part of the log, whose lines are numbered from its own beginning; `before` counts
-    the lines of the parts before it.
+    The n-th piece holds lines of the n-th part, which are numbered from the part's own beginning; `before` counts the
+    lines of the parts before it.
     """
 
     pieces: tuple[Path, ...]
     before: tuple[int, ...]
 
     def lives(self) -> dict[str, list[Any]]:
-        """Return numbered lines by incident, in the order in which the incidents first appear."""
+        """Return the numbered lines of each incident, in the order in which incidents first appear in the log."""
         found: dict[str, list[Any]] = {}
         for piece, offset in zip(self.pieces, self.before, strict=True):
-            for block in blocks(piece):
+            for block in read_blocks(piece):
                 for incident, number, line in block:
                     numbered = (number + offset, line)
                     if incident in found:
@@ -83,10 +79,10 @@ class LogBucket:
 
 
 class Scatter:
-    """Distributes one part of a log over `count` files in `folder`, by incident. A context manager."""
+    """Distributes the lines of one part of a log over `count` files in `folder`, by incident. A context manager."""
 
     def __init__(self, folder: Path, part: int, count: int) -> None:
-        self._writers = [BlockWriter(piece(folder, part, number)) for number in range(count)]
+        self._writers = [BlockWriter(piece_path(folder, part, number)) for number in range(count)]
 
     def add(self, incident: str, number: int, line: Any) -> None:
         """Add a line to the file of its incident."""
@@ -103,6 +99,6 @@ class Scatter:
             writer.close()
 
 
-def piece(folder: Path, part: int, bucket: int) -> Path:
-    """Return the file of one bucket and one part of the log."""
+def piece_path(folder: Path, part: int, bucket: int) -> Path:
+    """Return the path of the file for one bucket and one part of the log."""
     return folder / f"{bucket:03}.{part:03}"

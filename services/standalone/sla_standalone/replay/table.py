@@ -1,7 +1,4 @@
-"""Rows of a table → the events of one incident, as the mapping file says. Pure: the same rows give the same events.
-
-A row is a tuple with the cells of the mapping's columns; `TableReader.take` cuts it out of a CSV line.
-"""
+"""Events of one incident from the rows of a table, as the mapping file states. Pure: equal rows give equal events."""
 
 from __future__ import annotations
 
@@ -12,8 +9,8 @@ from operator import itemgetter
 
 from sla_catalogue.source import TicketPhase
 from sla_domain.event import NOTHING, Actor, EventId, EventKind, IncidentEvent, IncidentId, WaitingOn
-from sla_standalone.replay.doubt import rows_in_order, settled
-from sla_standalone.replay.instant import BadTableInstant, DoubtfulInstant, parser, second_of
+from sla_standalone.replay.doubt import rows_in_order, settle_instants
+from sla_standalone.replay.instant import BadTableInstant, DoubtfulInstant, instant_parser, second_of
 from sla_standalone.replay.life import IncidentLife, Reject
 from sla_standalone.replay.mapping import BadMapping, Cell, Conditions, EventRule, VerdictColumn
 from sla_standalone.replay.mapping import Mapping as MappingFile
@@ -32,7 +29,10 @@ _HOLDERS = frozenset({"assignee", "group", "line"})
 
 
 class TableReader:
-    """A mapping bound to the columns of one file. Raises BadMapping when the file lacks one of them."""
+    """Reads rows of a table as events: a mapping bound to the columns of one file.
+
+    Raises BadMapping when the file lacks a column of the mapping.
+    """
 
     def __init__(self, mapping: MappingFile, header: Sequence[str]) -> None:
         names = [name.strip() for name in header]
@@ -46,7 +46,7 @@ class TableReader:
         self.take: Callable[[Sequence[str]], Row] = _cutter([names.index(name) for name in columns])
         self._at = {name: place for place, name in enumerate(columns)}
         self._unknown = frozenset(mapping.unknown) | {""}
-        self._parse = parser(mapping.times.format, mapping.times.zone)
+        self._parse = instant_parser(mapping.times.format, mapping.times.zone)
         self._row_at = self._places(mapping.at)
         self._version = self._at.get(mapping.version, -1)
         self._attributes = [(name, *self._cell(cell)) for name, cell in mapping.attributes.items()]
@@ -66,12 +66,12 @@ class TableReader:
         self._verdict = None if mapping.verdict is None else _Verdict(mapping.verdict, self._places, self._match)
 
     def incident_of(self, row: Row) -> str:
-        """Return the incident's own id; "" when the row names none."""
+        """Return the incident's id in the table; "" when the row has none."""
         own = row[0].strip()
         return "" if own in self._unknown else own
 
     def life(self, own: str, rows: Sequence[Numbered]) -> IncidentLife:
-        """Return the events of one incident from its rows, in the order of their instants."""
+        """Return the events of one incident, in the order of their instants, given its numbered rows."""
         told = _EventBuilder(IncidentId(f"{self.mapping.source}:{own}"), own, self.mapping.source)
         dated = self._in_order(list(self._dated(rows, told)))
         before: Row | None = None
@@ -91,7 +91,7 @@ class TableReader:
         return told.life(claims)
 
     def known(self, value: str) -> bool:
-        """Return whether a cell has a value."""
+        """Return whether a cell holds a value, by the mapping's list of texts that mean none."""
         return value not in self._unknown
 
     # -- the parts of a row
@@ -338,7 +338,7 @@ class _EventBuilder:
         )
 
     def life(self, claims: Mapping[str, bool]) -> IncidentLife:
-        events = settled(list(self.events.values()))
+        events = settle_instants(list(self.events.values()))
         if self.first:
             opening = next((n for n, event in enumerate(events) if event.kind is EventKind.OPENED), 0)
             if events:

@@ -31,7 +31,7 @@ from sla_notifier.notification.directory import chain_of, resolve_level, usable_
 from sla_platform.errors import BadSettings
 from sla_platform.settings import Settings
 from sla_platform.wire import NoticeData
-from sla_standalone.exposure import not_for_others
+from sla_standalone.exposure import reasons_against_exposure
 
 MONDAY = datetime(2026, 11, 16, 8, 0, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -117,7 +117,7 @@ def loaded(folder: Path) -> tuple[Catalogue | None, list[Any]]:
 BEHAVIOUR: Mapping[str, Observer] = {
     "which keys may do what": lambda catalogue: _may(catalogue),
     "by which server mail leaves": lambda catalogue: _mail(catalogue),
-    "where it may not listen": lambda catalogue: not_for_others(Settings(host="0.0.0.0"), catalogue),
+    "where it may not listen": lambda catalogue: reasons_against_exposure(Settings(host="0.0.0.0"), catalogue),
     "how deliveries are read": lambda catalogue: list(_read(catalogue)),
     "its own tests": lambda catalogue: [
         (one.passed, one.failures, _shape(one.incident)) for one in run_scenarios(catalogue)
@@ -229,7 +229,7 @@ def _mail(catalogue: Catalogue) -> Any:
 
 def _may(catalogue: Catalogue) -> Any:
     presented = ("reader-key-0001", "reader-key-0002", "reader-key-0009", "test")
-    keys = [catalogue.key_for(word) for word in presented]
+    keys = [next((key for key in catalogue.keys.values() if key.fits(word)), None) for word in presented]
     days = (date(2026, 1, 1), None)
     return [key and ([key.allows(scope) for scope in KeyScope], key.contract, key.expires in days) for key in keys]
 

@@ -152,8 +152,7 @@ def test_b7_escalations_and_ratings_are_recorded() -> None:
     told.happened(EventKind.RATED, "Mon 12:00", score=2, actor_name="Ann", reason="slow")
     incident = told.fold(rulebook(plan(row("resolution", "8h"))))
     assert [(e.by, e.to, e.reason) for e in incident.escalations] == [("Ann", "board", "too slow")]
-    assert incident.rating is not None
-    assert (incident.rating.score, incident.rating.comment) == (2, "slow")
+    assert [(rating.score, rating.comment) for rating in incident.ratings] == [(2, "slow")]
 
 
 def test_b9_time_held_by_each_support_line() -> None:

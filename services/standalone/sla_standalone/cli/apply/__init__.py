@@ -25,7 +25,7 @@ from sla_standalone.cli.check import problem_json, summary
 from sla_standalone.cli.inforce import stored_text
 from sla_standalone.cli.output import WRONG, emit, note, stop
 from sla_standalone.cli.place import path
-from sla_standalone.cli.remote import DEFAULT_URL, Key, answers
+from sla_standalone.cli.remote import DEFAULT_URL, Key, service_answers
 
 
 def register(app: typer.Typer) -> None:
@@ -77,7 +77,7 @@ def apply(
 
 def _seen(url: str, key: str, new: Catalogue) -> OpenClocks | None:
     """The open clocks of the service named; of this machine's, if there is one, where none was named."""
-    if not url and not answers(DEFAULT_URL):
+    if not url and not service_answers(DEFAULT_URL):
         note(f"no service answers at {DEFAULT_URL}: its open clocks were not looked at (--url)")
         return None
     return looked(url or DEFAULT_URL, key, new.rulebook)

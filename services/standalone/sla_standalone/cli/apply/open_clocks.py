@@ -14,7 +14,7 @@ from sla_domain.fold import fold
 from sla_domain.rulebook import Rulebook
 from sla_standalone.cli.apply.moves import Move, event_of, moves
 from sla_standalone.cli.output import progress
-from sla_standalone.cli.remote import connected, fetched, incident_path
+from sla_standalone.cli.remote import fetch_json, incident_path, open_client
 
 _PAGE = 1_000
 _AT_ONCE = 8  # requests in flight: enough to hide the way there and back, too few to trouble a service
@@ -36,8 +36,8 @@ class OpenClocks:
 
 def looked(url: str, key: str, rulebook: Rulebook) -> OpenClocks:
     """Read every open clock of the service at `url`; a service that is away or refuses ends the command."""
-    with connected(url, key) as client:
-        version = str(fetched(client, "/info").get("catalogue", ""))
+    with open_client(url, key) as client:
+        version = str(fetch_json(client, "/info").get("catalogue", ""))
         clocks = _open(client)
         names = sorted({clock["incident"] for clock in clocks})
         now = _now_of(client, names)
@@ -54,7 +54,7 @@ def _open(client: httpx2.Client) -> list[dict[str, Any]]:
     found: dict[str, dict[str, Any]] = {}
     after = ""
     while True:
-        answer = fetched(client, "/v1/clocks", {"limit": _PAGE, "after": after})
+        answer = fetch_json(client, "/v1/clocks", {"limit": _PAGE, "after": after})
         found.update({clock["id"]: clock for clock in answer["clocks"]})
         after = answer["next"] or ""
         if not after:

@@ -19,7 +19,7 @@ from sla_standalone.cli.apply.moves import ClockMove, ClockSide, Move
 from sla_standalone.cli.apply.open_clocks import OpenClocks
 from sla_standalone.cli.calendar.holidays import row_json
 from sla_standalone.cli.output import note
-from sla_standalone.replay.report import instant
+from sla_standalone.replay.report import instant_text
 
 _SHOWN = 50
 _DAYS_SHOWN = 20
@@ -78,7 +78,7 @@ def _looked_json(seen: OpenClocks) -> dict[str, Any]:
         "catalogue": seen.catalogue,
         "incidents": seen.incidents,
         "clocks": seen.clocks,
-        "now": instant(seen.now),
+        "now": instant_text(seen.now),
         "counts": {turn.value: counts[turn] for turn in ClockMove},
         "moves": [
             {
@@ -93,7 +93,7 @@ def _looked_json(seen: OpenClocks) -> dict[str, Any]:
 def _side_json(side: ClockSide | None) -> dict[str, Any] | None:
     if side is None:
         return None
-    return {"state": side.state, "due_at": instant(side.due_at), "breached": side.breached}
+    return {"state": side.state, "due_at": instant_text(side.due_at), "breached": side.breached}
 
 
 def tell(report: Report) -> None:

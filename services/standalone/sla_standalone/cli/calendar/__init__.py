@@ -8,7 +8,7 @@ from sla_standalone.cli.calendar import difference, evaluate, holidays
 
 
 def register(app: typer.Typer) -> None:
-    """Add the commands to the application."""
+    """Add the commands `slad calendar …` to the application."""
     group = typer.Typer(
         name="calendar",
         help="Business-time arithmetic, holidays, and what newer ones would move.",

@@ -1,8 +1,4 @@
-"""One row of business-time arithmetic: a question as JSON, its answer, and whether the answer was the expected one.
-
-A row has `id`, `calendar` and `op`: `add` (`start`, `duration_s`), `between` (`start`, `end`), `add_working_days`
-(`start`, `working_days`, `mode`), and may have `expected`. Times without an offset are in the calendar's zone. Pure.
-"""
+"""One question of business-time arithmetic as JSON, its answer, and whether the answer was the expected one."""
 
 from __future__ import annotations
 
@@ -23,12 +19,12 @@ _SECOND = timedelta(seconds=1)
 
 
 class BadRow(ValueError):
-    """The row asks nothing that can be answered; the message states what is wrong with it."""
+    """The row is not a question that can be answered; the message states what is wrong with it."""
 
 
 @dataclass(frozen=True, slots=True)
 class RowAnswer:
-    """The answer to one row: `result` or `error`; `agrees` is None where nothing was expected."""
+    """The answer to one row: a `result` or an `error`. `agrees` is None where the row expects nothing."""
 
     id: Any
     result: str | int | float | None
@@ -37,12 +33,15 @@ class RowAnswer:
     expected: Any = None
 
     def as_json(self) -> dict[str, Any]:
-        """Return the answer as it is printed."""
+        """Return the answer as JSON values, as the command prints it."""
         return {"id": self.id, "error": self.error} if self.error else {"id": self.id, "result": self.result}
 
 
 def answer(line: bytes, number: int, book: CalendarBook, at_close: AtClose = AtClose.STAY) -> RowAnswer:
-    """Return the answer to a row; one that cannot be answered has an error. `number` identifies a row without id."""
+    """Return the answer to a row of JSON; a row that cannot be answered gets an error, nothing is raised.
+
+    `number` identifies a row that has no id. `at_close` places a deadline that falls on a closing time.
+    """
     row: Any = None
     try:
         row = _object(line)

@@ -1,8 +1,4 @@
-"""`slad calendar diff`: what newer holidays or zone data would move; `slad calendar snapshot` to compare with.
-
-A running service keeps the holiday rows of every catalogue version in its store and never asks a package again, so an
-upgrade moves nothing by itself. This shows what the next `slad apply` or restart would bring.
-"""
+"""`slad calendar diff`: what newer holidays or zone data would change; `slad calendar snapshot` to compare with."""
 
 from __future__ import annotations
 
@@ -31,7 +27,7 @@ _BACK, _AHEAD = 1, 5  # years around now in which another zone release is looked
 
 
 def register(app: typer.Typer) -> None:
-    """Add the commands to the group."""
+    """Add the commands `diff` and `snapshot` to the group `slad calendar`."""
     app.command("diff")(diff)
     app.command("snapshot")(snapshot)
 
@@ -54,7 +50,10 @@ def diff(
     everything: Annotated[bool, typer.Option("--all", help="Also days of past years.")] = False,
     json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
-    """Show which days off would appear or go. Exit status: 0 nothing moves, 1 something does."""
+    """Show which days off would be added or removed, and where zone data differ.
+
+    Exit status: 0 nothing changes, 1 something does.
+    """
     now = SystemTime().now()
     new = catalogue_at(catalogue or Settings().catalogue)
     before = _old(old) if old is not None or tzdata is None else new
@@ -72,7 +71,7 @@ def snapshot(
     catalogue: Annotated[Path | None, typer.Option(parser=path, help="Default: SLAD_CATALOGUE.")] = None,
     to: Annotated[Path | None, typer.Option(parser=path, help="Write here instead of standard output.")] = None,
 ) -> None:
-    """Keep a catalogue with every holiday row, to compare with after an upgrade (`slad calendar diff --old`)."""
+    """Write a catalogue with all its holiday rows, to compare with after an upgrade (`slad calendar diff --old`)."""
     text = catalogue_at(catalogue or Settings().catalogue).text
     if to is None:
         typer.echo(text)

@@ -23,13 +23,13 @@ _STEP = 1_000
 
 
 def register(app: typer.Typer) -> None:
-    """Add the command to the group."""
+    """Add the command `eval` to the group `slad calendar`."""
     app.command("eval")(evaluate)
 
 
 @dataclass(slots=True)
 class Score:
-    """How many rows were answered, agreed and failed."""
+    """How many rows were answered, how many agreed with what they expect, and how many failed."""
 
     rows: int = 0
     errors: int = 0
@@ -37,7 +37,7 @@ class Score:
     differ: list[RowAnswer] = field(default_factory=list)
 
     def add(self, one: RowAnswer) -> None:
-        """Count one answer."""
+        """Count the answer to one row."""
         self.rows += 1
         self.errors += bool(one.error)
         self.agree += one.agrees is True
@@ -50,7 +50,7 @@ class Score:
         return not self.errors and not self.differ
 
     def as_json(self) -> dict[str, Any]:
-        """Return the summary as plain values."""
+        """Return the counts as JSON values."""
         return {
             "rows": self.rows,
             "errors": self.errors,

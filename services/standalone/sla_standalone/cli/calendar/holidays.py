@@ -16,7 +16,7 @@ from sla_catalogue.holiday.row import HolidayRow, Horizon, RowKind
 from sla_catalogue.problem import did_you_mean
 from sla_domain.calendar import tzdata_version
 from sla_platform.timesource import SystemTime
-from sla_standalone.cli.output import emit, note, stop, tables
+from sla_standalone.cli.output import emit, note, stop, table_console
 from sla_standalone.cli.place import path
 
 Country = Annotated[str, typer.Argument(help="ISO 3166 code, such as PL; DE-BY names a subdivision too.")]
@@ -27,7 +27,7 @@ _WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 
 
 def register(app: typer.Typer) -> None:
-    """Add the commands to the group."""
+    """Add the commands `holidays` and `ical` to the group `slad calendar`."""
     app.command("holidays")(holidays)
     app.command("ical")(ical)
 
@@ -54,7 +54,7 @@ def holidays(
     table = Table("date", "day", "kind", "name")
     for row in rows:
         table.add_row(row.date.isoformat(), _WEEKDAYS[row.date.weekday()], row.kind.value, row.name)
-    tables().print(table)
+    table_console().print(table)
     note(f"{len(rows)} days, from the package holidays {PACKAGE_VERSION}")
 
 
@@ -82,7 +82,7 @@ def ical(
 
 
 def row_json(row: HolidayRow) -> dict[str, Any]:
-    """Return a row as plain values."""
+    """Return a holiday row as JSON values."""
     return {
         "date": row.date.isoformat(), "weekday": _WEEKDAYS[row.date.weekday()], "kind": row.kind.value,
         "name": row.name, "source": row.source,
@@ -90,9 +90,7 @@ def row_json(row: HolidayRow) -> dict[str, Any]:
 
 
 def feed(rows: Sequence[HolidayRow], name: str, now: datetime) -> str:
-    """Return an iCalendar feed (RFC 5545) with one all-day event for each closed day; the same rows have the same
-    UIDs.
-    """
+    """Return an iCalendar feed (RFC 5545) with an all-day event for each day off; equal rows always get equal UIDs."""
     calendar = icalendar.Calendar()
     calendar.add("prodid", "-//slad//holidays//EN")
     calendar.add("version", "2.0")

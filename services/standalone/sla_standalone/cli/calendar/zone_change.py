@@ -1,4 +1,4 @@
-"""Where two releases of the time-zone data disagree about a zone, by asking both every quarter of an hour. Pure."""
+"""Differences between two releases of the time-zone data, found by asking both every quarter of an hour. Pure."""
 
 from __future__ import annotations
 
@@ -11,7 +11,9 @@ _STEP = timedelta(minutes=15)  # every change in the data since 1970 lies on a q
 
 @dataclass(frozen=True, slots=True)
 class ZoneChange:
-    """A stretch `[start, end)` in which the zone's offsets differ; `end` None: to the last year that was compared."""
+    """A stretch `[start, end)` in which the offsets of a zone differ; `end` is None if they differ to the last year
+    compared.
+    """
 
     zone: str
     start: datetime
@@ -21,7 +23,7 @@ class ZoneChange:
 
 
 def zone_changes(name: str, old: tzinfo, new: tzinfo, years: range) -> Iterator[ZoneChange]:
-    """Yield the stretches of these years in which the two releases disagree about the zone's offset."""
+    """Yield the stretches of these years in which two releases give the zone different offsets, in order."""
     begin, last = datetime(years[0], 1, 1, tzinfo=UTC), datetime(years[-1] + 1, 1, 1, tzinfo=UTC)
     since: tuple[datetime, timedelta, timedelta] | None = None
     for at in _steps(begin, last, _days_that_differ(old, new, begin, last)):

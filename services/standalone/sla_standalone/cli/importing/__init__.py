@@ -1,11 +1,4 @@
-"""`slad import CSV --map FILE`: history or open tickets of another system into a running service, as CloudEvents.
-
-Running it twice changes nothing the second time; what could not be taken stands in a file of rejects, to be corrected
-and imported again. Incidents that are still open come under watch at once, with what they have missed already.
-
-No one is notified of what became true before the import, unless `--tell` asks for it; later breaches are notified as
-usual. Incidents that are over cause no notification either way.
-"""
+"""`slad import CSV --map FILE`: incidents of another system, closed or open, into a running service as CloudEvents."""
 
 from __future__ import annotations
 
@@ -28,7 +21,7 @@ from sla_standalone.cli.book import catalogue_at
 from sla_standalone.cli.importing.batch import ImportAccount, NotImported, batches
 from sla_standalone.cli.importing.post import StillBusy, post
 from sla_standalone.cli.importing.preview import ImportPreview
-from sla_standalone.cli.log import opened
+from sla_standalone.cli.log import open_log
 from sla_standalone.cli.output import WRONG, Advance, emit, note, progress, stop
 from sla_standalone.cli.place import path
 from sla_standalone.cli.remote import DEFAULT_URL, Key, Url
@@ -36,7 +29,7 @@ from sla_standalone.replay import ReplayHistory
 
 
 def register(app: typer.Typer) -> None:
-    """Add the command to the application."""
+    """Add the command `slad import` to the application."""
     app.command("import")(import_)
 
 
@@ -63,11 +56,13 @@ def import_(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only read and count; send nothing.")] = False,
     json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
-    """Import incidents from a table. Exit status: 0 all taken, 1 there are rejects, 2 misuse or nobody answers."""
+    """Import incidents from a table. Exit status: 0 all imported, 1 there are rejects, 2 misuse or no
+    service answers.
+    """
     run = _Run(tell=tell, outlook=_outlook(catalogue))
     if not dry_run:
         note(_WILL_TELL if tell else _TELLS_NOBODY)
-    with opened(table, mapping, {}) as history, progress("importing lines", history.lines) as advance:
+    with open_log(table, mapping, {}) as history, progress("importing lines", history.lines) as advance:
         run.account.refusals += [NotImported(r.line, "", r.reason, r.text) for r in history.rejects]
         lives = run.lives(history, advance)
         if dry_run:

@@ -1,8 +1,4 @@
-"""Events as CloudEvents, in batches that ingest takes in one request, and what it said of each. Pure.
-
-The ids follow from the content of the table (see `replay.table`), so a second run sends the same events again, and
-ingest answers them as it did the first time.
-"""
+"""Events as CloudEvents in batches of one request, and the result of each. Pure."""
 
 from __future__ import annotations
 
@@ -15,7 +11,7 @@ from sla_platform.wire.incident import event_type
 
 
 def cloud_event(event: IncidentEvent) -> dict[str, Any]:
-    """Return the event as a structured CloudEvent, as `POST /v1/events` reads it."""
+    """Return an event as a structured CloudEvent, as `POST /v1/events` accepts it."""
     data: dict[str, Any] = {"attributes": dict(event.attributes)} if event.attributes else {}
     if event.version:
         data["version"] = event.version
@@ -41,7 +37,7 @@ def cloud_event(event: IncidentEvent) -> dict[str, Any]:
 
 
 def batches(lives: Iterable[Sequence[IncidentEvent]], size: int) -> Iterator[list[dict[str, Any]]]:
-    """Yield batches of at most `size` events, those of one incident in one batch unless there are more than that."""
+    """Yield batches of at most `size` events; the events of one incident are split only if there are more than that."""
     held: list[dict[str, Any]] = []
     for life in lives:
         if held and len(held) + len(life) > size:
@@ -58,7 +54,7 @@ def batches(lives: Iterable[Sequence[IncidentEvent]], size: int) -> Iterator[lis
 
 @dataclass(frozen=True, slots=True)
 class NotImported:
-    """An event or row that was not taken, for the rejects file."""
+    """An event or row that was not imported and why, for the rejects file."""
 
     line: int  # 0 where only the event is known
     incident: str
@@ -68,7 +64,7 @@ class NotImported:
 
 @dataclass(slots=True)
 class ImportAccount:
-    """What became of the events."""
+    """The counts of an import, and the list of what was refused."""
 
     incidents: int = 0
     events: int = 0
@@ -77,7 +73,7 @@ class ImportAccount:
     refusals: list[NotImported] = field(default_factory=list)
 
     def took(self, batch: list[dict[str, Any]], answer: Mapping[str, Any]) -> None:
-        """Count the answer to one batch."""
+        """Count the service's answer to one batch."""
         outcomes = answer["outcomes"]
         self.accepted += outcomes["accepted"]
         self.duplicate += outcomes["duplicate"]
@@ -88,11 +84,11 @@ class ImportAccount:
                 self.refused(event, said or told["outcome"])
 
     def refused(self, event: Mapping[str, Any], reason: str) -> None:
-        """Note that an event was not taken, with the reason."""
+        """Count an event that was not imported, with the reason."""
         self.refusals.append(NotImported(0, event["subject"], reason, f"{event['type']} {event['id']}"))
 
     def as_json(self) -> dict[str, Any]:
-        """Return the counts as plain values."""
+        """Return the counts as JSON values."""
         return {
             "incidents": self.incidents, "events": self.events, "accepted": self.accepted,
             "duplicate": self.duplicate, "rejected": len(self.refusals),

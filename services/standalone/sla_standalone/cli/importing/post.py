@@ -1,4 +1,4 @@
-"""Sending batches to a running service, patiently: what is busy now is asked again, what is too large is halved."""
+"""Sending batches to a running service: again while it is busy, and in halves when a batch is too large."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import orjson
 
 from sla_platform.timesource import TimeSource
 from sla_standalone.cli.importing.batch import ImportAccount
-from sla_standalone.cli.remote import problem_text, refused
+from sla_standalone.cli.remote import problem_text, stop_refused
 
 _BATCH_TYPE = "application/cloudevents-batch+json"
 _BUSY = frozenset({429, 502, 503, 504})
@@ -18,22 +18,22 @@ _LONGEST_WAIT = 60.0
 
 
 class StillBusy(Exception):
-    """The service did not take a batch for a long time: run the import again later, it continues where it stopped."""
+    """The service has been busy for too long: run the import again later, it continues where it stopped."""
 
 
 async def post(
     client: httpx2.AsyncClient, batch: list[dict[str, Any]], account: ImportAccount, time_source: TimeSource
 ) -> None:
-    """Post a batch, again while the service is busy, in halves when it is too large.
+    """Post a batch, again while the service is busy and in halves when it is too large; count the result in `account`.
 
-    Raises StillBusy; a key that may not write ends the command.
+    Raises StillBusy. A key that may not write ends the command.
     """
     answer = await _patiently(client, batch, time_source)
     match answer.status_code:
         case 202:
             account.took(batch, answer.json())
         case 401 | 403 | 404 | 405 | 415:
-            refused(answer)
+            stop_refused(answer)
         case 413 if len(batch) > 1:
             middle = len(batch) // 2
             await post(client, batch[:middle], account, time_source)

@@ -1,7 +1,4 @@
-"""Which notifications an import would send, and to whom: breaches and warnings of open incidents. Pure.
-
-For incidents that are over none is sent, with `--tell` or without.
-"""
+"""Which notifications an import would send, and to whom: breaches and warnings of open incidents. Pure."""
 
 from __future__ import annotations
 
@@ -24,7 +21,9 @@ _WORDS = {FactKind.CLOCK_BREACHED: "breached", FactKind.CLOCK_WARNED: "warning"}
 
 @dataclass(slots=True)
 class ImportPreview:
-    """Counts the notifications that `--tell` would send. `by_person` counts messages by contract, role and person."""
+    """The numbers of notifications that `--tell` would send. `by_person` counts messages by contract,
+    role and person.
+    """
 
     catalogue: Catalogue
     now: datetime
@@ -33,7 +32,7 @@ class ImportPreview:
     by_person: Counter[tuple[str, str, str]] = field(default_factory=Counter)
 
     def look(self, events: Sequence[IncidentEvent]) -> None:
-        """Count what one incident would send if a service received all of its events now."""
+        """Count the notifications that a service would send if it received all events of an incident now."""
         if not events:
             return
         heard = [replace(event, received_at=max(self.now, event.received_at), history=False) for event in events]
@@ -59,7 +58,7 @@ class ImportPreview:
         return found
 
     def as_json(self) -> dict[str, Any]:
-        """Return the counts as plain values."""
+        """Return the counts as JSON values."""
         return {
             "incidents": self.incidents,
             "kinds": dict(self.kinds),
@@ -70,7 +69,7 @@ class ImportPreview:
         }
 
     def in_words(self) -> str:
-        """Return the counts in one line."""
+        """Return the counts as one line of text."""
         if not self.incidents:
             return "nothing: no open incident is breached or near its due instant"
         kinds = ", ".join(f"{kind} {count}" for kind, count in sorted(self.kinds.items()))

@@ -14,13 +14,13 @@ from rich.table import Table
 
 from sla_catalogue.problem import did_you_mean
 from sla_platform.timesource import SystemTime
-from sla_standalone.cli.output import WRONG, emit, note, stop, tables
-from sla_standalone.cli.remote import DEFAULT_URL, connected
+from sla_standalone.cli.output import WRONG, emit, note, stop, table_console
+from sla_standalone.cli.remote import DEFAULT_URL, open_client
 from sla_standalone.cli.send.sample import SAMPLES, Style, body_of, proof
 
 
 def register(app: typer.Typer) -> None:
-    """Add the command to the application."""
+    """Add the command `slad send` to the application."""
     app.command("send")(send)
 
 
@@ -42,7 +42,7 @@ def send(
     url: Annotated[str, typer.Option(help="A running service.", envvar="SLAD_URL")] = DEFAULT_URL,
     json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
-    """Post a sample delivery. Exit status: 0 accepted, 1 refused, 2 the call makes no sense or nobody answers."""
+    """Post a sample delivery. Exit status: 0 accepted, 1 refused, 2 the call makes no sense or no service answers."""
     if not sample:
         _list(json)
         return
@@ -80,7 +80,7 @@ def _list(json: bool) -> None:
     table = Table("sample", "what it is", "goes to")
     for one in SAMPLES.values():
         table.add_row(one.name, one.title, one.path)
-    tables().print(table)
+    table_console().print(table)
 
 
 def _file(name: str) -> bytes:
@@ -103,7 +103,7 @@ def _headers(written: list[str]) -> dict[str, str]:
 
 def _posted(where: str, body: bytes, headers: dict[str, str]) -> httpx2.Response:
     parts = urlsplit(where)
-    with connected(f"{parts.scheme}://{parts.netloc}") as client:
+    with open_client(f"{parts.scheme}://{parts.netloc}") as client:
         return client.post(where, content=body, headers=headers)
 
 

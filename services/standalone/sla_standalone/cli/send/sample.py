@@ -1,7 +1,4 @@
-"""Deliveries as their senders would make them: slad's own samples with fresh ids and times, and how each dialect signs.
-
-Pure but for reading the sample files that ship with slad.
-"""
+"""Sample deliveries with fresh ids and times, and the headers and signatures of their senders."""
 
 from __future__ import annotations
 
@@ -18,7 +15,7 @@ from string import Template
 
 
 class Style(StrEnum):
-    """How a delivery proves its sender."""
+    """The ways in which senders prove a delivery: each dialect's headers and signature."""
 
     GITHUB = "github"
     JIRA = "jira"
@@ -29,7 +26,7 @@ class Style(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """A sample delivery; `path` fits the example catalogue's sources."""
+    """A sample delivery; `path` is the address of its source in the example catalogue."""
 
     name: str
     style: Style
@@ -63,7 +60,7 @@ SAMPLES: Mapping[str, Sample] = {
 
 
 def body_of(sample: Sample, number: int, unique: str, now: datetime) -> bytes:
-    """Return the payload of incident `number` at the instant `now`."""
+    """Return the payload of a sample for the incident `number` at the instant `now`; `unique` makes its ids new."""
     text = files(__package__).joinpath("samples", f"{sample.name}.json").read_text("utf-8")
     at = now.astimezone(UTC)
     values = {
