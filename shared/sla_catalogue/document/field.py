@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Annotated, TypeVar
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, PlainValidator, WithJsonSchema
@@ -13,6 +13,7 @@ from pydantic_core import PydanticCustomError
 from sla_catalogue.duration import UNSPECIFIED, BadDuration, parse_allowed, parse_span, parse_warning
 from sla_catalogue.hours import BadHours, Week, parse_minute, parse_week
 from sla_catalogue.secret import Secret
+from sla_domain.bounds import RANGE, within_reach
 from sla_domain.plan import Allowed, WarningAt
 
 T = TypeVar("T")
@@ -90,18 +91,20 @@ def _local(text: str) -> datetime:
     try:
         midnight = datetime.fromisoformat(f"{day}T00:00")
         return midnight + timedelta(minutes=parse_minute(clock))
-    except (ValueError, BadHours):
+    except (ValueError, OverflowError, BadHours):  # the last day that datetime knows has no midnight at its end
         raise refuse("date", f"{text!r} is no local date and time", "write YYYY-MM-DDTHH:MM") from None
 
 
 def _instant_text(text: str) -> str:
-    """Checked for shape only: the zone of a time without offset is known once the contract is."""
+    """Checked for shape and reach only: the zone of a time without offset is known once the contract is."""
     try:
-        datetime.fromisoformat(text.strip())
+        written = datetime.fromisoformat(text.strip())
     except ValueError:
         raise refuse(
             "date", f"{text!r} is no date and time", "write YYYY-MM-DDTHH:MM, with an offset or without"
         ) from None
+    if not within_reach(written if written.tzinfo is not None else written.replace(tzinfo=UTC)):
+        raise refuse("date", f"{text!r} is out of reach", f"a time lies {RANGE}")
     return text.strip()
 
 

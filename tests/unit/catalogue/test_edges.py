@@ -303,3 +303,11 @@ def test_what_is_wrong_with_an_escalation(tmp_path: Path, levels: str, code: str
 def test_a_level_nobody_of_a_contract_can_answer_is_seen(tmp_path: Path) -> None:
     text = changed("escalation: none", "escalation: e")
     assert codes(tmp_path, text + "escalations: {e: {levels: [{after: 0m, tell: nobody}]}}\n") == ["level-unheld"]
+
+
+@pytest.mark.parametrize("kind", ["openings", "closings"])
+def test_the_last_midnight_of_the_calendar_is_a_problem_and_no_crash(tmp_path: Path, kind: str) -> None:
+    """Somebody who means "for ever" may write it."""
+    span = '{from: "2026-12-24T00:00", to: "9999-12-31T24:00", reason: moved}'
+    text = changed("coverages:\n", f"coverages:\n  moved: {{title: M, hours: 24x7, {kind}: [{span}]}}\n")
+    assert codes(tmp_path, text) == ["date"]

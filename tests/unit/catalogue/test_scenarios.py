@@ -111,6 +111,9 @@ tests:
     [
         ("{name: t, contract: acne, opened: 2026-11-16T09:00, expect: {}}", "unknown-contract"),
         ("{name: t, contract: acme, opened: tomorrow, expect: {}}", "date"),
+        ("{name: t, contract: acme, opened: '9999-12-31T23:59', expect: {}}", "date"),
+        ("{name: t, contract: acme, opened: '0001-01-01T00:00+14:00', expect: {}}", "date"),
+        ("{name: t, contract: acme, opened: 2026-11-16T09:00, now: '9999-12-31T23:59-14:00', expect: {}}", "date"),
         ("{name: t, contract: acme, opened: 2026-11-16T09:00}", "missing-key"),
         ("{name: t, contract: acme, opened: 2026-11-16T09:00, expect: {}, events: [{at: 2026-11-16T10:00, event: x}]}",
          "unknown-event"),
