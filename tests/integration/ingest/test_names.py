@@ -483,7 +483,7 @@ async def test_names_that_are_joined_after_the_look_are_seen(
             await twin.event(MOVES[1])
         return found
 
-    monkeypatch.setattr("sla_ingest.inbox.load", slow)
+    monkeypatch.setattr("sla_ingest.inbox.load_names", slow)
     (answer,) = await tell(world, [MOVES[2]])
     assert answer["events"][0]["incident"] == "servicenow:A"
     assert list(await incidents(world)) == ["servicenow:A"]

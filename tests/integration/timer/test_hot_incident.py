@@ -171,7 +171,7 @@ async def test_a_unit_that_failed_leaves_nothing_behind(
     await applied(desk, events)
     lost = flood(500, 20)
     with monkeypatch.context() as patched:
-        patched.setattr("sla_timer.apply.save.changes", _fails)
+        patched.setattr("sla_timer.apply.save.write_changes", _fails)
         with pytest.raises(ZeroDivisionError):
             await desk.applier.handle(Batch(0, tuple(encode_event(event) for event in lost), None))
     more = flood(600, 50)
