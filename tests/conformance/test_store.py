@@ -7,6 +7,7 @@ One suite for the adapters of `sla_platform.store.database`. What is special to 
 from __future__ import annotations
 
 import asyncio
+import traceback
 
 import pytest
 from sqlalchemy import Column, Integer, MetaData, String, Table, select, text
@@ -87,7 +88,7 @@ async def test_an_error_quotes_no_values(store: Store) -> None:
     with pytest.raises(sqlalchemy_errors.IntegrityError) as raised:
         async with store.transaction() as connection:
             await connection.execute(_named.insert(), [{"name": "Anna of Acme"}])
-    assert "Anna" not in f"{raised.value} {raised.value.orig} {raised.value.__cause__}"
+    assert "Anna" not in "".join(traceback.format_exception(raised.value)), "nor does the driver's error behind it"
 
 
 async def test_writes_are_taken_and_the_answer_needs_no_question_after_a_commit(store: Store) -> None:
