@@ -83,10 +83,10 @@ def classify(error: Exception, handed_over: bool) -> Retry | Rejected:
 def _names_the_system(error: aiosmtplib.SMTPResponseException) -> bool:
     if error.code >= 500:
         return False
-    said = _ENHANCED.match(error.message.strip())
-    if said is None:
+    enhanced_code = _ENHANCED.match(error.message.strip())
+    if enhanced_code is None:
         return error.code in (*_ALWAYS_BUSY, 452) or _says_busy(error)
-    return error.code in _ALWAYS_BUSY or _SYSTEM.fullmatch(said.group()) is not None or _says_busy(error)
+    return error.code in _ALWAYS_BUSY or _SYSTEM.fullmatch(enhanced_code.group()) is not None or _says_busy(error)
 
 
 def _says_busy(error: aiosmtplib.SMTPResponseException) -> bool:
