@@ -35,7 +35,7 @@ class ClockWatch:
         for clock in GuardedClock:
             self._held.labels(clock.value).set(0)
         if isinstance(time_source, SystemTime):
-            time_source.watch = self._heard
+            time_source.watch = self._note_reading
 
     async def run(self) -> None:
         """Read the clock every second, so that a leap is noticed also when nothing else reads it."""
@@ -50,7 +50,7 @@ class ClockWatch:
         held = self._time_source.held() if isinstance(self._time_source, SystemTime) else {}
         return "; ".join(f"{clock.value}: {reading.value}" for clock, reading in held.items()) or None
 
-    def _heard(self, clock: GuardedClock, reading: ClockReading) -> None:
+    def _note_reading(self, clock: GuardedClock, reading: ClockReading) -> None:
         self._held.labels(clock.value).set(1 if reading.held else 0)
         if reading is not ClockReading.STEADY:
             self._leaps.labels(clock.value, reading.name.lower()).inc()

@@ -125,18 +125,18 @@ class SystemTime:
         """Sleep for so many real seconds."""
         await asyncio.sleep(seconds)
 
-    def _judge(self, clock: GuardedClock, said: datetime, asked: float) -> Believed:
+    def _judge(self, clock: GuardedClock, shown: datetime, asked: float) -> Believed:
         with self._lock:
-            believed, reading = self._guards[clock].read(said, asked)
+            believed, reading = self._guards[clock].read(shown, asked)
             before, self._readings[clock] = self._readings[clock], reading
         if reading is not before:
-            self._tell(clock, reading, said, believed)
+            self._report(clock, reading, shown, believed)
         return believed, reading
 
-    def _tell(self, clock: GuardedClock, reading: ClockReading, said: datetime, believed: datetime) -> None:
+    def _report(self, clock: GuardedClock, reading: ClockReading, shown: datetime, believed: datetime) -> None:
         self.watch(clock, reading)
         level = _log.error if reading.held else _log.warning
-        level("clock.reading", clock=clock.value, reading=reading.value, said=said.isoformat(),
+        level("clock.reading", clock=clock.value, reading=reading.value, said=shown.isoformat(),
               believed=believed.isoformat())  # fmt: skip
 
 

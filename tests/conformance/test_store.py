@@ -7,6 +7,7 @@ One suite for the adapters of `sla_platform.store.database`. What is special to 
 from __future__ import annotations
 
 import asyncio
+import traceback
 
 import pytest
 from sqlalchemy import Column, Integer, MetaData, String, Table, select, text
@@ -15,6 +16,7 @@ from sqlalchemy import exc as sqlalchemy_errors
 from sla_platform.store.engine import Store
 from sla_platform.store.schema import create_all
 
+WORD = "tomato"
 _metadata = MetaData()
 _number = Table("number", _metadata, Column("n", Integer, primary_key=True))
 _named = Table("named", _metadata, Column("name", String(100), primary_key=True))
@@ -83,11 +85,11 @@ async def test_what_is_not_committed_is_not_read(store: Store) -> None:
 async def test_an_error_quotes_no_values(store: Store) -> None:
     await create_all(store, [_metadata])
     async with store.transaction() as connection:
-        await connection.execute(_named.insert(), [{"name": "Anna of Acme"}])
+        await connection.execute(_named.insert(), [{"name": WORD}])
     with pytest.raises(sqlalchemy_errors.IntegrityError) as raised:
         async with store.transaction() as connection:
-            await connection.execute(_named.insert(), [{"name": "Anna of Acme"}])
-    assert "Anna" not in f"{raised.value} {raised.value.orig} {raised.value.__cause__}"
+            await connection.execute(_named.insert(), [{"name": WORD}])
+    assert WORD not in "".join(traceback.format_exception(raised.value)), "nor does the driver's error behind it"
 
 
 async def test_writes_are_taken_and_the_answer_needs_no_question_after_a_commit(store: Store) -> None:

@@ -80,15 +80,15 @@ class Links:
 
     def token(self, claim: Claim) -> str:
         """Return a claim as a signed token for a URL."""
-        said = orjson.dumps([claim.alert, claim.person, to_micros(claim.expires) // 1_000_000])
-        return f"{_encoded(said)}.{_encoded(self._mac(said))}"
+        payload = orjson.dumps([claim.alert, claim.person, to_micros(claim.expires) // 1_000_000])
+        return f"{_encoded(payload)}.{_encoded(self._mac(payload))}"
 
     def read(self, token: str, now: datetime) -> Claim | BadLink:
         """Return the claim of a token, or why the token is not accepted."""
-        said, _, mac = token.partition(".")
+        payload, _, mac = token.partition(".")
         if len(token) > LONGEST_TOKEN or not _WRITTEN.fullmatch(token):
             return BadLink.MALFORMED
-        body, given = _decoded(said), _decoded(mac)
+        body, given = _decoded(payload), _decoded(mac)
         if len(mac) < _MAC_LENGTH and (not mac or _readable(body)):
             return BadLink.INCOMPLETE  # a signature always has the same length
         if not _readable(body) or given is None or body is None:
@@ -99,8 +99,8 @@ class Links:
         claim = Claim(alert, person, from_micros(expires * 1_000_000))
         return claim if now < claim.expires else BadLink.EXPIRED
 
-    def _mac(self, said: bytes) -> bytes:
-        return hmac.new(self.secret.value, _PURPOSE + said, hashlib.sha256).digest()
+    def _mac(self, payload: bytes) -> bytes:
+        return hmac.new(self.secret.value, _PURPOSE + payload, hashlib.sha256).digest()
 
 
 def _encoded(raw: bytes) -> str:

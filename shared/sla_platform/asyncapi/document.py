@@ -25,7 +25,7 @@ _TOPICS = {
     Topic.INCIDENTS: ("What happened to incidents, in slad's own words. Written by ingest.", "ingest"),
     Topic.CLOCKS: ("What that means for the promises. Written by the timer service.", "timer"),
     Topic.NOTICES: ("Critical fixes. Written by ingest.", "ingest"),
-    Topic.DELIVERIES: ("Who was told, and who acknowledged. Written by the notifier.", "notifier"),
+    Topic.DELIVERIES: ("Who was notified, and who acknowledged. Written by the notifier.", "notifier"),
 }
 
 
@@ -54,7 +54,9 @@ def document() -> dict[str, Any]:
             }
         },
         "channels": {topic.value: _channel(topic) for topic in Topic} | {"dead": _dead_letters()},
-        "operations": {f"{writer}Tells{topic.name.title()}": _told(topic) for topic, (_, writer) in _TOPICS.items()},
+        "operations": {
+            f"{writer}Tells{topic.name.title()}": _operation(topic) for topic, (_, writer) in _TOPICS.items()
+        },
         "components": {
             "messages": {one.name: _message(one) for one in EVENT_TYPES} | {"dead-letter": _dead_letter()},
             "schemas": {
@@ -101,7 +103,7 @@ def _topic(name: str, description: str, messages: list[str]) -> Schema:
     }
 
 
-def _told(topic: Topic) -> Schema:
+def _operation(topic: Topic) -> Schema:
     return {"action": "send", "channel": {"$ref": f"#/channels/{topic.value}"}}
 
 

@@ -69,7 +69,7 @@ _INCIDENTS: Mapping[EventKind, tuple[str, tuple[str, ...]]] = MappingProxyType(
         EventKind.RESPONDED: ("The supporting side answered the customer.", ()),
         EventKind.CUSTOMER_REPLIED: ("The customer wrote.", ()),
         EventKind.COMMENTED: (
-            "Somebody wrote, and nobody knows on whose side they are: it answers nobody and waits for nobody.",
+            "Somebody wrote whose side is unknown: it counts as no answer, and nobody waits for one.",
             (),
         ),
         EventKind.UPDATED: ("The supporting side gave the customer a word on the state of the work.", ()),
@@ -114,7 +114,7 @@ _FACTS: Mapping[FactKind, tuple[str, tuple[str, ...]]] = MappingProxyType(
         FactKind.CLOCK_MISSED: ("A clock was stopped after its due instant.", _CLOCK),
         FactKind.CLOCK_CANCELLED: ("A clock no longer applies.", _CLOCK),
         FactKind.CLOCK_AMENDED: (
-            "A late event changed what was told of a clock: `details` say what is taken back.",
+            "A late event changed what was published of a clock: `details` names what is taken back.",
             _CLOCK,
         ),
         FactKind.PROMISE_MADE: ("The first due instants of an incident, as `due:<metric>` in `details`.", ("details",)),
@@ -144,14 +144,14 @@ _DELIVERIES: Mapping[str, str] = MappingProxyType(
         "delivery.cancelled": "The message is no longer needed; `reason` says why.",
         "delivery.undeliverable": "There is nobody to tell, or no address to tell them at.",
         "alert.opened": "An escalation has begun.",
-        "alert.escalated": "The next level, or the next round, is being told.",
+        "alert.escalated": "The next level, or the next round, is being notified.",
         "alert.acknowledged": "Somebody acts: nobody else is paged.",
         "alert.closed": "Nobody needs to act any more; `reason` says why.",
     }
 )
 
 
-def _told(what: str, summary: str) -> EventType:
+def _delivery_type(what: str, summary: str) -> EventType:
     always = ("delivery",) if what.startswith("delivery.") else ("alert",)
     return EventType(
         name=f"{TYPE_PREFIX}{what}.v1",
@@ -188,7 +188,7 @@ EVENT_TYPES: tuple[EventType, ...] = (
     EventType(
         name=NOTICE_TYPE, topic=Topic.NOTICES, model=NoticeData, summary="A critical fix that customers must hear of."
     ),
-    *(_told(what, summary) for what, summary in _DELIVERIES.items()),
+    *(_delivery_type(what, summary) for what, summary in _DELIVERIES.items()),
 )
 """Every type, in the order of the topics."""
 

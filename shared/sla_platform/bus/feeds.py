@@ -48,12 +48,12 @@ READERS: Mapping[Topic, tuple[str, ...]] = MappingProxyType(
     }
 )
 WATERMARKED = frozenset({Topic.INCIDENTS})  # the topics whose readers count time
-# Between looks of a relay at a log without watermarks. What this process writes rings a bell; the looks find what
-# another instance has written.
+# Between looks of a relay at a log without watermarks. What this process writes gives a wake signal; the looks find
+# what another instance has written.
 _POLL_SECONDS = 0.1
-# Between looks of an embedded reader that counts time, and of the others: for them the bell is enough, and the looks
+# Between looks of an embedded reader that counts time, and of the others: for them the wake signal is enough; the looks
 # are for what another process may have written.
-_COUNTING_POLL_SECONDS, _RUNG_POLL_SECONDS = 0.05, 0.5
+_COUNTING_POLL_SECONDS, _SIGNALLED_POLL_SECONDS = 0.05, 0.5
 _FINISH_SECONDS = 20.0
 WATCHDOG_SECONDS = 60.0
 _NOT_IN_A_NAME = re.compile(r"[^A-Za-z0-9._-]")
@@ -209,7 +209,7 @@ class Feeds:
             feeds,
             cursor,
             self._time_source,
-            poll=_COUNTING_POLL_SECONDS if WATERMARKED.issuperset(topics) else _RUNG_POLL_SECONDS,
+            poll=_COUNTING_POLL_SECONDS if WATERMARKED.issuperset(topics) else _SIGNALLED_POLL_SECONDS,
             watchdog=self._watchdog,
             keep_quarantined=keep_quarantined,
             metrics=self._metrics,

@@ -69,16 +69,16 @@ async def hand_over(handler: Handler, batch: Batch, dead: Callable[[Envelope, Ex
     if not batch.envelopes:
         await _whole(handler, batch)
         return
-    said = False
+    through_given = False
 
     async def work(envelopes: Sequence[Envelope]) -> None:
-        nonlocal said
+        nonlocal through_given
         through = batch.through if len(envelopes) == len(batch.envelopes) else None
         await handler.handle(Batch(batch.partition, tuple(envelopes), through))
-        said = said or through is not None
+        through_given = through_given or through is not None
 
     await in_parts(batch.envelopes, work, dead)
-    if batch.through is not None and not said:
+    if batch.through is not None and not through_given:
         await _whole(handler, Batch(batch.partition, (), batch.through))
 
 

@@ -169,10 +169,10 @@ def envelope_of(entry: QuarantineEntry) -> Envelope:
         topic = Topic(entry.topic)
     except ValueError as error:
         raise BadEnvelope(f"there is no topic {entry.topic!r}") from error
-    said = read_record(topic, entry.key.encode() or None, entry.data, headers)
-    if isinstance(said, Watermark):
+    decoded = read_record(topic, entry.key.encode() or None, entry.data, headers)
+    if isinstance(decoded, Watermark):
         raise BadEnvelope("a watermark says nothing any more")
-    return said
+    return decoded
 
 
 async def _tried(replay: Replay, entry: QuarantineEntry) -> Exception | None:

@@ -36,8 +36,8 @@ def java() -> Path:
 @cache
 def _release(program: str) -> int:
     """Return the major version that a Java reports; 0 if it reports none."""
-    said = re.search(r'version "(\d+)', run([program, "-version"]).stdout)
-    return int(said.group(1)) if said else 0
+    reported = re.search(r'version "(\d+)', run([program, "-version"]).stdout)
+    return int(reported.group(1)) if reported else 0
 
 
 def kafka_jars(version: str = KAFKA_VERSION) -> Path:

@@ -29,16 +29,16 @@ def alias_table(metadata: MetaData, service: str) -> Table:
 
 async def store_names(connection: AsyncConnection, table: Table, events: Iterable[IncidentEvent]) -> None:
     """Store the other names of incidents that these events state (a ticket moved, or merged as the same one)."""
-    told: dict[str, str] = {}
+    stated: dict[str, str] = {}
     for event in events:
         if event.known_as is None or event.known_as == event.incident or event.carried_from is not None:
             continue
         if event.kind is EventKind.RENAMED:
-            told[event.known_as] = event.incident
+            stated[event.known_as] = event.incident
         elif event.kind is EventKind.MERGED:
-            told[event.incident] = event.known_as
-    if told:
-        rows = [{"name": name, "incident": told[name]} for name in sorted(told)]
+            stated[event.incident] = event.known_as
+    if stated:
+        rows = [{"name": name, "incident": stated[name]} for name in sorted(stated)]
         await connection.execute(upsert(connection, table), rows)
 
 

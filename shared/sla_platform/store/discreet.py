@@ -56,7 +56,7 @@ def _clean(error: BaseException) -> None:
         error.object = " " * error.start + error.object[error.start : error.end]
         error.args = (error.encoding, error.object, error.start, error.end, error.reason)
     error.args = tuple(without_values(one) if isinstance(one, str) else one for one in error.args)
-    said: Any = error
+    holder: Any = error
     for name in ("detail", "context"):  # of PostgreSQL's own error
-        if isinstance(getattr(said, name, None), str):
-            setattr(said, name, HIDDEN)
+        if isinstance(getattr(holder, name, None), str):
+            setattr(holder, name, HIDDEN)

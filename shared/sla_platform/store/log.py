@@ -208,15 +208,15 @@ async def oldest(
 
 def event_row(log: Table, unreadable: UnreadableLogRow, part: str) -> QuarantineRow:
     """Return an unreadable row of a log as the row to put into the quarantine."""
-    said = {name: value.decode("utf-8", "replace") for name, value in unreadable.fields.items()}
-    headers = {f"log_{name}": said[name] for name in said if name != "data"}
+    as_text = {name: value.decode("utf-8", "replace") for name, value in unreadable.fields.items()}
+    headers = {f"log_{name}": as_text[name] for name in as_text if name != "data"}
     return QuarantineRow(
         part=part,
         position=f"{log.name}/{unreadable.position}",
-        topic=said["topic"],
-        key=said["key"],
-        event=said["id"],
-        type=said["type"],
+        topic=as_text["topic"],
+        key=as_text["key"],
+        event=as_text["id"],
+        type=as_text["type"],
         headers=headers,
         data=unreadable.fields["data"],
     )

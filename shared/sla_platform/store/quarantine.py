@@ -185,8 +185,8 @@ async def mark_replayed(connection: AsyncConnection, table: Table, entry: Quaran
 
 async def count_failure(connection: AsyncConnection, table: Table, id_: int, error: str, now: datetime) -> None:
     """Count another failure of an entry, in a replay, and store the error."""
-    told = {"error": fit_column(error, LONGEST_ERROR), "last_at": now, "count": table.c.count + 1}
-    await connection.execute(update(table).where(table.c.id == id_).values(told))
+    changed = {"error": fit_column(error, LONGEST_ERROR), "last_at": now, "count": table.c.count + 1}
+    await connection.execute(update(table).where(table.c.id == id_).values(changed))
 
 
 async def count_waiting(connection: AsyncConnection, table: Table) -> dict[str, int]:
@@ -209,9 +209,9 @@ def waiting_entry_exists(table: Table, *which: ColumnElement[bool]) -> ColumnEle
     return select(text("1")).where(table.c.state == QuarantineState.QUARANTINED.value, *which).exists()
 
 
-def fit_column(said: str, longest: int | None = LONGEST_NAME) -> str:
+def fit_column(written: str, longest: int | None = LONGEST_NAME) -> str:
     """Return a text that any column of this length takes: cut to `longest`, without NUL and lone surrogates."""
-    whole = said.replace("\0", "�").encode("utf-8", "replace").decode()
+    whole = written.replace("\0", "�").encode("utf-8", "replace").decode()
     return whole if longest is None else whole[:longest]
 
 

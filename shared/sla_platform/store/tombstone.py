@@ -73,8 +73,8 @@ async def remove_late(
         if not names:
             return
         async with store.transaction() as connection:
-            living = set((await connection.execute(select(known).where(known.in_(names)))).scalars())
-            removed = await remove(connection, [name for name in names if name not in living])
+            opened_anew = set((await connection.execute(select(known).where(known.in_(names)))).scalars())
+            removed = await remove(connection, [name for name in names if name not in opened_anew])
             # Nothing late is left of these, unless something has come meanwhile.
             which = table.c.incident.in_(sorted(names)), late < horizon
             await connection.execute(update(table).where(*which).values(late_at=None))

@@ -71,11 +71,11 @@ class ClockFact(BaseModel):
     language: str = "en"
     breached: str = Field(
         default="",
-        description="the due instant in force, when its passing was told, or `no`; empty when the fact does not say",
+        description="the due instant in force, when its breach is published, or `no`; empty when the fact does not say",
     )
     phase: str = Field(
         default="",
-        description="of the incident: open, waiting, resolved, closed, cancelled or merged; empty when not said",
+        description="of the incident: open, waiting, resolved, closed, cancelled or merged; empty when not stated",
     )
     events: int = Field(default=0, description="with `phase`: of how many events of the incident it is the outcome")
     allowed: str = Field(default="", description="the target in words, e.g. 4h or 2 working days")
@@ -94,12 +94,14 @@ class ClockFact(BaseModel):
         description="the part of `urgency` that time does not change, severity and plan rank; 0 in facts before 0.2",
     )
     provisional: bool = Field(default=False, description="fired although events of its partition were behind")
-    overtaken: bool = Field(default=False, description="a warning noticed after its breach: recorded, not told")
+    overtaken: bool = Field(
+        default=False, description="a warning noticed after its breach: recorded, nobody is notified"
+    )
     history: bool = Field(
-        default=False, description="over, or imported, when slad first heard of it: on record, told to nobody"
+        default=False, description="over, or imported, when slad first read of it: on record, nobody is notified"
     )
     imported_through: datetime | None = Field(
-        default=None, description="an import told slad of this clock: what came true up to then is told to nobody"
+        default=None, description="the clock was imported: nobody is notified of what came true up to then"
     )
     details: dict[str, str] = Field(default_factory=dict)
     periods: list[Period] = Field(default_factory=list, description="of contract.changed: all, the oldest first")

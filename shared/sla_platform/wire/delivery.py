@@ -26,11 +26,11 @@ class DeliveryFact(BaseModel):
     delivery: str = ""
     recipient: str = ""
     channel: str = Field(default="", description="email or webhook")
-    reason: str = Field(default="", description="why this person was told: level, role, kind of fact")
+    reason: str = Field(default="", description="why this person is notified: level, role, kind of fact")
     attempts: int = 0
     possibly_duplicate: bool = False
     at: datetime
-    due_at: datetime | None = Field(default=None, description="the instant the told fact became true")
+    due_at: datetime | None = Field(default=None, description="when the fact that it is about became true")
     by: str = Field(default="", description="who acknowledged")
     error: str = ""
 

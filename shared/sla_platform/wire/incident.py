@@ -72,7 +72,7 @@ class IncidentEventData(BaseModel):
     reason: str = ""
     warnings: tuple[str, ...] = ()
     snapshot: SnapshotData | None = None
-    history: bool = Field(default=False, description="told by an import; nobody is told of what followed from it")
+    history: bool = Field(default=False, description="stated by an import; nobody is notified of what followed from it")
 
 
 def event_type(kind: EventKind) -> str:

@@ -59,7 +59,7 @@ async def test_nothing_is_set_aside_for_trouble_around(
     stage.time.go(QUARTER)
     await stage.take_in(*(about(number) for number in range(handler.A_FEW + 5)))  # they wait for their turn
     with monkeypatch.context() as broken:
-        broken.setattr(unit_of_work, "addressed", refuse)
+        broken.setattr(unit_of_work, "address_requests", refuse)
         for _ in range(4):
             with pytest.raises(Retryable):
                 await stage.scheduler.once()

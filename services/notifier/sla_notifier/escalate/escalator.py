@@ -108,7 +108,7 @@ class Escalator:
         quarantine = self._context.quarantine
         async with self._context.store.transaction() as connection:
             steps = await alerts.take_steps(connection, alert, await store_now(connection, self._context.time_source))
-            said = [{"round": step.round, "level": step.level, "fire_at": step.fire_at} for step in steps]
+            listed = [{"round": step.round, "level": step.level, "fire_at": step.fire_at} for step in steps]
             row = QuarantineRow(
                 part=ESCALATE,
                 position=f"notifier_alert/{alert}",
@@ -116,7 +116,7 @@ class Escalator:
                 event=alert,
                 type="steps",
                 headers={},
-                data=orjson.dumps(said),
+                data=orjson.dumps(listed),
             )
             if steps:
                 await quarantine.put_within(connection, row, error)
@@ -125,9 +125,9 @@ class Escalator:
 
     async def _again(self, entry: QuarantineEntry) -> None:
         """Take steps out of the quarantine."""
-        said = orjson.loads(entry.data)
+        listed = orjson.loads(entry.data)
         steps = [
             EscalationStep(entry.key, each["round"], each["level"], datetime.fromisoformat(each["fire_at"]))
-            for each in said
+            for each in listed
         ]
         await self._step(entry.key, steps)

@@ -50,7 +50,7 @@ class RenderConfig:
 
 
 async def write_changes(
-    connection: AsyncConnection, batch: ChangeSet, catalogue: Catalogue, manner: RenderConfig, now: datetime
+    connection: AsyncConnection, batch: ChangeSet, catalogue: Catalogue, config: RenderConfig, now: datetime
 ) -> None:
     """Write a set of changes as rows of alerts, steps, deliveries and conversations, and as events of the log.
 
@@ -68,14 +68,14 @@ async def write_changes(
     context = PipelineContext(
         now=now,
         catalogue=catalogue,
-        texts=manner.texts,
-        links=manner.links,
+        texts=config.texts,
+        links=config.links,
         disabled=await disabled_endpoints(connection),
         paged_in_round=paged_in_rounds(sent_before),
         paged=closing_recipients(sent_before, batch.cancel_reasons),
         closing=open_closing_messages(rows),
         paged_of=first_paged_episodes(sent_before),
-        digest_over=manner.digest_over,
+        digest_over=config.digest_over,
     )
     notifications = address_requests(context, batch.requests)
     conversations = await conversation_store.lock_conversations(connection, conversation_ids(notifications), now)

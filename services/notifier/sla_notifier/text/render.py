@@ -65,12 +65,12 @@ class Texts:
 
     def message(self, content: Content, language: str) -> Message:
         """Return the content as a message in the available language nearest to `language`."""
-        spoken = self.language(language)
-        labels = self.words(spoken)
-        said = {name: _said(value, content.zone, spoken, labels) for name, value in content.values.items()}
-        sentences = self._sentences(content.kind, spoken, said)
-        view = _view(content, labels, said) | {"heading": ""} | sentences
-        view |= {"language": spoken, "colour": _COLOURS[content.kind]}
+        chosen = self.language(language)
+        labels = self.words(chosen)
+        in_words = {name: _in_words(value, content.zone, chosen, labels) for name, value in content.values.items()}
+        sentences = self._sentences(content.kind, chosen, in_words)
+        view = _view(content, labels, in_words) | {"heading": ""} | sentences
+        view |= {"language": chosen, "colour": _COLOURS[content.kind]}
         return Message(
             subject=one_line(sentences["subject"], 200),
             text=self._plain.get_template("layout.txt.j2").render(view).strip() + "\n",
@@ -80,10 +80,10 @@ class Texts:
 
     def brief(self, content: Content, language: str) -> Message:
         """Return a message with subject and payload only, for a message in a digest."""
-        spoken = self.language(language)
-        labels = self.words(spoken)
-        said = {name: _said(value, content.zone, spoken, labels) for name, value in content.values.items()}
-        sentences = self._sentences(content.kind, spoken, said, ("subject", "lead"))
+        chosen = self.language(language)
+        labels = self.words(chosen)
+        in_words = {name: _in_words(value, content.zone, chosen, labels) for name, value in content.values.items()}
+        sentences = self._sentences(content.kind, chosen, in_words, ("subject", "lead"))
         return Message(one_line(sentences["subject"], 200), "", "", _payload(content, sentences))
 
     def phrases_in_words(self, phrases: Iterable[Phrase], language: str) -> str:
@@ -100,11 +100,11 @@ class Texts:
         return self._html.get_template(template).render(view)
 
     def _sentences(
-        self, kind: MessageKind, language: str, said: Mapping[str, str | int | bool], names: Collection[str] = ()
+        self, kind: MessageKind, language: str, in_words: Mapping[str, str | int | bool], names: Collection[str] = ()
     ) -> dict[str, str]:
         """Plain text: the HTML layout escapes it like any other value."""
         template = self._plain.get_or_select_template([f"{language}/{kind.value}.j2", f"{ENGLISH}/{kind.value}.j2"])
-        context = template.new_context(dict(said))
+        context = template.new_context(dict(in_words))
         blocks = [(name, block) for name, block in template.blocks.items() if not names or name in names]
         return {name: " ".join("".join(block(context)).split()) for name, block in blocks}
 
@@ -137,7 +137,7 @@ def _environment(folder: Path, *, escape: bool) -> ImmutableSandboxedEnvironment
     )
 
 
-def _said(value: Value, zone: str, language: str, labels: Mapping[str, str]) -> str | int | bool:
+def _in_words(value: Value, zone: str, language: str, labels: Mapping[str, str]) -> str | int | bool:
     if isinstance(value, CountedAndWall):
         first = span_in_words(value.first, language)
         if value.wall is not None:
@@ -178,13 +178,15 @@ def _allowed(allowed: Allowed | str, language: str, labels: Mapping[str, str]) -
             assert_never(allowed)
 
 
-def _view(content: Content, labels: Mapping[str, str], said: Mapping[str, str | int | bool]) -> dict[str, Any]:
+def _view(content: Content, labels: Mapping[str, str], in_words: Mapping[str, str | int | bool]) -> dict[str, Any]:
     """What the two layouts show."""
     items = [{"line": item.line, "url": item.url} for item in content.items]
     if content.more:
         items.append({"line": labels["and_more"].format(count=content.more), "url": content.more_url})
     return {
-        "rows": [{"label": labels[name], "value": said[name]} for name in content.rows if said.get(name, "") != ""],
+        "rows": [
+            {"label": labels[name], "value": in_words[name]} for name in content.rows if in_words.get(name, "") != ""
+        ],
         "notes": [labels[name] for name in content.notes],
         "body": content.body,
         "items": items,
@@ -193,5 +195,5 @@ def _view(content: Content, labels: Mapping[str, str], said: Mapping[str, str | 
             for action in content.actions
             if action.url
         ],
-        "why": labels["why"].format(contract=said.get("contract", ""), why=content.why),
+        "why": labels["why"].format(contract=in_words.get("contract", ""), why=content.why),
     }

@@ -67,8 +67,8 @@ class KafkaAccess:
         servers = [server.strip() for server in self.servers.split(",")]
         answers = await asyncio.gather(*(self._knock(server) for server in servers))
         for server, found in zip(servers, answers, strict=True):
-            if found is not None and (said := self._words(found)) is not None:
-                return f"Kafka at {server} {said}"
+            if found is not None and (cause := self._words(found)) is not None:
+                return f"Kafka at {server} {cause}"
         return f"Kafka at {self.servers} cannot be reached: {error!r}"
 
     async def _knock(self, server: str) -> Exception | None:

@@ -111,14 +111,14 @@ def _read(topic: Topic, hand: deque[ConsumerRecord]) -> LaneUnit:
         records += 1
         newest_ms = record.timestamp
         try:
-            said = read_record(topic, record.key, record.value, record.headers)
+            decoded = read_record(topic, record.key, record.value, record.headers)
         except BadEnvelope as error:
             unreadable.append(UnreadableRecord(record, error))
             continue
-        if isinstance(said, Watermark):
-            through = said.through if through is None else max(through, said.through)
+        if isinstance(decoded, Watermark):
+            through = decoded.through if through is None else max(through, decoded.through)
         else:
-            events.append((said, record))
+            events.append((decoded, record))
     return LaneUnit(tuple(events), tuple(unreadable), through, hand[0].offset, records, newest_ms)
 
 

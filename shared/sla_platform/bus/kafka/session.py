@@ -2,7 +2,7 @@
 
 A round fetches what has come, hands every partition its unit, and commits afterwards. Units and rebalances exclude
 each other: when the group wants partitions back, the running units are finished (or, if they take too long,
-abandoned), the offsets committed, and only then the handler is told.
+abandoned), the offsets committed, and only then `Handler.revoked` is called.
 """
 
 from __future__ import annotations

@@ -74,14 +74,14 @@ class EmailChannel(Channel):
             return Rejected(Failure.BAD_ADDRESS, "the address is not one plain mailbox")
         message = compose(outgoing, self._sender)
         until = asyncio.get_running_loop().time() + self._wait
-        said = "every connection it bears is in use"
+        busy_because = "every connection it bears is in use"
         taken_when_refused: int | None = None
         while True:
             try:
                 async with self._places.hold(until):
                     outcome, of_message = await self._outcome(message, outgoing.address)
             except TimeoutError:
-                return Busy(f"the mail server is busy: {said}")
+                return Busy(f"the mail server is busy: {busy_because}")
             self._places.give_out()  # what came of it may have made places, or taken some
             if not isinstance(outcome, Busy):
                 return outcome
@@ -89,13 +89,13 @@ class EmailChannel(Channel):
                 if taken_when_refused is not None and self._taken > taken_when_refused:
                     return of_message  # twice this one and not the others: it is not the server
                 taken_when_refused = self._taken
-            said = outcome.detail
+            busy_because = outcome.detail
 
     async def close(self) -> None:
         """Close the kept connections."""
         self._places.close()
         for client in self._idle.take_all():
-            transport = client.transport  # a client that has said QUIT no longer knows it
+            transport = client.transport  # a client that has sent QUIT no longer knows it
             with contextlib.suppress(aiosmtplib.SMTPException, OSError, TimeoutError):
                 await client.quit(timeout=1.0)
             drop(client, transport)
