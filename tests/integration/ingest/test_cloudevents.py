@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import base64
 import dataclasses
+from datetime import timedelta
 from typing import Any
 
 import orjson
 import pytest
-from tests.integration.ingest.world import FORMOSA, READER, SENDER, World, opened, standard_headers
+from tests.integration.ingest.world import FORMOSA, NOON, READER, SENDER, World, opened, standard_headers
 
 from sla_catalogue import SourceId
+from sla_domain.fold import fold
 from sla_ingest import inbox as inbox_module
 from sla_ingest import intake as intake_module
 from sla_ingest import tables
 from sla_platform.errors import StoreBusy
+from sla_platform.wire import stored_event
 
 SECRET = "whsec_c2xhZCB0ZXN0cyBzaWduIHdpdGggdGhpcyBzZWNyZXQ="
 
@@ -210,6 +213,36 @@ async def test_the_log_keeps_the_order_of_a_batch(world: World) -> None:
     events = [opened(str(n), f"INC{n % 7}", type="updated") for n in range(60)]
     await world.batch(events)
     assert [incident for _, incident in await world.logged()] == [f"servicenow:INC{n % 7}" for n in range(60)]
+
+
+SAME_SECOND: dict[str, tuple[list[tuple[str, dict[str, Any]]], tuple[str, str]]] = {
+    "lowered twice": (
+        [("priority_changed", {"priority": "P2"}), ("priority_changed", {"priority": "P3"})], ("P3", "open"),
+    ),
+    "lowered and raised": (
+        [("priority_changed", {"priority": "P3"}), ("priority_changed", {"priority": "P2"})], ("P2", "open"),
+    ),
+    "resumed and waiting again": ([("resumed", {}), ("waiting", {"waiting_on": "customer"})], ("P1", "waiting")),
+    "waiting and resumed": ([("waiting", {"waiting_on": "customer"}), ("resumed", {})], ("P1", "open")),
+    "resolved, reopened, resolved": ([("resolved", {}), ("reopened", {}), ("resolved", {})], ("P1", "resolved")),
+    "resolved and reopened": ([("resolved", {}), ("reopened", {})], ("P1", "open")),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", SAME_SECOND)
+async def test_events_of_one_instant_count_in_the_order_of_their_batch(small: World, name: str) -> None:
+    said, expected = SAME_SECOND[name]
+    events = [opened("o")] + [
+        opened(f"{9 - number}", type=f"io.slad.incident.{kind}.v1", time="2026-11-20T12:00:05Z") | {"data": data}
+        for number, (kind, data) in enumerate(said)
+    ]
+    small.time.at = NOON + timedelta(minutes=1)
+    await small.batch(events)
+    stored = [stored_event(id=row.id, type=row.type, incident=row.incident, occurred_at=row.time, data=row.data)
+              for row in await small.rows(tables.event)]  # fmt: skip
+    incident = fold(stored, small.catalogue[-1].rulebook)
+    assert (incident.priority, incident.phase.value) == expected
+    assert max(event.received_at for event in stored) == small.time.at
 
 
 async def test_all_that_a_request_says_of_an_incident_is_committed_together(

@@ -393,6 +393,23 @@ async def test_a_page_still_queued_at_the_end_gives_way_to_the_closing_message(
     assert mailed(smtp_server) == [("anna", "Closed:")], "the breach is told, by the message that also ends it"
 
 
+async def test_a_target_of_another_catalogue_ends_the_alert_when_that_came_into_force(
+    stage: Stage, smtp_server: SmtpServer
+) -> None:
+    """Its clock began at nine, which is when the new target counts from: nobody had been paged by then."""
+    stage.time.go(NINE + 15 * MINUTE)
+    await stage.hear(breached())
+    await stage.send()
+    edited, later = NINE + 20 * MINUTE, NINE + timedelta(hours=2)
+    told = {"due_at": later, "fired_at": edited, "details": {"catalogue": "v2"}}
+    await stage.hear(fact(FactKind.CLOCK_RETARGETED, NINE, "0/target", **told))
+    await stage.send()
+    closed = next(mail for mail in smtp_server.accepted.all() if "Closed" in mail.parsed["subject"])
+    part = closed.parsed.get_body(("plain",))
+    assert part is not None
+    assert "Closed: Mon, Mar 2, 2026, 10:20 CET (09:20 UTC)" in part.get_content().splitlines()
+
+
 async def test_a_newer_target_that_is_not_due_ends_the_alert_and_its_breach_opens_it_anew(
     stage: Stage, smtp_server: SmtpServer
 ) -> None:

@@ -13,7 +13,7 @@ import hashlib
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import lru_cache, partial
 from typing import Any
 from urllib.parse import unquote_to_bytes
@@ -56,6 +56,7 @@ UNDESCRIBED = Source(
     dialect=Dialect.CLOUDEVENTS,
     authentication=Authentication(kind=AuthenticationKind.NONE),
 )
+_STEP = timedelta(microseconds=1)
 _PLACEHOLDER_TIME = datetime.fromtimestamp(0, UTC)
 
 
@@ -136,9 +137,10 @@ def _translated(envelope: CloudEventEnvelope, delivery: Delivery, source: Source
 
 
 def split(delivery: Delivery) -> list[Delivery]:
-    """Return the events of a batch as structured deliveries of one event each.
+    """Return the events of a batch as structured deliveries of one event each, a microsecond after one another.
 
-    Raises DoesNotFit when the batch itself cannot be read.
+    Events of one instant are read as they arrived: so their order in the batch is that. Raises DoesNotFit when the
+    batch itself cannot be read.
     """
     value = parse_json(delivery.body, delivery.max_depth)
     if not isinstance(value, list):
@@ -149,10 +151,10 @@ def split(delivery: Delivery) -> list[Delivery]:
         Delivery(
             body=orjson.dumps(one),
             headers=headers,
-            received_at=delivery.received_at,
+            received_at=delivery.received_at - _STEP * after,
             max_depth=delivery.max_depth,
         )
-        for one in value
+        for after, one in zip(range(len(value) - 1, -1, -1), value, strict=True)
     ]
 
 

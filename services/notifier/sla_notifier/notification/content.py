@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from sla_catalogue.duration import BadDuration, parse_allowed
-from sla_domain.fact import reason_of
+from sla_domain.fact import Retargeted, reason_of
 from sla_domain.plan import Allowed, PlanId
 from sla_notifier.alert.request import NotificationRequest
 from sla_notifier.delivery.state import MessageKind
@@ -42,7 +44,7 @@ def _of_clock(context: PipelineContext, request: NotificationRequest, fact: Cloc
         "due": due,
         "broken": broken,
         "since": broken,
-        "ended": fact.at,
+        "ended": _ended_at(fact, broken),
         "again": _again(context, request),
         "level": request.level,
         "round": request.round,
@@ -64,8 +66,15 @@ def _of_clock(context: PipelineContext, request: NotificationRequest, fact: Cloc
 
 def _timing(context: PipelineContext, request: NotificationRequest, fact: ClockFact) -> Timing:
     broken = request.due_at or fact.at
-    until = fact.at if request.kind is MessageKind.RESOLVED else context.now
+    until = _ended_at(fact, broken) if request.kind is MessageKind.RESOLVED else context.now
     return timing_of(context.catalogue.rulebook, fact, context.now, fact.due_at or broken, broken, until)
+
+
+def _ended_at(fact: ClockFact, broken: datetime) -> datetime:
+    """When a promise that was broken ended. A target that no event made holds from when slad noticed."""
+    body = fact.body
+    no_event = isinstance(body, Retargeted) and (body.catalogue or fact.at < broken)
+    return (fact.fired_at or fact.at) if no_event else fact.at
 
 
 def _again(context: PipelineContext, request: NotificationRequest) -> bool:
