@@ -48,10 +48,9 @@ from sla_ingest.dialect.read import (
     clean,
     identifier,
     items,
-    looked_up,
     node,
+    overlaid,
     stamp,
-    stated,
     text,
 )
 from sla_ingest.dialect.speaker import SAID, SIDED, AccountDetails, Speaker, side_of
@@ -194,17 +193,17 @@ def _shown(case: GithubDelivery) -> dict[str, str]:
     """What an issue that is new to its repository states."""
     issue, labels = case.issue, case.labels
     kind = text(issue, "type", "name")
-    return stated(
-        title=text(issue, "title"),
-        description=clean(issue.get("body"), MAX_DESCRIPTION),
-        url=text(issue, "html_url"),
-        reporter=text(issue, "user", "login"),
-        reporter_id=text(issue, "user", "login"),
-        assignee=text(issue, "assignee", "login"),
-        type=kind,
-        priority=priority_by_label(case.source, labels) or case.source.priority_of(kind) or "",
-        **{name: looked_up(lookup, case.payload, labels) for name, lookup in case.lookups.items()},
-    )
+    shown = {
+        "title": text(issue, "title"),
+        "description": clean(issue.get("body"), MAX_DESCRIPTION),
+        "url": text(issue, "html_url"),
+        "reporter": text(issue, "user", "login"),
+        "reporter_id": text(issue, "user", "login"),
+        "assignee": text(issue, "assignee", "login"),
+        "type": kind,
+        "priority": priority_by_label(case.source, labels) or case.source.priority_of(kind) or "",
+    }
+    return overlaid(shown, case.lookups, case.payload, labels)
 
 
 def _former(case: GithubDelivery) -> str:
@@ -281,13 +280,13 @@ def _transferred(case: GithubDelivery) -> list[EventDraft]:
     where = text(repository, "full_name")
     there = {"issue": issue, "repository": repository}
     labels = [name for label in items(issue, "labels") if (name := label_name(label))]
-    found = {name: looked_up(lookup, there, labels) for name, lookup in case.lookups.items()} if repository else {}
+    shown = {"title": text(issue, "title"), "url": text(issue, "html_url")}
     return [
         _happening(
             case,
             EventKind.RENAMED,
             known_as=incident_id(case.source.id, new),
-            attributes=stated(title=text(issue, "title"), url=text(issue, "html_url"), **found),
+            attributes=overlaid(shown, case.lookups if repository else {}, there, labels),
             reason=f"transferred to {where}" if where else "transferred",
         )
     ]

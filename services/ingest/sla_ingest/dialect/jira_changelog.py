@@ -38,6 +38,7 @@ from sla_ingest.dialect.read import (
     looked_up,
     lookups,
     node,
+    overlaid,
     stamp,
     stated,
     text,
@@ -95,18 +96,18 @@ def opened(case: JiraDelivery) -> list[EventDraft]:
     labels = labels_of(fields.get("labels"))
     priority, odd = priority_in(case, labels, _first_priority(case))
     status = status_now(case.source, case.status) if case.status else None
-    attributes = stated(
-        title=text(fields, "summary"),
-        description=plain(fields.get("description")),
-        url=browse(node(case.payload, "issue")),
-        key=text(case.payload, "issue", "key"),
+    shown = {
+        "title": text(fields, "summary"),
+        "description": plain(fields.get("description")),
+        "url": browse(node(case.payload, "issue")),
+        "key": text(case.payload, "issue", "key"),
         **reporter_in(case),
-        assignee=shown_as(node(fields, "assignee")),
-        type=text(fields, "issuetype", "name"),
-        status=case.status.shown,
-        priority=priority,
-        **{name: looked_up(lookup, case.payload, labels) for name, lookup in case.lookups.items()},
-    )
+        "assignee": shown_as(node(fields, "assignee")),
+        "type": text(fields, "issuetype", "name"),
+        "status": case.status.shown,
+        "priority": priority,
+    }
+    attributes = overlaid(shown, case.lookups, case.payload, labels)
     remarks = (*odd, *(status.remarks if status else ()))
     found = [case.happening(EventKind.OPENED, at=at, attributes=attributes, remarks=remarks)]
     by_status = status.phase if status else None

@@ -119,6 +119,24 @@ def lookups(source: Source, usual_customer: Lookup | None, usual_product: Lookup
     return {name: lookup for name, lookup in usual.items() if lookup is not None} | dict(source.attributes)
 
 
+def overlaid(
+    shown: Mapping[str, str], found: Mapping[str, Lookup], document: Any, labels: Iterable[str]
+) -> dict[str, str]:
+    """Return the attributes that a sender shows, with those that the catalogue looks up in their place.
+
+    A lookup of a name that the dialect has too, such as `type` or `priority`, replaces it wherever the delivery states
+    something at the place of the lookup; a label's place is stated with all labels. Empty ones are left out.
+    """
+    labels = list(labels)
+    looked = {name: looked_up(lookup, document, labels) for name, lookup in found.items()}
+    said = {
+        name: value
+        for name, value in looked.items()
+        if value or found[name].label or (found[name].field and has_path(document, found[name].field))
+    }
+    return {name: value for name, value in {**shown, **said}.items() if value}
+
+
 def stamp(value: Any, quality: TimeQuality, *, zone: str = "UTC", version: int = 0) -> ClaimedTime:
     """Return the claimed time of a value; an absent or unreadable one is empty, with a remark that quotes it."""
     try:
