@@ -102,6 +102,11 @@ def _source(id_: SourceId, document: SourceDocument, path: Path, context: Contex
     )
 
 
+def kind_of_proof(dialect: Dialect, document: AuthenticationDocument) -> AuthenticationKind:
+    """Return how deliveries prove themselves: as written, else as the dialect usually does."""
+    return AuthenticationKind(document.kind or _USUAL.get(dialect, {}).get("kind", "bearer"))
+
+
 def _authentication(
     dialect: Dialect, document: AuthenticationDocument | None, path: Path, context: Context
 ) -> Authentication:
@@ -111,7 +116,7 @@ def _authentication(
         return Authentication(kind=AuthenticationKind.NONE)
     path = (*path, "authentication")
     usual = _USUAL.get(dialect, {})
-    kind = AuthenticationKind(document.kind or usual.get("kind", "bearer"))
+    kind = kind_of_proof(dialect, document)
     same = kind == usual.get("kind")
     defaults = {name: value for name, value in (usual.items() if same else ()) if name != "kind"}
     written = document.model_dump(exclude={"kind", "secret", "secrets"}, exclude_none=True)

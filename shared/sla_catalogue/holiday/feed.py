@@ -60,19 +60,24 @@ def read_feed(text: str, source: str, horizon: Horizon, skip: Collection[str] = 
     texts, remarks = tidy(text)
     found = _Found(source, horizon, remarks=remarks)
     skipped = {name.casefold() for name in skip}
+    unseen = set(skipped)
     for each in texts:
-        _read_calendar(_calendar(each), skipped, found)
+        _read_calendar(_calendar(each), skipped, unseen, found)
+    remarks += [f"skip names {name[:80]!r}, and no entry is called that" for name in skip if name.casefold() in unseen]
     spans = sorted(found.spans, key=lambda span: (span.start.isoformat(), span.name))
     return HolidayFeed(tuple(sorted(found.rows)), tuple(spans), _few(found.remarks))
 
 
-def _read_calendar(calendar: Any, skipped: Collection[str], found: _Found) -> None:
+def _read_calendar(calendar: Any, skip: Collection[str], unseen: set[str], found: _Found) -> None:
     found.zone = _zone(calendar)
     events = _events(calendar)
     moved = _moved(events)
     for event in events:
         name = _text(event, "SUMMARY") or "closed"
-        if _text(event, "STATUS").upper() == "CANCELLED" or name.casefold() in skipped:
+        if name.casefold() in skip:
+            unseen.discard(name.casefold())
+            continue
+        if _text(event, "STATUS").upper() == "CANCELLED":
             continue
         try:
             _read_event(event, name, moved, found)

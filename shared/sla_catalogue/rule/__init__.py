@@ -12,6 +12,7 @@ from sla_catalogue.rule.metric import check_metrics
 from sla_catalogue.rule.reference import check_edges
 from sla_catalogue.rule.subject import CheckedCatalogue
 from sla_catalogue.rule.target import check_targets
+from sla_catalogue.rule.unread import check_unread
 from sla_catalogue.rule.word import check_words
 
 RULES: tuple[Callable[[CheckedCatalogue], None], ...] = (
@@ -23,6 +24,7 @@ RULES: tuple[Callable[[CheckedCatalogue], None], ...] = (
     check_escalations,
     check_edges,
     check_words,
+    check_unread,
 )
 
 

@@ -38,6 +38,8 @@ async def test_looking_changes_nothing_and_pressing_stops_the_chain(
         look = await client.get(paged)
         assert look.status_code == 200
         assert "<button" in look.text
+    asked = await client.head(paged)
+    assert (asked.status_code, asked.content) == (200, b""), "nor do they take it for a dead one"
     assert (await stage.alert("github:7")).state == "open"
     assert "script" not in look.text
     assert look.headers["content-security-policy"].startswith("default-src 'none'")

@@ -36,9 +36,8 @@ from sla_ingest.dialect.read import (
     claimed_time,
     clean_text,
     identifier_text,
-    look_up_value,
     object_at,
-    stated_attributes,
+    overlay_lookups,
     text_at,
 )
 from sla_ingest.dialect.speaker import SAID, SIDED, AccountDetails, Speaker, side_of
@@ -185,17 +184,17 @@ def _shown(case: GithubDelivery) -> dict[str, str]:
     """What an issue that is new to its repository states."""
     issue, labels = case.issue, case.labels
     kind = text_at(issue, "type", "name")
-    return stated_attributes(
-        title=text_at(issue, "title"),
-        description=clean_text(issue.get("body"), MAX_DESCRIPTION),
-        url=text_at(issue, "html_url"),
-        reporter=text_at(issue, "user", "login"),
-        reporter_id=text_at(issue, "user", "login"),
-        assignee=text_at(issue, "assignee", "login"),
-        type=kind,
-        priority=priority_by_label(case.source, labels) or case.source.priority_of(kind) or "",
-        **{name: look_up_value(lookup, case.payload, labels) for name, lookup in case.lookups.items()},
-    )
+    shown = {
+        "title": text_at(issue, "title"),
+        "description": clean_text(issue.get("body"), MAX_DESCRIPTION),
+        "url": text_at(issue, "html_url"),
+        "reporter": text_at(issue, "user", "login"),
+        "reporter_id": text_at(issue, "user", "login"),
+        "assignee": text_at(issue, "assignee", "login"),
+        "type": kind,
+        "priority": priority_by_label(case.source, labels) or case.source.priority_of(kind) or "",
+    }
+    return overlay_lookups(shown, case.lookups, case.payload, labels)
 
 
 def _former(case: GithubDelivery) -> str:
@@ -272,13 +271,13 @@ def _transferred(case: GithubDelivery) -> list[EventDraft]:
     where = text_at(repository, "full_name")
     there = {"issue": issue, "repository": repository}
     labels = [name for label in array_at(issue, "labels") if (name := label_name(label))]
-    found = {name: look_up_value(lookup, there, labels) for name, lookup in case.lookups.items()} if repository else {}
+    shown = {"title": text_at(issue, "title"), "url": text_at(issue, "html_url")}
     return [
         _happening(
             case,
             EventKind.RENAMED,
             known_as=incident_id(case.source.id, new),
-            attributes=stated_attributes(title=text_at(issue, "title"), url=text_at(issue, "html_url"), **found),
+            attributes=overlay_lookups(shown, case.lookups if repository else {}, there, labels),
             reason=f"transferred to {where}" if where else "transferred",
         )
     ]

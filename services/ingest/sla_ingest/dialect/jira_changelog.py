@@ -33,6 +33,7 @@ from sla_ingest.dialect.read import (
     clean_text,
     look_up_value,
     object_at,
+    overlay_lookups,
     stated_attributes,
     text_at,
 )
@@ -89,18 +90,18 @@ def opening_events(case: JiraDelivery) -> list[EventDraft]:
     labels = labels_of(fields.get("labels"))
     priority, odd = priority_in(case, labels, _first_priority(case))
     status = status_now(case.source, case.status) if case.status else None
-    attributes = stated_attributes(
-        title=text_at(fields, "summary"),
-        description=plain_text(fields.get("description")),
-        url=issue_page_url(object_at(case.payload, "issue")),
-        key=text_at(case.payload, "issue", "key"),
+    shown = {
+        "title": text_at(fields, "summary"),
+        "description": plain_text(fields.get("description")),
+        "url": issue_page_url(object_at(case.payload, "issue")),
+        "key": text_at(case.payload, "issue", "key"),
         **reporter_attributes(case),
-        assignee=display_name(object_at(fields, "assignee")),
-        type=text_at(fields, "issuetype", "name"),
-        status=case.status.shown,
-        priority=priority,
-        **{name: look_up_value(lookup, case.payload, labels) for name, lookup in case.lookups.items()},
-    )
+        "assignee": display_name(object_at(fields, "assignee")),
+        "type": text_at(fields, "issuetype", "name"),
+        "status": case.status.shown,
+        "priority": priority,
+    }
+    attributes = overlay_lookups(shown, case.lookups, case.payload, labels)
     remarks = (*odd, *(status.remarks if status else ()))
     found = [case.happening(EventKind.OPENED, at=at, attributes=attributes, remarks=remarks)]
     by_status = status.phase if status else None

@@ -129,6 +129,24 @@ def attribute_lookups(
     return {name: lookup for name, lookup in usual.items() if lookup is not None} | dict(source.attributes)
 
 
+def overlay_lookups(
+    shown: Mapping[str, str], found: Mapping[str, Lookup], document: Any, labels: Iterable[str]
+) -> dict[str, str]:
+    """Return the attributes that a sender shows, with those that the catalogue looks up in their place.
+
+    A lookup of a name that the dialect has too, such as `type` or `priority`, replaces it wherever the delivery states
+    something at the place of the lookup; a label's place is stated with all labels. Empty ones are left out.
+    """
+    labels = list(labels)
+    looked = {name: look_up_value(lookup, document, labels) for name, lookup in found.items()}
+    said = {
+        name: value
+        for name, value in looked.items()
+        if value or found[name].label or (found[name].field and has_path(document, found[name].field))
+    }
+    return {name: value for name, value in {**shown, **said}.items() if value}
+
+
 def claimed_time(value: Any, quality: TimeQuality, *, zone: str = "UTC", version: int = 0) -> ClaimedTime:
     """Return the time in a value as a claimed time.
 

@@ -160,7 +160,8 @@ def _links(routes: APIRouter, context: NotifierContext, answers: AckLinks) -> No
     def shown(answer: AckPage) -> HTMLResponse:
         return HTMLResponse(render_page(context.render_config.texts, answer), answer.shown.status, headers=HEADERS)
 
-    @routes.get("/ack/{token}", response_class=HTMLResponse, include_in_schema=False)
+    # HEAD too: mail scanners ask so whether a link leads anywhere.
+    @routes.api_route("/ack/{token}", methods=["GET", "HEAD"], response_class=HTMLResponse, include_in_schema=False)
     async def look(token: str) -> HTMLResponse:
         return shown(await answers.look(token))
 

@@ -1,0 +1,82 @@
+"""Keys that slad knows and would not read where they stand: what is written has an effect, or it is refused."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from sla_catalogue.assembly.source import kind_of_proof
+from sla_catalogue.document.holiday import HolidayDocument
+from sla_catalogue.document.plan import TargetDocument
+from sla_catalogue.document.source import SourceDocument
+from sla_catalogue.holiday.generate import HALF_DAY
+from sla_catalogue.problem import Path
+from sla_catalogue.rule.subject import CheckedCatalogue
+from sla_catalogue.source import AuthenticationKind, Dialect
+from sla_domain.plan import WorkingDayTime
+
+_Unread = tuple[Path, str]  # where, and why nothing reads it
+
+# What each kind of proof is checked by; a secret belongs to every kind but `none`.
+_PROOF: Mapping[AuthenticationKind, frozenset[str]] = {
+    AuthenticationKind.HMAC: frozenset(
+        {"header", "algorithm", "encoding", "prefix", "signed", "timestamp_header", "secret", "secrets"}
+    ),
+    AuthenticationKind.TOKEN: frozenset({"header", "prefix", "secret", "secrets"}),
+    AuthenticationKind.BASIC: frozenset({"header", "username", "secret", "secrets"}),
+    AuthenticationKind.BEARER: frozenset({"header", "secret", "secrets"}),
+    AuthenticationKind.NONE: frozenset(),
+}
+# GitHub's times have an offset, and its issues no status but open and closed.
+_NOT_OF_GITHUB = {
+    "zone": "every time of GitHub names its offset",
+    "statuses": "issues of GitHub have labels, no status",
+}
+_OF_GENERATED = ("categories", "language", "observed", "half_day_closes_at")
+
+
+def check_unread(subject: CheckedCatalogue) -> None:
+    """Not for a stored catalogue: a version that was in force stays readable."""
+    if subject.context.stored:
+        return
+    document = subject.context.document
+    found: list[_Unread] = []
+    for name, source in document.sources.items():
+        found += _of_source(source, ("sources", name))
+    for section, entries in (("plans", document.plans), ("contracts", document.contracts)):
+        for name, entry in entries.items():
+            for index, target in enumerate(entry.targets):
+                found += _of_target(target, (section, name, "targets", index))
+    for name, holiday in document.holidays.items():
+        found += _of_holidays(holiday, ("holidays", name))
+    for path, why in found:
+        subject.findings.error(path, "unread-key", f"{path[-1]} would be read by nothing: {why}", "leave it out")
+
+
+def _of_source(source: SourceDocument, path: Path) -> Iterator[_Unread]:
+    if source.dialect not in list(Dialect):
+        return  # reported where sources are built
+    dialect = Dialect(source.dialect)
+    if dialect is Dialect.GITHUB:
+        for key, why in _NOT_OF_GITHUB.items():
+            if key in source.model_fields_set:
+                yield (*path, key), why
+    if source.authentication is None:
+        return
+    kind = kind_of_proof(dialect, source.authentication)
+    for key in sorted(source.authentication.model_fields_set - _PROOF[kind] - {"kind"}):
+        yield (*path, "authentication", key), f"a proof of the kind {kind.value} has none"
+
+
+def _of_target(target: TargetDocument, path: Path) -> Iterator[_Unread]:
+    times = [target.time, *target.by_priority.values()]
+    if "working_days" in target.model_fields_set and not any(isinstance(time, WorkingDayTime) for time in times):
+        yield (*path, "working_days"), "the target counts no working days"
+
+
+def _of_holidays(holiday: HolidayDocument, path: Path) -> Iterator[_Unread]:
+    if not holiday.generate:
+        for key in _OF_GENERATED:
+            if key in holiday.model_fields_set:
+                yield (*path, key), "no holidays are generated for this code"
+    elif holiday.half_day_closes_at is not None and HALF_DAY not in holiday.categories:
+        yield (*path, "half_day_closes_at"), f"the categories name no {HALF_DAY}"
