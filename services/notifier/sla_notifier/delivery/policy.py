@@ -49,7 +49,7 @@ _TEXTS = {
     UnsentReason.EXHAUSTED: "every attempt failed until the time for attempts was over",
     UnsentReason.ALREADY_TOLD: "this person was notified in this round already",
     UnsentReason.SAME_ADDRESS: "another person was notified at the same address",
-    UnsentReason.OVERTAKEN: "the breach came before the warning was noticed",
+    UnsentReason.OVERTAKEN: "the due instant came before the warning was noticed or went out",
     UnsentReason.NOBODY: "nobody holds the role and there is no operator to fall back to",
     UnsentReason.NO_ADDRESS: "the person has no usable address",
     UnsentReason.CARRIER_FAILED: "the digest that carried this message failed",
@@ -76,7 +76,8 @@ def skip_reason(
     """Return the final state of a due delivery that must not be sent now, and why; None to send it.
 
     Only pages and messages that follow one depend on the alert. A page that the end of its clock cancels is not lost:
-    its person gets the closing message, which reports the breach.
+    its person gets the closing message, which reports the breach. A warning whose due instant has passed would say what
+    is not so any more; if the promise is breached, a page says it.
     """
     if row.attempts and retry_policy_of(row.kind).bound < now - row.created_at and row.state is DeliveryState.SENDING:
         return DeliveryState.FAILED, UnsentReason.EXHAUSTED  # the process died with it again and again
@@ -84,6 +85,8 @@ def skip_reason(
         return DeliveryState.FAILED, UnsentReason.ENDPOINT_DISABLED
     if followed is not None and followed is not DeliveryState.SENT and row.kind is MessageKind.TAKEN_BACK:
         return DeliveryState.CANCELLED, UnsentReason.NEVER_TOLD
+    if row.warns_until is not None and row.warns_until < now:
+        return DeliveryState.CANCELLED, UnsentReason.OVERTAKEN
     if row.pages and alert is not None:
         reason = page_skip_reason(alert, row.episode)
         return None if reason is None else (DeliveryState.CANCELLED, reason)

@@ -34,6 +34,7 @@ WORDS = Words(
     sums_open="Consumed {consumed}",
     left="Left",
     no_clock="No clock runs on {incident}.",
+    remarks="Remarks on the incident:",
     warned="Warning {threshold} at {at}",
     breached="Breach at {at}",
     withdrawn="No longer promised since {at}: the catalogue or the contract in force has no such target",

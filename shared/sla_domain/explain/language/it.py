@@ -34,6 +34,7 @@ WORDS = Words(
     sums_open="Consumato {consumed}",
     left="Resta",
     no_clock="Nessun orologio corre su {incident}.",
+    remarks="Osservazioni sull'incidente:",
     warned="Avviso {threshold}: {at}",
     breached="Superamento: {at}",
     withdrawn="Non più promesso dal {at}: il catalogo o il contratto in vigore non ha questo obiettivo",

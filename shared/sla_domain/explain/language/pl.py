@@ -34,6 +34,7 @@ WORDS = Words(
     sums_open="Wykorzystano {consumed}",
     left="Zostało",
     no_clock="W zgłoszeniu {incident} nie biegnie żaden zegar.",
+    remarks="Uwagi do zgłoszenia:",
     warned="Ostrzeżenie {threshold}: {at}",
     breached="Przekroczenie: {at}",
     withdrawn="Nie obiecywane od {at}: obowiązujący katalog lub kontrakt nie zawiera tego celu",

@@ -40,6 +40,7 @@ class Words:
     sums_open: str  # consumed
     left: str
     no_clock: str  # incident
+    remarks: str  # the heading of the incident's remarks
     warned: str  # threshold, at
     breached: str  # at
     withdrawn: str  # at: since when the target is no longer promised

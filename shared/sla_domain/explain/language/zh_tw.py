@@ -34,6 +34,7 @@ WORDS = Words(
     sums_open="已用 {consumed}",
     left="剩餘",
     no_clock="{incident} 沒有進行中的計時。",
+    remarks="對此事件的備註：",
     warned="警示 {threshold}：{at}",
     breached="逾期：{at}",
     withdrawn="自 {at} 起不再承諾：現行目錄或合約沒有此項目標",
