@@ -17,6 +17,7 @@ WORDS = Words(
     definition="Meaning of {priority}: {definition}",
     target="Target {target} in {coverage} ({zone}), row {row}",
     agreed="Date agreed by {by}: {reason}; originally {original}",
+    agreed_without_reason="Date agreed by {by}; originally {original}",
     exempt="Counts in no attainment: {reason} ({by})",
     rows="Rows tried",
     row_matched="matches",

@@ -17,6 +17,7 @@ WORDS = Words(
     definition="Significato di {priority}: {definition}",
     target="Obiettivo {target}, orario {coverage} ({zone}), riga {row}",
     agreed="Data concordata da {by}: {reason}; in origine {original}",
+    agreed_without_reason="Data concordata da {by}; in origine {original}",
     exempt="Non conta nei livelli di servizio: {reason} ({by})",
     rows="Righe esaminate",
     row_matched="corrisponde",

@@ -17,6 +17,7 @@ WORDS = Words(
     definition="Znaczenie {priority}: {definition}",
     target="Cel {target}, godziny {coverage} ({zone}), wiersz {row}",
     agreed="Termin uzgodniony przez {by}: {reason}; pierwotnie {original}",
+    agreed_without_reason="Termin uzgodniony przez {by}; pierwotnie {original}",
     exempt="Nie liczy się do wskaźników: {reason} ({by})",
     rows="Sprawdzone wiersze",
     row_matched="pasuje",

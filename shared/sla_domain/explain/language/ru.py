@@ -17,6 +17,7 @@ WORDS = Words(
     definition="Значение {priority}: {definition}",
     target="Норматив {target}, часы {coverage} ({zone}), строка {row}",
     agreed="Срок согласован ({by}): {reason}; первоначально {original}",
+    agreed_without_reason="Срок согласован ({by}); первоначально {original}",
     exempt="Не учитывается в показателях: {reason} ({by})",
     rows="Проверенные строки",
     row_matched="подходит",

@@ -23,6 +23,7 @@ class Words:
     definition: str  # priority, definition
     target: str  # target, coverage, zone, row
     agreed: str  # by, reason, original
+    agreed_without_reason: str  # by, original
     exempt: str  # reason, by
     rows: str
     row_matched: str

@@ -17,6 +17,7 @@ WORDS = Words(
     definition="{priority} 的定義：{definition}",
     target="目標 {target}，服務時段 {coverage}（{zone}），規則列 {row}",
     agreed="約定日期，由 {by} 議定：{reason}；原訂 {original}",
+    agreed_without_reason="約定日期，由 {by} 議定；原訂 {original}",
     exempt="不計入達成率：{reason}（{by}）",
     rows="比對過的規則列",
     row_matched="符合",
