@@ -119,7 +119,7 @@ def _comparison(written: str | None, version: str, whole: str) -> Comparison:
         if operator not in ("=", "!="):
             raise _unreadable(whole, f"{operator}{version}")
         version = f"{version[: start.start()]}.*"
-    if not _VERSION.fullmatch(version.removesuffix("*")) or not _DIGIT.search(version):
+    if not _VERSION.fullmatch(version.removesuffix("*")) or not _DIGIT.search(version) or ".." in version:
         raise _unreadable(whole, version)
     return Comparison(operator, version)
 

@@ -330,7 +330,11 @@ def explained_json(
     clocks = [
         as_dict(one) | {"text": render(one, language), "words": localized_dict(one, language)} for one in explanations
     ]
-    nothing = words_for(language).no_clock.format(incident=name)
+    words = words_for(language)
+    text = "\n".join(clock["text"] for clock in clocks) or f"{words.no_clock.format(incident=name)}\n"
+    remarks = incident.remarks if incident else ()
+    if remarks:
+        text += "\n" + "\n".join([words.remarks, *(f"  {one.kind.value}: {one.text}" for one in remarks)]) + "\n"
     return {
         "incident": name,
         "at": iso(at),
@@ -338,8 +342,9 @@ def explained_json(
         "spoken": tag_for(language),
         "clocks": clocks,
         "clocks_total": len(asked),
-        "remarks": [{"kind": one.kind.value, "text": one.text} for one in incident.remarks] if incident else [],
-        "text": "\n".join(clock["text"] for clock in clocks) or f"{nothing}\n",
+        "remarks": [{"kind": one.kind.value, "text": one.text} for one in remarks],
+        "remarks_title": words.remarks,
+        "text": text,
     }
 
 

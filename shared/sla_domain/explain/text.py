@@ -105,7 +105,8 @@ def target_lines(e: Explanation, w: Words, language: str) -> Iterator[str]:
     yield w.target.format(target=allowed_words(e.target, w), coverage=coverage, zone=e.zone, row=row)
     if e.agreed_by:
         original = local_text(e.original_due_at, ZoneInfo(e.zone), w) if e.original_due_at is not None else w.nothing
-        yield w.agreed.format(by=e.agreed_by, reason=e.agreed_reason or w.nothing, original=original)
+        said = w.agreed if e.agreed_reason else w.agreed_without_reason
+        yield said.format(by=e.agreed_by, reason=e.agreed_reason, original=original)
     if e.exempt:
         yield w.exempt.format(reason=e.exempt, by=e.exempt_by or w.nothing)
 

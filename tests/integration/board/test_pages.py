@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 from html.parser import HTMLParser
 from pathlib import Path
 from urllib.parse import quote
+from zoneinfo import ZoneInfo
 
 import httpx2
 import pytest
@@ -16,6 +17,7 @@ from tests.unit.board.envelopes import NOW, Ticket, minutes, notice
 from sla_catalogue.api_key import ApiKey, KeyId, KeyScope
 from sla_domain.contract import ContractId
 from sla_domain.event import Actor, EventKind, TimeQuality, WaitingOn
+from sla_domain.fact import FactKind
 from sla_platform.envelope import Envelope
 from sla_platform.http.keys import KeyGate
 from sla_platform.wire import DeliveryFact, encode_delivery_fact
@@ -56,6 +58,24 @@ async def test_the_board_counts_breaches_in_its_title_and_names_due_in_zone_and_
     for text in ("Checkout is down", "Mon 16 Nov 12:50 CET", "2026-11-16 11:50:00 UTC", "Breached", "Acme Ltd", "P1"):
         assert text in page.text
     assert ("use", {"href": "#i-breached"}) in page.tags
+
+
+async def test_an_incident_without_a_clock_names_its_contract_and_speaks_in_its_zone(
+    small_board: BoardBench, client: httpx2.AsyncClient
+) -> None:
+    """Nothing is promised for it: there is no clock to take contract and zone from, only the timer's fact."""
+    ticket = Ticket("a:1")
+    opened = NOW - minutes(60)
+    await small_board.tell(
+        ticket.event(EventKind.OPENED, opened),
+        ticket.fact(FactKind.PROMISE_NONE, "promise-none", opened, due_at=None, contract="formosa", plan="silver",
+                    zone="Asia/Taipei", details={"why": "the plan gives no number"}),
+    )  # fmt: skip
+    page = _Tags((await client.get("/incidents/a:1")).text)
+    assert "No clock runs on this incident." in page.text
+    shown = " ".join(" ".join(page.text).split())
+    assert "Contract formosa · silver" in shown
+    assert f"Opened {opened.astimezone(ZoneInfo('Asia/Taipei')):%a %-d %b %H:%M} CST" in shown
 
 
 async def test_every_page_forbids_what_it_does_not_need(small_board: BoardBench, client: httpx2.AsyncClient) -> None:

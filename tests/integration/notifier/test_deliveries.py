@@ -6,7 +6,7 @@ import asyncio
 from datetime import timedelta
 
 import pytest
-from tests.integration.notifier.stage import NINE, Stage, breached, missed, taken_back
+from tests.integration.notifier.stage import NINE, Stage, breached, missed, taken_back, warned
 from tests.real.smtp import SmtpServer
 from tests.real.smtp import Stage as Smtp
 from tests.real.webhook import CLOSE, HANG, Answer, WebhookReceiver
@@ -386,3 +386,25 @@ async def test_lateness_is_measured_from_the_true_instant(open_alert: Stage) -> 
     labels = {"channel": "email", "kind": "page"}
     count = open_alert.registry.get_sample_value("slad_notifier_delivered_lateness_seconds_sum", labels)
     assert count == pytest.approx(3.0)
+
+
+async def test_a_warning_that_waited_until_its_promise_was_due_is_not_sent(
+    stage: Stage, smtp_server: SmtpServer
+) -> None:
+    """No server is there for half an hour: "due in 5 min" would be false then, and the page says what is so."""
+    stage.time.go(NINE + 10 * MINUTE)
+    await stage.hear(warned())
+    stage.time.go(NINE + 40 * MINUTE)
+    await stage.hear(breached())
+    await stage.send()
+    assert [mail.parsed["Subject"][:8] for mail in smtp_server.accepted.all()] == ["Breached"]
+    (warning,) = await stage.rows(kind="warning")
+    assert (warning.state, warning.reason) == ("cancelled", "overtaken")
+
+
+async def test_a_warning_that_waited_a_little_is_still_sent(stage: Stage, smtp_server: SmtpServer) -> None:
+    stage.time.go(NINE + 10 * MINUTE)
+    await stage.hear(warned())
+    stage.time.go(NINE + 14 * MINUTE)
+    await stage.send()
+    assert [mail.parsed["Subject"][:6] for mail in smtp_server.accepted.all()] == ["Due in"]

@@ -22,13 +22,14 @@ from sla_notifier.notification.conversation import CALM, FIRST_PAUSE
 
 READER = {"Authorization": "Bearer the-readers-key-0001"}
 LATE = NINE + timedelta(hours=3)
+DAY = timedelta(days=1)
 
 
 async def flooded(stage: Stage, count: int) -> None:
     """Breaches of `count` incidents and three warnings, all at once."""
     stage.time.go(LATE)
     facts = [breached(incident=f"github:{number}") for number in range(count)]
-    await stage.hear(*facts, *(warned(incident=f"jira:{number}") for number in range(3)))
+    await stage.hear(*facts, *(warned(incident=f"jira:{number}", due_at=LATE + DAY) for number in range(3)))
 
 
 async def out(stage: Stage, span: timedelta = FIRST_PAUSE) -> None:
@@ -205,6 +206,19 @@ async def test_the_customers_are_named(stage: Stage, smtp_server: SmtpServer) ->
     assert mails(smtp_server)[-1]["Subject"] == "Acme, Globex and 3 more: 6 breached"
 
 
+async def test_a_digest_over_several_contracts_names_each_of_them(stage: Stage, smtp_server: SmtpServer) -> None:
+    """Piotr leads for both."""
+    stage.time.go(LATE)
+    names = ["acme"] * 4 + ["hooked"] * 4
+    await stage.hear(*(breached(LATE, incident=f"github:{number}", contract=name, customer="")
+                       for number, name in enumerate(names)))  # fmt: skip
+    await stage.pass_time(minutes=10)
+    await out(stage)
+    digest = mails(smtp_server, "piotr")[-1]
+    assert digest["Subject"].startswith("Acme S.A. and Hooked: ")
+    assert "because of your role in the contract Acme S.A. and Hooked: many messages at once" in text_of(digest)
+
+
 async def test_machines_get_every_fact_by_itself(stage: Stage, webhook_receiver: WebhookReceiver) -> None:
     stage.time.go(LATE)
     await stage.hear(*(breached(incident=f"github:{number}", contract="hooked") for number in range(30)))
@@ -329,6 +343,22 @@ async def test_one_of_them_can_be_answered_alone(
     await client.post(links[0])
     assert sorted(await states(stage, incidents)) == ["acknowledged", *["open"] * 6]
     assert "Acknowledge these 6?" in (await client.get(path)).text
+
+
+async def test_the_page_behind_the_link_lists_the_most_urgent_first_as_the_message_does(
+    stage: Stage, smtp_server: SmtpServer, client: httpx2.AsyncClient
+) -> None:
+    stage.time.go(LATE)
+    weights = [0.9, 0.1, 0.3, 0.2, 0.8, 0.4, 0.6, 0.5]
+    await stage.hear(*(breached(incident=f"github:{number}", weight=each) for number, each in enumerate(weights)))
+    await out(stage)
+    text = text_of(mails(smtp_server)[-1])
+    listed = re.findall(r"github:\d", "".join(line for line in text.splitlines() if line.startswith("* ")))
+    assert listed == ["github:4", "github:6", "github:7", "github:5", "github:2", "github:3", "github:1"]
+    found = re.search(r"https://slad\.example(/ack/\S+)", text)
+    assert found is not None
+    for answer in (await client.get(found.group(1)), await client.post(found.group(1))):
+        assert re.findall(r"(github:\d) ", answer.text) == listed
 
 
 async def test_what_was_broken_anew_since_then_is_not_acknowledged_by_it(

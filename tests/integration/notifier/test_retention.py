@@ -75,7 +75,7 @@ async def test_an_acknowledged_alert_of_a_running_clock_stays(stage: Stage, smtp
 
 
 async def test_a_message_that_waits_for_its_server_stays_and_goes_out(stage: Stage, smtp_server: SmtpServer) -> None:
-    await stage.hear(warned())
+    await stage.hear(warned(due_at=NINE + timedelta(days=5_000)))
     assert await house(stage) == {"notifier_inbox": 1}
     assert await left(stage) == {"delivery": 1}
     await stage.send()

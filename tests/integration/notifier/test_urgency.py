@@ -95,12 +95,12 @@ async def test_alerts_are_listed_by_urgency_before_the_list_is_cut(stage: Stage,
     assert [one["incident"] for one in (await page(limit=1))["alerts"]] == ["a:p2"]
     assert [one["incident"] for one in (await page(state="open", limit=2))["alerts"]] == ["a:p2", "a:p3"]
     found: list[str] = []
-    before = ""
+    after = ""
     while True:
-        part = await page(limit=2, before=before)
+        part = await page(limit=2, after=after)
         found += [one["incident"] for one in part["alerts"]]
         stage.time.go(stage.time.now() + timedelta(hours=7))
-        if not (before := part["next"]):
+        if not (after := part["next"]):
             break
     assert found == everything
     for nonsense in ("x", "open_x", "closed_1_2", "closed_1_1e300_x", "gone_1_1.0_x", "1772442900000000_x"):

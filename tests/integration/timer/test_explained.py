@@ -156,6 +156,32 @@ async def test_before_the_first_event_no_clock_runs(client: httpx2.AsyncClient) 
     assert answer.text == "No clock runs on desk:42/7.\n"
 
 
+@pytest.mark.parametrize("language", LANGUAGES)
+async def test_the_text_says_why_no_clock_runs(desk: Desk, client: httpx2.AsyncClient, language: str) -> None:
+    told = Telling("desk:8", "Europe/Warsaw").opened(
+        "2026-11-13 15:00", "L1", customer="Example HPE Polska", product="IDOL", id=EventId("second")
+    )
+    await desk.apply(*told.events)
+    answer = (await client.get("/v1/incidents/desk:8/explain", params={"lang": language})).json()
+    assert answer["clocks"] == []
+    lines = answer["text"].splitlines()
+    assert "desk:8" in lines[0]
+    assert lines[2] == answer["remarks_title"]
+    assert [line.split(":")[0].strip() for line in lines[3:]] == ["out_of_scope", "unspecified_target"]
+    assert language == "en" or answer["remarks_title"] != "Remarks on the incident:"
+
+
+async def test_what_had_no_effect_is_said_below_the_clocks(desk: Desk, client: httpx2.AsyncClient) -> None:
+    told = Telling("desk:9", "Europe/Moscow").opened(
+        "2026-11-13 15:00", "P9", customer="Example bpm Premium", id=EventId("second")
+    )
+    await desk.apply(*told.events)
+    text = (await client.get("/v1/incidents/desk:9/explain", params={"format": "text"})).text
+    assert text.endswith(
+        "\n\nRemarks on the incident:\n  unknown_priority: priority 'P9' is not one of the plan's: P4 is in force\n"
+    )
+
+
 async def test_what_is_not_known_stays_a_problem(client: httpx2.AsyncClient) -> None:
     answer = await client.get("/v1/incidents/desk:nope/explain", params={"format": "text"})
     assert (answer.status_code, answer.headers["content-type"]) == (404, "application/problem+json")

@@ -113,6 +113,13 @@ def test_a_resolution_follows_the_answer(told: Told) -> None:
     assert verdicts["resolution"]["consumed_seconds"] == 6_000
 
 
+def test_a_local_time_that_comes_twice_is_printed_with_its_offset(told: Told) -> None:
+    said = told.replay("2026-10-25 02:50", "2026-10-25 02:10", "2026-10-25 03:30", "--each")
+    first, resolution = [line for line in said.out.splitlines() if line.startswith("desk:A1 ") and " P1 " in line]
+    assert "due 2026-10-25 02:50 +0100 ended 2026-10-25 02:10 +0100" in first
+    assert "due 2026-10-25 05:50 ended 2026-10-25 03:30 (doubtful)" in resolution
+
+
 def test_an_impossible_order_is_told_in_text_and_counted(told: Told) -> None:
     said = told.replay("2026-11-02 10:00", "2026-11-02 09:50", "", "--each")
     assert "desk:A1 first_response P1 met" in said.out

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
@@ -134,6 +135,16 @@ def test_it_reads_in_every_language(language: str) -> None:
     assert "{" not in text
     if language != "en":
         assert "Thu " not in text
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_an_agreement_without_a_reason_names_none(language: str) -> None:
+    found = only(told().agreed("Thu 14:00", "resolution", "Fri 16:00"), "Thu 16:00")
+    text = render(replace(found, agreed_reason=""), language)
+    (line,) = [line for line in text.splitlines() if "Anna and Bob" in line]
+    assert f" {LANGUAGES[language].nothing}" not in line
+    assert "spare part" not in line
+    assert line != next(line for line in render(found, language).splitlines() if "Anna and Bob" in line)
 
 
 def test_languages_differ_and_an_unknown_one_is_english() -> None:

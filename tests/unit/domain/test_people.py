@@ -179,7 +179,7 @@ def test_version_ranges(text: str, inside: list[str], outside: list[str]) -> Non
 @pytest.mark.parametrize("text", [
     ">=", ">=2.0,", "about -", ">2.*", ">=4.x", "^1.2", "~1.2", "4.1 - 4.2", "[4.1,4.2)", "4.1 4.2", "4.1,4.2",
     "4.1 ||", "|| 4.1", "||", "4.1|4.2", ">=2,,<3", ">>4", "4.*.2", "12.2 SP1", "latest", ">4 and <5", "*, <5",
-    "4.2+", "4.2-", ">=4.2+",
+    "4.2.0..4.2.7", "4.2+", "4.2-", ">=4.2+",
 ])  # fmt: skip
 def test_a_range_that_cannot_be_read_is_refused(text: str) -> None:
     with pytest.raises(InvalidNotice):

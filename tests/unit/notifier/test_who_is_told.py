@@ -178,6 +178,9 @@ def test_h4_out_of_scope_somebody_is_told_by_the_base_plans_escalation(
     found = [resolve_level(shipped, contract, names, instant).people for names in base_levels(shipped, contract)]
     assert [" ".join(meant.person.id for meant in level) for level in found] == people
     assert all(meant.person.side is Side.SUPPORT for level in found for meant in level)
+    why = {phrase.name for meant in found[0] for phrase in meant.why}
+    assert ("nobody_of_level" in why) is (id_ in ("tam", "esm", "suites"))
+    assert "nobody_named" not in why, "the contract does name people"
 
 
 @pytest.mark.parametrize(

@@ -167,7 +167,10 @@ def _file(incident: str, part: IncidentShare, hours: HoursAt, making: PartMaker)
         hours = HoursAt(part.until, hours.calendars)
     now = hours.now
     newest = max(clocks, key=lambda clock: (clock.open, clock.cycle, str(clock.id)), default=None)
-    zone = newest.zone if newest else "UTC"
+    # Of an incident without a clock, such as one that is promised nothing, the timer's newest fact says whose it is.
+    latest = max((one for one in facts if one.fact.contract), key=lambda one: one.noticed, default=None)
+    under = newest if newest is not None or latest is None else latest.fact
+    zone = under.zone if under else "UTC"
     by_clock = _by_clock(facts)
     promises = _promises(clocks, by_clock, hours, making)
     attributes = {} if record is None else making.one("attributes", incident, partial(orjson.loads, record.attributes))
@@ -183,8 +186,8 @@ def _file(incident: str, part: IncidentShare, hours: HoursAt, making: PartMaker)
         phase=record.phase if record else "unknown",
         priority=(newest.priority if newest else "") or (record.priority if record else ""),
         customer=(record.customer if record else "") or (newest.customer if newest else ""),
-        contract=newest.contract if newest else "",
-        plan=newest.plan if newest else "",
+        contract=under.contract if under else "",
+        plan=under.plan if under else "",
         zone=zone,
         opened_at=record.opened_at if record else None,
         attributes=attributes or {},

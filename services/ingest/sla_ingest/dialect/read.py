@@ -138,13 +138,13 @@ def overlay_lookups(
     something at the place of the lookup; a label's place is stated with all labels. Empty ones are left out.
     """
     labels = list(labels)
-    looked = {name: look_up_value(lookup, document, labels) for name, lookup in found.items()}
-    said = {
+    values = {name: look_up_value(lookup, document, labels) for name, lookup in found.items()}
+    stated = {
         name: value
-        for name, value in looked.items()
+        for name, value in values.items()
         if value or found[name].label or (found[name].field and has_path(document, found[name].field))
     }
-    return {name: value for name, value in {**shown, **said}.items() if value}
+    return {name: value for name, value in {**shown, **stated}.items() if value}
 
 
 def claimed_time(value: Any, quality: TimeQuality, *, zone: str = "UTC", version: int = 0) -> ClaimedTime:

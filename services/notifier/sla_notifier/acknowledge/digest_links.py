@@ -7,6 +7,7 @@ since then has a message of its own.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from itertools import chain
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -53,6 +54,8 @@ class DigestAckLinks:
             rows = await carried_by(connection, claim.digest)
             episodes = _asking(rows)
             alerts = await _alerts(connection, episodes)
+        places = {one.row.alert: place for place, one in enumerate(chain(*grouped_by_incident(rows)))}
+        alerts.sort(key=lambda alert: places[alert.id])  # as in the message, the most urgent first
         if not rows:
             return AckPage(shown=AckPageKind.UNKNOWN, link=links.board())
         known = (contract_of(catalogue, row.contract).people.get(claim.person) for row in rows)
@@ -112,5 +115,5 @@ async def _alerts(connection: AsyncConnection, ids: Iterable[str]) -> list[Alert
     wanted = sorted(ids)
     if not wanted:
         return []
-    found = select(_a).where(_a.c.id.in_(wanted)).order_by(_a.c.due_at, _a.c.incident, _a.c.id)
+    found = select(_a).where(_a.c.id.in_(wanted))
     return [alert_of(dict(row)) for row in (await connection.execute(found)).mappings()]

@@ -64,12 +64,15 @@ def _alerts(routes: APIRouter, context: NotifierContext, authorize: Authorizer, 
         state: _Choice = "",
         incident: _Incident = "",
         kind: _Choice = "",
-        before: _Before = "",
+        after: _Before = "",
+        before: Annotated[PageIn, Query(deprecated=True, description="the same as `after`")] = "",
         limit: _Limit = 50,
     ) -> AlertPage:
         """List alerts: open ones first, the most urgent at the top; closed ones follow, the newest first."""
         access = authorize(request, READ)
-        asked = query.ListQuery({"state": state, "incident": incident, "kind": kind}, access.contract, before, limit)
+        asked = query.ListQuery(
+            {"state": state, "incident": incident, "kind": kind}, access.contract, after or before, limit
+        )
         async with context.store.reading() as connection:
             return await query.alerts(connection, asked, context.time_source.now())
 

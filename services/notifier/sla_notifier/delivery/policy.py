@@ -49,7 +49,7 @@ _TEXTS = {
     UnsentReason.EXHAUSTED: "every attempt failed until the time for attempts was over",
     UnsentReason.ALREADY_TOLD: "this person was notified in this round already",
     UnsentReason.SAME_ADDRESS: "another person was notified at the same address",
-    UnsentReason.OVERTAKEN: "the breach came before the warning was noticed",
+    UnsentReason.OVERTAKEN: "the due instant came before the warning was noticed or went out",
     UnsentReason.NOBODY: "nobody holds the role and there is no operator to fall back to",
     UnsentReason.NO_ADDRESS: "the person has no usable address",
     UnsentReason.CARRIER_FAILED: "the digest that carried this message failed",
@@ -77,7 +77,8 @@ def skip_reason(
 
     `alert`: of the delivery's alert, None without one. `followed`: the state of the delivery that must be sent before,
     None without one. Only pages and messages that follow one depend on the alert. A page that the end of its clock
-    cancels is not lost: its person gets the closing message, which reports the breach.
+    cancels is not lost: its person gets the closing message, which reports the breach. A warning whose due instant has
+    passed is not sent, since it would be false; if the promise is breached, a page follows.
     """
     if row.attempts and retry_policy_of(row.kind).bound < now - row.created_at and row.state is DeliveryState.SENDING:
         return DeliveryState.FAILED, UnsentReason.EXHAUSTED  # the process died with it again and again
@@ -85,6 +86,8 @@ def skip_reason(
         return DeliveryState.FAILED, UnsentReason.ENDPOINT_DISABLED
     if followed is not None and followed is not DeliveryState.SENT and row.kind is MessageKind.TAKEN_BACK:
         return DeliveryState.CANCELLED, UnsentReason.NEVER_TOLD
+    if row.warns_until is not None and row.warns_until < now:
+        return DeliveryState.CANCELLED, UnsentReason.OVERTAKEN
     if row.pages and alert is not None:
         reason = page_skip_reason(alert, row.episode)
         return None if reason is None else (DeliveryState.CANCELLED, reason)

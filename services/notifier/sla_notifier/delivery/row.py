@@ -54,6 +54,16 @@ class DeliveryRow:
     turn: float = 0.0
 
     @property
+    def warns_until(self) -> datetime | None:
+        """Return the due instant of which a warning speaks, as its payload names it; None for any other message."""
+        if self.kind is not MessageKind.WARNING:
+            return None
+        try:
+            return datetime.fromisoformat(orjson.loads(self.payload)["data"]["due_at"])
+        except (ValueError, TypeError, KeyError):  # of another release
+            return None
+
+    @property
     def pages(self) -> bool:
         """Return whether an acknowledgement or the end of the clock cancels the delivery.
 

@@ -6,7 +6,7 @@ cancelled; the closing message reports their breach.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -19,7 +19,7 @@ from sla_notifier.delivery.policy import UnsentReason
 from sla_notifier.delivery.row import DeliveryRow
 from sla_notifier.delivery.state import DeliveryState, MessageKind
 from sla_notifier.link import Links
-from sla_notifier.notification.directory import contract_of
+from sla_notifier.notification.directory import contract_of, title_of
 from sla_notifier.notification.enqueue import bounded
 from sla_notifier.notification.gather import FLOOD
 from sla_notifier.text.content import Action, Content, Item
@@ -114,11 +114,10 @@ def compose_digest(
         return replace(digest, state=DeliveryState.CANCELLED, reason=UnsentReason.NOTHING_LEFT.value, finished_at=now)
     contract = contract_of(catalogue, digest.contract)
     person = contract.people.get(digest.person)
-    title = one_line(contract.title or contract.id)
+    heaps = grouped_by_incident(carried)
     language = person.language if person is not None else "en"
-    message = texts.message(
-        _content(digest, grouped_by_incident(carried), texts, links, language, title, now), language
-    )
+    titles = {one.row.id: title_of(catalogue, one.row.contract) for heap in heaps for one in heap}
+    message = texts.message(_content(digest, heaps, texts, links, language, titles, now), language)
     return replace(
         digest,
         subject=message.subject,
@@ -134,9 +133,10 @@ def _content(
     texts: Texts,
     links: Links,
     language: str,
-    contract: str,
+    titles: Mapping[str, str],
     now: datetime,
 ) -> Content:
+    """`titles`: of the contract of each entry, by the id of its row; a digest may gather messages of several."""
     labels = texts.words(language)
     every = [one for heap in heaps for one in heap]
     counts = dict.fromkeys(_COUNTED.values(), 0)
@@ -149,11 +149,7 @@ def _content(
         Item(line_of(heap, labels), links.incident(heap[0].row.incident) if heap[0].row.incident else "")
         for heap in heaps[:MOST_LINES]
     )
-    named: dict[str, str] = {}
-    for one in every:
-        name = one.customer or contract
-        named.setdefault(name.casefold(), name)
-    customers = list(named.values())
+    customers = _each_once(one.customer or titles[one.row.id] for one in every)
     return Content(
         kind=MessageKind.DIGEST,
         zone="UTC",
@@ -161,7 +157,7 @@ def _content(
             "customers": _few(customers, labels),
             "count": len(every),
             "incidents": sum(bool(heap[0].row.incident) for heap in heaps),  # a critical fix is on no ticket
-            "contract": contract,
+            "contract": _few(_each_once(titles[one.row.id] for one in every), labels),
             "asked": asked,
             **counts,
         },
@@ -194,6 +190,14 @@ def _one(one: DigestEntry, labels: Mapping[str, str]) -> str:
     if not one.before:
         return line
     return f"{line} – {', '.join(labels[f'was_{kind.value}'] for kind in one.before)}"
+
+
+def _each_once(names: Iterable[str]) -> list[str]:
+    """Return the names, each once whatever its case, in their order."""
+    found: dict[str, str] = {}
+    for name in names:
+        found.setdefault(name.casefold(), name)
+    return list(found.values())
 
 
 def _few(customers: Sequence[str], labels: Mapping[str, str]) -> str:

@@ -84,11 +84,15 @@ def resolve_level(
         answer = level_recipients(level, notified)
         return ResolvedLevel(_resolved(answer, titles), lost, answer.until)
     any_role = tuple(dict.fromkeys(holder.role for holder in contract.roles))
-    for where, roles in ((default, (OPERATORS,)), (contract, any_role), (default, names)):
+    others = (
+        (default, (OPERATORS,), "nobody_named"),
+        (contract, any_role, "nobody_of_level"),
+        (default, names, "nobody_named"),
+    )
+    for where, roles, named in others:
         level = level_roster(book, where, roles, at).filtered(reaches)
         if not level.empty:
             answer = level_recipients(level, notified)
-            named = "nobody_named" if where is default else "nobody_of_level"
             because = Phrase(named if own.empty else "nobody_reached")
             people = tuple(ResolvedRecipient(each.person, (*each.why, because)) for each in _resolved(answer, titles))
             return ResolvedLevel(people, lost, answer.until)

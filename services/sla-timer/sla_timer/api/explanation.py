@@ -185,4 +185,5 @@ class ExplanationResponse(TimerResponse):
     clocks: list[ExplainedClockResponse] = Field(description="the open ones and the latest of the others, 20 at most")
     clocks_total: int
     remarks: list[RemarkResponse]
-    text: str
+    remarks_title: str = Field(description="a heading for the remarks, in the language of the answer")
+    text: str = Field(description="all clocks and remarks in words")

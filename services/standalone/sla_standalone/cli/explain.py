@@ -56,17 +56,19 @@ def explain(
         answer = _asked(url, key, incident, metric, moment, lang)
     else:
         answer = _read(events, mapping, catalogue, contract, incident, metric, moment, lang)
-    if not answer["clocks"]:
-        _nothing(answer, metric)
     if json:
+        if not answer["clocks"]:
+            _nothing(answer, metric)
         emit(answer)
-    else:
-        typer.echo("\n".join(clock["text"] for clock in answer["clocks"]), nl=False)
-        remarks = answer.get("remarks", ())  # a service of an older release sends none
-        if remarks:
-            typer.echo(f"\n{len(remarks)} remark(s) on the incident:")
-        for remark in remarks:
-            typer.echo(f"  {remark['kind']}: {remark['text']}")
+        return
+    typer.echo("\n".join(clock["text"] for clock in answer["clocks"]), nl=False)
+    remarks = answer.get("remarks", ())  # a service of an older release sends none
+    if remarks:
+        typer.echo(f"\n{len(remarks)} remark(s) on the incident:")
+    for remark in remarks:
+        typer.echo(f"  {remark['kind']}: {remark['text']}")
+    if not answer["clocks"]:
+        _nothing(answer, metric)  # the remarks say why
 
 
 def _asked(url: str, key: str, incident: str, metric: str, at: datetime | None, lang: str) -> dict[str, Any]:

@@ -138,4 +138,9 @@ def percent(ratio: float | None) -> str:
 
 
 def _local(at: datetime | None, zone: str) -> str:
-    return "-" if at is None else f"{at.astimezone(load_zone(zone)):%Y-%m-%d %H:%M}"
+    """Return the local time; with its offset where the clock shows it twice, since it would say nothing without."""
+    if at is None:
+        return "-"
+    local = at.astimezone(load_zone(zone))
+    twice = local.replace(fold=1 - local.fold).utcoffset() != local.utcoffset()
+    return f"{local:%Y-%m-%d %H:%M %z}" if twice else f"{local:%Y-%m-%d %H:%M}"

@@ -23,6 +23,7 @@ class Words:
     definition: str  # priority, definition
     target: str  # target, coverage, zone, row
     agreed: str  # by, reason, original
+    agreed_without_reason: str  # by, original
     exempt: str  # reason, by
     rows: str
     row_matched: str
@@ -40,6 +41,7 @@ class Words:
     sums_open: str  # consumed
     left: str
     no_clock: str  # incident
+    remarks: str  # the heading of the incident's remarks
     warned: str  # threshold, at
     breached: str  # at
     withdrawn: str  # at: since when the target is no longer promised

@@ -110,12 +110,19 @@ again.addEventListener("click", () => { ask(); select.focus(); });
 
 // -- showing ---------------------------------------------------------------------------------------------------
 
+// What is odd about the incident: why no clock runs, what had no effect. A timer of an older release sends no heading.
+function remarked() {
+  if (!told.remarks?.length) return [];
+  const lines = told.remarks.map((one) => el("li", { title: one.kind }, one.text));
+  return [el("section", { class: "why-remarks" }, el("h3", {}, told.remarks_title ?? "Remarks"), el("ul", {}, ...lines))];
+}
+
 function show() {
-  say(told.clocks.length ? "" : told.text);
+  say(told.clocks.length ? "" : told.text.split("\n")[0]);
   clocks.lang = told.spoken;
   const focus = clocks.contains(document.activeElement) ? document.activeElement.closest("[data-name]")?.dataset.name : null;
   const scrolled = new Map([...clocks.querySelectorAll(".steps")].map((box) => [box.dataset.name, box.scrollTop]));
-  clocks.replaceChildren(...told.clocks.map(clock));
+  clocks.replaceChildren(...told.clocks.map(clock), ...remarked());
   for (const box of clocks.querySelectorAll(".steps")) box.scrollTop = scrolled.get(box.dataset.name) ?? 0;
   if (focus) [...clocks.querySelectorAll("[data-name]")].find((one) => one.dataset.name === focus)?.focus({ preventScroll: true });
   tick();
