@@ -120,10 +120,11 @@ class ClockDiff:
         if clock.state is not ClockState.CANCELLED and not amended and self._other_target(told):
             self._retarget(told)
         breached = self._marks()
+        said = len(self._facts)
         if not amended:
             self._change(told)
-        elif breached and not clock.state.open:
-            self._state()  # whoever heard of the breach alone waits for its end
+        if breached and not clock.state.open and len(self._facts) == said:
+            self._state()  # its end was told before the breach: whoever hears of that alone would wait for the end
         self._reprioritised(told)
         return self._facts
 
