@@ -125,10 +125,11 @@ class ClockDiff:
         if clock.state is not ClockState.CANCELLED and not amended and self._other_target(published):
             self._retarget(published)
         breached = self._marks()
+        before_end = len(self._facts)
         if not amended:
             self._change(published)
-        elif breached and not clock.state.open:
-            self._state()  # whoever heard of the breach alone waits for its end
+        if breached and not clock.state.open and len(self._facts) == before_end:
+            self._state()  # its end was published before the breach, of which people are notified only now
         self._reprioritised(published)
         return self._facts
 

@@ -26,6 +26,7 @@ RECOVERY_SECONDS = 20.0  # after something was broken, on a machine that others 
 UNDER_WAY_SECONDS = 8.0  # what was handed over before an acknowledgement may still arrive
 _INCIDENT = re.compile(rf"{SOURCE}:[A-Za-z0-9-]+")
 _END = ("resolved", "taken_back")
+_CLOSING = {"met": _END, "missed": ("resolved",), "cancelled": _END}  # which words may close a clock, by its verdict
 
 _ALL = tuple(plan())
 _ENDS = {"responded": ("first_response",), "resolved": _ALL, "priority": _ALL}
@@ -134,12 +135,12 @@ class Oracle:
         row = Row("every warning and breach was told")
         for incident, expect in self._expected.items():
             told = {mark for heard in self._of[incident] if (mark := self._mark(heard)) is not None}
-            ended = {metric_of(heard) for heard in self._of[incident] if heard.kind in _END}
+            ended = {(metric_of(heard), heard.kind) for heard in self._of[incident]}
             for mark in sorted(expect.must):
                 row.looked_at += 1
                 metric, threshold, _ = mark
-                over = expect.ending.verdicts[metric] in ("met", "missed", "cancelled")
-                if mark in told or (threshold == BREACH and over and metric in ended):
+                words = [(metric, word) for word in _CLOSING.get(expect.ending.verdicts[metric], ())]
+                if mark in told or (threshold == BREACH and not ended.isdisjoint(words)):
                     continue
                 if threshold != BREACH and self._overtaken(mark, expect):
                     continue
@@ -243,9 +244,11 @@ class Oracle:
                     row.looked_at += 1
                     last = [h for h in words if h.person == person and not h.marked][-1:]
                     breached = any(m == metric and threshold == BREACH for m, threshold, _ in expect.must)
-                    over = verdict in ("met", "missed", "cancelled") or not breached
+                    over = verdict in _CLOSING or not breached
                     if over and last and last[0].kind not in _END:
                         row.against.append(f"{incident}: {person} did not hear of the end of {metric} ({verdict})")
+                    if verdict == "missed" and last and last[0].kind == "taken_back":
+                        row.against.append(f"{incident}: {person} heard last that {metric} was not broken, and it was")
                     if not over and last and last[0].kind == "taken_back":
                         row.against.append(f"{incident}: {person} heard last that {metric} was not broken, and it is")
         return row

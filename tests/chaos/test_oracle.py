@@ -114,6 +114,11 @@ WRONG = {
     "a page that never came": (without(PAGE), [TOLD]),
     "the lead was never told": (without("mail/drill:B/first_response"), [CLIMBED]),
     "the end was never told": (without("drill:A/resolution/resolved"), [END]),
+    "a breach that stands is taken back": (but("drill:A/resolution/resolved", kind="taken_back"), [END]),
+    "a breach that stands is taken back, and was not told": (
+        lambda heard: without("drill:A/resolution/page")(but("drill:A/resolution/resolved", kind="taken_back")(heard)),
+        [TOLD],
+    ),
     "a page again without the mark": (again(PAGE), [TWICE]),
     "a page again under another id": (again(PAGE, id="other"), [TWICE]),
     "a mail again without the mark": (again("mail/drill:B/resolution"), [TWICE]),

@@ -132,7 +132,9 @@ async def test_a_priority_that_comes_back_pages_again_and_says_so(staged: Stage,
 
 
 def amended(at: datetime, key: str, **details: str) -> Any:
-    return fact(FactKind.CLOCK_AMENDED, at, key, details={"new_state": "running", **details})
+    """The clock runs and is due later."""
+    due_at = NINE + timedelta(days=1)
+    return fact(FactKind.CLOCK_AMENDED, at, key, due_at=due_at, details={"new_state": "running", **details})
 
 
 BREACH_AT = NINE + 15 * MINUTE

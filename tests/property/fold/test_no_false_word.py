@@ -11,7 +11,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from tests.property.fold.histories import LONG, START, History, histories
+import pytest
+from tests.property.fold.histories import LONG, START, History, histories, history
 from tests.property.fold.world import World
 from tests.unit.notifier.world import catalogue
 
@@ -87,33 +88,43 @@ class Told(World):
             self.wrong.append(f"{clock.metric} of {request.due_at} taken back, is breached then")
 
     def ends(self) -> list[str]:
-        """Long after the last event every clock that runs is overdue."""
+        """Long after the last event every clock that runs is overdue, and no alert waits for an end that has come."""
         assert self.incident is not None
         for clock in self.incident.clocks:
+            waits = self.alerts.get(str(clock.id))
+            if not clock.state.open and waits is not None and waits.state is not AlertState.CLOSED:
+                self.wrong.append(f"{clock.metric} is {clock.state}, and its alert is open")
             if clock.state is not ClockState.RUNNING or clock.due_at is None:
                 continue
-            alert = self.alerts.get(str(clock.id))
-            if alert is None or alert.state is AlertState.CLOSED or alert.due_at != clock.due_at:
-                self.wrong.append(f"{clock.metric} is breached at {clock.due_at}, and no alert is open")
-            elif not any(of == alert.id for of, _ in self.paged):
+            if waits is None or waits.state is AlertState.CLOSED or waits.due_at != clock.due_at:
+                self.wrong.append(f"{clock.metric} is breached at {clock.due_at}, and no alert about it is open")
+            elif not any(of == waits.id for of, _ in self.paged):
                 self.wrong.append(f"{clock.metric} was never paged")
         return self.wrong
 
 
 def test_nobody_hears_that_a_clock_was_not_breached_while_it_is() -> None:
     wrong = {}
-    for history in histories(SEED, CASES):
-        found = played(history)
+    for life in histories(SEED, CASES):
+        found = played(life)
         if found:
-            wrong[history.seed] = found
+            wrong[life.seed] = found
     assert not wrong, f"{len(wrong)} of {CASES}, by seed: {dict(list(wrong.items())[:5])}"
 
 
-def played(history: History) -> list[str]:
+# Found by such a draw: a target in force that is breached by the instant of one that is history; a target that comes
+# into force again while the alert is about another; breaches told of clocks after their end; a breach that was history
+# while its clock stood still.
+@pytest.mark.parametrize("seed", [101432, 100151, 100504, 200291, 202509, 203479, 200931])
+def test_a_history_that_went_wrong(seed: int) -> None:
+    assert played(history(seed)) == []
+
+
+def played(life: History) -> list[str]:
     """What was said and was not so, or was left out; of events alone, under one catalogue."""
-    world = Told(history.books[0])
-    for arrival in history.arrivals:
+    world = Told(life.books[0])
+    for arrival in life.arrivals:
         if arrival.event is not None:
             world.arrive(arrival.event, arrival.at)
-    world.fire(history.arrivals[-1].at + LONG)
+    world.fire(life.arrivals[-1].at + LONG)
     return world.ends()

@@ -105,9 +105,10 @@ def reopen_alert(before: Alert | None, fact: ClockFact, id_: str, chain: Escalat
         if broken_since is None or broken_since == before.due_at:
             return NO_CHANGE
         return AlertChange(replace(before, due_at=broken_since))
-    if fact.kind is not FactKind.CLOCK_RETARGETED and before.close_reason not in _OVER_FOR_NOW:
+    is_published = fact.passed_due is not None  # perhaps as history, while the clock stood still
+    if fact.kind is not FactKind.CLOCK_RETARGETED and before.close_reason not in _OVER_FOR_NOW and not is_published:
         return NO_CHANGE
-    due_at = before.due_at
+    due_at = fact.passed_due or before.due_at
     if fact.kind is FactKind.CLOCK_RETARGETED and fact.due_at is not None:
         due_at = fact.due_at  # the breach of this target, which need not be the last one
     return open_alert(before, fact, id_, chain, now, due_at)
