@@ -7,7 +7,7 @@ from datetime import datetime
 import pytest
 from tests.unit.replay.made import HEADER, MAPPING, life, mapping, row, told
 
-from sla_domain.event import TimeQuality
+from sla_domain.event import EventKind, TimeQuality
 from sla_standalone.replay import TableReader
 
 PLAIN = MAPPING.replace("version: revision\n", "")
@@ -96,3 +96,13 @@ def test_only_the_reading_that_never_came_is_in_doubt_and_not_the_one_of_the_sam
         ]
         assert list(by_kind[kind].warnings) == (told_of if kind in doubtful else [])
     assert all(type(event.occurred_at) is datetime for event in found.events)
+
+
+@pytest.mark.parametrize(("written", "takes_away"), [("", True), ("?", False), ("none", False)])
+def test_an_empty_cell_takes_a_value_away_where_the_mapping_says_so(written: str, takes_away: bool) -> None:
+    rows = (row("New", "10:05", 1, prio="High"), row("New", "11:00", 2, prio=written))
+    text = MAPPING.replace('unknown: ["?", ""]', 'unknown: ["?", "", none]')
+    says_so = text.replace("Low: P2}", 'Low: P2, "": ""}')
+    changes = [dict(e.attributes) for e in life(*rows, text=says_so).events if e.kind is EventKind.PRIORITY_CHANGED]
+    assert changes == ([{"priority": ""}] if takes_away else [])
+    assert told(life(*rows, text=text)) == [("opened", "09:00")]

@@ -174,7 +174,8 @@ class TableReader:
         changed = {}
         for name, place, words, constant in self._attributes:
             value = self._value(row, place, words, constant)
-            if value and stated.get(name) != value:
+            taken = not value and name in stated and place >= 0 and words.get(row[place].strip()) == ""
+            if (value or taken) and stated.get(name) != value:
                 stated[name] = changed[name] = value
         if not changed:
             return
