@@ -118,7 +118,8 @@ async def waver(duty: Duty, incident: str) -> None:
             match chance.randint(0, 3):
                 case 0:
                     details |= {"takes_back": "0/breach", "takes_back_due": broken.isoformat()}
-                    said.append(fact(FactKind.CLOCK_AMENDED, now, f"amended~{key}", incident=incident, details=details))
+                    said.append(fact(FactKind.CLOCK_AMENDED, now, f"amended~{key}", incident=incident,
+                                     due_at=now + 60 * MINUTE, details=details))  # fmt: skip
                     broken = None
                 case 1:
                     said.append(fact(FactKind.CLOCK_MISSED, now, f"missed/{key}", incident=incident, due_at=broken))
