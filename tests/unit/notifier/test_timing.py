@@ -73,6 +73,15 @@ def test_a_warning_on_a_weekend_says_that_half_an_hour_is_left() -> None:
     assert (data["outside_hours"], data["opens_at"]) == (True, msk("2026-11-16 10:00"))
 
 
+def test_a_promise_due_at_the_next_opening_is_not_due_in_no_time() -> None:
+    """A target in working days falls due at an opening: on the weekend before no service time is left, but two days."""
+    said = message(MessageKind.WARNING, "2026-11-14 20:00", due_at=msk("2026-11-16 10:00"))
+    assert said.subject.startswith("Due in 1 day 14 hr: ")
+    assert "1 day 14 hr are left by the wall clock. It is outside service hours now" in said.text
+    data: Any = said.payload["data"]
+    assert (data["counted_left_seconds"], data["wall_left_seconds"]) == (0, 38 * 3600)
+
+
 def test_within_one_opening_there_is_one_time_to_tell() -> None:
     said = message(MessageKind.WARNING, "2026-11-16 10:10")
     assert said.subject.startswith("Due in 20 min: ")

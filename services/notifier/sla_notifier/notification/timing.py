@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from sla_domain.contract import ContractId
@@ -27,14 +27,16 @@ class Timing:
         """Return the values for sentences, by name.
 
         `left` and `late` are counted time, `..._wall` wall time; `..._two`: the two differ; `..._by_wall`: only wall
-        time is known.
+        time is known, or no counted time is left before a due instant that is the next opening.
         """
+        at_opening = self.left.counted is not None and not self.left.counted and bool(self.left.wall)
+        left = replace(self.left, counted=None) if at_opening else self.left
         found: dict[str, Value] = {
             "outside": not self.hours.open,
             "opens": self.hours.opens or "",
             "noticeable": self.late.primary >= _NOTICEABLE,
         }
-        for name, span in (("left", self.left), ("late", self.late)):
+        for name, span in (("left", left), ("late", self.late)):
             found |= {
                 name: span.primary,
                 f"{name}_wall": span.wall,
