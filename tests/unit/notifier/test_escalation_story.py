@@ -181,6 +181,15 @@ def test_the_people_of_the_contract_before_hear_that_their_breach_is_taken_back(
     assert kinds(changes) == [(MessageKind.TAKEN_BACK, 0)]
 
 
+def test_a_clock_that_was_missed_before_its_ticket_moved_is_never_called_not_breached() -> None:
+    """Missed under acme; the ticket moves to beta; a late event moves the instant of the breach."""
+    world, alert = opened()
+    world.hear(missed(DUE + 4 * MINUTE))
+    changes = world.hear(replaced(ClockState.MISSED, contract="beta"), at=DUE + 9 * MINUTE)
+    assert changes.requests == []
+    assert (world.alerts[alert].contract, world.alerts[alert].due_at) == ("acme", EARLIER)
+
+
 def test_a_breach_read_twice_or_under_another_key_pages_once() -> None:
     world, _ = opened()
     assert world.hear(breached()).requests == []

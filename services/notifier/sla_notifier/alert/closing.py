@@ -103,11 +103,13 @@ def close_alert(before: Alert | None, fact: ClockFact, id_: str, now: datetime) 
 def _other_breach(alert: Alert, fact: ClockFact, now: datetime) -> datetime | None:
     """The due instant by which the clock is breached all the same, when the fact takes back the alert's breach.
 
-    The breach of a running clock that is due by now is published next. None where it is another contract's by now: its
-    people before are told that their breach is taken back.
+    The breach of a running clock that is due by now is published next. None if the clock is measured for another
+    contract by now: the people of the contract before are told that their breach is taken back. A clock that had ended
+    as missed under their contract stays theirs, wherever its ticket moved since.
     """
     state = fact.body.new_state if isinstance(fact.body, Amended) else None
-    if state is ClockState.MET or fact.contract not in ("", alert.contract):
+    ended_theirs = alert.close_reason == CloseReason.MISSED.value and state in (None, ClockState.MISSED)
+    if state is ClockState.MET or (fact.contract not in ("", alert.contract) and not ended_theirs):
         return None
     overdue = state is ClockState.RUNNING and fact.due_at is not None and fact.due_at <= now
     return fact.due_at if overdue else fact.passed_due
