@@ -45,12 +45,12 @@ _DIGEST = 40
 
 
 def within_reach(instant: datetime) -> bool:
-    """Return whether an aware instant lies between EARLIEST and LATEST, without converting it, which could overflow."""
+    """Return whether an aware instant lies between EARLIEST (1970) and LATEST (2200), both included."""
     return EARLIEST <= instant <= LATEST
 
 
 def writable(text: str, *, lines: bool = False) -> bool:
-    """Return whether a text holds only characters that can be stored and sent.
+    """Return whether a text holds only characters that a database column and a mail header can hold.
 
     `lines`: line breaks and tabs are allowed too.
     """

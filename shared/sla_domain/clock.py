@@ -33,10 +33,10 @@ _NOT_VERSION = ~((0xF << 76) | (0b11 << 62))
 
 
 def clock_id(incident: IncidentId, metric: MetricId, cycle: int | str) -> ClockId:
-    """Return the id of a clock, a UUID of version 5 (RFC 9562): the same at each computation.
+    """Return the id of a clock, a UUID of version 5 (RFC 9562): the same at each call with these arguments.
 
-    `cycle` is the ordinal of the clock within its metric, with a name behind it if the id of the ordinal alone belongs
-    to another clock.
+    `cycle`: how many clocks of this metric the incident had before, such as `0`. If the id of that number belongs to
+    another clock already: the number and a name, such as `0/3f2a9c04d1e7`.
     """
     name = _NAMESPACE.copy()
     name.update(f"slad:{incident}/{metric}/{cycle}".encode())
@@ -61,9 +61,10 @@ class ClockState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Segment:
-    """A stretch of time in which a clock ran or was paused. `end` is None for the current one.
+    """A span of time in which a clock ran (`running`) or was paused; `end` is None for the current segment.
 
-    `why` says in words why it is paused, empty while it runs.
+    `why`: the reason of a pause in words, empty while it runs. `waiting_on`: on whom the incident waited, None if the
+    pause is no wait. `event`: the event that began the segment.
     """
 
     start: datetime
@@ -76,13 +77,13 @@ class Segment:
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """An instant of a clock that must be published once: its breach, or a warning.
+    """An instant of a clock that must be published once: its breach, or a warning before it.
 
-    `kind` is `breach`, or names the threshold (`warn-75`, `warn-3600s`). `generation` counts the targets the clock has
-    had (priority change, agreed date, reset); pauses keep it, a late event may change it. `target_event` is the event
-    that made the target (NO_EVENT: the clock's own start). If a new target's due instant has passed already, there is
-    one breach mark at that instant and none of the earlier warnings. `pending` marks belong to the running segment and
-    become timers; the others have passed.
+    `kind`: `breach`, `warn-75` (percent) or `warn-3600s` (before the due instant). `generation`: the ordinal of the
+    target among those the clock has had, from 0; pauses keep it, a late event may change it. `target_event`: the event
+    that made the target, NO_EVENT if it is the clock's first. `pending`: still ahead of a running clock, so a timer is
+    set for it; the others have passed. `known_since`: when slad had received every event from which the instant
+    follows. A new target whose due instant has passed already has a breach mark and no warnings.
     """
 
     kind: str
@@ -94,13 +95,16 @@ class Mark:
 
     @property
     def key(self) -> str:
-        """Return `<generation>/<kind>`, the key under which the mark is published unless that key is used already."""
+        """Return `<generation>/<kind>`, such as `0/warn-75`: the key of the published fact, unless it is in use."""
         return f"{self.generation}/{self.kind}"
 
 
 @dataclass(frozen=True, slots=True)
 class EarnedBreach:
-    """A published breach of a target that a change of the catalogue has replaced since; it stays on record."""
+    """A published breach of a target that a change of the catalogue has replaced since; it stays on record.
+
+    `at`: the due instant that was passed. `under`: the catalogue version that promised that target.
+    """
 
     at: datetime  # the due instant that was passed
     under: str  # the catalogue version by which it was one
@@ -108,9 +112,11 @@ class EarnedBreach:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Clock:
-    """One measurement: a metric of an incident in one cycle, with its target, segments and marks.
+    """One measurement of one metric of an incident, with its target, segments and marks; instants are in UTC.
 
-    Instants are aware, UTC.
+    `cycle`: the ordinal of the clock among those of its metric, from 0. `generation`: the ordinal of the target among
+    those the clock has had, from 0. `due_at`: None while paused, and after a cancel. `consumed`: counted time up to the
+    incident's last event. `withdrawn_at`: since when the target is no longer promised, though the incident goes on.
     """
 
     id: ClockId
@@ -162,5 +168,5 @@ class Clock:
 
     @property
     def pending(self) -> tuple[Mark, ...]:
-        """Return the marks that are still ahead, for each of which there is a timer."""
+        """Return the marks that are still ahead of the running clock, for each of which a timer is set."""
         return tuple(mark for mark in self.marks if mark.pending)

@@ -19,7 +19,7 @@ NO_CONTRACT = ContractId("")
 
 
 class Side(StrEnum):
-    """Whether a person belongs to the support or to the customer. The customer's own people are never paged."""
+    """Whether a person belongs to the support or to the customer; the customer's own people are never paged."""
 
     SUPPORT = "support"
     CUSTOMER = "customer"
@@ -27,7 +27,11 @@ class Side(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Person:
-    """A person who can be notified; `addresses` in order of preference (`email:a@b`, `webhook:<channel id>`)."""
+    """A person who can be notified.
+
+    `addresses`: in order of preference, such as `email:ann@example.com` or `webhook:<channel id>`. `notices`:
+    critical-fix notices may be sent to the person. People of the customer's `side` are never paged.
+    """
 
     id: str
     name: str
@@ -39,7 +43,11 @@ class Person:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RoleHolder:
-    """A person who holds a role (clauses H5, E11 and I7, docs/clauses.md): always, or in the hours of a coverage."""
+    """A person who holds a role; `role` and `person` are ids (clauses H5, E11 and I7, docs/clauses.md).
+
+    `coverage`: the id of the hours in which the role is held, None at any hour. `outside`: it is held outside those
+    hours.
+    """
 
     role: str
     person: str
@@ -51,7 +59,7 @@ class RoleHolder:
 class EnvironmentItem:
     """One product in the customer's environment and its versions, as the customer names them.
 
-    Source: clause H7 (docs/clauses.md).
+    `versions`: empty if the version in use is not known. Source: clause H7 (docs/clauses.md).
     """
 
     product: str
@@ -60,7 +68,12 @@ class EnvironmentItem:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Contract:
-    """A customer's contract. Its `targets` are tried before the rows of its plan."""
+    """What one customer bought: a plan in a country and time zone, for some products, with the people to notify.
+
+    `targets`: own targets of the contract, tried before those of its plan. `valid_to`: the first day on which it is no
+    longer in force. `base_plan`: the plan whose targets apply to products out of scope. `products`: the scope, empty
+    for every product.
+    """
 
     id: ContractId
     customers: frozenset[str]  # names by which sources call the customer

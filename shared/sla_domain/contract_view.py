@@ -35,7 +35,7 @@ NOT_SHOWN = "not shown"
 class ContractShare:
     """Which periods of an incident belong to one contract, where the incident has been under several.
 
-    `own` has one entry for each of `periods`, in the same order.
+    `contract`: its id. `own`: whether the period belongs to it, for each of `periods` in the same order.
     """
 
     contract: str
@@ -48,9 +48,9 @@ class ContractShare:
         return all(self.own)
 
     def has_clock(self, start: datetime | None, end: datetime | None) -> bool:
-        """Return whether a clock that ran in `[start, end)` lies in a period of this contract.
+        """Return whether a clock that ran in `[start, end)` overlaps a period of this contract.
 
-        A bound that is None is open.
+        `start` None: its start is not known and counts as earliest. `end` None: it has not ended.
         """
         for number, period in enumerate(self.periods):
             if not self.own[number]:
@@ -65,7 +65,8 @@ class ContractShare:
     def has_fact(self, label: str, at: datetime) -> bool:
         """Return whether the contract may read a fact about the instant `at`.
 
-        `label` is the id of the contract under which the fact was published.
+        `label`: the id of the contract under which the fact was published. A fact that lies within a period of another
+        contract may not be read.
         """
         inside = [
             self.own[number] for number, period in enumerate(self.periods)
@@ -74,10 +75,10 @@ class ContractShare:
         return self.has_label(label, at) and all(inside)
 
     def has_label(self, label: str, at: datetime) -> bool:
-        """Return whether the contract may see a delivery or alert of the instant `at`.
+        """Return whether the contract may see an alert or delivery of the instant `at`.
 
-        `label` is the id of the contract that the record names. Unlike a fact, it may also lie exactly at the end of a
-        period, since it holds no words of an event.
+        `label`: the id of the contract that the alert or delivery names: this contract, or one whose period in which
+        `at` lies (both ends included) belongs to this contract too.
         """
         if label == self.contract:
             return True
@@ -105,8 +106,8 @@ class ContractShare:
 class ContractView:
     """What a key of one contract may see of an incident.
 
-    `events` are what the key's fold reads; only those whose ids are in `own` may be shown. `until`: the instant at
-    which the incident moved to another contract, None if it did not.
+    `events`: from these the incident is computed for that contract. `own`: ids of the events that may be shown.
+    `until`: when the incident moved to another contract, None if it did not.
     """
 
     share: ContractShare
@@ -116,16 +117,16 @@ class ContractView:
 
     @property
     def everything(self) -> bool:
-        """Return whether the contract may see all of the incident."""
+        """Return whether the contract may see all of the incident, so that nothing has to be left out."""
         own = all(event.id in self.own or event.carried_from is not None for event in self.events)
         return self.until is None and self.share.whole and own
 
     def shown(self, events: Iterable[IncidentEvent]) -> list[IncidentEvent]:
-        """Return those of `events` that the contract may read, in their order."""
+        """Return those of `events` that may be shown to the contract, in their order."""
         return [event for event in events if event.id in self.own and event.carried_from is None]
 
     def of(self, incident: Incident) -> Incident:
-        """Return `incident`, folded from `events`, without clocks, holders and remarks of another contract's time."""
+        """Return `incident`, computed from `events`, without clocks, holders and remarks of another contract's time."""
         if self.everything:
             return incident
         clocks = (clock for clock in incident.clocks if self.share.has_clock(clock.started_at, clock.stopped_at))
@@ -139,7 +140,11 @@ class ContractView:
 
 
 def contract_share(periods: Sequence[ContractPeriod], contract: str) -> ContractShare | None:
-    """Return which of the periods belong to `contract`; None if none does."""
+    """Return which of the periods belong to `contract` (its id); None if none does.
+
+    The periods before the first contract that is the customer's own belong to that contract, too. A period without
+    length belongs to the contract of the period that follows it.
+    """
     # A period of no length is a correction: at its instant the contract in force is the next one.
     held: list[ContractPeriod] = []
     for period in reversed(periods):
@@ -154,11 +159,11 @@ def contract_share(periods: Sequence[ContractPeriod], contract: str) -> Contract
 def contract_view(
     events: Iterable[IncidentEvent], periods: Sequence[ContractPeriod], contract: str, *, complete: bool = True
 ) -> ContractView | None:
-    """Return what `contract` may see of the incident with these events; None if it may see nothing.
+    """Return what `contract` (its id) may see of the incident with these events; None if it may see nothing.
 
-    `periods` may be older than the newest events (the board receives both at different times): from an event that names
-    another customer than its period on, nothing is shown to any contract until newer periods are known. `complete`:
-    every event of the incident is given, so each period begins with one of them.
+    `periods` may be older than the newest events: from an event that names another customer than its period on, nothing
+    is shown to any contract until newer periods are known. `complete`: all events of the incident are given, so that
+    every period begins with one of the events.
     """
     share = contract_share(periods, contract)
     known = list(events)

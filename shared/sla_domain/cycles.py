@@ -20,14 +20,11 @@ from sla_domain.published_mark import digest
 
 
 class PublishedClock(Protocol):
-    """What is stored of a clock that was published.
-
-    `start` is empty in rows of older releases, which did not store it.
-    """
+    """What is stored of a clock that was published, as far as it is needed to recognise the clock."""
 
     @property
     def start(self) -> str:
-        """Return the digest of the event that began the clock; empty where it was not stored."""
+        """Return the `start_name` of the clock; empty in records of older releases, which did not store it."""
         ...
 
     @property
@@ -51,12 +48,19 @@ Place = tuple[MetricId, int]
 
 
 def start_name(clock: Clock) -> str:
-    """Return a short name for the event that began the clock, the same at each computation."""
+    """Return twelve hexadecimal digits that name the clock's metric and the event that began it.
+
+    The name is the same at each computation of the incident, however many clocks lie before this one.
+    """
     return digest(EventId(f"{clock.metric}\n{clock.start_event}"))
 
 
 def with_published_ids(incident: Incident, known: Mapping[ClockId, PublishedClock]) -> Incident:
-    """Return the incident with each clock under the id under which it was published; new clocks get unused ids."""
+    """Return the incident with each clock under the id under which it was published; new clocks get unused ids.
+
+    `known`: id -> what is stored of the published clock. A clock is recognised by its published breaches, then by the
+    event that began it, or by its start where that event was not stored.
+    """
     if all(clock.cycle == 0 and clock.id in known for clock in incident.clocks) and len(known) == len(incident.clocks):
         return incident
     ids = _ids_by_published(incident, known)

@@ -73,9 +73,10 @@ def new_facts(
 ) -> tuple[Fact, ...]:
     """Return the facts that have not been published yet, in the order in which they are to be published.
 
-    `published`: what has been published of each clock. `keys`: keys of the incident's own facts published so far
-    (`published.keys_after`). `unread`: published clocks that the fold does not have and whose breaches cannot be
-    judged, because their catalogue version cannot be read (`withdrawn.WithEarlierPromises`).
+    The clocks must have their published ids (`cycles.with_published_ids`). `published`: clock id -> what has been
+    published. `keys`: keys of the incident's own facts published so far (`published.keys_after`). `upto`: warnings and
+    breaches ahead count as passed up to this instant. `unread`: published clocks that cannot be judged, because their
+    catalogue version cannot be read (`withdrawn.WithEarlierPromises`).
     """
     facts: list[Fact] = [*contract_changed_facts(incident, keys)]
     for clock in incident.clocks:
@@ -95,7 +96,10 @@ def new_facts(
 
 
 class ClockDiff:
-    """The difference between one clock and what has been published of it (None: nothing yet)."""
+    """The difference between one clock and what has been published of it (`published` None: nothing yet), as facts.
+
+    `upto`: warnings and breaches ahead of the clock count as passed up to this instant; None: none of them do.
+    """
 
     def __init__(
         self, clock: Clock, published: PublishedState | None, upto: datetime | None, incident: Incident

@@ -16,7 +16,10 @@ REPEAT = 0  # the level number of the step that begins another round
 
 
 class TellKind(StrEnum):
-    """Whether a level of an escalation policy pages people, who must acknowledge, or only informs them."""
+    """What a level of an escalation policy does.
+
+    `PAGE`: call people at any hour until somebody acknowledges. `NOTICE`: only inform them.
+    """
 
     PAGE = "page"  # at any hour, until somebody acknowledges
     NOTICE = "notice"  # informs
@@ -24,10 +27,10 @@ class TellKind(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PolicyLevel:
-    """One level of an escalation policy: whom to notify, `after` the beginning of a round, and by which channels.
+    """One level of an escalation policy: whom to notify, `after` the beginning of a round, and through which channels.
 
-    `tell` names roles, and people where no role has that name, in the order written. Without `channels` each person's
-    own addresses are used.
+    `tell`: names of roles, or ids of people where no role has that name, in the order written. `channels` empty: each
+    person's own addresses.
     """
 
     after: timedelta
@@ -38,9 +41,9 @@ class PolicyLevel:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EscalationPolicy:
-    """An escalation policy: levels in the order of their delays, and how often the round is repeated.
+    """An escalation policy: levels in the order of their delays, and how often the round of all levels is repeated.
 
-    `repeat` further rounds follow the first; each begins `pause` after the last level of the one before.
+    `repeat`: how many rounds follow the first. `pause`: the time from the last level of a round to the next round.
     """
 
     id: str
@@ -53,9 +56,9 @@ class EscalationPolicy:
 
 @dataclass(frozen=True, slots=True)
 class RoundStep:
-    """A step of an escalation round and its instant.
+    """A step of an escalation round that is due at `at`.
 
-    `level` counts from 1; `REPEAT` stands for the beginning of the next round. `round` counts from 0.
+    `round`: counts from 0. `level`: counts from 1; REPEAT (0) stands for the beginning of the next round.
     """
 
     round: int
@@ -66,11 +69,11 @@ class RoundStep:
 def round_steps(
     delays: Sequence[timedelta], round_: int, start: datetime, *, repeat_after: timedelta | None, repeats: int
 ) -> tuple[RoundStep, ...]:
-    """Return the steps still due in a round that begins at `start`, in the order of their instants.
+    """Return the steps that follow in a round that begins at `start`, in the order of their instants.
 
-    Levels without a delay are due at `start` and not among them. `delays` are those of the levels, from the beginning
-    of the round, rising. `repeat_after` (None: never) is counted from the last level, and `repeats` is how many rounds
-    may follow the first.
+    `delays`: those of the levels, from `start` on, rising; a level without a delay is due at once and left out.
+    `repeat_after`: the time from the last level to the next round, None: never. `repeats`: how many rounds may follow
+    the first; if `round_` is the last, no step REPEAT is added.
     """
     steps = [
         RoundStep(round_, number, start + delay) for number, delay in enumerate(delays, start=1) if delay > timedelta()

@@ -32,7 +32,7 @@ NOTHING: Mapping[str, str] = MappingProxyType({})
 
 
 class EventKind(StrEnum):
-    """The kinds of incident events, in slad's own vocabulary; on the wire `io.slad.incident.<kind>.v1`."""
+    """The kinds of incident events in slad's own words; `opened` is sent as `io.slad.incident.opened.v1`."""
 
     OPENED = "opened"
     DESCRIBED = "described"
@@ -66,7 +66,12 @@ WORDS = frozenset({EventKind.RESPONDED, EventKind.CUSTOMER_REPLIED, EventKind.CO
 
 
 class TimeQuality(StrEnum):
-    """How reliable the sender's `occurred_at` is; a verdict carries the worst quality of its incident's events."""
+    """How reliable an event's `occurred_at` is, the best first.
+
+    `EXACT`: as the sender states it. `DOUBTFUL`: read from a local time that came twice or never, or contradicted by
+    the order of events. `OBJECT_UPDATED`: when the ticket was last changed stands in. `RECEIPT`: when slad received it
+    stands in. A verdict (met, missed) has the worst quality of its incident's events.
+    """
 
     EXACT = "exact"
     DOUBTFUL = "doubtful"  # a local time shown twice or never, or one that the order of events contradicts
@@ -75,7 +80,12 @@ class TimeQuality(StrEnum):
 
 
 class Actor(StrEnum):
-    """Who caused an event. A bot's comments neither answer nor wait for an answer; its changes to the ticket count."""
+    """Who caused an event.
+
+    `BOT`: its comments answer nobody and need no answer; its changes to the ticket count. `UNKNOWN`: the sender does
+    not say on which side the author is. If the author is the reporter, the words are the customer's; otherwise a
+    response counts as one of staff, and a plain comment for neither side.
+    """
 
     CUSTOMER = "customer"
     STAFF = "staff"
@@ -84,7 +94,10 @@ class Actor(StrEnum):
 
 
 class WaitingOn(StrEnum):
-    """On whom an incident waits; the time of each is measured separately (clause H11, docs/clauses.md)."""
+    """On whom an incident waits; waiting time is added up separately for each of them (clause H11, docs/clauses.md).
+
+    `OTHER`: somebody else, or nobody is named.
+    """
 
     CUSTOMER = "customer"
     VENDOR = "vendor"
@@ -93,9 +106,10 @@ class WaitingOn(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AgreedTarget:
-    """A due instant that the parties agreed on, with who agreed (clause B5, docs/clauses.md).
+    """A due instant that the parties agreed on for the clock of one metric (clause B5, docs/clauses.md).
 
-    `moved_by_pauses`: whether pauses move it.
+    `metric`: the metric's id. `agreed_by`: who agreed. `moved_by_pauses`: later pauses move `due_at` on by the counted
+    time they took; otherwise it stays fixed.
     """
 
     metric: str
@@ -107,13 +121,13 @@ class AgreedTarget:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Snapshot:
-    """How the sender's ticket stood at an instant, as one delivery shows it.
+    """How the sender's ticket stood at one instant, as one delivery shows it.
 
-    `at`: the instant for which it holds (the ticket's own "updated", else the time of the delivery). `phase` None: the
-    sender does not state it, or slad does not understand it; `waiting_on` belongs to the phase waiting. `attributes`
-    holds what the payload states: "" means that the ticket has no such value now, an absent name means nothing.
-    `version` is the sender's, 0 when it has none. `before`: the values, before this delivery, of the attributes that it
-    changed, and under PHASE the phase before it; they give the order of several deliveries of one instant.
+    `at`: the instant for which it holds (the ticket's own "updated", else the time of the delivery). `created_at`,
+    `ended_at`: as the ticket states them, else None. `phase` None: not stated, or not understood. `attributes`: name ->
+    value; "" means that the ticket has no such value now, an absent name means nothing. `version`: the sender's, 0 if
+    it has none. `before`: name -> value before this delivery, of the attributes that it changed, and under PHASE the
+    phase; by these, deliveries of one instant are put in order.
     """
 
     at: datetime
@@ -127,7 +141,7 @@ class Snapshot:
 
     @property
     def phase_text(self) -> str:
-        """Return the phase as `before` holds it, such as `waiting:customer`; empty if the sender does not state it."""
+        """Return the phase as `before` holds it, such as `waiting:customer` or `open`; empty if it is not stated."""
         if self.phase is None:
             return ""
         return self.phase.value if self.waiting_on is None else f"{self.phase.value}:{self.waiting_on.value}"
@@ -137,15 +151,11 @@ class Snapshot:
 class IncidentEvent:
     """One thing that happened to one incident.
 
-    `attributes` are the incident attributes this event states (customer, priority, product, type, channel, title, url,
-    reporter, assignee, group, language, description …): the fold keeps the last value of each. `version` orders events
-    with the same `occurred_at` (ServiceNow `sys_mod_count`, a changelog id); 0 when the sender has none. `snapshot` is
-    how the whole ticket stood in the delivery of this event; of several events of one delivery the last one has it. The
-    other fields belong to one kind each and are None elsewhere.
-
-    `known_as`: of `renamed`, another name of this incident; of `merged`, the name under which all of this incident goes
-    on, because it was one incident all along. `carried_from`: the event is a copy of what happened to that other
-    incident, which is or was merged into this one (see `sla_domain.fold.carried`).
+    `attributes`: attributes of the incident that this event states, such as customer or priority; the last value of
+    each counts. `version`: orders events with the same `occurred_at`, 0 if the sender has none. `snapshot`: how the
+    ticket stood in the delivery of this event; of several events of a delivery only the last has it. `known_as`: for
+    `renamed`, another id of this incident; for `merged`, the id under which it goes on if both ids always meant one
+    incident. `carried_from`: the event is a copy from that incident, which is or was merged into this one.
     """
 
     id: EventId
@@ -174,19 +184,20 @@ class IncidentEvent:
 
     @property
     def automatic(self) -> bool:
-        """Return whether the event is a comment or reply of a bot, which counts only where a condition names bots."""
+        """Return whether the event is a bot's comment or reply; it counts only where `Trigger.actors` names bots."""
         return self.actor is Actor.BOT and self.kind in WORDS
 
     @property
     def order(self) -> Order:
-        """Return the sort key by which a fold reads events: instant, sender's version, arrival, kind, id."""
+        """Return the key by which events are sorted to be read: instant, sender's version, arrival, kind, id."""
         return (self.occurred_at, self.version, self.received_at, _NATURAL_ORDER[self.kind], self.id)
 
     @property
     def snapshot_order(self) -> Order:
-        """Return the sort key at which the fold reads the event's `snapshot`, which must not be None.
+        """Return the sort key at which the event's `snapshot` is read; the snapshot must not be None.
 
-        That is the instant for which the snapshot holds, but behind the event and all that arrived with it.
+        The instant is that of the snapshot, or of the event if that is later. At the same instant, version and time of
+        arrival a snapshot is read after the events.
         """
         shown = self.snapshot
         assert shown is not None

@@ -19,7 +19,10 @@ from sla_domain.incident import ContractPeriod
 
 
 class FactKind(StrEnum):
-    """The kind of a fact on the wire. Kinds and bodies are not one to one: see `Gone` and `Exempted`."""
+    """The kind of a fact: `clock.started` is sent as an event of type `io.slad.clock.started.v1`.
+
+    Different facts may share a kind: a changed verdict and an exemption are both `clock.amended`.
+    """
 
     CLOCK_STARTED = "clock.started"
     CLOCK_PAUSED = "clock.paused"
@@ -41,7 +44,10 @@ class FactKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class TakenBack:
-    """A published breach that is no longer true: the key of its fact, and its due instant where it is known."""
+    """A published breach that is no longer true.
+
+    `key`: the key of the fact that published it. `due_at`: its due instant, None where that is not known.
+    """
 
     key: str
     due_at: datetime | None = None
@@ -49,7 +55,10 @@ class TakenBack:
 
 @dataclass(frozen=True, slots=True)
 class MovedBreach:
-    """A published breach that stays true at another due instant than the one published."""
+    """A published breach that stays true, but at another due instant.
+
+    `old_at`: the due instant that was published. `new_at`: the due instant that was really passed.
+    """
 
     old_at: datetime
     new_at: datetime
@@ -57,16 +66,17 @@ class MovedBreach:
 
 @dataclass(frozen=True, slots=True)
 class Started:
-    """Body of the fact that a clock runs for the first time."""
+    """Body of the fact that a clock began, the first fact of every clock."""
 
     kind: ClassVar[FactKind] = FactKind.CLOCK_STARTED
 
 
 @dataclass(frozen=True, slots=True)
 class Paused:
-    """Body of the fact that a clock is paused: why, and on whom the incident waits.
+    """Body of the fact that a clock is paused.
 
-    `waiting_on` is `customer`, `vendor` or `other`; empty if the pause is no wait.
+    `why`: the reason in words. `waiting_on`: on whom the incident waits, `customer`, `vendor` or `other`; empty if the
+    clock is paused for another reason.
     """
 
     kind: ClassVar[FactKind] = FactKind.CLOCK_PAUSED
@@ -76,7 +86,10 @@ class Paused:
 
 @dataclass(frozen=True, slots=True)
 class Resumed:
-    """Body of the fact that a clock runs again after a pause or an end, with the due instants before and now."""
+    """Body of the fact that a clock runs again, after a pause or after its end.
+
+    `old_due_at`: the due instant published or promised last. `new_due_at`: the due instant now. None: there is none.
+    """
 
     kind: ClassVar[FactKind] = FactKind.CLOCK_RESUMED
     old_due_at: datetime | None = None
@@ -85,10 +98,12 @@ class Resumed:
 
 @dataclass(frozen=True, slots=True)
 class Retargeted:
-    """Body of the fact that another target is in force, or the same one at another priority.
+    """Body of the fact that the target or the due instant of a clock changed, or the priority alone.
 
+    `old_priority`: given only where the priority alone changed. `old_generation`: the ordinal of the target before,
+    None where the priority alone changed. `agreed_by`: who agreed to the due instant, "" if it is not an agreed one.
     `broken_since`: the due instant now in force, if its breach was published before. `catalogue`: the version whose
-    activation caused it, empty when an event did.
+    activation caused the change, "" when an event did.
     """
 
     kind: ClassVar[FactKind] = FactKind.CLOCK_RETARGETED
@@ -104,9 +119,10 @@ class Retargeted:
 
 @dataclass(frozen=True, slots=True)
 class Warned:
-    """Body of the fact that a warning threshold has passed before the due instant.
+    """Body of the fact that a clock reached a warning threshold before its due instant.
 
-    `overtaken`: it was noticed only after the breach or the end of the clock; it is recorded, and nobody is notified.
+    `threshold`: `warn-75` (percent of the allowed time) or `warn-3600s` (so long before the due instant). `overtaken`:
+    when this was noticed, the breach, the end of the clock or another target had come already; nobody is notified.
     """
 
     kind: ClassVar[FactKind] = FactKind.CLOCK_WARNED
@@ -148,7 +164,7 @@ class Missed(_Verdict):
 
 @dataclass(frozen=True, slots=True)
 class Cancelled:
-    """Body of the fact that the clock ended without a verdict.
+    """Body of the fact that the clock ended without a verdict: it is neither met nor missed.
 
     `withdrawn`: its target is no longer promised, while the incident goes on.
     """
@@ -160,10 +176,11 @@ class Cancelled:
 
 @dataclass(frozen=True, slots=True)
 class Gone:
-    """Body of the last fact of a published clock that the fold no longer has, because a late event changed the cycles.
+    """Body of the fact that ends a published clock which no longer exists once the events are computed anew.
 
-    On the wire `clock.cancelled` when the clock was open, else `clock.amended`. `withdrawn`: it is not known whether a
-    late event was the reason, because the catalogue version that promised the target cannot be read.
+    That happens when a late event changes how often a metric's clock started. On the wire `clock.cancelled` if the
+    clock was open, else `clock.amended`. `takes_back`: breaches that did not happen after all. `withdrawn`: the reason
+    is not known, because the catalogue version that promised the target cannot be read; no breach is taken back then.
     """
 
     old_state: ClockState
@@ -180,10 +197,12 @@ class Gone:
 
 @dataclass(frozen=True, slots=True)
 class Amended:
-    """Body of the fact that a late event changed or took back a published verdict or breach (docs/events.md).
+    """Body of the fact that a published verdict (met, missed) or breach is no longer true, or was at another instant.
 
-    `old_state` is given when the verdict changed; `new_state` is the clock's state now. `moved` and `takes_back` are
-    never in one fact.
+    `takes_back`: breaches that are no longer true. `moved`: a breach that stays true at another due instant; never in
+    one fact with `takes_back`. `new_state`: the clock's state now. `old_state`, `why`, `old_due_at` and `new_due_at`:
+    given only if the verdict changed. `catalogue`: the version whose activation caused it, empty when a late event did.
+    See docs/events.md.
     """
 
     kind: ClassVar[FactKind] = FactKind.CLOCK_AMENDED
@@ -199,7 +218,11 @@ class Amended:
 
 @dataclass(frozen=True, slots=True)
 class Exempted:
-    """Body of the fact that a breach of the clock is excused: why, and by whom. On the wire a `clock.amended`."""
+    """Body of the fact that the clock is exempt: it counts in no attainment (the share of targets met).
+
+    `exempt`: the reason. `exempt_by`: who exempted it. `catalogue`: the version whose activation caused it, else "". On
+    the wire a `clock.amended`.
+    """
 
     kind: ClassVar[FactKind] = FactKind.CLOCK_AMENDED
     exempt: str
@@ -209,9 +232,9 @@ class Exempted:
 
 @dataclass(frozen=True, slots=True)
 class PromiseMade:
-    """Body of the fact that names the first due instants of an incident, by metric.
+    """Body of the fact that names the first due instants of an incident.
 
-    `zone` is the customer's time zone, in which the instants are shown.
+    `lines`: metric id -> due instant (UTC). `zone`: the customer's time zone, in which the instants are shown.
     """
 
     kind: ClassVar[FactKind] = FactKind.PROMISE_MADE
@@ -223,7 +246,8 @@ class PromiseMade:
 class PromiseMoved:
     """Body of the fact that a promised due instant changed.
 
-    It has all due instants by metric, and in `moved` the metrics whose instant changed.
+    `lines`: metric id -> due instant (UTC), of all running clocks. `moved`: the metrics whose due instant changed.
+    `zone`: the customer's time zone. `catalogue`: the version whose activation caused it, empty when an event did.
     """
 
     kind: ClassVar[FactKind] = FactKind.PROMISE_MOVED
@@ -235,7 +259,10 @@ class PromiseMoved:
 
 @dataclass(frozen=True, slots=True)
 class PromiseNone:
-    """Body of the fact that no clock runs for the incident, since its plan gives no number."""
+    """Body of the fact that an incident has no clock, since its plan gives no number for the targets.
+
+    `why`: which numbers are missing, in words.
+    """
 
     kind: ClassVar[FactKind] = FactKind.PROMISE_NONE
     why: str = ""
@@ -243,7 +270,10 @@ class PromiseNone:
 
 @dataclass(frozen=True, slots=True)
 class ContractChanged:
-    """Body of the fact that the incident is under another contract or customer: all its periods, the oldest first."""
+    """Body of the fact that the incident is under another contract or customer.
+
+    `periods`: under which contract it stood and since when, the oldest first; at most the latest 200 periods.
+    """
 
     kind: ClassVar[FactKind] = FactKind.CONTRACT_CHANGED
     periods: tuple[ContractPeriod, ...] = ()
@@ -251,16 +281,17 @@ class ContractChanged:
 
 @dataclass(frozen=True, slots=True)
 class PhaseChanged:
-    """Body of the fact that the incident's phase changed, if no other fact was published with the change."""
+    """Body of the fact that the incident's phase changed; published only if no other fact tells of that change."""
 
     kind: ClassVar[FactKind] = FactKind.PHASE_CHANGED
 
 
 @dataclass(frozen=True, slots=True)
 class PriorityCorrected:
-    """Body of the fact that staff changed the customer's priority, of which the customer is notified.
+    """Body of the fact that staff changed the customer's priority; the customer is notified of it.
 
-    Source: clause E8 (docs/clauses.md).
+    `old`, `new`: ids of priorities. `by`: who changed it. `reason`: as stated, in words. Source: clause E8
+    (docs/clauses.md).
     """
 
     kind: ClassVar[FactKind] = FactKind.PRIORITY_CORRECTED
@@ -289,10 +320,10 @@ STARTED, BREACHED, PHASE_CHANGED = Started(), Breached(), PhaseChanged()  # bodi
 class Fact:
     """Something that became true of a clock or an incident, to be published as one event.
 
-    `key` is unique within its clock (or its incident), for ever; with the clock's id it makes the event id, so that a
-    repeated publication is recognised. `at` is when it became true, UTC (for a breach the due instant), not when it was
-    noticed. `history`: it was over, or was imported, when slad first knew of it, so it is recorded and nobody is
-    notified.
+    `key`: unique within the clock, or the incident, for ever; it makes the event id, so that a repeated publication is
+    recognised. `at`: when it became true (UTC; of a breach the due instant), not when it was noticed. `clock`,
+    `metric`, `cycle`, `generation` and `due_at` describe the clock; a fact about the incident has no `clock`.
+    `history`: it was over, or was imported, when slad first knew of it, so nobody is notified.
     """
 
     body: FactBody
@@ -322,9 +353,9 @@ def reason_of(body: FactBody) -> str:
 
 
 def caused_by_catalogue(body: FactBody, version: str) -> FactBody:
-    """Return the body with the catalogue version whose activation caused it.
+    """Return a copy of the body whose `catalogue` names the version whose activation caused the fact.
 
-    A body whose class has no such field, and a `Gone` of an open clock, are returned unchanged.
+    Bodies of a class without that field, and a `Gone` of kind `clock.cancelled`, are returned unchanged.
     """
     match body:
         case Retargeted() | Amended() | Exempted() | PromiseMoved():

@@ -17,10 +17,10 @@ BEGINNINGS = frozenset({EventKind.OPENED, EventKind.REOPENED})
 
 
 def drop_forgotten(events: Iterable[IncidentEvent], ended_at: datetime | None) -> list[IncidentEvent]:
-    """Return the events an incident is folded from, given that those up to `ended_at` are history (None: none are).
+    """Return the events that still count, given that those up to `ended_at` are over and removed (None: all count).
 
-    Events count again from the first opening or reopening after `ended_at`, or from the first snapshot that shows the
-    ticket open; without one the list is empty. A creation date up to `ended_at` is removed from the snapshots.
+    They count from the first opening or reopening after `ended_at`, or from the first snapshot that shows the ticket
+    open; without such an event the list is empty. A creation date up to `ended_at` is removed from the snapshots.
     """
     if ended_at is None:
         return list(events)

@@ -25,14 +25,18 @@ _NOTICEABLE = timedelta(minutes=1)
 
 
 def hours_name(calendar: Calendar | None) -> str:
-    """Return the name of a calendar's hours as facts carry it; `wall` without a calendar."""
+    """Return the name by which facts refer to a calendar, such as `gold-hours@3f2a9c04d1e7`; `wall` for None.
+
+    It is the calendar's id and revision, so a calendar that has changed since has another name.
+    """
     return WALL if calendar is None else f"{calendar.identity.id}@{calendar.identity.revision}"
 
 
 def calendar_named(rulebook: Rulebook, contract: ContractId, name: str) -> Calendar | None:
-    """Return the calendar with this name (`hours_name`) among those of the contract's plan and base plan.
+    """Return the calendar that `hours_name` calls `name`, among those of the contract's plan and base plan.
 
-    Return None for wall-clock time, and if no calendar has the name.
+    For a contract that is not in the rulebook (plans, contracts, calendars) the default contract is used. Return None
+    for wall-clock time, and if no calendar has the name.
     """
     if name in (WALL, UNKNOWN):
         return None
@@ -52,9 +56,9 @@ def _coverages(rulebook: Rulebook, *plans: object) -> Iterator[Coverage]:
 
 @dataclass(frozen=True, slots=True)
 class OpeningTimes:
-    """Whether it is open at an instant, and the next change.
+    """Whether a calendar is open at an instant, and when that changes next.
 
-    `closes` is given while open, `opens` while closed; None: not known.
+    `opens`: the next opening, given while closed. `closes`: the next close, given while open. None: not known.
     """
 
     open: bool = True
@@ -66,9 +70,9 @@ ALWAYS = OpeningTimes()
 
 
 def opening_times(calendar: Calendar | None, at: datetime) -> OpeningTimes:
-    """Return whether the calendar is open at `at` and when that changes next; always open without a calendar.
+    """Return whether the calendar is open at `at` and when that changes next; without a calendar it is always open.
 
-    A close more than eight days ahead is not given.
+    `closes` is None if no close lies within eight days. Where the calendar's years end, both instants are None.
     """
     if calendar is None:
         return ALWAYS
@@ -89,9 +93,9 @@ def _open(calendar: Calendar, at: datetime) -> bool:
 
 
 def counted_time(calendar: Calendar | None, start: datetime, end: datetime) -> timedelta | None:
-    """Return the counted time from `start` to `end`, negative if `end` is the earlier one.
+    """Return the counted time from `start` to `end`, negative if `end` is earlier than `start`.
 
-    Without a calendar all time counts. Return None beyond the calendar's years.
+    Without a calendar all time counts. None if the answer lies outside the calendar's years.
     """
     if calendar is None:
         return end - start
@@ -103,7 +107,7 @@ def counted_time(calendar: Calendar | None, start: datetime, end: datetime) -> t
 
 @dataclass(frozen=True, slots=True)
 class CountedSpan:
-    """A span of time measured twice: in the hours in which a clock counts, and in wall-clock time.
+    """A span of time measured twice: in the hours in which a clock counts (`counted`), and in wall-clock time (`wall`).
 
     `counted` is None if the hours are not known, or the span goes beyond the years of their calendar.
     """
@@ -113,7 +117,7 @@ class CountedSpan:
 
     @property
     def primary(self) -> timedelta:
-        """Return the span to show first: the counted time, or the wall-clock time if the counted one is not known."""
+        """Return the span to show first: the counted time, or the wall-clock time if `counted` is None."""
         return self.wall if self.counted is None else self.counted
 
     @property
@@ -123,9 +127,10 @@ class CountedSpan:
 
 
 def counted_span(calendar: Calendar | None, hours: str, start: datetime, end: datetime) -> CountedSpan:
-    """Return the span from `start` to `end` for a clock that counts in the hours named `hours`.
+    """Return the span from `start` to `end` for a clock that counts in the hours named `hours` (see `hours_name`).
 
-    `calendar` is the calendar of that name, None for wall-clock time and if it is not known.
+    `calendar`: the calendar of that name, None for wall-clock time; if it is None for other hours, they are not known
+    and `counted` is None.
     """
     by_wall = hours == WALL
     known = by_wall or calendar is not None

@@ -19,7 +19,10 @@ from sla_domain.rulebook import ContractMatch, MatchReason
 
 
 class Scope(StrEnum):
-    """Whether the contract's plan covers the incident's product, and why (clauses H4 and I9, docs/clauses.md)."""
+    """Whether the contract's plan covers the incident's product; the value is the reason in words.
+
+    Source: clauses H4 and I9 (docs/clauses.md).
+    """
 
     EVERY_PRODUCT = "the contract covers every product"
     IN_SCOPE = "the product is in the contract's scope"
@@ -31,7 +34,7 @@ class Scope(StrEnum):
 
     @property
     def word(self) -> str:
-        """Return `in`, `out` or `excluded`: the value of the attribute `scope` that rows of a plan may match on."""
+        """Return `in`, `out` or `excluded`: the value of the attribute `scope` in the conditions of targets."""
         match self:
             case Scope.EVERY_PRODUCT | Scope.IN_SCOPE | Scope.NO_PRODUCT:
                 return "in"
@@ -91,7 +94,10 @@ class RemarkKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Remark:
-    """Something odd about an incident, with the event that it concerns."""
+    """Something odd about an incident that people should see, as a sentence.
+
+    `event`: the event that it is about, NO_EVENT if it is about the incident as a whole.
+    """
 
     kind: RemarkKind
     text: str
@@ -100,7 +106,11 @@ class Remark:
 
 @dataclass(frozen=True, slots=True)
 class PriorityPeriod:
-    """A priority that was in force during `[start, end)`: set by whom, and why. `end` is None for the current one."""
+    """A priority that was in force during `[start, end)`; `end` is None while it is in force.
+
+    `by`: who set it. `why`: the rule by which it came into force. `reason`: the sender's own words. `event`: what set
+    it.
+    """
 
     priority: str
     start: datetime
@@ -113,9 +123,10 @@ class PriorityPeriod:
 
 @dataclass(frozen=True, slots=True)
 class ContractPeriod:
-    """Under which contract, and for which customer, an incident stood from `start` to the next period.
+    """A part of an incident's life under one contract and for one customer, from `start` to the next period.
 
-    `named`: it is the customer's own contract, not the default one.
+    `customer`: the name that the ticket states. `event`: the first event of the period. `named`: the contract is the
+    customer's own, not the default contract.
     """
 
     contract: ContractId
@@ -127,9 +138,10 @@ class ContractPeriod:
 
 @dataclass(frozen=True, slots=True)
 class PendingDowngrade:
-    """A lower priority that waits for the customer's agreement; clocks keep the old target until then.
+    """A lower priority that waits for the customer's agreement; until then `old` stays in force.
 
-    Source: clause E9 (docs/clauses.md).
+    `old`, `new`: ids of priorities. `by`: who proposed it, at the instant `at`, with the event `event`. `reason`: in
+    words. Source: clause E9 (docs/clauses.md).
     """
 
     old: str
@@ -142,7 +154,11 @@ class PendingDowngrade:
 
 @dataclass(frozen=True, slots=True)
 class Correction:
-    """A change of the customer's priority by staff, of which the customer is notified (clause E8, docs/clauses.md)."""
+    """A change of the customer's priority by staff, of which the customer is notified (clause E8, docs/clauses.md).
+
+    `old`, `new`: ids of priorities. `by`: who changed it, at the instant `at`, with the event `event`. `reason`: in
+    words.
+    """
 
     old: str
     new: str
@@ -154,9 +170,10 @@ class Correction:
 
 @dataclass(frozen=True, slots=True)
 class HolderSpan:
-    """Who held the incident during `[start, end)`: assignee, group and support line. `end` is None for the current one.
+    """A span `[start, end)` in which one assignee, group and support line (`line`) held the incident; "" means nobody.
 
-    The spans are contiguous, so they sum to the elapsed time (clause B9, docs/clauses.md).
+    `end` is None for the current span. The spans leave no gap, so they sum to the incident's elapsed time (clause B9,
+    docs/clauses.md).
     """
 
     assignee: str
@@ -168,9 +185,9 @@ class HolderSpan:
 
 @dataclass(frozen=True, slots=True)
 class WaitSpan:
-    """A wait of the incident on the customer, a vendor or others during `[start, end)`; `end` is None while it waits.
+    """A span `[start, end)` in which the incident waited on somebody (`on`); `end` is None while it waits.
 
-    Source: clause H11 (docs/clauses.md).
+    `event`: the event that began the wait. `reason`: in words. Source: clause H11 (docs/clauses.md).
     """
 
     on: WaitingOn
@@ -182,7 +199,7 @@ class WaitSpan:
 
 @dataclass(frozen=True, slots=True)
 class Escalation:
-    """An escalation by hand: by whom, to whom and why (clauses B7 and B9, docs/clauses.md)."""
+    """An escalation made by hand: by whom (`by`), to whom (`to`) and why (clauses B7 and B9, docs/clauses.md)."""
 
     at: datetime
     by: str
@@ -193,7 +210,10 @@ class Escalation:
 
 @dataclass(frozen=True, slots=True)
 class Rating:
-    """The customer's rating of the service (clause B7, docs/clauses.md). `score` is None if the sender gives none."""
+    """The customer's rating of the service, with author (`by`) and comment (clause B7, docs/clauses.md).
+
+    `score`: None if the sender gives none.
+    """
 
     score: int | None
     at: datetime
@@ -204,7 +224,10 @@ class Rating:
 
 @dataclass(frozen=True, slots=True)
 class Exemption:
-    """Metrics whose clocks do not count in the attainment, with author and reason; no metrics means all of them."""
+    """Metrics whose clocks count in no attainment, with who exempted them (`by`) and the reason.
+
+    `metrics`: ids; empty means every metric of the incident.
+    """
 
     metrics: tuple[str, ...]
     at: datetime
@@ -215,7 +238,7 @@ class Exemption:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Incident:
-    """One ticket as the fold of its events: phase, contract, priority, remarks and clocks, with the reasons."""
+    """What follows from a ticket's events so far: phase, contract, priority, remarks and clocks, with the reasons."""
 
     id: IncidentId
     phase: Phase
@@ -255,14 +278,15 @@ class Incident:
         return self.match.reason
 
     def elapsed(self, at: datetime) -> timedelta:
-        """Return the wall-clock time from the opening to the end, or to `at` while the incident has not ended."""
+        """Return the wall-clock time from the opening to the end, or to `at` while it has not ended; at least 0."""
         return max((self.ended_at or at) - self.opened_at, timedelta())
 
 
 def waiting_shares(incident: Incident, at: datetime) -> Mapping[str, timedelta]:
-    """Return the incident's wall-clock time by whose turn it was.
+    """Return the incident's wall-clock time by whose turn it was, up to `at` or to the end if the incident has ended.
 
-    The keys are `customer`, `vendor`, `other`, and `own` for the rest. The values sum to `incident.elapsed(at)`.
+    The keys are `customer`, `vendor` and `other` for waits, and `own` for the rest. The values sum to
+    `incident.elapsed(at)`.
     """
     shares = {on.value: timedelta() for on in WaitingOn}
     until = incident.ended_at or at
@@ -272,7 +296,10 @@ def waiting_shares(incident: Incident, at: datetime) -> Mapping[str, timedelta]:
 
 
 def holding_times(incident: Incident, at: datetime) -> Mapping[tuple[str, str, str], timedelta]:
-    """Return the wall time until `at` by (assignee, group, line), the first holder first; the values sum to elapsed."""
+    """Return (assignee, group, line) -> wall-clock time for which they held the incident, the first holder first.
+
+    Counted up to `at`, or to the end if the incident has ended. The values sum to `incident.elapsed(at)`.
+    """
     held: dict[tuple[str, str, str], timedelta] = {}
     until = incident.ended_at or at
     for period in incident.holders:

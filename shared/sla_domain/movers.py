@@ -18,9 +18,9 @@ _ALWAYS = STRUCTURAL | {EventKind.PRIORITY_CHANGED, EventKind.DOWNGRADE_AGREED, 
 
 @dataclass(frozen=True, slots=True)
 class DueDateMovers:
-    """The event kinds and attribute names that can move a due instant under one rulebook.
+    """The event kinds (`kinds`) and attributes (`names`) by which an event can move a due instant under one catalogue.
 
-    `dated`: some contract begins or ends on a day, so any event may be the first that finds another one in force.
+    `dated`: some contract begins or ends on a day, so any event may be the first that finds another contract in force.
     """
 
     kinds: frozenset[EventKind]
@@ -28,9 +28,9 @@ class DueDateMovers:
     dated: bool
 
     def may_move(self, event: IncidentEvent) -> bool:
-        """Return whether the event can start, stop, pause, resume or move a clock.
+        """Return whether the event could start, stop, pause, resume or move a clock; True in case of doubt.
 
-        An event with a snapshot always can.
+        An event with a snapshot always could.
         """
         return (
             self.dated
@@ -41,7 +41,10 @@ class DueDateMovers:
 
 
 def due_date_movers(rulebook: Rulebook) -> DueDateMovers:
-    """Return what can move a due instant under this rulebook; computed once per rulebook."""
+    """Return what can move a due instant under this rulebook (plans, contracts, calendars).
+
+    It is computed once and kept in the rulebook.
+    """
     known = rulebook.derived.get("movers")
     if isinstance(known, DueDateMovers):
         return known

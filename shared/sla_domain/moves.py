@@ -19,9 +19,10 @@ _KEY = "contract/"
 
 
 def contract_changed_facts(incident: Incident, keys: Collection[str]) -> list[Fact]:
-    """Return a `contract.changed` fact if the contract periods are not those published last, else an empty list.
+    """Return one fact `contract.changed`, or an empty list if the incident's contract periods are published already.
 
-    `keys`: keys of the incident's own facts published so far (`published.keys_after`).
+    An incident that has been under one contract, for one customer, needs none. `keys`: keys of the incident's own facts
+    published so far (`published.keys_after`).
     """
     published = sorted(
         (int(number), digest) for key in keys if key.startswith(_KEY) for _, number, digest in [key.split("/")]

@@ -13,7 +13,10 @@ from unicodedata import normalize
 
 @lru_cache(maxsize=4096)
 def normal(word: str) -> str:
-    """Return the form of a name in which it is compared: case folded, spaces collapsed, Unicode normalised (NFKC)."""
+    """Return the form of a name in which it is compared: ` Acme CORP` as `acme corp`.
+
+    Case is folded, runs of spaces become one, spaces at the ends are removed, Unicode is normalised (NFKC).
+    """
     return " ".join(normalize("NFKC", word).casefold().split())
 
 

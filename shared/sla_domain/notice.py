@@ -20,7 +20,7 @@ NoticeId = NewType("NoticeId", str)
 
 
 class Severity(StrEnum):
-    """What a critical fix is for (clause H6, docs/clauses.md)."""
+    """What a critical fix protects from (clause H6, docs/clauses.md)."""
 
     SECURITY = "security"
     DATA_LOSS = "data_loss"
@@ -30,7 +30,7 @@ class Severity(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Affected:
-    """One product and the range of its versions that a notice concerns."""
+    """One product that a notice concerns, and the affected `versions`; by default all of them."""
 
     product: str
     versions: VersionRange = field(default_factory=VersionRange)
@@ -38,7 +38,11 @@ class Affected:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Notice:
-    """A publisher's message about affected versions of products (clause H6, docs/clauses.md)."""
+    """A publisher's message about a critical fix and the versions of products that need it.
+
+    `link`: where to read more. `fixed_in`: the version with the fix. Both may be empty. Source: clause H6
+    (docs/clauses.md).
+    """
 
     id: NoticeId
     title: str
@@ -50,7 +54,7 @@ class Notice:
 
 
 class NoticeReason(StrEnum):
-    """Why a notice concerns a contract."""
+    """Why a notice concerns a contract; the value is the reason in words."""
 
     VERSION = "a version in use is affected"
     UNKNOWN_VERSION = "the product is in use in an unknown version"
@@ -58,7 +62,10 @@ class NoticeReason(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class NoticeMatch:
-    """Why a notice concerns a contract: the product, and the affected version in use ('' if it is unknown)."""
+    """Why a notice concerns a contract.
+
+    `product`: as the contract names it. `version`: the affected version in use, "" if that is not known.
+    """
 
     reason: NoticeReason
     product: str
@@ -66,7 +73,11 @@ class NoticeMatch:
 
 
 def match_notice(notice: Notice, contract: Contract) -> NoticeMatch | None:
-    """Return why the notice concerns the contract; None if it does not. A known version wins over an unknown one."""
+    """Return why the notice concerns the contract; None if it does not.
+
+    Of several reasons, a known version in use comes before an unknown version, then the first in the order of the
+    notice.
+    """
     found = [
         match
         for affected in notice.affected
@@ -88,19 +99,19 @@ def _match(affected: Affected, item: EnvironmentItem) -> NoticeMatch | None:
 
 
 def concerned_contracts(notice: Notice, rulebook: Rulebook, at: datetime) -> list[Contract]:
-    """Return the contracts in force at `at` that the notice concerns (clauses H6 and H7, docs/clauses.md)."""
+    """Return the contracts in force at `at` that the notice concerns (see `match_notice`), in the catalogue's order."""
     return [c for c in rulebook.contracts.values() if in_force(c, at) and match_notice(notice, c) is not None]
 
 
 def entitled_people(contract: Contract) -> list[Person]:
-    """Return the people of a contract who are notified of critical fixes, in the order of the catalogue."""
+    """Return the people of a contract who may be told of critical fixes (`notices`), in the catalogue's order."""
     return [person for person in contract.people.values() if person.notices]
 
 
 def known_products(rulebook: Rulebook) -> dict[str, str]:
-    """Return the products that contracts name, as they are written.
+    """Return the names of all products in the environment, scope or exclusions of a contract.
 
-    The keys are the names in the form in which they are compared (`normal`).
+    The mapping is `normal` name -> name as written.
     """
     named = (
         product

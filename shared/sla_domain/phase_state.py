@@ -31,7 +31,7 @@ REPORTER_ATTRIBUTES = frozenset({"reporter", "reporter_id"})
 
 @dataclass(frozen=True, slots=True)
 class PhaseState:
-    """The phase of an incident and, while it is waiting, on whom; `waiting` is None otherwise."""
+    """The phase of an incident and, while it is waiting, on whom it waits (`waiting`); None in any other phase."""
 
     phase: Phase = Phase.OPEN
     waiting: WaitingOn | None = None
@@ -43,9 +43,10 @@ OPEN = PhaseState()
 def phase_state_after(
     before: PhaseState, kind: EventKind, waiting_on: WaitingOn | None = None, *, automatic: bool = False
 ) -> PhaseState:
-    """Return the phase state after an event; the object `before` itself if the event does not change it.
+    """Return the phase state after an event of this kind; the object `before` itself if the event does not change it.
 
-    `automatic`: the event is a bot's comment or reply, which does not end a wait.
+    `waiting_on`: of an event `waiting`; None counts as OTHER. `automatic`: the event is a bot's comment or reply, which
+    does not end a wait.
     """
     match kind:
         case EventKind.WAITING:
@@ -69,10 +70,10 @@ def _ended(before: PhaseState, phase: Phase) -> PhaseState:
 
 
 def is_reporters_word(event: IncidentEvent, attributes: Mapping[str, str]) -> bool:
-    """Return whether a response or comment of an unknown actor is the reporter's own, by name or account.
+    """Return whether a response or comment, whose sender does not tell staff from customers, is the reporter's own.
 
-    `attributes` are those of the incident. The author of a comment is compared with the reporter's name only if the
-    reporter's account is not known.
+    `attributes`: those of the incident. The author's name is compared with `reporter_id` and, for a response or where
+    there is no `reporter_id`, with `reporter`. False for other kinds of events, and if the actor's side is known.
     """
     if event.kind not in _WHOSE or event.actor is not Actor.UNKNOWN or not event.actor_name:
         return False
@@ -82,7 +83,7 @@ def is_reporters_word(event: IncidentEvent, attributes: Mapping[str, str]) -> bo
 
 
 def affects_phase(event: IncidentEvent) -> bool:
-    """Return whether the event can change the phase, or decide how another event changes it."""
+    """Return whether the event may change the phase, or may decide how another event changes the phase."""
     kind = event.kind
     turning = kind in END_PHASES or kind in _REOPENING or kind in _OTHERS or event.snapshot is not None
     return turning or not REPORTER_ATTRIBUTES.isdisjoint(event.attributes)
@@ -92,9 +93,9 @@ _OTHERS = (EventKind.WAITING, EventKind.RESUMED, EventKind.CUSTOMER_REPLIED, Eve
 
 
 def phase_fact(incident: Incident, events: int) -> Fact:
-    """Return the fact `phase.changed`, for a change of phase with which no other fact is published.
+    """Return the fact `phase.changed`; to be published only if no other fact tells of the change of phase.
 
-    `events` is the number of events that the phase rests on, which makes the key unique.
+    `events`: the number of events from which the phase follows; it makes the fact's key unique.
     """
     key = f"phase/{incident.phase.value}/{events}/{incident.changed_at.isoformat()}"
     return Fact(body=PHASE_CHANGED, incident=incident.id, key=key, at=incident.changed_at)

@@ -29,9 +29,9 @@ NO_TEXTS: Texts = MappingProxyType({})
 
 @dataclass(frozen=True, slots=True)
 class MatchCondition:
-    """A condition of a row: one incident attribute is, or if `negated` is not, one of some values.
+    """A condition of a target: the incident's `attribute` is, or if `negated` is not, one of `values`.
 
-    An absent attribute has the value ''. Values are compared without regard to case and spaces (`normal`).
+    An absent attribute has the value "". Values are compared without regard to case and spaces (`normal`).
     """
 
     attribute: str
@@ -49,7 +49,7 @@ class MatchCondition:
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """The conditions of a row, all of which must hold; without conditions it matches every incident."""
+    """The conditions of a target, all of which must hold; without conditions it matches every incident."""
 
     conditions: tuple[MatchCondition, ...] = ()
 
@@ -61,7 +61,7 @@ class Match:
         return True
 
     def failing(self, attributes: Mapping[str, str]) -> MatchCondition | None:
-        """Return the first condition that does not hold, for explanations; None if all hold."""
+        """Return the first condition that does not hold for an incident with these attributes; None if all hold."""
         return next((c for c in self.conditions if not c.holds(attributes)), None)
 
 
@@ -69,7 +69,10 @@ class Match:
 
 
 class HolidaySource(StrEnum):
-    """Which holidays a coverage subtracts from its hours."""
+    """Which holidays a coverage subtracts from its hours.
+
+    `CONTRACT`: those of the contract's country and subdivision. `FIXED`: those of the coverage's own country.
+    """
 
     NONE = "none"  # docs/clauses.md, B: the document names weekdays, no holidays
     CONTRACT = "contract"  # country and subdivision of the contract (clause H2)
@@ -77,7 +80,10 @@ class HolidaySource(StrEnum):
 
 
 class Combination(StrEnum):
-    """How the hours of a coverage follow from those of its parts."""
+    """How the hours of a coverage follow from those of its parts.
+
+    `ALL`: open while every part is open. `ANY`: open while some part is open.
+    """
 
     ALL = "all"  # while every part is: vendor hours within customer hours
     ANY = "any"  # while some part is: one desk after another around the sun
@@ -85,10 +91,11 @@ class Combination(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Coverage:
-    """When time counts: weekly hours, holidays, openings and closings.
+    """When time counts: weekly hours, holidays, extra openings and closings.
 
-    Zone and holidays may come from the contract, so one plan serves many countries. A coverage with `parts` has no
-    hours of its own; its working days are those of the first part's zone.
+    `weekly`: weekday (0 is Monday) -> open hours. `zone` None: the contract's. `country`, `subdivision`: whose
+    holidays, with FIXED. `parts`: coverages whose hours are combined, instead of own hours; working days are then those
+    of the first part's zone.
     """
 
     id: str
@@ -106,7 +113,7 @@ class Coverage:
 
     @property
     def around_the_clock(self) -> bool:
-        """Return whether the weekly hours cover all 168 hours of the week."""
+        """Return whether the weekly hours cover all 168 hours of the week, whatever the holidays and closings."""
         day = 24 * 3600
         spans = [(at * day + window.open, at * day + window.end) for at, each in self.weekly.items() for window in each]
         spans += [(0, end - 7 * day) for _, end in spans if end > 7 * day]  # a night shift from Sunday to Monday
@@ -122,7 +129,11 @@ class Coverage:
 
 
 class ReopenMode(StrEnum):
-    """What happens to a stopped clock when its incident is reopened."""
+    """What happens to the last clock of a metric, if it has ended, when the incident is reopened.
+
+    `IGNORE`: it stays as it ended. `NEW_CYCLE`: a new clock starts. `RESUME`: it runs on if a resolution or closure
+    ended it. A cancelled clock runs on under `IGNORE` and `RESUME`.
+    """
 
     IGNORE = "ignore"
     NEW_CYCLE = "new_cycle"
@@ -130,7 +141,10 @@ class ReopenMode(StrEnum):
 
 
 class PriorityChangeMode(StrEnum):
-    """What happens to a running clock when the priority changes."""
+    """What happens to an open clock when another target is in force because the priority changed.
+
+    `RETARGET`: the new target counts from the clock's start. `RESTART`: it counts from the change.
+    """
 
     RETARGET = "retarget"  # new target, counted from the clock's start
     RESTART = "restart"  # new target, counted from the change
@@ -138,7 +152,11 @@ class PriorityChangeMode(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Trigger:
-    """An event kind that a metric reacts to, limited to some actors or to some waits (`waiting_on`)."""
+    """An event kind that a metric reacts to, limited to some actors or to some waits.
+
+    `actors`: values of `Actor`; empty for any, except for comments of bots. `waiting_on`: the incident must wait on one
+    of these; empty for any.
+    """
 
     kind: EventKind
     actors: frozenset[str] = frozenset()  # empty: anybody
@@ -160,9 +178,10 @@ class Reactions(NamedTuple):
 class Metric:
     """What is timed, as six conditions over incident events: start, stop, reset, cancel, pause, resume.
 
-    Evaluation order for one event, published and fixed: stop > reset > cancel > pause > resume > start. The first of
-    the five that applies to an open clock is the only one; a clock that the event stopped may be started anew by the
-    same event, as the next cycle: that is how a cadence starts again.
+    For one event they are tried in the order stop, reset, cancel, pause, resume, start. Of the first five only the
+    first that applies to an open clock has an effect; an event that stopped a clock may also start the next one.
+    `after`: clocks start only once that metric's clock has stopped. `until`: clocks start only as long as that metric's
+    clock has not stopped. `on_priority_lowered` None: as `on_priority_change`.
     """
 
     id: MetricId
@@ -199,14 +218,14 @@ def _of_kind(triggers: tuple[Trigger, ...], kind: EventKind) -> tuple[Trigger, .
 
 @dataclass(frozen=True, slots=True)
 class CoverageTime:
-    """An allowed time that counts in the hours of the coverage."""
+    """An allowed time (`span`) that counts only in the open hours of the coverage."""
 
     span: timedelta
 
 
 @dataclass(frozen=True, slots=True)
 class WorkingDayTime:
-    """An allowed time in working days of the coverage, counted as `mode` says (docs/clauses.md, Conventions)."""
+    """An allowed time of `days` working days of the coverage, counted as `mode` says (docs/clauses.md, Conventions)."""
 
     days: int
     mode: WorkingDays = WorkingDays.SAME_TIME
@@ -214,16 +233,16 @@ class WorkingDayTime:
 
 @dataclass(frozen=True, slots=True)
 class WallTime:
-    """An allowed time in wall-clock time, whatever the coverage."""
+    """An allowed time (`span`) that counts at any hour, whatever the coverage."""
 
     span: timedelta
 
 
 @dataclass(frozen=True, slots=True)
 class Unspecified:
-    """The mark of a target for which the plan gives no number.
+    """The allowed time of a target for which the plan gives no number.
 
-    A contract that uses the target must supply one (docs/clauses.md).
+    A contract of the plan supplies the number, or names the metric in `leaves_unspecified` (docs/clauses.md).
     """
 
 
@@ -232,9 +251,9 @@ Allowed = CoverageTime | WorkingDayTime | WallTime | Unspecified
 
 @dataclass(frozen=True, slots=True)
 class WarningAt:
-    """When to warn: at `percent` of the allowed time, or `before` the due instant, in the target's own kind of time.
+    """When to warn: at `percent` of the allowed time, or so long `before` the due instant; exactly one is given.
 
-    Exactly one of the two is given.
+    `before` is in the target's own kind of time: for a target in coverage time, open hours.
     """
 
     percent: int | None = None
@@ -253,16 +272,21 @@ Warning_ = WarningAt
 
 
 class SatisfiedBy(StrEnum):
-    """What meets a target besides the metric's own stop (clause B4, docs/clauses.md)."""
+    """What meets a target besides the metric's own stop (clause B4, docs/clauses.md).
+
+    `DOWNGRADE`: the priority falls to one of the target's `satisfying_priorities`.
+    """
 
     DOWNGRADE = "downgrade"  # the priority falls to one of `satisfying_priorities`
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Target:
-    """One row of a plan or contract: the allowed time of a metric, in a coverage, for the incidents that match.
+    """A row of a plan or contract: the allowed time of one metric, in one coverage, for the incidents that match.
 
-    `satisfying_priorities`: a fall of the priority to one of them meets the target (clause B4, docs/clauses.md).
+    `coverage`: the id of the hours that count. `match`: the conditions on the incident. `satisfying_priorities`: ids of
+    priorities; a fall of the priority to one of them meets the target (clause B4, docs/clauses.md). `line`:
+    `<file>:<line>` in the catalogue.
     """
 
     metric: MetricId
@@ -280,7 +304,8 @@ class Target:
 class Priority:
     """A priority of a plan with its rank (1 = most urgent) and its published definition.
 
-    Source: clause E12 (docs/clauses.md).
+    `also`: other names by which people and senders call it. `titles`, `definitions`: language tag -> text. Source:
+    clause E12 (docs/clauses.md).
     """
 
     id: str
@@ -292,7 +317,7 @@ class Priority:
 
 
 class DowngradeMode(StrEnum):
-    """Whether a priority may be lowered freely or by agreement with the customer (clause E9, docs/clauses.md)."""
+    """Whether a priority may be lowered freely or only by agreement with the customer (clause E9, docs/clauses.md)."""
 
     FREE = "free"
     BY_AGREEMENT = "by_agreement"
@@ -300,7 +325,13 @@ class DowngradeMode(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PriorityRules:
-    """How the priority of an incident may be set and changed (clauses E6 to E9, docs/clauses.md)."""
+    """How the priority of an incident may be set and changed (clauses E6 to E9, docs/clauses.md).
+
+    `without_description`: the priority to which an incident without description is lowered, None: it is not. `default`:
+    the priority of an incident that states none or an unknown one, None: the least urgent. `downgrade_pairs`: (from,
+    to) priorities between which BY_AGREEMENT applies, empty: between all. `correction_notice`: notify the customer when
+    staff change the priority.
+    """
 
     without_description: str | None = None  # E6: the priority given to a request without a description
     default: str | None = None  # priority of an incident that states none, or an unknown one
@@ -311,14 +342,21 @@ class PriorityRules:
 
 
 class NoticeMode(StrEnum):
-    """Who is notified of critical fixes under a plan (clauses H6 and I5, docs/clauses.md)."""
+    """Who is notified of critical fixes under a plan (clauses H6 and I5, docs/clauses.md).
+
+    `ENTITLED`: everybody of the contract except people with `notices: false`. `REGISTERED`: only people with
+    `notices: true`.
+    """
 
     ENTITLED = "entitled"  # everybody of the contract, unless a person says `notices: false`
     REGISTERED = "registered"  # only people with `notices: true`
 
 
 class MustAgree(StrEnum):
-    """Who must agree to another due date (clause B5, docs/clauses.md)."""
+    """Who must agree to another due date (clause B5, docs/clauses.md).
+
+    `CUSTOMER`: the event is the customer's, or names who of the customer agreed. `STAFF`: staff may set a date alone.
+    """
 
     CUSTOMER = "customer"  # the event is the customer's, or names who of the customer agreed
     STAFF = "staff"  # staff may set a date alone
@@ -328,7 +366,7 @@ class MustAgree(StrEnum):
 class AgreedDates:
     """For which priorities the parties may agree on another due date, and who must agree (clause B5, docs/clauses.md).
 
-    `priorities` None: for every one; empty: for none.
+    `priorities`: their ids; None for every priority, empty for none. `by`: who must agree.
     """
 
     priorities: frozenset[str] | None = None
@@ -336,15 +374,16 @@ class AgreedDates:
     clause: str = ""
 
     def allows(self, priority: str) -> bool:
-        """Return whether a date may be agreed at this priority (its id)."""
+        """Return whether another due date may be agreed for an incident at this priority (its id)."""
         return self.priorities is None or priority in self.priorities
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Role:
-    """A role that a plan promises (clauses H5, E11 and I7, docs/clauses.md).
+    """A role that a plan promises to the customer (clauses H5, E11 and I7, docs/clauses.md).
 
-    With a `coverage` it is served in those hours, or if `outside` in all others.
+    `coverage`: the id of the hours in which it is served, None at any hour. `outside`: it is served outside those
+    hours.
     """
 
     id: str
@@ -356,9 +395,12 @@ class Role:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """A support plan with its inheritance already applied (`extends` is resolved by the catalogue).
+    """A support plan: priorities, hours, metrics and targets, as they apply (what it `extends` is merged in already).
 
-    Rows (`targets`) are tried in their order, and the first that matches counts.
+    `targets` are tried in their order, and the first that matches an incident applies. `rank`: 1 is served first.
+    `valid_to`: the first day on which it is no longer valid. `channels`: through which requests may come, empty for
+    every channel. `requires_base`: plans of which the customer must have one as base plan. `rows`: metric id -> its
+    targets.
     """
 
     id: PlanId
@@ -394,15 +436,15 @@ class Plan:
         object.__setattr__(self, "priority_by_name", named)
 
     def priority(self, name: str) -> Priority | None:
-        """Return the priority with this id or other name, whatever its case; None if the plan has none.
+        """Return the priority with this id or other name, without regard to case and spaces; None if there is none.
 
-        Rows match on the id: use `.id` of the result.
+        Conditions of targets compare the id: use `.id` of the result.
         """
         return self.priority_by_name.get(normal(name))
 
 
 def written_name(plan: PlanId) -> str:
-    """Return the name of the plan in the catalogue: `gold` for the derived plans `gold+base` and `gold@acme`."""
+    """Return the plan's name as the catalogue writes it: `gold` for the derived plans `gold+base` and `gold@acme`."""
     return plan.partition("@")[0].partition("+")[0]
 
 
@@ -417,10 +459,10 @@ def _those_first_others_wait_for(metrics: tuple[Metric, ...]) -> tuple[Metric, .
 
 
 def rows_by_metric(targets: tuple[Target, ...]) -> Mapping[MetricId, tuple[Target, ...]]:
-    """Return the rows of each metric, in the order of `targets`."""
+    """Return metric id -> targets of the metric, in the order of `targets`."""
     return {metric: tuple(t for t in targets if t.metric == metric) for metric in {t.metric for t in targets}}
 
 
 def attributes_of(targets: tuple[Target, ...]) -> frozenset[str]:
-    """Return every attribute that a condition of these rows names."""
+    """Return the names of all incident attributes that conditions of these targets compare."""
     return frozenset(c.attribute for target in targets for c in target.match.conditions)

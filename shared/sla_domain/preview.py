@@ -24,7 +24,7 @@ from sla_domain.rulebook import ContractMatch, MatchReason, Rulebook
 
 @dataclass(frozen=True, slots=True)
 class PreviewWarning:
-    """A warning of a preview: its threshold and the instant at which it would be given."""
+    """A warning of a preview: `key` is its threshold, such as `warn-75` or `warn-3600s`; it would be given at `at`."""
 
     key: str  # `warn-75`, `warn-3600s`
     at: datetime
@@ -32,9 +32,11 @@ class PreviewWarning:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PreviewLine:
-    """One metric of a preview: when it would be due and warned, by which row; or why it would not be due at all.
+    """One metric of a preview: when it would be due and warned, by which target, or why it would not be due.
 
-    `missing` says why `due_at` is None.
+    `due_at` None: `missing` says why. `target`: the target that matches. `conditional`: the clock starts only with a
+    later event, and is shown as if that came at once. `out_of_reach`: the due instant lies in years for which no
+    calendar is compiled.
     """
 
     metric: MetricId
@@ -49,7 +51,11 @@ class PreviewLine:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Preview:
-    """What would be promised for an incident that is opened at `opened_at`, without opening one."""
+    """What would be promised for an incident if it were opened at `opened_at`; nothing is stored.
+
+    `reason`: why this contract applies. `scope`: whether its plan covers the product. `plan`: the plan whose targets
+    apply. `lines`: one for each metric with a target, in the order of the plan.
+    """
 
     contract: Contract
     reason: MatchReason
@@ -71,7 +77,9 @@ def preview(
 ) -> Preview:
     """Return what the contract would promise for an incident with this priority and these attributes.
 
-    The incident counts as described (clause E6, docs/clauses.md) unless `attributes` has a `description`.
+    `priority`: "" if none is stated. `attributes`: name -> value, such as `product`. The incident counts as described
+    (clause E6, docs/clauses.md) unless `attributes` has an empty `description`. `reason`: why the contract applies.
+    Nothing is stored.
     """
     stated = {"description": "as described", **attributes}
     if priority:

@@ -25,7 +25,11 @@ _REPLIES = frozenset({EventKind.CUSTOMER_REPLIED, EventKind.RESPONDED, EventKind
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PromiseLine:
-    """The promised due instant of one metric, in UTC, and the zone in which the customer is shown it."""
+    """The promised due instant of one clock, in UTC.
+
+    `zone`: the customer's time zone, in which the instant is shown. `clause`: the contract clause of the target, "" if
+    none is named. `agreed_by`: who agreed to the instant, "" if it is not an agreed one.
+    """
 
     metric: MetricId
     due_at: datetime
@@ -38,7 +42,7 @@ class PromiseLine:
 
 
 def promise(incident: Incident) -> tuple[PromiseLine, ...]:
-    """Return one line for each running clock that has a due instant, the earliest due first."""
+    """Return one line for each running clock of the incident that has a due instant, the earliest due first."""
     zone = incident.contract.zone
     lines = [
         PromiseLine(
@@ -58,10 +62,11 @@ def promise(incident: Incident) -> tuple[PromiseLine, ...]:
 
 
 def promise_facts(incident: Incident, published: Mapping[ClockId, PublishedState], keys: Collection[str]) -> list[Fact]:
-    """Return the unpublished facts of the incident's promise.
+    """Return the unpublished fact of the incident's promise in a list, or an empty list.
 
-    `PromiseMade` with the first due instants, `PromiseMoved` when a promised one changed, `PromiseNone` where nothing
-    is promised at all. `keys`: keys of the incident's own facts published so far.
+    `PromiseMade` with the first due instants, `PromiseMoved` when a promised due instant changed, `PromiseNone` where a
+    plan without numbers leaves the incident without clocks. `published`: clock id -> what has been published. `keys`:
+    keys of the incident's own facts published so far.
     """
     lines = promise(incident)
     if not lines:

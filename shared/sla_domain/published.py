@@ -29,9 +29,12 @@ _TAKING_BACK, _PROMISES = (Amended, Gone), (PromiseMade, PromiseMoved)  # tuples
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PublishedState:
-    """What has been published about one clock so far.
+    """What has been published about one clock so far; the other half of every comparison with the clock as it is now.
 
-    A name or version that older releases did not store is empty.
+    `keys`: those of its facts, and `-<key>` for each fact taken back. `cause`: digest of the event that caused the
+    state. `promised_at`: the due instant the customer was told last. `meanings`: key -> instant and target of a warning
+    or breach. `target`, `start`: names of the events that made the target and began the clock. `earned`: due instant ->
+    catalogue version, of breaches of replaced targets. What older releases did not store is empty or None.
     """
 
     state: ClockState
@@ -61,14 +64,17 @@ class PublishedState:
     def published_marks(self, clock: Clock) -> list[PublishedMark]:
         """Return the warnings and breaches that are published and not taken back.
 
-        Each has its instant if the row or the clock's marks give it.
+        Instants that were not stored are taken from the marks of `clock`, as far as it has them.
         """
         return with_instants(standing_marks(self.keys, self.meanings), clock, self.generation, self.breached_at)
 
 
 @dataclass(frozen=True, slots=True)
 class Timer:
-    """A row of the timer table: at `at` it fires, and the fact with the key `generation/kind` is published."""
+    """A row of the timer table: when `at` is reached, the fact with the key `<generation>/<kind>` is published.
+
+    `kind`: `breach` or a threshold such as `warn-75`, with `~1` behind it if the plain key was used before.
+    """
 
     kind: str
     generation: int
@@ -76,7 +82,7 @@ class Timer:
 
 
 def timers(clock: Clock, published: PublishedState) -> tuple[Timer, ...]:
-    """Return the timers of a clock: its unpublished marks that are still ahead; none unless the clock runs."""
+    """Return the timers of a clock: its marks that are still ahead and not published; none unless the clock runs."""
     ahead = _ahead(clock, published.keys, published.published_marks(clock))
     return tuple(Timer(key.partition("/")[2], mark.generation, mark.at) for key, mark in ahead.items())
 
@@ -94,9 +100,10 @@ def _ahead(clock: Clock, used: Collection[str], known_marks: Iterable[PublishedM
 def after_publishing(
     published: Mapping[ClockId, PublishedState], facts: Iterable[Fact], clocks: Iterable[Clock]
 ) -> dict[ClockId, PublishedState]:
-    """Return what is published of each clock once `facts` are, given what was `published` before.
+    """Return clock id -> what is published of the clock once `facts` are, given what was `published` before.
 
-    Clocks that the fold no longer has keep what was published of them.
+    `clocks`: the incident's clocks as they are now. Of a clock not among them the state is kept; if there is a fact
+    about it, it becomes cancelled.
     """
     by_clock: dict[ClockId, list[Fact]] = {}
     promised: Mapping[str, datetime] = {}

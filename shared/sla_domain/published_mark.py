@@ -26,9 +26,10 @@ _WARNING = "warn-"
 
 @dataclass(frozen=True, slots=True)
 class MarkMeaning:
-    """The instant of the mark that a key names, and the name of the event that made its target.
+    """What the key of a published warning or breach stands for.
 
-    Both are missing (None, empty) in rows of older releases.
+    `at`: its instant. `target`: the name (`target_name`) of the event that made its target. None and "" where older
+    releases did not store them.
     """
 
     at: datetime | None
@@ -37,9 +38,11 @@ class MarkMeaning:
 
 @dataclass(frozen=True, slots=True)
 class PublishedMark:
-    """A warning or breach that is published and not taken back. `at` is None where its instant is not known.
+    """A warning or breach that is published and not taken back.
 
-    `target` is the name of the event that made its target, empty in rows of older releases.
+    `key`: the key of its fact. `kind`: `breach` or a threshold such as `warn-75`. `generation`: the ordinal of its
+    target. `at`: its instant, None if not known. `target`: the name (`target_name`) of the event that made its target,
+    "" where older releases did not store it.
     """
 
     key: str
@@ -49,20 +52,23 @@ class PublishedMark:
     target: str
 
     def is_of(self, mark: Mark) -> bool:
-        """Return whether this warning or breach was published for the target of `mark`.
+        """Return whether this warning or breach was published for the target that `mark` belongs to.
 
-        In rows of older releases the target is recognised by its ordinal.
+        Targets are compared by name, or by `generation` where older releases stored no name.
         """
         return self.target == target_name(mark.target_event) if self.target else self.generation == mark.generation
 
 
 def target_name(event: EventId) -> str:
-    """Return a short name for the event that made a target, the same at each computation; `start` for NO_EVENT."""
+    """Return twelve hexadecimal digits that name the event that made a target; `start` for NO_EVENT."""
     return digest(event) or START
 
 
 def mark_of_key(key: str) -> tuple[int, str] | None:
-    """Return the generation and kind of a mark's key (`0/warn-75`, `1/breach~2`); None for any other key."""
+    """Return (generation, kind) of the key of a warning or breach; None for any other key.
+
+    `0/warn-75` gives (0, "warn-75"), `1/breach~2` gives (1, "breach").
+    """
     generation, _, name = key.partition("/")
     kind = name.partition("~")[0]
     if generation.isdecimal() and (kind == BREACH or kind.startswith(_WARNING)):
@@ -71,9 +77,10 @@ def mark_of_key(key: str) -> tuple[int, str] | None:
 
 
 def standing_marks(keys: Collection[str], meanings: Mapping[str, MarkMeaning]) -> list[PublishedMark]:
-    """Return the marks that are published and not taken back, in the order of their keys.
+    """Return the warnings and breaches that are published and not taken back, in the order of their keys.
 
-    `keys` are those of the clock's published facts; `-<key>` says that the fact with that key is taken back.
+    `keys`: those of the clock's published facts, and `-<key>` for each fact that was taken back. `meanings`: key ->
+    instant and target; without an entry the mark has no instant and no target.
     """
     found = []
     for key in sorted(keys):
@@ -87,9 +94,11 @@ def standing_marks(keys: Collection[str], meanings: Mapping[str, MarkMeaning]) -
 def with_instants(
     known_marks: Iterable[PublishedMark], clock: Clock, generation: int, breached_at: datetime | None
 ) -> list[PublishedMark]:
-    """Return `known_marks` with missing instants filled in from the clock's marks or from `breached_at`.
+    """Return `known_marks` with missing instants filled in; marks that had an instant come first.
 
-    `breached_at` is the breach stored for `generation`. A mark that keeps None has no counterpart in the fold.
+    A breach of `generation` gets `breached_at`, the instant stored for it. Others get the instant of the clock's mark
+    of the same kind and generation, else of the clock's first mark of the same kind that is not known yet, other than a
+    breach that is in force or ahead. `at` stays None where there is none.
     """
     known: list[PublishedMark] = []
     unknown: list[PublishedMark] = []
@@ -122,7 +131,10 @@ def with_instants(
 
 
 def is_published(mark: Mark, known_marks: Iterable[PublishedMark]) -> bool:
-    """Return whether the mark has been published, given the marks that are published and not taken back."""
+    """Return whether the mark is among `known_marks`, those that are published and not taken back.
+
+    A breach is recognised by its instant; a warning by its threshold and its instant or target.
+    """
     same = [each for each in known_marks if each.kind == mark.kind]
     return any(each.at == mark.at or (mark.kind != BREACH and each.is_of(mark)) for each in same)
 
@@ -141,5 +153,5 @@ def _numbered(key: str, taken: Callable[[str], bool]) -> str:
 
 
 def digest(event: EventId) -> str:
-    """Return twelve hexadecimal digits that name an event id, which may hold any character; empty for an empty id."""
+    """Return twelve hexadecimal digits that stand for an event id, which may hold any character; "" for an empty id."""
     return blake2b(event.encode(), digest_size=6).hexdigest() if event else ""

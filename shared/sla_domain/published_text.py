@@ -34,7 +34,11 @@ _WITHDRAWN, _EARNED = "withdrawn", "earned"
 
 
 def write_state(state: PublishedState) -> str:
-    """Return the text of a published state: all that is in no column of its own, as words in a stable order."""
+    """Return what of a published state has no database column of its own, as words with a space between.
+
+    For example `0/warn-75 paused/3f2a9c04d1e7 @cause=3f2a9c04d1e7`: keys of published facts, then notes that begin with
+    `@`. The same state gives the same text. `read_state` reads it.
+    """
     words = sorted(state.keys)
     for key, meaning in sorted(state.meanings.items()):
         pending = "" if key in state.keys else _PENDING
@@ -61,7 +65,10 @@ def read_state(
     cycle: int = 0,
     catalogue: str = "",
 ) -> PublishedState:
-    """Return the published state of a row from its columns and its text, with the keys that the tick has appended."""
+    """Return the published state of a clock from `text` (see `write_state`) and the columns of its row.
+
+    Keys that were appended to the text when timers fired are read too.
+    """
     keys, meanings, notes = set(), dict[str, MarkMeaning](), dict[str, str]()
     pending: dict[str, MarkMeaning] = {}
     for word in text.split():
@@ -99,17 +106,17 @@ def read_state(
 
 
 def write_keys(keys: Collection[str]) -> str:
-    """Return the text of the keys of an incident's own published facts."""
+    """Return the keys of an incident's own published facts as one text, sorted, with a space between."""
     return " ".join(sorted(keys))
 
 
 def read_keys(text: str) -> frozenset[str]:
-    """Return the keys of an incident's own published facts from their text."""
+    """Return the keys of an incident's own published facts from a text of `write_keys`."""
     return frozenset(text.split())
 
 
 def earned_under(text: str) -> frozenset[str]:
-    """Return the catalogue versions of the earned breaches (`EarnedBreach`) in a row's text."""
+    """Return the catalogue versions named in `text` (see `write_state`) for breaches of targets replaced since."""
     note = next((word for word in text.split() if word.startswith(f"{_NOTE}{_EARNED}=")), "")
     return frozenset(_earned(note.partition("=")[2]).values())
 

@@ -20,7 +20,7 @@ from sla_domain.rulebook import Rulebook
 
 
 class RoleReason(StrEnum):
-    """Why a person of a level is on duty, or is not; the value is the reason in words."""
+    """Why a person of an escalation level is on duty, or is not; the value is the reason in words."""
 
     ALWAYS = "holds the role at any hour"
     IN_HOURS = "holds the role in its hours, which are on"
@@ -32,9 +32,10 @@ class RoleReason(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class RoleHolding:
-    """One person of a level, with the name by which the level lists the person, and whether the person is on duty.
+    """One person of an escalation level, on duty or not, and why.
 
-    `begins`: when the next duty of a person off duty begins, None if never or not known.
+    `name`: the role or person id by which the level lists the person. `begins`: when the next duty of a person off duty
+    begins, None if never or not known.
     """
 
     person: Person
@@ -45,34 +46,35 @@ class RoleHolding:
 
 @dataclass(frozen=True, slots=True)
 class LevelRoster:
-    """The people of a level, on duty and off duty, each once, in the order of the names that the level lists."""
+    """The people of an escalation level, on duty and off duty, each once, in the order of the level's names."""
 
     on_duty: tuple[RoleHolding, ...] = ()
     off_duty: tuple[RoleHolding, ...] = ()
 
     @property
     def empty(self) -> bool:
-        """Return whether no person holds any of the level's roles, at whatever hour."""
+        """Return whether the roster has nobody, neither on duty nor off duty."""
         return not self.on_duty and not self.off_duty
 
     def filtered(self, wanted: Callable[[Person], bool]) -> LevelRoster:
-        """Return the roster with only the people for whom `wanted` is true."""
+        """Return a copy of the roster with only the people for whom `wanted` is true."""
         on, off = ([each for each in part if wanted(each.person)] for part in (self.on_duty, self.off_duty))
         return LevelRoster(tuple(on), tuple(off))
 
 
 @dataclass(frozen=True, slots=True)
 class LevelDecision:
-    """Whom a level notifies `now`; if nobody, `until` when it waits."""
+    """Whom an escalation level notifies now (`now`); if nobody, until when it waits (`until`)."""
 
     now: tuple[RoleHolding, ...] = ()
     until: datetime | None = None
 
 
 def level_roster(rulebook: Rulebook, contract: Contract, names: Iterable[str], at: datetime) -> LevelRoster:
-    """Return who is on duty at `at` and who is not, of the holders of roles with these names.
+    """Return who is on duty at `at` and who is not, of the people whom `names` stand for.
 
-    A name that is no role may be a person's, who is always on duty. The customer's own people are left out.
+    `names`: roles of the contract; where nobody holds such a role, a person's id, who is always on duty. The customer's
+    own people are left out. A holder whose hours cannot be told counts as on duty.
     """
     on: dict[str, RoleHolding] = {}
     off: dict[str, RoleHolding] = {}
@@ -89,10 +91,10 @@ def level_roster(rulebook: Rulebook, contract: Contract, names: Iterable[str], a
 
 
 def level_recipients(level: LevelRoster, notified: Collection[str]) -> LevelDecision:
-    """Return whom the level notifies: those on duty; if there are none, those off duty who are not in `notified`.
+    """Return whom an escalation level notifies: those on duty; if nobody is, those off duty who are not in `notified`.
 
-    `notified` are ids of people. If all have been notified, it waits for the first whose hours begin; if none ever
-    begin, all are notified again.
+    `notified`: ids of people notified before. If everybody was, the level waits for the person whose hours begin first,
+    or notifies everybody again where no hours begin.
     """
     if level.on_duty:
         return LevelDecision(level.on_duty)

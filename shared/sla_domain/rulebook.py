@@ -29,25 +29,27 @@ class MatchReason(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ContractMatch:
-    """A contract, and the reason why it was chosen for an incident."""
+    """The contract that applies to an incident, and the reason why it does."""
 
     contract: Contract
     reason: MatchReason
 
 
 class Calendars(Protocol):
-    """The compiled calendars of a catalogue, by contract and coverage; an implementation compiles each once."""
+    """The calendars of a catalogue by contract and coverage (weekly hours, holidays); protocol."""
 
     def calendar(self, contract: Contract, coverage: Coverage) -> Calendar:
-        """Return the compiled calendar of a coverage for a contract. Raises CalendarError."""
+        """Return the calendar of a coverage for a contract, the same object at each call. Raises CalendarError."""
         ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rulebook:
-    """Plans, contracts and calendars under one version: everything a fold may use besides events.
+    """Plans, contracts and calendars of one catalogue version: all by which incidents are judged, besides their events.
 
-    `by_customer` holds the ids of a customer's contracts by the names in the catalogue.
+    `default_contract`: applies where no contract of the customer does. `by_customer`: customer's name, as the catalogue
+    has it -> ids of the customer's contracts; `by_normal`: the same by `normal` name. `derived`: cache of what follows
+    from the other fields.
     """
 
     version: str
@@ -71,7 +73,7 @@ class Rulebook:
         object.__setattr__(self, "by_normal", found)
 
     def contracts_of(self, customer: str) -> tuple[ContractId, ...]:
-        """Return the ids of a customer's contracts: by the exact name, else without regard to case and spaces."""
+        """Return the ids of a customer's contracts, () if none: by the exact name, else by its `normal` form."""
         return self.by_customer.get(customer) or self.by_normal.get(normal(customer), ())
 
     def plan_of(self, contract: Contract) -> Plan:
@@ -84,7 +86,7 @@ class Rulebook:
         return all(contract.valid_from is None and contract.valid_to is None for contract in known)
 
     def contract_for(self, customer: str, at: datetime) -> ContractMatch:
-        """Return the contract of `customer` that is in force at `at`, else the default contract; with the reason."""
+        """Return the first contract of `customer` in force at `at`, else the default contract; with the reason."""
         default = self.contracts[self.default_contract]
         if not normal(customer):
             return ContractMatch(default, MatchReason.NO_CUSTOMER)
@@ -99,7 +101,10 @@ class Rulebook:
 
 
 def in_force(contract: Contract, at: datetime) -> bool:
-    """Return whether the contract is valid at `at`: from its first day to before `valid_to`, in its own zone."""
+    """Return whether the contract is valid at `at`, by the day in its own zone.
+
+    `valid_from` is the first day on which it is, `valid_to` the first day on which it no longer is; None: no such end.
+    """
     if contract.valid_from is None and contract.valid_to is None:
         return True
     day = at.astimezone(ZoneInfo(contract.zone)).date()

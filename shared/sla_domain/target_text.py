@@ -12,7 +12,10 @@ from sla_domain.plan import Allowed, CoverageTime, Unspecified, WallTime, Workin
 
 
 def target_text(allowed: Allowed) -> str:
-    """Return the allowed time in short: `4h`, `2 working days`, `1h 30m by the wall clock` or `unspecified`."""
+    """Return the allowed time in short, such as `4h`, `2 working days` or `1h 30m by the wall clock`.
+
+    `unspecified` if the plan gives no number.
+    """
     match allowed:
         case CoverageTime(span):
             return span_text(span)

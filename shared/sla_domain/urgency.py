@@ -29,9 +29,10 @@ def pressure(left: timedelta) -> float:
 
 
 def score(severity: int, plan_rank: int, left: timedelta | None) -> float:
-    """Return the urgency, 0 to 200, of a clock with this severity, plan rank and time left (wall-clock; None: paused).
+    """Return the urgency of a clock, 0 to 200, from its priority's rank, its plan's rank and the time left.
 
-    Ranks count from 1, the most urgent.
+    `severity`, `plan_rank`: count from 1, the most urgent. `left`: wall-clock time, negative if overdue; None if the
+    clock is paused, which counts almost nothing.
     """
     pressed = _PAUSED if left is None else pressure(left)
     return round(100 * pressed / (max(severity, 1) * max(plan_rank, 1)), 6)
@@ -43,12 +44,15 @@ def weight(severity: int, plan_rank: int) -> float:
 
 
 def score_of_weight(weight: float, left: timedelta | None) -> float:
-    """Return the urgency of a clock of this `weight`, with so much wall-clock time left (None: paused)."""
+    """Return the urgency of a clock with this `weight` and so much wall-clock time left (None: paused)."""
     return weight * score(1, 1, left)
 
 
 def weight_of(incident: Incident, clock: Clock, rulebook: Rulebook) -> float:
-    """Return the weight of a clock, from its priority's rank and the rank of the plan that the customer bought."""
+    """Return the weight of a clock (see `weight`) from its priority's rank and the rank of the contract's plan.
+
+    A priority that the plan does not have counts as rank 9.
+    """
     bought = rulebook.plans[incident.contract.plan]
     plan = rulebook.plans.get(clock.plan, bought)
     priority = plan.priority(clock.priority)
@@ -56,7 +60,7 @@ def weight_of(incident: Incident, clock: Clock, rulebook: Rulebook) -> float:
 
 
 def urgency(incident: Incident, clock: Clock, rulebook: Rulebook, at: datetime) -> float:
-    """Return the urgency of a clock at an instant, 0 to 200; 0 once the clock has ended."""
+    """Return the urgency of a clock at `at`, 0 to 200: 0 once it has ended, almost 0 while it is paused."""
     if not clock.state.open:
         return 0.0
     left = None if clock.due_at is None else clock.due_at - at

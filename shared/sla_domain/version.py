@@ -37,7 +37,10 @@ _ZERO: _Part = (_NUMBER, 0, "")
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """One condition on a version, such as `>=4.2`; `*` at the end of `version` stands for any rest."""
+    """One condition on a version: of `>=4.2`, `operator` is `>=` and `version` is `4.2`.
+
+    With `=` or `!=`, a version such as `2.3.*` stands for every version that begins so.
+    """
 
     operator: str
     version: str
@@ -65,16 +68,20 @@ class Comparison:
 
 @dataclass(frozen=True, slots=True)
 class VersionRange:
-    """A range of versions: all comparisons of at least one alternative hold; without alternatives, every version."""
+    """A range of versions, such as `>=2.0 <2.4.1 || 3.0.x`; `text` is as it was written.
+
+    A version lies in it if all comparisons of at least one of the `alternatives` hold; without alternatives every
+    version does.
+    """
 
     alternatives: tuple[tuple[Comparison, ...], ...] = ()
     text: str = "*"
 
     @classmethod
     def parse(cls, text: str) -> VersionRange:
-        """Return the range that a text describes, in the grammar of this module.
+        """Return the range that a text describes, such as `>=2.0 <2.4.1 || 3.0.x`; "", `*` and `x` are every version.
 
-        Raises InvalidNotice that shows the grammar.
+        Raises InvalidNotice, whose message shows the grammar (`GRAMMAR`).
         """
         stripped = text.strip()
         if stripped in ("", "*", "x", "X"):
@@ -89,7 +96,10 @@ class VersionRange:
 
 
 def compare_versions(left: str, right: str) -> int:
-    """Return -1, 0 or 1: whether `left` is older than, the same as or newer than `right`."""
+    """Return -1, 0 or 1: whether `left` is older than, the same as or newer than `right`.
+
+    Missing numbers are 0, so `2.0` is `2.0.0`; `2.0-rc1` is older than `2.0`, and `2.0-p1` newer.
+    """
     (numbers, rest), (other_numbers, other_rest) = _split(left), _split(right)
     pairs = chain(zip_longest(numbers, other_numbers, fillvalue=_ZERO), zip_longest(rest, other_rest, fillvalue=_ZERO))
     return next((-1 if a < b else 1 for a, b in pairs if a != b), 0)

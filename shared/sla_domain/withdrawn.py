@@ -30,10 +30,10 @@ be read again for it."""
 
 @dataclass(frozen=True, slots=True)
 class WithEarlierPromises:
-    """An incident with what stays of promises of earlier catalogue versions.
+    """An incident with the clocks and breaches of targets that earlier catalogue versions promised.
 
-    `versions`: the catalogue version by which each clock is judged. `unread`: clocks that cannot be judged, because the
-    version that promised them cannot be read.
+    `versions`: clock id -> the catalogue version by which the clock is judged. `unread`: published clocks that cannot
+    be judged, because the version that promised them cannot be read.
     """
 
     incident: Incident
@@ -48,10 +48,12 @@ def with_earlier_promises(
     before: Before,
     now: datetime,
 ) -> WithEarlierPromises:
-    """Return the incident with what stays of earlier promises.
+    """Return the incident with the clocks and breaches of targets that earlier catalogue versions promised.
 
-    `versions`: the catalogue version by which each of its clocks is judged now. `published`: what has been published of
-    each clock. `now` is since when a missing clock is no longer promised, if that is not stored.
+    A published clock that the incident no longer has is added, cancelled when its promise ended; clocks with other
+    targets get the published breaches of the targets before (`Clock.earned`). `versions`: clock id -> catalogue
+    version, of the incident's clocks. `published`: clock id -> what has been published. `before`: gives the incident
+    under an earlier version. `now`: when the promise of a missing clock ended, if that is not stored.
     """
     found = dict(versions)
     unread = set[ClockId]()
@@ -75,10 +77,10 @@ def with_earlier_promises(
 
 
 def withdraw_clock(clock: Clock, incident: Incident, rulebook: Rulebook, at: datetime) -> Clock | None:
-    """Return the clock as cancelled at `at`, the instant at which its target ceased to be promised.
+    """Return the clock as cancelled at `at`, when its target ceased to be promised; None if it started no earlier.
 
-    Return None if it started only then or later. `incident` and `rulebook` are those under which it was promised. A
-    clock that had ended keeps its verdict.
+    `incident` and `rulebook` (plans, contracts, calendars) are those under which it was promised. A clock that ended by
+    `at` keeps its state.
     """
     if clock.stopped_at is not None and clock.stopped_at <= at:
         return replace(clock, withdrawn_at=at)

@@ -25,7 +25,10 @@ _T = TypeVar("_T")
 
 
 class AtClose(StrEnum):
-    """Where a deadline goes that falls exactly on a close: it stays there, or moves to the next opening."""
+    """Where a deadline goes that falls exactly on a close.
+
+    `STAY`: it stays there. `NEXT_OPEN`: it moves to the next opening, as does a zero span that starts while closed.
+    """
 
     STAY = "stay"
     NEXT_OPEN = "next_open"  # as Zendesk and Zammad do; a zero span then moves to the next opening too
@@ -35,7 +38,7 @@ _STAY = AtClose.STAY  # looking a member up in its enum costs as much as a bisec
 
 
 class HorizonSide(Enum):
-    """In which direction an answer lies outside the compiled years."""
+    """Whether an answer lies earlier or later than the years for which a calendar is compiled."""
 
     EARLIER = "earlier"
     LATER = "later"
@@ -43,7 +46,11 @@ class HorizonSide(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """Which calendar computed an answer, for audit: its id, time zone, content revision and time zone data version."""
+    """Which calendar computed an answer, for audit.
+
+    `zone`: IANA name of its time zone. `revision`: digest or name of its content. `tzdata`: version of the time zone
+    data.
+    """
 
     id: str
     zone: str
@@ -77,17 +84,17 @@ class Calendar:
 
     @property
     def id(self) -> str:
-        """Return the id of the calendar: that of its coverage, or of its parts with a sign between."""
+        """Return the calendar's id: that of its coverage, or those of its parts joined, such as `a ∩ b`."""
         return self.identity.id
 
     @property
     def zone(self) -> str:
-        """Return the IANA name of its time zone."""
+        """Return the IANA name of the calendar's time zone, such as `Europe/Warsaw`."""
         return self.identity.zone
 
     @property
     def horizon(self) -> tuple[datetime, datetime]:
-        """Return the instants between which answers are compiled already."""
+        """Return the first and the last instant between which answers are compiled already."""
         return instant_of(self._table.low), instant_of(self._table.high)
 
     # -- spans of open time
@@ -95,7 +102,8 @@ class Calendar:
     def add(self, start: datetime, span: timedelta, at_close: AtClose = _STAY) -> datetime:
         """Return the earliest instant by which `span` of open time has passed since `start`.
 
-        Raises InvalidSpan for a negative span: `subtract` goes back.
+        `at_close`: where a result that falls on a close goes. Raises InvalidSpan for a negative span; `subtract` goes
+        back.
         """
         try:
             since = start - EPOCH
@@ -115,10 +123,10 @@ class Calendar:
         return EPOCH + MICROSECOND * due
 
     def subtract(self, end: datetime, span: timedelta) -> datetime:
-        """Return the latest instant from which `span` of open time passes until `end`.
+        """Return the latest instant from which `span` of open time passes until `end`; `end` for a zero span.
 
-        It is an opening rather than the close before it, so a warning "1 h before" a 10:00 due is 09:00 that morning
-        and not 18:00 the evening before. A zero span returns `end`. Raises InvalidSpan if negative.
+        The result is an opening rather than the close before it: 1 h before 10:00 is 09:00 that morning, and not 18:00
+        the evening before. Raises InvalidSpan for a negative span.
         """
         at, wanted = micros(end), span // MICROSECOND
         if wanted < 0:
@@ -130,7 +138,7 @@ class Calendar:
         return instant_of(warned)
 
     def between(self, start: datetime, end: datetime) -> timedelta:
-        """Return the open time from `start` to `end`; negative if `end` is the earlier one."""
+        """Return the open time from `start` to `end`; negative if `end` is earlier than `start`."""
         first, last = micros(start), micros(end)
         while True:
             since, until = self._table.elapsed(first), self._table.elapsed(last)
@@ -141,18 +149,18 @@ class Calendar:
     # -- instants
 
     def is_open(self, at: datetime) -> bool:
-        """Return whether the calendar is open at `at`: it is at an opening, and is not at a close."""
+        """Return whether the calendar is open at `at`; at an opening it is, at a close it is not."""
         us = micros(at)
         return self._ask(us, HorizonSide.LATER, lambda: self._table.is_open(us))
 
     def next_open(self, at: datetime) -> datetime:
-        """Return the first open instant not before `at`: `at` itself when open."""
+        """Return `at` if the calendar is open then, else the next opening."""
         return instant_of(self._next_open(micros(at)))
 
     def next_close(self, at: datetime) -> datetime:
-        """Return the first close after `at`; if it is closed then, the close of the next open interval.
+        """Return the first close after `at`; while closed, that of the next open interval.
 
-        Raises BeyondHorizon if it never closes.
+        Raises BeyondHorizon if the calendar never closes again.
         """
         us = micros(at)
         return instant_of(self._ask(us, HorizonSide.LATER, lambda: self._table.next_close(us)))
@@ -160,10 +168,10 @@ class Calendar:
     # -- working days
 
     def add_working_days(self, start: datetime, count: int, mode: WorkingDays = WorkingDays.SAME_TIME) -> datetime:
-        """Return the instant `count` working days after `start`, counted as `mode` says (docs/clauses.md, Conventions).
+        """Return the instant `count` working days after `start`, counted as `mode` says.
 
-        If that time of day is neither open nor a close, return the next opening. Raises InvalidSpan if `count` is
-        negative.
+        A working day is a local date with any open time. A result at which the calendar is neither open nor closes
+        moves to the next opening. Raises InvalidSpan if `count` is negative.
         """
         if count < 0:
             raise InvalidSpan(f"{count} working days cannot be added: count from the earlier instant")
@@ -173,9 +181,9 @@ class Calendar:
     # -- explanation
 
     def pieces(self, start: datetime, end: datetime) -> tuple[Piece, ...]:
-        """Return the pieces, open and closed, that tile `[start, end)` exactly, each with its reason, in order of time.
+        """Return the open and closed pieces of `[start, end)` in order of time, without gaps, each with its reason.
 
-        Raises InvalidSpan if `end` is the earlier one.
+        Raises InvalidSpan if `end` is earlier than `start`.
         """
         first, last = micros(start), micros(end)
         if first > last:
@@ -186,9 +194,9 @@ class Calendar:
     # -- inside
 
     def table_over(self, low: int, high: int) -> Table:
-        """Return the compiled table, extended to `[low, high]` (microseconds since 1970) as far as this calendar can.
+        """Return the compiled table, extended to `[low, high]` (microseconds since 1970) where the calendar can grow.
 
-        For calendars that are combined of others.
+        A calendar with fixed years returns its table as it is.
         """
         return self._table
 
@@ -226,7 +234,7 @@ class Calendar:
 def compile_calendar(spec: CalendarSpec, first: date, last: date) -> Calendar:
     """Return the calendar compiled for the local days `first` to `last`, both included.
 
-    Raises InvalidSpan if reversed.
+    Raises InvalidSpan if `last` is earlier than `first`.
     """
     if first > last:
         raise InvalidSpan(f"the horizon {first} to {last} is reversed: put the earlier day first")

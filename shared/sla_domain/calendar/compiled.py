@@ -18,7 +18,10 @@ _MONDAY = 4  # 1970-01-01 was a Thursday: day -3 and day 4 are Mondays
 
 
 def compile_table(spec: CalendarSpec, first: date, last: date) -> Table:
-    """Return the table of a calendar's open time for the local days `first` to `last`, both included."""
+    """Return the open intervals of a calendar for the local days `first` to `last`, both included.
+
+    Open time is the weekly hours less holidays, plus openings, less closings.
+    """
     zone = zone_map(spec.zone, first.year - 1, last.year + 1)
     days = range(day_number(first), day_number(last) + 1)
     horizon = zone.to_utc(days.start * DAY_US), zone.to_utc(days.stop * DAY_US)

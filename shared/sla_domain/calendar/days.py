@@ -17,7 +17,12 @@ from sla_domain.calendar.zone import ZoneMap
 
 
 class WorkingDays(StrEnum):
-    """Which instant "n working days" after a start means; the start date itself is never counted."""
+    """Which instant "n working days" after a start means; the date of the start is never counted.
+
+    `SAME_TIME`: on the nth working date after it, at the start's time of day. `SAME_TIME_FROM_OPENING`: the same, from
+    the next opening if the start lies outside hours. `CLOSE_OF_NTH_DAY`: the last close of the nth working date after
+    the first date that has open time left.
+    """
 
     SAME_TIME = "same_time"  # the nth working date after the start date, at the start's time of day
     SAME_TIME_FROM_OPENING = "same_time_from_opening"  # the same, counted from the next opening
@@ -26,7 +31,11 @@ class WorkingDays(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class DayIndex:
-    """The working dates of a calendar that end within its table's horizon, as days since 1970-01-01."""
+    """The working dates (local dates with any open time) of a calendar, as days since 1970-01-01.
+
+    `dates`: those that end within the horizon of `table`. `closes`: for each of them the end of its open time, in
+    microseconds since 1970. `unknown`: the first date that does not end within the horizon.
+    """
 
     table: Table
     zone: ZoneMap
@@ -35,9 +44,9 @@ class DayIndex:
     closes: list[int]  # the end of the date's open time, cut at its midnight
 
     def target(self, at: int, count: int, mode: WorkingDays) -> int | None:
-        """Return the instant `count` (≥ 0) working days after `at`, both in microseconds since 1970.
+        """Return the instant `count` (≥ 0) working days after `at`, counted as `mode` says.
 
-        Return None if it lies outside the table's horizon.
+        Both are in microseconds since 1970. None if the instant lies outside the table's horizon.
         """
         match mode:
             case WorkingDays.SAME_TIME:
@@ -74,7 +83,7 @@ class DayIndex:
 
 
 def index_days(table: Table, zone: ZoneMap) -> DayIndex:
-    """Return the working dates of a calendar's table, in the local days of a time zone."""
+    """Return the working dates (local dates with any open time) of a calendar's table in the time zone `zone`."""
     first = zone.to_local(table.low) // DAY_US
     unknown = zone.to_local(table.high) // DAY_US
     dates: list[int] = []

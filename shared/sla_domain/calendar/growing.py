@@ -24,7 +24,10 @@ CompileYears = Callable[[int, int], Table]
 
 
 class GrowingCalendar(Calendar):
-    """A calendar that compiles further years when an answer needs them, within `limits` (years, both included)."""
+    """A calendar that compiles further years when an answer needs them.
+
+    `limits`: the first and the last year for which it does, both included; beyond them it raises BeyondHorizon.
+    """
 
     __slots__ = ("_compile", "_limits", "_years")
 
@@ -38,13 +41,13 @@ class GrowingCalendar(Calendar):
 
     @property
     def limits(self) -> tuple[int, int]:
-        """Return the first and the last year for which it can be compiled, both included."""
+        """Return the first and the last year for which the calendar can be compiled, both included."""
         return self._limits
 
     def table_over(self, low: int, high: int) -> Table:
         """Return a table that covers `[low, high]` (microseconds since 1970) as far as `limits` allow.
 
-        Years that are missing are compiled.
+        Missing years are compiled and kept.
         """
         years = self._clamped(instant_of(low).year, instant_of(high).year)
         if self._years is not None:
@@ -85,7 +88,10 @@ class GrowingCalendar(Calendar):
 
 
 def growing_calendar(spec: CalendarSpec, first_year: int = FIRST_YEAR, last_year: int = LAST_YEAR) -> GrowingCalendar:
-    """Return the calendar of a specification, whose years are compiled when an answer needs them."""
+    """Return a calendar of this specification that compiles years when an answer needs them.
+
+    `first_year`, `last_year`: the years beyond which it raises BeyondHorizon.
+    """
     return GrowingCalendar(
         Identity.of(spec),
         lambda first, last: compile_table(spec, date(first, 1, 1), date(last, 12, 31)),
@@ -94,21 +100,21 @@ def growing_calendar(spec: CalendarSpec, first_year: int = FIRST_YEAR, last_year
 
 
 class CalendarBook:
-    """Calendars by id, each compiled on first use and then kept."""
+    """Calendars by id, made from their specifications on first use and then kept."""
 
     def __init__(self, specs: Iterable[CalendarSpec]) -> None:
         self._specs: Mapping[str, CalendarSpec] = {spec.id: spec for spec in specs}
         self._calendars: dict[str, Calendar] = {}
 
     def spec(self, id_: str) -> CalendarSpec:
-        """Return the specification of the calendar of this id. Raises UnknownCalendar."""
+        """Return the specification of the calendar with this id. Raises UnknownCalendar."""
         try:
             return self._specs[id_]
         except KeyError:
             raise UnknownCalendar(id_, sorted(self._specs)) from None
 
     def calendar(self, id_: str) -> Calendar:
-        """Return the calendar of this id, the same object at each call. Raises UnknownCalendar."""
+        """Return the calendar with this id, the same object at each call. Raises UnknownCalendar."""
         if id_ not in self._calendars:
             self._calendars[id_] = growing_calendar(self.spec(id_))
         return self._calendars[id_]

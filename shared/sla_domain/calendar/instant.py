@@ -23,9 +23,9 @@ _LAST_US = (datetime.max.replace(tzinfo=UTC) - EPOCH) // MICROSECOND
 
 
 def micros(instant: datetime) -> int:
-    """Return an aware datetime as microseconds since 1970-01-01 UTC; `fold` is honoured.
+    """Return an aware datetime as microseconds since 1970-01-01 UTC.
 
-    Raises NaiveInstant for a datetime without an offset.
+    Of a local time that comes twice, the datetime's `fold` says which is meant. Raises NaiveInstant without an offset.
     """
     try:
         since = instant - EPOCH
@@ -35,12 +35,12 @@ def micros(instant: datetime) -> int:
 
 
 def instant_of(us: int) -> datetime:
-    """Return the aware UTC datetime of this many microseconds since 1970."""
+    """Return the UTC datetime `us` microseconds after 1970-01-01; OverflowError if a datetime cannot hold it."""
     return EPOCH + MICROSECOND * us
 
 
 def nearest_instant(us: int) -> datetime:
-    """Return the UTC datetime of this many microseconds since 1970, or the nearest one that a datetime can hold."""
+    """Return the UTC datetime `us` microseconds after 1970-01-01, or the nearest that a datetime can hold."""
     return instant_of(max(_FIRST_US, min(us, _LAST_US)))
 
 
@@ -50,5 +50,5 @@ def local_micros(wall: datetime) -> int:
 
 
 def day_number(day: date) -> int:
-    """Return the days from 1970-01-01 to `day`; negative before it."""
+    """Return the number of days from 1970-01-01 to `day`; negative for an earlier day."""
     return day.toordinal() - EPOCH_DAY

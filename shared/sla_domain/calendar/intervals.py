@@ -9,7 +9,7 @@ Intervals = Sequence[Interval]
 
 
 def merge(intervals: Iterable[Interval]) -> list[Interval]:
-    """Return the intervals sorted and disjoint: empty ones are dropped, overlapping and abutting ones become one."""
+    """Return the intervals sorted and disjoint: overlapping and touching intervals are joined, empty ones left out."""
     result: list[Interval] = []
     start = end = None
     for low, high in sorted(intervals):
@@ -46,7 +46,7 @@ def subtract(intervals: Intervals, holes: Intervals) -> list[Interval]:
 
 
 def intersect(left: Intervals, right: Intervals) -> list[Interval]:
-    """Return the parts that lie in both lists of intervals; both must be sorted and disjoint."""
+    """Return the parts that `left` and `right` have in common; both must be sorted and disjoint."""
     result: list[Interval] = []
     i = j = 0
     while i < len(left) and j < len(right):

@@ -19,9 +19,11 @@ _T = TypeVar("_T")
 
 
 def spec_from_layout(id_: str, layout: Mapping[str, object]) -> CalendarSpec:
-    """Return the calendar specification that a mapping in the layout of this module describes.
+    """Return the calendar specification that a mapping of plain values describes.
 
-    Raises InvalidCalendar that lists every problem of the layout and of the calendar it describes.
+    Keys: `tz` (`Europe/Rome`), `name`, `revision`, `weekly` (`mon` to `sun` -> list of `[open, close]`), `holidays`
+    (dates, or mappings with `date`, `name`, `source`), `openings` and `closings` (`[from, to]` or `[from, to, reason]`,
+    as `2026-02-18T09:00`). Raises InvalidCalendar that lists every problem.
     """
     problems = [f"{key}: unknown, write one of {', '.join(_KEYS)}" for key in layout if key not in _KEYS]
     weekly = _weekly(layout.get("weekly") or {}, problems)

@@ -20,10 +20,10 @@ _MICROSECOND = timedelta(microseconds=1)
 
 @dataclass(frozen=True, slots=True)
 class LocalTime:
-    """A wall-clock reading of a time zone and the instant it stands for.
+    """A wall-clock reading in a time zone, and the instant it stands for.
 
-    `at`: its instant, or the first of two. `again`: the second instant, of a reading that the clock shows twice in
-    autumn, else None. `skipped`: the clock never shows it (in spring), and `at` is the instant of the change.
+    `at`: the instant. `again`: the second instant, if the clock shows the reading twice (in autumn), else None; `at` is
+    then the first. `skipped`: the clock never shows the reading (in spring), and `at` is the instant of the change.
     """
 
     reading: datetime
@@ -34,20 +34,20 @@ class LocalTime:
 
     @property
     def doubtful(self) -> bool:
-        """Return whether the clock shows the reading twice or never."""
+        """Return whether the clock shows the reading twice or never, so that `at` is only a choice."""
         return self.skipped or self.again is not None
 
     def after(self, known: datetime) -> datetime:
-        """Return the instant, given that the event did not happen before `known`.
+        """Return the instant of the reading, for an event that did not happen before `known`.
 
-        That is the second showing of the reading if the first one lies before `known`.
+        The result is `again` if `known` lies after `at` and not after `again`; otherwise `at`.
         """
         return self.again if self.again is not None and self.at < known <= self.again else self.at
 
     def doubt(self, meant: datetime | None = None) -> str:
-        """Return a remark in words on a reading that is shown twice or never; empty otherwise.
+        """Return a remark in words that the clock shows the reading twice or never; "" if it shows it once.
 
-        `meant`: the instant chosen.
+        `meant`: the instant chosen, which the remark names if it is `again`; otherwise the remark names `at`.
         """
         if self.skipped:
             never = f"{self.reading:%Y-%m-%d %H:%M} never came in {self.zone}"
@@ -61,9 +61,9 @@ class LocalTime:
 
 
 def read_local(reading: datetime, zone: str) -> LocalTime:
-    """Return what a naive reading of the wall clock in `zone` stands for.
+    """Return the instant or instants that a reading of the wall clock in `zone` stands for.
 
-    Raises ValueError for a year outside 1971 to 2099, UnknownZone for a zone that does not exist.
+    `reading`: without an offset. Raises ValueError for a year outside 1971 to 2099, UnknownZone for an unknown zone.
     """
     if not FIRST_YEAR < reading.year < LAST_YEAR:
         raise ValueError(f"the year {reading.year} is no year of an incident")
@@ -81,9 +81,10 @@ def read_local(reading: datetime, zone: str) -> LocalTime:
 
 
 def local_instant(moment: datetime, zone: str) -> datetime:
-    """Return `moment` as an aware datetime: one without an offset is read as wall-clock time of `zone` (`read_local`).
+    """Return `moment` as an aware datetime; without an offset it is read as wall-clock time of `zone` (`read_local`).
 
-    Before 1971 and after 2099 the zone's own offset is used instead. Raises UnknownZone.
+    Of a reading that comes twice, the first instant is meant. Before 1971 and after 2099 the offset that Python gives
+    the zone is used. Raises UnknownZone.
     """
     if moment.tzinfo is not None:
         return moment

@@ -9,7 +9,7 @@ from enum import StrEnum
 
 
 class PieceKind(StrEnum):
-    """Why a stretch of time is open or closed; the value is the text shown where there is no better reason."""
+    """Why a span of time is open or closed; the value is the text shown where there is no better reason."""
 
     OPEN = "open"
     OUTSIDE_HOURS = "outside hours"
@@ -19,7 +19,10 @@ class PieceKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Note:
-    """The reason why the calendar with id `calendar` is open or closed in `[start, end)`, microseconds since 1970."""
+    """Why a calendar is open or closed in `[start, end)`, in microseconds since 1970.
+
+    `text`: the reason, such as the name of a holiday. `calendar`: the id of the calendar.
+    """
 
     start: int
     end: int
@@ -29,7 +32,7 @@ class Note:
 
 
 def make_disjoint(notes: Iterable[Note]) -> tuple[Note, ...]:
-    """Return the notes sorted by start and without overlaps: the one that starts first keeps the common part."""
+    """Return the notes sorted by start and without overlaps: where two overlap, the note that starts first is kept."""
     result: list[Note] = []
     reached: int | None = None
     for note in sorted(notes, key=lambda each: (each.start, each.end)):
@@ -41,7 +44,10 @@ def make_disjoint(notes: Iterable[Note]) -> tuple[Note, ...]:
 
 
 def overlay(top: Sequence[Note], below: Sequence[Note]) -> tuple[Note, ...]:
-    """Return two layers of notes, each disjoint, as one, sorted by start: where they overlap, `top` is kept."""
+    """Return two layers of notes as one, sorted by start; where they overlap, the note of `top` is kept.
+
+    The notes of each layer must be disjoint and sorted.
+    """
     if not top or not below:
         return tuple(top or below)
     ends = [note.end for note in top]

@@ -18,10 +18,10 @@ from sla_domain.calendar.table import Table
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """A stretch `[start, end)` of time in UTC that is open or closed for one reason.
+    """A span `[start, end)` of time in UTC that is open or closed for one reason.
 
-    `reason` is the name of a holiday or closing, else the value of `kind`. `calendar` is the id of the calendar the
-    reason comes from, empty for plain weekly hours.
+    `reason`: the name of the holiday, closing or opening, else the value of `kind`. `calendar`: the id of the calendar
+    from which the reason comes, "" for plain weekly hours.
     """
 
     start: datetime
@@ -32,12 +32,15 @@ class Piece:
 
     @property
     def span(self) -> timedelta:
-        """Return how long the piece lasts."""
+        """Return the wall-clock length of the piece."""
         return self.end - self.start
 
 
 def tile(table: Table, start: int, end: int) -> Iterator[Piece]:
-    """Yield the pieces that tile `[start, end)`, microseconds since 1970, which must lie within the table's horizon."""
+    """Yield the open and closed pieces of `[start, end)` in order of time, without gaps.
+
+    Both are in microseconds since 1970 and must lie within the table's horizon.
+    """
     pending: Note | None = None
     for part in _parts(table, start, end):
         if pending is None:

@@ -21,7 +21,10 @@ AROUND_THE_CLOCK: Mapping[int, tuple[Window, ...]] = {day: (Window(0, DAY_S),) f
 
 @dataclass(frozen=True, slots=True)
 class Holiday:
-    """A local calendar day without weekly hours; `source` names who declared it (a package, a feed, a person)."""
+    """A local calendar day without weekly hours.
+
+    `source`: who declared it, such as a package, a feed or a person.
+    """
 
     date: date
     name: str = ""
@@ -32,8 +35,9 @@ class Holiday:
 class CalendarSpec:
     """A business calendar as data: zone, weekly hours, holidays, exceptional openings and closings.
 
-    `weekly` is keyed by weekday, 0 = Monday; an absent day is closed. `revision` names the content for audit; left
-    empty, it becomes a digest of everything that affects deadlines. Raises InvalidCalendar with every problem at once.
+    `weekly`: weekday (0 is Monday) -> open hours; a day that is missing is closed. `revision`: names the content for
+    audit; left empty, it becomes a digest of all that affects deadlines. Raises InvalidCalendar that lists every
+    problem.
     """
 
     id: str
@@ -58,7 +62,7 @@ class CalendarSpec:
 
 
 def always_open(id_: str = "24x7", zone: str = "Etc/UTC", holidays: Iterable[Holiday] = ()) -> CalendarSpec:
-    """Return a calendar that is open around the clock, every day of the week, except on the holidays given."""
+    """Return the specification of a calendar that is open at every hour of every day, except on `holidays`."""
     return CalendarSpec(id=id_, zone=zone, weekly=AROUND_THE_CLOCK, holidays=tuple(holidays), name="around the clock")
 
 

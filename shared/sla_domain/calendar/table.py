@@ -17,9 +17,9 @@ from sla_domain.calendar.note import Note
 class Table:
     """The open intervals of one calendar over `[low, high]`, with running totals, in microseconds since 1970 UTC.
 
-    Interval i is `[opens[i], closes[i])`; `before[i]` is the open time before it. Within interval i an instant is its
-    elapsed open time plus `shift[i + 1]`, so that one addition converts either way. Notes hold the reasons for open and
-    closed stretches.
+    Interval i is `[opens[i], closes[i])`; `before[i]` is the open time before it, `total` that of all. Within interval
+    i an instant is the open time elapsed by then plus `shift[i + 1]`. `open_notes`, `closed_notes`: why it is open or
+    closed.
     """
 
     low: int
@@ -42,7 +42,7 @@ class Table:
         open_notes: tuple[Note, ...] = (),
         closed_notes: tuple[Note, ...] = (),
     ) -> Table:
-        """Return the table of sorted, disjoint open intervals that lie within the horizon."""
+        """Return the table of `intervals`, which must be sorted and disjoint and lie within `horizon` (low, high)."""
         before = list(accumulate((high - low for low, high in intervals), initial=0))
         opens, closes = [low for low, _ in intervals], [high for _, high in intervals]
         shift = [0, *(low - elapsed for low, elapsed in zip(opens, before, strict=False))]
@@ -64,9 +64,9 @@ class Table:
         return reached if reached < full else full
 
     def after(self, at: int, span: int) -> int | None:
-        """Return the earliest instant by which `span` (> 0) of open time has passed since `at`, which may be a close.
+        """Return the earliest instant by which `span` (> 0) of open time has passed since `at`; it may be a close.
 
-        Return None if that instant, or `at`, lies outside the horizon.
+        None if that instant, or `at`, lies outside the horizon.
         """
         if not self.low <= at <= self.high:
             return None
@@ -80,9 +80,9 @@ class Table:
         return span + shift[bisect_left(before, span, count)]
 
     def ahead_of(self, at: int, span: int) -> int | None:
-        """Return the latest instant from which `span` (> 0) of open time passes until `at`: an opening, never a close.
+        """Return the latest instant from which `span` (> 0) of open time passes until `at`; an opening, never a close.
 
-        Return None if that instant, or `at`, lies outside the horizon.
+        None if that instant, or `at`, lies outside the horizon.
         """
         reached = self.elapsed(at)
         if reached is None or reached < span:
@@ -110,7 +110,10 @@ class Table:
         return max(at, self.opens[following]) if following < len(self.opens) else None
 
     def next_close(self, at: int) -> int | None:
-        """Return the first close later than `at`; None if there is none before the end of the horizon."""
+        """Return the first close later than `at`; None if there is none before the end of the horizon.
+
+        An interval that is cut at the end of the horizon does not close there.
+        """
         if not self.low <= at < self.high:
             return None
         following = bisect_right(self.closes, at)

@@ -19,7 +19,7 @@ _HINT = "write a local time from 00:00 to 24:00, such as 09:00"
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """Open hours that recur weekly, from `open` to `close` in seconds from local midnight.
+    """Open hours of a weekday, from `open` to `close` in seconds from local midnight.
 
     `close <= open` means a close on the next day. Raises InvalidWindow for times outside a day.
     """
@@ -35,15 +35,15 @@ class Window:
 
     @property
     def end(self) -> int:
-        """Return the close in seconds from the midnight of the day the window starts on.
-
-        It is above 86400 if the window closes on the next day.
-        """
+        """Return the close in seconds from the midnight before the opening; above 86400 if it is on the next day."""
         return self.close if self.close > self.open else self.close + DAY_S
 
     @classmethod
     def parse(cls, open_: str, close: str) -> Window:
-        """Return the window between two texts such as `09:00` and `18:00`; seconds may follow. Raises InvalidWindow."""
+        """Return the window between two texts such as `09:00` and `18:00`, or `22:00:00` and `24:00`.
+
+        Raises InvalidWindow for a text that is no time of day, and for an opening at `24:00`.
+        """
         return cls(parse_clock(open_), parse_clock(close))
 
     def __str__(self) -> str:
@@ -52,9 +52,9 @@ class Window:
 
 @dataclass(frozen=True, slots=True)
 class LocalSpan:
-    """An exceptional opening or closing `[start, end)` in naive wall-clock time of the calendar's zone.
+    """An exceptional opening or closing `[start, end)` in wall-clock time of the calendar's zone, without an offset.
 
-    Raises InvalidWindow if a bound has an offset, or if the span has no length.
+    Raises InvalidWindow if a bound has an offset, or if `end` is not later than `start`.
     """
 
     start: datetime
@@ -72,7 +72,10 @@ class LocalSpan:
 
 
 def parse_clock(text: str) -> int:
-    """Return `HH:MM` or `HH:MM:SS`, up to `24:00`, as seconds from midnight. Raises InvalidWindow."""
+    """Return a time of day such as `09:00`, `09:00:30` or `24:00` as seconds from midnight.
+
+    Raises InvalidWindow for any other text.
+    """
     found = _TIME.fullmatch(text.strip())
     if found is None:
         raise InvalidWindow(f"{text!r} is not a time of day: {_HINT}")
@@ -84,7 +87,7 @@ def parse_clock(text: str) -> int:
 
 
 def clock_text(seconds: int) -> str:
-    """Return seconds from midnight as `HH:MM`, with `:SS` behind it unless the seconds are 0."""
+    """Return seconds from midnight as a text such as `09:00`, or `09:00:30` if the seconds are not 0."""
     hours, rest = divmod(seconds, 3600)
     minutes, rest = divmod(rest, 60)
     return f"{hours:02}:{minutes:02}" + (f":{rest:02}" if rest else "")

@@ -30,8 +30,10 @@ _ENDLESS = 10**12  # seconds; the last era of a map has no end
 
 @dataclass(frozen=True, slots=True)
 class ZoneMap:
-    """The UTC offsets of one time zone over some years, in microseconds: era i runs from `starts[i]` with
-    `offsets[i]`.
+    """The UTC offsets of one time zone over some years, in microseconds.
+
+    Era i begins at the instant `starts[i]` and has the offset `offsets[i]`; `highest[i]` is what the wall clock reads
+    as it ends. Times are counted from 1970-01-01.
     """
 
     starts: tuple[int, ...]
@@ -48,7 +50,10 @@ class ZoneMap:
         return instant if instant > start else start
 
     def shown_again(self, local: int) -> int | None:
-        """Return the second instant at which the wall clock shows `local`; None if it shows it once or never."""
+        """Return the second instant at which the wall clock shows `local`; None if it shows it once or never.
+
+        Both are microseconds since 1970.
+        """
         following = bisect_right(self.highest, local) + 1
         if following >= len(self.starts):
             return None
@@ -61,9 +66,7 @@ class ZoneMap:
 
 
 def tzdata_version() -> str:
-    """Return the IANA release of the time zone data, such as `2026f`; `system` if the tzdata package is not
-    installed.
-    """
+    """Return the IANA release of the time zone data, such as `2026f`; `system` without the tzdata package."""
     try:
         return str(import_module(_PACKAGE).IANA_VERSION)
     except ModuleNotFoundError:
@@ -72,7 +75,10 @@ def tzdata_version() -> str:
 
 @cache
 def load_zone(name: str) -> zoneinfo.ZoneInfo:
-    """Return the time zone from the tzdata package, else from the system's files. Raises UnknownZone."""
+    """Return the time zone with this IANA name, from the tzdata package, else from the system's files.
+
+    Raises UnknownZone.
+    """
     names = _zone_names()
     if name not in names:
         raise UnknownZone(name, get_close_matches(name, sorted(names), n=2))
@@ -84,7 +90,7 @@ def load_zone(name: str) -> zoneinfo.ZoneInfo:
 
 
 def keep_zone(name: str) -> None:
-    """Load a time zone now and keep it for the life of the process: `zoneinfo` itself keeps only eight.
+    """Load a time zone now and keep it for the life of the process, so that `zoneinfo` never reads it again.
 
     Raises UnknownZone.
     """
@@ -95,7 +101,10 @@ def keep_zone(name: str) -> None:
 
 @lru_cache(maxsize=256)
 def zone_map(name: str, first_year: int, last_year: int) -> ZoneMap:
-    """Return the offsets of a time zone for these years, both included. Outside them its answers may be wrong."""
+    """Return the UTC offsets of a time zone for these years, both included; beyond them its answers may be wrong.
+
+    Raises UnknownZone.
+    """
     begin = _year_start(first_year)
     starts, offsets = [begin], [_offset(load_zone(name), begin)]
     for year in range(first_year, last_year + 1):

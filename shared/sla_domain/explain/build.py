@@ -22,15 +22,16 @@ from sla_domain.rulebook import ContractMatch, Rulebook
 def explain(incident: Incident, rulebook: Rulebook, at: datetime) -> tuple[Explanation, ...]:
     """Return the explanation of each clock of the incident as of `at`, in the order of `incident.clocks`.
 
-    Raises CalendarError beyond a calendar's years.
+    Raises CalendarError if an answer lies outside the years of a calendar.
     """
     return tuple(explain_clock(clock, incident, rulebook, at) for clock in incident.clocks)
 
 
 def events_known_at(events: Iterable[IncidentEvent], at: datetime) -> tuple[IncidentEvent, ...]:
-    """Return the events that had happened by `at`: fold them to see the clocks as they stood then.
+    """Return the events that had happened by `at`, from which the clocks follow as they stood then.
 
-    A snapshot of later than `at` is removed from its event. Empty if there would be nothing to fold.
+    A snapshot (state of the whole ticket) of later than `at` is removed from its event. Empty if none of the events is
+    the incident's own, or merged another incident into it.
     """
     found = tuple(
         event if event.snapshot is None or event.snapshot.at <= at else replace(event, snapshot=None)
@@ -43,7 +44,7 @@ def events_known_at(events: Iterable[IncidentEvent], at: datetime) -> tuple[Inci
 def explain_clock(clock: Clock, incident: Incident, rulebook: Rulebook, at: datetime) -> Explanation:
     """Return the explanation of one clock of the incident as of `at`.
 
-    Raises CalendarError beyond a calendar's years.
+    Raises CalendarError if an answer lies outside the years of the clock's calendar.
     """
     contract = rulebook.contracts.get(clock.contract, incident.contract)
     reason = incident.match.reason
@@ -93,9 +94,9 @@ def explain_clock(clock: Clock, incident: Incident, rulebook: Rulebook, at: date
 
 
 def calendar_of(clock: Clock, incident: Incident, rulebook: Rulebook) -> Calendar | None:
-    """Return the calendar in which the clock counts.
+    """Return the calendar in whose hours the clock counts; None if it counts in wall-clock time.
 
-    Return None for wall-clock time, and for an agreed date without a coverage.
+    None also if a date was agreed and no target of the plan names hours. Raises CalendarError.
     """
     coverage = _coverage(clock, rulebook)
     if coverage is None or isinstance(clock.target.allowed, WallTime):
@@ -122,9 +123,10 @@ def _coverage(clock: Clock, rulebook: Rulebook) -> Coverage | None:
 
 
 def allowed_span(clock: Clock, calendar: Calendar | None) -> timedelta | None:
-    """Return the allowed time of the clock's target in the hours of `calendar`, or in wall-clock time without one.
+    """Return the allowed time of the clock's target in the hours of `calendar`, or in wall-clock time if that is None.
 
-    Return None if only a date was agreed, or if the target has no number. Raises CalendarError beyond the years.
+    Working days become the open time that they hold. None if only a date was agreed, the target has no number, or
+    working days have no calendar. Raises CalendarError if the answer lies outside the calendar's years.
     """
     allowed = clock.target.allowed
     if clock.agreed_by:

@@ -20,7 +20,11 @@ from sla_domain.rulebook import MatchReason
 
 
 class StepKind(StrEnum):
-    """Why a stretch of a clock's time counted, or did not."""
+    """Why a span of a clock's time counted, or did not.
+
+    `ENDED`: between an end and the reopening that undid it. `BEFORE_RESTART`: time that a restart or reset has wiped
+    out. `EARLIER`: all but the last 200 segments of a clock, summed up.
+    """
 
     COUNTED = "counted"
     OUTSIDE_HOURS = "outside_hours"
@@ -34,10 +38,11 @@ class StepKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ReasonedStep:
-    """A stretch `[start, end)` of a clock's time: its kind, the reason, and how much of it counts.
+    """A span `[start, end)` of a clock's time: its kind, the reason in words, and how much of it counts (`counted`).
 
-    `total` is the sum of counted time up to its end. `ahead`: it lies after the instant of the explanation, and comes
-    true if nothing else happens.
+    `total`: the sum of counted time up to the step's end. `waiting_on`: on whom the incident waited during a pause.
+    `credited`: the open time of a pause, by which it moves a due instant that is a working day or an agreed date.
+    `ahead`: the step lies after the instant of the explanation, and comes true if nothing else happens.
     """
 
     start: datetime
@@ -57,7 +62,11 @@ class ReasonedStep:
 
 
 class RowOutcome(StrEnum):
-    """Whether a row of the plan matched the incident when its target was looked up."""
+    """Whether a target of the contract or plan matched the incident.
+
+    `FAILED`: a condition did not hold. `UNSPECIFIED`: it matched, but gives no number, and the target after it supplies
+    one.
+    """
 
     MATCHED = "matched"
     FAILED = "failed"
@@ -66,9 +75,10 @@ class RowOutcome(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class RowTried:
-    """A row of the contract or plan that was tried for a target, and the outcome.
+    """One target of the contract or plan that was compared with the incident, and whether it matched.
 
-    If it failed: the first condition that did not hold, and the `actual` value of its attribute.
+    `condition`: the first condition that did not hold, None unless the outcome is FAILED. `actual`: what the incident
+    has for that condition's attribute.
     """
 
     target: Target
@@ -79,7 +89,10 @@ class RowTried:
 
 @dataclass(frozen=True, slots=True)
 class Versions:
-    """The versions of the data behind an explanation: catalogue, holidays, time zones and compiled calendar."""
+    """The versions of the data behind an explanation: catalogue, holidays, time zones and calendar.
+
+    `calendar`: `<id>@<revision>`, such as `gold-hours@3f2a9c04d1e7`; "" for wall-clock time.
+    """
 
     catalogue: str
     holidays: str
@@ -89,9 +102,11 @@ class Versions:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Explanation:
-    """The explanation of one clock as of `at`: every step of its time, the rows that were tried, and the due instant.
+    """The explanation of one clock as of `at`: every step of its time, the targets tried, and the due instant.
 
-    `broken_since` is the due instant that the clock, still open, has passed.
+    `cycle`: the ordinal of the clock among those of its metric. `rows`: the targets tried, in order. `allowed`: in the
+    clock's own kind of time, None if only a date was agreed. `broken_since`: the due instant that the clock, still
+    open, has passed by `at`. `withdrawn_at`: since when the target is no longer promised.
     """
 
     incident: IncidentId
@@ -133,9 +148,9 @@ class Explanation:
 
     @property
     def remaining(self) -> timedelta | None:
-        """Return the allowed time minus the consumed time, negative when overdue; None if only a date was agreed."""
+        """Return the allowed time minus the consumed time, negative when overdue; None if `allowed` is None."""
         return None if self.allowed is None else self.allowed - self.consumed
 
     def expected(self, mark: Mark) -> bool:
-        """Return whether the mark is still ahead at `at`: it comes true if nothing else happens."""
+        """Return whether the warning or breach is still ahead at `at`: it comes true if nothing else happens."""
         return mark.pending and mark.at >= self.at

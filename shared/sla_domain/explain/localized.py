@@ -32,9 +32,10 @@ from sla_domain.plan import WallTime
 
 
 def localized_dict(e: Explanation, language: str = "en") -> dict[str, Any]:
-    """Return the explanation in words, as dicts, lists, strings, booleans and None, ready for JSON.
+    """Return the explanation in words for a page to lay out, as dicts and lists of plain values, ready for JSON.
 
-    The key `language` holds the tag of the language that was used, which is `en` if `language` is not supported.
+    Instants are in the clock's own time zone. Key `language`: the tag of the language used, the supported one nearest
+    to `language`, else `en`.
     """
     tag = tag_for(language)
     w = LANGUAGES[tag]

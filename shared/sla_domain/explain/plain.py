@@ -13,7 +13,10 @@ _ENGLISH = words_for("en")
 
 
 def as_dict(e: Explanation) -> dict[str, Any]:
-    """Return the explanation as dicts, lists, strings, numbers, booleans and None, ready for JSON."""
+    """Return the explanation as dicts, lists, strings, numbers, booleans and None, ready for JSON.
+
+    Instants are RFC 3339 texts in UTC, spans numbers of seconds (keys `…_seconds`), texts in English.
+    """
     return {
         "incident": e.incident,
         "clock": str(e.clock),

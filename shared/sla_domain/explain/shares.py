@@ -14,10 +14,11 @@ _ZERO = timedelta()
 
 
 def party_shares(clock: Clock, calendar: Calendar | None, at: datetime) -> Mapping[str, timedelta]:
-    """Return the clock's time up to `at` by party, in the hours of `calendar` (None: wall-clock time).
+    """Return party -> the clock's time up to `at`, in the hours of `calendar` (None: wall-clock time).
 
-    `own` is the counted time; `customer`, `vendor`, `other` and `ended` are what would have counted during pauses of
-    that kind. A party without time may be missing.
+    `own`: the counted time. `customer`, `vendor`, `other`: what would have counted while the incident waited on them.
+    `ended`: what would have counted in other pauses, such as between an end and a reopening. A party without time may
+    be missing.
     """
     shares: dict[str, timedelta] = {OWN: _ZERO}
     base = clock.counted_from or clock.started_at
@@ -31,9 +32,10 @@ def party_shares(clock: Clock, calendar: Calendar | None, at: datetime) -> Mappi
 def holder_shares(
     clock: Clock, incident: Incident, calendar: Calendar | None, at: datetime
 ) -> Mapping[tuple[str, str, str], timedelta]:
-    """Return the clock's counted time up to `at` by the incident's holder: (assignee, group, line).
+    """Return (assignee, group, line) -> the clock's counted time up to `at` while they held the incident.
 
-    The values sum to the consumed time. `calendar` None: wall-clock time.
+    The values sum to the clock's consumed time; holders without counted time are left out. `calendar` None: the clock
+    counts in wall-clock time.
     """
     shares: dict[tuple[str, str, str], timedelta] = {}
     base = clock.counted_from or clock.started_at

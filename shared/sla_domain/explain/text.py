@@ -14,7 +14,10 @@ from sla_domain.plan import CoverageTime, Target, Texts, Unspecified, WallTime, 
 
 
 def render(explanation: Explanation, language: str = "en") -> str:
-    """Return the explanation as plain text of several lines, in the supported language nearest to `language`."""
+    """Return the explanation as plain text of several lines, in the supported language nearest to `language`.
+
+    English if none is near.
+    """
     tag = tag_for(language)
     return "\n".join(_lines(explanation, LANGUAGES[tag], tag)) + "\n"
 
@@ -81,7 +84,7 @@ def state_text(e: Explanation, w: Words) -> str:
 
 
 def entitlement_lines(e: Explanation, w: Words, language: str) -> Iterator[str]:
-    """Yield the lines that name the contract, the plan and the priority, with the reasons."""
+    """Yield the lines that name the contract (with why it applies), the plan (with the scope) and the priority."""
     yield w.contract.format(contract=e.contract, reason=w.reasons[e.match_reason])
     yield w.plan.format(plan=e.plan, scope=w.scopes[e.scope])
     title = text_in(e.priority_titles, language)[1]
@@ -90,9 +93,10 @@ def entitlement_lines(e: Explanation, w: Words, language: str) -> Iterator[str]:
 
 
 def definition_of(e: Explanation, language: str) -> tuple[str, str]:
-    """Return the language tag and the text of the plan's definition of the priority (clause E12, docs/clauses.md).
+    """Return (language tag, line) of the plan's definition of the priority; ("", "") if the plan has none.
 
-    Both are empty if the plan has none. It is in `language` if the plan has that.
+    In `language`, else its base language (`zh` for `zh-TW`), else English, else any there is. Source: clause E12
+    (docs/clauses.md).
     """
     tag, text = text_in(e.definitions, language)
     words = LANGUAGES[tag_for(tag)]
@@ -125,7 +129,10 @@ def consumption_text(e: Explanation, w: Words) -> str:
 
 
 def instant_lines(e: Explanation, w: Words) -> Iterator[str]:
-    """Yield the lines of the due instant, of the first promised one if it differs, of warnings and of the breach."""
+    """Yield the lines of the due instant, the first promised due instant if it differs, warnings and breaches.
+
+    A line says since when the target is no longer promised, if so. Warnings and breaches ahead are marked as expected.
+    """
     zone = ZoneInfo(e.zone)
     yield w.due.format(due=local_text(e.due_at, zone, w)) if e.due_at is not None else w.due_undefined
     if e.original_due_at is not None and e.original_due_at != e.due_at:
@@ -149,7 +156,7 @@ def _mark(kind: str, w: Words) -> str:
 
 
 def version_lines(e: Explanation, w: Words) -> Iterator[str]:
-    """Yield the lines of the data versions behind the arithmetic, and of the quality of the times."""
+    """Yield the line of the versions of the data used, and the line of the quality of the times."""
     v = e.versions
     yield w.versions.format(
         catalogue=v.catalogue or w.nothing,
@@ -172,14 +179,17 @@ def _step(step: ReasonedStep, zone: ZoneInfo, w: Words) -> str:
 
 
 def kind_words(step: ReasonedStep, w: Words) -> str:
-    """Return the kind of a step in words, with on whom the incident waited and the reason in parentheses."""
+    """Return the kind of a step in words, with the reason in parentheses: `paused (waiting on the vendor: ordered)`."""
     party = w.parties[step.waiting_on] if step.waiting_on is not None else ""
     why = ": ".join(part for part in (party, step.reason) if part)
     return w.steps[step.kind] + (f" ({why})" if why else "")
 
 
 def outcome_words(row: RowTried, w: Words) -> str:
-    """Return in words that a row matched, or why it did not."""
+    """Return in words that a target matched, or the condition that did not hold.
+
+    For example `no: type is none, the row wants outage`.
+    """
     match row.outcome:
         case RowOutcome.MATCHED:
             return w.row_matched
@@ -194,7 +204,7 @@ def outcome_words(row: RowTried, w: Words) -> str:
 
 
 def row_name(target: Target, w: Words) -> str:
-    """Return the row's file and line and its clause; its allowed time if it has neither."""
+    """Return the name of a target: `<file>:<line>` in the catalogue and its clause, else its allowed time."""
     return ", ".join(part for part in (target.line, target.clause) if part) or allowed_words(target, w)
 
 
@@ -211,17 +221,14 @@ def local_text(at: datetime, zone: ZoneInfo, w: Words) -> str:
 
 
 def title_of(titles: Texts, language: str) -> str:
-    """Return a title in a language, else in its base language (`zh` for `zh-TW`), else in English.
-
-    Return an empty text if there is none of these.
-    """
+    """Return the title in `language`, else its base language (`zh` for `zh-TW`), else English, else ""."""
     return titles.get(language) or titles.get(language.partition("-")[0]) or titles.get("en", "")
 
 
 def text_in(texts: Texts, language: str) -> tuple[str, str]:
-    """Return the language tag and the text: in `language`, else its base language, else English, else any there is.
+    """Return (language tag, text): in `language`, else its base language, else English, else any there is.
 
-    Both are empty if there is no text.
+    ("", "") if there is no text.
     """
     tags = [tag for tag in (language, language.partition("-")[0], "en", *texts) if texts.get(tag)]
     return (tags[0], texts[tags[0]]) if tags else ("", "")

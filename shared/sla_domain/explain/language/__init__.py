@@ -14,7 +14,7 @@ LANGUAGES: Mapping[str, Words] = MappingProxyType(
 
 
 def tag_for(language: str) -> str:
-    """Return the tag of the supported language nearest to `language`: itself, one of its base language, else `en`."""
+    """Return the tag of the supported language nearest to `language`: `pl` for `pl-PL`, `zh-TW` for `zh`, else `en`."""
     if language in LANGUAGES:
         return language
     primary = language.partition("-")[0].lower()

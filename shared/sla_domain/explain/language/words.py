@@ -14,7 +14,7 @@ from sla_domain.rulebook import MatchReason
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Words:
-    """The texts of an explanation in one language, as format strings; the comments name what is filled in."""
+    """The texts of an explanation in one language, as format strings such as `Due {due}`."""
 
     heading: str  # metric, incident, cycle, state
     contract: str  # contract, reason
