@@ -74,9 +74,10 @@ _POSTGRES_SURROUNDINGS = {
 
 
 def fault_of(error: BaseException) -> Fault:
-    """Return what an error is blamed on.
+    """Return what an error is to be blamed on.
 
-    PASSING if that holds of the error or of any error it was raised from (`__cause__`), else by the error alone.
+    `Fault.PASSING` if the surroundings are at fault for the error or for any error it was raised from (`__cause__`);
+    otherwise the error itself decides.
     """
     seen: set[int] = set()
     cause: BaseException | None = error

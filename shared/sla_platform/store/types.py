@@ -28,7 +28,7 @@ _EARLIEST, _LATEST = (EARLIEST - _EPOCH) // _MICROSECOND, (LATEST - _EPOCH) // _
 
 
 def from_micros(micros: int) -> datetime:
-    """Return the aware UTC instant of microseconds since 1970, limited to EARLIEST and LATEST."""
+    """Return the aware UTC instant of microseconds since 1970; beyond EARLIEST or LATEST the nearer of the two."""
     return _EPOCH + timedelta(microseconds=min(max(micros, _EARLIEST), _LATEST))
 
 
@@ -60,9 +60,9 @@ class Instant(TypeDecorator[datetime]):
 
 
 class JsonText(TypeDecorator[Any]):
-    """A column of JSON that SQL statements extend: jsonb on PostgreSQL, text on SQLite, whose JSON functions take text.
+    """A column of JSON that SQL statements extend: jsonb on PostgreSQL, text on SQLite.
 
-    Read on SQLite it is that text, so that only its readers parse it.
+    A value that is read on SQLite is the JSON text: its user parses it.
     """
 
     impl = Text
@@ -81,9 +81,9 @@ BigId = BigInteger().with_variant(Integer(), "sqlite")  # SQLite autoincrements 
 
 
 class ClockKey(TypeDecorator[UUID]):
-    """A column of clock ids: uuid on PostgreSQL, dashed text on SQLite.
+    """A column of clock ids: uuid on PostgreSQL, text with dashes on SQLite.
 
-    So SQL on both builds the same event ids from it.
+    SQL thus makes the same event ids from it on both.
     """
 
     impl = String(36)

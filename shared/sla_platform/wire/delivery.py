@@ -36,7 +36,10 @@ class DeliveryFact(BaseModel):
 
 
 def encode_delivery_fact(fact: DeliveryFact, id_: str) -> Envelope:
-    """Return the fact as an envelope with this event id."""
+    """Return the fact as an event with the id `id_` for the topic `deliveries`.
+
+    Its key is the fact's incident, else the fact's notice.
+    """
     return Envelope(
         topic=Topic.DELIVERIES,
         id=id_,

@@ -36,7 +36,7 @@ class NoticeData(BaseModel):
 
 
 def encode_notice(notice: NoticeData) -> Envelope:
-    """Return the notice as an envelope."""
+    """Return the notice as an event for the topic `notices`, keyed by the notice's id."""
     return Envelope(
         topic=Topic.NOTICES,
         id=f"notice/{notice.id}",
