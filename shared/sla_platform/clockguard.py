@@ -50,7 +50,7 @@ class ClockGuard:
     def read(self, now: datetime, steady: float) -> tuple[datetime, ClockReading]:
         """Return the instant to act by, and how the reading `now` was judged.
 
-        The instant is `now` when the reading is believed, else the last believed instant and the steady seconds since.
+        The instant is `now` when the reading is believed, else the last believed instant plus the steady seconds since.
         `steady`: `steady_seconds()` from just before the clock was read.
         """
         if self._believed is None:
@@ -67,7 +67,7 @@ class ClockGuard:
 
     @property
     def base(self) -> tuple[datetime, float] | None:
-        """Return the last reading that was believed, with the steady seconds at that moment; None before the first."""
+        """Return the instant of the last believed reading and the steady seconds then; None before the first."""
         return None if self._believed is None else (self._believed, self._at)
 
     def resume(self, believed: datetime, steady: float) -> None:

@@ -117,7 +117,7 @@ class SystemTime:
             return {clock: base for clock, guard in self._guards.items() if (base := guard.base) is not None}
 
     def resume(self, bases: Bases) -> None:
-        """Judge the next readings by what an earlier process believed; `bases` is what its method `bases` returned.
+        """Judge the next readings by what an earlier process believed; `bases`: what `bases` returned there.
 
         That process must have run on this machine since the same boot. A base whose steady seconds are still to come is
         ignored.
@@ -210,7 +210,7 @@ class SteeredTime(_Authority):
         self.now()
 
     def now(self) -> datetime:
-        """Return the instant in the file."""
+        """Return the instant in the file, in UTC."""
         found = os.stat(self._path)
         if (found.st_mtime_ns, found.st_ino) != self._seen:
             self._now = datetime.fromisoformat(self._path.read_text().strip()).astimezone(UTC)
@@ -260,7 +260,7 @@ def _write(path: Path, text: str) -> None:
 
 
 def parse_time_source(spec: str) -> TimeSource:
-    """Return the time source of a setting: `system`, `scaled:60`, `steered:/path/to/file`, `shifted:/path/to/file`.
+    """Return the time source of `SLAD_TIME`: `system`, `scaled:60`, `steered:/path/to/file` or `shifted:/path/to/file`.
 
     Raises BadSettings for anything else.
     """

@@ -170,7 +170,10 @@ class Feeds:
         )
 
     async def trim(self) -> int:
-        """Delete the events that every reader has passed from the logs; return how many. Return 0 on Kafka."""
+        """Delete from the logs the events that every reader has passed; return how many.
+
+        On Kafka nothing is deleted here, since the relays empty the logs.
+        """
         if not self._settings.embedded:
             return 0
         removed = 0

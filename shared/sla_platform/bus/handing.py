@@ -21,7 +21,7 @@ FENCED_PAUSE_SECONDS = 1.0  # before a lost partition is taken again, if the gro
 
 
 class Backoff:
-    """Growing pauses between attempts at the same work, in seconds."""
+    """Pauses between attempts at the same work, in seconds, which double from `first` up to `longest`."""
 
     def __init__(self, first: float = FIRST_PAUSE_SECONDS, longest: float = LONGEST_PAUSE_SECONDS) -> None:
         self._first = first

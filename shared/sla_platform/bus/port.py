@@ -40,7 +40,7 @@ class Handler(Protocol):
         """Prepare for these partitions, before their first batch. Raises Retryable to be called again later."""
 
     async def revoked(self, partitions: frozenset[int]) -> None:
-        """Give up these partitions; called after the last of their batches that was finished."""
+        """Give up these partitions; called when no batch of them is being handled any more."""
 
     async def handle(self, batch: Batch) -> None:
         """Process one batch as a unit of work.
@@ -67,15 +67,15 @@ class EventSource(Protocol):
         ...
 
     async def run(self, handler: Handler) -> None:
-        """Read and pass batches to the handler until cancelled."""
+        """Read events and pass them to the handler in batches until cancelled."""
 
 
 @dataclass(frozen=True, slots=True)
 class QuarantinedRecord:
     """A record of the bus that could not be read or handled: its raw parts, where it was, and the error.
 
-    `group`: the consumer that could not handle it. `topic`: the name of the topic on Kafka, or of a log. `carries`:
-    slad's topic of the record, None when it is not known.
+    `group`: the consumer that could not handle it. `topic`: the name of the topic on Kafka, or of a log. `carries`: the
+    `Topic` that the record belongs to, None when it is not known.
     """
 
     group: str

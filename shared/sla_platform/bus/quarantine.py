@@ -76,7 +76,7 @@ class Quarantine:
         self.report(row, error)
 
     async def put_within(self, connection: AsyncConnection, row: QuarantineRow, error: Exception, **own: Any) -> None:
-        """Store a row in the caller's transaction, which also removes it from where it was.
+        """Store a row in the caller's transaction, in which the caller also removes the row from where it was.
 
         Call `report` after the commit.
         """
@@ -101,7 +101,7 @@ class Quarantine:
     # looking
 
     async def page(self, state: str, after: int, limit: int) -> Sequence[QuarantineEntry]:
-        """Return at most `limit` entries with an id above `after`, the oldest first, without their bytes.
+        """Return at most `limit` entries with an id above `after`, the oldest first; their `data` is left empty.
 
         `state`: the entries' state; "" for any.
         """
@@ -151,7 +151,7 @@ class Quarantine:
             await asyncio.sleep(COUNT_EVERY_SECONDS)
 
     async def count(self) -> Mapping[str, int]:
-        """Count the rows that wait in quarantine, set the gauge, and return the counts by part."""
+        """Count the rows that wait in quarantine, set the gauge, and return part of the service -> count."""
         async with self._store.reading() as connection:
             waiting = await kept.count_waiting(connection, self.table)
         self._parts |= waiting.keys()
@@ -160,7 +160,10 @@ class Quarantine:
         return waiting
 
     async def sweep_replayed(self, horizon: datetime) -> AsyncIterator[Mapping[str, int]]:
-        """Delete entries that were replayed before `horizon`, 200 in a transaction; yield the counts by table."""
+        """Delete entries that were replayed before `horizon`, at most 200 in a transaction.
+
+        Yields table -> number of deleted rows after each transaction.
+        """
         while True:
             async with self._store.transaction() as connection:
                 gone = await kept.forget_replayed(connection, self.table, horizon, _FORGOTTEN_AT_ONCE)

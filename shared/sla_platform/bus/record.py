@@ -89,9 +89,9 @@ def watermark_record(through: datetime, topic: str, partition: int) -> OutgoingR
 
 
 def read_record(topic: Topic, key: bytes | None, value: bytes | None, headers: Headers) -> Envelope | Watermark:
-    """Return the event or watermark that a Kafka record holds; `topic` becomes the event's.
+    """Return the event or watermark that a Kafka record holds. Raises BadEnvelope naming what is wrong.
 
-    Raises BadEnvelope naming what is wrong with the record.
+    `topic`: the topic that the record was read from.
     """
     try:
         given = {name: content.decode() for name, content in headers if content is not None}

@@ -74,12 +74,12 @@ def for_all_contracts(access: KeyAccess) -> KeyAccess:
 
 
 class KeyGate:
-    """Decides about requests by the API keys of the catalogue; an `Authorizer`.
+    """Called with a request and a scope, returns what the request's API key may do, a `KeyAccess`.
 
-    `keys` is called for each request, so that a catalogue loaded anew is in force at once. `open_scopes`: scopes that
-    need no key (the board, with `SLAD_BOARD_OPEN`); a key that is presented all the same must be valid and allow the
-    scope, and its contract limits what is seen. Raises Problem 401 without a valid key, 403 when the key lacks the
-    scope.
+    Raises Problem 401 without a valid key, 403 when the key lacks the scope. `keys` is called for each request, so that
+    a catalogue loaded anew is in force at once. `open_scopes`: scopes that need no key (the board, with
+    `SLAD_BOARD_OPEN`); a key that is presented all the same must be valid and allow the scope, and its contract limits
+    what is seen.
     """
 
     def __init__(

@@ -51,7 +51,7 @@ class Process:
     def alive(self) -> bool:
         """Return whether the process still runs; a zombie that no parent reaped does not count.
 
-        A killed process shows as zombie while its last threads still hold its ports: wait for them.
+        A killed process counts for as long as its last threads, which may hold its ports, are still ending.
         """
         self._reap()
         if not _PROC.is_dir():

@@ -31,7 +31,10 @@ class Export:
 
 @dataclass(frozen=True, slots=True)
 class StackOutcome:
-    """What `up` has achieved: `exports` for the servers that run now, `failures` of those that could not be started."""
+    """What `up` has achieved.
+
+    `exports`: a variable for each server that runs now. `failures`: the errors of those that could not be started.
+    """
 
     exports: tuple[Export, ...]
     failures: tuple[LocalError, ...]

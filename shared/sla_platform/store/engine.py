@@ -83,7 +83,8 @@ class Store:
     async def reading(self) -> AsyncIterator[AsyncConnection]:
         """Open a connection for reading, without locks. Raises StoreBusy.
 
-        On SQLite all statements see one state of the database, on PostgreSQL each sees what is committed by then.
+        On SQLite all statements see the same state of the database; on PostgreSQL each statement sees what was
+        committed before it.
         """
         async with connected(self._database.reader) as connection:
             yield connection

@@ -224,7 +224,10 @@ def event_row(log: Table, unreadable: UnreadableLogRow, part: str) -> Quarantine
 
 
 async def remove(connection: AsyncConnection, log: Table, positions: Sequence[int]) -> None:
-    """Delete the events at these positions; never a range, in which a late commit might lie unseen."""
+    """Delete the events at these positions.
+
+    Never delete a range of positions, in which an event that is committed late might lie unseen.
+    """
     if not positions:
         return
     value: list[int] | str

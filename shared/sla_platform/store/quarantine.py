@@ -167,7 +167,7 @@ async def put(
 async def page(
     connection: AsyncConnection, table: Table, state: str, after: int, limit: int
 ) -> Sequence[QuarantineEntry]:
-    """Return at most `limit` entries with an id above `after`, the oldest first, without their bytes.
+    """Return at most `limit` entries with an id above `after`, the oldest first; their `data` is left empty.
 
     `state`: the entries' state; "" for any.
     """
@@ -199,7 +199,7 @@ async def count_failure(connection: AsyncConnection, table: Table, id_: int, err
 
 
 async def count_waiting(connection: AsyncConnection, table: Table) -> dict[str, int]:
-    """Return how many rows wait in quarantine, by part."""
+    """Return part of the service -> how many of its rows wait in quarantine; parts without any are left out."""
     waiting = table.c.state == QuarantineState.QUARANTINED.value
     query = select(table.c.part, func.count()).where(waiting).group_by(table.c.part)
     return {row[0]: row[1] for row in (await connection.execute(query)).all()}

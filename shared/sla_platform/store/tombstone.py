@@ -54,9 +54,9 @@ async def insert_tombstones(connection: AsyncConnection, table: Table, ended: Ma
 
 
 async def mark_late(connection: AsyncConnection, table: Table, incidents: Collection[str], now: datetime) -> None:
-    """Set `late_at` of these deleted incidents to `now`, for `remove_late`, because events of them came again.
+    """Set `late_at` of these deleted incidents to `now`, because events of theirs were stored after all.
 
-    Incidents that were not deleted are skipped.
+    `remove_late` deletes those events later. Incidents that were not deleted are skipped.
     """
     if incidents:
         await connection.execute(update(table).where(table.c.incident.in_(sorted(incidents))).values(late_at=now))
@@ -70,10 +70,11 @@ async def remove_late(
     horizon: datetime,
     limit: int,
 ) -> AsyncIterator[Mapping[str, int]]:
-    """Delete what late events stored anew of deleted incidents, if the last such event came before `horizon`.
+    """Delete what was stored of deleted incidents after they had been deleted, if none of it came since `horizon`.
 
-    Calls `remove` with at most `limit` incidents in a transaction and yields what it returns, rows by table. Incidents
-    that a late event opened anew are in the column `known`, and are skipped.
+    `remove` does so for at most `limit` incidents in a transaction; what it returns, rows by table, is yielded.
+    `known`: the column of the incidents that the service has; a deleted incident among them was opened anew and is
+    skipped.
     """
     late = table.c.late_at
     query = select(table.c.incident).where(late.is_not(None), late < horizon).order_by(late).limit(limit)

@@ -22,7 +22,7 @@ _HOUR_SECONDS = 3_600.0
 
 
 def seconds_of(connection: AsyncConnection, at: ColumnElement[Any]) -> ColumnElement[float]:
-    """Return the SQL expression for an instant's seconds since 1970."""
+    """Return the SQL expression for the seconds since 1970 of `at`, a column of the type `Instant`."""
     seconds: ColumnElement[Any] = extract("epoch", at) if is_postgres(connection) else type_coerce(at, Float) / 1e6
     return cast(seconds, Float)
 

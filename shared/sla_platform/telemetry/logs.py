@@ -41,7 +41,7 @@ def _plain(key: str, value: Any) -> Any:
 
 
 def configure(level: str, form: str) -> None:
-    """Set up structlog and the standard library's logging to write alike, from `level` (such as INFO) on.
+    """Set up structlog and the standard library's logging to write alike to stderr, from `level` (such as INFO) on.
 
     `form`: `json`, `console`, or `auto`, which is console on a terminal and JSON elsewhere.
     """

@@ -15,7 +15,7 @@ SOURCE = "/slad/notifier"
 
 
 class DeliveryFact(BaseModel):
-    """A change of a delivery or an alert. Recipients are named by person id, never by address."""
+    """What became of a delivery or an alert. Recipients are named by person id, never by address."""
 
     model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
     what: str = Field(description="delivery.queued|sent|retrying|failed|cancelled, alert.opened|acknowledged|closed …")

@@ -67,7 +67,7 @@ def new_producer(access: KafkaAccess, client: str, largest_record: int, linger_m
 async def close_consumer(consumer: AIOKafkaConsumer) -> None:
     """Close a consumer in at most some ten seconds, whatever state it is in.
 
-    The group keeps its partitions for some seconds (SESSION_SECONDS) for a consumer with the same instance name.
+    For some seconds (SESSION_SECONDS) the group keeps the partitions for a new consumer with the same instance name.
     """
     if await _politely(consumer.stop()):
         return

@@ -18,7 +18,7 @@ class QuarantineTopic:
         self._topic = topic
 
     async def keep_quarantined(self, record: QuarantinedRecord) -> None:
-        """Write a record as it came to the topic, with its place and its error in headers `slad_dead_*`.
+        """Write a record to the topic as it came, with headers `slad_dead_*` added for its place and its error.
 
         Raises BusUnavailable when that fails; the record's partition then waits.
         """

@@ -46,9 +46,10 @@ class LaneUnit:
 class PartitionLane:
     """The state of one partition of one topic while it is assigned to this process.
 
-    `hand`: fetched records that are not handled yet. `unit`: those being handled. `due`: the monotonic second before
-    which nothing is tried. `done`: the offset of the first record not handled. `committed`: the offset last committed.
-    `waiting`: unread records at the last look.
+    `hand`: fetched records that are not handled yet. `unit`: those being handled, None between units. `pulse`: its
+    stall detector. `due`: the `time.monotonic()` before which nothing is tried. `done`: the offset of the first record
+    not handled. `committed`: the offset last committed. `through`: the latest watermark handled. `waiting`: unread
+    records at the last look.
     """
 
     at: TopicPartition

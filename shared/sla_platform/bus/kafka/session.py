@@ -56,7 +56,7 @@ class Subscription:
 class GroupSession(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka ships no types
     """One membership in a consumer group, from subscribing until the consumer is lost.
 
-    `run` ends by an error or cancellation; then call `leave`. `joining_since`: the monotonic second since which the
+    `run` ends by an error or cancellation; then call `leave`. `joining_since`: the `time.monotonic()` since which the
     group has assigned nothing, None while it has.
     """
 
@@ -80,12 +80,12 @@ class GroupSession(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka
 
     @property
     def lanes(self) -> Iterable[PartitionLane]:
-        """Return the partitions that are assigned now."""
+        """Return the lanes (the state) of the partitions that are assigned now."""
         return self._lanes.values()
 
     @property
     def silent(self) -> list[PartitionLane]:
-        """Return the partitions with unread records of which none was fetched for `watchdog` seconds."""
+        """Return the lanes of partitions whose unread records have not been fetched for `watchdog` seconds."""
         return [
             lane
             for lane in self._lanes.values()
