@@ -35,8 +35,9 @@ class ClockReading(StrEnum):
 class ClockGuard:
     """Decides which readings of one clock are believed, by comparing them with steady seconds.
 
-    A leap of more than `tolerance` is believed once the new time has stayed for `confirm_seconds`. The first reading is
-    believed, unless `resume` was called before.
+    Steady seconds are a counter that nobody can set (`steady_seconds`). A leap of more than `tolerance` against them is
+    believed once the new time has stayed for `confirm_seconds`. The first reading is believed, unless `resume` was
+    called before.
     """
 
     tolerance: timedelta = TOLERANCE
@@ -49,6 +50,7 @@ class ClockGuard:
     def read(self, now: datetime, steady: float) -> tuple[datetime, ClockReading]:
         """Return the instant to act by, and how the reading `now` was judged.
 
+        The instant is `now` when the reading is believed, else the last believed instant plus the steady seconds since.
         `steady`: `steady_seconds()` from just before the clock was read.
         """
         if self._believed is None:
@@ -65,7 +67,7 @@ class ClockGuard:
 
     @property
     def base(self) -> tuple[datetime, float] | None:
-        """Return the last reading that was believed, with the steady seconds at that moment; None before the first."""
+        """Return the instant of the last believed reading and the steady seconds then; None before the first."""
         return None if self._believed is None else (self._believed, self._at)
 
     def resume(self, believed: datetime, steady: float) -> None:

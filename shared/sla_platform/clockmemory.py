@@ -27,9 +27,10 @@ LARGEST = 4_096
 
 
 class ClockMemory:
-    """A file with the believed readings of one process's clocks, for the next process on this machine.
+    """The file in which a process keeps the last believed readings of its clocks for its successor on this machine.
 
-    `boot` identifies the boot of the machine (None: as Linux reports it); with "" nothing is kept.
+    `boot`: the id of the machine's boot, since the readings mean nothing after another boot. None: as Linux reports it;
+    "": nothing is written or read.
     """
 
     def __init__(self, path: Path, boot: str | None = None) -> None:
@@ -38,7 +39,10 @@ class ClockMemory:
         self._failed = False
 
     def recall(self, time_source: SystemTime) -> None:
-        """Resume the time source from the file; do nothing when it is absent, unreadable or of another boot."""
+        """Resume the time source from the file; do nothing when there is none to use.
+
+        A file is not used when it is absent, unreadable, another user's or of another boot.
+        """
         bases = self._kept()
         if bases:
             time_source.resume(bases)
@@ -77,9 +81,10 @@ class ClockMemory:
 
 
 def clock_file(settings: Settings, database: str | None) -> Path:
-    """Return the path for a `ClockMemory`: beside the SQLite file `database`, else in the temporary directory.
+    """Return the path for a `ClockMemory`: `<database>.clock` beside an SQLite file, else in the temporary directory.
 
-    In the temporary directory the name differs by user, database, bus prefix, instance and port.
+    `database`: the path of the SQLite file. The name in the temporary directory is a digest of user, store URL, bus
+    prefix, instance and port, so that processes do not share a file.
     """
     if settings.store_url.startswith("sqlite") and database:
         return Path(f"{database}.clock")

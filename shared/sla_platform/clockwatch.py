@@ -18,7 +18,11 @@ EVERY_SECONDS = 1.0
 
 
 class ClockWatch:
-    """Reads the machine's clock every second and reports leaps: a metric, a log line, a remark at `/readyz`."""
+    """Reads the machine's clock every second, and shows leaps of guarded clocks in metrics and at `/readyz`.
+
+    `memory`: where the believed readings are written after each look; None: nowhere. Only a SystemTime knows leaps:
+    with any other time source nothing is shown.
+    """
 
     def __init__(self, time_source: TimeSource, registry: CollectorRegistry, memory: ClockMemory | None = None) -> None:
         self._time_source = time_source
@@ -38,7 +42,7 @@ class ClockWatch:
             time_source.watch = self._note_reading
 
     async def run(self) -> None:
-        """Read the clock every second, so that a leap is noticed also when nothing else reads it."""
+        """Read the clock every second until cancelled, so that a leap is noticed also when nothing else reads it."""
         while True:
             self._time_source.read()
             if self._memory is not None and isinstance(self._time_source, SystemTime):

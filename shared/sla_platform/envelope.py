@@ -13,7 +13,11 @@ TYPE_PREFIX = "io.slad."
 
 
 class Topic(StrEnum):
-    """The topics of the bus; on Kafka the name gets the configured prefix (`slad-incidents`)."""
+    """The topics of the bus; on Kafka the name gets the configured prefix (`slad-incidents`).
+
+    INCIDENTS: what happened to tickets. CLOCKS: what that means for the promises. NOTICES: critical fixes. DELIVERIES:
+    notifications and acknowledgements.
+    """
 
     INCIDENTS = "incidents"  # ingest -> timer, board: what happened
     CLOCKS = "clocks"  # timer -> notifier, board: what it means for the promises
@@ -25,8 +29,9 @@ class Topic(StrEnum):
 class Envelope:
     """An event as it travels on the bus: its CloudEvents attributes, and its data as JSON bytes.
 
-    `id` is deterministic: (source, id) identifies the event for ever. `key` is the partition key. `time` is the aware
-    instant at which the event became true.
+    `id`: with `source` it identifies the event for ever. `type`: such as `io.slad.clock.breached.v1`. `subject`: the
+    incident or notice that the event is about. `key`: the partition key; order holds among events of the same key.
+    `time`: the aware instant at which the event became true.
     """
 
     topic: Topic
@@ -51,9 +56,10 @@ class Envelope:
         source: str = "",
         subject: str = "",
     ) -> Envelope:
-        """Return the event of a stored row: of a log, or of the events that a service has read and keeps.
+        """Return the event made of the columns of a stored row: of a log, or of a service's own copy of events.
 
-        Services keep no `source`, and no `subject` that equals the key. Raises ValueError for an unknown topic.
+        `source`: "" where it was not stored. `subject`: "" where it equals `key`. Raises ValueError for an unknown
+        `topic`.
         """
         return cls(
             topic=Topic(topic),

@@ -25,7 +25,11 @@ from sla_platform.outage import as_store_busy
 
 
 class Fault(StrEnum):
-    """What an error is blamed on: the surroundings, the row worked on, or not known. The value says what to do."""
+    """What an error is blamed on; the value says what to do about it.
+
+    PASSING: the surroundings, such as the network or the disk. ROW: the row (event, timer, delivery) that was worked
+    on. UNKNOWN: not known, such as a bug.
+    """
 
     PASSING = "the surroundings: try again with patience"
     ROW = "the row's own: quarantine it"
@@ -74,9 +78,10 @@ _POSTGRES_SURROUNDINGS = {
 
 
 def fault_of(error: BaseException) -> Fault:
-    """Return what an error is blamed on.
+    """Return what an error is to be blamed on.
 
-    PASSING if that holds of the error or of any error it was raised from (`__cause__`), else by the error alone.
+    `Fault.PASSING` if the error, or any error it was raised from (`__cause__`), comes from the surroundings; otherwise
+    what the class of the error itself says.
     """
     seen: set[int] = set()
     cause: BaseException | None = error

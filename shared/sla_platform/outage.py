@@ -35,9 +35,10 @@ _POSTGRES_PASSING = {
 
 
 def as_store_busy(error: Exception, *, connecting: bool = False) -> StoreBusy | None:
-    """Return the StoreBusy to raise in place of `error`, or None if the error does not pass by itself.
+    """Return the StoreBusy to raise in place of an error that passes by itself; None for any other error.
 
-    While `connecting`, every OSError passes: a refused port, a socket that does not exist yet.
+    Such errors are a lost connection, a lock or pool that stays busy, a full disk, a fail-over. With `connecting`,
+    every OSError counts too: a refused port, a socket that does not exist yet.
     """
     reason = _reason(error, connecting)
     return None if reason is None else StoreBusy(f"the database did not take the work ({reason}); try again shortly")

@@ -39,7 +39,11 @@ _LEAST_LINGER = timedelta(days=7)
 
 
 class RetentionOrder(IntEnum):
-    """Which services delete first, so that a late event of a deleted incident finds no older state of it."""
+    """Which services delete first, so that a late event of a deleted incident finds no older state of it.
+
+    TOLD: first, what was received and the notifications. COUNTED: second, incidents and their clocks. SHOWN: last, the
+    board, which follows from both.
+    """
 
     TOLD = 0  # what was received, and the notifications of it
     COUNTED = 1  # incidents and their clocks
@@ -50,8 +54,8 @@ class RetentionOrder(IntEnum):
 class Retention:
     """For how long finished incidents, alerts and deliveries are kept.
 
-    `keep` counts from their end; None: for ever. Services of each `RetentionOrder` delete `linger` later than those of
-    the order before.
+    `keep`: time since their end; None: for ever. `linger`: how much later the services of each `RetentionOrder` delete
+    than those of the order before.
     """
 
     keep: timedelta | None = None
@@ -67,19 +71,20 @@ class Retention:
         return cls(keep, max(_LEAST_LINGER, timedelta(hours=settings.kafka_retention_hours)))
 
     def horizon(self, now: datetime, turn: RetentionOrder) -> datetime | None:
-        """Return the instant before which services of the order `turn` delete what was finished.
+        """Return the instant before which things must have ended for services of the order `turn` to delete them.
 
-        None: they delete nothing.
+        None: nothing is deleted.
         """
         return None if self.keep is None else now - self.keep - turn * self.linger
 
 
 @dataclass(frozen=True, slots=True)
 class ServiceSweeps:
-    """The sweeps of one service, which share a horizon.
+    """What one service deletes of finished incidents, and when.
 
-    `removed` counts the deleted rows (label: table). `newest` returns the latest instant the service has on record, or
-    None when it has none; see `doubted_now`.
+    `sweeps`: functions that delete, in small steps, what ended before the instant they are given. `turn`: when the
+    service deletes compared with others. `removed`: counter of deleted rows (label: table). `newest` returns the latest
+    instant the service has on record, or None; see `doubted_now`.
     """
 
     service: str
@@ -90,10 +95,10 @@ class ServiceSweeps:
 
 
 class RetentionLoop:
-    """Runs the sweeps of a service every hour until cancelled.
+    """Deletes what is finished and old enough, for the services of one process, every hour.
 
-    What a wrong clock deletes is lost, so age is counted at most from a day after the newest row on record: a machine
-    whose clock is years ahead deletes nothing that is not old by the service's own record.
+    What is deleted by a wrong clock is lost. So age is counted at most from a day after the newest row on record: a
+    machine whose clock is years ahead deletes nothing that is not old by the service's own record.
     """
 
     def __init__(self, retention: Retention, time_source: TimeSource, keepings: Sequence[ServiceSweeps]) -> None:
@@ -102,7 +107,10 @@ class RetentionLoop:
         self._keepings = keepings
 
     async def run(self) -> None:
-        """Sweep every hour, first a minute after the start; a minute later again when the store was busy."""
+        """Delete what is due every hour until cancelled, first a minute after the start.
+
+        A Retryable error, such as StoreBusy, is logged, and deleting goes on a minute later.
+        """
         await asyncio.sleep(FIRST_SECONDS)
         while True:
             try:
@@ -114,7 +122,7 @@ class RetentionLoop:
             await asyncio.sleep(pause)
 
     async def once(self, between: float = BETWEEN_SECONDS) -> Removed:
-        """Delete everything that is past its horizon; return how many rows of each table were deleted.
+        """Delete everything that is due now; return how many rows of each table were deleted.
 
         `between`: seconds to wait between two transactions. Raises StoreBusy; the next call deletes what is left.
         """
@@ -130,9 +138,9 @@ class RetentionLoop:
 
 
 async def doubted_now(time_source: TimeSource, newest: Newest | None) -> datetime:
-    """Return the instant to delete by: now, but at most MOST_SILENT (a day) after the newest row on record.
+    """Return now, but at most a day (MOST_SILENT) after the latest instant on record, which `newest` returns.
 
-    It is plainly now when nothing is on record or the time source is `authoritative`.
+    Plainly now when nothing is on record, `newest` is None or the time source is `authoritative`.
     """
     now = time_source.now()
     found = None if time_source.authoritative or newest is None else await newest()

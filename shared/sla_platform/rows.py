@@ -23,10 +23,11 @@ PAUSES = (0.1, 0.3)  # seconds before the second and the third attempt
 
 
 async def one_row(work: Callable[[], Awaitable[object]]) -> Exception | None:
-    """Await the work of one row; return None when it is done, else the error for which to quarantine the row.
+    """Await the work of one row (an event, timer or delivery).
 
-    An error of unknown fault is returned after three attempts, with pauses of 0.1 and 0.3 s. Raises Retryable when the
-    surroundings are at fault, and Fenced.
+    Return None when it is done, else the error for which to quarantine the row: at once when the row is at fault, after
+    three attempts with pauses of 0.1 and 0.3 s when that is not known. Raises Retryable when the surroundings are at
+    fault, and Fenced when another instance owns the work.
     """
     for attempt in range(1, ATTEMPTS + 1):
         try:
@@ -52,9 +53,9 @@ async def in_parts(
     work: Callable[[Sequence[T]], Awaitable[object]],
     quarantine: Callable[[T, Exception], Awaitable[None]],
 ) -> None:
-    """Await `work` for all rows at once; where that fails, for one half and then the other, down to single rows.
+    """Await `work` for all rows at once; where that fails, for each half of them, down to single rows.
 
-    A row that fails alone goes to `quarantine`, and the next one is worked on. Raises Retryable and Fenced as `one_row`
+    A row that fails alone goes to `quarantine`, and the next row is worked on. Raises Retryable and Fenced as `one_row`
     does; everything may then be done again, so `work` must recognise what it has done.
     """
     if not rows:

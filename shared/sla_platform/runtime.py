@@ -48,7 +48,8 @@ class Service:
 async def run_services(services: Sequence[Service]) -> AsyncIterator[asyncio.Event]:
     """Run every part of every service within the `with` block; yield an event that is set when a part has failed.
 
-    At the end the parts are cancelled, the last one first, and then the services are closed.
+    A failed part is logged; the others run on. At the end of the block the parts are cancelled and then the services
+    closed, both in reverse order.
     """
     tasks: list[asyncio.Task[None]] = []
     failed: asyncio.Event = asyncio.Event()
@@ -83,7 +84,10 @@ async def run_services(services: Sequence[Service]) -> AsyncIterator[asyncio.Eve
 
 
 def asked_to_end() -> bool:
-    """Return whether somebody cancelled the running task; False when a library raised CancelledError by itself."""
+    """Return whether somebody cancelled the running task.
+
+    False when a library raised CancelledError by itself; True outside of a task.
+    """
     task = asyncio.current_task()
     return task is None or task.cancelling() > 0
 

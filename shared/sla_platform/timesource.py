@@ -29,7 +29,7 @@ Believed = tuple[datetime, ClockReading]
 
 
 class GuardedClock(StrEnum):
-    """The clocks whose readings a `ClockGuard` judges: of this machine, and of the database."""
+    """The clocks whose readings a `ClockGuard` judges. MACHINE: of this machine; STORE: of the database."""
 
     MACHINE = "machine"
     STORE = "store"
@@ -39,7 +39,7 @@ Bases = Mapping[GuardedClock, tuple[datetime, float]]
 
 
 class TimeSource(Protocol):
-    """The source of the present instant for a process, and of sleeping in its time.
+    """Tells a process the present instant, and sleeps in the time that it tells.
 
     `authoritative`: the database's clock does not overrule it (demo, tests).
     """
@@ -62,13 +62,14 @@ class TimeSource(Protocol):
         """Return seconds since an arbitrary start, which setting a clock does not change."""
 
     async def sleep(self, seconds: float) -> None:
-        """Sleep for so many seconds in the time of this source."""
+        """Sleep for `seconds` in the time of this source, which may run at another speed than real time."""
 
 
 class SystemTime:
-    """The clock of this machine, guarded against leaps; the database's clock, where it decides, is guarded likewise.
+    """The clock of this machine, of which a leap is not believed until the new time has stayed for `confirm_seconds`.
 
-    `watch` is called with the clock and the reading when the judgement of a clock changes. Safe for several threads.
+    The database's clock is guarded likewise. `watch` is called with the clock and the reading when the judgement of a
+    clock changes. `wall`, `steady`: what to read in place of the system's clock and counter. Safe for several threads.
     """
 
     authoritative = False
@@ -88,16 +89,19 @@ class SystemTime:
         self.watch: Callable[[GuardedClock, ClockReading], None] = _unwatched
 
     def now(self) -> datetime:
-        """Return the present instant, aware and in UTC; during a leap, the one that is believed."""
+        """Return the present instant, aware and in UTC; while a leap is not believed, as if there had been no leap."""
         return self.read()[0]
 
     def read(self) -> Believed:
-        """Return the present instant as believed, and how the machine's clock was judged."""
+        """Return the present instant, as `now` does, and how the reading of the machine's clock was judged."""
         asked = self._steady()
         return self._judge(GuardedClock.MACHINE, self._wall(), asked)
 
     def judge_store_clock(self, now: datetime, asked: float) -> Believed:
-        """Return the instant to act by when the database's clock shows `now`, and how that reading was judged."""
+        """Return the instant to act by when the database's clock shows `now`, and how that reading was judged.
+
+        `asked`: `steady()` from before the database was asked.
+        """
         return self._judge(GuardedClock.STORE, now, asked)
 
     def steady(self) -> float:
@@ -105,12 +109,19 @@ class SystemTime:
         return self._steady()
 
     def bases(self) -> Bases:
-        """Return the last believed reading of each clock, for `resume` after a restart; of clocks that were read."""
+        """Return by clock the last believed instant and the steady seconds then, for `resume` after a restart.
+
+        Clocks that were never read are left out.
+        """
         with self._lock:
             return {clock: base for clock, guard in self._guards.items() if (base := guard.base) is not None}
 
     def resume(self, bases: Bases) -> None:
-        """Judge the next readings by what an earlier process on this machine, since the same boot, believed."""
+        """Judge the next readings by what an earlier process believed; `bases`: what `bases` returned there.
+
+        That process must have run on this machine since the same boot. A base whose steady seconds are still to come is
+        ignored.
+        """
         steady = self._steady()
         with self._lock:
             for clock, (believed, at) in bases.items():
@@ -122,7 +133,7 @@ class SystemTime:
         return {clock: reading for clock, reading in self._readings.items() if reading.held}
 
     async def sleep(self, seconds: float) -> None:
-        """Sleep for so many real seconds."""
+        """Sleep for `seconds` of real time."""
         await asyncio.sleep(seconds)
 
     def _judge(self, clock: GuardedClock, shown: datetime, asked: float) -> Believed:
@@ -167,7 +178,7 @@ class _Authority:
 
 
 class ScaledTime(_Authority):
-    """A time that starts at `start` and runs `speed` times as fast as the wall clock (the demo)."""
+    """A time that starts at `start` (None: now) and runs `speed` times as fast as the wall clock; for the demo."""
 
     def __init__(self, speed: float, start: datetime | None = None) -> None:
         self._speed = speed
@@ -179,13 +190,16 @@ class ScaledTime(_Authority):
         return self._origin + timedelta(seconds=(time.monotonic() - self._zero) * self._speed)
 
     async def sleep(self, seconds: float) -> None:
-        """Sleep for so many scaled seconds, at least 2 ms of real time."""
+        """Sleep for `seconds` of scaled time, but for at least 2 ms of real time."""
         # Never slower than the event loop can follow: an accelerated tick is still a tick of some milliseconds.
         await asyncio.sleep(max(seconds / self._speed, 0.002))
 
 
 class SteeredTime(_Authority):
-    """A time that stands still until a file (one ISO 8601 instant) is given another instant. For tests and drills."""
+    """A time that stands still at the instant in the file `path` until the file is rewritten; for tests and drills.
+
+    The file holds one ISO 8601 instant, such as `2026-11-22T10:00:00+00:00`.
+    """
 
     _PACE_SECONDS = 0.01
 
@@ -196,7 +210,7 @@ class SteeredTime(_Authority):
         self.now()
 
     def now(self) -> datetime:
-        """Return the instant in the file."""
+        """Return the instant in the file, in UTC."""
         found = os.stat(self._path)
         if (found.st_mtime_ns, found.st_ino) != self._seen:
             self._now = datetime.fromisoformat(self._path.read_text().strip()).astimezone(UTC)
@@ -215,7 +229,10 @@ class SteeredTime(_Authority):
 
 
 class ShiftedWallClock:
-    """A wall clock that is wrong by the number of seconds in a file; for drills."""
+    """A clock to call for the present instant, wrong by the number of seconds in the file `path`; for drills.
+
+    While the file cannot be opened, the number that was read last holds.
+    """
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -243,7 +260,7 @@ def _write(path: Path, text: str) -> None:
 
 
 def parse_time_source(spec: str) -> TimeSource:
-    """Return the time source of a setting: `system`, `scaled:60`, `steered:/path/to/file`, `shifted:/path/to/file`.
+    """Return the time source of `SLAD_TIME`: `system`, `scaled:60`, `steered:/path/to/file` or `shifted:/path/to/file`.
 
     Raises BadSettings for anything else.
     """

@@ -9,14 +9,14 @@ SECONDS = 0.004
 
 
 class LoopYielder:
-    """Lets other tasks run during a long loop: make one before the loop and await `over` in each round."""
+    """Lets other tasks run during a long loop: create it before the loop, and await `yield_if_due` in each round."""
 
     def __init__(self, seconds: float = SECONDS) -> None:
         self._seconds = seconds
         self._since = time.perf_counter()
 
     async def yield_if_due(self) -> None:
-        """Yield to the event loop if this task has run for `seconds` (4 ms by default) since it last did."""
+        """Let other tasks run if `seconds` (4 ms by default) have passed since they last could."""
         if time.perf_counter() - self._since >= self._seconds:
             await asyncio.sleep(0)
             self._since = time.perf_counter()

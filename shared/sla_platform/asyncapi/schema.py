@@ -40,7 +40,7 @@ class _Untitled(GenerateJsonSchema):
 
 
 class WatermarkData(BaseModel):
-    """The data of a watermark: everything accepted up to `through` lies before it in its partition."""
+    """The data of a watermark: every event accepted up to `through` lies before the watermark in its partition."""
 
     model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
     through: datetime = Field(description="instant of acceptance, RFC 3339 UTC")
@@ -48,10 +48,10 @@ class WatermarkData(BaseModel):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EventType:
-    """One type of event on a topic, with the model of its data.
+    """One type of event on a topic, with the pydantic model of its data.
 
-    `always`: fields that this type requires beyond those the model requires. `narrowed`: by field, a schema for the
-    values that this type allows.
+    `name`: such as `io.slad.clock.breached.v1`. `summary`: a sentence that describes it. `always`: fields that this
+    type requires beyond those the model requires. `narrowed`: field -> a schema for the values that this type allows.
     """
 
     name: str
@@ -194,14 +194,14 @@ EVENT_TYPES: tuple[EventType, ...] = (
 
 
 def models() -> tuple[type[BaseModel], ...]:
-    """Return the models of the data of all event types, each once."""
+    """Return the pydantic models of the data of all event types, each model once."""
     return tuple(dict.fromkeys(one.model for one in EVENT_TYPES))
 
 
 def model_schemas(reference: str) -> dict[str, Schema]:
-    """Return the JSON Schemas of all models, and of the models within them, by name.
+    """Return name -> JSON Schema for all models of event data, and for the models within them.
 
-    `reference`: how they refer to each other, such as `#/$defs/{model}`.
+    `reference`: how the schemas refer to each other, such as `#/$defs/{model}`.
     """
     asked: list[tuple[type[BaseModel], Literal["validation"]]] = [(model, "validation") for model in models()]
     _, joined = models_json_schema(asked, ref_template=reference, schema_generator=_Untitled)
@@ -210,7 +210,10 @@ def model_schemas(reference: str) -> dict[str, Schema]:
 
 
 def event_type_schema(one: EventType, reference: str) -> Schema:
-    """Return the JSON Schema of one event type's data: a reference to its model, and what the type requires beyond."""
+    """Return the JSON Schema of one event type's data: a reference to its model, and what the type requires beyond.
+
+    `reference`: how to refer to a model, such as `#/$defs/{model}`.
+    """
     own: Schema = {"$ref": reference.format(model=one.model.__name__)}
     limits: Schema = {}
     if one.narrowed:

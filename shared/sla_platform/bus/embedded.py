@@ -38,7 +38,10 @@ _COUNT_EVERY_SECONDS = 2.0
 
 @dataclass(frozen=True, slots=True)
 class LogFeed:
-    """A service's log as a consumer reads it: which topics it wants, and the signal given when the log grows."""
+    """What a consumer reads of one service's log (its table of events to publish).
+
+    `topics`: those that the consumer wants. `wake_signal`: given in this process when the log grows.
+    """
 
     log: Table
     topics: tuple[Topic, ...]
@@ -57,7 +60,9 @@ class _Look:
 class EmbeddedSource:
     """An EventSource that reads services' logs in the same database for one consumer, `group`.
 
-    How far it has read is kept in `cursor_table`. Every event is of partition 0.
+    How far it has read is kept in `cursor_table`. Every event is of partition 0. `batch`: events read of a log at once.
+    `poll`: seconds between looks when no wake signal comes. `keep_quarantined`: where events go that cannot be handled;
+    None: they are only counted and logged.
     """
 
     def __init__(
@@ -91,7 +96,8 @@ class EmbeddedSource:
     def lag(self) -> int:
         """Return how many events were unread at the last look.
 
-        The number is exact up to one batch; beyond it, it is counted every two seconds.
+        The number is exact while it fits in one batch of each log; a larger number is counted every two seconds, up to
+        100,000 of each log.
         """
         return sum(self._waiting.values())
 

@@ -61,14 +61,14 @@ _NOT_IN_A_NAME = re.compile(r"[^A-Za-z0-9._-]")
 
 @dataclass(frozen=True, slots=True)
 class AppendToLog:
-    """Replays an event that a relay could not publish: appends it again to the log from which the relay took it."""
+    """Replays a quarantined event that could not be copied to Kafka: appends it again to the log it was taken from."""
 
     log: Table
     store: Store
     wake_signal: WakeSignal
 
     async def __call__(self, entry: QuarantineEntry) -> None:
-        """Raises what makes the event unfit still."""
+        """Append the event to the log. Raises what is still wrong with the event, such as BadEnvelope."""
         envelope = envelope_of(entry)
         event_record(envelope, envelope.topic.value, 0)
         async with self.store.transaction() as connection:
@@ -79,8 +79,8 @@ class AppendToLog:
 class Feeds:
     """The bus of one process: gives each service its wake signal, quarantine, event source and relay.
 
-    On the embedded profile services read each other's logs, otherwise Kafka. A service's group is its name; its cursors
-    are in its own table `<service>_cursor`.
+    On the embedded profile services read each other's logs in the database, otherwise Kafka, to which a relay copies
+    each log. A service's consumer group has its name; its cursors are in its own table `<service>_cursor`.
     """
 
     def __init__(
@@ -107,11 +107,11 @@ class Feeds:
         self._quarantines: dict[str, Quarantine] = {}
 
     def wake_signal(self, service: str) -> WakeSignal:
-        """Return the wake signal of a service's log; the service sends it after each commit that appended to it."""
+        """Return the wake signal of a service's log; call `wake` of it after each commit that appended to the log."""
         return self._wake_signals.setdefault(service, WakeSignal())
 
     def quarantine(self, service: str) -> Quarantine:
-        """Return the quarantine of a service, kept in `<service>_quarantine`; one object in a process."""
+        """Return the quarantine of a service, kept in the table `<service>_quarantine`; each time the same object."""
         if service not in self._quarantines:
             table = quarantine_table(MetaData(), service)
             made = Quarantine(service, self._store, table, self._time_source, self._metrics)
@@ -170,7 +170,10 @@ class Feeds:
         )
 
     async def trim(self) -> int:
-        """Delete the events that every reader has passed from the logs; return how many. Return 0 on Kafka."""
+        """Delete from the logs the events that every reader has passed; return how many.
+
+        On Kafka nothing is deleted here, since the relays empty the logs.
+        """
         if not self._settings.embedded:
             return 0
         removed = 0
@@ -180,7 +183,10 @@ class Feeds:
         return removed
 
     async def close(self) -> None:
-        """Close every connection to Kafka, after every source and relay has ended."""
+        """Close the connections by which records are written to the topic `<prefix>-dead`.
+
+        Sources and relays, which must have ended before, close their own.
+        """
         for dead in self._dead:
             await dead.close()
 
@@ -188,7 +194,8 @@ class Feeds:
     def instance(self) -> str:
         """Return the name by which this process keeps its partitions in its consumer groups over a restart.
 
-        Two processes of one service must not have one name: they would take the partitions from each other for ever.
+        It is `SLAD_INSTANCE`, else `<host>-<port>`. Two processes of a service with the same name would take the
+        partitions from each other for ever.
         """
         name = self._settings.instance or f"{socket.gethostname()}-{self._settings.port}"
         return _NOT_IN_A_NAME.sub("-", name)

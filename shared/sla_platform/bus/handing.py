@@ -21,7 +21,7 @@ FENCED_PAUSE_SECONDS = 1.0  # before a lost partition is taken again, if the gro
 
 
 class Backoff:
-    """Growing pauses between attempts at the same work, in seconds."""
+    """Pauses between attempts at the same work, in seconds, which double from `first` up to `longest`."""
 
     def __init__(self, first: float = FIRST_PAUSE_SECONDS, longest: float = LONGEST_PAUSE_SECONDS) -> None:
         self._first = first
@@ -39,32 +39,32 @@ class Backoff:
 
 
 class StallDetector:
-    """Detects that events wait and none was handled for `limit` seconds."""
+    """Tells when events have waited for `limit` seconds and none was handled."""
 
     def __init__(self, limit: float) -> None:
         self._limit = limit
         self._waiting_since: float | None = None
 
     def note_waiting(self) -> None:
-        """Note that events wait, or that it is unknown whether any do."""
+        """Start counting towards a stall, unless already counting. Call it when events wait, or may wait."""
         if self._waiting_since is None:
             self._waiting_since = time.monotonic()
 
     def note_handled(self) -> None:
-        """Note that an event was handled, or that none waits."""
+        """Stop counting towards a stall. Call it when an event was handled, or when none waits."""
         self._waiting_since = None
 
     @property
     def stalled(self) -> bool:
-        """Return whether events have waited for longer than the limit."""
+        """Return whether events have waited for longer than `limit` seconds."""
         return self._waiting_since is not None and time.monotonic() - self._waiting_since > self._limit
 
 
 async def hand_over(handler: Handler, batch: Batch, dead: Callable[[Envelope, Exception], Awaitable[None]]) -> None:
     """Pass a batch to the handler; where that fails, pass its halves, down to the event that fails alone.
 
-    Such an event goes to `dead`, which quarantines it (see `port.Handler.handle`). Raises Retryable, Fenced, and any
-    error of a batch without events, in which no event can be at fault.
+    Such an event goes to `dead`, which quarantines it, and the events after it are handled (see `Handler.handle`).
+    Raises Retryable and Fenced, and any error of a batch without events, in which no event can be at fault.
     """
     if not batch.envelopes:
         await _whole(handler, batch)
@@ -95,7 +95,7 @@ async def _whole(handler: Handler, batch: Batch) -> None:
 
 
 async def revoke(handler: Handler, partitions: frozenset[int]) -> None:
-    """Call `handler.revoked` and log its errors, since the partitions are lost in any case."""
+    """Call `handler.revoked`; log a PlatformError instead of raising it, since the partitions are lost in any case."""
     try:
         await handler.revoked(partitions)
     except PlatformError as error:

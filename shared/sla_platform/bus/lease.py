@@ -22,25 +22,26 @@ CONFIRM_SECONDS = 1.0
 
 
 class LeaseLock(Protocol):
-    """A lock that one process at a time holds; it ends with its holder.
+    """A lock that at most one process holds, and that is released when its holder ends.
 
-    A Retryable that a method raises means that the lock is lost.
+    When a method raises Retryable, take the lock for lost.
     """
 
     async def take(self) -> bool:
         """Try to take the lock, or keep it if it is held; return whether it is held now."""
 
     async def confirm(self) -> None:
-        """Check that the lock, which was taken, is still held. Raises Retryable when it is lost or not known to be."""
+        """Check that the lock, which was taken, is still held. Raises Retryable when it is lost or nobody can tell."""
 
     async def give_back(self) -> None:
         """Release the lock; do nothing when it is not held."""
 
 
 async def while_held(lock: LeaseLock, work: Callable[[], Awaitable[None]], held: Callable[[bool], None]) -> NoReturn:
-    """Run `work` whenever the lock is held, and cancel it when the lock is lost; try every second to take it.
+    """Run `work` whenever the lock is held, and cancel it when the lock is lost; try every second to take the lock.
 
-    `held` is called with True before the work and with False after it. Runs until cancelled, or until `work` raises.
+    `held` is called with True before the work, and with False after it and after each attempt in vain. Runs until
+    cancelled, or until `work` raises an error that is not Retryable.
     """
     try:
         while True:

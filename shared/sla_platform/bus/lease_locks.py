@@ -51,7 +51,7 @@ class PostgresLock:
         self._session: AsyncConnection | None = None
 
     async def take(self) -> bool:
-        """Try to take the lock, in the session if there is one, else in a new one."""
+        """Try to take the lock, in a new session if there is none; return whether it is held now. Raises StoreBusy."""
         query = text("SELECT pg_try_advisory_lock(:class, :number)")
         with _passing():
             if self._session is None:
@@ -59,7 +59,7 @@ class PostgresLock:
             return bool((await self._session.execute(query, {"class": _CLASS, "number": self._number})).scalar_one())
 
     async def confirm(self) -> None:
-        """Check that the session of the lock answers. Raises Retryable when it does not."""
+        """Check that the lock's session still answers. Raises StoreBusy when it does not."""
         assert self._session is not None
         with _passing():
             await self._session.execute(text("SELECT 1"))
@@ -82,7 +82,7 @@ class FileLock:
         self._file: int | None = None
 
     async def take(self) -> bool:
-        """Try to lock the file."""
+        """Try to lock the file; return whether it is locked by this object now."""
         if self._file is None:
             self._file = os.open(self._path, os.O_RDWR | os.O_CREAT, 0o600)
         try:
@@ -102,7 +102,7 @@ class FileLock:
 
 
 def lock_for(store: Store, name: str) -> LeaseLock:
-    """Return the lock with this name for the store's database."""
+    """Return the lock with this name: on SQLite the file `<database>.<name>.lock`, on PostgreSQL an advisory lock."""
     if store.sqlite:
         return FileLock(Path(f"{store.url.database}.{name}.lock"))
     return PostgresLock(store.url, name)

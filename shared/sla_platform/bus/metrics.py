@@ -9,7 +9,10 @@ from prometheus_client import CollectorRegistry, Counter, Gauge
 
 @dataclass(slots=True)
 class BusMetrics:
-    """The Prometheus metrics of the bus; readers are labelled by group, relays by the log they drain."""
+    """The Prometheus metrics of the bus, on a registry of their own unless `registry` is given.
+
+    Readers are labelled by consumer group, relays by the log that they copy to Kafka.
+    """
 
     registry: CollectorRegistry = field(default_factory=CollectorRegistry)
     lag: Gauge = field(init=False)

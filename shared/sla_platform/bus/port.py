@@ -22,9 +22,10 @@ from sla_platform.envelope import Envelope, Topic
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """Events of one partition in order. Everything accepted up to `through` is in this batch or an earlier one.
+    """Events of one partition, in order.
 
-    `through` is None when not known. A batch has no events when only `through` moved.
+    `through`: every event accepted up to this instant is in this batch or an earlier one; None: not known. A batch has
+    no events when only `through` has moved on.
     """
 
     partition: int
@@ -33,22 +34,22 @@ class Batch:
 
 
 class Handler(Protocol):
-    """The part of a service that processes the events of its subscription."""
+    """The part of a service that processes the events it subscribed to."""
 
     async def assigned(self, partitions: frozenset[int]) -> None:
-        """Prepare for these partitions, before their first batch. Raises Retryable."""
+        """Prepare for these partitions, before their first batch. Raises Retryable to be called again later."""
 
     async def revoked(self, partitions: frozenset[int]) -> None:
-        """Give up these partitions, after the last batch that was finished."""
+        """Give up these partitions; called when no batch of them is being handled any more."""
 
     async def handle(self, batch: Batch) -> None:
         """Process one batch as a unit of work.
 
         Raises Retryable to get the batch again, and Fenced to lose the partition, which is assigned anew if the group
-        still assigns it. Any other error is judged by `sla_platform.fault.fault_of`: one of the surroundings (OSError,
-        MemoryError, a missing schema) counts as Retryable. For every other the batch is given again in halves down to
-        the single event that fails, which is quarantined: at once when the event is at fault, after three attempts when
-        that is not known. An error in an empty batch is raised as it is.
+        still assigns it. Any other error is judged by `sla_platform.fault.fault_of`. PASSING (OSError, MemoryError, a
+        missing schema) counts as Retryable. Otherwise the batch is given again in halves, down to the single event that
+        fails, which is quarantined: at once when the event is at fault (ROW), after three attempts when that is not
+        known (UNKNOWN). Such an error in an empty batch is raised as it is.
         """
         ...
 
@@ -66,14 +67,15 @@ class EventSource(Protocol):
         ...
 
     async def run(self, handler: Handler) -> None:
-        """Read and pass batches to the handler until cancelled."""
+        """Read events and pass them to the handler in batches until cancelled."""
 
 
 @dataclass(frozen=True, slots=True)
 class QuarantinedRecord:
     """A record of the bus that could not be read or handled: its raw parts, where it was, and the error.
 
-    `group`: the consumer that could not handle it. `topic`: the name on Kafka, or of a log.
+    `group`: the consumer that could not handle it. `topic`: the name of the topic on Kafka, or of a log. `carries`: the
+    `Topic` that the record belongs to, None when it is not known.
     """
 
     group: str

@@ -44,9 +44,10 @@ class NotWaiting(Exception):
 
 
 class Quarantine:
-    """The quarantine of one service: rows that it could not process are kept, listed and replayed.
+    """The quarantine of one service: stores, lists and replays what the service could not process.
 
-    One object per service and process.
+    A row is anything that a part of the service takes: an event, a timer, a delivery. One object per service and
+    process.
     """
 
     def __init__(self, service: str, store: Store, table: Table, time_source: TimeSource, metrics: BusMetrics) -> None:
@@ -59,7 +60,7 @@ class Quarantine:
         self._parts: set[str] = {CONSUME}
 
     def register_replay(self, part: str, replay: Replay) -> None:
-        """Register how rows of this part (`consume`, `relay`, `tick`, ...) are replayed."""
+        """Register how quarantined rows of `part` (`consume`, `relay`, `tick`, …) are given to their handler again."""
         self._replays[part] = replay
         self._parts.add(part)
 
@@ -68,14 +69,17 @@ class Quarantine:
     async def put(self, row: QuarantineRow, error: Exception, **own: Any) -> None:
         """Store a row in a transaction of its own, count and log it.
 
-        Raises StoreBusy: nothing was stored, the row must wait.
+        `own`: values of the service's own columns. Raises StoreBusy: nothing was stored, the row must wait.
         """
         async with self._store.transaction() as connection:
             await self.put_within(connection, row, error, **own)
         self.report(row, error)
 
     async def put_within(self, connection: AsyncConnection, row: QuarantineRow, error: Exception, **own: Any) -> None:
-        """Store a row in the caller's transaction, which removes it from where it was; call `tell` after the commit."""
+        """Store a row in the caller's transaction, in which the caller also removes the row from where it was.
+
+        Call `report` after the commit.
+        """
         await kept.put(connection, self.table, row, error_text(error), self._time_source.now(), **own)
 
     def report(self, row: QuarantineRow, error: Exception) -> None:
@@ -88,13 +92,16 @@ class Quarantine:
         )  # fmt: skip
 
     async def keep_quarantined(self, record: QuarantinedRecord) -> None:
-        """Store a record of the bus; a `sla_platform.bus.port.KeepQuarantined`."""
+        """Store a record of the bus that could not be read or handled. Raises StoreBusy.
+
+        Pass this method to an event source as its `keep_quarantined`.
+        """
         await self.put(_row_of(record), record.error)
 
     # looking
 
     async def page(self, state: str, after: int, limit: int) -> Sequence[QuarantineEntry]:
-        """Return at most `limit` entries with an id above `after`, the oldest first, without their bytes.
+        """Return at most `limit` entries with an id above `after`, the oldest first; their `data` is left empty.
 
         `state`: the entries' state; "" for any.
         """
@@ -114,7 +121,8 @@ class Quarantine:
     async def replay(self, id_: int) -> QuarantineEntry:
         """Give the row of an entry to its handler again; return the entry as it is afterwards.
 
-        Raises NoEntry, NotWaiting, and Retryable when the surroundings failed: nothing was changed.
+        If the handler fails again, the entry waits on, with the new error and counted once more. Raises NoEntry,
+        NotWaiting, Fenced, and Retryable when the surroundings failed: the entry still waits, replay it later.
         """
         entry = await self.find(id_)
         replay = self._replays.get(entry.part)
@@ -143,7 +151,7 @@ class Quarantine:
             await asyncio.sleep(COUNT_EVERY_SECONDS)
 
     async def count(self) -> Mapping[str, int]:
-        """Count the rows that wait in quarantine, set the gauge, and return the counts by part."""
+        """Count the rows that wait in quarantine, set the gauge, and return part of the service -> count."""
         async with self._store.reading() as connection:
             waiting = await kept.count_waiting(connection, self.table)
         self._parts |= waiting.keys()
@@ -152,7 +160,10 @@ class Quarantine:
         return waiting
 
     async def sweep_replayed(self, horizon: datetime) -> AsyncIterator[Mapping[str, int]]:
-        """Delete entries that were replayed before `horizon`; a sweep of `sla_platform.retention`."""
+        """Delete entries that were replayed before `horizon`, at most 200 in a transaction.
+
+        Yields table -> number of deleted rows after each transaction.
+        """
         while True:
             async with self._store.transaction() as connection:
                 gone = await kept.forget_replayed(connection, self.table, horizon, _FORGOTTEN_AT_ONCE)

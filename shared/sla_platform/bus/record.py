@@ -23,7 +23,10 @@ _SPEC_VERSION = "1.0"
 
 @dataclass(frozen=True, slots=True)
 class Watermark:
-    """The relay's statement that everything accepted up to `through` was published to this partition before."""
+    """A statement in a partition: every event accepted up to `through` was published to the partition before.
+
+    Written by the relay, which copies a log to Kafka.
+    """
 
     through: datetime
 
@@ -32,7 +35,8 @@ class Watermark:
 class OutgoingRecord:
     """A record to send to Kafka.
 
-    `topic` has its prefix; `at_ms` is its timestamp in ms since 1970, None: when it is sent.
+    `topic`: the name on Kafka, such as `slad-incidents`. `at_ms`: the record's timestamp in ms since 1970, None: when
+    it is sent.
     """
 
     topic: str
@@ -44,7 +48,10 @@ class OutgoingRecord:
 
 
 def event_record(envelope: Envelope, topic: str, partition: int) -> OutgoingRecord:
-    """Return the record of an event for this topic (with its prefix) and partition."""
+    """Return an event as a Kafka record for this topic (its name on Kafka) and partition.
+
+    CloudEvents attributes are its `ce_*` headers, except those that are empty; the data are its value.
+    """
     attributes = _attributes(envelope, envelope.time.astimezone(UTC).isoformat())
     attributes["content-type"] = "application/json"
     # An attribute of CloudEvents is absent or not empty.
@@ -76,13 +83,16 @@ def _attributes(envelope: Envelope, time: str) -> dict[str, str]:
 
 
 def watermark_record(through: datetime, topic: str, partition: int) -> OutgoingRecord:
-    """Return the record of a watermark for this topic and partition."""
+    """Return the Kafka record that states: every event accepted up to `through` lies before it in this partition."""
     value = orjson.dumps({"through": through.astimezone(UTC).isoformat()})
     return OutgoingRecord(topic, partition, None, value, _WATERMARK_HEADERS)
 
 
 def read_record(topic: Topic, key: bytes | None, value: bytes | None, headers: Headers) -> Envelope | Watermark:
-    """Return the event or watermark of a record. Raises BadEnvelope naming what is wrong."""
+    """Return the event or watermark that a Kafka record holds. Raises BadEnvelope naming what is wrong.
+
+    `topic`: the topic that the record was read from.
+    """
     try:
         given = {name: content.decode() for name, content in headers if content is not None}
         if value is None:

@@ -56,7 +56,11 @@ _COUNT_CAP = 1_000_000
 
 @dataclass(frozen=True, slots=True)
 class RelayRoute:
-    """From which log a relay copies to which topics, over how many partitions, and which topics get watermarks."""
+    """From where to where a relay copies events.
+
+    `log`: the table they are in. `topics`: those of the log. `watermarked`: the topics that get watermarks. `names`:
+    the topics' names on Kafka. `partitions`: how many each topic has.
+    """
 
     log: Table
     topics: tuple[Topic, ...]
@@ -66,9 +70,10 @@ class RelayRoute:
 
 
 class Relay:
-    """Copies the log of one service to Kafka, and deletes from it what Kafka has acknowledged.
+    """Copies the log of one service to Kafka, and deletes the events that Kafka has acknowledged from the log.
 
-    `period`: seconds between looks at the log when no wake signal comes, and between watermarks.
+    `period`: seconds between looks at the log when no wake signal comes, and between watermarks. `batch`: events copied
+    at once.
     """
 
     def __init__(
@@ -107,7 +112,7 @@ class Relay:
         return time.monotonic() - self._emptied
 
     async def run(self) -> NoReturn:
-        """Copy the log whenever this instance holds the lease, until cancelled."""
+        """Copy the log until cancelled, whenever this process holds the log's lease (a lock: one relay at a time)."""
         lock = lock_for(self._store, self._name)
         try:
             await while_held(lock, self._drain, self._note_lease)

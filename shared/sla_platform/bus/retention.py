@@ -29,7 +29,8 @@ DELETE FROM {log} WHERE position IN (
 async def trim(store: Store, log: Table, readers: Mapping[Topic, Sequence[str]]) -> int:
     """Delete the events of a log that every reader of their topic has passed; return how many.
 
-    `readers`: the names of the services that read each topic.
+    `readers`: topic -> the names of the services that read it. Nothing of a topic is deleted while a reader has no
+    cursor.
     """
     removed = 0
     for topic, names in readers.items():

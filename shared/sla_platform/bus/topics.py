@@ -13,7 +13,7 @@ _HOUR_MS = 3_600_000
 
 @dataclass(frozen=True, slots=True)
 class TopicNames:
-    """The names on Kafka, `<prefix>-<topic>`, one family of topics per installation."""
+    """The names of the topics of one installation on Kafka, `<prefix>-<topic>` such as `slad-incidents`."""
 
     prefix: str
 
@@ -23,21 +23,27 @@ class TopicNames:
 
     @property
     def dead(self) -> str:
-        """Return the topic for records that cannot be read or handled, from every group."""
+        """Return the name of the topic for records that any consumer group could not read or handle."""
         return f"{self.prefix}-dead"
 
     def all(self) -> list[str]:
-        """Return every topic of the installation."""
+        """Return the names of every topic of the installation, `dead` included."""
         return [*(self.of(topic) for topic in Topic), self.dead]
 
 
 def largest_record(settings: Settings) -> int:
-    """Return the largest record in bytes. An accepted body always fits, whatever its re-encoding adds."""
+    """Return the bytes that a record may have: four times SLAD_MAX_BODY_BYTES, at least 4 MiB.
+
+    An accepted request body therefore always fits, whatever its re-encoding adds.
+    """
     return max(_LEAST_RECORD_BYTES, 4 * settings.max_body_bytes)
 
 
 def topic_configuration(settings: Settings, name: str) -> dict[str, str]:
-    """Return the broker-side settings of one topic. Records that could not be handled are kept four times as long."""
+    """Return the broker's settings of the topic `name`, such as `retention.ms`.
+
+    The topic for records that could not be handled keeps them four times as long as the others.
+    """
     hours = settings.kafka_retention_hours * (4 if name == TopicNames(settings.bus_prefix).dead else 1)
     configuration = {
         "cleanup.policy": "delete",

@@ -20,7 +20,7 @@ class WakeSignal:
 
     @contextlib.contextmanager
     def listen(self) -> Iterator[asyncio.Event]:
-        """Yield an event that `wake` sets. Clear it before reading the log, or a signal in between is lost."""
+        """Yield an event that `wake` sets. Clear the event before you read the log, or a signal in between is lost."""
         with listen_to((self,)) as event:
             yield event
 
@@ -41,7 +41,7 @@ async def signalled_within(signalled: asyncio.Event, seconds: float | None) -> b
 
 @contextlib.contextmanager
 def listen_to(signals: Iterable[WakeSignal]) -> Iterator[asyncio.Event]:
-    """Yield one event that every one of the signals sets."""
+    """Yield one event that `wake` of any of these signals sets."""
     event = asyncio.Event()
     listened = tuple(signals)
     for signal in listened:

@@ -19,14 +19,20 @@ _CONTROLS = "holds a control character, such as %00 or a line break"
 
 @dataclass(frozen=True, slots=True)
 class BadRequestAddress:
-    """What is wrong with a request's address; `parameter` is "" for a fault in the path or in a parameter's name."""
+    """What is wrong with the path or query of a request. `detail`: a sentence for its sender.
+
+    `parameter`: the name of the parameter whose value is wrong; "" when the path or the name of a parameter is.
+    """
 
     detail: str
     parameter: str = ""
 
 
 def address_error(scope: Scope) -> BadRequestAddress | None:
-    """Return what is wrong with the path or query of an HTTP request (`scope` of ASGI); None when nothing is."""
+    """Return the first fault in the path or query of an HTTP request (`scope` of ASGI); None when there is none.
+
+    A fault is what is not percent-encoded UTF-8, or a control character.
+    """
     raw: bytes = scope.get("raw_path") or scope["path"].encode("utf-8", "surrogatepass")
     if flaw := _flaw(raw):
         return BadRequestAddress(f"The path {flaw}.")

@@ -27,11 +27,11 @@ BAD_BODY: dict[int | str, dict[str, Any]] = {
 
 
 class BodyBudget:
-    """The bytes of request bodies that this process may hold at once, over all connections: `held` of `most`.
+    """Limits the bytes of request bodies that this process holds at once, over all connections, to `most`.
 
-    Many bodies that come slowly are much memory before any of them has been looked at, and webhooks are read before
-    it is known who sends them. So the body that has been on its way for the longest gives way to what comes now: a
-    stranger who trickles bodies loses them, and shuts out nobody.
+    Beyond that, the request whose body began to arrive first is interrupted. So a sender who trickles many bodies loses
+    them, and shuts out nobody. `held`: the bytes held now. A reader is the `asyncio.timeout` around the reading of a
+    body.
     """
 
     def __init__(self, most: int) -> None:
@@ -40,15 +40,18 @@ class BodyBudget:
         self._of: dict[asyncio.Timeout, int] = {}  # bytes by reader, those who began first first
 
     def enter(self, reader: asyncio.Timeout) -> None:
-        """Begin to count what a reader holds."""
+        """Begin to count the bytes that a reader holds."""
         self._of[reader] = 0
 
     def leave(self, reader: asyncio.Timeout) -> None:
-        """Count a reader no more."""
+        """Count the bytes of a reader no more; do nothing when it has left."""
         self.held -= self._of.pop(reader, 0)
 
     def take(self, reader: asyncio.Timeout, size: int) -> None:
-        """Count so many bytes more of a reader, and interrupt the eldest readers while all hold too many."""
+        """Count `size` more bytes of a reader, and interrupt the readers that entered first while too many are held.
+
+        An interrupted reader gets a TimeoutError. Bytes of a reader that has left are not counted.
+        """
         if reader not in self._of:
             return  # it is being interrupted
         self._of[reader] += size
@@ -65,8 +68,8 @@ UNREAD = BodyBudget(64 * 2**20)
 async def read_body(request: Request, limit: int, room: BodyBudget = UNREAD) -> bytes:
     """Return the request's body.
 
-    Raises Problem 415 for a compressed body, 413 for one beyond `limit` bytes, 400 for one that was cut off, 503 for
-    one that had to give way to others.
+    Raises Problem: 415 for a compressed body, 413 for a body beyond `limit` bytes, 400 when the connection ended before
+    the last byte, 503 when the body was interrupted because `room` had none left.
     """
     encodings = ",".join(request.headers.getlist("content-encoding"))
     if encodings.strip().lower() not in ("", "identity"):
@@ -102,9 +105,9 @@ async def _read(request: Request, limit: int, room: BodyBudget, reader: asyncio.
 
 
 async def read_model(request: Request, model: type[Model]) -> Model | None:
-    """Return the JSON body as a `model`; None when there is no body.
+    """Return the JSON body, at most 64 KiB, as a `model`; None when there is no body.
 
-    Raises Problem 415 for another media type, 422 naming the places that do not fit, and the problems of `read_body`.
+    Raises Problem: 415 for another media type, 422 with every place that does not fit, and the problems of `read_body`.
     """
     raw = await read_body(request, SMALL_BODY)
     if not raw:

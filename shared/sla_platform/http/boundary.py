@@ -21,7 +21,10 @@ _ASKED = {name.encode(): name for name in ("host", "origin", "sec-fetch-site", "
 
 
 class Boundary:
-    """ASGI middleware that refuses requests for other hosts or from other origins, and adds default headers."""
+    """ASGI middleware that refuses requests by their Host and Origin headers, and adds default headers to answers.
+
+    A refusal is a problem 400 (no host), 421 (a host name that is not in `names`) or 403 (another site's page).
+    """
 
     def __init__(self, app: ASGIApp, names: HostNames) -> None:
         self._app = app

@@ -46,7 +46,7 @@ _POLICY = (
 
 
 def router(names: Sequence[str], links: Sequence[str], document: Callable[[], dict[str, Any]]) -> APIRouter:
-    """Return the routes of the page, its files and the OpenAPI document; they stand in no OpenAPI document.
+    """Return the routes of the page that shows the API, its files and the OpenAPI document, which leaves them out.
 
     `names`: the services of this process, at least one; the page is at `/docs` and at `/docs/<name>` of each, and the
     document at `/docs/<name>/openapi.json`. `links`: the services to whose pages the page links. `document` returns the

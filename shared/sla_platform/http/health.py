@@ -26,7 +26,8 @@ def router(
 ) -> APIRouter:
     """Return the routes `/livez /readyz /metrics /info`.
 
-    `info` is called for each answer at `/info`: versions, profile, the catalogue in force.
+    `services`: whose checks and remarks `/readyz` shows. `registry`: the metrics of `/metrics`. `info` is called for
+    each answer at `/info`: versions, profile, the catalogue in force.
     """
     routes = APIRouter(tags=["health"])
 

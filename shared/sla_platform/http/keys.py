@@ -23,7 +23,7 @@ _LONGEST = 512
 
 
 class StoredKey(Protocol):
-    """An API key as `KeyGate` uses it; that of the catalogue is `sla_catalogue.api_key.ApiKey`."""
+    """An API key as `KeyGate` uses it; `sla_catalogue.api_key.ApiKey` is the implementation."""
 
     @property
     def id(self) -> str:
@@ -47,7 +47,11 @@ class StoredKey(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KeyAccess:
-    """What the caller of a request may do. `contract` None: for every contract; `key` "": the caller has no key."""
+    """What the caller of a request may do.
+
+    `scopes`: such as `read`. `contract`: the one contract whose data the caller may see, None: all. `key`: the id of
+    the key, "": the caller has none.
+    """
 
     scopes: frozenset[str]
     contract: str | None = None
@@ -70,11 +74,12 @@ def for_all_contracts(access: KeyAccess) -> KeyAccess:
 
 
 class KeyGate:
-    """Authorizes requests by the API keys of the catalogue; an `Authorizer`.
+    """Called with a request and a scope, returns what the request's API key may do, a `KeyAccess`.
 
-    `keys` is called for each request, so a reloaded catalogue counts at once. `open_scopes` need no key: the board on
-    the loopback interface (`settings.board_open`). A key that is presented all the same must be right, and limits what
-    is seen.
+    Raises Problem 401 without a valid key, 403 when the key lacks the scope. `keys` is called for each request, so that
+    a catalogue loaded anew is in force at once. `open_scopes`: scopes that need no key (the board, with
+    `SLAD_BOARD_OPEN`); a key that is presented all the same must be valid and allow the scope, and its contract limits
+    what is seen.
     """
 
     def __init__(
@@ -114,7 +119,10 @@ class KeyGate:
 
 
 def presented_key(header: str) -> str:
-    """Return the API key in an `Authorization` header (bearer token or password of HTTP Basic), or ""."""
+    """Return the API key in an `Authorization` header: the bearer token, or the password of HTTP Basic.
+
+    "" when the header holds none, cannot be read or is far too long.
+    """
     scheme, _, rest = header.partition(" ")
     rest = rest.strip()
     if len(rest) > 2 * _LONGEST:

@@ -37,8 +37,8 @@ class RequestRefusal(Enum):
 class HostNames:
     """The host names by which requests may address this process.
 
-    `hosts` are in lower case. `any_address`: any IP address will do too, not only one of the loopback interface.
-    `origin`: that of the public URL, "" without one.
+    `hosts`: in lower case. `any_address`: whether any IP address will do too; otherwise only addresses of the loopback
+    interface. `origin`: the origin of the public URL, such as `https://slad.example`; "" without a public URL.
     """
 
     hosts: frozenset[str]
@@ -47,7 +47,10 @@ class HostNames:
 
     @classmethod
     def of(cls, public_url: str, listening: str, more: Collection[str], machine: str) -> HostNames:
-        """Return the names from the settings, and the machine's own name if more than the loopback is listened on."""
+        """Return the names of `public_url`, of the address `listening`, and `more`; `localhost` is always among them.
+
+        The name of this `machine` and any IP address are included if `listening` is not the loopback interface.
+        """
         public = urlsplit(origin_of(public_url))
         bound = listening.lower()
         loopback = bound == "localhost" or _is_loopback(bound)
@@ -58,9 +61,9 @@ class HostNames:
         return cls(frozenset(hosts - {""}), not loopback, origin_of(public_url))
 
     def includes(self, authority: str) -> bool | None:
-        """Return whether a Host header (name or address, perhaps with a port) is this process.
+        """Return whether a Host header (name or address, perhaps with a port) names this process.
 
-        None if it cannot be read.
+        None if the header cannot be read.
         """
         found = _AUTHORITY.fullmatch(authority.lower())
         if found is None:
@@ -76,11 +79,10 @@ class HostNames:
 
 
 def refusal(method: str, path: str, headers: Mapping[str, list[str]], names: HostNames) -> RequestRefusal | None:
-    """Return why a request is refused by its Host and Origin headers.
+    """Return why a request is refused by its Host and Origin headers; None to let it in.
 
-    None to let it in. Names of `headers` in lower case.
-
-    What changes something must come from slad's own pages, from a program (no Origin), or with a bearer token.
+    A request that may change something must come from slad's own pages, from a program (no Origin) or with a bearer
+    token. Any Host is accepted for `/livez`, `/readyz` and `/metrics`. `headers`: by name in lower case.
     """
     hosts = headers.get("host", [])
     if path not in HOST_EXEMPT:

@@ -28,7 +28,10 @@ _ONE: dict[int | str, dict[str, Any]] = _DENIED | {404: {"description": "Nothing
 
 
 class Quarantined(BaseModel):
-    """A row that could not be processed. `position`: where it was; `bytes`: its size."""
+    """A row (an event, a timer, a delivery) that could not be processed.
+
+    `position`: where the row was, as text. `event`: the event's id. `bytes`: the size of its data.
+    """
 
     id: int
     service: str
@@ -62,7 +65,10 @@ class QuarantinePage(BaseModel):
 
 
 def router(quarantine: Quarantine, authorize: Authorizer) -> APIRouter:
-    """Return the routes that list, show and replay the rows in the quarantine of one service."""
+    """Return the routes that list, show and replay the rows in the quarantine of one service.
+
+    They need a key with the scope admin for all contracts.
+    """
 
     async def admin(request: Request) -> None:
         for_all_contracts(authorize(request, ADMIN))

@@ -12,7 +12,7 @@ from pathlib import Path
 
 
 def cache_folder() -> Path:
-    """Return `$SLAD_CACHE`, or `~/.cache/slad`."""
+    """Return the folder for what is fetched once for every checkout: `$SLAD_CACHE`, or `~/.cache/slad`."""
     return Path(os.environ.get("SLAD_CACHE") or Path.home() / ".cache" / "slad")
 
 
@@ -26,10 +26,10 @@ def locked(path: Path) -> Iterator[None]:
 
 
 def fetched_once(name: str, fetch: Callable[[Path], None], *, folder: Path | None = None) -> Path:
-    """Return the folder `name` of the cache; `fetch` fills it if it does not exist yet.
+    """Return the folder `name` of the cache, filled by `fetch` if it does not exist yet.
 
-    `fetch` fills a folder beside the final one, which is renamed when complete: an interrupted run leaves nothing that
-    looks complete.
+    `fetch` fills a temporary folder, which is renamed when complete: an interrupted run leaves nothing that looks
+    complete. `folder`: the cache to use; None: `cache_folder()`.
     """
     cache = folder or cache_folder()
     target = cache / name

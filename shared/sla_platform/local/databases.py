@@ -9,7 +9,7 @@ from sqlalchemy import URL, make_url
 async def create_database(server_url: str, name: str, template: str = "template1") -> str:
     """Create a database as a copy of `template`, which must not be in use; return its URL.
 
-    Raises asyncpg.DuplicateDatabaseError and asyncpg.ObjectInUseError.
+    Raises asyncpg.DuplicateDatabaseError when it exists, and asyncpg.ObjectInUseError when the template is in use.
     """
     await _execute(server_url, f"CREATE DATABASE {_quoted(name)} TEMPLATE {_quoted(template)}")
     return make_url(server_url).set(database=name).render_as_string(hide_password=False)

@@ -41,11 +41,11 @@ class _Address:
 
 
 class KafkaBroker:
-    """A broker on `data_dir`; `port` is chosen at the first start unless it is given.
+    """A real Kafka broker on this machine, with its data in `data_dir`.
 
-    `settings` override lines of server.properties, `jvm` are options of its Java, `listeners` are further ports
-    by the name of their protocol, `users` (name -> password) may log in by SCRAM there. Start, stop and kill block:
-    from a coroutine call them through `asyncio.to_thread`.
+    `port`: None to have one chosen at the first start. `settings`: override lines of server.properties. `jvm`: options
+    of its Java. `listeners`: further ports, by protocol such as `SASL_SSL`. `users`: name -> password of those who may
+    log in there by SCRAM. Start, stop and kill block: from a coroutine call them through `asyncio.to_thread`.
     """
 
     version = KAFKA_VERSION
@@ -113,7 +113,7 @@ class KafkaBroker:
         return self
 
     def stop(self, timeout: float = 30.0) -> None:
-        """Shut down cleanly, by force when it takes longer than `timeout` seconds."""
+        """Shut the broker down cleanly, by force when that takes longer than `timeout` seconds."""
         process = self._process()
         if process is None:
             return
@@ -124,7 +124,7 @@ class KafkaBroker:
         self._record.unlink(missing_ok=True)
 
     def kill(self) -> None:
-        """Kill with SIGKILL, which looks to clients like a power cut of the broker's machine."""
+        """Kill the broker by SIGKILL, which looks to clients like a power cut of its machine."""
         process = self._process()
         if process is None:
             return

@@ -41,9 +41,11 @@ FAST: Mapping[str, str] = {
 
 
 class PostgresServer:
-    """A server on `data_dir`; `settings` are lines of postgresql.conf.
+    """A real PostgreSQL server on this machine, with its data in `data_dir`, reached by a Unix socket.
 
-    Everything but the two coroutines blocks: from a coroutine call it through `asyncio.to_thread`.
+    `settings`: lines of postgresql.conf. When the server's user may not enter `data_dir`, a folder in the temporary
+    directory is used instead. Everything but the two coroutines blocks: from a coroutine call it through
+    `asyncio.to_thread`.
     """
 
     def __init__(
@@ -77,7 +79,7 @@ class PostgresServer:
         return self._process() is not None
 
     def url(self, database: str = "postgres") -> str:
-        """Return the SQLAlchemy URL of one of its databases, for asyncpg."""
+        """Return the SQLAlchemy URL (for asyncpg) of a database of this server."""
         return f"postgresql+asyncpg://postgres@/{database}?host={self.socket_dir}"
 
     def start(self, timeout: float = 30.0) -> PostgresServer:
@@ -95,7 +97,10 @@ class PostgresServer:
         return self
 
     def stop(self, mode: str = "fast", timeout: float = 30.0) -> None:
-        """Stop the server: `smart`, `fast`, or `immediate` (no shutdown checkpoint; the next start recovers)."""
+        """Stop the server, by force if it still runs after `timeout` seconds.
+
+        `mode`: `smart`, `fast`, or `immediate` (no shutdown checkpoint; the next start recovers).
+        """
         process = self._process()
         if process is None:
             return

@@ -25,9 +25,9 @@ _DEBIAN = Path("/usr/lib/postgresql")
 
 @dataclass(frozen=True, slots=True)
 class Installation:
-    """An installed PostgreSQL: the folder with `initdb`, `pg_ctl` and `postgres`, its version, and whether it has lz4.
+    """An installed PostgreSQL: the folder `bin_dir` with its programs, its version, and whether it can compress by lz4.
 
-    `account`: the user its programs must run as, None for the present one.
+    `account`: the user its programs must run as; None: the user of this process.
     """
 
     bin_dir: Path
@@ -37,7 +37,7 @@ class Installation:
     """The system user to step down to; None where we are not root."""
 
     def program(self, name: str) -> Path:
-        """Return the path of one program."""
+        """Return the path of a program, such as `pg_ctl`."""
         return self.bin_dir / name
 
 
@@ -67,7 +67,10 @@ def reachable(path: Path, account: SystemAccount | None) -> bool:
 
 
 def outside(path: Path, name: str) -> Path:
-    """Return a folder in the temporary directory that stands for a path the account cannot reach."""
+    """Return the folder `slad-<name>-<digest of path>` in the temporary directory, without creating it.
+
+    It stands for a `path` that the server's user cannot reach.
+    """
     mark = hashlib.sha256(str(path.absolute()).encode()).hexdigest()[:10]
     return Path(tempfile.gettempdir()) / f"slad-{name}-{mark}"
 

@@ -51,7 +51,7 @@ class Process:
     def alive(self) -> bool:
         """Return whether the process still runs; a zombie that no parent reaped does not count.
 
-        A killed process shows as zombie while its last threads still hold its ports: wait for them.
+        A killed process counts for as long as its last threads, which may hold its ports, are still ending.
         """
         self._reap()
         if not _PROC.is_dir():
@@ -105,7 +105,10 @@ class SystemAccount:
 
     @classmethod
     def unprivileged(cls) -> SystemAccount | None:
-        """Return the user that servers run as when this Python runs as root; None when it does not."""
+        """Return the user `postgres`, else `nobody`, for servers to run as when this process is root's.
+
+        None when it is not, or when neither user exists.
+        """
         if os.geteuid() != 0:
             return None
         for name in ("postgres", "nobody"):
@@ -118,7 +121,10 @@ class SystemAccount:
 
 
 def spawn(argv: Sequence[str], *, log: Path, env: Mapping[str, str] | None = None) -> Process:
-    """Start a server in a session of its own (Ctrl-C does not reach it), output appended to `log`."""
+    """Start a server in a session of its own (Ctrl-C does not reach it), and return its process.
+
+    Its output is appended to `log`. `env`: its environment variables; None: those of this process.
+    """
     descriptor = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
     try:
         pid = os.posix_spawn(
@@ -144,9 +150,9 @@ def run(
     cwd: Path | None = None,
     timeout: float = 120.0,
 ) -> subprocess.CompletedProcess[str]:
-    """Run a command to its end and return its output and exit code.
+    """Run a command to its end and return its exit code and its output, errors included in `stdout`.
 
-    `account`: the user to run as, for root only. `timeout` in seconds.
+    `account`: the user to run as, for root only. Raises subprocess.TimeoutExpired after `timeout` seconds.
     """
     environment = dict(os.environ) if account is None else {**os.environ, "HOME": "/", "USER": account.name}
     return subprocess.run(  # noqa: S603  every argv is built by the launchers beside this file

@@ -31,16 +31,19 @@ class Export:
 
 @dataclass(frozen=True, slots=True)
 class StackOutcome:
-    """The variables of the servers that run now, and the errors of those that could not be started."""
+    """What `up` has achieved.
+
+    `exports`: a variable for each server that runs now. `failures`: the errors of those that could not be started.
+    """
 
     exports: tuple[Export, ...]
     failures: tuple[LocalError, ...]
 
 
 def up(folder: Path, say: Say) -> StackOutcome:
-    """Start the servers that do not run yet, with their data in `folder`; one that fails does not stop the other.
+    """Start PostgreSQL and Kafka, each if it does not run yet, with their data in `folder`.
 
-    `say` prints a line on the progress.
+    When a server fails, the other is started all the same. `say` is called with each line on the progress.
     """
     exports: list[Export] = []
     failures: list[LocalError] = []
@@ -53,7 +56,7 @@ def up(folder: Path, say: Say) -> StackOutcome:
 
 
 def down(folder: Path, say: Say) -> None:
-    """Stop the servers in `folder` cleanly; their data stay."""
+    """Stop the servers with data in `folder` cleanly; the data stay. A server that does not run is skipped."""
     broker = KafkaBroker(folder / "kafka")
     if broker.running:
         broker.stop()

@@ -16,7 +16,7 @@ _FURTHER = 50  # names of one incident, each an alias of the next
 def alias_table(metadata: MetaData, service: str) -> Table:
     """Return the table `<service>_alias` of other names of incidents: `name` stands for `incident`.
 
-    `incident` may be another name itself, of an incident that was moved again.
+    `incident` may be another name itself, when the ticket was moved again.
     """
     return Table(
         f"{service}_alias",
@@ -28,7 +28,11 @@ def alias_table(metadata: MetaData, service: str) -> Table:
 
 
 async def store_names(connection: AsyncConnection, table: Table, events: Iterable[IncidentEvent]) -> None:
-    """Store the other names of incidents that these events state (a ticket moved, or merged as the same one)."""
+    """Store the other names of incidents that these events state: a ticket moved, or merged as the same incident.
+
+    Events without such a statement, or copied from another incident (`carried_from`), are skipped. A name that was
+    stored before is replaced.
+    """
     stated: dict[str, str] = {}
     for event in events:
         if event.known_as is None or event.known_as == event.incident or event.carried_from is not None:
@@ -43,7 +47,10 @@ async def store_names(connection: AsyncConnection, table: Table, events: Iterabl
 
 
 async def incident_named(connection: AsyncConnection, table: Table, name: str) -> str:
-    """Return the id of the incident with this name; the name itself when it is no other name of any."""
+    """Return the id of the incident that has this other name; `name` itself when it is no other name.
+
+    An other name of an other name is followed, up to 50 times.
+    """
     seen = {name}
     for _ in range(_FURTHER):
         query = select(table.c.incident).where(table.c.name == name)
@@ -62,7 +69,7 @@ async def names_of(connection: AsyncConnection, table: Table, incident: str) -> 
 
 
 async def forget_names(connection: AsyncConnection, table: Table, incidents: Collection[str]) -> dict[str, str]:
-    """Delete the other names of these incidents; return them, each with its incident."""
+    """Delete the other names of these incidents; return them as name -> incident."""
     gone: dict[str, str] = {}
     for incident in sorted(incidents):
         gone |= dict.fromkeys(await _names(connection, table, [incident]) - {incident}, incident)

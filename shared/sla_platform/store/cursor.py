@@ -23,9 +23,9 @@ def cursor_table(metadata: MetaData, service: str) -> Table:
 
 
 async def load(connection: AsyncConnection, table: Table, log: str) -> Cursor:
-    """Return how far a log has been read.
+    """Return how far a log has been read: the beginning when nothing is stored, or what is stored cannot be parsed.
 
-    The beginning when nothing is stored or it cannot be parsed: events that come again are recognised by their ids.
+    Events that are then read again are recognised by their ids.
     """
     found: str | None = (
         await connection.execute(select(table.c.cursor).where(table.c.log == log))

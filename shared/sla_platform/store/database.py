@@ -20,9 +20,10 @@ WROTE = "slad.wrote"
 
 
 class Database(Protocol):
-    """The engines of one database, whose errors quote no values.
+    """The engines of one database, whose errors show no column values or parameters.
 
     `writer`: its connections begin a transaction that may change data. `reader`: for statements that only read.
+    `claimer`: each statement is a transaction of its own.
     """
 
     @property
@@ -37,11 +38,11 @@ class Database(Protocol):
 
     @property
     def claimer(self) -> AsyncEngine | None:
-        """Return the engine on which each statement is a transaction; None where writers wait for one connection."""
+        """Return the engine on which each statement is a transaction; None on SQLite, which has one writer."""
         ...
 
     async def write_refusal(self) -> str | None:
-        """Ask the database whether it takes writes; return why not, or None when it does."""
+        """Ask the database whether it accepts writes; return why not, or None when it does."""
         ...
 
     async def close(self) -> None:
@@ -51,7 +52,10 @@ class Database(Protocol):
 
 @asynccontextmanager
 async def connected(engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
-    """Open a connection of the engine. Raises StoreBusy in place of an error that passes by itself."""
+    """Open a connection of the engine within the `with` block.
+
+    Raises StoreBusy in place of an error that passes by itself, such as a lost connection (see `as_store_busy`).
+    """
     connecting = True
     try:
         async with engine.connect() as connection:
@@ -64,12 +68,15 @@ async def connected(engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
 
 
 def json_text(value: Any) -> str:
-    """Return a value of a JSON column as text."""
+    """Return a value for a JSON column as JSON text."""
     return orjson.dumps(value).decode()
 
 
 def note_writes(engine: AsyncEngine) -> None:
-    """Set WROTE in the notes (`info`) of a connection of the engine when a statement writes."""
+    """From now on set `info[WROTE]` of a connection of this engine to True when a statement writes.
+
+    Writes are INSERT, UPDATE and DELETE. Nothing resets the mark here: the user of the connection does.
+    """
 
     @event.listens_for(engine.sync_engine, "after_cursor_execute")
     def _wrote(connection: Any, _cursor: Any, _statement: Any, _parameters: Any, context: Any, _many: Any) -> None:

@@ -22,7 +22,10 @@ def insert_new(connection: AsyncConnection, table: Table) -> Any:
 
 
 def upsert(connection: AsyncConnection, table: Table, *, keep: frozenset[str] = frozenset()) -> Any:
-    """Return an INSERT that replaces every column but the primary key and those in `keep`."""
+    """Return an INSERT that updates the row instead when its primary key exists.
+
+    All other columns are then replaced, except those named in `keep`.
+    """
     statement = insert(connection, table)
     key = [column.name for column in table.primary_key.columns]
     changed = {

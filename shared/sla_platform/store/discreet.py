@@ -27,14 +27,17 @@ _VALUES = (
 
 
 def without_values(text: str) -> str:
-    """Return the message of a database or driver without the values it quotes."""
+    """Return the message of a database or driver with the values it quotes replaced by `[hidden]`."""
     for pattern, plain in _VALUES:
         text = pattern.sub(plain, text)
     return text
 
 
 def keep_values_out_of_errors(engine: AsyncEngine) -> None:
-    """Make errors that this engine raises, and the driver's errors behind them, quote no values."""
+    """Make errors of this engine, and the driver errors that caused them, show no column values or parameters.
+
+    What people wrote would otherwise reach logs and responses, as in PostgreSQL's `DETAIL: Key (id)=(…)`.
+    """
 
     @event.listens_for(engine.sync_engine, "handle_error")
     def _hide(context: ExceptionContext) -> None:

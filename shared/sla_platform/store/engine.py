@@ -23,9 +23,10 @@ from sla_platform.store.writes import WriteHealth
 
 
 class Store:
-    """The database of a service, or of all in one process; `sqlite` tells which kind it is.
+    """The database of a service, or of all services in one process.
 
-    Share one Store per URL in a process: on SQLite it is the queue of writers.
+    Share one Store per URL in a process: on SQLite it is the queue of writers. `pool`: connections on PostgreSQL.
+    `sqlite`: whether the database is SQLite. `writes`: whether the database accepted the latest writes.
     """
 
     def __init__(self, url: str, *, pool: int = 8, patient: bool = False) -> None:
@@ -47,7 +48,11 @@ class Store:
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[AsyncConnection]:
-        """Open a unit of work that commits at the end and rolls back on any error. Raises StoreBusy (see module)."""
+        """Open a transaction, which commits at the end of the `with` block and is rolled back on any error.
+
+        Raises StoreBusy when the database is away, full or overtaxed. Nothing was changed then, unless the connection
+        was lost during the commit itself.
+        """
         try:
             async with connected(self._database.writer) as connection, connection.begin():
                 notes = connection.info
@@ -61,9 +66,9 @@ class Store:
 
     @asynccontextmanager
     async def claiming(self) -> AsyncIterator[AsyncConnection]:
-        """Open a connection on which each statement is a unit of work and the planner walks indexes.
+        """Open a connection for claiming rows: each statement is a transaction, and is planned to walk indexes.
 
-        PostgreSQL only; raises StoreBusy.
+        PostgreSQL only. Raises StoreBusy.
         """
         claimer = self._database.claimer
         assert claimer is not None, "SQLite's writers queue for transactions"
@@ -78,7 +83,8 @@ class Store:
     async def reading(self) -> AsyncIterator[AsyncConnection]:
         """Open a connection for reading, without locks. Raises StoreBusy.
 
-        On SQLite all statements see one state of the database, on PostgreSQL each sees what is committed by then.
+        On SQLite all statements see the same state of the database; on PostgreSQL each statement sees what was
+        committed before it.
         """
         async with connected(self._database.reader) as connection:
             yield connection

@@ -8,9 +8,9 @@ from sqlalchemy import ColumnElement, Row, and_, or_, true
 
 
 def rows_after(last: Row[Any] | None, at: ColumnElement[Any], name: ColumnElement[Any]) -> ColumnElement[bool]:
-    """Return the SQL condition for the rows that follow `last` in the order of (at, name); every row when it is None.
+    """Return the SQL condition for the rows that follow `last` in the order of (`at`, `name`).
 
-    `last` holds both columns.
+    `last`: the last row of the page before, with both columns; None: every row follows.
     """
     if last is None:
         return true()

@@ -50,9 +50,9 @@ def _own_transaction(_element: TransactionId, _compiler: Any, **_options: Any) -
 
 
 def log_table(metadata: MetaData, service: str) -> Table:
-    """Return the table `<service>_log`.
+    """Return the table `<service>_log` of the events that a service publishes.
 
-    The column order matters: the transaction id is taken before the position (see module).
+    The order of the columns matters: the transaction id is taken before the position (see module).
     """
     return Table(
         f"{service}_log",
@@ -98,14 +98,17 @@ async def append(connection: AsyncConnection, log: Table, envelopes: Iterable[En
 
 @dataclass(frozen=True, slots=True, order=True)
 class Cursor:
-    """A reader's position in a log; later ones compare greater. `str(cursor)` is the text to store."""
+    """A reader's position in a log; a later position compares greater. `str(cursor)` is to be stored: `0:42`.
+
+    `txid`: the id of the transaction that wrote the event last read, 0 on SQLite. `position`: that event's position.
+    """
 
     txid: int = 0
     position: int = 0
 
     @classmethod
     def parse(cls, written: str) -> Cursor:
-        """Return the cursor of a stored text. Raises ValueError."""
+        """Return the cursor of a stored text, such as `0:42`. Raises ValueError."""
         txid, _, position = written.partition(":")
         return cls(int(txid), int(position))
 
@@ -126,8 +129,8 @@ class UnreadableLogRow:
 class LogPage:
     """Events of a log after a cursor, and the cursor after them.
 
-    `complete`: no committed event of the topics lies behind this page. `positions`: those of the events. `unreadable`:
-    rows among them that are no events.
+    `complete`: True when no committed event of the topics lies behind this page. `positions`: the position of each
+    event. `unreadable`: the rows of the page that are no events.
     """
 
     envelopes: tuple[Envelope, ...]
@@ -190,13 +193,11 @@ class LogEntry:
 async def oldest(
     connection: AsyncConnection, log: Table, limit: int, *, without: Collection[str] = ()
 ) -> tuple[list[LogEntry], tuple[UnreadableLogRow, ...]]:
-    """Return the first `limit` events of a log by position, and the rows that are no events.
+    """Return the first `limit` rows of a log by position: the events, and the rows that are no events.
 
-    For the relay, which drains it.
-
-    Events with a key of `without` are left out. Draining needs no transaction ids: a late commit with a smaller
-    position is found by a later look, and events of one key cannot overtake each other, because writers of one key wait
-    for each other's commit.
+    `without`: keys whose events are left out. For the relay, which empties the log and needs no transaction ids: a late
+    commit with a smaller position is found by a later look, and events of one key cannot overtake each other, because
+    their writers wait for each other's commit.
     """
     held = sorted(without)
     names = ", ".join(f":k{number}" for number in range(len(held)))
@@ -207,7 +208,7 @@ async def oldest(
 
 
 def event_row(log: Table, unreadable: UnreadableLogRow, part: str) -> QuarantineRow:
-    """Return an unreadable row of a log as the row to put into the quarantine."""
+    """Return an unreadable row of a log in the form in which `part` (`relay`, ...) puts it into the quarantine."""
     as_text = {name: value.decode("utf-8", "replace") for name, value in unreadable.fields.items()}
     headers = {f"log_{name}": as_text[name] for name in as_text if name != "data"}
     return QuarantineRow(
@@ -223,7 +224,10 @@ def event_row(log: Table, unreadable: UnreadableLogRow, part: str) -> Quarantine
 
 
 async def remove(connection: AsyncConnection, log: Table, positions: Sequence[int]) -> None:
-    """Delete the events at these positions; never a range, in which a late commit might lie unseen."""
+    """Delete the events at these positions.
+
+    Never delete a range of positions, in which an event that is committed late might lie unseen.
+    """
     if not positions:
         return
     value: list[int] | str

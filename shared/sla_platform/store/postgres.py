@@ -40,9 +40,10 @@ _POSTGRES_EPOCH = to_micros(datetime(2000, 1, 1, tzinfo=UTC))
 
 
 class PostgresDatabase:
-    """A database of a PostgreSQL server, with `pool` connections.
+    """A database of a PostgreSQL server.
 
-    `patient`: statements may take as long as they need (migrations). Raises BadSettings without the driver.
+    `pool`: connections kept open; under load four more are opened. `patient`: statements may take as long as they need
+    (migrations). Raises BadSettings without the driver.
     """
 
     def __init__(self, url: URL, pool: int, *, patient: bool) -> None:
@@ -56,7 +57,7 @@ class PostgresDatabase:
         )
 
     async def write_refusal(self) -> str | None:
-        """Ask whether transactions are read only; return that, or why there is no answer, or None."""
+        """Ask whether transactions are read only; return why writes are refused or nothing answers, else None."""
         try:
             async with connected(self.reader) as connection:
                 answer = await connection.exec_driver_sql("SELECT current_setting('transaction_read_only')")

@@ -79,9 +79,10 @@ def quarantine_table(metadata: MetaData, service: str, *own: Column[Any]) -> Tab
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class QuarantineRow:
-    """A row that could not be processed, as raw bytes, with what is known of it.
+    """A row (an event, a timer, a delivery) that could not be processed, with what is known of it.
 
-    `part`: which loop it failed in. `position`: where it was in that loop's input, as text.
+    `part`: the part of the service that it failed in, such as `consume`. `position`: where it was in that part's input,
+    as text. `event`, `type`, `headers`: the event's id, type and attributes. `data`: its raw bytes.
     """
 
     part: str
@@ -106,7 +107,11 @@ class QuarantineRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class QuarantineEntry(QuarantineRow):
-    """A row in quarantine. `count`: how often it came; `size` in bytes; `own`: values of the service's own columns."""
+    """A row in quarantine.
+
+    `count`: how often the row came or failed in a replay, first at `first_at` and last at `last_at`. `size`: the bytes
+    of its data. `own`: the values of the service's own columns, by name.
+    """
 
     id: int
     error: str
@@ -121,7 +126,11 @@ class QuarantineEntry(QuarantineRow):
 async def put(
     connection: AsyncConnection, table: Table, row: QuarantineRow, error: str, now: datetime, **own: Any
 ) -> None:
-    """Insert a row in the caller's transaction. One that is there already is counted again, and waits again."""
+    """Store a row in the caller's transaction.
+
+    A row with the same digest that is there already is counted again and waits again, with the new error and place.
+    `own`: values of the service's own columns. Texts are cut to fit.
+    """
     values = {
         "digest": row.digest,
         "part": fit_column(row.part, 20),
@@ -158,7 +167,7 @@ async def put(
 async def page(
     connection: AsyncConnection, table: Table, state: str, after: int, limit: int
 ) -> Sequence[QuarantineEntry]:
-    """Return at most `limit` entries with an id above `after`, the oldest first, without their bytes.
+    """Return at most `limit` entries with an id above `after`, the oldest first; their `data` is left empty.
 
     `state`: the entries' state; "" for any.
     """
@@ -178,7 +187,7 @@ async def find(connection: AsyncConnection, table: Table, id_: int) -> Quarantin
 
 
 async def mark_replayed(connection: AsyncConnection, table: Table, entry: QuarantineEntry, now: datetime) -> None:
-    """Mark an entry as replayed, unless the row has come again since the entry was read."""
+    """Mark an entry as replayed; do nothing when the row has come again since the entry was read."""
     done = {"state": QuarantineState.REPLAYED.value, "last_at": now}
     await connection.execute(update(table).where(table.c.id == entry.id, table.c.count == entry.count).values(done))
 
@@ -190,7 +199,7 @@ async def count_failure(connection: AsyncConnection, table: Table, id_: int, err
 
 
 async def count_waiting(connection: AsyncConnection, table: Table) -> dict[str, int]:
-    """Return how many rows wait in quarantine, by part."""
+    """Return part of the service -> how many of its rows wait in quarantine; parts without any are left out."""
     waiting = table.c.state == QuarantineState.QUARANTINED.value
     query = select(table.c.part, func.count()).where(waiting).group_by(table.c.part)
     return {row[0]: row[1] for row in (await connection.execute(query)).all()}
@@ -210,7 +219,7 @@ def waiting_entry_exists(table: Table, *which: ColumnElement[bool]) -> ColumnEle
 
 
 def fit_column(written: str, longest: int | None = LONGEST_NAME) -> str:
-    """Return a text that any column of this length takes: cut to `longest`, without NUL and lone surrogates."""
+    """Return the text cut to `longest` characters (None: not cut), with NUL and lone surrogates replaced."""
     whole = written.replace("\0", "�").encode("utf-8", "replace").decode()
     return whole if longest is None else whole[:longest]
 

@@ -14,7 +14,7 @@ from sla_platform.store.engine import Store
 
 
 async def create_all(store: Store, metadatas: Iterable[MetaData]) -> None:
-    """Create missing tables, with every option that a migration would set."""
+    """Create the missing tables of these metadatas, with every option that a migration would set."""
     async with store.transaction() as connection:
         for metadata in metadatas:
             await connection.run_sync(metadata.create_all)
@@ -24,7 +24,7 @@ async def create_all(store: Store, metadatas: Iterable[MetaData]) -> None:
 
 
 def storage_statements(tables: Iterable[Table]) -> Iterator[str]:
-    """Yield the PostgreSQL statements that set the storage parameters of these tables."""
+    """Yield the PostgreSQL statements that set the storage parameters in `info["postgresql_with"]` of these tables."""
     for table in tables:
         if options := table.info.get("postgresql_with"):
             written = ", ".join(f"{name} = {value}" for name, value in options.items())

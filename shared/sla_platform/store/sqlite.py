@@ -32,7 +32,8 @@ _PRAGMAS = (
 class SqliteDatabase:
     """A database in one SQLite file; a pool of one connection is the queue of its writers.
 
-    `patient`: wait longer for the lock (migrations). Raises BadSettings for a database in memory.
+    `patient`: wait 30 seconds for another process' lock instead of 5 (migrations). Raises BadSettings for a database in
+    memory.
     """
 
     claimer = None
@@ -50,7 +51,7 @@ class SqliteDatabase:
         self.reader = _sqlite_engine(url, size=4, begin="BEGIN", pragmas=("query_only=ON",))
 
     async def write_refusal(self) -> str | None:
-        """Take and release the write lock; return why that failed, or None."""
+        """Take the write lock and release it; return why that failed within two seconds, or None."""
         return await asyncio.to_thread(sqlite_lock_is_free, self._path, LOOK_SECONDS)
 
     async def close(self) -> None:

@@ -18,7 +18,11 @@ _LATE = text("late_at IS NOT NULL")
 
 
 def tombstone_table(metadata: MetaData, service: str) -> Table:
-    """Return the table `<service>_forgotten`. `late_at`: when an event of the incident came after it was deleted."""
+    """Return the table `<service>_forgotten` of the incidents that a service has deleted.
+
+    `ended_at`: when the incident had ended. `late_at`: when an event of the incident came after it was deleted, else
+    NULL.
+    """
     return Table(
         f"{service}_forgotten",
         metadata,
@@ -30,13 +34,16 @@ def tombstone_table(metadata: MetaData, service: str) -> Table:
 
 
 async def tombstones(connection: AsyncConnection, table: Table, incidents: Collection[str]) -> dict[str, datetime]:
-    """Return the ends of those of these incidents that were deleted, by id."""
+    """Return incident id -> when it had ended, for those of these incidents that were deleted."""
     query = select(table.c.incident, table.c.ended_at).where(table.c.incident.in_(sorted(incidents)))
     return {row.incident: row.ended_at for row in (await connection.execute(query)).all()}
 
 
 async def insert_tombstones(connection: AsyncConnection, table: Table, ended: Mapping[str, datetime]) -> None:
-    """Store the ends of incidents that this transaction deletes; of an earlier end and this one the later counts."""
+    """Record that this transaction deletes the incidents of `ended` (id -> when the incident ended).
+
+    For an incident that is recorded already the later end is kept, and `late_at` becomes NULL.
+    """
     if not ended:
         return
     statement = insert(connection, table)
@@ -47,7 +54,10 @@ async def insert_tombstones(connection: AsyncConnection, table: Table, ended: Ma
 
 
 async def mark_late(connection: AsyncConnection, table: Table, incidents: Collection[str], now: datetime) -> None:
-    """Note that events of these deleted incidents were stored at `now`, so that `remove_late` deletes them in time."""
+    """Set `late_at` of these deleted incidents to `now`, because events of theirs were stored after all.
+
+    `remove_late` deletes those events later. Incidents that were not deleted are skipped.
+    """
     if incidents:
         await connection.execute(update(table).where(table.c.incident.in_(sorted(incidents))).values(late_at=now))
 
@@ -60,10 +70,11 @@ async def remove_late(
     horizon: datetime,
     limit: int,
 ) -> AsyncIterator[Mapping[str, int]]:
-    """Call `remove` with deleted incidents whose last late event came before `horizon`, `limit` at a time.
+    """Delete what was stored of deleted incidents after they had been deleted, if none of it came since `horizon`.
 
-    Yields what `remove` returns, rows by table. Incidents that a late event opened anew are in the column `known` and
-    are skipped.
+    `remove` does so for at most `limit` incidents in a transaction; what it returns, rows by table, is yielded.
+    `known`: the column of the incidents that the service has; a deleted incident among them was opened anew and is
+    skipped.
     """
     late = table.c.late_at
     query = select(table.c.incident).where(late.is_not(None), late < horizon).order_by(late).limit(limit)

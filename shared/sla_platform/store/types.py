@@ -28,7 +28,7 @@ _EARLIEST, _LATEST = (EARLIEST - _EPOCH) // _MICROSECOND, (LATEST - _EPOCH) // _
 
 
 def from_micros(micros: int) -> datetime:
-    """Return the aware UTC instant of microseconds since 1970, limited to EARLIEST and LATEST."""
+    """Return the aware UTC instant of microseconds since 1970; beyond EARLIEST or LATEST the nearer of the two."""
     return _EPOCH + timedelta(microseconds=min(max(micros, _EARLIEST), _LATEST))
 
 
@@ -39,13 +39,16 @@ class Instant(TypeDecorator[datetime]):
     cache_ok = True
 
     def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
-        """Return the column type of the dialect."""
+        """Return the column type: timestamptz on PostgreSQL, an integer on SQLite."""
         if dialect.name == "postgresql":
             return dialect.type_descriptor(TIMESTAMP(timezone=True))
         return dialect.type_descriptor(Integer())
 
     def process_bind_param(self, value: datetime | None, dialect: Dialect) -> Any:
-        """Return the value for the driver. Raises ValueError for a naive datetime."""
+        """Return the value for the driver: a datetime on PostgreSQL, microseconds since 1970 on SQLite.
+
+        None stays None. Raises ValueError for a naive datetime.
+        """
         if value is None:
             return None
         if value.tzinfo is None:
@@ -53,23 +56,23 @@ class Instant(TypeDecorator[datetime]):
         return value if dialect.name == "postgresql" else to_micros(value)
 
     def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:
-        """Return the aware UTC instant of the driver's value."""
+        """Return the aware UTC instant that the driver's value stands for; None for NULL."""
         if value is None or dialect.name == "postgresql":
             return None if value is None else value.astimezone(UTC)
         return from_micros(value)
 
 
 class JsonText(TypeDecorator[Any]):
-    """A column of JSON that SQL statements extend: jsonb on PostgreSQL, text on SQLite, whose JSON functions take text.
+    """A column of JSON that SQL statements extend: jsonb on PostgreSQL, text on SQLite.
 
-    Read on SQLite it is that text, so that only its readers parse it.
+    A value that is read on SQLite is the JSON text: its user parses it.
     """
 
     impl = Text
     cache_ok = True
 
     def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
-        """Return the column type of the dialect."""
+        """Return the column type: jsonb on PostgreSQL, text on SQLite."""
         return dialect.type_descriptor(JSONB(none_as_null=True) if dialect.name == "postgresql" else Text())
 
     def process_bind_param(self, value: Any, dialect: Dialect) -> Any:
@@ -81,24 +84,24 @@ BigId = BigInteger().with_variant(Integer(), "sqlite")  # SQLite autoincrements 
 
 
 class ClockKey(TypeDecorator[UUID]):
-    """A column of clock ids: uuid on PostgreSQL, dashed text on SQLite.
+    """A column of clock ids: uuid on PostgreSQL, text with dashes on SQLite.
 
-    So SQL on both builds the same event ids from it.
+    SQL that builds event ids from the column thus gives the same text on both.
     """
 
     impl = String(36)
     cache_ok = True
 
     def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
-        """Return the column type of the dialect."""
+        """Return the column type: uuid on PostgreSQL, 36 characters on SQLite."""
         if dialect.name == "postgresql":
             return dialect.type_descriptor(Uuid(as_uuid=True))
         return dialect.type_descriptor(String(36))
 
     def process_bind_param(self, value: UUID | None, dialect: Dialect) -> Any:
-        """Return the value for the driver."""
+        """Return the value for the driver: a UUID on PostgreSQL, its text on SQLite; None stays None."""
         return value if value is None or dialect.name == "postgresql" else str(value)
 
     def process_result_value(self, value: Any, dialect: Dialect) -> UUID | None:
-        """Return the UUID of the driver's value."""
+        """Return the UUID that the driver's value stands for; None for NULL."""
         return value if value is None or dialect.name == "postgresql" else UUID(value)

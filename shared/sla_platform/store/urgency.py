@@ -22,7 +22,7 @@ _HOUR_SECONDS = 3_600.0
 
 
 def seconds_of(connection: AsyncConnection, at: ColumnElement[Any]) -> ColumnElement[float]:
-    """Return the SQL expression for an instant's seconds since 1970."""
+    """Return the SQL expression for the seconds since 1970 of `at`, a column of the type `Instant`."""
     seconds: ColumnElement[Any] = extract("epoch", at) if is_postgres(connection) else type_coerce(at, Float) / 1e6
     return cast(seconds, Float)
 
@@ -30,7 +30,8 @@ def seconds_of(connection: AsyncConnection, at: ColumnElement[Any]) -> ColumnEle
 def urgency_at(now: datetime, weight: ColumnElement[Any], due_seconds: ColumnElement[Any]) -> ColumnElement[float]:
     """Return the SQL expression for the urgency at `now`, equal to `sla_domain.urgency.score_of_weight`.
 
-    `due_seconds` are since 1970, NULL while the clock is paused.
+    `weight`: the part of the urgency that time does not change. `due_seconds`: the due instant in seconds since 1970,
+    NULL while the clock is paused.
     """
     left = due_seconds - to_micros(now) / 1e6
     overdue = case((left < -_DAY_SECONDS, 2.0), else_=1.0 - left / _DAY_SECONDS)
@@ -41,7 +42,10 @@ def urgency_at(now: datetime, weight: ColumnElement[Any], due_seconds: ColumnEle
 
 @dataclass(frozen=True, slots=True)
 class UrgencyCursor:
-    """Where a page of a list by urgency ended: behind the row of this score and name, in the order as of `at`."""
+    """Where a page of a list by urgency ended, such as `1764323456000000_12.5_JIRA-7` when written by `str`.
+
+    `at`: the instant for which the order of the list holds. `score`, `name`: those of the last row of the page.
+    """
 
     at: datetime
     score: float
@@ -66,6 +70,6 @@ def rows_after_cursor(
 ) -> ColumnElement[bool]:
     """Return the SQL condition for the rows that follow `place` in the order of (score descending, name).
 
-    `key`: the place's name as the column has it.
+    `score`, `name`: the columns of the list. `key`: the name of `place` as a value of the column `name`.
     """
     return or_(score < place.score, and_(score == place.score, name > key))

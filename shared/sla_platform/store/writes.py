@@ -18,30 +18,33 @@ _FULL_POSTGRES_CLASSES = {"53", "58"}
 
 
 class WriteHealth:
-    """Whether the database took the latest writes of one process, for its readiness check."""
+    """Whether the database accepted the latest writes of one process, for its readiness check."""
 
     def __init__(self) -> None:
         self._taken_at = self._full_at = float("-inf")
         self._full = ""
 
     def note_committed(self) -> None:
-        """Note that a write was committed."""
+        """Count writes as accepted for the next two seconds, and forget that the disk was full."""
         self._taken_at = time.monotonic()
         self._full = ""
 
     def note_refused(self, error: BaseException) -> None:
-        """Note that the database refused a unit of work; `error` was raised from the driver's own error."""
+        """Remember for 15 seconds that the disk is full, if the driver error behind `error` (its `__cause__`) says so.
+
+        Any other refusal is ignored.
+        """
         if _says_full(error.__cause__):
             self._full, self._full_at = str(error), time.monotonic()
 
     @property
     def recently_committed(self) -> bool:
-        """Return whether a write was committed so recently that no check is needed."""
+        """Return whether a write was committed in the last two seconds, so that no check is needed."""
         return time.monotonic() - self._taken_at < RECENT_SECONDS
 
     @property
     def full(self) -> str:
-        """Return the error of a recent write that found the disk full.
+        """Return the error of a write in the last 15 seconds that found the disk full.
 
         "" when there was none, or a write succeeded since.
         """

@@ -17,9 +17,10 @@ _LINK = re.compile(r"(?<=/ack/)[^\s\"'/?#]+")  # the token by which its holder a
 
 
 def redact(_logger: Any, _method: str, entry: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
-    """Replace what a log entry must not hold; a processor of structlog that changes and returns `entry`.
+    """Replace secrets and addresses in a log entry; a processor of structlog that changes and returns `entry`.
 
-    Secrets are found by their key; mail addresses, passwords in URLs and acknowledgement links by pattern.
+    Values under a key such as `password` or `token` become `[redacted]`, as do logins in URLs and the tokens of links
+    to acknowledge; mail addresses become `[address]`.
     """
     for key, value in entry.items():
         entry[key] = _plain(key, value)
@@ -40,7 +41,7 @@ def _plain(key: str, value: Any) -> Any:
 
 
 def configure(level: str, form: str) -> None:
-    """Set up structlog and the standard library's logging to write alike, from `level` (such as INFO) on.
+    """Set up structlog and the standard library's logging to write alike to stderr, from `level` (such as INFO) on.
 
     `form`: `json`, `console`, or `auto`, which is console on a terminal and JSON elsewhere.
     """

@@ -27,7 +27,7 @@ CANARY = "slad:canary"  # the incident of slad's own minute clock; it causes no 
 
 
 class Period(BaseModel):
-    """A stretch of an incident's life under one contract, from an event up to the next period."""
+    """A part of an incident's life under one contract, from the event that begins it up to the next period."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -108,30 +108,38 @@ class ClockFact(BaseModel):
 
     @property
     def body(self) -> FactBody:
-        """Return what became true as one of the classes of `sla_domain.fact`; parsed at each call."""
+        """Return what became true as one of the classes of `sla_domain.fact`, such as `Breached`."""
         if self.kind is FactKind.CONTRACT_CHANGED:
             return ContractChanged(tuple(period.value() for period in self.periods))
         return body_of(self.kind, self.details, self.threshold, self.overtaken)
 
     @property
     def breach_change(self) -> BreachChange:
-        """Return which breaches published before the fact takes back or moves; any kind of fact may."""
+        """Return which breaches, published before this fact, it takes back or moves to another due instant.
+
+        Facts of any kind may do so; most change none.
+        """
         return breach_change(self.details)
 
     def without_free_text(self, names: dict[str, object]) -> ClockFact:
-        """Return a copy without what people wrote in its details, and with the fields in `names` replaced."""
+        """Return a copy without what people wrote in `details`.
+
+        `names`: the fields to replace as well, name -> value.
+        """
         return self.model_copy(update=names | {"details": without_free_text(self.details)})
 
     @property
     def is_history(self) -> bool:
-        """Return whether the fact is only on record: it was over or imported when slad first read it; nobody is
-        notified.
+        """Return whether the fact is only for the record, so that nobody is notified of it.
+
+        True for what was over or imported when slad first read of it, and for what an imported clock did up to
+        `imported_through`.
         """
         return self.history or (self.imported_through is not None and self.at <= self.imported_through)
 
     @property
     def passed_due(self) -> datetime | None:
-        """Return the due instant in force if its breach is published; None if not, or if the fact does not say."""
+        """Return the due instant in force if its breach is published; None if it is not or the fact does not say."""
         return datetime.fromisoformat(self.breached) if self.breached not in ("", NOT_BREACHED) else None
 
 
@@ -151,14 +159,18 @@ def fact_type(kind: FactKind) -> str:
 
 
 def fact_id(clock: UUID | None, incident: str, key: str) -> str:
-    """Return the event id of a fact, always the same one: made of its clock (None: of its incident) and its key."""
+    """Return the event id of a fact, the same at each call: `<clock>/<key>`, or `<incident>/<key>` without a clock.
+
+    The latter is shortened to fit; a digest then keeps it unique.
+    """
     return f"{clock}/{key}" if clock is not None else fitting_id(f"{incident}/{key}", EVENT)
 
 
 def clock_fact(fact: Fact, context: dict[str, object], fired_at: datetime) -> ClockFact:
-    """Return a domain fact as it is published, with the context of its clock and incident.
+    """Return a domain fact in the form in which it is published.
 
-    `context`: fields of `ClockFact` by name. `fired_at`: when slad noticed.
+    `context`: further fields of `ClockFact` by name, of the clock and incident; what the fact itself says overrides
+    them. `fired_at`: when slad noticed what became true.
     """
     body = fact.body
     own: dict[str, object] = {
@@ -182,7 +194,10 @@ def clock_fact(fact: Fact, context: dict[str, object], fired_at: datetime) -> Cl
 
 
 def encode_clock_fact(fact: ClockFact, key: str) -> Envelope:
-    """Return the envelope of a fact. `key` is the domain fact's key; with the clock it makes the event id."""
+    """Return a fact as an event for the topic `clocks`, keyed by its incident.
+
+    `key`: the domain fact's key, from which `fact_id` makes the event id.
+    """
     return Envelope(
         topic=Topic.CLOCKS,
         id=fact_id(fact.clock, fact.incident, key),

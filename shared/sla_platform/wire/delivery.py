@@ -15,7 +15,7 @@ SOURCE = "/slad/notifier"
 
 
 class DeliveryFact(BaseModel):
-    """A change of a delivery or an alert. Recipients are named by person id, never by address."""
+    """What became of a delivery or an alert. Recipients are named by person id, never by address."""
 
     model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
     what: str = Field(description="delivery.queued|sent|retrying|failed|cancelled, alert.opened|acknowledged|closed …")
@@ -36,7 +36,10 @@ class DeliveryFact(BaseModel):
 
 
 def encode_delivery_fact(fact: DeliveryFact, id_: str) -> Envelope:
-    """Return the fact as an envelope with this event id."""
+    """Return the fact as an event with the id `id_` for the topic `deliveries`.
+
+    Its key is the fact's incident, else the fact's notice.
+    """
     return Envelope(
         topic=Topic.DELIVERIES,
         id=id_,

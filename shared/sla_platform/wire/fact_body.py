@@ -57,7 +57,10 @@ _STATES = frozenset(state.value for state in ClockState)
 
 @dataclass(frozen=True, slots=True)
 class BreachChange:
-    """Which published breaches a fact takes back or moves to another due instant; empty for most facts."""
+    """What a fact changes about breaches published before it; for most facts nothing.
+
+    `takes_back`: breaches that did not happen after all. `moved`: a breach that has another due instant now, or None.
+    """
 
     takes_back: tuple[TakenBack, ...] = ()
     moved: MovedBreach | None = None
@@ -67,7 +70,11 @@ NO_BREACH_CHANGE = BreachChange()
 
 
 def details_of(body: FactBody) -> dict[str, str]:
-    """Return the `details` of a body, in the order in which they are published; empty values are left out."""
+    """Return what a body says as the texts of `details`, by name, in the order in which they are published.
+
+    Most empty values are left out. Empty for bodies that say nothing, or say it in other fields: started, breached,
+    warned, another phase, another contract.
+    """
     match body:  # the most frequent first: a pattern costs a look at the class
         case Started() | Breached() | Warned() | PhaseChanged() | ContractChanged():
             return {}
@@ -98,17 +105,18 @@ def details_of(body: FactBody) -> dict[str, str]:
 
 
 def body_of(kind: FactKind, details: Details, threshold: str, overtaken: bool) -> FactBody:
-    """Return the body of a published fact from its kind and `details`.
+    """Return the body of a published fact, read from its kind and `details`.
 
+    `threshold` and `overtaken` are those of a warning. A value that is absent or cannot be read is the body's default.
     A `contract.changed` has no periods then: they are not part of the details.
     """
     return _READERS[kind](details) if kind is not FactKind.CLOCK_WARNED else Warned(threshold, overtaken)
 
 
 def breach_change(details: Details) -> BreachChange:
-    """Return which published breaches a fact with these details takes back or moves, whatever its kind.
+    """Return which published breaches a fact with these details takes back or moves to another due instant.
 
-    Older releases did so with kinds of facts that no longer do.
+    The kind of the fact does not matter: older releases wrote these details with more kinds than this one does.
     """
     if TAKES_BACK not in details and BREACHED_AT not in details:
         return NO_BREACH_CHANGE
@@ -116,7 +124,10 @@ def breach_change(details: Details) -> BreachChange:
 
 
 def without_free_text(details: Details) -> dict[str, str]:
-    """Return the details without what people wrote, which one customer must not see of another."""
+    """Return the details without what people wrote (`why`, `agreed_by`, `exempt`, `exempt_by`).
+
+    One customer must not see of another what those texts may say.
+    """
     return {name: value for name, value in details.items() if name not in _FREE_TEXT}
 
 

@@ -25,7 +25,7 @@ SOURCE = "/slad/ingest"
 
 
 class AgreedData(BaseModel):
-    """Another due instant that both sides agreed on for a metric."""
+    """Another due instant that both sides agreed on for a metric. `moved_by_pauses`: whether pauses move it."""
 
     model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
     metric: str
@@ -36,7 +36,7 @@ class AgreedData(BaseModel):
 
 
 class SnapshotData(BaseModel):
-    """How the sender's whole ticket stood. In `attributes` an empty text means "has none"; absent names are unknown."""
+    """How the sender's whole ticket stood at `at`. In `attributes`, "" means "has none"; absent names are unknown."""
 
     model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
     at: datetime
@@ -81,7 +81,7 @@ def event_type(kind: EventKind) -> str:
 
 
 def encode_event(event: IncidentEvent) -> Envelope:
-    """Return the event as an envelope."""
+    """Return an incident event as an event for the topic `incidents`, keyed by its incident."""
     data = IncidentEventData(
         incident=event.incident,
         source=event.source,
@@ -137,7 +137,7 @@ def _snapshot_data(snapshot: Snapshot) -> SnapshotData:
 
 
 def stored_event(*, id: str, type: str, incident: str, occurred_at: datetime, data: str) -> IncidentEvent:
-    """Return the event of a service's own row, whose columns keep these parts of its envelope.
+    """Return the incident event that a service keeps in a row of its own, made of the row's columns.
 
     Raises BadEnvelope naming what is wrong.
     """

@@ -14,7 +14,7 @@ TYPE = f"{TYPE_PREFIX}notice.published.v1"
 
 
 class AffectedProduct(BaseModel):
-    """A product and the versions concerned, as a range such as `>=2.0,<2.4.1`; empty means every version."""
+    """A product and the `versions` concerned, as a range such as `>=2.0 <2.4.1 || 3.0.x`; empty means every version."""
 
     model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
     product: str = Field(min_length=1, max_length=200)
@@ -22,7 +22,7 @@ class AffectedProduct(BaseModel):
 
 
 class NoticeData(BaseModel):
-    """A notice as published. `id` is the publisher's: the same id is the same notice."""
+    """A notice of a fix, as published. `id` is the publisher's: the same id is the same notice."""
 
     model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
     id: str = Field(min_length=1, max_length=120)
@@ -36,7 +36,7 @@ class NoticeData(BaseModel):
 
 
 def encode_notice(notice: NoticeData) -> Envelope:
-    """Return the notice as an envelope."""
+    """Return the notice as an event for the topic `notices`, keyed by the notice's id."""
     return Envelope(
         topic=Topic.NOTICES,
         id=f"notice/{notice.id}",

@@ -24,7 +24,11 @@ _CLIENT = "slad-knock"
 
 @dataclass(frozen=True, slots=True)
 class KafkaAccess:
-    """Address, TLS and login of a client of the Kafka brokers, as the settings give them."""
+    """How a client connects to the Kafka brokers: address, TLS and login.
+
+    `servers`: `host:port[,host:port]`. `protocol`: such as `SASL_SSL`. `context`: TLS, None without. `mechanism`: of
+    the login, such as `SCRAM-SHA-256`; "" without a login.
+    """
 
     servers: str
     protocol: str = "PLAINTEXT"
@@ -35,7 +39,10 @@ class KafkaAccess:
 
     @classmethod
     def of(cls, settings: Settings) -> KafkaAccess:
-        """Return the access of the settings. Raises BadSettings for files that cannot be used."""
+        """Return the access that the settings give. Raises BadSettings for certificate files that cannot be used.
+
+        With a login, requests that hold it are kept out of aiokafka's log.
+        """
         protocol = settings.kafka_security_protocol
         if protocol.startswith("SASL_"):
             logging.getLogger("aiokafka.conn").addFilter(_NO_PROOFS)
@@ -49,7 +56,7 @@ class KafkaAccess:
         )
 
     def options(self) -> dict[str, Any]:
-        """Return the keyword arguments for a client of aiokafka."""
+        """Return the keyword arguments for a producer, consumer or admin client of aiokafka."""
         return {"bootstrap_servers": self.servers, **self._security()}
 
     def _security(self) -> dict[str, Any]:
@@ -63,7 +70,11 @@ class KafkaAccess:
         return given
 
     async def why(self, error: BaseException) -> str:
-        """Return in plain words why the brokers refuse a client that failed with `error`, and the setting to check."""
+        """Return in plain words why a client failed with `error`, and which setting to check.
+
+        Connects to each broker for some seconds to find out. When none refuses, the text says that Kafka cannot be
+        reached, with `error`.
+        """
         servers = [server.strip() for server in self.servers.split(",")]
         answers = await asyncio.gather(*(self._knock(server) for server in servers))
         for server, found in zip(servers, answers, strict=True):

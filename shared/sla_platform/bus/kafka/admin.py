@@ -21,10 +21,11 @@ _POLL_SECONDS = 0.1
 
 
 async def ensure_topics(settings: Settings) -> list[str]:
-    """Create the topics that are missing; returns their names. Existing ones are checked and left as they are.
+    """Create the topics that are missing, wait until they show, and return their names.
 
-    Raises BadSettings when an existing topic has another number of partitions, and BusUnavailable when the broker
-    cannot be reached or does not create them.
+    Existing topics are checked and left as they are. Raises BadSettings when an existing topic has another number of
+    partitions or the brokers are too few for the replication, and BusUnavailable when the broker cannot be reached or
+    does not create the topics.
     """
     names = TopicNames(settings.bus_prefix).all()
     access = KafkaAccess.of(settings)

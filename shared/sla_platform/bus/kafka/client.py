@@ -24,10 +24,10 @@ REBALANCE_SECONDS = 30.0  # how long a member may take to finish its units when 
 
 
 def new_consumer(access: KafkaAccess, group: str, instance: str, largest_record: int) -> AIOKafkaConsumer:
-    """Return a consumer that commits only by an explicit call.
+    """Return a consumer of the group that commits only by an explicit call.
 
-    A topic that is new to its group is read from the start. `instance` keeps its partitions over a restart;
-    `largest_record` in bytes.
+    A topic that is new to the group is read from the start. `instance`: the name under which a process that restarts
+    gets its partitions back. `largest_record`: in bytes.
     """
     return AIOKafkaConsumer(
         **access.options(),
@@ -47,9 +47,9 @@ def new_consumer(access: KafkaAccess, group: str, instance: str, largest_record:
 
 
 def new_producer(access: KafkaAccess, client: str, largest_record: int, linger_ms: int) -> AIOKafkaProducer:
-    """Return an idempotent producer: while it lives, what it sends to a partition arrives in order and once.
+    """Return an idempotent producer: while it lives, the records it sends to a partition arrive in order and once.
 
-    `largest_record` in bytes; `linger_ms`: how long a batch may wait to be filled.
+    `client`: its name at the broker. `largest_record`: in bytes. `linger_ms`: how long a batch may wait to be filled.
     """
     return AIOKafkaProducer(
         **access.options(),
@@ -65,7 +65,10 @@ def new_producer(access: KafkaAccess, client: str, largest_record: int, linger_m
 
 
 async def close_consumer(consumer: AIOKafkaConsumer) -> None:
-    """Close a consumer within seconds, whatever state it is in. Its group keeps its partitions for it for a while."""
+    """Close a consumer in at most some ten seconds, whatever state it is in.
+
+    For some seconds (SESSION_SECONDS) the group keeps the partitions for a new consumer with the same instance name.
+    """
     if await _politely(consumer.stop()):
         return
     coordinator: Any = consumer._coordinator
@@ -79,7 +82,11 @@ async def close_consumer(consumer: AIOKafkaConsumer) -> None:
 
 
 async def close_producer(producer: AIOKafkaProducer, *, flush: bool) -> None:
-    """Close a producer within seconds; with `flush` after sending what it still holds, without it dropping that."""
+    """Close a producer in at most some ten seconds, even when the broker is away.
+
+    `flush`: first try to send the records it still holds, for up to 5 seconds. Records not sent by then, or any when
+    `flush` is False, are dropped.
+    """
     if flush and await _politely(producer.stop()):
         return
     producer._closed = True  # its finaliser would complain otherwise

@@ -11,14 +11,17 @@ from sla_platform.store.quarantine import LONGEST_ERROR
 
 
 class QuarantineTopic:
-    """Writes records that cannot be handled to the topic `<prefix>-dead`; connects when the first one comes."""
+    """Writes records that cannot be handled to the topic `<prefix>-dead`; connects at the first record."""
 
     def __init__(self, publisher: Publisher, topic: str) -> None:
         self._publisher = publisher
         self._topic = topic
 
     async def keep_quarantined(self, record: QuarantinedRecord) -> None:
-        """Write a record to the topic. Raises BusUnavailable when that fails; the record's partition then waits."""
+        """Write a record to the topic as it came, with headers `slad_dead_*` added for its place and its error.
+
+        Raises BusUnavailable when that fails; the record's partition then waits.
+        """
         own = {
             "slad_dead_group": record.group,
             "slad_dead_topic": record.topic,

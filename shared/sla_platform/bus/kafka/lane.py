@@ -28,9 +28,10 @@ class UnreadableRecord:
 
 @dataclass(frozen=True, slots=True)
 class LaneUnit:
-    """The next records of a lane, handled together: at most 500 events in order, and the unreadable records among them.
+    """The next records of a partition, handled together: at most 500 events in order, and what lies among them.
 
-    `through`: the latest watermark among them, or None.
+    `unreadable`: the records that are no events. `through`: the latest watermark, or None. `first`: the offset of the
+    first record. `records`: the number of records in all. `newest_ms`: the broker's timestamp of the last record.
     """
 
     events: tuple[tuple[Envelope, ConsumerRecord], ...]
@@ -43,7 +44,13 @@ class LaneUnit:
 
 @dataclass(slots=True)
 class PartitionLane:
-    """The state of one partition of one topic while it is assigned: fetched records, offsets, and when to try again."""
+    """The state of one partition of one topic while it is assigned to this process.
+
+    `hand`: fetched records that are not handled yet. `unit`: those being handled, None between units. `pulse`: its
+    stall detector. `due`: the `time.monotonic()` before which nothing is tried. `done`: the offset of the first record
+    not handled. `committed`: the offset last committed. `through`: the latest watermark handled. `waiting`: unread
+    records at the last look.
+    """
 
     at: TopicPartition
     topic: Topic
@@ -65,13 +72,13 @@ class PartitionLane:
         return bool(self.hand) and time.monotonic() >= self.due
 
     def next_unit(self) -> LaneUnit:
-        """Return the records to handle next; after a failure the same ones again."""
+        """Return the records to handle next; after a failure the same records again."""
         if self.unit is None:
             self.unit = _read(self.topic, self.hand)
         return self.unit
 
     def finish_unit(self, unit: LaneUnit) -> None:
-        """Drop the records of a handled unit, and note up to which offset the partition is handled."""
+        """Drop the records of a handled unit, and move `done` behind them."""
         for _ in range(unit.records):
             last = self.hand.popleft()
             self.done = last.offset + 1
@@ -85,14 +92,14 @@ class PartitionLane:
         self.pulse.note_handled()
 
     def retry_later(self) -> None:
-        """Put the unit off after a failure, by a pause that grows with each."""
+        """Let the unit wait after a failure, for a pause that grows with each failure."""
         self.pulse.note_waiting()
         self.due = time.monotonic() + self.patience.pause()
 
     def drop(self, pause: float) -> int | None:
         """Drop the fetched records and rest for `pause` seconds.
 
-        Return the offset to fetch from again, None if there were none.
+        Return the offset to fetch from again; None if nothing was fetched.
         """
         start = self.hand[0].offset if self.hand else None
         self.hand.clear()

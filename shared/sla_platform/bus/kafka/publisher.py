@@ -24,9 +24,10 @@ _TROUBLE = (kafka.KafkaError, OSError, TimeoutError)
 
 
 class Publisher:
-    """Sends records to Kafka for one task.
+    """Sends records to Kafka for one task; connects at the first use.
 
-    A producer that has failed is replaced, never used again (aiokafka issue 1017).
+    A producer that has failed is replaced, never used again (aiokafka issue 1017). `patience`: seconds to wait for
+    acknowledgements.
     """
 
     def __init__(
@@ -63,11 +64,12 @@ class Publisher:
                 )
 
     async def publish(self, records: Sequence[OutgoingRecord]) -> frozenset[int]:
-        """Send in order and wait for every acknowledgement.
+        """Send the records in order, wait for every acknowledgement, and return the indexes of refused records.
 
-        Returns the indexes of records that may be refused for good: Kafka refuses whole batches, so only a record that
-        was alone in its call is certainly at fault. Raises BusUnavailable when acknowledgements are missing: any of the
-        records may have arrived or not. An error of a record that cannot be written is raised as it is.
+        Kafka refuses whole batches, so only a record that was alone in its call is certainly at fault; a record after a
+        refused one of the same key is not sent and counts as refused. Raises BusUnavailable when acknowledgements are
+        missing: any of the records may have arrived or not. The error of a record that cannot be written is raised as
+        it is.
         """
         producer = await self._ready()
         outcomes: dict[int, asyncio.Future[object] | BaseException] = {}
@@ -124,7 +126,7 @@ class Publisher:
         return True
 
     async def close(self) -> None:
-        """Send what is still pending and close the producer."""
+        """Send the records that are still pending, for up to 5 seconds, and close the producer."""
         if self._producer is not None:
             await self._discard(flush=True)
 

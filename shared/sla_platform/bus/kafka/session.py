@@ -37,9 +37,11 @@ _COMMIT_MARKS_EVERY = 1.0
 
 @dataclass(frozen=True, slots=True)
 class Subscription:
-    """What a group reads and how: its topics by their name on Kafka, where bad records go, limits in seconds.
+    """What a consumer group reads, and how.
 
-    `marked`: the topics carry watermarks. `at_once`: how many partitions may be handled at the same time.
+    `topics`: name on Kafka -> slad's topic. `marked`: these topics carry watermarks. `keep_quarantined`: where records
+    go that cannot be handled. `at_once`: how many partitions may be handled at the same time. `finish_seconds`: how
+    long running work may hold up a rebalance. `watchdog`: seconds without progress after which a session is stuck.
     """
 
     group: str
@@ -54,7 +56,8 @@ class Subscription:
 class GroupSession(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka ships no types
     """One membership in a consumer group, from subscribing until the consumer is lost.
 
-    `run` ends by an error or cancellation; then call `leave`.
+    `run` ends by an error or cancellation; then call `leave`. `joining_since`: the `time.monotonic()` since which the
+    group has assigned nothing, None while it has.
     """
 
     def __init__(
@@ -77,12 +80,12 @@ class GroupSession(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka
 
     @property
     def lanes(self) -> Iterable[PartitionLane]:
-        """Return the partitions that are assigned now."""
+        """Return the lanes (the state) of the partitions that are assigned now."""
         return self._lanes.values()
 
     @property
     def silent(self) -> list[PartitionLane]:
-        """Return the partitions with unread records from which none was fetched for the watchdog's time."""
+        """Return the lanes of partitions whose unread records have not been fetched for `watchdog` seconds."""
         return [
             lane
             for lane in self._lanes.values()
@@ -113,7 +116,10 @@ class GroupSession(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka
     # called by the group's coordinator
 
     async def on_partitions_revoked(self, revoked: Iterable[TopicPartition]) -> None:
-        """Finish or abandon running work on these partitions, commit, call `Handler.revoked`; called by aiokafka."""
+        """Finish or abandon running work, commit, and call `Handler.revoked` for every partition; called by aiokafka.
+
+        Work is abandoned when it takes longer than `finish_seconds`.
+        """
         self.joining_since = time.monotonic()
         try:
             async with asyncio.timeout(self._reading.finish_seconds):
@@ -129,7 +135,7 @@ class GroupSession(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka
             self._working.release()
 
     async def on_partitions_assigned(self, assigned: Iterable[TopicPartition]) -> None:
-        """Note newly assigned partitions; the next round assigns them to the handler (called by aiokafka)."""
+        """Add newly assigned partitions; the next round passes them to `Handler.assigned`. Called by aiokafka."""
         for at in assigned:
             self._lanes[at] = PartitionLane(at, self._reading.topics[at.topic], StallDetector(self._reading.watchdog))
         self._fresh = {at.partition for at in self._lanes}

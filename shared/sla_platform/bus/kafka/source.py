@@ -35,9 +35,10 @@ _TROUBLE = (kafka.KafkaError, OSError, TimeoutError, Retryable)
 
 @dataclass(frozen=True, slots=True)
 class BrokerIdentity:
-    """How to reach Kafka, and who reads: the consumer group, and the instance that keeps its partitions over a restart.
+    """How to reach Kafka, and as whom.
 
-    `largest_record` in bytes.
+    `group_id`: the consumer group. `instance`: the name under which a process that restarts gets its partitions back.
+    `largest_record`: in bytes.
     """
 
     access: KafkaAccess
@@ -47,7 +48,10 @@ class BrokerIdentity:
 
 
 class KafkaSource:
-    """An EventSource that reads one consumer group's partitions of Kafka; a broken or stuck session is replaced."""
+    """An EventSource that reads Kafka for one consumer group; a broken or stuck session is replaced by a new one.
+
+    `probe`: seconds between looks at how many records wait.
+    """
 
     def __init__(
         self, broker: BrokerIdentity, reading: Subscription, metrics: BusMetrics | None = None, *, probe: float = 5.0
@@ -66,16 +70,19 @@ class KafkaSource:
 
     @property
     def partition_lag(self) -> Mapping[tuple[str, int], int]:
-        """Return the unread records of each assigned partition, by topic and partition number."""
+        """Return (topic, partition number) -> unread records at the last look, for the assigned partitions."""
         return {(lane.at.topic, lane.at.partition): lane.waiting for lane in self._lanes()}
 
     @property
     def healthy(self) -> bool:
-        """Return False when for the watchdog's seconds there was no session, or records waited and none was handled."""
+        """Return False when for `watchdog` seconds there was no session, or records waited and none was handled."""
         return not self._pulse.stalled and not any(lane.pulse.stalled for lane in self._lanes())
 
     async def run(self, handler: Handler) -> NoReturn:
-        """Read and pass batches to the handler until cancelled, in one session after the other."""
+        """Read batches and pass them to the handler until cancelled, connecting anew after a failure.
+
+        Waits between sessions, longer after each failure; failures are logged and counted, not raised.
+        """
         patience = Backoff()
         while True:
             self._pulse.note_waiting()
