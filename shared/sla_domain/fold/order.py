@@ -166,7 +166,7 @@ def in_reading_order(events: Iterable[IncidentEvent]) -> list[tuple[IncidentEven
 
 
 def remarks_on_event(event: IncidentEvent) -> Iterable[Remark]:
-    """Yield the remarks on one event by itself: an instant in the future (over two minutes), and its warnings."""
+    """Yield the remarks on one event by itself: its `warnings`, and an instant over two minutes after its receipt."""
     if event.occurred_at > event.received_at + _SKEW:
         ahead = event.occurred_at - event.received_at
         yield Remark(RemarkKind.FUTURE_TIME, f"{event.kind.value} claims to lie {ahead} in the future", event.id)
