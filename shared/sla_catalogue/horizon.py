@@ -22,7 +22,7 @@ YEARS = "years"  # stands beside the codes for the years that calendars are comp
 
 @dataclass(frozen=True, slots=True, order=True)
 class HorizonEnd:
-    """The day `until` which holidays of a `code` are known; with the code `YEARS` the last day that calendars know."""
+    """The day `until` which the holidays of `code` are known; with the code `YEARS` the end of the compiled years."""
 
     until: date
     code: str

@@ -44,7 +44,11 @@ class AuthenticationKind(StrEnum):
 
 
 class SignedContent(StrEnum):
-    """What an HMAC is computed over: the raw body, alone or behind the timestamp or id, as the value shows."""
+    """What an HMAC is computed over.
+
+    `BODY`: the raw body. `TIMESTAMP_BODY`: timestamp and body with nothing between; the others with a dot or colon
+    between. `ID_TIMESTAMP_BODY`: with the message's id in front, as Standard Webhooks have it.
+    """
 
     BODY = "body"
     TIMESTAMP_BODY = "timestamp+body"
@@ -172,9 +176,9 @@ NOBODY = Membership()
 class Source:
     """A ticketing system that sends events: its dialect, its authentication, and what its words mean.
 
-    The tables are read without regard to case. `staff`, `customers` and `bots`: accounts; `staff_by`, `customers_by`:
-    other ways to belong to a side. `only_staff`: nobody else is staff, whatever the sender states. `resolutions`: ways
-    in which work ends, to RESOLVED or CANCELLED. `zone`: of times without an offset.
+    Tables such as `statuses` are read without regard to case. `staff`, `customers` and `bots`: accounts; `staff_by`,
+    `customers_by`: other ways to belong to a side. `only_staff`: nobody else is staff, whatever the sender states.
+    `resolutions`: maps the ways in which work ends to RESOLVED or CANCELLED. `zone`: of times without an offset.
     """
 
     id: SourceId

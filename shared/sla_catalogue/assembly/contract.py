@@ -66,8 +66,8 @@ class Plans:
 def build_contracts(plans: Plans, context: Context) -> list[BuiltContract]:
     """Return the contracts of the section `contracts`, in the order written.
 
-    A contract without a known plan, base plan or time zone is left out. That, and unknown people and coverages of its
-    roles, which are left out too, is reported as a finding.
+    A contract without a known plan, base plan or time zone is reported as a finding and left out; so is a holder of a
+    role who is unknown, or serves in the hours of an unknown coverage.
     """
     found = [_contract(name, document, plans, context) for name, document in context.document.contracts.items()]
     return [contract for contract in found if contract is not None]

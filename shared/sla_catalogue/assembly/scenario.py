@@ -48,8 +48,9 @@ class ScenarioEvent:
 class Expectation:
     """What a test of the catalogue expects of the clock of one metric; None, '' and False are not checked.
 
-    `metric`: with a number the clock of that cycle, as `resolution/1`; else the latest. `due`, `warn`, `breach`: the
-    instants. `unbroken`: no breach by the test's `now`. `unspecified`: the target has no number, so there is no clock.
+    `metric`: such as `resolution` for its latest clock, or `resolution/1` for its second one (counted from 0). `due`,
+    `warn`, `breach`: the instants. `unbroken`: no breach by the test's `now`. `unspecified`: the target has no number,
+    so there is no clock.
     """
 
     metric: str

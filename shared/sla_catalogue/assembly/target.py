@@ -45,8 +45,8 @@ class RowNames:
 def build_targets(written: Iterable[tuple[Path, TargetDocument]], names: RowNames, context: Context) -> list[TargetRow]:
     """Return the targets of a plan or contract with their places, in the order written.
 
-    `written`: each document with its path. A document with `by_priority` becomes one target for each priority. One with
-    an unknown metric or coverage becomes none; that, and an unknown priority, is reported to `context`, not raised.
+    `written`: each document with its path. A document with `by_priority` becomes one target for each priority; a
+    document with an unknown metric or coverage becomes none. Unknown names are reported to `context`, not raised.
     """
     rows: list[TargetRow] = []
     for path, document in written:

@@ -71,8 +71,8 @@ class StaffDocument(PeopleDocument):
 class SourceDocument(Document):
     """A ticketing system that sends events: its dialect, its authentication, and what its words mean.
 
-    `statuses`, `labels`, `priorities`, `priority_labels`, `resolutions`: the sender's words to slad's. `customer`,
-    `product`, `attributes`: where to look them up. `zone`: of times without an offset.
+    `statuses`, `labels`, `priorities`, `priority_labels`, `resolutions`: map the sender's words to slad's. `customer`,
+    `product`, `attributes`: where these values lie in a delivery. `zone`: of times without an offset.
     """
 
     dialect: str

@@ -156,8 +156,8 @@ class IncidentState:
     def imported_through(self) -> datetime | None:
         """Return when the last event of an import of this incident was received; None without an import.
 
-        If a sender delivered events too: None if one came before the import, else at the latest when the first one
-        came.
+        None too if a sender had delivered an event before the import. If a sender's first event came during the import,
+        return when that event was received.
         """
         live = self._first_live_receipt
         if self._imported is None or (live is not None and live < self._imported[0]):
@@ -188,7 +188,7 @@ class IncidentState:
         return entitle(self._rulebook, match, self.attributes.get("product", ""))
 
     def remark(self, remark: Remark) -> None:
-        """Add a remark on a single event."""
+        """Add a remark on a single event; a repeat is ignored, and beyond 200 it is only counted (`Remarks.add`)."""
         self.remarks.add(remark)
 
     # -- reading

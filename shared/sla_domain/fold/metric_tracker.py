@@ -107,9 +107,9 @@ class MetricTracker:
     def read(self, trackers: dict[str, MetricTracker]) -> None:
         """Apply the event that the incident's state has just read: first to the open clock, then it may start a clock.
 
-        To an open clock the first of stop, reset, cancel, pause and resume applies that accepts the event; if the clock
-        stays open, its target is looked up anew and an agreed date put in force. `trackers`: all metrics of the
-        incident by id.
+        An open clock is stopped, reset, cancelled, paused or resumed by the first of these conditions that accepts the
+        event. If it stays open, a changed priority, contract or attribute selects its target anew, and an agreed date
+        is put in force. `trackers`: all metrics of the incident by id.
         """
         state, builder = self._state, self.current
         event = state.event

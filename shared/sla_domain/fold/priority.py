@@ -109,8 +109,8 @@ class Priorities:
     def read_description(self, event: IncidentEvent, at: datetime) -> None:
         """Put the priority in force that was held back because the incident had no description.
 
-        Call it with the event that brings the description. The remark that the description is missing is taken back; a
-        repeat changes nothing (clause E6, docs/clauses.md).
+        Call it with the event that brings the description; later calls change nothing. Takes back the remark that the
+        description is missing (clause E6, docs/clauses.md).
         """
         self._low = ""
         self._remarks.drop("description")
