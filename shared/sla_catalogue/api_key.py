@@ -15,7 +15,11 @@ KeyId = NewType("KeyId", str)
 
 
 class KeyScope(StrEnum):
-    """What an API key may do; `admin` includes every other scope."""
+    """What an API key may do.
+
+    `ingest`: send events. `read`: read incidents and what follows from them. `ack`: acknowledge alerts. `notify`: send
+    notices of critical fixes. `admin`: includes every other scope.
+    """
 
     INGEST = "ingest"
     READ = "read"
@@ -26,10 +30,10 @@ class KeyScope(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ApiKey:
-    """An API key of the catalogue, known by the SHA-256 of the key alone.
+    """An API key of the catalogue; only the SHA-256 of the key is known.
 
-    A key with a contract sees that contract alone (INV8, docs/clauses.md). `expires` is the first day on which it is no
-    longer valid.
+    `contract`: the only contract whose data the key sees (INV8, docs/clauses.md); None: all. `expires`: the first day
+    on which the key is no longer valid; None: never.
     """
 
     id: KeyId

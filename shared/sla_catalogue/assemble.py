@@ -40,8 +40,9 @@ from sla_domain.rulebook import Rulebook
 class AssemblyInputs:
     """What a catalogue is made of besides its files.
 
-    `environment` None: a stored catalogue is rebuilt, whose parts are in `stored`. `horizon` None: as the files say.
-    `today` None: what ends soon is not checked.
+    `environment`: the values of `${NAME}`; None to rebuild a stored catalogue, whose parts are then in `stored`.
+    `horizon`: the calendar years to compile; None: as the files say. `today`: the day from which holidays and years
+    that end soon are looked for; None: they are not.
     """
 
     environment: Mapping[str, str] | None
@@ -51,7 +52,10 @@ class AssemblyInputs:
 
 
 def assemble(merged: FileUnion, circumstances: AssemblyInputs) -> tuple[Catalogue | None, Findings]:
-    """Return the catalogue, or None if an error was found; and the findings, errors and warnings, in either case."""
+    """Build a catalogue from its merged files and return (catalogue, findings); the catalogue is None after an error.
+
+    The findings hold errors and warnings.
+    """
     findings = Findings(merged.positions, list(merged.problems))
     resolved = resolve(merged, circumstances.environment, findings)
     document = build_document(resolved.values, findings)

@@ -11,10 +11,11 @@ from sla_catalogue.problem import Findings, Path, did_you_mean
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """The document of a catalogue, the ids in it, and the findings, for the functions that build its parts.
+    """What the functions that build the parts of a catalogue need: its document, the ids in it, and where to report.
 
-    `declared` holds every id as written, sound or not: a reference to a broken entry is not a second problem. `stored`:
-    it is a version that was in force once. Incidents are judged by it, so a rule made since must not refuse it.
+    `declared`: by section every id written, also of an entry with errors, so that a reference to such an entry is not
+    reported too. `stored`: the catalogue is rebuilt from a version that was once in force; incidents are judged by it,
+    so rules made since then must not refuse it.
     """
 
     document: CatalogueDocument
@@ -23,9 +24,9 @@ class Context:
     stored: bool = False
 
     def has_entry(self, section: str, name: str, path: Path, what: str) -> bool:
-        """Return whether `section` has a sound entry `name`; report a name that was not written as a finding.
+        """Return whether `section` has an entry `name` without errors; report an error at `path` if nobody wrote one.
 
-        `what` is the word for such an entry in the message.
+        `what`: the word for such an entry in the message, such as `plan`.
         """
         if name in getattr(self.document, section):
             return True
@@ -34,6 +35,6 @@ class Context:
         return False
 
     def report_unknown(self, name: str, known: Iterable[str], path: Path, what: str) -> None:
-        """Report that no `what` is called `name`, with the nearest of the known names as a hint."""
+        """Report an error at `path`: no `what` (such as `plan`) is called `name`. The hint is one of `known`."""
         code = f"unknown-{what.replace(' ', '-')}"
         self.findings.error(path, code, f"no {what} is called {name!r}", did_you_mean(name, known))

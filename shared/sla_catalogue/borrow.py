@@ -10,7 +10,7 @@ from sla_catalogue.tree import Plain
 
 
 def borrow(merged: FileUnion) -> None:
-    """Add to `merged` the plans and escalations that it names, does not define, and the shipped catalogue has."""
+    """Add to `merged` the shipped plans and escalations that it names without defining them, and what these name."""
     library = builtin_tree()
     for section, wanted in _wanted(merged):
         held = merged.sections.setdefault(section, {})

@@ -28,9 +28,10 @@ from sla_domain.plan import Combination, Coverage, HolidaySource
 
 @dataclass(frozen=True, slots=True, eq=False)
 class CatalogueCalendars:
-    """The calendars of a catalogue, by contract and coverage, each compiled on first use (the rulebook's `Calendars`).
+    """The calendars of a catalogue by contract and coverage (when time counts), each compiled on first use.
 
-    Equal content shares one compiled calendar, across catalogues too.
+    `tables`: the holidays by code. `horizon`: the years to compile. Equal content shares one compiled calendar, across
+    catalogues too.
     """
 
     tables: Mapping[str, HolidayTable]
@@ -59,7 +60,10 @@ class CatalogueCalendars:
         return _compiled(self.spec(contract, coverage), self.horizon)
 
     def spec(self, contract: Contract, coverage: Coverage) -> CalendarSpec:
-        """Return the coverage in the contract's zone, with its holidays, openings and closings."""
+        """Return the description from which a calendar is compiled: the hours, holidays, openings and closings.
+
+        The zone is the coverage's own, else the contract's.
+        """
         table = self.tables.get(holiday_code_for(contract, coverage))
         rows = table.rows if table else ()
         zone = coverage.zone or contract.zone
@@ -79,9 +83,8 @@ class CatalogueCalendars:
 def holiday_code_for(contract: Contract, coverage: Coverage) -> str:
     """Return the code of the holiday table that a coverage subtracts under this contract; '' for none.
 
-    A contract may overrule its plan (B, docs/clauses.md). `holidays: true` of a contract closes working hours on
-    holidays; what is open around the clock stays open, unless the coverage itself names holidays: 24x7 includes the
-    holidays.
+    A contract may overrule its plan (B, docs/clauses.md): with `holidays: false` nothing is subtracted; with `holidays:
+    true` the holidays of its country are, also from a coverage without holidays, unless that is open around the clock.
     """
     if contract.holidays is False:
         return ""

@@ -29,7 +29,8 @@ class UnreadableText(CatalogueError):
 class StoredCatalogue:
     """A catalogue in its stored form: all values but the secrets, the holiday tables and the versions.
 
-    `version` is that of a text that was read; empty before it is written.
+    `sections`: the values. `positions`: where they were written. `tables`: the holidays by code. `version`: that of the
+    text that was read; "" if there was none.
     """
 
     sections: dict[str, Plain]
@@ -42,7 +43,10 @@ class StoredCatalogue:
 
 
 def serialize_stored(stored: StoredCatalogue) -> tuple[str, str]:
-    """Return the stored text of a catalogue and its version: twelve hexadecimal digits of its content's SHA-256."""
+    """Return (stored text, version) of a catalogue; the version is twelve hexadecimal digits of its content's SHA-256.
+
+    The places at which targets were written are in the text and not in the hash.
+    """
     content = {
         "format": FORMAT,
         "catalogue": stored.sections,
@@ -54,7 +58,7 @@ def serialize_stored(stored: StoredCatalogue) -> tuple[str, str]:
 
 
 def parse_stored(text: str) -> StoredCatalogue:
-    """Return the catalogue of a stored text. Raises UnreadableText."""
+    """Return the catalogue of a stored text, brought to the present format. Raises UnreadableText."""
     try:
         content = json.loads(text)
         if content["format"] not in (_OLDER, FORMAT):

@@ -18,10 +18,11 @@ from sla_domain.rulebook import Rulebook
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Catalogue:
-    """A checked catalogue: rulebook, sources, channels, escalation policies, API keys and settings under one version.
+    """A checked catalogue under one version: plans, contracts, calendars, sources, channels, keys and settings.
 
-    `text` holds no secret and rebuilds everything but secrets (`load_text`); `version` is the hash of its content.
-    `warnings` are findings on files that can be used all the same.
+    `rulebook`: the plans, contracts and calendars. `text`: the stored form, which rebuilds everything but secrets
+    (`load_text`) and holds none. `version`: the hash of its content. `warnings`: findings on files that can be used all
+    the same.
     """
 
     version: str

@@ -27,7 +27,7 @@ class ChannelEntry:
     kind: str
 
     def every_secret(self) -> tuple[Secret, ...]:
-        """Return every secret the entry holds, for checks that concern all secrets of a catalogue."""
+        """Return every secret the entry holds, for checks over all secrets of a catalogue; none by default."""
         return ()
 
 
@@ -38,9 +38,10 @@ class BadAddress(ValueError):
 class ChannelKind:
     """One kind of channel, such as e-mail, with what the catalogue must know of it.
 
-    `name` stands in `kind:` of an entry, before an address (`name:rest`), and as a key of a person. A kind either has
-    entries in the section `channels` (`document` is their model) and is addressed by the id of one, or it is
-    `personal`: each person has addresses of their own, and a level may name the kind itself.
+    `name`: stands in `kind:` of an entry, before an address (`email:ada@example.org`), and as a key of a person.
+    `document`: the model of the kind's entries in the section `channels`, by whose ids people are addressed; None
+    without entries. `personal`: people have addresses of their own instead, and a level of an escalation may name the
+    kind.
     """
 
     name: ClassVar[str]
@@ -54,14 +55,20 @@ class ChannelKind:
         return ChannelEntry(id=id_, kind=self.name)
 
     def check_entry(self, document: ChannelDocument, path: Path, context: Context) -> None:
-        """Report what is wrong with an entry beyond its shape to `context.findings`."""
+        """Report to `context.findings` the errors of an entry that its model cannot see; by default there are none."""
 
     def normalise(self, address: str) -> str:
-        """Return an address as it is stored and sent to, without the kind. Raises BadAddress."""
+        """Return an address (without the kind in front) in the form in which it is stored and sent to.
+
+        By default it is returned as it is. Raises BadAddress.
+        """
         return address
 
     def check_address(self, address: str, path: Path, context: Context) -> None:
-        """Report to `context.findings` an address of a person that cannot be reached by this kind."""
+        """Report to `context.findings` an address of a person that this kind cannot reach.
+
+        By default an address must be the id of an entry of the section `channels` that is of this kind.
+        """
         if context.has_entry("channels", address, path, "channel"):
             found = context.document.channels[address].kind
             if found != self.name:
@@ -102,7 +109,10 @@ def channel_kind(name: str) -> ChannelKind | None:
 
 
 def normalise_address(written: str) -> str:
-    """Return `kind:address` in the form in which it is stored; an address that is not valid stays as written."""
+    """Return an address such as `email:ada@example.org` in the form in which it is stored.
+
+    One that is not valid, names no known kind or has no kind is returned as written.
+    """
     name, colon, address = written.partition(":")
     kind = channel_kind(name) if colon else None
     try:

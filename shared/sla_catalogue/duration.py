@@ -45,9 +45,9 @@ class BadDuration(ValueError):
 
 
 def parse_allowed(text: str, mode: WorkingDays = WorkingDays.SAME_TIME) -> Allowed:
-    """Return the allowed time of a target that a text such as `4h` or `2 working days` gives. Raises BadDuration.
+    """Return the allowed time of a target from a text such as `4h`, `2 working days`, `4h wall` or `unspecified`.
 
-    `mode` is the reading of working days (docs/clauses.md, Conventions).
+    `mode`: at which instant a target in working days is due (docs/clauses.md, Conventions). Raises BadDuration.
     """
     written = text.strip()
     if written.casefold() == UNSPECIFIED:
@@ -62,9 +62,9 @@ def parse_allowed(text: str, mode: WorkingDays = WorkingDays.SAME_TIME) -> Allow
 
 
 def parse_span(text: str, *, days_allowed: bool = False) -> timedelta:
-    """Return the span that a text gives in hours, minutes and seconds. Raises BadDuration.
+    """Return the span that a text such as `1h 30m` or `PT4H` gives, at most ten years. Raises BadDuration.
 
-    Days and weeks are accepted only with `days_allowed`, as 24 hours and 7 days.
+    Days and weeks are accepted only with `days_allowed`, as 24 hours and 7 days; months and years never.
     """
     written = text.strip()
     if written.startswith("-"):
@@ -90,9 +90,10 @@ def parse_span(text: str, *, days_allowed: bool = False) -> timedelta:
 
 
 def parse_warning(text: str) -> WarningAt:
-    """Return the threshold that a text such as `75%` or `1h before` gives. Raises BadDuration.
+    """Return when a warning is due from a text such as `75%` or `1h before`. Raises BadDuration.
 
-    It is a share of the allowed time, or a span before the due instant, in the target's own kind of time.
+    It is a share of the allowed time, from 1% to 99%, or a span before the due instant, in the target's own kind of
+    time.
     """
     written = text.strip()
     percent = re.fullmatch(r"(\d+)\s*%", written)

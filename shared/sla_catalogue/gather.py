@@ -32,7 +32,8 @@ class SourceText:
 class FileUnion:
     """All catalogue files merged into one mapping of sections.
 
-    `positions` has the place of every value, `bases` each file's directory, `problems` what was wrong with the files.
+    `positions`: where each value was written, by its path. `bases`: the directory of each file. `problems`: errors of
+    the files, and ids that two of them define.
     """
 
     sections: dict[str, Plain] = field(default_factory=dict)
@@ -56,7 +57,11 @@ def gather(paths: FilePath | str | Sequence[FilePath | str]) -> FileUnion:
 
 
 class FileRole(StrEnum):
-    """What a YAML file in a folder is to the catalogue there."""
+    """What a YAML file in a folder is to the catalogue there.
+
+    `CATALOGUE`: a part of it. `EMPTY`: it has no value. `UNREADABLE`: not UTF-8, too large or no YAML. `FOREIGN`: YAML
+    of something else.
+    """
 
     CATALOGUE = "catalogue"  # a mapping of the catalogue's sections
     EMPTY = "empty"  # no value: an empty file, or comments alone
@@ -65,7 +70,7 @@ class FileRole(StrEnum):
 
 
 def file_role(path: FilePath) -> FileRole:
-    """Return what the YAML file at `path` is. Raises OSError."""
+    """Return what the YAML file at `path` is to a catalogue. Raises OSError if it cannot be opened."""
     if path.stat().st_size > MAX_BYTES:
         return FileRole.UNREADABLE
     try:
@@ -82,7 +87,10 @@ def file_role(path: FilePath) -> FileRole:
 
 
 def merge(texts: Iterable[SourceText], merged: FileUnion) -> None:
-    """Add the sections of each text to `merged`; collect problems of the texts and of their combination in it."""
+    """Add the sections of each text to `merged`; of an id that two texts define, the first definition stays.
+
+    Such ids, and what cannot be read, are added to `merged.problems`.
+    """
     for text in texts:
         tree = read_tree(text.text, text.name)
         merged.bases[text.name] = text.base

@@ -22,22 +22,22 @@ YEARS = "years"  # stands beside the codes for the years that calendars are comp
 
 @dataclass(frozen=True, slots=True, order=True)
 class HorizonEnd:
-    """The last day for which holidays of a code are known; with the code `YEARS` the last day that is compiled."""
+    """The day `until` which the holidays of `code` are known; with the code `YEARS` the end of the compiled years."""
 
     until: date
     code: str
 
     @property
     def at(self) -> datetime:
-        """Return the end of that day, in UTC."""
+        """Return the end of the day `until`, in UTC."""
         return datetime.combine(self.until, time(), UTC) + timedelta(days=1)
 
     def days(self, today: date) -> int:
-        """Return the days from `today` to the last day; negative once it is over."""
+        """Return the days from `today` to the day `until`; negative once it is over."""
         return (self.until - today).days
 
     def ends_soon(self, today: date) -> bool:
-        """Return whether the last day is less than 90 days after `today`, or is over."""
+        """Return whether the day `until` is less than 90 days after `today`, or is over."""
         return self.until - today < SOON
 
     def describe(self, today: date) -> str:
@@ -65,7 +65,10 @@ def horizon_ends(rulebook: Rulebook, tables: Mapping[str, HolidayTable], horizon
 def horizon_ends_of(
     used: Iterable[tuple[Contract, Plan]], tables: Mapping[str, HolidayTable], horizon: Horizon
 ) -> tuple[HorizonEnd, ...]:
-    """Return the last days of the compiled years and of the holiday tables of these contracts, the earliest first."""
+    """Return the last days of the compiled years and of the holiday tables that `used` need, the earliest first.
+
+    `used`: pairs (contract, its plan). A table without holidays is left out.
+    """
     codes = {code for contract, plan in used for coverage in plan.coverages.values()
              for code in holiday_codes_for(contract, coverage)}  # fmt: skip
     known = {code: known_until(tables[code], horizon) for code in codes & tables.keys()}
@@ -76,8 +79,8 @@ def horizon_ends_of(
 def known_until(table: HolidayTable, horizon: Horizon) -> date | None:
     """Return the day of the last known holiday of a table; None if it has none.
 
-    If that lies in the last year of the horizon, return the end of that year. A day added by hand far ahead does not
-    mean that those before it are known, unless all were added by hand.
+    For a last holiday in the last year of the horizon (the compiled years) or after, return the end of that year. Days
+    added by hand count only if all were, since one far ahead does not mean that those before it are known.
     """
     known = [row.date for row in table.rows if not row.source.startswith("manual:")]
     known += [span.end.date() for span in table.spans]

@@ -42,9 +42,10 @@ Week = Mapping[int, tuple[MinuteWindow, ...]]
 
 
 def parse_week(written: object) -> Week:
-    """Return the windows of each weekday (0 = Monday), in order, from a text or a mapping of days. Raises BadHours.
+    """Return the open windows by weekday (0 = Monday) from `24x7`, `mon-fri 09:00-17:00; sat 10:00-14:00` or a mapping.
 
-    A weekday without windows is absent.
+    The mapping has days as keys: `mon-fri: 09:00-17:00`. Weekdays and windows are in order; a weekday without windows
+    is absent. Raises BadHours.
     """
     if isinstance(written, str):
         return _from_text(_SHORTHANDS.get(written.strip().casefold(), written))
@@ -94,12 +95,15 @@ def parse_minute(written: str) -> int:
 
 
 def find_overlaps(week: Week) -> list[str]:
-    """Return the pairs of windows that cover the same minutes, in words; the same pair on several days once."""
+    """Return in words the pairs of windows that overlap, such as `09:00-17:00 and 16:00-18:00 (mon, tue)`."""
     return _described_pairs((first, second) for (_, end, first), (begin, _, second) in _pairs(week) if begin < end)
 
 
 def find_short_gaps(week: Week, limit: int = 5) -> list[str]:
-    """Return the gaps of at most `limit` minutes in words: nearly always a 23:59 that should be 24:00."""
+    """Return in words the pairs of windows with a gap of at most `limit` minutes between them, the next day's included.
+
+    Nearly always somebody wrote 23:59 for 24:00.
+    """
     return _described_pairs(
         (first, second) for (_, end, first), (begin, _, second) in _pairs(week) if 0 < begin - end <= limit
     )

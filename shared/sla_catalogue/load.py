@@ -27,9 +27,10 @@ Paths = FilePath | str | Sequence[FilePath | str]
 def load_catalogue(
     paths: Paths, *, environment: Mapping[str, str] | None = None, horizon: Horizon | None = None
 ) -> Catalogue:
-    """Return the catalogue of a file, a directory or several of both. Raises CatalogueInvalid.
+    """Return the catalogue of a file, a directory or several of both.
 
-    `environment` defaults to the process's, `horizon` to what the files say.
+    `environment`: the values of `${NAME}`; None: the process's environment. `horizon`: the calendar years to compile;
+    None: as the files say. Raises CatalogueInvalid, which lists every problem.
     """
     return _sure(*_load(paths, environment, horizon))
 
@@ -43,7 +44,7 @@ def check_files(
 ) -> list[FileProblem]:
     """Return every problem of the files, errors and warnings, in the order of files and lines. Never raises.
 
-    With `today` also what ends within 90 days: the known holidays, and the compiled years.
+    With `today` also what ends within 90 days of it: the known holidays, and the compiled years.
     """
     _, findings = _load(paths, environment, horizon, today)
     return list(findings.sorted())
@@ -53,7 +54,7 @@ def check_files(
 class ReloadResult:
     """The catalogue to use after a reload, and the problems found.
 
-    It is the new one (`replaced`), or the old one if the files have errors.
+    `replaced`: whether it is the new catalogue; False: it is the old one, because the files have errors.
     """
 
     catalogue: Catalogue
@@ -62,15 +63,15 @@ class ReloadResult:
 
 
 def reload_catalogue(old: Catalogue, paths: Paths, *, environment: Mapping[str, str] | None = None) -> ReloadResult:
-    """Return the catalogue of the files as they are now, or `old` if they have errors."""
+    """Load the files again and return their catalogue, or `old` if they have errors; and the problems found."""
     new, findings = _load(paths, environment, None)
     return ReloadResult(old, findings.sorted()) if new is None else ReloadResult(new, findings.sorted(), replaced=True)
 
 
 def load_text(text: str) -> Catalogue:
-    """Return the catalogue of a stored text (`Catalogue.text`), with its own holiday rows and without its secrets.
+    """Return the catalogue of a stored text (`Catalogue.text`), with the holidays stored in it and without secrets.
 
-    Raises UnreadableText, CatalogueInvalid.
+    Raises UnreadableText for a text that cannot be read, CatalogueInvalid for one whose content has errors.
     """
     stored = parse_stored(text)
     merged = FileUnion(sections=dict(stored.sections), positions=dict(stored.positions))

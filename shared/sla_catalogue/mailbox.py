@@ -21,7 +21,7 @@ _HOST = re.compile(rf"(?=.{{1,253}}$){_LABEL}(?:\.{_LABEL})*")
 
 
 class BadMailbox(ValueError):
-    """The address is not exactly one plain mailbox such as ada@example.org."""
+    """The text is no plain address such as ada@example.org, no sender or no mail server; the message says why."""
 
 
 def is_mailbox(written: str) -> bool:
@@ -35,7 +35,7 @@ def is_mailbox(written: str) -> bool:
 def ascii_mailbox(written: str) -> str:
     """Return the address as mail servers take it: `ada@müller.example` becomes `ada@xn--mller-kva.example`.
 
-    Raises BadMailbox with the reason.
+    Raises BadMailbox, for instance for other letters than ASCII before the @.
     """
     local, at, domain = written.partition("@")
     if at and local.isascii():
@@ -48,9 +48,9 @@ def ascii_mailbox(written: str) -> str:
 
 
 def sender_of(written: str) -> tuple[str, str]:
-    """Return name and mailbox of a sender: `slad <slad@example.org>`, `"slad, Inc." <slad@example.org>` or a mailbox.
+    """Return (name, mailbox) of a sender such as `slad <slad@example.org>` or `slad@example.org`, whose name is "".
 
-    Raises BadMailbox with the reason.
+    A name with a comma is quoted: `"slad, Inc." <slad@example.org>`. Raises BadMailbox.
     """
     found = _SENDER.fullmatch(written.strip())
     if found is None:
@@ -59,7 +59,10 @@ def sender_of(written: str) -> tuple[str, str]:
 
 
 def ascii_host(written: str) -> str:
-    """Return the name or address of a mail server as it is looked up. Raises BadMailbox with the reason."""
+    """Return the name or IP address of a mail server as it is looked up: `mail.müller.example` with `xn--mller-kva`.
+
+    Raises BadMailbox.
+    """
     try:
         return str(ip_address(written))
     except ValueError:
@@ -71,7 +74,7 @@ def ascii_host(written: str) -> str:
 
 
 def is_near(host: str) -> bool:
-    """Return whether this is the machine itself, or a bare name as containers beside each other have."""
+    """Return whether `host` is a loopback address or a name without a dot, such as that of a container nearby."""
     try:
         return ip_address(host).is_loopback
     except ValueError:

@@ -17,9 +17,9 @@ from sla_catalogue.document.field import Names
 
 
 def catalogue_model(kinds: Sequence[ChannelKind]) -> type[CatalogueDocument]:
-    """Return the model of a whole catalogue in which these kinds of channels may be used.
+    """Return the model of a whole catalogue in which channels of these kinds may be used.
 
-    It has an entry model and a person's key for each of them.
+    Each kind adds a model for its entries in the section `channels`, and a key of its name to people.
     """
     return _model(tuple(kinds))
 

@@ -35,9 +35,10 @@ class Position:
 
 @dataclass(frozen=True, slots=True)
 class FileProblem:
-    """One problem of a catalogue, with its place. `code` is stable, for scripts and searches.
+    """One problem of a catalogue, with its place.
 
-    `hint` is what to do about it, empty where that is not known.
+    `code`: a stable name of the kind of problem, such as `unknown-plan`, for scripts and searches. `hint`: what to do
+    about it, "" if that is not known.
     """
 
     file: str
@@ -54,7 +55,7 @@ class FileProblem:
 
 
 class CatalogueError(Exception):
-    """Base of the errors of this package."""
+    """Base of the errors that this package raises."""
 
 
 class CatalogueInvalid(CatalogueError):
@@ -68,7 +69,11 @@ class CatalogueInvalid(CatalogueError):
 
 @dataclass(slots=True)
 class Findings:
-    """The problems found while a catalogue is read, reported by the path of the value they are about."""
+    """The problems found while a catalogue is read.
+
+    Each is reported with the path of the value that it is about, such as `("plans", "gold", "rank")`; `positions` has
+    the place of each path in the files.
+    """
 
     positions: Mapping[Path, Position]
     problems: list[FileProblem] = field(default_factory=list)
@@ -78,7 +83,7 @@ class Findings:
         self._add(FindingLevel.ERROR, path, code, message, hint)
 
     def warning(self, path: Path, code: str, message: str, hint: str = "") -> None:
-        """Report something at `path` that is allowed and probably not intended."""
+        """Report something at `path` that is allowed and probably not intended; the catalogue can be used."""
         self._add(FindingLevel.WARNING, path, code, message, hint)
 
     def at(self, path: Path) -> Position:
@@ -104,7 +109,7 @@ class Findings:
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:
-    """Return a hint that names the nearest known word, or all known words if they are few; else empty."""
+    """Return a hint that names the nearest known word, else all known words if they are at most twelve, else ""."""
     names = sorted(known)
     near = get_close_matches(word, names, n=1, cutoff=0.6) or _caseless(word, names)
     if near:

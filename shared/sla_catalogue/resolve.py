@@ -30,10 +30,7 @@ _SECRETS = frozenset({"secret", "secrets", "password", "key"})
 
 @dataclass(frozen=True, slots=True)
 class ResolvedValues:
-    """The values of a catalogue in two forms.
-
-    `values` is for use and has the secrets; `kept` is for storage and has none.
-    """
+    """The values of a catalogue in two forms: `values` for use, with the secrets; `kept` for storage, without them."""
 
     values: dict[str, Value]
     kept: dict[str, Plain]
@@ -42,7 +39,8 @@ class ResolvedValues:
 def resolve(merged: FileUnion, environment: Mapping[str, str] | None, findings: Findings) -> ResolvedValues:
     """Return the values of a merged catalogue, with `${NAME}` replaced and secrets read.
 
-    Names come from `environment`; None rebuilds a stored catalogue: references stay, and secrets are not available.
+    `environment`: the values of the names; None rebuilds a stored catalogue: `${NAME}` stays, and secrets are not
+    available. Names without a value, and secrets that are empty or cannot be read, are reported to `findings`.
     """
     resolver = _Resolver(environment, findings, merged.bases)
     values: dict[str, Value] = {}

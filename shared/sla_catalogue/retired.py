@@ -21,9 +21,9 @@ _REGISTERED = {"registration": "opt_in"}  # in format 1: only registered people 
 
 
 def without_retired(sections: dict[str, Plain]) -> dict[str, Plain]:
-    """Return the sections of a stored catalogue of format 1 in the form that this release reads.
+    """Return the sections of a stored catalogue of format 1 without what later releases no longer know.
 
-    The rules in them stay the same.
+    Removed are retired keys, e-mail channels and sources of dialects without an adapter; the rules stay the same.
     """
     kept: dict[str, Any] = dict(sections)
     for name, change in (("plans", _plan), ("contracts", _contract), ("escalations", _escalation), ("keys", _key)):

@@ -26,7 +26,7 @@ _INCIDENT = IncidentId("test")
 class ScenarioResult:
     """The result of one test of the catalogue.
 
-    `failures` are in words, with times in the contract's zone; empty if all was as expected.
+    `failures`: what was not as expected, in words, with times in the contract's zone; empty if all was.
     """
 
     scenario: Scenario

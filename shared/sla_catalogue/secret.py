@@ -7,9 +7,10 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True, slots=True)
 class Secret:
-    """A secret value, and where it came from (`env GITHUB_SECRET`, `file /run/…`, `catalogue`), which is no secret.
+    """A secret value that no repr shows, and where it came from.
 
-    A catalogue rebuilt from its stored text has no secrets: `available` is False there.
+    `origin`: `env GITHUB_SECRET`, `file /run/…` or `catalogue`; it is no secret. `value`: None in a catalogue rebuilt
+    from its stored text.
     """
 
     origin: str

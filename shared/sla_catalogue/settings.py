@@ -9,7 +9,7 @@ from sla_catalogue.secret import Secret
 
 
 class SmtpSecurity(StrEnum):
-    """How the connection to the mail server is encrypted."""
+    """How the connection to the mail server is encrypted: by STARTTLS, by TLS from the start, or not at all."""
 
     STARTTLS = "starttls"
     TLS = "tls"
@@ -18,7 +18,10 @@ class SmtpSecurity(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Smtp:
-    """The mail server that sends e-mail, and the sender's address."""
+    """The mail server that sends e-mail.
+
+    `sender`: the address that mails come from, such as `slad <slad@example.org>`. `username`: "" without a login.
+    """
 
     host: str
     sender: str
@@ -30,7 +33,11 @@ class Smtp:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InstallationSettings:
-    """The settings of the installation, beside its contracts. `local`: a catalogue for one's own machine."""
+    """The settings of the installation, beside its contracts.
+
+    `local`: the catalogue is for one machine alone, so open sources and plain, short keys give no warning. `smtp`: the
+    mail server, None without one.
+    """
 
     local: bool = False
     smtp: Smtp | None = None

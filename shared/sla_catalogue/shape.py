@@ -16,7 +16,7 @@ from sla_catalogue.resolve import Value
 
 
 def build_document(values: Mapping[str, Value], findings: Findings) -> CatalogueDocument:
-    """Return the document of a catalogue's values; an entry of a wrong shape is reported as a finding and left out."""
+    """Return the document of a catalogue's values; an entry of a wrong shape is reported to `findings` and left out."""
     model = catalogue_model(channel_kinds())
     whole: dict[str, Any] = dict(values)
     if isinstance(whole.get("channels"), dict):
@@ -95,7 +95,7 @@ def _report(detail: Any, findings: Findings, model: type[BaseModel], below: Path
 
 
 def known_keys(loc: Path, root: type[BaseModel]) -> list[str]:
-    """Return the keys that the mapping at the path `loc` of a document of `root` may have.
+    """Return the keys that a mapping at the path `loc` may have in a document of the model `root`.
 
     The list is empty if no mapping can be there.
     """

@@ -37,9 +37,10 @@ from sla_domain.plan import (
 
 
 def sheet_of(catalogue: Catalogue, contract: ContractId, language: str = "en") -> dict[str, Any]:
-    """Return what the contract promises, as plain values ready for JSON.
+    """Return what the contract and its plan promise, under the names of the catalogue's files, ready for JSON.
 
-    Raises KeyError if there is no such contract.
+    A text that is missing in `language` is given in English, else in any language. Raises KeyError if there is no such
+    contract.
     """
     return _Sheet(catalogue, catalogue.rulebook.contracts[contract], language).whole()
 

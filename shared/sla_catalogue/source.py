@@ -31,7 +31,10 @@ class Dialect(StrEnum):
 
 
 class AuthenticationKind(StrEnum):
-    """How a source proves that a delivery is its own."""
+    """How a source proves that a delivery is its own: by a signature, a shared word in a header, or an HTTP login.
+
+    `BASIC` and `BEARER`: HTTP's schemes in the header `Authorization`. `NONE`: not at all, anybody may send.
+    """
 
     HMAC = "hmac"  # a signature over the raw body
     TOKEN = "token"  # noqa: S105 - a shared word in a header
@@ -41,7 +44,11 @@ class AuthenticationKind(StrEnum):
 
 
 class SignedContent(StrEnum):
-    """What an HMAC is computed over."""
+    """What an HMAC is computed over.
+
+    `BODY`: the raw body. `TIMESTAMP_BODY`: timestamp and body with nothing between; the others with a dot or colon
+    between. `ID_TIMESTAMP_BODY`: with the message's id in front, as Standard Webhooks have it.
+    """
 
     BODY = "body"
     TIMESTAMP_BODY = "timestamp+body"
@@ -54,7 +61,9 @@ class SignedContent(StrEnum):
 class Authentication:
     """How the deliveries of a source prove their origin.
 
-    Any of `secrets` is accepted, so a secret is rotated by adding the new one before removing the old.
+    `header`: carries the proof, after the text `prefix`. `algorithm`, `encoding`, `signed`, `timestamp_header`: how an
+    HMAC is made, and which header carries its timestamp. `username`: of HTTP Basic. `secrets`: any of them is accepted,
+    so a secret is rotated by adding the new one before removing the old.
     """
 
     kind: AuthenticationKind
@@ -68,10 +77,10 @@ class Authentication:
     secrets: tuple[Secret, ...] = ()
 
     def covers_header(self, header: str) -> bool:
-        """Return whether a valid proof of this kind covers a header (its name in lower case).
+        """Return whether a valid proof vouches for the value of a header (its name in lower case).
 
-        A signature covers what was signed and nothing else. A token or a password covers the whole request: who has it
-        can write any other. A source without authentication counts as covering every header.
+        An HMAC vouches for the headers that are signed. A token or a password vouches for all: whoever has it can write
+        any header. Without authentication all count as vouched for.
         """
         if self.kind is not AuthenticationKind.HMAC:
             return True
@@ -86,7 +95,7 @@ class Authentication:
 def signing_key(signed: SignedContent, secret: str) -> bytes:
     """Return the key bytes of a secret: with Standard Webhooks the base64 behind `whsec_`, else the text as UTF-8.
 
-    With Standard Webhooks too the text is used if it is no base64.
+    With Standard Webhooks a text that is no base64 is taken as UTF-8 too.
     """
     if signed is not SignedContent.ID_TIMESTAMP_BODY:
         return secret.encode()
@@ -97,7 +106,7 @@ def signing_key(signed: SignedContent, secret: str) -> bytes:
 
 
 class TicketPhase(StrEnum):
-    """What a source's status or label means for the phase of an incident."""
+    """What a status, label or resolution of a source means for the incident."""
 
     OPEN = "open"
     IN_PROGRESS = "in_progress"
@@ -124,9 +133,11 @@ _WAITING = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Lookup:
-    """Where a value lies in a delivery: a dotted path (`issue.fields.priority.name`), a label's prefix, or a constant.
+    """Where a value lies in a delivery.
 
-    A constant is used when neither path nor label yields anything. `values` translates what was found.
+    `field`: a dotted path such as `issue.fields.priority.name`. `label`: the prefix of a label, behind which the value
+    stands. `constant`: used when neither yields a value. `values`: translates what was found, by keys in the form of
+    `fold_case`.
     """
 
     field: str = ""
@@ -141,9 +152,9 @@ class Lookup:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Membership:
-    """Rules by which people belong to a side without being named.
+    """Rules by which people belong to a side (staff or customers) without being named.
 
-    They go by group, by domain of the mail address, and by GitHub association.
+    `groups`: of the ticketing system. `domains`: of mail addresses. `associations`: GitHub's, such as `member`.
     """
 
     groups: frozenset[str] = frozenset()
@@ -151,7 +162,7 @@ class Membership:
     associations: frozenset[str] = frozenset()
 
     def holds(self, groups: frozenset[str], domain: str, association: str) -> bool:
-        """Return whether a person with these groups, mail domain and association belongs to it.
+        """Return whether somebody with these groups, this mail domain or this GitHub association is of the side.
 
         All are in the form of `fold_case`; "" stands for none.
         """
@@ -165,9 +176,9 @@ NOBODY = Membership()
 class Source:
     """A ticketing system that sends events: its dialect, its authentication, and what its words mean.
 
-    Tables are read without regard to case. `staff` and `customers` are people by account, `staff_by` and `customers_by`
-    other ways to belong to that side. `only_staff`: nobody else is staff, whatever the sender states. `resolutions`
-    maps the ways in which work ends to RESOLVED or CANCELLED.
+    Tables such as `statuses` are read without regard to case. `staff`, `customers` and `bots`: accounts; `staff_by`,
+    `customers_by`: other ways to belong to a side. `only_staff`: nobody else is staff, whatever the sender states.
+    `resolutions`: maps the ways in which work ends to RESOLVED or CANCELLED. `zone`: of times without an offset.
     """
 
     id: SourceId
@@ -190,7 +201,7 @@ class Source:
     bots: frozenset[str] = frozenset()
 
     def phase_of(self, status: str) -> TicketPhase | None:
-        """Return what a status means; None if the catalogue does not map it."""
+        """Return what a status means for the incident; None if the catalogue does not map it."""
         return self.statuses.get(fold_case(status))
 
     def priority_of(self, value: str) -> str | None:
@@ -220,7 +231,10 @@ def fold_case(word: str) -> str:
 
 
 def domain_of(address: str) -> str:
-    """Return the domain of a mail address, of `@example.com` or of a bare domain: case folded, in ASCII (IDNA)."""
+    """Return the domain of a mail address, of `@example.com` or of a bare domain: case folded, in ASCII (IDNA).
+
+    A domain without an ASCII form is returned case folded.
+    """
     domain = fold_case(address).rpartition("@")[2].rstrip(".")
     try:
         return domain if domain.isascii() else domain.encode("idna").decode("ascii")

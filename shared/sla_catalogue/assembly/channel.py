@@ -10,7 +10,7 @@ from sla_catalogue.channel import ChannelEntry, ChannelId, channel_kind
 
 
 def build_channels(context: Context) -> Mapping[ChannelId, ChannelEntry]:
-    """Return the entries of the section `channels` by id; report what is wrong with them as findings."""
+    """Return the entries of the section `channels` by id; each kind reports errors of its entries as findings."""
     found: dict[ChannelId, ChannelEntry] = {}
     for name, document in context.document.channels.items():
         kind = channel_kind(document.kind)

@@ -27,7 +27,10 @@ CONTACT = "contact"  # the role of the customer's own contact person
 
 @dataclass(frozen=True, slots=True)
 class BuiltContract:
-    """A contract as a domain object, with the plan it runs under, its own rows and its document."""
+    """A contract as a domain object (`contract`), with the plan it runs under (`built`).
+
+    `rows`: its own targets and where they stand. `document`: the contract as written.
+    """
 
     contract: Contract
     built: BuiltPlan
@@ -42,7 +45,11 @@ class BuiltContract:
 
 @dataclass(slots=True)
 class Plans:
-    """The plans of a catalogue by id, built on first use, and those derived for single contracts."""
+    """The plans of a catalogue, built on first use: those written, and those derived for single contracts.
+
+    `drafts`: plans as documents, by id. `shared`: the coverages of the section `coverages`. `built`: the plans built so
+    far, by id; a derived plan has an id such as `gold@acme`.
+    """
 
     drafts: Mapping[str, PlanDraft]
     shared: Mapping[str, Coverage]
@@ -50,14 +57,18 @@ class Plans:
     built: dict[str, BuiltPlan]
 
     def get(self, draft: PlanDraft) -> BuiltPlan:
-        """Return the plan of a draft, built on first use."""
+        """Return the plan of a draft; the first call for an id builds it."""
         if draft.id not in self.built:
             self.built[draft.id] = build_plan(draft, self.shared, self.context)
         return self.built[draft.id]
 
 
 def build_contracts(plans: Plans, context: Context) -> list[BuiltContract]:
-    """Return the contracts that can be built; report what is wrong with the others as findings."""
+    """Return the contracts of the section `contracts`, in the order written.
+
+    A contract without a known plan, base plan or time zone is reported as a finding and left out; so is a holder of a
+    role who is unknown, or serves in the hours of an unknown coverage.
+    """
     found = [_contract(name, document, plans, context) for name, document in context.document.contracts.items()]
     return [contract for contract in found if contract is not None]
 

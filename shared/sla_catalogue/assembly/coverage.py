@@ -18,9 +18,10 @@ from sla_domain.plan import Combination, Coverage, HolidaySource
 def build_coverages(
     written: Mapping[str, tuple[Path, CoverageDocument]], shared: Mapping[str, Coverage], context: Context
 ) -> dict[str, Coverage]:
-    """Return the coverages by name: the `shared` ones and those that are `written` here, which win.
+    """Return the coverages (when time counts) by name: those `written` here, and the `shared` ones of other names.
 
-    A written coverage may be made of others of both kinds. Unknown parts and circles are reported as findings.
+    `written`: each document with its path. A written coverage may be made of others of both kinds; parts that are
+    unknown or lead back to it are reported as findings and left out.
     """
     found: dict[str, Coverage] = {}
     for name in written:
@@ -58,7 +59,11 @@ def _build(
 
 
 def build_coverage(name: str, path: Path, document: CoverageDocument, context: Context) -> Coverage:
-    """Return the coverage of a document, without its parts; report what is wrong with it as findings."""
+    """Return the coverage of a document, without its parts.
+
+    Hours that overlap or leave a gap of a few minutes, a coverage that is never open and an unknown zone are reported
+    as findings.
+    """
     hours = document.hours or {}
     _check_week(hours, (*path, "hours"), context)
     if document.hours == {} and not document.openings:

@@ -26,7 +26,8 @@ from sla_domain.plan import PlanId, written_name
 class PlanDraft:
     """A plan as documents, with inheritance applied, before it becomes a domain object.
 
-    Each of `priorities`, `targets`, `coverages` and `metrics` has the path at which it was written.
+    Each of `priorities`, `targets`, `coverages` and `metrics` stands beside the path at which it was written.
+    `timed_too`: metrics that only targets of the contract time.
     """
 
     id: str
@@ -48,7 +49,11 @@ class PlanDraft:
 
 
 def draft_plans(context: Context) -> dict[str, PlanDraft]:
-    """Return the draft of every sound plan by id; report circles of `extends` and unknown parents as findings."""
+    """Return the draft of every plan by id.
+
+    A plan whose `extends` is unknown or leads back to it is reported as a finding and left out, with the plans that
+    extend it.
+    """
     drafts: dict[str, PlanDraft] = {}
     for name in context.document.plans:
         _draft(name, (), drafts, context)
@@ -98,7 +103,11 @@ def _child(draft: PlanDraft, parent: PlanDocument) -> PlanDraft:
 
 
 def lay_over(top: PlanDraft, base: PlanDraft, id_: str) -> PlanDraft:
-    """Return `top` as a plan with the id `id_`, in which `base` supplies what `top` does not have."""
+    """Return `top` laid over `base` as a plan with the id `id_`: `base` supplies what `top` does not have.
+
+    Of priorities, metrics, coverages and roles those of `top` win by id. The targets of `top` come before those of
+    `base`.
+    """
     upper, lower = top.document, base.document
     named = {each.id for _, each in top.priorities}
     below = tuple(pair for pair in base.priorities if pair[1].id not in named)

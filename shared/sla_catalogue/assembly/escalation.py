@@ -16,7 +16,11 @@ from sla_domain.escalation import EscalationPolicy, PolicyLevel
 
 
 def build_escalations(context: Context) -> Mapping[str, EscalationPolicy]:
-    """Return the escalation policies by id; report what is wrong with them as findings."""
+    """Return the escalation policies of the section `escalations` by id.
+
+    Policies without levels, levels that notify nobody or come no later than the level before, and unknown channels are
+    reported as findings.
+    """
     found: dict[str, EscalationPolicy] = {}
     for name, document in context.document.escalations.items():
         _check(document, ("escalations", name), context)

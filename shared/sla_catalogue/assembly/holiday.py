@@ -20,10 +20,10 @@ MAX_FEED_BYTES = 4 * 1024 * 1024
 def build_holidays(
     codes: Mapping[str, Path], horizon: Horizon, bases: Mapping[str, FilePath], context: Context
 ) -> dict[str, HolidayTable]:
-    """Return the holiday tables of the needed and of the configured codes, by code.
+    """Return the holiday tables by code, such as `PL`: of the codes that coverages need, and of those in `holidays`.
 
-    `codes` maps each code that coverages need to the path that needs it; `bases` each file to the directory of its
-    feeds. What is wrong is reported as findings.
+    `codes`: each needed code with the path that needs it. `bases`: the directory of each file, to which names of feeds
+    refer. Unknown codes, feeds that cannot be read and removed days that were no holidays are reported as findings.
     """
     wanted = {**{code: ("holidays", code) for code in context.document.holidays}, **codes}
     return {code: _table(code, path, horizon, bases, context) for code, path in sorted(wanted.items())}
@@ -96,5 +96,5 @@ def _fed(
 
 
 def holidays_version(tables: Mapping[str, HolidayTable]) -> str:
-    """Return the version of the holidays package; empty if no table has rows."""
+    """Return the version of the package `holidays`, from which days are generated; "" if no table has rows."""
     return PACKAGE_VERSION if any(table.rows for table in tables.values()) else ""

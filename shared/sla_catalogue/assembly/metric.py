@@ -18,9 +18,10 @@ NONE = "none"  # `until: none` takes away what the metric it is like has
 
 
 def build_metrics(wanted: Iterable[str], written: Written, context: Context) -> tuple[Metric, ...]:
-    """Return the metrics a plan uses, in the order given, then those they wait for.
+    """Return the metrics of a plan in the order of `wanted`, then those that they wait for, each once.
 
-    Unknown names are left out; they are reported elsewhere. `written`: the metrics that the catalogue defines.
+    `written`: the metrics that the catalogue defines, with their paths; they come before built-in ones. Unknown names
+    are left out and not reported here.
     """
     found: dict[str, Metric] = {}
     left = list(wanted)
@@ -38,12 +39,12 @@ def _awaited(metric: Metric) -> Iterator[str]:
 
 
 def known_metrics(written: Written) -> frozenset[str]:
-    """Return the names of the built-in metrics and of those that the catalogue defines."""
+    """Return the names of all metrics that may be used: the built-in ones and those in `written`."""
     return frozenset(written) | frozenset(BUILT_IN)
 
 
 def written_metrics(context: Context) -> dict[str, tuple[Path, MetricDocument]]:
-    """Return the metrics of the section `metrics`, which every plan may use, by name and with their paths."""
+    """Return the metrics of the section `metrics`, which every plan may use: name -> (path, document)."""
     return {name: (("metrics", name), document) for name, document in context.document.metrics.items()}
 
 

@@ -22,7 +22,11 @@ LAST_RANK = 100
 
 @dataclass(frozen=True, slots=True)
 class BuiltPlan:
-    """A plan as a domain object, with the paths of its rows, the names that rows may refer to, and its draft."""
+    """A plan as a domain object, with what its checks need.
+
+    `rows`: its targets and where they stand. `names`: the names that targets may refer to. `draft`: the plan as
+    documents.
+    """
 
     plan: Plan
     rows: tuple[TargetRow, ...]
@@ -31,9 +35,10 @@ class BuiltPlan:
 
 
 def build_plan(draft: PlanDraft, shared: Mapping[str, Coverage], context: Context) -> BuiltPlan:
-    """Return the plan of a draft; report what is wrong with it as findings.
+    """Return the plan of a draft.
 
-    `shared` are the coverages of the section `coverages`; the plan's own of the same name win.
+    `shared`: the coverages of the section `coverages`; the plan's own of the same name win. Names in the plan that
+    nobody defines, names of two priorities, and urgent channels that are not among the plan's are reported as findings.
     """
     document = draft.document
     priorities = tuple(_priority(rank, path, each, context) for rank, (path, each) in enumerate(draft.priorities, 1))

@@ -20,7 +20,10 @@ NEVER = "never"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ScenarioAgreement:
-    """A due date that the parties agree on in a scenario (clause B5, docs/clauses.md)."""
+    """A due date that the parties agree on in a test of the catalogue (clause B5, docs/clauses.md).
+
+    `by`: who agreed. `moved_by_pauses`: whether pauses move the date.
+    """
 
     metric: str
     due: datetime
@@ -30,7 +33,7 @@ class ScenarioAgreement:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ScenarioEvent:
-    """One event of a scenario after the opening; instants are aware."""
+    """One event of a test of the catalogue, after the opening; its instants have a time zone."""
 
     at: datetime
     kind: EventKind
@@ -43,9 +46,11 @@ class ScenarioEvent:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Expectation:
-    """What a scenario expects of the clock of one metric; None and '' are not checked.
+    """What a test of the catalogue expects of the clock of one metric; None, '' and False are not checked.
 
-    `metric` may name a cycle, as `resolution/1`.
+    `metric`: such as `resolution` for its latest clock, or `resolution/1` for its second one (counted from 0). `due`,
+    `warn`, `breach`: the instants. `unbroken`: no breach by the test's `now`. `unspecified`: the target has no number,
+    so there is no clock.
     """
 
     metric: str
@@ -60,7 +65,10 @@ class Expectation:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scenario:
-    """A test of the catalogue: an incident as events, and what is expected of its clocks and remarks (`slad check`)."""
+    """A test of the catalogue (`slad check --tests`): an incident as events, and what must follow from them.
+
+    `now`: the instant up to which breaches count. `clauses`: what it tests. `line`: where it was written.
+    """
 
     name: str
     contract: ContractId
@@ -75,7 +83,11 @@ class Scenario:
 
 
 def build_scenarios(contracts: Mapping[ContractId, Contract], context: Context) -> tuple[Scenario, ...]:
-    """Return the scenarios of the section `tests`, in order; report what is wrong with them as findings."""
+    """Return the tests of the section `tests`, in order.
+
+    A test of an unknown contract and an event of an unknown kind, actor or party are reported as findings and left out,
+    as is a remark of an unknown kind.
+    """
     found: list[Scenario] = []
     for index, document in enumerate(context.document.tests):
         path: Path = ("tests", index)
@@ -172,5 +184,5 @@ def _expectation(metric: str, document: ExpectDocument, zone: str) -> Expectatio
 
 
 def parse_instant(text: str, zone: str) -> datetime:
-    """Return the aware datetime of an ISO 8601 text, in `zone`; one without an offset is wall-clock time of `zone`."""
+    """Return the datetime of an ISO 8601 text, in `zone`; a text without an offset is wall-clock time of `zone`."""
     return local_instant(datetime.fromisoformat(text), zone).astimezone(load_zone(zone))

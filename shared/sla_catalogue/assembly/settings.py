@@ -13,7 +13,11 @@ _SMTP = ("settings", "smtp")
 
 
 def build_settings(context: Context) -> InstallationSettings:
-    """Return the settings of the installation; report what is wrong with them as findings."""
+    """Return the settings of the installation.
+
+    A bad host or sender, a user name without a password, and mail to another machine without encryption are reported as
+    findings.
+    """
     document = context.document.settings
     return InstallationSettings(
         local=document.local, smtp=None if document.smtp is None else _smtp(context, document.smtp)

@@ -24,7 +24,7 @@ ASSOCIATIONS = (
 
 
 def build_membership(document: PeopleDocument) -> Membership:
-    """Return the groups, domains and associations by which people belong to a side, case folded."""
+    """Return the groups, domains and associations by which people belong to a side, in the form of `fold_case`."""
     return Membership(
         groups=frozenset(map(fold_case, document.groups)),
         domains=frozenset(map(domain_of, document.domains)),
@@ -33,7 +33,10 @@ def build_membership(document: PeopleDocument) -> Membership:
 
 
 def check_sides(dialect: Dialect, document: SourceDocument, path: Path, findings: Findings) -> None:
-    """Report rules on who is staff or customer that can never apply with this dialect, or contradict each other."""
+    """Report rules on who is staff or customer that never apply with this dialect, or that contradict each other.
+
+    Unknown associations, bad domains, and `resolutions` for a dialect that names none are reported too.
+    """
     staff, customers = document.staff, document.customers
     for name, side in (("staff", staff), ("customers", customers)):
         for way in _WAYS:

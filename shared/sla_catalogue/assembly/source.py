@@ -33,7 +33,11 @@ _HEADERS = {AuthenticationKind.BASIC: "Authorization", AuthenticationKind.BEARER
 
 
 def build_sources(context: Context) -> Mapping[SourceId, Source]:
-    """Return the sources by id; report what is wrong with them as findings."""
+    """Return the sources of the section `sources` by id; a source of an unknown dialect is reported and left out.
+
+    Reported as findings are also unusable proofs of origin, secrets shared with another source or a channel, and
+    unknown zones and phases.
+    """
     found: dict[SourceId, Source] = {}
     for name, document in context.document.sources.items():
         path: Path = ("sources", name)
@@ -103,7 +107,7 @@ def _source(id_: SourceId, document: SourceDocument, path: Path, context: Contex
 
 
 def kind_of_proof(dialect: Dialect, document: AuthenticationDocument) -> AuthenticationKind:
-    """Return how deliveries prove themselves: as written, else as the dialect usually does."""
+    """Return how deliveries prove their origin: as the document says, else as usual for the dialect, else `bearer`."""
     return AuthenticationKind(document.kind or _USUAL.get(dialect, {}).get("kind", "bearer"))
 
 

@@ -23,7 +23,7 @@ PRIORITY = "priority"
 
 @dataclass(frozen=True, slots=True)
 class TargetRow:
-    """A target with the path at which it was written."""
+    """A target and where it stands in the catalogue: `path` is the list of keys down to it, for findings."""
 
     path: Path
     target: Target
@@ -31,9 +31,9 @@ class TargetRow:
 
 @dataclass(frozen=True, slots=True)
 class RowNames:
-    """The names that a row may refer to: metrics, coverages and priorities.
+    """The names that a target may refer to: `metrics`, `coverages` and `priorities`.
 
-    `priority` returns the id of a priority for any of its names, None for an unknown one.
+    `priority`: returns the id of a priority for any of its names, None for an unknown name.
     """
 
     metrics: Collection[str]
@@ -43,9 +43,10 @@ class RowNames:
 
 
 def build_targets(written: Iterable[tuple[Path, TargetDocument]], names: RowNames, context: Context) -> list[TargetRow]:
-    """Return the rows of a plan or contract in order, one for each priority of `by_priority`.
+    """Return the targets of a plan or contract with their places, in the order written.
 
-    What is wrong with them is reported as findings.
+    `written`: each document with its path. A document with `by_priority` becomes one target for each priority; a
+    document with an unknown metric or coverage becomes none. Unknown names are reported to `context`, not raised.
     """
     rows: list[TargetRow] = []
     for path, document in written:

@@ -7,10 +7,10 @@ from sla_catalogue.secret import Secret
 
 
 class ChannelDocument(Document):
-    """An entry of the section `channels`; every kind of channel that has entries has a subclass."""
+    """An entry of the section `channels`; each kind of channel that has entries has its own subclass."""
 
     kind: str
 
     def signing_secrets(self) -> tuple[Secret, ...]:
-        """Return the secrets with which messages to this channel are signed (Standard Webhooks)."""
+        """Return the secrets with which messages to this channel are signed (Standard Webhooks); none by default."""
         return ()

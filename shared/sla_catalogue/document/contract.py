@@ -14,9 +14,11 @@ from sla_domain.contract import Side
 
 
 class PersonDocument(Document):
-    """A person who can be notified; addresses in order of preference (`email:a@b`, `webhook:<channel>`).
+    """A person who can be notified.
 
-    Each kind of channel adds a key of its name, with addresses of that kind.
+    `addresses`: in order of preference, such as `email:ada@example.org` or `webhook:<channel>`. Each kind of channel
+    adds a key of its name, with addresses of that kind. `notices`: whether to notify the person of critical fixes.
+    `side`: `support` or `customer`.
     """
 
     name: str
@@ -28,14 +30,14 @@ class PersonDocument(Document):
     def of_kind(self, kind: str) -> list[str]:
         """Return the addresses under the person's key of this kind of channel, in the order written.
 
-        They are without the kind in front.
+        They are without the kind in front; [] without that key.
         """
         found: list[str] = getattr(self, kind, [])
         return found
 
 
 class HolderDocument(Document):
-    """A person who holds a role: always, or in the hours of a coverage (`outside`: only in all other hours)."""
+    """A person who holds a role: always, or in the hours of `coverage`, or if `outside` in all other hours."""
 
     person: str
     coverage: str | None = None
@@ -55,7 +57,11 @@ class EnvironmentDocument(Document):
 
 
 class ContractDocument(Document):
-    """One customer's contract."""
+    """A contract: which plan the customers bought, where, for which products, and who is notified.
+
+    `zone`, `country`: for its hours and its holidays. `default`: it applies to incidents of unknown customers.
+    `targets` and `coverages`: its own, before or in place of the plan's. `roles`: who holds each role.
+    """
 
     plan: str
     zone: str

@@ -29,8 +29,8 @@ class SpanDocument(Document):
 class CoverageDocument(Document):
     """When time counts: weekly hours, and whose holidays are subtracted: `none`, `contract`, or a code such as `DE-BY`.
 
-    `hours: unspecified` leaves them to the contract, as a plan's document may (docs/clauses.md). Instead of hours, a
-    coverage may be made of others: open while all of them are (`all_of`), or while any of them is (`any_of`).
+    `hours: unspecified` says that the plan's document gives none, so that a contract must. Instead of hours, a coverage
+    may be made of others: open while all of them are (`all_of`), or while any of them is (`any_of`).
     """
 
     hours: Hours = None

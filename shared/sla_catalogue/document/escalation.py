@@ -11,7 +11,11 @@ from sla_domain.escalation import TellKind
 
 
 class LevelDocument(Document):
-    """One level of an escalation: `after` this long without acknowledgement, notify these roles or people."""
+    """One level of an escalation: whom to notify, `after` this long in a round, if nobody has acknowledged.
+
+    `tell`: roles or people. `channels`: to use first, before each person's own addresses. `kind`: whether they are
+    paged, or only informed.
+    """
 
     after: Span
     tell: Names
@@ -22,7 +26,7 @@ class LevelDocument(Document):
 class PolicyDocument(Document):
     """An escalation policy: its levels, and how often they are repeated.
 
-    `repeat` further rounds follow the first, each `pause` after the last level of the one before.
+    `repeat`: how many rounds follow the first. `pause`: the time from the last level of a round to the next round.
     """
 
     title: Texts = Field(default_factory=dict)

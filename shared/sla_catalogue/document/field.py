@@ -27,7 +27,7 @@ class Document(BaseModel):
 
 
 def refuse(code: str, message: str, hint: str = "") -> PydanticCustomError:
-    """Return a validation error to be raised, with a code and a hint that the finding will have."""
+    """Return a validation error to be raised; its code, message and hint become those of the finding."""
     return PydanticCustomError("slad", "{message}", {"code": code, "message": message, "hint": hint})
 
 

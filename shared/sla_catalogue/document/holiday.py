@@ -8,7 +8,7 @@ from sla_catalogue.document.field import Day, Document, Minute, Names
 
 
 class AddedDocument(Document):
-    """A holiday added by hand; with `closes_at` the hours before that time stay open."""
+    """A day closed by hand, all day or from the local time `closes_at` on; `reason` says why."""
 
     date: Day
     name: str
@@ -17,16 +17,16 @@ class AddedDocument(Document):
 
 
 class RemovedDocument(Document):
-    """A day that is worked although a generated holiday or a feed closes it."""
+    """A day that is worked although a generated holiday or a feed closes it; `reason` says why."""
 
     date: Day
     reason: str
 
 
 class FeedDocument(Document):
-    """An iCalendar file with holidays; `skip` names entries that are no days off.
+    """An iCalendar file with holidays.
 
-    Its path is relative to the catalogue file.
+    `file`: relative to the catalogue file. `skip`: the names of entries that are no days off.
     """
 
     file: str
@@ -34,7 +34,11 @@ class FeedDocument(Document):
 
 
 class HolidayDocument(Document):
-    """The holidays of one code, such as `PL` or `DE-BY`; a code without an entry has its generated public holidays."""
+    """The holidays of one code, such as `PL` or `DE-BY`; a code without an entry has its generated public holidays.
+
+    `generate`: whether to take the country's holidays of these `categories`; `observed`: also the days on which they
+    are made up for. `feeds`, `add` and `remove`: days from files, and by hand.
+    """
 
     generate: bool = True
     categories: Names = Field(default_factory=lambda: ["public"])

@@ -14,7 +14,7 @@ from sla_domain.plan import DowngradeMode, MustAgree, NoticeMode, PriorityChange
 
 
 class PriorityDocument(Document):
-    """A priority of a plan; without `rank` its place in the list is its rank."""
+    """A priority of a plan; without `rank` its place in the list is its rank, 1 the most urgent."""
 
     id: str
     rank: Rank | None = None
@@ -25,7 +25,10 @@ class PriorityDocument(Document):
 
 
 class TriggerDocument(Document):
-    """An event kind that a metric reacts to, only from some actors (`by`) or during some waits (`waiting_on`)."""
+    """An event of a kind that a metric reacts to.
+
+    `by`: only from these actors. `waiting_on`: only while the incident waits on one of these. A text is the kind alone.
+    """
 
     event: str
     by: Names = Field(default_factory=list)
@@ -38,7 +41,11 @@ class TriggerDocument(Document):
 
 
 class MetricDocument(Document):
-    """A metric, or the changes to the one that it is `like` (by default the built-in one of the same name)."""
+    """A metric (what is timed): its own conditions, or those of the metric `like` with some of them replaced.
+
+    Without `like` it is the built-in metric of the same name, if there is one. Conditions are lists of events: `start`,
+    `stop`, `reset`, `cancel`, `pause` and `resume`.
+    """
 
     like: str | None = None
     start: list[TriggerDocument] | None = None
@@ -57,7 +64,10 @@ class MetricDocument(Document):
 
 
 class SatisfiedDocument(Document):
-    """What else meets a target: the priority falls to one of `downgrade_to` (clause B4, docs/clauses.md)."""
+    """What meets a target besides its metric's stop: that the priority falls to one of `downgrade_to`.
+
+    Source: clause B4 (docs/clauses.md).
+    """
 
     downgrade_to: Names
 
@@ -83,9 +93,10 @@ class ConditionDocument(Document):
 
 
 class TargetDocument(Document):
-    """A row of a plan or contract, or with `by_priority` one row for each priority.
+    """A target of a plan or contract: the allowed time of a metric; with `by_priority` one target for each priority.
 
-    Rows are matched in file order, the first match wins.
+    Of the targets of a metric the first in file order whose conditions (`priority`, `when`) an incident fulfils applies
+    to it. `coverage`: when time counts. `warn`: such as `75%` or `1h before`.
     """
 
     metric: str
@@ -109,7 +120,10 @@ class TargetDocument(Document):
 
 
 class AgreementDocument(Document):
-    """A change of priority that needs the customer's agreement (clause E9, docs/clauses.md)."""
+    """A fall of the priority, from the priority `from` to `to`, that needs the customer's agreement.
+
+    Source: clause E9 (docs/clauses.md).
+    """
 
     model_config = ConfigDict(validate_by_alias=True, validate_by_name=True)
 
@@ -118,7 +132,12 @@ class AgreementDocument(Document):
 
 
 class RulesDocument(Document):
-    """How priorities may change (clauses E6 to E9, docs/clauses.md)."""
+    """How priorities are set and changed (clauses E6 to E9, docs/clauses.md).
+
+    `default`: for incidents that state none. `without_description`: until a description comes. `downgrade`: whether a
+    lower priority needs the customer's agreement; with `downgrade_pairs` only a fall across one of these pairs.
+    `correction_notice`: the customer is notified when others change what the customer had set.
+    """
 
     default: str | None = None
     without_description: str | None = None
@@ -131,7 +150,8 @@ class RulesDocument(Document):
 class AgreedDatesDocument(Document):
     """For which priorities another due date may be agreed on, and who must agree (clause B5, docs/clauses.md).
 
-    `none`: for no priority. Without this key a date may be agreed at every priority, and the customer must agree.
+    `priorities`: without this key, every one. `by`: `customer`, or `staff` alone. The text `none` means for no
+    priority. Without this document a date may be agreed at every priority, and the customer must agree.
     """
 
     priorities: Names = Field(default_factory=list)  # none given: every one
@@ -145,7 +165,10 @@ class AgreedDatesDocument(Document):
 
 
 class RoleDocument(Document):
-    """A role that the plan promises, with the hours in which its holder serves (clause H5, docs/clauses.md)."""
+    """A role that the plan promises, with the hours in which its holder serves (clause H5, docs/clauses.md).
+
+    `coverage`: these hours; with `outside` all other hours.
+    """
 
     id: str
     title: Texts = Field(default_factory=dict)
@@ -161,9 +184,10 @@ class RoleDocument(Document):
 
 
 class PlanDocument(Document):
-    """A plan: `extends` inherits from another, `requires_base` lays it over the contract's base plan.
+    """A plan: priorities, metrics, targets, coverages (when time counts) and the rules around them.
 
-    Source: clauses H1 and H3 (docs/clauses.md).
+    `extends`: the plan whose parts it inherits. `requires_base`: it is laid over one of these plans, which the contract
+    names as its base plan (clauses H1 and H3, docs/clauses.md).
     """
 
     extends: str | None = None

@@ -10,7 +10,7 @@ from sla_catalogue.document.field import Document, InstantText, Names, refuse
 
 
 class AgreedDocument(Document):
-    """A due date that the parties agree on in a test (clause B5, docs/clauses.md)."""
+    """A due date that the parties agree on in a test (clause B5, docs/clauses.md); `by` says who agreed."""
 
     metric: str
     due: InstantText
@@ -19,7 +19,11 @@ class AgreedDocument(Document):
 
 
 class EventDocument(Document):
-    """An event of a test; `at` without an offset is local time of the contract's zone."""
+    """An event of a test after the opening.
+
+    `at`: without an offset local time of the contract's zone. `event`: its kind, such as `responded`. `by`: the side it
+    is from, such as `staff`.
+    """
 
     at: InstantText
     event: str
@@ -32,9 +36,9 @@ class EventDocument(Document):
 
 
 class ExpectDocument(Document):
-    """What a test expects of one metric: instants, its state, or that its target has no number.
+    """What a test expects of the clock of one metric: instants, its state, or that its target has no number.
 
-    `breach: never` means that there is no breach by `now`.
+    A text is the instant `due`, or `unspecified`. `breach: never` means that there is no breach by `now`.
     """
 
     due: InstantText | None = None
@@ -53,7 +57,11 @@ class ExpectDocument(Document):
 
 
 class ScenarioDocument(Document):
-    """A test of the catalogue: an incident as events, and what is expected of its clocks and remarks."""
+    """A test of the catalogue: an incident of a contract as events, and what must follow.
+
+    `expect`: by metric what is expected of its clock. `remarks`: the kinds of remarks that it must have, and no others.
+    `now`: the instant of the verdict; by default that of the last event.
+    """
 
     name: str
     contract: str

@@ -10,7 +10,11 @@ from sla_catalogue.document.field import Document, SecretValue
 
 
 class SmtpDocument(Document):
-    """The mail server that sends e-mail."""
+    """The mail server that sends e-mail.
+
+    `sender`: the address that mails come from, such as `slad <slad@example.org>`. `security`: how the connection is
+    encrypted.
+    """
 
     host: str
     port: int = Field(default=587, ge=1, le=65535)
@@ -28,7 +32,10 @@ class HorizonDocument(Document):
 
 
 class SettingsDocument(Document):
-    """The settings of the installation, beside its contracts."""
+    """The settings of the installation, beside its contracts.
+
+    `default_contract`: applies to incidents of unknown customers. `local`: the catalogue is for one machine alone.
+    """
 
     local: bool = False  # a catalogue for one's own machine: plain keys are fine
     default_contract: str | None = None

@@ -10,7 +10,10 @@ from sla_catalogue.document.field import Document, Names, Secrets, SecretValue
 
 
 class AuthenticationDocument(Document):
-    """How a source's deliveries prove their origin; keys that are left out follow from the dialect."""
+    """How a source's deliveries prove their origin; keys that are left out are as usual for the dialect.
+
+    `header`: carries the proof, after the text `prefix`. `secret` or `secrets`: any of them is accepted.
+    """
 
     kind: Literal["hmac", "token", "basic", "bearer", "none"] | None = None
     header: str | None = None
@@ -25,7 +28,11 @@ class AuthenticationDocument(Document):
 
 
 class LookupDocument(Document):
-    """Where a value is found in a delivery: at a dotted path, behind a label's prefix, or as a constant."""
+    """Where a value is found in a delivery; a text is the constant.
+
+    `field`: a dotted path such as `issue.fields.priority.name`. `label`: the prefix of a label, behind which the value
+    stands. `constant`: used when neither yields a value. `values`: translates what was found.
+    """
 
     field: str | None = None
     label: str | None = None
@@ -39,7 +46,7 @@ class LookupDocument(Document):
 
 
 class PeopleDocument(Document):
-    """Who belongs to the customer: accounts, groups, domains of mail addresses, GitHub's associations."""
+    """Who belongs to a side: accounts (`people`), groups, domains of mail addresses, and GitHub's associations."""
 
     people: Names = Field(default_factory=list)
     groups: Names = Field(default_factory=list)
@@ -48,7 +55,7 @@ class PeopleDocument(Document):
 
 
 class StaffDocument(PeopleDocument):
-    """Who belongs to the staff; a list names accounts alone.
+    """Who belongs to the staff; a text or a list names accounts alone.
 
     `only`: nobody else is staff, whatever the sender states.
     """
@@ -62,7 +69,11 @@ class StaffDocument(PeopleDocument):
 
 
 class SourceDocument(Document):
-    """A ticketing system that sends events: its dialect, its authentication, and what its words mean."""
+    """A ticketing system that sends events: its dialect, its authentication, and what its words mean.
+
+    `statuses`, `labels`, `priorities`, `priority_labels`, `resolutions`: map the sender's words to slad's. `customer`,
+    `product`, `attributes`: where these values lie in a delivery. `zone`: of times without an offset.
+    """
 
     dialect: str
     authentication: AuthenticationDocument | None = None

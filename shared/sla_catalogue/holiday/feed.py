@@ -30,9 +30,9 @@ _NEEDED = ("DTSTART", "DTEND", "DURATION", "RRULE", "RDATE", "EXDATE", "EXRULE",
 
 @dataclass(frozen=True, slots=True)
 class HolidayFeed:
-    """The days off and timed closings of a feed within the horizon.
+    """The days off (`rows`) and timed closings (`spans`) of a feed within the horizon (the catalogue's years).
 
-    `remarks` name entries that were left out, or read in a way that may be wrong.
+    `remarks`: entries that were left out, or were read in a way that may be wrong.
     """
 
     rows: tuple[HolidayRow, ...] = ()
@@ -53,9 +53,10 @@ class _Found:
 
 
 def read_feed(text: str, source: str, horizon: Horizon, skip: Collection[str] = ()) -> HolidayFeed:
-    """Return the days off and closings of an iCalendar text; `source` is kept with each.
+    """Return the days off and closings of an iCalendar text; `source` is kept with each of them.
 
-    Entries whose name is in `skip`, and cancelled ones, are left out. Raises BadFeed for a text that is no iCalendar.
+    Entries whose name is in `skip`, cancelled ones and those that cannot be read are left out; of the last kind a
+    remark tells. Raises BadFeed for a text that is no iCalendar.
     """
     texts, remarks = tidy(text)
     found = _Found(source, horizon, remarks=remarks)
@@ -237,7 +238,7 @@ def _few(remarks: list[str]) -> tuple[str, ...]:
 
 
 def local_span(span: FeedSpan, zone: Any) -> tuple[datetime, datetime]:
-    """Return the start and end of a span in naive wall-clock time of `zone`."""
+    """Return (start, end) of a closing in wall-clock time of `zone`, as datetimes without a zone."""
 
     def local(moment: datetime) -> datetime:
         return moment if moment.tzinfo is None else moment.astimezone(UTC).astimezone(zone).replace(tzinfo=None)

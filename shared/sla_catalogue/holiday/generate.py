@@ -24,7 +24,8 @@ SOURCE = f"holidays {PACKAGE_VERSION}"
 class Recipe:
     """Which holidays to generate: of which country, subdivision and categories, and in which language.
 
-    `closes_at` (minutes from midnight) is needed with the category `half_day`, which has no hours of its own.
+    `observed`: also the days on which a holiday is made up for. `closes_at`: minutes from midnight, needed with the
+    category `half_day`, which has no hours of its own.
     """
 
     country: str
@@ -36,7 +37,7 @@ class Recipe:
 
 
 class UnknownRegion(ValueError):
-    """The package has no such country, subdivision, category or language; `known` lists those it has."""
+    """The package `holidays` lacks a country, subdivision, category or language; `known` lists those it has."""
 
     def __init__(self, message: str, known: tuple[str, ...]) -> None:
         super().__init__(message)
@@ -45,7 +46,10 @@ class UnknownRegion(ValueError):
 
 @lru_cache(maxsize=256)
 def generate_rows(recipe: Recipe, horizon: Horizon) -> tuple[HolidayRow, ...]:
-    """Return the holidays of a country or subdivision within the horizon, in order of date. Raises UnknownRegion."""
+    """Return the holidays of a country or subdivision within the horizon (years), in order of date.
+
+    Weekend days that are worked in exchange are among them. Raises UnknownRegion.
+    """
     _check(recipe)
     full = tuple(category for category in recipe.categories if category != HALF_DAY)
     rows = [HolidayRow(day, RowKind.CLOSED, name, SOURCE) for day, name in _days(recipe, full, horizon)]

@@ -18,12 +18,12 @@ _UNTIL = re.compile(r"(?P<day>\d{8})(?:T(?P<time>\d{6})(?P<utc>Z)?)?", re.ASCII)
 
 
 class UnreadableRule(ValueError):
-    """One entry of a feed cannot be read; the message gives the reason, the other entries can."""
+    """One entry of a feed cannot be read; the message gives the reason. Other entries are not concerned."""
 
 
 @dataclass(frozen=True, slots=True)
 class Occurrence:
-    """One occurrence of a feed's entry: a day with a length in days, or an instant with any length."""
+    """One occurrence of a feed's entry: a day with a length in whole days, or an instant with any length."""
 
     start: date | datetime
     length: timedelta
@@ -32,12 +32,10 @@ class Occurrence:
 def occurrences(
     event: Any, start: date | datetime, length: timedelta, horizon: Horizon, zone: tzinfo, doubts: list[str]
 ) -> Iterator[Occurrence]:
-    """Yield every occurrence of an entry within the horizon, once each, in order of time.
+    """Yield every occurrence of a feed's entry that may lie in the horizon (years), in order of time, each start once.
 
-    `start` and `length` are the entry's own, `zone` is that of the whole feed.
-
-    The start is the first occurrence, whether the rule names it or not (RFC 5545 §3.8.5.3); then `doubts` gets a
-    sentence. Raises UnreadableRule.
+    `start` and `length` are the entry's own, `zone` is that of the whole feed. The start counts even if the entry's
+    rule does not name it (RFC 5545 §3.8.5.3); then a sentence is added to `doubts`. Raises UnreadableRule.
     """
     excluded = {as_occurrence_start(each.start, start, zone) for each in _listed(event, "EXDATE", length)}
     excluded |= set(_repeated(event, "EXRULE", start, horizon, zone, doubts))
@@ -53,11 +51,11 @@ def occurrences(
 
 
 def as_occurrence_start(written: date | datetime, start: date | datetime, zone: tzinfo) -> date | datetime:
-    """Return a date of `RDATE` or `EXDATE` in the form of the entry's own occurrences, so that the two can be compared.
+    """Return a date of `RDATE` or `EXDATE` in the form of the entry's own occurrences, to be compared with them.
 
-    The form is a day if `start` is one, else an instant. Many programs write the dates of a list in another form than
-    the entry; compared as written they would never be equal, and a day that was taken out would stay closed. `zone` is
-    that of the whole feed.
+    The form is a day if `start` is a day, else an instant. `zone` is that of the whole feed. Many programs write these
+    dates in another form than the entry; compared as written they would never be equal, and a day that was taken out
+    would stay closed.
     """
     if not isinstance(start, datetime):
         if not isinstance(written, datetime):

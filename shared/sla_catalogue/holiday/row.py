@@ -9,7 +9,10 @@ from enum import StrEnum
 
 
 class RowKind(StrEnum):
-    """Whether a row closes a day, closes part of it, or makes it a working day."""
+    """What a day of a holiday table is.
+
+    `CLOSED`: all day. `HALF`: from `closes_at` on. `WORKED`: a day of the weekend that is worked like a weekday.
+    """
 
     CLOSED = "closed"  # no weekly hours
     HALF = "half"  # closed from `closes_at`
@@ -18,9 +21,10 @@ class RowKind(StrEnum):
 
 @dataclass(frozen=True, slots=True, order=True)
 class HolidayRow:
-    """One day of a holiday table; the order of rows is that of their dates.
+    """One day of a holiday table; days are ordered by date.
 
-    `closes_at` counts minutes from local midnight; `source` names package and version, feed or person's reason.
+    `closes_at`: minutes from local midnight, for a half day. `source`: package and version, feed, or the reason given
+    by hand.
     """
 
     date: date
@@ -32,9 +36,10 @@ class HolidayRow:
 
 @dataclass(frozen=True, slots=True, order=True)
 class FeedSpan:
-    """A timed closing of a feed.
+    """A span of time that an entry of a feed closes.
 
-    Datetimes are aware; if the feed names no zone they are naive, in the zone of the calendar that uses them.
+    `start` and `end` have a time zone, unless the feed names none: then they are in the zone of the calendar that uses
+    them.
     """
 
     start: datetime
@@ -45,7 +50,7 @@ class FeedSpan:
 
 @dataclass(frozen=True, slots=True, order=True)
 class WorkedDay:
-    """A day that was marked by hand as worked, whatever generated holidays or feeds say."""
+    """A day that was marked by hand as worked, whatever generated holidays or feeds say; `reason` says why."""
 
     date: date
     reason: str
@@ -53,7 +58,10 @@ class WorkedDay:
 
 @dataclass(frozen=True, slots=True)
 class HolidayTable:
-    """The holidays of one code, such as `PL`, over the catalogue's years, in order of date."""
+    """The holidays of one code, such as `PL`, over the catalogue's years, in order of date.
+
+    `spans`: closings of feeds for part of a day or longer. `worked`: days taken out by hand.
+    """
 
     code: str
     rows: tuple[HolidayRow, ...]
@@ -83,7 +91,7 @@ DEFAULT_HORIZON = Horizon(2010, 2040)
 
 @dataclass(frozen=True, slots=True)
 class HolidayDiff:
-    """The rows by which two tables of one code differ; a changed row is both removed and added."""
+    """The days by which two holiday tables of one code differ; a changed day is both in `removed` and in `added`."""
 
     code: str
     added: tuple[HolidayRow, ...]
@@ -91,14 +99,14 @@ class HolidayDiff:
 
     @property
     def empty(self) -> bool:
-        """Return whether the two tables do not differ."""
+        """Return whether the two tables are alike."""
         return not self.added and not self.removed
 
 
 def diff_rows(old: Iterable[HolidayRow], new: Iterable[HolidayRow], code: str = "") -> HolidayDiff:
-    """Return by which rows two tables of a code differ in date, kind, name or hours.
+    """Return the days by which two holiday tables of a code differ in date, kind, name or closing time.
 
-    Another source alone is no difference.
+    Days that differ in their source alone are alike.
     """
     before = {_effect(row): row for row in old}
     after = {_effect(row): row for row in new}
@@ -110,9 +118,9 @@ def diff_rows(old: Iterable[HolidayRow], new: Iterable[HolidayRow], code: str = 
 
 
 def diff_tables(old: Mapping[str, HolidayTable], new: Mapping[str, HolidayTable]) -> tuple[HolidayDiff, ...]:
-    """Return by which rows two sets of tables differ, for each code that does, sorted by code.
+    """Return the differences of two sets of holiday tables, one for each code whose days differ, sorted by code.
 
-    For instance a stored catalogue and the same files with a newer holidays package.
+    For instance a stored catalogue and the same files with a newer holidays package. A missing table counts as empty.
     """
     none = HolidayTable("", ())
     found = (diff_rows(old.get(code, none).rows, new.get(code, none).rows, code) for code in sorted({*old, *new}))

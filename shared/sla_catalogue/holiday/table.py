@@ -18,9 +18,10 @@ def build_table(
     added: Sequence[AddedDocument],
     removed: Sequence[RemovedDocument],
 ) -> HolidayTable:
-    """Return the holiday table of a code: for each day the rows of its highest layer, generated < feed < added by hand.
+    """Return the holiday table of a code, which has for each day the rows of the last of these that has the day.
 
-    A removed day is worked: it has neither rows nor closings of feeds.
+    The order is `generated`, `feeds`, `added` (by hand). A day in `removed` is worked: it has no rows, and no closing
+    of a feed that begins on it.
     """
     by_day: dict[object, list[HolidayRow]] = {}
     manual = [_manual(document) for document in added]

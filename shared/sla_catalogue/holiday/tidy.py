@@ -24,7 +24,7 @@ _UTF16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
 
 class BadFeed(ValueError):
-    """The text is no iCalendar slad can use; the message says why."""
+    """The text is no iCalendar that slad can use; the message says why."""
 
 
 @dataclass(slots=True)
@@ -45,9 +45,10 @@ class _Open:
 
 
 def decoded(content: bytes) -> tuple[str, tuple[str, ...]]:
-    """Return the text of a file and remarks on its letters. Raises UnicodeDecodeError.
+    """Return (text of a feed's file, remarks on its encoding): UTF-16 with its mark, UTF-8, else Windows-1252.
 
-    Folds go first, since one may lie between the bytes of a letter (RFC 5545 §3.1).
+    Raises UnicodeDecodeError. Folded lines are joined first, since a fold may lie between the bytes of a letter (RFC
+    5545 §3.1).
     """
     if content.startswith(_UTF16):
         return content.decode("utf-16"), ()
@@ -59,7 +60,11 @@ def decoded(content: bytes) -> tuple[str, tuple[str, ...]]:
 
 
 def tidy(text: str) -> tuple[list[str], list[str]]:
-    """Return the calendars of a text, each to be read on its own, and remarks. Raises BadFeed."""
+    """Return (calendars, remarks) of a feed's text: each calendar is a text to be read on its own.
+
+    Kept are the entries, the time zones that can be read, and the name of the calendar's zone; remarks tell of other
+    time zones. Raises BadFeed.
+    """
     remarks: list[str] = []
     return ["".join(f"{line}\r\n" for line in _written(each, remarks)) for each in _calendars(text)], remarks
 

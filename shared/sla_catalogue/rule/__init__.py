@@ -29,6 +29,6 @@ RULES: tuple[Callable[[CheckedCatalogue], None], ...] = (
 
 
 def check_everything(subject: CheckedCatalogue) -> None:
-    """Run every rule on a catalogue; each reports to its findings."""
+    """Run every rule on a catalogue; each reports to `subject.findings`."""
     for rule in RULES:
         rule(subject)

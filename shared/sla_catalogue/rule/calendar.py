@@ -15,8 +15,9 @@ _LONG = timedelta(days=30)
 
 
 def check_calendars(subject: CheckedCatalogue) -> None:
-    """Report calendars of contracts that never open, or lack hours or holidays, and dates outside the compiled
-    years.
+    """Report contracts with hours that never open, or that cannot be told, and dates outside the compiled years.
+
+    Hours cannot be told if nobody gives them, or if they subtract the holidays of a contract without a country.
     """
     for contract in subject.contracts:
         _check_years(contract, subject)

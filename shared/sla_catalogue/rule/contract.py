@@ -13,8 +13,9 @@ from sla_domain.plan import Plan
 
 
 def check_contracts(subject: CheckedCatalogue) -> None:
-    """Report contracts with impossible dates, or without a needed base plan or people, and customers of two
-    contracts.
+    """Report contracts with impossible dates, without a needed base plan, or without people to notify.
+
+    Customers of two contracts at the same time are reported too.
     """
     for built in subject.contracts:
         _check_dates(built, subject)

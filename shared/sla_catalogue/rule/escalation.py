@@ -24,9 +24,9 @@ _NO_ESCALATION_HINT = (
 
 
 def check_escalations(subject: CheckedCatalogue) -> None:
-    """Report plans without an escalation, and levels that notify nobody, the customer's people, or nobody on duty.
+    """Report plans without an escalation, and levels that notify nobody, customers' people, or nobody on duty.
 
-    For a stored catalogue only levels that notify nobody are reported: a rule made since must not refuse it.
+    For a stored catalogue only levels that notify nobody are reported: it was in force once and must stay readable.
     """
     if not subject.context.stored:
         _check_plans(subject)

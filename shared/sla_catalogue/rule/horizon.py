@@ -8,7 +8,7 @@ from sla_catalogue.rule.subject import CheckedCatalogue
 
 
 def check_horizon(subject: CheckedCatalogue) -> None:
-    """Warn of holidays and years that end within 90 days of `subject.today`; nothing is checked if that is None."""
+    """Warn of holidays and calendar years that end within 90 days of `subject.today`; do nothing if that is None."""
     today = subject.today
     if today is None:
         return

@@ -17,7 +17,7 @@ _PEOPLE = frozenset(actor.value for actor in Actor if actor is not Actor.BOT)
 
 
 def check_metrics(subject: CheckedCatalogue) -> None:
-    """Report metrics that never start, stop or resume, wait for themselves, or have conditions that can never apply."""
+    """Report metrics that never start, stop or resume, wait for themselves, or have conditions that never apply."""
     seen: set[Path] = set()
     for built in subject.plans:
         for metric in built.plan.metrics:

@@ -11,7 +11,7 @@ from sla_catalogue.rule.subject import CheckedCatalogue
 
 
 def check_edges(subject: CheckedCatalogue) -> None:
-    """Report unknown priorities and customers in sources, addresses that cannot be reached, and keys written twice."""
+    """Report priorities and customers of sources that nobody defines, addresses no channel reaches, and equal keys."""
     _check_sources(subject)
     _check_addresses(subject)
     _check_keys(subject)

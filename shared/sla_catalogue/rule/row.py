@@ -12,7 +12,7 @@ ANY = "(any other)"
 
 
 def priorities_of(target: Target, all_of_them: Sequence[str]) -> list[str]:
-    """Return the priorities that a row can match; `ANY` among them stands for one that the plan does not know."""
+    """Return the priorities that a target can match; `ANY` among them is a priority that the plan does not know."""
     for condition in target.match.conditions:
         if condition.attribute == PRIORITY:
             named = [name for name in all_of_them if (name in condition.values) is not condition.negated]
@@ -21,7 +21,11 @@ def priorities_of(target: Target, all_of_them: Sequence[str]) -> list[str]:
 
 
 def shadowing_rows(row: TargetRow, earlier: Iterable[TargetRow], all_of_them: Sequence[str]) -> list[TargetRow]:
-    """Return the earlier rows that together match every incident that `row` matches; empty if some are left to it."""
+    """Return the earlier targets that together match every incident that `row` matches, so that it is never used.
+
+    The list is empty if some incidents are left to `row`, or it can match no priority. `all_of_them`: the plan's
+    priorities.
+    """
     takers: list[TargetRow] = []
     candidates = [other for other in earlier if other.target.metric == row.target.metric]
     for priority in priorities_of(row.target, all_of_them):
@@ -36,7 +40,7 @@ def shadowing_rows(row: TargetRow, earlier: Iterable[TargetRow], all_of_them: Se
 
 
 def has_unconditional_row(rows: Iterable[TargetRow], priority: str, all_of_them: Sequence[str]) -> bool:
-    """Return whether some row matches every incident of the priority, whatever its other attributes."""
+    """Return whether a target matches every incident of the priority, whatever its other attributes."""
     return any(
         priority in priorities_of(row.target, all_of_them)
         and all(condition.attribute == PRIORITY for condition in row.target.match.conditions)
@@ -45,7 +49,7 @@ def has_unconditional_row(rows: Iterable[TargetRow], priority: str, all_of_them:
 
 
 def takes_all(other: Target, row: Target, priority: str, all_of_them: Sequence[str]) -> bool:
-    """Return whether `other`, tried first, matches every incident of that priority that `row` would match."""
+    """Return whether `other`, tried first, matches every incident of `priority` that the target `row` matches."""
     if priority not in priorities_of(other, all_of_them):
         return False
     rest = [condition for condition in other.match.conditions if condition.attribute != PRIORITY]
@@ -53,7 +57,7 @@ def takes_all(other: Target, row: Target, priority: str, all_of_them: Sequence[s
 
 
 def restrict_to(target: Target, known: Mapping[str, str]) -> Target | None:
-    """Return the row as it matches incidents with these attributes, whatever their others; None if it matches none."""
+    """Return the target as it matches incidents with the attributes `known`; None if it matches no such incident."""
     conditions = target.match.conditions
     if not all(each.holds(known) for each in conditions if each.attribute in known):
         return None

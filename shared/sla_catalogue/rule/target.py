@@ -18,7 +18,10 @@ _EXPECTED_FOR_ALL = ("first_response", "resolution")
 
 
 def check_targets(subject: CheckedCatalogue) -> None:
-    """Report rows that never match, priorities without a row, missing numbers, and warnings that come too early."""
+    """Report targets that never match or lack a number, priorities without a target, and warnings of too long a span.
+
+    A warning may not come so long before the due instant that it would lie before the start of the clock.
+    """
     for built in subject.plans:
         _check_rows(built.rows, [p.id for p in built.plan.priorities], subject)
         if not built.plan.requires_base or "+" in built.plan.id:  # alone, a plan for on top of another has gaps

@@ -35,7 +35,10 @@ _OF_GENERATED = ("categories", "language", "observed", "half_day_closes_at")
 
 
 def check_unread(subject: CheckedCatalogue) -> None:
-    """Not for a stored catalogue: a version that was in force stays readable."""
+    """Report keys that nothing reads where they stand, such as `zone` of a GitHub source, whose times have an offset.
+
+    A stored catalogue is not checked: it was in force once and must stay readable.
+    """
     if subject.context.stored:
         return
     document = subject.context.document

@@ -30,7 +30,7 @@ _LONG_NIGHT = 12 * 60  # a shift over midnight that is longer is more likely two
 
 
 def check_words(subject: CheckedCatalogue) -> None:
-    """Report languages, attributes, roles, hours and lookups that are unknown or look like a slip."""
+    """Report languages, attributes, roles, hours past midnight and lookups that are wrong or look like a slip."""
     _check_languages(subject)
     _check_attributes(subject)
     _check_roles(subject)

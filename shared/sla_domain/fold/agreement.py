@@ -15,9 +15,10 @@ _NOBODY = frozenset({"", *(actor.value for actor in Actor if actor is not Actor.
 
 
 def customer_agreed(event: IncidentEvent, named: str) -> bool:
-    """Return whether the customer agreed: the event is the customer's, or `named` is somebody of the customer.
+    """Return whether the customer agreed: the customer sent the event, or it names somebody else who agreed.
 
-    `named` is whom the event names as having agreed; the event's own actor and words such as `staff` do not count.
+    `named`: who agreed, as the event says; case is ignored. An empty name, a word such as `staff` or `bot`, and the
+    sender's own name do not count.
     """
     if event.actor is Actor.CUSTOMER:
         return True
@@ -28,7 +29,11 @@ def customer_agreed(event: IncidentEvent, named: str) -> bool:
 def agreed_date_refusal(
     agreed: AgreedTarget, event: IncidentEvent, at: datetime, opened_at: datetime, plan: Plan, priority: str
 ) -> str:
-    """Return the rule that an agreed due date breaks, in words; empty if the date counts. `at`: when it was agreed."""
+    """Return in words why an agreed due date does not count; empty if it counts (clause B5, docs/clauses.md).
+
+    `at`: when it was agreed. The date must lie after the opening and after `at`, the plan must let dates be agreed on
+    for `priority`, and the customer must agree where the plan wants it.
+    """
     date = agreed.due_at.isoformat()
     if agreed.due_at <= opened_at:
         return f"{date} lies before the opening of the incident"

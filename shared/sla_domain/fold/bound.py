@@ -21,9 +21,10 @@ MOST = 50_000
 def split_by_limit(
     folding: Folding, count: int, events: Iterable[IncidentEvent], most: int = MOST
 ) -> tuple[Sequence[IncidentEvent], Sequence[IncidentEvent]]:
-    """Return those of the next events that count, and those that do not because the incident has too many.
+    """Return (events that count, events left out because the incident has too many) of the next events of an incident.
 
-    `folding` has read the `count` events before them; from `most` on only some kinds count (see the module).
+    `folding`: the incident after the `count` events before them; all are judged by its state. Up to `most` events every
+    one counts, up to twice as many only those that may change a clock, beyond that only those that lead to an end.
     """
     counted: list[IncidentEvent] = []
     surplus: list[IncidentEvent] = []
@@ -37,7 +38,7 @@ def split_by_limit(
 
 
 def may_change_clock(folding: Folding, event: IncidentEvent) -> bool:
-    """Return whether reading the event next could change a clock of the incident."""
+    """Return whether the event, read next by `folding`, could change a clock of the incident."""
     state = folding.state
     if (
         folding.snapshot_differs(event)
@@ -52,7 +53,7 @@ def may_change_clock(folding: Folding, event: IncidentEvent) -> bool:
 
 
 def leads_to_end(folding: Folding, event: IncidentEvent) -> bool:
-    """Return whether the event ends the incident, a wait or a clock, and starts none."""
+    """Return whether the event, read next, would end the incident or its wait, or stop a clock without starting one."""
     state, kind, shown = folding.state, event.kind, event.snapshot
     if kind in END_PHASES:
         return state.phase is not END_PHASES[kind]

@@ -11,9 +11,9 @@ from sla_domain.incident import Exemption
 
 
 def build_clock(builder: ClockBuilder, incident: IncidentId, until: datetime, exempt: Exemption | None) -> Clock | None:
-    """Return the clock as it stands at `until`, the instant of the last event; None if no row ever matched.
+    """Return the clock of a draft as it stands at `until`, the last event's instant; None if it never had a target.
 
-    `exempt`: the exemption that applies to it, None without one.
+    `exempt`: the exemption that applies to the clock, None without one.
     """
     target, entitlement = builder.target, builder.entitlement
     if target is None or entitlement is None:

@@ -38,9 +38,10 @@ _ANSWERS = frozenset({EventKind.RESPONDED, EventKind.WORKAROUND_PROVIDED})
 
 
 def copy_for_survivor(event: IncidentEvent, survivor: IncidentId, id_: EventId) -> IncidentEvent:
-    """Return the copy of a merged incident's event for the incident it was merged into, with the event id `id_`.
+    """Return a copy of an event of a merged incident for `survivor`, the incident that it was merged into.
 
-    What it states of its own ticket is left out. Only an opening keeps its attributes: they name the reporter, and are
+    `id_`: the event id of the copy; its `carried_from` is the merged incident. What the event states of its own ticket,
+    such as attributes and snapshot, is left out. Only an opening keeps its attributes: they name the reporter, and are
     used where nothing else is known of the survivor.
     """
     opening = event.kind is EventKind.OPENED
@@ -66,17 +67,18 @@ def copy_for_survivor(event: IncidentEvent, survivor: IncidentId, id_: EventId) 
 
 
 def is_foldable(events: Iterable[IncidentEvent]) -> bool:
-    """Return whether there is something to fold.
+    """Return whether an incident can be computed from these events, all of one incident.
 
-    That is an event of the incident's own, or one by which another incident was merged into it.
+    One of them must be the incident's own, or the event by which another incident was merged into it. Other copies from
+    merged incidents (`carried_from`) are not enough.
     """
     return any(_founds(event) for event in events)
 
 
 def own_events(events: Iterable[IncidentEvent]) -> list[IncidentEvent]:
-    """Return the events of the incident itself.
+    """Return the events of the incident itself, without those copied from incidents merged into it (`carried_from`).
 
-    If there are none, return those copied from incidents merged into it (`carried_from`) that are used in their place.
+    If there are only copies, return those that are used in place of its own events, in order.
     """
     known = list(events)
     found = [event for event in known if event.carried_from is None]
@@ -84,7 +86,11 @@ def own_events(events: Iterable[IncidentEvent]) -> list[IncidentEvent]:
 
 
 def has_unanswered_word(events: Iterable[IncidentEvent]) -> bool:
-    """Return whether a customer's comment waits for an answer after these events of one merged incident, in order."""
+    """Return whether a customer's comment still waits for an answer after these events of one incident, given in order.
+
+    The opening counts as such a comment unless a bot wrote it. A response, a workaround or the end of the incident
+    answers it.
+    """
     waits = _WaitingWords()
     for event in events:
         waits.read(event.incident, event.incident, event)
@@ -94,10 +100,12 @@ def has_unanswered_word(events: Iterable[IncidentEvent]) -> bool:
 def resolve_carried(
     rows: Sequence[IncidentEvent],
 ) -> tuple[Sequence[IncidentEvent], tuple[Remark, ...]]:
-    """Return the events by which an incident is folded, in order, and remarks on merges.
+    """Return the events from which an incident is computed, in order, and remarks on merges.
 
-    `rows` are all events of one incident, in order. Those carried from other incidents (`carried_from`) are changed to
-    what they mean here, or left out if they do not count.
+    `rows`: all events of one incident, in order. Of those copied from other incidents (`carried_from`) the comments
+    count while their incident is merged into this one. A comment of a customer that waited for an answer at the merge
+    becomes a reply at the merge. All other copies are left out; if there are only copies, the comments and the opening
+    among them stand in for the incident's own events.
     """
     if all(event.carried_from is None for event in rows):
         return rows, ()
@@ -239,7 +247,10 @@ class _MergedGroup:
 
 
 def end_of_chain(step: Callable[[IncidentId], IncidentId | None], name: IncidentId) -> IncidentId:
-    """Return the last name that `step` leads to from `name`; if the names form a ring, some member of it."""
+    """Follow `step` from name to name and return the last name, for which `step` gives None.
+
+    If the names form a ring, return some member of it.
+    """
     seen = {name}
     while (after := step(name)) is not None and after not in seen:
         seen.add(after)

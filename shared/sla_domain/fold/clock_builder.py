@@ -27,7 +27,10 @@ from sla_domain.plan import MetricId, Target, Warning_
 
 @dataclass(slots=True)
 class DraftSegment:
-    """A stretch of time in which a clock runs or is paused; `end` is None while it lasts."""
+    """A span of time in which a clock runs, or is paused; `end` is None while it lasts.
+
+    `event`: the event that began it. `why` and `waiting_on`: the reason of a pause, and on whom the incident waits.
+    """
 
     start: datetime
     running: bool
@@ -64,14 +67,16 @@ _MANY = 8  # stretches from which on it pays to remember what they came to
 
 
 def in_time_order(marks: list[Mark]) -> list[Mark]:
-    """Return the marks in the order of their instants; of one instant the warnings before the breach."""
+    """Return the marks (warnings, breach) in order of their instants; at one instant the warnings before the breach."""
     return sorted(marks, key=lambda mark: (mark.at, mark.kind == BREACH)) if len(marks) > 1 else marks
 
 
 class ClockBuilder:
-    """The draft of one clock while the events of its incident are read: its stretches, and the account of its target.
+    """One clock under construction while the events of its incident are read.
 
-    Instants are those of the events being read and never go backwards.
+    `stretches`: the spans in which it runs or is paused; they outlive every target. `target` with `spent`, `due`,
+    `breached_at` and the like: the target in force, and what was consumed and is due under it. The instants passed as
+    `at` are those of the events being read and never go backwards.
     """
 
     __slots__ = (
@@ -162,7 +167,7 @@ class ClockBuilder:
         self.built_through = 0
 
     def branch(self) -> ClockBuilder:
-        """Return an independent copy of the draft. Finished stretches are shared."""
+        """Return an independent copy: a change of either leaves the other as it is."""
         twin = branch_of(self)
         twin.stretches[-1] = replace(self.stretches[-1])
         return twin
@@ -171,12 +176,12 @@ class ClockBuilder:
 
     @property
     def open(self) -> bool:
-        """Return whether the clock has not ended."""
+        """Return whether the clock has not ended: it runs or is paused."""
         return self.stopped_at is None
 
     @property
     def attached(self) -> bool:
-        """Return whether the clock has a target that counts."""
+        """Return whether a target is in force; False before the first `attach` and after a `detach`."""
         return self.meter is not None
 
     @property
@@ -189,11 +194,15 @@ class ClockBuilder:
 
     @property
     def changed_at(self) -> datetime:
-        """Return the last instant at which a stretch began or the target changed."""
+        """Return the last instant at which the clock started, paused, resumed or got another target."""
         return max(self.stretches[-1].start, self.generation_at)
 
     def pause(self, at: datetime, event: EventId, why: str, waiting_on: WaitingOn | None) -> None:
-        """Begin a pause at `at`, or give another reason for the current pause."""
+        """Pause the clock at `at`; if it is paused already, a pause with another reason begins.
+
+        `event`: what caused the pause. `why`: the reason in words. `waiting_on`: on whom the incident waits, None if
+        not known.
+        """
         self._settle(at)
         self._next_stretch(DraftSegment(at, False, event, why, waiting_on))
         self.state, self.cause, self.due = ClockState.PAUSED, event, None
@@ -205,9 +214,10 @@ class ClockBuilder:
         self.state, self.cause, self.since, self.due = ClockState.RUNNING, event, at, None
 
     def stop(self, at: datetime, event: EventId, why: str, kind: EventKind) -> None:
-        """End the clock at `at` with a verdict: missed if its due instant was passed, else met.
+        """End the clock at `at` with a verdict: missed if its due instant lies before `at`, else met.
 
-        A paused clock is met unless it was breached before.
+        A paused clock is met unless it was breached before the pause. `event`, `kind` and `why`: what stopped the
+        clock.
         """
         due = self._final_due(at)
         self._settle(at)
@@ -215,15 +225,15 @@ class ClockBuilder:
         self._end(at, event, why, ClockState.MET if self.breached_at is None else ClockState.MISSED)
 
     def cancel(self, at: datetime, event: EventId, why: str) -> None:
-        """End the clock at `at` without a verdict; a breach before then stays on it."""
+        """End the clock at `at` without a verdict, for the reason `why`; a breach before `at` stays recorded."""
         self._settle(at)
         self.due = None
         self._end(at, event, why, ClockState.CANCELLED)
 
     def reopen(self, at: datetime, event: EventId, gap: str) -> None:
-        """Undo the end of the clock: what was consumed stays consumed, and the time since then counts as a pause.
+        """Let an ended clock run again from `at` on; what it had consumed stays consumed.
 
-        `gap` is the reason of that pause.
+        The time from its end to `at` counts as a pause, with the reason `gap`.
         """
         assert self.stopped_at is not None
         self.stretches.append(DraftSegment(self.stopped_at, False, self.cause, gap))
@@ -245,9 +255,10 @@ class ClockBuilder:
     # -- the account
 
     def attach(self, at: datetime, target: Target, entitlement: Entitlement, meter: Meter, event: EventId) -> None:
-        """Put a new target in force from `at` on, made by `event`, and recount the time since `counted_from` under it.
+        """Put `target` in force from `at` on, and count the time since `counted_from` anew by its `meter`.
 
-        Each new target is another generation of the clock.
+        `event`: what changed the target. `generation` goes up by one. A breach before `at` becomes a mark; warnings of
+        the new target that lie before `at` are dropped.
         """
         self._settle(at)
         self.known_since = max(self.known_since, self.reading_at)
@@ -267,15 +278,18 @@ class ClockBuilder:
             self.first_due = self.due_now()
 
     def detach(self, at: datetime, event: EventId, why: str) -> None:
-        """Take the target out of force at `at`, because no row matches any more; the stretches go on."""
+        """Take the target out of force at `at`, for the reason `why`.
+
+        Until the next `attach` the clock consumes nothing and is not due; it still pauses, resumes and ends.
+        """
         self._settle(at)
         self.meter = self.due = None
         self.detached_at, self.cause, self.why = at, event, why
 
     def due_now(self) -> datetime | None:
-        """Return the due instant of a running clock, or the one it has passed; None while paused or without a target.
+        """Return when the running clock is or was due; None while it is paused or has no target.
 
-        Return None too if the calendar does not reach that far; the error is kept in `trouble`.
+        None too if the due instant lies beyond the calendar's years; the error is then in `trouble`.
         """
         if self.since is None or self.meter is None:
             return None
@@ -337,9 +351,10 @@ class ClockBuilder:
         return passed
 
     def warning_at(self, warning: Warning_, since: datetime, due: datetime) -> datetime | None:
-        """Return the instant of a warning for a clock that runs from `since` on.
+        """Return the instant of a warning for a clock that runs from `since` and is due at `due`.
 
-        Return None if it lay before `since`, or if the calendar does not reach that far.
+        A warning a span before the due instant is returned even if it lies before `since`; for one in percent that
+        does, return None. None too beyond the calendar's years: the error is then in `trouble`.
         """
         assert self.meter is not None
         try:
@@ -465,7 +480,10 @@ class ClockBuilder:
             return ZERO
 
     def consumed(self, until: datetime) -> timedelta:
-        """Return the time counted under the target in force up to `until`, in the target's own time."""
+        """Return how much time the clock has consumed up to `until`, as its target counts time.
+
+        Time beyond the calendar's years is not added; the error is then in `trouble`.
+        """
         if self.since is None or self.meter is None or self.since >= until:
             return self.spent
         return self.spent + self._between(self.since, until)
@@ -473,15 +491,15 @@ class ClockBuilder:
     # -- changes of the account
 
     def restart(self, at: datetime) -> None:
-        """Count from `at` on, and drop an agreed date. The caller attaches the target that counts."""
+        """Let the clock count from `at` on, and drop an agreed date; call `attach` next, with the target in force."""
         self._settle(at)
         self.counted_from = at
         self.agreed = self._recounted = None
 
     def backdate(self, at: datetime, since: datetime) -> None:
-        """Move the start back to `since`, from when a customer has waited.
+        """Move the start of the clock back to `since`, from when a customer has waited.
 
-        The caller attaches the target anew, at `at`.
+        Call `attach` next, with the same `at`, so that the target counts the time from `since` on.
         """
         self._settle(at)
         self.started_at = self.counted_from = since
@@ -489,17 +507,21 @@ class ClockBuilder:
         self._counted, self._recounted, self.built, self.built_through = None, None, None, 0
 
     def agree(self, at: datetime, agreed: AgreedTarget, event: EventId) -> None:
-        """Put an agreed due date in force from `at` on (clause B5, docs/clauses.md). The caller attaches its meter."""
+        """Put an agreed due date in force from `at` on; call `attach` next, with a meter for that date.
+
+        A paused clock resumes if pauses do not move the date (clause B5, docs/clauses.md).
+        """
         self._settle(at)
         self.agreed = agreed
         if self.pinned and self.state is ClockState.PAUSED:
             self.resume(at, event)
 
     def inherit(self, other: ClockBuilder) -> None:
-        """Take over the stretches of another clock, and count from its start.
+        """Put the running and paused time of `other`, an earlier clock, before this clock's, and count from its start.
 
-        Used for the rest after a downgrade has met a target (clause B4, docs/clauses.md). After a relapse the rest
-        before it is taken too: a fall and a rise of the priority do not give more time.
+        Used for the clock that goes on after a fall of the priority has met a target (clause B4, docs/clauses.md). If
+        `other` began because the priority had risen again, the clock before it (`behind`) is taken over too: a fall and
+        a rise of the priority do not give more time.
         """
         first = other.behind or other
         self.started_at, self.counted_from = first.started_at, first.counted_from

@@ -18,9 +18,10 @@ from sla_domain.rulebook import ContractMatch, Rulebook
 
 
 def fold(events: Iterable[IncidentEvent], rulebook: Rulebook, contract: ContractMatch | None = None) -> Incident:
-    """Return the incident that follows from its events, given in any order and number of copies.
+    """Return the incident computed from its events, given in any order; copies of an event count once.
 
-    `contract` is used instead of the customer's (previews). Raises NoEvents or MixedIncidents, and nothing else.
+    `contract`: used instead of the customer's contract, for previews. Raises NoEvents without an event and
+    MixedIncidents for events of several incidents, and nothing else.
     """
     line = timeline(events)
     folding = Folding(line, rulebook, contract)

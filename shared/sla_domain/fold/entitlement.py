@@ -22,7 +22,12 @@ from sla_domain.rulebook import ContractMatch, Rulebook
 
 @dataclass(frozen=True, slots=True)
 class Entitlement:
-    """What a contract promises for a product: the plan whose rows apply, why, and the rows themselves."""
+    """What a contract promises for one product: the plan whose targets apply, the reason, and the targets.
+
+    `match`: the contract, and why it applies. `scope`: whether the contract covers the product. `stated`: the
+    attributes that slad adds to the incident's own. `matched_on`: the attributes whose change may select another
+    target. `metrics`: those with a target and those they wait for, in reading order.
+    """
 
     match: ContractMatch
     plan: Plan
@@ -35,7 +40,11 @@ class Entitlement:
     _rows: dict[MetricId, tuple[Target, ...]] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def rows(self, metric: MetricId) -> tuple[Target, ...]:
-        """Return the rows of a metric in the order in which they are tried: the contract's own first."""
+        """Return the targets of a metric in the order in which they are tried: the contract's own, then the plan's.
+
+        Where the base plan applies, because the product is out of scope or excluded, only those of the contract's own
+        targets are returned that have a condition on `scope`.
+        """
         found = self._rows.get(metric)
         if found is None:
             found = self._rows[metric] = _rows(self, metric)
@@ -43,7 +52,11 @@ class Entitlement:
 
 
 def entitle(rulebook: Rulebook, match: ContractMatch, product: str) -> Entitlement:
-    """Return what the contract of `match` promises for an incident on `product` ('' if the incident names none)."""
+    """Return what the contract of `match` promises for an incident on `product` ('' if the incident names none).
+
+    For a product that the contract does not cover, its base plan applies if it has one. Results are kept in
+    `rulebook.derived`.
+    """
     contract = match.contract
     base = rulebook.plans.get(contract.base_plan) if contract.base_plan else None
     scope = scope_of(contract, product, base is not None)
@@ -67,7 +80,7 @@ def _entitle(rulebook: Rulebook, match: ContractMatch, scope: Scope, base: Plan 
 
 
 def added_attributes(contract: Contract, scope: Scope) -> dict[str, str]:
-    """Return the attributes that slad adds to those of an incident, besides its priority."""
+    """Return the attributes `contract`, `plan`, `base_plan` and `scope`, which slad adds to those of an incident."""
     return {
         "contract": contract.id,
         "plan": written_name(contract.plan),
@@ -86,9 +99,9 @@ def _timed(contract: Contract, plan: Plan) -> tuple[Metric, ...]:
 
 
 def scope_of(contract: Contract, product: str, has_base: bool) -> Scope:
-    """Return whether the contract covers the product ('' for none), and why. An exclusion wins over the scope.
+    """Return whether the contract covers the product ('' for none), and why.
 
-    `has_base`: whether the contract has a base plan.
+    A product that the contract both names and excludes is excluded. `has_base`: whether the contract has a base plan.
     """
     product = normal(product)
     if product and product in contract.normal_excluded:
@@ -110,9 +123,10 @@ def _rows(entitlement: Entitlement, metric: MetricId) -> tuple[Target, ...]:
 
 
 def row_for(entitlement: Entitlement, metric: MetricId, attributes: Mapping[str, str]) -> Target | None:
-    """Return the first row of a metric whose conditions all hold; None if there is none.
+    """Return the first target of a metric whose conditions `attributes` fulfil; None if there is none.
 
-    If that row has no number and a row of the contract supplies one, return the contract's row.
+    If that target has no number (`unspecified`), and one of the contract's targets with a number matches too, return
+    the contract's.
     """
     for row in entitlement.rows(metric):
         if row.match.holds(attributes):

@@ -40,7 +40,10 @@ from sla_domain.rulebook import ContractMatch, Rulebook
 
 
 class Unfit(StrEnum):
-    """Why a kept `Folding` cannot read some events next; the value is the reason in words."""
+    """Why a kept `Folding` (incident under computation) cannot read some events next; the value says it in words.
+
+    The caller then starts from an older `branch`, or anew with all events.
+    """
 
     LATE = "an event lies before what has been read"
     OPENING = "the opening, or the first that tells of it, comes after an event that had to stand in for it"
@@ -62,7 +65,10 @@ class _Ended:
 
 
 class Folding:
-    """A fold under way: an incident after the events read so far, in their order. It can read later ones."""
+    """An incident under computation: the result of the events read so far, in their order. It can read later events.
+
+    `incident` returns the same as `fold` over the same events. `unfit` tells whether further events can be read next.
+    """
 
     __slots__ = (
         "_agreed",
@@ -125,9 +131,7 @@ class Folding:
 
     @property
     def last(self) -> Position:
-        """Return the last position that has been read, of an event or a snapshot; nothing before it can be read
-        next.
-        """
+        """Return the position of the last event or snapshot that was read; nothing before it can be read next."""
         last = max(position(self._opening), position(self._latest))
         return last if self._looked is None else max(last, self._looked)
 
@@ -143,15 +147,15 @@ class Folding:
 
     @property
     def trackers(self) -> Iterable[MetricTracker]:
-        """Return the metrics with their clocks so far; not to be changed."""
+        """Return the metrics of the incident with their clocks so far; not to be changed."""
         return self._trackers.values()
 
     # -- reading
 
     def unfit(self, events: Iterable[IncidentEvent]) -> Unfit | None:
-        """Return why these events cannot be read next; None if they can.
+        """Return the first reason why these events cannot be read next; None if they can.
 
-        Their ids must be new to this fold.
+        `events`: in order, none of them read before.
         """
         last, before, causal = self.last, self._latest.occurred_at, self._causal
         for event in events:
@@ -176,12 +180,12 @@ class Folding:
         return not self._dated or (shown.created_at is not None and shown.created_at < self._opened_at)
 
     def read_next(self, events: Sequence[IncidentEvent]) -> None:
-        """Read the next events, in order, for which `unfit` returned None."""
+        """Read further events, in order; `unfit` must have returned None for them."""
         opened_at = self._opened_at
         self.read_timeline([(event, max(event.occurred_at, opened_at)) for event in events])
 
     def read_timeline(self, following: Sequence[tuple[IncidentEvent, datetime]]) -> None:
-        """Read the next events of a timeline, each with the instant at which it counts."""
+        """Read the next events of a `Timeline`, as pairs (event, instant at which it counts)."""
         for event, at in following:
             self._read(event, at)
             same = self._causal and event.occurred_at == self._latest.occurred_at
@@ -190,9 +194,10 @@ class Folding:
             self.count += len(following)
 
     def snapshot_differs(self, event: IncidentEvent) -> bool:
-        """Return whether the event's snapshot shows the ticket otherwise than the events read so far.
+        """Return whether the event has a snapshot that shows the ticket otherwise than the events read so far.
 
-        `unfit` must have returned None for the event.
+        `unfit` must have returned None for the event. Snapshots that were still to be read are read first, so that
+        nothing before them can be read next.
         """
         self._look_all()
         return snapshot_differs(self._state, event)
@@ -264,7 +269,10 @@ class Folding:
     # -- what it comes to
 
     def incident(self) -> Incident:
-        """Return the incident after what has been read, with its clocks and remarks."""
+        """Return the incident after what has been read, with its clocks and remarks.
+
+        Snapshots that were still to be read are read first, so that nothing before them can be read next.
+        """
         self._look_all()
         opening, state = self._opening, self._state
         remarks = self._remarks()
@@ -361,10 +369,10 @@ def open_incident(
     at: datetime | None = None,
     agreed: frozenset[str] = frozenset(),
 ) -> tuple[IncidentState, dict[str, MetricTracker]]:
-    """Return the state of an incident just opened, and its metric trackers by metric id.
+    """Return the state of an incident just opened, and by id its metrics with the clocks that the opening starts.
 
-    The trackers have the clocks that the opening starts. `at`: the instant of the opening, if it is not the event's
-    own. `agreed` are metrics for which a date will be agreed: they are tracked even where the plan has no row.
+    `contract`: used instead of the customer's contract. `at`: the instant of the opening, None for the event's own.
+    `agreed`: metrics for which a date will be agreed; they are tracked even where the plan has no target for them.
     """
     state = IncidentState(rulebook, opening, at or opening.occurred_at, contract)
     trackers: dict[str, MetricTracker] = {}

@@ -48,10 +48,11 @@ StatedPhase = tuple[Phase, WaitingOn | None, datetime | None]
 
 @dataclass(frozen=True, slots=True)
 class PossibleEnd:
-    """When an end may have happened that is read later than that: no clock may be late because of the late reading.
+    """When the end of an incident may have happened, if it is read later than it happened.
 
-    `earliest`: the instant that the sender states, `dated` True; if nobody states one, the last instant at which the
-    incident was known not to have ended, `dated` False.
+    Clocks are judged so that the late reading makes none of them late. `earliest`: the instant that the sender states
+    (`dated` True); if nobody states one, the last instant at which the incident was known not to have ended (`dated`
+    False).
     """
 
     earliest: datetime
@@ -59,7 +60,10 @@ class PossibleEnd:
 
 
 class IncidentState:
-    """The state of the incident after the events read so far; `event` and `at` are the ones being read."""
+    """The state of an incident after the events read so far.
+
+    `event`: the event being read; `at`: the instant at which it counts.
+    """
 
     __slots__ = (
         "_contract",
@@ -150,7 +154,11 @@ class IncidentState:
 
     @property
     def imported_through(self) -> datetime | None:
-        """Return until when an import brought events of this incident; None if a sender had delivered one before."""
+        """Return when the last event of an import of this incident was received; None without an import.
+
+        None too if a sender had delivered an event before the import. If a sender's first event came during the import,
+        return when that event was received.
+        """
         live = self._first_live_receipt
         if self._imported is None or (live is not None and live < self._imported[0]):
             return None
@@ -164,8 +172,10 @@ class IncidentState:
         return self.priorities.in_force
 
     def matching(self, entitlement: Entitlement) -> Mapping[str, str]:
-        """Return the attributes that conditions of rows are compared with under this entitlement, its added ones
-        included.
+        """Return the attributes with which conditions of targets are compared under `entitlement`.
+
+        They are the incident's own, those that slad adds (`entitlement.stated`), and as `priority` the priority in
+        force.
         """
         if entitlement is not self.entitlement:
             return {**self.attributes, **entitlement.stated, "priority": self.priority}
@@ -178,7 +188,7 @@ class IncidentState:
         return entitle(self._rulebook, match, self.attributes.get("product", ""))
 
     def remark(self, remark: Remark) -> None:
-        """Add a remark on a single event."""
+        """Add a remark on a single event; a repeat is ignored, and beyond 200 it is only counted (`Remarks.add`)."""
         self.remarks.add(remark)
 
     # -- reading
@@ -198,9 +208,9 @@ class IncidentState:
             self.waits.append(WaitSpan(event.waiting_on, at, None, event.reason, event.id))
 
     def read(self, event: IncidentEvent, at: datetime, ending: PossibleEnd | None = None) -> None:
-        """Read one event after the opening.
+        """Read one event after the opening, at the instant `at` at which it counts.
 
-        `ending`: of an event that ends the incident, when the end may have happened.
+        `ending`: for an event that ends the incident, when the end may have happened; None: at `at`.
         """
         self.event, self.at = event, at
         kind = event.kind
@@ -349,7 +359,7 @@ class IncidentState:
         )
 
     def holder_spans(self) -> tuple[HolderSpan, ...]:
-        """Return who held the incident, in order of time; the last one has no end."""
+        """Return who held the incident from when to when, in order of time; the last span has no end."""
         return (*self.holders, self._holder) if self._holder is not None else tuple(self.holders)
 
     def _remark_contract(self) -> None:

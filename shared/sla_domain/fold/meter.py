@@ -20,10 +20,10 @@ ZERO = timedelta()
 
 
 class Meter(Protocol):
-    """How one target counts time: protocol of the meters for coverage time, wall-clock time and dates.
+    """How a target counts time (protocol): open time of a calendar, wall-clock time, or up to a date.
 
-    Of the arguments, `since` is from when the clock runs now, `spent` what was consumed before, and `lost` what pauses
-    took before, both in the meter's own time.
+    In the methods, `since` is the instant from which the clock runs now, `spent` the time consumed before it, and
+    `lost` the time that pauses took before it; both spans are in the meter's own time.
     """
 
     @property
@@ -33,7 +33,7 @@ class Meter(Protocol):
 
     @property
     def needed_span(self) -> timedelta | None:
-        """Return how much time must be consumed before the target can be due; None if only the due instant decides."""
+        """Return how much time must be consumed before the target can be due; None for a date, which alone decides."""
         ...
 
     def between(self, start: datetime, end: datetime) -> timedelta:
@@ -43,24 +43,25 @@ class Meter(Protocol):
     def due(self, since: datetime, spent: timedelta, lost: timedelta) -> datetime:
         """Return the due instant of a clock that runs from `since`.
 
-        Raises CalendarError beyond the calendar's years.
+        Raises CalendarError if it lies beyond the calendar's years.
         """
         ...
 
     def warning(self, warning: Warning_, since: datetime, spent: timedelta, due: datetime) -> datetime | None:
-        """Return the instant of a warning of a clock that runs from `since`; None if it lay before `since`.
+        """Return the instant of a warning of a clock that runs from `since` and is due at `due`.
 
+        None for a warning in percent that lies before `since`; a warning before the due instant may lie before `since`.
         Raises CalendarError beyond the calendar's years.
         """
         ...
 
     def warning_span(self, warning: Warning_) -> timedelta | None:
-        """Return how much time must be consumed before the warning can be due; None if only the instant decides."""
+        """Return how much time must be consumed before the warning can be due; None if only its instant decides."""
         ...
 
 
 class CoverageMeter:
-    """The meter of a target in coverage time: due once so much open time of a calendar is consumed."""
+    """The meter of a target in coverage time: due once the open time `span` of a calendar is consumed."""
 
     __slots__ = ("at_close", "calendar", "span")
     moved_by_pauses = False
@@ -88,7 +89,7 @@ class CoverageMeter:
         return warning_span_of(warning, self.span)
 
     def warning(self, warning: Warning_, since: datetime, spent: timedelta, due: datetime) -> datetime | None:
-        """Return the warning's instant, in open time; None when it lay before `since`."""
+        """Return the warning's instant, in open time; None for a warning in percent that lies before `since`."""
         if warning.percent is None:
             return _before(self.calendar, warning, due)
         left = warning_span_of(warning, self.span) - spent
@@ -96,7 +97,7 @@ class CoverageMeter:
 
 
 class WallMeter:
-    """The meter of a target in wall-clock time: due once so much time is consumed."""
+    """The meter of a target in wall-clock time: due once the time `span` is consumed."""
 
     __slots__ = ("span",)
     moved_by_pauses = False
@@ -122,7 +123,7 @@ class WallMeter:
         return warning_span_of(warning, self.span)
 
     def warning(self, warning: Warning_, since: datetime, spent: timedelta, due: datetime) -> datetime | None:
-        """Return the warning's instant; None when it lay before `since`."""
+        """Return the warning's instant; None for a warning in percent that lies before `since`."""
         if warning.before is not None:
             return due - warning.before
         left = warning_span_of(warning, self.span) - spent
@@ -132,7 +133,8 @@ class WallMeter:
 class DateMeter:
     """The meter of a target that is due at a date: the nth working day, or a date the parties agreed on.
 
-    If `moved`, pauses move the date by their open time; without a calendar all time is open.
+    `on`: the due instant without pauses. `moved`: whether pauses move it by their open time. Without a calendar all
+    time is open.
     """
 
     __slots__ = ("at_close", "calendar", "moved", "on", "span")
@@ -159,7 +161,7 @@ class DateMeter:
         return end - start if self.calendar is None else self.calendar.between(start, end)
 
     def due(self, since: datetime, spent: timedelta, lost: timedelta) -> datetime:
-        """Return the date, moved by the open time that pauses took."""
+        """Return the date, moved by `lost`, the open time that pauses took, if pauses move it."""
         if not self.moved or lost <= ZERO:
             return self.on
         return self.on + lost if self.calendar is None else self.calendar.add(self.on, lost, self.at_close)
@@ -169,7 +171,7 @@ class DateMeter:
         return None if warning.percent is None else warning_span_of(warning, self.span)
 
     def warning(self, warning: Warning_, since: datetime, spent: timedelta, due: datetime) -> datetime | None:
-        """Return the warning's instant; None when it lay before `since`."""
+        """Return the warning's instant; None for a warning in percent that lies before `since`."""
         if warning.percent is None:
             if self.calendar is not None:
                 return _before(self.calendar, warning, due)
@@ -181,9 +183,9 @@ class DateMeter:
 
 
 def meter_for(target: Target, calendar: Calendar, base: datetime, at_close: AtClose) -> Meter:
-    """Return the meter of a target counted from `base`.
+    """Return the meter of a target; working days are counted from `base`.
 
-    Raises CalendarError beyond the calendar's years, ValueError for a target without a number.
+    Raises CalendarError beyond the calendar's years, ValueError for a target without a number (`unspecified`).
     """
     match target.allowed:
         case CoverageTime(span):

@@ -58,9 +58,11 @@ _OPENINGS = frozenset({EventKind.OPENED, EventKind.REOPENED})
 
 
 def any_trigger_accepts(triggers: tuple[Trigger, ...], event: IncidentEvent, waiting: WaitingOn | None) -> bool:
-    """Return whether a trigger accepts the event's actor, and on whom the incident waits. All are of the event's kind.
+    """Return whether one of `triggers`, all of the event's kind, accepts the event.
 
-    A trigger without actors accepts anybody, and of a bot only what is no comment or reply.
+    A trigger accepts the actors it names; if it names none, anybody, but of a bot no comment or reply. If it names
+    parties in `waiting_on`, the incident must wait on one of them. `waiting`: on whom it waits, None if it does not
+    wait.
     """
     anybody = not event.automatic
     for trigger in triggers:
@@ -72,7 +74,10 @@ def any_trigger_accepts(triggers: tuple[Trigger, ...], event: IncidentEvent, wai
 
 
 class MetricTracker:
-    """One metric of an incident while its events are read: its clocks so far, of which `current` is the latest."""
+    """One metric of an incident while its events are read, with its clocks so far.
+
+    `builders`: the clocks under construction, in order. `current`: the last of them, None before the first.
+    """
 
     __slots__ = ("_calendars", "_state", "builders", "current", "metric")
 
@@ -84,10 +89,7 @@ class MetricTracker:
         self._calendars = calendars
 
     def branch(self, state: IncidentState) -> MetricTracker:
-        """Return an independent copy that reads the events of `state`.
-
-        Clocks but the current one never change and are shared.
-        """
+        """Return an independent copy that follows `state`, which is a copy of the incident's state."""
         twin = branch_of(self)
         twin._state = state
         if self.current is not None:
@@ -96,13 +98,18 @@ class MetricTracker:
 
     @property
     def has_stopped(self) -> bool:
-        """Return whether the latest clock was met or missed, for which metrics with `after` or `until` wait."""
+        """Return whether the latest clock was met or missed.
+
+        From then on a metric with `after` this one may start a clock, and a metric with `until` this one may not.
+        """
         return self.current is not None and self.current.state in (ClockState.MET, ClockState.MISSED)
 
     def read(self, trackers: dict[str, MetricTracker]) -> None:
-        """Apply the event that `state` has just read: conditions on the open clock, then another row, then a start.
+        """Apply the event that the incident's state has just read: first to the open clock, then it may start a clock.
 
-        `trackers` are those of all metrics.
+        An open clock is stopped, reset, cancelled, paused or resumed by the first of these conditions that accepts the
+        event. If it stays open, a changed priority, contract or attribute selects its target anew, and an agreed date
+        is put in force. `trackers`: all metrics of the incident by id.
         """
         state, builder = self._state, self.current
         event = state.event
@@ -123,25 +130,28 @@ class MetricTracker:
             self._start_if_asked(reaction, event, trackers)
 
     def open(self, event: IncidentEvent) -> None:
-        """Start the first clock if the opening starts one."""
+        """Start the first clock if the metric starts with `event`, the opening."""
         reaction = self.metric.reactions.get(EventKind.OPENED)
         if reaction is not None and any_trigger_accepts(reaction.start, event, None):
             self._start(event)
 
     def start_now(self, event: IncidentEvent) -> ClockBuilder:
-        """Start a clock whatever the conditions say: for previews of what a later event would start.
+        """Start a clock now, whatever the conditions of the metric say, and return it; `event` is given as its cause.
 
-        Return its draft.
+        For previews of what a later event would start.
         """
         return self._start(event)
 
     def matching_row(self) -> Target | None:
-        """Return the row that matches the incident now, with or without a number; None without one."""
+        """Return the target that matches the incident now, with or without a number; None if no target matches."""
         entitlement = self._state.entitlement
         return row_for(entitlement, self.metric.id, self._state.matching(entitlement))
 
     def why_no_clock(self) -> str | None:
-        """Return why there is no clock although a row matches; None if no row matches."""
+        """Return in words why there is no clock although a target matches; None if no target matches.
+
+        Call it only where `build_clock` gave none.
+        """
         row, entitlement = self.matching_row(), self._state.entitlement
         if row is None:
             return None

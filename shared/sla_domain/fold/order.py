@@ -27,9 +27,10 @@ _SKEW = timedelta(minutes=2)
 
 @dataclass(frozen=True, slots=True)
 class Timeline:
-    """The events of an incident as the fold reads them: the opening and what follows.
+    """The events of an incident in reading order: the opening and what follows.
 
-    `following` has each event with the instant at which it is read.
+    `opened_at`: the instant of the opening. `following`: pairs (event, instant at which it is read). An event that
+    stands in for a missing opening (`assumed`) is among them again.
     """
 
     opening: IncidentEvent
@@ -46,10 +47,10 @@ class Timeline:
 
 
 def in_order(events: Iterable[IncidentEvent]) -> list[IncidentEvent]:
-    """Return each event once, in the order in which a fold reads them.
+    """Return each event once, in reading order; of copies with the same id the first in order counts.
 
-    Those of one instant are ordered as their snapshots show (`fold.same_instant`). Of two copies with one id the first
-    in order counts. Raises NoEvents or MixedIncidents.
+    Events of one instant are put in the order that their snapshots show, where these show one. Raises NoEvents without
+    events, and MixedIncidents if they belong to more than one incident.
     """
     rows = sorted(events, key=position)
     if not rows:
@@ -68,12 +69,17 @@ def in_order(events: Iterable[IncidentEvent]) -> list[IncidentEvent]:
 
 
 def position(event: IncidentEvent) -> Position:
-    """Return the event's place in the order of reading, to be compared with other positions."""
+    """Return the event's place in reading order, to be compared with other positions."""
     return (event.order, event.received_at)
 
 
 def timeline(events: Iterable[IncidentEvent]) -> Timeline:
-    """Return the timeline of an incident's events. Raises NoEvents or MixedIncidents."""
+    """Return the events of one incident in reading order: first the opening, then the other events, each once.
+
+    Without an opening, the ticket's first snapshot or else the earliest event stands in for it; an event dated before
+    the opening is read at the opening. Copies from merged incidents that do not count are left out. Raises NoEvents,
+    and MixedIncidents if the events belong to more than one incident.
+    """
     own = in_order(events)
     rows, carried = resolve_carried(own)
     rows, remarks = list(rows), list(carried)
@@ -149,9 +155,9 @@ def _without_opening(rows: list[IncidentEvent]) -> Timeline:
 
 
 def in_reading_order(events: Iterable[IncidentEvent]) -> list[tuple[IncidentEvent, datetime]]:
-    """Return each event once, in the order in which the fold reads them, with the instant at which it is read.
+    """Return pairs (event, instant at which it is read) of one incident in reading order, the opening included.
 
-    Raises NoEvents or MixedIncidents.
+    Raises NoEvents, and MixedIncidents if the events belong to more than one incident.
     """
     line = timeline(events)
     if line.following and line.following[0][0].id == line.opening.id:  # no opening was received: the first stands in
@@ -160,7 +166,7 @@ def in_reading_order(events: Iterable[IncidentEvent]) -> list[tuple[IncidentEven
 
 
 def remarks_on_event(event: IncidentEvent) -> Iterable[Remark]:
-    """Return the remarks on one event by itself: words that could not be mapped, an instant in the future."""
+    """Yield the remarks on one event by itself: its `warnings`, and an instant over two minutes after its receipt."""
     if event.occurred_at > event.received_at + _SKEW:
         ahead = event.occurred_at - event.received_at
         yield Remark(RemarkKind.FUTURE_TIME, f"{event.kind.value} claims to lie {ahead} in the future", event.id)

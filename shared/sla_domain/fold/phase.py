@@ -15,9 +15,9 @@ from sla_domain.rulebook import Rulebook
 
 
 def phase_of(events: Iterable[IncidentEvent]) -> Phase:
-    """Return the phase of the incident of these events, the same as a fold with any rulebook gives.
+    """Return the phase of the incident that these events make; it does not depend on plans and contracts.
 
-    Raises NoEvents or MixedIncidents.
+    Raises NoEvents, and MixedIncidents if the events belong to more than one incident.
     """
     return fold(events, _NO_RULES).phase
 

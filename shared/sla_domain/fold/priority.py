@@ -35,7 +35,12 @@ _ASKS = frozenset({EventKind.PRIORITY_CHANGED, EventKind.RECLASSIFIED, EventKind
 
 
 class Priorities:
-    """The priority of one incident while its events are read: the one in force, the pending one and the history."""
+    """The priority of one incident while its events are read.
+
+    `in_force`: the priority that counts. `pending`: a lower priority that waits for the customer's agreement, None
+    without one. `periods`: which priority was in force when, without the present one. `corrections`: changes of what
+    the customer had set, if the plan notifies the customer of them.
+    """
 
     __slots__ = (
         "_about",
@@ -73,13 +78,17 @@ class Priorities:
         return twin
 
     def history(self) -> tuple[PriorityPeriod, ...]:
-        """Return every period of a priority in force, in order of time; the last one has no end."""
+        """Return the periods in which each priority was in force, in order of time; the last period has no end."""
         return (*self.periods, self._open) if self._open is not None else tuple(self.periods)
 
     # -- what happens
 
     def read_opening(self, event: IncidentEvent, at: datetime, plan: Plan, described: bool) -> None:
-        """Read the opening. `described`: whether the incident has a description (clause E6, docs/clauses.md)."""
+        """Put the first priority in force: the one that the opening states, else the plan's default.
+
+        `described`: whether the incident has a description. Without one the plan may name a lower priority, which holds
+        until a description comes (clause E6, docs/clauses.md).
+        """
         stated = event.attributes.get("priority", "")
         self._stated, self._set_by = stated, event.actor
         known = plan.priority(stated)
@@ -98,9 +107,10 @@ class Priorities:
         self._set(chosen, event, at, why)
 
     def read_description(self, event: IncidentEvent, at: datetime) -> None:
-        """Put the stated priority in force, if the missing description had held it back (clause E6, docs/clauses.md).
+        """Put the priority in force that was held back because the incident had no description.
 
-        Call it for the event that brings the description.
+        Call it with the event that brings the description; later calls change nothing. Takes back the remark that the
+        description is missing (clause E6, docs/clauses.md).
         """
         self._low = ""
         self._remarks.drop("description")
@@ -109,9 +119,10 @@ class Priorities:
             self._set(held, event, at, PriorityWhy.DESCRIBED)
 
     def read(self, event: IncidentEvent, at: datetime, plan: Plan, of_another: bool = False) -> None:
-        """Read an event after the opening, which may state another priority.
+        """Apply an event after the opening: another priority that it states, or an agreement to a lower one.
 
-        `of_another`: its attributes are those of another ticket under this name, which cannot lower the priority.
+        A priority that the ticket merely repeats is ignored. `of_another`: the event's attributes are those of another
+        ticket under this incident's name, which cannot lower the priority.
         """
         if event.kind is EventKind.DOWNGRADE_AGREED:
             self._agreed(event, at, plan)
@@ -144,10 +155,10 @@ class Priorities:
             self._asked(known, event, at, plan)
 
     def change_plan(self, event: IncidentEvent, at: datetime, plan: Plan) -> None:
-        """Put a priority of another plan in force, because the contract changed.
+        """Put a priority of `plan` in force, because another contract applies now.
 
-        The priority in force stays if the new plan has it. If it was only the old plan's default, the stated priority
-        is used if the new plan has that, else the new plan's default.
+        The priority in force stays if the new plan has it, unless it was only the old plan's default. Otherwise it is
+        the priority that the sender stated, if the new plan has that one, else the new plan's default.
         """
         stated, known = plan.priority(self._stated or ""), plan.priority(self.in_force)
         if self.pending is not None and plan.priority(self.pending.new) is None:

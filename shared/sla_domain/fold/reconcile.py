@@ -35,9 +35,9 @@ _REASON = "as the ticket stands"
 
 
 class ReconcilingEvent(NamedTuple):
-    """An event that makes up for one that did not come, and the instant at which it is read.
+    """An event that slad makes because a snapshot of the ticket shows a change that no event brought.
 
-    `ending`: of an end, when it may have happened.
+    `at`: the instant at which it is read. `ending`: for an end, when it may have happened; None: at `at`.
     """
 
     event: IncidentEvent
@@ -46,15 +46,12 @@ class ReconcilingEvent(NamedTuple):
 
 
 def stated_phase(shown: Snapshot) -> StatedPhase | None:
-    """Return the phase that the snapshot shows, on whom the ticket waits, and when it ended.
-
-    Return None if it shows no phase.
-    """
+    """Return (phase, on whom the ticket waits, when it ended) as the snapshot shows them; None if it shows no phase."""
     return None if shown.phase is None else (shown.phase, _waits_on(shown), shown.ended_at)
 
 
 def snapshot_differs(state: IncidentState, event: IncidentEvent) -> bool:
-    """Return whether the event's snapshot shows the ticket otherwise than the events read so far."""
+    """Return whether the event has a snapshot that shows the ticket otherwise than the events read so far."""
     shown = event.snapshot
     if shown is None:
         return False
@@ -65,9 +62,10 @@ def snapshot_differs(state: IncidentState, event: IncidentEvent) -> bool:
 
 
 def end_before(state: IncidentState, event: IncidentEvent, at: datetime) -> ReconcilingEvent | None:
-    """Return the end that the event's snapshot dates before the event, if no event has brought it; None without one.
+    """Return the end of the incident that the event's snapshot shows before the event; None if it shows none.
 
-    An end without a date lies before a comment or reply: a comment on an ended ticket does not wait for an answer.
+    None too if the incident has ended already, or the event itself is an end. An end without a date lies before a
+    comment or reply, and before no other event: a comment on an ended ticket does not wait for an answer.
     """
     shown = event.snapshot
     if shown is None or shown.phase is None or shown.phase.live or not state.phase.live or event.kind in END_PHASES:
@@ -83,9 +81,9 @@ def end_before(state: IncidentState, event: IncidentEvent, at: datetime) -> Reco
 
 
 def reconciling_events(state: IncidentState, event: IncidentEvent, at: datetime) -> Iterator[ReconcilingEvent]:
-    """Yield the events that make up for all differences between the snapshot of `event` and the events before it.
+    """Yield events for all differences between the snapshot of `event` and the events read before, in reading order.
 
-    They come in the order of reading. `at`: when the snapshot is read.
+    `at`: the instant at which the snapshot is read. The event must have a snapshot.
     """
     shown = event.snapshot
     assert shown is not None
@@ -96,15 +94,19 @@ def reconciling_events(state: IncidentState, event: IncidentEvent, at: datetime)
 
 
 def unobserved_end(opening: IncidentEvent) -> IncidentEvent:
-    """Return the end of a ticket of which the first known event is a reopening.
+    """Return an event that ends the ticket before `opening`, for a ticket whose first known event is a reopening.
 
-    It is a cancellation, which gives no verdict, since nobody states when it was.
+    It is a cancellation, which gives no verdict, since nobody states when the ticket ended.
     """
     return replace(_reconciling(opening, EventKind.CANCELLED), reason="it had ended before anything was heard of it")
 
 
 def remark_on_reconciled(event: IncidentEvent, ending: PossibleEnd | None) -> Remark:
-    """Return the remark on an event that makes up for one that did not come."""
+    """Return the remark that the ticket's snapshot shows what no event had said.
+
+    `event`: the event made from the snapshot. `ending`: when an end may have happened; if nobody states the date, the
+    remark says so.
+    """
     if event.attributes:
         named = sorted(event.attributes.items())
         words = ", ".join(f"{name} {value or 'none'}" if len(value) <= 60 else name for name, value in named)

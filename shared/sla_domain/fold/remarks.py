@@ -14,9 +14,9 @@ MOST = 200  # of one kind of cause: what single events are like, or what they do
 
 
 class Remarks:
-    """The remarks of one incident: current ones by their subject, and the first `MOST` different ones on single events.
+    """The remarks of one incident: those on its present state, and the first 200 (`MOST`) on single events.
 
-    `left_out` counts those beyond `MOST`.
+    `left_out`: how many more on single events were added and not kept.
     """
 
     __slots__ = ("_held", "_said", "left_out")
@@ -33,7 +33,7 @@ class Remarks:
         return twin
 
     def hold(self, about: Hashable, remark: Remark) -> None:
-        """Keep a remark on the subject `about`, in place of the one before, until `drop`."""
+        """Keep a remark on the subject `about` until `drop`, in place of the earlier remark on this subject."""
         self._held[about] = remark
 
     def drop(self, about: Hashable) -> None:
@@ -42,16 +42,16 @@ class Remarks:
 
     @property
     def current(self) -> Iterator[Remark]:
-        """Yield the remarks that hold now."""
+        """Yield the remarks on the present state: those held and not dropped."""
         return iter(self._held.values())
 
     @property
     def permanent(self) -> Iterator[Remark]:
-        """Yield the remarks on single events."""
+        """Yield the remarks on single events that were kept."""
         return iter(self._said)
 
     def add(self, remark: Remark) -> None:
-        """Add a remark on a single event; beyond `MOST` different ones it is only counted."""
+        """Add a remark on a single event; a repeat is ignored, and beyond `MOST` different ones it is only counted."""
         if len(self._said) < MOST:
             self._said[remark] = None
         elif remark not in self._said:

@@ -23,10 +23,11 @@ _MOST = 50  # and beyond which they stay as they arrived
 
 
 def in_causal_order(rows: Sequence[IncidentEvent]) -> list[IncidentEvent]:
-    """Return the events in order, with deliveries of one instant in the order that their snapshots show.
+    """Return sorted events, those of one instant in the order in which they can have happened.
 
-    If they show none, or more than one order fits, the order of arrival stays. Events that are moved get versions by
-    which they sort in the new order.
+    Snapshots show that order: how the ticket stood before and after each delivery. If they show none, or several orders
+    fit equally well, the order stays as it is, as for events with versions. Reordered events are copies with versions
+    by which they sort so.
     """
     found: list[IncidentEvent] = []
     known: dict[str, str] = {}
@@ -41,7 +42,7 @@ def in_causal_order(rows: Sequence[IncidentEvent]) -> list[IncidentEvent]:
 
 
 def has_state_before(event: IncidentEvent) -> bool:
-    """Return whether the event's delivery states how the ticket stood before it."""
+    """Return whether the event has a snapshot that says how the ticket stood before the event."""
     return event.snapshot is not None and bool(event.snapshot.before)
 
 
