@@ -39,17 +39,17 @@ def mailbox_value(name: str, mailbox: str) -> str:
 
 
 class WrittenFields(EmailPolicy):
-    """A policy that leaves subject, addresses and ids as they are, since they are folded already."""
+    """A header policy that leaves subject, addresses and ids as they are, since their values come folded already."""
 
     def fold(self, name: str, value: Any) -> str:
-        """Return a header line, folded unless its value is folded already."""
+        """Return a header line; the value is folded here unless it came folded already (`subject`, `from`, ids)."""
         if name.lower() in _WRITTEN:
             return f"{name}: {value}\r\n"
         folded: str = super().fold(name, value)
         return folded
 
     def fold_binary(self, name: str, value: Any) -> bytes:
-        """Return a header line as bytes."""
+        """Return a header line as ASCII bytes, folded as by `fold`."""
         return self.fold(name, value).encode("ascii")
 
     def header_store_parse(self, name: str, value: Any) -> tuple[str, Any]:
