@@ -34,9 +34,9 @@ HEADERS = {
 class AckPageKind(StrEnum):
     """Which page an acknowledgement link leads to; the value is the key of its sentence in `answer.toml`.
 
-    One alert: `ASK` (a button), `THANKS`, `ALREADY` acknowledged, `CLOSED`. A digest: `ASK_ALL`, `THANKS_ALL`,
-    `NOTHING_LEFT` to acknowledge. Refused tokens: `BAD`, `INCOMPLETE`, `FOREIGN` (signed by another installation),
-    `EXPIRED`. `UNKNOWN`: the alert or the digest is gone.
+    One alert: `ASK` (shows a button), `THANKS` (has just been acknowledged), `ALREADY` (was before), `CLOSED`. A
+    digest: `ASK_ALL`, `THANKS_ALL`, `NOTHING_LEFT` to acknowledge. Refused tokens: `BAD`, `INCOMPLETE`, `FOREIGN`
+    (signed by another installation), `EXPIRED`. `UNKNOWN`: the alert or the digest is gone.
     """
 
     ASK = "ask"

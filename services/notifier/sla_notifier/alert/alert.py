@@ -92,7 +92,7 @@ class Alert:
 
 
 def alert_of(row: Mapping[str, Any]) -> Alert:
-    """Return the alert of a row of `notifier_alert`."""
+    """Return the alert of a row of `notifier_alert`. Raises ValueError or KeyError if the row cannot be read."""
     values = {field.name: row[field.name] for field in fields(Alert)}
     kind = AlertKind(values["kind"])
     model = ClockFact if kind is AlertKind.CLOCK else NoticeData

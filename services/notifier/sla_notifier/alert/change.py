@@ -24,7 +24,7 @@ from sla_platform.wire import DeliveryFact
 
 @dataclass(frozen=True, slots=True)
 class AlertChange:
-    """What one fact, step or acknowledgement changes about an alert, to be written in one transaction.
+    """What one fact, escalation step or acknowledgement changes about an alert, to be written in one transaction.
 
     `alert`: the alert afterwards, None if it did not change. `clear_steps`: its former steps are deleted. `steps`: new
     steps. `requests`: what to notify people of. `cancel_reason`: why its queued pages are cancelled, None if they stay.
@@ -46,7 +46,7 @@ def opening_change(alert: Alert, now: datetime, cancel_reason: UnsentReason | No
     """Return the change that opens an alert: pages for the levels without a delay, steps for the others.
 
     `cancel_reason`: why queued pages of an earlier episode (opening of the alert) are cancelled; None: none are
-    cancelled.
+    cancelled. Nothing is stored or sent here.
     """
     levels = alert.policy.at_once()
     alert = replace(alert, level=max(levels, default=0))
@@ -63,8 +63,9 @@ def opening_change(alert: Alert, now: datetime, cancel_reason: UnsentReason | No
 def page_request(alert: Alert, level: int, at: datetime) -> NotificationRequest:
     """Return the request to notify a level of the alert in its present round; a level that does not page is informed.
 
-    `at`: when the level became due. The id is the alert's `occasion` for level 1 of the first round, else with round
-    and level, such as `<occasion>#0.2`. Level 1 of a critical fix goes to the people entitled to the notice.
+    `at`: when the level became due. The id is that of the event which opened the alert for level 1 of the first round,
+    else with round and level, such as `<event id>#0.2`. Level 1 of a critical fix goes to the people entitled to the
+    notice.
     """
     first = alert.round == 0 and level == 1
     entitled = alert.kind is AlertKind.CRITICAL_FIX and level == 1

@@ -20,7 +20,7 @@ from sla_platform.wire import DeliveryFact
 
 @dataclass(slots=True)
 class ChangeSet:
-    """The changes that a batch of facts, steps or acknowledgements makes, to be written in one transaction.
+    """The changes that a batch of facts, escalation steps or acknowledgements makes, to be written in one transaction.
 
     `known`: the alerts before the batch, by id. `alerts`: those that changed, as they are afterwards. `clear_steps`:
     ids of alerts whose former steps are deleted; `steps`: the new ones by alert id. `cancel_reasons`: alert id -> why
@@ -40,7 +40,7 @@ class ChangeSet:
         return self.alerts.get(id_) or self.known.get(id_)
 
     def add(self, change: AlertChange) -> None:
-        """Add the change of one fact, step or acknowledgement, on top of those added before.
+        """Add the change of one fact, escalation step or acknowledgement, on top of those added before.
 
         A change that cancels queued pages also cancels pages that earlier changes of this batch requested; if the clock
         ended, their recipients get the closing message instead.

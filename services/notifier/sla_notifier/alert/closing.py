@@ -30,7 +30,8 @@ def move_alert(before: Alert | None, fact: ClockFact, now: datetime) -> AlertCha
     """Return the change that corrects the instant of the breach that an alert is about; nobody is notified of it.
 
     The change is empty unless the fact moves that breach, or takes it back while the clock is breached by another due
-    instant: then the alert moves to that breach, unless the clock runs on and people are paged anew.
+    instant: then the alert moves to that breach, unless the clock runs on and people are paged anew. Nothing is stored
+    here.
     """
     body = fact.body
     if before is None or not isinstance(body, Amended):
@@ -76,7 +77,8 @@ def close_alert(before: Alert | None, fact: ClockFact, id_: str, now: datetime) 
     """Return the change for a fact that ends an alert: close it, cancel its pages, notify the people who were paged.
 
     The change is empty if the fact does not close the alert, or the alert is closed; but a breach that is taken back
-    after the close is sent too, since it corrects the message before. `id_`: the fact's event id.
+    after the close is sent too, since it corrects the message before. `id_`: the fact's event id. Nothing is stored or
+    sent here.
     """
     reason = None if before is None else close_reason(before, fact, now)
     if before is None or reason is None:

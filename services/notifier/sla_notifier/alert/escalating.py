@@ -15,7 +15,7 @@ NO_WAIT: Mapping[int, datetime] = MappingProxyType({})
 
 
 def in_force(before: Alert, step: EscalationStep) -> bool:
-    """Return whether a step is still to be taken: its alert is open and in the step's round."""
+    """Return whether an escalation step is still to be taken: its alert is open and in the step's round."""
     return before.state is AlertState.OPEN and step.round == before.round
 
 
@@ -31,10 +31,10 @@ def levels_to_repeat(before: Alert) -> tuple[int, ...]:
 def take_step(
     before: Alert, step: EscalationStep, now: datetime, waits: Mapping[int, datetime] = NO_WAIT
 ) -> AlertChange:
-    """Return the change for a due step: notify its level, or begin the next round with the levels without a delay.
+    """Return the change for a due escalation step: notify its level, or begin the next round.
 
-    `waits`: level -> a later instant, for levels of the new round that are put off until then. The change is empty if
-    the step is no longer in force (`in_force`).
+    A new round notifies the levels without a delay at once, except those in `waits`, level -> a later instant. The
+    change is empty if the step is no longer in force (`in_force`). Nothing is stored or sent here.
     """
     if not in_force(before, step):
         return NO_CHANGE

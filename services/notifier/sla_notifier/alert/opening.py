@@ -28,8 +28,8 @@ _OVER_FOR_NOW = frozenset({CloseReason.MISSED.value, CloseReason.CANCELLED.value
 def notify_warning(fact: ClockFact, id_: str, chain: EscalationChain) -> AlertChange:
     """Return the change for a warning: notify the levels without a delay, or else the first level.
 
-    No alert is opened. The change is empty when the breach came before the warning was noticed, or when the plan pages
-    nobody.
+    No alert is opened; nothing is stored or sent here. The change is empty when the breach came before the warning was
+    noticed, or when the plan pages nobody.
     """
     if fact.overtaken or chain.policy == NO_ESCALATION:
         return NO_CHANGE
@@ -52,7 +52,7 @@ def notify_warning(fact: ClockFact, id_: str, chain: EscalationChain) -> AlertCh
 def notify_unpromised(fact: ClockFact, id_: str, chain: EscalationChain) -> AlertChange:
     """Return the change for an incident without any clock: notify the levels without a delay, or else the first level.
 
-    No alert is opened.
+    No alert is opened; nothing is stored or sent here.
     """
     request = NotificationRequest(
         id=id_, kind=MessageKind.UNPROMISED, at=fact.at, contract=fact.contract, content=fact, audience=_first(chain)

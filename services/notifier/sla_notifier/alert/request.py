@@ -14,8 +14,8 @@ from sla_platform.wire import ClockFact, NoticeData
 class LevelRecipients:
     """The people of one escalation level, named by role or person id and looked up when the message is addressed.
 
-    `tell`: the roles and ids. `channels`: the channels to use first; each person's own addresses if there are none, or
-    none of them leads to the person.
+    `level`: its number, from 1. `tell`: the roles and ids. `channels`: the channels to use first; each person's own
+    addresses if there are none, or none of them leads to the person.
     """
 
     level: int

@@ -85,7 +85,10 @@ async def take_due(
 
 
 async def replace_steps(connection: AsyncConnection, over: Collection[str], steps: Sequence[EscalationStep]) -> None:
-    """Delete every step of the alerts with the ids in `over`, then insert `steps`; steps already there are kept."""
+    """Delete every step of the alerts with the ids in `over`, then insert `steps`.
+
+    A step for an alert, round and level that already has a step is ignored.
+    """
     if over:
         await connection.execute(delete(tables.step).where(_s.alert.in_(sorted(over))))
     if steps:

@@ -30,9 +30,10 @@ _STEP = 1_000.0  # more than any score
 
 
 def weight_of(content: ClockFact | NoticeData) -> float:
-    """Return the part of the urgency that time does not change.
+    """Return the part of the urgency that time does not change: a fact's `weight`, a notice's by its severity.
 
-    A critical-fix notice counts by its severity: `critical` as priority 1, `high` as 2, `medium` as 3, any other as 4.
+    A severity of `critical` counts as priority 1, `high` as 2, `medium` as 3, any other as 4. A fact of an older
+    release has no weight; a hundredth of its urgency is used.
     """
     if isinstance(content, NoticeData):
         return weight(_SEVERITIES.get(content.severity, _LEAST), 1)
@@ -40,7 +41,10 @@ def weight_of(content: ClockFact | NoticeData) -> float:
 
 
 def urgency_of(content: ClockFact | NoticeData, due_at: datetime | None, now: datetime) -> float:
-    """Return the urgency at `now` of a fact or notice; `due_at`: its due instant, None while the clock is paused."""
+    """Return the urgency at `now` of a fact or notice: the higher, the sooner somebody must act.
+
+    `due_at`: its due instant, None while the clock is paused.
+    """
     return score_of_weight(weight_of(content), None if due_at is None else due_at - now)
 
 

@@ -47,7 +47,7 @@ class StepDelay:
 def delay_of(
     catalogue: Catalogue, alert: Alert, step: EscalationStep, notified: AlreadyNotified, now: datetime
 ) -> StepDelay:
-    """Return until when a step is put off: while everybody it would remind is outside their hours.
+    """Return until when an escalation step is put off: while everybody it would remind is outside their hours.
 
     `notified`: who was notified in the alert's episode (opening) before; others are notified at any hour.
     """

@@ -61,7 +61,7 @@ class ConnectionSlots:
             self._wake = loop.call_at(resume, self._woken)
 
     def close(self) -> None:
-        """Cancel the timer that ends a pause."""
+        """Cancel the timer, if any, that would give out slots at the end of a pause."""
         if self._wake is not None:
             self._wake.cancel()
             self._wake = None

@@ -29,7 +29,10 @@ def text_value(written: str) -> str:
 
 
 def mailbox_value(name: str, mailbox: str) -> str:
-    """Return `name <mailbox>` for a header, with the name quoted or encoded where it must be."""
+    """Return `name <mailbox>` for a header, with the name quoted or encoded where it must be.
+
+    Without a name it is the mailbox alone.
+    """
     if not name:
         return mailbox
     if not name.isascii():
@@ -53,13 +56,13 @@ class WrittenFields(EmailPolicy):
         return self.fold(name, value).encode("ascii")
 
     def header_store_parse(self, name: str, value: Any) -> tuple[str, Any]:
-        """Return name and value to store, unchanged for the fields that are folded already."""
+        """Return a header's name and value as the message stores them; subject, addresses and ids are not parsed."""
         if name.lower() in _WRITTEN:
             return name, value
         return super().header_store_parse(name, value)
 
     def header_fetch_parse(self, name: str, value: Any) -> Any:
-        """Return the stored value, unchanged for the fields that are folded already."""
+        """Return a header's value as the message gives it back; subject, addresses and ids are not parsed."""
         if name.lower() in _WRITTEN:
             return value
         return super().header_fetch_parse(name, value)

@@ -57,7 +57,7 @@ class SelectedMailServer(Channel):
         return await channel.send(outgoing)
 
     async def close(self) -> None:
-        """Close the connections to every server used so far."""
+        """Close the connections to the mail server in use; those to a server before it were closed at the change."""
         if self._fixed is not None:
             await self._fixed.close()
         if self._from_catalogue is not None:

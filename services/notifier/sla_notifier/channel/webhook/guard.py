@@ -104,7 +104,8 @@ class Guard:
     async def vet(self, url: str, *, private: bool = False) -> Vetted | Denial:
         """Return the target of a URL with its checked addresses, or why it is denied; nothing is connected to.
 
-        All addresses of the name must be allowed. `private`: private networks and this machine are exempt for this URL.
+        A single forbidden address of the name denies the URL. `private`: this URL may lead to private networks and to
+        this machine, also by http and on any port.
         """
         parsed = _parsed(url)
         if isinstance(parsed, Denial):
