@@ -16,7 +16,12 @@ DUPLICATE_HEADER = "X-Slad-Possibly-Duplicate"  # on mails and webhooks alike
 
 
 class Failure(StrEnum):
-    """Why a message did not arrive. The set is bounded, since the value is also the label of a metric."""
+    """Why a message did not arrive; a bounded set, since the value is also the label of a metric.
+
+    `REFUSED`: nothing listens there. `UNREACHABLE`: no route or no name. `DROPPED`: the connection ended after the
+    message was handed over. `FORBIDDEN_TARGET`: a webhook's URL that must not be reached. `LOST`: the sender died
+    before it recorded the outcome. `BUSY`: the mail server has no room now.
+    """
 
     AUTH = "auth"
     RATE_LIMITED = "rate_limited"

@@ -83,9 +83,8 @@ async def claim_due(
     """Claim due deliveries, so that no other process sends them while the lease holds; return those to send now.
 
     `room`: endpoint -> how many at most. `only`: the id of the only delivery to claim, None for any. A digest that
-    leaves for the first time gets its words from `compose`. Deliveries that are no longer needed get their final state,
-    and those that must wait for another message are left alone; neither are returned. Each attempt is on record before
-    anything is sent.
+    leaves for the first time gets its words from `compose`. Left out are deliveries that must wait for another message,
+    and those no longer needed, which get their final state. Each attempt is on record before anything is sent.
     """
     rows = await _locked(connection, room, now, lease, only)
     if not rows:

@@ -60,9 +60,9 @@ async def disable(connection: AsyncConnection, done: Sequence[FinishedAttempt], 
 
 
 async def let_rest(connection: AsyncConnection, done: Sequence[FinishedAttempt], now: datetime) -> None:
-    """Send nothing to the endpoints that asked for a pause (Retry-After) in these attempts until it is over.
+    """Send nothing to the endpoints that asked for a pause (Retry-After) in these attempts until the pause is over.
 
-    A pause is cut at LONGEST_FOR_OTHERS, and one that lasts longer already stays; other outcomes change nothing.
+    A pause is cut at LONGEST_FOR_OTHERS; an earlier pause that ends later is kept. Other outcomes change nothing.
     """
     asked = asked_by_endpoint((item.row.endpoint, item.outcome) for item in done)
     if asked:

@@ -14,7 +14,10 @@ from sla_notifier.delivery.state import DeliveryState, MessageKind
 
 
 class UnsentReason(StrEnum):
-    """Why a delivery came to another end than being sent; stored with it, shown by the API and counted."""
+    """Why a delivery came to another end than being sent; `text` says each reason in a sentence.
+
+    The value is stored with the delivery, shown by the API and counted.
+    """
 
     ACKNOWLEDGED = "acknowledged"  # before this message was sent
     ENDED = "ended"  # the clock stopped before this page went out; the closing message reports the breach too

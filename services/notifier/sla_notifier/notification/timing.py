@@ -29,10 +29,10 @@ class Timing:
     def values(self) -> dict[str, Value]:
         """Return the values for sentences, by name.
 
-        For `left` and for `late`: `left` is counted time, `left_wall` wall time, `left_two` whether they differ,
-        `left_by_wall` whether wall time is used because counted time is unknown (or none is left until an opening at
-        the due instant), and `left_both` all of it to be worded. Also `outside`, `opens` and `noticeable` (late by a
-        minute or more).
+        `left` and `late`: counted time. With the same beginning, such as `left_...`: `_wall`, wall time; `_two`,
+        whether the two differ; `_by_wall`, whether wall time is used because counted time is unknown (or none is left
+        until an opening at the due instant); `_both`, all of it to be worded. Also `outside` (closed now), `opens` and
+        `noticeable` (late by a minute or more).
         """
         at_opening = self.left.counted is not None and not self.left.counted and bool(self.left.wall)
         left = replace(self.left, counted=None) if at_opening else self.left

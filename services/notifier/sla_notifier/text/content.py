@@ -92,7 +92,7 @@ class Content:
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """A message in one language, ready for any channel. `payload`: the body of a webhook, with `type` and `data`."""
+    """A message in one language, ready for any channel. `payload`: `type` and `data` of a webhook's body."""
 
     subject: str
     text: str
