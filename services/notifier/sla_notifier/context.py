@@ -20,8 +20,8 @@ from sla_platform.timesource import TimeSource
 class NotifierContext:
     """What every use case of one notifier process works with.
 
-    `catalogue` returns the catalogue in force, so that a reload counts at once. The three signals are given after a
-    commit: `facts_taken_in` wakes the scheduler, `deliveries_due` the sender, `log_appended` the readers of the
+    `catalogue` returns the catalogue in force, so that a reload counts at once. The three wake signals are given after
+    a commit: `facts_taken_in` wakes the scheduler, `deliveries_due` the sender, `log_appended` the readers of the
     notifier's log.
     """
 
@@ -37,12 +37,12 @@ class NotifierContext:
 
     @asynccontextmanager
     async def writing(self) -> AsyncIterator[AsyncConnection]:
-        """Open a transaction, with the key that signs acknowledgement links read before. Raises StoreBusy."""
+        """Open a transaction, after reading the key that signs acknowledgement links. Raises StoreBusy."""
         await self.render_config.links.secret.read(self.store, self.time_source.now())
         async with self.store.transaction() as connection:
             yield connection
 
     def signal(self) -> None:
-        """Wake the sender and the readers of the log; call it after a commit that may concern them."""
+        """Wake the sender and the readers of the notifier's log; call it after each commit that may concern them."""
         self.deliveries_due.wake()
         self.log_appended.wake()

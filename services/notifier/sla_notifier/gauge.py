@@ -28,14 +28,14 @@ MOST_COUNTED = 100_000  # beyond it the exact number does not matter
 
 
 class NotifierGauges:
-    """The gauges that are read from the database: queued deliveries, alerts, escalation steps, endpoints."""
+    """The metrics that only the database knows: unfinished deliveries, alerts, steps, waiting facts, endpoints."""
 
     def __init__(self, context: NotifierContext, source: EventSource | None) -> None:
         self._context = context
         self._source = source
 
     async def run(self) -> None:
-        """Update the gauges every few seconds until cancelled."""
+        """Update the metrics every few seconds until cancelled; a Retryable error is logged, and the loop goes on."""
         while True:
             try:
                 await self.update()
@@ -44,7 +44,10 @@ class NotifierGauges:
             await asyncio.sleep(EVERY_SECONDS)
 
     async def update(self) -> None:
-        """Update every gauge once from the database."""
+        """Update every metric of this class once from the database. Raises Retryable.
+
+        Counts of waiting facts and of log events stop at MOST_COUNTED.
+        """
         metrics, now, d = self._context.metrics, self._context.time_source.now(), tables.delivery.c
         unfinished = [state.value for state in UNFINISHED]
         async with self._context.store.reading() as connection:

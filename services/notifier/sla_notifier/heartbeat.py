@@ -16,9 +16,10 @@ TIMEOUT_SECONDS = 10.0
 
 
 class Heartbeat:
-    """Measures how late each canary (a breach of slad's own minute clock) arrives, and calls a watchdog outside.
+    """The caller of an outside watchdog after each canary, so that the watchdog raises the alarm when canaries stop.
 
-    `url`: the address of the watchdog; "" calls none.
+    A canary is a breach that slad's own clock fires each minute; its delay is measured here. `url`: the address of the
+    watchdog; "" calls none.
     """
 
     def __init__(self, url: str, source: TimeSource, metrics: NotifierMetrics) -> None:
@@ -28,14 +29,17 @@ class Heartbeat:
         self._arrived = asyncio.Event()
 
     def note_canary(self, due_at: datetime) -> None:
-        """Measure the delay of a canary that was due at `due_at`, and let `run` call the watchdog."""
+        """Measure how late a canary arrives that was due at `due_at`, and let `run` call the watchdog."""
         now = self._time.now()
         self._metrics.canary.set(now.timestamp())
         self._metrics.canary_lateness.observe(max((now - due_at).total_seconds(), 0.0))
         self._arrived.set()
 
     async def run(self) -> None:
-        """Call the watchdog once after each canary that arrives, until cancelled."""
+        """Call the watchdog after each canary until cancelled; canaries that arrive during a call share the next one.
+
+        A failed call is counted and logged, not repeated.
+        """
         async with httpx2.AsyncClient(timeout=TIMEOUT_SECONDS, trust_env=False) as client:
             while True:
                 await self._arrived.wait()

@@ -30,7 +30,11 @@ _PURPOSE = b"slad acknowledge v1\n"
 
 
 class BadLink(StrEnum):
-    """Why a token is not accepted."""
+    """Why the token of a link is not accepted.
+
+    `INCOMPLETE`: its end is missing. `MALFORMED`: slad writes no such token. `FOREIGN`: not signed with the secret of
+    this installation. `EXPIRED`: too old.
+    """
 
     INCOMPLETE = "incomplete"  # its end is missing
     MALFORMED = "malformed"  # nothing that slad writes
@@ -40,7 +44,10 @@ class BadLink(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """What a valid token allows: one person to acknowledge one alert, or the alerts of a digest, until `expires`."""
+    """What a valid token allows: one person to acknowledge one alert, or the alerts of a digest, before `expires`.
+
+    `alert`: the alert's id, or `digest:` and the id of the digest's delivery.
+    """
 
     alert: str  # or `digest:` and the delivery that lists several
     person: str
@@ -54,20 +61,26 @@ class Claim:
 
 @dataclass(frozen=True, slots=True)
 class Links:
-    """Builds the links in messages and reads the tokens of those that come back.
+    """The links in messages: written here, and their tokens read when somebody follows one.
 
-    `base`: the public URL without a slash at its end.
+    `base`: the public URL without a slash at its end. `secret`: the key that signs.
     """
 
     base: str
     secret: LinkSecret = field(repr=False)
 
     def acknowledge(self, alert: str, person: str, now: datetime) -> str:
-        """Return the link by which a person acknowledges an alert, valid for VALID_FOR from `now`."""
+        """Return the link by which a person acknowledges an alert; it is valid for VALID_FOR from `now`.
+
+        Raises LinkSecretNotRead before the key is known.
+        """
         return f"{self.base}/ack/{self.token(Claim(alert, person, now + VALID_FOR))}"
 
     def acknowledge_digest(self, delivery: str, person: str, now: datetime) -> str:
-        """Return the link by which a person acknowledges the alerts in a digest; `delivery` is the digest's id."""
+        """Return the link by which a person acknowledges the alerts in a digest, valid as that of `acknowledge`.
+
+        `delivery`: the id of the digest's delivery.
+        """
         return self.acknowledge(f"{_LISTED}{delivery}", person, now)
 
     def incident(self, incident: str) -> str:
@@ -75,16 +88,16 @@ class Links:
         return f"{self.base}/incidents/{quote(incident, safe=':')}"
 
     def board(self) -> str:
-        """Return the link to the board."""
+        """Return the link to the board's first page."""
         return f"{self.base}/"
 
     def token(self, claim: Claim) -> str:
-        """Return a claim as a signed token for a URL."""
+        """Return a claim as a signed token for a URL, two parts in base64url: `<claim>.<signature>`."""
         payload = orjson.dumps([claim.alert, claim.person, to_micros(claim.expires) // 1_000_000])
         return f"{_encoded(payload)}.{_encoded(self._mac(payload))}"
 
     def read(self, token: str, now: datetime) -> Claim | BadLink:
-        """Return the claim of a token, or why the token is not accepted."""
+        """Return the claim of a token that is valid at `now`, or why the token is not accepted."""
         payload, _, mac = token.partition(".")
         if len(token) > LONGEST_TOKEN or not _WRITTEN.fullmatch(token):
             return BadLink.MALFORMED

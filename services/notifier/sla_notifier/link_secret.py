@@ -21,7 +21,7 @@ class LinkSecretNotRead(Retryable):
 
 
 class LinkSecret:
-    """The key that signs acknowledgement links: SLAD_LINK_SECRET, else a random one kept in the store."""
+    """The key that signs acknowledgement links: SLAD_LINK_SECRET (`given`), else a random key kept in the store."""
 
     def __init__(self, given: bytes = b"") -> None:
         self._value = given
@@ -31,13 +31,16 @@ class LinkSecret:
 
     @property
     def value(self) -> bytes:
-        """Return the key. Raises LinkSecretNotRead when it is neither set nor read yet."""
+        """Return the key. Raises LinkSecretNotRead when none was given and `read` has not succeeded yet."""
         if not self._value:
             raise LinkSecretNotRead
         return self._value
 
     async def read(self, store: Store, now: datetime) -> None:
-        """Read the key from the store unless it is known; the first instance that finds none stores a random one."""
+        """Read the key from the store, unless it is known here; if the store has none, a random key is stored first.
+
+        All processes that share a store get the same key. Raises StoreBusy.
+        """
         if self._value:
             return
         made = {"name": LINKS, "value": secrets.token_urlsafe(32), "made_at": now}

@@ -29,15 +29,18 @@ _carried = tables.delivery.alias("carried")
 
 
 class NotifierSweeps:
-    """The sweeps that delete old rows of the notifier (see `sla_platform.retention`); alerts come before deliveries."""
+    """The sweeps that delete old rows of the notifier; each yields what it removed, as table -> number of rows.
+
+    Alerts are swept before deliveries, because a delivery stays while its alert does.
+    """
 
     def __init__(self, store: Store) -> None:
         self._store = store
 
     async def alerts(self, horizon: datetime) -> AsyncIterator[Removed]:
-        """Delete alerts closed before the horizon, and critical fixes acknowledged before it; yield the rows by table.
+        """Delete alerts closed before the horizon, and critical fixes acknowledged before it, with their steps.
 
-        An alert whose deliveries are not all finished stays.
+        An alert that has an unfinished delivery stays.
         """
         closed = and_(_a.state == AlertState.CLOSED.value, _a.closed_at < horizon)
         answered = and_(
@@ -52,9 +55,10 @@ class NotifierSweeps:
                 yield rows
 
     async def deliveries(self, horizon: datetime) -> AsyncIterator[Removed]:
-        """Delete deliveries that finished before the horizon, with their attempts; those still referred to stay.
+        """Delete deliveries that finished before the horizon, with their attempts.
 
-        References come from alerts, from deliveries a digest carried, and from deliveries that wait for another.
+        A delivery stays while its alert exists, while it is a digest whose carried deliveries exist, and while a
+        delivery that is still to be sent follows it.
         """
         after: Any | None = None
         while page := await self._page(horizon, after):
@@ -65,12 +69,12 @@ class NotifierSweeps:
                 yield rows
 
     async def taken_in(self, horizon: datetime) -> AsyncIterator[Removed]:
-        """Delete the ids of facts and notices that were taken in so long ago that they cannot arrive again."""
+        """Delete the ids of facts and notices taken in before the horizon; such an event would count as new again."""
         async for removed in self._older(tables.inbox, tables.inbox.c.at, horizon):
             yield removed
 
     async def conversations(self, horizon: datetime) -> AsyncIterator[Removed]:
-        """Delete conversations with mailboxes to which nothing was sent since the horizon."""
+        """Delete the conversations with mailboxes to which nothing was sent since the horizon."""
         async for removed in self._older(tables.conversation, tables.conversation.c.last_at, horizon):
             yield removed
 

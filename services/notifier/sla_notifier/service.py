@@ -47,7 +47,7 @@ PARTITIONS_AT_ONCE = 4  # taking in waits for the database most of the time
 
 @dataclass(frozen=True, slots=True)
 class NotifierService:
-    """The notifier put together: its running parts, and the routes to mount."""
+    """The notifier put together: its running parts, and the routes to mount into an application."""
 
     service: Service
     router: APIRouter
@@ -69,9 +69,10 @@ def build(
     *,
     authorize: Authorizer,
 ) -> NotifierService:
-    """Return the notifier, ready to run. `catalogue` returns the catalogue in force.
+    """Return the notifier, ready to run; nothing is started.
 
-    Raises BadSettings for settings that cannot be right.
+    `catalogue` returns the catalogue in force. `authorize`: checks the API key of a request. Raises BadSettings for
+    settings that cannot be used.
     """
     quarantine = feeds.quarantine("notifier")
     context = notifier_context(
@@ -134,8 +135,8 @@ def notifier_context(
 ) -> NotifierContext:
     """Return what the use cases of the notifier work with.
 
-    `log_appended` is signalled when an event was appended to the notifier's log. `quarantine`: that of the service;
-    None makes one.
+    `log_appended`: the signal to give when an event was appended to the notifier's log. `quarantine`: that of the
+    service; None makes a new one.
     """
     links = Links(settings.public_url.rstrip("/"), LinkSecret(settings.link_secret.get_secret_value().encode()))
     return NotifierContext(
@@ -152,7 +153,7 @@ def notifier_context(
 
 
 async def preload_files(context: NotifierContext, channels: Mapping[str, Channel]) -> None:
-    """Read every file that sending needs into memory: later there may be no file descriptor left for it."""
+    """Read every file that sending needs into memory now: later there may be no free file descriptor for it."""
     for module in _LATE_MODULES:
         import_module(module)
     context.render_config.texts.load()

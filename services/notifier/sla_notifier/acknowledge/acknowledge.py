@@ -17,14 +17,18 @@ from sla_platform.store.instant import store_now
 
 @dataclass(frozen=True, slots=True)
 class Acknowledged:
-    """The result of an acknowledgement: what it did, and the alert as it is afterwards."""
+    """The result of an acknowledgement: `answer` says what it did, `alert` is the alert as it is afterwards."""
 
     answer: AckAnswer
     alert: Alert
 
 
 def name_and_key(named: str, key: str) -> str:
-    """Return the text to record as who acknowledged: the name given, and the id of the API key, which is never cut."""
+    """Return who acknowledged, as it is recorded, such as `Anna Weber (key ops)`; `somebody` if both are "".
+
+    `named`: the name given, shortened so that the whole fits the column. `key`: the id of the API key, never shortened
+    beside a name.
+    """
     by = f" (key {key})" if named and key else ""
     return shorten(named or key or "somebody", WHO - len(by)) + by
 
@@ -36,9 +40,10 @@ class Acknowledger:
         self._context = context
 
     async def acknowledge(self, alert: str, who: str, via: str, *, contract: str | None = None) -> Acknowledged | None:
-        """Acknowledge one alert. Return None when it is unknown, or not of `contract` (None: of any contract).
+        """Acknowledge one alert and return the result; None when the alert is unknown, or not of `contract`.
 
-        `via`: the way it was done, such as `link` or `api`; recorded with `who`.
+        An alert that was acknowledged or closed before is not changed. `who`: who acknowledges. `via`: the way, such as
+        `link` or `api`. Both are recorded. `contract`: the only contract whose alerts may be acknowledged; None: any.
         """
         async with self._context.writing() as connection:
             known = await alerts.lock_alerts(connection, {alert})
@@ -57,7 +62,11 @@ class Acknowledger:
         return Acknowledged(answer, change.alert or before)
 
     async def acknowledge_listed(self, ids: Mapping[str, int], who: str, via: str) -> list[Acknowledged]:
-        """Acknowledge several alerts, given with the episode that is meant; skip those that have a later one."""
+        """Acknowledge several alerts in one transaction; return a result for each, in the order of their ids.
+
+        `ids`: alert id -> the episode (one opening of the alert, counted from 1) that is meant. Unknown alerts and
+        those now in another episode are left out.
+        """
         async with self._context.writing() as connection:
             known = await alerts.lock_alerts(connection, set(ids))
             now = await store_now(connection, self._context.time_source)

@@ -37,11 +37,17 @@ class DigestAckLinks:
         self._acknowledger = acknowledger
 
     async def look(self, claim: Claim) -> AckPage:
-        """Return the page that lists the digest's alerts with a button. Change nothing: mail scanners follow links."""
+        """Return the page that lists the digest's alerts, with a button; nothing is acknowledged.
+
+        Opening a link must change nothing, because mail scanners follow links.
+        """
         return await self._answer(claim, None)
 
     async def act(self, claim: Claim) -> AckPage:
-        """Acknowledge the open alerts of the digest and return the page that says so."""
+        """Acknowledge the open alerts that the digest lists and return the page that says how many.
+
+        An alert that was opened anew since then is left as it is.
+        """
         async with self._context.store.reading() as connection:
             episodes = _asking(await carried_by(connection, claim.digest))
         done = await self._acknowledger.acknowledge_listed(episodes, claim.person, DIGEST) if episodes else []
@@ -92,7 +98,10 @@ class DigestAckLinks:
 
 
 async def carried_by(connection: AsyncConnection, digest: str) -> list[DeliveryRow]:
-    """Return the deliveries that a digest lists, also when it was sent again to the person's next address."""
+    """Return the deliveries that a digest lists, the oldest first; none when no delivery has this id.
+
+    If the digest failed and a new digest to the person's next address took them over, they are returned all the same.
+    """
     found = (await connection.execute(select(tables.delivery).where(_d.id == digest))).mappings().first()
     if found is None:
         return []

@@ -27,9 +27,10 @@ class AckLinks:
         self._listed = DigestAckLinks(context, acknowledger)
 
     async def look(self, token: str) -> AckPage:
-        """Return the page for a link: what the alert is about, and a button.
+        """Return the page for a link: what the alert is about, and a button; nothing is acknowledged.
 
-        Change nothing: mail scanners follow links.
+        Opening a link must change nothing, because mail scanners follow links. A token that is not accepted, or whose
+        alert is gone, has a page that says so.
         """
         claim = await self._claim(token)
         if isinstance(claim, AckPage):
@@ -41,7 +42,11 @@ class AckLinks:
         return self._unknown() if alert is None else self._answer(claim, alert, _shown(alert))
 
     async def act(self, token: str) -> AckPage:
-        """Acknowledge the alert of a link and return the page that says so, also when there was nothing left to do."""
+        """Acknowledge the alert or the digest of a link and return the page that says what was done.
+
+        A token that is not accepted, an alert that is gone, and one acknowledged or closed before have pages that say
+        so.
+        """
         claim = await self._claim(token)
         if isinstance(claim, AckPage):
             return claim

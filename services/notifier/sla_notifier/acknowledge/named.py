@@ -19,6 +19,6 @@ def subject_of(alert: Alert) -> str:
 
 
 def name_of(catalogue: Catalogue, alert: Alert, person: str) -> str:
-    """Return the name of a person of the alert's contract; `person` itself where there is none, such as a key's id."""
+    """Return the name of a person of the alert's contract; `person` itself if unknown there, as an API key's id is."""
     found = contract_of(catalogue, alert.contract).people.get(person)
     return found.name if found is not None else person

@@ -32,7 +32,12 @@ HEADERS = {
 
 
 class AckPageKind(StrEnum):
-    """Which page an acknowledgement link leads to; the value names its sentence in `answer.toml`."""
+    """Which page an acknowledgement link leads to; the value is the key of its sentence in `answer.toml`.
+
+    One alert: `ASK` (shows a button), `THANKS` (has just been acknowledged), `ALREADY` (was before), `CLOSED`. A
+    digest: `ASK_ALL`, `THANKS_ALL`, `NOTHING_LEFT` to acknowledge. Refused tokens: `BAD`, `INCOMPLETE`, `FOREIGN`
+    (signed by another installation), `EXPIRED`. `UNKNOWN`: the alert or the digest is gone.
+    """
 
     ASK = "ask"
     THANKS = "thanks"
@@ -49,7 +54,7 @@ class AckPageKind(StrEnum):
 
     @property
     def status(self) -> int:
-        """Return the HTTP status of the page."""
+        """Return the HTTP status of the page: 403 forged or damaged link, 410 expired, 404 unknown alert, else 200."""
         match self:
             case AckPageKind.BAD | AckPageKind.INCOMPLETE | AckPageKind.FOREIGN:
                 return 403
@@ -63,9 +68,11 @@ class AckPageKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ListedAlert:
-    """One alert on the page of a digest: `what` it is about, and `stands`, the name of a word in `answer.toml`.
+    """One alert on the page of a digest.
 
-    `who` has acknowledged it, "" for nobody; `url` acknowledges this alert alone.
+    `what`: what it is about. `stands`: its state: `open`, `acknowledged`, `closed`, `again` (opened anew) or `told`
+    (nothing to acknowledge). `who`: who acknowledged it, "" for nobody. `url`: the link that acknowledges this alert
+    alone while it is open; for `told` the link to the incident.
     """
 
     what: str
@@ -78,8 +85,10 @@ class ListedAlert:
 class AckPage:
     """The content of the page behind an acknowledgement link.
 
-    `shown`: which page it is. `at` (None: without an instant) is shown in `zone`. `count`: how many of the `listed`
-    alerts the button acknowledges.
+    `shown`: which page. `what`: the alert's subject. `who`: who acknowledged it, else the person of the link. `at`:
+    when it was acknowledged or closed; None shows no instant. `zone`: the time zone for `at`. `link`: the incident's
+    page or the board. `listed`: the alerts of a digest; `count`: how many of them the button acknowledges, or has just
+    acknowledged.
     """
 
     shown: AckPageKind
@@ -94,7 +103,7 @@ class AckPage:
 
 
 def render_page(texts: Texts, answer: AckPage) -> str:
-    """Return the HTML of the page behind an acknowledgement link, in the person's language."""
+    """Return the HTML of the page behind an acknowledgement link, in the language nearest to `answer.language`."""
     language = texts.language(answer.language)
     words = texts.words(language, "answer")
     when = "" if answer.at is None else instant_in_words(answer.at, answer.zone, language)

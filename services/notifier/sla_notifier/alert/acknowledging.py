@@ -13,7 +13,11 @@ from sla_notifier.delivery.policy import UnsentReason
 
 
 class AckAnswer(StrEnum):
-    """What an acknowledgement did: acknowledged the alert, or nothing, since it was acknowledged or closed before."""
+    """What an acknowledgement did.
+
+    `DONE`: it acknowledged the alert. `ALREADY` and `CLOSED`: nothing, since the alert was acknowledged or closed
+    before.
+    """
 
     DONE = "done"
     ALREADY = "already"
@@ -21,9 +25,10 @@ class AckAnswer(StrEnum):
 
 
 def acknowledge_alert(before: Alert, who: str, via: str, now: datetime) -> tuple[AckAnswer, AlertChange]:
-    """Return what an acknowledgement did, and the change; none if the alert was acknowledged or closed before.
+    """Return what an acknowledgement does, and the change: mark the alert, cancel its steps and its queued pages.
 
-    `via`: the way it was done; recorded with `who`.
+    Nothing is stored here. The change is empty if the alert was acknowledged or closed before. `who` and `via` (such as
+    `link`) are recorded.
     """
     match before.state:
         case AlertState.ACKNOWLEDGED:

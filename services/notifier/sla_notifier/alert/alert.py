@@ -19,14 +19,14 @@ from sla_platform.wire import ClockFact, NoticeData
 
 
 class AlertKind(StrEnum):
-    """What an alert is about: a clock, or a critical-fix notice."""
+    """What an alert is about: a breached promise (`CLOCK`), or a critical fix for one contract (`CRITICAL_FIX`)."""
 
     CLOCK = "clock"
     CRITICAL_FIX = "fix"
 
 
 class AlertState(StrEnum):
-    """Whether an alert is open, acknowledged or closed. Only an open one escalates."""
+    """Whether an alert is open, acknowledged or closed; only open alerts escalate to further levels."""
 
     OPEN = "open"
     ACKNOWLEDGED = "acknowledged"
@@ -34,7 +34,11 @@ class AlertState(StrEnum):
 
 
 class CloseReason(StrEnum):
-    """Why an alert was closed."""
+    """Why an alert was closed.
+
+    The clock ended: `MET`, `MISSED` or `CANCELLED`. `WITHDRAWN`: the target is no longer promised, its breach stays on
+    record. `RETARGETED`: another target is in force and not due yet. `TAKEN_BACK`: the breach did not happen after all.
+    """
 
     MET = "met"
     MISSED = "missed"
@@ -46,10 +50,12 @@ class CloseReason(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Alert:
-    """An alert: one escalation, of a clock or of a critical fix for one contract, as it is stored.
+    """An alert as it is stored: the escalation of one clock's breach, or of one critical fix for one contract.
 
-    `content` is the fact or notice that opened the present episode, `occasion` the id of its event. `due_at`: the
-    instant of the breach; `round` and `level`: how far it has escalated. Fields are "" where they do not apply.
+    `episode`: its openings so far, from 1. `content`: the fact or notice that opened the present episode; `occasion`:
+    the id of that event. `policy`: the escalation as it was then; `round` (from 0) and `level`: how far it has come.
+    `generation`: the ordinal of the target. `due_at`: the instant of the breach, or of the notice's publication.
+    `incident`, `notice`, `metric` and `close_reason` are "" where they do not apply.
     """
 
     id: str
@@ -86,7 +92,7 @@ class Alert:
 
 
 def alert_of(row: Mapping[str, Any]) -> Alert:
-    """Return the alert of a row of `notifier_alert`."""
+    """Return the alert of a row of `notifier_alert`. Raises ValueError or KeyError if the row cannot be read."""
     values = {field.name: row[field.name] for field in fields(Alert)}
     kind = AlertKind(values["kind"])
     model = ClockFact if kind is AlertKind.CLOCK else NoticeData
@@ -102,5 +108,5 @@ def alert_of(row: Mapping[str, Any]) -> Alert:
 
 
 def fix_alert_id(notice: str, contract: str) -> str:
-    """Return the id of the alert of a critical-fix notice for one contract; always the same for both ids."""
+    """Return the id of a notice's alert for one contract, always the same for the same notice id and contract id."""
     return str(uuid5(NAMESPACE_URL, f"slad:notice/{notice}/{contract}"))

@@ -27,10 +27,11 @@ __all__ = [
 
 @dataclass(frozen=True, slots=True)
 class EscalationLevel:
-    """One level of an escalation: the roles and people to `tell`, and how long `after` the start of the round.
+    """One level of an escalation.
 
-    `channels`: the channels to use; none: each person's own addresses in order. A level that does not page only
-    informs.
+    `after`: the delay from the start of the round. `tell`: the roles and person ids to notify. `channels`: the channels
+    to use first; each person's own addresses if there are none, or none of them leads to the person. `pages`: whether
+    messages ask for an acknowledgement; False: they only inform.
     """
 
     after: timedelta
@@ -41,10 +42,10 @@ class EscalationLevel:
 
 @dataclass(frozen=True, slots=True)
 class EscalationChain:
-    """The levels of an alert's escalation, numbered from 1, as they were when it opened.
+    """The levels of an alert's escalation, numbered from 1, as the catalogue had them when the alert opened.
 
-    `policy`: the name in the catalogue, "" without one. After the last level and the pause `repeat` they are run again,
-    `rounds` times; None: never.
+    `policy`: the name of the escalation policy, "" without one. `repeat`: the pause after the last level before the
+    next round, None: no further round. `rounds`: how many rounds may follow the first.
     """
 
     policy: str
@@ -53,19 +54,20 @@ class EscalationChain:
     rounds: int = 0
 
     def at_once(self) -> tuple[int, ...]:
-        """Return the numbers of the levels without delay, which are notified when the alert opens."""
+        """Return the numbers of the levels without a delay; they are notified when a round begins."""
         return tuple(
             number for number, each_level in enumerate(self.levels, start=1) if each_level.after <= timedelta()
         )
 
     def level(self, level: int) -> EscalationLevel:
-        """Return the level with this number, from 1 on. Raises IndexError."""
+        """Return the level with this number, from 1 on. Raises IndexError above the last number."""
         return self.levels[level - 1]
 
     def without_first(self, patience: timedelta) -> EscalationChain:
-        """Return the chain for a critical fix: the first level becomes the people entitled to the notice.
+        """Return the chain for a critical fix, whose level 1 is empty: it stands for the people entitled to the notice.
 
-        The levels after the first stay; of a chain with one level that one follows, after `patience` at the earliest.
+        It takes the place of the first level. Of a chain with a single level this level is kept as level 2, at least
+        `patience` after the opening.
         """
         if len(self.levels) > 1:
             return replace(self, levels=(EscalationLevel(timedelta(), ()), *self.levels[1:]))
@@ -75,7 +77,7 @@ class EscalationChain:
 
 @dataclass(frozen=True, slots=True)
 class EscalationStep:
-    """A level of an alert that is still to be notified in a round, due at `fire_at`; level 0 begins the next round."""
+    """A level of an alert that is to be notified in a round at `fire_at`; level 0 (`REPEAT`) begins the next round."""
 
     alert: str
     round: int
@@ -84,9 +86,10 @@ class EscalationStep:
 
 
 def steps_of_round(chain: EscalationChain, alert: str, round_: int, start: datetime) -> tuple[EscalationStep, ...]:
-    """Return the steps of a round that starts at `start`; levels without delay have none, since they are notified then.
+    """Return the future steps of a round that starts at `start`, in the order of their instants.
 
-    The last step begins the next round, if there is one.
+    Levels without a delay are notified at `start` and have no step. The last step begins the next round, if there is
+    one.
     """
     delays = [each_level.after for each_level in chain.levels]
     due = round_steps(delays, round_, start, repeat_after=chain.repeat, repeats=chain.rounds)
@@ -94,7 +97,7 @@ def steps_of_round(chain: EscalationChain, alert: str, round_: int, start: datet
 
 
 def chain_to_json(chain: EscalationChain) -> str:
-    """Return the chain as JSON, for the row of an alert."""
+    """Return the chain as JSON for the row of an alert; `chain_from_json` reads it."""
     return orjson.dumps(
         {
             "policy": chain.policy,
@@ -114,7 +117,7 @@ def chain_to_json(chain: EscalationChain) -> str:
 
 
 def chain_from_json(written: str) -> EscalationChain:
-    """Return the chain of JSON that `dumps` wrote. Raises ValueError or KeyError."""
+    """Return the chain of a JSON text that `chain_to_json` wrote. Raises ValueError, KeyError or TypeError."""
     read = orjson.loads(written)
     return EscalationChain(
         read["policy"],
@@ -130,5 +133,5 @@ def chain_from_json(written: str) -> EscalationChain:
 
 
 def chain_for_roles(roles: Sequence[str]) -> EscalationChain:
-    """Return the chain for a plan without an escalation policy: one level that pages these roles at once."""
+    """Return the chain for a plan without an escalation policy: one level that pages these roles, once and at once."""
     return EscalationChain("", (EscalationLevel(timedelta(), tuple(roles)),))

@@ -24,11 +24,11 @@ from sla_platform.wire import DeliveryFact
 
 @dataclass(frozen=True, slots=True)
 class AlertChange:
-    """What one fact, step or acknowledgement changes, to be written in one transaction.
+    """What one fact, escalation step or acknowledgement changes about an alert, to be written in one transaction.
 
-    `alert`: as it is afterwards, None if none changed. `clear_steps`: the steps it had are removed. `steps`: new ones.
-    `requests`: whom to notify of what. `cancel_reason`: why its queued pages are cancelled, None if they stay.
-    `events`: ids and facts for the log.
+    `alert`: the alert afterwards, None if it did not change. `clear_steps`: its former steps are deleted. `steps`: new
+    steps. `requests`: what to notify people of. `cancel_reason`: why its queued pages are cancelled, None if they stay.
+    `events`: events for the log, as (event id, data).
     """
 
     alert: Alert | None = None
@@ -43,9 +43,10 @@ NO_CHANGE = AlertChange()
 
 
 def opening_change(alert: Alert, now: datetime, cancel_reason: UnsentReason | None) -> AlertChange:
-    """Return the change that opens an alert: pages for the levels without delay, steps for the others.
+    """Return the change that opens an alert: pages for the levels without a delay, steps for the others.
 
-    `cancel_reason`: why pages of the episode before are cancelled; None: there are none.
+    `cancel_reason`: why queued pages of an earlier episode (opening of the alert) are cancelled; None: none are
+    cancelled. Nothing is stored or sent here.
     """
     levels = alert.policy.at_once()
     alert = replace(alert, level=max(levels, default=0))
@@ -60,9 +61,11 @@ def opening_change(alert: Alert, now: datetime, cancel_reason: UnsentReason | No
 
 
 def page_request(alert: Alert, level: int, at: datetime) -> NotificationRequest:
-    """Return the request to page a level of the alert in its present round; `at` is when that became due.
+    """Return the request to notify a level of the alert in its present round; a level that does not page is informed.
 
-    The first page of an alert has the id of the fact itself as its id.
+    `at`: when the level became due. The id is that of the event which opened the alert for level 1 of the first round,
+    else with round and level, such as `<event id>#0.2`. Level 1 of a critical fix goes to the people entitled to the
+    notice.
     """
     first = alert.round == 0 and level == 1
     entitled = alert.kind is AlertKind.CRITICAL_FIX and level == 1
@@ -88,9 +91,10 @@ def page_request(alert: Alert, level: int, at: datetime) -> NotificationRequest:
 def log_event(
     alert: Alert, what: str, now: datetime, *, key: str = "", reason: str = "", by: str = ""
 ) -> tuple[str, DeliveryFact]:
-    """Return id and data of the event `alert.<what>` for the log.
+    """Return id and data of the event `alert.<what>` for the log, such as `alert.opened`.
 
-    `key` takes the place of `what` in the id, where an episode may have several such events.
+    The id is `alert/<alert id>/<episode>/<key>`. `key`: "" for `what`; another text where an episode (one opening of
+    the alert) may have several events `what`. `reason` and `by`: why, and who did it.
     """
     fact = DeliveryFact(
         what=f"alert.{what}",

@@ -20,9 +20,11 @@ from sla_platform.wire import DeliveryFact
 
 @dataclass(slots=True)
 class ChangeSet:
-    """The changes that a batch of facts, steps or acknowledgements makes, to be written in one transaction.
+    """The changes that a batch of facts, escalation steps or acknowledgements makes, to be written in one transaction.
 
-    `known`: the alerts before the batch, by id.
+    `known`: the alerts before the batch, by id. `alerts`: those that changed, as they are afterwards. `clear_steps`:
+    ids of alerts whose former steps are deleted; `steps`: the new ones by alert id. `cancel_reasons`: alert id -> why
+    its queued pages are cancelled. `requests` and `events`: what to notify of and to log, in order.
     """
 
     known: Mapping[str, Alert]
@@ -34,11 +36,15 @@ class ChangeSet:
     events: list[tuple[str, DeliveryFact]] = field(default_factory=list)
 
     def alert(self, id_: str) -> Alert | None:
-        """Return the alert with this id, with the changes so far; None when there is none."""
+        """Return the alert with this id as the batch has changed it so far; None when there is no such alert."""
         return self.alerts.get(id_) or self.known.get(id_)
 
     def add(self, change: AlertChange) -> None:
-        """Add the change of one fact, step or acknowledgement, on top of those before it."""
+        """Add the change of one fact, escalation step or acknowledgement, on top of those added before.
+
+        A change that cancels queued pages also cancels pages that earlier changes of this batch requested; if the clock
+        ended, their recipients get the closing message instead.
+        """
         requests = list(change.requests)
         if change.alert is not None:
             id_ = change.alert.id

@@ -27,9 +27,11 @@ _BY_NEW_STATE = {
 
 
 def move_alert(before: Alert | None, fact: ClockFact, now: datetime) -> AlertChange:
-    """Return the change that moves an alert to the corrected instant of its breach. Nobody is notified of that alone.
+    """Return the change that corrects the instant of the breach that an alert is about; nobody is notified of it.
 
-    The alert of a clock that has ended moves to the breach of another target, too: no page follows for that one.
+    The change is empty unless the fact moves that breach, or takes it back while the clock is breached by another due
+    instant: then the alert moves to that breach, unless the clock runs on and people are paged anew. Nothing is stored
+    here.
     """
     body = fact.body
     if before is None or not isinstance(body, Amended):
@@ -46,7 +48,11 @@ def move_alert(before: Alert | None, fact: ClockFact, now: datetime) -> AlertCha
 
 
 def close_reason(alert: Alert, fact: ClockFact, now: datetime) -> CloseReason | None:
-    """Return why a fact closes the alert; None when it does not."""
+    """Return why the fact closes the alert; None when the fact does not close it.
+
+    A breach that is taken back closes it only if the clock is not breached by another due instant (`now` decides
+    whether a running clock is).
+    """
     if _takes_back(fact, alert) and _other_breach(alert, fact, now) is None:
         return CloseReason.TAKEN_BACK
     match fact.body:
@@ -68,9 +74,11 @@ def close_reason(alert: Alert, fact: ClockFact, now: datetime) -> CloseReason | 
 
 
 def close_alert(before: Alert | None, fact: ClockFact, id_: str, now: datetime) -> AlertChange:
-    """Return the change for a fact that ends an alert: close it, and notify those who were paged.
+    """Return the change for a fact that ends an alert: close it, cancel its pages, notify the people who were paged.
 
-    A breach that is taken back after the close is sent too, since it corrects the message before.
+    The change is empty if the fact does not close the alert, or the alert is closed; but a breach that is taken back
+    after the close is sent too, since it corrects the message before. `id_`: the fact's event id. Nothing is stored or
+    sent here.
     """
     reason = None if before is None else close_reason(before, fact, now)
     if before is None or reason is None:

@@ -15,14 +15,14 @@ NO_WAIT: Mapping[int, datetime] = MappingProxyType({})
 
 
 def in_force(before: Alert, step: EscalationStep) -> bool:
-    """Return whether a step still counts: its alert is open and in the step's round."""
+    """Return whether an escalation step is still to be taken: its alert is open and in the step's round."""
     return before.state is AlertState.OPEN and step.round == before.round
 
 
 def levels_to_repeat(before: Alert) -> tuple[int, ...]:
-    """Return the numbers of the levels that a further round notifies.
+    """Return the numbers of the levels that a further round notifies: all levels, of a critical fix all but the first.
 
-    Of a critical fix the first is left out: the people entitled to it are notified once (clause H6, docs/clauses.md).
+    The people entitled to a fix, its level 1, are notified once (clause H6, docs/clauses.md).
     """
     addressed = 1 if before.kind is AlertKind.CRITICAL_FIX else 0
     return tuple(range(1 + addressed, len(before.policy.levels) + 1))
@@ -31,10 +31,10 @@ def levels_to_repeat(before: Alert) -> tuple[int, ...]:
 def take_step(
     before: Alert, step: EscalationStep, now: datetime, waits: Mapping[int, datetime] = NO_WAIT
 ) -> AlertChange:
-    """Return the change for a due step: notify the next level of an open alert, or begin the next round.
+    """Return the change for a due escalation step: notify its level, or begin the next round.
 
-    Levels of that round named in `waits` are notified at the instants given there. No change for a step that does not
-    count (`in_force`).
+    A new round notifies the levels without a delay at once, except those in `waits`, level -> a later instant. The
+    change is empty if the step is no longer in force (`in_force`). Nothing is stored or sent here.
     """
     if not in_force(before, step):
         return NO_CHANGE

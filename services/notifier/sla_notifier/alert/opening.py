@@ -26,9 +26,10 @@ _OVER_FOR_NOW = frozenset({CloseReason.MISSED.value, CloseReason.CANCELLED.value
 
 
 def notify_warning(fact: ClockFact, id_: str, chain: EscalationChain) -> AlertChange:
-    """Return the change for a warning: notify the level that would be paged first.
+    """Return the change for a warning: notify the levels without a delay, or else the first level.
 
-    No change when the breach came before, or when the escalation pages nobody.
+    No alert is opened; nothing is stored or sent here. The change is empty when the breach came before the warning was
+    noticed, or when the plan pages nobody.
     """
     if fact.overtaken or chain.policy == NO_ESCALATION:
         return NO_CHANGE
@@ -49,7 +50,10 @@ def notify_warning(fact: ClockFact, id_: str, chain: EscalationChain) -> AlertCh
 
 
 def notify_unpromised(fact: ClockFact, id_: str, chain: EscalationChain) -> AlertChange:
-    """Return the change for an incident without any clock: notify the level that would be paged first."""
+    """Return the change for an incident without any clock: notify the levels without a delay, or else the first level.
+
+    No alert is opened; nothing is stored or sent here.
+    """
     request = NotificationRequest(
         id=id_, kind=MessageKind.UNPROMISED, at=fact.at, contract=fact.contract, content=fact, audience=_first(chain)
     )
@@ -64,10 +68,11 @@ def open_alert(
     now: datetime,
     due_at: datetime | None = None,
 ) -> AlertChange:
-    """Return the change for a breach: open the clock's alert, or its next episode, and page the levels without delay.
+    """Return the change for a breach: open the clock's alert, or its next episode (opening), and page the first levels.
 
-    `before`: the alert, None if the clock has none. `due_at`: the due instant that has passed, when the fact itself is
-    no breach. No change when people were notified of this breach before.
+    `before`: the alert as it is, None if the clock has none. `id_`: the fact's event id. `due_at`: the due instant that
+    has passed; None: the fact is the breach, and its own instant is used. The change is empty when people were notified
+    of this breach before. Queued pages of an alert that was not closed are cancelled.
     """
     if before is not None and (before.occasion == id_ or _notified_already(before, fact)):
         return NO_CHANGE
@@ -94,8 +99,10 @@ def open_alert(
 def reopen_alert(before: Alert | None, fact: ClockFact, id_: str, chain: EscalationChain, now: datetime) -> AlertChange:
     """Return the change when a breached clock runs again (`overdue_again`): open its closed alert anew.
 
-    An alert that is open or acknowledged goes on, unless the clock belongs to another contract by now; it is about the
-    breach of the target that is in force again.
+    An alert that is open or acknowledged goes on, moved to the breach of the target in force again; it is opened anew
+    if the clock has moved to another contract. Without an alert `before`, one is opened if the breach is published. A
+    closed alert stays closed if its breach is not published, unless a new target is in force or it was closed as
+    missed, cancelled or withdrawn.
     """
     if before is None:
         # Its breach was history when slad received it: that the clock runs again is news.
@@ -117,7 +124,11 @@ def reopen_alert(before: Alert | None, fact: ClockFact, id_: str, chain: Escalat
 def open_fix_alert(
     notice: NoticeData, notice_id: str, contract: str, chain: EscalationChain, now: datetime
 ) -> AlertChange:
-    """Return the change for a critical fix: open its alert for one contract and notify the people entitled to it."""
+    """Return the change that opens one contract's alert for a critical fix and notifies the people entitled to it.
+
+    `notice_id`: the id of the notice's event. `chain`: its levels after the first follow if nobody acknowledges; a
+    single level follows after FIX_PATIENCE. Nothing is stored or sent here.
+    """
     alert = Alert(
         id=fix_alert_id(notice.id, contract),
         kind=AlertKind.CRITICAL_FIX,

@@ -25,14 +25,19 @@ _RELEVANT = frozenset(
 
 
 def is_relevant(fact: ClockFact) -> bool:
-    """Return whether a fact can concern an alert; most facts of a busy day (promises, starts, pauses) cannot."""
+    """Return whether a fact can concern an alert; most facts of a busy day (promises, starts, pauses) cannot.
+
+    Relevant are warnings, breaches, ends, corrections and new targets, an incident without a clock, any fact that takes
+    back a breach, and a resumption after the due instant.
+    """
     return fact.kind in _RELEVANT or bool(fact.breach_change.takes_back) or overdue_again(fact, fact.at)
 
 
 def overdue_again(fact: ClockFact, now: datetime) -> bool:
     """Return whether the fact makes a clock run again that is past its due instant.
 
-    That is so after a reopening, when its end is undone, and when a target whose breach is known is in force again.
+    A resumption does if its due instant has passed; so does a correction to running that takes back no breach. A new
+    target does if the breach at its due instant was published before. False for every other kind of fact.
     """
     if fact.due_at is None:
         return False
@@ -48,7 +53,11 @@ def overdue_again(fact: ClockFact, now: datetime) -> bool:
 
 
 def is_news(before: Alert | None, fact: ClockFact) -> bool:
-    """Return whether people are notified of a fact. One of history opens no alert, but may close one (`before`)."""
+    """Return whether a fact is to be worked on; always, unless it is history.
+
+    History (over or imported when slad first read it) opens no alert and sends no warning; it may close or correct the
+    alert `before` (None: there is none).
+    """
     if not fact.is_history:
         return True
     tells = fact.kind in (FactKind.CLOCK_WARNED, FactKind.CLOCK_BREACHED) or overdue_again(fact, fact.at)

@@ -12,9 +12,10 @@ from sla_platform.wire import ClockFact, NoticeData
 
 @dataclass(frozen=True, slots=True)
 class LevelRecipients:
-    """Recipients of an escalation level: who holds these roles or has these ids when the message is addressed.
+    """The people of one escalation level, named by role or person id and looked up when the message is addressed.
 
-    `channels`: the channels to use; none: each person's own addresses.
+    `level`: its number, from 1. `tell`: the roles and ids. `channels`: the channels to use first; each person's own
+    addresses if there are none, or none of them leads to the person.
     """
 
     level: int
@@ -24,12 +25,12 @@ class LevelRecipients:
 
 @dataclass(frozen=True, slots=True)
 class EntitledRecipients:
-    """Recipients of a critical fix: the contract's people who get such notices (clause H6, docs/clauses.md)."""
+    """The recipients of a critical fix: the people marked for it in the contract (clause H6, docs/clauses.md)."""
 
 
 @dataclass(frozen=True, slots=True)
 class PagedRecipients:
-    """Recipients of a closing message: the people who were paged in this episode of the alert."""
+    """The recipients of a closing message: the people who were notified in this episode (opening) of the alert."""
 
 
 Audience = LevelRecipients | EntitledRecipients | PagedRecipients
@@ -37,9 +38,12 @@ Audience = LevelRecipients | EntitledRecipients | PagedRecipients
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NotificationRequest:
-    """Something to notify people of, before it is known who they are.
+    """Something to notify people of, before their addresses are looked up.
 
-    `id` is that of the fact or notice; pages after the first add round and level. `at`: when it became true.
+    `id`: of the fact or notice; further pages of an alert add round and level, such as `#0.2`. `at`: when it became
+    true. `content`: the fact or notice. `audience`: who is to be notified. `due_at`: the due instant that it is about.
+    `outcome`: of a closing message, why the alert closed. `cancel_reason`: a later event of the same batch made it
+    needless.
     """
 
     id: str
@@ -58,5 +62,5 @@ class NotificationRequest:
 
     @property
     def collects(self) -> bool:
-        """Return whether the request is for a digest, which belongs to no single incident."""
+        """Return whether the request is for a digest, which gathers messages on several incidents."""
         return self.kind.collects

@@ -18,7 +18,11 @@ _a, _s = tables.alert.c, tables.step.c
 
 
 async def lock_alerts(connection: AsyncConnection, ids: Collection[str]) -> dict[str, Alert]:
-    """Return the alerts with these ids, and lock their rows until the transaction ends, in the order of the ids."""
+    """Return the alerts with these ids, by id, and lock their rows until the transaction ends.
+
+    Unknown ids are left out. Rows are locked in the order of the ids, so that two transactions cannot wait for each
+    other.
+    """
     if not ids:
         return {}
     statement = select(tables.alert).where(_a.id.in_(sorted(ids))).order_by(_a.id).with_for_update()
@@ -51,7 +55,7 @@ async def alerts_due(connection: AsyncConnection, now: datetime, limit: int) -> 
 
 
 async def take_steps(connection: AsyncConnection, alert: str, now: datetime) -> list[EscalationStep]:
-    """Delete and return the due steps of one alert, without reading the alert."""
+    """Delete and return the due steps of one alert; the alert itself, which may be unreadable, is not read."""
     taken = delete(tables.step).where(_s.alert == alert, _s.fire_at <= now).returning(tables.step)
     return [
         EscalationStep(row.alert, row.round, row.level, row.fire_at) for row in (await connection.execute(taken)).all()
@@ -61,9 +65,10 @@ async def take_steps(connection: AsyncConnection, alert: str, now: datetime) -> 
 async def take_due(
     connection: AsyncConnection, now: datetime, limit: int, only: str | None = None
 ) -> tuple[dict[str, Alert], list[EscalationStep]]:
-    """Lock at most `limit` alerts with due steps, delete those steps, and return both; the most urgent alerts first.
+    """Lock the most urgent alerts with due steps, at most `limit`, and delete those steps; return both.
 
-    `only`: the id of the only alert to take. Alerts that another instance has locked are skipped.
+    The alerts are by id, the steps in the order in which they became due. `only`: the id of the only alert to take,
+    None for any. Alerts that another process has locked are left out, with their steps.
     """
     urgency = func.coalesce(urgency_at(now, _a.weight, seconds_of(connection, _a.due_at)), 0.0)
     due = select(_s.alert).outerjoin(tables.alert, _a.id == _s.alert)
@@ -80,7 +85,10 @@ async def take_due(
 
 
 async def replace_steps(connection: AsyncConnection, over: Collection[str], steps: Sequence[EscalationStep]) -> None:
-    """Delete every step of the alerts in `over`, then insert `steps`."""
+    """Delete every step of the alerts with the ids in `over`, then insert `steps`.
+
+    A step for an alert, round and level that already has a step is ignored.
+    """
     if over:
         await connection.execute(delete(tables.step).where(_s.alert.in_(sorted(over))))
     if steps:
@@ -89,7 +97,7 @@ async def replace_steps(connection: AsyncConnection, over: Collection[str], step
 
 
 async def count_open(connection: AsyncConnection) -> dict[str, int]:
-    """Return how many alerts are open and how many are acknowledged, by state."""
+    """Return how many alerts are open and acknowledged, by state; a state without alerts is left out."""
     statement = select(_a.state, func.count()).where(_a.state != AlertState.CLOSED.value).group_by(_a.state)
     return {row[0]: row[1] for row in await connection.execute(statement)}
 

@@ -30,17 +30,27 @@ _STEP = 1_000.0  # more than any score
 
 
 def weight_of(content: ClockFact | NoticeData) -> float:
-    """Return the part of the urgency that time does not change; that of a critical fix equals a P1's."""
+    """Return the part of the urgency that time does not change: a fact's `weight`, a notice's by its severity.
+
+    A severity of `critical` counts as priority 1, `high` as 2, `medium` as 3, any other as 4. A fact of an older
+    release has no weight; a hundredth of its urgency is used.
+    """
     if isinstance(content, NoticeData):
         return weight(_SEVERITIES.get(content.severity, _LEAST), 1)
     return content.weight or content.urgency / 100  # facts of older releases say the whole alone
 
 
 def urgency_of(content: ClockFact | NoticeData, due_at: datetime | None, now: datetime) -> float:
-    """Return the urgency at `now` of what is due at `due_at` (None: the clock is paused)."""
+    """Return the urgency at `now` of a fact or notice: the higher, the sooner somebody must act.
+
+    `due_at`: its due instant, None while the clock is paused.
+    """
     return score_of_weight(weight_of(content), None if due_at is None else due_at - now)
 
 
 def turn_of(kind: MessageKind, urgency: float) -> float:
-    """Return the place of a message in its queue; smaller is sooner. Every page comes before what only informs."""
+    """Return the place of a message in its queue; the smallest is sent first.
+
+    The kind of message decides, pages first; among messages of one kind the higher urgency.
+    """
     return RANKS[kind] * _STEP - urgency

@@ -40,10 +40,10 @@ _UNSHOWN = {"text", "html", "payload", "address", "then", "subject"}
 
 @dataclass(frozen=True, slots=True)
 class ListQuery:
-    """What a caller asks of a list: filters and a page.
+    """What a caller asks of a list.
 
-    `equal`: values by column, "" for any. `contract`: the only one to list, None for all. `before`: the `next` of the
-    last page, "" for the first.
+    `equal`: column -> the value it must have, "" for any. `contract`: the only contract to list, None for all.
+    `before`: the `next` of the page before, "" for the first page. `limit`: entries in a page.
     """
 
     equal: dict[str, str]
@@ -56,9 +56,10 @@ _STATES = tuple(AlertState)  # open, acknowledged, closed: in the order in which
 
 
 async def alerts(connection: AsyncConnection, asked: ListQuery, now: datetime) -> AlertPage:
-    """Return a page of alerts: open ones by urgency, then acknowledged ones, then closed ones, the newest first.
+    """Return a page of alerts: open, then acknowledged, both by urgency, then closed ones, the newest first.
 
-    Further pages keep the order that the first had.
+    Further pages keep the order of the first: they take the urgency as it was then. Alerts that cannot be shown are
+    logged and named in `not_shown`. Raises Problem (422) when `before` is not the `next` of a page.
     """
     state, place = _state_and_place(asked)
     now = place.at if place is not None else now
@@ -108,7 +109,11 @@ def _state_and_place(asked: ListQuery) -> tuple[AlertState, UrgencyCursor | None
 
 
 async def alert(connection: AsyncConnection, id_: str, contract: str | None) -> AlertDetail | None:
-    """Return an alert with its steps and deliveries; None when it is unknown or not of `contract` (None: of any)."""
+    """Return an alert with its steps and at most 1000 of its deliveries, the oldest first.
+
+    Return None when it is unknown, or not of `contract` (None: any contract may see it). With a `contract`, deliveries
+    of earlier episodes under another contract are left out.
+    """
     found = (await connection.execute(select(tables.alert).where(_a.id == id_))).mappings().first()
     if found is None or contract not in (None, found["contract"]):
         return None
@@ -128,7 +133,11 @@ async def alert(connection: AsyncConnection, id_: str, contract: str | None) -> 
 
 
 async def deliveries(connection: AsyncConnection, asked: ListQuery) -> DeliveryPage:
-    """Return a page of deliveries, the newest first."""
+    """Return a page of deliveries, the newest first.
+
+    Deliveries that cannot be shown are logged and named in `not_shown`. Raises Problem (422) when `before` is not the
+    `next` of a page.
+    """
     statement = _page(_shown(), asked, _d, _d.created_at, _d.id)
     rows = (await connection.execute(statement)).mappings().all()
     shown, not_shown = _one_by_one(delivery_shape, rows[: asked.limit])
@@ -136,7 +145,10 @@ async def deliveries(connection: AsyncConnection, asked: ListQuery) -> DeliveryP
 
 
 async def delivery(connection: AsyncConnection, id_: str, contract: str | None) -> DeliveryDetail | None:
-    """Return a delivery with its attempts; None when it is unknown or not of `contract` (None: of any)."""
+    """Return a delivery with its attempts, in their order.
+
+    Return None when it is unknown, or not of `contract` (None: any contract may see it).
+    """
     found = (await connection.execute(_shown().where(_d.id == id_))).mappings().first()
     if found is None or contract not in (None, found["contract"]):
         return None
@@ -147,19 +159,22 @@ async def delivery(connection: AsyncConnection, id_: str, contract: str | None) 
 
 
 async def endpoints(connection: AsyncConnection) -> list[EndpointShape]:
-    """Return every endpoint that was disabled at some time or asked for a pause."""
+    """Return every endpoint that was disabled at some time or asked for a pause, by id; others are not on record."""
     found = await connection.execute(select(tables.endpoint).order_by(tables.endpoint.c.id))
     return [EndpointShape.model_validate({**row}) for row in found.mappings()]
 
 
 def alert_shape(row: dict[str, Any]) -> AlertShape:
-    """Return a row of `notifier_alert` as the API shows it."""
+    """Return a row of `notifier_alert` as the API shows it; urgency only if the row has a `score` and is not closed."""
     urgency = row["score"] if "score" in row and row["state"] != AlertState.CLOSED.value else None
     return AlertShape.model_validate(row | {"policy": chain.chain_from_json(row["policy"]).policy, "urgency": urgency})
 
 
 def delivery_shape(row: dict[str, Any]) -> DeliveryShape:
-    """Return a row of `notifier_delivery` as the API shows it."""
+    """Return a row of `notifier_delivery` as the API shows it, without address and text.
+
+    `next_at` is None once the delivery is final.
+    """
     waiting = DeliveryState(row["state"]) in UNFINISHED
     text = UnsentReason(row["reason"]).text if row["reason"] else ""
     return DeliveryShape.model_validate(row | {"reason_text": text, "next_at": row["next_at"] if waiting else None})

@@ -18,9 +18,10 @@ _d, _e = tables.delivery, tables.endpoint
 
 
 async def retry_delivery(context: NotifierContext, id_: str) -> bool:
-    """Queue a failed delivery again, under its own id. Return False when it has not failed, or a digest carried it.
+    """Queue a failed delivery again, under its own id, and return whether that was done.
 
-    It is attempted once at least; further attempts follow its retry policy, which counts from its creation.
+    Return False when it is unknown or has not failed, or when a digest carried it. It is attempted at least once;
+    further attempts follow its retry policy, whose longest time counts from the creation of the delivery.
     """
     async with context.store.transaction() as connection:
         now = await store_now(connection, context.time_source)
@@ -40,7 +41,10 @@ async def retry_delivery(context: NotifierContext, id_: str) -> bool:
 
 
 async def enable_endpoint(context: NotifierContext, id_: str, by: str) -> bool:
-    """Send to a disabled endpoint again; `by` is recorded. Return False when no endpoint of that id is on record."""
+    """Allow sending to a disabled endpoint again; return False when no endpoint with this id is on record.
+
+    `by`: who did it, recorded with the endpoint.
+    """
     async with context.store.transaction() as connection:
         if (await connection.execute(select(_e.c.id).where(_e.c.id == id_))).first() is None:
             return False

@@ -58,7 +58,7 @@ class AttemptShape(_Shape):
 
 
 class DeliveryShape(_Shape):
-    """One message to one person by one channel, without its words and its address."""
+    """One message to one person by one channel, as the API shows it: without its text and its address."""
 
     id: str = Field(description="also the Message-ID and the webhook-id")
     kind: str
@@ -116,7 +116,7 @@ class DeliveryPage(_Shape):
 
 
 class EndpointShape(_Shape):
-    """An endpoint that was disabled or asked for a pause."""
+    """An endpoint (a webhook, or the mail server) that was disabled at some time, or asked for a pause."""
 
     id: str
     state: str
@@ -127,20 +127,23 @@ class EndpointShape(_Shape):
 
 
 class EndpointPage(_Shape):
-    """Every such endpoint."""
+    """Every endpoint that was disabled at some time, or asked for a pause."""
 
     endpoints: list[EndpointShape]
 
 
 class AckRequest(BaseModel):
-    """Who acknowledges, when a program does it for somebody; the key's id is recorded in any case."""
+    """The body of an acknowledgement by the API.
+
+    `by`: who acknowledges, if a program does it for somebody; the id of the API key is recorded in any case.
+    """
 
     model_config = ConfigDict(extra="forbid")
     by: WhoIn = ""
 
 
 class AckResponse(_Shape):
-    """What the acknowledgement did, and the alert as it is now."""
+    """What an acknowledgement did (`answer`), and the alert as it is now."""
 
     answer: str = Field(description="done, already or closed")
     alert: AlertShape

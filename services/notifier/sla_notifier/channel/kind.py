@@ -14,9 +14,9 @@ from sla_platform.settings import Settings
 class SendingKind(ChannelKind, ABC):
     """One kind of channel, such as e-mail. A folder of `sla_notifier.channel` exports one instance as `KIND`.
 
-    `grouped`: messages to one person that come in a flood leave together as a digest; right for people, wrong for
-    programs, which get every message by itself. `one_server`: all messages of the kind go to one server and share one
-    queue; otherwise each address has a queue, and a slow receiver holds up only itself.
+    `grouped`: a flood of messages to one person is gathered into digests; right for people, wrong for programs, which
+    get every message by itself. `one_server`: all messages of the kind go to one server and share one queue; False:
+    each address has a queue, so that a slow receiver holds up only its own messages.
     """
 
     grouped: ClassVar[bool] = False
@@ -27,13 +27,16 @@ class SendingKind(ChannelKind, ABC):
         return self.name if self.one_server else f"{self.name}:{address}"
 
     def reaches(self, catalogue: Catalogue, address: str) -> bool:
-        """Return whether the catalogue has all that is needed to send to this address."""
+        """Return whether messages can be sent to this address: whether the catalogue has a channel of this kind and id.
+
+        Kinds that are addressed in another way override it.
+        """
         entry = catalogue.channels.get(ChannelId(address))
         return entry is not None and entry.kind == self.name
 
     @abstractmethod
     def open(self, settings: Settings, catalogue: Callable[[], Catalogue]) -> Channel:
-        """Return the channel that sends, one for a process. `catalogue` returns the catalogue in force.
+        """Return the channel that sends messages of this kind; called once for a process.
 
-        Raises BadSettings for settings that cannot be right.
+        `catalogue` returns the catalogue in force. Raises BadSettings for settings that cannot be used.
         """

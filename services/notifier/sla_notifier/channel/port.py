@@ -16,7 +16,12 @@ DUPLICATE_HEADER = "X-Slad-Possibly-Duplicate"  # on mails and webhooks alike
 
 
 class Failure(StrEnum):
-    """Why a message did not arrive; a bounded set, since it is also the label of a metric."""
+    """Why a message did not arrive; a bounded set, since the value is also the label of a metric.
+
+    `REFUSED`: nothing listens there. `UNREACHABLE`: no route or no name. `DROPPED`: the connection ended after the
+    message was handed over. `FORBIDDEN_TARGET`: a webhook's URL that must not be reached. `LOST`: the sender died
+    before it recorded the outcome. `BUSY`: the mail server has no room now.
+    """
 
     AUTH = "auth"
     RATE_LIMITED = "rate_limited"
@@ -42,14 +47,15 @@ class Failure(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """The outcome of a send: the other side has taken responsibility for the message."""
+    """The outcome of a send that succeeded: the other side has taken responsibility for the message."""
 
 
 @dataclass(frozen=True, slots=True)
 class Retry:
-    """The outcome of a send that failed for now.
+    """The outcome of a send that failed for now; the retry policy decides when to try again.
 
-    `after`: how long the other side asked us to wait, None if it did not. `maybe_arrived`: it may have the message.
+    `failure`: the class of the failure, `detail`: its words. `after`: how long the other side asked us to wait, None if
+    it did not. `maybe_arrived`: the other side may have the message all the same.
     """
 
     failure: Failure
@@ -60,14 +66,17 @@ class Retry:
 
 @dataclass(frozen=True, slots=True)
 class Busy:
-    """The outcome of a send without a try: the server has no room now. No attempt is counted."""
+    """The outcome of a send that the server has no room for now; no attempt is counted. `detail`: why, in words."""
 
     detail: str
 
 
 @dataclass(frozen=True, slots=True)
 class Rejected:
-    """The outcome of a send that was refused for good. `disable`: send nothing more to this endpoint."""
+    """The outcome of a send that was refused for good; the message is not tried again.
+
+    `failure`: the class of the failure, `detail`: its words. `disable`: send nothing more to this endpoint.
+    """
 
     failure: Failure
     detail: str
@@ -81,8 +90,9 @@ Outcome = Sent | Busy | Retry | Rejected
 class OutgoingMessage:
     """A message to one address, as a channel sends it.
 
-    `id` is the same on each attempt, for Message-ID and webhook-id. `thread`: messages with the same one belong
-    together. `attempt` counts from 1; `at` is the instant of the attempt.
+    `id`: the same on each attempt, for Message-ID and webhook-id. `address`: a mailbox, or the id of a webhook channel.
+    `thread`: the alert, notice or flood that the message belongs to. `attempt`: counts from 1; `at`: the instant of the
+    attempt. `possibly_duplicate`: an attempt before may have arrived.
     """
 
     id: str
@@ -99,21 +109,21 @@ class OutgoingMessage:
 
 
 class Channel(Protocol):
-    """What sends the messages of one kind of channel; one for a process."""
+    """The sender of messages of one kind of channel, such as e-mail; one for a process."""
 
     @property
     def room(self) -> int | None:
-        """Return how many messages are worth claiming at once for the channel; None: no such bound is known."""
+        """Return how many messages are worth claiming at once for the channel; None: it sets no such bound."""
         return None
 
     async def prepare(self) -> None:
-        """Read every file that sending needs: later there may be no descriptor left to read it with."""
+        """Read every file that sending needs, at the start: later there may be no free file descriptor for it."""
         return
 
     async def send(self, outgoing: OutgoingMessage) -> Outcome:
-        """Send one message and return what came of it. Raises nothing for a failed send."""
+        """Send one message and return the outcome. A failed send raises nothing: the outcome says what happened."""
         ...
 
     async def close(self) -> None:
-        """Close what is open; nothing is sent afterwards."""
+        """Close open connections; `send` is not called afterwards."""
         ...

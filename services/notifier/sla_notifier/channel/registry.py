@@ -23,9 +23,9 @@ LONGEST_NAME = 12  # characters; as wide as the column `notifier_delivery.channe
 
 
 def load_kind(folder: str) -> SendingKind:
-    """Return the kind of channel that a folder exports as `KIND`.
+    """Return the kind of channel that a folder of `sla_notifier.channel` exports as `KIND`.
 
-    Raises TypeError when it exports none, or its name is too long.
+    Raises TypeError when it exports no SendingKind, or the kind's name is empty or longer than LONGEST_NAME.
     """
     kind = import_module(f"{__package__}.{folder}").KIND
     if not isinstance(kind, SendingKind) or not 0 < len(kind.name) <= LONGEST_NAME:
@@ -37,33 +37,42 @@ KINDS: tuple[SendingKind, ...] = tuple(load_kind(folder) for folder in _FOLDERS)
 
 
 def sending_kind(name: str) -> SendingKind | None:
-    """Return the kind of channel with this name; None for an unknown one, such as a kind of another release."""
+    """Return the kind of channel with this name; None for an unknown name, such as a kind of another release."""
     return next((kind for kind in KINDS if kind.name == name), None)
 
 
 def split_address(written: str) -> tuple[str, str]:
-    """Return the kind's name and the rest of an address, such as `email` and `a@b` of `email:a@b`."""
+    """Return an address in two parts, the kind's name and the rest: `("email", "a@b")` for `email:a@b`."""
     kind, _, address = written.partition(":")
     return kind, address
 
 
 def endpoint_of(kind: str, address: str) -> str:
-    """Return the name of the queue in which messages to this address of this kind wait."""
+    """Return the name of the queue in which messages to an address wait, such as `email` or `webhook:pager`.
+
+    `kind`: the kind's name. `address`: the address without that name.
+    """
     known = sending_kind(kind)
     return f"{kind}:{address}" if known is None else known.endpoint(address)
 
 
 def is_grouped(written: str) -> bool:
-    """Return whether a flood of messages to this address, such as `email:a@b`, is gathered into digests."""
+    """Return whether a flood of messages to this address, such as `email:a@b`, is gathered into digests.
+
+    False for an unknown kind.
+    """
     known = sending_kind(split_address(written)[0])
     return known is not None and known.grouped
 
 
 def one_server_kinds() -> list[str]:
-    """Return the names of the kinds whose messages all go to one server; each is also the name of that queue."""
+    """Return the names of the kinds whose messages all go to one server, such as `email`.
+
+    The queue of such a kind has the same name.
+    """
     return [kind.name for kind in KINDS if kind.one_server]
 
 
 def open_channels(settings: Settings, catalogue: Callable[[], Catalogue]) -> Mapping[str, Channel]:
-    """Return a channel for every kind, by the kind's name. Raises BadSettings for settings that cannot be right."""
+    """Return a channel for every kind, by the kind's name. Raises BadSettings for settings that cannot be used."""
     return {kind.name: kind.open(settings, catalogue) for kind in KINDS}

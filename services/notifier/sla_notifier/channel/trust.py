@@ -8,9 +8,10 @@ from functools import cache
 
 @cache
 def trusting(ca_file: str = "") -> ssl.SSLContext:
-    """Return the TLS context that trusts this machine's authorities and those of `ca_file`, a PEM file.
+    """Return the TLS context that trusts this machine's authorities and those in `ca_file`, a PEM file ("": none).
 
-    Made once a process for each file, since reading the machine's authorities takes long. Raises OSError.
+    The same context is returned for the same file, since reading the machine's authorities takes long. Raises OSError
+    when the file cannot be read.
     """
     context = ssl.create_default_context()
     if ca_file:

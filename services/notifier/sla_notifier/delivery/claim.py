@@ -41,7 +41,11 @@ Compose = Callable[[DeliveryRow, Sequence[DeliveryRow], datetime], DeliveryRow]
 
 @dataclass(frozen=True, slots=True)
 class Lease:
-    """A process's claim on deliveries while it sends them: its token, its end, and the ids still being sent."""
+    """A process's claim on deliveries while it sends them.
+
+    `token`: the name of the claim, written to their rows. `until`: its end. `in_flight`: ids of deliveries that this
+    process is still sending, which it does not claim again.
+    """
 
     token: str
     until: datetime
@@ -49,7 +53,7 @@ class Lease:
 
 
 async def due_endpoints(connection: AsyncConnection, now: datetime) -> list[str]:
-    """Return the endpoints that have a delivery to send now, the one that has waited longest first.
+    """Return the endpoints (queues) that have a delivery to send now, the one that has waited longest first.
 
     Endpoints that asked for a pause are left out until it is over.
     """
@@ -60,7 +64,10 @@ async def due_endpoints(connection: AsyncConnection, now: datetime) -> list[str]
 
 
 async def due_ids(connection: AsyncConnection, room: Mapping[str, int], now: datetime, lease: Lease) -> list[str]:
-    """Return the ids of the due deliveries that `claim` would look at, at most `room` of each endpoint."""
+    """Return the ids of the due deliveries that `claim_due` would look at; nothing is claimed.
+
+    `room`: endpoint -> how many at most.
+    """
     queries = [_first(endpoint, most, now, lease) for endpoint, most in room.items() if most > 0]
     return [id_ for query in queries for id_ in (await connection.execute(query)).scalars()]
 
@@ -73,10 +80,11 @@ async def claim_due(
     compose: Compose,
     only: str | None = None,
 ) -> list[DeliveryRow]:
-    """Claim at most `room` due deliveries of each endpoint, so that no other process sends them while the lease holds.
+    """Claim due deliveries, so that no other process sends them while the lease holds; return those to send now.
 
-    `only`: the id of the only delivery to claim. A digest that leaves for the first time gets its words from `compose`.
-    Deliveries that are no longer needed get their final state and are not returned.
+    `room`: endpoint -> how many at most. `only`: the id of the only delivery to claim, None for any. A digest that
+    leaves for the first time gets its words from `compose`. Left out are deliveries that must wait for another message,
+    and those no longer needed, which get their final state. Each attempt is on record before anything is sent.
     """
     rows = await _locked(connection, room, now, lease, only)
     if not rows:

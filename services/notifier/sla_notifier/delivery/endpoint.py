@@ -22,7 +22,7 @@ LONGEST_FOR_OTHERS = timedelta(minutes=1)  # what one message's Retry-After hold
 
 @dataclass(frozen=True, slots=True)
 class FinishedAttempt:
-    """A delivery with the outcome of its attempt, which ended `at` this instant."""
+    """A delivery with the outcome of one attempt to send it; `at`: when the attempt ended."""
 
     row: DeliveryRow
     outcome: Outcome
@@ -30,15 +30,15 @@ class FinishedAttempt:
 
 
 async def disabled_endpoints(connection: AsyncConnection) -> frozenset[str]:
-    """Return the ids of the endpoints that nothing is sent to."""
+    """Return the ids of the disabled endpoints, to which nothing is sent until somebody enables them."""
     statement = select(tables.endpoint.c.id).where(tables.endpoint.c.state == "disabled")
     return frozenset((await connection.execute(statement)).scalars())
 
 
 async def disable(connection: AsyncConnection, done: Sequence[FinishedAttempt], now: datetime) -> None:
-    """Disable the endpoints that answered 410 (Gone), and make their waiting messages due.
+    """Disable the endpoints of these attempts, which answered 410 (Gone), and make their waiting messages due.
 
-    They fail at once then, and go to the persons' next addresses.
+    Due messages to a disabled endpoint fail at once and go to the person's next address.
     """
     reasons = {item.row.endpoint: item.outcome for item in done}
     if not reasons:
@@ -60,7 +60,10 @@ async def disable(connection: AsyncConnection, done: Sequence[FinishedAttempt], 
 
 
 async def let_rest(connection: AsyncConnection, done: Sequence[FinishedAttempt], now: datetime) -> None:
-    """Send nothing to endpoints that asked for a pause (Retry-After) until the pause is over."""
+    """Send nothing to the endpoints that asked for a pause (Retry-After) in these attempts until the pause is over.
+
+    A pause is cut at LONGEST_FOR_OTHERS; an earlier pause that ends later is kept. Other outcomes change nothing.
+    """
     asked = asked_by_endpoint((item.row.endpoint, item.outcome) for item in done)
     if asked:
         statement = insert(connection, tables.endpoint)
@@ -73,7 +76,10 @@ async def let_rest(connection: AsyncConnection, done: Sequence[FinishedAttempt],
 
 
 def asked_by_endpoint(outcomes: Iterable[tuple[str, Outcome]]) -> dict[str, timedelta]:
-    """Return the longest pause that each endpoint asked for, cut at LONGEST_FOR_OTHERS."""
+    """Return the longest pause that each endpoint asked for, by endpoint id; each pause is cut at LONGEST_FOR_OTHERS.
+
+    `outcomes`: (endpoint id, outcome). Endpoints that asked for none are left out.
+    """
     asked: dict[str, timedelta] = {}
     for endpoint, outcome in outcomes:
         if isinstance(outcome, Retry) and outcome.after is not None:

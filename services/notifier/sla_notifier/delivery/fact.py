@@ -11,9 +11,9 @@ from sla_platform.wire import DeliveryFact, encode_delivery_fact
 
 
 def delivery_fact(row: DeliveryRow, at: datetime) -> Envelope:
-    """Return the event that a delivery has come into its present state.
+    """Return the event that a delivery has come into its present state at `at`, with people by id and no addresses.
 
-    Its id is made of delivery, state and attempt.
+    The event's id is `delivery/<delivery id>/<state>/<attempts>`, so a repeat has the same id.
     """
     fact = DeliveryFact(
         what=f"delivery.{row.state.value}",

@@ -26,7 +26,10 @@ _WAITING = [state.value for state in WAITING]
 
 
 async def states_of(connection: AsyncConnection, ids: Collection[str]) -> dict[str, DeliveryState]:
-    """Return the states of these deliveries by id; one that may have arrived counts as sent."""
+    """Return the states of these deliveries by id; unknown ids are left out.
+
+    A delivery that may have arrived counts as sent, whatever its state.
+    """
     if not ids:
         return {}
     found = await connection.execute(select(_d.c.id, _d.c.state, _d.c.possibly_duplicate).where(_d.c.id.in_(ids)))
@@ -34,7 +37,7 @@ async def states_of(connection: AsyncConnection, ids: Collection[str]) -> dict[s
 
 
 async def write_rows(connection: AsyncConnection, rows: Sequence[DeliveryRow]) -> None:
-    """Write the state, attempts and errors of these deliveries to their rows."""
+    """Write the state, attempts and errors of these deliveries to their rows; other columns stay."""
     if not rows:
         return
     changing = ("state", "reason", "attempts", "next_at", "lease", "possibly_duplicate", "failure", "error")
@@ -54,9 +57,10 @@ async def write_rows(connection: AsyncConnection, rows: Sequence[DeliveryRow]) -
 
 
 async def finish(connection: AsyncConnection, rows: Sequence[DeliveryRow], now: datetime) -> None:
-    """Write the final state of deliveries that are not to be sent.
+    """Write the final state of deliveries that are not to be sent, with an event for each.
 
-    Queue the failed ones to the person's next address.
+    A failed delivery is queued to the person's next address; deliveries that a digest carried get the digest's final
+    state.
     """
     await write_rows(connection, rows)
     await append_events(connection, rows, now)
@@ -65,15 +69,15 @@ async def finish(connection: AsyncConnection, rows: Sequence[DeliveryRow], now: 
 
 
 async def append_events(connection: AsyncConnection, rows: Sequence[DeliveryRow], now: datetime) -> None:
-    """Append an event on the present state of each delivery to the notifier's log."""
+    """Append to the notifier's log, for each delivery, the event that it is in its present state."""
     await logs.append(connection, tables.log, [delivery_fact(row, now) for row in rows])
 
 
 async def queue_fallbacks(connection: AsyncConnection, rows: Sequence[DeliveryRow], now: datetime) -> None:
-    """Queue the messages of these deliveries to their persons' next addresses, where there are any.
+    """Queue the messages of these deliveries to their persons' next addresses; without a further address, nothing.
 
-    What a digest carried is carried by the new digest; where the next address is a program's, each message is sent by
-    itself.
+    A message queued there before is skipped too. The deliveries that a failed digest carried go with the new digest; if
+    the next address is a program's, each of them is sent to it by itself.
     """
     apart = [row for row in rows if row.kind.collects and row.then and not is_grouped(row.then[0])]
     by_itself = [row for row in rows if row not in apart] + await _by_itself(connection, apart)
@@ -103,7 +107,10 @@ async def _by_itself(connection: AsyncConnection, digests: Sequence[DeliveryRow]
 
 
 async def end_carried(connection: AsyncConnection, rows: Sequence[DeliveryRow]) -> None:
-    """Give the deliveries that ended digests among `rows` carried the final state of their digest."""
+    """Give the deliveries that a digest carried its final state, with an event for each.
+
+    `rows`: deliveries in a final state; those that are no digests are skipped.
+    """
     ends = [row for row in rows if row.kind.collects]
     if not ends:
         return

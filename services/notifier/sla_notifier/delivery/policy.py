@@ -14,7 +14,10 @@ from sla_notifier.delivery.state import DeliveryState, MessageKind
 
 
 class UnsentReason(StrEnum):
-    """Why a delivery ended other than by being sent; it is stored, shown and counted."""
+    """Why a delivery came to another end than being sent; `text` says each reason in a sentence.
+
+    The value is stored with the delivery, shown by the API and counted.
+    """
 
     ACKNOWLEDGED = "acknowledged"  # before this message was sent
     ENDED = "ended"  # the clock stopped before this page went out; the closing message reports the breach too
@@ -63,7 +66,11 @@ BUSY_FOR_TOO_LONG = timedelta(minutes=1)  # an urgent message then goes to the p
 
 @dataclass(frozen=True, slots=True)
 class AlertStatus:
-    """What the sender needs to know of the alert of a delivery."""
+    """What the sender needs to know of a delivery's alert.
+
+    `state`: `open`, `acknowledged` or `closed`. `episode`: its present opening, counted from 1. `close_reason`: why it
+    was closed, "" if it is not.
+    """
 
     state: str
     episode: int
@@ -75,10 +82,9 @@ def skip_reason(
 ) -> tuple[DeliveryState, UnsentReason] | None:
     """Return the final state of a due delivery that must not be sent now, and why; None: send it.
 
-    `alert`: of the delivery's alert, None without one. `followed`: the state of the delivery that must be sent before,
-    None without one. Only pages and messages that follow one depend on the alert. A page that the end of its clock
-    cancels is not lost: its person gets the closing message, which reports the breach. A warning whose due instant has
-    passed is not sent, since it would be false; if the promise is breached, a page follows.
+    FAILED: the endpoint is disabled, or senders died with it until its time was over. CANCELLED: a page that its
+    `alert` (None: without one) no longer needs; the correction of a message that never went out (`followed`: the state
+    of the delivery it follows, None without one); a warning after its due instant, which would be false.
     """
     if row.attempts and retry_policy_of(row.kind).bound < now - row.created_at and row.state is DeliveryState.SENDING:
         return DeliveryState.FAILED, UnsentReason.EXHAUSTED  # the process died with it again and again
@@ -95,7 +101,7 @@ def skip_reason(
 
 
 def page_skip_reason(alert: AlertStatus, episode: int) -> UnsentReason | None:
-    """Return why a page of this episode of the alert is no longer needed; None when it is."""
+    """Return why a page of this episode (opening) of the alert is no longer needed; None when it is still needed."""
     if alert.episode != episode:
         return UnsentReason.REOPENED
     if alert.state == "acknowledged":
@@ -107,7 +113,12 @@ def page_skip_reason(alert: AlertStatus, episode: int) -> UnsentReason | None:
 
 @dataclass(frozen=True, slots=True)
 class AttemptResult:
-    """What a delivery becomes after an attempt. `next_at`: when to try again; None: never."""
+    """What a delivery becomes after an attempt.
+
+    `next_at`: when to try again, None: never. `possibly_duplicate`: the message may have arrived already. `fall_back`:
+    send to the person's next address too. `disable`: send nothing more to this endpoint. `counts`: False if the server
+    was busy, so that the attempt is forgotten.
+    """
 
     state: DeliveryState
     reason: str = ""
@@ -121,9 +132,9 @@ class AttemptResult:
 
 
 def after_attempt(row: DeliveryRow, outcome: Outcome, now: datetime) -> AttemptResult:
-    """Return what a delivery becomes after an attempt with this outcome, by its retry policy.
+    """Return what a delivery becomes after an attempt with this outcome, by the retry policy of its kind of message.
 
-    `row.attempts` counts the attempt.
+    `row.attempts` counts the attempt already.
     """
     match outcome:
         case Sent():

@@ -19,7 +19,10 @@ _d = tables.delivery
 
 
 async def take_out(connection: AsyncConnection, id_: str, now: datetime) -> QuarantineRow:
-    """Set a delivery that cannot be processed to failed, and return its raw row for the quarantine."""
+    """Set a delivery that cannot be processed to failed, and return its raw row to put into the quarantine.
+
+    A row that is gone is returned as an empty object.
+    """
     query = text("SELECT * FROM notifier_delivery WHERE id = :id")  # untyped: nothing in it is read as anything
     found = (await connection.execute(query, {"id": id_})).mappings().one_or_none()
     over = {"state": DeliveryState.FAILED.value, "reason": UNFIT, "lease": "", "finished_at": now}
@@ -37,7 +40,10 @@ async def take_out(connection: AsyncConnection, id_: str, now: datetime) -> Quar
 
 
 async def put_back(connection: AsyncConnection, id_: str, now: datetime) -> None:
-    """Queue a quarantined delivery again. Raises the error of its row if it still cannot be read."""
+    """Queue a delivery again that was quarantined; nothing happens if its row is gone.
+
+    Raises the error of reading the row, such as ValueError or KeyError, if it is still broken; the caller rolls back.
+    """
     again = {"state": DeliveryState.QUEUED.value, "reason": "", "next_at": now, "finished_at": None}
     await connection.execute(update(_d).where(_d.c.id == id_, _d.c.reason == UNFIT).values(again))
     found = (await connection.execute(select(_d).where(_d.c.id == id_))).mappings().one_or_none()

@@ -27,7 +27,11 @@ _WORDS: Mapping[type, str] = {Sent: "sent", Retry: "retry", Rejected: "rejected"
 async def record_attempts(
     connection: AsyncConnection, done: Sequence[FinishedAttempt], now: datetime
 ) -> list[tuple[DeliveryRow, AttemptResult]]:
-    """Write the results of attempts. Return those deliveries whose lease still held, with what they become."""
+    """Write the results of attempts and return (delivery as it is now, result) for each whose lease still held.
+
+    Results whose lease was lost are left out and change nothing. The results also disable endpoints, let them rest,
+    queue messages to next addresses, end what digests carried, and append events to the log.
+    """
     held = await _held(connection, [item.row for item in done])
     settled = [(item, after_attempt(item.row, item.outcome, now)) for item in done if item.row.id in held]
     rows = [_after(item.row, what, now) for item, what in settled]

@@ -19,10 +19,11 @@ LONGEST_ASKED = timedelta(hours=1)  # what Retry-After may ask for at most
 
 @dataclass(frozen=True, slots=True)
 class RetryPolicy:
-    """The delays after the first, second, ... failed attempt of a message, and for how long after its creation to try.
+    """When a failed message is tried again, and when it is given up.
 
-    The last delay repeats until `bound` after the creation. After `fall_back_after` failed attempts the person's next
-    address is tried as well; None: only when this one is given up.
+    `delays`: the pause after the first, second, ... failed attempt; the last one repeats until `bound` after the
+    creation. `fall_back_after`: the number of failed attempts after which the person's next address is tried as well;
+    None: only when the message is given up.
     """
 
     delays: tuple[timedelta, ...]
@@ -34,8 +35,8 @@ class RetryPolicy:
     ) -> datetime | None:
         """Return when to try again after `failed` failed attempts; None: give up.
 
-        The delay varies a little by the delivery's `id_`. `asked`: how long the endpoint asked to be left alone, None
-        if it did not.
+        The delay varies by up to a fifth, always the same for the same `id_` and number. `asked`: the pause that the
+        endpoint asked for, None for none; up to LONGEST_ASKED it lengthens the delay.
         """
         chosen = self.delays[min(failed, len(self.delays)) - 1]
         delay = chosen * (1.0 + JITTER * _jitter(f"{id_}/{failed}"))
@@ -56,7 +57,7 @@ ORDINARY = RetryPolicy(_seconds(15, 60, 300, 1_800, 7_200, 18_000, 36_000), time
 
 
 def retry_policy_of(kind: MessageKind) -> RetryPolicy:
-    """Return the retry policy of a kind of message."""
+    """Return the retry policy of a kind of message: URGENT, COLLECTED (digests) or ORDINARY."""
     match kind:
         case MessageKind.PAGE | MessageKind.CRITICAL_FIX:
             return URGENT

@@ -16,7 +16,7 @@ from sla_notifier.delivery.state import DeliveryState, MessageKind
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeliveryRow:
-    """A row of `notifier_delivery`; the columns are explained in `sla_notifier.tables`."""
+    """A row of `notifier_delivery`: one message to one person at one address; `sla_notifier.tables` has the columns."""
 
     id: str
     occasion: str
@@ -55,7 +55,10 @@ class DeliveryRow:
 
     @property
     def warns_until(self) -> datetime | None:
-        """Return the due instant of which a warning speaks, as its payload names it; None for any other message."""
+        """Return the due instant that a warning announces, as its payload names it.
+
+        None for other kinds of message, and for a payload without that instant.
+        """
         if self.kind is not MessageKind.WARNING:
             return None
         try:
@@ -67,14 +70,14 @@ class DeliveryRow:
     def pages(self) -> bool:
         """Return whether an acknowledgement or the end of the clock cancels the delivery.
 
-        So it is with pages and notices of an escalation, and with a critical fix beyond its first level.
+        True for messages of an escalation (PAGE, INFO), and for those of a critical fix beyond its first level.
         """
         return self.kind in (MessageKind.PAGE, MessageKind.INFO) or (
             self.kind is MessageKind.CRITICAL_FIX and self.level > 1
         )
 
     def columns(self) -> dict[str, Any]:
-        """Return the delivery as a row of `notifier_delivery`, by column."""
+        """Return the delivery as a row of `notifier_delivery`, by column; `row_of` reads it."""
         values = {field.name: getattr(self, field.name) for field in fields(self)}
         return values | {
             "kind": self.kind.value,
@@ -84,7 +87,7 @@ class DeliveryRow:
 
 
 def row_of(mapping: Mapping[str, Any]) -> DeliveryRow:
-    """Return the delivery of a row of `notifier_delivery`."""
+    """Return the delivery of a row of `notifier_delivery`. Raises ValueError or KeyError if it cannot be read."""
     values = {field.name: mapping[field.name] for field in fields(DeliveryRow)}
     return DeliveryRow(
         **values
@@ -97,14 +100,17 @@ def row_of(mapping: Mapping[str, Any]) -> DeliveryRow:
 
 
 def thread_of(row: DeliveryRow) -> str:
-    """Return the thread of a message, which its mails share: its alert, its notice, or the storm of a digest."""
+    """Return the name of the mail thread of a message: its alert, else its notice; for a digest that of its flood.
+
+    A flood is a time in which one mailbox gets more messages than are sent by themselves.
+    """
     if row.kind is MessageKind.DIGEST:
         return row.occasion.split("/")[1]
     return row.alert or row.notice
 
 
 def fallback(row: DeliveryRow, now: datetime) -> DeliveryRow | None:
-    """Return the delivery of the same message to the person's next address; None when there is no further one."""
+    """Return a new, queued delivery of the same message to the person's next address; None without such an address."""
     if not row.then:
         return None
     channel, address = split_address(row.then[0])

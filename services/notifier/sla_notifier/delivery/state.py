@@ -13,7 +13,12 @@ from enum import StrEnum
 
 
 class DeliveryState(StrEnum):
-    """The states of a delivery; the drawing at the top of the module shows which follows which."""
+    """The states of a delivery.
+
+    `QUEUED`: waits for its first attempt. `SENDING`: an attempt is under way. `RETRYING`: waits for another attempt.
+    Final: `SENT`; `FAILED`, refused or given up; `CANCELLED`, no longer needed; `UNDELIVERABLE`, no recipient or
+    address from the start.
+    """
 
     QUEUED = "queued"
     SENDING = "sending"
@@ -25,7 +30,7 @@ class DeliveryState(StrEnum):
 
     @property
     def final(self) -> bool:
-        """Return whether a delivery in this state changes no more."""
+        """Return whether a delivery in this state changes no more, unless an administrator retries it."""
         return self not in UNFINISHED
 
 
@@ -34,7 +39,12 @@ WAITING = UNFINISHED - {DeliveryState.SENDING}  # in no hands of a sender
 
 
 class MessageKind(StrEnum):
-    """What a message is for. A page asks for an acknowledgement; a notice (INFO) only informs."""
+    """What a message is for.
+
+    `PAGE` and `CRITICAL_FIX` ask for an acknowledgement. `INFO`: a breach, to a level that is only informed. `WARNING`:
+    a breach is near. `UNPROMISED`: an incident without any clock. `RESOLVED` and `TAKEN_BACK` close an alert for the
+    people who were notified. `DIGEST`: several of these messages in one.
+    """
 
     WARNING = "warning"
     PAGE = "page"
@@ -47,5 +57,5 @@ class MessageKind(StrEnum):
 
     @property
     def collects(self) -> bool:
-        """Return whether messages of this kind are digests, which stand for several deliveries."""
+        """Return whether messages of this kind are digests, each of which carries several deliveries."""
         return self is MessageKind.DIGEST

@@ -33,7 +33,10 @@ PAUSE_SECONDS = 1.0
 
 
 class Escalator:
-    """The loop that notifies the next level of alerts whose escalation steps are due; one per process."""
+    """The loop that notifies the next level of alerts whose escalation steps are due.
+
+    One for a process; several processes may share a database.
+    """
 
     def __init__(self, context: NotifierContext) -> None:
         self._context = context
@@ -41,7 +44,7 @@ class Escalator:
         self.last_pass = time.monotonic()
 
     async def run(self) -> None:
-        """Take due escalation steps until cancelled."""
+        """Take due escalation steps until cancelled. After a Retryable error it pauses and goes on."""
         while True:
             try:
                 more = await self.tick()
@@ -54,7 +57,11 @@ class Escalator:
                 await self._context.time_source.sleep(TICK_SECONDS)
 
     async def tick(self) -> bool:
-        """Take a batch of due escalation steps. Return whether more may be due. Raises Retryable."""
+        """Take the due steps of at most LIMIT alerts; return whether more may be due.
+
+        If the batch fails, alerts are worked on one by one, and the steps of an alert that fails alone are quarantined.
+        Raises Retryable when the surroundings are at fault; call it again.
+        """
         async with self._context.store.reading() as connection:
             if not await alerts.any_due(connection, await store_now(connection, self._context.time_source)):
                 return False

@@ -26,7 +26,7 @@ _LOST = [DeliveryState.FAILED.value, DeliveryState.UNDELIVERABLE.value, Delivery
 
 @dataclass(frozen=True, slots=True)
 class AlreadyNotified:
-    """The ids of the people who were paged in an alert's episode, and of those who were informed."""
+    """Ids of the people who were notified in an alert's episode (opening): `paged` with, `informed` without a page."""
 
     paged: frozenset[str] = frozenset()
     informed: frozenset[str] = frozenset()
@@ -36,8 +36,8 @@ class AlreadyNotified:
 class StepDelay:
     """Until when an escalation step is put off because it would only remind people outside their hours.
 
-    `step`: until when all of it is, None when it is not. `levels`: the levels of a new round that are put off, each
-    until when.
+    `step`: until when the whole step is put off, None when it is not. `levels`: level -> until when, for the levels of
+    a new round that are put off while others are notified.
     """
 
     step: datetime | None = None
@@ -47,9 +47,9 @@ class StepDelay:
 def delay_of(
     catalogue: Catalogue, alert: Alert, step: EscalationStep, notified: AlreadyNotified, now: datetime
 ) -> StepDelay:
-    """Return until when a step is put off: while everybody it would remind is outside their hours.
+    """Return until when an escalation step is put off: while everybody it would remind is outside their hours.
 
-    `notified`: who was notified in the alert's episode before.
+    `notified`: who was notified in the alert's episode (opening) before; others are notified at any hour.
     """
     levels: Iterable[int] = levels_to_repeat(alert) if step.level == REPEAT else (step.level,)
     until = {level: _until(catalogue, alert, level, notified, now) for level in levels}
@@ -66,7 +66,11 @@ def _until(catalogue: Catalogue, alert: Alert, level: int, notified: AlreadyNoti
 
 
 async def already_notified(connection: AsyncConnection, alerts: Iterable[Alert]) -> dict[str, AlreadyNotified]:
-    """Return, by alert id, who was notified in the present episode, without people whom no message reached."""
+    """Return, by alert id, who was notified in the alert's present episode (opening); an entry for each of `alerts`.
+
+    People to whom no message was sent or is on its way are left out, and so are those addressed by a critical fix
+    itself.
+    """
     episodes = {alert.id: alert.episode for alert in alerts}
     statement = select(_d.alert, _d.episode, _d.kind, _d.level, _d.person).where(
         _d.alert.in_(sorted(episodes)),

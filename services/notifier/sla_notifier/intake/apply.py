@@ -17,9 +17,9 @@ from sla_notifier.notification.unit_of_work import write_changes
 async def apply(
     connection: AsyncConnection, incoming: Sequence[Incoming], context: NotifierContext, now: datetime
 ) -> None:
-    """Decide what facts and notices change about alerts, and write it, in the caller's transaction.
+    """Decide what facts and notices change about alerts, and write it in the caller's transaction.
 
-    The alerts they are about are locked until it ends.
+    The rows of the alerts that facts are about are locked until the transaction ends.
     """
     catalogue = context.catalogue()
     known = await alerts.lock_alerts(connection, clocks_of(incoming))

@@ -25,9 +25,9 @@ Incoming = tuple[str, ClockFact | NoticeData]
 
 
 def decide(incoming: Iterable[Incoming], known: Mapping[str, Alert], catalogue: Catalogue, now: datetime) -> ChangeSet:
-    """Return what facts and notices change about alerts, in their order.
+    """Return what facts and notices change about alerts, taken in their order; nothing is stored or sent.
 
-    `known`: the alerts they are about, by id.
+    `incoming`: (event id, fact or notice). `known`: the alerts that the facts are about, by id.
     """
     batch = ChangeSet(known)
     for id_, said in incoming:
@@ -66,7 +66,10 @@ def _notice(batch: ChangeSet, id_: str, notice: NoticeData, catalogue: Catalogue
 
 
 def concerned(notice: NoticeData, catalogue: Catalogue, now: datetime) -> list[Contract]:
-    """Return the contracts in force whose environment holds an affected product (clause H6, H7)."""
+    """Return the contracts in force at `now` whose environment holds an affected product of the notice.
+
+    A version range that cannot be read counts as every version (clauses H6 and H7, docs/clauses.md).
+    """
     asked = Notice(
         id=NoticeId(notice.id),
         title=notice.title,

@@ -36,9 +36,10 @@ TOPICS = (Topic.CLOCKS, Topic.NOTICES)
 
 
 class FactHandler:
-    """The handler of the topics `clocks` and `notices`: stores events to be worked on later, each id once.
+    """The consumer of the topics `clocks` and `notices`, which takes in each event id once.
 
-    `canary` is called with the due instant of each canary.
+    A few facts are worked on at once; more are stored and wait for the scheduler. `canary` is called with the due
+    instant of each canary (a breach of slad's own minute clock).
     """
 
     def __init__(self, context: NotifierContext, canary: Callable[[datetime], None] = lambda due_at: None) -> None:
@@ -52,9 +53,11 @@ class FactHandler:
         """Do nothing: the handler keeps no state of a partition."""
 
     async def handle(self, batch: Batch) -> None:
-        """Take in a batch of events.
+        """Take in a batch of events, in one transaction.
 
-        Raises BadEnvelope for one that cannot be read, and Retryable: nothing was changed.
+        Facts that can concern no alert are skipped, and so are events taken in before. Raises BadEnvelope for an event
+        that cannot be read and Retryable when the store takes no work; then nothing is stored, and the batch may be
+        passed again.
         """
         for envelope in batch.envelopes:
             if envelope.key == CANARY:
@@ -79,7 +82,7 @@ class FactHandler:
         self._context.signal()
 
     async def replay(self, entry: QuarantineEntry) -> None:
-        """Take in the event of a quarantine entry. Raises the error of an event that still cannot be read."""
+        """Take in the event of a quarantine entry. Raises BadEnvelope if it still cannot be read, and Retryable."""
         await self.handle(Batch(entry.partition, (envelope_of(entry),), None))
 
     async def _take_in(self, incoming: list[Incoming], at_once: bool) -> list[Incoming]:

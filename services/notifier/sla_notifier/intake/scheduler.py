@@ -33,9 +33,9 @@ PAUSE_SECONDS = 0.5
 
 
 class FairScheduler:
-    """Works on waiting facts in turns, so that no contract holds up another; one per process.
+    """The loop that works on waiting facts, contract by contract in turns, so that no contract holds up another.
 
-    Several processes may share a database.
+    One for a process; several processes may share a database.
     """
 
     def __init__(self, context: NotifierContext) -> None:
@@ -47,7 +47,7 @@ class FairScheduler:
         self.last_pass = time.monotonic()
 
     async def run(self) -> None:
-        """Work on waiting facts until cancelled."""
+        """Work on waiting facts until cancelled. After a Retryable error it pauses and goes on."""
         await self._take_over()
         at_once = 1 if self._context.store.sqlite else AT_ONCE
         async with asyncio.TaskGroup() as group:
@@ -55,7 +55,11 @@ class FairScheduler:
                 group.create_task(self._forever(POLL_SECONDS * (1 + 3 * number)))
 
     async def once(self) -> int:
-        """Work on one batch of waiting facts; return how many it held. Raises Retryable: nothing was changed."""
+        """Work on one batch of waiting facts and return how many it held; 0 when nothing waits.
+
+        If the batch fails, facts are worked on one by one, and a fact that fails alone is quarantined. Raises Retryable
+        when the surroundings are at fault; call it again.
+        """
         chosen = await self._chosen()
         if not chosen:
             return 0

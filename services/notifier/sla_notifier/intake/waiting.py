@@ -45,7 +45,7 @@ _LOCK = text(
 
 
 def clocks_of(incoming: Iterable[Incoming]) -> set[str]:
-    """Return the ids of the clocks that these facts are about; notices are about none."""
+    """Return the ids of the clocks that these facts are about; notices, and facts without a clock, have none."""
     return {_clock(said) for _, said in incoming} - {""}
 
 
@@ -60,9 +60,10 @@ async def queues_of(connection: AsyncConnection, clocks: Collection[str]) -> dic
 async def append_to_queues(
     connection: AsyncConnection, incoming: Iterable[Incoming], before: Mapping[str, str], now: datetime
 ) -> None:
-    """Append facts and notices to the queues of their contracts, in this order.
+    """Append facts and notices to the queues of their contracts, in this order; notices share the queue NOTICES.
 
-    Facts of a clock keep to the queue in which earlier ones wait, which `before` gives by clock id.
+    `before`: clock id -> the queue in which earlier facts of the clock wait. New facts of the clock join it, although
+    the contract may have changed.
     """
     held = dict(before)
     rows = []
@@ -76,19 +77,25 @@ async def append_to_queues(
 
 
 async def contract_queues(connection: AsyncConnection) -> list[str]:
-    """Return the queues in which facts wait, by contract."""
+    """Return the names of the queues in which something waits, in order: contract ids, and NOTICES ("")."""
     return list((await connection.execute(_FLOWS)).scalars())
 
 
 async def locked_queues(connection: AsyncConnection, wanted: Sequence[str]) -> list[str]:
-    """Lock these queues until the transaction ends; return those that no other process had locked."""
+    """Lock these queues until the transaction ends and return those that were locked; others are in use by a process.
+
+    On SQLite, which has one writer, all are returned.
+    """
     if not is_postgres(connection):  # one writer
         return list(wanted)
     return list((await connection.execute(_LOCK, {"flows": list(wanted)})).scalars())
 
 
 async def take_facts(connection: AsyncConnection, held_queues: Sequence[str], share: int) -> list[Incoming]:
-    """Delete and return at most `share` facts of each of these queues; the oldest first over all of them."""
+    """Delete and return at most `share` facts or notices of each of these queues, all in the order in which they came.
+
+    The caller holds the queues (`locked_queues`).
+    """
     if not held_queues:
         return []
     heads = [
@@ -101,7 +108,7 @@ async def take_facts(connection: AsyncConnection, held_queues: Sequence[str], sh
 
 
 async def first_in_queue(connection: AsyncConnection, queue: str) -> int | None:
-    """Return the number (`seq`) of the oldest fact in a queue; None when it is empty."""
+    """Return the number (`seq`) of the oldest fact or notice in a queue; None when the queue is empty."""
     found: int | None = (
         await connection.execute(select(func.min(_w.seq)).where(_w.flow == queue, tables.NOT_QUARANTINED))
     ).scalar()
@@ -109,14 +116,14 @@ async def first_in_queue(connection: AsyncConnection, queue: str) -> int | None:
 
 
 async def remove_fact(connection: AsyncConnection, seq: int) -> QuarantineRow | None:
-    """Delete the waiting fact of this number and return its row for the quarantine; None when it is gone."""
+    """Delete the waiting fact with this number and return its row to put into the quarantine; None when it is gone."""
     taken = delete(tables.waiting).where(_w.seq == seq)
     row = (await connection.execute(taken.returning(_w.flow, _w.clock, _w.id, _w.kind, _w.said))).one_or_none()
     return None if row is None else _quarantined(seq, row)
 
 
 async def take_failed_before(connection: AsyncConnection, limit: int) -> list[tuple[QuarantineRow, str]]:
-    """Delete and return at most `limit` facts that an older release marked as failed, with their errors."""
+    """Delete at most `limit` facts that an older release marked as failed; return them as (quarantine row, error)."""
     some = select(_w.seq).where(_w.error != "").order_by(_w.seq).limit(limit)
     wanted = (_w.seq, _w.flow, _w.clock, _w.id, _w.kind, _w.said, _w.error)
     rows = (await connection.execute(delete(tables.waiting).where(_w.seq.in_(some)).returning(*wanted))).all()
@@ -124,7 +131,7 @@ async def take_failed_before(connection: AsyncConnection, limit: int) -> list[tu
 
 
 def incoming_of_entry(entry: QuarantineEntry) -> Incoming:
-    """Return the event id and the fact or notice of a quarantine entry. Raises ValueError if it cannot be read."""
+    """Return (event id, fact or notice) of a quarantine entry. Raises ValueError if it cannot be read."""
     kind = ClockFact if entry.type == _FACT else NoticeData
     return entry.event, kind.model_validate_json(entry.data)
 

@@ -20,7 +20,7 @@ from sla_platform.wire import ClockFact, NoticeData
 
 
 def content_of(context: PipelineContext, request: NotificationRequest, recipient: Recipient) -> Content:
-    """Return the values, table rows and links of a message to this recipient, not yet in words."""
+    """Return the values, table rows and links of a message to this recipient, before a language words them."""
     if isinstance(request.content, NoticeData):
         return _of_notice(context, request, request.content, recipient)
     return _of_clock(context, request, request.content, recipient)
@@ -133,7 +133,7 @@ def _actions(
 def acknowledge_link(context: PipelineContext, request: NotificationRequest, recipient: Recipient) -> str:
     """Return the link by which this recipient acknowledges the alert.
 
-    "" when the message asks for no acknowledgement.
+    "" for kinds of message that ask for no acknowledgement, and for a recipient without a person.
     """
     if request.kind not in (MessageKind.PAGE, MessageKind.CRITICAL_FIX) or not recipient.person:
         return ""

@@ -19,17 +19,18 @@ PATIENT = 5  # so many times longer waits what only informs
 
 
 def conversation_id(person: str, address: str) -> str:
-    """Return the id of the conversation with a person at an address, such as `email:a@b`."""
+    """Return the id of the conversation with a person at an address such as `email:a@b`; always the same."""
     return hashlib.sha256(f"{person}\n{address}".encode()).hexdigest()[:40]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Conversation:
-    """The state of everything sent to one mailbox: when messages leave alone, and when digests gather them.
+    """What was sent to one mailbox so far, by which the next messages leave alone or are gathered into digests.
 
-    `storm`: the number of digests in the present storm, 0 without one; `thread`: its mails' thread. `digest`: the last
-    digest, "" without one; `gathering`: whether it has not left yet. The next one leaves at `next_at` at the earliest.
-    `paid_until`: the further ahead, the less of the allowance of single messages is left; None: all of it.
+    A storm begins when more messages come than may leave alone. `storm`: the number of its next digest, from 1; 0
+    without a storm. `thread`: the mail thread of its digests. `digest`: the id of the last digest, "" without one;
+    `gathering`: it has not left yet. `next_at`: when the next may leave. `paid_until`: the further ahead, the fewer
+    messages may leave alone; None: the whole allowance is left. `last_at`: when the last message came.
     """
 
     id: str
@@ -42,10 +43,10 @@ class Conversation:
     last_at: datetime
 
     def at(self, now: datetime, over: int) -> Conversation:
-        """Return the conversation as of `now`: a storm ends after CALM without a message.
+        """Return the conversation as of `now`: a storm is over if no message came for CALM and no digest waits.
 
-        `over`: the size of the allowance of single messages. Instants too far ahead, which a wrong clock wrote, are
-        ignored.
+        A storm is a time in which messages are gathered into digests. `over`: how many messages may leave alone in a
+        burst. Instants too far ahead, which a wrong clock wrote, are reset.
         """
         mine = self
         if self.paid_until is not None and self.paid_until > now + over * EACH:
@@ -58,33 +59,48 @@ class Conversation:
         return mine
 
     def room(self, now: datetime, over: int) -> int:
-        """Return how many messages may be sent alone now, of an allowance of `over` messages that refills with time."""
+        """Return how many messages may leave alone at `now`, at most `over`.
+
+        Each message that leaves alone takes one place, and a place comes free after every EACH.
+        """
         paid = max(self.paid_until or now, now)
         return max(int((now + over * EACH - paid) / EACH), 0)
 
     def alone(self, count: int, now: datetime) -> Conversation:
-        """Return the conversation after `count` messages that are sent alone at `now`."""
+        """Return the conversation after `count` messages that leave alone at `now`."""
         paid = max(self.paid_until or now, now)
         return replace(self, paid_until=paid + count * EACH, last_at=now)
 
     def pause(self) -> timedelta:
-        """Return the time between this digest of the storm and the next; it doubles with each, up to a bound."""
+        """Return the time between the present digest and the next, while more messages come than may leave alone.
+
+        It doubles with each digest, from FIRST_PAUSE to LONGEST_PAUSE.
+        """
         doubled: int = 2 ** min(max(self.storm - 1, 0), 10)
         return min(FIRST_PAUSE * doubled, LONGEST_PAUSE)
 
     def stormy(self, now: datetime) -> Conversation:
-        """Return the conversation in a storm: unchanged if there is one, else with one that begins at `now`."""
+        """Return the conversation with a storm: itself if it has one, else a copy whose storm begins at `now`.
+
+        A storm is a time in which messages are gathered into digests, because more come than may leave alone.
+        """
         if self.storm:
             return self
         named = hashlib.sha256(f"{self.id}\n{now.isoformat()}".encode()).hexdigest()[:32]
         return replace(self, thread=named, storm=1, next_at=now + FIRST_PAUSE, last_at=now)
 
     def leaves_at(self, now: datetime, *, pressing: bool) -> datetime:
-        """Return when a digest that begins at `now` leaves; later unless it holds something to act on (`pressing`)."""
+        """Return when a digest that begins at `now` leaves.
+
+        `pressing`: whether it holds something to act on; otherwise it waits for PATIENT pauses at least.
+        """
         due = max(self.next_at or now, now)
         return due if pressing else max(due, now + PATIENT * self.pause())
 
     def opened(self, digest: str, leaves_at: datetime, now: datetime) -> Conversation:
-        """Return the conversation after the digest with this id has begun; it leaves at `leaves_at`."""
+        """Return the conversation after a new digest has begun at `now`.
+
+        `digest`: its id. `leaves_at`: when it leaves; the next one follows after a pause at the earliest.
+        """
         after = replace(self, storm=self.storm + 1, digest=digest, gathering=True, last_at=now)
         return replace(after, next_at=leaves_at + after.pause())

@@ -22,7 +22,11 @@ _COLUMNS = tuple(field.name for field in fields(Conversation) if field.name != "
 async def lock_conversations(
     connection: AsyncConnection, ids: Collection[str], now: datetime
 ) -> dict[str, Conversation]:
-    """Return the conversations of these ids, and lock them, in the order of their ids, until the transaction ends."""
+    """Return the conversations (what was sent to one mailbox) with these ids, by id, and lock their rows.
+
+    The locks hold until the transaction ends. Missing rows are inserted as new. Rows are locked in the order of the
+    ids, so that two transactions cannot wait for each other.
+    """
     if not ids:
         return {}
     wanted = sorted(ids)
@@ -36,14 +40,17 @@ async def lock_conversations(
 
 
 async def save_conversations(connection: AsyncConnection, conversations: Iterable[Conversation]) -> None:
-    """Insert or update the rows of these conversations."""
+    """Insert or update the rows of these conversations; each holds what was sent to one mailbox."""
     rows = [{name: getattr(each, name) for name in _COLUMNS} for each in conversations]
     if rows:
         await connection.execute(upsert(connection, tables.conversation), rows)
 
 
 async def lock_gathering(connection: AsyncConnection, digests: Collection[str]) -> dict[str, DeliveryRow]:
-    """Return, by id, those of these digests that have not left yet, and lock their rows."""
+    """Return, by id, those of these digests that can still grow, and lock their rows until the transaction ends.
+
+    Left out are digests that have left or been put into words, and those that another process has locked.
+    """
     if not digests:
         return {}
     d = _d.c
@@ -65,7 +72,10 @@ async def lock_gathering(connection: AsyncConnection, digests: Collection[str]) 
 async def write_digests(
     connection: AsyncConnection, digests: Iterable[DeliveryRow], known: Mapping[str, DeliveryRow]
 ) -> None:
-    """Insert the digests that begin, and update those that have begun before (`known`, by id)."""
+    """Insert the digests that begin, and update those that grow.
+
+    `known`: the rows of those that began before, by id.
+    """
     for digest in digests:
         if digest.id in known:
             values = {"level": digest.level, "next_at": digest.next_at, "due_at": digest.due_at, "turn": digest.turn}

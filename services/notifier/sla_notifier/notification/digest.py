@@ -67,9 +67,10 @@ ACKNOWLEDGEABLE = (MessageKind.PAGE, MessageKind.CRITICAL_FIX)  # what asks for 
 
 @dataclass(frozen=True, slots=True)
 class DigestEntry:
-    """A clock or a critical fix in a digest: its latest message, and the kinds of the earlier ones.
+    """A clock or a critical fix in a digest.
 
-    `data`: the webhook's data of the latest message.
+    `row`: its latest message. `data`: the webhook's data of that message. `before`: the kinds of its earlier messages
+    in the digest, each once, without the kind of the latest.
     """
 
     row: DeliveryRow
@@ -78,17 +79,21 @@ class DigestEntry:
 
     @property
     def customer(self) -> str:
-        """Return the customer's name; "" for a critical fix, which concerns a whole contract."""
+        """Return the customer's name; "" if the message names none, such as a critical fix."""
         return str(self.data.get("customer") or "")
 
     @property
     def urgency(self) -> tuple[Any, ...]:
-        """Return the sort key of entries: kind of message, then the most urgent first (clause I4, docs/clauses.md)."""
+        """Return the sort key of the entry: by kind of message, pages first, then the most urgent first."""
         return _RANK[self.row.kind], self.row.turn, self.row.due_at, self.row.incident, self.row.id
 
 
 def grouped_by_incident(carried: Sequence[DeliveryRow]) -> list[list[DigestEntry]]:
-    """Return the entries of a digest, a list for each incident or critical fix, both the most urgent first."""
+    """Return the entries of a digest in lists, one list for each incident or critical fix, the most urgent first.
+
+    The entries of a list are sorted in the same way. `carried`: the deliveries in the digest; those of one alert make
+    one entry.
+    """
     of_promise: dict[str, list[DeliveryRow]] = {}
     for row in sorted(carried, key=lambda each: (each.episode, _STEPS.get(each.kind, 1), each.created_at, each.id)):
         of_promise.setdefault(row.alert or row.id, []).append(row)
@@ -106,9 +111,9 @@ def grouped_by_incident(carried: Sequence[DeliveryRow]) -> list[list[DigestEntry
 def compose_digest(
     digest: DeliveryRow, carried: Sequence[DeliveryRow], texts: Texts, links: Links, catalogue: Catalogue, now: datetime
 ) -> DeliveryRow:
-    """Return the digest's delivery with its subject and text; cancelled when it carries nothing any more.
+    """Return the digest's delivery with subject, text, HTML and payload, in the person's language.
 
-    `carried`: the deliveries in it.
+    `carried`: the deliveries in it; if there are none any more, the digest is returned as cancelled.
     """
     if not carried:
         return replace(digest, state=DeliveryState.CANCELLED, reason=UnsentReason.NOTHING_LEFT.value, finished_at=now)
@@ -181,7 +186,7 @@ def _content(
 
 
 def line_of(heap: Sequence[DigestEntry], labels: Mapping[str, str]) -> str:
-    """Return the line of one incident in a digest: the subjects of its latest messages, and what they replace."""
+    """Return the line of one incident in a digest: the subject of each entry, with its kinds of earlier messages."""
     return "; ".join(_one(one, labels) for one in heap)
 
 

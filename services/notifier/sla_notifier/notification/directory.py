@@ -21,7 +21,7 @@ OPERATORS = "operators"  # the role, in the default contract, of those who are n
 
 @dataclass(frozen=True, slots=True)
 class ResolvedRecipient:
-    """A person to notify, and the reasons why, to be put into words."""
+    """A person to notify, and why: the reasons as phrases that a language puts into words."""
 
     person: Person
     why: tuple[Phrase, ...]
@@ -36,7 +36,7 @@ def contract_of(catalogue: Catalogue, id_: str) -> Contract:
 def title_of(catalogue: Catalogue, id_: str) -> str:
     """Return the title of a contract on one line, never empty.
 
-    Where the catalogue has none it is the id; where that is empty too, the id of the default contract.
+    Without a title in the catalogue it is the id; if that is empty too, the id of the default contract.
     """
     known = catalogue.rulebook.contracts.get(ContractId(id_))
     return one_line(known.title if known is not None else "") or one_line(id_) or contract_of(catalogue, id_).id
@@ -49,9 +49,10 @@ RoleTitles = Mapping[str, Mapping[str, str]]
 
 @dataclass(frozen=True, slots=True)
 class ResolvedLevel:
-    """Who of an escalation level is notified now, and who is on duty but cannot be reached.
+    """Who of an escalation level is to be notified.
 
-    With nobody to notify, `until` is the instant for which the level waits; None: it does not wait.
+    `people`: whom to notify now. `unreachable`: who is on duty but cannot be reached. `until`: the instant for which
+    the level waits, with nobody in `people`; None: it does not wait.
     """
 
     people: tuple[ResolvedRecipient, ...] = ()
@@ -67,12 +68,12 @@ def resolve_level(
     notified: Collection[str] = (),
     reaches: Reaches = lambda _: True,
 ) -> ResolvedLevel:
-    """Return who of a level is notified at `at`, or until when it waits (by `sla_domain.roles.level_recipients`).
+    """Return who of an escalation level is notified at `at`, or until when the level waits.
 
-    `names`: roles and person ids. `notified`: ids of people who were notified of the same before. `reaches`: whether a
-    person can be reached; who cannot does not count. Where nobody is left the operators are notified, else who holds
-    any role in the contract (it may give nobody a role that the escalation of its base plan names), else who holds the
-    roles in the default contract.
+    `names`: its roles and person ids. `notified`: ids of people who were notified of the same before. `reaches`:
+    whether a person can be reached; who cannot does not count. If nobody is left, the first of these that has anybody
+    takes the level's place: the operators; who holds any role in the contract; who holds the level's roles in the
+    default contract.
     """
     book = catalogue.rulebook
     default = book.contracts[book.default_contract]
@@ -100,9 +101,10 @@ def resolve_level(
 
 
 def chain_of(catalogue: Catalogue, fact: ClockFact | None, contract: Contract) -> EscalationChain:
-    """Return the escalation to use for a fact: the one it names, else that of the contract's plan.
+    """Return the escalation of a fact: the policy that the fact names, else that of the contract's plan.
 
-    Where the plan pages nobody, the operators are informed; where it names no escalation, its roles are paged at once.
+    `fact`: None for a critical fix. If the policy is to page nobody, the operators are informed. Without a policy that
+    the catalogue knows, the plan's roles (else the contract's) are paged at once.
     """
     plan = catalogue.rulebook.plan_of(contract)
     name = (fact.escalation if fact is not None else "") or plan.escalation or ""
@@ -121,12 +123,18 @@ def chain_of(catalogue: Catalogue, fact: ClockFact | None, contract: Contract) -
 
 
 def usable_addresses(catalogue: Catalogue, person: Person, disabled: frozenset[str]) -> tuple[str, ...]:
-    """Return the addresses of a person to which messages can be sent, in the person's order."""
+    """Return the addresses of a person to which messages can be sent, in the person's order.
+
+    `disabled`: ids of the endpoints to which nothing is sent.
+    """
     return tuple(address for address in person.addresses if is_reachable(catalogue, address, disabled))
 
 
 def is_reachable(catalogue: Catalogue, address: str, disabled: frozenset[str]) -> bool:
-    """Return whether messages can be sent to an address: its kind knows it, and its endpoint is not in `disabled`."""
+    """Return whether messages can be sent to an address such as `email:a@b`.
+
+    Its kind must exist and reach it, and its endpoint must not be in `disabled`.
+    """
     name, rest = split_address(address)
     kind = sending_kind(name)
     return kind is not None and kind.endpoint(rest) not in disabled and kind.reaches(catalogue, rest)

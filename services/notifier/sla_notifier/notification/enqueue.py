@@ -19,7 +19,10 @@ _NOBODY = Recipient("", ENGLISH, "")
 
 
 def rows_of(context: PipelineContext, notifications: tuple[Notification, ...]) -> list[DeliveryRow]:
-    """Return the delivery of each notification, ready to be inserted; those with a reason are in a final state."""
+    """Return the delivery of each notification as a row to insert, in the same order.
+
+    Notifications with a reason not to send them become rows in their final state.
+    """
     return [_row(context, notification) for notification in notifications]
 
 
@@ -68,7 +71,11 @@ def _payload(context: PipelineContext, notification: Notification) -> str:
 
 
 def bounded(payload: dict[str, object]) -> bytes:
-    """Return the payload as JSON of at most LARGEST_PAYLOAD bytes; its `left_out` names what was left out for that."""
+    """Return the payload as JSON, with long parts of its `data` left out until it fits LARGEST_PAYLOAD bytes.
+
+    Left out are `items`, then `body`, then `products`, and `left_out` in `data` names them. A payload that is too long
+    without them is returned too long.
+    """
     written = _json(payload)
     for name in _LONG:
         data = payload.get("data")

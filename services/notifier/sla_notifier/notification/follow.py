@@ -19,7 +19,11 @@ _ESCALATED = (MessageKind.PAGE, MessageKind.INFO)
 
 
 def follow(context: PipelineContext, notifications: tuple[Notification, ...]) -> tuple[Notification, ...]:
-    """Let the pages of an alert's new episode wait for the closing messages of its earlier ones to the same person."""
+    """Let each page of an alert's later episode (opening) wait for the last closing message of the earlier ones.
+
+    Only closing messages to the same person count, on their way or among `notifications`. Others are returned
+    unchanged.
+    """
     words = _by_alert((*context.closing, *_closing_words(notifications)))
     if not words:
         return notifications

@@ -31,9 +31,10 @@ _PAGES = (MessageKind.PAGE, MessageKind.CRITICAL_FIX)
 
 @dataclass(frozen=True, slots=True)
 class Gathered:
-    """The result of gathering: the notifications, the digests that begin or grow, and the conversations afterwards.
+    """The result of gathering.
 
-    A notification in a digest has the digest's id in `carried_by`.
+    `notifications`: all of them; those in a digest have its id in `carried_by`. `digests`: the digests that begin or
+    grow. `conversations`: the mailboxes' conversations as they are afterwards.
     """
 
     notifications: tuple[Notification, ...]
@@ -42,7 +43,10 @@ class Gathered:
 
 
 def conversation_ids(notifications: Sequence[Notification]) -> frozenset[str]:
-    """Return the ids of the conversations that these notifications belong to."""
+    """Return the ids of the conversations with the mailboxes that these notifications go to.
+
+    Notifications that are only recorded, or go to programs, have none.
+    """
     return frozenset(key for each in notifications if (key := _key(each)))
 
 
@@ -52,9 +56,10 @@ def gather(
     conversations: Mapping[str, Conversation],
     gathering: Mapping[str, DeliveryRow],
 ) -> Gathered:
-    """Gather the messages that would flood a mailbox into digests; leave the others as they are.
+    """Gather the messages that would flood a mailbox into digests; the others leave by themselves.
 
-    `conversations`: those of `conversation_ids`, by id. `gathering`: the digests that have not left yet, by id.
+    `conversations`: by id, those of `conversation_ids`; a missing one is new. `gathering`: by id, the digests that can
+    still grow. Nothing is stored here.
     """
     heaps: dict[str, list[Notification]] = {}
     for each in notifications:

@@ -16,9 +16,9 @@ from sla_notifier.text.content import Message, Phrase
 
 @dataclass(frozen=True, slots=True)
 class PagedPerson:
-    """A person who was paged, and the address.
+    """A person who was notified of a breach, and the address used.
 
-    `follows` is the delivery that a closing message must wait for, or "".
+    `follows`: the id of the delivery that a closing message must wait for, "" if it need not wait.
     """
 
     person: str
@@ -28,7 +28,10 @@ class PagedPerson:
 
 @dataclass(frozen=True, slots=True)
 class ClosingMessage:
-    """A closing message that is on its way to a person; `delivery` is its id, or that of the digest that carries it."""
+    """A closing message on its way to a person about an alert's episode (opening).
+
+    `delivery`: the id of its delivery, or of the digest that carries it.
+    """
 
     alert: str
     episode: int
@@ -38,7 +41,11 @@ class ClosingMessage:
 
 @dataclass(frozen=True, slots=True)
 class Recipient:
-    """A person at an address. `then`: further addresses to fall back to. `why`: the reasons, to be put into words."""
+    """A person at an address.
+
+    `address`: such as `email:a@b` or `webhook:ops`, "" when there is none. `then`: further addresses to fall back to.
+    `why`: why this person, as phrases that a language puts into words.
+    """
 
     person: str
     language: str
@@ -49,10 +56,11 @@ class Recipient:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Notification:
-    """A request on its way to one recipient (None: none was found).
+    """A request on its way to one recipient (None: not addressed yet).
 
-    With a `reason` it is only recorded, in the final `state`. `follows` and `carried_by`: the delivery to wait for and
-    the digest that holds it, by id, or "".
+    `message`: the words, None before they are written. `reason`: why it is not sent; then it is only recorded, in the
+    final `state`. `follows`: the id of the delivery to wait for, "" for none. `carried_by`: the id of the digest that
+    holds it, "" for none.
     """
 
     request: NotificationRequest
@@ -65,5 +73,5 @@ class Notification:
 
     @property
     def live(self) -> bool:
-        """Return whether the notification is still to be sent, not only recorded."""
+        """Return whether the notification is to be sent, not only recorded."""
         return self.reason is None

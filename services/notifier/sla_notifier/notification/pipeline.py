@@ -26,7 +26,11 @@ STAGES: tuple[Stage, ...] = (route, suppress, follow)
 
 
 def address_requests(context: PipelineContext, requests: Iterable[NotificationRequest]) -> tuple[Notification, ...]:
-    """Return the notifications that requests become: one for each recipient, or one that records why there is none."""
+    """Return the notifications that requests become, one for each recipient; not yet gathered or put into words.
+
+    Notifications that are not to be sent are among them, each with its reason; so is one for a request without a
+    recipient.
+    """
     notifications = tuple(Notification(request=request) for request in requests)
     for stage in STAGES:
         notifications = stage(context, notifications)

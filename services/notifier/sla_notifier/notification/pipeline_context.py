@@ -17,12 +17,12 @@ RoundKey = tuple[str, int, int]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PipelineContext:
-    """What the stages may read besides the notifications, loaded once for a unit of work.
+    """What the stages may read besides the notifications, loaded once for a transaction.
 
-    `disabled`: endpoints nothing is sent to. `paged_in_round`: who was paged in which round. `paged`: who gets a
-    closing message, by alert and episode. `closing`: closing messages on their way. `paged_of`: the first episode in
-    which people were paged for a breach, by alert, contract and due instant. `digest_over`: the allowance of single
-    messages to a mailbox.
+    `disabled`: endpoints nothing is sent to. `paged_in_round`: ((alert, episode, round), person) for each page so far.
+    `paged`: (alert, episode) -> who gets a closing message. `closing`: closing messages on their way. `paged_of`:
+    (alert, contract, due instant) -> the first episode (opening of the alert) in which people were notified of that
+    breach. `digest_over`: how many messages to a mailbox may leave alone in a burst.
     """
 
     now: datetime

@@ -26,9 +26,10 @@ from sla_notifier.text.content import Phrase
 
 
 def route(context: PipelineContext, notifications: tuple[Notification, ...]) -> tuple[Notification, ...]:
-    """Return a notification for each person that a request is for, with an address.
+    """Return a notification for each person and address that the requests are for.
 
-    A failed one where nobody is found.
+    A person without an address, and a request whose level or contract has nobody, become undeliverable notifications
+    with the reason. A closing message becomes none if nobody was notified before.
     """
     paged_before = _by_episode(context)
     return tuple(routed for notification in notifications for routed in _routed(context, notification, paged_before))

@@ -20,10 +20,11 @@ AGAIN = Phrase("notified_again")
 
 
 def suppress(context: PipelineContext, notifications: tuple[Notification, ...]) -> tuple[Notification, ...]:
-    """Cancel needless notifications, each with its reason.
+    """Cancel needless notifications, each with its reason; leave the others unchanged.
 
-    Needless: to a person paged in this round before, to an address that the request uses already, or of a request that
-    a later event of the batch overtook.
+    Needless are a page to a person whom another request paged in this round, a second message of one request to one
+    address, and any message of a request that a later event of the batch overtook. If all people of a later level were
+    paged before this batch, they are paged again, as a reminder.
     """
     seen = _Seen(dict.fromkeys(context.paged_in_round, ""), set())
     others = _with_others(seen, notifications)

@@ -16,7 +16,10 @@ _NOTICEABLE = timedelta(seconds=60)
 
 @dataclass(frozen=True, slots=True)
 class Timing:
-    """The time until the due instant (`left`) and since the breach (`late`), never negative, and the hours around."""
+    """The time until the due instant (`left`) and since the breach (`late`), never negative.
+
+    `hours`: whether the hours of the clock are open now, and when they open next.
+    """
 
     left: CountedSpan
     late: CountedSpan
@@ -26,8 +29,10 @@ class Timing:
     def values(self) -> dict[str, Value]:
         """Return the values for sentences, by name.
 
-        `left` and `late` are counted time, `..._wall` wall time; `..._two`: the two differ; `..._by_wall`: only wall
-        time is known, or no counted time is left before a due instant that is the next opening.
+        `left` and `late`: counted time. With the same beginning, such as `left_...`: `_wall`, wall time; `_two`,
+        whether the two differ; `_by_wall`, whether wall time is used because counted time is unknown (or none is left
+        until an opening at the due instant); `_both`, all of it to be worded. Also `outside` (closed now), `opens` and
+        `noticeable` (late by a minute or more).
         """
         at_opening = self.left.counted is not None and not self.left.counted and bool(self.left.wall)
         left = replace(self.left, counted=None) if at_opening else self.left
@@ -48,9 +53,9 @@ class Timing:
 
     @property
     def data(self) -> dict[str, object]:
-        """Return the values for programs, by name, spans in seconds.
+        """Return the values for programs, by name, such as `counted_left_seconds` and `opens_at`.
 
-        Counted time is None when the hours of the clock are not known.
+        Spans are in seconds; counted time is None when the hours of the clock are not known.
         """
         found: dict[str, object] = {"outside_hours": not self.hours.open, "opens_at": self.hours.opens}
         for name, span in (("left", self.left), ("late", self.late)):
@@ -62,9 +67,10 @@ class Timing:
 def timing_of(
     rulebook: Rulebook, fact: ClockFact, now: datetime, due: datetime, broken: datetime, until: datetime
 ) -> Timing:
-    """Return the times left and late of a clock at `now`.
+    """Return how much time a clock has left at `now` and how late it is.
 
-    `due`: its due instant. `broken` and `until`: when it began and ceased to be late.
+    `due`: its due instant. `broken` and `until`: when it began and ceased to be late (`until` is `now` while it is
+    late).
     """
     calendar = calendar_named(rulebook, ContractId(fact.contract), fact.hours)
     return Timing(

@@ -39,9 +39,9 @@ _UNFINISHED = [state.value for state in UNFINISHED]
 
 @dataclass(frozen=True, slots=True)
 class RenderConfig:
-    """How messages are written: the words, the links, and when digests begin.
+    """How messages are written: their words, their links, and when digests begin.
 
-    `digest_over`: how many single messages to a mailbox are sent in a burst before.
+    `digest_over`: how many messages to a mailbox may leave alone in a burst; more are gathered into digests.
     """
 
     texts: Texts
@@ -52,9 +52,10 @@ class RenderConfig:
 async def write_changes(
     connection: AsyncConnection, batch: ChangeSet, catalogue: Catalogue, config: RenderConfig, now: datetime
 ) -> None:
-    """Write a set of changes as rows of alerts, steps, deliveries and conversations, and as events of the log.
+    """Write a set of changes in the caller's transaction: alerts, steps, deliveries, conversations, log events.
 
-    All in the caller's transaction.
+    Requests are addressed, gathered into digests and put into words here. Queued pages that are no longer needed are
+    cancelled. Nothing is sent.
     """
     # Before anything is decided: a page that a sender takes now would be neither cut off nor known to have been seen.
     await _hold(connection, batch.cancel_reasons)
@@ -105,9 +106,10 @@ async def write_changes(
 
 
 def paged_in_rounds(sent_before: Iterable[DeliveryRow]) -> frozenset[tuple[RoundKey, str]]:
-    """Return who was paged in which round, of deliveries sent before; without people whom no page reached.
+    """Return ((alert, episode, round), person) for each page among the deliveries sent before.
 
-    The people to whom a critical fix itself is addressed (its first level) do not count as paged.
+    Failed, undeliverable and cancelled pages are left out, and so is a critical fix to the people entitled to it (level
+    1).
     """
     lost = (DeliveryState.FAILED, DeliveryState.UNDELIVERABLE, DeliveryState.CANCELLED)
     return frozenset(
@@ -125,9 +127,11 @@ _SUREST = {DeliveryState.SENT: 0, DeliveryState.SENDING: 1, DeliveryState.RETRYI
 def closing_recipients(
     sent_before: Iterable[DeliveryRow], cancel_reasons: Mapping[str, UnsentReason]
 ) -> dict[tuple[str, int], tuple[PagedPerson, ...]]:
-    """Return who gets a closing message, by alert and episode: each person once who was paged or is about to be.
+    """Return (alert, episode) -> who gets a closing message: each person whom a message reached or may reach, once.
 
-    When a breach is taken back, people whose page was not attempted yet get none: the page is cancelled.
+    An episode is one opening of an alert; critical fixes have no closing message. `cancel_reasons`: alert -> why its
+    pages are cancelled. When a breach is taken back, people whose page was not attempted get none, unless a digest
+    carries the page.
     """
     best: dict[tuple[str, int, str], DeliveryRow] = {}
     for row in map(_as_far_as_it_came, sent_before):
@@ -162,7 +166,11 @@ def open_closing_messages(rows: Iterable[DeliveryRow]) -> tuple[ClosingMessage, 
 
 
 def first_paged_episodes(sent_before: Iterable[DeliveryRow]) -> dict[tuple[str, str, datetime], int]:
-    """Return the first episode in which people were paged for a breach, by alert, contract and due instant."""
+    """Return by (alert id, contract, due instant) the lowest episode in which somebody was told of that breach.
+
+    An episode is one opening of an alert, counted from 1. Told means that a message was sent, tried or put into a
+    digest, even if it failed. `sent_before`: deliveries other than closing messages.
+    """
     first: dict[tuple[str, str, datetime], int] = {}
     for row in sent_before:
         if row.attempts or row.state is DeliveryState.SENT or row.carried_by:

@@ -13,9 +13,12 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pace:
-    """The limits of a sender: messages at once, and seconds.
+    """The limits of a sender.
 
-    Seconds are real time; those of the lease are the time source's.
+    `at_once`: messages being sent at once. `per_endpoint`, `per_server`: how many of them to one endpoint, or to a
+    server that is one endpoint for everybody. `poll_seconds`: between two looks. `lease_seconds`: how long a claim
+    holds, by the time source; the other seconds are real time. `drain_seconds`: for finishing when stopped.
+    `pause_seconds`: after the database refused.
     """
 
     at_once: int = 64
@@ -30,10 +33,11 @@ class Pace:
 def places_by_endpoint(
     endpoints: Sequence[str], busy: Mapping[str, int], pace: Pace, servers: Mapping[str, int | None]
 ) -> dict[str, int]:
-    """Return how many messages to claim for each endpoint. `endpoints`: the one that has waited longest first.
+    """Return endpoint -> how many messages to claim for it; endpoints without a free place are left out.
 
-    `busy`: how many are being sent now, by endpoint. `servers`: the endpoints that are one server for everybody, with
-    the room of their channel (None: unknown). The others get equal shares of what is free, each up to a limit.
+    `endpoints`: the one that has waited longest first. `busy`: endpoint -> how many are being sent now. `servers`:
+    endpoints that are one server for everybody -> the room of their channel (None: unknown); they come first. The
+    others get equal shares of what is free, each up to `per_endpoint`.
     """
     free = pace.at_once - sum(busy.values())
     share = max(free // max(len(endpoints), 1), 1)

@@ -40,7 +40,7 @@ _log = structlog.get_logger(__name__)
 
 
 class Sender:
-    """The loop that sends due deliveries; one per process, several may share a database."""
+    """The loop that sends due deliveries. One for a process; several processes may share a database."""
 
     def __init__(self, context: NotifierContext, channels: Mapping[str, Channel], pace: Pace | None = None) -> None:
         self._context = context
@@ -54,7 +54,10 @@ class Sender:
         context.quarantine.register_replay(quarantined.SEND, self._put_back)
 
     async def run(self) -> None:
-        """Claim, send and record due deliveries until cancelled; then finish those begun, within `drain_seconds`."""
+        """Claim, send and record due deliveries until cancelled; then finish those begun, within `drain_seconds`.
+
+        Attempts that are not finished by then are made again when their lease has ended.
+        """
         recording = asyncio.create_task(self._record_forever(), name="notifier.record")
         claiming = asyncio.create_task(self._claim_forever(), name="notifier.claim")
         try:
@@ -69,7 +72,7 @@ class Sender:
             await asyncio.gather(recording, return_exceptions=True)
 
     async def once(self) -> int:
-        """Send and record the deliveries that are due now, without a loop; return the number of attempts."""
+        """Send and record all deliveries that are due now, and return the number of attempts."""
         attempts = 0
         while claimed := await self._claim():
             for row in claimed:
@@ -282,7 +285,7 @@ def _without_words(outcome: Outcome) -> Outcome:
 
 
 def outgoing_message(row: DeliveryRow, now: datetime) -> OutgoingMessage:
-    """Return the message of a delivery as its channel sends it; `now` is the instant of the attempt."""
+    """Return the message of a delivery as its channel sends it; `now`: the instant of the attempt."""
     return OutgoingMessage(
         id=row.id,
         address=row.address,

@@ -12,9 +12,10 @@ from sla_notifier.delivery.state import MessageKind
 
 @dataclass(frozen=True, slots=True)
 class CountedAndWall:
-    """A span of time in the hours of a clock (`first`), with its length in wall time; None when that is the same.
+    """A span of time to be worded in the hours of a clock, with its wall time beside it.
 
-    `by_wall`: the hours of the clock are not known, and `first` is wall time.
+    `first`: the span in the hours of the clock. `wall`: its length in wall time, None if that is the same. `by_wall`:
+    the hours are not known, so `first` is wall time.
     """
 
     first: timedelta
@@ -24,9 +25,9 @@ class CountedAndWall:
 
 @dataclass(frozen=True, slots=True)
 class PromiseTerms:
-    """A metric's title and the time its target allows, to be worded as in "First response, 2 working days".
+    """What a target promises, to be worded as in "First response, 2 working days".
 
-    `allowed` is a text in facts of a release that worded it by itself.
+    `metric`: the metric's title. `allowed`: the time; a text where a fact of an older release worded it.
     """
 
     metric: str
@@ -35,7 +36,7 @@ class PromiseTerms:
 
 @dataclass(frozen=True, slots=True)
 class Phrase:
-    """A sentence by its name in each language's `why.toml`, with the values to fill in.
+    """A sentence to be put into words: `name` is its key in each language's `why.toml`, `values` fill it in.
 
     A value that is a mapping holds a text by language; the reader's is used.
     """
@@ -50,7 +51,7 @@ Value = str | int | bool | datetime | timedelta | CountedAndWall | PromiseTerms
 
 @dataclass(frozen=True, slots=True)
 class Action:
-    """A link in a message. `label` names its text in each language, `main` marks the one to press."""
+    """A link in a message. `label`: the key of its text in each language. `main`: it is the button to press."""
 
     label: str
     url: str
@@ -59,7 +60,7 @@ class Action:
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """A line of a digest, with the link to its incident ("" for none)."""
+    """A line of a digest; `url`: the link to its incident, "" for none."""
 
     line: str
     url: str = ""
@@ -67,9 +68,12 @@ class Item:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Content:
-    """A message before it is put into words: `values` for the sentences, `rows` for the table in their order.
+    """A message before a language puts it into words.
 
-    `zone`: the time zone in which instants are shown.
+    `zone`: the time zone in which instants are shown. `values`: for the sentences, by name. `rows`: names of the values
+    in the table, in their order. `notes`: names of sentences to add. `body`: text of others, shown as it is. `items`:
+    the lines of a digest; `more`: how many did not fit, `more_url`: where they are shown. `why`: why the recipient gets
+    it. `data`: values for programs.
     """
 
     kind: MessageKind
@@ -88,7 +92,7 @@ class Content:
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """A message in one language, ready for any channel. `payload`: its values for programs, as JSON."""
+    """A message in one language, ready for any channel. `payload`: `type` and `data` of a webhook's body."""
 
     subject: str
     text: str

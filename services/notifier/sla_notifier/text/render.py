@@ -32,7 +32,7 @@ _COLOURS = {
 
 
 class Texts:
-    """The words and templates of every language in a folder; templates are compiled once."""
+    """The words and message templates of every language in a folder, each read once."""
 
     def __init__(self, folder: Path = FOLDER) -> None:
         self._folder = folder
@@ -41,7 +41,7 @@ class Texts:
         self._words = cache(self._read)
 
     def load(self) -> None:
-        """Read every file into memory now: later there may be no file descriptor left for it."""
+        """Read every file into memory now: later there may be no free file descriptor for it."""
         for environment in (self._plain, self._html):
             for name in environment.list_templates(extensions=["j2"]):
                 environment.get_template(name)
@@ -52,14 +52,17 @@ class Texts:
                 load_locale(folder.name)
 
     def language(self, wanted: str) -> str:
-        """Return the available language nearest to a tag: the same tag, else its first part, else English."""
+        """Return the available language nearest to the tag `wanted`: `pt-BR`, else `pt`, else English."""
         for tag in (wanted, wanted.partition("-")[0]):
             if tag.replace("-", "").isalnum() and (self._folder / tag).is_dir():
                 return tag
         return ENGLISH
 
     def words(self, language: str, file: str = "labels") -> Mapping[str, str]:
-        """Return the words in a file of a language by name, with the English ones for those it lacks."""
+        """Return the texts of `<file>.toml` by their keys, in the available language nearest to `language`.
+
+        A text that the language lacks is in English.
+        """
         found: Mapping[str, str] = self._words(self.language(language), file)
         return found
 
@@ -79,7 +82,7 @@ class Texts:
         )
 
     def brief(self, content: Content, language: str) -> Message:
-        """Return a message with subject and payload only, for a message in a digest."""
+        """Return a message with a subject and a payload only, for a line of a digest."""
         chosen = self.language(language)
         labels = self.words(chosen)
         in_words = {name: _in_words(value, content.zone, chosen, labels) for name, value in content.values.items()}
@@ -123,7 +126,7 @@ def _payload(content: Content, sentences: Mapping[str, str]) -> dict[str, object
 
 @cache
 def shipped_texts() -> Texts:
-    """Return the texts of this package, whose templates are compiled once a process."""
+    """Return the texts of this package; always the same object, so that each file is read once in a process."""
     return Texts()
 
 

@@ -24,7 +24,10 @@ def locale_of(language: str) -> Locale:
 
 
 def load_locale(language: str) -> None:
-    """Read the names of days, months and units of a language into memory, where Babel keeps them."""
+    """Read Babel's names of days, months and units of a language into memory, at the start.
+
+    Later there may be no free file descriptor for them.
+    """
     day = datetime(2026, 3, 3, 14, 0, tzinfo=UTC)
     instant_in_words(day, "UTC", language)
     for seconds in (0, 59, 60, 3_600, 90_000):
@@ -32,7 +35,10 @@ def load_locale(language: str) -> None:
 
 
 def span_in_words(length: timedelta, language: str) -> str:
-    """Return the two largest units of a span without its sign, such as `2 hr 5 min`; below a minute seconds."""
+    """Return the length of a span in its two largest units, such as `2 hr 5 min`; seconds only below a minute.
+
+    A negative span has no sign.
+    """
     left = abs(int(length.total_seconds()))
     parts: list[str] = []
     for unit, seconds in _UNITS:
@@ -66,21 +72,24 @@ def _day(at: datetime, skeleton: str, language: str) -> str:
 
 
 def one_line(written: str, longest: int = 300) -> str:
-    """Return foreign text on one line, without control characters, cut at `longest` characters."""
+    """Return text from outside on one line, without control characters, cut at `longest` characters."""
     spaced = "".join(" " if unicodedata.category(c)[0] in "CZ" else c for c in written)
     short = " ".join(spaced.split())
     return short if len(short) <= longest else short[: longest - 1] + "…"
 
 
 def paragraphs(written: str, longest: int = 20_000) -> str:
-    """Return foreign text with its line breaks, without other control characters, cut at `longest` characters."""
+    """Return text from outside with its line breaks, without other control characters, cut at `longest` characters."""
     lined = written.replace("\r\n", "\n").replace("\r", "\n")
     kept = "".join(c for c in lined if c in _SAFE_CONTROLS or unicodedata.category(c) not in ("Cc", "Cs"))
     return kept if len(kept) <= longest else kept[: longest - 1] + "…"
 
 
 def web_link(written: str) -> str:
-    """Return the URL if it is a plain http or https one, else "": other schemes can run code."""
+    """Return the URL if it is a plain http or https URL, else "", since other schemes can run code.
+
+    "" also for a URL with spaces or quotes, and for one of more than 2000 characters.
+    """
     if any(ord(c) <= 0x20 or c in "<>\"'\\\x7f" for c in written) or len(written) > 2_000:
         return ""
     try:

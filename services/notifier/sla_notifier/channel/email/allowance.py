@@ -19,7 +19,8 @@ LONGEST_PATIENCE = 120.0
 class Allowance:
     """How many connections a mail server accepts from us, learnt from its answers.
 
-    `limit`: how many at once now, at most `most`. None before `resume_at`, in seconds of the event loop's clock.
+    `limit`: how many to open at once now, never more than `most`. `resume_at`: no connection is given out before it, in
+    seconds of the event loop's clock.
     """
 
     most: int = 16
@@ -30,18 +31,18 @@ class Allowance:
     _pause: float = 0.0
 
     def note_sent(self, now: float, *, wanted: bool) -> None:
-        """Note that a message was sent at `now`.
+        """End a pause, since a message was sent at `now`; raise `limit` by one if other messages wait (`wanted`).
 
-        The limit may grow if other messages wait for a connection (`wanted`).
+        The limit stays if it is `most`, or was lowered a short while ago.
         """
         self.resume_at, self._pause = 0.0, 0.0
         if wanted and self.limit < self.most and now >= self._more_at:
             self.limit += 1
 
     def note_refused_connection(self, now: float, beside: int) -> None:
-        """Note that the server refused a connection at `now` while it had `beside` other ones of ours.
+        """Lower `limit` to `beside`, the other connections that the server had when it refused one more at `now`.
 
-        Lower the limit.
+        If it had none the limit becomes 1, and sending pauses. Raising the limit waits, longer each time.
         """
         self._hold(now)
         if beside:
@@ -51,7 +52,11 @@ class Allowance:
             self._rest(now)
 
     def note_busy(self, now: float) -> None:
-        """Note that the server was busy at `now` in an open session; halve the limit and pause."""
+        """Halve `limit`, at least to 1, and pause, since the server was busy at `now` in an open session.
+
+        Pauses double from FIRST_PAUSE to LONGEST_PAUSE until a message is sent; a call during a pause does not lengthen
+        it.
+        """
         self._hold(now)
         self.limit = max(self.limit // 2, 1)
         self._rest(now)

@@ -11,7 +11,7 @@ from sla_notifier.channel.email.allowance import Allowance
 
 
 class ConnectionSlots:
-    """Slots for connections to one mail server, as many as its allowance has; given in the order of asking."""
+    """Slots for connections to one mail server, as many as the `limit` of its allowance; first asked, first served."""
 
     def __init__(self, allowance: Allowance) -> None:
         self._allowance = allowance
@@ -26,9 +26,9 @@ class ConnectionSlots:
 
     @asynccontextmanager
     async def hold(self, until: float) -> AsyncIterator[None]:
-        """Hold one slot within the `with` block.
+        """Wait for a slot and hold it within the `with` block.
 
-        Raises TimeoutError when none was free by the event loop's time `until`.
+        Raises TimeoutError when no slot was free by the event loop's time `until`.
         """
         loop = asyncio.get_running_loop()
         mine: asyncio.Future[None] = loop.create_future()
@@ -49,7 +49,7 @@ class ConnectionSlots:
             self._give_back()
 
     def give_out(self) -> None:
-        """Give free slots to waiting messages; while the server must be left alone, do so when that is over."""
+        """Give free slots to waiting messages; during a pause of the allowance, set a timer that does so at its end."""
         loop = asyncio.get_running_loop()
         now, resume = loop.time(), self._allowance.resume_at
         while self._waiting and now >= resume and self.taken < self._allowance.limit:
@@ -61,7 +61,7 @@ class ConnectionSlots:
             self._wake = loop.call_at(resume, self._woken)
 
     def close(self) -> None:
-        """Cancel the timer that ends a pause."""
+        """Cancel the timer, if any, that would give out slots at the end of a pause."""
         if self._wake is not None:
             self._wake.cancel()
             self._wake = None

@@ -29,7 +29,10 @@ def text_value(written: str) -> str:
 
 
 def mailbox_value(name: str, mailbox: str) -> str:
-    """Return `name <mailbox>` for a header, with the name quoted or encoded where it must be."""
+    """Return `name <mailbox>` for a header, with the name quoted or encoded where it must be.
+
+    Without a name it is the mailbox alone.
+    """
     if not name:
         return mailbox
     if not name.isascii():
@@ -39,27 +42,27 @@ def mailbox_value(name: str, mailbox: str) -> str:
 
 
 class WrittenFields(EmailPolicy):
-    """A policy that leaves subject, addresses and ids as they are, since they are folded already."""
+    """A header policy that leaves subject, addresses and ids as they are, since their values come folded already."""
 
     def fold(self, name: str, value: Any) -> str:
-        """Return a header line, folded unless its value is folded already."""
+        """Return a header line; the value is folded here unless it came folded already (`subject`, `from`, ids)."""
         if name.lower() in _WRITTEN:
             return f"{name}: {value}\r\n"
         folded: str = super().fold(name, value)
         return folded
 
     def fold_binary(self, name: str, value: Any) -> bytes:
-        """Return a header line as bytes."""
+        """Return a header line as ASCII bytes, folded as by `fold`."""
         return self.fold(name, value).encode("ascii")
 
     def header_store_parse(self, name: str, value: Any) -> tuple[str, Any]:
-        """Return name and value to store, unchanged for the fields that are folded already."""
+        """Return a header's name and value as the message stores them; subject, addresses and ids are not parsed."""
         if name.lower() in _WRITTEN:
             return name, value
         return super().header_store_parse(name, value)
 
     def header_fetch_parse(self, name: str, value: Any) -> Any:
-        """Return the stored value, unchanged for the fields that are folded already."""
+        """Return a header's value as the message gives it back; subject, addresses and ids are not parsed."""
         if name.lower() in _WRITTEN:
             return value
         return super().header_fetch_parse(name, value)

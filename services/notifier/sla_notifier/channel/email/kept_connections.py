@@ -11,7 +11,7 @@ IDLE_SECONDS = 2.0  # long enough within a herd, short enough for another instan
 
 
 class KeptConnections:
-    """Idle connections, each closed once it has not been used for IDLE_SECONDS."""
+    """The open connections that no message uses; each is closed after IDLE_SECONDS without use."""
 
     def __init__(self) -> None:
         self._idle: list[tuple[aiosmtplib.SMTP, float]] = []
@@ -21,12 +21,15 @@ class KeptConnections:
         return len(self._idle)
 
     def keep(self, client: aiosmtplib.SMTP) -> None:
-        """Keep a connection on which the next message may begin."""
+        """Keep an open connection, so that the next message can be sent on it."""
         self._idle.append((client, asyncio.get_running_loop().time()))
         self._watch()
 
     def take(self) -> aiosmtplib.SMTP | None:
-        """Return the connection used last, or None when none is left."""
+        """Return the connection used last and keep it no longer; None when none is left.
+
+        Connections that have ended are dropped.
+        """
         while self._idle:
             client, _ = self._idle.pop()
             if client.is_connected:
@@ -35,7 +38,7 @@ class KeptConnections:
         return None
 
     def take_all(self) -> list[aiosmtplib.SMTP]:
-        """Return every kept connection and keep none; the channel closes."""
+        """Return every kept connection and keep none, without closing them; used when the channel closes."""
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
@@ -57,9 +60,10 @@ class KeptConnections:
 
 
 def drop(client: aiosmtplib.SMTP, transport: Any) -> None:
-    """Close now: a TLS transport that is only asked to close waits up to half a minute for the server's farewell.
+    """Close a connection now, without waiting for the server.
 
-    `transport` is that of the loop in use; uvloop's do not derive from asyncio's.
+    `transport`: that of the connection. It is aborted, because a TLS transport that is only asked to close waits up to
+    half a minute for the server's farewell.
     """
     client.close()
     if transport is not None:

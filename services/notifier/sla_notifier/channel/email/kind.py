@@ -15,7 +15,7 @@ from sla_platform.settings import Settings
 
 
 class EmailKind(SendingKind):
-    """E-mail to people's own mailboxes; a flood of messages to one leaves as digests."""
+    """E-mail to people's own mailboxes; a flood of messages to a mailbox is gathered into digests."""
 
     name = "email"
     personal = True
@@ -23,7 +23,7 @@ class EmailKind(SendingKind):
     one_server = True
 
     def normalise(self, address: str) -> str:
-        """Return the mailbox with its domain in ASCII (IDNA). Raises BadAddress for what is not one mailbox."""
+        """Return the mailbox with its domain in ASCII (IDNA). Raises BadAddress for a text that is not one mailbox."""
         try:
             return ascii_mailbox(address)
         except BadMailbox as error:
@@ -37,11 +37,14 @@ class EmailKind(SendingKind):
             context.findings.error(path, "email", str(error), "name@example.com")
 
     def reaches(self, catalogue: Catalogue, address: str) -> bool:
-        """Return whether the address is one plain mailbox in ASCII, to which mail can be sent."""
+        """Return whether the address is one plain ASCII mailbox; the catalogue needs no entry for it."""
         return is_mailbox(address)
 
     def open(self, settings: Settings, catalogue: Callable[[], Catalogue]) -> Channel:
-        """Return the channel that sends mail by the server of the settings, or else of the catalogue."""
+        """Return the channel that sends by the mail server of SLAD_SMTP_URL, else of the catalogue's `settings.smtp`.
+
+        Raises BadSettings when SLAD_SMTP_URL, or the sender that goes with it, cannot be used.
+        """
         # Imported here: every command of slad knows the kinds, and only the notifier needs an SMTP client.
         from sla_notifier.channel.email.selected_server import SelectedMailServer
 

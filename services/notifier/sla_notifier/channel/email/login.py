@@ -8,10 +8,12 @@ PASSWORD_TRANSITION = 432  # RFC 4954 §4.7.12: this method not yet for this acc
 
 
 async def log_in(client: aiosmtplib.SMTP, username: str, password: str) -> None:
-    """Log in by the first method that the server takes. Raises SMTPAuthenticationError with its last refusal.
+    """Log in by the first method that the mail server accepts.
 
-    A temporary refusal is about the server, so no other method is tried. The library tries them all, and when the
-    server has closed the connection with its refusal, the refusal is lost.
+    Raises SMTPAuthenticationError with the last refusal; SMTPException when the server offers no known method;
+    SMTPServerDisconnected when the connection ends before a refusal. After a temporary refusal no other method is
+    tried, since it is about the server. (The library's own login tries them all, and loses a refusal that closes the
+    connection.)
     """
     await client.ehlo()
     if not client.supported_auth_methods:

@@ -19,7 +19,7 @@ from sla_platform.errors import BadSettings
 
 
 class MailSecurity(StrEnum):
-    """How the connection to a mail server is encrypted."""
+    """How the connection to a mail server is encrypted: `STARTTLS`, `TLS` from the start, or not at all (`PLAIN`)."""
 
     STARTTLS = "starttls"
     TLS = "tls"
@@ -40,7 +40,11 @@ _BY_CATALOGUE = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MailServer:
-    """The address of a mail server, its encryption and login. Raises BadSettings if unencrypted and not local."""
+    """The address of a mail server, its encryption and login; "" for no user name.
+
+    `ca_file`: a PEM file with an authority to trust besides, "" for none. Raises BadSettings for PLAIN to a host that
+    is not near (this machine or a neighbouring container), and for PLAIN with a user name.
+    """
 
     host: str
     port: int
@@ -57,9 +61,9 @@ class MailServer:
                 raise BadSettings("a password never travels unencrypted: use smtp:// (STARTTLS) or smtps://")
 
     def tls(self) -> ssl.SSLContext | None:
-        """Return the TLS context for the connection; None for an unencrypted one.
+        """Return the TLS context for the connection; None for an unencrypted connection.
 
-        Raises BadSettings when the file of certificates cannot be read.
+        Raises BadSettings when `ca_file` cannot be read.
         """
         if self.security is MailSecurity.PLAIN:
             return None
@@ -70,9 +74,10 @@ class MailServer:
 
 
 def mail_server(url: str) -> MailServer:
-    """Return the mail server that a URL such as `smtp://user:password@host:587` names.
+    """Return the mail server that a URL such as `smtp://user:password@host:587?ca=/path.pem` names.
 
-    Raises BadSettings; its message never holds the password.
+    Schemes: `smtp` (STARTTLS), `smtps` (TLS), `smtp+plain`. Raises BadSettings for a URL that cannot be used; its
+    message never holds the password.
     """
     try:
         parts = urlsplit(url)
@@ -95,7 +100,10 @@ def mail_server(url: str) -> MailServer:
 
 
 def from_catalogue(smtp: Smtp) -> MailServer:
-    """Return the mail server that the catalogue's `settings.smtp` describes."""
+    """Return the mail server that the catalogue's `settings.smtp` describes.
+
+    The password is "" if its secret is not available here. Raises BadSettings as MailServer does.
+    """
     return MailServer(
         host=smtp.host,
         port=smtp.port,

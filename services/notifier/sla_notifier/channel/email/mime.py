@@ -21,8 +21,8 @@ _SEPARATORS = frozenset({"Zl", "Zp", "Cc", "Cs"})  # line and paragraph separato
 def clean(written: str, longest: int = LONGEST_SUBJECT) -> str:
     """Return a header value on one line, without control characters, cut at `longest` characters.
 
-    Encoded words (RFC 2047) in it are broken up: the library would decode them, and a line break hidden in one would
-    become a header of its own.
+    Encoded words (RFC 2047) in the text are broken up: the library would decode them, and a line break hidden in one of
+    them would become a header.
     """
     spaced = "".join(" " if unicodedata.category(c) in _SEPARATORS else c for c in written)
     short = " ".join(spaced.replace("=?", "= ?").split())
@@ -30,7 +30,7 @@ def clean(written: str, longest: int = LONGEST_SUBJECT) -> str:
 
 
 def sender_of(written: str) -> tuple[str, str]:
-    """Return name and mailbox of a sender such as `slad <slad@example.org>`. Raises BadSettings."""
+    """Return name and mailbox of a sender such as `slad <slad@example.org>`. Raises BadSettings if it is no mailbox."""
     try:
         name, mailbox = mailbox_of_sender(written)
     except BadMailbox as error:
@@ -39,7 +39,11 @@ def sender_of(written: str) -> tuple[str, str]:
 
 
 def compose(outgoing: OutgoingMessage, sender: tuple[str, str]) -> EmailMessage:
-    """Return the MIME message of a delivery; attempts differ only by a mark that it may be a duplicate."""
+    """Return the MIME message of a delivery from `sender` (name, mailbox), with a text and an HTML part.
+
+    Every attempt has the same Message-ID and date; an attempt that may be a duplicate is marked by a header. Messages
+    of one `thread` refer to the same message id, so that mail readers show them together.
+    """
     name, mailbox = sender
     domain = mailbox.partition("@")[2]
     message = EmailMessage(policy=POLICY)

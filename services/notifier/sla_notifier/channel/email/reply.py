@@ -28,9 +28,9 @@ _GREYLISTED = re.compile(r"gr[ea]y[ -]?list", re.I)  # about one recipient, what
 
 
 def is_connection_limit(error: Exception, beside: int) -> bool:
-    """Return whether the server refused a connection only because it has enough of them.
+    """Return whether the server refused a connection only because it has enough connections.
 
-    `beside`: how many other connections of ours it has.
+    `beside`: how many other connections of ours the server has. A timeout or a TLS error is no such refusal.
     """
     match error:
         case aiosmtplib.SMTPAuthenticationError() if error.code == PASSWORD_TRANSITION:
@@ -46,10 +46,11 @@ def is_connection_limit(error: Exception, beside: int) -> bool:
 
 
 def is_server_busy(error: Exception, handed_over: bool) -> bool:
-    """Return whether a failed exchange shows that the server is busy, and nothing about this message.
+    """Return whether a failed exchange shows that the server is busy, and says nothing about this message.
 
-    Before a recipient is named, every temporary refusal is about the server. Afterwards it is about the mailbox or the
-    message (greylisting, a full mailbox, a filter), unless its text or its enhanced code names the system.
+    Before a recipient is named, every temporary refusal is about the server. Afterwards a refusal is about the mailbox
+    or the message (greylisting, a full mailbox, a filter), unless its text or its enhanced code names the system.
+    `handed_over`: the message was being sent when a connection was lost, so the loss may be about the message.
     """
     match error:
         case aiosmtplib.SMTPAuthenticationError():
@@ -67,9 +68,10 @@ def is_server_busy(error: Exception, handed_over: bool) -> bool:
 
 
 def classify(error: Exception, handed_over: bool) -> Retry | Rejected:
-    """Return what a failed exchange means for the message: Rejected after a 5yz reply, else Retry.
+    """Return what a failed exchange means for the message: Rejected after a 5yz reply to it, else Retry.
 
-    `handed_over`: the server had the whole message, so it may have arrived.
+    A refused login or greeting is always Retry. `handed_over`: the server had the whole message, or was getting it, so
+    it may have arrived.
     """
     match error:
         case aiosmtplib.SMTPAuthenticationError():

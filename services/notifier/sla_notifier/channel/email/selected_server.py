@@ -14,7 +14,10 @@ from sla_platform.errors import BadSettings
 
 
 class SelectedMailServer(Channel):
-    """The e-mail channel of the mail server in force: of SLAD_SMTP_URL, else of the catalogue's `settings.smtp`."""
+    """The e-mail channel of the mail server in force: that of SLAD_SMTP_URL, else of the catalogue's `settings.smtp`.
+
+    A changed `settings.smtp` counts from the next message. Raises BadSettings for a wrong SLAD_SMTP_URL or its sender.
+    """
 
     def __init__(self, url: str, sender: str, smtp: Callable[[], Smtp | None]) -> None:
         self._fixed = EmailChannel(mail_server(url), sender) if url else None
@@ -23,19 +26,25 @@ class SelectedMailServer(Channel):
 
     @property
     def room(self) -> int:
-        """Return how many messages are worth claiming at once for the server in force."""
+        """Return how many messages are worth claiming at once for the mail server in force."""
         channel = self._fixed or (self._from_catalogue[2] if self._from_catalogue is not None else None)
         return Allowance().limit if channel is None else channel.room
 
     async def prepare(self) -> None:
-        """Read the trusted certificates now. Wrong settings are reported by the first message."""
+        """Read the certificates that the catalogue's mail server needs, at the start.
+
+        Wrong settings raise nothing here; the first message reports them.
+        """
         smtp = self._smtp() if self._fixed is None else None
         if smtp is not None:
             with contextlib.suppress(BadSettings):
                 await self._channel(from_catalogue(smtp), smtp.sender)
 
     async def send(self, outgoing: OutgoingMessage) -> Outcome:
-        """Send by the server in force; without one the message is tried again later."""
+        """Send by the mail server in force and return the outcome.
+
+        Without a mail server, or with wrong settings for it, the outcome is Retry: the message is tried again later.
+        """
         if self._fixed is not None:
             return await self._fixed.send(outgoing)
         smtp = self._smtp()
@@ -48,7 +57,7 @@ class SelectedMailServer(Channel):
         return await channel.send(outgoing)
 
     async def close(self) -> None:
-        """Close the connections to every server used so far."""
+        """Close the connections to the mail server in use; those to a server before it were closed at the change."""
         if self._fixed is not None:
             await self._fixed.close()
         if self._from_catalogue is not None:

@@ -39,7 +39,11 @@ class _Progress:
 
 
 class EmailChannel(Channel):
-    """A client of one mail server that keeps connections open. Raises BadSettings for a sender that is no mailbox."""
+    """A client of one mail server that keeps connections open for the next messages.
+
+    Raises BadSettings for a `sender` that is no mailbox, and for certificates that cannot be read. `total_seconds`: the
+    longest exchange. `wait_seconds`: the longest wait for a connection.
+    """
 
     def __init__(
         self,
@@ -62,14 +66,18 @@ class EmailChannel(Channel):
 
     @property
     def room(self) -> int:
-        """Return how many messages are worth claiming at once.
+        """Return how many messages are worth claiming at once: twice the connections that the server accepts now.
 
-        That is twice the connections that the server accepts now, at most the most it ever may.
+        At most as many as it may ever accept.
         """
         return min(2 * self._allowance.limit, self._allowance.most)
 
     async def send(self, outgoing: OutgoingMessage) -> Outcome:
-        """Send one message. Return Busy when no connection was free within `wait_seconds`."""
+        """Send one message to one mailbox and return the outcome.
+
+        While the server is busy the message waits for another connection, up to `wait_seconds`; then the outcome is
+        Busy. Rejected for an address that is not one plain mailbox, without asking the server.
+        """
         if not is_mailbox(outgoing.address):
             return Rejected(Failure.BAD_ADDRESS, "the address is not one plain mailbox")
         message = compose(outgoing, self._sender)
@@ -92,7 +100,7 @@ class EmailChannel(Channel):
             busy_because = outcome.detail
 
     async def close(self) -> None:
-        """Close the kept connections."""
+        """Close the kept connections, each after a QUIT of at most a second."""
         self._places.close()
         for client in self._idle.take_all():
             transport = client.transport  # a client that has sent QUIT no longer knows it

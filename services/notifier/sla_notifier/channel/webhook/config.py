@@ -19,7 +19,7 @@ from sla_catalogue.problem import Path
 
 
 class WebhookDocument(ChannelDocument):
-    """The entry of a webhook endpoint in the catalogue's `channels` (Standard Webhooks)."""
+    """An entry of the catalogue's section `channels` with `kind: webhook`: where to post, and the secrets."""
 
     kind: Literal["webhook"]
     url: str | None = None
@@ -29,13 +29,17 @@ class WebhookDocument(ChannelDocument):
     private_addresses: bool = False  # allow loopback and private networks (local demos)
 
     def signing_secrets(self) -> tuple[Secret, ...]:
-        """Return the secrets of `secret` and `secrets`, each of which signs every message."""
+        """Return the secrets with which every message is signed: `secret`, if given, then those of `secrets`."""
         return (*((self.secret,) if self.secret else ()), *self.secrets)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WebhookEndpoint(ChannelEntry):
-    """A webhook endpoint. A message is signed with every one of `secrets`, so that they can be replaced one by one."""
+    """A webhook endpoint of the catalogue, to which messages are posted.
+
+    `secrets`: each of them signs every message, so that a receiver can replace them one after the other. `headers`:
+    headers of its own, by name. `private_addresses`: the URL may lead to this machine and private networks.
+    """
 
     url: str = field(default="", repr=False)  # such addresses often carry a token
     secrets: tuple[Secret, ...] = ()
@@ -48,7 +52,10 @@ class WebhookEndpoint(ChannelEntry):
 
 
 def check_webhook(document: WebhookDocument, path: Path, context: Context) -> None:
-    """Report in `context` a missing or unusable URL, and plain http outside a local catalogue."""
+    """Report in `context` a missing or unusable URL as an error, and plain http outside a local catalogue as a warning.
+
+    A URL with an unresolved reference such as `${URL}` is not checked.
+    """
     findings = context.findings
     if not document.url:
         findings.error(path, "channel", f"the webhook channel {path[1]!r} has no url", "url: https://…")

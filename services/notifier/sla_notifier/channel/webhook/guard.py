@@ -39,7 +39,10 @@ class Denial(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Vetted:
-    """A checked target: the addresses to connect to, and the name for the Host header and TLS."""
+    """A webhook's target after the check: the addresses to connect to, and the name for the Host header and TLS.
+
+    `target`: path and query. `addresses`: IP addresses, each once.
+    """
 
     scheme: str
     host: str
@@ -48,20 +51,23 @@ class Vetted:
     addresses: tuple[str, ...]
 
     def url(self, attempt: int) -> str:
-        """Return the URL with an address in place of the name; each attempt (from 1) uses the next address."""
+        """Return the URL with an IP address in place of the name.
+
+        `attempt` counts from 1; each attempt takes the next address, beginning anew after the last.
+        """
         address = self.addresses[(attempt - 1) % len(self.addresses)]
         literal = f"[{address}]" if ":" in address else address
         return f"{self.scheme}://{literal}:{self.port}{self.target}"
 
     @property
     def host_header(self) -> str:
-        """Return the value of the Host header."""
+        """Return the value of the Host header: the name, with the port unless it is the scheme's own."""
         literal = f"[{self.host}]" if ":" in self.host else self.host
         return literal if self.port == _default_port(self.scheme) else f"{literal}:{self.port}"
 
 
 def parse_networks(written: Sequence[str]) -> tuple[Network, ...]:
-    """Return the IP networks of SLAD_WEBHOOK_ALLOW. Raises BadSettings naming an entry that is no CIDR network."""
+    """Return the IP networks of SLAD_WEBHOOK_ALLOW, such as `10.1.0.0/16`. Raises BadSettings naming a wrong entry."""
     found: list[Network] = []
     for entry in written:
         try:
@@ -72,13 +78,17 @@ def parse_networks(written: Sequence[str]) -> tuple[Network, ...]:
 
 
 async def system_resolver(host: str, port: int) -> Sequence[str]:
-    """Return every IP address that the system's resolver has for a name. Raises OSError when there is none."""
+    """Return every IP address that the system's resolver has for the name `host`. Raises OSError when there is none."""
     answers = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
     return [str(answer[4][0]) for answer in answers]
 
 
 class Guard:
-    """Checks the targets of webhooks against forbidden networks; `allow` exempts networks from that."""
+    """The check of where a webhook may go: https on a few ports of public addresses.
+
+    `allow`: networks that are exempt, which may be reached by http on any port. `ports`: the ports of public addresses.
+    `resolve`: looks up the IP addresses of a name.
+    """
 
     def __init__(
         self,
@@ -92,9 +102,10 @@ class Guard:
         self._ports = ports
 
     async def vet(self, url: str, *, private: bool = False) -> Vetted | Denial:
-        """Return the target of a URL with its checked addresses, or why it is denied.
+        """Return the target of a URL with its checked addresses, or why it is denied; nothing is connected to.
 
-        `private`: private networks and this machine are allowed for it.
+        A single forbidden address of the name denies the URL. `private`: this URL may lead to private networks and to
+        this machine, also by http and on any port.
         """
         parsed = _parsed(url)
         if isinstance(parsed, Denial):

@@ -17,7 +17,7 @@ from sla_platform.settings import Settings
 
 
 class WebhookKind(SendingKind):
-    """Signed JSON to the endpoints in the catalogue, one message for each request."""
+    """Webhooks: signed JSON, posted to the endpoints in the catalogue, each message in a request of its own."""
 
     name = "webhook"
     document = WebhookDocument
@@ -36,12 +36,15 @@ class WebhookKind(SendingKind):
         )
 
     def check_entry(self, document: ChannelDocument, path: Path, context: Context) -> None:
-        """Report in `context` what is wrong with an endpoint's URL."""
+        """Report in `context` what is wrong with an endpoint's URL: missing, not http or https, or unencrypted."""
         assert isinstance(document, WebhookDocument)
         check_webhook(document, path, context)
 
     def open(self, settings: Settings, catalogue: Callable[[], Catalogue]) -> Channel:
-        """Return the channel that posts to the endpoints of the catalogue in force."""
+        """Return the channel that posts to the endpoints of the catalogue in force.
+
+        Raises BadSettings for an entry of SLAD_WEBHOOK_ALLOW that is no network.
+        """
         # Imported here: every command of slad knows the kinds, and only the notifier needs an HTTP client.
         from sla_notifier.channel.webhook.guard import Guard, parse_networks
         from sla_notifier.channel.webhook.send import WebhookChannel

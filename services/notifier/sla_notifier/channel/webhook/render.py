@@ -23,7 +23,7 @@ _OURS = frozenset(
 
 
 def body_of(outgoing: OutgoingMessage) -> bytes:
-    """Return the JSON body of a message; one that may have arrived before is marked as a possible duplicate."""
+    """Return the JSON body of a message; a possible duplicate has `"possibly_duplicate": true` in it."""
     if not outgoing.possibly_duplicate:
         return orjson.dumps(outgoing.payload)
     return orjson.dumps({**outgoing.payload, "possibly_duplicate": True})
@@ -32,7 +32,8 @@ def body_of(outgoing: OutgoingMessage) -> bytes:
 def headers_of(channel: WebhookEndpoint, outgoing: OutgoingMessage, body: bytes) -> dict[str, str] | Rejected:
     """Return the headers of one attempt, signed with every secret of the endpoint.
 
-    Rejected when it cannot be signed.
+    Rejected when a secret is missing, not available here or not of the form `whsec_…`, and when a header of the
+    endpoint is not allowed.
     """
     own: dict[str, str] = {}
     if not all(secret.available for secret in (*channel.headers.values(), *channel.secrets)):

@@ -34,9 +34,11 @@ _THROTTLED = frozenset({429, 502, 503, 504})
 
 
 class WebhookChannel(Channel):
-    """Posts messages to the webhook endpoints of the catalogue.
+    """The channel that posts messages to the webhook endpoints of the catalogue.
 
-    `channels` returns the endpoints in force; it is called for each message, so that a reload counts.
+    `channels` returns the endpoints in force; it is called for each message, so that a reload counts at once. `guard`:
+    checks each target. `tls`: the TLS context, None for the machine's authorities. `total_seconds`: the longest
+    request.
     """
 
     def __init__(
@@ -59,7 +61,11 @@ class WebhookChannel(Channel):
         )
 
     async def send(self, outgoing: OutgoingMessage) -> Outcome:
-        """Post one message to its endpoint. Return what the HTTP status, or the failure to get one, means."""
+        """Post one message to its endpoint and return what the HTTP status means, or the failure to get one.
+
+        Rejected without a request when the endpoint is not in the catalogue, the body is larger than LARGEST_BODY, the
+        message cannot be signed, or the target is forbidden; Retry when its name does not resolve.
+        """
         channel = self._channels().get(ChannelId(outgoing.address))
         if channel is None or not channel.url:
             return Rejected(Failure.NOT_CONFIGURED, "the catalogue has no such webhook channel")
@@ -108,9 +114,11 @@ _PHASES = ("connect", "read", "write", "pool")
 
 
 def outcome_of_status(status: int, retry_after: str, now: datetime) -> Outcome:
-    """Return what an HTTP status means for the message.
+    """Return what an HTTP status means for the message; redirects are never followed.
 
-    By Standard Webhooks 1.0: 2xx is success, 410 disables the endpoint, 429, 502, 503 and 504 ask for a pause.
+    2xx: Sent. 410: Rejected, and the endpoint is disabled. 400, 405, 406, 411, 413, 414, 415, 422, 431: Rejected. Any
+    other: Retry. `retry_after` is the header, "" for none; its pause is kept with 502, 503, 504 and with 4xx other than
+    401, 403 and 407.
     """
     detail = f"HTTP {status}"
     after = requested_pause(retry_after, now)
@@ -134,7 +142,10 @@ def outcome_of_status(status: int, retry_after: str, now: datetime) -> Outcome:
 
 
 def requested_pause(retry_after: str, now: datetime) -> timedelta | None:
-    """Return how long a Retry-After header asks us to wait (RFC 9110 §10.2.3); None when it is absent or unreadable."""
+    """Return how long a Retry-After header asks us to wait (RFC 9110 §10.2.3); None when it is absent or unreadable.
+
+    The header holds seconds or a date; a date that has passed is no wait.
+    """
     written = retry_after.strip()
     if written.isascii() and written.isdigit() and len(written) <= 9:
         return timedelta(seconds=int(written))
