@@ -20,7 +20,10 @@ class TimerResponse(BaseModel):
 
 
 class RemarkResponse(TimerResponse):
-    """A remark on something odd about an incident that was accepted nevertheless. `kind`: its code. `text`: its words."""
+    """A remark on something odd about an incident that was accepted nevertheless.
+
+    `kind`: its code. `text`: its text for people.
+    """
 
     kind: str
     text: str

@@ -87,7 +87,7 @@ class FoldPreparer:
 
 
 def unsettled_clocks(prepared: Mapping[str, PreparedFold]) -> dict[str, UnsettledClocks]:
-    """Return by incident the clocks that may have changed; incidents of which any clock may have changed are left out."""
+    """Return by incident the clocks that may have changed. Left out: incidents of which any clock may have changed."""
     return {
         name: UnsettledClocks(one.version, ids)
         for name, one in prepared.items()
