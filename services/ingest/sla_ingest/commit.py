@@ -36,8 +36,8 @@ class CommitBounds:
 
     `gather_seconds`: how long a commit waits for more deliveries if the last one was shared. `group_deliveries`,
     `group_bytes`: how much one commit takes. `queue_deliveries`, `queue_bytes`: how much may wait before QueueFull.
-    `commit_seconds`: a commit that takes longer fails. `slow_seconds`: if a failed one took longer, all that wait fail
-    too.
+    `commit_seconds`: a commit that takes longer fails. `slow_seconds`: after a failed commit that took longer, all
+    waiting deliveries fail too.
     """
 
     gather_seconds: float = 0.002
@@ -89,8 +89,8 @@ class GroupCommit:
         """Write the entries and return their receipts (answers to the senders) in the same order, once everything is
         durable.
 
-        Raises QueueFull, and nothing was stored; or StoreBusy, and some may have been stored: send all of them again,
-        those that are stored get their first answer.
+        Raises QueueFull; nothing was stored then. Raises StoreBusy when the database does not take them; some may be
+        stored then. After either send all entries again: those that are stored get their first answer.
         """
         size = sum(len(entry.body) for entry in entries)
         bounds = self._bounds
@@ -112,8 +112,8 @@ class GroupCommit:
 
     @property
     def full(self) -> bool:
-        """Return whether as many deliveries, or as many bytes, wait as the queue may hold: the next one
-        gets QueueFull.
+        """Return whether the queue holds as many deliveries or bytes as it may, so that the next delivery gets
+        QueueFull.
         """
         return self._deliveries >= self._bounds.queue_deliveries or self._bytes >= self._bounds.queue_bytes
 
@@ -227,7 +227,8 @@ class GroupCommit:
 def weight(entry: InboxEntry) -> int:
     """Return how many places of `group_deliveries` an entry takes in a commit.
 
-    25 for an entry that renames or merges incidents, since it is written in a transaction of its own; 1 for any other.
+    An entry that renames or merges incidents takes 25, since it is written in a transaction of its own; any other takes
+    1.
     """
     return _JOINING if joins(entry) else 1
 

@@ -38,8 +38,7 @@ class DeliveryResult(StrEnum):
     """What became of a delivery: the column `outcome` of the inbox.
 
     `ACCEPTED`: it gave events. `IGNORED`: it was understood and gives none. `PARKED`: stored without effect, to be
-    replayed. `REFUSED`: answered with a problem. `REPLAYED`: it was parked, and a replay has accepted it under another
-    delivery id.
+    replayed. `REFUSED`: answered with a problem. `REPLAYED`: a replay has stored it again under another delivery id.
     """
 
     ACCEPTED = "accepted"

@@ -86,7 +86,7 @@ class IncidentHistory:
     _folded: int = 0
 
     def add(self, event: IncidentEvent) -> None:
-        """Append an event to the events of its incident; events that come later are judged with it."""
+        """Append an event to the events of its incident, in memory: nothing is stored."""
         self.events.setdefault(event.incident, []).append(event)
 
     def counting(self, incident: IncidentId) -> Sequence[IncidentEvent]:
@@ -132,7 +132,7 @@ class IncidentHistory:
         return rulebook.contract_for(customer, max(at, opened_at))
 
     def nameless(self, event: IncidentEvent) -> bool:
-        """Return whether no customer is known when the event is read: neither it nor an event before it names one."""
+        """Return whether neither the event nor any event that is read before it names a customer."""
         if event.attributes.get("customer"):
             return False
         known = self._customers_of(event.incident)

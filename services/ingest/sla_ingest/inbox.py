@@ -72,11 +72,10 @@ _PARKED_BY_HEADERS = (ParkedBecause.ID_REUSED.code, ParkedBecause.CONTRADICTED.c
 
 @dataclass(slots=True)
 class NeededHistories:
-    """Of which incidents stored events are needed to answer some entries.
+    """The incidents whose stored events are needed to answer some entries. False in a condition if there are none.
 
-    `judged`: what an event means depends on them, all are read. `promised`: the answer holds the due instants. `whose`:
-    only the contract matters, so that the opening and the events that name a customer are read. It is false if none is
-    needed.
+    `judged`: their events decide what a delivery means; all are read. `promised`: the answer holds their due instants.
+    `whose`: only their contract matters; only the opening and the events that name a customer are read.
     """
 
     judged: set[IncidentId] = field(default_factory=set)  # what an event means depends on them

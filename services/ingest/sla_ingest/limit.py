@@ -58,7 +58,7 @@ class RecentBodies:
         self._most = most
 
     def seen(self, source: str, body: bytes) -> bool:
-        """Return whether this body of the source is remembered, and remember it from now on."""
+        """Return whether the source has sent this body among the last `most` bodies, and remember the body."""
         digest = hashlib.blake2b(body, key=source.encode()[:64], digest_size=16).digest()
         known = digest in self._digests
         self._digests[digest] = None

@@ -41,7 +41,7 @@ MAX_TEXT = 20_000
 
 
 class Notices:
-    """Publishes notices of critical fixes, each id once."""
+    """Publishes notices of critical fixes, each once: the same id with other content is an error."""
 
     def __init__(
         self,

@@ -41,7 +41,7 @@ _TEXTS: Mapping[str, CodedReason] = {reason.code: reason for kind in (ParkedBeca
 
 @dataclass(frozen=True, slots=True)
 class ParkedDelivery:
-    """A delivery in the inbox, whatever became of it. `outcome`: that, as a `DeliveryResult`."""
+    """A delivery that is stored in the inbox. `outcome`: what became of it, the value of a `DeliveryResult`."""
 
     id: str
     source: str

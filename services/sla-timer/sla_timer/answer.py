@@ -50,7 +50,7 @@ class EventPage:
 
 
 def latest_clocks(clocks: Sequence[Clock], most: int) -> list[Clock]:
-    """Return at most `most` clocks, in the order given. Of more, the open ones are kept first, then those that started
+    """Return at most `most` of the clocks, in the order given; open clocks are preferred, then clocks that started
     last.
     """
     if len(clocks) <= most:

@@ -43,7 +43,8 @@ class CatalogueInForce(Protocol):
 class PinnedRulebooks:
     """The rulebooks (plans, contracts, calendars) of one transaction.
 
-    `current`: of the catalogue in force. `by_version`: by catalogue version; one whose text cannot be read is missing.
+    `current`: the rulebook of the catalogue in force. `by_version`: catalogue version -> rulebook; a version whose text
+    cannot be read is missing.
     """
 
     current: Rulebook

@@ -91,7 +91,7 @@ class WebhookDialect:
         """Return None: ticketing systems send no batches."""
 
     def open(self, delivery: Delivery) -> OpenedDelivery:
-        """Return the delivery without reading it; if it cannot be read, its translation is a refused one."""
+        """Return the delivery without reading it; the translation of an unreadable delivery is a refused one."""
         return OpenedDelivery(partial(self.translate, delivery))
 
 

@@ -64,7 +64,7 @@ _FORM = b"payload="
 def translate(delivery: Delivery, source: Source) -> Translation:
     """Return the translation of a GitHub delivery.
 
-    One that is not understood is parked, one that cannot be read is refused; neither raises an exception.
+    A delivery that is not understood is parked, an unreadable delivery is refused; no exception is raised for either.
     """
     id_ = delivery.id or fitting_id(identifier_text(delivery.headers.get("x-github-delivery", ""))) or body_id(delivery)
     try:

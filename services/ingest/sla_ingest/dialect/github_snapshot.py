@@ -55,9 +55,9 @@ class GithubDelivery:
 
     @property
     def lookups(self) -> Mapping[str, Lookup]:
-        """Return by attribute where its value lies in the payload: where the catalogue says so.
+        """Return attribute -> where its value lies in the payload, as the catalogue says.
 
-        Without a word of the catalogue, `customer` is the owner of the repository and `product` is its name.
+        If the catalogue says nothing, `customer` is the owner of the repository and `product` is the repository's name.
         """
         return attribute_lookups(self.source, _USUAL_CUSTOMER, _USUAL_PRODUCT)
 
@@ -68,9 +68,10 @@ def label_name(label: object) -> str:
 
 
 def closing_reason(case: GithubDelivery) -> tuple[str, TicketPhase]:
-    """Return why the issue is closed in GitHub's words (`completed` if none are stated), and the phase that they mean.
+    """Return GitHub's reason for closing the issue (`completed` if none is stated), and the phase that the reason
+    means.
 
-    The phase is the catalogue's, else slad's usual one, else RESOLVED.
+    The phase is the catalogue's, else slad's usual phase for the reason, else RESOLVED.
     """
     why = text_at(case.issue, "state_reason") or "completed"
     return why, case.source.ending_of(why) or _CLOSED_AS.get(why, TicketPhase.RESOLVED)

@@ -48,7 +48,7 @@ _COMMENT_EDITED = frozenset({"issue_comment_edited", "issue_comment_deleted"})
 def translate(delivery: Delivery, source: Source) -> Translation:
     """Return the translation of a Jira delivery.
 
-    One that is not understood is parked, one that cannot be read is refused; neither raises an exception.
+    A delivery that is not understood is parked, an unreadable delivery is refused; no exception is raised for either.
     """
     given = delivery.id or fitting_id(identifier_text(delivery.headers.get("x-atlassian-webhook-identifier", "")))
     try:

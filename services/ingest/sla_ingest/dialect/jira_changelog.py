@@ -62,15 +62,17 @@ class JiraDelivery:
 
     @property
     def lookups(self) -> Mapping[str, Lookup]:
-        """Return by attribute where its value lies in the payload: where the catalogue says so.
+        """Return attribute -> where its value lies in the payload, as the catalogue says.
 
-        Without a word of the catalogue, `product` is the key of the project, and `customer` is not looked up.
+        If the catalogue says nothing, `product` is the key of the project, and `customer` is not looked up.
         """
         return attribute_lookups(self.source, None, _USUAL_PRODUCT)
 
     @property
     def status(self) -> JiraName:
-        """Return the issue's present status; it is false (see `JiraName`) if the delivery does not state the status."""
+        """Return the issue's present status; a JiraName without id and names if the delivery does not state
+        the status.
+        """
         return jira_name_of(object_at(self.fields, "status"))
 
     def happening(self, kind: EventKind, *, at: ClaimedTime | None = None, **values: Any) -> EventDraft:
@@ -337,9 +339,9 @@ def _field(item: Node) -> str:
 
 
 def priority_in(case: JiraDelivery, labels: frozenset[str], field: JiraName) -> tuple[str, tuple[RemarkNote, ...]]:
-    """Return the priority that one of `labels` means, else the one that Jira's priority `field` means; "" for none.
+    """Return the priority that a label among `labels` means by the catalogue, else the priority for Jira's own `field`.
 
-    With remarks if the catalogue does not know Jira's priority.
+    "" for none. The remarks say if the catalogue does not know Jira's priority.
     """
     by_label = priority_by_label(case.source, labels)
     return (by_label, ()) if by_label else priority_of(case.source, field)

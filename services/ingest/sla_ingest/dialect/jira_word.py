@@ -70,7 +70,7 @@ _PRIORITY_NUMBERS: Mapping[str, tuple[str, str]] = {
 
 @dataclass(frozen=True, slots=True)
 class JiraName:
-    """A status, resolution or priority as a delivery names it: its id and names. It is false when it has neither.
+    """A status, resolution or priority as a delivery names it. False in a condition when it has neither id nor names.
 
     `category`: Jira's category of a status, `new`, `indeterminate` or `done`; "" where it is not stated.
     """
@@ -89,7 +89,7 @@ class JiraName:
 
     @property
     def keys(self) -> tuple[str, ...]:
-        """Return the id and then the names: under each of them the catalogue may have an entry for it."""
+        """Return the id, if any, and then the names: the keys under which the catalogue may list the value."""
         return (self.id, *self.names) if self.id else self.names
 
     def __str__(self) -> str:

@@ -50,7 +50,7 @@ def label_changes(
 ) -> tuple[LabelStep, ...]:
     """Return the events that a change of labels means: of attributes first, then of the priority, then of the phase.
 
-    `lookups`: by attribute, where its value lies; those with a label's prefix are looked at.
+    `lookups`: attribute -> where its value lies; only lookups by a label's prefix are used.
     """
     steps: list[LabelStep] = []
     changed = {

@@ -131,9 +131,9 @@ def has_path(value: Any, dotted: str) -> bool:
 def attribute_lookups(
     source: Source, usual_customer: Lookup | None, usual_product: Lookup | None
 ) -> Mapping[str, Lookup]:
-    """Return by attribute where its value lies in a delivery, as the catalogue says for this source.
+    """Return attribute -> where its value lies in a delivery, as the catalogue says for this source.
 
-    `usual_customer`, `usual_product`: where the two lie if the catalogue does not say; None: nowhere.
+    `usual_customer`, `usual_product`: where these two lie if the catalogue does not say; None: nowhere.
     """
     usual = {"customer": source.customer or usual_customer, "product": source.product or usual_product}
     return {name: lookup for name, lookup in usual.items() if lookup is not None} | dict(source.attributes)

@@ -60,10 +60,10 @@ class Speaker:
 
 
 def side_of(source: Source, person: AccountDetails, *, reported: bool) -> Speaker:
-    """Return the side of a person, as `known_side` finds it.
+    """Return the side of a person as `known_side` finds it; if it finds none, staff or unknown, with a remark.
 
-    Where it finds none: staff, with a remark, if `person.assumed` says why, unless only named people are staff; else
-    unknown, with a remark. `reported`: this person reported the ticket.
+    Staff if `person.assumed` gives a reason, unless the source counts only named staff. `reported`: this person
+    reported the ticket.
     """
     actor = known_side(source, person, reported=reported)
     if actor is not None:
@@ -88,8 +88,9 @@ def _where(source: Source) -> str:
 def known_side(source: Source, person: AccountDetails, *, reported: bool = False) -> Actor | None:
     """Return the side of a person by the catalogue and the sender's statements; None when neither says it.
 
-    The first that fits: a bot, staff by name, customer (by statement, by name or because `reported`), staff by group,
-    domain or association, customer by these, staff as the sender states (`member`).
+    The first rule that fits decides: bot; staff by name; customer as stated, by name, or because `reported`; staff,
+    then customer, by group, domain or association; staff as stated (`member`), unless the catalogue narrows who is
+    staff.
     """
     if person.bot or any(map(source.is_bot, (*person.names, person.shown))):
         return Actor.BOT

@@ -87,9 +87,9 @@ async def _rows(connection: AsyncConnection, names: list[str]) -> list[Any]:
 async def insert_alias(
     connection: AsyncConnection, kind: AliasKind, name: IncidentId, incident: IncidentId, since: datetime
 ) -> None:
-    """Record that `name` is (kind MOVED), or was merged into (kind MERGED), `incident` since an instant.
+    """Record that `name` belongs to `incident` since an instant; does nothing if that is recorded already.
 
-    Does nothing if it is recorded already.
+    `kind`: MOVED if `name` is another id of the incident, MERGED if it is an incident that was merged into `incident`.
     """
     row = {"name": name, "kind": kind.value, "incident": incident, "since": since}
     await connection.execute(insert_new(connection, tables.alias), [row])

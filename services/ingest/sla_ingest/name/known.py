@@ -15,8 +15,8 @@ from sla_ingest.entry import InboxEntry
 class AliasKind(StrEnum):
     """How a name belongs to an incident.
 
-    `MOVED`: the name is another id of the incident, whose ticket was moved. `MERGED`: the name is an incident whose
-    ticket was merged into that of the other incident.
+    `MOVED`: the name is another id of the incident, whose ticket was moved. `MERGED`: the name is an incident of its
+    own, whose ticket was merged into the ticket of the other incident.
     """
 
     MOVED = "moved"
@@ -27,7 +27,7 @@ class AliasKind(StrEnum):
 class IncidentNames:
     """Which incident a name belongs to, and which incidents were merged.
 
-    `moved`: by later name, the incident. `merged`: by merged incident, the incidents into which it was merged (its
+    `moved`: later name -> its incident. `merged`: merged incident -> the incidents into which it was merged (its
     survivors).
     """
 
@@ -121,8 +121,9 @@ def _routed(one: TranslatedEvent, names: IncidentNames) -> TranslatedEvent:
 
 
 def copy_routes(event: IncidentEvent, names: IncidentNames) -> tuple[frozenset[IncidentId], frozenset[IncidentId]]:
-    """Return which incidents' events must be copied because of a rename or merge, and the incidents that get the
-    copies.
+    """Return (incidents whose events must be copied, incidents that get the copies) because of a rename or merge.
+
+    Both are empty for an event that is neither.
     """
     incident = event.incident
     sources, survivors = names.sources(incident), names.survivors(incident)

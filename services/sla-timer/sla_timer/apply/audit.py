@@ -67,8 +67,8 @@ class Audit:
     async def once(self) -> int:
         """Audit once; return how many clocks without a breach timer were found, at most `MOST`.
 
-        Looked at are unbreached running clocks that are due within `HORIZON`; quarantined ones are skipped. An incident
-        that fails is quarantined. Raises Retryable.
+        Only running, unbreached clocks that are due within `HORIZON` are looked at; quarantined ones are skipped. An
+        incident that fails is quarantined. Raises Retryable.
         """
         async with self._store.reading() as connection:
             found = (await connection.execute(self._unwatched())).all()

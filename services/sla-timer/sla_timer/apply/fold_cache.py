@@ -130,7 +130,7 @@ class PreparedFold:
 
     @property
     def events(self) -> int:
-        """Return how many events of the incident will be stored as counting: `count`, plus the new ones without
+        """Return how many events that count are stored once the transaction commits: `count` plus `fresh` without
         `surplus`.
         """
         return self.count + len(self.fresh) - len(self.surplus)

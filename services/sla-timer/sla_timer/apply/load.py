@@ -107,8 +107,8 @@ async def load_incidents(
 
 
 def is_hot(row: Any | None) -> bool:
-    """Return whether a row of `timer_incident` counts at least `HOT` events, from which on they are cached. None:
-    False.
+    """Return whether a row of `timer_incident` counts at least `HOT` events, so that the incident is cached; False for
+    None.
     """
     return row is not None and row.events >= HOT
 

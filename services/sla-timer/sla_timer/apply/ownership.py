@@ -13,9 +13,9 @@ from sla_timer import tables
 
 
 async def take_partitions(connection: AsyncConnection, partitions: Iterable[int], owner: str) -> dict[int, int]:
-    """Take these partitions for `owner`, and return the new epoch of each by partition.
+    """Take these partitions for `owner`, and return partition -> new epoch.
 
-    The epoch counts how often a partition was taken: `lock_partition` refuses every earlier owner from then on.
+    An epoch counts how often its partition was taken; `lock_partition` refuses every earlier epoch from then on.
     """
     taken: dict[int, int] = {}
     for number in sorted(partitions):
@@ -30,7 +30,7 @@ async def take_partitions(connection: AsyncConnection, partitions: Iterable[int]
 async def lock_partition(connection: AsyncConnection, partition: int, epoch: int) -> None:
     """Lock the partition's row until the transaction ends.
 
-    Raises Fenced if `epoch` is not the partition's last one: another instance has taken it.
+    Raises Fenced if `epoch` is not the last epoch of the partition: another instance has taken it.
     """
     query = select(tables.partition.c.epoch).where(tables.partition.c.partition == partition).with_for_update()
     if (await connection.execute(query)).scalar_one_or_none() != epoch:

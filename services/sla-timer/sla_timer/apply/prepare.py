@@ -87,7 +87,10 @@ class FoldPreparer:
 
 
 def unsettled_clocks(prepared: Mapping[str, PreparedFold]) -> dict[str, UnsettledClocks]:
-    """Return by incident the clocks that may have changed. Left out: incidents of which any clock may have changed."""
+    """Return incident id -> the clocks of that incident that may have changed.
+
+    Left out are incidents of which any clock may have changed.
+    """
     return {
         name: UnsettledClocks(one.version, ids)
         for name, one in prepared.items()

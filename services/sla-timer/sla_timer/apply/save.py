@@ -22,9 +22,9 @@ from sla_timer import tables
 class Changes:
     """The rows to write and the facts to publish of one transaction.
 
-    `gone`: clocks that no longer exist, since a late event has changed the incident. `settled`: by incident, the
-    catalogue version and the clocks that have ended and are published in full. The other lists are rows of the table of
-    that name.
+    `incidents`, `clocks`, `timers`: rows of the tables of these names. `gone`: clocks that no longer exist, since a
+    late event has changed the incident. `settled`: incident id -> (catalogue version, clocks that have ended and about
+    which everything is published).
     """
 
     incidents: list[dict[str, Any]] = field(default_factory=list)

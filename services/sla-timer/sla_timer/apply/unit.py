@@ -68,7 +68,10 @@ class Applier:
             self._epochs |= await ownership.take_partitions(connection, partitions, self._owner)
 
     async def revoked(self, partitions: frozenset[int]) -> None:
-        """Give up these partitions, which the bus takes from this process: `handle` refuses them from then on."""
+        """Give up these partitions, which the bus takes from this process: `handle` refuses them from then on.
+
+        How far their events were applied is forgotten here.
+        """
         for number in partitions:
             self._epochs.pop(number, None)
             self._progress.drop(number)
