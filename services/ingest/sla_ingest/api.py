@@ -48,7 +48,7 @@ _HOST = re.compile(r"[A-Za-z0-9.:\-\[\]]{1,255}", re.ASCII)
 
 
 class IngestDeps:
-    """The parts of the ingest service that its routes use."""
+    """What ingest's routes use: its parts, the check of API keys (`authorize`) and the settings."""
 
     def __init__(
         self, intake: Intake, notices: Notices, parked: ParkedDeliveries, authorize: Authorizer, settings: Settings

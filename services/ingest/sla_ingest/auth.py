@@ -49,9 +49,10 @@ class AuthFailure(Enum):
 
 
 def digest_budget(sources: Iterable[Authentication]) -> DigestBudget:
-    """Return how many digests of each algorithm a rejected delivery computes, given the sources of the catalogue.
+    """Return by algorithm how many digests over the body a rejected delivery computes, whichever source it names.
 
-    At least one, also for a catalogue without sources. See `work` of `verify`.
+    For each algorithm that is the largest number of secrets of one source, and at least one `sha256`, also without
+    sources. Pass the result to `verify` as `work`.
     """
     most = Counter({"sha256": 1})
     for how in sources:
@@ -63,10 +64,11 @@ def digest_budget(sources: Iterable[Authentication]) -> DigestBudget:
 def verify(
     how: Authentication | None, body: bytes, headers: Mapping[str, str], now: datetime, work: DigestBudget = NONE
 ) -> AuthFailure | None:
-    """Return None if the delivery is proven to come from its source, else the reason why not.
+    """Return None if the delivery is proven to come from its source, else the reason why it is not.
 
-    `how` is None for a source that does not exist. Header names are in lower case. `work` is the least number of
-    digests that a failure computes, by algorithm, so that the time of the answer does not reveal which sources exist.
+    `how`: the source's authentication; None for a source that does not exist. `headers`: by name in lower case. `now`:
+    a signed time must lie within 300 seconds of it. `work`: the least number of digests that a failure computes, by
+    algorithm, so that the time of the answer does not reveal which sources exist.
     """
     spent: Counter[str] = Counter()
     found = AuthFailure.SOURCE if how is None else _found(how, body, headers, now, spent)

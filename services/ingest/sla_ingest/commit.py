@@ -32,7 +32,13 @@ _JOINING = 25
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CommitBounds:
-    """The bounds of one commit and of the queue before it: seconds, deliveries and bytes."""
+    """The bounds of one commit and of the queue before it.
+
+    `gather_seconds`: how long a commit waits for more deliveries if the last one was shared. `group_deliveries`,
+    `group_bytes`: how much one commit takes. `queue_deliveries`, `queue_bytes`: how much may wait before QueueFull.
+    `commit_seconds`: a commit that takes longer fails. `slow_seconds`: after a failed commit that took longer, all
+    waiting deliveries fail too.
+    """
 
     gather_seconds: float = 0.002
     group_deliveries: int = 500
@@ -55,9 +61,9 @@ class _Waiting:
 
 
 class GroupCommit:
-    """The queue of deliveries and the commits that write them, shared by all requests of a process.
+    """Writes the deliveries of all requests of a process; those that arrive while a commit runs share the next one.
 
-    A background task exists only while something waits.
+    `rulebook`: returns the plans, contracts and calendars in force. `wake_signal`: woken when events were stored.
     """
 
     def __init__(
@@ -80,9 +86,11 @@ class GroupCommit:
         self._task: asyncio.Task[None] | None = None
 
     async def take(self, entries: Sequence[InboxEntry]) -> list[Receipt]:
-        """Write the entries and return their receipts in the same order, once everything is durable.
+        """Write the entries and return their receipts (answers to the senders) in the same order, once everything is
+        durable.
 
-        Raises QueueFull or StoreBusy; nothing was stored then.
+        Raises QueueFull; nothing was stored then. Raises StoreBusy when the database does not take them; some may be
+        stored then. After either send all entries again: those that are stored get their first answer.
         """
         size = sum(len(entry.body) for entry in entries)
         bounds = self._bounds
@@ -104,7 +112,9 @@ class GroupCommit:
 
     @property
     def full(self) -> bool:
-        """Return whether the next delivery would be refused with QueueFull."""
+        """Return whether the queue holds as many deliveries or bytes as it may, so that the next delivery gets
+        QueueFull.
+        """
         return self._deliveries >= self._bounds.queue_deliveries or self._bytes >= self._bounds.queue_bytes
 
     async def close(self) -> None:
@@ -215,7 +225,11 @@ class GroupCommit:
 
 
 def weight(entry: InboxEntry) -> int:
-    """Return how many places an entry takes in a commit: one that joins names fills a commit of its own."""
+    """Return how many places of `group_deliveries` an entry takes in a commit.
+
+    An entry that renames or merges incidents takes 25, since it is written in a transaction of its own; any other takes
+    1.
+    """
     return _JOINING if joins(entry) else 1
 
 

@@ -35,7 +35,11 @@ CONTRACT_HEADER = f"{OWN_HEADERS}contract"  # the contract of the key by which t
 
 
 class DeliveryResult(StrEnum):
-    """The result of a delivery; the column `outcome` of the inbox."""
+    """What became of a delivery: the column `outcome` of the inbox.
+
+    `ACCEPTED`: it gave events. `IGNORED`: it was understood and gives none. `PARKED`: stored without effect, to be
+    replayed. `REFUSED`: answered with a problem. `REPLAYED`: a replay has stored it again under another delivery id.
+    """
 
     ACCEPTED = "accepted"
     IGNORED = "ignored"
@@ -46,9 +50,11 @@ class DeliveryResult(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InboxEntry:
-    """A row of the inbox, with the events that are stored together with it.
+    """A row of the inbox, and what is stored together with it: the `events` that the delivery gave.
 
-    `remarks` concern the delivery as a whole; remarks on one event are kept with the event.
+    `delivery`: the delivery's id within its source; `digest`: of what it says. `reason`, `text`, `detail`: why it gave
+    no event, as a code, in words and in particular. `remarks` concern the whole delivery; those on one event are kept
+    with it. `id`: `row_id` of source and delivery.
     """
 
     source: SourceId
@@ -77,7 +83,12 @@ class InboxEntry:
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """The answer to a delivery: its body, and whether it repeats the answer to an earlier delivery (`duplicate`)."""
+    """The answer to a delivery.
+
+    `answer`: the body of the answer, as JSON. `duplicate`: it repeats the answer to an earlier delivery. `kept_from`:
+    incidents on which this sender may not act, though others were merged into them. `noticed`: codes of the remarks on
+    a newly opened incident.
+    """
 
     entry: InboxEntry
     answer: bytes
@@ -87,12 +98,16 @@ class Receipt:
 
 
 def row_id(source: str, delivery: str) -> str:
-    """Return the inbox id of a delivery: a digest of source and delivery id, 32 hexadecimal digits."""
+    """Return the inbox id of a delivery: a digest of its source and its id there, 32 hexadecimal digits."""
     return hashlib.sha256(f"{source}\x00{delivery}".encode("utf-8", "surrogatepass")).hexdigest()[:32]
 
 
 def kept_headers(headers: Mapping[str, str]) -> dict[str, str]:
-    """Return the headers that a dialect may read, now or at a replay, each cut to 1,000 characters; never a proof."""
+    """Return the headers that are stored with a delivery, each value cut to 1,000 characters.
+
+    Left out are headers whose name says that they prove the sender (such as `authorization`), and those that say
+    nothing about the delivery (such as `host`).
+    """
     return {
         name: value[:1_000]
         for name, value in headers.items()
@@ -111,8 +126,9 @@ def entry_of(
 ) -> InboxEntry:
     """Return the inbox row of a translated delivery.
 
-    A refused delivery, and one that an unsigned header contradicts, gets its digest as its id, so that it does not
-    block a better delivery of the same id.
+    `promises`: the answer shall hold due instants. `by_body`: its id is not proven, so that a delivery with the same
+    body is the same. `counted_as`: the source's name in metrics, `source` if empty. A refused delivery, and one that an
+    unsigned header contradicts, gets its digest as its id, so that it does not block a better delivery of the same id.
     """
     headers = kept_headers({**delivery.hints, **delivery.headers})
     digest = _digest(delivery.body, kept_headers(delivery.headers))
@@ -147,16 +163,20 @@ def entry_of(
 
 
 def accept_for_snapshot(entry: InboxEntry) -> InboxEntry:
-    """Return the entry of an ignored delivery as accepted because of the ticket's state that it shows.
+    """Return the entry of an ignored delivery as accepted, with the event that carries the state of the ticket
+    (`observed`).
 
-    Its reason still states why no other event follows.
+    `reason` still says why no other event follows from the delivery. `observed` must not be None.
     """
     assert entry.observed is not None
     return replace(entry, result=DeliveryResult.ACCEPTED, events=(entry.observed,), observed=None)
 
 
 def park_entry(entry: InboxEntry, reason: ParkedBecause, detail: str) -> InboxEntry:
-    """Return the entry as parked, with this reason and detail, under an id of its own."""
+    """Return the entry as parked for `reason`, without its events and remarks.
+
+    Its delivery id is changed, such as `4711` to `4711~` and 16 digits of the digest, so that the id stays free.
+    """
     return replace(
         entry,
         delivery=f"{entry.delivery[:140]}~{entry.digest[:16]}",
@@ -171,7 +191,10 @@ def park_entry(entry: InboxEntry, reason: ParkedBecause, detail: str) -> InboxEn
 
 
 def refuse_entry(entry: InboxEntry, refused: Refused) -> InboxEntry:
-    """Return the entry as refused, with its digest as its id, so that it does not block a better delivery."""
+    """Return the entry as refused, without its events and remarks.
+
+    It gets its digest as its delivery id, so that it does not block a better delivery of the same id.
+    """
     return replace(
         entry,
         delivery=f"refused:{entry.digest[:40]}",
@@ -198,7 +221,10 @@ def _digest(body: bytes, headers: Mapping[str, str]) -> str:
 
 
 def answer_of(entry: InboxEntry, promise: Mapping[str, Any] | None) -> dict[str, Any]:
-    """Return the body of the answer 202 as JSON values; without due instants when `promise` is None."""
+    """Return the body of the answer 202 as JSON values.
+
+    `promise`: the due instants, as `sla_ingest.promise.promise` returns them; None: the answer has no such part.
+    """
     answer: dict[str, Any] = {"id": entry.id, "delivery": entry.delivery, "outcome": entry.result.value}
     if entry.reason:
         answer["reason"] = {"code": entry.reason, "text": entry.text, "detail": entry.detail}
@@ -222,7 +248,10 @@ def answer_of(entry: InboxEntry, promise: Mapping[str, Any] | None) -> dict[str,
 
 
 def answer_to_reuse(answer: bytes, detail: str) -> bytes:
-    """Return the first answer with the remark that another body came under the same delivery id."""
+    """Return the first answer to a delivery id with a remark added: another body came under the same id.
+
+    `detail`: the delivery id.
+    """
     told = orjson.loads(answer)
     told.setdefault("remarks", []).append(RemarkNote(IngestRemark.ID_REUSED, detail).as_json())
     return orjson.dumps(told)

@@ -71,9 +71,10 @@ class _Customers:
 
 @dataclass(slots=True)
 class IncidentHistory:
-    """The accepted events of some incidents, as far as they were read.
+    """The accepted events of some incidents, as far as they were read, and the incidents computed from them.
 
-    `tombstones` are the ends of those that retention has removed.
+    `tombstones`: when incidents that retention has removed had ended. `partly`: incidents of which only the opening and
+    the events that name a customer were read; `cut`: those of them of which only the latest such events were read.
     """
 
     events: dict[IncidentId, list[IncidentEvent]] = field(default_factory=dict)
@@ -85,26 +86,30 @@ class IncidentHistory:
     _folded: int = 0
 
     def add(self, event: IncidentEvent) -> None:
-        """Append an event to its incident's events."""
+        """Append an event to the events of its incident, in memory: nothing is stored."""
         self.events.setdefault(event.incident, []).append(event)
 
     def counting(self, incident: IncidentId) -> Sequence[IncidentEvent]:
-        """Return the events from which the incident is folded; for a removed one those after its end that reopen it."""
+        """Return the events from which the incident is computed: all that were read.
+
+        Of an incident that retention has removed, only those from its reopening on; empty if it was not reopened.
+        """
         ended_at = self.tombstones.get(incident)
         events = self.events.get(incident, [])
         return events if ended_at is None else drop_forgotten(events, ended_at)
 
     def crowded(self, incident: IncidentId) -> bool:
-        """Return whether the incident is not folded for an answer: it, or all that this answer has folded, has too many
-        events.
+        """Return whether the incident is not computed for an answer, because that would take too long.
+
+        It was read in part, or has more than `MOST` events; or more than 20,000 events were computed for other answers.
         """
         return incident in self.partly or len(self.events.get(incident, ())) > MOST or self._folded > _FOLDED_AT_MOST
 
     def contract_at(self, incident: IncidentId, at: datetime, rulebook: Rulebook) -> ContractMatch | None:
-        """Return the contract under which the incident stands at an instant; None for an unknown incident.
+        """Return the contract under which the incident stands at `at`, and why; None for an unknown incident.
 
-        The result is that of a fold, computed without one: a sender whose every event needs it must not delay the
-        others.
+        The result is the one that computing the whole incident would give. Only the events that name a customer are
+        looked at, so that a sender whose every event needs it does not delay the others.
         """
         known = self._customers_of(incident)
         opening = known.opening or known.first
@@ -142,7 +147,11 @@ class IncidentHistory:
         return known
 
     def is_news(self, event: IncidentEvent, rulebook: Rulebook) -> bool:
-        """Return whether an observed state is worth storing: the incident is unknown, or known in another state."""
+        """Return whether the state of the ticket that `event` carries is worth storing.
+
+        It is if the incident is unknown, or known in another state. False for a removed incident that the event does
+        not reopen, and for one with too many events (`crowded`): the next event that must be stored carries the state.
+        """
         incident = event.incident
         if not self.counting(incident):
             return incident not in self.tombstones or bool(drop_forgotten([event], self.tombstones[incident]))
@@ -157,7 +166,11 @@ class IncidentHistory:
         return late != replace(known, changed_at=late.changed_at, quality=late.quality)
 
     def folded(self, incident: IncidentId, rulebook: Rulebook) -> Incident:
-        """Return the incident as folded from its events; continues from the fold before when events were only added."""
+        """Return the incident as computed from its events by a rulebook (plans, contracts, calendars).
+
+        If events were only added since the last call, only these are read; the rulebook of the first call is used then.
+        Raises FoldError.
+        """
         events = self.counting(incident)
         known = self._folds.get(incident)
         if known is not None and incident not in self.tombstones:
@@ -182,8 +195,9 @@ async def load_history(
     """Return the stored events of these incidents.
 
     `judged`: read all events of these. `promised`: all events too, but no more than `_READ_AT_MOST` together. `whose`:
-    only the opening and the events that name a customer, which decide the contract. Of an incident with more than
-    `MOST` events only some are read, among them its opening.
+    only the opening and the events that name a customer, which decide the contract. If the incidents together have few
+    events, all are read. Of an incident with more than `MOST` events only some are read, among them its opening. An
+    event that cannot be read is logged and left out.
     """
     history = IncidentHistory()
     tombstones: dict[str, datetime] = {}
@@ -251,7 +265,9 @@ async def _opening(connection: AsyncConnection, name: str, history: IncidentHist
 
 
 async def whole_history(connection: AsyncConnection, incident: str) -> AsyncIterator[IncidentEvent]:
-    """Yield all stored events of one incident, in the order of their ids."""
+    """Yield all stored events of one incident, in the order of their ids. Raises BadEnvelope for one that cannot be
+    read.
+    """
     last = ""
     while True:
         query = select(event_table).where(event_table.c.incident == incident, event_table.c.id > last)

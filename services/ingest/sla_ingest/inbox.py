@@ -72,7 +72,11 @@ _PARKED_BY_HEADERS = (ParkedBecause.ID_REUSED.code, ParkedBecause.CONTRADICTED.c
 
 @dataclass(slots=True)
 class NeededHistories:
-    """Which incidents' stored events are needed to answer some entries, and how many of those events."""
+    """The incidents whose stored events are needed to answer some entries. False in a condition if there are none.
+
+    `judged`: their events decide what a delivery means; all are read. `promised`: the answer holds their due instants.
+    `whose`: only their contract matters; only the opening and the events that name a customer are read.
+    """
 
     judged: set[IncidentId] = field(default_factory=set)  # what an event means depends on them
     promised: set[IncidentId] = field(default_factory=set)
@@ -80,7 +84,7 @@ class NeededHistories:
 
     @classmethod
     def by(cls, entries: Iterable[InboxEntry], names: IncidentNames, rulebook: Rulebook) -> NeededHistories:
-        """Return what these entries need under this rulebook."""
+        """Return the incidents whose stored events these entries need, under these names and this rulebook."""
         asked = cls()
         for entry in entries:
             if entry.observed is not None:
@@ -111,8 +115,9 @@ async def take_entries(
 ) -> _Written:
     """Decide about deliveries and `write` them in one transaction; return what `write` returns.
 
-    Each event is stored under the incident that bears its name. When another process joins names meanwhile, everything
-    is decided again. Raises StoreBusy, and whatever `write` raises.
+    `write` gets the connection, a receipt (answer) for each entry in order, and the names of the incidents. Each event
+    is stored under the incident that bears its name: when another process joins names meanwhile, everything is decided
+    again. Raises StoreBusy after `_ROUNDS` times, and whatever `write` raises; nothing was stored then.
     """
     mentioned = {name for entry in entries for name in names_in_entry(entry)}
     for _ in range(_ROUNDS):
@@ -139,7 +144,12 @@ async def take_entries(
 async def decide_receipts(
     entries: Sequence[InboxEntry], history: IncidentHistory, rulebook: Rulebook, names: IncidentNames = _NO_NAMES
 ) -> list[Receipt]:
-    """Return a receipt for every entry, in order, with its final events; later entries see events of earlier ones."""
+    """Return a receipt (the answer) for every entry, in order, with the events that are to be stored. Nothing is stored
+    here.
+
+    An entry may change: it is parked or refused where a rule says so. Entries are judged with the events of those
+    before.
+    """
     receipts = []
     turn = LoopYielder()
     for entry in entries:
@@ -263,7 +273,11 @@ def _as_seen(only: str, history: IncidentHistory, rulebook: Rulebook, incident: 
 async def store_receipts(
     connection: AsyncConnection, receipts: Sequence[Receipt], names: IncidentNames = _NO_NAMES
 ) -> list[Receipt]:
-    """Write the receipts that are new, and return all in the same order; a repeated delivery gets its first answer."""
+    """Write the receipts that are new and publish their events; return the receipts to answer with, in the same order.
+
+    A repeated delivery gets its first answer. If it comes with another body, that answer has a remark, and the body is
+    parked.
+    """
     earlier = await _known_bodies(connection, receipts)
     first: dict[str, Receipt] = {}
     for receipt in receipts:
@@ -287,7 +301,7 @@ async def store_receipts(
 
 
 async def insert_receipts(connection: AsyncConnection, receipts: Iterable[Receipt]) -> set[str]:
-    """Insert inbox rows for these receipts; return the ids of those that were new."""
+    """Insert the inbox rows of these receipts; return the ids of those that were not stored before."""
     rows = sorted((_row(receipt) for receipt in receipts), key=itemgetter("id"))
     if not rows:
         return set()
@@ -296,7 +310,11 @@ async def insert_receipts(connection: AsyncConnection, receipts: Iterable[Receip
 
 
 async def publish_receipts(connection: AsyncConnection, receipts: Sequence[Receipt], names: IncidentNames) -> None:
-    """Store the events of these receipts and append them to the log, with the copies that merged incidents require."""
+    """Store the events of these receipts and append them to the log that other services read.
+
+    Events of merged incidents are copied to the incidents into which they were merged, and renames and merges are
+    recorded.
+    """
     begun: set[IncidentId] = set()
     if names.merged:
         own = {one.event.incident for receipt in receipts for one in receipt.entry.events}

@@ -48,7 +48,7 @@ MAX_PROMISES = 100
 
 @dataclass(frozen=True, slots=True)
 class IntakeResult:
-    """The result of a request: one receipt, or one for each event of a batch."""
+    """The result of a request. `receipts`: the answer, or for a `batch` one for each of its events, in their order."""
 
     receipts: tuple[Receipt, ...]
     batch: bool = False
@@ -56,14 +56,18 @@ class IntakeResult:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IntakeRules:
-    """Settings of what is accepted: how far in the future a time may lie, how deep JSON may be nested."""
+    """Settings of what is accepted.
+
+    `future_tolerance`: how far after its receipt an event may claim to have happened. `max_depth`: how deep JSON may be
+    nested.
+    """
 
     future_tolerance: timedelta
     max_depth: int
 
 
 class Intake:
-    """Takes requests from their raw body to their receipt; the same steps for every dialect."""
+    """Takes requests from their raw body to their receipt (the answer): verify, translate, commit."""
 
     def __init__(
         self,
@@ -86,10 +90,11 @@ class Intake:
     # -- webhooks
 
     async def webhook(self, name: str, body: bytes, headers: Mapping[str, str], *, known_caller: bool) -> IntakeResult:
-        """Accept a delivery that was posted to the address of a source.
+        """Accept a delivery that was posted to the address of the source `name`, and return its receipts once they are
+        durable.
 
-        `known_caller`: the caller has an API key and may learn which sources exist. Raises Problem, StoreBusy,
-        QueueFull.
+        `known_caller`: the caller has an API key and may learn which sources exist, so that an unknown source gives
+        404. Raises Problem (401 without proof, 404, 415, 429, or that of a refused delivery), StoreBusy and QueueFull.
         """
         catalogue = self._catalogue()
         source = catalogue.sources.get(SourceId(name))
@@ -118,10 +123,11 @@ class Intake:
     # -- /v1/events
 
     def source_of_secret(self, headers: Mapping[str, str]) -> Source | None:
-        """Return the source whose token or password the headers carry and that may post to `/v1/events`; None for none.
+        """Return the source whose token or password the headers carry, if it may post to `/v1/events`; None if there is
+        none.
 
-        Not found are sources that sign (the body is read only once the sender is known, so they post to their own
-        address) and a secret that several sources share.
+        Sources that sign are not found: the body is read only once the sender is known, so they post to their own
+        address. None, too, when several sources share the secret.
         """
         now = self._time_source.now()
         fitting = [
@@ -134,10 +140,11 @@ class Intake:
         return fitting[0] if len(fitting) == 1 else None
 
     async def events(self, access: KeyAccess, body: bytes, headers: Mapping[str, str]) -> IntakeResult:
-        """Accept CloudEvents that were posted to `/v1/events` under an API key.
+        """Accept CloudEvents that were posted to `/v1/events` under an API key, and return their receipts once they are
+        durable.
 
-        The key of one contract may write under its own source name and for that contract alone. Raises Problem,
-        StoreBusy, QueueFull.
+        With a key of one contract, the events are stored under the source `key-<key>`, for customers of that contract
+        only. Raises Problem (415, 429, or that of a refused delivery), StoreBusy and QueueFull.
         """
         key = access.key or EVENTS
         await self._spend(f"key:{key}", counted_as=EVENTS)
@@ -292,8 +299,9 @@ class Intake:
         )
 
     def again(self, source_name: str, delivery: Delivery) -> InboxEntry:
-        """Return the entry of a stored delivery, translated by today's catalogue. Raises Problem 409 when its source is
-        gone.
+        """Return the entry of a stored delivery, translated by the catalogue in force. Nothing is stored.
+
+        Raises Problem 409 when the catalogue no longer has its source.
         """
         contract = delivery.headers.get(CONTRACT_HEADER)
         source = self._catalogue().sources.get(SourceId(source_name))
@@ -311,8 +319,8 @@ class Intake:
 def group_by_incident(entries: Sequence[InboxEntry], size: int) -> list[list[int]]:
     """Return the indexes of the entries in chunks of about `size`, with all events of an incident in one chunk.
 
-    Each chunk is one commit, so that readers of an incident see all of a request or nothing: an opening without the end
-    that came in the same request would look like a breach. An entry that joins names counts by `weight`.
+    Each chunk becomes one commit, so that a reader of an incident never sees half of a request. An entry that renames
+    or merges incidents may be in any chunk, and counts by `weight`.
     """
     own: dict[str, list[int]] = {}
     for number, entry in enumerate(entries):
@@ -355,7 +363,7 @@ def _kept_whole(entry: InboxEntry) -> InboxEntry:
 
 
 def refusal(entry: InboxEntry) -> Problem:
-    """Return the problem that answers a refused entry; it names the place in the input that does not fit."""
+    """Return the problem that answers a refused entry; its `errors` name the place in the input that does not fit."""
     refused = entry.refused
     assert refused is not None
     places = {
@@ -371,7 +379,7 @@ def refusal(entry: InboxEntry) -> Problem:
 
 
 def not_authentic() -> Problem:
-    """Return the problem 401, with the same text for an unknown source and for a wrong proof."""
+    """Return the problem 401 for an unproven delivery; its text does not tell an unknown source from a wrong proof."""
     return Problem(
         401,
         "not-authentic",
@@ -387,5 +395,5 @@ def no_such_source(name: str) -> Problem:
 
 
 def wrong_media_type(accepted: str) -> Problem:
-    """Return the problem 415; `accepted` lists the Content-Types that are accepted."""
+    """Return the problem 415 for a delivery whose Content-Type is not accepted. `accepted`: those that are, as text."""
     return Problem(415, "media-type", "The media type is not read here", f"Content-Type may be: {accepted}.")

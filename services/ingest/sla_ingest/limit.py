@@ -17,10 +17,8 @@ _MINUTE_SECONDS = 60
 
 
 class Budget:
-    """A budget of requests per source and minute of real time, also where slad runs on an accelerated clock.
-
-    The limiter reads the wall clock. A window that ends later than a minute from now began while that clock was ahead;
-    it is begun anew.
+    """A budget of requests per source and minute. The minute is one of real time, also where slad runs on another
+    clock.
     """
 
     def __init__(self, per_minute: int) -> None:
@@ -29,7 +27,11 @@ class Budget:
         self._per_minute = per_minute
 
     async def spend(self, source: str) -> None:
-        """Count one request of a source. Raises Problem 429 with the seconds until the budget's next minute."""
+        """Count one request of a source.
+
+        Raises Problem 429 when the budget of this minute is used up; `Retry-After` says in how many seconds the next
+        begins.
+        """
         if await self._limiter.hit(self._item, source):
             return
         window = await self._limiter.get_window_stats(self._item, source)
@@ -49,14 +51,14 @@ class Budget:
 
 
 class RecentBodies:
-    """The signed bodies that this process received last; the oldest are dropped first."""
+    """Remembers the last `most` signed bodies that this process received, as digests; the oldest are dropped first."""
 
     def __init__(self, most: int = 20_000) -> None:
         self._digests: OrderedDict[bytes, None] = OrderedDict()
         self._most = most
 
     def seen(self, source: str, body: bytes) -> bool:
-        """Return whether the source has sent this body before, and remember it."""
+        """Return whether the source has sent this body among the last `most` bodies, and remember the body."""
         digest = hashlib.blake2b(body, key=source.encode()[:64], digest_size=16).digest()
         known = digest in self._digests
         self._digests[digest] = None

@@ -68,9 +68,10 @@ class IngestMetrics:
         )
 
     def expect(self, sources: Iterable[str]) -> None:
-        """Start the count of accepted deliveries of each source at 0.
+        """Start the count of accepted deliveries of each source at 0, unless it has begun; call it again for new
+        sources.
 
-        Without that series, a source that sends nothing after a restart would not be missed (alert SladIngestSilent).
+        Without it, a source that sends nothing after a restart would not be missed (alert SladIngestSilent).
         """
         for source in sources:
             self.deliveries.labels(source, ACCEPTED)

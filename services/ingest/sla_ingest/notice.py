@@ -41,7 +41,7 @@ MAX_TEXT = 20_000
 
 
 class Notices:
-    """Publishes critical-fix notices, each once: the same id with other content is an error."""
+    """Publishes notices of critical fixes, each once: the same id with other content is an error."""
 
     def __init__(
         self,
@@ -62,7 +62,8 @@ class Notices:
     async def publish(self, body: bytes, publisher: str) -> tuple[bool, bytes]:
         """Publish a notice; return whether it was published before, and the answer as JSON.
 
-        Raises Problem 400, 409 (the id was used for other content) or 422, and StoreBusy.
+        The same id with the same content gets the first answer, and nothing is sent again. `publisher`: who published
+        it, unless the body says so. Raises Problem 400, 409 (the id was used for other content) or 422, and StoreBusy.
         """
         now = self._time_source.now()
         written = self._parsed(body)
@@ -115,7 +116,11 @@ class Notices:
 
 @dataclass(frozen=True, slots=True)
 class NoticeReach:
-    """How many contracts in force have an affected version, and how many of their people want notices."""
+    """Whom a notice reaches.
+
+    `contracts`: how many contracts in force have an affected version. `people`: how many people of these contracts want
+    notices. `unknown`: products of the notice that no contract names.
+    """
 
     contracts: int
     people: int
@@ -131,7 +136,9 @@ class NoticeReach:
         return "no contract in force runs an affected version: check the products and versions against `environment`"
 
     def as_json(self) -> dict[str, Any]:
-        """Return the reach as JSON values, as in the answer to the publisher."""
+        """Return the reach as JSON values: `contracts`, `people`, and if there are any, `unknown_products` and
+        `remark`.
+        """
         told: dict[str, Any] = {"contracts": self.contracts, "people": self.people}
         if self.unknown:
             told["unknown_products"] = list(self.unknown)
@@ -139,7 +146,7 @@ class NoticeReach:
 
 
 def reach_of(found: NoticeData, rulebook: Rulebook, at: datetime) -> NoticeReach:
-    """Return how many contracts and people a notice concerns by this rulebook, counted as the notifier will."""
+    """Return how many contracts and people a notice concerns at `at` by this rulebook (plans, contracts, calendars)."""
     asked = Notice(
         id=NoticeId(found.id),
         title=found.title,

@@ -41,7 +41,7 @@ _TEXTS: Mapping[str, CodedReason] = {reason.code: reason for kind in (ParkedBeca
 
 @dataclass(frozen=True, slots=True)
 class ParkedDelivery:
-    """A stored delivery, whatever its result (a `DeliveryResult`)."""
+    """A delivery that is stored in the inbox. `outcome`: what became of it, the value of a `DeliveryResult`."""
 
     id: str
     source: str
@@ -83,7 +83,7 @@ class ParkedDeliveries:
             return int((await connection.execute(statement)).scalar_one())
 
     async def one(self, id_: str) -> ParkedDelivery:
-        """Return the delivery with this id. Raises Problem 404."""
+        """Return the delivery with this inbox id, whatever became of it. Raises Problem 404."""
         async with self._store.reading() as connection:
             row = (await connection.execute(select(inbox).where(inbox.c.id == id_))).one_or_none()
         if row is None:
@@ -98,9 +98,11 @@ class ParkedDeliveries:
         return ParkedDelivery(row.id, row.source, row.outcome, delivery)
 
     async def replay(self, id_: str) -> tuple[bool, bytes]:
-        """Translate a stored delivery again; return whether it is understood now, and the answer its sender would get.
+        """Translate a stored delivery again, by the catalogue in force; return whether it is understood now, and the
+        answer.
 
-        Raises Problem 404 for an unknown id, and 409 when it cannot be replayed.
+        If it is, its events are stored and published; else nothing changes. Raises Problem 404 for an unknown id, and
+        Problem 409 for a delivery that was accepted before or whose source is gone.
         """
         kept = await self.one(id_)
         if kept.outcome not in REPLAYABLE:

@@ -31,8 +31,9 @@ def promise(
     """Return the promise of an incident as in the answer: the due instant of each metric, or a remark why there is
     none.
 
-    `folded` returns the incident with the events of the delivery. `view` limits the incident to what the sender's key
-    may see, and returns None if it is under another contract by now. Never raises: the event is accepted in any case.
+    `folded`: returns the incident as computed with the delivery's events. `view`: returns what the sender's key may see
+    of the incident, None if it is under another contract by now. Never raises: a failure is logged and becomes a
+    remark.
     """
     try:
         found: Incident | None = folded()
@@ -50,7 +51,7 @@ def promise(
 
 
 def crowded_promise() -> dict[str, Any]:
-    """Return the promise of an incident with too many events to be folded for an answer: no targets, and a remark."""
+    """Return the promise of an incident with too many events to be computed for an answer: no targets, and a remark."""
     return _without_targets(IngestRemark.MANY_EVENTS)
 
 
@@ -59,8 +60,9 @@ def _without_targets(remark: IngestRemark, detail: str = "") -> dict[str, Any]:
 
 
 def latest_passed_due(events: Iterable[IncidentEvent], rulebook: Rulebook, by: datetime) -> datetime | None:
-    """Return the latest due instant, up to `by`, at which a clock of the incident was running (a breach); None for
-    none.
+    """Return the latest due instant up to `by` that a running clock of the incident passed (its breach).
+
+    None if there is none, or if the events cannot be computed, which is logged. `events`: all of the incident's.
     """
     known = list(events)
     if not known:

@@ -33,7 +33,7 @@ _inbox, _event = tables.inbox.c, tables.event.c
 
 
 class Deliveries:
-    """The retention of the inbox."""
+    """The retention of the inbox: deletes old deliveries."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
@@ -66,14 +66,15 @@ class Deliveries:
 
 
 class Histories:
-    """The retention of the events from which promises are computed."""
+    """The retention of the stored events: deletes those of incidents that ended long ago."""
 
     def __init__(self, store: Store, rulebook: Callable[[], Rulebook]) -> None:
         self._store = store
         self._rulebook = rulebook
 
     async def ended(self, horizon: datetime) -> AsyncIterator[Removed]:
-        """Delete the events of incidents that ended before `horizon` and received nothing since.
+        """Delete the events of incidents that ended before `horizon` and received nothing since; a tombstone of each
+        stays.
 
         Yields the rows removed by table after each step.
         """
@@ -131,7 +132,8 @@ async def finished_incidents(
 ) -> dict[IncidentId, datetime | None]:
     """Return the incidents of this history whose events may be deleted, each with the instant of its end.
 
-    The instant is None where a tombstone has it already.
+    Left out are incidents that have not ended, and those with an event that happened or came at `horizon` or later. The
+    instant is None for an incident that retention has removed before.
     """
     found: dict[IncidentId, datetime | None] = {}
     turn = LoopYielder()

@@ -20,8 +20,10 @@ _VOID = {RemarkKind.AGREED_DATE_REFUSED: "/data/agreed", RemarkKind.DOWNGRADE_NO
 
 
 def rule_refusal(entry: InboxEntry, history: IncidentHistory, rulebook: Rulebook) -> Refused | None:
-    """Return the refusal of an entry that breaks a rule of the plan; None when it breaks none or was
-    accepted before.
+    """Return how to refuse an entry in which an agreed due date or an agreed downgrade breaks a rule of the plan.
+
+    None if no rule is broken, and for events that are stored already. A due date that has passed is always refused;
+    other rules are not checked for an incident that is unknown or has too many events.
     """
     for event in (one.event for one in entry.events):
         known = history.counting(event.incident)

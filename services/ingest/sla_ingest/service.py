@@ -39,7 +39,10 @@ COUNT_EVERY_SECONDS = 15.0
 
 @dataclass(frozen=True, slots=True)
 class IngestService:
-    """The parts of ingest to run, and the routes to mount."""
+    """The ingest service, assembled: its loops and checks to run (`service`), and the routes to mount (`router`).
+
+    `commit` writes deliveries, `parked` replays them, `forgetting` deletes old data.
+    """
 
     service: Service
     router: APIRouter
@@ -62,8 +65,9 @@ def build(
 ) -> IngestService:
     """Assemble the ingest service; nothing runs yet.
 
-    `wake_signal` is signalled when rows were appended to the ingest log; `catalogue` returns the one in force.
-    `quarantine` keeps what the relay of that log could not publish; without it the service makes its own.
+    `wake_signal`: woken when rows were appended to the ingest log. `catalogue`: returns the catalogue in force.
+    `authorize`: decides about API keys; None: by the keys of the catalogue. `quarantine`: keeps what the relay of that
+    log could not publish; None: the service makes its own.
     """
     quarantine = quarantine or Quarantine("ingest", store, quarantine_table, time_source, BusMetrics())
 

@@ -39,8 +39,8 @@ MOST_SEGMENTS = 200  # of one clock, the latest; of marks as many
 class EventPage:
     """One page of an incident's events, in the order in which they occurred.
 
-    `total` counts all events of the incident that its fold reads. `next` is the event id to pass as `after` for the
-    next page; None on the last page.
+    `total`: how many events all pages have together. `next`: the event id to pass as `after` for the next page; None on
+    the last page. `surplus`: events stored beyond the limit of one incident; they are on no page and change no clock.
     """
 
     events: Sequence[IncidentEvent]
@@ -50,7 +50,9 @@ class EventPage:
 
 
 def latest_clocks(clocks: Sequence[Clock], most: int) -> list[Clock]:
-    """Return at most `most` clocks in the order given: the open ones are preferred, then those that started last."""
+    """Return at most `most` of the clocks, in the order given; open clocks are preferred, then clocks that started
+    last.
+    """
     if len(clocks) <= most:
         return list(clocks)
     newest = sorted(clocks, key=lambda clock: (clock.state.open, clock.started_at), reverse=True)[:most]
@@ -67,11 +69,11 @@ def incident_json(
     seen: ContractView | None = None,
     rulebooks: Mapping[ClockId, Rulebook] = MappingProxyType({}),
 ) -> dict[str, Any]:
-    """Return an incident with its clocks and one page of its events as JSON values, for `GET /v1/incidents/{id}`.
+    """Return an incident with its clocks (100 at most) and one page of its events as JSON values.
 
-    `told`: what has been published about each clock; it knows of breaches that fired after the last event. `seen`: the
-    view of a key of one contract, None for a key of all contracts. `rulebooks`: for each clock that is judged by
-    another rulebook than `rulebook`, that one.
+    `told`: what has been published about each clock; a breach that a timer fired after the last event is known only
+    from there. `seen`: what an API key of one contract may see; None for a key of all contracts. `rulebooks`: by clock,
+    the rulebook (plans, contracts, calendars) of each clock that is judged by another rulebook than `rulebook`.
     """
     until = None if seen is None else seen.until
     if seen is not None:
@@ -141,11 +143,12 @@ def clock_json(
     consumed: timedelta,
     until: datetime | None = None,
 ) -> dict[str, Any]:
-    """Return one clock as JSON values: its fold, with the marks and the breach that timers have published since the
-    last event.
+    """Return one clock as JSON values, with the warnings and the breach that timers have published since the last
+    event.
 
-    `score` is the urgency at present, `consumed` the counted time so far. `told`: what has been published about the
-    clock, None for nothing. `until`: when the incident left the key's contract; None while it is there.
+    `score`: its urgency now. `consumed`: the counted time so far. `told`: what has been published about the clock;
+    None: nothing. `until`: when the incident left the contract of the API key; `told` is not used then, and only what
+    came before that instant counts. None: the incident is still under that contract.
     """
     if until is not None:
         return _clock_json(clock, zone, score, consumed, _passed(clock, until), [], until)
@@ -225,7 +228,10 @@ def _consumed(clock: Clock, incident: Incident, rulebook: Rulebook, now: datetim
 
 
 def segment_json(segment: Segment) -> dict[str, Any]:
-    """Return one running or paused stretch of a clock as JSON values; `end` is null while the stretch lasts."""
+    """Return one segment of a clock (a time in which it ran, or was paused for one reason) as JSON values.
+
+    `end` is null while the segment lasts.
+    """
     return {
         "start": iso(segment.start),
         "end": iso(segment.end),
@@ -237,10 +243,11 @@ def segment_json(segment: Segment) -> dict[str, Any]:
 
 @dataclass(frozen=True, slots=True)
 class Hours:
-    """The hours in which one clock counts: their name and their calendar.
+    """The hours in which one clock counts.
 
-    `calendar` is None for a clock that counts wall time, and where the calendar is not known. `left_seconds` is the
-    counted time left of a paused clock; None otherwise.
+    `name`: the hours as facts name them, `wall` for wall-clock time, "" when unknown. `calendar`: None for wall-clock
+    time, and when the catalogue has no calendar of that name. `left_seconds`: the counted time left of a paused clock,
+    negative once late; None for other clocks, and when unknown.
     """
 
     name: str
@@ -249,7 +256,7 @@ class Hours:
 
     @classmethod
     def of(cls, row: Any, rulebook: Rulebook) -> Hours:
-        """Return the hours of a clock from its row of `timer_clock`; `rulebook` is the one by which the clock is
+        """Return the hours of the clock in a row of `timer_clock`. `rulebook`: the rulebook by which the clock is
         judged.
         """
         context = row.context if isinstance(row.context, dict) else orjson.loads(row.context)
@@ -258,10 +265,11 @@ class Hours:
 
 
 def hours_json(hours: Hours, clock: Any, now: datetime) -> dict[str, Any]:
-    """Return the counted seconds left and whether the hours are open at `now`, as JSON values.
+    """Return the keys `counted_seconds`, `outside_hours` and `opens_at` of a clock as JSON values.
 
-    `clock` needs `state` and `due_at`. `counted_seconds` is negative once the clock is late, and null where it cannot
-    be known.
+    `counted_seconds`: counted time left, negative once the clock is late, null when unknown. `outside_hours`: the clock
+    is running and its hours are closed at `now`. `opens_at`: when they open next, null unless closed or when unknown.
+    `clock`: any object with `state` and `due_at`.
     """
     running = clock.state == ClockState.RUNNING
     here = opening_times(hours.calendar, now) if running else ALWAYS
@@ -273,8 +281,9 @@ def hours_json(hours: Hours, clock: Any, now: datetime) -> dict[str, Any]:
 
 
 def event_json(event: IncidentEvent) -> dict[str, Any]:
-    """Return an event as JSON values, with every field that a fold reads: `slad apply` folds such events under other
-    rules.
+    """Return an event as JSON values, with every field except `snapshot` and `history`.
+
+    `slad apply` reads such events and computes clocks from them under other rules.
     """
     agreed = event.agreed
     return {
@@ -317,10 +326,11 @@ def explained_json(
     metric: str,
     rulebooks: Mapping[ClockId, Rulebook] = MappingProxyType({}),
 ) -> dict[str, Any]:
-    """Return the explanation of an incident's clocks at `at`, as data and as text in `language`.
+    """Return the explanation of an incident's clocks (20 at most) as of `at`: JSON values, with a text in `language`.
 
-    `incident` is None before its first event: then there are no clocks. `metric` limits the answer to that metric, ""
-    is every metric. `rulebooks`: as for `incident_json`.
+    `name`: the incident's id. `incident`: None before its first event; there are no clocks then. `metric`: explain only
+    clocks of this metric; "" explains all. `rulebooks`: by clock, the rulebook (plans, contracts, calendars) of each
+    clock that is judged by another rulebook than `rulebook`.
     """
     asked = [clock for clock in incident.clocks if metric in ("", clock.metric)] if incident else []
     shown = latest_clocks(asked, MOST_EXPLAINED)
@@ -349,7 +359,10 @@ def explained_json(
 
 
 def preview_json(preview: Preview) -> dict[str, Any]:
-    """Return what would be due if an incident were opened, as JSON values; the metric that is due first comes first."""
+    """Return a preview (what would be due if an incident were opened) as JSON values.
+
+    The metric that is due first comes first; metrics without a due instant come last.
+    """
     zone = ZoneInfo(preview.contract.zone)
     return {
         "contract": preview.contract.id,

@@ -26,7 +26,9 @@ SOON = timedelta(hours=1)
 
 
 class TimerGauges:
-    """The gauges of the timer that are read from its tables."""
+    """Sets the gauges of the timer that are counted in its tables, such as open clocks, overdue clocks and waiting
+    facts.
+    """
 
     def __init__(self, store: Store, events: EventSource, time_source: TimeSource, metrics: TimerMetrics) -> None:
         self._store = store
@@ -45,7 +47,7 @@ class TimerGauges:
             await asyncio.sleep(EVERY_SECONDS)
 
     async def once(self) -> None:
-        """Refresh the gauges once. Raises Retryable."""
+        """Set the gauges once, from queries of the timer's tables. Raises Retryable."""
         now = self._time_source.now()
         self._metrics.lag.set(self._events.lag)
         async with self._store.reading() as connection:

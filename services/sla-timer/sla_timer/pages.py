@@ -18,9 +18,9 @@ _event = tables.event.c
 
 
 async def page_of(store: Store, row: Any, after: str, limit: int) -> EventPage | None:
-    """Return the page of stored events after the event with the id `after` ("" for the first page).
+    """Return the page of at most `limit` stored events after the event with the id `after` ("" for the first page).
 
-    `row` is the incident's row of `timer_incident`. None if the incident has no event with that id.
+    `row`: the incident's row of `timer_incident`. None if the incident has no event with that id.
     """
     of_incident = _event.incident == row.id
     async with store.reading() as connection:
@@ -37,10 +37,10 @@ async def page_of(store: Store, row: Any, after: str, limit: int) -> EventPage |
 
 
 def page_among(events: Sequence[IncidentEvent], row: Any, after: str, limit: int) -> EventPage | None:
-    """Return the page of `events` after the event with the id `after` ("" for the first page).
+    """Return the page of at most `limit` of `events` after the event with the id `after` ("" for the first page).
 
-    `events` are in the order in which they are folded, `row` is the incident's row of `timer_incident`. None if no
-    event has that id.
+    `row`: the incident's row of `timer_incident`. Events that fit on one page stay in the order given; else pages are
+    in the order of `occurred_at` and id. None if no event has the id `after`.
     """
     if not after and len(events) <= limit:
         return EventPage(events, len(events), None, row.surplus)

@@ -32,8 +32,10 @@ class IncidentRetention:
         self._store = store
 
     async def ended(self, horizon: datetime) -> AsyncIterator[Removed]:
-        """Remove incidents that ended before `horizon`, the oldest first; yield the rows removed by table after each
+        """Remove incidents that ended before `horizon`, in the order of their opening; yield rows by table after each
         step.
+
+        Skipped are incidents with an open clock, or with an event received since `horizon`. A tombstone of each stays.
         """
         after: Any | None = None
         while page := await self._page(horizon, after):
@@ -47,7 +49,11 @@ class IncidentRetention:
                     yield removed
 
     async def late(self, horizon: datetime) -> AsyncIterator[Removed]:
-        """Remove events that arrived after their incident had been removed and that reopened nothing."""
+        """Remove events received before `horizon` whose incident had been removed before they came and was not
+        reopened.
+
+        Yields the rows removed by table after each step.
+        """
 
         async def strays(connection: AsyncConnection, names: Sequence[str]) -> Removed:
             events = tables.event.c

@@ -41,23 +41,28 @@ class CatalogueInForce(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class PinnedRulebooks:
-    """The rulebooks of one unit of work: `current` of the catalogue in force, and earlier ones by catalogue version."""
+    """The rulebooks (plans, contracts, calendars) of one transaction.
+
+    `current`: the rulebook of the catalogue in force. `by_version`: catalogue version -> rulebook; a version whose text
+    cannot be read is missing.
+    """
 
     current: Rulebook
     by_version: dict[str, Rulebook]
 
     def of(self, incident: Any | None) -> Rulebook:
-        """Return the rulebook of the version in a row of `timer_incident`.
+        """Return the rulebook of the catalogue version in `incident`, a row of `timer_incident`.
 
-        The current one for a new incident (None), and where the content of the version cannot be read.
+        The current rulebook for a new incident (None), and when that version cannot be read.
         """
         return self.current if incident is None else self.by_version.get(incident.catalogue, self.current)
 
 
 class Rulebooks:
-    """The rulebooks of all catalogue versions in use, cached in memory and kept as texts in the store.
+    """The rulebook (plans, contracts, calendars) of every catalogue version that stored incidents refer to.
 
-    `current` returns the catalogue in force, `revive` builds an earlier one from its stored text.
+    Cached in memory; the catalogues' texts are in the store. `current` returns the catalogue in force, `revive` builds
+    one from its stored text. Where a text cannot be read, the current rulebook is used and the error is logged.
     """
 
     def __init__(
@@ -80,19 +85,23 @@ class Rulebooks:
         return self._current().rulebook
 
     async def pinned(self, connection: AsyncConnection, versions: Iterable[str]) -> PinnedRulebooks:
-        """Return the rulebooks of these versions for a unit of work, and store the catalogue in force if it is new."""
+        """Return the rulebooks of these catalogue versions for a transaction that writes.
+
+        Also stores the text of the catalogue in force, unless it is stored already.
+        """
         catalogue = self._current()
         await self._remember(connection, catalogue)
         return await self._pins(connection, catalogue, versions)
 
     async def known(self, connection: AsyncConnection, versions: Iterable[str]) -> PinnedRulebooks:
-        """Return the rulebooks of these versions for a unit of work that only reads."""
+        """Return the rulebooks of these catalogue versions for a transaction that only reads; nothing is stored."""
         return await self._pins(connection, self._current(), versions)
 
     async def newest(self, connection: AsyncConnection) -> bool:
-        """Return whether this process has the catalogue that was activated last by any instance.
+        """Return whether the catalogue in force here is the one that was activated last by any instance.
 
-        A version that this process has just loaded (at start, or by a reload) is recorded as activated now.
+        The first call after this process has loaded another version (at start, or by a reload) records it as activated
+        now.
         """
         catalogue = self._current()
         query = select(tables.catalogue).order_by(tables.catalogue.c.activated_at.desc()).limit(1)

@@ -13,10 +13,10 @@ from sla_ingest.dialect.port import Delivery, Translation
 
 @dataclass(frozen=True, slots=True)
 class OpenedDelivery:
-    """A delivery whose outer form has been read.
+    """A delivery whose sender is known, before its content is translated.
 
-    `translate` returns its translation, given the source it belongs to. `sender` is the source that the delivery itself
-    names; None where the address it was posted to names the source.
+    `translate`: returns the translation, given the source to which the delivery belongs. `sender`: the source that the
+    delivery itself names; None where the address it was posted to names the source.
     """
 
     translate: Callable[[Source], Translation]
@@ -24,7 +24,7 @@ class OpenedDelivery:
 
 
 class DialectAdapter(Protocol):
-    """The interface of a dialect. All methods are pure."""
+    """How the deliveries of one kind of sender (a ticketing system, or CloudEvents) are read. All methods are pure."""
 
     @property
     def serves_events(self) -> bool:
@@ -32,7 +32,11 @@ class DialectAdapter(Protocol):
 
     @property
     def answers_rules(self) -> bool:
-        """Return whether an event that breaks a rule of the plan is refused, because its sender reads the answer."""
+        """Return whether an event that breaks a rule of the plan is refused (see `rule_refusal`); False: it is
+        accepted.
+
+        Events of a batch are never refused for this.
+        """
 
     @property
     def id_in_headers(self) -> bool:
@@ -45,7 +49,9 @@ class DialectAdapter(Protocol):
         """
 
     def by_body(self, delivery: Delivery) -> Delivery:
-        """Return a signed delivery with every header that decides its meaning replaced by what the body says."""
+        """Return a signed delivery with the headers that decide its meaning set from the body, which alone
+        is signed.
+        """
 
     def parts(self, delivery: Delivery) -> list[Delivery] | None:
         """Return the events of a batch as deliveries of their own; None for a delivery that is not a batch.
@@ -54,12 +60,15 @@ class DialectAdapter(Protocol):
         """
 
     def open(self, delivery: Delivery) -> OpenedDelivery:
-        """Read the outer form of one delivery. Raises DoesNotFit."""
+        """Read who sent a delivery, before its content is translated. Raises DoesNotFit if that cannot be read."""
 
 
 @dataclass(frozen=True, slots=True)
 class WebhookDialect:
-    """The adapter of a ticketing system's own webhooks: one delivery per request, translated by one function."""
+    """The adapter of a ticketing system's own webhooks: one delivery per request, translated by one function.
+
+    `translate`: that function. `media_types`: the accepted Content-Types. The other fields are as in `DialectAdapter`.
+    """
 
     translate: Callable[[Delivery, Source], Translation]
     media_types: frozenset[str]
@@ -68,7 +77,7 @@ class WebhookDialect:
     id_in_headers: bool = True
 
     def bad_media_type(self, delivery: Delivery, *, signed: bool) -> str | None:
-        """Return the accepted Content-Types as text if the delivery's is not one of `media_types`; None if it is, or
+        """Return `media_types` as text if the delivery's Content-Type is not one of them; None if it is, or if it is
         absent.
         """
         given = media_type({**delivery.hints, **delivery.headers})
@@ -82,7 +91,7 @@ class WebhookDialect:
         """Return None: ticketing systems send no batches."""
 
     def open(self, delivery: Delivery) -> OpenedDelivery:
-        """Return the delivery with its translation; a delivery that cannot be read becomes a refused Translation."""
+        """Return the delivery without reading it; the translation of an unreadable delivery is a refused one."""
         return OpenedDelivery(partial(self.translate, delivery))
 
 

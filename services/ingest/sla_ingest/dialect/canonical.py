@@ -42,7 +42,11 @@ _Member = TypeVar("_Member", Actor, WaitingOn, TimeQuality, Phase)
 
 @lru_cache(maxsize=256)
 def kind_of(type_: str) -> EventKind | None:
-    """Return the event kind that a CloudEvents `type` names; None for a foreign type or an unknown version."""
+    """Return the event kind that a CloudEvents `type` names; None for a type that is not slad's, or of an unknown
+    version.
+
+    `io.slad.incident.opened.v1`, `incident.opened` and `opened` name the same kind.
+    """
     name = type_
     for family in _FAMILIES:
         if name.startswith(family):
@@ -53,9 +57,10 @@ def kind_of(type_: str) -> EventKind | None:
 
 
 def event_draft(kind: EventKind, data: Mapping[str, Any], stamp: ClaimedTime, source: Source) -> EventDraft:
-    """Return the draft of an event, read from the `data` of a CloudEvent.
+    """Return the draft of an event (without ids) that the `data` of a CloudEvent describes.
 
-    Raises DoesNotFit with the JSON pointer of the first field that does not fit.
+    `stamp`: the time that the CloudEvent states. `source`: translates priority, customer and product, and knows on
+    which side people are. Raises DoesNotFit with the JSON pointer of the first field that does not fit.
     """
     needed = _NEEDS.get(kind)
     if needed and data.get(needed) is None:

@@ -62,7 +62,11 @@ _PLACEHOLDER_TIME = datetime.fromtimestamp(0, UTC)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CloudEventEnvelope:
-    """A CloudEvent whose attributes are valid; its `data` is not checked yet."""
+    """A CloudEvent whose attributes are valid; its content is not checked yet.
+
+    `time`: None when absent. `content_type`: of the content. `data`: the content as JSON value. `encoded`: the content
+    as bytes, of a binary event or out of `data_base64`; None if it is in `data`.
+    """
 
     id: str
     source: str
@@ -75,7 +79,10 @@ class CloudEventEnvelope:
 
     @property
     def delivery(self) -> str:
-        """Return the delivery id: `source` and `id`, which are unique together (CloudEvents 1.0, `id`)."""
+        """Return the delivery id, such as `https://desk.example#42`: `source` and `id`, which are unique together.
+
+        A digest of both when that is longer than 160 characters.
+        """
         plain = f"{self.source}#{self.id.replace('#', '%23')}"
         return plain if len(plain) <= MAX_DELIVERY_ID else digest_id(self.source, self.id)
 
@@ -83,7 +90,7 @@ class CloudEventEnvelope:
 class CloudEventsDialect:
     """The adapter of CloudEvents: structured, binary and batched deliveries, which name their own source.
 
-    `id_in_headers` is False: in binary mode the id is a header, but a signed delivery may not be in that mode.
+    `id_in_headers` is False although a binary event has its id in a header: a signed delivery cannot be binary.
     """
 
     serves_events = True
@@ -93,7 +100,8 @@ class CloudEventsDialect:
     def bad_media_type(self, delivery: Delivery, *, signed: bool) -> str | None:
         """Return the accepted Content-Types as text if the delivery's is not accepted; None if it is.
 
-        Accepted are the two JSON formats, and unless `signed` any media type with event attributes in `ce-` headers.
+        Accepted are the two JSON formats of CloudEvents, and unless `signed` any other Content-Type with the event's
+        attributes in headers such as `ce-type`.
         """
         headers = {**delivery.hints, **delivery.headers}
         kind = media_type(headers)
@@ -123,7 +131,7 @@ class CloudEventsDialect:
         return split(delivery) if media_type(delivery.headers).startswith(f"{_FAMILY}-batch") else None
 
     def open(self, delivery: Delivery) -> OpenedDelivery:
-        """Read the attributes of one event. Raises DoesNotFit."""
+        """Read the attributes of one event, `source` among them. Raises DoesNotFit if one of them is not valid."""
         envelope = read(delivery)
         return OpenedDelivery(partial(_translated, envelope, delivery), assumed_source(envelope.source))
 
@@ -137,10 +145,10 @@ def _translated(envelope: CloudEventEnvelope, delivery: Delivery, source: Source
 
 
 def split(delivery: Delivery) -> list[Delivery]:
-    """Return the events of a batch as structured deliveries of one event each, a microsecond after one another.
+    """Return the events of a batch as structured deliveries of one event each, in the order of the batch.
 
-    Events of one instant are read as they arrived: so their order in the batch is that. Raises DoesNotFit when the
-    batch itself cannot be read.
+    Each is received a microsecond after the one before, and the last one when the batch was, so that events of one
+    instant are read in that order. Raises DoesNotFit when the batch itself cannot be read.
     """
     value = parse_json(delivery.body, delivery.max_depth)
     if not isinstance(value, list):
@@ -160,20 +168,25 @@ def split(delivery: Delivery) -> list[Delivery]:
 
 @lru_cache(maxsize=1024)
 def assumed_source(written: str) -> Source:
-    """Return a source for a CloudEvents `source` attribute that the catalogue does not list."""
+    """Return a source for the CloudEvents attribute `source`, whether the catalogue has one of that name or not.
+
+    Its name is `source_name(written)`.
+    """
     return undescribed_source(source_name(written))
 
 
 def undescribed_source(name: str) -> Source:
-    """Return a CloudEvents source called `name` that the catalogue does not list; `name` begins its incidents' ids."""
+    """Return a CloudEvents source that needs no entry in the catalogue; its incidents have ids such as
+    `<name>:INC-1`.
+    """
     return replace(UNDESCRIBED, id=SourceId(name))
 
 
 def source_name(written: str) -> str:
     """Return the short name of a `source` URI reference: `https://desk.example` gives `desk.example`.
 
-    A name that had to be rewritten gets a digest, so that two sources never share one: `//desk.example/eu` gives
-    `desk.example-eu-7a7df68e`.
+    A name that had to be rewritten or cut (to 50 characters) gets a digest, so that two sources never share a name:
+    `//desk.example/eu` gives `desk.example-eu-7a7df68e`.
     """
     rest = written.split("://", 1)[-1].strip("/")
     name = re.sub(r"[^A-Za-z0-9._~]+", "-", rest).strip("-")
@@ -186,7 +199,10 @@ def source_name(written: str) -> str:
 
 
 def read(delivery: Delivery) -> CloudEventEnvelope:
-    """Return the event of a structured or binary delivery. Raises DoesNotFit (status 400)."""
+    """Return the event of a structured or binary delivery.
+
+    Raises DoesNotFit: with status 400 if it is no CloudEvent, with 422 if its `time` lies in years without calendars.
+    """
     if media_type(delivery.headers).startswith(_FAMILY):
         return _structured(delivery)
     return _binary(delivery)

@@ -62,8 +62,9 @@ _FORM = b"payload="
 
 
 def translate(delivery: Delivery, source: Source) -> Translation:
-    """Return the translation of a GitHub delivery; what cannot be read becomes a parked or refused one, never an
-    exception.
+    """Return the translation of a GitHub delivery.
+
+    A delivery that is not understood is parked, an unreadable delivery is refused; no exception is raised for either.
     """
     id_ = delivery.id or fitting_id(identifier_text(delivery.headers.get("x-github-delivery", ""))) or body_id(delivery)
     try:

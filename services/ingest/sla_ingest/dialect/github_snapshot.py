@@ -35,7 +35,7 @@ _ABOUT_LABELS = frozenset({"opened", "labeled", "unlabeled"})
 
 @dataclass(frozen=True, slots=True)
 class GithubDelivery:
-    """A GitHub delivery with its parsed payload, as the translation passes it around."""
+    """A GitHub delivery with its parsed JSON (`payload`), out of which `issue` and `action` are taken."""
 
     delivery: Delivery
     source: Source
@@ -50,12 +50,15 @@ class GithubDelivery:
 
     @property
     def updated(self) -> ClaimedTime:
-        """Return the issue's `updated_at` as a claimed time."""
+        """Return the issue's `updated_at` as a claimed time, without an instant if it is absent or unreadable."""
         return claimed_time(self.issue.get("updated_at"), TimeQuality.OBJECT_UPDATED)
 
     @property
     def lookups(self) -> Mapping[str, Lookup]:
-        """Return where to find customer, product and other attributes: by the catalogue, else GitHub's usual places."""
+        """Return attribute -> where its value lies in the payload, as the catalogue says.
+
+        If the catalogue says nothing, `customer` is the owner of the repository and `product` is the repository's name.
+        """
         return attribute_lookups(self.source, _USUAL_CUSTOMER, _USUAL_PRODUCT)
 
 
@@ -65,15 +68,20 @@ def label_name(label: object) -> str:
 
 
 def closing_reason(case: GithubDelivery) -> tuple[str, TicketPhase]:
-    """Return GitHub's reason for which the issue is closed, and the phase that the reason means."""
+    """Return GitHub's reason for closing the issue (`completed` if none is stated), and the phase that the reason
+    means.
+
+    The phase is the catalogue's, else slad's usual phase for the reason, else RESOLVED.
+    """
     why = text_at(case.issue, "state_reason") or "completed"
     return why, case.source.ending_of(why) or _CLOSED_AS.get(why, TicketPhase.RESOLVED)
 
 
 def snapshot(case: GithubDelivery) -> Snapshot:
-    """Return the state of the issue as of this delivery.
+    """Return the state of the issue as this delivery shows it.
 
-    For changes whose order within one second matters, it also holds the state before.
+    `before` of the result holds what the delivery changed (attributes and phase) as it was before; it is empty where
+    the body does not say.
     """
     shown = _shown(case)
     before = _earlier(case)

@@ -43,20 +43,21 @@ class OutOfReach(BadInstant):
 
 
 def parse_instant(value: object, zone: str = "UTC") -> datetime | None:
-    """Return the UTC instant that a sender's value means; None for an absent or empty value.
+    """Return the UTC instant that a sender's value means; None for None, "", 0 and a time in the year 1.
 
-    `zone` is for times without an offset. Raises BadInstant, or OutOfReach.
+    A value is a text such as `2026-02-03T04:05:06Z`, or a count of seconds, milli-, micro- or nanoseconds since 1970.
+    `zone`: for a text without an offset; of a local time that came twice the first instant is returned. Raises
+    BadInstant, or OutOfReach in years without calendars.
     """
     found = read_instant(value, zone)
     return found.at if isinstance(found, LocalTime) else found
 
 
 def read_instant(value: object, zone: str = "UTC") -> datetime | LocalTime | None:
-    """Return the UTC instant that a sender's value means, or a LocalTime where the value is ambiguous; None for no
-    value.
+    """Return what `parse_instant` does, but a LocalTime where the value is ambiguous.
 
-    A local time is ambiguous when it came twice or never in `zone`, at a change of its offset. Raises BadInstant, or
-    OutOfReach.
+    That is a local time (a text without an offset) that came twice or never in `zone`, at a change of the zone's
+    offset.
     """
     found = _parsed(value, zone)
     at = found.at if isinstance(found, LocalTime) else found

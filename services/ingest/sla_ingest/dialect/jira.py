@@ -46,8 +46,9 @@ _COMMENT_EDITED = frozenset({"issue_comment_edited", "issue_comment_deleted"})
 
 
 def translate(delivery: Delivery, source: Source) -> Translation:
-    """Return the translation of a Jira delivery; what cannot be read becomes a parked or refused one, never an
-    exception.
+    """Return the translation of a Jira delivery.
+
+    A delivery that is not understood is parked, an unreadable delivery is refused; no exception is raised for either.
     """
     given = delivery.id or fitting_id(identifier_text(delivery.headers.get("x-atlassian-webhook-identifier", "")))
     try:
@@ -231,7 +232,10 @@ def _internal(comment: Node) -> bool:
 
 
 def own_id(payload: Node) -> str:
-    """Return the issue's id at its sender, `<site>~<issue id>`; "" when the delivery names no issue."""
+    """Return the issue's id at its sender, such as `acme.atlassian.net~10000`; without the site if no address names it.
+
+    "" when the delivery names no issue.
+    """
     issue, comment = object_at(payload, "issue"), object_at(payload, "comment")
     number = identifier_text(issue.get("id")) or _issue_in(text_at(comment, "self"))
     if not number:

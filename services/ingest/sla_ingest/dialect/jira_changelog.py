@@ -49,7 +49,7 @@ _NEXT = timedelta(microseconds=1)
 
 @dataclass(frozen=True, slots=True)
 class JiraDelivery:
-    """A Jira delivery with its parsed payload and its time, as the translation passes it around."""
+    """A Jira delivery with its parsed JSON (`payload`). `at`: when the change happened, as the delivery states it."""
 
     source: Source
     payload: Node
@@ -62,16 +62,24 @@ class JiraDelivery:
 
     @property
     def lookups(self) -> Mapping[str, Lookup]:
-        """Return where to find customer, product and other attributes: by the catalogue, else Jira's usual places."""
+        """Return attribute -> where its value lies in the payload, as the catalogue says.
+
+        If the catalogue says nothing, `product` is the key of the project, and `customer` is not looked up.
+        """
         return attribute_lookups(self.source, None, _USUAL_PRODUCT)
 
     @property
     def status(self) -> JiraName:
-        """Return the issue's present status."""
+        """Return the issue's present status; a JiraName without id and names if the delivery does not state
+        the status.
+        """
         return jira_name_of(object_at(self.fields, "status"))
 
     def happening(self, kind: EventKind, *, at: ClaimedTime | None = None, **values: Any) -> EventDraft:
-        """Return a draft of an event by the delivery's user, at the delivery's time unless `at` is given."""
+        """Return a draft of an event (without ids) that the delivery's user caused.
+
+        `at`: its time; None: the time of the delivery. `values`: further fields of `EventDraft`.
+        """
         user = object_at(self.payload, "user")
         who = speaker_of(self.source, user, self.fields)
         if kind in SIDED:
@@ -83,7 +91,10 @@ class JiraDelivery:
 
 
 def opening_events(case: JiraDelivery) -> list[EventDraft]:
-    """Return the events of a created issue: its opening, and those that its first status or labels mean."""
+    """Return the events of a created issue: its opening, and those that its first status or labels mean.
+
+    Their time is that of the issue's creation, else that of the delivery.
+    """
     fields = case.fields
     created = claimed_time(fields.get("created"), TimeQuality.EXACT, version=case.at.version)
     at = created if created.at is not None else case.at
@@ -121,7 +132,9 @@ def _first_priority(case: JiraDelivery) -> JiraName:
 
 
 def reporter_attributes(case: JiraDelivery) -> dict[str, str]:
-    """Return the attributes `reporter` and `reporter_id` of the issue."""
+    """Return the attributes `reporter` (display name) and `reporter_id` (account) of the issue; "" if it has no
+    reporter.
+    """
     reporter = reporter_of(case.fields)
     return {"reporter": display_name(reporter), "reporter_id": account_of(reporter)}
 
@@ -130,13 +143,13 @@ def reporter_attributes(case: JiraDelivery) -> dict[str, str]:
 
 
 def changelog_events(case: JiraDelivery) -> tuple[list[EventDraft], tuple[RemarkNote, ...]]:
-    """Return the events of the changelog, and the remarks on changes that mean no event."""
+    """Return the events that the changelog means, and the remarks that none of these events carries."""
     course, odd = _course(case)
     return [*_facts(case), *_priorities(case), *_assignments(case), *_labelled(case), *course], odd
 
 
 def new_status_attribute(case: JiraDelivery) -> Mapping[str, str]:
-    """Return the attribute `status` if the changelog has a change of status; else an empty mapping."""
+    """Return `{"status": …}` with the last status in the changelog; an empty mapping if the changelog has none."""
     after = [after for _, after in _status_changes(case)]
     return stated_attributes(status=after[-1].shown) if after else {}
 
@@ -326,7 +339,10 @@ def _field(item: Node) -> str:
 
 
 def priority_in(case: JiraDelivery, labels: frozenset[str], field: JiraName) -> tuple[str, tuple[RemarkNote, ...]]:
-    """Return the issue's priority, by label if a label means one, else by its field; with remarks on an unknown one."""
+    """Return the priority that a label among `labels` means by the catalogue, else the priority for Jira's own `field`.
+
+    "" for none. The remarks say if the catalogue does not know Jira's priority.
+    """
     by_label = priority_by_label(case.source, labels)
     return (by_label, ()) if by_label else priority_of(case.source, field)
 
@@ -338,8 +354,9 @@ def labels_of(value: Any) -> frozenset[str]:
 
 
 def plain_text(value: Any) -> str:
-    """Return a description as plain text; it comes as a text, or as an Atlassian document of which all texts are
-    joined.
+    """Return a description as plain text, cut to 1,000 characters.
+
+    `value`: a text, or an Atlassian document (a tree of JSON objects), of which all texts are joined.
     """
     if isinstance(value, dict):
         texts: list[str] = []
@@ -354,7 +371,10 @@ def plain_text(value: Any) -> str:
 
 
 def issue_page_url(issue: Node) -> str:
-    """Return the address of the issue's web page, derived from its REST address; "" when that is absent."""
+    """Return the address of the issue's web page, such as `https://acme.atlassian.net/browse/OPS-7`.
+
+    It is made of the issue's REST address and key; "" if either is absent.
+    """
     site, found, _ = text_at(issue, "self").partition("/rest/api/")
     key = text_at(issue, "key")
     return f"{site}/browse/{key}" if found and key else ""

@@ -8,30 +8,37 @@ from sla_ingest.dialect.speaker import AccountDetails, Speaker, side_of
 
 
 def account_of(person: Node) -> str:
-    """Return what identifies an account: its id, key or name; never its mail address."""
+    """Return the account id of a person, else the key, else the name; never the mail address. "" for an
+    empty object.
+    """
     return text_at(person, "accountId") or text_at(person, "key") or text_at(person, "name")
 
 
 def display_name(person: Node) -> str:
-    """Return the display name of an account; what identifies it when it has no display name."""
+    """Return the display name of a person, or `account_of(person)` if there is none."""
     return text_at(person, "displayName") or account_of(person)
 
 
 def reporter_of(fields: Node) -> Node:
-    """Return the issue's reporter, or its creator if the issue states no reporter."""
+    """Return the person in the issue's field `reporter`, or in `creator` if the issue does not have the field
+    `reporter`.
+    """
     return object_at(fields, "reporter") if "reporter" in fields else object_at(fields, "creator")
 
 
 def states_reporter(fields: Node) -> bool:
-    """Return whether the issue states its reporter, also when it states that there is none.
+    """Return whether the issue has the field `reporter` or `creator`, even if it is empty.
 
-    The shortened issues of comment deliveries do not.
+    The shortened issues in deliveries of comments have neither.
     """
     return "reporter" in fields or "creator" in fields
 
 
 def speaker_of(source: Source, person: Node, fields: Node) -> Speaker:
-    """Return on which side an account stands in this issue: customer, staff, bot or unknown."""
+    """Return on which side a person stands in this issue: customer, staff, bot or unknown.
+
+    `fields`: the issue's fields; its reporter counts as a customer.
+    """
     account = account_of(person)
     return side_of(
         source, _person(person, fields), reported=bool(account) and account == account_of(reporter_of(fields))

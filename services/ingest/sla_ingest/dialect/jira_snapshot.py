@@ -31,9 +31,10 @@ _STANDING: Mapping[TicketPhase, Standing] = {
 
 
 def snapshot_of(case: JiraDelivery, received_at: datetime, *, deleted: bool = False) -> Snapshot | None:
-    """Return the state of the issue as of this delivery; None when the delivery has no issue.
+    """Return the state of the issue as this delivery shows it; None when the delivery has no fields of the issue.
 
-    The snapshot of a `deleted` issue has no phase.
+    The snapshot of a `deleted` issue has no phase. `received_at` is used where neither issue nor delivery states a
+    time.
     """
     fields = case.fields
     if not fields:

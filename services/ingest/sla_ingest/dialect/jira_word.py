@@ -70,9 +70,9 @@ _PRIORITY_NUMBERS: Mapping[str, tuple[str, str]] = {
 
 @dataclass(frozen=True, slots=True)
 class JiraName:
-    """A status, resolution or priority as a delivery names it: an id and one or more names.
+    """A status, resolution or priority as a delivery names it. False in a condition when it has neither id nor names.
 
-    `category` is Jira's category of a status; "" where it is not stated.
+    `category`: Jira's category of a status, `new`, `indeterminate` or `done`; "" where it is not stated.
     """
 
     id: str
@@ -89,14 +89,16 @@ class JiraName:
 
     @property
     def keys(self) -> tuple[str, ...]:
-        """Return the keys under which a table of the catalogue may list it: the id first, then the names."""
+        """Return the id, if any, and then the names: the keys under which the catalogue may list the value."""
         return (self.id, *self.names) if self.id else self.names
 
     def __str__(self) -> str:
         return f"{self.shown} ({self.id})" if self.id and self.names else self.shown
 
     def same(self, other: JiraName) -> bool:
-        """Return whether both mean the same value: by id where both have one, else by a common name."""
+        """Return whether both mean the same value: their ids are equal, or if one of them lacks an id, they share a
+        name.
+        """
         if self.id and other.id:
             return self.id == other.id
         return bool({fold_case(name) for name in self.names} & {fold_case(name) for name in other.names})
@@ -104,7 +106,10 @@ class JiraName:
 
 @dataclass(frozen=True, slots=True)
 class JiraMeaning:
-    """The phase that a status or resolution means; None when it is not known. `sure`: the catalogue's table says so."""
+    """What a status or resolution means.
+
+    `phase`: None when it is not known. `sure`: True if the catalogue says so, False if slad has guessed.
+    """
 
     phase: TicketPhase | None
     remarks: tuple[RemarkNote, ...] = ()
@@ -112,7 +117,9 @@ class JiraMeaning:
 
 
 def jira_name_of(value: Node) -> JiraName:
-    """Return the value in a field of the issue: `{"id": …, "name": …, "statusCategory": …}`."""
+    """Return the status, resolution or priority in a field of the issue, such as `{"id": "3", "name": "In
+    Progress"}`.
+    """
     category = object_at(value, "statusCategory")
     key = text_at(category, "key")
     return JiraName(
@@ -125,7 +132,7 @@ def jira_name_of(value: Node) -> JiraName:
 def changed_names_of(item: Node, present: JiraName) -> tuple[JiraName, JiraName]:
     """Return the values before and after a change, from an item of the changelog.
 
-    `present` is the issue's present value, which may add names and category to the one after.
+    `present`: the value that the issue has now; if it is the value after the change, its names and category are added.
     """
     before = JiraName(text_at(item, "from"), _names(text_at(item, "fromString")))
     after = JiraName(text_at(item, "to"), _names(text_at(item, "toString")))
@@ -133,14 +140,19 @@ def changed_names_of(item: Node, present: JiraName) -> tuple[JiraName, JiraName]
 
 
 def complete_name(word: JiraName, present: JiraName) -> JiraName:
-    """Return a value of the changelog with names and category of the issue's present one, if both are the same."""
+    """Return `word`, a value of the changelog, with the names and category of `present` added if both mean the same
+    value.
+    """
     if not word or not word.same(present):
         return word
     return JiraName(word.id or present.id, _names(*present.names, *word.names), present.category)
 
 
 def status_now(source: Source, word: JiraName) -> JiraMeaning:
-    """Return the meaning of the issue's present status: by the catalogue's table, usual name or Jira's category."""
+    """Return what the issue's present status means: by the catalogue, else by its usual name, else by Jira's category.
+
+    With a remark where the category decides (also against a usual name, about whether work has ended), or nothing does.
+    """
     known = _by_table(source.statuses, word)
     if known is not None:
         return JiraMeaning(known, sure=True)
@@ -155,7 +167,10 @@ def status_now(source: Source, word: JiraName) -> JiraMeaning:
 
 
 def status_before(source: Source, word: JiraName) -> JiraMeaning:
-    """Return the meaning of the issue's status before a change; no changelog states the category of that one."""
+    """Return what the status before a change means: by the catalogue, else by its usual name.
+
+    A changelog does not state the category of such a status. With a remark if the meaning is not known.
+    """
     known = _by_table(source.statuses, word)
     if known is not None:
         return JiraMeaning(known, sure=True)
@@ -164,7 +179,10 @@ def status_before(source: Source, word: JiraName) -> JiraMeaning:
 
 
 def resolution_meaning(source: Source, word: JiraName) -> JiraMeaning:
-    """Return whether a resolution means RESOLVED or CANCELLED; an unknown one means RESOLVED, with a remark."""
+    """Return whether a resolution means RESOLVED or CANCELLED: by the catalogue, else by its usual name or number.
+
+    An unknown resolution means RESOLVED, with a remark.
+    """
     known = next((found for key in word.keys if (found := source.ending_of(key))), None)
     if known is not None:
         return JiraMeaning(TicketPhase.CANCELLED if known is TicketPhase.CANCELLED else TicketPhase.RESOLVED, sure=True)
@@ -179,9 +197,10 @@ def resolution_meaning(source: Source, word: JiraName) -> JiraMeaning:
 
 
 def priority_of(source: Source, word: JiraName) -> tuple[str, tuple[RemarkNote, ...]]:
-    """Return the slad priority for a Jira priority, with remarks on one that the source's table lacks.
+    """Return slad's priority for a Jira priority: by the source's `priorities` in the catalogue, if it has any.
 
-    Without a table it is Jira's own name; "" for an issue without a priority.
+    A Jira priority that is missing there is read by Jira's number of it if it was renamed, or else keeps its own name,
+    with a remark. Without `priorities` it keeps its own name; "" for an issue without a priority.
     """
     if not word:
         return "", ()

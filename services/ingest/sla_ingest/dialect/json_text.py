@@ -12,9 +12,10 @@ _MARK = b"\xef\xbb\xbf"
 
 
 def parse_json(body: bytes, max_depth: int) -> Any:
-    """Return the value of a JSON body, nested at most `max_depth` levels.
+    """Return the value of a JSON body.
 
-    Raises DoesNotFit (status 400) with the position of the fault.
+    Raises DoesNotFit (status 400) if it is no JSON in UTF-8, with the position of the fault, or if it is nested deeper
+    than `max_depth` levels.
     """
     text = body.removeprefix(_MARK)
     try:
@@ -30,7 +31,10 @@ def parse_json(body: bytes, max_depth: int) -> Any:
 def malformed(
     detail: str, *, position: int | None = None, line: int | None = None, column: int | None = None
 ) -> DoesNotFit:
-    """Return the exception for a body that cannot be read at all (status 400)."""
+    """Return the exception for a body that cannot be read at all (status 400).
+
+    `position`: where the fault is, in bytes from 0; `line`, `column`: the same, from 1; None if not known.
+    """
     unfit = DoesNotFit(detail, status=400, title="The body cannot be read")
     unfit.refused = Refused(
         status=400, title=unfit.refused.title, detail=detail, position=position, line=line, column=column

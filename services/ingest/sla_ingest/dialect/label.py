@@ -23,20 +23,23 @@ USUAL_LABELS: Mapping[str, TicketPhase] = {
 
 @dataclass(frozen=True, slots=True)
 class LabelStep:
-    """An event that follows from a change of labels, with the attributes that the new labels state."""
+    """An event that a change of labels means. `attributes`: what the labels state, such as `{"priority": "high"}`."""
 
     step: EventStep
     attributes: Mapping[str, str] = field(default_factory=lambda: NOTHING)
 
 
 def priority_by_label(source: Source, labels: Iterable[str]) -> str:
-    """Return the priority that the labels mean, by the first matching row of the catalogue's table; "" for none."""
+    """Return the priority of the first label in the source's `priority_labels` that is among `labels`; "" for none."""
     present = {fold_case(label) for label in labels}
     return next((priority for label, priority in source.priority_labels.items() if label in present), "")
 
 
 def phase_by_label(source: Source, labels: Iterable[str]) -> TicketPhase | None:
-    """Return the phase that the labels mean, by the first matching row of the catalogue's table; None for none."""
+    """Return the phase of the first label in the source's `labels` that is among `labels`; None for none.
+
+    A source without `labels` uses `USUAL_LABELS`.
+    """
     present = {fold_case(label) for label in labels}
     table = source.labels or USUAL_LABELS
     return next((phase for label, phase in table.items() if label in present), None)
@@ -45,7 +48,10 @@ def phase_by_label(source: Source, labels: Iterable[str]) -> TicketPhase | None:
 def label_changes(
     source: Source, before: frozenset[str], after: frozenset[str], lookups: Mapping[str, Lookup]
 ) -> tuple[LabelStep, ...]:
-    """Return the events that follow from a change of labels: attributes first, then priority, then phase."""
+    """Return the events that a change of labels means: of attributes first, then of the priority, then of the phase.
+
+    `lookups`: attribute -> where its value lies; only lookups by a label's prefix are used.
+    """
     steps: list[LabelStep] = []
     changed = {
         name: clean_text(lookup.translate(now or lookup.constant))

@@ -14,17 +14,20 @@ _ENDED = frozenset({TicketPhase.RESOLVED, TicketPhase.CLOSED, TicketPhase.CANCEL
 
 @dataclass(frozen=True, slots=True)
 class EventStep:
-    """An event kind that follows from a change of phase, with whom the incident then waits on (None: nobody)."""
+    """An event kind that a change of phase means. `waiting_on`: whose turn it is from then on, for WAITING;
+    else None.
+    """
 
     kind: EventKind
     waiting_on: WaitingOn | None = None
 
 
 def transition_steps(before: TicketPhase | None, after: TicketPhase) -> tuple[EventStep, ...]:
-    """Return the events that a change of phase means, in order.
+    """Return the events that a change of phase means, in order; empty if it means none.
 
-    `before` is None when it is unknown: then both a reopening and a resumption are returned. Each changes nothing on an
-    incident that had not ended or does not wait, whereas a missing one would leave clocks stopped.
+    `before`: None when it is unknown. Then a reopening is returned as well unless `after` is an end, and a resumption
+    unless `after` is an end or a wait: on an incident that was open all along they change nothing, whereas without them
+    its clocks might stay stopped.
     """
     again = (EventStep(EventKind.REOPENED),) if before is None or before in _ENDED else ()
     match after:
@@ -52,7 +55,9 @@ def transition_steps(before: TicketPhase | None, after: TicketPhase) -> tuple[Ev
 
 
 def standing_of(phase: TicketPhase) -> Standing:
-    """Return the phase of an incident whose ticket has a status with this meaning."""
+    """Return the phase of an incident for the meaning of its ticket's status: open, waiting, resolved, closed or
+    cancelled.
+    """
     match phase:
         case TicketPhase.OPEN | TicketPhase.IN_PROGRESS | TicketPhase.WORKAROUND:
             return Standing.OPEN

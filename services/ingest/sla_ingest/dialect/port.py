@@ -33,10 +33,11 @@ OWN_HEADERS = "slad-"  # what slad notes beside a delivery; a sender's headers o
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Delivery:
-    """One request of a sender. Header names are in lower case; `id` is "" unless slad has given the delivery an id.
+    """One request of a sender, or one event of a batch.
 
-    `headers` are covered by the source's proof, and so may decide what the delivery means. `hints` are not: whoever
-    replays a signed body can write them, so they may count against a delivery and never for it.
+    `headers`: those that the source's proof covers, by name in lower case. `hints`: the other headers; whoever has seen
+    a signed body could have written them, so they may count against a delivery and never for it. `id`: "" unless slad
+    has given the delivery an id. `max_depth`: how deep its JSON may be nested.
     """
 
     body: bytes
@@ -69,7 +70,7 @@ class IgnoredBecause(CodedReason):
 
 
 class ParkedBecause(CodedReason):
-    """Why a delivery was stored without being understood."""
+    """Why a delivery was parked: stored without effect, to be replayed once a person has looked at it."""
 
     UNKNOWN_TYPE = "slad does not know this type of event"
     UNKNOWN_ACTION = "slad does not know this action"
@@ -124,11 +125,11 @@ class RemarkNote:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TranslatedEvent:
-    """An event with its remarks.
+    """An event with the remarks on it.
 
-    `unless_reporter`: an account id. If that account is the incident's reporter, the event is the customer's reply and
-    not a response (for senders whose comments do not name the reporter). `not_before_told`: the stated time is the
-    earliest possible one, so the event is placed after every breach before its receipt and takes none of them back.
+    `unless_reporter`: an account id; if that account is the incident's reporter, the event is the customer's reply
+    instead of a response. `not_before_told`: the stated time is only the earliest possible one, so the event is placed
+    after the last breach before its receipt and takes no breach back.
     """
 
     event: IncidentEvent
@@ -139,17 +140,17 @@ class TranslatedEvent:
 
 @dataclass(frozen=True, slots=True)
 class Accepted:
-    """The outcome of a delivery that became events."""
+    """The outcome of a delivery that means events of an incident."""
 
     events: tuple[TranslatedEvent, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Ignored:
-    """The outcome of a delivery from which no event follows.
+    """The outcome of a delivery that means no event.
 
-    `observed` is an event with the state of the ticket that the delivery shows; it is stored when the incident is
-    unknown or known in another state. None when the delivery shows none.
+    `observed`: an event with the state of the ticket that the delivery shows; None when it shows none. The event is
+    stored if the incident is unknown, or known in another state.
     """
 
     reason: IgnoredBecause
@@ -159,7 +160,9 @@ class Ignored:
 
 @dataclass(frozen=True, slots=True)
 class Parked:
-    """The outcome of a delivery that was not understood; it is stored to be replayed."""
+    """The outcome of a delivery that was not understood: it is stored, to be replayed once a person has
+    looked at it.
+    """
 
     reason: ParkedBecause
     detail: str = ""
@@ -169,8 +172,9 @@ class Parked:
 class Refused:
     """The outcome of a delivery that is answered with a problem.
 
-    `status`: 400 for a body that cannot be read at all, 422 for one that does not fit. `pointer` is the JSON pointer
-    (RFC 6901) of the fault, `position` its byte offset.
+    `status`: 400 for a body that cannot be read at all, 422 for one that does not fit, 403 for one that the key
+    forbids. `pointer`: JSON pointer (RFC 6901) of the fault, "" for none. `position`: byte offset of the fault; `line`,
+    `column`: the same place, counted from 1; None if not known.
     """
 
     status: int
@@ -187,9 +191,9 @@ Outcome = Accepted | Ignored | Parked | Refused
 
 @dataclass(frozen=True, slots=True)
 class Translation:
-    """The result of translating a delivery.
+    """The result of translating a delivery: its id within its source, and what it means.
 
-    `delivery` identifies the delivery within its source: the sender's id, or a digest of what makes it unique.
+    `delivery`: the id that the sender gave, or a digest of what makes the delivery unique.
     """
 
     delivery: str
@@ -197,7 +201,10 @@ class Translation:
 
 
 class DoesNotFit(Exception):
-    """Raised within a dialect when a delivery does not fit; it becomes the Refused outcome."""
+    """A delivery cannot be read, or does not fit. `refused`: the outcome with which it is answered.
+
+    `pointer`: JSON pointer of the fault, "" for none.
+    """
 
     def __init__(
         self, detail: str, pointer: str = "", *, status: int = 422, title: str = "The input does not fit"
@@ -211,7 +218,11 @@ class DoesNotFit(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClaimedTime:
-    """The time that a sender states for an event; `at` is None when it states none."""
+    """The time that a sender states for an event.
+
+    `at`: None when the sender states none that can be read. `quality`: how reliable it is. `version`: the sender's own
+    number of the change, which orders events of one instant; 0 for none.
+    """
 
     at: datetime | None
     quality: TimeQuality
@@ -221,7 +232,10 @@ class ClaimedTime:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EventDraft:
-    """An event in canonical form, before it gets its ids and times."""
+    """An event of an incident before it gets its ids and times.
+
+    `stamp`: the time that the sender states. The other fields are those of `IncidentEvent` and `TranslatedEvent`.
+    """
 
     kind: EventKind
     stamp: ClaimedTime
@@ -243,7 +257,10 @@ class EventDraft:
 
 
 def incident_id(source: SourceId, own: str, pointer: str = "") -> IncidentId:
-    """Return `<source>:<the source's own id>`. Raises DoesNotFit, with the `pointer`, when it is too long for a key."""
+    """Return the id of an incident, `<source>:<own>`, such as `desk:INC-1`; `own` is its id at the sender.
+
+    Raises DoesNotFit with `pointer` when `own` is too long.
+    """
     if len(own) > OWN_ID:
         raise DoesNotFit(f"an incident id has at most {OWN_ID} characters, this one has {len(own)}", pointer)
     return IncidentId(f"{source}:{own}")
@@ -261,18 +278,18 @@ def event_id(source: SourceId, delivery: str, number: int) -> EventId:
 
 
 def fitting_id(written: str) -> str:
-    """Return a sender's own delivery id, or its digest when it is too long for a column."""
+    """Return a sender's own delivery id, or a digest of it when it is longer than 160 characters."""
     return written if len(written) <= MAX_DELIVERY_ID else digest_id(written)
 
 
 def digest_id(*parts: object) -> str:
-    """Return a delivery id for senders that send none: a digest of the parts, equal for equal parts."""
+    """Return a digest of the parts as a delivery id, for senders that give none; equal parts give equal ids."""
     text = "\x00".join(str(part) for part in parts)
     return f"sha256-{hashlib.sha256(text.encode('utf-8', 'surrogatepass')).hexdigest()[:40]}"
 
 
 def body_id(delivery: Delivery) -> str:
-    """Return the digest of the body as a delivery id."""
+    """Return a digest of the body as a delivery id, such as `sha256-` and 40 hexadecimal digits."""
     return f"sha256-{hashlib.sha256(delivery.body).hexdigest()[:40]}"
 
 
@@ -284,7 +301,10 @@ def number_events(
     happenings: Sequence[EventDraft],
     snapshot: Snapshot | None = None,
 ) -> Accepted:
-    """Return the drafts of one delivery as events with ids and times; the last event carries the `snapshot`, if any."""
+    """Return the drafts of one delivery as events with ids, numbered from 0 in their order.
+
+    A draft without a time happened at the receipt. The last event carries the `snapshot`, if any.
+    """
     if snapshot is not None and happenings:
         happenings = (*happenings[:-1], replace(happenings[-1], snapshot=snapshot))
     return Accepted(tuple(_event(delivery, source, incident, id_, n, what) for n, what in enumerate(happenings)))
@@ -298,7 +318,7 @@ def ignore_with_snapshot(
     outcome: Ignored,
     snapshot: Snapshot | None,
 ) -> Ignored:
-    """Return `outcome` with the snapshot as its observed event; unchanged when `snapshot` is None."""
+    """Return `outcome` with an event that carries the snapshot as `observed`; unchanged when `snapshot` is None."""
     if snapshot is None:
         return outcome
     at = ClaimedTime(at=snapshot.at, quality=TimeQuality.OBJECT_UPDATED, version=snapshot.version)

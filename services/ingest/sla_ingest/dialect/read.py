@@ -54,7 +54,10 @@ def clean_text(value: Any, limit: int = MAX_VALUE) -> str:
 
 
 def identifier_text(value: Any) -> str:
-    """Return an id that is a text or a whole number as a text; "" for anything else."""
+    """Return an id that is a text or a whole number as a text without surrounding spaces.
+
+    "" for anything else, and for a text with control characters.
+    """
     if isinstance(value, bool) or not isinstance(value, str | int):
         return ""
     written = str(value).strip()
@@ -62,7 +65,10 @@ def identifier_text(value: Any) -> str:
 
 
 def name_text(value: Any) -> str:
-    """Return a value as text; of an object its name (`{"name": …}`), of a list the first item that gives a text."""
+    """Return a value as text; an object gives its name (the first of `name`, `value`, `displayName` … that is a text).
+
+    A list gives its first item that gives a text. "" when there is none.
+    """
     if isinstance(value, list):
         return next((found for found in map(name_text, value) if found), "")
     if isinstance(value, dict):
@@ -73,8 +79,9 @@ def name_text(value: Any) -> str:
 
 
 def text_at_dotted_path(value: Any, dotted: str) -> str:
-    """Return the text at a path as the catalogue writes it: `issue.fields.customfield_10002`, `labels.0.name`; "" for
-    none.
+    """Return the text at a path of keys and list indexes, such as `issue.fields.customfield_10002` or `labels.0.name`.
+
+    An object or list there gives a text as in `name_text`. "" when there is none.
     """
     for name in dotted.split("."):
         if isinstance(value, dict):
@@ -87,15 +94,18 @@ def text_at_dotted_path(value: Any, dotted: str) -> str:
 
 
 def after_prefix(prefix: str, labels: Iterable[str]) -> str:
-    """Return what follows `prefix` in the alphabetically first label that begins with it; "" when none does."""
+    """Return the rest of the alphabetically first label that begins with `prefix`, whatever its case; "" when none
+    does.
+    """
     wanted = prefix.casefold()
     return next((label[len(prefix) :].strip() for label in sorted(labels) if label.casefold().startswith(wanted)), "")
 
 
 def look_up_value(lookup: Lookup | None, document: Any, labels: Iterable[str] = ()) -> str:
-    """Return the value that a lookup of the catalogue finds in a delivery, translated by the lookup's table.
+    """Return the value that a lookup of the catalogue finds in a delivery: at its path, else in a label, else its
+    constant.
 
-    "" when it finds none and has no constant, and for None.
+    The value is translated by the lookup's table. "" when nothing is found, and when `lookup` is None.
     """
     if lookup is None:
         return ""
@@ -106,7 +116,7 @@ def look_up_value(lookup: Lookup | None, document: Any, labels: Iterable[str] = 
 
 
 def has_path(value: Any, dotted: str) -> bool:
-    """Return whether a document has anything at a dotted path, null included."""
+    """Return whether the document has a value at a dotted path such as `issue.fields.priority`, even if it is null."""
     *parents, last = dotted.split(".")
     for name in parents:
         if isinstance(value, dict):
@@ -121,9 +131,9 @@ def has_path(value: Any, dotted: str) -> bool:
 def attribute_lookups(
     source: Source, usual_customer: Lookup | None, usual_product: Lookup | None
 ) -> Mapping[str, Lookup]:
-    """Return the lookups of all attributes that a source has, by attribute.
+    """Return attribute -> where its value lies in a delivery, as the catalogue says for this source.
 
-    The dialect's usual places of customer and product are used where the catalogue names none.
+    `usual_customer`, `usual_product`: where these two lie if the catalogue does not say; None: nowhere.
     """
     usual = {"customer": source.customer or usual_customer, "product": source.product or usual_product}
     return {name: lookup for name, lookup in usual.items() if lookup is not None} | dict(source.attributes)
@@ -132,10 +142,10 @@ def attribute_lookups(
 def overlay_lookups(
     shown: Mapping[str, str], found: Mapping[str, Lookup], document: Any, labels: Iterable[str]
 ) -> dict[str, str]:
-    """Return the attributes that a sender shows, with those that the catalogue looks up in their place.
+    """Return the attributes of a new incident: those in `shown`, replaced by those that the catalogue looks up.
 
-    A lookup of a name that the dialect has too, such as `type` or `priority`, replaces it wherever the delivery states
-    something at the place of the lookup; a label's place is stated with all labels. Empty ones are left out.
+    A lookup in `found` replaces an attribute where the document has anything at its path, even an empty value, and
+    always if it is by label. Attributes that are empty in the end are left out.
     """
     labels = list(labels)
     values = {name: look_up_value(lookup, document, labels) for name, lookup in found.items()}
@@ -148,10 +158,11 @@ def overlay_lookups(
 
 
 def claimed_time(value: Any, quality: TimeQuality, *, zone: str = "UTC", version: int = 0) -> ClaimedTime:
-    """Return the time in a value as a claimed time.
+    """Return the time in a sender's value as a ClaimedTime.
 
-    `zone` is for times without an offset. An absent or unreadable value gives one without an instant; the latter has a
-    remark that quotes it.
+    `zone`: for a time without an offset. `at` of the result is None for an absent value, and for an unreadable one,
+    which a remark quotes. A local time that came twice or never gets a remark, too, and is no longer EXACT but
+    DOUBTFUL.
     """
     try:
         found = read_instant(value, zone)
@@ -169,5 +180,5 @@ def claimed_time(value: Any, quality: TimeQuality, *, zone: str = "UTC", version
 
 
 def stated_attributes(**attributes: str) -> dict[str, str]:
-    """Return the attributes that are not empty; an event changes only the attributes that it states."""
+    """Return those attributes that are not empty: an event changes only the attributes that it states."""
     return {name: value for name, value in attributes.items() if value}

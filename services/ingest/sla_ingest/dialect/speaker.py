@@ -26,8 +26,10 @@ SIDED = frozenset({EventKind.UPDATED, EventKind.REOPENED})
 class AccountDetails:
     """What a delivery states about a person.
 
-    `names` identify the account. Groups, domain and association are case-folded, "" where not stated. `shown` is the
-    display name, which people choose themselves: it may mark a bot, but never makes anybody staff or customer.
+    `names`: what identifies the account. `shown`: the display name, which people choose themselves: it can make a bot
+    of them, but never staff or customer. `account`: the name that the catalogue should use. `groups`, `domain`,
+    `association`: case-folded. `bot`, `customer`, `member` (of staff): as the sender states. `assumed`: why the person
+    is probably staff, used where nothing better is known; "" for no reason.
     """
 
     names: frozenset[str]
@@ -43,7 +45,7 @@ class AccountDetails:
 
     @property
     def words(self) -> str:
-        """Return the person as text for a remark: display name and account."""
+        """Return the person as text for a remark, `<shown> (<account>)`; `somebody` if neither is known."""
         if not self.account or self.account == self.shown:
             return self.shown or "somebody"
         return f"{self.shown} ({self.account})" if self.shown else self.account
@@ -51,16 +53,17 @@ class AccountDetails:
 
 @dataclass(frozen=True, slots=True)
 class Speaker:
-    """The side of the person who acted, with remarks on how the side was found."""
+    """The side of the person who acted. `remarks`: that the side is unknown, or only assumed."""
 
     actor: Actor
     remarks: tuple[RemarkNote, ...] = field(default=())
 
 
 def side_of(source: Source, person: AccountDetails, *, reported: bool) -> Speaker:
-    """Return the side of a person, by the catalogue, the sender's statements and who reported the ticket.
+    """Return the side of a person as `known_side` finds it; if it finds none, staff or unknown, with a remark.
 
-    `reported`: this person did.
+    Staff if `person.assumed` gives a reason, unless the source counts only named staff. `reported`: this person
+    reported the ticket.
     """
     actor = known_side(source, person, reported=reported)
     if actor is not None:
@@ -72,7 +75,9 @@ def side_of(source: Source, person: AccountDetails, *, reported: bool) -> Speake
 
 
 def unknown_side_remark(source: Source, who: str) -> RemarkNote:
-    """Return the remark on a person of unknown side; it names the catalogue's setting that states a side."""
+    """Return the remark that the side of `who` is not known; it names the settings of the catalogue that
+    would say it.
+    """
     return RemarkNote(IngestRemark.SPEAKER_UNKNOWN, f"{who}; {_where(source)}")
 
 
@@ -81,7 +86,12 @@ def _where(source: Source) -> str:
 
 
 def known_side(source: Source, person: AccountDetails, *, reported: bool = False) -> Actor | None:
-    """Return the side of a person by the catalogue and the sender's statements; None when neither gives one."""
+    """Return the side of a person by the catalogue and the sender's statements; None when neither says it.
+
+    The first rule that fits decides: bot; staff by name; customer as stated, by name, or because `reported`; staff,
+    then customer, by group, domain or association; staff as stated (`member`), unless the catalogue narrows who is
+    staff.
+    """
     if person.bot or any(map(source.is_bot, (*person.names, person.shown))):
         return Actor.BOT
     if any(map(source.is_staff, person.names)):

@@ -29,8 +29,11 @@ MOST_WORDS = 2_000
 
 
 async def join(connection: AsyncConnection, event: IncidentEvent, names: IncidentNames) -> None:
-    """Store what follows from a stored event that renames an incident or merges it into another: aliases and event
-    copies.
+    """Store what follows from a stored event that renames its incident, or merges it into another.
+
+    A rename: the later name becomes an alias, and events stored under it are copied to the incident. A merge: it is
+    recorded. Either: events of merged incidents are copied to the incidents into which they were merged. Other events
+    do nothing.
     """
     incident = event.incident
     if event.kind is EventKind.RENAMED and event.known_as is not None:
@@ -61,10 +64,11 @@ async def carry_events(
     begun: set[IncidentId],
     kept_from: Collection[IncidentId] = (),
 ) -> None:
-    """Copy stored events to the incidents into which theirs were merged, as far as such copies are required.
+    """Copy these stored events, each to every incident into which its own was merged.
 
-    `begun`: the incidents that had events of their own before; those that begin here are added to it. `kept_from`:
-    incidents to which this sender may not write.
+    Only kinds in `COPIED` are copied, and nothing while the target has no events of its own and no customer's comment
+    waits for an answer. `begun`: incidents that have events of their own; those that get their first here are added,
+    with copies of all earlier events of merged incidents. `kept_from`: incidents on which this sender may not act.
     """
     for event in events:
         for source in sorted(names.sources(event.incident) if event.incident not in begun else ()):
@@ -81,7 +85,7 @@ async def carry_events(
 
 
 async def incidents_with_own_events(connection: AsyncConnection, incidents: Iterable[IncidentId]) -> set[IncidentId]:
-    """Return which of these incidents have stored events other than copies from merged incidents."""
+    """Return those of these incidents that have stored events other than copies from merged incidents."""
     column, own = event_table.c, not_(event_table.c.data.contains('"carried_from"'))
     wanted, found = set(incidents), set[IncidentId]()
     for condition in (not_(column.id.contains(_COPY)), column.id.contains(_COPY)):
@@ -92,10 +96,10 @@ async def incidents_with_own_events(connection: AsyncConnection, incidents: Iter
 
 
 def adopt_events(stray: Sequence[IncidentEvent], told: IncidentEvent, later: IncidentId) -> list[IncidentEvent]:
-    """Return the events of an incident that began under a later name, rewritten as events of the incident it belongs
-    to.
+    """Return the events stored under the name `later`, rewritten as events of the incident that `told` renames.
 
-    One more event at the end closes the incident under the later name. `told` is the event that states the new name.
+    `stray`: the events under that name. Copies from merged incidents, and events that name the incident itself, are
+    left out. One more event at the end closes the incident `later`; none if `stray` is empty.
     """
     incident = told.incident
     found = [
@@ -129,9 +133,10 @@ def adopt_events(stray: Sequence[IncidentEvent], told: IncidentEvent, later: Inc
 
 
 def derived_id(id_: EventId, incident: IncidentId, sign: str = _COPY) -> EventId:
-    """Return the id of an event's copy on another incident: always the same for the same two.
+    """Return the id of an event's copy on another incident, such as `<id>~` and 12 digits of a digest of the incident.
 
-    `sign` distinguishes events that were adopted (`=`) from copies of events on merged incidents (`~`).
+    Equal arguments give equal ids. `sign`: `~` for copies of events of merged incidents, `=` for events that were
+    adopted. An id of more than 120 characters becomes a digest.
     """
     plain = f"{id_}{sign}{hashlib.sha256(incident.encode('utf-8', 'surrogatepass')).hexdigest()[:12]}"
     if len(plain) <= _MAX_EVENT_ID:

@@ -22,14 +22,14 @@ _LOCK = 0x51AD_0008  # of slad's own locks, that of names
 
 
 class NamesChanged(Exception):
-    """Names of incidents were joined since the delivery was decided; decide it again."""
+    """Incidents were renamed or merged since the delivery was decided: decide about it anew."""
 
 
 async def lock_names(connection: AsyncConnection, *, joining: bool) -> None:
-    """Lock the table of names until the transaction ends; exclusively if `joining`, so that nothing is stored
-    meanwhile.
+    """Lock the names of incidents until the transaction ends, against other processes that join names.
 
-    Does nothing on SQLite, which has one writer at a time.
+    `joining`: this transaction joins names; no other that mentions names runs meanwhile. Does nothing on SQLite, which
+    has one writer at a time.
     """
     if is_postgres(connection):
         function = "pg_advisory_xact_lock" if joining else "pg_advisory_xact_lock_shared"
@@ -37,7 +37,9 @@ async def lock_names(connection: AsyncConnection, *, joining: bool) -> None:
 
 
 async def load_names(connection: AsyncConnection, names: Iterable[str]) -> IncidentNames:
-    """Return the aliases and merges of these names, and of all names that belong to the same incidents."""
+    """Return the renames and merges of these names, and of all names that are linked with them by renames
+    and merges.
+    """
     moved: dict[IncidentId, IncidentId] = {}
     merged: dict[IncidentId, set[IncidentId]] = {}
     seen: set[str] = set()
@@ -60,7 +62,7 @@ async def load_names(connection: AsyncConnection, names: Iterable[str]) -> Incid
 
 
 async def names_unchanged(connection: AsyncConnection, known: IncidentNames, names: Iterable[str]) -> bool:
-    """Return whether the names that `load_names` returned are unchanged, by one query instead of a search."""
+    """Return whether `load_names(names)` would still return `known`; takes one query instead of a search."""
     all_ = {*names, *known.moved, *known.moved.values(), *known.merged}.union(*known.merged.values())
     moved: dict[IncidentId, IncidentId] = {}
     merged: dict[IncidentId, set[IncidentId]] = {}
@@ -85,15 +87,16 @@ async def _rows(connection: AsyncConnection, names: list[str]) -> list[Any]:
 async def insert_alias(
     connection: AsyncConnection, kind: AliasKind, name: IncidentId, incident: IncidentId, since: datetime
 ) -> None:
-    """Record `name` as an alias of `incident`, moved or merged since an instant; nothing happens if it is recorded
-    already.
+    """Record that `name` belongs to `incident` since an instant; does nothing if that is recorded already.
+
+    `kind`: MOVED if `name` is another id of the incident, MERGED if it is an incident that was merged into `incident`.
     """
     row = {"name": name, "kind": kind.value, "incident": incident, "since": since}
     await connection.execute(insert_new(connection, tables.alias), [row])
 
 
 async def move_aliases(connection: AsyncConnection, old: IncidentId, new: IncidentId) -> None:
-    """Make all aliases of the incident `old` aliases of `new`."""
+    """Record the renames and merges of the incident `old` for the incident `new` instead."""
     query = select(tables.alias).where(or_(_alias.name == old, _alias.incident == old))
     rows = [dict(row) for row in (await connection.execute(query)).mappings()]
     if not rows:
@@ -111,9 +114,10 @@ async def move_aliases(connection: AsyncConnection, old: IncidentId, new: Incide
 
 
 async def delete_names(connection: AsyncConnection, ended: Mapping[IncidentId, datetime | None]) -> None:
-    """Delete the names of incidents that retention removes, and insert a tombstone for each alias.
+    """Delete the names of incidents that retention removes; each other name gets a tombstone (its end, kept for late
+    events).
 
-    `ended`: the end of each incident; None where a tombstone has it already.
+    `ended`: when each incident ended; None where a tombstone says it already.
     """
     gone = sorted(ended)
     over: dict[str, datetime] = {}

@@ -13,7 +13,11 @@ from sla_ingest.entry import InboxEntry
 
 
 class AliasKind(StrEnum):
-    """How a name belongs to an incident: its ticket was moved, or was merged into that incident's."""
+    """How a name belongs to an incident.
+
+    `MOVED`: the name is another id of the incident, whose ticket was moved. `MERGED`: the name is an incident of its
+    own, whose ticket was merged into the ticket of the other incident.
+    """
 
     MOVED = "moved"
     MERGED = "merged"
@@ -21,25 +25,34 @@ class AliasKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class IncidentNames:
-    """The aliases among some names: `moved` gives the incident of a later name, `merged` the survivors of a merged
-    incident.
+    """Which incident a name belongs to, and which incidents were merged.
+
+    `moved`: later name -> its incident. `merged`: merged incident -> the incidents into which it was merged (its
+    survivors).
     """
 
     moved: Mapping[IncidentId, IncidentId] = field(default_factory=dict)
     merged: Mapping[IncidentId, frozenset[IncidentId]] = field(default_factory=dict)
 
     def incident(self, name: IncidentId) -> IncidentId:
-        """Return the incident that a name belongs to; the name itself when it is no alias."""
+        """Return the incident that a name belongs to, following renames to the last; the name itself if it is in no
+        rename.
+        """
         return end_of_chain(self.moved.get, name)
 
     def with_merge(self, incident: IncidentId, into: IncidentId | None) -> IncidentNames:
-        """Return these names with the merge of `incident` into `into` added; unchanged when `into` is None."""
+        """Return a copy to which the merge of `incident` into the incident `into` was added.
+
+        Unchanged when `into` is None or the same incident.
+        """
         if into is None or into == incident:
             return self
         return IncidentNames(self.moved, {**self.merged, incident: self.merged.get(incident, frozenset()) | {into}})
 
     def survivors(self, incident: IncidentId) -> frozenset[IncidentId]:
-        """Return every incident into which this one was merged, directly or through others."""
+        """Return every incident into which `incident` was merged, directly or through others; never
+        `incident` itself.
+        """
         found: set[IncidentId] = set()
         ahead = [incident]
         while ahead:
@@ -50,7 +63,7 @@ class IncidentNames:
         return frozenset(found)
 
     def sources(self, incident: IncidentId) -> frozenset[IncidentId]:
-        """Return every incident that was merged into this one, directly or through others."""
+        """Return every incident that was merged into `incident`, directly or through others."""
         return frozenset(name for name in self.merged if incident in self.survivors(name))
 
 
@@ -66,23 +79,28 @@ MOST_COPIED = 500
 
 
 def joins(entry: InboxEntry) -> bool:
-    """Return whether the delivery states a new name of an incident, or a merge of two."""
+    """Return whether an event of the delivery renames its incident or merges it into another."""
     return any(one.event.kind in JOINING for one in entry.events)
 
 
 def names_in_entry(entry: InboxEntry) -> set[IncidentId]:
-    """Return all names of incidents that the delivery's events mention."""
+    """Return all names of incidents that the delivery's events mention, the event in `observed` included."""
     looked = () if entry.observed is None else (entry.observed,)
     return {name for one in (*entry.events, *looked) for name in names_in_event(one.event)}
 
 
 def names_in_event(event: IncidentEvent) -> Iterable[IncidentId]:
-    """Return the names of incidents that an event mentions: its own, a merge's survivor, and a later name."""
+    """Return the names of incidents that an event mentions: `incident`, `merged_into` and `known_as`, as
+    far as stated.
+    """
     return [name for name in (event.incident, event.merged_into, event.known_as) if name is not None]
 
 
 def route_entry(entry: InboxEntry, names: IncidentNames) -> InboxEntry:
-    """Return the delivery with its events rewritten to the incidents that their names belong to."""
+    """Return the delivery with its events rewritten to the incidents that their names belong to.
+
+    A merge of an incident into itself under another name becomes a rename.
+    """
     if not names.moved and not joins(entry):
         return entry
     observed = None if entry.observed is None else _routed(entry.observed, names)
@@ -103,8 +121,9 @@ def _routed(one: TranslatedEvent, names: IncidentNames) -> TranslatedEvent:
 
 
 def copy_routes(event: IncidentEvent, names: IncidentNames) -> tuple[frozenset[IncidentId], frozenset[IncidentId]]:
-    """Return the incidents whose events must be copied because of a rename or merge, and the incidents that get the
-    copies.
+    """Return (incidents whose events must be copied, incidents that get the copies) because of a rename or merge.
+
+    Both are empty for an event that is neither.
     """
     incident = event.incident
     sources, survivors = names.sources(incident), names.survivors(incident)
@@ -120,9 +139,11 @@ def copy_routes(event: IncidentEvent, names: IncidentNames) -> tuple[frozenset[I
 
 
 def incident_with_too_many_names(entry: InboxEntry, names: IncidentNames) -> IncidentId | None:
-    """Return the incident of an event that would join more names than the bounds allow; None within the bounds.
+    """Return the incident of the first event by which more names would belong together than the bounds allow, else
+    None.
 
-    The work after a join grows with all names that belong together, in one transaction that delays every other sender.
+    `MOST_NAMES` and the constants after it are the bounds: what follows from a join grows with them, in one transaction
+    that delays every other sender.
     """
     for one in entry.events:
         event = one.event

@@ -21,11 +21,12 @@ OPEN_STATES = ("running", "paused")
 async def open_clocks(
     timer: TimerService, only: str | None, contract: str, limit: int, after: str, offset: int
 ) -> dict[str, Any]:
-    """Return a page of open clocks, the most urgent first, in the form of `OpenClocksResponse`.
+    """Return a page of at most `limit` open clocks, the most urgent first, in the form of `OpenClocksResponse`.
 
-    `only`: the one contract that the caller's key may see, None for all. `contract`: list this contract alone, "" for
-    all. `after`: the `next` of the page before, "" for the first page. Every page uses the urgency at the instant of
-    the first, so that no clock is listed twice or left out. Raises Problem 422 for an `after` that is no `next`.
+    `only`: the contract to which the API key is limited; None for a key of all contracts. `contract`: list this
+    contract alone, "" for all; ignored when `only` is given. `after`: the `next` of the page before, "" for the first
+    page. `offset`: how many clocks to skip. Every page uses the urgency at the instant of the first page, so that no
+    clock is listed twice or left out. Raises Problem 422 for an `after` that is no `next`.
     """
     clock, incident = tables.clock, tables.incident
     place = _place(after)

@@ -20,8 +20,10 @@ from sla_timer.service import TimerService
 
 
 class DeadlineQuestion(BaseModel):
-    """The body of `POST /v1/deadlines`: an incident that might be opened. A time without an offset is in the contract's
-    zone.
+    """The body of `POST /v1/deadlines`: an incident that might be opened.
+
+    `contract`: a contract's id; if it is empty, the contract is found by `customer`. `opened_at`: now when absent; a
+    time without an offset is in the contract's zone.
     """
 
     model_config = ConfigDict(extra="forbid")
@@ -33,15 +35,17 @@ class DeadlineQuestion(BaseModel):
 
 
 def beyond_the_calendar(detail: str) -> Problem:
-    """Return the problem 422 for a question about years for which no calendar can be compiled."""
+    """Return the problem 422 for a question about years for which no calendar can be computed; `detail` says which they
+    are.
+    """
     return Problem(422, "beyond-the-calendar", "The calendar does not reach so far", detail)
 
 
 def deadlines(timer: TimerService, question: DeadlineQuestion, access: KeyAccess) -> dict[str, Any]:
-    """Return every metric of a hypothetical incident with its due instant, in the form of `DeadlinesResponse`.
+    """Return every metric of an incident that might be opened with its due instant, in the form of `DeadlinesResponse`.
 
-    Raises Problem 404 for a contract that is unknown or not the key's own, and 422 for an opening that no calendar
-    reaches.
+    Nothing is stored. `access`: the caller's API key. Raises Problem 404 for a contract that is unknown or that the key
+    may not see, and Problem 422 when the opening or every due instant lies in years without a calendar.
     """
     rulebook = timer.rulebooks.current
     now = timer.time_source.now()

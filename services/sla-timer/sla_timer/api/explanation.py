@@ -14,7 +14,10 @@ Seconds = int | float
 
 
 class ReasonedChoiceResponse(TimerResponse):
-    """The contract of the incident, and how it was found."""
+    """The contract of the incident, and how it was found.
+
+    `id`: the contract's id. `reason`: a code such as `customer` or `no_customer`. `text`: the reason in words.
+    """
 
     id: str
     reason: str
@@ -22,7 +25,10 @@ class ReasonedChoiceResponse(TimerResponse):
 
 
 class ScopedPlanResponse(TimerResponse):
-    """The plan whose targets apply, and whether it covers the incident's product."""
+    """The plan whose targets apply, and whether it covers the incident's product.
+
+    `id`: the plan's id. `scope`: `in`, `out` or `excluded`. `text`: the scope in words.
+    """
 
     id: str
     scope: str
@@ -30,7 +36,12 @@ class ScopedPlanResponse(TimerResponse):
 
 
 class ExplainedTargetResponse(TimerResponse):
-    """The target a clock runs under."""
+    """The target of a clock: the time that the plan or contract allows.
+
+    `allowed`: that time in words. `coverage`: the name of the hours in which it counts; `coverage_titles`: their title
+    by language. `zone`: the contract's time zone. `clause`: the clause that the target quotes. `line`: where the target
+    stands in the catalogue.
+    """
 
     allowed: str
     coverage: str
@@ -41,14 +52,22 @@ class ExplainedTargetResponse(TimerResponse):
 
 
 class AgreementResponse(TimerResponse):
-    """A person's decision that changes how a clock is judged: by whom, and why."""
+    """A person's decision that changes how a clock is judged: another due date, or an exemption from the verdict.
+
+    `by`: who decided. `reason`: why.
+    """
 
     by: str
     reason: str
 
 
 class StepResponse(TimerResponse):
-    """One stretch between the clock's start and its due instant: counted, or not counted with the reason."""
+    """A part of the clock's time, from `start` to `end`, that was counted, or was not for one `reason`.
+
+    `kind`: `counted`, `outside_hours`, `holiday`, `closing`, `paused`, `ended`, `before_restart` or `earlier`.
+    `waiting_on`: whose turn it was during a pause, else null. `counted_seconds`: how much of this step counts.
+    `total_seconds`: counted time up to `end`. `credited_seconds`: by how much a pause moves a due date.
+    """
 
     start: InstantText
     end: InstantText
@@ -62,7 +81,11 @@ class StepResponse(TimerResponse):
 
 
 class FailedConditionResponse(TimerResponse):
-    """The first condition of a plan's row that the incident does not fulfil: why the row does not apply."""
+    """The first condition of a target that the incident does not fulfil, which is why the target does not apply.
+
+    `attribute`: the attribute compared. `actual`: what the incident has for it. `values`: what the condition names.
+    `negated`: the condition demands that `actual` is none of `values`.
+    """
 
     attribute: str
     actual: str
@@ -71,7 +94,12 @@ class FailedConditionResponse(TimerResponse):
 
 
 class RowTriedResponse(TimerResponse):
-    """A row of the plan that was compared with the incident to find the clock's target, and whether it matched."""
+    """A target of the plan or contract that was compared with the incident, and whether it matched.
+
+    `clause`: the clause that the target quotes. `line`: where the target stands in the catalogue. `allowed`: its time
+    in words. `outcome`: `matched`, `failed`, or `unspecified` (matched, but gives no number). `failed`: the condition
+    that did not hold, else null.
+    """
 
     clause: str
     line: str
@@ -81,7 +109,10 @@ class RowTriedResponse(TimerResponse):
 
 
 class VersionsResponse(TimerResponse):
-    """The versions of catalogue, holidays, time-zone data and calendar by which the clock was computed."""
+    """The versions of the data by which the clock was computed.
+
+    `calendar`: id and revision of the compiled calendar; "" for a clock that counts wall-clock time.
+    """
 
     catalogue: str
     holidays: str
@@ -90,14 +121,21 @@ class VersionsResponse(TimerResponse):
 
 
 class RowWordsResponse(TimerResponse):
-    """A row of the plan as text for people, and why it matched or did not."""
+    """A target that was compared with the incident, as text for people.
+
+    `name`: which target it is. `said`: whether it matched, and if not, why.
+    """
 
     name: str
     said: str
 
 
 class StepWordsResponse(TimerResponse):
-    """One stretch of the explanation as text for people."""
+    """A step of the explanation (see `StepResponse`) as text for people.
+
+    `when`: its start and end. `what`: its kind and reason. `counted`: how much of it counts, and `total`: counted time
+    up to its end; both "" if nothing counts. `notes`: further remarks, such as that it lies ahead.
+    """
 
     when: str
     what: str
@@ -107,21 +145,30 @@ class StepWordsResponse(TimerResponse):
 
 
 class DefinitionResponse(TimerResponse):
-    """How the plan defines the incident's priority, and the language of that text."""
+    """The plan's definition of the incident's priority. `language`: the language of `text`."""
 
     language: str
     text: str
 
 
 class TimeLeftResponse(TimerResponse):
-    """A sentence pattern for the time left, so that a page can update it: `{left}` in `form` stands for the time."""
+    """How to write the time that is left, so that a page can count it down in the reader's language.
+
+    `form`: the sentence, in which `{left}` stands for the time. `units`: the words for "hour", "minute" and "second".
+    """
 
     form: str
     units: dict[str, str]
 
 
 class WordsResponse(TimerResponse):
-    """An explanation as text in one language, part by part, for pages with a layout of their own."""
+    """The explanation of one clock as text in one language, part by part, for pages with a layout of their own.
+
+    `language`: the language used. `basis`: lines on contract, plan and target. `rows`: the targets that were compared,
+    under the heading `rows_title`. `steps`: the clock's time as a table with the heading `time_title` and the heads
+    `columns`. `sums`: counted and allowed time. `instants`: lines on due instants and warnings. `grounds`: lines on the
+    versions used.
+    """
 
     language: str
     metric: str
@@ -140,7 +187,12 @@ class WordsResponse(TimerResponse):
 
 
 class ExplainedClockResponse(TimerResponse):
-    """The explanation of one clock: its target, every stretch up to the due instant, and the rows that were tried."""
+    """The explanation of one clock: its target, every step of its time up to the due instant, and the targets compared.
+
+    `broken_since`: the due instant that the clock, still open, has passed by `at`. `cycle`: counts from 0, a reopening
+    begins another. `generation`: counts the targets that the clock has had, from 0. `allowed_seconds` is null when only
+    a date was agreed. `withdrawn_at`: since when the target is no longer promised.
+    """
 
     incident: str
     clock: str
@@ -176,7 +228,9 @@ class ExplainedClockResponse(TimerResponse):
 
 
 class ExplanationResponse(TimerResponse):
-    """The explanations of an incident's clocks as of one instant."""
+    """The explanations of an incident's clocks as of the instant `at`. `clocks_total`: how many clocks were asked
+    about.
+    """
 
     incident: str
     at: InstantText

@@ -38,9 +38,10 @@ from sla_timer.service import TimerService
 class FoundIncident:
     """An incident as one API key may see it.
 
-    `row` is its row of `timer_incident`, `names` are its other ids. `events` are the events it was folded from; None
-    for an incident with very many events when the key may see all of them (they are then read page by page). `seen` is
-    the view of a key of one contract; None for a key of all contracts, and where `events` is None.
+    `row`: its row of `timer_incident`. `rulebook`: the plans, contracts and calendars by which it is judged.
+    `incident`: its state. `events`: the events from which that was computed; None for an incident with very many events
+    that the key may see whole (these are read page by page). `names`: its other ids. `seen`: what a key of one contract
+    may see; None for a key of all contracts, and where `events` is None.
     """
 
     row: Any
@@ -53,10 +54,10 @@ class FoundIncident:
 
 @dataclass(frozen=True, slots=True)
 class WholeIncident:
-    """An incident together with the clocks whose targets are no longer promised.
+    """An incident with all its clocks, those included whose targets are no longer promised.
 
-    `told`: what has been published about each clock. `rulebooks`: for each clock that is judged by another rulebook
-    than the incident, that one.
+    `told`: what has been published about each clock. `rulebooks`: by clock, the rulebook (plans, contracts, calendars)
+    of each clock that is judged by another rulebook than the incident.
     """
 
     incident: Incident
@@ -114,9 +115,9 @@ def _as_shown(
 
 
 async def find_incident(timer: TimerService, name: str, access: KeyAccess) -> FoundIncident:
-    """Return the incident with this id, which may be one of its other names (a moved ticket has several).
+    """Return the incident with the id `name`, which may be one of its other ids (a moved ticket has several).
 
-    Raises Problem 404 if there is none, or none that the key may see.
+    `access`: the caller's API key. Raises Problem 404 if no such incident is known, or the key may not see it.
     """
     asked = name
     async with timer.store.reading() as connection:
@@ -162,9 +163,10 @@ async def _all_events(timer: TimerService, name: str) -> list[IncidentEvent]:
 async def incident_as_of(
     timer: TimerService, known: FoundIncident, at: datetime | None
 ) -> tuple[WholeIncident | None, datetime]:
-    """Return the incident as its events up to `at` make it, and the instant used (now when `at` is None).
+    """Return the incident as computed from its events up to `at`, and the instant used.
 
-    The incident is None when `at` lies before its first event. Raises CalendarError when no calendar reaches `at`.
+    That instant is now when `at` is None, and never after the incident left the contract of the key. The incident is
+    None when `at` lies before its first event. Raises CalendarError when no calendar reaches the instant.
     """
     moment = at or timer.time_source.now()
     incident: Incident | None = known.incident
@@ -182,10 +184,12 @@ async def incident_as_of(
 
 
 async def incident_answer(timer: TimerService, name: str, access: KeyAccess, limit: int, after: str) -> dict[str, Any]:
-    """Return the incident with its clocks and one page of its events, in the form of `IncidentResponse`.
+    """Return the incident with the id `name`, with its clocks and one page of its events, in the form of
+    `IncidentResponse`.
 
-    `after`: the id of the last event of the page before, "" for the first page. Raises Problem 404 for an unknown
-    incident, and 422 for an `after` that is none of its events.
+    `access`: the caller's API key. `limit`: events on the page. `after`: the id of the last event of the page before,
+    "" for the first page. Raises Problem 404 for an incident that is unknown or not for this key, and Problem 422 for
+    an `after` that is none of its events.
     """
     known = await find_incident(timer, name, access)
     name = known.row.id

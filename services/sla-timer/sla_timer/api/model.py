@@ -14,20 +14,23 @@ InstantText = Annotated[str, Field(json_schema_extra={"format": "date-time"})]
 
 
 class TimerResponse(BaseModel):
-    """The base of every answer of the timer."""
+    """The base class of the models of the timer's answers."""
 
     model_config = ConfigDict(frozen=True)
 
 
 class RemarkResponse(TimerResponse):
-    """A remark: something odd about an incident, which was accepted nevertheless."""
+    """A remark on something odd about an incident that was accepted nevertheless.
+
+    `kind`: its code. `text`: its text for people.
+    """
 
     kind: str
     text: str
 
 
 class MatchedContractResponse(TimerResponse):
-    """The contract under which the incident stands, and how it was found."""
+    """The contract under which the incident stands. `zone`: its time zone."""
 
     id: str
     title: str
@@ -36,7 +39,10 @@ class MatchedContractResponse(TimerResponse):
 
 
 class SegmentResponse(TimerResponse):
-    """A stretch during which a clock was running, or paused for one reason."""
+    """A time in which a clock was running, or was paused for one reason.
+
+    `end`: null while it lasts. `running`: false for a pause. `why`: the reason.
+    """
 
     start: InstantText
     end: InstantText | None
@@ -46,7 +52,7 @@ class SegmentResponse(TimerResponse):
 
 
 class MarkResponse(TimerResponse):
-    """The instant at which a warning or the breach of a clock is due."""
+    """The instant `at` at which a warning or the breach of a clock is due."""
 
     key: str = Field(description="<generation>/<threshold>")
     at: InstantText
@@ -54,7 +60,10 @@ class MarkResponse(TimerResponse):
 
 
 class ClockResponse(TimerResponse):
-    """One SLA clock: the measurement of one metric of an incident in one cycle (a reopening begins another)."""
+    """One SLA clock: it measures one metric of an incident in one cycle (a reopening begins another cycle).
+
+    `breached_at`: the due instant that was passed, null if none was. `coverage`: the name of the hours that count.
+    """
 
     id: str
     metric: str
@@ -99,7 +108,7 @@ class AgreedTargetResponse(TimerResponse):
 
 
 class EventResponse(TimerResponse):
-    """An event of the incident, with every field that decides about its clocks."""
+    """An event of the incident. Its `snapshot` (the state of the ticket in that delivery) is not part of the answer."""
 
     id: str
     kind: str
@@ -132,7 +141,11 @@ class HeldResponse(TimerResponse):
 
 
 class IncidentResponse(TimerResponse):
-    """An incident as computed from its events, with its clocks and one page of the events."""
+    """An incident as computed from its events, with its clocks and one page of the events.
+
+    `scope`: whether the contract covers the incident's product, in words. `time_quality`: the worst `quality` of its
+    events. `also_known_as`: its other ids.
+    """
 
     id: str
     phase: str = Field(description="open, waiting, resolved, closed, cancelled or merged")
@@ -159,7 +172,11 @@ class IncidentResponse(TimerResponse):
 
 
 class OpenClockResponse(TimerResponse):
-    """A running or paused clock in a list."""
+    """A running or paused clock in the list of open clocks.
+
+    `counted_seconds`: what is left in the hours in which the clock counts, negative once late; null when unknown.
+    `outside_hours`: the clock is running and its hours are closed. `opens_at`: when they open again.
+    """
 
     id: str
     incident: str
@@ -187,14 +204,17 @@ class OpenClocksResponse(TimerResponse):
 
 
 class PreviewedWarningResponse(TimerResponse):
-    """A warning that would be sent, and when."""
+    """A warning that would be given at the instant `at`. `key`: its threshold, such as `warn-75`."""
 
     key: str
     at: InstantText
 
 
 class PreviewedMetricResponse(TimerResponse):
-    """A metric that would be measured, with its due instant."""
+    """A metric that would be measured, with its due instant.
+
+    `conditional`: only a later event starts its clock; shown as if that event came with the opening.
+    """
 
     metric: str
     due_at: InstantText | None = Field(description="in the contract's zone")
@@ -209,7 +229,10 @@ class PreviewedMetricResponse(TimerResponse):
 
 
 class DeadlinesResponse(TimerResponse):
-    """What would be due if an incident were opened; the metric that is due first comes first."""
+    """What would be due if an incident were opened; the metric that is due first comes first.
+
+    `why`: how the contract was found. `scope`: whether the contract covers the product. Both are in words.
+    """
 
     contract: str
     why: str

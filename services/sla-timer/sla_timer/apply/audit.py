@@ -33,8 +33,9 @@ MOST = 500
 
 
 class Audit:
-    """The self-audit: finds running clocks without a stored breach timer, and folds their incidents again to restore
-    it.
+    """The self-audit: finds running clocks whose breach timer is not stored, and restores the timer.
+
+    It does so by computing the incident anew from its events. `wake` is called when any such clock was found.
     """
 
     def __init__(
@@ -64,7 +65,11 @@ class Audit:
             await asyncio.sleep(EVERY_SECONDS)
 
     async def once(self) -> int:
-        """Audit once; return how many clocks without a breach timer were found. Raises Retryable."""
+        """Audit once; return how many clocks without a breach timer were found, at most `MOST`.
+
+        Only running, unbreached clocks that are due within `HORIZON` are looked at; quarantined ones are skipped. An
+        incident that fails is quarantined. Raises Retryable.
+        """
         async with self._store.reading() as connection:
             found = (await connection.execute(self._unwatched())).all()
         for partition, rows in groupby(found, key=lambda row: row.partition):

@@ -21,7 +21,7 @@ from sla_platform.wire.clock import NOT_BREACHED
 
 
 def incident_context(incident: Incident, plan: Plan) -> dict[str, Any]:
-    """Return the fields that the facts of all clocks of one incident share, as JSON values."""
+    """Return the fields that the facts (published events) of all clocks of one incident share, as JSON values."""
     attributes = incident.attributes
     contract = incident.contract
     return {
@@ -42,7 +42,7 @@ def incident_context(incident: Incident, plan: Plan) -> dict[str, Any]:
 def clock_context(
     shared: dict[str, Any], incident: Incident, clock: Clock, rulebook: Rulebook, urgency: float
 ) -> dict[str, Any]:
-    """Return `shared` with the fields of one clock; `rulebook` is the one by which the clock is judged."""
+    """Return `shared` with the fields of one clock added. `rulebook`: the rulebook by which the clock is judged."""
     calendar = calendar_of(clock, incident, rulebook)
     return (
         shared
@@ -77,10 +77,10 @@ def _imported(clock: Clock, through: datetime | None) -> dict[str, Any]:
 
 
 def left_seconds(clock: Clock, calendar: Calendar | None) -> float | None:
-    """Return the counted seconds left of a paused clock, negative once late.
+    """Return the counted seconds left of a paused clock, negative once it is late.
 
-    None for a clock that is not paused (what is left follows from its due instant), and where its allowed time cannot
-    be computed.
+    None for a clock that is not paused (its due instant says what is left), and when its allowed time cannot be
+    computed.
     """
     if clock.state is not ClockState.PAUSED:
         return None
@@ -92,8 +92,8 @@ def left_seconds(clock: Clock, calendar: Calendar | None) -> float | None:
 
 
 def with_breach(context: dict[str, Any], told: PublishedState) -> dict[str, Any]:
-    """Return the context with the field `breached`: the due instant in force if it has passed, else the word for none.
+    """Return the context with the field `breached`: the due instant in force if it was passed, else `NOT_BREACHED`.
 
-    Only facts published on an event carry this field; facts that timers publish do not.
+    Only facts published because of an event carry this field; facts that timers publish do not.
     """
     return context | {"breached": told.breached_at.isoformat() if told.breached_at is not None else NOT_BREACHED}

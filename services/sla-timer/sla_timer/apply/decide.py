@@ -34,9 +34,10 @@ from sla_timer.rulebooks import PinnedRulebooks
 class StoredIncident:
     """What the store holds about an incident, as the input of `decide`.
 
-    `fold` computes the incident under a rulebook. `row` is its row of `timer_incident`, None for a new incident.
-    `clocks` are its rows of `timer_clock` except for `settled` ones: clocks that have ended, are published in full and
-    whose value has not changed since. `events` counts its stored events.
+    `fold`: computes the incident by a rulebook. `row`: its row of `timer_incident`, None for a new incident. `clocks`:
+    its rows of `timer_clock`, without the `settled` ones (ended, everything about them published, unchanged since).
+    `events`: how many of its events are stored, the new ones included. `surplus`: further events, which do not count.
+    `counting`: the events that `fold` reads; empty for an incident with very many events.
     """
 
     fold: Callable[[Rulebook], Incident]
@@ -48,9 +49,9 @@ class StoredIncident:
     counting: Sequence[IncidentEvent] = ()  # the events that `fold` folds; empty for an incident with very many
 
     def as_of(self, until: datetime | None, rulebook: Rulebook) -> Incident:
-        """Return the incident as its events up to `until` make it; None is up to now.
+        """Return the incident as computed from its events up to `until`, or from all events if `until` is None.
 
-        An incident with very many events is returned as it is now, whatever `until` says.
+        All events are used, too, when none lies up to `until`, and for an incident with very many events.
         """
         by_then = self.counting if until is None else events_known_at(self.counting, until)
         return fold(by_then, rulebook) if by_then and len(by_then) < len(self.counting) else self.fold(rulebook)
@@ -60,8 +61,8 @@ class StoredIncident:
 class DecisionOptions:
     """The options of `decide`.
 
-    `moved`: judge by the catalogue in force instead of the version that the incident was judged by (re-planning).
-    `whole`: also write rows that have not changed, which restores missing timers.
+    `moved`: judge by the catalogue in force instead of the version by which the incident was judged (re-planning).
+    `whole`: also write the rows and timers of clocks that have not changed, which restores missing timers.
     """
 
     moved: bool = False
@@ -73,7 +74,8 @@ def decide(
 ) -> Changes:
     """Return the rows to write and the facts to publish for one incident. Pure.
 
-    `pins` are the rulebooks of this unit of work, `now` is the instant for urgency and for timers that are due at once.
+    `pins`: the rulebooks (plans, contracts, calendars) of this transaction. `now`: the instant for the urgency, and the
+    one up to which events must be applied before timers that are due already may fire.
     """
     rulebook = pins.current if options.moved else pins.of(stored.row)
     rows = {ClockId(row.id): row for row in stored.clocks}
@@ -191,7 +193,7 @@ def _before(
 
 
 def unsettled_clocks_of(incident: Incident, settled: Mapping[ClockId, Clock]) -> tuple[Clock, ...]:
-    """Return the clocks of an incident that are not in `settled` with this very value, in the incident's order."""
+    """Return the clocks of an incident, in its order, without those that `settled` holds as the very same object."""
     return tuple(clock for clock in incident.clocks if settled.get(clock.id) is not clock)
 
 

@@ -40,15 +40,15 @@ Any_ = TypeVar("Any_")
 
 
 class CountObserver(Protocol):
-    """A callback that gets a number of events, such as the `inc` of a Prometheus counter."""
+    """A callback that is given a number of events, such as the `inc` of a Prometheus counter; its result is ignored."""
 
     def __call__(self, many: int, /) -> object: ...
 
 
 class FoldNotPrepared(Exception):
-    """Folds of incidents with very many events are missing; prepare them before the transaction and try again.
+    """Incidents with very many events were not computed yet: prepare them before the transaction, then run it again.
 
-    `wanted` maps each incident to the rulebook under which its fold is missing.
+    `wanted`: the rulebook (plans, contracts, calendars) under which each incident is missing, by incident id.
     """
 
     def __init__(self, wanted: Mapping[str, Rulebook]) -> None:
@@ -68,22 +68,23 @@ class EventReader(Protocol):
         ...
 
     async def ended_at(self) -> datetime | None:
-        """Return the end of an incident that retention has removed; None if it was never removed."""
+        """Return when the incident had ended if retention has removed it; None if it was never removed."""
         ...
 
     def since(self, at: datetime | None) -> AsyncIterator[Sequence[IncidentEvent]]:
-        """Yield the events that occurred at `at` or later, page by page in the order of occurrence; all events for
-        None.
+        """Yield the events that occurred at `at` or later, page by page in the order of occurrence; None yields all
+        events.
         """
         ...
 
 
 @dataclass(slots=True)
 class CachedFold:
-    """The cached fold of one incident under one rulebook.
+    """The cached fold of one incident (its state computed from its events) under one rulebook (plans, contracts,
+    calendars).
 
-    `head` is the state after its last event; None while it may have read events that were never committed. `steps` are
-    earlier states, from which to continue when a late event arrives.
+    `head`: the state after the last event; None when it may have read events that were never committed. `steps`: copies
+    of earlier states, the earliest first; a late event is read from the last copy before it on.
     """
 
     rulebook: Rulebook
@@ -91,11 +92,15 @@ class CachedFold:
     steps: list[Folding] = field(default_factory=list)  # states of before, the earliest first
 
     def drop_from(self, first: Position) -> None:
-        """Drop the earlier states that have read the event at position `first` or a later one."""
+        """Drop the copies in `steps` that have read the event at position `first` or a later event."""
         self.steps = [step for step in self.steps if step.last < first]
 
     def note(self, folding: Folding) -> None:
-        """Keep a copy of this state if it has read at least `STEP` events more than the last one kept."""
+        """Add a copy of this state to `steps` if it has read at least `STEP` events more than the last copy, else do
+        nothing.
+
+        Of more than `MOST_STEPS` copies some of the earlier ones are dropped.
+        """
         if folding.count < (self.steps[-1].count if self.steps else 0) + STEP:
             return
         self.steps.append(folding.branch())
@@ -105,10 +110,11 @@ class CachedFold:
 
 @dataclass(slots=True)
 class PreparedFold:
-    """An incident with very many events, folded through its stored events and the `fresh` ones of this unit of work.
+    """An incident with very many events, computed from its stored events and the new ones of one transaction.
 
-    `foldings` holds the fold under each catalogue version. `settled` are ended clocks about which everything has been
-    published, as judged under `version`.
+    `count`: its stored events. `fresh`: ids of the new events; `surplus`: those of them that do not count. `foldings`:
+    the computation by catalogue version. `settled`: ended clocks about which everything has been published, as judged
+    under `version`. `used`: the incidents that were asked for, by catalogue version.
     """
 
     name: str
@@ -124,17 +130,21 @@ class PreparedFold:
 
     @property
     def events(self) -> int:
-        """Return how many events that count will be stored once the fresh ones are."""
+        """Return how many events that count are stored once the transaction commits: `count` plus `fresh` without
+        `surplus`.
+        """
         return self.count + len(self.fresh) - len(self.surplus)
 
     def fits(self, count: int, fresh: Collection[str], rulebook: Rulebook) -> bool:
-        """Return whether this fold has read exactly `count` stored and these fresh events, and exists under this
-        rulebook.
+        """Return whether this fold has read exactly `count` stored events and the events `fresh`, and exists under
+        `rulebook`.
         """
         return self.count == count and self.fresh == set(fresh) and rulebook.version in self.foldings
 
     def incident(self, rulebook: Rulebook) -> Incident:
-        """Return the incident as folded under a rulebook. Raises FoldNotPrepared if there is no fold under that one."""
+        """Return the incident as computed by a rulebook. Raises FoldNotPrepared if `foldings` lacks the rulebook's
+        version.
+        """
         version = rulebook.version
         if version not in self.foldings:
             raise FoldNotPrepared({self.name: rulebook})
@@ -143,7 +153,10 @@ class PreparedFold:
         return self.used[version]
 
     def unsettled(self) -> frozenset[ClockId] | None:
-        """Return the ids of clocks that are new or changed since they were settled; None if any may have changed."""
+        """Return the ids of clocks that are new, changed or gone since they were settled.
+
+        None if any clock may have changed: nothing was settled, or more than `MOST_CHANGED` ids differ.
+        """
         if not self._compared:
             self._compared, self._unsettled = True, self._differing()
         return self._unsettled
@@ -181,7 +194,10 @@ class _Entry:
 
 
 async def fold_in_slices(events: Iterable[IncidentEvent], rulebook: Rulebook) -> Incident:
-    """Return the fold of these events; other tasks of the event loop run between slices. Raises FoldError."""
+    """Return the incident computed from these events; other tasks of the event loop run in between.
+
+    Raises FoldError if there are none, or if they belong to several incidents.
+    """
     line = await asyncio.to_thread(timeline, list(events))
     folding, turn = Folding(line, rulebook), LoopYielder()
     for some in _slices(line.following):
@@ -191,9 +207,11 @@ async def fold_in_slices(events: Iterable[IncidentEvent], rulebook: Rulebook) ->
 
 
 class FoldCache:
-    """The cache of folds of incidents with very many events, one per process.
+    """The cache of incidents with very many events, as computed from these events; one per process.
 
-    `read` and `folded` are called with how many events were read back from the store and how many were folded.
+    `read`: called with the number of events read back from the store. `folded`: called with the number of events
+    computed. `most`: how many events of one incident count whatever they say; of later ones only those that can change
+    a clock.
     """
 
     def __init__(self, read: CountObserver, folded: CountObserver, most: int = bound.MOST) -> None:
@@ -207,7 +225,8 @@ class FoldCache:
 
     @asynccontextmanager
     async def held(self, incidents: Collection[str]) -> AsyncIterator[None]:
-        """Lock the cache entries of these incidents, so that no other task prepares or keeps them meanwhile.
+        """Lock the cache entries of these incidents, and create missing ones; no other task prepares or keeps them
+        meanwhile.
 
         Enter it before the database transaction, never within one.
         """
@@ -223,10 +242,11 @@ class FoldCache:
     async def prepare(
         self, incident: str, stored: EventReader, fresh: Iterable[IncidentEvent], rulebooks: Iterable[Rulebook] = ()
     ) -> PreparedFold:
-        """Return the incident folded through its stored and its `fresh` events, while its entry is held.
+        """Return the incident computed from its stored events and its `fresh` ones. Call it while `held` holds the
+        incident.
 
-        It is folded under these rulebooks, and under all others under which it is cached. Fresh events that are stored
-        already are skipped.
+        It is computed under `rulebooks` and under every rulebook under which it is cached. Fresh events that are stored
+        already are skipped. Without any event that counts, `foldings` of the result is empty.
         """
         entry = self._entries[incident]
         entry.count = await self._current(entry, stored)
@@ -250,7 +270,11 @@ class FoldCache:
         return prepared
 
     def keep(self, prepared: PreparedFold) -> None:
-        """Cache a prepared fold; call this once its fresh events are committed."""
+        """Cache a prepared fold, once its fresh events are committed and while `held` still holds the incident.
+
+        Catalogue versions under which the incident was not asked for are dropped from the cache, unless none was asked
+        for.
+        """
         entry = self._entries[prepared.name]
         entry.count = prepared.events
         entry.unsure = None
@@ -260,7 +284,10 @@ class FoldCache:
             kept.head = prepared.foldings.get(version)
 
     def settle(self, incident: str, version: str, settled: Mapping[ClockId, Clock]) -> None:
-        """Note which ended clocks are settled: everything about them has been published, as judged under `version`."""
+        """Record the ended clocks about which everything has been published, as judged under `version`.
+
+        Replaces what was recorded of the incident before.
+        """
         entry = self._entries[incident]
         entry.settled, entry.version = settled, version
 

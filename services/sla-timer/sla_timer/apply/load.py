@@ -34,7 +34,10 @@ PAGE = 500  # events read at a time
 
 @dataclass(frozen=True, slots=True)
 class UnsettledClocks:
-    """The clocks of an incident that may have changed since the last decision, which was made under `version`."""
+    """The ids of the clocks of an incident that may have changed since its last decision.
+
+    `version`: the catalogue version by which that decision was made.
+    """
 
     version: str
     ids: frozenset[ClockId]
@@ -45,7 +48,11 @@ NOTHING: Mapping[str, UnsettledClocks] = MappingProxyType({})
 
 @dataclass(frozen=True, slots=True)
 class LoadedIncidents:
-    """The stored rows and events of the incidents of a batch, each by incident id."""
+    """The stored rows and events of some incidents, each by incident id.
+
+    `events`: not of incidents with very many events. `incidents`: rows of `timer_incident`. `clocks`: rows of
+    `timer_clock`, locked. `tombstones`: when incidents that retention has removed had ended.
+    """
 
     events: dict[str, list[IncidentEvent]]  # of those whose fold is not prepared
     incidents: dict[str, Any]  # rows of timer_incident
@@ -53,15 +60,17 @@ class LoadedIncidents:
     tombstones: Mapping[str, datetime]  # of those that were forgotten: through when they are history
 
     def counting(self, incident: str) -> list[IncidentEvent]:
-        """Return the events from which to fold an incident.
+        """Return the events from which to compute an incident: the loaded ones.
 
-        Empty for an incident that retention has removed and that no later event has reopened.
+        Of an incident that retention has removed, only those from its reopening on; empty if it was not reopened.
         """
         return drop_forgotten(self.events.get(incident, ()), self.tombstones.get(incident))
 
     @property
     def versions(self) -> set[str]:
-        """Return the catalogue versions by which these incidents and clocks were judged."""
+        """Return the catalogue versions by which these incidents, their clocks and earlier breaches of these were
+        judged.
+        """
         clocks = [row for rows in self.clocks.values() for row in rows]
         judged = {row.catalogue for row in (*self.incidents.values(), *clocks)}
         return judged.union(*(earned_under(row.told) for row in clocks))
@@ -78,8 +87,8 @@ async def load_incidents(
 ) -> LoadedIncidents:
     """Lock the timers and clocks of these incidents, and return everything that is stored about them.
 
-    The events of incidents with very many events are left out. `unsettled`: of such an incident read only the open
-    clocks and these; if it has been judged under another version meanwhile, all of its clocks.
+    The events of incidents with very many events are not read. `unsettled`: for such an incident, read only its open
+    clocks and these; all of its clocks if it has been judged under another catalogue version meanwhile.
     """
     names = sorted(incidents)
     found = (await connection.execute(select(tables.incident).where(tables.incident.c.id.in_(names)))).all()
@@ -98,7 +107,9 @@ async def load_incidents(
 
 
 def is_hot(row: Any | None) -> bool:
-    """Return whether a row of `timer_incident` has so many events that its fold is cached; False for None."""
+    """Return whether a row of `timer_incident` counts at least `HOT` events, so that the incident is cached; False for
+    None.
+    """
     return row is not None and row.events >= HOT
 
 
@@ -124,7 +135,7 @@ async def _lock_timers(connection: AsyncConnection, incidents: list[str]) -> Non
 
 @dataclass(frozen=True, slots=True)
 class StoredEventReader:
-    """An `EventReader` on the store; each method is a query outside of any transaction."""
+    """Reads the stored events of `incident` (an `EventReader`); each method queries outside of any transaction."""
 
     store: Store
     incident: str
@@ -143,12 +154,14 @@ class StoredEventReader:
             return await stored_event_ids(connection, ids)
 
     async def ended_at(self) -> datetime | None:
-        """Return the end of an incident that retention has removed; None if it was never removed."""
+        """Return when the incident had ended if retention has removed it; None if it was never removed."""
         async with self.store.reading() as connection:
             return (await tombstone.tombstones(connection, tables.tombstone, [self.incident])).get(self.incident)
 
     async def since(self, at: datetime | None) -> AsyncIterator[Sequence[IncidentEvent]]:
-        """Yield the stored events that occurred at `at` or later in pages; all events for None."""
+        """Yield the stored events that occurred at `at` or later, page by page in the order of occurrence; None yields
+        all.
+        """
         event = tables.event.c
         query = select(tables.event).where(event.incident == self.incident)
         if at is not None:
@@ -166,7 +179,10 @@ class StoredEventReader:
 
 
 async def events_of(connection: AsyncConnection, incident: str) -> list[IncidentEvent]:
-    """Return the events from which one incident is folded; empty for a removed incident that was not reopened."""
+    """Return the events from which one incident is computed.
+
+    Of an incident that retention has removed, only those from its reopening on; empty if it was not reopened.
+    """
     stored = (await _stored(connection, [incident]))[incident]
     tombstones = await tombstone.tombstones(connection, tables.tombstone, [incident])
     return drop_forgotten(stored, tombstones.get(incident))
@@ -181,5 +197,5 @@ async def _stored(connection: AsyncConnection, incidents: Sequence[str]) -> dict
 
 
 def event_of_row(row: Any) -> IncidentEvent:
-    """Return the event stored in a row of `timer_event`. Raises BadEnvelope."""
+    """Return the event stored in a row of `timer_event`. Raises BadEnvelope if it cannot be read."""
     return stored_event(id=row.id, type=row.type, incident=row.incident, occurred_at=row.occurred_at, data=row.data)

@@ -13,8 +13,9 @@ from sla_timer import tables
 
 
 async def take_partitions(connection: AsyncConnection, partitions: Iterable[int], owner: str) -> dict[int, int]:
-    """Take these partitions for `owner` and return their new epochs; every earlier owner's epoch is invalid from then
-    on.
+    """Take these partitions for `owner`, and return partition -> new epoch.
+
+    An epoch counts how often its partition was taken; `lock_partition` refuses every earlier epoch from then on.
     """
     taken: dict[int, int] = {}
     for number in sorted(partitions):
@@ -27,14 +28,20 @@ async def take_partitions(connection: AsyncConnection, partitions: Iterable[int]
 
 
 async def lock_partition(connection: AsyncConnection, partition: int, epoch: int) -> None:
-    """Lock the partition's row until the transaction ends. Raises Fenced if another instance took the partition."""
+    """Lock the partition's row until the transaction ends.
+
+    Raises Fenced if `epoch` is not the last epoch of the partition: another instance has taken it.
+    """
     query = select(tables.partition.c.epoch).where(tables.partition.c.partition == partition).with_for_update()
     if (await connection.execute(query)).scalar_one_or_none() != epoch:
         raise Fenced(f"partition {partition} belongs to another instance now")
 
 
 async def keep_owner_out(connection: AsyncConnection, partition: int) -> None:
-    """Keep the partition's owner from applying events until the transaction ends, without taking the partition over."""
+    """Lock the partition's row until the transaction ends, whoever owns it: its owner applies no events meanwhile.
+
+    The ownership does not change.
+    """
     await connection.execute(
         select(tables.partition.c.epoch).where(tables.partition.c.partition == partition).with_for_update()
     )

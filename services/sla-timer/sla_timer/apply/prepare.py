@@ -28,14 +28,17 @@ ROUNDS = 8  # a first look, incidents seen for the first time, versions of old, 
 
 
 class FoldPreparer:
-    """Prepares the folds of incidents with very many events for units of work; one per process."""
+    """Computes incidents with very many events before the transactions that need them; one per process."""
 
     def __init__(self, store: Store, metrics: TimerMetrics) -> None:
         self._store = store
         self.folds = FoldCache(metrics.events_read.inc, metrics.events_folded.inc)
 
     async def incident(self, name: str, rulebook: Rulebook) -> Incident:
-        """Return an incident with very many events as folded from its stored events. Raises NoEvents."""
+        """Return an incident with very many events, computed from its stored events, and cache it.
+
+        Raises NoEvents if no stored event counts.
+        """
         async with self.folds.held([name]):
             prepared = await self.folds.prepare(name, StoredEventReader(self._store, name), (), [rulebook])
             if rulebook.version not in prepared.foldings:
@@ -45,7 +48,10 @@ class FoldPreparer:
             return prepared.incident(rulebook)
 
     def committed(self, decided: Changes) -> None:
-        """Note which clocks of prepared incidents a committed unit of work has settled."""
+        """Record which ended clocks a committed transaction has settled: everything about them has been published.
+
+        Incidents that are not cached are skipped.
+        """
         for name, (version, ended) in decided.settled.items():
             if name in self.folds:
                 self.folds.settle(name, version, ended)
@@ -55,11 +61,11 @@ class FoldPreparer:
         events: Mapping[str, Sequence[IncidentEvent]],
         work: Callable[[Mapping[str, PreparedFold]], Awaitable[Given]],
     ) -> Given:
-        """Run `work` with the prepared folds it needs and return its result; run it again with more folds if some are
-        missing.
+        """Run `work` with the cached incidents among `events`, by incident id, and return its result.
 
-        `events`: the events at hand that may be new, by incident. `work` commits its own transaction. Raises StoreBusy
-        when other instances keep changing the incidents, and whatever `work` raises.
+        When `work` raises FoldNotPrepared, the missing incidents are computed too and `work` is run again. `events`:
+        the events at hand by incident; stored ones are skipped. `work` commits its own transaction. Raises StoreBusy
+        after `ROUNDS` runs, since other instances keep changing the incidents; other exceptions of `work` pass.
         """
         wanted: dict[str, list[Rulebook]] = {name: [] for name in events if name in self.folds}
         for _ in range(ROUNDS):
@@ -81,8 +87,9 @@ class FoldPreparer:
 
 
 def unsettled_clocks(prepared: Mapping[str, PreparedFold]) -> dict[str, UnsettledClocks]:
-    """Return for each prepared incident the clocks that may have changed; without incidents of which any clock may
-    have.
+    """Return incident id -> the clocks of that incident that may have changed.
+
+    Left out are incidents of which any clock may have changed.
     """
     return {
         name: UnsettledClocks(one.version, ids)
@@ -98,10 +105,10 @@ def check_prepared(
     fresh: Mapping[str, Collection[str]],
     moved: bool = False,
 ) -> None:
-    """Raise FoldNotPrepared if an incident with very many events lacks a fold through exactly these fresh events.
+    """Raise FoldNotPrepared if an incident with very many events was not computed with exactly these new events.
 
-    `fresh`: ids of new events by incident. `moved`: the fold has to be under the catalogue in force instead of the
-    version by which the incident was judged.
+    `fresh`: ids of new events by incident. `moved`: it must be computed by the catalogue in force, instead of the
+    version by which it was judged. Incidents that are new or have few events are skipped.
     """
     wanted = {}
     for name, ids in fresh.items():
@@ -120,8 +127,8 @@ def stored_incident(
 ) -> StoredIncident | None:
     """Return the input of `decide` for one incident, after `check_prepared`.
 
-    None for an incident that retention has removed and that was not reopened. `surplus`: how many events over the bound
-    of an incident this unit of work stores; they do not count.
+    None for an incident that retention has removed and that was not reopened. `surplus`: how many events this
+    transaction stores beyond the limit of the incident; these do not count.
     """
     row = known.incidents.get(name)
     clocks: Sequence[Any] = known.clocks.get(name, ())

@@ -26,8 +26,9 @@ REPLAN, AUDIT, TICK = "replan", "audit", "tick"
 
 
 class TimerQuarantine:
-    """The quarantine of re-planning and self-audit, and the replays of their rows and of the rows that the tick set
-    aside.
+    """The quarantine of re-planning and self-audit: keeps incidents on which they failed.
+
+    Building it registers the replays of these entries, and of the timers that the tick has quarantined.
     """
 
     def __init__(self, store: Store, quarantine: Quarantine, refolder: Refolder) -> None:
@@ -39,7 +40,11 @@ class TimerQuarantine:
         quarantine.register_replay(TICK, self._fired_again)
 
     async def keep(self, part: str, partition: int, catalogue: str, incident: str, error: Exception) -> None:
-        """Quarantine an incident: `part` skips it under this catalogue version until it is replayed."""
+        """Quarantine an incident on which `part` (`REPLAN` or `AUDIT`) failed with `error`.
+
+        `part` skips the incident until the entry is replayed, but only under this `catalogue` version ("" for the
+        audit).
+        """
         row = QuarantineRow(
             part=part,
             position=f"timer_incident/{incident}",
@@ -83,6 +88,9 @@ def _instant(written: int | str) -> datetime:
 
 
 def is_quarantined(incident: Any, part: str, catalogue: str = "") -> ColumnElement[bool]:
-    """Return the SQL condition that the incident in a column is quarantined for a part under a catalogue version."""
+    """Return the SQL condition that an incident waits in the quarantine for `part` under the version `catalogue`.
+
+    `incident`: the column with the incident's id.
+    """
     kept = tables.quarantine.c
     return waiting_entry_exists(tables.quarantine, kept.key == incident, kept.part == part, kept.type == catalogue)

@@ -19,14 +19,14 @@ from sla_timer.rulebooks import Rulebooks
 
 @dataclass(frozen=True, slots=True)
 class Refolded:
-    """The ids of the incidents that were folded again, and the facts published about them."""
+    """What `Refolder.refold` did. `incidents`: the ids it was given. `facts`: what it published about them."""
 
     incidents: Sequence[str]
     facts: Sequence[Envelope]
 
 
 def query_of_names(names: Sequence[str]) -> Callable[[AsyncConnection], Awaitable[Sequence[str]]]:
-    """Return a query for `Refolder.refold` that gives these incidents."""
+    """Return a function for `Refolder.refold` that returns these incident ids, without any query."""
 
     async def known(_: AsyncConnection) -> Sequence[str]:
         return names
@@ -35,7 +35,7 @@ def query_of_names(names: Sequence[str]) -> Callable[[AsyncConnection], Awaitabl
 
 
 class Refolder:
-    """Folds incidents again without a new event, and writes and publishes what differs from before.
+    """Computes incidents anew from their stored events, and writes and publishes what differs from before.
 
     Its transactions keep the partition's owner from applying events meanwhile.
     """
@@ -53,10 +53,10 @@ class Refolder:
         *,
         moved: bool = False,
     ) -> Refolded:
-        """Fold incidents of a partition afresh, write what differs, and return what was done.
+        """Compute incidents of a partition anew, write their rows and timers, and publish what differs from before.
 
-        `incidents` is called within the transaction and returns ids; those of other partitions are skipped. `moved`:
-        judge by the catalogue in force from now on. Raises StoreBusy.
+        `incidents`: called within the transaction, returns the ids; all must be of this partition. `moved`: judge them
+        by the catalogue in force from now on. An incident without events is skipped. Raises StoreBusy.
         """
 
         async def unit(prepared: Mapping[str, PreparedFold]) -> Refolded:

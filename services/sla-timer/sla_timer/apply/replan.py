@@ -33,7 +33,10 @@ LIVE = ("open", "waiting")
 
 
 class Replanner:
-    """Re-planning: moves open incidents to the catalogue in force, a batch at a time."""
+    """Re-planning: judges open incidents of earlier catalogue versions by the catalogue in force, a batch at a time.
+
+    `wake` is called after each transaction.
+    """
 
     def __init__(
         self,
@@ -52,7 +55,7 @@ class Replanner:
         self._wake = wake
 
     async def run(self) -> None:
-        """Move batches until cancelled; pause for `IDLE_SECONDS` when there is nothing to move."""
+        """Move batches until cancelled, with a pause of `IDLE_SECONDS` when nothing was moved or the store failed."""
         while True:
             try:
                 moved = await self.once()
@@ -62,7 +65,11 @@ class Replanner:
             await asyncio.sleep(BETWEEN_SECONDS if moved else IDLE_SECONDS)
 
     async def once(self) -> int:
-        """Move one batch; return how many incidents were moved. Raises Retryable."""
+        """Move one batch of one partition to the catalogue in force; return how many incidents were tried.
+
+        0 when none is left, or another instance has activated another catalogue since. Incidents that fail are
+        quarantined. Raises Retryable.
+        """
         first = await self._anything()
         if first is None:
             return 0

@@ -20,7 +20,12 @@ from sla_timer import tables
 
 @dataclass(slots=True)
 class Changes:
-    """The rows to write and the facts to publish of one unit of work."""
+    """The rows to write and the facts to publish of one transaction.
+
+    `incidents`, `clocks`, `timers`: rows of the tables of these names. `gone`: clocks that no longer exist, since a
+    late event has changed the incident. `settled`: incident id -> (catalogue version, clocks that have ended and about
+    which everything is published).
+    """
 
     incidents: list[dict[str, Any]] = field(default_factory=list)
     clocks: list[dict[str, Any]] = field(default_factory=list)
@@ -31,7 +36,7 @@ class Changes:
     settled: dict[str, tuple[str, dict[ClockId, Clock]]] = field(default_factory=dict)
 
     def add(self, other: Changes) -> None:
-        """Append the changes of another incident to these."""
+        """Append the changes of `other`, which are of another incident, to these."""
         self.incidents += other.incidents
         self.clocks += other.clocks
         self.timers += other.timers
@@ -41,7 +46,7 @@ class Changes:
 
 
 async def write_events(connection: AsyncConnection, fresh: Sequence[tuple[Envelope, IncidentEvent]]) -> None:
-    """Insert events that count; events that are stored already are skipped."""
+    """Insert events into `timer_event`; those that are stored already are skipped."""
     if fresh:
         await connection.execute(insert_new(connection, tables.event), _rows(fresh))
 
@@ -49,7 +54,10 @@ async def write_events(connection: AsyncConnection, fresh: Sequence[tuple[Envelo
 async def write_surplus_events(
     connection: AsyncConnection, fresh: Sequence[tuple[Envelope, IncidentEvent]]
 ) -> dict[str, int]:
-    """Insert events over the bound of their incident, which do not count; return how many were new, by incident."""
+    """Insert events beyond the limit of their incident into `timer_surplus`; they change no clock.
+
+    Return how many were new, by incident.
+    """
     if not fresh:
         return {}
     statement = insert_new(connection, tables.surplus).returning(tables.surplus.c.incident)
@@ -71,7 +79,11 @@ def _rows(fresh: Sequence[tuple[Envelope, IncidentEvent]]) -> list[dict[str, Any
 
 
 async def write_changes(connection: AsyncConnection, decided: Changes) -> None:
-    """Replace the timers of every changed clock, write all other rows and append the facts to the timer's log."""
+    """Write the rows of incidents and clocks, replace the timers of these clocks, and append the facts to the timer's
+    log.
+
+    Clocks that are `gone` become cancelled and lose their timers.
+    """
     if decided.incidents:
         await connection.execute(upsert(connection, tables.incident), decided.incidents)
     if decided.clocks:

@@ -32,7 +32,11 @@ Fresh = list[tuple[Envelope, IncidentEvent]]
 
 
 class Applier:
-    """Applies batches of incident events (a `sla_platform.bus.Handler`); `wake` is called after each commit."""
+    """Applies batches of incident events: stores them, computes their incidents anew and publishes facts about the
+    clocks.
+
+    A `sla_platform.bus.Handler`. `wake` is called after each transaction.
+    """
 
     def __init__(
         self,
@@ -57,20 +61,26 @@ class Applier:
         self._epochs: dict[int, int] = {}
 
     async def assigned(self, partitions: frozenset[int]) -> None:
-        """Take ownership of the partitions that the bus has assigned to this process."""
+        """Take ownership of the partitions that the bus has assigned to this process; earlier owners can apply nothing
+        more.
+        """
         async with self._store.transaction() as connection:
             self._epochs |= await ownership.take_partitions(connection, partitions, self._owner)
 
     async def revoked(self, partitions: frozenset[int]) -> None:
-        """Stop applying and firing these partitions, which the bus has given to another process."""
+        """Give up these partitions, which the bus takes from this process: `handle` refuses them from then on.
+
+        How far their events were applied is forgotten here.
+        """
         for number in partitions:
             self._epochs.pop(number, None)
             self._progress.drop(number)
 
     async def handle(self, batch: Batch) -> None:
-        """Apply a batch in one transaction, and note up to which instant its partition is applied.
+        """Apply a batch in one transaction, and record up to which instant its partition is applied (`batch.through`).
 
-        Raises Fenced if another instance has taken the partition, and StoreBusy.
+        Events that are stored already are skipped. Raises Fenced if another instance has taken the partition,
+        BadEnvelope if an event cannot be read, and StoreBusy; nothing was stored then.
         """
         epoch = self._epochs.get(batch.partition)
         if epoch is None:
@@ -84,8 +94,9 @@ class Applier:
             self._progress.note(batch.partition, epoch, batch.through)
 
     async def replay(self, entry: QuarantineEntry) -> None:
-        """Apply an event from the quarantine, whichever instance owns its partition. Raises what still
-        makes it fail.
+        """Apply an event from the quarantine, whichever instance owns its partition.
+
+        Raises whatever still makes the event fail, such as BadEnvelope; nothing was stored then.
         """
         await self._apply(entry.partition, None, self._readable([envelope_of(entry)]))
         self._wake()

@@ -10,10 +10,10 @@ from sla_timer.tick.sqlite import SqliteFiring
 
 
 def progress_of(store: Store) -> Progress:
-    """Return the record of how far this process has applied events, in the form that fits the store."""
+    """Return the `Progress` for this store: up to which instant this process has applied events."""
     return SqliteProgress() if store.sqlite else PostgresProgress(store)
 
 
 def firing_of(store: Store, progress: Progress) -> Firing:
-    """Return the adapter that fires the timers of this store; on PostgreSQL several instances may fire at once."""
+    """Return the `Firing` for this store, which fires due timers. `progress` is used on SQLite only."""
     return SqliteFiring(store, progress) if store.sqlite else PostgresFiring(store)

@@ -28,7 +28,9 @@ CLOCK: ClockId = clock_id(IncidentId(CANARY), MetricId("canary"), 0)
 
 
 class Canary:
-    """Sets the timer of the canary clock for each full minute; monitoring sees by it that the pipeline works."""
+    """Sets a timer of the canary, a clock of slad's own, for each full minute: its firing shows that the pipeline
+    works.
+    """
 
     def __init__(self, store: Store, firing: Firing, time_source: TimeSource) -> None:
         self._store = store
@@ -46,7 +48,9 @@ class Canary:
             await asyncio.sleep(5)
 
     async def once(self) -> None:
-        """Set the timer of the next full minute unless this process has done so already. Raises Retryable."""
+        """Set the canary's timer for the next full minute, unless this or another process has done so. Raises
+        Retryable.
+        """
         minute = _next_minute(self._time_source.now())
         if minute == self._set:
             return

@@ -31,7 +31,10 @@ RETRY_SECONDS = 0.25
 
 
 class TickLoop:
-    """The tick: fires due timers every `tick_ms` milliseconds. `wake` is called after a batch that published facts."""
+    """The tick: a loop that fires due timers every `tick_ms` milliseconds. `wake` is called after each non-empty batch.
+
+    `last_tick`: when the last pass without an error ended, by the monotonic clock in seconds.
+    """
 
     def __init__(
         self,
@@ -56,7 +59,7 @@ class TickLoop:
         self.last_tick = float("-inf")  # monotonic seconds; readiness looks at it
 
     async def run(self) -> None:
-        """Fire due timers pass by pass until cancelled."""
+        """Fire due timers pass by pass until cancelled; when the store fails, try again after `RETRY_SECONDS`."""
         while True:
             begun = time.monotonic()
             try:
@@ -69,8 +72,9 @@ class TickLoop:
             await self._time_source.sleep(max(self._settings.tick_ms / 1000 - (time.monotonic() - begun), 0.001))
 
     async def once(self) -> int:
-        """Fire every timer that is due now; return how many timer rows were claimed, stale ones included. Raises
-        Retryable.
+        """Fire every timer that is due now; return how many timer rows were claimed, stale ones included.
+
+        A row that the database refuses is quarantined. Raises Retryable.
         """
         sweep = time.monotonic() - self._swept >= self._settings.sweep_seconds
         since = None if sweep else self._since

@@ -13,7 +13,11 @@ from typing import Protocol
 
 @dataclass(frozen=True, slots=True)
 class Fired:
-    """A timer row that was claimed. `live` is False for a stale row, about which nothing was published."""
+    """A timer row that was claimed.
+
+    `fire_at`: its due instant. `kind`: `breach…` or a warning such as `warn-75`. `provisional`: it fired before the
+    events up to `fire_at` were applied. `live`: False for a stale row, about which nothing was published.
+    """
 
     fire_at: datetime
     kind: str
@@ -23,11 +27,12 @@ class Fired:
 
 @dataclass(frozen=True, slots=True)
 class ClaimBounds:
-    """Which timer rows one claim takes: those due between `since` and `now`.
+    """Which timer rows one claim takes and fires.
 
-    `since` is None for a sweep of everything overdue. `patience`: how long a partition's events may lag before its
-    timers fire nevertheless, as `provisional`. `limit`: rows per partition. `only`: this partition alone. `lane` of
-    `lanes`: the partitions whose number modulo `lanes` is `lane`, so that several claims can run at once.
+    `now`: rows due up to this instant. `since`: and after this one; None for a sweep of everything overdue. `patience`:
+    how long the events of a partition may lag before its timers fire nevertheless, as `provisional`. `limit`: rows per
+    partition. `only`: this partition alone; None for all. `lane`, `lanes`: only partitions whose number modulo `lanes`
+    is `lane`, so that several claims can run at once.
     """
 
     now: datetime
@@ -42,8 +47,8 @@ class ClaimBounds:
 class Firing(Protocol):
     """Fires due timers of one store: deletes their rows, marks their clocks and writes the facts, in one transaction.
 
-    A timer fires once, never before its instant, and never past what has been applied of its partition but for
-    `ClaimBounds.patience`.
+    A timer fires once and never before its instant. It waits until the events of its partition are applied up to that
+    instant, but no longer than `ClaimBounds.patience`.
     """
 
     @property
@@ -52,17 +57,17 @@ class Firing(Protocol):
         ...
 
     async def fire(self, bounds: ClaimBounds) -> list[Fired]:
-        """Fire one batch and return its rows, the oldest first; `limit` rows of one partition mean that there may be
-        more.
+        """Fire one batch and return its rows. `limit` rows of one partition mean that there may be more.
 
-        Raises Retryable when the store is away or busy, and the driver's error when it refuses a row.
+        Raises Retryable when the store is away or busy, and the driver's error when it refuses a row; nothing was fired
+        then.
         """
         ...
 
     async def quarantine(self, bounds: ClaimBounds, partition: int, error: str) -> bool:
-        """Move the next due row of this partition to the quarantine, with `error` cut to the length of its column.
+        """Move the next due row of this partition to the quarantine; return False when no row is due.
 
-        Return False when no row is due. A claim with `limit` 1 would take the same row.
+        It is the row that a claim with `limit` 1 would take. `error`: why, cut to the length of its column.
         """
         ...
 

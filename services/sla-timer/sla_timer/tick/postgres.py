@@ -107,7 +107,7 @@ class PostgresFiring:
         self._store = store
 
     async def fire(self, bounds: ClaimBounds) -> list[Fired]:
-        """Fire one batch in one autocommit statement and return its rows, the oldest first (see `Firing.fire`)."""
+        """Fire one batch in one autocommit statement and return its rows (see `Firing.fire`)."""
         values = {
             "now": bounds.now,
             "bound": bounds.since or BEGINNING,
@@ -129,7 +129,7 @@ class PostgresFiring:
             return (await connection.execute(_QUARANTINE, values)).first() is not None
 
     async def partitions(self) -> list[int]:
-        """Return the partitions for which any instance has published progress; the first partition where none has."""
+        """Return the partitions of which any instance has published how far they are applied; `[0]` if none has."""
         async with self._store.reading() as connection:
             found = (await connection.execute(text("SELECT partition FROM timer_progress ORDER BY 1"))).scalars()
             return list(found) or [0]

@@ -53,10 +53,10 @@ BEGINNING = from_micros(0)  # a lower bound below every row
 
 
 class ProgressLook(NamedTuple):
-    """The result of publishing progress: the state of all partitions.
+    """How far events are applied in all partitions, as returned by `Progress.publish`.
 
-    `now`: the database's clock, None if it has none of its own. `slowest`: up to which instant the partition furthest
-    behind has been applied. `due`: whether a timer is due by the database's clock; True when this was not looked up.
+    `now`: the database's clock; None on SQLite, which has none. `slowest`: up to which instant the partition furthest
+    behind has been applied; None when unknown. `due`: whether a timer may be due by the database's clock.
     """
 
     now: datetime | None
@@ -65,21 +65,24 @@ class ProgressLook(NamedTuple):
 
 
 class Progress:
-    """Up to which instant this process has applied the events of each partition it owns."""
+    """Up to which instant this process has applied the events of each partition that it owns."""
 
     def __init__(self) -> None:
         self._caught: dict[int, tuple[int, datetime]] = {}
         self._fresh: set[int] = set()
 
     def note(self, partition: int, epoch: int, through: datetime) -> None:
-        """Record that the owner with this epoch has applied every event of the partition up to `through`."""
+        """Record that the owner with this epoch has applied every event of the partition up to `through`.
+
+        An earlier instant than the one recorded under the same epoch is ignored.
+        """
         known = self._caught.get(partition)
         if known is None or known[0] != epoch or known[1] < through:
             self._caught[partition] = (epoch, through)
             self._fresh.add(partition)
 
     def drop(self, partition: int) -> None:
-        """Drop the record of a partition that this process no longer owns."""
+        """Forget what is recorded of a partition that this process no longer owns."""
         self._caught.pop(partition, None)
         self._fresh.discard(partition)
 
@@ -89,7 +92,7 @@ class Progress:
         return None if known is None else known[1]
 
     async def publish(self, since: datetime | None = None) -> ProgressLook:
-        """Make new records visible to the ticks of all instances, and return the state of all partitions.
+        """Make new records visible to the ticks of all instances, and return how far all partitions are.
 
         `since`: look for due timers after this instant only; None for all.
         """
@@ -97,13 +100,13 @@ class Progress:
 
 
 class SqliteProgress(Progress):
-    """`Progress` for SQLite, where one process does everything and records stay in memory.
+    """`Progress` for SQLite: one process does everything, and the records stay in its memory.
 
-    Nothing fires after a start before the log has been read once.
+    After a start no timer fires until the log of events has been read to its end once.
     """
 
     async def publish(self, since: datetime | None = None) -> ProgressLook:
-        """Return the state of the only partition; `now` is None, as SQLite has no clock of its own."""
+        """Return how far the only partition is; `now` is None, as SQLite has no clock of its own, and `due` is True."""
         return ProgressLook(None, self.caught_up_through(0))
 
 
@@ -115,7 +118,7 @@ class PostgresProgress(Progress):
         self._store = store
 
     async def publish(self, since: datetime | None = None) -> ProgressLook:
-        """Write new records and return the state of all partitions, in one statement on the tick's own connection."""
+        """Write new records and return how far all partitions are, in one statement on the tick's own connection."""
         moved, self._fresh = self._fresh, set()
         bound: dict[str, Any] = {"since": since or BEGINNING}
         rows = [(number, *self._caught[number]) for number in sorted(moved) if number in self._caught]

@@ -114,7 +114,10 @@ class SqliteFiring:
         self._progress = progress
 
     async def fire(self, bounds: ClaimBounds) -> list[Fired]:
-        """Fire one batch in one write transaction and return its rows, the oldest first (see `Firing.fire`)."""
+        """Fire one batch in one write transaction and return its rows (see `Firing.fire`).
+
+        Empty until the log of events has been read to its end once since the start.
+        """
         caught = self._progress.caught_up_through(0)
         if caught is None:
             return []
