@@ -7,7 +7,7 @@ from typing import Any
 
 
 def newest_rows(rows: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Return one row per incident, sorted by incident: the latest by `at`, then by `rank`, then by position in `rows`."""
+    """Return one row per incident, sorted by incident: the latest by `at`, then `rank`, then position in `rows`."""
     kept: dict[str, dict[str, Any]] = {}
     for row in rows:
         known = kept.get(row["incident"])

@@ -83,10 +83,10 @@ class Projector:
         self.applied_at: datetime | None = None
 
     async def assigned(self, partitions: frozenset[int]) -> None:
-        """Do nothing: the store records which events were applied, so a second reader of the partitions does no harm."""
+        """Do nothing: the store records which events were applied, so a second reader of them does no harm."""
 
     async def revoked(self, partitions: frozenset[int]) -> None:
-        """Do nothing: the store records which events were applied, so a second reader of the partitions does no harm."""
+        """Do nothing: the store records which events were applied, so a second reader of them does no harm."""
 
     async def handle(self, batch: Batch) -> None:
         """Apply a batch in one transaction; events that were applied before are skipped, and those of the canary.

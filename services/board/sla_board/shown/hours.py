@@ -65,7 +65,7 @@ class CalendarsByName:
         self._found: dict[tuple[str, str], Calendar | None] = {}
 
     def find(self, contract: str, name: str) -> Calendar | None:
-        """Return the calendar named `name` of a contract; None for wall time, and when the rulebook in force lacks it."""
+        """Return the calendar named `name` of a contract; None for wall time, and if the rulebook in force lacks it."""
         if self._rulebook is None or name in (WALL, UNKNOWN):
             return None
         rulebook = self._rulebook()

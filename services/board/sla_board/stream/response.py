@@ -13,7 +13,10 @@ RETRY_MILLISECONDS = 1500
 
 
 def sse(event: str, data: bytes, id_: str = "") -> bytes:
-    """Return one server-sent event as bytes; `data` must be a single line, such as JSON. `id_` "": the event has no id."""
+    """Return one server-sent event as bytes.
+
+    `data`: a single line, such as JSON. `id_`: the event's id, "" for none.
+    """
     head = f"event: {event}\n" + (f"id: {id_}\n" if id_ else "")
     return head.encode() + b"data: " + data + b"\n\n"
 
