@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True, slots=True)
 class ScriptedEvent:
-    """An event of the script; `after` counts the minutes of demo time since the opening, `kind` is an event kind."""
+    """An event of a demo incident; `after`: minutes of demo time since the opening. `kind`: such as `responded`."""
 
     after: float
     kind: str
@@ -19,7 +19,7 @@ class ScriptedEvent:
 
 @dataclass(frozen=True, slots=True)
 class Plot:
-    """The script of one demo incident."""
+    """The script of one demo incident: what its opening states, and the events that follow."""
 
     customer: str
     priority: str

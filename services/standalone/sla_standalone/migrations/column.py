@@ -21,7 +21,7 @@ def on_postgres() -> bool:
 
 
 def own_transaction() -> TextClause:
-    """Return the server default of a log's column `txid`: the id of the writing transaction."""
+    """Return the server default of a log table's column `txid`: the id of the writing transaction; 0 on SQLite."""
     return text("(pg_current_xact_id()::text::bigint)") if on_postgres() else text("0")
 
 

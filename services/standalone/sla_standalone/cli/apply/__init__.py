@@ -52,7 +52,10 @@ def apply(
     key: Key = "",
     json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
-    """Check, show what changes, copy. Exit status: 0 applied (or could be), 1 the catalogue is not sound, 2 misuse."""
+    """Check a catalogue, show what it would change, and copy it to where the services read theirs.
+
+    Exit status: 0 applied (or could be), 1 the catalogue is not sound, 2 misuse.
+    """
     if not source.exists():
         stop(f"{source}: no such file or directory")
     settings = Settings()

@@ -29,7 +29,10 @@ def register(app: typer.Typer) -> None:
 
 @dataclass(slots=True)
 class Score:
-    """How many rows were answered, how many agreed with what they expect, and how many failed."""
+    """The answers counted: all (`rows`), those with an error, those as expected (`agree`).
+
+    `differ`: the answers that are not what their rows expect.
+    """
 
     rows: int = 0
     errors: int = 0
@@ -46,7 +49,7 @@ class Score:
 
     @property
     def sound(self) -> bool:
-        """Return whether every row was answered as expected."""
+        """Return whether every row was answered without an error and none otherwise than expected."""
         return not self.errors and not self.differ
 
     def as_json(self) -> dict[str, Any]:
