@@ -26,7 +26,7 @@ class ShownAlert:
 
     @property
     def word(self) -> str:
-        """Return the alert's state as text for the clock's row, such as `acknowledged by anna`; "" once it is closed."""
+        """Return the alert's state as text for the clock's row, such as `acknowledged by anna`; "" if closed."""
         match self.state:
             case "acknowledged":
                 return f"acknowledged by {self.acknowledged_by}" if self.acknowledged_by else "acknowledged"
