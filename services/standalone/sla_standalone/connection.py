@@ -161,7 +161,7 @@ class BoundedHttp(HttpToolsProtocol):
         self._expect_reading()
 
     def resume_writing(self) -> None:
-        """Stop the timer of `pause_writing`."""
+        """Stop the timer of `pause_writing`, unless the connection is closing."""
         super().resume_writing()
         if not self._parting:
             self._cancel_unread_timer()

@@ -28,12 +28,12 @@ class Bucket(IntEnum):
 
     @property
     def title(self) -> str:
-        """Return the bucket's heading on the page."""
+        """Return the bucket's heading on the page, such as `Under 15 min`."""
         return _TITLES[self]
 
     @property
     def slug(self) -> str:
-        """Return the bucket's name in URLs and style sheets."""
+        """Return the bucket's name in URLs, JSON and style sheets, such as `soon`."""
         return self.name.lower()
 
 

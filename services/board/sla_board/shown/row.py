@@ -57,7 +57,7 @@ class ClockRow:
 
     @property
     def element(self) -> str:
-        """Return the id of the row's HTML element."""
+        """Return the id of the row's HTML element: `c-` and the clock's id."""
         return f"c-{self.id}"
 
     @property

@@ -74,7 +74,10 @@ def threshold_text(key: str) -> str:
 
 
 def metric_title(name: str) -> str:
-    """Return the English title of a metric; for a metric that a plan defines, its id with spaces and a capital."""
+    """Return the English title of a metric that slad knows; for another its id with spaces and a capital.
+
+    `time_to_parts` gives "Time to parts", and "" gives "Promise".
+    """
     known = BUILT_IN.get(MetricId(name))
     return known.titles["en"] if known else name.replace("_", " ").strip().capitalize() or "Promise"
 
@@ -92,7 +95,7 @@ def span_text(length: timedelta) -> str:
 
 
 def local_text(instant: datetime, zone: str) -> str:
-    """Return an instant in the time zone `zone`: `Thu 12 Nov 08:30 CET`."""
+    """Return an instant in the time zone `zone`: `Thu 12 Nov 08:30 CET`; in UTC if the zone is unknown."""
     try:
         there = instant.astimezone(zone_of(zone))
     except OverflowError:  # the ends of the calendar have no local time everywhere

@@ -58,7 +58,10 @@ def list_rows(
 
 
 def show_row(row: _One, url: Url = DEFAULT_URL, key: Key = "", json: _Json = False) -> None:
-    """Show one event in quarantine: its attributes, the error and its raw data. Exit status: 0 shown, 1 no such event."""
+    """Show one event in quarantine: its attributes, the error and its raw data.
+
+    Exit status: 0 shown, 1 no such event, 2 the call makes no sense.
+    """
     with open_client(url, key) as client:
         answer = client.get(_path(row))
         if answer.status_code >= httpx2.codes.BAD_REQUEST:

@@ -19,7 +19,10 @@ Key = Annotated[str, typer.Option(help="API key. Default: SLAD_KEY.", envvar="SL
 
 @contextmanager
 def open_client(url: str, key: str = "") -> Iterator[httpx2.Client]:
-    """Yield an HTTP client of the service at `url`; a service that does not answer ends the command."""
+    """Yield an HTTP client of the service at `url`, which sends `key` as its API key.
+
+    A service that does not answer, and a `url` that makes no sense, end the command with a message.
+    """
     headers = {"User-Agent": "slad-cli"} | ({"Authorization": f"Bearer {key}"} if key else {})
     local = "127.0.0.1" in url or "localhost" in url  # a proxy has no business between a machine and itself
     try:
@@ -45,7 +48,7 @@ def service_answers(url: str) -> bool:
 
 
 def fetch_json(client: httpx2.Client, path: str, parameters: Mapping[str, str | int] | None = None) -> dict[str, Any]:
-    """Return the JSON object that a GET of `path` answers; a status of 400 or more ends the command with the problem."""
+    """Return the JSON object that a GET of `path` answers; an error status ends the command with the problem."""
     answer = client.get(path, params=dict(parameters or {}))
     if answer.status_code >= httpx2.codes.BAD_REQUEST:
         stop_refused(answer)

@@ -90,7 +90,10 @@ PLOTS = (
 
 
 def plots(seed: int = 1) -> Iterator[Plot]:
-    """Yield scripts without end: first the one whose incident gets no response, then all in a shuffled order."""
+    """Yield scripts of incidents without end: first the one that nobody answers, then `PLOTS` again and again.
+
+    The first time they come as listed, later shuffled; `seed` decides how.
+    """
     yield UNANSWERED
     shuffled = random.Random(seed)  # noqa: S311 - a demo needs no secrets
     for round_ in itertools.count():

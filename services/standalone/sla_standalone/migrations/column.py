@@ -26,7 +26,7 @@ def own_transaction() -> TextClause:
 
 
 def set_storage(table: str, **parameters: float) -> None:
-    """Set a table's storage parameters; does nothing on SQLite."""
+    """Set storage parameters of a table, such as `autovacuum_vacuum_scale_factor`; does nothing on SQLite."""
     if on_postgres():
         written = ", ".join(f"{name} = {value}" for name, value in parameters.items())
         op.execute(f"ALTER TABLE {table} SET ({written})")

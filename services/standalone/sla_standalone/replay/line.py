@@ -69,7 +69,10 @@ class LineReader:
         return self._speaks_of(_parsed(line))[0]
 
     def life(self, incident: str, lines: Sequence[Numbered]) -> IncidentLife:
-        """Return the events of an incident, given its lines as pairs (number, line); unreadable lines become rejects."""
+        """Return the events of an incident, given its lines as pairs (number, line).
+
+        Lines that are no events of slad's become rejects.
+        """
         events: list[IncidentEvent] = []
         rejects: list[Reject] = []
         for number, line in lines:

@@ -29,7 +29,7 @@ from sla_standalone.cli.remote import DEFAULT_URL, Key, service_answers
 
 
 def register(app: typer.Typer) -> None:
-    """Add the command to the application."""
+    """Add the command `slad apply` to the application."""
     app.command("apply")(apply)
 
 

@@ -24,7 +24,10 @@ class ZoneChange:
 
 
 def zone_changes(name: str, old: tzinfo, new: tzinfo, years: range) -> Iterator[ZoneChange]:
-    """Yield the periods of these years (in UTC) in which two releases give the zone `name` different offsets, in order."""
+    """Yield the periods of these years (in UTC) in which two releases give a zone different offsets, in order.
+
+    `name`: the zone. `old`, `new`: the zone as either release has it.
+    """
     begin, last = datetime(years[0], 1, 1, tzinfo=UTC), datetime(years[-1] + 1, 1, 1, tzinfo=UTC)
     since: tuple[datetime, timedelta, timedelta] | None = None
     for at in _steps(begin, last, _days_that_differ(old, new, begin, last)):

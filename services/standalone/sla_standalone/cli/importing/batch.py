@@ -11,7 +11,10 @@ from sla_platform.wire.incident import event_type
 
 
 def cloud_event(event: IncidentEvent) -> dict[str, Any]:
-    """Return an event as a structured CloudEvent, as `POST /v1/events` accepts it; what no table can state is left out."""
+    """Return an event as a structured CloudEvent, as `POST /v1/events` accepts it.
+
+    Fields that no table can state, such as a score, are left out.
+    """
     data: dict[str, Any] = {"attributes": dict(event.attributes)} if event.attributes else {}
     if event.version:
         data["version"] = event.version

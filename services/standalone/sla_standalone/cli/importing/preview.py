@@ -34,7 +34,7 @@ class ImportPreview:
     by_person: Counter[tuple[str, str, str]] = field(default_factory=Counter)
 
     def look(self, events: Sequence[IncidentEvent]) -> None:
-        """Count the warnings and breaches that a service would notify of if it received all events of one incident now."""
+        """Count the warnings and breaches that a service would notify of if it received one incident's events now."""
         if not events:
             return
         heard = [replace(event, received_at=max(self.now, event.received_at), history=False) for event in events]
@@ -71,7 +71,7 @@ class ImportPreview:
         }
 
     def in_words(self) -> str:
-        """Return the counts as one line of text."""
+        """Return the counts as one line of text, or that nothing would be sent."""
         if not self.incidents:
             return "nothing: no open incident is breached or near its due instant"
         kinds = ", ".join(f"{kind} {count}" for kind, count in sorted(self.kinds.items()))
