@@ -145,6 +145,6 @@ async def _keep_house(store: Store, time_source: TimeSource, metrics: BoardMetri
 
 
 async def forget_old_claims(store: Store, time_source: TimeSource) -> None:
-    """Delete the recorded ids of events that were applied more than 30 days ago; the bus no longer delivers those."""
+    """Delete the recorded ids of events that were applied more than 30 days ago, which the bus no longer delivers."""
     async for _ in AppliedIds(store, time_source).old():
         await asyncio.sleep(0)

@@ -32,8 +32,9 @@ class ConnectionActivity(IntEnum):
 class EndReason(IntEnum):
     """Why a connection was refused or closed by this side; the lower-case names are labels of a metric.
 
-    FULL, ADDRESS_FULL: refused, too many are open in all, or from its address. GAVE_WAY: closed for a new one.
-    LATE_HEAD, LATE_BODY: a request did not arrive in time. NOT_READING: the other side did not take the answer.
+    FULL, ADDRESS_FULL: refused, since too many are open in all or from its address. GAVE_WAY: closed for a new
+    connection. LATE_HEAD, LATE_BODY: a request did not arrive in time. NOT_READING: the other side did not take the
+    answer.
     """
 
     FULL = 0  # refused: too many in all
@@ -71,11 +72,12 @@ class Admission:
         return len(self._all)
 
     def enter(self, held: HeldConnection, address: str, now: float) -> EndReason | None:
-        """Admit a connection, and count it until `leave`; return None, or the reason why it is refused.
+        """Admit a connection and count it until `leave`; return None, or the reason why the connection is refused.
 
-        When its address has `per_address` connections, one of them that is WAITING or SENDING is closed for it. When
-        there are `most`, such a one of the addresses with the most is closed, else any but an ANSWERED one. Of several
-        the least busy is chosen, then the oldest. `now`: seconds of the event loop's clock.
+        Where a limit is reached, a less busy connection is closed to make room. With `per_address` connections of its
+        address: a WAITING or SENDING connection of that address. With `most` in all: a WAITING or SENDING connection of
+        the most crowded addresses, else any that is not ANSWERED. The least busy is chosen, of equals the oldest.
+        `now`: seconds of the event loop's clock.
         """
         group = group_of(address)
         own = self._of.get(group)

@@ -132,7 +132,7 @@ class BoundedHttp(HttpToolsProtocol):
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
-        """Parse the bytes received; those of a connection that is closing are discarded.
+        """Parse the bytes received; of a connection that is closing, discard them.
 
         A head that is too long is answered 400. Too many pipelined requests, or bytes after the answer has begun, cut
         the connection off.

@@ -39,7 +39,7 @@ class Countdown:
 def countdown_of(record: Any, state: ClockState, look: ClockHours, now: datetime) -> Countdown | None:
     """Return the countdown of a clock as of `now`, given its record of the table `board_clock` and its hours `look`.
 
-    None for a cancelled clock, one without a due instant, and a paused one whose time left is not known.
+    None for a clock that is cancelled or has no due instant, and for a paused clock whose time left is not known.
     """
     due = record.due_at or record.breached_at
     match state:

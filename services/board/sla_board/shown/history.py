@@ -18,7 +18,7 @@ MOST_PIECES = 400  # pieces of one clock
 def spans_of(facts: Iterable[PublishedFact]) -> tuple[TimelineSpan, ...]:
     """Return the periods in which one clock ran or was paused, from its facts, oldest first.
 
-    The last one's `end` is None while the clock is open.
+    The `end` of the last period is None while the clock is open.
     """
     turns = _turns(facts)
     spans: list[TimelineSpan] = []

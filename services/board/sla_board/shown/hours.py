@@ -79,7 +79,7 @@ class CalendarsByName:
 
 @dataclass(slots=True)
 class HoursAt:
-    """The hours in which clocks count, as they stand at the instant `now`; those found are cached by name."""
+    """The hours in which clocks count, as they stand at the instant `now`; hours that were found are cached by name."""
 
     now: datetime
     calendars: CalendarsByName = field(default_factory=CalendarsByName)

@@ -135,9 +135,9 @@ class PartMaker:
         return found
 
     def all(self, part: str, each: Iterable[tuple[str, Callable[[], _Made]]]) -> list[_Made]:
-        """Return the parts that can be made, in order; the others are added to `not_shown`.
+        """Return the parts that can be made, in order; a part that cannot is added to `not_shown`.
 
-        `each`: pairs of a part's id and the function that makes it.
+        `each`: pairs of a part's id and the function that makes the part.
         """
         return [found for id_, made in each if (found := self.one(part, id_, made)) is not None]
 

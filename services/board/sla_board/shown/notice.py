@@ -23,10 +23,10 @@ _MOST = 100
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ShownNotice:
-    """A critical-fix notice, which tells the users of some `products` to install a fix.
+    """A critical-fix notice, which asks the users of some `products` to install a fix.
 
-    `told`: state of a delivery, such as `sent` -> how many of its notifications are in it. `asked`: how many contracts'
-    people were asked to acknowledge; `acknowledged`: how many of those did.
+    `told`: state of a delivery, such as `sent` -> number of the notice's deliveries. `asked`: number of contracts whose
+    people are to acknowledge; `acknowledged`: number of contracts of which a person has acknowledged.
     """
 
     id: str

@@ -98,7 +98,7 @@ class Hub(Generic[View]):
             await self.close()
 
     async def close(self) -> None:
-        """End every stream, those that are opened later too, and stop rendering."""
+        """End every stream and stop rendering; a stream that is opened afterwards ends at once."""
         self._closed = True
         tasks = [channel.task for channel in self._channels.values() if channel.task is not None]
         for channel in self._channels.values():

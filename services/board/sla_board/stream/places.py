@@ -27,8 +27,8 @@ class StreamBounds:
 class Visitor:
     """The caller who wants to follow a page.
 
-    `key`: the id of the API key, "" for a caller without one, who is counted by `address`. `contract`: the one that the
-    key may see; None for all.
+    `key`: names the caller's API key; "" without a key, and then the caller is counted by `address`. `contract`: the
+    contract that the key may see; None for all.
     """
 
     key: str = ""

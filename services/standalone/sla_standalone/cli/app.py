@@ -15,9 +15,9 @@ from sla_platform.errors import PlatformError
 
 
 def application(called: str = "") -> typer.Typer:
-    """Return the command line with the command `called` and those of its module alone, which starts faster.
+    """Return the command line with only the commands of the module that has `called`, which starts faster.
 
-    It has every command when there is none of that name.
+    It has every command when no command has that name.
     """
     from sla_standalone.cli import register
 

@@ -26,7 +26,7 @@ _TURNS = {
 def show_replay(rules: Sequence[ReplayRules], played: Played, *, each: bool) -> None:
     """Print the figures of a replay as tables; with `each` also the verdict of every clock, and every remark.
 
-    `rules`: those that judged, one or two.
+    `rules`: the one or two rules by which the log was judged.
     """
     figures = played.figures
     if each:

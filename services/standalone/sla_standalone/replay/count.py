@@ -32,7 +32,7 @@ class VerdictCounts:
 
     @property
     def missed(self) -> int:
-        """Return how many clocks missed their target; those that were overdue when the log ends are among them."""
+        """Return how many clocks missed their target, or were overdue at the end of the log."""
         return self.counts[Verdict.MISSED] + self.counts[Verdict.OVERDUE]
 
     @property
@@ -43,9 +43,9 @@ class VerdictCounts:
 
 
 class Group(NamedTuple):
-    """The clocks of one line of the attainment table: those of one contract, metric, priority and month.
+    """The key of one line of the attainment table: contract, metric, priority and month.
 
-    `month`: such as `2026-11`, by `month_of`.
+    `month`: the month in which the clocks count, such as `2026-11` (see `month_of`).
     """
 
     contract: str

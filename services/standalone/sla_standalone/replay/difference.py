@@ -12,9 +12,9 @@ from sla_standalone.replay.judge import ClockOutcome
 class OutcomeChange(StrEnum):
     """How a clock's outcome changes under a second plan.
 
-    BROKEN: met, then missed or overdue. MENDED: missed or overdue, then met. APPEARED, VANISHED: only the second, or
-    only the first plan has such a clock. OTHER: any other change of verdict. MOVED: the same verdict, another due
-    instant.
+    BROKEN: met, then missed or overdue. MENDED: missed or overdue, then met. APPEARED: only the second plan has this
+    clock. VANISHED: only the first plan has it. OTHER: any other change of verdict. MOVED: the same verdict, another
+    due instant.
     """
 
     BROKEN = "broken"  # kept under the first plan, not under the other

@@ -70,8 +70,8 @@ class Figures:
     def attainment(self) -> dict[Group, VerdictCounts]:
         """Return the counts of verdicts by contract, metric, priority and month, sorted in that order.
 
-        The month, in the contract's zone, is that in which the clock stopped; of an overdue clock the one in which it
-        was due, and of any other clock that is open the one in which it started.
+        The month, in the contract's zone, is when the clock stopped; for an overdue clock when it was due, and for any
+        other open clock when it started.
         """
         return dict(sorted(self.tallies.items()))
 

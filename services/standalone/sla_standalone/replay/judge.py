@@ -102,7 +102,10 @@ def judge(
 
 
 class JudgedIncident(NamedTuple):
-    """The results of one incident under one plan: outcomes of its clocks, and remarks on it, each as (kind, text)."""
+    """The results of one incident under one plan: the outcomes of its clocks, and remarks on the incident.
+
+    `remarks`: pairs of kind and text.
+    """
 
     outcomes: list[ClockOutcome]
     remarks: tuple[tuple[str, str], ...]  # kind and text of what is odd about it

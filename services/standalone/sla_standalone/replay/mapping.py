@@ -96,10 +96,10 @@ class States(_Document):
 class EventRule(_Document):
     """The rule by which rows of the table state events of the kind `event`.
 
-    Only rows with the values of `where` count. A row states the event if it now has the values of `becomes`, no longer
-    has those of `leaves`, or a column of `changes` changed or of `rises` grew since the row before. Without such a
-    condition the event happens once, at the first row in which a column of `at` has a value. `at`: columns with the
-    event's instant, of which the first with a value counts; without any it is the row's.
+    A row states the event if it begins to have the values of `becomes`, ceases to have those of `leaves`, or if a
+    column of `changes` changed, or a number in `rises` grew, since the row before. Without any of these the event
+    happens once, at the first row with a value in a column of `at`. `where`: only rows with these values count. `at`:
+    columns with the event's instant, of which the first with a value counts; without any the row's instant.
     """
 
     event: EventKind

@@ -146,7 +146,10 @@ def play(
 
 
 def keep_earliest(known: dict[str, Noted], found: Mapping[str, Noted]) -> None:
-    """Update `known`, kind of remark -> first remark of that kind in the log, by those in `found`."""
+    """Add remarks to `known`; of two of one kind the one that comes first in the log stays.
+
+    `known`, `found`: kind of remark -> (line, incident, text).
+    """
     for kind, noted in found.items():
         known[kind] = min(known.get(kind, noted), noted)
 

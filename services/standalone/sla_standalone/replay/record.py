@@ -20,8 +20,8 @@ _MICROSECOND = timedelta(microseconds=1)
 class Record(NamedTuple):
     """The result of one incident in a replay.
 
-    `line`: where the log first names the incident. `outcomes`: for each of the rules, those of the clocks. `claims`:
-    metric -> another system's verdict, True for met. `remarks`: (kind, text), by the first rules.
+    `line`: where the log first names the incident. `outcomes`: for each of the rules, the outcomes of the clocks.
+    `claims`: metric -> another system's verdict, True for met. `remarks`: pairs of kind and text, by the first rules.
     """
 
     line: int

@@ -29,7 +29,7 @@ def register(app: typer.Typer) -> None:
 
 @dataclass(slots=True)
 class Score:
-    """The answers counted: all (`rows`), those with an error, those as expected (`agree`).
+    """How many rows were answered (`rows`), how many with an error, and how many as they expect (`agree`).
 
     `differ`: the answers that are not what their rows expect.
     """

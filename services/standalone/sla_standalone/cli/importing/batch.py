@@ -75,7 +75,8 @@ class NotImported:
 class ImportAccount:
     """The counts of an import, and the events and lines that were not imported (`refusals`).
 
-    `events`: those found in the table. `accepted`, `duplicate`: those that were new to the service, and known to it.
+    `incidents`, `events`: number found in the table. `accepted`: number of events that were new to the service.
+    `duplicate`: number of events that the service knew already.
     """
 
     incidents: int = 0

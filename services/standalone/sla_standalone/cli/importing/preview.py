@@ -23,8 +23,8 @@ _WORDS = {FactKind.CLOCK_BREACHED: "breached", FactKind.CLOCK_WARNED: "warning"}
 class ImportPreview:
     """How many notifications `slad import --tell` would send, counted by `look`.
 
-    `incidents`: those with any. `kinds`: breached or warning -> number. `by_person`: (contract, role, person) -> number
-    of messages; the person is `nobody` where no one has the role.
+    `incidents`: number of incidents with a notification. `kinds`: breached or warning -> number. `by_person`:
+    (contract, role, person) -> number of messages; the person is `nobody` where no one has the role.
     """
 
     catalogue: Catalogue

@@ -29,9 +29,9 @@ class Style(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """A sample delivery: `path` is where it goes, for most the path of a source in the example catalogue.
+    """A sample delivery; `path`: where on a service it goes.
 
-    `title`: what happens in it. `headers`: those that do not depend on the body.
+    `style`: how its sender proves it. `title`: what happens in it. `headers`: the headers besides that proof.
     """
 
     name: str
