@@ -20,7 +20,10 @@ class _Answer(BaseModel):
 
 
 class ClockAnswer(_Answer):
-    """An open clock in the board's list, or a clock of an incident."""
+    """A clock (the time that runs against one target of an incident), in the board's list or on its incident's page.
+
+    `cycle` counts from 0; `title`, `url` and `customer` are the incident's. An instant is null if it has not come.
+    """
 
     id: str
     incident: str
@@ -58,7 +61,7 @@ class ClockAnswer(_Answer):
 
 
 class NotShownAnswer(_Answer):
-    """A part of the page that cannot be shown, and why."""
+    """A part of the page that cannot be shown: `part` is its kind, `error` the class of the error."""
 
     part: str = Field(description="row, event, fact, clock, drawing or attributes")
     id: str
@@ -67,9 +70,10 @@ class NotShownAnswer(_Answer):
 
 
 class BoardClocks(_Answer):
-    """A list of open clocks, as filtered and sorted.
+    """The board's list: the open clocks that a filter shows, in its order, up to its limit.
 
-    `buckets` counts the clocks in each bucket, ignoring the filter's own choice of buckets.
+    `total`: how many clocks fit the filter, whatever their bucket. `buckets`: bucket, such as `soon` -> how many of
+    `total` are in it.
     """
 
     now: datetime
@@ -81,7 +85,10 @@ class BoardClocks(_Answer):
 
 
 class SpanAnswer(_Answer):
-    """A stretch during which a clock was running, paused or overdue."""
+    """A period of a clock's timeline in which the clock was in one condition, `kind`.
+
+    `end` is null while the period lasts. `why`: for whom a pause waits, or why the hours are closed; else "".
+    """
 
     kind: str = Field(description="running, outside (its hours are closed), paused or overdue")
     start: datetime
@@ -90,7 +97,10 @@ class SpanAnswer(_Answer):
 
 
 class PromiseAnswer(_Answer):
-    """A clock of an incident, with the stretches of its timeline."""
+    """A clock of an incident, with the periods in which it ran, was paused or was overdue, oldest first.
+
+    `original_due_at`: the due instant that was promised first. `stopped_at` is null while the clock is open.
+    """
 
     clock: ClockAnswer
     original_due_at: datetime | None
@@ -99,7 +109,11 @@ class PromiseAnswer(_Answer):
 
 
 class EventAnswer(_Answer):
-    """An event of an incident."""
+    """An event of an incident: what its sender said had happened, when, and when slad received it.
+
+    `quality`: how reliable `occurred_at` is: exact, doubtful, object_updated or receipt. `who`: a name, or customer,
+    staff or bot; "" if unknown. `details`: attributes and other values that the event states, by name.
+    """
 
     kind: str
     occurred_at: datetime
@@ -111,7 +125,11 @@ class EventAnswer(_Answer):
 
 
 class DeliveryAnswer(_Answer):
-    """A notification to one recipient by one channel, with its state."""
+    """A notification to one recipient by one channel, as its newest fact states it.
+
+    `state`: queued, sending, retrying, sent, failed, cancelled or undeliverable; `at`: since when. `due_at`: when the
+    fact that it is about became true. `reason`: why this person is notified. `error`: of the last attempt, "" for none.
+    """
 
     id: str
     recipient: str
@@ -126,7 +144,10 @@ class DeliveryAnswer(_Answer):
 
 
 class AlertAnswer(_Answer):
-    """An alert about an incident, and whether it is acknowledged."""
+    """An alert about an incident, as it stands since it was last opened.
+
+    `level`: how far it has escalated, "" if it has not. Instants are null, and texts empty, for what has not happened.
+    """
 
     id: str
     state: str = Field(description="open, acknowledged or closed")
@@ -139,7 +160,10 @@ class AlertAnswer(_Answer):
 
 
 class IncidentAnswer(_Answer):
-    """The content of an incident's page."""
+    """The content of an incident's page, as far as the key may see it.
+
+    `promises` are its clocks, `events` what its senders reported, `deliveries` the notifications about it.
+    """
 
     now: datetime
     id: str
@@ -162,7 +186,7 @@ class IncidentAnswer(_Answer):
 
 
 def clocks_answer(queue: Queue, attempts: Attempts) -> BoardClocks:
-    """Return the board's list as JSON models; rows that cannot be shown are listed apart."""
+    """Return the board's list as its JSON model; a clock that cannot be shown is in `not_shown` instead of `clocks`."""
 
     def clock(record: Any) -> ClockAnswer | NotShown:
         id_ = str(record.id)
@@ -186,7 +210,7 @@ def _not_shown(found: Iterable[NotShown]) -> tuple[NotShownAnswer, ...]:
 
 
 def incident_answer(file: IncidentFile, now: datetime) -> IncidentAnswer:
-    """Return an incident's page as JSON models."""
+    """Return the content of an incident's page as its JSON model; urgency and time left are as of `now`."""
     return IncidentAnswer(
         now=now,
         id=file.id,

@@ -33,7 +33,11 @@ _Names = Annotated[list[_Name], Query(default_factory=list, max_length=50)]
 
 
 class Board:
-    """The parts of the board that its routes use: reader, streams, projector, keys and metrics."""
+    """The parts of the board that its routes use.
+
+    `shown` reads and renders pages; `hub` sends them to browsers as they change. The projector, the event source, the
+    authorizer (checks API keys) and the metrics are used inside.
+    """
 
     def __init__(
         self,
@@ -52,21 +56,26 @@ class Board:
         self._metrics = metrics
 
     def only_contract(self, request: Request) -> str | None:
-        """Return the one contract that the caller's key may see; None for all contracts. Raises Problem 401 or 403."""
+        """Return the one contract that the caller's key may see; None for all contracts.
+
+        Raises Problem, with status 401 or 403, if the key may not read.
+        """
         return self._authorizer(request, READ).contract
 
     def visitor(self, request: Request) -> Visitor:
-        """Return the caller as the limits on streams count them: by key, contract and address. Raises Problem 401 or
-        403.
+        """Return the caller as the limits on streams count callers: by key, contract and address.
+
+        Raises Problem, with status 401 or 403, if the key may not read.
         """
         access = self._authorizer(request, READ)
         return Visitor(access.key, access.contract, request.client.host if request.client is not None else "")
 
     def stream(self, view: View, known: str, visitor: Visitor) -> Response:
-        """Return a view as server-sent events: its present frame, then one after each change.
+        """Return a view as server-sent events: a `page` at once and after each change, and heartbeats.
 
-        The present frame is left out if it has the id `known`, which the browser shows already. Raises Problem 429 when
-        the caller follows too many pages, and 503 when every place is taken.
+        The heartbeat (event `beat`, or `trouble` while the page cannot be rendered) comes after each second without a
+        change. The first `page` is left out if its id is `known`, the frame that the browser shows already. Raises
+        Problem with status 429 when the caller follows too many pages, and 503 when every place is taken.
         """
         try:
             frames = self.hub.follow(view, known, BEAT_SECONDS, visitor)
@@ -128,7 +137,10 @@ def asked_filter(
     sort: Annotated[str, Query(max_length=20, description="urgency, due, priority …; a leading - turns it round")] = "",
     limit: Annotated[int, Query(ge=1, le=MOST_ROWS)] = ROWS,
 ) -> BoardFilter:
-    """Return the filter in the query of a URL; unknown values are ignored, for links older than the page."""
+    """Return the filter that the query of a URL states.
+
+    States, buckets and orders that do not exist are ignored, so that links older than the page still work.
+    """
     order, descending = parse_order(sort)
     return BoardFilter(
         contracts=_plain(contract),

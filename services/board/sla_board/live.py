@@ -23,7 +23,10 @@ from sla_platform.timesource import TimeSource
 
 @dataclass(frozen=True, slots=True)
 class OneIncident:
-    """The view of one incident's page; `only_contract` limits it to what a key of one contract may see."""
+    """The view of one incident's page.
+
+    `only_contract`: the one contract that the viewer's key may see; None for all.
+    """
 
     incident: str
     only_contract: str | None
@@ -33,7 +36,10 @@ View = BoardFilter | OneIncident
 
 
 class BoardReader:
-    """Reads the board's tables and renders views from them."""
+    """Reads the board's tables, and renders the views that streams send.
+
+    `calendars`: where the hours of clocks are looked up; without it time left is wall time.
+    """
 
     def __init__(
         self, store: Store, time_source: TimeSource, pages: Pages, calendars: CalendarsByName | None = None
@@ -51,23 +57,30 @@ class BoardReader:
         return HoursAt(self._time_source.now(), self._calendars)
 
     async def queue(self, shown: BoardFilter) -> Queue:
-        """Return the open clocks that a filter shows."""
+        """Return the open clocks that the filter `shown` shows, as of now."""
         async with self._store.reading() as connection:
             return await read_queue(connection, shown, self._hours())
 
     async def incident(self, view: OneIncident) -> IncidentFile | None:
-        """Return one incident; None when it is unknown or not visible to the viewer."""
+        """Return the content of one incident's page; None when the incident is unknown or the viewer may not see it."""
         async with self._store.reading() as connection:
             attempts = self.pages.attempts
             return await read_incident(connection, view.incident, view.only_contract, self._hours(), attempts)
 
     async def notices(self, only_contract: str | None) -> list[ShownNotice | NotShown]:
-        """Return the notices that the viewer may see, newest first; a notice that cannot be shown is a NotShown."""
+        """Return the critical-fix notices that the viewer may see, newest first.
+
+        `only_contract`: the one contract that the viewer's key may see; None for all. A notice that cannot be shown is
+        a NotShown in its place.
+        """
         async with self._store.reading() as connection:
             return await read_notices(connection, only_contract, self.pages.attempts)
 
     async def frame(self, view: View) -> Frame:
-        """Return a view rendered for its stream."""
+        """Return a view rendered for its stream.
+
+        An incident that is unknown, or that the viewer may not see, gives a page without content.
+        """
         match view:
             case BoardFilter():
                 return self._board_frame(self.pages.board_fragment(await self.queue(view)))

@@ -30,15 +30,17 @@ _ABOUT_NOTICE = (tables.delivery, tables.alert)
 
 
 class EndedIncidents:
-    """The retention of the board's tables."""
+    """Deletes ended incidents and old notices from the board's tables; each method is one sweep."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
 
     async def ended(self, horizon: datetime) -> AsyncIterator[Removed]:
-        """Delete incidents that ended before `horizon`, first those that changed longest ago.
+        """Delete the incidents that ended before `horizon`, those that changed longest ago first.
 
-        Yields the rows removed by table after each step.
+        An incident stays if a clock of it is open, the timer says that it is live, or an event arrived since `horizon`.
+        Each step is a transaction of up to 100 incidents; yields table -> rows deleted. The ids are kept as tombstones,
+        so that late events do not bring a deleted incident back.
         """
         after: Any | None = None
         while page := await self._ended_page(horizon, after):
@@ -54,7 +56,10 @@ class EndedIncidents:
                 yield removed
 
     async def late(self, horizon: datetime) -> AsyncIterator[Removed]:
-        """Delete events that arrived after their incident had been removed and that started nothing new."""
+        """Delete late events: those of deleted incidents, if they arrived before `horizon` and started nothing anew.
+
+        Each step is a transaction of up to 100 incidents; yields table -> rows deleted.
+        """
 
         async def strays(connection: AsyncConnection, names: Sequence[str]) -> Removed:
             return await _remove(connection, "incident", names, _ABOUT_INCIDENT)
@@ -64,7 +69,10 @@ class EndedIncidents:
             yield removed
 
     async def notices(self, horizon: datetime) -> AsyncIterator[Removed]:
-        """Delete notices published before `horizon` whose alerts are not open, the oldest first."""
+        """Delete critical-fix notices published before `horizon` of which no alert is open, oldest first.
+
+        Each step is a transaction of up to 100 notices, with their deliveries and alerts; yields table -> rows deleted.
+        """
         after: Any | None = None
         while page := await self._notice_page(horizon, after):
             after = page[-1]
@@ -92,14 +100,14 @@ class EndedIncidents:
 
 
 class AppliedIds:
-    """The retention of applied event ids, which are needed only while the bus may deliver an event again."""
+    """Deletes the ids of applied events that are older than the bus could deliver an event again."""
 
     def __init__(self, store: Store, time_source: TimeSource) -> None:
         self._store = store
         self._time_source = time_source
 
     async def old(self) -> AsyncIterator[int]:
-        """Delete ids older than `CLAIMS_KEPT`; yield the number of rows deleted in each step."""
+        """Delete ids recorded more than `CLAIMS_KEPT` (30 days) ago; yield how many after each step, if any."""
         inbox = tables.inbox.c
         now = await doubted_now(self._time_source, newest_in(self._store, inbox.applied_at))
         oldest = select(inbox.topic, inbox.id).where(inbox.applied_at < now - CLAIMS_KEPT)

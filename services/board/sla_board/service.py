@@ -42,7 +42,11 @@ _log = structlog.get_logger(__name__)
 
 @dataclass(slots=True, kw_only=True)
 class BoardService(Service):
-    """The board as a service of `sla_platform.runtime`, with its routes, event handler and hub."""
+    """The board as a service of `sla_platform.runtime`, with the parts that the process or a test reaches.
+
+    `router`: its HTTP routes. `projector` applies events to its tables. `hub` sends pages to browsers. `forgetting`
+    deletes what is older than the retention.
+    """
 
     router: APIRouter
     projector: Projector
@@ -64,10 +68,10 @@ def build(
 ) -> BoardService:
     """Assemble the board; nothing runs yet.
 
-    `event_source` reads `projection.projector.TOPICS`; `authorizer` decides about the scope `read`. Without a
-    `retention` everything is kept for ever; without a `quarantine` the board makes its own. `bounds` limits the
-    streams. `rulebook` returns the one in force, for the hours in which clocks count; without it the board shows wall
-    time alone.
+    `event_source` reads the topics `projection.projector.TOPICS`. `authorizer` checks API keys for the scope `read`.
+    `retention`: None keeps everything for ever. `quarantine`: None lets the board make its own. `bounds` limits the
+    streams. `rulebook` returns the rulebook in force (plans, contracts, calendars), for the hours in which clocks
+    count; None: the board shows wall time alone.
     """
     metrics = BoardMetrics(registry)
     metrics.lag.set_function(lambda: event_source.lag)
@@ -141,6 +145,6 @@ async def _keep_house(store: Store, time_source: TimeSource, metrics: BoardMetri
 
 
 async def forget_old_claims(store: Store, time_source: TimeSource) -> None:
-    """Delete the ids of applied events that the bus can no longer deliver again."""
+    """Delete the recorded ids of events that were applied more than 30 days ago, which the bus no longer delivers."""
     async for _ in AppliedIds(store, time_source).old():
         await asyncio.sleep(0)

@@ -16,7 +16,12 @@ LONG_SECONDS = 60.0  # no request is worked on for so long: what is still being 
 
 
 class ConnectionActivity(IntEnum):
-    """What a connection is busy with; the lower the value, the sooner it is closed to make room for a new one."""
+    """What a connection is busy with; the lower the value, the sooner it is closed to make room for a new connection.
+
+    WAITING: for the head of a request. SENDING: the body of a request is arriving. STREAMING: its request came over
+    `LONG_SECONDS` (60) ago, and the answer goes on. ANSWERED: a request is being answered; such a connection is never
+    closed for another.
+    """
 
     WAITING = 0  # for the head of a request
     SENDING = 1  # the body of a request
@@ -25,7 +30,12 @@ class ConnectionActivity(IntEnum):
 
 
 class EndReason(IntEnum):
-    """Why a connection was refused or closed by this side; the names are labels of a metric."""
+    """Why a connection was refused or closed by this side; the lower-case names are labels of a metric.
+
+    FULL, ADDRESS_FULL: refused, since too many are open in all or from its address. GAVE_WAY: closed for a new
+    connection. LATE_HEAD, LATE_BODY: a request did not arrive in time. NOT_READING: the other side did not take the
+    answer.
+    """
 
     FULL = 0  # refused: too many in all
     ADDRESS_FULL = 1  # refused: too many of its address
@@ -36,7 +46,7 @@ class EndReason(IntEnum):
 
 
 class HeldConnection(Protocol):
-    """The interface of a connection that an Admission holds."""
+    """What an Admission needs of a connection that it counts."""
 
     def activity(self, now: float) -> ConnectionActivity:
         """Return what the connection is busy with at `now`, in seconds of the event loop's clock."""
@@ -46,9 +56,9 @@ class HeldConnection(Protocol):
 
 
 class Admission:
-    """The connections of one process, bounded in all and per address.
+    """The open connections of one process: at most `most`, and at most `per_address` from one address.
 
-    Addresses in the `exempt` networks (proxies) are bounded only together with all others.
+    `exempt`: networks of proxies, such as `10.0.0.0/8`, to whose addresses only the limit for all applies.
     """
 
     def __init__(self, most: int, per_address: int, exempt: Iterable[str] = ()) -> None:
@@ -62,10 +72,12 @@ class Admission:
         return len(self._all)
 
     def enter(self, held: HeldConnection, address: str, now: float) -> EndReason | None:
-        """Admit a connection; return None if it is admitted, else why not.
+        """Admit a connection and count it until `leave`; return None, or the reason why the connection is refused.
 
-        When all places are taken, another connection may be closed for it. `now` is in seconds of the event loop's
-        clock.
+        Where a limit is reached, a less busy connection is closed to make room. With `per_address` connections of its
+        address: a WAITING or SENDING connection of that address. With `most` in all: a WAITING or SENDING connection of
+        the most crowded addresses, else any that is not ANSWERED. The least busy is chosen, of equals the oldest.
+        `now`: seconds of the event loop's clock.
         """
         group = group_of(address)
         own = self._of.get(group)
@@ -80,7 +92,7 @@ class Admission:
         return None
 
     def leave(self, held: HeldConnection) -> None:
-        """Release the place of a connection; nothing happens when it was released already."""
+        """Stop counting a connection; nothing happens when it is not counted (any more)."""
         group = self._all.pop(held, None)
         if group is None:
             return
@@ -118,7 +130,10 @@ class Admission:
 
 @lru_cache(maxsize=8192)
 def group_of(address: str) -> str:
-    """Return the key by which connections are counted together: an IPv4 address, or an IPv6 address's /64 network."""
+    """Return the key by which connections are counted together: an IPv4 address, or an IPv6 address's /64 network.
+
+    A text that is no address, such as that of a Unix socket, is returned unchanged.
+    """
     try:
         read = ip_address(address)
     except ValueError:

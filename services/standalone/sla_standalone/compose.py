@@ -36,8 +36,9 @@ TRIM_SECONDS = 60.0
 
 @dataclass(frozen=True, slots=True)
 class RunningProcess:
-    """A process whose services run; `app` is ready to be served. `failed` is set when a part of a
-    service has failed.
+    """A process whose services run; `app`, with all their routes, is ready to be served.
+
+    `failed`: an asyncio.Event that is set when a part of a service has failed.
     """
 
     app: FastAPI
@@ -57,8 +58,8 @@ async def run_process(
 ) -> AsyncIterator[RunningProcess]:
     """Run the named services while the context lasts, and yield the running process.
 
-    `time_source` replaces that of the settings (tests, the demo). `extra_routes` and `extra_parts` are run beside the
-    services' own.
+    `names`: of `ALL`. `time_source` replaces that of the settings (tests, the demo). `extra_routes` and `extra_parts`
+    are served and run besides the services' own. Raises BadSettings, CatalogueInvalid.
     """
     async with process_context(settings, time_source) as base:
         wired = [WIRING[name](base, _authorizer(base)) for name in names]
@@ -117,7 +118,7 @@ def _app(base: ProcessContext, names: list[str], services: list[Service], router
 
 
 def process_info(base: ProcessContext) -> Mapping[str, Any]:
-    """Return what runs in this process, for `GET /info`: versions, profile and catalogue."""
+    """Return the body of `GET /info`: versions of slad, catalogue, holidays and zone data, profile, kind of store."""
     catalogue = base.catalogue.current
     return {
         "version": version("slad"),

@@ -27,7 +27,7 @@ MOST_PIPELINED = 32
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConnectionTimeouts:
-    """How long to wait for the head and for the body of a request, in seconds."""
+    """How long to wait for the whole head, and for the whole body, of a request, in seconds."""
 
     head: float = 10.0
     body: float = 30.0
@@ -51,9 +51,10 @@ class _Exit:
 
 
 class BoundedHttp(HttpToolsProtocol):
-    """An HTTP connection that has a place in `admission` and bounds on what it may send and for how long.
+    """An HTTP connection that `admission` counts, with limits on what it may send and how slowly.
 
-    `ended` is called with the reason when this side refuses or closes it.
+    How slowly it may read an answer is limited, too. `patience`: how long a request may take to arrive. `ended` is
+    called with the reason when this side refuses the connection or cuts it off.
     """
 
     def __init__(
@@ -87,7 +88,10 @@ class BoundedHttp(HttpToolsProtocol):
     # -- its place ----------------------------------------------------------------------------------------
 
     def activity(self, now: float) -> ConnectionActivity:
-        """Return what the connection is busy with, which decides how soon it is closed for a new one."""
+        """Return what the connection is busy with at `now`, which decides how soon it is closed for a new connection.
+
+        `now`: seconds of the event loop's clock.
+        """
         if self._parting:
             return ConnectionActivity.WAITING
         if self._in_body:
@@ -102,14 +106,14 @@ class BoundedHttp(HttpToolsProtocol):
         return None if cycle is None or cycle.response_complete else cycle
 
     def give_way(self) -> None:
-        """Close at once, to make room for a new connection."""
+        """Close at once, without an answer, to make room for a new connection."""
         self._ended(EndReason.GAVE_WAY)
         self._abort()
 
     # -- the transport's side -----------------------------------------------------------------------------
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        """Take a place in the admission, or answer 503 and close."""
+        """Have the admission count the connection, or answer 503 and close it if there are too many."""
         super().connection_made(transport)
         refused = self._admission.enter(self, self.client[0] if self.client else "", self.loop.time())
         if refused is None:
@@ -120,7 +124,7 @@ class BoundedHttp(HttpToolsProtocol):
         self._refuse(503, "too-many-connections", "Too many connections", detail, retry=True)
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Release the place and stop the timers."""
+        """Have the admission count the connection no longer, and stop the timers."""
         self._parting = True
         self._admission.leave(self)
         self._stop_timer()
@@ -128,7 +132,11 @@ class BoundedHttp(HttpToolsProtocol):
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
-        """Parse the bytes received, within the bounds of head, pipelined requests and unread body."""
+        """Parse the bytes received; of a connection that is closing, discard them.
+
+        A head that is too long is answered 400. Too many pipelined requests, or bytes after the answer has begun, cut
+        the connection off.
+        """
         if self._parting:
             self._unwanted += len(data)
             if self._unwanted > LINGER_BYTES:
@@ -148,12 +156,12 @@ class BoundedHttp(HttpToolsProtocol):
             self._watch()
 
     def pause_writing(self) -> None:
-        """Start the timer by which a peer that does not read is closed."""
+        """Start the timer that cuts off a peer that takes too little of what waits for it."""
         super().pause_writing()
         self._expect_reading()
 
     def resume_writing(self) -> None:
-        """Stop the timer of `pause_writing`."""
+        """Stop the timer of `pause_writing`, unless the connection is closing."""
         super().resume_writing()
         if not self._parting:
             self._cancel_unread_timer()
@@ -161,14 +169,17 @@ class BoundedHttp(HttpToolsProtocol):
     # -- the parser's side --------------------------------------------------------------------------------
 
     def on_message_begin(self) -> None:
-        """Count the bytes of a new head."""
+        """Start counting the bytes of a request's head."""
         # Where in this read the message begins is not known: it is counted whole, unless less has come in all.
         self._beside_the_body = min(self._beside_the_body, self._read)
         self._in_head = True
         super().on_message_begin()
 
     def on_headers_complete(self) -> None:
-        """Expect the body, and have the response close the connection by `close_when_sent`."""
+        """Start counting the bytes of the request's body.
+
+        If the answer has to end the connection, it will do so by `close_when_sent`.
+        """
         self._in_head, self._in_body = False, True
         self._body_seen = self._unwanted = 0
         super().on_headers_complete()
@@ -185,7 +196,7 @@ class BoundedHttp(HttpToolsProtocol):
             self._unwanted += len(body)
 
     def on_message_complete(self) -> None:
-        """Note that the request is complete."""
+        """Stop expecting the body: the request is complete."""
         self._in_body = False
         super().on_message_complete()
 
@@ -213,7 +224,7 @@ class BoundedHttp(HttpToolsProtocol):
         super().on_response_complete()
 
     def timeout_keep_alive_handler(self) -> None:
-        """Close an idle connection."""
+        """Close the connection, which has been idle for too long."""
         self.close_when_sent()
 
     # -- waiting for the other side -----------------------------------------------------------------------
@@ -294,7 +305,7 @@ class BoundedHttp(HttpToolsProtocol):
     # -- the end ------------------------------------------------------------------------------------------
 
     def close_when_sent(self) -> None:
-        """Close once everything is sent; for a moment, discard what the peer still sends.
+        """Close once everything is sent; for up to two seconds, discard what the peer still sends of its request.
 
         A connection that is closed on unread bytes is reset, and the answer may be lost with it.
         """

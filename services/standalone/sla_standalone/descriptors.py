@@ -19,7 +19,10 @@ WANTED = 65_536  # the soft limit is raised to this, as far as the hard one allo
 
 @dataclass(frozen=True, slots=True)
 class Capacity:
-    """How many connections fit; up to `backlog` more are accepted before the first of them is refused."""
+    """How many connections fit under the limit on open files: in all, and from one address.
+
+    `backlog`: how many more the system accepts before the first of them is refused.
+    """
 
     connections: int
     per_address: int
@@ -27,7 +30,10 @@ class Capacity:
 
 
 def raise_limit() -> int:
-    """Raise this process's soft limit on open files as far as allowed and useful; return the resulting limit."""
+    """Raise this process's soft limit on open files to 65,536, or as far as its hard limit allows; return the limit.
+
+    A higher limit is left as it is; unlimited is returned as 65,536.
+    """
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     unlimited = resource.RLIM_INFINITY
     wanted = WANTED if hard == unlimited else min(WANTED, hard)
@@ -41,7 +47,10 @@ def raise_limit() -> int:
 
 
 def capacity_under(limit: int, settings: Settings) -> Capacity:
-    """Return how many connections fit under a limit on open files. Raises BadSettings when they are too few."""
+    """Return how many connections fit when `limit` files may be open, at most as many as the settings allow.
+
+    Raises BadSettings when too few fit.
+    """
     backlog = min(max((limit - RESERVED) // 4, 8), 128)
     connections = min(settings.max_connections, limit - RESERVED - backlog)
     if connections < LEAST_CONNECTIONS:
@@ -54,7 +63,10 @@ def capacity_under(limit: int, settings: Settings) -> Capacity:
 
 
 def measure_capacity(settings: Settings) -> Capacity:
-    """Raise the limit on open files and return how many connections fit. Raises BadSettings when they are too few."""
+    """Raise the limit on open files and return how many connections fit; fewer than the settings allow are logged.
+
+    Raises BadSettings when too few fit.
+    """
     limit = raise_limit()
     found = capacity_under(limit, settings)
     if found.connections < settings.max_connections:

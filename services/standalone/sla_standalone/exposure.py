@@ -39,7 +39,10 @@ def exposing_setting(settings: Settings) -> str:
 
 
 def missing_settings(settings: Settings) -> list[str]:
-    """Return a message for each setting that the operator must set before services start, and has not."""
+    """Return a message for each setting that the operator must make before services start, and has not made.
+
+    They are SLAD_CATALOGUE in production, and SLAD_BOARD_OPEN when other machines can reach this process.
+    """
     found = []
     if not settings.embedded and "catalogue" not in settings.model_fields_set:
         found.append(
@@ -55,7 +58,10 @@ def missing_settings(settings: Settings) -> list[str]:
 
 
 def reasons_against_exposure(settings: Settings, catalogue: Catalogue) -> list[str]:
-    """Return why a catalogue may not be used while other machines can reach this process; empty when it may."""
+    """Return why a catalogue may not be used while other machines can reach this process; empty when it may.
+
+    It may not if it is meant for one machine (`settings.local: true`), or uses secrets of slad's published example.
+    """
     where = exposing_setting(settings)
     if not where:
         return []

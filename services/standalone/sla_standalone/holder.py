@@ -23,7 +23,11 @@ def _today() -> date:
 
 
 class CatalogueHolder:
-    """The catalogue in force, read again when its files change; files with problems are refused and change nothing."""
+    """The catalogue in force: the files at `path`, read again by `refresh` when they change.
+
+    Files with errors are refused and change nothing. `against` returns why a sound catalogue may not be in force here,
+    empty if it may. `today`: the date from which to warn of holidays that end soon.
+    """
 
     def __init__(
         self,
@@ -65,8 +69,9 @@ class CatalogueHolder:
         return self._current
 
     def refresh(self) -> tuple[FileProblem, ...]:
-        """Read the files again if any of them changed; return the problems if the new files were
-        refused, else nothing.
+        """Read the files again if any of them changed; return their problems if they were refused, else nothing.
+
+        The reasons of `against` are logged, not returned.
         """
         problems = self._read_again()
         self._look_ahead()
@@ -109,7 +114,7 @@ class CatalogueHolder:
 
 
 def keep_zones(catalogue: Catalogue) -> None:
-    """Load the zone files of all contracts and coverages now: later no file descriptor may be left for them."""
+    """Load the zone data of all contracts and coverages (hours) now: later no file descriptor may be left for that."""
     rulebook = catalogue.rulebook
     of_coverages = {coverage.zone for plan in rulebook.plans.values() for coverage in plan.coverages.values()}
     for name in {"UTC", *(contract.zone for contract in rulebook.contracts.values()), *of_coverages}:

@@ -17,9 +17,9 @@ Duty = Callable[[], Awaitable[None]]
 
 
 def housekeeping(duties: Mapping[str, tuple[float, Duty]]) -> Part:
-    """Return the part that runs these duties; each name maps to an interval in seconds and a function.
+    """Return the part of a service that runs these duties; `duties`: name -> (interval in seconds, function).
 
-    A missed run is made up once, late; a duty never runs twice at a time.
+    Runs that were missed are made up by one, however late; a duty never runs twice at a time.
     """
 
     async def run() -> None:
@@ -40,7 +40,7 @@ def housekeeping(duties: Mapping[str, tuple[float, Duty]]) -> Part:
 
 
 def run_postponed_jobs(scheduler: AsyncIOScheduler) -> None:
-    """Run at once the jobs whose next run lies too far ahead because the clock was wrong and has been set back."""
+    """Run now each job that would next run in more than its interval, as after the clock was wrong and was set back."""
     now = datetime.now(UTC)  # noqa: TID251 - what APScheduler counts by
     for job in scheduler.get_jobs():
         if _put_off(job, now):

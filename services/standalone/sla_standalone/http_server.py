@@ -23,9 +23,10 @@ def server_config(
     registry: CollectorRegistry,
     room: Capacity | None = None,
 ) -> uvicorn.Config:
-    """Return uvicorn's configuration; logging, signals and start-up are left to the process.
+    """Return uvicorn's configuration for `app`; logging, signals and start-up are left to the process.
 
-    `room` says how many connections fit; None measures it. Raises BadSettings when too few fit.
+    `drain_seconds`: how long requests may take to end at a stop. `room`: how many connections fit; None measures it.
+    Raises BadSettings when too few fit.
     """
     room = room or measure_capacity(settings)
     admission = Admission(room.connections, room.per_address, settings.trusted_proxies)

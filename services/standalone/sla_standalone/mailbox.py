@@ -43,7 +43,7 @@ border-bottom: 1px solid #8884; vertical-align: top } pre { white-space: pre-wra
 
 @dataclass(frozen=True, slots=True)
 class KeptMessage:
-    """A mail, or a webhook call of the demo pager."""
+    """A message in the local mailbox: a mail, or a call of the demo pager's webhook (`kind`: mail or webhook)."""
 
     number: int
     kind: str
@@ -54,7 +54,10 @@ class KeptMessage:
 
 
 class Mailbox:
-    """The last messages received; `part` serves SMTP on the loopback while the process runs."""
+    """A mailbox in memory with the last `KEPT` (200) messages; mails arrive by SMTP on `host` and `port`.
+
+    `port` 0: `open` lets the system choose one.
+    """
 
     def __init__(self, time_source: TimeSource, host: str = "127.0.0.1", port: int = 0) -> None:
         self._time_source = time_source
@@ -64,7 +67,7 @@ class Mailbox:
         self._kept: deque[KeptMessage] = deque(maxlen=KEPT)
 
     async def open(self) -> asyncio.AbstractServer:
-        """Listen on the loopback and return the server; sets `port`."""
+        """Start to listen for SMTP, set `port` and return the server."""
         server = await asyncio.get_running_loop().create_server(
             lambda: SMTP(self, hostname="localhost", enable_SMTPUTF8=True), self._host, self.port
         )
@@ -72,7 +75,7 @@ class Mailbox:
         return server
 
     def part(self, server: asyncio.AbstractServer) -> Part:
-        """Return the part of the process that serves SMTP."""
+        """Return the part of a service that serves SMTP with the server of `open`."""
 
         async def run() -> None:
             async with server:
@@ -81,7 +84,7 @@ class Mailbox:
         return Part("mailbox", run)
 
     async def handle_DATA(self, _server: Any, _session: Any, envelope: Any) -> str:  # noqa: N802 - aiosmtpd's name
-        """Keep a mail; aiosmtpd calls this and sends the returned reply."""
+        """Keep a mail and return the SMTP reply; aiosmtpd calls this."""
         message = message_from_bytes(envelope.content, policy=default)
         assert isinstance(message, EmailMessage)
         body = message.get_body(("plain",))
@@ -90,7 +93,7 @@ class Mailbox:
         return "250 kept"
 
     def keep(self, kind: str, to: str, subject: str, text: str) -> None:
-        """Keep a message under the next number; the oldest is dropped when there are too many."""
+        """Keep a message under the next number; of more than `KEPT` (200) the oldest is dropped."""
         self._kept.append(KeptMessage(next(self._numbers), kind, self._time_source.now(), to, subject, text))
 
     @property
@@ -100,7 +103,7 @@ class Mailbox:
 
 
 def router(mailbox: Mailbox) -> APIRouter:
-    """Return the routes of the mailbox's pages and of the demo pager."""
+    """Return the routes of the mailbox's pages, and of the demo pager, whose calls the mailbox keeps."""
     routes = APIRouter(tags=["local"], include_in_schema=False)
 
     @routes.get("/mailbox")

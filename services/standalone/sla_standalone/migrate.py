@@ -42,12 +42,18 @@ async def migrate(settings: Settings) -> None:
 
 
 async def upgrade(store: Store, to: str = "head") -> None:
-    """Upgrade the database in one transaction: a revision that fails leaves it as it was."""
+    """Upgrade the database to the revision `to` in one transaction: a revision that fails leaves it as it was.
+
+    Raises StoreBusy, and BadSettings when a newer release has migrated the database.
+    """
     await _run(store, command.upgrade, to)
 
 
 async def downgrade(store: Store, to: str) -> None:
-    """Downgrade the database to a revision; `base` removes every table with its data."""
+    """Downgrade the database to the revision `to`, such as `0009`; `base` removes every table with its data.
+
+    Raises StoreBusy, and BadSettings when a newer release has migrated the database.
+    """
     await _run(store, command.downgrade, to)
 
 
@@ -98,7 +104,7 @@ def _revision(connection: Connection) -> str | None:
 
 
 def configuration(connection: Connection | None = None) -> Config:
-    """Return Alembic's settings; there is no alembic.ini."""
+    """Return Alembic's configuration, which has no file; revisions run on `connection`."""
     config = Config()
     config.set_main_option("script_location", str(_SCRIPTS))
     attributes: dict[str, Any] = config.attributes

@@ -21,7 +21,11 @@ from sla_standalone.holder import CatalogueHolder
 
 @dataclass(frozen=True, slots=True)
 class ProcessContext:
-    """What every service of a process uses: settings, store, bus, time source, catalogue, metrics registry."""
+    """What the services of a process share, built once from the settings.
+
+    `feeds`: access to the bus. `catalogue`: holds the catalogue in force. `registry`: of the metrics. `memory`: what
+    the process before knew of the clock.
+    """
 
     settings: Settings
     store: Store
@@ -34,9 +38,10 @@ class ProcessContext:
 
 @asynccontextmanager
 async def process_context(settings: Settings, time_source: TimeSource | None = None) -> AsyncIterator[ProcessContext]:
-    """Open store, bus and catalogue, yield them as a ProcessContext, and close them at the end.
+    """Open store, bus and catalogue, and yield them as a ProcessContext; at the end the store is closed.
 
-    `time_source` replaces that of the settings (tests, the demo). Raises BadSettings, CatalogueInvalid.
+    The caller closes `feeds`. `time_source` replaces that of the settings (tests, the demo). Raises BadSettings,
+    CatalogueInvalid.
     """
     registry = CollectorRegistry()
     for collector in (ProcessCollector, PlatformCollector, GCCollector):

@@ -41,7 +41,8 @@ async def serve(
     """Serve the named services over HTTP until a signal; return the exit status.
 
     0 after a signal, 1 when a part failed (a supervisor should start the process again). `ready` is called once
-    everything runs; the other arguments are those of `compose.run_process`.
+    everything runs; the other arguments are those of `compose.run_process`. Raises BadSettings, such as for a port that
+    is taken.
     """
     room = measure_capacity(settings)
     listening = _listen(settings)

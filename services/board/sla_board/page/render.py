@@ -38,9 +38,10 @@ _LANGUAGES = {tag: _own_name(tag) for tag in LANGUAGES}  # of explanations
 
 
 class Pages:
-    """Renders pages from templates.
+    """Renders the board's pages as HTML from templates, which escape all values.
 
-    The HTML of a row is cached under the row's `mark`: from one change to the next nearly all rows are the same.
+    `attempts` makes the rows; a row that cannot be made is replaced by a remark. The HTML of a row is cached by the
+    row's `mark`, since from one rendering to the next nearly all rows are the same.
     """
 
     def __init__(self, attempts: Attempts | None = None) -> None:
@@ -71,7 +72,10 @@ class Pages:
             self._templates.get_template(name)  # read now: later there may be no descriptor left for it
 
     def board_fragment(self, queue: Queue) -> dict[str, Any]:
-        """Return the parts of the board's page that change, as one JSON object; equal objects mean an equal page."""
+        """Return the parts of the board's page that change, as one JSON object; equal objects mean an equal page.
+
+        `rows`: id of the row's HTML element -> HTML, in the order of the page. `counts`: bucket -> how many clocks.
+        """
         rows = dict(self._row_or_remark(record, queue) for record in queue.rows)
         return {
             "rows": rows,
@@ -84,8 +88,9 @@ class Pages:
         }
 
     def board(self, shown: BoardFilter, queue: Queue, *, wall: bool, notices: int) -> str:
-        """Return the HTML of the board; `wall` is the layout for a wall display, `notices` how many
-        notices there are.
+        """Return the HTML of the board for the filter `shown`.
+
+        `wall`: the layout for a wall display. `notices`: how many critical-fix notices there are.
         """
         fragment = self.board_fragment(queue)
         return self._templates.get_template("board.html").render(
@@ -100,15 +105,16 @@ class Pages:
         )
 
     def incident_fragment(self, file: IncidentFile) -> dict[str, Any]:
-        """Return the parts of an incident's page that change, as one JSON object.
+        """Return the parts of an incident's page that change, as one JSON object: `html` of the body, and `title`.
 
-        It does not contain the present instant, so unchanged data give an equal object.
+        Unchanged contents give an equal object, since the present instant is not in it; but the drawing of the timeline
+        moves on every half minute.
         """
         html = self._templates.get_template("incident_body.html").render(file=file)
         return {"html": html, "title": f"{file.title} · slad"}
 
     def incident(self, file: IncidentFile, now: datetime) -> str:
-        """Return the HTML of an incident's page."""
+        """Return the HTML of an incident's page; `now` sets the browser's clock."""
         fragment = self.incident_fragment(file)
         return self._templates.get_template("incident.html").render(
             file=file,
@@ -119,11 +125,11 @@ class Pages:
         )
 
     def notices(self, notices: Sequence[ShownNotice | NotShown], now: datetime) -> str:
-        """Return the HTML of the page of critical fixes."""
+        """Return the HTML of the page of critical-fix notices, in the order given."""
         return self._templates.get_template("notices.html").render(notices=notices, now=now)
 
     def not_found(self, what: str, now: datetime) -> str:
-        """Return the HTML of the page for status 404; `what` was asked for."""
+        """Return the HTML of the page for status 404; `what` is the incident's id that was asked for."""
         return self._templates.get_template("missing.html").render(what=what, now=now)
 
     def _row_or_remark(self, record: Any, queue: Queue) -> tuple[str, str]:
@@ -147,15 +153,13 @@ class Pages:
 
 
 def board_title(queue: Queue) -> str:
-    """Return the title of the board's page, with the number of breaches first, since a browser tab
-    shows little more.
-    """
+    """Return the title of the board's page: `(3) slad board` with three breached clocks, `slad board` with none."""
     breached = queue.buckets[Bucket.BREACHED]
     return f"({breached}) slad board" if breached else "slad board"
 
 
 def frame_id(fragment: dict[str, Any]) -> str:
-    """Return the id of a frame: a digest of its content, equal for equal content."""
+    """Return the id of a rendered page: 18 hex digits computed from its parts, equal for equal parts."""
     return blake2b(orjson.dumps(fragment), digest_size=9).hexdigest()
 
 

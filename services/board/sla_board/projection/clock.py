@@ -55,27 +55,34 @@ _ABOUT_THE_INCIDENT = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class PublishedFact:
-    """A fact about a clock with the id of the event that published it; amendments refer to that id."""
+    """A fact about a clock with `id`, the id of the event that published the fact."""
 
     id: str
     fact: ClockFact
 
     @property
     def noticed(self) -> tuple[datetime, datetime, int, str]:
-        """Return the sort key by which the facts of one clock are read: first when it was published,
-        then its instant.
+        """Return the sort key of the facts of one clock: when the fact was published, then its instant.
+
+        Facts equal in both are in the order of `FactKind`, then of `id`.
         """
         fact = self.fact
         return (fact.fired_at or fact.at, fact.at, _KINDS.index(fact.kind), self.id)
 
 
 def about_clock(fact: ClockFact) -> bool:
-    """Return whether a fact concerns its clock; promises and phases, for instance, concern the whole incident."""
+    """Return whether a fact concerns one clock.
+
+    False for facts without a clock, and for those that concern the whole incident, such as promises and phases.
+    """
     return fact.clock is not None and fact.kind not in _ABOUT_THE_INCIDENT
 
 
 def clock_row(facts: Sequence[PublishedFact]) -> dict[str, Any]:
-    """Return the row of `board_clock` computed from all known facts of one clock; there must be at least one."""
+    """Return the row of the table `board_clock` computed from all known facts of one clock, in any order.
+
+    Facts that concern the whole incident are ignored; at least one must be about the clock.
+    """
     ordered = sorted((one for one in facts if about_clock(one.fact)), key=lambda one: one.noticed)
     applied = [one.fact for one in ordered if one.fact.kind not in MARKS] or [one.fact for one in ordered]
     last = applied[-1]
@@ -116,7 +123,10 @@ def clock_row(facts: Sequence[PublishedFact]) -> dict[str, Any]:
 
 
 def state_of(fact: ClockFact) -> ClockState:
-    """Return the clock's state after a fact that was published on an event."""
+    """Return the state of a clock after a fact: the state that the fact states, else the one that its kind brings.
+
+    RUNNING if neither is known, as after a warning in a fact of an older release.
+    """
     body = fact.body
     if isinstance(body, Gone):
         return ClockState.CANCELLED
@@ -128,7 +138,7 @@ def state_of(fact: ClockFact) -> ClockState:
 
 
 def state_brought_by(fact: ClockFact) -> ClockState | None:
-    """Return the state into which a fact puts its clock at the fact's instant; None when it changes none."""
+    """Return the state that a clock enters at the fact's instant, such as RUNNING by `clock.started`; None for none."""
     body = fact.body
     match body:
         case Started() | Resumed():
@@ -154,7 +164,10 @@ def state_brought_by(fact: ClockFact) -> ClockState | None:
 
 
 def reason_of(fact: ClockFact) -> str:
-    """Return for whom and why a clock waits, as text; "" when neither is stated."""
+    """Return why a fact became true, for a pause also on whom the clock waits: `waiting on customer: logs asked for`.
+
+    "" when the fact gives no reason.
+    """
     body = fact.body
     if not isinstance(body, Paused) or not body.waiting_on:
         return reason_of_body(body)

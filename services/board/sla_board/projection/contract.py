@@ -17,7 +17,10 @@ _PERIODS = TypeAdapter(list[Period])
 
 
 def contract_rows(facts: Iterable[ClockFact]) -> list[dict[str, Any]]:
-    """Return the rows of `board_contract` that these facts give: for each incident the newest."""
+    """Return rows for the table `board_contract`, one per incident, sorted by incident: the newest that the facts give.
+
+    Facts without contract periods give none.
+    """
     return newest_rows(
         {
             "incident": fact.incident,
@@ -33,5 +36,5 @@ def contract_rows(facts: Iterable[ClockFact]) -> list[dict[str, Any]]:
 
 
 def periods_of(written: str) -> tuple[ContractPeriod, ...]:
-    """Return the contract periods stored in the column `periods`, oldest first."""
+    """Return the contract periods in `written`, the JSON of the column `periods`, oldest first."""
     return tuple(period.value() for period in _PERIODS.validate_json(written))

@@ -24,7 +24,11 @@ _RANKS = {
 
 
 def delivery_rows(facts: Iterable[DeliveryFact]) -> list[dict[str, Any]]:
-    """Return the rows of `board_delivery` that these facts give: for each delivery the newest."""
+    """Return rows for the table `board_delivery`, one per delivery, sorted by id: the newest that the facts give.
+
+    Facts about no delivery are left out. At the same instant an end, such as `sent`, is newer than `queued` or
+    `retrying`.
+    """
     return _newest(_delivery_row(fact) for fact in facts if fact.delivery)
 
 
@@ -59,7 +63,10 @@ def _delivery_row(fact: DeliveryFact) -> dict[str, Any]:
 
 
 def alert_row(id_: str, fact: DeliveryFact) -> dict[str, Any]:
-    """Return the row of one step of an alert; all steps are kept, since a closed alert may open again."""
+    """Return the row for the table `board_alert` of one step of an alert, such as `opened` or `acknowledged`.
+
+    `id_`: the id of the event that published the step. Every step is kept, since a closed alert may open again.
+    """
     state = fact.what.rpartition(".")[2]
     return {
         "id": id_,

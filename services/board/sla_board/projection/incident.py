@@ -15,14 +15,14 @@ from sla_domain.fold.carried import own_events
 
 
 def names_in(events: Iterable[IncidentEvent]) -> list[str]:
-    """Return the other ids of an incident that its own events state (a moved ticket has a new one)."""
+    """Return the other ids of an incident that its events state, sorted; a moved ticket, for instance, has a new id."""
     return sorted({str(event.known_as) for event in events if event.kind is EventKind.RENAMED and event.known_as})
 
 
 def incident_row(events: Iterable[IncidentEvent]) -> dict[str, Any]:
-    """Return the row of `board_incident` computed from all known events of one incident; there must be at least one.
+    """Return the row of the table `board_incident` computed from all known events of one incident, in any order.
 
-    The phase is that of `sla_domain.fold.phase_of`, as the timer computes it.
+    There must be at least one event. The phase is the one that `sla_domain.fold.phase_of` finds.
     """
     ordered = sorted(own_events(events), key=lambda event: event.order)
     attributes: dict[str, str] = {}

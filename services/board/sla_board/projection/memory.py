@@ -27,9 +27,10 @@ _KEPT = MARKS | {FactKind.CLOCK_STARTED, FactKind.CLOCK_AMENDED}
 
 
 class RowMemory(Generic[Key, Item]):
-    """A cache of the rows that matter of keys with many rows; the least recently used keys are dropped first.
+    """A cache of rows by key, for keys with at least `MANY` (50) stored rows.
 
-    `essential` picks from a key's rows those on which later results can depend.
+    Of each key's rows only those are kept that `essential` picks: the rows on which later results can depend. Of more
+    than `MOST_KEYS` (512) keys the least recently used are dropped.
     """
 
     def __init__(self, essential: Callable[[Sequence[Item]], list[Item]]) -> None:
@@ -40,8 +41,9 @@ class RowMemory(Generic[Key, Item]):
         return key in self._known
 
     def recall(self, key: Key, count: int) -> list[Item] | None:
-        """Return the rows that matter of a key with `count` stored rows; None when they are not cached, or for another
-        count.
+        """Return the cached rows of a key with `count` stored rows.
+
+        None when nothing is cached for that number of rows; rows cached for another number are dropped.
         """
         known = self._known.get(key)
         if known is None or known[0] != count:
@@ -51,9 +53,9 @@ class RowMemory(Generic[Key, Item]):
         return known[1]
 
     def remember(self, key: Key, count: int, items: Sequence[Item]) -> None:
-        """Cache the rows that matter of a key's `count` stored rows; call this after their commit.
+        """Cache the rows that matter of a key with `count` stored rows; nothing happens for fewer than `MANY` rows.
 
-        `items` are all of the rows, or those that matter. Keys with few rows are not cached.
+        `items`: all of the key's rows, or at least those that matter. Call this after the rows are committed.
         """
         if count < MANY:
             return
@@ -64,7 +66,10 @@ class RowMemory(Generic[Key, Item]):
 
 
 class RememberedReader(Generic[Key, Item]):
-    """Reads all stored rows of the keys that a batch touches, from the cache where possible."""
+    """Reads the stored rows of the keys that a batch touches, from the cache `memory` where possible.
+
+    `column`: the column of `board_event` with the key. `read` reads all rows of some keys from the store.
+    """
 
     def __init__(
         self,
@@ -83,10 +88,10 @@ class RememberedReader(Generic[Key, Item]):
         committed: list[Callable[[], None]],
         never: Collection[Key] = (),
     ) -> dict[Key, list[Item]]:
-        """Return by key the rows that matter of all stored rows, including the `fresh` ones of this batch.
+        """Return by key the stored rows that matter; `fresh` are the rows of this batch, which must be stored already.
 
-        `never`: keys that must be read from the store. The caller calls the functions appended to `committed` after the
-        commit.
+        `never`: keys that are read from the store and not cached. `committed`: functions that update the cache are
+        appended here; call them after the commit.
         """
         asked = [key for key in fresh if key in self._memory and key not in never]
         counts = await projections.count_events(connection, self._column, asked)
@@ -107,7 +112,8 @@ class RememberedReader(Generic[Key, Item]):
 def essential_facts(facts: Sequence[PublishedFact]) -> list[PublishedFact]:
     """Return the facts of one clock on which its row can depend, whatever arrives later.
 
-    These are its start, warnings, breaches and amendments, and of the other facts the last.
+    These are its start, warnings, breaches and amendments, facts that take back or move a breach, the last pause, and
+    of all but warnings and breaches the last fact and the last that names a metric.
     """
     ordered = sorted((one for one in facts if about_clock(one.fact)), key=lambda one: one.noticed)
     applied = [one for one in ordered if one.fact.kind not in MARKS]
@@ -122,10 +128,11 @@ def _changes_breaches(one: PublishedFact) -> bool:
 
 
 def essential_events(events: Sequence[IncidentEvent]) -> list[IncidentEvent]:
-    """Return the events of one incident on which its row can depend, whatever arrives later.
+    """Return the events of one incident on which its row can depend, whatever arrives later, in reading order.
 
-    These are the first, the first opening, the first snapshot, the last, the last to state each attribute, and those
-    that change the phase. Of neighbours that change it in the same way the first and the last are enough.
+    These are the first and the last event, the first opening, the first snapshot, those that state another id of the
+    incident, the last to state each attribute, and those that affect the phase; of neighbours that affect the phase in
+    the same way only the first and the last.
     """
     ordered = sorted(own_events(events), key=lambda event: event.order)
     kept = {id(ordered[0]), id(ordered[-1])}

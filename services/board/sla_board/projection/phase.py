@@ -13,9 +13,9 @@ _PHASES = frozenset(phase.value for phase in Phase)
 
 
 def phase_rows(facts: Iterable[ClockFact]) -> list[dict[str, Any]]:
-    """Return the rows of `board_phase` that these facts give: for each incident the newest.
+    """Return rows for the table `board_phase`, one per incident, sorted by incident: the newest that the facts give.
 
-    Unknown phases are skipped.
+    Facts without a phase, or with an unknown one, are left out.
     """
     return newest_rows(
         {

@@ -62,7 +62,10 @@ class _Touched:
 
 
 class Projector:
-    """Writes batches of events to the board's tables; calls `changed` after each commit that changed rows."""
+    """Writes batches of events to the board's tables; calls `changed` after each commit of new events.
+
+    `applied_at`: when new events were committed last; None before the first.
+    """
 
     def __init__(
         self, store: Store, time_source: TimeSource, metrics: BoardMetrics, changed: Callable[[], None]
@@ -80,15 +83,17 @@ class Projector:
         self.applied_at: datetime | None = None
 
     async def assigned(self, partitions: frozenset[int]) -> None:
-        """Do nothing: event ids are claimed, so a second reader of the partitions does no harm."""
+        """Do nothing: the store records which events were applied, so a second reader of them does no harm."""
 
     async def revoked(self, partitions: frozenset[int]) -> None:
-        """Do nothing: event ids are claimed, so a second reader of the partitions does no harm."""
+        """Do nothing: the store records which events were applied, so a second reader of them does no harm."""
 
     async def handle(self, batch: Batch) -> None:
-        """Apply a batch in one transaction.
+        """Apply a batch in one transaction; events that were applied before are skipped, and those of the canary.
 
-        Raises StoreBusy, and the error of a single event; nothing was stored then, and the batch may come again.
+        The canary is a breach that slad lets happen each minute to test itself. Raises StoreBusy when the store takes
+        no work, and otherwise what is wrong with an event, such as BadEnvelope. Either way nothing is stored, and the
+        same batch may be passed again.
         """
         # slad's own minute clock belongs to no incident: shown, it would stay on every board for ever.
         envelopes = [envelope for envelope in batch.envelopes if envelope.key != CANARY]
@@ -109,7 +114,7 @@ class Projector:
             self._changed()
 
     async def replay(self, entry: QuarantineEntry) -> None:
-        """Apply an event from the quarantine. Raises what still makes it fail."""
+        """Apply an event from the quarantine (events that could not be applied). Raises the same as `handle`."""
         await self.handle(Batch(entry.partition, (envelope_of(entry),), None))
 
     def _observe(self, fresh: Sequence[Envelope], touched: _Touched, now: datetime) -> None:

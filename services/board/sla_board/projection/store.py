@@ -24,9 +24,9 @@ _AMPLE = 50  # rows of one incident or clock, as a rule
 
 
 async def claim_events(connection: AsyncConnection, envelopes: Sequence[Envelope], now: datetime) -> list[Envelope]:
-    """Record the ids of these events as applied; return the events that were not applied before, each once.
+    """Record the ids of these events as applied at `now`; return the events that were not applied before, each once.
 
-    The record is part of the transaction.
+    The record is part of the caller's transaction: after a rollback the events count as not applied.
     """
     first = {(envelope.topic.value, envelope.id): envelope for envelope in reversed(envelopes)}
     # Sorted, so that two instances that hold the same events during a rebalance wait for each other in one order.
@@ -37,7 +37,7 @@ async def claim_events(connection: AsyncConnection, envelopes: Sequence[Envelope
 
 
 async def keep_events(connection: AsyncConnection, rows: Sequence[dict[str, Any]]) -> None:
-    """Insert rows into `board_event`, which holds all events and facts that the board has read."""
+    """Insert rows into the table `board_event`, which keeps the events and clock facts that the board has read."""
     if rows:
         await connection.execute(insert(connection, tables.event), list(rows))
 
@@ -45,7 +45,7 @@ async def keep_events(connection: AsyncConnection, rows: Sequence[dict[str, Any]
 async def events_of_incidents(
     connection: AsyncConnection, incidents: Collection[str]
 ) -> dict[str, list[IncidentEvent]]:
-    """Return all stored events of these incidents, by incident."""
+    """Return incident -> all its stored events, in no set order; an incident without any has no key."""
     kept = tables.event.c
     query = select(tables.event).where(kept.incident.in_(sorted(incidents)), kept.topic == Topic.INCIDENTS.value)
     found: dict[str, list[IncidentEvent]] = defaultdict(list)
@@ -55,7 +55,7 @@ async def events_of_incidents(
 
 
 async def facts_of_clocks(connection: AsyncConnection, clocks: Collection[UUID]) -> dict[UUID, list[PublishedFact]]:
-    """Return all stored facts of these clocks, by clock."""
+    """Return clock -> all stored facts about it, in no set order; a clock without any has no key."""
     query = select(tables.event).where(tables.event.c.clock.in_(sorted(clocks)))
     found: dict[UUID, list[PublishedFact]] = defaultdict(list)
     async for row in _rows(connection, query, len(clocks)):
@@ -64,7 +64,10 @@ async def facts_of_clocks(connection: AsyncConnection, clocks: Collection[UUID])
 
 
 async def count_events(connection: AsyncConnection, column: Column[Any], keys: Collection[Any]) -> dict[Any, int]:
-    """Return how many rows `board_event` has for each of these keys; `column` is that of the incident or the clock."""
+    """Return key -> how many rows the table `board_event` has for it; keys without rows are left out.
+
+    `column`: that of the keys, `incident` (then only events of incidents are counted, no facts) or `clock`.
+    """
     if not keys:
         return {}
     query = select(column, func.count()).where(column.in_(sorted(keys))).group_by(column)
@@ -89,13 +92,13 @@ async def _rows(connection: AsyncConnection, query: Select[Any], keys: int) -> A
 
 
 async def upsert_rows(connection: AsyncConnection, table: Table, rows: Sequence[dict[str, Any]]) -> None:
-    """Insert or replace rows that were computed from everything that is known."""
+    """Insert rows; a stored row with the same primary key is replaced, whatever it holds."""
     if rows:
         await connection.execute(upsert(connection, table), list(rows))
 
 
 async def upsert_newer_rows(connection: AsyncConnection, table: Table, rows: Sequence[dict[str, Any]]) -> None:
-    """Insert or replace rows, except where the stored row is newer by `at`, then by `rank`."""
+    """Insert rows; a stored row with the same primary key is replaced unless it is newer by `at`, then by `rank`."""
     if not rows:
         return
     statement = insert(connection, table)
@@ -107,7 +110,10 @@ async def upsert_newer_rows(connection: AsyncConnection, table: Table, rows: Seq
 
 
 async def copy_phases(connection: AsyncConnection, incidents: Collection[str]) -> None:
-    """Copy the timer's published phases to these incidents; the others keep the phase of their own events."""
+    """Set the phase of these incidents to the one that the timer has published last.
+
+    Incidents for which it has published none keep the phase computed from their own events.
+    """
     if not incidents:
         return
     of, told = tables.incident.c, tables.phase.c
@@ -117,5 +123,5 @@ async def copy_phases(connection: AsyncConnection, incidents: Collection[str]) -
 
 
 def envelope_of(row: Any) -> Envelope:
-    """Return the event in a row of `board_event` as an envelope, with the fields that decoding needs."""
+    """Return the event in a row of the table `board_event` as an envelope; the source, which is not stored, is ""."""
     return Envelope.of_row(topic=row.topic, id=row.id, type=row.type, key=row.incident, time=row.at, data=row.data)

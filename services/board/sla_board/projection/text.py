@@ -4,12 +4,15 @@ from __future__ import annotations
 
 
 def searchable(*parts: str) -> str:
-    """Return the case-folded text in which searches look."""
+    """Return the text in which searches look: the parts that are not empty, case-folded, each on a line."""
     return "\n".join(part.casefold() for part in parts if part)
 
 
 def containing(typed: str) -> str:
-    """Return the LIKE pattern (escape character: backslash) that matches text containing `typed` literally."""
+    r"""Return the LIKE pattern (escape character: backslash) that finds `typed` literally in case-folded text.
+
+    The case of `typed` and spaces around it do not matter: ` 5% Off` gives `%5\% off%`.
+    """
     folded = typed.strip().casefold()
     for special in ("\\", "%", "_"):
         folded = folded.replace(special, f"\\{special}")

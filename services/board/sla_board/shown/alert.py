@@ -10,7 +10,10 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ShownAlert:
-    """An alert since it was last opened; one that opens again after its close needs a new acknowledgement."""
+    """An alert as it stands since it was last opened; an acknowledgement from before that does not count.
+
+    `state`: open, acknowledged or closed. `level`: how far it has escalated, such as `level 2`; "" if it has not.
+    """
 
     id: str
     opened_at: datetime
@@ -23,7 +26,7 @@ class ShownAlert:
 
     @property
     def word(self) -> str:
-        """Return the alert's state as text for the clock's row; "" for a closed alert."""
+        """Return the alert's state as text for the clock's row, such as `acknowledged by anna`; "" if closed."""
         match self.state:
             case "acknowledged":
                 return f"acknowledged by {self.acknowledged_by}" if self.acknowledged_by else "acknowledged"
@@ -34,7 +37,10 @@ class ShownAlert:
 
 
 def alerts_of(steps: Iterable[Any]) -> tuple[ShownAlert, ...]:
-    """Return the alerts that these records of `board_alert` (one per step) describe, in the order of their opening."""
+    """Return the alerts that these records of the table `board_alert` describe, by when each was last opened.
+
+    Each record is one step of an alert, such as `escalated`; their order does not matter.
+    """
     alerts: dict[str, ShownAlert] = {}
     for step in sorted(steps, key=lambda record: (record.at, record.rank, record.id)):
         known = alerts.get(step.alert)

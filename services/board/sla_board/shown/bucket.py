@@ -11,10 +11,11 @@ HOUR = timedelta(hours=1)
 
 
 class Bucket(IntEnum):
-    """How soon a clock is due, in counted time; in the order in which the page lists the buckets.
+    """How soon a clock is due, in the order in which the page lists the buckets.
 
-    A breached clock is in BREACHED until it is stopped, also while it is paused. Outside its hours a clock's counted
-    time does not pass.
+    BREACHED: breached, running or paused. SOON, HOUR: due within 15 minutes, or an hour, of the time in which the clock
+    counts. TODAY: due by midnight in the contract's zone. OUTSIDE: its hours are closed now. PAUSED: not breached.
+    LATER: any other.
     """
 
     BREACHED = 0
@@ -27,12 +28,12 @@ class Bucket(IntEnum):
 
     @property
     def title(self) -> str:
-        """Return the bucket's heading on the page."""
+        """Return the bucket's heading on the page, such as `Under 15 min`."""
         return _TITLES[self]
 
     @property
     def slug(self) -> str:
-        """Return the bucket's name in URLs and style sheets."""
+        """Return the bucket's name in URLs, JSON and style sheets, such as `soon`."""
         return self.name.lower()
 
 
@@ -48,7 +49,7 @@ _TITLES = {
 
 
 def zone_of(name: str) -> ZoneInfo:
-    """Return the time zone of this name; UTC for an unknown name, so that the row can be shown."""
+    """Return the time zone of this name; UTC for an unknown name."""
     try:
         return ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError, OSError):
@@ -56,7 +57,7 @@ def zone_of(name: str) -> ZoneInfo:
 
 
 def end_of_day(now: datetime, zone: str) -> datetime:
-    """Return the next midnight in `zone` after `now`: the end of "today" in the contract's zone."""
+    """Return the next midnight of `zone` after `now`, as an instant in UTC."""
     there = zone_of(zone)
     tomorrow = now.astimezone(there).date() + timedelta(days=1)
     return datetime.combine(tomorrow, time(), there).astimezone(UTC)
@@ -75,8 +76,8 @@ def bucket_of(
 ) -> Bucket:
     """Return the bucket of an open clock.
 
-    `soon` and `hour` are the instants at which 15 minutes, and one hour, of counted time have passed from `now`; None
-    means wall time. `open_`: the clock's hours are open now.
+    `open_`: the clock's hours are open now. `soon`, `hour`: the instants by which 15 minutes, and an hour, of counted
+    time will have passed from `now`; None for wall time. A clock past `due_at` that is not `breached` is in SOON.
     """
     if breached:
         return Bucket.BREACHED

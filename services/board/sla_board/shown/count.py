@@ -12,12 +12,12 @@ from sla_domain.clock import ClockState
 
 @dataclass(frozen=True, slots=True)
 class Countdown:
-    """The time left of a clock, as the browser counts it down.
+    """The time left of a clock, in the form in which the browser counts it down.
 
-    For a running clock the counted time left is `to` minus the present instant; it changes between `since` and `until`
-    only (None: without bound). For a paused or stopped clock `to` is None and `left` is the fixed time left. `wall_to`
-    (running) and `wall` (stopped) give the wall time where it differs. `by_wall`: the clock's hours are not known, so
-    all of this is wall time.
+    Running: `to` minus the present instant is left, in counted time. Before `since` and after `until` the clock's hours
+    are closed, and the time left stands still (None: no such bound). Paused or stopped: `to` is None and `left` is
+    fixed. `wall_to` and `wall` are the due instant and the time left by the wall clock, None where they say nothing
+    else. `by_wall`: the clock's hours are not known, so all of this is wall time.
     """
 
     to: datetime | None = None
@@ -29,7 +29,7 @@ class Countdown:
     by_wall: bool = False
 
     def left_at(self, now: datetime) -> timedelta | None:
-        """Return the counted time left at `now`, negative when late."""
+        """Return the counted time left at `now`, negative when late; wall time if `by_wall`."""
         if self.to is None:
             return self.left
         at = now if self.since is None else max(now, self.since)
@@ -37,7 +37,10 @@ class Countdown:
 
 
 def countdown_of(record: Any, state: ClockState, look: ClockHours, now: datetime) -> Countdown | None:
-    """Return the countdown of a clock, given its record of `board_clock`; None when there is nothing to count to."""
+    """Return the countdown of a clock as of `now`, given its record of the table `board_clock` and its hours `look`.
+
+    None for a clock that is cancelled or has no due instant, and for a paused clock whose time left is not known.
+    """
     due = record.due_at or record.breached_at
     match state:
         case ClockState.RUNNING if due is not None:

@@ -13,10 +13,10 @@ MOST_ROWS = 1000
 
 
 class ClockCondition(StrEnum):
-    """The state of an open clock, as its column shows it.
+    """The state of an open clock, as the board's state column shows it.
 
-    BREACHED and WARNED apply to running and paused clocks; OUTSIDE to a running clock that is not breached and whose
-    hours are closed now.
+    BREACHED: breached, running or paused. PAUSED: not breached. OUTSIDE: runs, not due yet, its hours are closed now.
+    WARNED: runs within its hours, and a warning was published. RUNNING: none of these.
     """
 
     RUNNING = "running"
@@ -27,13 +27,14 @@ class ClockCondition(StrEnum):
 
     @property
     def words(self) -> str:
-        """Return the condition as text for the filter's menu."""
+        """Return the condition as text for the filter's menu, such as `Outside hours`."""
         return "Outside hours" if self is ClockCondition.OUTSIDE else self.value.capitalize()
 
 
 class QueueOrder(StrEnum):
-    """The orders in which open clocks are listed; URGENCY is that of `sla_domain.urgency.score`, STATE that of the
-    buckets.
+    """The orders in which open clocks are listed; within each, the most urgent first.
+
+    URGENCY: by `sla_domain.urgency.score`, highest first. STATE: by bucket. The others: by the column of that name.
     """
 
     URGENCY = "urgency"
@@ -47,9 +48,10 @@ class QueueOrder(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BoardFilter:
-    """The choices of a viewer; an empty tuple or text means "any".
+    """The choices of a viewer of the board; an empty tuple or text means "any".
 
-    `only_contract` comes from the viewer's key, never from the URL; None for a key of all contracts.
+    `text` is looked for in incident ids, titles, customers and contracts. `limit`: most rows to show. `only_contract`:
+    the one contract that the viewer's key may see, None for all; it never comes from the URL.
     """
 
     contracts: tuple[str, ...] = ()
@@ -65,11 +67,14 @@ class BoardFilter:
 
     @property
     def hides_clocks(self) -> bool:
-        """Return whether the viewer has chosen anything that may hide open clocks."""
+        """Return whether the viewer has chosen anything that may hide open clocks; order and limit do not count."""
         return bool(self.contracts or self.priorities or self.conditions or self.buckets or self.metrics or self.text)
 
     def query(self, **changed: object) -> str:
-        """Return this filter as the query of a URL, with some fields changed; "" for the plain board."""
+        """Return this filter as the query of a URL, such as `contract=acme&sort=-due`; "" for the plain board.
+
+        `changed`: fields to replace first, by name. `only_contract` is never in the query.
+        """
         asked = replace(self, **changed)  # type: ignore[arg-type]  # names of fields, checked by `replace` itself
         pairs: list[tuple[str, str]] = []
         pairs += [("contract", name) for name in asked.contracts]
@@ -86,15 +91,18 @@ class BoardFilter:
         return urlencode(pairs)
 
     def sort_query(self, order: QueueOrder) -> str:
-        """Return the URL query of a column's sort link; it reverses the order if that column is sorted by already."""
+        """Return the URL query of a column's sort link: this filter in the order `order`, ascending.
+
+        It is descending if the list is in that order, ascending, already.
+        """
         turned = self.order is order and not self.descending
         return self.query(order=order, descending=turned)
 
 
 def parse_order(written: str) -> tuple[QueueOrder, bool]:
-    """Return the order in a text such as `due`, and whether it is descending (`-due`).
+    """Return the order that a text such as `due` names, and whether it is descending (`-due`).
 
-    An unknown text means ascending urgency order, which lists the most urgent first.
+    An unknown text means URGENCY, ascending, which lists the most urgent first.
     """
     try:
         return QueueOrder(written.removeprefix("-")), written.startswith("-")
@@ -103,12 +111,12 @@ def parse_order(written: str) -> tuple[QueueOrder, bool]:
 
 
 def parse_conditions(written: tuple[str, ...]) -> tuple[ClockCondition, ...]:
-    """Return the conditions with these names; unknown names are skipped."""
+    """Return the conditions with these names, such as `paused`, in the order given; unknown names are skipped."""
     known = {condition.value: condition for condition in ClockCondition}
     return tuple(known[name] for name in written if name in known)
 
 
 def parse_buckets(written: tuple[str, ...]) -> tuple[Bucket, ...]:
-    """Return the buckets with these slugs; unknown slugs are skipped."""
+    """Return the buckets with these slugs, such as `soon`, in the order given; unknown slugs are skipped."""
     known = {bucket.slug: bucket for bucket in Bucket}
     return tuple(known[name] for name in written if name in known)

@@ -16,7 +16,10 @@ MOST_PIECES = 400  # pieces of one clock
 
 
 def spans_of(facts: Iterable[PublishedFact]) -> tuple[TimelineSpan, ...]:
-    """Return the running and paused stretches of one clock, oldest first; the last is open while the clock is."""
+    """Return the periods in which one clock ran or was paused, from its facts, oldest first.
+
+    The `end` of the last period is None while the clock is open.
+    """
     turns = _turns(facts)
     spans: list[TimelineSpan] = []
     for number, (at, state, why) in enumerate(turns):
@@ -42,10 +45,11 @@ def _turns(facts: Iterable[PublishedFact]) -> list[tuple[datetime, ClockState, s
 
 
 def split_by_hours(spans: Iterable[TimelineSpan], calendar: Calendar | None, now: datetime) -> tuple[TimelineSpan, ...]:
-    """Return the stretches up to `now`, with the running ones split where the clock's hours open and close.
+    """Return the periods of a clock, with those in which it ran split where its hours open and close.
 
-    Nothing is split when `calendar` is None: the clock counts wall time. Beyond `MOST_PIECES` pieces the oldest
-    stretches stay whole.
+    The closed pieces are of the kind OUTSIDE. A period that still lasts is split up to `now`, and its last piece stays
+    without an end. A period stays whole where the calendar does not reach, and the oldest ones once there are
+    `MOST_PIECES` (400) pieces. `calendar` None: the clock counts wall time, and nothing is split.
     """
     if calendar is None:
         return tuple(spans)

@@ -25,7 +25,7 @@ from sla_domain.rulebook import Rulebook
 
 @dataclass(frozen=True, slots=True)
 class CountedReach:
-    """The instants at which 15 minutes (`soon`) and one hour (`hour`) of counted time will have passed."""
+    """The instants by which 15 minutes (`soon`), and one hour (`hour`), of counted time will have passed from now."""
 
     soon: datetime
     hour: datetime
@@ -33,10 +33,11 @@ class CountedReach:
 
 @dataclass(frozen=True, slots=True)
 class ClockHours:
-    """The hours of a clock at one instant: its calendar, and when it opens and closes next.
+    """The hours in which a clock counts, as they stand at one instant.
 
-    `calendar` is None for wall time. `known` is False when the catalogue does not have the calendar; then only wall
-    time can be shown.
+    `known`: False when the catalogue lacks their calendar; then only wall time can be shown. `calendar`: None for wall
+    time. `around`: whether they are open, and when that changes next. `reach`: how far the next hour of counted time
+    goes.
     """
 
     known: bool
@@ -45,12 +46,18 @@ class ClockHours:
     reach: CountedReach
 
     def span(self, start: datetime, end: datetime) -> CountedSpan:
-        """Return the counted and the wall time from `start` to `end`; negative when `end` is earlier."""
+        """Return the counted and the wall time from `start` to `end`, both negative when `end` is earlier.
+
+        The counted time is None when the hours are not known, or beyond the years of their calendar.
+        """
         return CountedSpan(counted_time(self.calendar, start, end) if self.known else None, end - start)
 
 
 class CalendarsByName:
-    """Finds calendars by the names that facts carry, in the rulebook in force."""
+    """Finds the calendar (hours, holidays) that a fact names in the rulebook in force (plans, contracts, calendars).
+
+    `rulebook` returns that rulebook; without it no calendar is found.
+    """
 
     def __init__(self, rulebook: Callable[[], Rulebook] | None = None) -> None:
         self._rulebook = rulebook
@@ -58,9 +65,7 @@ class CalendarsByName:
         self._found: dict[tuple[str, str], Calendar | None] = {}
 
     def find(self, contract: str, name: str) -> Calendar | None:
-        """Return the calendar with this name of a contract; None for wall time, and when the catalogue in force lacks
-        it.
-        """
+        """Return the calendar named `name` of a contract; None for wall time, and if the rulebook in force lacks it."""
         if self._rulebook is None or name in (WALL, UNKNOWN):
             return None
         rulebook = self._rulebook()
@@ -74,14 +79,17 @@ class CalendarsByName:
 
 @dataclass(slots=True)
 class HoursAt:
-    """The hours of many clocks at the instant `now`; each calendar is looked up once."""
+    """The hours in which clocks count, as they stand at the instant `now`; hours that were found are cached by name."""
 
     now: datetime
     calendars: CalendarsByName = field(default_factory=CalendarsByName)
     _looks: dict[str, ClockHours] = field(default_factory=dict)
 
     def look(self, contract: str, name: str) -> ClockHours:
-        """Return the hours with this name. The name identifies their content, so any contract that has them will do."""
+        """Return the hours named `name`, looked up in the plans of `contract`.
+
+        The name identifies their content, so hours that were found for one contract serve for all.
+        """
         known = self._looks.get(name)
         if known is None or not known.known:
             known = self._looks[name] = self._look(contract, name)

@@ -36,7 +36,11 @@ _MOST_EVENTS = 500
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ShownPromise:
-    """A clock of the incident: its target, its due instant and how it ended."""
+    """A clock of the incident, as its page shows it.
+
+    `original_due_at`: the due instant that was promised first. `stopped_at`: None while the clock is open. `spans`: the
+    periods in which it ran, was outside its hours, paused or overdue, oldest first.
+    """
 
     row: ClockRow
     original_due_at: datetime | None
@@ -45,13 +49,17 @@ class ShownPromise:
 
     @property
     def moved(self) -> bool:
-        """Return whether the due instant differs from the first one of this cycle."""
+        """Return whether the due instant differs from the first one of this clock; False while there is none."""
         return None not in (self.original_due_at, self.row.due_at) and self.original_due_at != self.row.due_at
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ShownEvent:
-    """An event of the incident. `late`: the time from its occurrence to its receipt if over a minute, else None."""
+    """An event of the incident: it happened `at`, and slad received it at `received_at`.
+
+    `who`: a name, else customer, staff or bot, "" if unknown. `details`: values that the event states, by name. `late`:
+    the time from `at` to `received_at` if over a minute, else None.
+    """
 
     at: datetime
     received_at: datetime
@@ -64,7 +72,11 @@ class ShownEvent:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ShownFact:
-    """A fact that slad published about the incident, such as a breach."""
+    """A fact that slad published about the incident, such as a breach.
+
+    It became true `at`, and slad published it at `noticed_at`. `what`: such as `breached` (of a clock) or `promise
+    made` (of the incident). `metric`: the metric's title, "" for none.
+    """
 
     at: datetime
     noticed_at: datetime
@@ -75,7 +87,12 @@ class ShownFact:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IncidentFile:
-    """The content of an incident's page, as far as the viewer may see it."""
+    """The content of an incident's page, as far as the viewer may see it.
+
+    `promises`: its clocks, open ones first, the most urgent of them in front. `happenings`: its events. `sayings`: the
+    facts that slad published. `drawing`: None when there is nothing to draw. `until`: when the incident left the
+    viewer's contract, and then everything is as it stood; None otherwise.
+    """
 
     id: str
     title: str
@@ -99,7 +116,7 @@ class IncidentFile:
 
 
 class PartMaker:
-    """Makes the parts of an incident's page one by one; a part that cannot be made is listed in `not_shown`."""
+    """Makes the parts of an incident's page; a part that cannot be made is added to `not_shown` instead."""
 
     def __init__(self, incident: str, attempts: Attempts) -> None:
         self._incident = incident
@@ -107,7 +124,10 @@ class PartMaker:
         self.not_shown: list[NotShown] = []
 
     def one(self, part: str, id_: str, made: Callable[[], _Made]) -> _Made | None:
-        """Return what `made` returns; None when it raises, and then the part is listed in `not_shown`."""
+        """Return what `made` returns; when it raises, add the part to `not_shown` and return None.
+
+        `part`: the kind of the part, such as `clock`; `id_` tells it from others of its kind.
+        """
         found = self._attempts.make(part, id_, self._incident, made)
         if isinstance(found, NotShown):
             self.not_shown.append(found)
@@ -115,8 +135,9 @@ class PartMaker:
         return found
 
     def all(self, part: str, each: Iterable[tuple[str, Callable[[], _Made]]]) -> list[_Made]:
-        """Return the parts that can be made, in order; `each` gives pairs of an id and the function that makes the
-        part.
+        """Return the parts that can be made, in order; a part that cannot is added to `not_shown`.
+
+        `each`: pairs of a part's id and the function that makes the part.
         """
         return [found for id_, made in each if (found := self.one(part, id_, made)) is not None]
 
@@ -126,7 +147,8 @@ async def read_incident(
 ) -> IncidentFile | None:
     """Return the content of an incident's page, given its id or one of its other ids.
 
-    None for an unknown incident, and for one that `only_contract`, the contract of the viewer's key, may not see.
+    `only_contract`: the one contract that the viewer's key may see; None for all. None is returned for an unknown
+    incident, and for one that this contract may not see. Of very many events and facts only the newest 500 are read.
     """
     incident = await incident_named(connection, tables.alias, incident)
     known = tables.incident.c

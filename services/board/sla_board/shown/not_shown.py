@@ -15,7 +15,10 @@ _MOST_REMEMBERED = 10_000
 
 @dataclass(frozen=True, slots=True)
 class NotShown:
-    """A part that cannot be shown. `part`: row, event, fact, clock, drawing, attributes or notice."""
+    """A part of a page that cannot be shown.
+
+    `part`: its kind: row, event, fact, clock, drawing, attributes or notice. `error`: the name of the error's class.
+    """
 
     part: str
     id: str
@@ -24,19 +27,26 @@ class NotShown:
 
     @property
     def remark(self) -> str:
-        """Return the text to show in place of the part."""
+        """Return the sentence to show in place of the part."""
         return f"This {self.part} cannot be shown ({self.error}): the log says why. Everything else is right."
 
 
 class Attempts:
-    """Makes parts, and counts and logs each part that fails once; `count` is called with the kind of the part."""
+    """Makes parts of pages, and reports each part that fails.
+
+    The first time that a part fails with an error of some class, the error is logged and `count` is called with the
+    kind of the part, such as `row`.
+    """
 
     def __init__(self, count: Callable[[str], None] = lambda part: None) -> None:
         self._count = count
         self._known: set[tuple[str, str, str]] = set()
 
     def make(self, part: str, id_: str, incident: str, made: Callable[[], _Made]) -> _Made | NotShown:
-        """Return what `made` returns, or a NotShown when it raises; `made` must not read from the store."""
+        """Return what `made` returns; a NotShown when it raises any Exception.
+
+        `made` must not read from the store, since a busy store would then count as a faulty part.
+        """
         try:
             return made()
         except Exception as error:

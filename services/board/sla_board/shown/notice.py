@@ -23,7 +23,11 @@ _MOST = 100
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ShownNotice:
-    """A critical-fix notice; `told` counts its notifications by state."""
+    """A critical-fix notice, which asks the users of some `products` to install a fix.
+
+    `told`: state of a delivery, such as `sent` -> number of the notice's deliveries. `asked`: number of contracts whose
+    people are to acknowledge; `acknowledged`: number of contracts of which a person has acknowledged.
+    """
 
     id: str
     title: str
@@ -41,9 +45,10 @@ class ShownNotice:
 async def read_notices(
     connection: AsyncConnection, only_contract: str | None, attempts: Attempts
 ) -> list[ShownNotice | NotShown]:
-    """Return the notices, newest first; for a key of one contract only those that were sent to that contract.
+    """Return the newest 100 critical-fix notices, newest first.
 
-    A notice that cannot be shown is a NotShown in its place.
+    `only_contract`: only the notices that were sent to this contract, with its own figures alone; None for all. A
+    notice that cannot be shown is a NotShown in its place.
     """
     notice, delivery = tables.notice.c, tables.delivery.c
     theirs = select(delivery.notice).where(delivery.contract == only_contract)

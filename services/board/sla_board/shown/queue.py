@@ -29,7 +29,10 @@ _MOST_CHOICES = 200
 class Queue:
     """The open clocks that a filter shows, in its order.
 
-    `rows` are records of `board_clock` with `known_title` and `known_url` of the incident; at most the filter's limit.
+    `rows`: records of the table `board_clock` with `known_title` and `known_url` of the incident, at most the filter's
+    limit. `alerts`: clock -> its alert, for breached rows. `buckets`: how many clocks fit the filter, ignoring its
+    choice of buckets. `open_clocks`: how many the viewer may see at all. `contracts`, `priorities`: what the filter may
+    choose.
     """
 
     now: datetime
@@ -43,12 +46,12 @@ class Queue:
 
     @property
     def total(self) -> int:
-        """Return how many clocks the filter fits in all buckets, beyond the limit of rows too."""
+        """Return how many clocks fit the filter, ignoring its choice of buckets and its limit."""
         return sum(self.buckets.values())
 
 
 async def read_queue(connection: AsyncConnection, shown: BoardFilter, hours: HoursAt) -> Queue:
-    """Return the open clocks that a filter shows; reads them in four statements whatever their number."""
+    """Return the open clocks that the filter `shown` shows, at the instant of `hours`."""
     allowed, now = _allowed(shown), hours.now
     choices = await _choices(connection, shown, allowed)
     looks = {name: hours.look(contract, name) for contract, name in choices.hours}

@@ -20,7 +20,12 @@ from sla_domain.urgency import score_of_weight
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClockRow:
-    """A clock as a row of a page; its values do not change as time passes, only when the clock does."""
+    """A clock as a row of a page; the time left is not in it, since the browser counts it down from `count`.
+
+    `allowed`: the target in words. `word`: the state as shown. `why`: of a pause. `answer`: whether the breach is
+    acknowledged, and by whom. `warned`: the warning's threshold where `word` shows something else. `outside`: the clock
+    runs and its hours are closed; they open at `opens_at`. `count`: None where there is nothing to count.
+    """
 
     id: str
     incident: str
@@ -52,21 +57,21 @@ class ClockRow:
 
     @property
     def element(self) -> str:
-        """Return the id of the row's HTML element."""
+        """Return the id of the row's HTML element: `c-` and the clock's id."""
         return f"c-{self.id}"
 
     @property
     def mark(self) -> str:
-        """Return a checksum of the row; the browser leaves a row with an unchanged mark as it is."""
+        """Return a checksum of the row's values, 8 hex digits; a row whose mark is unchanged is not rendered again."""
         return format(crc32(repr(self).encode()), "08x")
 
     def urgency(self, now: datetime) -> float:
-        """Return the clock's urgency at `now`, by `sla_domain.urgency`."""
+        """Return the clock's urgency at `now`, 0 to 200, the most urgent highest, by `sla_domain.urgency`."""
         return round(score_of_weight(self.weight, None if self.due_at is None else self.due_at - now), 3)
 
     @property
     def page(self) -> str:
-        """Return the path of the incident's page."""
+        """Return the path of the incident's page, such as `/incidents/jira:OPS-7`."""
         return incident_path(self.incident)
 
     @property
@@ -90,7 +95,11 @@ class ClockRow:
 
 
 def row_of(record: Any, hours: HoursAt, alert: ShownAlert | None = None) -> ClockRow:
-    """Return the row of a record: one of `shown.queue`, or one of `board_clock` alone."""
+    """Return a clock as a row, given its record of the table `board_clock` or of `Queue.rows`.
+
+    `hours`: what the clock's hours are, and the instant for which the row holds. `alert`: the alert about the clock's
+    breach; None for none.
+    """
     now, look = hours.now, hours.look(record.contract, record.hours)
     state = ClockState(record.state)
     # Of an incident that moved, to the key of its present contract: without the words of the one before.
@@ -140,15 +149,15 @@ def row_of(record: Any, hours: HoursAt, alert: ShownAlert | None = None) -> Cloc
 
 
 def incident_path(incident: str) -> str:
-    """Return the path of an incident's page, with the characters of its id escaped."""
+    """Return the path of an incident's page, such as `/incidents/jira:OPS-7`, with special characters escaped."""
     return f"/incidents/{quote(incident, safe=':')}"
 
 
 def ack_path(alert: str) -> str:
-    """Return the path of the notifier's API by which an alert is acknowledged."""
+    """Return the path in the notifier's API that acknowledges the alert with this id: `/v1/alerts/<id>/ack`."""
     return f"/v1/alerts/{quote(alert, safe='')}/ack"
 
 
 def explain_path(incident: str) -> str:
-    """Return the path of the timer's API that explains an incident's clocks."""
+    """Return the path in the timer's API that explains an incident's clocks: `/v1/incidents/<incident>/explain`."""
     return f"/v1/incidents/{quote(incident, safe=':')}/explain"

@@ -25,7 +25,12 @@ _ALWAYS = datetime.min.replace(tzinfo=UTC)
 
 @dataclass(frozen=True, slots=True)
 class IncidentShare:
-    """The part of an incident that one contract may see; `record` and `clocks` have the board tables' columns."""
+    """The part of an incident that one contract may see.
+
+    `record`, `clocks`: rows of the tables `board_incident` and `board_clock`; `record` is None when no event is known.
+    `happened`: events of the incident. `steps`: steps of its alerts. `until`: when the incident left the contract, else
+    None.
+    """
 
     record: Any
     clocks: Sequence[Any]
@@ -46,9 +51,10 @@ async def read_share(
     facts: Sequence[PublishedFact],
     told: tuple[Sequence[Any], Sequence[Any]],
 ) -> IncidentShare | None:
-    """Return the part of an incident that a contract may see; None when it may see nothing.
+    """Return the part of an incident that `contract` may see; None when it may see nothing.
 
-    `happened` are the incident's events, `facts` the facts about it, `told` its deliveries and the steps of its alerts.
+    `happened`: the incident's events. `facts`: facts about the incident. `told`: its deliveries, and the steps of its
+    alerts. After the incident has left the contract, everything is as it stood when it left.
     """
     periods = await _periods(connection, incident, facts)
     if not periods:

@@ -23,7 +23,10 @@ _MOST_TICKS = 8
 
 
 class SpanKind(StrEnum):
-    """What a clock did during a stretch: ran, was paused, was outside its hours, or was overdue."""
+    """What a clock did in a period of its timeline.
+
+    OVERDUE: it ran past its due instant. OUTSIDE: it ran, and its hours were closed.
+    """
 
     RUNNING = "running"
     PAUSED = "paused"
@@ -32,7 +35,7 @@ class SpanKind(StrEnum):
 
     @property
     def words(self) -> str:
-        """Return the kind as text for people."""
+        """Return the kind as text for people, such as `past due`."""
         return _TITLES.get(self, self.value)
 
 
@@ -41,7 +44,10 @@ _TITLES = {SpanKind.OVERDUE: "past due", SpanKind.OUTSIDE: "outside hours"}
 
 @dataclass(frozen=True, slots=True)
 class TimelineSpan:
-    """A stretch of a clock's timeline; `end` is None while it lasts."""
+    """A period of a clock's timeline.
+
+    `end`: None while it lasts. `why`: for whom a pause waits, or why the hours are closed; else "".
+    """
 
     kind: SpanKind
     start: datetime
@@ -50,7 +56,7 @@ class TimelineSpan:
 
 
 class MarkKind(StrEnum):
-    """What a mark on the timeline stands for, such as a warning or the due instant."""
+    """The kinds of marks on a clock's timeline: when it is DUE, was WARNED, BREACHED or STOPPED."""
 
     DUE = "due"
     WARNED = "warned"
@@ -60,7 +66,7 @@ class MarkKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Point:
-    """A mark of the timeline: an instant with a text."""
+    """A mark on a clock's timeline, before it is drawn: the instant `at`, and a text for people."""
 
     kind: MarkKind
     at: datetime
@@ -69,7 +75,7 @@ class Point:
 
 @dataclass(frozen=True, slots=True)
 class TimelineRow:
-    """A clock on the timeline: its stretches and marks."""
+    """A clock on the timeline, before it is drawn: its label, periods and marks."""
 
     label: str
     spans: tuple[TimelineSpan, ...]
@@ -78,7 +84,7 @@ class TimelineRow:
 
 @dataclass(frozen=True, slots=True)
 class Bar:
-    """A stretch as drawn: a rectangle in units of the view box."""
+    """A period as drawn: a rectangle in units of the SVG view box (y grows downwards), with a text for people."""
 
     x: float
     y: float
@@ -90,7 +96,7 @@ class Bar:
 
 @dataclass(frozen=True, slots=True)
 class Pin:
-    """A mark as drawn: a position in units of the view box."""
+    """A mark as drawn: its centre in units of the SVG view box (y grows downwards), with a text for people."""
 
     x: float
     y: float
@@ -100,7 +106,7 @@ class Pin:
 
 @dataclass(frozen=True, slots=True)
 class TimelineTick:
-    """A label of the time axis."""
+    """A label of the time axis at `x`, such as `14:30`, or `3 Nov` at a midnight."""
 
     x: float
     text: str
@@ -108,7 +114,10 @@ class TimelineTick:
 
 @dataclass(frozen=True, slots=True)
 class Drawing:
-    """The drawn timeline, in units of the SVG view box, which is `WIDTH` by `height`."""
+    """A timeline as drawn, in units of the SVG view box, which is `WIDTH` by `height`.
+
+    `labels`: y and label of each clock. `now_x`: where the present instant is marked; None when no period lasts.
+    """
 
     height: float
     labels: tuple[tuple[float, str], ...]
@@ -119,9 +128,9 @@ class Drawing:
 
 
 def draw_timeline(lanes: Sequence[TimelineRow], now: datetime, zone: str) -> Drawing | None:
-    """Return the drawing of these clocks, with instants labelled in `zone`; None when there is nothing to draw.
+    """Return the drawing of these clocks, one below the other; None when there is no period to draw.
 
-    The present instant `now` is marked while a stretch lasts.
+    A period that lasts is drawn up to `now`. The axis is labelled with local times of `zone`.
     """
     instants = [span.start for lane in lanes for span in lane.spans]
     if not instants:
@@ -185,7 +194,10 @@ def _ticks(scale: _Scale, zone: str) -> tuple[TimelineTick, ...]:
 
 
 def split_overdue(spans: Sequence[TimelineSpan], due_at: datetime | None, now: datetime) -> tuple[TimelineSpan, ...]:
-    """Return the stretches with the running time after `due_at` as stretches of its own, of the kind OVERDUE."""
+    """Return the periods of a clock, with the running time after `due_at` as periods of the kind OVERDUE.
+
+    `due_at` None: nothing is overdue.
+    """
     if due_at is None:
         return tuple(spans)
     split: list[TimelineSpan] = []

@@ -14,7 +14,7 @@ from sla_domain.plan import MetricId
 
 @dataclass(frozen=True, slots=True)
 class StateWord:
-    """The state of a clock as shown: a word, the name of an icon and a class of the style sheet."""
+    """The state of a clock as shown: a word, the name of an icon, and `tone`, a class of the style sheet."""
 
     text: str
     icon: str
@@ -22,7 +22,11 @@ class StateWord:
 
 
 def word_of(*, state: ClockState, breached: bool, warned: str, overdue: bool, outside: bool = False) -> StateWord:
-    """Return the word, icon and style for the state of a clock."""
+    """Return the word, icon and style for the state of a clock.
+
+    `warned`: the last warning's threshold, "" for none. `overdue`: past due, though no breach is published yet.
+    `outside`: the clock's hours are closed.
+    """
     if state is ClockState.MET:
         return StateWord("Met", "met", "good")
     if state is ClockState.MISSED:
@@ -48,7 +52,10 @@ def word_of(*, state: ClockState, breached: bool, warned: str, overdue: bool, ou
 
 
 def condition_of(*, state: ClockState, breached: bool, warned: str, outside: bool = False) -> ClockCondition:
-    """Return which condition of the filter an open clock fulfils."""
+    """Return which condition of the board's filter an open clock is in; a clock is in one alone.
+
+    `warned`: the last warning's threshold, "" for none. `outside`: the clock's hours are closed and it is not due.
+    """
     if breached:
         return ClockCondition.BREACHED
     if state is ClockState.PAUSED:
@@ -67,7 +74,10 @@ def threshold_text(key: str) -> str:
 
 
 def metric_title(name: str) -> str:
-    """Return the English title of a metric; for a metric that a plan defines, its id with spaces and a capital."""
+    """Return the English title of a metric that slad knows; for another its id with spaces and a capital.
+
+    `time_to_parts` gives "Time to parts", and "" gives "Promise".
+    """
     known = BUILT_IN.get(MetricId(name))
     return known.titles["en"] if known else name.replace("_", " ").strip().capitalize() or "Promise"
 
@@ -85,7 +95,7 @@ def span_text(length: timedelta) -> str:
 
 
 def local_text(instant: datetime, zone: str) -> str:
-    """Return an instant in the time zone `zone`: `Thu 12 Nov 08:30 CET`."""
+    """Return an instant in the time zone `zone`: `Thu 12 Nov 08:30 CET`; in UTC if the zone is unknown."""
     try:
         there = instant.astimezone(zone_of(zone))
     except OverflowError:  # the ends of the calendar have no local time everywhere
@@ -104,5 +114,5 @@ def utc_text(instant: datetime) -> str:
 
 
 def web_link(url: str) -> str:
-    """Return the URL if it begins with http or https, else "", so that `javascript:` never becomes a link."""
+    """Return the URL if it begins with `http://` or `https://`, else "", so that `javascript:` never becomes a link."""
     return url if url.lower().startswith(("https://", "http://")) else ""

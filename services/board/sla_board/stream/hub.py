@@ -26,9 +26,10 @@ IDLE_REST = 20.0
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """A rendered page as sent to browsers; equal ids mean equal pages.
+    """A rendered page as sent to browsers, `body`; equal ids mean equal pages.
 
-    `since` returns the shorter difference from an earlier frame, and None where there is none.
+    `since` returns, given an earlier frame, a shorter body with the difference to it; None where there is no such form.
+    `parts`: part of the page -> HTML, which `since` compares.
     """
 
     id: str
@@ -39,7 +40,7 @@ class Frame:
 
 @dataclass(frozen=True, slots=True)
 class NotRendered:
-    """Sent in place of a heartbeat while the page cannot be rendered: the browser then shows that its page is old."""
+    """The sign that a page cannot be rendered at present, so that the browser marks the page it shows as old."""
 
 
 class _Channel(Generic[View]):
@@ -66,9 +67,10 @@ class _Channel(Generic[View]):
 
 
 class Hub(Generic[View]):
-    """Renders each followed view once per change and sends it to all its followers.
+    """Renders each page that is followed, after changes, and sends it to all its followers.
 
-    `changes` is signalled after each commit of the projector.
+    A page is rendered once for all of them, by `render`. `changes` is signalled after each commit of the projector; a
+    page is also looked at without a signal, after a second or more. `bounds` limits the streams.
     """
 
     def __init__(
@@ -88,7 +90,7 @@ class Hub(Generic[View]):
         self._closed = False
 
     async def run(self) -> None:
-        """Run until cancelled; then end every stream, so that the HTTP server can stop."""
+        """Wait until cancelled; then end every stream, so that the HTTP server can stop."""
         self._closed = False
         try:
             await asyncio.Event().wait()
@@ -96,7 +98,7 @@ class Hub(Generic[View]):
             await self.close()
 
     async def close(self) -> None:
-        """End every stream."""
+        """End every stream and stop rendering; a stream that is opened afterwards ends at once."""
         self._closed = True
         tasks = [channel.task for channel in self._channels.values() if channel.task is not None]
         for channel in self._channels.values():
@@ -111,9 +113,9 @@ class Hub(Generic[View]):
     ) -> AsyncGenerator[Frame | NotRendered | None]:
         """Yield the frames of a view as it changes, the present one first unless its id is `known`.
 
-        Yields None as a heartbeat every `beat_seconds` without a change. Yields NotRendered at once when the page
-        cannot be rendered, and then instead of None until it can be. Raises CallerLimitReached or PlacesFull before
-        anything is yielded.
+        Yields None after every `beat_seconds` without a change, as a heartbeat. While the page cannot be rendered,
+        yields NotRendered instead, the first at once. A change may come as the difference to the frame before. Raises
+        CallerLimitReached or PlacesFull when called, before anything is yielded.
         """
         self._places.check(visitor, view)
         return self._follow(view, known, beat_seconds, visitor)

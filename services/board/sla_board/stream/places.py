@@ -14,7 +14,7 @@ PAGES_SHARE = 5  # a party may have one in so many of the different pages
 
 @dataclass(frozen=True, slots=True)
 class StreamBounds:
-    """How many streams may be open: in all, per key, per contract and per address; and how many different pages."""
+    """The limits on open streams: in all (`streams`), per key, contract and address; `pages`: of different pages."""
 
     streams: int = 1000
     per_key: int = 100
@@ -25,7 +25,11 @@ class StreamBounds:
 
 @dataclass(frozen=True, slots=True)
 class Visitor:
-    """The caller who wants to follow a page. `key` is "" for a caller without an API key, who is counted by address."""
+    """The caller who wants to follow a page.
+
+    `key`: names the caller's API key; "" without a key, and then the caller is counted by `address`. `contract`: the
+    contract that the key may see; None for all.
+    """
 
     key: str = ""
     contract: str | None = None
@@ -33,14 +37,20 @@ class Visitor:
 
     @property
     def party(self) -> str:
-        """Return the name under which the caller's share is counted: contract, else API key, else address."""
+        """Return the name under which the caller's share is counted, such as `contract acme`.
+
+        It names the contract of the key if there is one, else the key, else the address.
+        """
         if self.contract is not None:
             return f"contract {self.contract}"
         return f"key {self.key}" if self.key else f"address {network_of(self.address)}"
 
 
 def network_of(address: str) -> str:
-    """Return an IPv4 address as it is, and of an IPv6 address its /64 network, which is usually one household's."""
+    """Return the key by which an address is counted: an IPv4 address as it is, of an IPv6 address its /64 network.
+
+    A text that is no address is returned unchanged.
+    """
     try:
         parsed = ip_address(address)
     except ValueError:
@@ -49,16 +59,16 @@ def network_of(address: str) -> str:
 
 
 class PlacesFull(Exception):
-    """All places are taken, or the last ones are kept for other callers; try again later."""
+    """All places for streams are taken, or the last ones are kept for other callers; try again later."""
 
 
 class CallerLimitReached(PlacesFull):
-    """The caller follows as many pages as one caller may."""
+    """The caller follows as many pages as one caller may; the message says whose limit it is."""
 
 
 @dataclass(slots=True)
 class StreamPlaces:
-    """The open streams, counted by caller and page."""
+    """The open streams, counted by caller and page, and checked against `bounds`."""
 
     bounds: StreamBounds
     _streams: Counter[str] = field(default_factory=Counter)
@@ -72,7 +82,11 @@ class StreamPlaces:
         return self._open
 
     def check(self, visitor: Visitor, page: Hashable) -> None:
-        """Raise CallerLimitReached or PlacesFull if the caller may not follow this page now."""
+        """Raise an error if the caller may not follow this page now; count nothing.
+
+        CallerLimitReached: a limit of the caller's key, contract or address, or its fifth of the pages, is used up.
+        PlacesFull: no place is left, or the last ones are kept for callers who follow less.
+        """
         for name, most in self._limits(visitor):
             if self._streams[name] >= most:
                 raise CallerLimitReached(f"{name} follows {most} streams already: close some of them")
@@ -86,14 +100,14 @@ class StreamPlaces:
             self._check_share(visitor.party, len(self._everybody), pages, mine, self._parties())
 
     def add_stream(self, visitor: Visitor, page: Hashable) -> None:
-        """Count a new stream of this caller; call `check` before."""
+        """Count a new stream of this caller to this page; whether it is allowed is for `check` to say, before."""
         self._open += 1
         self._streams.update(self._names(visitor))
         self._pages.setdefault(visitor.party, Counter())[page] += 1
         self._everybody[page] += 1
 
     def remove_stream(self, visitor: Visitor, page: Hashable) -> None:
-        """Stop counting a stream that has ended."""
+        """Stop counting one stream of this caller to this page; call it once for each `add_stream`."""
         self._open -= 1
         for name in self._names(visitor):
             _less(self._streams, name)

@@ -13,15 +13,19 @@ RETRY_MILLISECONDS = 1500
 
 
 def sse(event: str, data: bytes, id_: str = "") -> bytes:
-    """Return one server-sent event as bytes; `data` must be a single line, such as JSON."""
+    """Return one server-sent event as bytes.
+
+    `data`: a single line, such as JSON. `id_`: the event's id, "" for none.
+    """
     head = f"event: {event}\n" + (f"id: {id_}\n" if id_ else "")
     return head.encode() + b"data: " + data + b"\n\n"
 
 
 class EventStream(StreamingResponse):
-    """An HTTP response of server-sent events.
+    """An HTTP response that sends `chunks`, which are server-sent events.
 
-    It ends when the browser leaves, or when it has not read for `patience` seconds.
+    It ends with `chunks`, when the browser leaves, or when the browser has not read for `patience` seconds; then
+    `dropped` is called. The chunks are closed in each case.
     """
 
     media_type = "text/event-stream"

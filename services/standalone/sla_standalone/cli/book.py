@@ -15,8 +15,9 @@ from sla_standalone.replay.instant import BadTableInstant, at_zone
 
 
 def catalogue_at(path: Path | None) -> Catalogue:
-    """Return the catalogue at a path; for None the built-in plans with their example contracts. Raises
-    CatalogueInvalid.
+    """Return the catalogue at a path; for None the built-in plans with their example contracts.
+
+    A path that does not exist ends the command. Raises CatalogueInvalid.
     """
     if path is None:
         return builtin_catalogue()
@@ -26,9 +27,10 @@ def catalogue_at(path: Path | None) -> Catalogue:
 
 
 def book_of(contract: str, path: Path | None) -> tuple[Catalogue, Contract]:
-    """Return a contract with its catalogue: that at `path`, else the one in force here, else the built-in plans.
+    """Return a contract with the catalogue that has it; an unknown contract ends the command.
 
-    An unknown contract ends the command.
+    It is looked for in the catalogue at `path`; for None in the one that SLAD_CATALOGUE names, then in the built-in
+    plans.
     """
     if path is not None:
         book = catalogue_at(path)
@@ -54,7 +56,7 @@ def _usual() -> Iterator[Catalogue]:
 
 
 def contract_in(book: Catalogue, name: str) -> Contract:
-    """Return the contract with this id of a catalogue; an unknown one ends the command."""
+    """Return the contract of a catalogue with the id `name`; an unknown id ends the command."""
     found = book.rulebook.contracts.get(ContractId(name))
     if found is None:
         stop(f"no contract {name!r}; known: {', '.join(sorted(book.rulebook.contracts))}")

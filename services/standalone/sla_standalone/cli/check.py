@@ -19,7 +19,7 @@ from sla_standalone.cli.place import path
 
 
 class Format(StrEnum):
-    """The forms in which problems are printed."""
+    """The forms in which problems are printed; GITHUB: as commands that annotate files in a GitHub job."""
 
     TEXT = "text"
     JSON = "json"
@@ -59,7 +59,7 @@ def check(
 
 
 def problem_json(problem: FileProblem) -> dict[str, Any]:
-    """Return a problem as JSON values."""
+    """Return a problem as `slad check --json` prints it."""
     return {
         "file": problem.file, "line": problem.line, "column": problem.column, "severity": problem.severity.value,
         "code": problem.code, "message": problem.message, "hint": problem.hint,
@@ -67,7 +67,7 @@ def problem_json(problem: FileProblem) -> dict[str, Any]:
 
 
 def summary(problems: Sequence[FileProblem]) -> str:
-    """Return the numbers of errors and warnings as text."""
+    """Return the numbers of errors and of other problems as text: `2 error(s), 1 warning(s)`."""
     errors = sum(problem.severity is FindingLevel.ERROR for problem in problems)
     return f"{errors} error(s), {len(problems) - errors} warning(s)"
 

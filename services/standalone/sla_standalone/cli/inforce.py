@@ -13,7 +13,10 @@ from sla_timer import tables
 
 
 def stored_text(settings: Settings) -> str | None:
-    """Return the text of the catalogue in force in the store; None when the store has none. Raises StoreBusy."""
+    """Return the text of the catalogue that was activated last, from the store; None when the store has none.
+
+    A database file that does not exist is not made. Raises StoreBusy.
+    """
     database = Store(settings.store_url).url.database
     if settings.store_url.startswith("sqlite") and not (database and Path(database).exists()):
         return None

@@ -14,10 +14,10 @@ _SOURCE = "welcome"  # a source that no catalogue names: CloudEvents under an AP
 
 
 def lines_to_paste(catalogue: Catalogue, url: str, now: datetime) -> list[str]:
-    """Return shell lines that open an incident, read it and respond to it; `now` makes the ids new at each start.
+    """Return shell lines (curl) that open an incident in the service at `url`, read it and respond to it.
 
-    Where the keys are not those of the example, the lines read them from variables, and the first lines name those.
-    Without any key that may post, the only line says so.
+    `now` makes the incident's id new at each start. Keys that only the catalogue's owner knows are read from SLAD_KEY
+    and SLAD_READ_KEY, which the first lines ask to set. Without any key that may post, the only line says so.
     """
     writer = _key(catalogue, KeyScope.INGEST, now)
     if writer is None:

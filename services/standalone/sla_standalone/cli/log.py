@@ -26,10 +26,11 @@ def open_log(
     claimed: VerdictAttribute | None = None,
     jobs: int = 1,
 ) -> ReplayHistory:
-    """Return the incidents of a log, to be closed after use; a log that cannot be read ends the command.
+    """Read a log of incidents, and return its lines by incident; close the result after use.
 
-    `mapping` is the mapping file of a table (CSV), None for JSON lines. `claimed`: the attribute with another system's
-    verdicts. `jobs`: how many processes read a large log.
+    `mapping`: the mapping file of a table (CSV), None for JSON lines. `sources`: the catalogue's sources. `claimed`:
+    the attribute with another system's verdicts, None for none. `jobs`: how many processes read a large log. A log that
+    cannot be read ends the command.
     """
     try:
         with progress(f"reading {log.name}") as advance:

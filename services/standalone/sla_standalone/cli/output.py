@@ -69,7 +69,7 @@ def note(message: str) -> None:
 
 
 def stop(message: str, status: int = MISUSED) -> NoReturn:
-    """Print a message on stderr and end the command with this exit status."""
+    """Print `slad:` and a message on stderr, and end the command with this exit status, by raising typer.Exit."""
     typer.echo(f"slad: {message}", err=True)
     raise typer.Exit(status)
 

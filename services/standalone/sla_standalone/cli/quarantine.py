@@ -41,7 +41,7 @@ def list_rows(
     every: Annotated[bool, typer.Option("--all", help="Those that were replayed, too.")] = False,
     json: _Json = False,
 ) -> None:
-    """List what is in quarantine in every service behind --url, the oldest first. The key has the scope admin.
+    """List the events in quarantine in every service behind --url, the oldest first. The key has the scope admin.
 
     Exit status: 0 nothing waits, 1 something does, 2 the call makes no sense or a service does not answer.
     """
@@ -58,7 +58,10 @@ def list_rows(
 
 
 def show_row(row: _One, url: Url = DEFAULT_URL, key: Key = "", json: _Json = False) -> None:
-    """Show one row with its attributes, the error and its raw data. Exit status: 0 shown, 1 no such row."""
+    """Show one event in quarantine: its attributes, the error and its raw data.
+
+    Exit status: 0 shown, 1 no such event, 2 the call makes no sense.
+    """
     with open_client(url, key) as client:
         answer = client.get(_path(row))
         if answer.status_code >= httpx2.codes.BAD_REQUEST:
@@ -82,7 +85,7 @@ def replay_rows(
     service: Annotated[str, typer.Option(help="With --all: only of this service.")] = "",
     json: _Json = False,
 ) -> None:
-    """Process rows again, after the cause of the error was removed.
+    """Process events in quarantine again, after the cause of the error was removed.
 
     Exit status: 0 all were processed, 1 at least one stays in quarantine, 2 the call makes no sense.
     """

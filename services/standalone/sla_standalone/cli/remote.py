@@ -19,7 +19,10 @@ Key = Annotated[str, typer.Option(help="API key. Default: SLAD_KEY.", envvar="SL
 
 @contextmanager
 def open_client(url: str, key: str = "") -> Iterator[httpx2.Client]:
-    """Yield an HTTP client of the service at `url`; a service that does not answer ends the command."""
+    """Yield an HTTP client of the service at `url`, which sends `key` as its API key.
+
+    A service that does not answer, and a `url` that makes no sense, end the command with a message.
+    """
     headers = {"User-Agent": "slad-cli"} | ({"Authorization": f"Bearer {key}"} if key else {})
     local = "127.0.0.1" in url or "localhost" in url  # a proxy has no business between a machine and itself
     try:
@@ -36,7 +39,7 @@ def open_client(url: str, key: str = "") -> Iterator[httpx2.Client]:
 
 
 def service_answers(url: str) -> bool:
-    """Return whether a service answers at `url`."""
+    """Return whether a service answers at `url` within two seconds, whatever the status."""
     try:
         httpx2.get(f"{url}/livez", timeout=2, trust_env=False)
     except httpx2.HTTPError:
@@ -45,7 +48,7 @@ def service_answers(url: str) -> bool:
 
 
 def fetch_json(client: httpx2.Client, path: str, parameters: Mapping[str, str | int] | None = None) -> dict[str, Any]:
-    """Return the JSON object that a GET answers; anything but a success ends the command with the service's message."""
+    """Return the JSON object that a GET of `path` answers; an error status ends the command with the problem."""
     answer = client.get(path, params=dict(parameters or {}))
     if answer.status_code >= httpx2.codes.BAD_REQUEST:
         stop_refused(answer)
@@ -59,7 +62,7 @@ def stop_refused(answer: httpx2.Response) -> NoReturn:
 
 
 def problem_text(answer: httpx2.Response) -> str:
-    """Return title and detail of a problem+json; of any other answer its status."""
+    """Return title and detail of a problem+json (RFC 9457) as text; of any other answer its URL and status."""
     try:
         problem = answer.json()
         title, detail = str(problem["title"]), str(problem.get("detail", ""))
@@ -70,5 +73,5 @@ def problem_text(answer: httpx2.Response) -> str:
 
 
 def incident_path(incident: str) -> str:
-    """Return the path of an incident in the timer's API."""
+    """Return the path of an incident in the timer's API: `/v1/incidents/<incident>`, with the id escaped."""
     return f"/v1/incidents/{quote(incident, safe='')}"

@@ -24,7 +24,10 @@ _TURNS = {
 
 
 def show_replay(rules: Sequence[ReplayRules], played: Played, *, each: bool) -> None:
-    """Print the figures of a replay as tables; with `each` also the verdict of every clock."""
+    """Print the figures of a replay as tables; with `each` also the verdict of every clock, and every remark.
+
+    `rules`: the one or two rules by which the log was judged.
+    """
     figures = played.figures
     if each:
         for record in played.records:
@@ -41,7 +44,10 @@ def show_replay(rules: Sequence[ReplayRules], played: Played, *, each: bool) -> 
 
 
 def line_of(outcome: ClockOutcome) -> str:
-    """Return the verdict of one clock as a line of text, with times in the contract's zone."""
+    """Return the verdict of one clock as a line of text, with times in the contract's zone.
+
+    Such as `jira:OPS-7 resolution P1 met due 2026-11-12 16:00 ended 2026-11-12 15:20`.
+    """
     due = _local(outcome.due_at, outcome.zone)
     ended = _local(outcome.ended_at, outcome.zone)
     cycle = f"/{outcome.cycle + 1}" if outcome.cycle else ""
@@ -133,7 +139,7 @@ def _more(count: int) -> None:
 
 
 def percent(ratio: float | None) -> str:
-    """Return a ratio as a percentage; "-" for None."""
+    """Return a ratio as a percentage, such as `99.50%`; "-" for None."""
     return "-" if ratio is None else f"{ratio:.2%}"
 
 

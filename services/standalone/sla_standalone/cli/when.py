@@ -31,7 +31,7 @@ def when(
     catalogue: Annotated[Path | None, typer.Option(parser=path, help="Catalogue directory or file.")] = None,
     json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
-    """Show the due instant of every metric for an incident that would be opened then."""
+    """Show when each metric would be due for an incident that is opened now, or at --opened."""
     book, found = book_of(contract, catalogue)
     attributes = _attributes(product, type_, attribute or [])
     at = instant_of(opened, found.zone, "--opened") if opened else SystemTime().now()

@@ -29,7 +29,7 @@ class _Due:
 
 
 class DemoFeed:
-    """Posts the scripted events to ingest until cancelled; opens at most `most` incidents."""
+    """Posts the demo's scripted events to the ingest API of the service at `url`; opens at most `most` incidents."""
 
     def __init__(self, url: str, time_source: TimeSource, most: int = 60) -> None:
         self._url = f"{url}/v1/events"
@@ -39,11 +39,14 @@ class DemoFeed:
         self._numbers = itertools.count(1)
 
     def part(self) -> Part:
-        """Return the feed as a part of a service."""
+        """Return the feed as a part of a service, which runs `run`."""
         return Part("feed", self.run)
 
     async def run(self) -> None:
-        """Post each event when its time has come, until cancelled."""
+        """Post each event when its time has come by the demo's clock, until cancelled.
+
+        An event that cannot be posted is logged and not tried again.
+        """
         async with httpx2.AsyncClient(timeout=10, headers=HEADERS, trust_env=False) as client:
             self._plan()
             while True:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True, slots=True)
 class ScriptedEvent:
-    """An event of the script; `after` counts the minutes of demo time since the opening, `kind` is an event kind."""
+    """An event of a demo incident; `after`: minutes of demo time since the opening. `kind`: such as `responded`."""
 
     after: float
     kind: str
@@ -19,7 +19,7 @@ class ScriptedEvent:
 
 @dataclass(frozen=True, slots=True)
 class Plot:
-    """The script of one demo incident."""
+    """The script of one demo incident: what its opening states, and the events that follow."""
 
     customer: str
     priority: str
@@ -90,7 +90,10 @@ PLOTS = (
 
 
 def plots(seed: int = 1) -> Iterator[Plot]:
-    """Yield scripts without end: first the one whose incident gets no response, then all in a shuffled order."""
+    """Yield scripts of incidents without end: first the one that nobody answers, then `PLOTS` again and again.
+
+    The first time they come as listed, later shuffled; `seed` decides how.
+    """
     yield UNANSWERED
     shuffled = random.Random(seed)  # noqa: S311 - a demo needs no secrets
     for round_ in itertools.count():

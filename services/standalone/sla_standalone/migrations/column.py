@@ -21,12 +21,12 @@ def on_postgres() -> bool:
 
 
 def own_transaction() -> TextClause:
-    """Return the server default of a log's column `txid`: the id of the writing transaction."""
+    """Return the server default of a log table's column `txid`: the id of the writing transaction; 0 on SQLite."""
     return text("(pg_current_xact_id()::text::bigint)") if on_postgres() else text("0")
 
 
 def set_storage(table: str, **parameters: float) -> None:
-    """Set a table's storage parameters; does nothing on SQLite."""
+    """Set storage parameters of a table, such as `autovacuum_vacuum_scale_factor`; does nothing on SQLite."""
     if on_postgres():
         written = ", ".join(f"{name} = {value}" for name, value in parameters.items())
         op.execute(f"ALTER TABLE {table} SET ({written})")

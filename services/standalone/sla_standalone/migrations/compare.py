@@ -12,7 +12,10 @@ from sla_platform.store.log import TransactionId
 
 
 def options(dialect: str) -> dict[str, Any]:
-    """Return the arguments of Alembic's `context.configure` for comparing a database of this dialect."""
+    """Return the arguments of Alembic's `context.configure` for comparing the tables with a database of this dialect.
+
+    Indexes that are for another dialect are left out.
+    """
 
     def included(item: SchemaItem, _name: str | None, kind: str, reflected: bool, _other: SchemaItem | None) -> bool:
         if kind != "index" or reflected or not isinstance(item, Index):

@@ -64,7 +64,10 @@ def _only_on_postgres(_context: Any, operation: OnlyOnPostgres) -> str:
 
 
 async def draft(message: str) -> None:
-    """Write the next revision from the difference between the tables and the revisions so far."""
+    """Write a new revision file, from the difference between the tables and what the revisions so far make.
+
+    `message`: why the tables change. It starts a PostgreSQL server of its own, for an empty database.
+    """
     with tempfile.TemporaryDirectory() as folder, PostgresServer(Path(folder), settings=FAST) as server:
         store = Store(await server.create_database("draft"))
         await upgrade(store)

@@ -12,16 +12,16 @@ from sla_standalone.replay.judge import ClockOutcome, Verdict
 
 @dataclass(slots=True)
 class VerdictCounts:
-    """The numbers of clocks by verdict."""
+    """The numbers of clocks by verdict, and the attainment that follows from them."""
 
     counts: dict[Verdict, int] = field(default_factory=lambda: dict.fromkeys(Verdict, 0))
 
     def add(self, verdict: Verdict) -> None:
-        """Count one clock."""
+        """Count one clock with this verdict."""
         self.counts[verdict] += 1
 
     def merge(self, other: VerdictCounts) -> None:
-        """Add the counts of another part of the log."""
+        """Add the counts of `other`, which come from another part of the log."""
         for verdict, count in other.counts.items():
             self.counts[verdict] += count
 
@@ -37,13 +37,16 @@ class VerdictCounts:
 
     @property
     def ratio(self) -> float | None:
-        """Return the attainment, met ÷ (met + missed); None when no clock is decided."""
+        """Return the attainment, met ÷ (met + missed), from 0 to 1; None when no clock is decided."""
         decided = self.met + self.missed
         return self.met / decided if decided else None
 
 
 class Group(NamedTuple):
-    """The key of one line of the attainment table: contract, metric, priority and month."""
+    """The key of one line of the attainment table: contract, metric, priority and month.
+
+    `month`: the month in which the clocks count, such as `2026-11` (see `month_of`).
+    """
 
     contract: str
     metric: str
@@ -52,7 +55,10 @@ class Group(NamedTuple):
 
 
 def month_of(outcome: ClockOutcome) -> str:
-    """Return the month for which a clock is counted, such as `2026-11`, in the contract's zone."""
+    """Return the month in which a clock counts, such as `2026-11`, in its contract's zone.
+
+    That is the month in which it stopped; of an open clock the one in which it was breached, else started.
+    """
     at = outcome.ended_at or outcome.breached_at or outcome.started_at
     local = at.astimezone(load_zone(outcome.zone))
     return f"{local.year:04}-{local.month:02}"
@@ -60,7 +66,10 @@ def month_of(outcome: ClockOutcome) -> str:
 
 @dataclass(slots=True)
 class ConfusionMatrix:
-    """The numbers of clocks by our verdict and another system's; the first word of each name is our verdict."""
+    """The numbers of clocks by slad's verdict and another system's; the first word of each name is slad's verdict.
+
+    `undecided`: the other system has a verdict and slad has none.
+    """
 
     met_met: int = 0
     met_missed: int = 0
@@ -84,7 +93,7 @@ class ConfusionMatrix:
         return self.agree / self.compared if self.compared else None
 
     def merge(self, other: ConfusionMatrix) -> None:
-        """Add the counts of another part of the log."""
+        """Add the counts of `other`, which come from another part of the log."""
         self.met_met += other.met_met
         self.met_missed += other.met_missed
         self.missed_met += other.missed_met
@@ -93,11 +102,11 @@ class ConfusionMatrix:
 
     @property
     def disagree(self) -> int:
-        """Return for how many clocks the verdicts differ or ours is missing."""
+        """Return how many clocks have different verdicts, or only the other system's."""
         return self.compared - self.agree + self.undecided
 
     def add(self, ours: bool | None, theirs: bool) -> None:
-        """Count the verdicts on one clock, True for met; `ours` is None when slad has no verdict."""
+        """Count the verdicts on one clock, True for met; `ours`: None when slad has no verdict."""
         match ours, theirs:
             case True, True:
                 self.met_met += 1
@@ -113,7 +122,10 @@ class ConfusionMatrix:
 
 @dataclass(frozen=True, slots=True)
 class Disagreement:
-    """A metric of an incident on which our verdict differs from the other system's."""
+    """A metric of an incident on which slad's verdict differs from another system's, or is missing.
+
+    `theirs`: True for met. `outcome`: slad's clock of that metric, None where there is none; `ours`: its verdict.
+    """
 
     incident: str
     metric: str
@@ -125,18 +137,19 @@ class Disagreement:
 
 @dataclass(slots=True)
 class VerdictAgreement:
-    """How far our verdicts agree with another system's: in all, and by the clock's priority ("" where
-    there is none).
+    """How far slad's verdicts agree with another system's: in all, and by the clock's priority.
+
+    The priority is "" where slad has no clock.
     """
 
     whole: ConfusionMatrix = field(default_factory=ConfusionMatrix)
     by_priority: dict[str, ConfusionMatrix] = field(default_factory=dict)
 
     def add(self, outcomes: Iterable[ClockOutcome], incident: str, claims: Mapping[str, bool]) -> list[Disagreement]:
-        """Compare the verdicts on one incident; return those that differ.
+        """Count the verdicts on one incident; return those that differ, or that slad lacks.
 
-        `claims` are the other system's verdicts by metric, True for met. The last cycle of each metric is compared,
-        since the claim is about the end of the incident.
+        `claims`: metric -> the other system's verdict, True for met. Of a metric with several clocks the last is
+        compared, since the other system's verdict is about the end of the incident.
         """
         last: dict[str, ClockOutcome] = {}
         for outcome in outcomes:
@@ -155,7 +168,7 @@ class VerdictAgreement:
         return found
 
     def merge(self, other: VerdictAgreement) -> None:
-        """Add the figures of another part of the log."""
+        """Add the counts of `other`, which come from another part of the log."""
         self.whole.merge(other.whole)
         for priority, part in other.by_priority.items():
             self.by_priority.setdefault(priority, ConfusionMatrix()).merge(part)

@@ -10,7 +10,12 @@ from sla_standalone.replay.judge import ClockOutcome
 
 
 class OutcomeChange(StrEnum):
-    """What changes for a clock under the other plan; when several members apply, the first counts."""
+    """How a clock's outcome changes under a second plan.
+
+    BROKEN: met, then missed or overdue. MENDED: missed or overdue, then met. APPEARED: only the second plan has this
+    clock. VANISHED: only the first plan has it. OTHER: any other change of verdict. MOVED: the same verdict, another
+    due instant.
+    """
 
     BROKEN = "broken"  # kept under the first plan, not under the other
     MENDED = "mended"  # not kept under the first plan, kept under the other
@@ -22,7 +27,10 @@ class OutcomeChange(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ChangedOutcome:
-    """A clock whose outcome differs between two plans; the outcome is None under a plan without that clock."""
+    """A clock whose outcome differs between two plans; `turn`: how.
+
+    `old`, `new`: the outcomes under the first and the second plan; None under a plan without that clock.
+    """
 
     turn: OutcomeChange
     old: ClockOutcome | None
@@ -30,14 +38,17 @@ class ChangedOutcome:
 
     @property
     def one(self) -> ClockOutcome:
-        """Return the outcome under the first plan; where the clock does not exist there, that under the other."""
+        """Return the outcome under the first plan, or under the second if the first has no such clock."""
         found = self.old or self.new
         assert found is not None
         return found
 
 
 def changed_outcomes(old: Iterable[ClockOutcome], new: Iterable[ClockOutcome]) -> list[ChangedOutcome]:
-    """Return the clocks whose outcome changes, sorted by incident, metric and cycle."""
+    """Return the clocks whose outcome changes from `old` to `new`, sorted by incident, metric and cycle.
+
+    `old` and `new`: outcomes of the same incidents under two plans.
+    """
     before = {outcome.key: outcome for outcome in old}
     after = {outcome.key: outcome for outcome in new}
     changes = []
@@ -50,9 +61,9 @@ def changed_outcomes(old: Iterable[ClockOutcome], new: Iterable[ClockOutcome]) -
 
 
 def change_of(old: ClockOutcome | None, new: ClockOutcome | None) -> OutcomeChange | None:
-    """Return what changes between two outcomes of a clock; None when nothing does.
+    """Return how the outcome of one clock changes from `old` to `new`; None when verdict and due instant stay.
 
-    An outcome is None under a plan without that clock.
+    `old` or `new`, not both, is None under a plan without that clock.
     """
     if old is None or new is None:
         return OutcomeChange.APPEARED if old is None else OutcomeChange.VANISHED

@@ -20,8 +20,11 @@ _BEFORE: Mapping[EventKind, frozenset[EventKind]] = {
 
 
 def rows_in_order(instants: Sequence[datetime], versions: Sequence[int]) -> list[datetime]:
-    """Return the instants of an incident's rows; a local time that came twice becomes the one that fits the rows'
-    order.
+    """Return the instants of an incident's rows, with local times that came twice settled by the order of the rows.
+
+    A row that would lie before the row it follows becomes the second showing of its local time. The order is that of
+    `versions` if these are distinct and none is 0 (unknown), else that of the rows; if the instants without doubt then
+    run backwards, nothing is settled. The result is in the order of `instants`.
     """
     if not any(isinstance(at, DoubtfulInstant) and at.doubt.again is not None for at in instants):
         return list(instants)
@@ -43,7 +46,12 @@ def rows_in_order(instants: Sequence[datetime], versions: Sequence[int]) -> list
 
 
 def settle_instants(events: Sequence[IncidentEvent]) -> list[IncidentEvent]:
-    """Return the events at the instants that fit their order; an event with an ambiguous time gets a warning."""
+    """Return the events, in the order given, with a plain instant for each local time that came twice or never.
+
+    Of a time that came twice the second showing is chosen if the first lies before an event that must come before: the
+    opening, and for an end stated by the same row its response, for instance. The quality of such an event becomes
+    DOUBTFUL, and a warning is added to it.
+    """
     if not any(isinstance(event.occurred_at, DoubtfulInstant) for event in events):
         return list(events)
     opening = next((event for event in events if event.kind is EventKind.OPENED), None)

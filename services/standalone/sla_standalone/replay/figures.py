@@ -21,7 +21,9 @@ T = TypeVar("T")
 class Figures:
     """The figures of a replay: attainment, agreement with another system's verdicts, changes under a second plan.
 
-    `agreement` is empty where the log holds no such verdicts. `changes` counts clocks by kind of change.
+    `tallies`: counts of verdicts. `agreement` counts nothing where the log has no such verdicts. `changes`: kind of
+    change -> number of clocks. `disagreements`, `turned`: (line, example), the first `SHOWN` (20) of the log after
+    `close`.
     """
 
     tallies: dict[Group, VerdictCounts] = field(default_factory=dict)
@@ -31,7 +33,7 @@ class Figures:
     turned: list[tuple[int, ChangedOutcome]] = field(default_factory=list)
 
     def add(self, record: Record) -> None:
-        """Count one incident; its clocks are decided, or settled as of the end of the log."""
+        """Count the outcomes of one incident, of which no clock may still depend on where the log ends."""
         outcomes = record.outcomes[0]
         self._count(outcomes)
         if record.claims:
@@ -45,7 +47,7 @@ class Figures:
             self.close()
 
     def merge(self, other: Figures) -> None:
-        """Add the figures of another part of the log."""
+        """Add the figures of `other`, which come from another part of the log."""
         for group, tally in other.tallies.items():
             self.tallies.setdefault(group, VerdictCounts()).merge(tally)
         self.agreement.merge(other.agreement)
@@ -55,7 +57,7 @@ class Figures:
         self.close()
 
     def close(self) -> None:
-        """Drop all but the first examples, in the order of the log, of what is listed one by one."""
+        """Drop all but the first `SHOWN` (20) examples, in the order of the log, of `disagreements` and `turned`."""
         self.disagreements = _first(self.disagreements)
         self.turned = _first(self.turned)
 
@@ -68,14 +70,14 @@ class Figures:
     def attainment(self) -> dict[Group, VerdictCounts]:
         """Return the counts of verdicts by contract, metric, priority and month, sorted in that order.
 
-        The month is that of the verdict in the contract's zone: when the clock stopped, or for an overdue clock when it
-        was due; a clock without a verdict counts in the month in which it started.
+        The month, in the contract's zone, is when the clock stopped; for an overdue clock when it was due, and for any
+        other open clock when it started.
         """
         return dict(sorted(self.tallies.items()))
 
     @property
     def totals(self) -> dict[str, VerdictCounts]:
-        """Return the counts of verdicts by metric."""
+        """Return metric -> counts of verdicts, sorted by metric."""
         found: dict[str, VerdictCounts] = {}
         for group, tally in self.tallies.items():
             found.setdefault(group.metric, VerdictCounts()).merge(tally)
@@ -96,6 +98,6 @@ def _first(found: list[tuple[int, T]]) -> list[tuple[int, T]]:
 
 
 def disagreements(record: Record) -> list[Disagreement]:
-    """Return the metrics of one incident on which our verdict differs from the other system's."""
+    """Return the metrics of one incident on which slad's verdict differs from the other system's, or is missing."""
     claims: Mapping[str, bool] = record.claims
     return VerdictAgreement().add(record.outcomes[0], record.incident, claims) if claims else []

@@ -36,19 +36,20 @@ class BadLog(ValueError):
 
 
 class Reader(Protocol):
-    """Translates the lines of one incident to events."""
+    """Translates the lines of one incident, JSON or rows of a table, to events."""
 
     def life(self, incident: str, lines: Sequence[Any]) -> IncidentLife:
-        """Return the events of an incident, given its numbered lines."""
+        """Return the events of an incident, given its lines as pairs (number in the log, line)."""
 
 
 @dataclass(slots=True)
 class ReplayHistory:
-    """The lines of a log, grouped by incident.
+    """The lines of a log, grouped by incident, not yet translated to events.
 
-    Close it, or use it as a context manager: a large log has temporary files. `lives` maps an incident's key to its
-    numbered lines, in the order in which incidents first appear; those of a large log are in `buckets`, of which each
-    holds all lines of its incidents.
+    `reader` translates them. `lives`: incident -> pairs (number, line), by first appearance; of a large log they are in
+    `buckets`, temporary files of which each has all lines of its incidents. `rejects`: lines that name no incident or
+    cannot be read. `lines`: how many were read. Close it, or use it as a context manager: that deletes the temporary
+    files.
     """
 
     reader: Reader
@@ -60,17 +61,17 @@ class ReplayHistory:
     _finish: ExitStack = field(default_factory=ExitStack, repr=False, compare=False)
 
     def chunks(self, size: int) -> Iterator[Chunk]:
-        """Yield the incidents that are held in memory, in chunks of `size`."""
+        """Yield the incidents that are in memory, with their lines, in lists of at most `size`."""
         return in_chunks(self.lives, size)
 
     def each(self) -> Iterator[tuple[str, list[Any]]]:
-        """Yield every incident with its lines, bucket by bucket."""
+        """Yield every incident with its numbered lines: first those in memory, then bucket by bucket."""
         yield from self.lives.items()
         for bucket in self.buckets:
             yield from bucket.lives().items()
 
     def spill(self) -> Path:
-        """Return a folder for temporary files; `close` deletes it."""
+        """Return the folder for temporary files, made at the first call; `close` deletes it."""
         if self.folder is None:
             self.folder = Path(self._finish.enter_context(tempfile.TemporaryDirectory(prefix="slad-replay-")))
         return self.folder
@@ -87,15 +88,17 @@ class ReplayHistory:
 
 
 def in_chunks(lives: dict[str, list[Any]], size: int) -> Iterator[Chunk]:
-    """Yield the incidents in chunks of `size`."""
+    """Yield the incidents of `lives` with their lines, in lists of at most `size`."""
     pairs = iter(lives.items())
     while chunk := list(itertools.islice(pairs, size)):
         yield chunk
 
 
 def read_table(path: Path, mapping: MappingFile, advance: Advance = lambda lines: None) -> ReplayHistory:
-    """Read a CSV file by its mapping; `advance` is called with numbers of lines read. Raises BadLog, BadMapping,
-    OSError.
+    """Read a CSV file by its mapping file, and group its rows by incident.
+
+    Rows that do not fit the header, or name no incident, become rejects. `advance` is called with numbers of lines
+    read. Raises BadLog, BadMapping, OSError.
     """
     with path.open(newline="", encoding=mapping.encoding) as stream:
         rows = csv.reader(stream, delimiter=mapping.delimiter)
@@ -168,10 +171,10 @@ def _short(line: int, cells: Sequence[str], width: int) -> Reject:
 
 
 def read_lines(path: Path, reader: LineReader, advance: Advance = lambda lines: None, jobs: int = 1) -> ReplayHistory:
-    """Read JSON lines, or one JSON array of events (a CloudEvents batch), which has to fit in memory.
+    """Read JSON lines, or one JSON array of events (a CloudEvents batch), and group them by incident.
 
-    `advance` is called with numbers of lines read. `jobs`: how many processes read a large file of lines. Raises
-    BadLog, OSError.
+    Lines that name no incident become rejects. An array has to fit in memory. `advance` is called with numbers of lines
+    read. `jobs`: how many processes read a large file of lines. Raises BadLog, OSError.
     """
     history = ReplayHistory(reader)
     buckets = _buckets(path)

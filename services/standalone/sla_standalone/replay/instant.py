@@ -19,30 +19,31 @@ _DIGITS = {"Y": r"(\d{4})", "m": r"(\d{1,2})", "d": r"(\d{1,2})", "H": r"(\d{1,2
 
 
 class BadTableInstant(ValueError):
-    """The text is none of the mapping's time formats."""
+    """The text is in none of the mapping's time formats, or its year is out of reach."""
 
 
 class DoubtfulInstant(datetime):
-    """An instant chosen for a local time that came twice or never, with that reading of the clock.
+    """An instant in UTC that was read from a local time that came twice or never, with that local time (`doubt`).
 
-    The instant alone does not show how it was written: 02:30 on the day the clocks go forward is the instant of 03:00.
+    The instant alone does not tell: 02:30 on the day the clocks go forward is the instant of 03:00.
     """
 
     doubt: LocalTime
 
     @classmethod
     def of(cls, at: datetime, doubt: LocalTime) -> DoubtfulInstant:
-        """Return the UTC instant `at` as one that was chosen for the ambiguous local time `doubt`."""
+        """Return the instant `at` (in UTC), marked with the local time `doubt` that it was read from."""
         found = cls(at.year, at.month, at.day, at.hour, at.minute, at.second, at.microsecond, UTC)
         found.doubt = doubt
         return found
 
 
 def instant_parser(formats: Sequence[str], zone: str) -> Parse:
-    """Return a function that parses a text by the first of the formats that fits; it remembers what it has parsed.
+    """Return a function from a text to a UTC instant, by the first of the formats that fits.
 
-    The function raises BadTableInstant, and returns a DoubtfulInstant for a local time that came twice or never. `zone`
-    is for times without an offset.
+    `formats`: `iso`, or directives of strptime such as `%d.%m.%Y %H:%M`. `zone`: for times without an offset. The
+    function returns a DoubtfulInstant for a local time that came twice or never, raises BadTableInstant, and caches its
+    results.
     """
     ways = [_way(one) for one in formats]
     plain = zone in ("UTC", "Etc/UTC")
@@ -68,12 +69,15 @@ def instant_parser(formats: Sequence[str], zone: str) -> Parse:
 
 
 def at_zone(naive: datetime, zone: str) -> datetime:
-    """Return the first instant at which the wall clock of `zone` reads `naive` or later."""
+    """Return the first instant at which the wall clock of `zone` reads `naive` or later.
+
+    Raises BadTableInstant for a year outside 1971 to 2099.
+    """
     return _read(naive, zone).at
 
 
 def second_of(at: datetime) -> str:
-    """Return a UTC instant as `2026-03-02T09:00:00`; faster than `isoformat` of an aware datetime."""
+    """Return a UTC instant as `2026-03-02T09:00:00`, cut to the second."""
     return (_WALL + (at - _EPOCH)).isoformat()[:19]
 
 

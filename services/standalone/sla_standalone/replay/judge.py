@@ -15,7 +15,11 @@ from sla_domain.rulebook import ContractMatch, Rulebook
 
 
 class Verdict(StrEnum):
-    """The result of a clock in a replay."""
+    """The result of a clock in a replay.
+
+    MISSED: stopped after its due instant. OVERDUE: open when the log ends, past its due instant. OPEN: open when the
+    log ends, in time so far. EXEMPT: taken out of the count by a person.
+    """
 
     MET = "met"
     MISSED = "missed"  # stopped after its due instant
@@ -26,7 +30,7 @@ class Verdict(StrEnum):
 
     @property
     def kept(self) -> bool | None:
-        """Return whether the target was met; None when the clock is not decided."""
+        """Return whether the target was met: False for MISSED and OVERDUE; None for OPEN, CANCELLED and EXEMPT."""
         match self:
             case Verdict.MET:
                 return True
@@ -39,9 +43,11 @@ class Verdict(StrEnum):
 
 
 class ClockOutcome(NamedTuple):
-    """The result of one clock. `warned` counts the warnings that would have been sent.
+    """The result of one clock in a replay.
 
-    A tuple, because there are very many and they travel between processes.
+    `ended_at`: None while the clock is open. `pending`: when warnings of a running clock would still come. `warned`:
+    how many warnings would have been sent. `quality`: the worst of the incident's instants. It is a tuple because there
+    are very many, which travel between processes.
     """
 
     incident: str
@@ -63,13 +69,14 @@ class ClockOutcome(NamedTuple):
 
     @property
     def key(self) -> tuple[str, str, int]:
-        """Return what identifies the clock: incident, metric and cycle."""
+        """Return what tells the clock from all others: incident, metric and cycle."""
         return self.incident, self.metric, self.cycle
 
     def settled(self, until: datetime) -> ClockOutcome:
-        """Return the outcome as of `until`, the end of the log, if the clock still runs; else the outcome unchanged.
+        """Return the outcome as of `until`, the end of the log: OVERDUE if the clock is past due by then.
 
-        A clock whose due instant has passed by then is overdue.
+        Warnings that would have come by then are counted. The outcome of a clock that is not OPEN is returned
+        unchanged.
         """
         if self.verdict is not Verdict.OPEN:
             return self
@@ -87,24 +94,30 @@ class ClockOutcome(NamedTuple):
 def judge(
     events: Sequence[IncidentEvent], rulebook: Rulebook, contract: ContractMatch | None = None
 ) -> list[ClockOutcome]:
-    """Return the outcome of every clock of an incident; `contract` replaces the match by customer."""
+    """Return the outcome of every clock of an incident, given its events; open clocks are as of the last event.
+
+    `contract`: the contract to judge by; None: the one of the incident's customer.
+    """
     return outcomes_of(fold(events, rulebook, contract))
 
 
 class JudgedIncident(NamedTuple):
-    """The results of one incident under one plan: the outcomes of its clocks, and its remarks."""
+    """The results of one incident under one plan: the outcomes of its clocks, and remarks on the incident.
+
+    `remarks`: pairs of kind and text.
+    """
 
     outcomes: list[ClockOutcome]
     remarks: tuple[tuple[str, str], ...]  # kind and text of what is odd about it
 
 
 def judged_of(incident: Incident) -> JudgedIncident:
-    """Return the outcomes of an incident's clocks together with its remarks."""
+    """Return the outcomes of an incident's clocks together with the remarks on the incident."""
     return JudgedIncident(outcomes_of(incident), tuple((remark.kind.value, remark.text) for remark in incident.remarks))
 
 
 def outcomes_of(incident: Incident) -> list[ClockOutcome]:
-    """Return the outcome of every clock of an incident."""
+    """Return the outcome of every clock of an incident, as the incident stands."""
     zone, quality = incident.contract.zone, incident.quality.value
     return [_outcome(clock, zone, quality) for clock in incident.clocks]
 

@@ -11,7 +11,7 @@ from sla_domain.event import IncidentEvent, IncidentId
 
 @dataclass(frozen=True, slots=True)
 class Reject:
-    """A line of the log that could not be read: its number, the reason and its text."""
+    """A line of the log that could not be read: its number, the reason and its text, perhaps cut."""
 
     line: int
     reason: str
@@ -20,10 +20,10 @@ class Reject:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IncidentLife:
-    """The events of one incident from a log.
+    """The events of one incident from a log, and what else its lines say.
 
-    `claims` are another system's verdicts by metric, True for met. `remarks` are about values that the mapping does not
-    list.
+    `claims`: metric -> another system's verdict, True for met. `rejects`: lines that could not be read. `remarks`:
+    values that the mapping file does not list.
     """
 
     incident: IncidentId

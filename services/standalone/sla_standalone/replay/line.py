@@ -35,12 +35,15 @@ _REMEMBERED = 10_000
 
 
 class BadLine(ValueError):
-    """The line is not an event of an incident."""
+    """The line is no event of an incident; the message says what is wrong with it."""
 
 
 @dataclass(frozen=True, slots=True)
 class VerdictAttribute:
-    """The attribute of events that carries another system's verdict, and its values for met and missed."""
+    """The attribute of events with another system's verdict on `metric`, and its values that mean met and missed.
+
+    Upper and lower case do not matter; other values are ignored.
+    """
 
     attribute: str
     metric: str = "resolution"
@@ -49,9 +52,10 @@ class VerdictAttribute:
 
 
 class LineReader:
-    """Reads JSON lines as events.
+    """Reads JSON lines as events, translated as ingest would translate them.
 
-    `sources` are the catalogue's sources, by which ingest would read the deliveries of a sender.
+    `sources`: the catalogue's sources; a source that is not among them uses slad's own field names. `claimed`: the
+    attribute with another system's verdicts, None for none.
     """
 
     def __init__(self, sources: Mapping[SourceId, Source], claimed: VerdictAttribute | None = None) -> None:
@@ -61,11 +65,14 @@ class LineReader:
         self._told_before = lru_cache(maxsize=_REMEMBERED)(self._translated)
 
     def incident_of(self, line: bytes) -> str:
-        """Return the id of the incident that a line is about, in slad's form. Raises BadLine."""
+        """Return the id of the incident that a line is about, such as `jira:OPS-7`. Raises BadLine."""
         return self._speaks_of(_parsed(line))[0]
 
     def life(self, incident: str, lines: Sequence[Numbered]) -> IncidentLife:
-        """Return the events of an incident, given its numbered lines."""
+        """Return the events of an incident, given its lines as pairs (number, line).
+
+        Lines that are no events of slad's become rejects.
+        """
         events: list[IncidentEvent] = []
         rejects: list[Reject] = []
         for number, line in lines:

@@ -18,7 +18,7 @@ from sla_domain.event import Actor, EventKind, WaitingOn
 
 
 class BadMapping(ValueError):
-    """The mapping file cannot be used: correct the places it names."""
+    """The mapping file cannot be used; the message names each place to correct."""
 
 
 def _one_or_many(value: object) -> object:
@@ -35,7 +35,10 @@ class _Document(BaseModel):
 
 
 class Cell(_Document):
-    """The source of a value: a column (`values` translates its contents), or a constant where the cell is empty."""
+    """The source of a value: the cell of a column, translated by `values`, or `constant` where the cell is empty.
+
+    In the file a plain text such as `Priority` is the name of the column.
+    """
 
     column: str = ""
     values: dict[str, str] = Field(default_factory=dict)
@@ -54,7 +57,10 @@ class Cell(_Document):
 
 
 class Times(_Document):
-    """The formats of instants: `iso`, or the directives of strptime; `zone` is for times without an offset."""
+    """The formats of times in the table: `iso`, or directives of strptime such as `%d.%m.%Y %H:%M`.
+
+    `zone`: for times without an offset, such as `Europe/Berlin`.
+    """
 
     format: Values = Field(default_factory=lambda: ["iso"])
     zone: str = "UTC"
@@ -75,7 +81,11 @@ class Times(_Document):
 
 
 class States(_Document):
-    """A status column, and the phase that each of its values means."""
+    """The column with the status of a ticket, and the phase that each of its `values` means.
+
+    `at`: columns with the instant at which the status changed; without any it is the row's. `instants`: phase ->
+    columns that know better when it began.
+    """
 
     column: str
     values: dict[str, TicketPhase]
@@ -84,9 +94,12 @@ class States(_Document):
 
 
 class EventRule(_Document):
-    """The rule by which rows state one kind of event.
+    """The rule by which rows of the table state events of the kind `event`.
 
-    Without a condition the event happens once per incident, at the first row in which a column of `at` has a value.
+    A row states the event if it begins to have the values of `becomes`, ceases to have those of `leaves`, or if a
+    column of `changes` changed, or a number in `rises` grew, since the row before. Without any of these the event
+    happens once, at the first row with a value in a column of `at`. `where`: only rows with these values count. `at`:
+    columns with the event's instant, of which the first with a value counts; without any the row's instant.
     """
 
     event: EventKind
@@ -102,7 +115,7 @@ class EventRule(_Document):
 
     @property
     def conditional(self) -> bool:
-        """Return whether the rule needs a change between two rows."""
+        """Return whether the rule looks at a change since the row before: becomes, leaves, changes or rises."""
         return bool(self.becomes or self.leaves or self.changes or self.rises)
 
     @model_validator(mode="after")
@@ -120,7 +133,11 @@ _BEYOND_A_TABLE = frozenset({EventKind.TARGET_AGREED, EventKind.MERGED, EventKin
 
 
 class VerdictColumn(_Document):
-    """The column with another system's verdict on a metric; of an incident's rows the last one with a value counts."""
+    """The column with another system's verdict on `metric`, as an incident's last row has it.
+
+    `met`, `missed`: the values that mean so; others are ignored. Only incidents are compared whose last row has the
+    values of `where`, and a value in each of the columns `known`.
+    """
 
     column: str
     metric: str = "resolution"
@@ -131,7 +148,12 @@ class VerdictColumn(_Document):
 
 
 class Mapping(_Document):
-    """The content of a mapping file."""
+    """The content of a mapping file: which columns of a table (CSV) state which events.
+
+    `incident`: the column with the incident's id; `at`: with the row's own instant, the first that has a value;
+    `version`: with a number that orders rows of one instant. `unknown`: texts that mean no value. `source` begins the
+    incidents' ids.
+    """
 
     source: str = Field(default="import", pattern=r"^[A-Za-z0-9][A-Za-z0-9._~-]{0,59}$")
     encoding: str = "utf-8-sig"
@@ -155,7 +177,7 @@ class Mapping(_Document):
 
     @property
     def columns(self) -> tuple[str, ...]:
-        """Return every column that the mapping reads, each once."""
+        """Return the names of all columns that the mapping reads, each once, that of the incident first."""
         named = [self.incident, *self.at, self.version]
         named += [cell.column for cell in self.attributes.values()]
         if self.states is not None:
@@ -169,12 +191,12 @@ class Mapping(_Document):
 
 
 def read_mapping(path: Path) -> Mapping:
-    """Read a mapping file. Raises BadMapping, OSError."""
+    """Read a mapping file (YAML). Raises BadMapping, OSError."""
     return parse_mapping(path.read_text("utf-8-sig"), str(path))
 
 
 def parse_mapping(text: str, name: str) -> Mapping:
-    """Parse the text of a mapping file; `name` is for messages. Raises BadMapping."""
+    """Parse the text of a mapping file (YAML); `name` is the file's name for messages. Raises BadMapping."""
     tree = read_tree(text, name)
     if tree.problems:
         raise BadMapping("\n".join(str(problem) for problem in tree.problems))

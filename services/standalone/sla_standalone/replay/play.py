@@ -39,9 +39,9 @@ Noted = tuple[int, str, str]
 
 @dataclass(frozen=True, slots=True)
 class ReplayRules:
-    """The rules for judging a log: a catalogue, and the contract for all incidents.
+    """The rules by which to judge a log: the plans of a catalogue, and the contract of all incidents.
 
-    Without a contract each incident is judged under the contract of its customer.
+    `contract`: None judges each incident under the contract of its customer.
     """
 
     catalogue: Catalogue
@@ -50,12 +50,12 @@ class ReplayRules:
 
 @dataclass(slots=True)
 class Played:
-    """The result of judging a log by one or two catalogues.
+    """The result of judging a log by one or two rules.
 
-    `records` are the incidents in the order of the log: all of them, or of a large log only those that were asked for
-    (see `play`). `rejects` are the first lines that could not be read, `rejected` counts all of them. `remarks` are
-    about values that the mapping does not list; `odd` counts the incidents with a remark, by its kind, and `noted` has
-    the first of each kind.
+    `records`: the incidents in the order of the log; of a large log all, or only those with a clock that was open at
+    the end (see `play`). `rejects`: the first lines that could not be read; `rejected`: how many there are. `remarks`:
+    value that the mapping file does not list -> number. `odd`: kind of remark on an incident -> number of incidents;
+    `noted`: the first of each kind. `first`, `until`: the span of the log.
     """
 
     figures: Figures = field(default_factory=Figures)
@@ -72,7 +72,7 @@ class Played:
 
     @property
     def outcomes(self) -> tuple[list[ClockOutcome], ...]:
-        """Return the outcomes of all records, as one list for each of the rules."""
+        """Return the outcomes of all records as one list for each of the rules; empty without a record."""
         each = [record.outcomes for record in self.records]
         return tuple([outcome for outcomes in column for outcome in outcomes] for column in zip(*each, strict=True))
 
@@ -114,10 +114,11 @@ def play(
     each: bool = True,
     advance: Callable[[int], None] = lambda lines: None,
 ) -> Played:
-    """Judge the incidents of a log by one or two rules; `advance` is called with how many lines have been judged.
+    """Judge the incidents of a log by one or two rules; nothing is sent or stored for good.
 
-    `until`: later events are ignored. `jobs`: how many processes work. `each`: keep the records of all incidents, not
-    only the figures; those of a large log are in the history's temporary files.
+    `until`: later events are ignored; None: the log ends with its last event. `jobs`: how many processes work. `each`:
+    keep the records of all incidents of a large log, in the history's temporary files, not only of those with an open
+    clock. `advance` is called with how many lines have been judged.
     """
     whole = Played()
     parts = _alone(history, rules, until, each) if jobs <= 1 else _shared(history, rules, until, each, jobs)
@@ -145,7 +146,10 @@ def play(
 
 
 def keep_earliest(known: dict[str, Noted], found: Mapping[str, Noted]) -> None:
-    """Update `known` so that it keeps, of each kind of remark, the one that comes first in the log."""
+    """Add remarks to `known`; of two of one kind the one that comes first in the log stays.
+
+    `known`, `found`: kind of remark -> (line, incident, text).
+    """
     for kind, noted in found.items():
         known[kind] = min(known.get(kind, noted), noted)
 
@@ -181,9 +185,11 @@ def _unswept() -> Iterator[None]:
 def judge_chunk(
     chunk: Chunk, reader: Reader, judges: Sequence[_Judge], until: datetime | None, part: _PlayedPart
 ) -> list[Record]:
-    """Return the records of one chunk of incidents, judged by every judge; counts and rejects are added to `part`.
+    """Judge each incident of a chunk by every judge, and return a record for each that has events.
 
-    All are read before any is judged: in turn, each would push the other out of the processor's caches.
+    `until`: only events that had happened by this instant count; None: all. Counts, remarks and rejected lines are
+    added to `part`, figures only of incidents without an open clock. All incidents are read before any is judged, which
+    is faster: in turn, reading and judging would push each other's data out of the processor's caches.
     """
     lives = []
     for key, lines in chunk:

@@ -18,8 +18,10 @@ _MICROSECOND = timedelta(microseconds=1)
 
 
 class Record(NamedTuple):
-    """The result of one incident: the line on which it first appears, its outcomes for each of the rules, and the other
-    system's verdicts.
+    """The result of one incident in a replay.
+
+    `line`: where the log first names the incident. `outcomes`: for each of the rules, the outcomes of the clocks.
+    `claims`: metric -> another system's verdict, True for met. `remarks`: pairs of kind and text, by the first rules.
     """
 
     line: int
@@ -30,17 +32,17 @@ class Record(NamedTuple):
 
     @property
     def undecided(self) -> bool:
-        """Return whether a clock of the incident still runs, so that its outcome depends on where the log ends."""
+        """Return whether a clock of the incident is open, so that its outcome depends on where the log ends."""
         return any(outcome.verdict is Verdict.OPEN for outcomes in self.outcomes for outcome in outcomes)
 
     def settled(self, until: datetime) -> Record:
-        """Return the record with the outcomes of running clocks as of `until`, the end of the log."""
+        """Return the record with the outcomes of open clocks as of `until`, the end of the log."""
         outcomes = tuple(tuple(outcome.settled(until) for outcome in each) for each in self.outcomes)
         return self._replace(outcomes=outcomes)
 
 
 def write_records(records: Iterable[Record], path: Path) -> None:
-    """Write records to a file, sorted by line."""
+    """Append records to a file, sorted by line."""
     writer = BlockWriter(path)
     for record in sorted(records, key=attrgetter("line")):
         outcomes = tuple(tuple(_packed(outcome) for outcome in each) for each in record.outcomes)
@@ -50,7 +52,10 @@ def write_records(records: Iterable[Record], path: Path) -> None:
 
 @dataclass(frozen=True, slots=True)
 class StoredRecords:
-    """Records in files, merged in the order of the log; read anew at each iteration, and never all at once."""
+    """Records in files that `write_records` wrote, in the order of the log; each iteration reads the files again.
+
+    They are merged while reading, so never all in memory.
+    """
 
     files: Sequence[Path]
 
@@ -60,7 +65,7 @@ class StoredRecords:
 
 @dataclass(frozen=True, slots=True)
 class SettledRecords:
-    """Records in which running clocks are settled as of the end of the log, computed while iterating."""
+    """The records of `records`, with open clocks settled as of `until`, the end of the log, while iterating."""
 
     records: Iterable[Record]
     until: datetime

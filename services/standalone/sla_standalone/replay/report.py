@@ -17,7 +17,7 @@ from sla_standalone.replay.record import Record
 
 
 def log_json(played: Played) -> dict[str, Any]:
-    """Return what the log contains as JSON values: incidents, events, first and last instant."""
+    """Return what the log contains, as JSON values: incidents, events, span, rejected lines, and remarks."""
     return {
         "incidents": played.incidents,
         "events": played.events,
@@ -31,12 +31,12 @@ def log_json(played: Played) -> dict[str, Any]:
 
 
 def reject_json(reject: Reject) -> dict[str, Any]:
-    """Return a line that could not be read as JSON values."""
+    """Return a line that could not be read, as JSON values."""
     return {"line": reject.line, "reason": reject.reason, "text": reject.text}
 
 
 def outcome_json(outcome: ClockOutcome) -> dict[str, Any]:
-    """Return the outcome of one clock as JSON values."""
+    """Return the outcome of one clock, as JSON values."""
     return {
         "incident": outcome.incident,
         "metric": outcome.metric,
@@ -56,24 +56,24 @@ def outcome_json(outcome: ClockOutcome) -> dict[str, Any]:
 
 
 def verdicts_json(records: Iterable[Record]) -> Iterator[dict[str, Any]]:
-    """Yield the outcome of every clock under the first rules, as JSON values."""
+    """Yield the outcome of every clock under the first rules, as JSON values, in the order of the log."""
     return (outcome_json(outcome) for record in records for outcome in record.outcomes[0])
 
 
 def remarked_json(records: Iterable[Record]) -> Iterator[dict[str, Any]]:
-    """Yield the remarks on incidents one by one, as JSON values."""
+    """Yield each remark on an incident with its kind and text, as JSON values, in the order of the log."""
     return (
         {"incident": record.incident, "kind": kind, "text": text} for record in records for kind, text in record.remarks
     )
 
 
 def totals_json(totals: Mapping[str, VerdictCounts]) -> dict[str, dict[str, Any]]:
-    """Return the counts of verdicts by metric as JSON values."""
+    """Return metric -> counts of verdicts and attainment, as JSON values."""
     return {metric: tally_json(tally) for metric, tally in totals.items()}
 
 
 def tally_json(tally: VerdictCounts) -> dict[str, Any]:
-    """Return counts by verdict, with the attainment, as JSON values."""
+    """Return verdict -> number of clocks, and as `ratio` the attainment, as JSON values."""
     return {**{verdict.value: tally.counts[verdict] for verdict in Verdict}, "ratio": rounded_ratio(tally.ratio)}
 
 
@@ -87,8 +87,9 @@ def attainment_json(groups: Mapping[Group, VerdictCounts]) -> list[dict[str, Any
 
 
 def agreement_json(found: VerdictAgreement, records: Iterable[Record]) -> dict[str, Any]:
-    """Return the agreement with another system's verdicts as JSON values; `disagreements` in it is an iterator over
-    all.
+    """Return the agreement with another system's verdicts, in all and by priority, as JSON values.
+
+    `disagreements` in it is an iterator over all that differ, which reads `records`.
     """
     return {
         **confusion_json(found.whole),
@@ -98,7 +99,7 @@ def agreement_json(found: VerdictAgreement, records: Iterable[Record]) -> dict[s
 
 
 def disagreement_json(one: Disagreement) -> dict[str, Any]:
-    """Return one disagreement as JSON values."""
+    """Return one metric on which the verdicts of slad (`ours`) and another system differ, as JSON values."""
     return {
         "incident": one.incident,
         "metric": one.metric,
@@ -111,8 +112,9 @@ def disagreement_json(one: Disagreement) -> dict[str, Any]:
 
 
 def confusion_json(found: ConfusionMatrix) -> dict[str, Any]:
-    """Return the counts by both verdicts as JSON values; in `confusion` the first word is our verdict, the second the
-    other's.
+    """Return the counts by both verdicts as JSON values.
+
+    In `confusion` the first word of a name is slad's verdict, the second the other system's.
     """
     return {
         "compared": found.compared,
@@ -129,8 +131,9 @@ def confusion_json(found: ConfusionMatrix) -> dict[str, Any]:
 
 
 def difference_json(counts: Counter[OutcomeChange], records: Iterable[Record]) -> dict[str, Any]:
-    """Return what changes under the other plan as JSON values; `changes` in it is an iterator over all
-    changed clocks.
+    """Return what changes under the second plan, as JSON values: `counts` by kind of change, and `changes`.
+
+    `changes` is an iterator over all changed clocks, which reads `records`.
     """
     return {
         "counts": {turn.value: counts[turn] for turn in OutcomeChange},
@@ -139,7 +142,7 @@ def difference_json(counts: Counter[OutcomeChange], records: Iterable[Record]) -
 
 
 def change_json(change: ChangedOutcome) -> dict[str, Any]:
-    """Return a changed clock as JSON values."""
+    """Return a changed clock, with its outcomes under both plans, as JSON values."""
     return {
         "turn": change.turn.value,
         "incident": change.one.incident,
@@ -151,7 +154,7 @@ def change_json(change: ChangedOutcome) -> dict[str, Any]:
 
 
 def side_json(outcome: ClockOutcome | None) -> dict[str, Any] | None:
-    """Return the outcome of a clock under one of two plans as JSON values; None when the plan has no such clock."""
+    """Return the outcome of a clock under one of two plans, as JSON values; None when the plan has no such clock."""
     if outcome is None:
         return None
     return {

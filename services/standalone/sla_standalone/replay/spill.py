@@ -15,7 +15,7 @@ _BUFFER = 1 << 16  # bytes a file
 
 
 class BlockWriter:
-    """Appends values that `marshal` can write to a file, in blocks."""
+    """Appends values that `marshal` can write to a file, in blocks of 200; the file is made with the first block."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -23,7 +23,7 @@ class BlockWriter:
         self._held: list[Any] = []
 
     def add(self, value: Any) -> None:
-        """Append a value."""
+        """Append a value; it may be in memory until `close`."""
         self._held.append(value)
         if len(self._held) >= _BLOCK:
             self._flush()
@@ -45,7 +45,7 @@ class BlockWriter:
 
 
 def read_blocks(path: Path) -> Iterator[list[Any]]:
-    """Yield the blocks that a BlockWriter has written to a file; none for a missing file."""
+    """Yield the blocks of values that a BlockWriter has written to a file; none for a missing file."""
     if not path.exists():
         return
     with path.open("rb") as file:
@@ -55,17 +55,16 @@ def read_blocks(path: Path) -> Iterator[list[Any]]:
 
 @dataclass(frozen=True, slots=True)
 class LogBucket:
-    """All lines of some incidents, in one file for each part of the log.
+    """All lines of some incidents, in temporary files: `pieces` has one for each part of the log.
 
-    The n-th piece holds lines of the n-th part, which are numbered from the part's own beginning; `before` counts the
-    lines of the parts before it.
+    Each piece numbers lines from the beginning of its part; `before`: how many lines the parts before have.
     """
 
     pieces: tuple[Path, ...]
     before: tuple[int, ...]
 
     def lives(self) -> dict[str, list[Any]]:
-        """Return the numbered lines of each incident, in the order in which incidents first appear in the log."""
+        """Return incident -> its lines as pairs (number in the log, line), by first appearance in the log."""
         found: dict[str, list[Any]] = {}
         for piece, offset in zip(self.pieces, self.before, strict=True):
             for block in read_blocks(piece):
@@ -79,13 +78,16 @@ class LogBucket:
 
 
 class Scatter:
-    """Distributes the lines of one part of a log over `count` files in `folder`, by incident. A context manager."""
+    """Distributes the lines of part number `part` of a log over `count` files in `folder`, by incident.
+
+    A context manager, which closes the files at the end.
+    """
 
     def __init__(self, folder: Path, part: int, count: int) -> None:
         self._writers = [BlockWriter(piece_path(folder, part, number)) for number in range(count)]
 
     def add(self, incident: str, number: int, line: Any) -> None:
-        """Add a line to the file of its incident."""
+        """Write a line, with its number in the part of the log, to the file of its incident."""
         at = zlib.crc32(incident.encode("utf-8", "surrogatepass")) % len(self._writers)
         self._writers[at].add((incident, number, line))
 
@@ -100,5 +102,5 @@ class Scatter:
 
 
 def piece_path(folder: Path, part: int, bucket: int) -> Path:
-    """Return the path of the file for one bucket and one part of the log."""
+    """Return the path of the file for one bucket and one part of the log, such as `folder/007.002`."""
     return folder / f"{bucket:03}.{part:03}"

@@ -29,9 +29,10 @@ _HOLDERS = frozenset({"assignee", "group", "line"})
 
 
 class TableReader:
-    """Reads rows of a table as events: a mapping bound to the columns of one file.
+    """Reads rows of a table as events, by a mapping file bound to the columns of `header`.
 
-    Raises BadMapping when the file lacks a column of the mapping.
+    Raises BadMapping when the header lacks a column of the mapping. `take` cuts a row to the columns that the mapping
+    reads; the methods expect such rows.
     """
 
     def __init__(self, mapping: MappingFile, header: Sequence[str]) -> None:
@@ -66,12 +67,15 @@ class TableReader:
         self._verdict = None if mapping.verdict is None else _Verdict(mapping.verdict, self._places, self._match)
 
     def incident_of(self, row: Row) -> str:
-        """Return the incident's id in the table; "" when the row has none."""
+        """Return the incident's id in the table, such as `OPS-7`; "" when the row has none."""
         own = row[0].strip()
         return "" if own in self._unknown else own
 
     def life(self, own: str, rows: Sequence[Numbered]) -> IncidentLife:
-        """Return the events of one incident, in the order of their instants, given its numbered rows."""
+        """Return the events of the incident `own`, given its rows as pairs (line of the file, row), in any order.
+
+        Rows with a time that cannot be read, or without an instant, become rejects.
+        """
         told = _EventBuilder(IncidentId(f"{self.mapping.source}:{own}"), own, self.mapping.source)
         dated = self._in_order(list(self._dated(rows, told)))
         before: Row | None = None
@@ -91,7 +95,7 @@ class TableReader:
         return told.life(claims)
 
     def known(self, value: str) -> bool:
-        """Return whether a cell holds a value, by the mapping's list of texts that mean none."""
+        """Return whether a cell has a value: it is not empty, and not among the mapping's texts that mean no value."""
         return value not in self._unknown
 
     # -- the parts of a row

@@ -29,7 +29,7 @@ from sla_standalone.cli.remote import DEFAULT_URL, Key, service_answers
 
 
 def register(app: typer.Typer) -> None:
-    """Add the command to the application."""
+    """Add the command `slad apply` to the application."""
     app.command("apply")(apply)
 
 
@@ -52,7 +52,10 @@ def apply(
     key: Key = "",
     json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
-    """Check, show what changes, copy. Exit status: 0 applied (or could be), 1 the catalogue is not sound, 2 misuse."""
+    """Check a catalogue, show what it would change, and copy it to where the services read theirs.
+
+    Exit status: 0 applied (or could be), 1 the catalogue is not sound, 2 misuse.
+    """
     if not source.exists():
         stop(f"{source}: no such file or directory")
     settings = Settings()

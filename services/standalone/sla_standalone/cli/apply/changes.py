@@ -14,7 +14,7 @@ from sla_domain.plan import Plan
 
 
 class EditKind(StrEnum):
-    """What happened to an entry."""
+    """How an entry of the new catalogue differs from the old one."""
 
     ADDED = "added"
     REMOVED = "removed"
@@ -23,7 +23,10 @@ class EditKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Edit:
-    """One entry of a section that differs; `name` is "" for a section that is not a mapping of entries."""
+    """An entry that differs between two catalogues, written as `changed plans.gold`: kind, section and name.
+
+    `name` is "" for a section that is compared as a whole, since it is not a mapping of entries.
+    """
 
     what: EditKind
     section: str
@@ -35,9 +38,10 @@ class Edit:
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """What differs between two catalogues.
+    """The differences between two catalogues.
 
-    `contracts` names those in both whose promises another plan, calendar or row may change.
+    `edits`: the entries that differ. `days`: the holidays that differ, by code. `contracts`: ids of contracts in both
+    catalogues whose promises may change, since a target, a calendar or another rule that they use differs.
     """
 
     edits: tuple[Edit, ...]
@@ -46,12 +50,15 @@ class Difference:
 
     @property
     def empty(self) -> bool:
-        """Return whether nothing differs."""
+        """Return whether no entry and no holiday differs."""
         return not self.edits and not self.days
 
 
 def compared(old: Catalogue, new: Catalogue) -> Difference:
-    """Return what differs. Secrets are not compared: no stored form of a catalogue has them."""
+    """Return the differences between two catalogues, entries by section and name, contracts by id.
+
+    Secrets are not compared, since no stored form of a catalogue has them.
+    """
     before, after = parse_stored(old.text).sections, parse_stored(new.text).sections
     edits = [edit for section in sorted({*before, *after}) for edit in _edits(section, before, after)]
     days = diff_tables(old.holidays, new.holidays)

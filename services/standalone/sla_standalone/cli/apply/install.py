@@ -21,7 +21,7 @@ from sla_standalone.cli.apply.plan import InstallPlan
 
 @dataclass(frozen=True, slots=True)
 class Installed:
-    """The names of the files that were written and removed, and the folder that holds the catalogue now."""
+    """The result of `install`: names of the files written and removed, and the folder that now holds the catalogue."""
 
     written: tuple[str, ...]
     removed: tuple[str, ...]
@@ -29,9 +29,10 @@ class Installed:
 
 
 def install(plan: InstallPlan, version: str) -> Installed:
-    """Write and remove what `plan` says; `version` names the new folder where the target is a link.
+    """Write and remove the files that `plan` names; do nothing when it names none.
 
-    Raises OSError; then a service reads the old catalogue still, or its files and some of the new ones.
+    A target that is a link gets a new folder, named by `version`, and then points to it. Raises OSError; then services
+    still read the old catalogue, or, where the target is a folder, perhaps some of the new files among the old.
     """
     if not plan.written and not plan.removed:
         return Installed((), (), plan.folder)

@@ -26,7 +26,12 @@ from sla_domain.event import (
 
 
 class ClockMove(StrEnum):
-    """What would become of an open clock; the first that applies."""
+    """What the new catalogue would make of an open clock; of several the first counts.
+
+    BREAKS: in time now, it would be overdue at once. MENDS: overdue now, it would be in time. VANISHES: no target would
+    apply any more. APPEARS: there is no such clock now. MOVES: another due instant. CHANGES: another state, such as
+    paused.
+    """
 
     BREAKS = "breaks"  # in time now, its new due instant has passed already
     MENDS = "mends"  # overdue now, in time under the new catalogue
@@ -38,7 +43,10 @@ class ClockMove(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ClockSide:
-    """A clock under one of the two catalogues."""
+    """A clock under one of two catalogues; `breached`: it is breached, or its due instant has passed.
+
+    `due_at`: None while there is none, as in a pause.
+    """
 
     state: str
     due_at: datetime | None
@@ -47,7 +55,10 @@ class ClockSide:
 
 @dataclass(frozen=True, slots=True)
 class Move:
-    """A clock that would change."""
+    """A clock that the new catalogue would change; `turn`: how.
+
+    `old`, `new`: the clock under the catalogue in force and under the new one; None where there is no clock.
+    """
 
     incident: str
     contract: str
@@ -61,9 +72,10 @@ class Move:
 def moves(
     incident: str, contract: str, told: Iterable[Mapping[str, Any]], clocks: Iterable[Clock], now: datetime
 ) -> Iterator[Move]:
-    """Yield the clocks that would change.
+    """Yield the clocks of an incident that a new catalogue would change, by metric and cycle.
 
-    `told` are the clocks as the service answers, `clocks` the same incident folded under the new catalogue.
+    `told`: the clocks as the timer's API answers. `clocks`: those computed anew under the new catalogue. A clock that
+    has ended, by `told`, never changes.
     """
     before = {(clock["metric"], clock["cycle"]): clock for clock in told}
     after = {(clock.metric, clock.cycle): clock for clock in clocks}
@@ -105,7 +117,7 @@ def _passed(due: datetime | None, now: datetime) -> bool:
 
 
 def event_of(answer: Mapping[str, Any], incident: str) -> IncidentEvent:
-    """Return a canonical event from the service's answer about an incident."""
+    """Return an event of `incident`, given its JSON form in the timer's answer about the incident."""
     agreed, merged = answer.get("agreed"), answer.get("merged_into")
     known_as, carried_from = answer.get("known_as"), answer.get("carried_from")
     waiting = answer.get("waiting_on")

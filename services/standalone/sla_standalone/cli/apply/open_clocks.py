@@ -22,9 +22,10 @@ _AT_ONCE = 8  # requests in flight: enough to hide the way there and back, too f
 
 @dataclass(frozen=True, slots=True)
 class OpenClocks:
-    """The open clocks of a service.
+    """How many clocks are open in a running service, of how many incidents, and which of them would change.
 
-    `catalogue` is the version the service has in force; `now` is the service's own clock.
+    `catalogue`: the version that the service has in force. `now`: the present instant by the service's clock; None when
+    no incident with an open clock tells it, and then nothing is compared. `moves`: the clocks that would change.
     """
 
     catalogue: str
@@ -35,7 +36,10 @@ class OpenClocks:
 
 
 def looked(url: str, key: str, rulebook: Rulebook) -> OpenClocks:
-    """Read every open clock of the service at `url`; a service that is away or refuses ends the command."""
+    """Read every open clock of the service at `url`, and compute which of them would change under `rulebook`.
+
+    Incidents that are gone meanwhile are skipped. A service that is away or refuses ends the command.
+    """
     with open_client(url, key) as client:
         version = str(fetch_json(client, "/info").get("catalogue", ""))
         clocks = _open(client)

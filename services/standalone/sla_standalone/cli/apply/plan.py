@@ -66,7 +66,10 @@ def plan_install(source: Path, target: Path) -> InstallPlan:
 
 
 def visible_files(folder: Path) -> Iterator[tuple[str, Path]]:
-    """Yield every file under `folder` with its relative name, in the order of the names; nothing hidden."""
+    """Yield (name relative to `folder`, path) of every file under `folder`, sorted by path; hidden files are left out.
+
+    So are files in hidden folders and in `lost+found`.
+    """
     for path in sorted(folder.rglob("*")):
         parts = path.relative_to(folder).parts
         if path.is_file() and parts[0] not in _OF_THE_DISK and not any(part.startswith(".") for part in parts):

@@ -29,8 +29,9 @@ _DAYS_SHOWN = 20
 class Report:
     """What `slad apply` found and did.
 
-    `old`: what is in force, where that is known; `seen`: the open clocks of a service, if one was asked. `placed`: the
-    target was named, by --to or SLAD_CATALOGUE; if not, `target` is slad's own example, to compare with.
+    `old`: the catalogue in force, and `difference` what the new one changes; None when that is not known. `seen`: the
+    open clocks of a service, None when none was asked. `done`: None when nothing was copied. `failed`: the catalogue's
+    own tests that fail. `placed`: the target was named, by --to or SLAD_CATALOGUE; if not, `target` is slad's example.
     """
 
     target: Path
@@ -45,7 +46,7 @@ class Report:
 
 
 def as_json(report: Report) -> dict[str, Any]:
-    """Return the report as plain values."""
+    """Return the report as `slad apply --json` prints it."""
     done = report.done
     return {
         "applied": done is not None,
@@ -97,7 +98,7 @@ def _side_json(side: ClockSide | None) -> dict[str, Any] | None:
 
 
 def tell(report: Report) -> None:
-    """Print the report for people."""
+    """Print the report for people: changes on stdout; failed tests and the conclusion on stderr."""
     if report.difference is not None:
         _tell_difference(report.difference)
     if report.seen is not None:

@@ -19,12 +19,15 @@ _SECOND = timedelta(seconds=1)
 
 
 class BadRow(ValueError):
-    """The row is not a question that can be answered; the message states what is wrong with it."""
+    """The row is no question of business-time arithmetic; the message says what is wrong with it."""
 
 
 @dataclass(frozen=True, slots=True)
 class RowAnswer:
-    """The answer to one row: a `result` or an `error`. `agrees` is None where the row expects nothing."""
+    """The answer to one row of business-time arithmetic: a `result`, or an `error` in words ("" for none).
+
+    `agrees`: whether the result is the one `expected` in the row; None where the row expects nothing.
+    """
 
     id: Any
     result: str | int | float | None
@@ -33,14 +36,15 @@ class RowAnswer:
     expected: Any = None
 
     def as_json(self) -> dict[str, Any]:
-        """Return the answer as JSON values, as the command prints it."""
+        """Return the answer as `slad calendar eval` prints it: `{"id": …, "result": …}` or `{"id": …, "error": …}`."""
         return {"id": self.id, "error": self.error} if self.error else {"id": self.id, "result": self.result}
 
 
 def answer(line: bytes, number: int, book: CalendarBook, at_close: AtClose = AtClose.STAY) -> RowAnswer:
     """Return the answer to a row of JSON; a row that cannot be answered gets an error, nothing is raised.
 
-    `number` identifies a row that has no id. `at_close` places a deadline that falls on a closing time.
+    Such as `{"op": "add", "calendar": "PL", "start": "2026-11-12T16:00", "duration_s": 3600}`. `number`: the line,
+    which identifies a row without an id. `at_close` places a deadline that falls on a closing time.
     """
     row: Any = None
     try:

@@ -50,7 +50,7 @@ def diff(
     everything: Annotated[bool, typer.Option("--all", help="Also days of past years.")] = False,
     json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
-    """Show which days off would be added or removed, and where zone data differ.
+    """Show which days off a new catalogue would add or remove, and where another release of zone data differs.
 
     Exit status: 0 nothing changes, 1 something does.
     """

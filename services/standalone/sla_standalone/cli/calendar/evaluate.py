@@ -29,7 +29,10 @@ def register(app: typer.Typer) -> None:
 
 @dataclass(slots=True)
 class Score:
-    """How many rows were answered, how many agreed with what they expect, and how many failed."""
+    """How many rows were answered (`rows`), how many with an error, and how many as they expect (`agree`).
+
+    `differ`: the answers that are not what their rows expect.
+    """
 
     rows: int = 0
     errors: int = 0
@@ -37,7 +40,7 @@ class Score:
     differ: list[RowAnswer] = field(default_factory=list)
 
     def add(self, one: RowAnswer) -> None:
-        """Count the answer to one row."""
+        """Count the answer to one row, and keep it in `differ` if it is not what the row expects."""
         self.rows += 1
         self.errors += bool(one.error)
         self.agree += one.agrees is True
@@ -46,11 +49,11 @@ class Score:
 
     @property
     def sound(self) -> bool:
-        """Return whether every row was answered as expected."""
+        """Return whether every row was answered without an error and none otherwise than expected."""
         return not self.errors and not self.differ
 
     def as_json(self) -> dict[str, Any]:
-        """Return the counts as JSON values."""
+        """Return the counts as `slad calendar eval --json` prints them."""
         return {
             "rows": self.rows,
             "errors": self.errors,
@@ -69,7 +72,7 @@ def evaluate(
     ] = AtClose.STAY,
     json: Annotated[bool, typer.Option("--json", help="The summary on stderr as JSON.")] = False,
 ) -> None:
-    """Answer rows of business-time arithmetic.
+    """Answer questions of business-time arithmetic, one JSON object a line.
 
     Exit status: 0 all answered as expected, 1 a row differs or makes no sense, 2 no calendars.
 

@@ -82,7 +82,7 @@ def ical(
 
 
 def row_json(row: HolidayRow) -> dict[str, Any]:
-    """Return a holiday row as JSON values."""
+    """Return a holiday row as JSON values: date, weekday (`Mon`), kind, name and source."""
     return {
         "date": row.date.isoformat(), "weekday": _WEEKDAYS[row.date.weekday()], "kind": row.kind.value,
         "name": row.name, "source": row.source,
@@ -90,7 +90,10 @@ def row_json(row: HolidayRow) -> dict[str, Any]:
 
 
 def feed(rows: Sequence[HolidayRow], name: str, now: datetime) -> str:
-    """Return an iCalendar feed (RFC 5545) with an all-day event for each day off; equal rows always get equal UIDs."""
+    """Return an iCalendar feed (RFC 5545) with an all-day event for each day off; other kinds of rows are left out.
+
+    Equal rows under an equal `name` always get equal UIDs.
+    """
     calendar = icalendar.Calendar()
     calendar.add("prodid", "-//slad//holidays//EN")
     calendar.add("version", "2.0")

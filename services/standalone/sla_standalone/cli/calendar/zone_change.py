@@ -11,8 +11,9 @@ _STEP = timedelta(minutes=15)  # every change in the data since 1970 lies on a q
 
 @dataclass(frozen=True, slots=True)
 class ZoneChange:
-    """A stretch `[start, end)` in which the offsets of a zone differ; `end` is None if they differ to the last year
-    compared.
+    """A period `[start, end)` in which two releases of the zone data give a zone different UTC offsets.
+
+    `end`: None if they differ up to the end of the last year compared. `old`, `new`: the offsets.
     """
 
     zone: str
@@ -23,7 +24,10 @@ class ZoneChange:
 
 
 def zone_changes(name: str, old: tzinfo, new: tzinfo, years: range) -> Iterator[ZoneChange]:
-    """Yield the stretches of these years in which two releases give the zone different offsets, in order."""
+    """Yield the periods of these years (in UTC) in which two releases give a zone different offsets, in order.
+
+    `name`: the zone. `old`, `new`: the zone as either release has it.
+    """
     begin, last = datetime(years[0], 1, 1, tzinfo=UTC), datetime(years[-1] + 1, 1, 1, tzinfo=UTC)
     since: tuple[datetime, timedelta, timedelta] | None = None
     for at in _steps(begin, last, _days_that_differ(old, new, begin, last)):

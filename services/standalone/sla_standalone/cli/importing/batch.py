@@ -11,7 +11,10 @@ from sla_platform.wire.incident import event_type
 
 
 def cloud_event(event: IncidentEvent) -> dict[str, Any]:
-    """Return an event as a structured CloudEvent, as `POST /v1/events` accepts it."""
+    """Return an event as a structured CloudEvent, as `POST /v1/events` accepts it.
+
+    Fields that no table can state, such as a score, are left out.
+    """
     data: dict[str, Any] = {"attributes": dict(event.attributes)} if event.attributes else {}
     if event.version:
         data["version"] = event.version
@@ -37,7 +40,10 @@ def cloud_event(event: IncidentEvent) -> dict[str, Any]:
 
 
 def batches(lives: Iterable[Sequence[IncidentEvent]], size: int) -> Iterator[list[dict[str, Any]]]:
-    """Yield batches of at most `size` events; the events of one incident are split only if there are more than that."""
+    """Yield the events of incidents as CloudEvents, in batches of at most `size`.
+
+    `lives`: the events of each incident; they are split over batches only if there are more than `size`.
+    """
     held: list[dict[str, Any]] = []
     for life in lives:
         if held and len(held) + len(life) > size:
@@ -54,7 +60,10 @@ def batches(lives: Iterable[Sequence[IncidentEvent]], size: int) -> Iterator[lis
 
 @dataclass(frozen=True, slots=True)
 class NotImported:
-    """An event or row that was not imported and why, for the rejects file."""
+    """An event or line that was not imported and why, for the rejects file.
+
+    `line`: of the table, 0 where only the event is known. `text`: the line, or the event's type and id.
+    """
 
     line: int  # 0 where only the event is known
     incident: str
@@ -64,7 +73,11 @@ class NotImported:
 
 @dataclass(slots=True)
 class ImportAccount:
-    """The counts of an import, and the list of what was refused."""
+    """The counts of an import, and the events and lines that were not imported (`refusals`).
+
+    `incidents`, `events`: number found in the table. `accepted`: number of events that were new to the service.
+    `duplicate`: number of events that the service knew already.
+    """
 
     incidents: int = 0
     events: int = 0
@@ -73,7 +86,7 @@ class ImportAccount:
     refusals: list[NotImported] = field(default_factory=list)
 
     def took(self, batch: list[dict[str, Any]], answer: Mapping[str, Any]) -> None:
-        """Count the service's answer to one batch."""
+        """Count the service's answer to one batch; events that it neither accepted nor ignored become refusals."""
         outcomes = answer["outcomes"]
         self.accepted += outcomes["accepted"]
         self.duplicate += outcomes["duplicate"]
@@ -84,11 +97,11 @@ class ImportAccount:
                 self.refused(event, said or told["outcome"])
 
     def refused(self, event: Mapping[str, Any], reason: str) -> None:
-        """Count an event that was not imported, with the reason."""
+        """Add an event that was not imported to the refusals, with the reason."""
         self.refusals.append(NotImported(0, event["subject"], reason, f"{event['type']} {event['id']}"))
 
     def as_json(self) -> dict[str, Any]:
-        """Return the counts as JSON values."""
+        """Return the counts as `slad import --json` prints them; `rejected` is the number of refusals."""
         return {
             "incidents": self.incidents, "events": self.events, "accepted": self.accepted,
             "duplicate": self.duplicate, "rejected": len(self.refusals),

@@ -18,15 +18,16 @@ _LONGEST_WAIT = 60.0
 
 
 class StillBusy(Exception):
-    """The service has been busy for too long: run the import again later, it continues where it stopped."""
+    """The service was busy at 20 attempts to send one batch; run the import again later, it takes no event twice."""
 
 
 async def post(
     client: httpx2.AsyncClient, batch: list[dict[str, Any]], account: ImportAccount, time_source: TimeSource
 ) -> None:
-    """Post a batch, again while the service is busy and in halves when it is too large; count the result in `account`.
+    """Post a batch of CloudEvents, and count the service's answer in `account`.
 
-    Raises StillBusy. A key that may not write ends the command.
+    A busy service is asked again, up to 20 times; a batch that is too large is sent in halves; a batch that is refused
+    otherwise becomes refusals. Raises StillBusy. A key that may not write ends the command.
     """
     answer = await _patiently(client, batch, time_source)
     match answer.status_code:

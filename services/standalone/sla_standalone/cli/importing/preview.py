@@ -21,8 +21,10 @@ _WORDS = {FactKind.CLOCK_BREACHED: "breached", FactKind.CLOCK_WARNED: "warning"}
 
 @dataclass(slots=True)
 class ImportPreview:
-    """The numbers of notifications that `--tell` would send. `by_person` counts messages by contract,
-    role and person.
+    """How many notifications `slad import --tell` would send, counted by `look`.
+
+    `incidents`: number of incidents with a notification. `kinds`: breached or warning -> number. `by_person`:
+    (contract, role, person) -> number of messages; the person is `nobody` where no one has the role.
     """
 
     catalogue: Catalogue
@@ -32,7 +34,7 @@ class ImportPreview:
     by_person: Counter[tuple[str, str, str]] = field(default_factory=Counter)
 
     def look(self, events: Sequence[IncidentEvent]) -> None:
-        """Count the notifications that a service would send if it received all events of an incident now."""
+        """Count the warnings and breaches that a service would notify of if it received one incident's events now."""
         if not events:
             return
         heard = [replace(event, received_at=max(self.now, event.received_at), history=False) for event in events]
@@ -58,7 +60,7 @@ class ImportPreview:
         return found
 
     def as_json(self) -> dict[str, Any]:
-        """Return the counts as JSON values."""
+        """Return the counts as `slad import --json` prints them."""
         return {
             "incidents": self.incidents,
             "kinds": dict(self.kinds),
@@ -69,7 +71,7 @@ class ImportPreview:
         }
 
     def in_words(self) -> str:
-        """Return the counts as one line of text."""
+        """Return the counts as one line of text, or that nothing would be sent."""
         if not self.incidents:
             return "nothing: no open incident is breached or near its due instant"
         kinds = ", ".join(f"{kind} {count}" for kind, count in sorted(self.kinds.items()))

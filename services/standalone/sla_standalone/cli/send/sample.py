@@ -15,7 +15,10 @@ from string import Template
 
 
 class Style(StrEnum):
-    """The ways in which senders prove a delivery: each dialect's headers and signature."""
+    """The ways in which senders identify and sign a delivery, in their headers.
+
+    STANDARD_WEBHOOKS: that of standardwebhooks.com. CLOUDEVENTS: an API key. PLAIN: no proof at all.
+    """
 
     GITHUB = "github"
     JIRA = "jira"
@@ -26,7 +29,10 @@ class Style(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """A sample delivery; `path` is the address of its source in the example catalogue."""
+    """A sample delivery; `path`: where on a service it goes.
+
+    `style`: how its sender proves it. `title`: what happens in it. `headers`: the headers besides that proof.
+    """
 
     name: str
     style: Style
@@ -60,7 +66,7 @@ SAMPLES: Mapping[str, Sample] = {
 
 
 def body_of(sample: Sample, number: int, unique: str, now: datetime) -> bytes:
-    """Return the payload of a sample for the incident `number` at the instant `now`; `unique` makes its ids new."""
+    """Return the payload of a sample about the incident `number`, dated `now`; `unique` makes its ids new."""
     text = files(__package__).joinpath("samples", f"{sample.name}.json").read_text("utf-8")
     at = now.astimezone(UTC)
     values = {
@@ -73,7 +79,10 @@ def body_of(sample: Sample, number: int, unique: str, now: datetime) -> bytes:
 
 
 def proof(style: Style, secret: str, body: bytes, unique: str, now: datetime) -> dict[str, str]:
-    """Return the headers by which a sender of this style identifies and signs a delivery."""
+    """Return the headers by which a sender of this style identifies and signs the delivery `body`.
+
+    `unique`: the delivery's id. With a `secret` of "" the signature or key is left out.
+    """
     match style:
         case Style.GITHUB:
             return {"X-GitHub-Delivery": unique} | _hub("X-Hub-Signature-256", secret, body)

@@ -32,7 +32,10 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    """What is in quarantine is gone then; the self-audit finds the clocks that lack their timers."""
+    """Drop the new tables with all quarantined events, and make the old, empty table `timer_quarantine`.
+
+    The timer's check of itself later finds the clocks whose timers were lost with them.
+    """
     for service in ("board", "notifier", "ingest", "timer"):
         op.drop_table(f"{service}_quarantine")
     op.create_table(

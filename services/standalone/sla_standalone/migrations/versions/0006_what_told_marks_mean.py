@@ -45,7 +45,7 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    """The words stay: no release trips over them."""
+    """Do nothing: the words that `upgrade` added stay, since older releases ignore them."""
 
 
 def _facts_after(connection: sa.Connection, position: int) -> list[Any]:
