@@ -298,3 +298,25 @@ def test_a_page_that_a_newer_one_replaced_need_not_come_if_the_newer_one_does(ne
         deliveries=[one | cut_off if one["id"] == page.id else one for one in silent.deliveries],
     )
     assert not_told(load, judged, breach) is not newer_page_came
+
+
+@pytest.mark.parametrize("after_the_breach", [True, False])
+def test_a_warning_may_be_cancelled_only_once_its_promise_is_broken(after_the_breach: bool) -> None:
+    load = a_drill()
+    evidence = faultless(load)
+    breach = next(fact for fact in evidence.facts if fact.threshold == BREACH)
+    warning = next(
+        fact for fact in evidence.facts
+        if (fact.clock, fact.generation) == (breach.clock, breach.generation) and fact.threshold != BREACH
+    )  # fmt: skip
+    kind = next(one for one in evidence.arrivals if (one.alert, one.threshold) == (warning.clock, warning.threshold))
+    cancelled = {
+        "state": "cancelled", "reason": "overtaken",
+        "finished_at": (breach.at + (MOMENT if after_the_breach else -MOMENT)).isoformat(),
+    }  # fmt: skip
+    judged = replace(
+        evidence,
+        arrivals=[one for one in evidence.arrivals if one.id != kind.id],
+        deliveries=[one | cancelled if one["id"] == kind.id else one for one in evidence.deliveries],
+    )
+    assert not_told(load, judged, warning) is not after_the_breach

@@ -87,6 +87,10 @@ class _Trial:
         self._carried = {
             (one["alert"], one["kind"], _instant(one["due_at"])) for one in evidence.deliveries if one["carried_by"]
         }
+        self._overtaken = {
+            (one["alert"], _instant(one["due_at"])): _instant(one["finished_at"]) for one in evidence.deliveries
+            if one["kind"] == "warning" and one["state"] == "cancelled" and one["reason"] == "overtaken"
+        }  # fmt: skip
         self._in_digest: dict[str, list[tuple[str, str]]] = defaultdict(list)
         for one in evidence.deliveries:
             if one["carried_by"] and one["kind"] == "page":
@@ -195,6 +199,8 @@ class _Trial:
             return True
         if fact.overtaken or (fact.clock, kind, fact.at) in self._carried:
             return True
+        if kind == "warning" and self._was_overtaken(fact):
+            return True
         if fact.history:
             return self._over_when_heard(fact)
         if kind == "page" and self._replaced(fact) and self._alert_is_open(fact):
@@ -208,6 +214,15 @@ class _Trial:
         # Cut off by the end of its clock, a page is told by the closing word, be it one of its own or in a digest.
         closings = {(a.alert, a.person) for a in arrived if a.kind in ("resolved", "taken_back")} | self._end_in_digest
         return kind == "page" and any(who[0] == fact.clock and who in self._ended for who in closings)
+
+    def _was_overtaken(self, fact: Fact) -> bool:
+        """Whether its message was cancelled because the due instant had passed by then: the page takes its place."""
+        cancelled = self._overtaken.get((fact.clock, fact.at))
+        breaches = [
+            one.at for one in self._facts[fact.incident]
+            if (one.clock, one.generation, one.threshold) == (fact.clock, fact.generation, BREACH)
+        ]  # fmt: skip
+        return cancelled is not None and all(at <= cancelled for at in breaches)
 
     def _replaced(self, fact: Fact) -> bool:
         """Whether another change of priority came after the one that made the fact's target."""
