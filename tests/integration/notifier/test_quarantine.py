@@ -11,6 +11,7 @@ from tests.integration.notifier.stage import NINE, Stage, breached, notice
 from tests.real.smtp import SmtpServer
 
 from sla_notifier import tables
+from sla_notifier.api import query
 from sla_notifier.channel.port import Channel, Failure, Outcome, OutgoingMessage, Rejected, Retry, Sent
 from sla_notifier.intake import handler, scheduler
 from sla_notifier.notification import unit_of_work
@@ -136,6 +137,15 @@ async def test_a_delivery_that_cannot_be_read_holds_up_no_other(stage: Stage, sm
     kept = await stage.context.quarantine.page("quarantined", 0, 10)
     assert {row.part for row in kept} == {"send"}
     assert all(row.key == "github:2" for row in kept)
+    async with stage.store.reading() as connection:
+        for row in kept:
+            shown = await query.delivery(connection, row.event, None)
+            assert shown is not None
+            assert (shown.state, shown.reason) == ("failed", "unfit")
+            assert shown.reason_text.startswith("its row cannot be processed and is in quarantine")
+                shown.reason_text
+                == "its row cannot be processed and is in quarantine; mend it and replay it from there"
+            )
     async with stage.store.transaction() as connection:
         await connection.execute(
             text('UPDATE notifier_delivery SET "then" = substr("then", 2) WHERE incident = \'github\\:2\'')

@@ -34,6 +34,7 @@ class UnsentReason(StrEnum):
     NO_ADDRESS = "no_address"
     CARRIER_FAILED = "carrier_failed"  # the digest that carried it failed
     NOTHING_LEFT = "nothing_left"  # everything a digest gathered was cancelled before it left
+    UNFIT = "unfit"  # its row cannot be processed and is in quarantine
 
     @property
     def text(self) -> str:
@@ -57,6 +58,7 @@ _TEXTS = {
     UnsentReason.NO_ADDRESS: "the person has no usable address",
     UnsentReason.CARRIER_FAILED: "the digest that carried this message failed",
     UnsentReason.NOTHING_LEFT: "everything in this digest was cancelled before it went out",
+    UnsentReason.UNFIT: "its row cannot be processed and is in quarantine; mend it and replay it from there",
 }
 
 

@@ -9,12 +9,12 @@ from sqlalchemy import select, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from sla_notifier import tables
+from sla_notifier.delivery.policy import UnsentReason
 from sla_notifier.delivery.row import row_of
 from sla_notifier.delivery.state import DeliveryState
 from sla_platform.store.quarantine import QuarantineRow
 
 SEND = "send"
-UNFIT = "unfit"  # the reason that such a row shows
 _d = tables.delivery
 
 
@@ -25,7 +25,7 @@ async def take_out(connection: AsyncConnection, id_: str, now: datetime) -> Quar
     """
     query = text("SELECT * FROM notifier_delivery WHERE id = :id")  # untyped: nothing in it is read as anything
     found = (await connection.execute(query, {"id": id_})).mappings().one_or_none()
-    over = {"state": DeliveryState.FAILED.value, "reason": UNFIT, "lease": "", "finished_at": now}
+    over = {"state": DeliveryState.FAILED.value, "reason": UnsentReason.UNFIT.value, "lease": "", "finished_at": now}
     await connection.execute(update(_d).where(_d.c.id == id_).values(over))
     lying = {} if found is None else dict(found)
     return QuarantineRow(
@@ -45,7 +45,7 @@ async def put_back(connection: AsyncConnection, id_: str, now: datetime) -> None
     Raises the error of reading the row, such as ValueError or KeyError, if it is still broken; the caller rolls back.
     """
     again = {"state": DeliveryState.QUEUED.value, "reason": "", "next_at": now, "finished_at": None}
-    await connection.execute(update(_d).where(_d.c.id == id_, _d.c.reason == UNFIT).values(again))
+    await connection.execute(update(_d).where(_d.c.id == id_, _d.c.reason == UnsentReason.UNFIT.value).values(again))
     found = (await connection.execute(select(_d).where(_d.c.id == id_))).mappings().one_or_none()
     if found is not None:
         orjson.loads(row_of(dict(found)).payload)
