@@ -29,8 +29,9 @@ class Side(StrEnum):
 class Person:
     """A person who can be notified.
 
-    `addresses`: in order of preference, such as `email:ann@example.com` or `webhook:<channel id>`. `notices`:
-    critical-fix notices may be sent to the person. People of the customer's `side` are never paged.
+    `addresses`: in order of preference, such as `email:ann@example.com` or `webhook:<channel id>`. `language`: tag of
+    the language of messages to the person. `notices`: notices about critical fixes may be sent to the person. `side`:
+    people of the customer's side are never paged.
     """
 
     id: str

@@ -72,10 +72,10 @@ def in_time_order(marks: list[Mark]) -> list[Mark]:
 
 
 class ClockBuilder:
-    """One clock under construction while the events of its incident are read.
+    """One clock under construction while the events of its incident are read; `build_clock` makes the clock of it.
 
-    `stretches`: the spans in which it runs or is paused; they outlive every target. `target` with `spent`, `due`,
-    `breached_at` and the like: the target in force, and what was consumed and is due under it. The instants passed as
+    `stretches`: the spans in which it runs or is paused, from its start. `target`: the target in force; `spent`,
+    `lost`, `due`, `breached_at` and `marks` are counted for it, and counted anew by `attach`. The instants passed as
     `at` are those of the events being read and never go backwards.
     """
 
@@ -255,10 +255,11 @@ class ClockBuilder:
     # -- the account
 
     def attach(self, at: datetime, target: Target, entitlement: Entitlement, meter: Meter, event: EventId) -> None:
-        """Put `target` in force from `at` on, and count the time since `counted_from` anew by its `meter`.
+        """Put `target` in force from `at` on, and count what the clock has consumed since `counted_from` anew for it.
 
-        `event`: what changed the target. `generation` goes up by one. A breach before `at` becomes a mark; warnings of
-        the new target that lie before `at` are dropped.
+        `meter`: how the target counts time. `entitlement`: what promises it. `event`: what changed the target.
+        `generation` goes up by one. If the new target was breached before `at`, the breach is recorded; its warnings
+        from before `at` are dropped.
         """
         self._settle(at)
         self.known_since = max(self.known_since, self.reading_at)
@@ -278,9 +279,9 @@ class ClockBuilder:
             self.first_due = self.due_now()
 
     def detach(self, at: datetime, event: EventId, why: str) -> None:
-        """Take the target out of force at `at`, for the reason `why`.
+        """Take the target out of force at `at`, for the reason `why`; `event`: what caused it.
 
-        Until the next `attach` the clock consumes nothing and is not due; it still pauses, resumes and ends.
+        Until the next `attach` the clock counts nothing and is not due, but it can still pause, resume and end.
         """
         self._settle(at)
         self.meter = self.due = None
@@ -351,10 +352,10 @@ class ClockBuilder:
         return passed
 
     def warning_at(self, warning: Warning_, since: datetime, due: datetime) -> datetime | None:
-        """Return the instant of a warning for a clock that runs from `since` and is due at `due`.
+        """Return the instant of a warning, for a clock that runs from `since` and is due at `due`.
 
-        A warning a span before the due instant is returned even if it lies before `since`; for one in percent that
-        does, return None. None too beyond the calendar's years: the error is then in `trouble`.
+        If the instant lies before `since`: a warning in percent gives None, one given as a span before the due instant
+        gives that instant. Beyond the calendar's years the result is None, and the error is in `trouble`.
         """
         assert self.meter is not None
         try:
@@ -491,15 +492,19 @@ class ClockBuilder:
     # -- changes of the account
 
     def restart(self, at: datetime) -> None:
-        """Let the clock count from `at` on, and drop an agreed date; call `attach` next, with the target in force."""
+        """Forget the time counted before `at`, and any agreed date; the clock counts from `at` on.
+
+        Call `attach` next, with the target in force.
+        """
         self._settle(at)
         self.counted_from = at
         self.agreed = self._recounted = None
 
     def backdate(self, at: datetime, since: datetime) -> None:
-        """Move the start of the clock back to `since`, from when a customer has waited.
+        """Move the start of the clock back to `since`, the instant from which a customer has waited for an answer.
 
-        Call `attach` next, with the same `at`, so that the target counts the time from `since` on.
+        `at`: the event being read. Call `attach` next, with the same `at`, so that the target counts the time from
+        `since` on.
         """
         self._settle(at)
         self.started_at = self.counted_from = since
