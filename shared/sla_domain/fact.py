@@ -329,7 +329,7 @@ class Fact:
     `key`: used once per clock (or incident, if `clock` is None) for ever; the event id is made of it, so that a
     repeated publication is recognised. `at`: when it became true (UTC), not when it was noticed; of a breach, the due
     instant. `metric`, `cycle`, `generation`, `due_at`: those of the clock. `history`: nobody is notified, because it
-    was imported or had long passed when slad received the events.
+    was imported, or was over already when slad received the events.
     """
 
     body: FactBody

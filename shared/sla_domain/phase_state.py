@@ -70,10 +70,11 @@ def _ended(before: PhaseState, phase: Phase) -> PhaseState:
 
 
 def is_reporters_word(event: IncidentEvent, attributes: Mapping[str, str]) -> bool:
-    """Return whether a response or comment, whose sender does not tell staff from customers, is the reporter's own.
+    """Return whether a response or comment was written by the incident's reporter.
 
-    `attributes`: those of the incident. The author's name is compared with `reporter_id` and, for a response or where
-    there is no `reporter_id`, with `reporter`. False for other kinds of events, and if the actor's side is known.
+    It is judged by the names, only where the sender does not tell staff from customers; otherwise, and for other kinds
+    of events, False. `attributes`: those of the incident. The author's name is compared with `reporter_id`; and with
+    `reporter` if the event is a response or there is no `reporter_id`.
     """
     if event.kind not in _WHOSE or event.actor is not Actor.UNKNOWN or not event.actor_name:
         return False
@@ -93,9 +94,9 @@ _OTHERS = (EventKind.WAITING, EventKind.RESUMED, EventKind.CUSTOMER_REPLIED, Eve
 
 
 def phase_fact(incident: Incident, events: int) -> Fact:
-    """Return the fact `phase.changed`; to be published only if no other fact tells of the change of phase.
+    """Return the fact `phase.changed`; publish it only if no other fact shows the change of phase.
 
-    `events`: the number of events from which the phase follows; it makes the fact's key unique.
+    `events`: how many events the incident has; the number makes the fact's key unique.
     """
     key = f"phase/{incident.phase.value}/{events}/{incident.changed_at.isoformat()}"
     return Fact(body=PHASE_CHANGED, incident=incident.id, key=key, at=incident.changed_at)

@@ -129,10 +129,10 @@ class Coverage:
 
 
 class ReopenMode(StrEnum):
-    """What happens to the last clock of a metric, if it has ended, when the incident is reopened.
+    """What happens to a metric's last clock when the incident is reopened, if that clock has ended.
 
     `IGNORE`: it stays as it ended. `NEW_CYCLE`: a new clock starts. `RESUME`: it runs on if a resolution or closure
-    ended it. A cancelled clock runs on under `IGNORE` and `RESUME`.
+    ended it. A clock that was cancelled runs on under `IGNORE` as well as under `RESUME`.
     """
 
     IGNORE = "ignore"

@@ -106,9 +106,9 @@ class Explanation:
     """The explanation of one clock as of `at`: every step of its time, the targets tried, and the due instant.
 
     `cycle`: the clock's ordinal, from 0, among the incident's clocks of the metric. `rows`: the targets tried, in
-    order. `allowed`: open or wall-clock time, as the clock counts; None if only a date was agreed. `broken_since`: the
-    due instant, if it passed by `at` while the clock was open. `withdrawn_at`: since when the target is no longer
-    promised.
+    order. `allowed`: open or wall-clock time, as the clock counts; None if only a date was agreed. `broken_since`: for
+    a clock that is still open, the due instant if it has passed by `at`; else None. `withdrawn_at`: since when the
+    target is no longer promised.
     """
 
     incident: IncidentId

@@ -208,7 +208,10 @@ class ClockBuilder:
         self.state, self.cause, self.due = ClockState.PAUSED, event, None
 
     def resume(self, at: datetime, event: EventId) -> None:
-        """End the pause at `at`: the clock runs and counts again."""
+        """End the pause at `at`: the clock runs again, and counts if a target is in force.
+
+        `event`: what ended the pause.
+        """
         self._next_stretch(DraftSegment(at, True, event))
         self._recount_lost(at)
         self.state, self.cause, self.since, self.due = ClockState.RUNNING, event, at, None

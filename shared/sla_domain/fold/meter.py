@@ -57,7 +57,10 @@ class Meter(Protocol):
         ...
 
     def warning_span(self, warning: Warning_) -> timedelta | None:
-        """Return how much time must be consumed before the warning can be due; None if only its instant decides."""
+        """Return how much time must be consumed before the warning is due.
+
+        None if consumed time does not decide that, as for a warning some time before a date.
+        """
         ...
 
 
