@@ -155,11 +155,11 @@ class Snapshot:
 class IncidentEvent:
     """One thing that happened to one incident.
 
-    `attributes`: attributes of the incident that this event states, such as customer or priority; the last value of
-    each counts. `version`: orders events with the same `occurred_at`, 0 if the sender has none. `snapshot`: how the
-    ticket stood in the delivery of this event; of several events of a delivery only the last has it. `known_as`: for
-    `renamed`, another id of this incident; for `merged`, the id under which it goes on if both ids always meant one
-    incident. `carried_from`: the event is a copy from that incident, which is or was merged into this one.
+    `attributes`: what it states of the incident, such as customer or priority; the latest value of each counts.
+    `version`: the sender's, orders events of one `occurred_at`; 0 if it has none. `snapshot`: how the ticket stood in
+    this delivery; only the last event of a delivery has it. `known_as`: of a `renamed` event, another id of this
+    incident; of a `merged` event, the id under which it goes on, if both ids always meant one incident. `carried_from`:
+    the event is a copy from that incident, which is or was merged into this one.
     """
 
     id: EventId

@@ -19,9 +19,9 @@ from sla_domain.calendar.zone import ZoneMap
 class WorkingDays(StrEnum):
     """Which instant "n working days" after a start means; the date of the start is never counted.
 
-    `SAME_TIME`: on the nth working date after it, at the start's time of day. `SAME_TIME_FROM_OPENING`: the same, from
-    the next opening if the start lies outside hours. `CLOSE_OF_NTH_DAY`: the last close of the nth working date after
-    the first date that has open time left.
+    `SAME_TIME`: on the nth working date after it, at the start's time of day. `SAME_TIME_FROM_OPENING`: the same, but
+    if the start lies outside hours, counted from the next opening. `CLOSE_OF_NTH_DAY`: take the first date, from the
+    start on, that has open time left; the result is the last close of the nth working date after it.
     """
 
     SAME_TIME = "same_time"  # the nth working date after the start date, at the start's time of day

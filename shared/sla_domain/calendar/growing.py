@@ -101,7 +101,10 @@ def growing_calendar(spec: CalendarSpec, first_year: int = FIRST_YEAR, last_year
 
 
 class CalendarBook:
-    """Calendars by id, made from their specifications on first use and then kept."""
+    """Calendars by id: ask `calendar` for one, which is made of its specification at the first call and then kept.
+
+    `specs`: the specifications of all calendars that can be asked for.
+    """
 
     def __init__(self, specs: Iterable[CalendarSpec]) -> None:
         self._specs: Mapping[str, CalendarSpec] = {spec.id: spec for spec in specs}

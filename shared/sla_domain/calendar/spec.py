@@ -35,9 +35,9 @@ class Holiday:
 class CalendarSpec:
     """A business calendar as data: zone, weekly hours, holidays, exceptional openings and closings.
 
-    `weekly`: weekday (0 is Monday) -> open hours; a day that is missing is closed. `revision`: names the content for
-    audit; left empty, it becomes a digest of all that affects deadlines. Raises InvalidCalendar that lists every
-    problem.
+    `zone`: IANA name. `weekly`: weekday (0 is Monday) -> open hours; a day that is missing is closed. `revision`: names
+    the content for audit; if left empty, it becomes a digest (short hash) of all that affects deadlines. Raises
+    InvalidCalendar that lists every problem.
     """
 
     id: str

@@ -93,9 +93,9 @@ def load_zone(name: str) -> zoneinfo.ZoneInfo:
 
 
 def keep_zone(name: str) -> None:
-    """Load a time zone now and keep it for the life of the process, so that `zoneinfo` never reads it again.
+    """Load a time zone (its IANA name) now, and keep it in memory for the life of the process.
 
-    Raises UnknownZone.
+    Later uses through `zoneinfo` then read no file. Raises UnknownZone.
     """
     load_zone(name)
     if name not in _KEPT:

@@ -22,8 +22,9 @@ from sla_domain.rulebook import MatchReason
 class StepKind(StrEnum):
     """Why a span of a clock's time counted, or did not.
 
-    `ENDED`: between an end and the reopening that undid it. `BEFORE_RESTART`: time that a restart or reset has wiped
-    out. `EARLIER`: all but the last 200 segments of a clock, summed up.
+    `CLOSING`: an exceptional closing. `ENDED`: between an end and the reopening that undid it. `BEFORE_RESTART`: a
+    restart or reset let the clock count from later on. `EARLIER`: many spans in one, if a clock has more than 200
+    segments: all but the last 200.
     """
 
     COUNTED = "counted"

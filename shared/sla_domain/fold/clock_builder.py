@@ -27,9 +27,10 @@ from sla_domain.plan import MetricId, Target, Warning_
 
 @dataclass(slots=True)
 class DraftSegment:
-    """A span of time in which a clock runs, or is paused; `end` is None while it lasts.
+    """A span of time in which a clock under construction runs (`running`) or is paused; `end` is None while it lasts.
 
-    `event`: the event that began it. `why` and `waiting_on`: the reason of a pause, and on whom the incident waits.
+    `event`: the event that began it. `why` and `waiting_on`: the reason of a pause, and on whom the incident waits; ""
+    and None while it runs.
     """
 
     start: datetime
@@ -517,7 +518,8 @@ class ClockBuilder:
     def agree(self, at: datetime, agreed: AgreedTarget, event: EventId) -> None:
         """Put an agreed due date in force from `at` on; call `attach` next, with a meter for that date.
 
-        A paused clock resumes if pauses do not move the date (clause B5, docs/clauses.md).
+        `event`: by which it was agreed. A paused clock resumes if pauses do not move the date (clause B5,
+        docs/clauses.md).
         """
         self._settle(at)
         self.agreed = agreed
@@ -525,11 +527,12 @@ class ClockBuilder:
             self.resume(at, event)
 
     def inherit(self, other: ClockBuilder) -> None:
-        """Put the running and paused time of `other`, an earlier clock, before this clock's, and count from its start.
+        """Let this clock count as if it had begun with the earlier clock `other`, by taking over what that counted.
 
-        Used for the clock that goes on after a fall of the priority has met a target (clause B4, docs/clauses.md). If
-        `other` began because the priority had risen again, the clock before it (`behind`) is taken over too: a fall and
-        a rise of the priority do not give more time.
+        It takes over its start, and its running and paused time. Used for the clock that goes on after a fall of the
+        priority has met a target (clause B4, docs/clauses.md). If `other` itself replaced such a clock when the
+        priority rose again, that one (`other.behind`) is taken over too, so that a fall and a rise of the priority give
+        no extra time.
         """
         first = other.behind or other
         self.started_at, self.counted_from = first.started_at, first.counted_from

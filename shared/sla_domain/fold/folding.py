@@ -374,10 +374,11 @@ def open_incident(
     at: datetime | None = None,
     agreed: frozenset[str] = frozenset(),
 ) -> tuple[IncidentState, dict[str, MetricTracker]]:
-    """Return the state of an incident just opened, and by id its metrics with the clocks that the opening starts.
+    """Return (state of an incident just opened, its metrics by id, with the clocks that the opening starts).
 
-    `contract`: used instead of the customer's contract. `at`: the instant of the opening, None for the event's own.
-    `agreed`: metrics for which a date will be agreed; they are tracked even where the plan has no target for them.
+    `contract`: used instead of the customer's contract; None: that one. `at`: the instant of the opening, None for the
+    event's own. `agreed`: ids of metrics for which a later event agrees on a date; they are followed even without a
+    target.
     """
     state = IncidentState(rulebook, opening, at or opening.occurred_at, contract)
     trackers: dict[str, MetricTracker] = {}

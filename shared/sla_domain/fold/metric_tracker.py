@@ -73,7 +73,7 @@ def any_trigger_accepts(triggers: tuple[Trigger, ...], event: IncidentEvent, wai
 
 
 class MetricTracker:
-    """One metric of an incident while its events are read, with its clocks so far.
+    """One metric of an incident while its events are read, with its clocks so far; `read` applies an event.
 
     `builders`: the clocks under construction, in order. `current`: the last of them, None before the first.
     """
@@ -129,7 +129,7 @@ class MetricTracker:
             self._start_if_asked(reaction, event, trackers)
 
     def open(self, event: IncidentEvent) -> None:
-        """Start the first clock if the metric starts with `event`, the opening."""
+        """Start the first clock, if `event`, which opens the incident, is a start of this metric."""
         reaction = self.metric.reactions.get(EventKind.OPENED)
         if reaction is not None and any_trigger_accepts(reaction.start, event, None):
             self._start(event)
@@ -142,7 +142,10 @@ class MetricTracker:
         return self._start(event)
 
     def matching_row(self) -> Target | None:
-        """Return the target that matches the incident now, with or without a number; None if no target matches."""
+        """Return the metric's target that matches the incident as it is now; None if no target matches.
+
+        The target may be one without a number.
+        """
         entitlement = self._state.entitlement
         return row_for(entitlement, self.metric.id, self._state.matching(entitlement))
 

@@ -107,10 +107,10 @@ class Priorities:
         self._set(chosen, event, at, why)
 
     def read_description(self, event: IncidentEvent, at: datetime) -> None:
-        """End the lower priority of an incident without description: put the stated priority in force instead.
+        """Put the priority in force that was held back because the incident had no description.
 
-        Call it with the event that brings the description; later calls change nothing. The remark that the description
-        is missing is removed (clause E6, docs/clauses.md).
+        Until then a lower priority was in force. Call it with the event that brings the description; later calls change
+        nothing. The remark that the description is missing is removed (clause E6, docs/clauses.md).
         """
         self._low = ""
         self._remarks.drop("description")
@@ -155,10 +155,11 @@ class Priorities:
             self._asked(known, event, at, plan)
 
     def change_plan(self, event: IncidentEvent, at: datetime, plan: Plan) -> None:
-        """Put a priority of `plan` in force, because another contract applies now.
+        """Choose a priority of `plan`, because another contract applies from now on.
 
-        The priority in force stays if the new plan has it, unless it was only the old plan's default. Otherwise it is
-        the priority that the sender stated, if the new plan has that one, else the new plan's default.
+        The priority in force stays if the new plan has it, unless it was merely the old plan's default. Otherwise the
+        priority that the sender stated is put in force, if the new plan has that one; else the new plan's default.
+        `at`: when.
         """
         stated, known = plan.priority(self._stated or ""), plan.priority(self.in_force)
         if self.pending is not None and plan.priority(self.pending.new) is None:
