@@ -109,8 +109,8 @@ class WaitingOn(StrEnum):
 class AgreedTarget:
     """A due instant that the parties agreed on for the clock of one metric (clause B5, docs/clauses.md).
 
-    `metric`: the metric's id. `agreed_by`: who agreed. `moved_by_pauses`: later pauses move `due_at` on by the counted
-    time they took; otherwise it stays fixed.
+    `metric`: the metric's id. `agreed_by`: who agreed. `reason`: in words. `moved_by_pauses`: pauses after the
+    agreement move `due_at` on by their open time; otherwise `due_at` stays fixed.
     """
 
     metric: str
@@ -190,7 +190,7 @@ class IncidentEvent:
     def automatic(self) -> bool:
         """Return whether the event is a bot's comment or reply.
 
-        Such an event has an effect on a metric only where one of its triggers names bots (`Trigger.actors`).
+        If so, it has an effect on a metric only where a trigger of the metric names bots (`Trigger.actors`).
         """
         return self.actor is Actor.BOT and self.kind in WORDS
 

@@ -84,7 +84,10 @@ def is_reporters_word(event: IncidentEvent, attributes: Mapping[str, str]) -> bo
 
 
 def affects_phase(event: IncidentEvent) -> bool:
-    """Return whether the event may change the phase, or may decide how another event changes the phase."""
+    """Return whether the event may change the phase, or may decide how another event changes it.
+
+    The latter holds for an event that states who the reporter is, as a reporter's reply ends a wait.
+    """
     kind = event.kind
     turning = kind in END_PHASES or kind in _REOPENING or kind in _OTHERS or event.snapshot is not None
     return turning or not REPORTER_ATTRIBUTES.isdisjoint(event.attributes)

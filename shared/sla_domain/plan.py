@@ -93,9 +93,9 @@ class Combination(StrEnum):
 class Coverage:
     """When time counts: weekly hours, holidays, extra openings and closings.
 
-    `weekly`: weekday (0 is Monday) -> open hours. `zone` None: the contract's. `country`, `subdivision`: whose
-    holidays, with FIXED. `parts`: coverages whose hours are combined, instead of own hours; working days are then those
-    of the first part's zone.
+    `weekly`: weekday (0 is Monday) -> open hours. `zone`: None for the contract's. `country`, `subdivision`: if
+    `holidays` is FIXED, the holidays of which country and part of it. `parts`: coverages whose hours are combined as
+    `combination` says, instead of own hours; working days are then those of the first part's zone.
     """
 
     id: str

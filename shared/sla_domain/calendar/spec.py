@@ -21,7 +21,7 @@ AROUND_THE_CLOCK: Mapping[int, tuple[Window, ...]] = {day: (Window(0, DAY_S),) f
 
 @dataclass(frozen=True, slots=True)
 class Holiday:
-    """A local calendar day without weekly hours.
+    """A holiday: a local date on which the weekly hours do not apply.
 
     `source`: who declared it, such as a package, a feed or a person.
     """

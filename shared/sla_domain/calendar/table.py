@@ -17,9 +17,9 @@ from sla_domain.calendar.note import Note
 class Table:
     """The open intervals of one calendar over the horizon `[low, high]`, in microseconds since 1970 UTC.
 
-    Interval i is `[opens[i], closes[i])`. `before[i]`: the open time of all intervals before it. `shift[i + 1]`: its
-    opening minus `before[i]`, which turns open time back into an instant. `total`: the open time of all intervals.
-    `open_notes`, `closed_notes`: the reasons why it is open or closed.
+    Interval i is `[opens[i], closes[i])`. `before[i]`: the open time of all intervals before it. `shift[i + 1]`: what
+    to add to open time counted from `low` to get the instant within interval i. `total`: the open time of all
+    intervals. `open_notes`, `closed_notes`: the reasons why it is open or closed.
     """
 
     low: int

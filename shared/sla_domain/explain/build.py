@@ -124,10 +124,11 @@ def _coverage(clock: Clock, rulebook: Rulebook) -> Coverage | None:
 
 
 def allowed_span(clock: Clock, calendar: Calendar | None) -> timedelta | None:
-    """Return the allowed time of the clock's target, in the hours of `calendar`; None for wall-clock time.
+    """Return the allowed time of the clock's target; None if it is not a length of time.
 
-    For a target in working days it is the open time within those days. The result is None if only a date was agreed, if
-    the target has no number, or if working days have no calendar. Raises CalendarError beyond the calendar's years.
+    `calendar`: the hours in which the clock counts, None for wall-clock time. Working days become the open time within
+    them. The result is None if only a date was agreed, if the target has no number, or for working days without a
+    calendar. Raises CalendarError beyond the calendar's years.
     """
     allowed = clock.target.allowed
     if clock.agreed_by:

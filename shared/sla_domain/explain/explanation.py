@@ -22,9 +22,9 @@ from sla_domain.rulebook import MatchReason
 class StepKind(StrEnum):
     """Why a span of a clock's time counted, or did not.
 
-    `CLOSING`: an exceptional closing. `ENDED`: between an end and the reopening that undid it. `BEFORE_RESTART`: a
-    restart or reset let the clock count from later on. `EARLIER`: many spans in one, if a clock has more than 200
-    segments: all but the last 200.
+    `CLOSING`: an exceptional closing. `ENDED`: between an end and the reopening that undid it. `BEFORE_RESTART`: before
+    a restart or reset, from which the clock counts anew. `EARLIER`: if a clock has more than 200 segments, all but the
+    last 200 as one span.
     """
 
     COUNTED = "counted"
@@ -66,8 +66,8 @@ class ReasonedStep:
 class RowOutcome(StrEnum):
     """Whether a target of the contract or plan matched the incident.
 
-    `FAILED`: a condition did not hold. `UNSPECIFIED`: it matched, but gives no number, and the target after it supplies
-    one.
+    `FAILED`: a condition did not hold. `UNSPECIFIED`: it matched, but gives no number; the target listed after it
+    supplies one.
     """
 
     MATCHED = "matched"
@@ -155,5 +155,5 @@ class Explanation:
         return None if self.allowed is None else self.allowed - self.consumed
 
     def expected(self, mark: Mark) -> bool:
-        """Return whether `mark` (a warning or the breach) is not before `at` and will come if nothing else happens."""
+        """Return whether `mark` (a warning or the breach) is still ahead at `at`: it comes if nothing else happens."""
         return mark.pending and mark.at >= self.at

@@ -76,8 +76,9 @@ class ClockBuilder:
     """One clock under construction while the events of its incident are read; `build_clock` makes the clock of it.
 
     `stretches`: the spans in which it runs or is paused, from its start. `target`: the target in force; `spent`,
-    `lost`, `due`, `breached_at` and `marks` are counted for it, and counted anew by `attach`. The instants passed as
-    `at` are those of the events being read and never go backwards.
+    `lost`, `due` and `breached_at` are counted for it, and anew after each `attach`. `marks`: the warnings and breaches
+    that have passed, of all targets. The instants passed as `at` are those of the events being read and never go
+    backwards.
     """
 
     __slots__ = (
