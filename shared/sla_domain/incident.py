@@ -243,8 +243,8 @@ class Incident:
 
     `match`: the contract, and why it applies. `plan`: the plan whose targets apply. `changed_at`: the latest instant of
     any event. `ended_at`: since when it is resolved, closed, cancelled or merged, None if it is not. `quality`: the
-    worst of all events. `imported_through`: of an imported incident, until when it was received; nobody is notified of
-    what came true by then.
+    worst of all events. `imported_through`: when the last event of its import was received, None if it was not
+    imported; nobody is notified of what came true by then.
     """
 
     id: IncidentId

@@ -53,8 +53,9 @@ def with_earlier_promises(
 
     A published clock that the incident lacks is added, cancelled when its promise ended. A clock whose target was
     replaced gets the published breaches of the old target (`Clock.earned`). `versions`: clock id -> catalogue version,
-    for the incident's clocks. `published`: clock id -> what has been published. `before`: returns the incident under an
-    earlier version. `now`: when the promise of a missing clock ended, if that is not stored.
+    for the incident's clocks. `published`: clock id -> what has been published. `before`: called with a catalogue
+    version and an instant, returns the incident as judged by that version then. `now`: when the promise of a missing
+    clock ended, if that is not stored.
     """
     found = dict(versions)
     unread = set[ClockId]()

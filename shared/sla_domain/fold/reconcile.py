@@ -68,9 +68,9 @@ def snapshot_differs(state: IncidentState, event: IncidentEvent) -> bool:
 def end_before(state: IncidentState, event: IncidentEvent, at: datetime) -> ReconcilingEvent | None:
     """Return an event that ends the incident, if the snapshot of `event` shows that it ended before `event`; else None.
 
-    None if the incident has ended already, or `event` itself ends it. If the snapshot gives no date of the end, the end
-    is put before a comment or reply, so that it does not wait for an answer on an ended ticket; before any other event
-    None is returned. `at`: the instant at which `event` counts.
+    None too if the incident has ended already, or `event` itself ends it. If the snapshot gives no date, the end is put
+    before a comment or reply, so that this does not wait for an answer on an ended ticket; for other events the result
+    is then None. `at`: the instant at which `event` counts.
     """
     shown = event.snapshot
     if shown is None or shown.phase is None or shown.phase.live or not state.phase.live or event.kind in END_PHASES:
