@@ -63,9 +63,10 @@ def shorten(text: str, longest: int) -> str:
 
 
 def fitting_id(id_: str, longest: int) -> str:
-    """Return the id, cut to at most `longest` characters; a cut id ends with `~` and a digest of the whole.
+    """Return the id, cut to at most `longest` characters if it is longer.
 
-    The result is the same at each call, and differs between ids.
+    A cut id ends with `~` and a digest (short hash) of the whole id, so different ids stay different. The result is the
+    same at each call.
     """
     if len(id_) <= longest:
         return id_

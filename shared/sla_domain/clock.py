@@ -35,8 +35,8 @@ _NOT_VERSION = ~((0xF << 76) | (0b11 << 62))
 def clock_id(incident: IncidentId, metric: MetricId, cycle: int | str) -> ClockId:
     """Return the id of a clock, a UUID of version 5 (RFC 9562): the same at each call with these arguments.
 
-    `cycle`: how many clocks of this metric the incident had before, such as `0`. If the id of that number belongs to
-    another clock already: the number and a name, such as `0/3f2a9c04d1e7`.
+    `cycle`: the ordinal of the clock among the incident's clocks of this metric, from 0. If the id made of the number
+    belongs to another clock already, pass `<number>/<name>`, such as `0/3f2a9c04d1e7` (see `cycles.start_name`).
     """
     name = _NAMESPACE.copy()
     name.update(f"slad:{incident}/{metric}/{cycle}".encode())
@@ -63,8 +63,9 @@ class ClockState(StrEnum):
 class Segment:
     """A span of time in which a clock ran (`running`) or was paused; `end` is None for the current segment.
 
-    `why`: the reason of a pause in words, empty while it runs. `waiting_on`: on whom the incident waited, None if the
-    pause is no wait. `event`: the event that began the segment.
+    `why`: the reason of a pause in words, empty while it runs. `waiting_on`: on whom the incident waited during a
+    pause; None while the clock runs, and for a pause in which nobody was waited for. `event`: the event that began the
+    segment.
     """
 
     start: datetime
@@ -77,13 +78,12 @@ class Segment:
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """An instant of a clock that must be published once: its breach, or a warning before it.
+    """An instant of a clock that is published once when it has passed: a warning, or the breach.
 
-    `kind`: `breach`, `warn-75` (percent) or `warn-3600s` (before the due instant). `generation`: the ordinal of the
-    target among those the clock has had, from 0; pauses keep it, a late event may change it. `target_event`: the event
-    that made the target, NO_EVENT if it is the clock's first. `pending`: still ahead of a running clock, so a timer is
-    set for it; the others have passed. `known_since`: when slad had received every event from which the instant
-    follows. A new target whose due instant has passed already has a breach mark and no warnings.
+    `kind`: `breach`, `warn-75` (percent) or `warn-3600s` (seconds before the due instant). `generation`: the ordinal,
+    from 0, of its target among the targets that the clock has had. `pending`: it is still ahead of the running clock,
+    and a timer is set for it. `target_event`: the event that made the target, NO_EVENT for the clock's first.
+    `known_since`: when slad had received all events from which the instant follows, None if not known.
     """
 
     kind: str
@@ -95,15 +95,18 @@ class Mark:
 
     @property
     def key(self) -> str:
-        """Return `<generation>/<kind>`, such as `0/warn-75`: the key of the published fact, unless it is in use."""
+        """Return `<generation>/<kind>`, such as `0/warn-75`: the key under which the mark is published as a fact.
+
+        If that key is in use already, the fact gets `0/warn-75~1` instead (`published_mark.unused_key`).
+        """
         return f"{self.generation}/{self.kind}"
 
 
 @dataclass(frozen=True, slots=True)
 class EarnedBreach:
-    """A published breach of a target that a change of the catalogue has replaced since; it stays on record.
+    """A published breach that stays on record although a newer catalogue has replaced the target.
 
-    `at`: the due instant that was passed. `under`: the catalogue version that promised that target.
+    `at`: the due instant that was passed. `under`: the catalogue version that promised the replaced target.
     """
 
     at: datetime  # the due instant that was passed
@@ -114,9 +117,10 @@ class EarnedBreach:
 class Clock:
     """One measurement of one metric of an incident, with its target, segments and marks; instants are in UTC.
 
-    `cycle`: the ordinal of the clock among those of its metric, from 0. `generation`: the ordinal of the target among
-    those the clock has had, from 0. `due_at`: None while paused, and after a cancel. `consumed`: counted time up to the
-    incident's last event. `withdrawn_at`: since when the target is no longer promised, though the incident goes on.
+    `cycle`: its ordinal, from 0, among the incident's clocks of the metric. `generation`: the ordinal, from 0, of its
+    target among those it has had. `due_at`: None while paused, and after a cancel. `original_due_at`: the due instant
+    promised first. `consumed`: counted time up to the incident's last event. `exempt`: why it counts in no attainment
+    (share of targets met), "" if it counts. `withdrawn_at`: since when a newer catalogue no longer promises the target.
     """
 
     id: ClockId

@@ -29,8 +29,9 @@ class Side(StrEnum):
 class Person:
     """A person who can be notified.
 
-    `addresses`: in order of preference, such as `email:ann@example.com` or `webhook:<channel id>`. `notices`:
-    critical-fix notices may be sent to the person. People of the customer's `side` are never paged.
+    `addresses`: in order of preference, such as `email:ann@example.com` or `webhook:<channel id>`. `language`: tag of
+    the language of messages to the person. `notices`: notices about critical fixes may be sent to the person. `side`:
+    people of the customer's side are never paged.
     """
 
     id: str
@@ -70,9 +71,9 @@ class EnvironmentItem:
 class Contract:
     """What one customer bought: a plan in a country and time zone, for some products, with the people to notify.
 
-    `targets`: own targets of the contract, tried before those of its plan. `valid_to`: the first day on which it is no
-    longer in force. `base_plan`: the plan whose targets apply to products out of scope. `products`: the scope, empty
-    for every product.
+    `customers`: the names by which tickets call the customer. `products`: those covered, empty for every product.
+    `base_plan`: the plan whose targets apply to other products. `targets`: own targets, tried before those of the plan.
+    `valid_to`: the first day on which the contract is no longer in force.
     """
 
     id: ContractId

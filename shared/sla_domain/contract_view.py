@@ -33,9 +33,10 @@ NOT_SHOWN = "not shown"
 
 @dataclass(frozen=True, slots=True)
 class ContractShare:
-    """Which periods of an incident belong to one contract, where the incident has been under several.
+    """Which parts of an incident's life belong to one contract, where the incident has been under several.
 
-    `contract`: its id. `own`: whether the period belongs to it, for each of `periods` in the same order.
+    `contract`: its id. `periods`: all periods of the incident. `own`: for each of them, in the same order, whether it
+    belongs to the contract. The methods tell which clocks, facts and alerts the contract may see.
     """
 
     contract: str
@@ -48,9 +49,9 @@ class ContractShare:
         return all(self.own)
 
     def has_clock(self, start: datetime | None, end: datetime | None) -> bool:
-        """Return whether a clock that ran in `[start, end)` overlaps a period of this contract.
+        """Return whether the clock that ran in `[start, end)` overlaps a period of this contract.
 
-        `start` None: its start is not known and counts as earliest. `end` None: it has not ended.
+        `start` None: not known, counts as before everything. `end` None: the clock has not ended.
         """
         for number, period in enumerate(self.periods):
             if not self.own[number]:
@@ -63,10 +64,10 @@ class ContractShare:
         return False
 
     def has_fact(self, label: str, at: datetime) -> bool:
-        """Return whether the contract may read a fact about the instant `at`.
+        """Return whether the contract may read a fact that became true at the instant `at`.
 
-        `label`: the id of the contract under which the fact was published. A fact that lies within a period of another
-        contract may not be read.
+        `label`: the id of the contract under which the fact was published; see `has_label`. A fact that lies strictly
+        within a period of another contract may not be read, whatever its label.
         """
         inside = [
             self.own[number] for number, period in enumerate(self.periods)
@@ -75,10 +76,10 @@ class ContractShare:
         return self.has_label(label, at) and all(inside)
 
     def has_label(self, label: str, at: datetime) -> bool:
-        """Return whether the contract may see an alert or delivery of the instant `at`.
+        """Return whether the contract may see an alert or delivery of the instant `at`, by the contract it names.
 
-        `label`: the id of the contract that the alert or delivery names: this contract, or one whose period in which
-        `at` lies (both ends included) belongs to this contract too.
+        `label`: the id that it names. True if that is this contract, or a contract whose period this contract took over
+        (`own`); `at` must then lie in that period, both ends included.
         """
         if label == self.contract:
             return True
@@ -88,7 +89,10 @@ class ContractShare:
         )
 
     def parts_of(self, spans: Iterable[HolderSpan]) -> tuple[HolderSpan, ...]:
-        """Return the parts of the spans that lie in the contract's own periods, in the order of the spans."""
+        """Return the parts of `spans` (who held the incident when) that lie in the contract's own periods.
+
+        They are in the order of `spans`; what lies in periods of other contracts is cut away.
+        """
         parts: list[HolderSpan] = []
         for span in spans:
             for number, period in enumerate(self.periods):
@@ -104,10 +108,10 @@ class ContractShare:
 
 @dataclass(frozen=True, slots=True)
 class ContractView:
-    """What a key of one contract may see of an incident.
+    """What the holder of a key (API credential) of one contract may see of an incident.
 
-    `events`: from these the incident is computed for that contract. `own`: ids of the events that may be shown.
-    `until`: when the incident moved to another contract, None if it did not.
+    `share`: which periods belong to the contract. `events`: fold these, then pass the incident to `of`. `own`: ids of
+    the events that may be shown. `until`: when the incident moved on to another contract, None if it did not.
     """
 
     share: ContractShare
@@ -126,7 +130,10 @@ class ContractView:
         return [event for event in events if event.id in self.own and event.carried_from is None]
 
     def of(self, incident: Incident) -> Incident:
-        """Return `incident`, computed from `events`, without clocks, holders and remarks of another contract's time."""
+        """Return `incident` without the clocks, holders and remarks of other contracts' periods.
+
+        `incident`: must have been computed from this view's `events`.
+        """
         if self.everything:
             return incident
         clocks = (clock for clock in incident.clocks if self.share.has_clock(clock.started_at, clock.stopped_at))
@@ -135,7 +142,7 @@ class ContractView:
         return replace(incident, clocks=tuple(clocks), remarks=tuple(remarks), holders=holders)
 
     def as_of(self, at: datetime) -> datetime:
-        """Return `at`, or the instant at which the incident left the contract if that is earlier."""
+        """Return `at`, but no later than the instant at which the incident left the contract (`until`)."""
         return at if self.until is None else min(at, self.until)
 
 
@@ -159,11 +166,12 @@ def contract_share(periods: Sequence[ContractPeriod], contract: str) -> Contract
 def contract_view(
     events: Iterable[IncidentEvent], periods: Sequence[ContractPeriod], contract: str, *, complete: bool = True
 ) -> ContractView | None:
-    """Return what `contract` (its id) may see of the incident with these events; None if it may see nothing.
+    """Return what the contract with the id `contract` may see of an incident; None if it may see nothing.
 
-    `periods` may be older than the newest events: from an event that names another customer than its period on, nothing
-    is shown to any contract until newer periods are known. `complete`: all events of the incident are given, so that
-    every period begins with one of the events.
+    `events`: the incident's. `periods`: under which contract it stood since when; they may be older than the events.
+    From the first event on that names a customer unlike its period, nothing is shown to any contract, until newer
+    periods are known. `complete`: whether `events` are all events of the incident; if not, periods are placed by their
+    instants.
     """
     share = contract_share(periods, contract)
     known = list(events)

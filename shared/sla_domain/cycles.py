@@ -20,11 +20,17 @@ from sla_domain.published_mark import digest
 
 
 class PublishedClock(Protocol):
-    """What is stored of a clock that was published, as far as it is needed to recognise the clock."""
+    """The stored facts about a published clock by which a later computation of its incident finds it again.
+
+    See `with_published_ids`, which then lets the clock keep its id.
+    """
 
     @property
     def start(self) -> str:
-        """Return the `start_name` of the clock; empty in records of older releases, which did not store it."""
+        """Return the `start_name` of the clock: it names the metric and the event that began the clock.
+
+        Empty in records of older releases, which did not store it.
+        """
         ...
 
     @property
@@ -39,7 +45,7 @@ class PublishedClock(Protocol):
 
     @property
     def breaches(self) -> frozenset[datetime]:
-        """Return the due instants whose breach is published and not taken back."""
+        """Return the due instants of those published breaches of the clock that were not taken back later."""
         ...
 
 
@@ -48,18 +54,18 @@ Place = tuple[MetricId, int]
 
 
 def start_name(clock: Clock) -> str:
-    """Return twelve hexadecimal digits that name the clock's metric and the event that began it.
+    """Return twelve hexadecimal digits that stand for the clock's metric and the event that began the clock.
 
-    The name is the same at each computation of the incident, however many clocks lie before this one.
+    The name stays the same even if a late event puts another clock before this one and changes its `cycle`.
     """
     return digest(EventId(f"{clock.metric}\n{clock.start_event}"))
 
 
 def with_published_ids(incident: Incident, known: Mapping[ClockId, PublishedClock]) -> Incident:
-    """Return the incident with each clock under the id under which it was published; new clocks get unused ids.
+    """Return the incident with each published clock under its published id; new clocks get unused ids.
 
-    `known`: id -> what is stored of the published clock. A clock is recognised by its published breaches, then by the
-    event that began it, or by its start where that event was not stored.
+    `known`: id -> what is stored of the published clock. A clock is found again by a published breach, or else by the
+    event that began it; where that event was not stored, by its metric and start.
     """
     if all(clock.cycle == 0 and clock.id in known for clock in incident.clocks) and len(known) == len(incident.clocks):
         return incident

@@ -71,12 +71,12 @@ def new_facts(
     upto: datetime | None = None,
     unread: Collection[ClockId] = (),
 ) -> tuple[Fact, ...]:
-    """Return the facts that have not been published yet, in the order in which they are to be published.
+    """Return the incident's facts that have not been published yet, in the order in which to publish them.
 
     The clocks must have their published ids (`cycles.with_published_ids`). `published`: clock id -> what has been
-    published. `keys`: keys of the incident's own facts published so far (`published.keys_after`). `upto`: warnings and
-    breaches ahead count as passed up to this instant. `unread`: published clocks that cannot be judged, because their
-    catalogue version cannot be read (`withdrawn.WithEarlierPromises`).
+    published. `keys`: keys of the published facts about the incident itself (`published.keys_after`). `upto`: for
+    callers without timers: marks still ahead count as passed up to this instant; None: none do. `unread`: ids of
+    published clocks that cannot be judged, because their catalogue version cannot be read.
     """
     facts: list[Fact] = [*contract_changed_facts(incident, keys)]
     for clock in incident.clocks:
@@ -96,9 +96,10 @@ def new_facts(
 
 
 class ClockDiff:
-    """The difference between one clock and what has been published of it (`published` None: nothing yet), as facts.
+    """Compares one clock with what has been published of it; call `facts` once for what is still to be published.
 
-    `upto`: warnings and breaches ahead of the clock count as passed up to this instant; None: none of them do.
+    `published`: None if nothing has been. `upto`: warnings and breaches that are still ahead count as passed up to this
+    instant; None: none of them do. `incident`: the clock's incident.
     """
 
     def __init__(

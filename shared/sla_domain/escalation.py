@@ -27,10 +27,11 @@ class TellKind(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PolicyLevel:
-    """One level of an escalation policy: whom to notify, `after` the beginning of a round, and through which channels.
+    """One level of an escalation policy: whom to notify, when, and through which channels.
 
-    `tell`: names of roles, or ids of people where no role has that name, in the order written. `channels` empty: each
-    person's own addresses.
+    `after`: the delay from the beginning of a round. `tell`: names of roles, or ids of people where no role has that
+    name. `channels`: empty for each person's own addresses. `kind`: call people until somebody acknowledges, or only
+    inform them.
     """
 
     after: timedelta
@@ -44,6 +45,7 @@ class EscalationPolicy:
     """An escalation policy: levels in the order of their delays, and how often the round of all levels is repeated.
 
     `repeat`: how many rounds follow the first. `pause`: the time from the last level of a round to the next round.
+    `titles`: language tag -> its title for people. `clause`: where the contract's text states it, "" if nowhere.
     """
 
     id: str
@@ -56,9 +58,10 @@ class EscalationPolicy:
 
 @dataclass(frozen=True, slots=True)
 class RoundStep:
-    """A step of an escalation round that is due at `at`.
+    """One step of an escalation round: at the instant `at` a level is notified, or the next round begins.
 
-    `round`: counts from 0. `level`: counts from 1; REPEAT (0) stands for the beginning of the next round.
+    `round`: the number of the round, from 0. `level`: the number of the level, from 1; REPEAT (0): the next round
+    begins.
     """
 
     round: int
@@ -69,11 +72,11 @@ class RoundStep:
 def round_steps(
     delays: Sequence[timedelta], round_: int, start: datetime, *, repeat_after: timedelta | None, repeats: int
 ) -> tuple[RoundStep, ...]:
-    """Return the steps that follow in a round that begins at `start`, in the order of their instants.
+    """Return the steps of the round number `round_` (from 0) that begins at `start`, in the order of their instants.
 
-    `delays`: those of the levels, from `start` on, rising; a level without a delay is due at once and left out.
-    `repeat_after`: the time from the last level to the next round, None: never. `repeats`: how many rounds may follow
-    the first; if `round_` is the last, no step REPEAT is added.
+    `delays`: of the levels, counted from `start`, rising; levels with delay 0 get no step, since they are due at once.
+    `repeat_after`: the time from the last level to the next round, None for no further round. `repeats`: how many
+    rounds may follow the first. A REPEAT step is added unless this round is the last.
     """
     steps = [
         RoundStep(round_, number, start + delay) for number, delay in enumerate(delays, start=1) if delay > timedelta()

@@ -66,11 +66,12 @@ WORDS = frozenset({EventKind.RESPONDED, EventKind.CUSTOMER_REPLIED, EventKind.CO
 
 
 class TimeQuality(StrEnum):
-    """How reliable an event's `occurred_at` is, the best first.
+    """How reliable an event's `occurred_at` is, the most reliable first.
 
-    `EXACT`: as the sender states it. `DOUBTFUL`: read from a local time that came twice or never, or contradicted by
-    the order of events. `OBJECT_UPDATED`: when the ticket was last changed stands in. `RECEIPT`: when slad received it
-    stands in. A verdict (met, missed) has the worst quality of its incident's events.
+    `EXACT`: the sender states it. `DOUBTFUL`: it was read from a local time that came twice or never, or the order of
+    events contradicts it. `OBJECT_UPDATED`: it is the time of the ticket's last change, for want of a better one.
+    `RECEIPT`: it is the time at which slad received the event. A verdict (met, missed) has the worst quality of its
+    incident's events.
     """
 
     EXACT = "exact"
@@ -83,8 +84,8 @@ class Actor(StrEnum):
     """Who caused an event.
 
     `BOT`: its comments answer nobody and need no answer; its changes to the ticket count. `UNKNOWN`: the sender does
-    not say on which side the author is. If the author is the reporter, the words are the customer's; otherwise a
-    response counts as one of staff, and a plain comment for neither side.
+    not say whether the author is staff or customer. The author then counts as the customer if the names show that it is
+    the reporter. Otherwise a response counts as one of staff, and a plain comment as nobody's.
     """
 
     CUSTOMER = "customer"
@@ -108,8 +109,8 @@ class WaitingOn(StrEnum):
 class AgreedTarget:
     """A due instant that the parties agreed on for the clock of one metric (clause B5, docs/clauses.md).
 
-    `metric`: the metric's id. `agreed_by`: who agreed. `moved_by_pauses`: later pauses move `due_at` on by the counted
-    time they took; otherwise it stays fixed.
+    `metric`: the metric's id. `agreed_by`: who agreed. `reason`: in words. `moved_by_pauses`: pauses after the
+    agreement move `due_at` on by their open time; otherwise `due_at` stays fixed.
     """
 
     metric: str
@@ -123,11 +124,11 @@ class AgreedTarget:
 class Snapshot:
     """How the sender's ticket stood at one instant, as one delivery shows it.
 
-    `at`: the instant for which it holds (the ticket's own "updated", else the time of the delivery). `created_at`,
-    `ended_at`: as the ticket states them, else None. `phase` None: not stated, or not understood. `attributes`: name ->
-    value; "" means that the ticket has no such value now, an absent name means nothing. `version`: the sender's, 0 if
-    it has none. `before`: name -> value before this delivery, of the attributes that it changed, and under PHASE the
-    phase; by these, deliveries of one instant are put in order.
+    `at`: that instant (the ticket's own "updated", else the time of the delivery). `created_at`, `ended_at`, `phase`:
+    None if the ticket does not state them, or in words not understood. `attributes`: name -> value; "" means that the
+    ticket has no value now, a missing name that nothing is known. `version`: the sender's, 0 if it has none. `before`:
+    the earlier values of what this delivery changed, name -> value, with the phase under PHASE; used to put deliveries
+    of one instant in order.
     """
 
     at: datetime
@@ -141,7 +142,10 @@ class Snapshot:
 
     @property
     def phase_text(self) -> str:
-        """Return the phase as `before` holds it, such as `waiting:customer` or `open`; empty if it is not stated."""
+        """Return the snapshot's phase as a text, such as `waiting:customer` or `open`; "" if `phase` is None.
+
+        It has the form in which `before` of a later snapshot holds the phase.
+        """
         if self.phase is None:
             return ""
         return self.phase.value if self.waiting_on is None else f"{self.phase.value}:{self.waiting_on.value}"
@@ -151,11 +155,11 @@ class Snapshot:
 class IncidentEvent:
     """One thing that happened to one incident.
 
-    `attributes`: attributes of the incident that this event states, such as customer or priority; the last value of
-    each counts. `version`: orders events with the same `occurred_at`, 0 if the sender has none. `snapshot`: how the
-    ticket stood in the delivery of this event; of several events of a delivery only the last has it. `known_as`: for
-    `renamed`, another id of this incident; for `merged`, the id under which it goes on if both ids always meant one
-    incident. `carried_from`: the event is a copy from that incident, which is or was merged into this one.
+    `attributes`: what it states of the incident, such as customer or priority; the latest value of each counts.
+    `version`: the sender's, orders events of one `occurred_at`; 0 if it has none. `snapshot`: how the ticket stood in
+    this delivery; only the last event of a delivery has it. `known_as`: of a `renamed` event, another id of this
+    incident; of a `merged` event, the id under which it goes on, if both ids always meant one incident. `carried_from`:
+    the event is a copy from that incident, which is or was merged into this one.
     """
 
     id: EventId
@@ -184,7 +188,10 @@ class IncidentEvent:
 
     @property
     def automatic(self) -> bool:
-        """Return whether the event is a bot's comment or reply; it counts only where `Trigger.actors` names bots."""
+        """Return whether the event is a bot's comment or reply.
+
+        If so, it has an effect on a metric only where a trigger of the metric names bots (`Trigger.actors`).
+        """
         return self.actor is Actor.BOT and self.kind in WORDS
 
     @property
@@ -194,10 +201,10 @@ class IncidentEvent:
 
     @property
     def snapshot_order(self) -> Order:
-        """Return the sort key at which the event's `snapshot` is read; the snapshot must not be None.
+        """Return the key by which the event's `snapshot` is sorted among events (see `order`); it must have a snapshot.
 
-        The instant is that of the snapshot, or of the event if that is later. At the same instant, version and time of
-        arrival a snapshot is read after the events.
+        The key has the instant of the snapshot, or of the event if that is later. With equal instants, versions and
+        times of arrival, a snapshot is read after the events.
         """
         shown = self.snapshot
         assert shown is not None

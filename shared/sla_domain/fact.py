@@ -88,7 +88,8 @@ class Paused:
 class Resumed:
     """Body of the fact that a clock runs again, after a pause or after its end.
 
-    `old_due_at`: the due instant published or promised last. `new_due_at`: the due instant now. None: there is none.
+    `old_due_at`: the due instant that was published or promised last. `new_due_at`: the due instant from now on. Either
+    is None if there is no such instant.
     """
 
     kind: ClassVar[FactKind] = FactKind.CLOCK_RESUMED
@@ -98,12 +99,12 @@ class Resumed:
 
 @dataclass(frozen=True, slots=True)
 class Retargeted:
-    """Body of the fact that the target or the due instant of a clock changed, or the priority alone.
+    """Body of the fact that a clock has another target, due instant or priority.
 
-    `old_priority`: given only where the priority alone changed. `old_generation`: the ordinal of the target before,
-    None where the priority alone changed. `agreed_by`: who agreed to the due instant, "" if it is not an agreed one.
-    `broken_since`: the due instant now in force, if its breach was published before. `catalogue`: the version whose
-    activation caused the change, "" when an event did.
+    `old_priority`: the priority before, given only if nothing but the priority changed. `old_generation`: the ordinal
+    of the target before; None if nothing but the priority changed. `agreed_by`: who agreed to the due instant, "" if
+    nobody agreed on one. `broken_since`: the new due instant, if its breach was published earlier. `catalogue`: the
+    catalogue version that caused the change by coming into force, "" if an event caused it.
     """
 
     kind: ClassVar[FactKind] = FactKind.CLOCK_RETARGETED
@@ -121,8 +122,8 @@ class Retargeted:
 class Warned:
     """Body of the fact that a clock reached a warning threshold before its due instant.
 
-    `threshold`: `warn-75` (percent of the allowed time) or `warn-3600s` (so long before the due instant). `overtaken`:
-    when this was noticed, the breach, the end of the clock or another target had come already; nobody is notified.
+    `threshold`: `warn-75` (percent of the allowed time) or `warn-3600s` (seconds before the due instant). `overtaken`:
+    the warning was noticed only after the breach, the end of the clock or a change of target; nobody is notified then.
     """
 
     kind: ClassVar[FactKind] = FactKind.CLOCK_WARNED
@@ -176,11 +177,12 @@ class Cancelled:
 
 @dataclass(frozen=True, slots=True)
 class Gone:
-    """Body of the fact that ends a published clock which no longer exists once the events are computed anew.
+    """Body of the fact that a published clock no longer exists, since the incident was computed anew and lacks it.
 
-    That happens when a late event changes how often a metric's clock started. On the wire `clock.cancelled` if the
-    clock was open, else `clock.amended`. `takes_back`: breaches that did not happen after all. `withdrawn`: the reason
-    is not known, because the catalogue version that promised the target cannot be read; no breach is taken back then.
+    That happens when a late event changes how often a metric's clock started. It is sent as `clock.cancelled` if the
+    clock was open, else as `clock.amended`. `takes_back`: published breaches of it that did not happen after all.
+    `withdrawn`: nobody knows why it is gone, because the catalogue version that promised it cannot be read; no breach
+    is taken back.
     """
 
     old_state: ClockState
@@ -197,12 +199,12 @@ class Gone:
 
 @dataclass(frozen=True, slots=True)
 class Amended:
-    """Body of the fact that a published verdict (met, missed) or breach is no longer true, or was at another instant.
+    """Body of the fact that corrects a published verdict (met, missed) or breach of a clock.
 
-    `takes_back`: breaches that are no longer true. `moved`: a breach that stays true at another due instant; never in
-    one fact with `takes_back`. `new_state`: the clock's state now. `old_state`, `why`, `old_due_at` and `new_due_at`:
-    given only if the verdict changed. `catalogue`: the version whose activation caused it, empty when a late event did.
-    See docs/events.md.
+    `takes_back`: breaches that are no longer true. `moved`: a breach that is true, but at another due instant; a fact
+    has either this or `takes_back`. `new_state`: the clock's state now. `old_state`, `why`, `old_due_at`, `new_due_at`:
+    given only if the verdict changed. `catalogue`: the catalogue version that caused it by coming into force, "" if a
+    late event did. See docs/events.md.
     """
 
     kind: ClassVar[FactKind] = FactKind.CLOCK_AMENDED
@@ -218,10 +220,10 @@ class Amended:
 
 @dataclass(frozen=True, slots=True)
 class Exempted:
-    """Body of the fact that the clock is exempt: it counts in no attainment (the share of targets met).
+    """Body of the fact that a clock is exempt: it counts in no attainment (the share of targets met).
 
-    `exempt`: the reason. `exempt_by`: who exempted it. `catalogue`: the version whose activation caused it, else "". On
-    the wire a `clock.amended`.
+    `exempt`: the reason. `exempt_by`: who exempted it. `catalogue`: the catalogue version that caused it by coming into
+    force, "" if an event did. It is sent as `clock.amended`.
     """
 
     kind: ClassVar[FactKind] = FactKind.CLOCK_AMENDED
@@ -247,7 +249,8 @@ class PromiseMoved:
     """Body of the fact that a promised due instant changed.
 
     `lines`: metric id -> due instant (UTC), of all running clocks. `moved`: the metrics whose due instant changed.
-    `zone`: the customer's time zone. `catalogue`: the version whose activation caused it, empty when an event did.
+    `zone`: the customer's time zone. `catalogue`: the catalogue version that caused it by coming into force, "" if an
+    event did.
     """
 
     kind: ClassVar[FactKind] = FactKind.PROMISE_MOVED
@@ -281,7 +284,10 @@ class ContractChanged:
 
 @dataclass(frozen=True, slots=True)
 class PhaseChanged:
-    """Body of the fact that the incident's phase changed; published only if no other fact tells of that change."""
+    """Body of the fact that the incident's phase changed.
+
+    It is published only where the change causes no other fact from which it can be seen.
+    """
 
     kind: ClassVar[FactKind] = FactKind.PHASE_CHANGED
 
@@ -320,10 +326,10 @@ STARTED, BREACHED, PHASE_CHANGED = Started(), Breached(), PhaseChanged()  # bodi
 class Fact:
     """Something that became true of a clock or an incident, to be published as one event.
 
-    `key`: unique within the clock, or the incident, for ever; it makes the event id, so that a repeated publication is
-    recognised. `at`: when it became true (UTC; of a breach the due instant), not when it was noticed. `clock`,
-    `metric`, `cycle`, `generation` and `due_at` describe the clock; a fact about the incident has no `clock`.
-    `history`: it was over, or was imported, when slad first knew of it, so nobody is notified.
+    `key`: used once per clock (or incident, if `clock` is None) for ever; the event id is made of it, so that a
+    repeated publication is recognised. `at`: when it became true (UTC), not when it was noticed; of a breach, the due
+    instant. `metric`, `cycle`, `generation`, `due_at`: those of the clock. `history`: nobody is notified, because it
+    was imported, or was over already when slad received the events.
     """
 
     body: FactBody
@@ -353,9 +359,10 @@ def reason_of(body: FactBody) -> str:
 
 
 def caused_by_catalogue(body: FactBody, version: str) -> FactBody:
-    """Return a copy of the body whose `catalogue` names the version whose activation caused the fact.
+    """Return a copy of the body that names the catalogue version which caused the fact by coming into force.
 
-    Bodies of a class without that field, and a `Gone` of kind `clock.cancelled`, are returned unchanged.
+    `version`: stored in the field `catalogue`. A body without that field is returned unchanged, and so is a `Gone` of
+    an open clock (kind `clock.cancelled`).
     """
     match body:
         case Retargeted() | Amended() | Exempted() | PromiseMoved():

@@ -17,10 +17,11 @@ BEGINNINGS = frozenset({EventKind.OPENED, EventKind.REOPENED})
 
 
 def drop_forgotten(events: Iterable[IncidentEvent], ended_at: datetime | None) -> list[IncidentEvent]:
-    """Return the events that still count, given that those up to `ended_at` are over and removed (None: all count).
+    """Return the events that still count for an incident whose events up to `ended_at` have been removed.
 
-    They count from the first opening or reopening after `ended_at`, or from the first snapshot that shows the ticket
-    open; without such an event the list is empty. A creation date up to `ended_at` is removed from the snapshots.
+    Counting begins with the first opening or reopening after `ended_at`, or the first snapshot that shows the ticket
+    open; without one the list is empty. A creation date that is not after `ended_at` is removed from the snapshots.
+    `ended_at` None: nothing was removed, all count.
     """
     if ended_at is None:
         return list(events)

@@ -58,7 +58,8 @@ def _coverages(rulebook: Rulebook, *plans: object) -> Iterator[Coverage]:
 class OpeningTimes:
     """Whether a calendar is open at an instant, and when that changes next.
 
-    `opens`: the next opening, given while closed. `closes`: the next close, given while open. None: not known.
+    `opens`: the next opening; None if it is open now, or if not known. `closes`: the next close; None if it is closed
+    now, or if not known.
     """
 
     open: bool = True
@@ -72,7 +73,8 @@ ALWAYS = OpeningTimes()
 def opening_times(calendar: Calendar | None, at: datetime) -> OpeningTimes:
     """Return whether the calendar is open at `at` and when that changes next; without a calendar it is always open.
 
-    `closes` is None if no close lies within eight days. Where the calendar's years end, both instants are None.
+    `closes` is None if no close lies within eight days. If the answer lies outside the calendar's years, both instants
+    are None.
     """
     if calendar is None:
         return ALWAYS
@@ -127,10 +129,10 @@ class CountedSpan:
 
 
 def counted_span(calendar: Calendar | None, hours: str, start: datetime, end: datetime) -> CountedSpan:
-    """Return the span from `start` to `end` for a clock that counts in the hours named `hours` (see `hours_name`).
+    """Return the time from `start` to `end`, as counted in the hours named `hours` and by the wall clock.
 
-    `calendar`: the calendar of that name, None for wall-clock time; if it is None for other hours, they are not known
-    and `counted` is None.
+    `hours`: a name made by `hours_name`. `calendar`: the calendar of that name. If it is None and `hours` is not
+    `wall`, the hours are not known, and `counted` is None.
     """
     by_wall = hours == WALL
     known = by_wall or calendar is not None

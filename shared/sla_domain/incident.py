@@ -224,9 +224,10 @@ class Rating:
 
 @dataclass(frozen=True, slots=True)
 class Exemption:
-    """Metrics whose clocks count in no attainment, with who exempted them (`by`) and the reason.
+    """An exemption of metrics: their clocks count in no attainment (the share of targets met).
 
-    `metrics`: ids; empty means every metric of the incident.
+    `metrics`: ids; empty means every metric of the incident. `by`: who exempted them, at the instant `at`, with the
+    event `event`. `reason`: in words.
     """
 
     metrics: tuple[str, ...]
@@ -238,7 +239,13 @@ class Exemption:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Incident:
-    """What follows from a ticket's events so far: phase, contract, priority, remarks and clocks, with the reasons."""
+    """What follows from a ticket's events so far: phase, contract, priority, remarks and clocks, with the reasons.
+
+    `match`: the contract, and why it applies. `plan`: the plan whose targets apply. `changed_at`: the latest instant of
+    any event. `ended_at`: since when it is resolved, closed, cancelled or merged, None if it is not. `quality`: the
+    worst of all events. `imported_through`: when the last event of its import was received, None if it was not
+    imported; nobody is notified of what came true by then.
+    """
 
     id: IncidentId
     phase: Phase
@@ -283,7 +290,7 @@ class Incident:
 
 
 def waiting_shares(incident: Incident, at: datetime) -> Mapping[str, timedelta]:
-    """Return the incident's wall-clock time by whose turn it was, up to `at` or to the end if the incident has ended.
+    """Return how long the incident waited on whom, in wall-clock time up to `at`, or to the end if it has ended.
 
     The keys are `customer`, `vendor` and `other` for waits, and `own` for the rest. The values sum to
     `incident.elapsed(at)`.

@@ -18,9 +18,10 @@ _ALWAYS = STRUCTURAL | {EventKind.PRIORITY_CHANGED, EventKind.DOWNGRADE_AGREED, 
 
 @dataclass(frozen=True, slots=True)
 class DueDateMovers:
-    """The event kinds (`kinds`) and attributes (`names`) by which an event can move a due instant under one catalogue.
+    """Which events can change a due instant under one catalogue; ask `may_move` about an event.
 
-    `dated`: some contract begins or ends on a day, so any event may be the first that finds another contract in force.
+    `kinds`: the event kinds that can. `names`: the attributes by which an event can. `dated`: some contract begins or
+    ends on a day. Then every event can, as it may be the first for which another contract is in force.
     """
 
     kinds: frozenset[EventKind]
@@ -30,7 +31,7 @@ class DueDateMovers:
     def may_move(self, event: IncidentEvent) -> bool:
         """Return whether the event could start, stop, pause, resume or move a clock; True in case of doubt.
 
-        An event with a snapshot always could.
+        An event with a snapshot (state of the whole ticket) could always.
         """
         return (
             self.dated
@@ -41,9 +42,9 @@ class DueDateMovers:
 
 
 def due_date_movers(rulebook: Rulebook) -> DueDateMovers:
-    """Return what can move a due instant under this rulebook (plans, contracts, calendars).
+    """Return which event kinds and attributes can move a due instant under this rulebook.
 
-    It is computed once and kept in the rulebook.
+    It is computed at the first call and kept in `rulebook.derived`.
     """
     known = rulebook.derived.get("movers")
     if isinstance(known, DueDateMovers):

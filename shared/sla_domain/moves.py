@@ -19,10 +19,10 @@ _KEY = "contract/"
 
 
 def contract_changed_facts(incident: Incident, keys: Collection[str]) -> list[Fact]:
-    """Return one fact `contract.changed`, or an empty list if the incident's contract periods are published already.
+    """Return a list with the fact `contract.changed`, or an empty list if there is nothing new to publish.
 
-    An incident that has been under one contract, for one customer, needs none. `keys`: keys of the incident's own facts
-    published so far (`published.keys_after`).
+    There is nothing if the incident's contract periods are published already, or if it has always been under one
+    contract for one customer. `keys`: keys of the published facts about the incident itself (`published.keys_after`).
     """
     published = sorted(
         (int(number), digest) for key in keys if key.startswith(_KEY) for _, number, digest in [key.split("/")]

@@ -43,10 +43,10 @@ OPEN = PhaseState()
 def phase_state_after(
     before: PhaseState, kind: EventKind, waiting_on: WaitingOn | None = None, *, automatic: bool = False
 ) -> PhaseState:
-    """Return the phase state after an event of this kind; the object `before` itself if the event does not change it.
+    """Return the phase state after an event; the very object `before` if the event does not change it.
 
-    `waiting_on`: of an event `waiting`; None counts as OTHER. `automatic`: the event is a bot's comment or reply, which
-    does not end a wait.
+    `kind`: the event's kind. `waiting_on`: of an event `waiting`, on whom; None counts as OTHER. `automatic`: the event
+    is a bot's comment or reply, which does not end a wait.
     """
     match kind:
         case EventKind.WAITING:
@@ -70,10 +70,11 @@ def _ended(before: PhaseState, phase: Phase) -> PhaseState:
 
 
 def is_reporters_word(event: IncidentEvent, attributes: Mapping[str, str]) -> bool:
-    """Return whether a response or comment, whose sender does not tell staff from customers, is the reporter's own.
+    """Return whether a response or comment was written by the incident's reporter.
 
-    `attributes`: those of the incident. The author's name is compared with `reporter_id` and, for a response or where
-    there is no `reporter_id`, with `reporter`. False for other kinds of events, and if the actor's side is known.
+    It is judged by the names, only where the sender does not tell staff from customers; otherwise, and for other kinds
+    of events, False. `attributes`: those of the incident. The author's name is compared with `reporter_id`; and with
+    `reporter` if the event is a response or there is no `reporter_id`.
     """
     if event.kind not in _WHOSE or event.actor is not Actor.UNKNOWN or not event.actor_name:
         return False
@@ -83,7 +84,10 @@ def is_reporters_word(event: IncidentEvent, attributes: Mapping[str, str]) -> bo
 
 
 def affects_phase(event: IncidentEvent) -> bool:
-    """Return whether the event may change the phase, or may decide how another event changes the phase."""
+    """Return whether the event may change the phase, or may decide how another event changes it.
+
+    The latter holds for an event that states who the reporter is, as a reporter's reply ends a wait.
+    """
     kind = event.kind
     turning = kind in END_PHASES or kind in _REOPENING or kind in _OTHERS or event.snapshot is not None
     return turning or not REPORTER_ATTRIBUTES.isdisjoint(event.attributes)
@@ -93,9 +97,9 @@ _OTHERS = (EventKind.WAITING, EventKind.RESUMED, EventKind.CUSTOMER_REPLIED, Eve
 
 
 def phase_fact(incident: Incident, events: int) -> Fact:
-    """Return the fact `phase.changed`; to be published only if no other fact tells of the change of phase.
+    """Return the fact `phase.changed`; publish it only if no other fact shows the change of phase.
 
-    `events`: the number of events from which the phase follows; it makes the fact's key unique.
+    `events`: how many events the incident has; the number makes the fact's key unique.
     """
     key = f"phase/{incident.phase.value}/{events}/{incident.changed_at.isoformat()}"
     return Fact(body=PHASE_CHANGED, incident=incident.id, key=key, at=incident.changed_at)

@@ -29,7 +29,7 @@ NO_TEXTS: Texts = MappingProxyType({})
 
 @dataclass(frozen=True, slots=True)
 class MatchCondition:
-    """A condition of a target: the incident's `attribute` is, or if `negated` is not, one of `values`.
+    """A condition of a target: the incident's `attribute` has one of `values`; with `negated`, it has none of them.
 
     An absent attribute has the value "". Values are compared without regard to case and spaces (`normal`).
     """
@@ -93,9 +93,9 @@ class Combination(StrEnum):
 class Coverage:
     """When time counts: weekly hours, holidays, extra openings and closings.
 
-    `weekly`: weekday (0 is Monday) -> open hours. `zone` None: the contract's. `country`, `subdivision`: whose
-    holidays, with FIXED. `parts`: coverages whose hours are combined, instead of own hours; working days are then those
-    of the first part's zone.
+    `weekly`: weekday (0 is Monday) -> open hours. `zone`: None for the contract's. `country`, `subdivision`: if
+    `holidays` is FIXED, the holidays of which country and part of it. `parts`: coverages whose hours are combined as
+    `combination` says, instead of own hours; working days are then those of the first part's zone.
     """
 
     id: str
@@ -129,10 +129,10 @@ class Coverage:
 
 
 class ReopenMode(StrEnum):
-    """What happens to the last clock of a metric, if it has ended, when the incident is reopened.
+    """What happens to a metric's last clock when the incident is reopened, if that clock has ended.
 
     `IGNORE`: it stays as it ended. `NEW_CYCLE`: a new clock starts. `RESUME`: it runs on if a resolution or closure
-    ended it. A cancelled clock runs on under `IGNORE` and `RESUME`.
+    ended it. A clock that was cancelled runs on under `IGNORE` as well as under `RESUME`.
     """
 
     IGNORE = "ignore"
@@ -164,7 +164,10 @@ class Trigger:
 
 
 class Reactions(NamedTuple):
-    """The triggers of one metric for one event kind, in the order in which they are evaluated."""
+    """What one metric does about one kind of event: its triggers of that kind, by what they do to a clock.
+
+    The fields are in the order in which they are tried.
+    """
 
     stop: tuple[Trigger, ...]
     reset: tuple[Trigger, ...]
@@ -178,10 +181,11 @@ class Reactions(NamedTuple):
 class Metric:
     """What is timed, as six conditions over incident events: start, stop, reset, cancel, pause, resume.
 
-    For one event they are tried in the order stop, reset, cancel, pause, resume, start. Of the first five only the
-    first that applies to an open clock has an effect; an event that stopped a clock may also start the next one.
-    `after`: clocks start only once that metric's clock has stopped. `until`: clocks start only as long as that metric's
-    clock has not stopped. `on_priority_lowered` None: as `on_priority_change`.
+    They are tried in the order stop, reset, cancel, pause, resume, start; only the first of stop to resume that accepts
+    an event acts on the open clock, and start may then begin the next clock. `after`: clocks start only once that
+    metric's clock has stopped. `until`: clocks start only as long as that metric's clock has not stopped. `on_reopen`,
+    `on_priority_change`: what becomes of a clock then. `on_priority_lowered`: the same if the priority falls, None: as
+    `on_priority_change`.
     """
 
     id: MetricId

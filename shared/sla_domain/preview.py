@@ -34,9 +34,9 @@ class PreviewWarning:
 class PreviewLine:
     """One metric of a preview: when it would be due and warned, by which target, or why it would not be due.
 
-    `due_at` None: `missing` says why. `target`: the target that matches. `conditional`: the clock starts only with a
-    later event, and is shown as if that came at once. `out_of_reach`: the due instant lies in years for which no
-    calendar is compiled.
+    `due_at`: None if it would not be due; `missing` says why. `target`: the target that matches, None if none does.
+    `coverage`: the id of its hours. `conditional`: only a later event starts the clock; the instants assume that it
+    comes at once. `out_of_reach`: the due instant lies beyond the calendar's years.
     """
 
     metric: MetricId

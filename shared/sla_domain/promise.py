@@ -62,11 +62,11 @@ def promise(incident: Incident) -> tuple[PromiseLine, ...]:
 
 
 def promise_facts(incident: Incident, published: Mapping[ClockId, PublishedState], keys: Collection[str]) -> list[Fact]:
-    """Return the unpublished fact of the incident's promise in a list, or an empty list.
+    """Return a list with the fact about the incident's promise that is to be published, or an empty list.
 
-    `PromiseMade` with the first due instants, `PromiseMoved` when a promised due instant changed, `PromiseNone` where a
-    plan without numbers leaves the incident without clocks. `published`: clock id -> what has been published. `keys`:
-    keys of the incident's own facts published so far.
+    `PromiseMade`: the first due instants. `PromiseMoved`: a promised due instant changed. `PromiseNone`: there are no
+    clocks, because the plan gives no numbers. `published`: clock id -> what has been published. `keys`: keys of the
+    published facts about the incident itself (`published.keys_after`).
     """
     lines = promise(incident)
     if not lines:

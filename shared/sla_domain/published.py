@@ -29,12 +29,13 @@ _TAKING_BACK, _PROMISES = (Amended, Gone), (PromiseMade, PromiseMoved)  # tuples
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PublishedState:
-    """What has been published about one clock so far; the other half of every comparison with the clock as it is now.
+    """What has been published about one clock so far; `diff.new_facts` compares it with the clock as it is now.
 
-    `keys`: those of its facts, and `-<key>` for each fact taken back. `cause`: digest of the event that caused the
-    state. `promised_at`: the due instant the customer was told last. `meanings`: key -> instant and target of a warning
-    or breach. `target`, `start`: names of the events that made the target and began the clock. `earned`: due instant ->
-    catalogue version, of breaches of replaced targets. What older releases did not store is empty or None.
+    `keys`: those of its facts, and `-<key>` for each fact taken back. `cause`: digest (short hash) of the event that
+    caused the state. `promised_at`: the due instant that the customer was told last. `meanings`: key of a warning or
+    breach -> its instant and target. `target`, `start`: names of the events that made the target and began the clock.
+    `earned`: due instant -> catalogue version, for breaches of replaced targets. What older releases did not store is
+    empty or None.
     """
 
     state: ClockState
@@ -64,7 +65,8 @@ class PublishedState:
     def published_marks(self, clock: Clock) -> list[PublishedMark]:
         """Return the warnings and breaches that are published and not taken back.
 
-        Instants that were not stored are taken from the marks of `clock`, as far as it has them.
+        `clock`: the clock as it is now. Where no instant was stored, its marks supply it, if one fits
+        (`with_instants`).
         """
         return with_instants(standing_marks(self.keys, self.meanings), clock, self.generation, self.breached_at)
 
@@ -82,7 +84,10 @@ class Timer:
 
 
 def timers(clock: Clock, published: PublishedState) -> tuple[Timer, ...]:
-    """Return the timers of a clock: its marks that are still ahead and not published; none unless the clock runs."""
+    """Return the timers to set for a clock: one for each of its marks that is still ahead and not published.
+
+    `published`: what has been published of the clock. The result is empty unless the clock runs.
+    """
     ahead = _ahead(clock, published.keys, published.published_marks(clock))
     return tuple(Timer(key.partition("/")[2], mark.generation, mark.at) for key, mark in ahead.items())
 
@@ -100,10 +105,10 @@ def _ahead(clock: Clock, used: Collection[str], known_marks: Iterable[PublishedM
 def after_publishing(
     published: Mapping[ClockId, PublishedState], facts: Iterable[Fact], clocks: Iterable[Clock]
 ) -> dict[ClockId, PublishedState]:
-    """Return clock id -> what is published of the clock once `facts` are, given what was `published` before.
+    """Return clock id -> what is published of the clock, once `facts` have been published too.
 
-    `clocks`: the incident's clocks as they are now. Of a clock not among them the state is kept; if there is a fact
-    about it, it becomes cancelled.
+    `published`: the same before. `clocks`: the incident's clocks as they are now. A clock that is in `published` and
+    not in `clocks` becomes cancelled if one of `facts` is about it; otherwise it keeps its state.
     """
     by_clock: dict[ClockId, list[Fact]] = {}
     promised: Mapping[str, datetime] = {}
@@ -126,7 +131,10 @@ def after_publishing(
 
 
 def keys_after(keys: Collection[str], facts: Iterable[Fact]) -> frozenset[str]:
-    """Return the keys of an incident's own facts (promises, corrections) once `facts` are published."""
+    """Return the keys of the published facts about the incident itself, once `facts` have been published too.
+
+    `keys`: the same before. Facts about a clock are left out.
+    """
     return frozenset(keys) | {fact.key for fact in facts if fact.clock is None}
 
 

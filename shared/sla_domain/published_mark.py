@@ -26,7 +26,7 @@ _WARNING = "warn-"
 
 @dataclass(frozen=True, slots=True)
 class MarkMeaning:
-    """What the key of a published warning or breach stands for.
+    """What is stored of a published warning or breach besides its key, to recognise it later.
 
     `at`: its instant. `target`: the name (`target_name`) of the event that made its target. None and "" where older
     releases did not store them.
@@ -79,8 +79,8 @@ def mark_of_key(key: str) -> tuple[int, str] | None:
 def standing_marks(keys: Collection[str], meanings: Mapping[str, MarkMeaning]) -> list[PublishedMark]:
     """Return the warnings and breaches that are published and not taken back, in the order of their keys.
 
-    `keys`: those of the clock's published facts, and `-<key>` for each fact that was taken back. `meanings`: key ->
-    instant and target; without an entry the mark has no instant and no target.
+    `keys`: those of the clock's published facts, and `-<key>` for each fact that was taken back; keys of other facts
+    are ignored. `meanings`: key -> instant and target; without an entry, `at` is None and `target` is "".
     """
     found = []
     for key in sorted(keys):
@@ -94,11 +94,11 @@ def standing_marks(keys: Collection[str], meanings: Mapping[str, MarkMeaning]) -
 def with_instants(
     known_marks: Iterable[PublishedMark], clock: Clock, generation: int, breached_at: datetime | None
 ) -> list[PublishedMark]:
-    """Return `known_marks` with missing instants filled in; marks that had an instant come first.
+    """Return `known_marks` with missing instants filled in from `clock`; marks that had an instant come first.
 
-    A breach of `generation` gets `breached_at`, the instant stored for it. Others get the instant of the clock's mark
-    of the same kind and generation, else of the clock's first mark of the same kind that is not known yet, other than a
-    breach that is in force or ahead. `at` stays None where there is none.
+    A breach of the target number `generation` gets `breached_at`, the instant stored for it. Others get the instant of
+    the clock's mark of the same kind and generation; or else of its first mark of the same kind that is not known yet,
+    unless that is a breach in force or ahead. Where nothing fits, `at` stays None.
     """
     known: list[PublishedMark] = []
     unknown: list[PublishedMark] = []
@@ -131,9 +131,9 @@ def with_instants(
 
 
 def is_published(mark: Mark, known_marks: Iterable[PublishedMark]) -> bool:
-    """Return whether the mark is among `known_marks`, those that are published and not taken back.
+    """Return whether the mark is one of `known_marks`, which are published and not taken back.
 
-    A breach is recognised by its instant; a warning by its threshold and its instant or target.
+    A breach is the same if its instant is; a warning, if its threshold is and also its instant or its target.
     """
     same = [each for each in known_marks if each.kind == mark.kind]
     return any(each.at == mark.at or (mark.kind != BREACH and each.is_of(mark)) for each in same)

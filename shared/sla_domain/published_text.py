@@ -34,10 +34,10 @@ _WITHDRAWN, _EARNED = "withdrawn", "earned"
 
 
 def write_state(state: PublishedState) -> str:
-    """Return what of a published state has no database column of its own, as words with a space between.
+    """Return a published state as text to be stored, without what has a database column of its own.
 
-    For example `0/warn-75 paused/3f2a9c04d1e7 @cause=3f2a9c04d1e7`: keys of published facts, then notes that begin with
-    `@`. The same state gives the same text. `read_state` reads it.
+    The text is a row of words, for example `0/warn-75 paused/3f2a9c04d1e7 @cause=3f2a9c04d1e7`: keys of published
+    facts, then notes that begin with `@`. The same state gives the same text. `read_state` reads it.
     """
     words = sorted(state.keys)
     for key, meaning in sorted(state.meanings.items()):
@@ -65,9 +65,10 @@ def read_state(
     cycle: int = 0,
     catalogue: str = "",
 ) -> PublishedState:
-    """Return the published state of a clock from `text` (see `write_state`) and the columns of its row.
+    """Return the published state of a clock from the stored `text` and the columns of its database row.
 
-    Keys that were appended to the text when timers fired are read too.
+    `text`: as `write_state` made it; when a timer fires, a key may be appended to it. The other parameters are the
+    columns; they become the fields of the same names.
     """
     keys, meanings, notes = set(), dict[str, MarkMeaning](), dict[str, str]()
     pending: dict[str, MarkMeaning] = {}
@@ -106,17 +107,20 @@ def read_state(
 
 
 def write_keys(keys: Collection[str]) -> str:
-    """Return the keys of an incident's own published facts as one text, sorted, with a space between."""
+    """Return the keys of the published facts about an incident itself as one text: sorted, separated by spaces."""
     return " ".join(sorted(keys))
 
 
 def read_keys(text: str) -> frozenset[str]:
-    """Return the keys of an incident's own published facts from a text of `write_keys`."""
+    """Return the keys of the published facts about an incident itself, from a text of `write_keys`."""
     return frozenset(text.split())
 
 
 def earned_under(text: str) -> frozenset[str]:
-    """Return the catalogue versions named in `text` (see `write_state`) for breaches of targets replaced since."""
+    """Return the catalogue versions that promised targets which were breached and have been replaced since.
+
+    `text`: a published state as `write_state` made it.
+    """
     note = next((word for word in text.split() if word.startswith(f"{_NOTE}{_EARNED}=")), "")
     return frozenset(_earned(note.partition("=")[2]).values())
 

@@ -64,17 +64,20 @@ class LevelRoster:
 
 @dataclass(frozen=True, slots=True)
 class LevelDecision:
-    """Whom an escalation level notifies now (`now`); if nobody, until when it waits (`until`)."""
+    """Whom an escalation level notifies: `now` has the people to notify at once.
+
+    If `now` is empty, the level waits until the instant `until`.
+    """
 
     now: tuple[RoleHolding, ...] = ()
     until: datetime | None = None
 
 
 def level_roster(rulebook: Rulebook, contract: Contract, names: Iterable[str], at: datetime) -> LevelRoster:
-    """Return who is on duty at `at` and who is not, of the people whom `names` stand for.
+    """Return who is on duty at `at` and who is not, among the people whom `names` stand for.
 
-    `names`: roles of the contract; where nobody holds such a role, a person's id, who is always on duty. The customer's
-    own people are left out. A holder whose hours cannot be told counts as on duty.
+    A name is a role of the contract, or if nobody holds such a role, the id of a person, who is always on duty. The
+    customer's own people are left out. A person whose hours are not known counts as on duty.
     """
     on: dict[str, RoleHolding] = {}
     off: dict[str, RoleHolding] = {}
@@ -91,10 +94,10 @@ def level_roster(rulebook: Rulebook, contract: Contract, names: Iterable[str], a
 
 
 def level_recipients(level: LevelRoster, notified: Collection[str]) -> LevelDecision:
-    """Return whom an escalation level notifies: those on duty; if nobody is, those off duty who are not in `notified`.
+    """Return whom an escalation level notifies: everybody on duty; if nobody is, those off duty not notified before.
 
-    `notified`: ids of people notified before. If everybody was, the level waits for the person whose hours begin first,
-    or notifies everybody again where no hours begin.
+    `notified`: ids of the people notified before. If all off duty were, the level waits until the first of them comes
+    on duty; if it is not known when, all are notified again.
     """
     if level.on_duty:
         return LevelDecision(level.on_duty)

@@ -36,10 +36,13 @@ class ContractMatch:
 
 
 class Calendars(Protocol):
-    """The calendars of a catalogue by contract and coverage (weekly hours, holidays); protocol."""
+    """Makes the calendars of a catalogue (protocol): call `calendar` with a contract and a coverage (its hours)."""
 
     def calendar(self, contract: Contract, coverage: Coverage) -> Calendar:
-        """Return the calendar of a coverage for a contract, the same object at each call. Raises CalendarError."""
+        """Return the calendar in which a coverage's hours count under a contract; the same object at each call.
+
+        Raises CalendarError if it cannot be made.
+        """
         ...
 
 

@@ -22,7 +22,10 @@ _UNKNOWN_RANK = 9
 
 
 def pressure(left: timedelta) -> float:
-    """Return how pressing the time left is: near 0 with much time left, 1 if due now, 2 if a day or more overdue."""
+    """Return how pressing the time left is: 0.5 with an hour left, 1 if due now, 2 if overdue by a day or more.
+
+    `left`: time to the due instant, negative if overdue. The more is left, the nearer the result is to 0.
+    """
     if left > timedelta():
         return 1 / (1 + left / _HOUR)
     return 1 + min(-left / _DAY, 1.0)
@@ -31,15 +34,18 @@ def pressure(left: timedelta) -> float:
 def score(severity: int, plan_rank: int, left: timedelta | None) -> float:
     """Return the urgency of a clock, 0 to 200, from its priority's rank, its plan's rank and the time left.
 
-    `severity`, `plan_rank`: count from 1, the most urgent. `left`: wall-clock time, negative if overdue; None if the
-    clock is paused, which counts almost nothing.
+    `severity`, `plan_rank`: the two ranks, counted from 1, the most urgent. `left`: wall-clock time to the due instant,
+    negative if overdue; None if the clock is paused, which gives 0.1 at most.
     """
     pressed = _PAUSED if left is None else pressure(left)
     return round(100 * pressed / (max(severity, 1) * max(plan_rank, 1)), 6)
 
 
 def weight(severity: int, plan_rank: int) -> float:
-    """Return the part of the urgency that does not change with time, in (0, 1]: 1 for severity 1 and plan rank 1."""
+    """Return the part of the urgency that does not change with time, in (0, 1]: 1 / (`severity` * `plan_rank`).
+
+    Both are ranks, counted from 1, the most urgent; less than 1 counts as 1.
+    """
     return 1 / (max(severity, 1) * max(plan_rank, 1))
 
 
@@ -60,7 +66,10 @@ def weight_of(incident: Incident, clock: Clock, rulebook: Rulebook) -> float:
 
 
 def urgency(incident: Incident, clock: Clock, rulebook: Rulebook, at: datetime) -> float:
-    """Return the urgency of a clock at `at`, 0 to 200: 0 once it has ended, almost 0 while it is paused."""
+    """Return the urgency of a clock at `at`, 0 to 200: 0 once it has ended, 0.1 at most while it is paused.
+
+    The more urgent clock has the higher number.
+    """
     if not clock.state.open:
         return 0.0
     left = None if clock.due_at is None else clock.due_at - at

@@ -30,10 +30,11 @@ be read again for it."""
 
 @dataclass(frozen=True, slots=True)
 class WithEarlierPromises:
-    """An incident with the clocks and breaches of targets that earlier catalogue versions promised.
+    """An incident with, in addition, what earlier catalogue versions promised and the present one does not.
 
-    `versions`: clock id -> the catalogue version by which the clock is judged. `unread`: published clocks that cannot
-    be judged, because the version that promised them cannot be read.
+    `incident`: has the clocks and breaches of those targets too. `versions`: clock id -> the catalogue version by which
+    the clock is judged. `unread`: ids of published clocks that are missing, because the version that promised them
+    cannot be read.
     """
 
     incident: Incident
@@ -48,12 +49,13 @@ def with_earlier_promises(
     before: Before,
     now: datetime,
 ) -> WithEarlierPromises:
-    """Return the incident with the clocks and breaches of targets that earlier catalogue versions promised.
+    """Return the incident with, in addition, the clocks and breaches of targets that only earlier catalogues promised.
 
-    A published clock that the incident no longer has is added, cancelled when its promise ended; clocks with other
-    targets get the published breaches of the targets before (`Clock.earned`). `versions`: clock id -> catalogue
-    version, of the incident's clocks. `published`: clock id -> what has been published. `before`: gives the incident
-    under an earlier version. `now`: when the promise of a missing clock ended, if that is not stored.
+    A published clock that the incident lacks is added, cancelled when its promise ended. A clock whose target was
+    replaced gets the published breaches of the old target (`Clock.earned`). `versions`: clock id -> catalogue version,
+    for the incident's clocks. `published`: clock id -> what has been published. `before`: called with a catalogue
+    version and an instant, returns the incident as judged by that version then. `now`: when the promise of a missing
+    clock ended, if that is not stored.
     """
     found = dict(versions)
     unread = set[ClockId]()
@@ -77,10 +79,10 @@ def with_earlier_promises(
 
 
 def withdraw_clock(clock: Clock, incident: Incident, rulebook: Rulebook, at: datetime) -> Clock | None:
-    """Return the clock as cancelled at `at`, when its target ceased to be promised; None if it started no earlier.
+    """Return the clock as it stands if its target is no longer promised from `at` on: cancelled at `at`.
 
-    `incident` and `rulebook` (plans, contracts, calendars) are those under which it was promised. A clock that ended by
-    `at` keeps its state.
+    A clock that had ended by then keeps its state. None if the clock had not started before `at`. `incident` and
+    `rulebook` (plans, contracts, calendars) are those under which the target was promised.
     """
     if clock.stopped_at is not None and clock.stopped_at <= at:
         return replace(clock, withdrawn_at=at)

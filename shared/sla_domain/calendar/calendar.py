@@ -25,9 +25,10 @@ _T = TypeVar("_T")
 
 
 class AtClose(StrEnum):
-    """Where a deadline goes that falls exactly on a close.
+    """Where a deadline goes that falls exactly on a close (the end of opening hours).
 
-    `STAY`: it stays there. `NEXT_OPEN`: it moves to the next opening, as does a zero span that starts while closed.
+    `STAY`: it stays there. `NEXT_OPEN`: it moves to the next opening. With `NEXT_OPEN` a span of zero moves there too,
+    if it starts while the calendar is closed.
     """
 
     STAY = "stay"
@@ -46,10 +47,10 @@ class HorizonSide(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """Which calendar computed an answer, for audit.
+    """The identity of a calendar, kept beside its answers so that an audit can tell which calendar gave them.
 
-    `zone`: IANA name of its time zone. `revision`: digest or name of its content. `tzdata`: version of the time zone
-    data.
+    `zone`: IANA name of its time zone. `revision`: names the content: a given name, or else a digest (short hash) of
+    it. `tzdata`: version of the time zone data. `name`: its title, "" if it has none.
     """
 
     id: str
@@ -94,7 +95,7 @@ class Calendar:
 
     @property
     def horizon(self) -> tuple[datetime, datetime]:
-        """Return the first and the last instant between which answers are compiled already."""
+        """Return (first, last): the instants between which the calendar has been compiled so far."""
         return instant_of(self._table.low), instant_of(self._table.high)
 
     # -- spans of open time
@@ -170,8 +171,8 @@ class Calendar:
     def add_working_days(self, start: datetime, count: int, mode: WorkingDays = WorkingDays.SAME_TIME) -> datetime:
         """Return the instant `count` working days after `start`, counted as `mode` says.
 
-        A working day is a local date with any open time. A result at which the calendar is neither open nor closes
-        moves to the next opening. Raises InvalidSpan if `count` is negative.
+        A working day is a local date with any open time. If the calendar is closed at the result, it moves to the next
+        opening; a result exactly at a close stays there. Raises InvalidSpan if `count` is negative.
         """
         if count < 0:
             raise InvalidSpan(f"{count} working days cannot be added: count from the earlier instant")
@@ -194,9 +195,9 @@ class Calendar:
     # -- inside
 
     def table_over(self, low: int, high: int) -> Table:
-        """Return the compiled table, extended to `[low, high]` (microseconds since 1970) where the calendar can grow.
+        """Return the calendar's compiled table; a GrowingCalendar first extends it to cover `[low, high]`.
 
-        A calendar with fixed years returns its table as it is.
+        `low`, `high`: microseconds since 1970 UTC. Any other calendar returns its table as it is, whatever they are.
         """
         return self._table
 

@@ -19,9 +19,9 @@ from sla_domain.calendar.zone import ZoneMap
 class WorkingDays(StrEnum):
     """Which instant "n working days" after a start means; the date of the start is never counted.
 
-    `SAME_TIME`: on the nth working date after it, at the start's time of day. `SAME_TIME_FROM_OPENING`: the same, from
-    the next opening if the start lies outside hours. `CLOSE_OF_NTH_DAY`: the last close of the nth working date after
-    the first date that has open time left.
+    `SAME_TIME`: on the nth working date after it, at the start's time of day. `SAME_TIME_FROM_OPENING`: the same, but
+    if the start lies outside hours, counted from the next opening. `CLOSE_OF_NTH_DAY`: take the first date, from the
+    start on, that has open time left; the result is the last close of the nth working date after it.
     """
 
     SAME_TIME = "same_time"  # the nth working date after the start date, at the start's time of day
@@ -31,10 +31,11 @@ class WorkingDays(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class DayIndex:
-    """The working dates (local dates with any open time) of a calendar, as days since 1970-01-01.
+    """The working dates (local dates with any open time) of a calendar; `target` counts working days with it.
 
-    `dates`: those that end within the horizon of `table`. `closes`: for each of them the end of its open time, in
-    microseconds since 1970. `unknown`: the first date that does not end within the horizon.
+    Dates are numbers of days since 1970-01-01. `dates`: the working dates that end within the horizon (compiled span)
+    of `table`. `closes`: for each of them, when its open time ends, in microseconds since 1970 UTC. `unknown`: the
+    first date that is not looked at, since the horizon ends before or within it.
     """
 
     table: Table
@@ -44,9 +45,10 @@ class DayIndex:
     closes: list[int]  # the end of the date's open time, cut at its midnight
 
     def target(self, at: int, count: int, mode: WorkingDays) -> int | None:
-        """Return the instant `count` (≥ 0) working days after `at`, counted as `mode` says.
+        """Return the instant `count` (≥ 0) working days after the instant `at`, counted as `mode` says.
 
-        Both are in microseconds since 1970. None if the instant lies outside the table's horizon.
+        Both instants are in microseconds since 1970 UTC. None if the answer lies outside the span for which `table` is
+        compiled.
         """
         match mode:
             case WorkingDays.SAME_TIME:
@@ -83,7 +85,10 @@ class DayIndex:
 
 
 def index_days(table: Table, zone: ZoneMap) -> DayIndex:
-    """Return the working dates (local dates with any open time) of a calendar's table in the time zone `zone`."""
+    """Return the index of the working dates (local dates with any open time) in a calendar's compiled table.
+
+    `zone`: the UTC offsets of the calendar's time zone, which say where a local date begins and ends.
+    """
     first = zone.to_local(table.low) // DAY_US
     unknown = zone.to_local(table.high) // DAY_US
     dates: list[int] = []

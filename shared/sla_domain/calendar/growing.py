@@ -24,9 +24,10 @@ CompileYears = Callable[[int, int], Table]
 
 
 class GrowingCalendar(Calendar):
-    """A calendar that compiles further years when an answer needs them.
+    """A calendar that compiles further years by itself when an answer needs them.
 
-    `limits`: the first and the last year for which it does, both included; beyond them it raises BeyondHorizon.
+    `compile_years`: called with a first and a last year, returns the table for them. `limits`: the first and the last
+    year that may be compiled, both included; for an answer outside them it raises BeyondHorizon.
     """
 
     __slots__ = ("_compile", "_limits", "_years")
@@ -90,7 +91,7 @@ class GrowingCalendar(Calendar):
 def growing_calendar(spec: CalendarSpec, first_year: int = FIRST_YEAR, last_year: int = LAST_YEAR) -> GrowingCalendar:
     """Return a calendar of this specification that compiles years when an answer needs them.
 
-    `first_year`, `last_year`: the years beyond which it raises BeyondHorizon.
+    `first_year`, `last_year`: the years that may be compiled, both included; outside them it raises BeyondHorizon.
     """
     return GrowingCalendar(
         Identity.of(spec),
@@ -100,7 +101,10 @@ def growing_calendar(spec: CalendarSpec, first_year: int = FIRST_YEAR, last_year
 
 
 class CalendarBook:
-    """Calendars by id, made from their specifications on first use and then kept."""
+    """Calendars by id: ask `calendar` for one, which is made of its specification at the first call and then kept.
+
+    `specs`: the specifications of all calendars that can be asked for.
+    """
 
     def __init__(self, specs: Iterable[CalendarSpec]) -> None:
         self._specs: Mapping[str, CalendarSpec] = {spec.id: spec for spec in specs}

@@ -38,16 +38,18 @@ class LocalTime:
         return self.skipped or self.again is not None
 
     def after(self, known: datetime) -> datetime:
-        """Return the instant of the reading, for an event that did not happen before `known`.
+        """Return the instant of the reading, given that it does not lie before the instant `known`.
 
-        The result is `again` if `known` lies after `at` and not after `again`; otherwise `at`.
+        The result is the second instant, `again`, only if the first lies before `known` and the second does not.
+        Otherwise it is `at`, even if both lie before `known`.
         """
         return self.again if self.again is not None and self.at < known <= self.again else self.at
 
     def doubt(self, meant: datetime | None = None) -> str:
-        """Return a remark in words that the clock shows the reading twice or never; "" if it shows it once.
+        """Return a remark in words if the clock shows the reading twice or never; "" if it shows it once.
 
-        `meant`: the instant chosen, which the remark names if it is `again`; otherwise the remark names `at`.
+        `meant`: the instant that was chosen for the reading. If it is the second one (`again`), the remark says so;
+        with any other instant, or None, the remark says that the first was chosen.
         """
         if self.skipped:
             never = f"{self.reading:%Y-%m-%d %H:%M} never came in {self.zone}"
@@ -81,10 +83,11 @@ def read_local(reading: datetime, zone: str) -> LocalTime:
 
 
 def local_instant(moment: datetime, zone: str) -> datetime:
-    """Return `moment` as an aware datetime; without an offset it is read as wall-clock time of `zone` (`read_local`).
+    """Return `moment` as an aware datetime; if it has no offset, it is read as wall-clock time of `zone`.
 
-    Of a reading that comes twice, the first instant is meant. Before 1971 and after 2099 the offset that Python gives
-    the zone is used. Raises UnknownZone.
+    If the wall clock shows the time twice, the first instant is meant. If it never shows it, the result is the instant
+    of the clock change. Years before 1971 or after 2099 get Python's own offset for the zone, without these rules.
+    Raises UnknownZone.
     """
     if moment.tzinfo is not None:
         return moment

@@ -9,7 +9,10 @@ from enum import StrEnum
 
 
 class PieceKind(StrEnum):
-    """Why a span of time is open or closed; the value is the text shown where there is no better reason."""
+    """Why a span of time is open or closed; the value is the text shown if no reason is given.
+
+    `OUTSIDE_HOURS`: outside the weekly hours. `CLOSING`: an exceptional closing.
+    """
 
     OPEN = "open"
     OUTSIDE_HOURS = "outside hours"
@@ -19,7 +22,7 @@ class PieceKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Note:
-    """Why a calendar is open or closed in `[start, end)`, in microseconds since 1970.
+    """Why a calendar is open or closed from `start` to before `end`, both in microseconds since 1970 UTC.
 
     `text`: the reason, such as the name of a holiday. `calendar`: the id of the calendar.
     """
@@ -32,7 +35,10 @@ class Note:
 
 
 def make_disjoint(notes: Iterable[Note]) -> tuple[Note, ...]:
-    """Return the notes sorted by start and without overlaps: where two overlap, the note that starts first is kept."""
+    """Return the notes sorted by start and without overlaps.
+
+    Where two overlap, the one that starts first is kept whole, and the other is cut or left out.
+    """
     result: list[Note] = []
     reached: int | None = None
     for note in sorted(notes, key=lambda each: (each.start, each.end)):
@@ -44,9 +50,9 @@ def make_disjoint(notes: Iterable[Note]) -> tuple[Note, ...]:
 
 
 def overlay(top: Sequence[Note], below: Sequence[Note]) -> tuple[Note, ...]:
-    """Return two layers of notes as one, sorted by start; where they overlap, the note of `top` is kept.
+    """Return two layers of notes as one, sorted by start; where they overlap, notes of `below` are cut or left out.
 
-    The notes of each layer must be disjoint and sorted.
+    The notes of each layer must be sorted and must not overlap each other.
     """
     if not top or not below:
         return tuple(top or below)

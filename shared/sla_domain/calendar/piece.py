@@ -37,9 +37,9 @@ class Piece:
 
 
 def tile(table: Table, start: int, end: int) -> Iterator[Piece]:
-    """Yield the open and closed pieces of `[start, end)` in order of time, without gaps.
+    """Yield the open and closed pieces of the time from `start` to before `end`, in order and without gaps.
 
-    Both are in microseconds since 1970 and must lie within the table's horizon.
+    Both are in microseconds since 1970 UTC and must lie within the table's horizon (the span for which it is compiled).
     """
     pending: Note | None = None
     for part in _parts(table, start, end):

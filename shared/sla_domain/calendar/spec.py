@@ -21,7 +21,7 @@ AROUND_THE_CLOCK: Mapping[int, tuple[Window, ...]] = {day: (Window(0, DAY_S),) f
 
 @dataclass(frozen=True, slots=True)
 class Holiday:
-    """A local calendar day without weekly hours.
+    """A holiday: a local date on which the weekly hours do not apply.
 
     `source`: who declared it, such as a package, a feed or a person.
     """
@@ -35,9 +35,9 @@ class Holiday:
 class CalendarSpec:
     """A business calendar as data: zone, weekly hours, holidays, exceptional openings and closings.
 
-    `weekly`: weekday (0 is Monday) -> open hours; a day that is missing is closed. `revision`: names the content for
-    audit; left empty, it becomes a digest of all that affects deadlines. Raises InvalidCalendar that lists every
-    problem.
+    `zone`: IANA name. `weekly`: weekday (0 is Monday) -> open hours; a day that is missing is closed. `revision`: names
+    the content for audit; if left empty, it becomes a digest (short hash) of all that affects deadlines. Raises
+    InvalidCalendar that lists every problem.
     """
 
     id: str

@@ -15,11 +15,11 @@ from sla_domain.calendar.note import Note
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """The open intervals of one calendar over `[low, high]`, with running totals, in microseconds since 1970 UTC.
+    """The open intervals of one calendar over the horizon `[low, high]`, in microseconds since 1970 UTC.
 
-    Interval i is `[opens[i], closes[i])`; `before[i]` is the open time before it, `total` that of all. Within interval
-    i an instant is the open time elapsed by then plus `shift[i + 1]`. `open_notes`, `closed_notes`: why it is open or
-    closed.
+    Interval i is `[opens[i], closes[i])`. `before[i]`: the open time of all intervals before it. `shift[i + 1]`: what
+    to add to open time counted from `low` to get the instant within interval i. `total`: the open time of all
+    intervals. `open_notes`, `closed_notes`: the reasons why it is open or closed.
     """
 
     low: int
@@ -50,11 +50,14 @@ class Table:
 
     @property
     def intervals(self) -> list[Interval]:
-        """Return the open intervals, half-open, in microseconds since 1970."""
+        """Return the open intervals as pairs (opening, close) in microseconds since 1970 UTC."""
         return list(zip(self.opens, self.closes, strict=True))
 
     def elapsed(self, at: int) -> int | None:
-        """Return the open time from the start of the horizon to `at`; None if `at` lies outside the horizon."""
+        """Return the open time from the start of the table's horizon to the instant `at`, in microseconds.
+
+        `at`: microseconds since 1970 UTC. None if it lies outside the horizon.
+        """
         if not self.low <= at <= self.high:
             return None
         count = bisect_right(self.opens, at)
@@ -64,9 +67,10 @@ class Table:
         return reached if reached < full else full
 
     def after(self, at: int, span: int) -> int | None:
-        """Return the earliest instant by which `span` (> 0) of open time has passed since `at`; it may be a close.
+        """Return the earliest instant by which `span` of open time has passed since `at`; it may be a close.
 
-        None if that instant, or `at`, lies outside the horizon.
+        `span`: microseconds, more than 0. `at` and the result: microseconds since 1970 UTC. None if either lies outside
+        the table's horizon.
         """
         if not self.low <= at <= self.high:
             return None
@@ -80,9 +84,10 @@ class Table:
         return span + shift[bisect_left(before, span, count)]
 
     def ahead_of(self, at: int, span: int) -> int | None:
-        """Return the latest instant from which `span` (> 0) of open time passes until `at`; an opening, never a close.
+        """Return the latest start from which `span` of open time passes until `at`; it is never a close.
 
-        None if that instant, or `at`, lies outside the horizon.
+        `span`: microseconds, more than 0. `at` and the result: microseconds since 1970 UTC. None if either lies outside
+        the table's horizon.
         """
         reached = self.elapsed(at)
         if reached is None or reached < span:
@@ -91,28 +96,36 @@ class Table:
         return wanted + self.shift[bisect_right(self.before, wanted)]
 
     def is_open(self, at: int) -> bool | None:
-        """Return whether the calendar is open at an instant; None outside the horizon."""
+        """Return whether the calendar is open at the instant `at`; None if `at` lies outside the table's horizon.
+
+        `at`: microseconds since 1970 UTC. At an opening it is open, at a close it is not.
+        """
         if not self.low <= at < self.high:
             return None
         count = bisect_right(self.opens, at)
         return count > 0 and at < self.closes[count - 1]
 
     def is_close(self, at: int) -> bool:
-        """Return whether an open interval ends exactly at `at`."""
+        """Return whether an open interval ends exactly at `at`, in microseconds since 1970 UTC."""
         count = bisect_left(self.closes, at)
         return count < len(self.closes) and self.closes[count] == at
 
     def next_open(self, at: int) -> int | None:
-        """Return `at` itself if the calendar is open then, else the next opening; None if the horizon has none."""
+        """Return `at` itself if the calendar is open then, else the next opening.
+
+        Both are microseconds since 1970 UTC. None if `at` lies outside the table's horizon, or no opening follows
+        within it.
+        """
         if not self.low <= at < self.high:
             return None
         following = bisect_right(self.closes, at)
         return max(at, self.opens[following]) if following < len(self.opens) else None
 
     def next_close(self, at: int) -> int | None:
-        """Return the first close later than `at`; None if there is none before the end of the horizon.
+        """Return the first close later than `at`; both are microseconds since 1970 UTC.
 
-        An interval that is cut at the end of the horizon does not close there.
+        None if `at` lies outside the table's horizon, or no close follows within it. The end of the horizon does not
+        count as a close: the interval that it cuts goes on.
         """
         if not self.low <= at < self.high:
             return None

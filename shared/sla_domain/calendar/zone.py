@@ -30,10 +30,10 @@ _ENDLESS = 10**12  # seconds; the last era of a map has no end
 
 @dataclass(frozen=True, slots=True)
 class ZoneMap:
-    """The UTC offsets of one time zone over some years, in microseconds.
+    """The UTC offsets of one time zone over some years; it converts between instants and wall-clock readings.
 
-    Era i begins at the instant `starts[i]` and has the offset `offsets[i]`; `highest[i]` is what the wall clock reads
-    as it ends. Times are counted from 1970-01-01.
+    All numbers are microseconds, and times are counted from 1970-01-01. The offset `offsets[i]` applies from the
+    instant `starts[i]` to the next start; `highest[i]` is what the wall clock reads when it ends.
     """
 
     starts: tuple[int, ...]
@@ -41,9 +41,9 @@ class ZoneMap:
     highest: tuple[int, ...]  # what the wall clock reads as era i ends: rising, for eras outlast any shift
 
     def to_utc(self, local: int) -> int:
-        """Return the first instant at which the wall clock shows `local` or a later reading.
+        """Return the first instant at which the wall clock shows the reading `local`, or a later one.
 
-        Both are microseconds since 1970.
+        `local`: microseconds since the wall clock read 1970-01-01 00:00. The result: microseconds since 1970 UTC.
         """
         era = bisect_right(self.highest, local)
         start, instant = self.starts[era], local - self.offsets[era]
@@ -52,7 +52,7 @@ class ZoneMap:
     def shown_again(self, local: int) -> int | None:
         """Return the second instant at which the wall clock shows `local`; None if it shows it once or never.
 
-        Both are microseconds since 1970.
+        `local`: microseconds since the wall clock read 1970-01-01 00:00. The result: microseconds since 1970 UTC.
         """
         following = bisect_right(self.highest, local) + 1
         if following >= len(self.starts):
@@ -61,7 +61,10 @@ class ZoneMap:
         return instant if instant >= self.starts[following] else None
 
     def to_local(self, instant: int) -> int:
-        """Return what the wall clock shows at `instant`; both in microseconds since 1970."""
+        """Return the wall clock's reading at `instant`, in microseconds since it read 1970-01-01 00:00.
+
+        `instant`: microseconds since 1970 UTC.
+        """
         return instant + self.offsets[bisect_right(self.starts, instant) - 1]
 
 
@@ -90,9 +93,9 @@ def load_zone(name: str) -> zoneinfo.ZoneInfo:
 
 
 def keep_zone(name: str) -> None:
-    """Load a time zone now and keep it for the life of the process, so that `zoneinfo` never reads it again.
+    """Load a time zone (its IANA name) now, and keep it in memory for the life of the process.
 
-    Raises UnknownZone.
+    Later uses through `zoneinfo` then read no file. Raises UnknownZone.
     """
     load_zone(name)
     if name not in _KEPT:
@@ -101,9 +104,9 @@ def keep_zone(name: str) -> None:
 
 @lru_cache(maxsize=256)
 def zone_map(name: str, first_year: int, last_year: int) -> ZoneMap:
-    """Return the UTC offsets of a time zone for these years, both included; beyond them its answers may be wrong.
+    """Return the UTC offsets of a time zone (its IANA name) for the years `first_year` to `last_year`, both included.
 
-    Raises UnknownZone.
+    Conversions of times outside these years may be wrong. Raises UnknownZone.
     """
     begin = _year_start(first_year)
     starts, offsets = [begin], [_offset(load_zone(name), begin)]

@@ -28,10 +28,10 @@ def explain(incident: Incident, rulebook: Rulebook, at: datetime) -> tuple[Expla
 
 
 def events_known_at(events: Iterable[IncidentEvent], at: datetime) -> tuple[IncidentEvent, ...]:
-    """Return the events that had happened by `at`, from which the clocks follow as they stood then.
+    """Return the events that had happened by `at`; folding them gives the clocks as they stood then.
 
-    A snapshot (state of the whole ticket) of later than `at` is removed from its event. Empty if none of the events is
-    the incident's own, or merged another incident into it.
+    An event loses its snapshot (state of the whole ticket) if that is later than `at`. The result is empty if these
+    events cannot be folded: none of them is the incident's own, or merges another incident into it.
     """
     found = tuple(
         event if event.snapshot is None or event.snapshot.at <= at else replace(event, snapshot=None)
@@ -96,7 +96,8 @@ def explain_clock(clock: Clock, incident: Incident, rulebook: Rulebook, at: date
 def calendar_of(clock: Clock, incident: Incident, rulebook: Rulebook) -> Calendar | None:
     """Return the calendar in whose hours the clock counts; None if it counts in wall-clock time.
 
-    None also if a date was agreed and no target of the plan names hours. Raises CalendarError.
+    A clock with an agreed date and no target that names hours counts in wall-clock time, too. Raises CalendarError if
+    the calendar cannot be made.
     """
     coverage = _coverage(clock, rulebook)
     if coverage is None or isinstance(clock.target.allowed, WallTime):
@@ -123,10 +124,11 @@ def _coverage(clock: Clock, rulebook: Rulebook) -> Coverage | None:
 
 
 def allowed_span(clock: Clock, calendar: Calendar | None) -> timedelta | None:
-    """Return the allowed time of the clock's target in the hours of `calendar`, or in wall-clock time if that is None.
+    """Return the allowed time of the clock's target; None if it is not a length of time.
 
-    Working days become the open time that they hold. None if only a date was agreed, the target has no number, or
-    working days have no calendar. Raises CalendarError if the answer lies outside the calendar's years.
+    `calendar`: the hours in which the clock counts, None for wall-clock time. Working days become the open time within
+    them. The result is None if only a date was agreed, if the target has no number, or for working days without a
+    calendar. Raises CalendarError beyond the calendar's years.
     """
     allowed = clock.target.allowed
     if clock.agreed_by:

@@ -22,8 +22,9 @@ from sla_domain.rulebook import MatchReason
 class StepKind(StrEnum):
     """Why a span of a clock's time counted, or did not.
 
-    `ENDED`: between an end and the reopening that undid it. `BEFORE_RESTART`: time that a restart or reset has wiped
-    out. `EARLIER`: all but the last 200 segments of a clock, summed up.
+    `CLOSING`: an exceptional closing. `ENDED`: between an end and the reopening that undid it. `BEFORE_RESTART`: before
+    a restart or reset, from which the clock counts anew. `EARLIER`: if a clock has more than 200 segments, all but the
+    last 200 as one span.
     """
 
     COUNTED = "counted"
@@ -40,9 +41,10 @@ class StepKind(StrEnum):
 class ReasonedStep:
     """A span `[start, end)` of a clock's time: its kind, the reason in words, and how much of it counts (`counted`).
 
-    `total`: the sum of counted time up to the step's end. `waiting_on`: on whom the incident waited during a pause.
-    `credited`: the open time of a pause, by which it moves a due instant that is a working day or an agreed date.
-    `ahead`: the step lies after the instant of the explanation, and comes true if nothing else happens.
+    `total`: the counted time of all steps up to and with this one. `waiting_on`: on whom the incident waited during a
+    pause. `credited`: the open time of a pause; a due instant that is a working day or an agreed date moves on by it.
+    `ahead`: the step lies in the future, seen from the instant of the explanation, and assumes that nothing else
+    happens.
     """
 
     start: datetime
@@ -64,8 +66,8 @@ class ReasonedStep:
 class RowOutcome(StrEnum):
     """Whether a target of the contract or plan matched the incident.
 
-    `FAILED`: a condition did not hold. `UNSPECIFIED`: it matched, but gives no number, and the target after it supplies
-    one.
+    `FAILED`: a condition did not hold. `UNSPECIFIED`: it matched, but gives no number; the target listed after it
+    supplies one.
     """
 
     MATCHED = "matched"
@@ -104,9 +106,10 @@ class Versions:
 class Explanation:
     """The explanation of one clock as of `at`: every step of its time, the targets tried, and the due instant.
 
-    `cycle`: the ordinal of the clock among those of its metric. `rows`: the targets tried, in order. `allowed`: in the
-    clock's own kind of time, None if only a date was agreed. `broken_since`: the due instant that the clock, still
-    open, has passed by `at`. `withdrawn_at`: since when the target is no longer promised.
+    `cycle`: the clock's ordinal, from 0, among the incident's clocks of the metric. `rows`: the targets tried, in
+    order. `allowed`: open or wall-clock time, as the clock counts; None if only a date was agreed. `broken_since`: for
+    a clock that is still open, the due instant if it has passed by `at`; else None. `withdrawn_at`: since when the
+    target is no longer promised.
     """
 
     incident: IncidentId
@@ -152,5 +155,5 @@ class Explanation:
         return None if self.allowed is None else self.allowed - self.consumed
 
     def expected(self, mark: Mark) -> bool:
-        """Return whether the warning or breach is still ahead at `at`: it comes true if nothing else happens."""
+        """Return whether `mark` (a warning or the breach) is still ahead at `at`: it comes if nothing else happens."""
         return mark.pending and mark.at >= self.at

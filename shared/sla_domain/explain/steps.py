@@ -18,10 +18,10 @@ _ENDS = frozenset({EventKind.RESOLVED.value, EventKind.CLOSED.value, EventKind.C
 
 
 def steps_of(clock: Clock, calendar: Calendar | None, at: datetime) -> tuple[ReasonedStep, ...]:
-    """Return the steps of a clock's time up to `at`, and if it runs, those ahead up to its due instant.
+    """Return the steps of a clock's time up to `at`; for a running clock also those from `at` to its due instant.
 
-    All but the last 200 segments of the clock are summed up in one step. `calendar` None: the clock counts in
-    wall-clock time. Raises CalendarError if an answer lies outside the calendar's years.
+    If the clock has more than 200 segments, all but the last 200 make one step together. `calendar`: the hours in which
+    the clock counts, None for wall-clock time. Raises CalendarError if an answer lies outside the calendar's years.
     """
     summed, total = [], _ZERO
     for step in (*_behind(clock, calendar, at), *_ahead(clock, calendar, at)):

@@ -29,10 +29,10 @@ def customer_agreed(event: IncidentEvent, named: str) -> bool:
 def agreed_date_refusal(
     agreed: AgreedTarget, event: IncidentEvent, at: datetime, opened_at: datetime, plan: Plan, priority: str
 ) -> str:
-    """Return in words why an agreed due date does not count; empty if it counts (clause B5, docs/clauses.md).
+    """Return in words why an agreed due date does not count; "" if it counts (clause B5, docs/clauses.md).
 
-    `at`: when it was agreed. The date must lie after the opening and after `at`, the plan must let dates be agreed on
-    for `priority`, and the customer must agree where the plan wants it.
+    `event`: by which it was agreed. `at`: when. `opened_at`: when the incident was opened. The date must lie after
+    both, the plan must let dates be agreed on for `priority`, and the customer must agree if the plan wants it.
     """
     date = agreed.due_at.isoformat()
     if agreed.due_at <= opened_at:

@@ -21,10 +21,11 @@ MOST = 50_000
 def split_by_limit(
     folding: Folding, count: int, events: Iterable[IncidentEvent], most: int = MOST
 ) -> tuple[Sequence[IncidentEvent], Sequence[IncidentEvent]]:
-    """Return (events that count, events left out because the incident has too many) of the next events of an incident.
+    """Return (events that count, events left out), so that an incident with very many events stays computable.
 
-    `folding`: the incident after the `count` events before them; all are judged by its state. Up to `most` events every
-    one counts, up to twice as many only those that may change a clock, beyond that only those that lead to an end.
+    `events`: the next ones of the incident, in order. `folding`: the incident after the `count` events before them; it
+    judges all of them. `most`: so many events all count. Of the next `most`, only those count that may change a clock;
+    after that, only those that lead to an end.
     """
     counted: list[IncidentEvent] = []
     surplus: list[IncidentEvent] = []
@@ -38,7 +39,7 @@ def split_by_limit(
 
 
 def may_change_clock(folding: Folding, event: IncidentEvent) -> bool:
-    """Return whether the event, read next by `folding`, could change a clock of the incident."""
+    """Return whether the event could change a clock of the incident, if `folding` read it next."""
     state = folding.state
     if (
         folding.snapshot_differs(event)
@@ -53,7 +54,10 @@ def may_change_clock(folding: Folding, event: IncidentEvent) -> bool:
 
 
 def leads_to_end(folding: Folding, event: IncidentEvent) -> bool:
-    """Return whether the event, read next, would end the incident or its wait, or stop a clock without starting one."""
+    """Return whether the event would end the incident or its wait, or stop a clock, if `folding` read it next.
+
+    An event that may start or reset a clock of any metric does not count, unless it ends the incident or its wait.
+    """
     state, kind, shown = folding.state, event.kind, event.snapshot
     if kind in END_PHASES:
         return state.phase is not END_PHASES[kind]

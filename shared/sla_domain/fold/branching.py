@@ -9,7 +9,10 @@ One = TypeVar("One")
 
 
 def branch_of(one: One) -> One:
-    """Return a shallow copy of an object with `__slots__`; lists, dicts and sets in its slots are copied too."""
+    """Return a copy of an object with `__slots__` that can be changed independently of the original.
+
+    Lists, dicts and sets in its slots are copied too, one level deep; other values are shared by both.
+    """
     twin = copy(one)
     for name in one.__slots__:  # type: ignore[attr-defined]  # see the docstring
         value = getattr(one, name, None)

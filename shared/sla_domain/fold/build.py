@@ -11,9 +11,10 @@ from sla_domain.incident import Exemption
 
 
 def build_clock(builder: ClockBuilder, incident: IncidentId, until: datetime, exempt: Exemption | None) -> Clock | None:
-    """Return the clock of a draft as it stands at `until`, the last event's instant; None if it never had a target.
+    """Return the finished clock that a builder has put together, as it stands at `until`.
 
-    `exempt`: the exemption that applies to the clock, None without one.
+    `until`: the instant of the incident's last event. `exempt`: the exemption that applies to the clock, None without
+    one. The result is None if the clock never had a target.
     """
     target, entitlement = builder.target, builder.entitlement
     if target is None or entitlement is None:

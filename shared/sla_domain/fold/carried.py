@@ -38,11 +38,11 @@ _ANSWERS = frozenset({EventKind.RESPONDED, EventKind.WORKAROUND_PROVIDED})
 
 
 def copy_for_survivor(event: IncidentEvent, survivor: IncidentId, id_: EventId) -> IncidentEvent:
-    """Return a copy of an event of a merged incident for `survivor`, the incident that it was merged into.
+    """Return a copy of an event of a merged incident, for `survivor`: the incident that it was merged into.
 
-    `id_`: the event id of the copy; its `carried_from` is the merged incident. What the event states of its own ticket,
-    such as attributes and snapshot, is left out. Only an opening keeps its attributes: they name the reporter, and are
-    used where nothing else is known of the survivor.
+    `id_`: the id of the copy. `carried_from` of the copy is the merged incident. The attributes and snapshot of the
+    merged ticket are left out. Only an opening keeps its attributes: they name the reporter, and stand in if nothing
+    else is known of the survivor.
     """
     opening = event.kind is EventKind.OPENED
     return IncidentEvent(
@@ -67,18 +67,18 @@ def copy_for_survivor(event: IncidentEvent, survivor: IncidentId, id_: EventId) 
 
 
 def is_foldable(events: Iterable[IncidentEvent]) -> bool:
-    """Return whether an incident can be computed from these events, all of one incident.
+    """Return whether these events, all of one incident, are enough to compute the incident.
 
-    One of them must be the incident's own, or the event by which another incident was merged into it. Other copies from
+    At least one must be its own event, or the event that merged another incident into it. Other copies of events of
     merged incidents (`carried_from`) are not enough.
     """
     return any(_founds(event) for event in events)
 
 
 def own_events(events: Iterable[IncidentEvent]) -> list[IncidentEvent]:
-    """Return the events of the incident itself, without those copied from incidents merged into it (`carried_from`).
+    """Return the incident's own events, without the copies from incidents merged into it (`carried_from`).
 
-    If there are only copies, return those that are used in place of its own events, in order.
+    If all are copies, return those of them that stand in for own events, in order.
     """
     known = list(events)
     found = [event for event in known if event.carried_from is None]
@@ -100,12 +100,12 @@ def has_unanswered_word(events: Iterable[IncidentEvent]) -> bool:
 def resolve_carried(
     rows: Sequence[IncidentEvent],
 ) -> tuple[Sequence[IncidentEvent], tuple[Remark, ...]]:
-    """Return the events from which an incident is computed, in order, and remarks on merges.
+    """Return (the events that count for an incident, in order; remarks on merges).
 
-    `rows`: all events of one incident, in order. Of those copied from other incidents (`carried_from`) the comments
-    count while their incident is merged into this one. A comment of a customer that waited for an answer at the merge
-    becomes a reply at the merge. All other copies are left out; if there are only copies, the comments and the opening
-    among them stand in for the incident's own events.
+    `rows`: all events of one incident, in order, with copies from merged incidents (`carried_from`). Copied comments
+    count while their incident is merged into this one. If a customer's comment still waited for an answer at the merge,
+    its copy counts as a reply at that instant. Other copies are left out. If all are copies, the comments and the
+    opening among them stand in for own events.
     """
     if all(event.carried_from is None for event in rows):
         return rows, ()

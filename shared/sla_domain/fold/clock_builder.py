@@ -27,9 +27,10 @@ from sla_domain.plan import MetricId, Target, Warning_
 
 @dataclass(slots=True)
 class DraftSegment:
-    """A span of time in which a clock runs, or is paused; `end` is None while it lasts.
+    """A span of time in which a clock under construction runs (`running`) or is paused; `end` is None while it lasts.
 
-    `event`: the event that began it. `why` and `waiting_on`: the reason of a pause, and on whom the incident waits.
+    `event`: the event that began it. `why` and `waiting_on`: the reason of a pause, and on whom the incident waits; ""
+    and None while it runs.
     """
 
     start: datetime
@@ -72,11 +73,12 @@ def in_time_order(marks: list[Mark]) -> list[Mark]:
 
 
 class ClockBuilder:
-    """One clock under construction while the events of its incident are read.
+    """One clock under construction while the events of its incident are read; `build_clock` makes the clock of it.
 
-    `stretches`: the spans in which it runs or is paused; they outlive every target. `target` with `spent`, `due`,
-    `breached_at` and the like: the target in force, and what was consumed and is due under it. The instants passed as
-    `at` are those of the events being read and never go backwards.
+    `stretches`: the spans in which it runs or is paused, from its start. `target`: the target in force; `spent`,
+    `lost`, `due` and `breached_at` are counted for it, and anew after each `attach`. `marks`: the warnings and breaches
+    that have passed, of all targets. The instants passed as `at` are those of the events being read and never go
+    backwards.
     """
 
     __slots__ = (
@@ -208,7 +210,10 @@ class ClockBuilder:
         self.state, self.cause, self.due = ClockState.PAUSED, event, None
 
     def resume(self, at: datetime, event: EventId) -> None:
-        """End the pause at `at`: the clock runs and counts again."""
+        """End the pause at `at`: the clock runs again, and counts if a target is in force.
+
+        `event`: what ended the pause.
+        """
         self._next_stretch(DraftSegment(at, True, event))
         self._recount_lost(at)
         self.state, self.cause, self.since, self.due = ClockState.RUNNING, event, at, None
@@ -255,10 +260,11 @@ class ClockBuilder:
     # -- the account
 
     def attach(self, at: datetime, target: Target, entitlement: Entitlement, meter: Meter, event: EventId) -> None:
-        """Put `target` in force from `at` on, and count the time since `counted_from` anew by its `meter`.
+        """Put `target` in force from `at` on, and count what the clock has consumed since `counted_from` anew for it.
 
-        `event`: what changed the target. `generation` goes up by one. A breach before `at` becomes a mark; warnings of
-        the new target that lie before `at` are dropped.
+        `meter`: how the target counts time. `entitlement`: what promises it. `event`: what changed the target.
+        `generation` goes up by one. If the new target was breached before `at`, the breach is recorded; its warnings
+        from before `at` are dropped.
         """
         self._settle(at)
         self.known_since = max(self.known_since, self.reading_at)
@@ -278,9 +284,9 @@ class ClockBuilder:
             self.first_due = self.due_now()
 
     def detach(self, at: datetime, event: EventId, why: str) -> None:
-        """Take the target out of force at `at`, for the reason `why`.
+        """Take the target out of force at `at`, for the reason `why`; `event`: what caused it.
 
-        Until the next `attach` the clock consumes nothing and is not due; it still pauses, resumes and ends.
+        Until the next `attach` the clock counts nothing and is not due, but it can still pause, resume and end.
         """
         self._settle(at)
         self.meter = self.due = None
@@ -351,10 +357,10 @@ class ClockBuilder:
         return passed
 
     def warning_at(self, warning: Warning_, since: datetime, due: datetime) -> datetime | None:
-        """Return the instant of a warning for a clock that runs from `since` and is due at `due`.
+        """Return the instant of a warning, for a clock that runs from `since` and is due at `due`.
 
-        A warning a span before the due instant is returned even if it lies before `since`; for one in percent that
-        does, return None. None too beyond the calendar's years: the error is then in `trouble`.
+        If the instant lies before `since`: a warning in percent gives None, one given as a span before the due instant
+        gives that instant. Beyond the calendar's years the result is None, and the error is in `trouble`.
         """
         assert self.meter is not None
         try:
@@ -491,15 +497,19 @@ class ClockBuilder:
     # -- changes of the account
 
     def restart(self, at: datetime) -> None:
-        """Let the clock count from `at` on, and drop an agreed date; call `attach` next, with the target in force."""
+        """Forget the time counted before `at`, and any agreed date; the clock counts from `at` on.
+
+        Call `attach` next, with the target in force.
+        """
         self._settle(at)
         self.counted_from = at
         self.agreed = self._recounted = None
 
     def backdate(self, at: datetime, since: datetime) -> None:
-        """Move the start of the clock back to `since`, from when a customer has waited.
+        """Move the start of the clock back to `since`, the instant from which a customer has waited for an answer.
 
-        Call `attach` next, with the same `at`, so that the target counts the time from `since` on.
+        `at`: the event being read. Call `attach` next, with the same `at`, so that the target counts the time from
+        `since` on.
         """
         self._settle(at)
         self.started_at = self.counted_from = since
@@ -509,7 +519,8 @@ class ClockBuilder:
     def agree(self, at: datetime, agreed: AgreedTarget, event: EventId) -> None:
         """Put an agreed due date in force from `at` on; call `attach` next, with a meter for that date.
 
-        A paused clock resumes if pauses do not move the date (clause B5, docs/clauses.md).
+        `event`: by which it was agreed. A paused clock resumes if pauses do not move the date (clause B5,
+        docs/clauses.md).
         """
         self._settle(at)
         self.agreed = agreed
@@ -517,11 +528,12 @@ class ClockBuilder:
             self.resume(at, event)
 
     def inherit(self, other: ClockBuilder) -> None:
-        """Put the running and paused time of `other`, an earlier clock, before this clock's, and count from its start.
+        """Let this clock count as if it had begun with the earlier clock `other`, by taking over what that counted.
 
-        Used for the clock that goes on after a fall of the priority has met a target (clause B4, docs/clauses.md). If
-        `other` began because the priority had risen again, the clock before it (`behind`) is taken over too: a fall and
-        a rise of the priority do not give more time.
+        It takes over its start, and its running and paused time. Used for the clock that goes on after a fall of the
+        priority has met a target (clause B4, docs/clauses.md). If `other` itself replaced such a clock when the
+        priority rose again, that one (`other.behind`) is taken over too, so that a fall and a rise of the priority give
+        no extra time.
         """
         first = other.behind or other
         self.started_at, self.counted_from = first.started_at, first.counted_from

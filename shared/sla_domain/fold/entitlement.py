@@ -22,11 +22,12 @@ from sla_domain.rulebook import ContractMatch, Rulebook
 
 @dataclass(frozen=True, slots=True)
 class Entitlement:
-    """What a contract promises for one product: the plan whose targets apply, the reason, and the targets.
+    """What a contract promises for one product: the plan whose targets apply, the reason, and the targets (`rows`).
 
-    `match`: the contract, and why it applies. `scope`: whether the contract covers the product. `stated`: the
-    attributes that slad adds to the incident's own. `matched_on`: the attributes whose change may select another
-    target. `metrics`: those with a target and those they wait for, in reading order.
+    `match`: the contract, and why it applies. `scope`: whether it covers the product. `stated`: attributes that slad
+    adds to the incident's own, such as `plan`. `matched_on`: attributes whose change may select another target.
+    `metrics`: those with a target, and those that they name in `after` or `until`, in the order in which they read an
+    event.
     """
 
     match: ContractMatch
@@ -42,8 +43,8 @@ class Entitlement:
     def rows(self, metric: MetricId) -> tuple[Target, ...]:
         """Return the targets of a metric in the order in which they are tried: the contract's own, then the plan's.
 
-        Where the base plan applies, because the product is out of scope or excluded, only those of the contract's own
-        targets are returned that have a condition on `scope`.
+        If the base plan applies, because the contract does not cover the product, the base plan's targets are returned,
+        and of the contract's own only those with a condition on `scope`.
         """
         found = self._rows.get(metric)
         if found is None:
@@ -123,10 +124,9 @@ def _rows(entitlement: Entitlement, metric: MetricId) -> tuple[Target, ...]:
 
 
 def row_for(entitlement: Entitlement, metric: MetricId, attributes: Mapping[str, str]) -> Target | None:
-    """Return the first target of a metric whose conditions `attributes` fulfil; None if there is none.
+    """Return the first target of a metric whose conditions hold for `attributes`; None if there is none.
 
-    If that target has no number (`unspecified`), and one of the contract's targets with a number matches too, return
-    the contract's.
+    A target without a number (`unspecified`) gives way to one of the contract's with a number that matches too.
     """
     for row in entitlement.rows(metric):
         if row.match.holds(attributes):

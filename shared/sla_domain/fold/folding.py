@@ -42,7 +42,7 @@ from sla_domain.rulebook import ContractMatch, Rulebook
 class Unfit(StrEnum):
     """Why a kept `Folding` (incident under computation) cannot read some events next; the value says it in words.
 
-    The caller then starts from an older `branch`, or anew with all events.
+    The caller then starts again, from an older `branch` of the folding or with all events. `Folding.unfit` returns it.
     """
 
     LATE = "an event lies before what has been read"
@@ -65,9 +65,10 @@ class _Ended:
 
 
 class Folding:
-    """An incident under computation: the result of the events read so far, in their order. It can read later events.
+    """An incident under computation: keep it, and read later events into it instead of starting again with all.
 
-    `incident` returns the same as `fold` over the same events. `unfit` tells whether further events can be read next.
+    Ask `unfit` whether further events can be read, pass them to `read_next`, and call `incident` for the result. It is
+    the same as that of `fold` over the same events.
     """
 
     __slots__ = (
@@ -120,7 +121,7 @@ class Folding:
             self._apply(unobserved_end(line.opening), line.opened_at)
 
     def branch(self) -> Folding:
-        """Return an independent copy: reading on with either leaves the other as it is."""
+        """Return an independent copy: what one of the two reads later does not change the other."""
         twin = copy(self)
         twin._state = self._state.branch()
         twin._trackers = {name: tracker.branch(twin._state) for name, tracker in self._trackers.items()}
@@ -131,13 +132,16 @@ class Folding:
 
     @property
     def last(self) -> Position:
-        """Return the position of the last event or snapshot that was read; nothing before it can be read next."""
+        """Return the place, in reading order, of the last event or snapshot that was read.
+
+        Events before it cannot be read next. Compare it with `position` of an event.
+        """
         last = max(position(self._opening), position(self._latest))
         return last if self._looked is None else max(last, self._looked)
 
     @property
     def assumed(self) -> bool:
-        """Return whether there is no opening event, so that another event stands in for it until one arrives."""
+        """Return whether the opening event is missing, so that another event was read in its place."""
         return self._assumed
 
     @property
@@ -194,10 +198,10 @@ class Folding:
             self.count += len(following)
 
     def snapshot_differs(self, event: IncidentEvent) -> bool:
-        """Return whether the event has a snapshot that shows the ticket otherwise than the events read so far.
+        """Return whether the event's snapshot shows a ticket unlike that which the events read so far make.
 
-        `unfit` must have returned None for the event. Snapshots that were still to be read are read first, so that
-        nothing before them can be read next.
+        False if it has no snapshot. `unfit` must have returned None for the event. The call first reads the snapshots
+        that were put off to their own instants; afterwards no event before those can be read.
         """
         self._look_all()
         return snapshot_differs(self._state, event)
@@ -271,7 +275,8 @@ class Folding:
     def incident(self) -> Incident:
         """Return the incident after what has been read, with its clocks and remarks.
 
-        Snapshots that were still to be read are read first, so that nothing before them can be read next.
+        The call first reads the snapshots that were put off to their own instants; afterwards no event before those can
+        be read.
         """
         self._look_all()
         opening, state = self._opening, self._state
@@ -369,10 +374,11 @@ def open_incident(
     at: datetime | None = None,
     agreed: frozenset[str] = frozenset(),
 ) -> tuple[IncidentState, dict[str, MetricTracker]]:
-    """Return the state of an incident just opened, and by id its metrics with the clocks that the opening starts.
+    """Return (state of an incident just opened, its metrics by id, with the clocks that the opening starts).
 
-    `contract`: used instead of the customer's contract. `at`: the instant of the opening, None for the event's own.
-    `agreed`: metrics for which a date will be agreed; they are tracked even where the plan has no target for them.
+    `contract`: used instead of the customer's contract; None: that one. `at`: the instant of the opening, None for the
+    event's own. `agreed`: ids of metrics for which a later event agrees on a date; they are followed even without a
+    target.
     """
     state = IncidentState(rulebook, opening, at or opening.occurred_at, contract)
     trackers: dict[str, MetricTracker] = {}

@@ -48,11 +48,10 @@ StatedPhase = tuple[Phase, WaitingOn | None, datetime | None]
 
 @dataclass(frozen=True, slots=True)
 class PossibleEnd:
-    """When the end of an incident may have happened, if it is read later than it happened.
+    """The time at which an incident may have ended, if slad learns of the end only later.
 
-    Clocks are judged so that the late reading makes none of them late. `earliest`: the instant that the sender states
-    (`dated` True); if nobody states one, the last instant at which the incident was known not to have ended (`dated`
-    False).
+    With it, no clock is missed merely because the end was learned late. `earliest`: the instant that the sender states
+    (`dated` True). If nobody states one (`dated` False): the last instant for which the incident is known to be open.
     """
 
     earliest: datetime
@@ -60,9 +59,9 @@ class PossibleEnd:
 
 
 class IncidentState:
-    """The state of an incident after the events read so far.
+    """The state of an incident after the events read so far; `read` takes the next one.
 
-    `event`: the event being read; `at`: the instant at which it counts.
+    `event`: the event read last or being read; `at`: the instant at which it counts.
     """
 
     __slots__ = (
@@ -154,10 +153,10 @@ class IncidentState:
 
     @property
     def imported_through(self) -> datetime | None:
-        """Return when the last event of an import of this incident was received; None without an import.
+        """Return when the last imported event of this incident was received; None if it was not brought by an import.
 
-        None too if a sender had delivered an event before the import. If a sender's first event came during the import,
-        return when that event was received.
+        It was not if a sender had delivered an event before the import. If a sender's first event came during the
+        import, return when that event was received.
         """
         live = self._first_live_receipt
         if self._imported is None or (live is not None and live < self._imported[0]):
@@ -208,9 +207,10 @@ class IncidentState:
             self.waits.append(WaitSpan(event.waiting_on, at, None, event.reason, event.id))
 
     def read(self, event: IncidentEvent, at: datetime, ending: PossibleEnd | None = None) -> None:
-        """Read one event after the opening, at the instant `at` at which it counts.
+        """Read one event after the opening, and update the state by it.
 
-        `ending`: for an event that ends the incident, when the end may have happened; None: at `at`.
+        `at`: the instant at which the event counts. `ending`: for an event that ends the incident, when it may have
+        ended; None if it ended at `at`.
         """
         self.event, self.at = event, at
         kind = event.kind

@@ -22,8 +22,8 @@ ZERO = timedelta()
 class Meter(Protocol):
     """How a target counts time (protocol): open time of a calendar, wall-clock time, or up to a date.
 
-    In the methods, `since` is the instant from which the clock runs now, `spent` the time consumed before it, and
-    `lost` the time that pauses took before it; both spans are in the meter's own time.
+    In the methods, `since` is the instant from which the clock runs now, `spent` the time it consumed before, and
+    `lost` the time that its pauses took before. Both spans are counted as the meter counts time.
     """
 
     @property
@@ -41,27 +41,34 @@ class Meter(Protocol):
         ...
 
     def due(self, since: datetime, spent: timedelta, lost: timedelta) -> datetime:
-        """Return the due instant of a clock that runs from `since`.
+        """Return the due instant of a clock that runs from `since`, if it does not pause again.
 
-        Raises CalendarError if it lies beyond the calendar's years.
+        `spent`: time consumed before `since`. `lost`: time that pauses took before `since`. Raises CalendarError beyond
+        the calendar's years.
         """
         ...
 
     def warning(self, warning: Warning_, since: datetime, spent: timedelta, due: datetime) -> datetime | None:
-        """Return the instant of a warning of a clock that runs from `since` and is due at `due`.
+        """Return the instant of a warning, for a clock that runs from `since` and is due at `due`.
 
-        None for a warning in percent that lies before `since`; a warning before the due instant may lie before `since`.
-        Raises CalendarError beyond the calendar's years.
+        `spent`: time consumed before `since`. A warning in percent that lies before `since` gives None; one given as a
+        span before the due instant may lie before `since`. Raises CalendarError beyond the calendar's years.
         """
         ...
 
     def warning_span(self, warning: Warning_) -> timedelta | None:
-        """Return how much time must be consumed before the warning can be due; None if only its instant decides."""
+        """Return how much time must be consumed before the warning is due.
+
+        None if consumed time does not decide that, as for a warning some time before a date.
+        """
         ...
 
 
 class CoverageMeter:
-    """The meter of a target in coverage time: due once the open time `span` of a calendar is consumed."""
+    """The meter of a target in coverage time: due once the open time `span` of `calendar` is consumed.
+
+    `at_close`: where a due instant goes that falls exactly on a close.
+    """
 
     __slots__ = ("at_close", "calendar", "span")
     moved_by_pauses = False
@@ -81,15 +88,22 @@ class CoverageMeter:
         return self.calendar.between(start, end)
 
     def due(self, since: datetime, spent: timedelta, lost: timedelta) -> datetime:
-        """Return the instant at which the allowed open time is consumed."""
+        """Return the instant at which the allowed open time is consumed, for a clock that runs from `since`.
+
+        `spent`: open time consumed before `since`. `lost` (time that pauses took) is not used: pauses consume nothing.
+        """
         return self.calendar.add(since, max(self.span - spent, ZERO), self.at_close)
 
     def warning_span(self, warning: Warning_) -> timedelta | None:
-        """Return how much open time is consumed when the warning is due."""
+        """Return how much open time has been consumed when the warning is due."""
         return warning_span_of(warning, self.span)
 
     def warning(self, warning: Warning_, since: datetime, spent: timedelta, due: datetime) -> datetime | None:
-        """Return the warning's instant, in open time; None for a warning in percent that lies before `since`."""
+        """Return the instant of a warning, for a clock that runs from `since` and is due at `due`.
+
+        `spent`: open time consumed before `since`. A warning in percent that lies before `since` gives None; one given
+        as a span is that much open time before `due`.
+        """
         if warning.percent is None:
             return _before(self.calendar, warning, due)
         left = warning_span_of(warning, self.span) - spent
@@ -115,15 +129,21 @@ class WallMeter:
         return end - start
 
     def due(self, since: datetime, spent: timedelta, lost: timedelta) -> datetime:
-        """Return the instant at which the allowed time is consumed."""
+        """Return the instant at which the allowed time is consumed, for a clock that runs from `since`.
+
+        `spent`: time consumed before `since`. `lost` (time that pauses took) is not used: pauses consume nothing.
+        """
         return since + max(self.span - spent, ZERO)
 
     def warning_span(self, warning: Warning_) -> timedelta | None:
-        """Return how much time is consumed when the warning is due."""
+        """Return how much time has been consumed when the warning is due."""
         return warning_span_of(warning, self.span)
 
     def warning(self, warning: Warning_, since: datetime, spent: timedelta, due: datetime) -> datetime | None:
-        """Return the warning's instant; None for a warning in percent that lies before `since`."""
+        """Return the instant of a warning, for a clock that runs from `since` and is due at `due`.
+
+        `spent`: time consumed before `since`. A warning in percent that lies before `since` gives None.
+        """
         if warning.before is not None:
             return due - warning.before
         left = warning_span_of(warning, self.span) - spent
@@ -133,8 +153,9 @@ class WallMeter:
 class DateMeter:
     """The meter of a target that is due at a date: the nth working day, or a date the parties agreed on.
 
-    `on`: the due instant without pauses. `moved`: whether pauses move it by their open time. Without a calendar all
-    time is open.
+    `on`: the due instant if the clock never pauses. `moved`: whether pauses move it on by their open time. `base`: from
+    where time is counted; warnings in percent refer to the open time from `base` to `on`. `calendar` None: all time is
+    open. `at_close`: where an instant goes that falls exactly on a close.
     """
 
     __slots__ = ("at_close", "calendar", "moved", "on", "span")
@@ -161,17 +182,27 @@ class DateMeter:
         return end - start if self.calendar is None else self.calendar.between(start, end)
 
     def due(self, since: datetime, spent: timedelta, lost: timedelta) -> datetime:
-        """Return the date, moved by `lost`, the open time that pauses took, if pauses move it."""
+        """Return the date; if pauses move it, moved on by `lost`, the open time that pauses took.
+
+        `since` and `spent` are not used: the date does not depend on consumed time.
+        """
         if not self.moved or lost <= ZERO:
             return self.on
         return self.on + lost if self.calendar is None else self.calendar.add(self.on, lost, self.at_close)
 
     def warning_span(self, warning: Warning_) -> timedelta | None:
-        """Return how much time is consumed when a warning in percent is due; None for a warning before the date."""
+        """Return how much open time has been consumed when a warning in percent is due.
+
+        None for a warning given as a span before the date: consumed time does not decide it.
+        """
         return None if warning.percent is None else warning_span_of(warning, self.span)
 
     def warning(self, warning: Warning_, since: datetime, spent: timedelta, due: datetime) -> datetime | None:
-        """Return the warning's instant; None for a warning in percent that lies before `since`."""
+        """Return the instant of a warning, for a clock that runs from `since` and is due at `due`.
+
+        `spent`: open time consumed before `since`. A warning in percent that lies before `since` gives None; one given
+        as a span is that much open time before `due`.
+        """
         if warning.percent is None:
             if self.calendar is not None:
                 return _before(self.calendar, warning, due)
@@ -183,8 +214,9 @@ class DateMeter:
 
 
 def meter_for(target: Target, calendar: Calendar, base: datetime, at_close: AtClose) -> Meter:
-    """Return the meter of a target; working days are counted from `base`.
+    """Return the meter that counts time for `target`, in the hours of `calendar` where the target asks for them.
 
+    `base`: from where working days are counted. `at_close`: where a due instant goes that falls exactly on a close.
     Raises CalendarError beyond the calendar's years, ValueError for a target without a number (`unspecified`).
     """
     match target.allowed:
@@ -201,7 +233,10 @@ def meter_for(target: Target, calendar: Calendar, base: datetime, at_close: AtCl
 
 
 def warning_span_of(warning: Warning_, span: timedelta) -> timedelta:
-    """Return how much of `span` is consumed when the warning is due, to the microsecond."""
+    """Return how much of the allowed time `span` has been consumed when the warning is due.
+
+    It is negative if the warning lies further before the due instant than `span`.
+    """
     if warning.percent is not None:
         return span * warning.percent / 100
     assert warning.before is not None

@@ -58,11 +58,10 @@ _OPENINGS = frozenset({EventKind.OPENED, EventKind.REOPENED})
 
 
 def any_trigger_accepts(triggers: tuple[Trigger, ...], event: IncidentEvent, waiting: WaitingOn | None) -> bool:
-    """Return whether one of `triggers`, all of the event's kind, accepts the event.
+    """Return whether one of `triggers` accepts the event; all of them must be for the event's kind.
 
-    A trigger accepts the actors it names; if it names none, anybody, but of a bot no comment or reply. If it names
-    parties in `waiting_on`, the incident must wait on one of them. `waiting`: on whom it waits, None if it does not
-    wait.
+    A trigger that names actors accepts only these; others accept anybody, but no comment or reply of a bot. If it names
+    parties in `waiting_on`, the incident must wait on one of them. `waiting`: on whom it waits, None if it does not.
     """
     anybody = not event.automatic
     for trigger in triggers:
@@ -74,7 +73,7 @@ def any_trigger_accepts(triggers: tuple[Trigger, ...], event: IncidentEvent, wai
 
 
 class MetricTracker:
-    """One metric of an incident while its events are read, with its clocks so far.
+    """One metric of an incident while its events are read, with its clocks so far; `read` applies an event.
 
     `builders`: the clocks under construction, in order. `current`: the last of them, None before the first.
     """
@@ -105,11 +104,11 @@ class MetricTracker:
         return self.current is not None and self.current.state in (ClockState.MET, ClockState.MISSED)
 
     def read(self, trackers: dict[str, MetricTracker]) -> None:
-        """Apply the event that the incident's state has just read: first to the open clock, then it may start a clock.
+        """Apply the event that the incident's state has just read to this metric's clocks.
 
-        An open clock is stopped, reset, cancelled, paused or resumed by the first of these conditions that accepts the
-        event. If it stays open, a changed priority, contract or attribute selects its target anew, and an agreed date
-        is put in force. `trackers`: all metrics of the incident by id.
+        If a clock is open, the first condition that accepts the event stops, resets, cancels, pauses or resumes it. If
+        it stays open, its target is selected anew where the priority, contract or an attribute changed, and an agreed
+        date is put in force. Then the event may start or reopen a clock. `trackers`: all metrics of the incident by id.
         """
         state, builder = self._state, self.current
         event = state.event
@@ -130,7 +129,7 @@ class MetricTracker:
             self._start_if_asked(reaction, event, trackers)
 
     def open(self, event: IncidentEvent) -> None:
-        """Start the first clock if the metric starts with `event`, the opening."""
+        """Start the first clock, if `event`, which opens the incident, is a start of this metric."""
         reaction = self.metric.reactions.get(EventKind.OPENED)
         if reaction is not None and any_trigger_accepts(reaction.start, event, None):
             self._start(event)
@@ -143,7 +142,10 @@ class MetricTracker:
         return self._start(event)
 
     def matching_row(self) -> Target | None:
-        """Return the target that matches the incident now, with or without a number; None if no target matches."""
+        """Return the metric's target that matches the incident as it is now; None if no target matches.
+
+        The target may be one without a number.
+        """
         entitlement = self._state.entitlement
         return row_for(entitlement, self.metric.id, self._state.matching(entitlement))
 

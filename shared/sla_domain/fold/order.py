@@ -27,10 +27,10 @@ _SKEW = timedelta(minutes=2)
 
 @dataclass(frozen=True, slots=True)
 class Timeline:
-    """The events of an incident in reading order: the opening and what follows.
+    """The events of an incident in reading order: the opening and what follows; `Folding` reads it.
 
-    `opened_at`: the instant of the opening. `following`: pairs (event, instant at which it is read). An event that
-    stands in for a missing opening (`assumed`) is among them again.
+    `opened_at`: the instant of the opening. `following`: pairs (event, instant at which it is read). `assumed`: there
+    is no opening among the events, so `opening` is made of another event; `following` has that event, too.
     """
 
     opening: IncidentEvent
@@ -47,10 +47,10 @@ class Timeline:
 
 
 def in_order(events: Iterable[IncidentEvent]) -> list[IncidentEvent]:
-    """Return each event once, in reading order; of copies with the same id the first in order counts.
+    """Return each event once, in reading order (instant, version, arrival); of several with one id, the first.
 
-    Events of one instant are put in the order that their snapshots show, where these show one. Raises NoEvents without
-    events, and MixedIncidents if they belong to more than one incident.
+    Where snapshots (state of the whole ticket) show in which order the events of one instant happened, that order is
+    used. Raises NoEvents without events, and MixedIncidents if they belong to more than one incident.
     """
     rows = sorted(events, key=position)
     if not rows:
@@ -69,16 +69,16 @@ def in_order(events: Iterable[IncidentEvent]) -> list[IncidentEvent]:
 
 
 def position(event: IncidentEvent) -> Position:
-    """Return the event's place in reading order, to be compared with other positions."""
+    """Return the event's place in reading order: a tuple that can be compared with those of other events."""
     return (event.order, event.received_at)
 
 
 def timeline(events: Iterable[IncidentEvent]) -> Timeline:
     """Return the events of one incident in reading order: first the opening, then the other events, each once.
 
-    Without an opening, the ticket's first snapshot or else the earliest event stands in for it; an event dated before
-    the opening is read at the opening. Copies from merged incidents that do not count are left out. Raises NoEvents,
-    and MixedIncidents if the events belong to more than one incident.
+    If there is no opening, the ticket's first snapshot, or else the earliest event, is used in its place. An event
+    dated before the opening is read at the opening's instant. Copies from merged incidents that do not count are left
+    out. Raises NoEvents, and MixedIncidents if the events belong to more than one incident.
     """
     own = in_order(events)
     rows, carried = resolve_carried(own)
@@ -155,9 +155,9 @@ def _without_opening(rows: list[IncidentEvent]) -> Timeline:
 
 
 def in_reading_order(events: Iterable[IncidentEvent]) -> list[tuple[IncidentEvent, datetime]]:
-    """Return pairs (event, instant at which it is read) of one incident in reading order, the opening included.
+    """Return the events of one incident in reading order, as pairs (event, instant at which it is read).
 
-    Raises NoEvents, and MixedIncidents if the events belong to more than one incident.
+    The opening is among them. Raises NoEvents, and MixedIncidents if the events belong to more than one incident.
     """
     line = timeline(events)
     if line.following and line.following[0][0].id == line.opening.id:  # no opening was received: the first stands in
@@ -166,7 +166,10 @@ def in_reading_order(events: Iterable[IncidentEvent]) -> list[tuple[IncidentEven
 
 
 def remarks_on_event(event: IncidentEvent) -> Iterable[Remark]:
-    """Yield the remarks on one event by itself: its `warnings`, and an instant over two minutes after its receipt."""
+    """Yield the remarks that one event causes by itself: its `warnings`, and one if it is dated in the future.
+
+    In the future means: more than two minutes after slad received it.
+    """
     if event.occurred_at > event.received_at + _SKEW:
         ahead = event.occurred_at - event.received_at
         yield Remark(RemarkKind.FUTURE_TIME, f"{event.kind.value} claims to lie {ahead} in the future", event.id)

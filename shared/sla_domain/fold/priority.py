@@ -35,11 +35,11 @@ _ASKS = frozenset({EventKind.PRIORITY_CHANGED, EventKind.RECLASSIFIED, EventKind
 
 
 class Priorities:
-    """The priority of one incident while its events are read.
+    """The priority of one incident while its events are read, and how it came about.
 
-    `in_force`: the priority that counts. `pending`: a lower priority that waits for the customer's agreement, None
-    without one. `periods`: which priority was in force when, without the present one. `corrections`: changes of what
-    the customer had set, if the plan notifies the customer of them.
+    `in_force`: the id of the priority that counts. `pending`: a lower priority that waits for the customer's agreement,
+    None if none does. `periods`: the earlier priorities and when each was in force; `history` adds the present one.
+    `corrections`: changes by staff of the customer's priority, recorded if the plan says that the customer is notified.
     """
 
     __slots__ = (
@@ -72,7 +72,7 @@ class Priorities:
         self._open: PriorityPeriod | None = None
 
     def branch(self, remarks: Remarks) -> Priorities:
-        """Return an independent copy that adds its remarks to `remarks`."""
+        """Return an independent copy; it adds its remarks to `remarks`, which must be the copied incident's."""
         twin = branch_of(self)
         twin._remarks = remarks
         return twin
@@ -86,8 +86,8 @@ class Priorities:
     def read_opening(self, event: IncidentEvent, at: datetime, plan: Plan, described: bool) -> None:
         """Put the first priority in force: the one that the opening states, else the plan's default.
 
-        `described`: whether the incident has a description. Without one the plan may name a lower priority, which holds
-        until a description comes (clause E6, docs/clauses.md).
+        `at`: the instant of the opening. `described`: whether the incident has a description. If not, the plan may name
+        a lower priority; that one is then in force until a description comes (clause E6, docs/clauses.md).
         """
         stated = event.attributes.get("priority", "")
         self._stated, self._set_by = stated, event.actor
@@ -109,8 +109,8 @@ class Priorities:
     def read_description(self, event: IncidentEvent, at: datetime) -> None:
         """Put the priority in force that was held back because the incident had no description.
 
-        Call it with the event that brings the description; later calls change nothing. Takes back the remark that the
-        description is missing (clause E6, docs/clauses.md).
+        Until then a lower priority was in force. Call it with the event that brings the description; later calls change
+        nothing. The remark that the description is missing is removed (clause E6, docs/clauses.md).
         """
         self._low = ""
         self._remarks.drop("description")
@@ -119,10 +119,10 @@ class Priorities:
             self._set(held, event, at, PriorityWhy.DESCRIBED)
 
     def read(self, event: IncidentEvent, at: datetime, plan: Plan, of_another: bool = False) -> None:
-        """Apply an event after the opening: another priority that it states, or an agreement to a lower one.
+        """Apply an event after the opening: a new priority that it states, or an agreement to a lower one.
 
-        A priority that the ticket merely repeats is ignored. `of_another`: the event's attributes are those of another
-        ticket under this incident's name, which cannot lower the priority.
+        `at`: the instant at which it counts. A priority that the ticket only repeats is ignored. `of_another`: the
+        attributes come from another ticket that turned out to be this incident; they cannot lower the priority.
         """
         if event.kind is EventKind.DOWNGRADE_AGREED:
             self._agreed(event, at, plan)
@@ -155,10 +155,11 @@ class Priorities:
             self._asked(known, event, at, plan)
 
     def change_plan(self, event: IncidentEvent, at: datetime, plan: Plan) -> None:
-        """Put a priority of `plan` in force, because another contract applies now.
+        """Choose a priority of `plan`, because another contract applies from now on.
 
-        The priority in force stays if the new plan has it, unless it was only the old plan's default. Otherwise it is
-        the priority that the sender stated, if the new plan has that one, else the new plan's default.
+        The priority in force stays if the new plan has it, unless it was merely the old plan's default. Otherwise the
+        priority that the sender stated is put in force, if the new plan has that one; else the new plan's default.
+        `at`: when.
         """
         stated, known = plan.priority(self._stated or ""), plan.priority(self.in_force)
         if self.pending is not None and plan.priority(self.pending.new) is None:

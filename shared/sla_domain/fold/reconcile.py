@@ -35,9 +35,10 @@ _REASON = "as the ticket stands"
 
 
 class ReconcilingEvent(NamedTuple):
-    """An event that slad makes because a snapshot of the ticket shows a change that no event brought.
+    """An event that slad makes itself, because a snapshot of the ticket shows a change that no event reported.
 
-    `at`: the instant at which it is read. `ending`: for an end, when it may have happened; None: at `at`.
+    `at`: the instant at which it is read. `ending`: if it ends the incident, when that may have happened; None: at
+    `at`.
     """
 
     event: IncidentEvent
@@ -51,7 +52,10 @@ def stated_phase(shown: Snapshot) -> StatedPhase | None:
 
 
 def snapshot_differs(state: IncidentState, event: IncidentEvent) -> bool:
-    """Return whether the event has a snapshot that shows the ticket otherwise than the events read so far."""
+    """Return whether the event's snapshot shows a ticket unlike `state`, the incident after the events so far.
+
+    False if the event has no snapshot.
+    """
     shown = event.snapshot
     if shown is None:
         return False
@@ -62,10 +66,11 @@ def snapshot_differs(state: IncidentState, event: IncidentEvent) -> bool:
 
 
 def end_before(state: IncidentState, event: IncidentEvent, at: datetime) -> ReconcilingEvent | None:
-    """Return the end of the incident that the event's snapshot shows before the event; None if it shows none.
+    """Return an event that ends the incident, if the snapshot of `event` shows that it ended before `event`; else None.
 
-    None too if the incident has ended already, or the event itself is an end. An end without a date lies before a
-    comment or reply, and before no other event: a comment on an ended ticket does not wait for an answer.
+    None too if the incident has ended already, or `event` itself ends it. If the snapshot gives no date, the end is put
+    before a comment or reply, so that this does not wait for an answer on an ended ticket; for other events the result
+    is then None. `at`: the instant at which `event` counts.
     """
     shown = event.snapshot
     if shown is None or shown.phase is None or shown.phase.live or not state.phase.live or event.kind in END_PHASES:
@@ -81,9 +86,9 @@ def end_before(state: IncidentState, event: IncidentEvent, at: datetime) -> Reco
 
 
 def reconciling_events(state: IncidentState, event: IncidentEvent, at: datetime) -> Iterator[ReconcilingEvent]:
-    """Yield events for all differences between the snapshot of `event` and the events read before, in reading order.
+    """Yield events for all that the snapshot of `event` shows and the events read before do not, in reading order.
 
-    `at`: the instant at which the snapshot is read. The event must have a snapshot.
+    `state`: the incident after those events. `at`: the instant at which the snapshot is read. The event must have one.
     """
     shown = event.snapshot
     assert shown is not None
@@ -94,9 +99,10 @@ def reconciling_events(state: IncidentState, event: IncidentEvent, at: datetime)
 
 
 def unobserved_end(opening: IncidentEvent) -> IncidentEvent:
-    """Return an event that ends the ticket before `opening`, for a ticket whose first known event is a reopening.
+    """Return an event that ends the ticket before `opening`, which is in truth a reopening.
 
-    It is a cancellation, which gives no verdict, since nobody states when the ticket ended.
+    Used if the first known event of a ticket reopens it. The event is a cancellation, which gives no verdict, because
+    nobody states when the ticket ended.
     """
     return replace(_reconciling(opening, EventKind.CANCELLED), reason="it had ended before anything was heard of it")
 

@@ -16,7 +16,8 @@ MOST = 200  # of one kind of cause: what single events are like, or what they do
 class Remarks:
     """The remarks of one incident: those on its present state, and the first 200 (`MOST`) on single events.
 
-    `left_out`: how many more on single events were added and not kept.
+    `hold` and `drop` change the former, `add` the latter. `left_out`: how many on single events came after the first
+    200 and were not kept.
     """
 
     __slots__ = ("_held", "_said", "left_out")
