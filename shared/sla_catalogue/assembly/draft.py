@@ -24,10 +24,10 @@ from sla_domain.plan import PlanId, written_name
 
 @dataclass(frozen=True, slots=True)
 class PlanDraft:
-    """A plan as documents, with inheritance applied, before it becomes a domain object.
+    """A plan as documents, with inheritance applied, before `build_plan` makes a domain object of it.
 
-    Each of `priorities`, `targets`, `coverages` and `metrics` stands beside the path at which it was written.
-    `timed_too`: metrics that only targets of the contract time.
+    `document`: the plan's single values. `priorities`, `targets`, `coverages`, `metrics`: each as a pair (the path at
+    which it was written, document). `timed_too`: further metrics of the plan, for which only a contract has targets.
     """
 
     id: str

@@ -11,10 +11,10 @@ from sla_domain.escalation import TellKind
 
 
 class LevelDocument(Document):
-    """One level of an escalation: whom to notify, `after` this long in a round, if nobody has acknowledged.
+    """One level of an escalation: whom to notify if nobody has acknowledged until then.
 
-    `tell`: roles or people. `channels`: to use first, before each person's own addresses. `kind`: whether they are
-    paged, or only informed.
+    `after`: the time since the round began. `tell`: roles or people. `channels`: those to use first, before each
+    person's own addresses. `kind`: whether the people are paged, or only informed.
     """
 
     after: Span

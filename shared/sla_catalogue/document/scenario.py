@@ -36,9 +36,10 @@ class EventDocument(Document):
 
 
 class ExpectDocument(Document):
-    """What a test expects of the clock of one metric: instants, its state, or that its target has no number.
+    """What a test expects of the clock of one metric; keys that are left out are not checked.
 
-    A text is the instant `due`, or `unspecified`. `breach: never` means that there is no breach by `now`.
+    `due`, `warn`, `breach`: instants; `breach: never` means no breach by the test's `now`. `unspecified`: the target
+    has no number. Written as a text, it is `due`, or the word `unspecified`.
     """
 
     due: InstantText | None = None
