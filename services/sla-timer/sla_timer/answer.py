@@ -50,8 +50,9 @@ class EventPage:
 
 
 def latest_clocks(clocks: Sequence[Clock], most: int) -> list[Clock]:
-    """Return at most `most` of the clocks, in the order given; open clocks are preferred, then clocks that started
-    last.
+    """Return at most `most` of the clocks, in the order given.
+
+    Of more clocks the open ones are taken first, then those that started last.
     """
     if len(clocks) <= most:
         return list(clocks)

@@ -51,8 +51,8 @@ class PlanDraft:
 def draft_plans(context: Context) -> dict[str, PlanDraft]:
     """Return the draft of every plan by id.
 
-    A plan whose `extends` is unknown or leads back to it is reported as a finding and left out, with the plans that
-    extend it.
+    A plan is left out, with a finding, if the plan that it extends is unknown or extends it in turn. Plans that extend
+    one left out are left out too.
     """
     drafts: dict[str, PlanDraft] = {}
     for name in context.document.plans:

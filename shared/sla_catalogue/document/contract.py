@@ -67,8 +67,9 @@ class EnvironmentDocument(Document):
 class ContractDocument(Document):
     """A contract: which plan the customers bought, where, for which products, and who is notified.
 
-    `zone`, `country`: for its hours and its holidays. `default`: it applies to incidents of unknown customers.
-    `targets` and `coverages`: its own, before or in place of the plan's. `roles`: who holds each role.
+    `zone`, `country`: the time zone of its hours, and whose holidays it has. `holidays`: overrules the plan, if given.
+    `default`: the contract applies to incidents of unknown customers. `targets`: its own, tried before the plan's.
+    `coverages`: its own, in place of the plan's of the same name. `roles`: role -> who holds it.
     """
 
     plan: str

@@ -24,9 +24,10 @@ class LevelDocument(Document):
 
 
 class PolicyDocument(Document):
-    """An escalation policy: its levels, and how often they are repeated.
+    """An escalation policy: its levels, and how often the round of all levels is repeated.
 
     `repeat`: how many rounds follow the first. `pause`: the time from the last level of a round to the next round.
+    `title`: language -> title for people. `clause`: where the contract's text states the policy.
     """
 
     title: Texts = Field(default_factory=dict)

@@ -19,10 +19,10 @@ class AgreedDocument(Document):
 
 
 class EventDocument(Document):
-    """An event of a test after the opening.
+    """An event of a test after the opening; `event` is its kind, such as `responded`.
 
-    `at`: without an offset local time of the contract's zone. `event`: its kind, such as `responded`. `by`: the side it
-    is from, such as `staff`.
+    `at`: the instant; without an offset it is local time of the contract's zone. `by`: whom it is from, such as
+    `staff`. `waiting_on`: for a pause, on whom the incident waits. `agreed`: the due date agreed on.
     """
 
     at: InstantText
@@ -60,8 +60,8 @@ class ExpectDocument(Document):
 class ScenarioDocument(Document):
     """A test of the catalogue: an incident of a contract as events, and what must follow.
 
-    `expect`: by metric what is expected of its clock. `remarks`: the kinds of remarks that it must have, and no others.
-    `now`: the instant of the verdict; by default that of the last event.
+    `expect`: metric -> what is expected of its clock. `remarks`: the kinds of remarks that the incident must have, and
+    no others; absent: not checked. `now`: the instant up to which breaches count; by default that of the last event.
     """
 
     name: str

@@ -57,9 +57,9 @@ class PeopleDocument(Document):
 
 
 class StaffDocument(PeopleDocument):
-    """Who belongs to the staff; a text or a list names accounts alone.
+    """Who belongs to the staff; written as a text or a list, it is `people` (accounts) alone.
 
-    `only`: nobody else is staff, whatever the sender states.
+    `only`: nobody else is staff, even if the sender says so.
     """
 
     only: bool = False

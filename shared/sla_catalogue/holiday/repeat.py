@@ -35,9 +35,9 @@ def occurrences(
     """Yield the occurrences of one entry of a feed (calendar file) that may lie in the horizon (years), in order of
     time.
 
-    `event`: the entry. `start`, `length`: of its first occurrence. `zone`: of the whole feed. The first occurrence
-    counts even if the entry's recurrence rule does not name it (RFC 5545 §3.8.5.3); a sentence on that is added to
-    `doubts`. No start comes twice. Raises UnreadableRule.
+    `event`: the entry. `start`, `length`: as the entry states them. `zone`: that of the whole feed. `start` counts even
+    if the entry's recurrence rule does not name it (RFC 5545 §3.8.5.3); a sentence on that is added to `doubts`. Dates
+    that the entry excludes are left out; no start comes twice. Raises UnreadableRule.
     """
     excluded = {as_occurrence_start(each.start, start, zone) for each in _listed(event, "EXDATE", length)}
     excluded |= set(_repeated(event, "EXRULE", start, horizon, zone, doubts))
