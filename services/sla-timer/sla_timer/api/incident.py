@@ -163,10 +163,10 @@ async def _all_events(timer: TimerService, name: str) -> list[IncidentEvent]:
 async def incident_as_of(
     timer: TimerService, known: FoundIncident, at: datetime | None
 ) -> tuple[WholeIncident | None, datetime]:
-    """Return the incident as computed from its events up to `at`, and the instant used.
+    """Return (the incident as computed from its events up to an instant, that instant).
 
-    That instant is now when `at` is None, and never after the incident left the contract of the key. The incident is
-    None when `at` lies before its first event. Raises CalendarError when no calendar reaches the instant.
+    The instant is `at`, or now if `at` is None; but at the latest when the incident left the contract of the API key.
+    The incident is None before its first event. Raises CalendarError if no calendar reaches the instant.
     """
     moment = at or timer.time_source.now()
     incident: Incident | None = known.incident

@@ -49,9 +49,9 @@ class StoredIncident:
     counting: Sequence[IncidentEvent] = ()  # the events that `fold` folds; empty for an incident with very many
 
     def as_of(self, until: datetime | None, rulebook: Rulebook) -> Incident:
-        """Return the incident as computed from its events up to `until`, or from all events if `until` is None.
+        """Return the incident as computed from its events up to `until`; None: from all events.
 
-        All events are used, too, when none lies up to `until`, and for an incident with very many events.
+        All events are also used if none lies before `until`, and for an incident with very many events.
         """
         by_then = self.counting if until is None else events_known_at(self.counting, until)
         return fold(by_then, rulebook) if by_then and len(by_then) < len(self.counting) else self.fold(rulebook)

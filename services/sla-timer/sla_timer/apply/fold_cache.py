@@ -226,10 +226,9 @@ class FoldCache:
 
     @asynccontextmanager
     async def held(self, incidents: Collection[str]) -> AsyncIterator[None]:
-        """Lock the cache entries of these incidents, and create missing ones; no other task prepares or keeps them
-        meanwhile.
+        """Lock these incidents in the cache: no other task can `prepare` or `keep` them meanwhile.
 
-        Enter it before the database transaction, never within one.
+        Incidents that are not cached get an empty entry. Enter it before the database transaction, never within one.
         """
         async with AsyncExitStack() as stack:
             for name in sorted(incidents):

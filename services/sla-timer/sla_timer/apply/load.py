@@ -34,9 +34,10 @@ PAGE = 500  # events read at a time
 
 @dataclass(frozen=True, slots=True)
 class UnsettledClocks:
-    """The clocks of one incident that may have changed since its last decision: `load_incidents` reads only these.
+    """The clocks of one incident that may have changed since its last decision.
 
-    `ids`: their ids. `version`: the catalogue version by which that decision was made.
+    Of an incident's ended clocks `load_incidents` reads only these. `ids`: their ids. `version`: the catalogue version
+    by which that decision was made.
     """
 
     version: str
@@ -110,8 +111,8 @@ async def load_incidents(
 
 
 def is_hot(row: Any | None) -> bool:
-    """Return whether a row of `timer_incident` counts at least `HOT` events, so that the incident is cached; False for
-    None.
+    """Return whether an incident has so many events (250 or more) that it is cached. `row`: its row of
+    `timer_incident`; None: False.
     """
     return row is not None and row.events >= HOT
 

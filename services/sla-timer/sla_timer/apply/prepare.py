@@ -90,9 +90,9 @@ class FoldPreparer:
 
 
 def unsettled_clocks(prepared: Mapping[str, PreparedFold]) -> dict[str, UnsettledClocks]:
-    """Return incident id -> the clocks of that incident that may have changed.
+    """Return incident id -> the clocks of that incident that may have changed, for `load_incidents`.
 
-    Left out are incidents of which any clock may have changed.
+    An incident is left out if any of its clocks may have changed.
     """
     return {
         name: UnsettledClocks(one.version, ids)
