@@ -41,8 +41,8 @@ class AssemblyInputs:
     """What a catalogue is made of besides its files.
 
     `environment`: the values of `${NAME}`; None to rebuild a stored catalogue, whose parts are then in `stored`.
-    `horizon`: the calendar years to compile; None: as the files say. `today`: the day from which holidays and years
-    that end soon are looked for; None: they are not.
+    `horizon`: the calendar years to compile; None: as the files say. `today`: warn of holidays and calendar years that
+    end within 90 days of this day; None: give no such warning.
     """
 
     environment: Mapping[str, str] | None

@@ -13,9 +13,9 @@ from sla_catalogue.problem import Findings, Path, did_you_mean
 class Context:
     """What the functions that build the parts of a catalogue need: its document, the ids in it, and where to report.
 
-    `declared`: by section every id written, also of an entry with errors, so that a reference to such an entry is not
-    reported too. `stored`: the catalogue is rebuilt from a version that was once in force; incidents are judged by it,
-    so rules made since then must not refuse it.
+    `declared`: section -> all ids written in it. An entry with errors is among them, so that references to it are not
+    reported as well. `stored`: the catalogue was in force once and is rebuilt to judge incidents; rules made since then
+    must not refuse it.
     """
 
     document: CatalogueDocument
@@ -24,7 +24,8 @@ class Context:
     stored: bool = False
 
     def has_entry(self, section: str, name: str, path: Path, what: str) -> bool:
-        """Return whether `section` has an entry `name` without errors; report an error at `path` if nobody wrote one.
+        """Return whether `section` has an entry `name` without errors. If it has none at all, report an error at
+        `path`.
 
         `what`: the word for such an entry in the message, such as `plan`.
         """

@@ -10,7 +10,10 @@ from sla_catalogue.tree import Plain
 
 
 def borrow(merged: FileUnion) -> None:
-    """Add to `merged` the shipped plans and escalations that it names without defining them, and what these name."""
+    """Add to `merged` the shipped plans and escalations that it names but does not define.
+
+    Plans and escalations that those name in turn are added too.
+    """
     library = builtin_tree()
     for section, wanted in _wanted(merged):
         held = merged.sections.setdefault(section, {})

@@ -28,10 +28,10 @@ from sla_domain.plan import Combination, Coverage, HolidaySource
 
 @dataclass(frozen=True, slots=True, eq=False)
 class CatalogueCalendars:
-    """The calendars of a catalogue by contract and coverage (when time counts), each compiled on first use.
+    """The calendars of a catalogue: `calendar` returns the one of a contract and a coverage (when time counts).
 
-    `tables`: the holidays by code. `horizon`: the years to compile. Equal content shares one compiled calendar, across
-    catalogues too.
+    Each is compiled on first use; equal content shares one compiled calendar, across catalogues too. `tables`: the
+    holidays by code. `horizon`: the years to compile.
     """
 
     tables: Mapping[str, HolidayTable]
@@ -81,10 +81,11 @@ class CatalogueCalendars:
 
 
 def holiday_code_for(contract: Contract, coverage: Coverage) -> str:
-    """Return the code of the holiday table that a coverage subtracts under this contract; '' for none.
+    """Return the code of the holiday table whose days close a coverage under this contract; '' for none.
 
-    A contract may overrule its plan (B, docs/clauses.md): with `holidays: false` nothing is subtracted; with `holidays:
-    true` the holidays of its country are, also from a coverage without holidays, unless that is open around the clock.
+    The coverage says whose holidays close it: nobody's, the contract's, or those of a fixed code. The contract may
+    overrule that (B, docs/clauses.md): `holidays: false` means no holidays; `holidays: true` adds the contract's to a
+    coverage without any, unless it is open around the clock.
     """
     if contract.holidays is False:
         return ""
@@ -99,7 +100,11 @@ def holiday_code_for(contract: Contract, coverage: Coverage) -> str:
 
 
 def holiday_codes_for(contract: Contract, coverage: Coverage) -> set[str]:
-    """Return the codes of the holiday tables that a coverage and its parts subtract under this contract."""
+    """Return the codes of the holiday tables whose days a coverage (hours of service) is closed on under this contract.
+
+    A coverage made of parts gives the codes of all its parts. Empty if no holidays are subtracted; see
+    `holiday_code_for`.
+    """
     parts = {code for part in coverage.parts for code in holiday_codes_for(contract, part)}
     return (parts if coverage.parts else {holiday_code_for(contract, coverage)}) - {""}
 

@@ -36,12 +36,13 @@ class BadAddress(ValueError):
 
 
 class ChannelKind:
-    """One kind of channel, such as e-mail, with what the catalogue must know of it.
+    """One kind of channel, such as e-mail, as the catalogue knows it; each kind is a subclass
+    (`install_channel_kinds`).
 
     `name`: stands in `kind:` of an entry, before an address (`email:ada@example.org`), and as a key of a person.
-    `document`: the model of the kind's entries in the section `channels`, by whose ids people are addressed; None
-    without entries. `personal`: people have addresses of their own instead, and a level of an escalation may name the
-    kind.
+    `document`: the model of the kind's entries in the section `channels`; None: it has no entries. `personal`: False:
+    the address of a person is the id of such an entry; True: it is the person's own, and a level of an escalation may
+    name the kind.
     """
 
     name: ClassVar[str]

@@ -22,14 +22,18 @@ YEARS = "years"  # stands beside the codes for the years that calendars are comp
 
 @dataclass(frozen=True, slots=True, order=True)
 class HorizonEnd:
-    """The day `until` which the holidays of `code` are known; with the code `YEARS` the end of the compiled years."""
+    """Up to which day a catalogue's holidays or calendars reach; `horizon_ends` returns them.
+
+    `until`: the last day, inclusive. `code`: the holiday table that ends, such as `PL`, or `YEARS` for the compiled
+    years.
+    """
 
     until: date
     code: str
 
     @property
     def at(self) -> datetime:
-        """Return the end of the day `until`, in UTC."""
+        """Return the instant at which the day `until` ends in UTC."""
         return datetime.combine(self.until, time(), UTC) + timedelta(days=1)
 
     def days(self, today: date) -> int:
@@ -57,7 +61,10 @@ class HorizonEnd:
 
 
 def horizon_ends(rulebook: Rulebook, tables: Mapping[str, HolidayTable], horizon: Horizon) -> tuple[HorizonEnd, ...]:
-    """Return the last days of the compiled years and of each holiday table that a contract uses, the earliest first."""
+    """Return up to which day the compiled years reach, and each holiday table that a contract uses; the earliest first.
+
+    `tables`: the holidays by code; one without holidays is left out. `horizon`: the compiled years.
+    """
     pairs = [(contract, rulebook.plans.get(contract.plan)) for contract in rulebook.contracts.values()]
     return horizon_ends_of(((contract, plan) for contract, plan in pairs if plan is not None), tables, horizon)
 
@@ -65,9 +72,10 @@ def horizon_ends(rulebook: Rulebook, tables: Mapping[str, HolidayTable], horizon
 def horizon_ends_of(
     used: Iterable[tuple[Contract, Plan]], tables: Mapping[str, HolidayTable], horizon: Horizon
 ) -> tuple[HorizonEnd, ...]:
-    """Return the last days of the compiled years and of the holiday tables that `used` need, the earliest first.
+    """Return up to which day the compiled years reach, and each holiday table that `used` needs; the earliest first.
 
-    `used`: pairs (contract, its plan). A table without holidays is left out.
+    `used`: pairs (contract, its plan). `tables`: the holidays by code; one without holidays is left out. `horizon`: the
+    compiled years.
     """
     codes = {code for contract, plan in used for coverage in plan.coverages.values()
              for code in holiday_codes_for(contract, coverage)}  # fmt: skip
@@ -77,10 +85,11 @@ def horizon_ends_of(
 
 
 def known_until(table: HolidayTable, horizon: Horizon) -> date | None:
-    """Return the day of the last known holiday of a table; None if it has none.
+    """Return the day of the last holiday in a table; None if it has none.
 
-    For a last holiday in the last year of the horizon (the compiled years) or after, return the end of that year. Days
-    added by hand count only if all were, since one far ahead does not mean that those before it are known.
+    If that holiday lies in the last year of the horizon (the compiled years) or later, return the end of that last
+    year. Days added by hand are ignored, unless the table has no others: one far ahead does not mean that all before it
+    are known.
     """
     known = [row.date for row in table.rows if not row.source.startswith("manual:")]
     known += [span.end.date() for span in table.spans]

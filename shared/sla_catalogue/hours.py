@@ -100,7 +100,7 @@ def find_overlaps(week: Week) -> list[str]:
 
 
 def find_short_gaps(week: Week, limit: int = 5) -> list[str]:
-    """Return in words the pairs of windows with a gap of at most `limit` minutes between them, the next day's included.
+    """Return in words the pairs of windows that follow each other after at most `limit` minutes, also over midnight.
 
     Nearly always somebody wrote 23:59 for 24:00.
     """

@@ -63,7 +63,10 @@ class ReloadResult:
 
 
 def reload_catalogue(old: Catalogue, paths: Paths, *, environment: Mapping[str, str] | None = None) -> ReloadResult:
-    """Load the files again and return their catalogue, or `old` if they have errors; and the problems found."""
+    """Load the files again; the result holds their catalogue, or `old` if they have errors, and the problems found.
+
+    `environment`: the values of `${NAME}`; None: the process's environment.
+    """
     new, findings = _load(paths, environment, None)
     return ReloadResult(old, findings.sorted()) if new is None else ReloadResult(new, findings.sorted(), replaced=True)
 

@@ -79,11 +79,11 @@ class Findings:
     problems: list[FileProblem] = field(default_factory=list)
 
     def error(self, path: Path, code: str, message: str, hint: str = "") -> None:
-        """Report a problem at `path` that prevents the use of the catalogue."""
+        """Report a problem at `path` that prevents the use of the catalogue. `code`, `hint`: see `FileProblem`."""
         self._add(FindingLevel.ERROR, path, code, message, hint)
 
     def warning(self, path: Path, code: str, message: str, hint: str = "") -> None:
-        """Report something at `path` that is allowed and probably not intended; the catalogue can be used."""
+        """Report something at `path` that is allowed but probably not intended. `code`, `hint`: see `FileProblem`."""
         self._add(FindingLevel.WARNING, path, code, message, hint)
 
     def at(self, path: Path) -> Position:

@@ -236,7 +236,7 @@ class _Sheet:
 
 
 def week_words(coverage: Coverage, words: Words) -> str:
-    """Return the weekly hours in words, such as `Mon–Fri 09:00–17:00`.
+    """Return the weekly hours of a coverage as text, such as `Mon–Fri 09:00–17:00`, in the language of `words`.
 
     It is `24x7` for all hours of the week, and empty for a coverage made of others.
     """

@@ -61,9 +61,9 @@ class SignedContent(StrEnum):
 class Authentication:
     """How the deliveries of a source prove their origin.
 
-    `header`: carries the proof, after the text `prefix`. `algorithm`, `encoding`, `signed`, `timestamp_header`: how an
-    HMAC is made, and which header carries its timestamp. `username`: of HTTP Basic. `secrets`: any of them is accepted,
-    so a secret is rotated by adding the new one before removing the old.
+    `header`: the name of the header with the proof. `prefix`: the text before the proof in it. `algorithm`, `encoding`,
+    `signed`: how an HMAC is made. `timestamp_header`: the header with its timestamp. `username`: of HTTP Basic.
+    `secrets`: any of them is accepted; to rotate a secret, add the new one before removing the old.
     """
 
     kind: AuthenticationKind
@@ -93,9 +93,10 @@ class Authentication:
 
 
 def signing_key(signed: SignedContent, secret: str) -> bytes:
-    """Return the key bytes of a secret: with Standard Webhooks the base64 behind `whsec_`, else the text as UTF-8.
+    """Return the bytes with which HMACs are made from a secret.
 
-    With Standard Webhooks a text that is no base64 is taken as UTF-8 too.
+    If `signed` is `ID_TIMESTAMP_BODY` (Standard Webhooks) they are the decoded base64 after `whsec_`. Otherwise, or if
+    that is no base64, they are the secret as UTF-8.
     """
     if signed is not SignedContent.ID_TIMESTAMP_BODY:
         return secret.encode()
@@ -133,11 +134,11 @@ _WAITING = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Lookup:
-    """Where a value lies in a delivery.
+    """Where a value is found in a delivery; every part may be empty.
 
-    `field`: a dotted path such as `issue.fields.priority.name`. `label`: the prefix of a label, behind which the value
-    stands. `constant`: used when neither yields a value. `values`: translates what was found, by keys in the form of
-    `fold_case`.
+    `field`: a dotted path in the delivery, such as `issue.fields.priority.name`. `label`: a prefix; the value is the
+    rest of the ticket's label that begins with it. `constant`: the value when neither finds one. `values`: translates
+    what was found; its keys are in the form of `fold_case`.
     """
 
     field: str = ""

@@ -50,8 +50,9 @@ class EventPage:
 
 
 def latest_clocks(clocks: Sequence[Clock], most: int) -> list[Clock]:
-    """Return at most `most` of the clocks, in the order given; open clocks are preferred, then clocks that started
-    last.
+    """Return at most `most` of the clocks, in the order given.
+
+    Of more clocks the open ones are taken first, then those that started last.
     """
     if len(clocks) <= most:
         return list(clocks)
@@ -71,9 +72,10 @@ def incident_json(
 ) -> dict[str, Any]:
     """Return an incident with its clocks (100 at most) and one page of its events as JSON values.
 
-    `told`: what has been published about each clock; a breach that a timer fired after the last event is known only
-    from there. `seen`: what an API key of one contract may see; None for a key of all contracts. `rulebooks`: by clock,
-    the rulebook (plans, contracts, calendars) of each clock that is judged by another rulebook than `rulebook`.
+    `now`: the instant of urgencies, consumed and waiting times. `told`: what has been published about each clock; only
+    it tells of a breach that a timer fired after the last event. `seen`: what an API key of one contract may see; None
+    for a key of all contracts. `rulebooks`: the rulebook (plans, contracts, calendars) of each clock that is judged by
+    another one than `rulebook`.
     """
     until = None if seen is None else seen.until
     if seen is not None:
@@ -146,9 +148,10 @@ def clock_json(
     """Return one clock as JSON values, with the warnings and the breach that timers have published since the last
     event.
 
-    `score`: its urgency now. `consumed`: the counted time so far. `told`: what has been published about the clock;
-    None: nothing. `until`: when the incident left the contract of the API key; `told` is not used then, and only what
-    came before that instant counts. None: the incident is still under that contract.
+    `zone`: for `due_local`. `score`: its urgency now. `consumed`: the counted time so far. `told`: what has been
+    published about the clock; None: nothing. `until`: the instant at which the incident left the contract of the API
+    key: the answer then ignores `told` and shows the clock as of that instant. None: the incident is still under that
+    contract.
     """
     if until is not None:
         return _clock_json(clock, zone, score, consumed, _passed(clock, until), [], until)
@@ -265,11 +268,11 @@ class Hours:
 
 
 def hours_json(hours: Hours, clock: Any, now: datetime) -> dict[str, Any]:
-    """Return the keys `counted_seconds`, `outside_hours` and `opens_at` of a clock as JSON values.
+    """Return the keys `counted_seconds`, `outside_hours` and `opens_at` of one clock as JSON values.
 
-    `counted_seconds`: counted time left, negative once the clock is late, null when unknown. `outside_hours`: the clock
-    is running and its hours are closed at `now`. `opens_at`: when they open next, null unless closed or when unknown.
-    `clock`: any object with `state` and `due_at`.
+    `counted_seconds`: counted time left at `now`, negative once the clock is late; null when unknown. `outside_hours`:
+    true if the clock runs and its hours are closed at `now`. `opens_at`: when they open next; null unless they are
+    closed, and when unknown. `clock`: any object with `state` and `due_at`.
     """
     running = clock.state == ClockState.RUNNING
     here = opening_times(hours.calendar, now) if running else ALWAYS

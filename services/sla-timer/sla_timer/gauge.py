@@ -38,7 +38,7 @@ class TimerGauges:
         self._contracts: set[str] = set()  # those shown before: a contract with nothing due shows 0 and does not vanish
 
     async def run(self) -> None:
-        """Refresh the gauges every `EVERY_SECONDS` until cancelled; after a failure the next turn tries again."""
+        """Refresh the gauges every 5 seconds until cancelled; after a failure the next turn tries again."""
         while True:
             try:
                 await self.once()

@@ -26,16 +26,19 @@ _incident = tables.incident.c
 
 
 class IncidentRetention:
-    """The retention of the timer's store: removes old incidents in small steps."""
+    """Removes old incidents from the timer's store, in small steps: call `ended`, and `late` for events that come
+    after.
+    """
 
     def __init__(self, store: Store) -> None:
         self._store = store
 
     async def ended(self, horizon: datetime) -> AsyncIterator[Removed]:
-        """Remove incidents that ended before `horizon`, in the order of their opening; yield rows by table after each
-        step.
+        """Remove incidents that ended before `horizon`, the earliest opened first; yield table -> rows removed after
+        each step.
 
-        Skipped are incidents with an open clock, or with an event received since `horizon`. A tombstone of each stays.
+        Skipped are incidents with an open clock, or with an event received at `horizon` or later. Of each removed
+        incident a tombstone stays: its id and when it ended.
         """
         after: Any | None = None
         while page := await self._page(horizon, after):
@@ -49,10 +52,9 @@ class IncidentRetention:
                     yield removed
 
     async def late(self, horizon: datetime) -> AsyncIterator[Removed]:
-        """Remove events received before `horizon` whose incident had been removed before they came and was not
-        reopened.
+        """Remove events that came for an incident after its removal; yield table -> rows removed after each step.
 
-        Yields the rows removed by table after each step.
+        Only events received before `horizon` go; an incident that was reopened since keeps all its events.
         """
 
         async def strays(connection: AsyncConnection, names: Sequence[str]) -> Removed:

@@ -21,11 +21,11 @@ _log = structlog.get_logger(__name__)
 
 
 class CatalogueInForce(Protocol):
-    """The parts of a loaded catalogue that the timer uses."""
+    """What the timer needs of a loaded catalogue; `sla_catalogue.catalogue.Catalogue` has it."""
 
     @property
     def version(self) -> str:
-        """Return the catalogue's version, a digest of its content."""
+        """Return the catalogue's version, a hash of its content."""
         ...
 
     @property
@@ -59,10 +59,12 @@ class PinnedRulebooks:
 
 
 class Rulebooks:
-    """The rulebook (plans, contracts, calendars) of every catalogue version that stored incidents refer to.
+    """Gives the rulebook (plans, contracts, calendars) of each catalogue version, for incidents judged by earlier
+    versions.
 
-    Cached in memory; the catalogues' texts are in the store. `current` returns the catalogue in force, `revive` builds
-    one from its stored text. Where a text cannot be read, the current rulebook is used and the error is logged.
+    Call `pinned` in a transaction that writes, `known` in one that reads. `current`: returns the catalogue in force.
+    `revive`: builds a catalogue from its stored text. If a text cannot be read, the error is logged and the current
+    rulebook is used.
     """
 
     def __init__(
@@ -98,10 +100,10 @@ class Rulebooks:
         return await self._pins(connection, self._current(), versions)
 
     async def newest(self, connection: AsyncConnection) -> bool:
-        """Return whether the catalogue in force here is the one that was activated last by any instance.
+        """Return whether no instance has activated another catalogue after the one in force here.
 
-        The first call after this process has loaded another version (at start, or by a reload) records it as activated
-        now.
+        The first call after this process has loaded a version (at start, or by a reload) records that version as
+        activated now.
         """
         catalogue = self._current()
         query = select(tables.catalogue).order_by(tables.catalogue.c.activated_at.desc()).limit(1)

@@ -21,8 +21,8 @@ _SHORTEST_KEY = 16
 def build_keys(context: Context) -> Mapping[KeyId, ApiKey]:
     """Return the API keys of the section `keys` by id; a key without a usable hash is left out.
 
-    Reported as findings are bad hashes, unknown scopes and contracts, plain and short keys, and scopes that reach
-    beyond the one contract of a key.
+    Findings report bad hashes, unknown scopes and contracts, plain and short keys, and keys that are limited to a
+    contract but have a scope that reaches beyond it.
     """
     found: dict[KeyId, ApiKey] = {}
     for name, document in context.document.keys.items():

@@ -45,10 +45,11 @@ class BuiltContract:
 
 @dataclass(slots=True)
 class Plans:
-    """The plans of a catalogue, built on first use: those written, and those derived for single contracts.
+    """Builds the plans of a catalogue, each once: `get` returns the built plan of a draft.
 
-    `drafts`: plans as documents, by id. `shared`: the coverages of the section `coverages`. `built`: the plans built so
-    far, by id; a derived plan has an id such as `gold@acme`.
+    `drafts`: the plans as written, by id. `shared`: the coverages of the section `coverages`. `context`: takes
+    findings. `built`: the plans built so far, by id. Among them are plans derived for one contract, with ids such as
+    `gold@acme`.
     """
 
     drafts: Mapping[str, PlanDraft]
@@ -64,10 +65,10 @@ class Plans:
 
 
 def build_contracts(plans: Plans, context: Context) -> list[BuiltContract]:
-    """Return the contracts of the section `contracts`, in the order written.
+    """Return the contracts of the section `contracts`, in the order written; errors are reported as findings.
 
-    A contract without a known plan, base plan or time zone is reported as a finding and left out; so is a holder of a
-    role who is unknown, or serves in the hours of an unknown coverage.
+    A contract is left out if its plan, base plan or time zone is unknown. A holder of a role is left out if the person
+    is unknown, or the coverage (hours) in which the person serves.
     """
     found = [_contract(name, document, plans, context) for name, document in context.document.contracts.items()]
     return [contract for contract in found if contract is not None]

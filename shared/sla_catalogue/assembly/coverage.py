@@ -18,10 +18,10 @@ from sla_domain.plan import Combination, Coverage, HolidaySource
 def build_coverages(
     written: Mapping[str, tuple[Path, CoverageDocument]], shared: Mapping[str, Coverage], context: Context
 ) -> dict[str, Coverage]:
-    """Return the coverages (when time counts) by name: those `written` here, and the `shared` ones of other names.
+    """Return coverages (when time counts) by name: those `written`, and those `shared` whose names are not written.
 
-    `written`: each document with its path. A written coverage may be made of others of both kinds; parts that are
-    unknown or lead back to it are reported as findings and left out.
+    `written`: name -> (path, document). A written coverage may be made of others, written or shared. A part that is
+    unknown, or is made of this very coverage, is reported as a finding and left out.
     """
     found: dict[str, Coverage] = {}
     for name in written:
@@ -86,7 +86,10 @@ def build_coverage(name: str, path: Path, document: CoverageDocument, context: C
 
 
 def window_of(window: MinuteWindow) -> Window:
-    """Return a window in minutes as the domain's window in seconds, which closes on the next day if `close <= open`."""
+    """Return the domain's window, in seconds since midnight, of a window in minutes.
+
+    A window that ends on the next day becomes one with `close <= open`.
+    """
     close = window.end if window.end <= DAY else window.end - DAY
     return Window(window.start * 60, close * 60)
 

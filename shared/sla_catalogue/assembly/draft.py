@@ -24,10 +24,10 @@ from sla_domain.plan import PlanId, written_name
 
 @dataclass(frozen=True, slots=True)
 class PlanDraft:
-    """A plan as documents, with inheritance applied, before it becomes a domain object.
+    """A plan as documents, with inheritance applied, before `build_plan` makes a domain object of it.
 
-    Each of `priorities`, `targets`, `coverages` and `metrics` stands beside the path at which it was written.
-    `timed_too`: metrics that only targets of the contract time.
+    `document`: the plan's single values. `priorities`, `targets`, `coverages`, `metrics`: each as a pair (the path at
+    which it was written, document). `timed_too`: further metrics of the plan, for which only a contract has targets.
     """
 
     id: str
@@ -51,8 +51,8 @@ class PlanDraft:
 def draft_plans(context: Context) -> dict[str, PlanDraft]:
     """Return the draft of every plan by id.
 
-    A plan whose `extends` is unknown or leads back to it is reported as a finding and left out, with the plans that
-    extend it.
+    A plan is left out, with a finding, if the plan that it extends is unknown or extends it in turn. Plans that extend
+    one left out are left out too.
     """
     drafts: dict[str, PlanDraft] = {}
     for name in context.document.plans:

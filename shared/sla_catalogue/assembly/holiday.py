@@ -20,10 +20,11 @@ MAX_FEED_BYTES = 4 * 1024 * 1024
 def build_holidays(
     codes: Mapping[str, Path], horizon: Horizon, bases: Mapping[str, FilePath], context: Context
 ) -> dict[str, HolidayTable]:
-    """Return the holiday tables by code, such as `PL`: of the codes that coverages need, and of those in `holidays`.
+    """Return the holiday tables by code, such as `PL`: for the given codes, and for those of the section `holidays`.
 
-    `codes`: each needed code with the path that needs it. `bases`: the directory of each file, to which names of feeds
-    refer. Unknown codes, feeds that cannot be read and removed days that were no holidays are reported as findings.
+    `codes`: each code that a coverage needs -> the path of what needs it. `horizon`: the years. `bases`: the directory
+    of each catalogue file; feeds (calendar files) are named relative to it. Unknown codes, unreadable feeds, and
+    removed days that were no holidays are reported as findings.
     """
     wanted = {**{code: ("holidays", code) for code in context.document.holidays}, **codes}
     return {code: _table(code, path, horizon, bases, context) for code, path in sorted(wanted.items())}

@@ -18,10 +18,11 @@ NONE = "none"  # `until: none` takes away what the metric it is like has
 
 
 def build_metrics(wanted: Iterable[str], written: Written, context: Context) -> tuple[Metric, ...]:
-    """Return the metrics of a plan in the order of `wanted`, then those that they wait for, each once.
+    """Return the metrics of a plan: those named in `wanted`, then those that these wait for (`after`, `until`), each
+    once.
 
-    `written`: the metrics that the catalogue defines, with their paths; they come before built-in ones. Unknown names
-    are left out and not reported here.
+    `written`: name -> (path, document) of the metrics that the catalogue defines; they replace built-in ones of the
+    same name. Names that nobody defines are left out without a finding.
     """
     found: dict[str, Metric] = {}
     left = list(wanted)

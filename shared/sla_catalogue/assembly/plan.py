@@ -35,10 +35,11 @@ class BuiltPlan:
 
 
 def build_plan(draft: PlanDraft, shared: Mapping[str, Coverage], context: Context) -> BuiltPlan:
-    """Return the plan of a draft.
+    """Return the plan of a draft, ready for use.
 
-    `shared`: the coverages of the section `coverages`; the plan's own of the same name win. Names in the plan that
-    nobody defines, names of two priorities, and urgent channels that are not among the plan's are reported as findings.
+    `shared`: the coverages of the section `coverages`; the plan's own ones of the same name win. Findings report names
+    in the plan that nobody defines, a name that two priorities share, and urgent channels that are not among the plan's
+    channels.
     """
     document = draft.document
     priorities = tuple(_priority(rank, path, each, context) for rank, (path, each) in enumerate(draft.priorities, 1))

@@ -67,7 +67,8 @@ class Expectation:
 class Scenario:
     """A test of the catalogue (`slad check --tests`): an incident as events, and what must follow from them.
 
-    `now`: the instant up to which breaches count. `clauses`: what it tests. `line`: where it was written.
+    `now`: the instant up to which breaches count. `remarks`: the kinds of remarks it must have, and no others; None:
+    not checked. `clauses`: the clauses that it tests. `line`: where it was written. `run_scenarios` runs it.
     """
 
     name: str
@@ -83,10 +84,9 @@ class Scenario:
 
 
 def build_scenarios(contracts: Mapping[ContractId, Contract], context: Context) -> tuple[Scenario, ...]:
-    """Return the tests of the section `tests`, in order.
+    """Return the tests of the section `tests`, in order; what is unknown is left out and reported as a finding.
 
-    A test of an unknown contract and an event of an unknown kind, actor or party are reported as findings and left out,
-    as is a remark of an unknown kind.
+    That is a test of an unknown contract, an event of an unknown kind, actor or party, and a remark of an unknown kind.
     """
     found: list[Scenario] = []
     for index, document in enumerate(context.document.tests):
@@ -184,5 +184,8 @@ def _expectation(metric: str, document: ExpectDocument, zone: str) -> Expectatio
 
 
 def parse_instant(text: str, zone: str) -> datetime:
-    """Return the datetime of an ISO 8601 text, in `zone`; a text without an offset is wall-clock time of `zone`."""
+    """Return the datetime that an ISO 8601 text states, converted to the time zone `zone`.
+
+    A text without an offset is taken as wall-clock time of `zone`.
+    """
     return local_instant(datetime.fromisoformat(text), zone).astimezone(load_zone(zone))

@@ -33,9 +33,10 @@ def build_membership(document: PeopleDocument) -> Membership:
 
 
 def check_sides(dialect: Dialect, document: SourceDocument, path: Path, findings: Findings) -> None:
-    """Report rules on who is staff or customer that never apply with this dialect, or that contradict each other.
+    """Report rules of `document` on who is staff or customer that can never apply, or that contradict each other.
 
-    Unknown associations, bad domains, and `resolutions` for a dialect that names none are reported too.
+    A rule can never apply if deliveries of the dialect do not state what it asks for. Unknown associations, bad
+    domains, and `resolutions` for a dialect without resolutions are reported too. `path`: the source's.
     """
     staff, customers = document.staff, document.customers
     for name, side in (("staff", staff), ("customers", customers)):

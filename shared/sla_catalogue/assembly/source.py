@@ -33,10 +33,10 @@ _HEADERS = {AuthenticationKind.BASIC: "Authorization", AuthenticationKind.BEARER
 
 
 def build_sources(context: Context) -> Mapping[SourceId, Source]:
-    """Return the sources of the section `sources` by id; a source of an unknown dialect is reported and left out.
+    """Return the sources of the section `sources` by id; a source of an unknown dialect is left out.
 
-    Reported as findings are also unusable proofs of origin, secrets shared with another source or a channel, and
-    unknown zones and phases.
+    Findings report unknown dialects, zones and phases, unusable proofs of origin, and secrets that a source shares with
+    another source or a channel.
     """
     found: dict[SourceId, Source] = {}
     for name, document in context.document.sources.items():

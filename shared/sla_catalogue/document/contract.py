@@ -17,8 +17,9 @@ class PersonDocument(Document):
     """A person who can be notified.
 
     `addresses`: in order of preference, such as `email:ada@example.org` or `webhook:<channel>`. Each kind of channel
-    adds a key of its name, with addresses of that kind. `notices`: whether to notify the person of critical fixes.
-    `side`: `support` or `customer`.
+    adds a key of its name, with addresses of that kind. `notices`: whether to notify the person of critical fixes;
+    absent: yes, unless the plan demands registration. `side`: `support` or `customer`; absent: by the person's roles,
+    else `support`.
     """
 
     name: str
@@ -37,7 +38,11 @@ class PersonDocument(Document):
 
 
 class HolderDocument(Document):
-    """A person who holds a role: always, or in the hours of `coverage`, or if `outside` in all other hours."""
+    """A person who holds a role of a contract; written as a text, it is `person` alone.
+
+    `coverage`: the hours in which the person serves; absent: those that the plan gives the role, else any hour.
+    `outside`: the person serves in all other hours instead.
+    """
 
     person: str
     coverage: str | None = None
@@ -50,7 +55,10 @@ class HolderDocument(Document):
 
 
 class EnvironmentDocument(Document):
-    """A product in the customer's environment, with its versions (clause H7, docs/clauses.md)."""
+    """A product in the customer's environment (clause H7, docs/clauses.md). `versions`: those in use; empty: not known.
+
+    Contracts list such products, so that notices of critical fixes reach the right customers.
+    """
 
     product: str
     versions: Names = Field(default_factory=list)
@@ -59,8 +67,9 @@ class EnvironmentDocument(Document):
 class ContractDocument(Document):
     """A contract: which plan the customers bought, where, for which products, and who is notified.
 
-    `zone`, `country`: for its hours and its holidays. `default`: it applies to incidents of unknown customers.
-    `targets` and `coverages`: its own, before or in place of the plan's. `roles`: who holds each role.
+    `zone`, `country`: the time zone of its hours, and whose holidays it has. `holidays`: overrules the plan, if given.
+    `default`: the contract applies to incidents of unknown customers. `targets`: its own, tried before the plan's.
+    `coverages`: its own, in place of the plan's of the same name. `roles`: role -> who holds it.
     """
 
     plan: str

@@ -27,10 +27,11 @@ class SpanDocument(Document):
 
 
 class CoverageDocument(Document):
-    """When time counts: weekly hours, and whose holidays are subtracted: `none`, `contract`, or a code such as `DE-BY`.
+    """When time counts: in the weekly `hours`, except on `holidays` (`none`, `contract`, or a code such as `DE-BY`).
 
-    `hours: unspecified` says that the plan's document gives none, so that a contract must. Instead of hours, a coverage
-    may be made of others: open while all of them are (`all_of`), or while any of them is (`any_of`).
+    `hours: unspecified` says that the plan gives none, so that a contract must. Instead of hours, a coverage may name
+    others: it is open while all of them are (`all_of`), or while any of them is (`any_of`). `openings`, `closings`:
+    exceptions.
     """
 
     hours: Hours = None

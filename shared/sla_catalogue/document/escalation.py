@@ -11,10 +11,10 @@ from sla_domain.escalation import TellKind
 
 
 class LevelDocument(Document):
-    """One level of an escalation: whom to notify, `after` this long in a round, if nobody has acknowledged.
+    """One level of an escalation: whom to notify if nobody has acknowledged until then.
 
-    `tell`: roles or people. `channels`: to use first, before each person's own addresses. `kind`: whether they are
-    paged, or only informed.
+    `after`: the time since the round began. `tell`: roles or people. `channels`: those to use first, before each
+    person's own addresses. `kind`: whether the people are paged, or only informed.
     """
 
     after: Span
@@ -24,9 +24,10 @@ class LevelDocument(Document):
 
 
 class PolicyDocument(Document):
-    """An escalation policy: its levels, and how often they are repeated.
+    """An escalation policy: its levels, and how often the round of all levels is repeated.
 
     `repeat`: how many rounds follow the first. `pause`: the time from the last level of a round to the next round.
+    `title`: language -> title for people. `clause`: where the contract's text states the policy.
     """
 
     title: Texts = Field(default_factory=dict)

@@ -27,7 +27,10 @@ class Document(BaseModel):
 
 
 def refuse(code: str, message: str, hint: str = "") -> PydanticCustomError:
-    """Return a validation error to be raised; its code, message and hint become those of the finding."""
+    """Return a validation error for a validator to raise; it becomes a finding with this code, message and hint.
+
+    See `FileProblem` for what these are.
+    """
     return PydanticCustomError("slad", "{message}", {"code": code, "message": message, "hint": hint})
 
 

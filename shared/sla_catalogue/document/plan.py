@@ -14,7 +14,10 @@ from sla_domain.plan import DowngradeMode, MustAgree, NoticeMode, PriorityChange
 
 
 class PriorityDocument(Document):
-    """A priority of a plan; without `rank` its place in the list is its rank, 1 the most urgent."""
+    """A priority of a plan. `rank`: 1 is the most urgent; without it the place in the list is the rank.
+
+    `definition`: language -> what the priority means. `also`: other names by which incidents may call it.
+    """
 
     id: str
     rank: Rank | None = None
@@ -25,9 +28,10 @@ class PriorityDocument(Document):
 
 
 class TriggerDocument(Document):
-    """An event of a kind that a metric reacts to.
+    """A kind of event that a metric reacts to, such as `responded`; written as a text, it is `event` alone.
 
-    `by`: only from these actors. `waiting_on`: only while the incident waits on one of these. A text is the kind alone.
+    `by`: only events from these actors. `waiting_on`: only while the incident waits on one of these. Empty: no such
+    limit.
     """
 
     event: str
@@ -64,16 +68,19 @@ class MetricDocument(Document):
 
 
 class SatisfiedDocument(Document):
-    """What meets a target besides its metric's stop: that the priority falls to one of `downgrade_to`.
+    """A second way to meet a target, besides the event that stops its metric (clause B4, docs/clauses.md).
 
-    Source: clause B4 (docs/clauses.md).
+    `downgrade_to`: the target is met when the priority falls to one of these.
     """
 
     downgrade_to: Names
 
 
 class ConditionDocument(Document):
-    """A condition on one attribute: it has one of these values, or with `not:` none of them."""
+    """A condition on one attribute of an incident. `is`: it has one of these values. `not`: it has none of these.
+
+    A text or a list is `is` alone; exactly one of the two must be given.
+    """
 
     model_config = ConfigDict(validate_by_alias=True, validate_by_name=True)
 
@@ -93,10 +100,10 @@ class ConditionDocument(Document):
 
 
 class TargetDocument(Document):
-    """A target of a plan or contract: the allowed time of a metric; with `by_priority` one target for each priority.
+    """A target of a plan or contract: the time allowed for a metric, or one for each priority (`by_priority`).
 
-    Of the targets of a metric the first in file order whose conditions (`priority`, `when`) an incident fulfils applies
-    to it. `coverage`: when time counts. `warn`: such as `75%` or `1h before`.
+    To an incident applies the first target of the metric, in file order, whose conditions `priority` and `when` it
+    fulfils. `coverage`: when time counts. `warn`: when to warn, such as `75%` or `1h before`.
     """
 
     metric: str
@@ -120,7 +127,7 @@ class TargetDocument(Document):
 
 
 class AgreementDocument(Document):
-    """A fall of the priority, from the priority `from` to `to`, that needs the customer's agreement.
+    """A pair of priorities: lowering the first (`from`) to the second (`to`) needs the customer's agreement.
 
     Source: clause E9 (docs/clauses.md).
     """
@@ -134,9 +141,9 @@ class AgreementDocument(Document):
 class RulesDocument(Document):
     """How priorities are set and changed (clauses E6 to E9, docs/clauses.md).
 
-    `default`: for incidents that state none. `without_description`: until a description comes. `downgrade`: whether a
-    lower priority needs the customer's agreement; with `downgrade_pairs` only a fall across one of these pairs.
-    `correction_notice`: the customer is notified when others change what the customer had set.
+    `default`: the priority of incidents that state none. `without_description`: the priority until a description comes.
+    `downgrade`: whether lowering a priority needs the customer's agreement; with `downgrade_pairs` only for these
+    pairs. `correction_notice`: notify the customer when others change what the customer had set.
     """
 
     default: str | None = None
@@ -148,10 +155,11 @@ class RulesDocument(Document):
 
 
 class AgreedDatesDocument(Document):
-    """For which priorities another due date may be agreed on, and who must agree (clause B5, docs/clauses.md).
+    """Where another due date may be agreed on, and who must agree (clause B5, docs/clauses.md).
 
-    `priorities`: without this key, every one. `by`: `customer`, or `staff` alone. The text `none` means for no
-    priority. Without this document a date may be agreed at every priority, and the customer must agree.
+    `priorities`: only at these priorities; without this key, at every one. `by`: `customer`, or `staff` alone. Written
+    as the text `none`: no date may be agreed on. A plan without this document allows it at every priority, with the
+    customer's agreement.
     """
 
     priorities: Names = Field(default_factory=list)  # none given: every one
@@ -165,9 +173,10 @@ class AgreedDatesDocument(Document):
 
 
 class RoleDocument(Document):
-    """A role that the plan promises, with the hours in which its holder serves (clause H5, docs/clauses.md).
+    """A role that the plan promises (clause H5, docs/clauses.md); written as a text, it is `id` alone.
 
-    `coverage`: these hours; with `outside` all other hours.
+    `coverage`: the hours in which its holder serves; absent: any hour. `outside`: the holder serves in all other hours
+    instead. `side`: whether the holder belongs to `support` or `customer`.
     """
 
     id: str

@@ -19,10 +19,10 @@ class AgreedDocument(Document):
 
 
 class EventDocument(Document):
-    """An event of a test after the opening.
+    """An event of a test after the opening; `event` is its kind, such as `responded`.
 
-    `at`: without an offset local time of the contract's zone. `event`: its kind, such as `responded`. `by`: the side it
-    is from, such as `staff`.
+    `at`: the instant; without an offset it is local time of the contract's zone. `by`: whom it is from, such as
+    `staff`. `waiting_on`: for a pause, on whom the incident waits. `agreed`: the due date agreed on.
     """
 
     at: InstantText
@@ -36,9 +36,10 @@ class EventDocument(Document):
 
 
 class ExpectDocument(Document):
-    """What a test expects of the clock of one metric: instants, its state, or that its target has no number.
+    """What a test expects of the clock of one metric; keys that are left out are not checked.
 
-    A text is the instant `due`, or `unspecified`. `breach: never` means that there is no breach by `now`.
+    `due`, `warn`, `breach`: instants; `breach: never` means no breach by the test's `now`. `unspecified`: the target
+    has no number. Written as a text, it is `due`, or the word `unspecified`.
     """
 
     due: InstantText | None = None
@@ -59,8 +60,8 @@ class ExpectDocument(Document):
 class ScenarioDocument(Document):
     """A test of the catalogue: an incident of a contract as events, and what must follow.
 
-    `expect`: by metric what is expected of its clock. `remarks`: the kinds of remarks that it must have, and no others.
-    `now`: the instant of the verdict; by default that of the last event.
+    `expect`: metric -> what is expected of its clock. `remarks`: the kinds of remarks that the incident must have, and
+    no others; absent: not checked. `now`: the instant up to which breaches count; by default that of the last event.
     """
 
     name: str

@@ -34,7 +34,9 @@ class HorizonDocument(Document):
 class SettingsDocument(Document):
     """The settings of the installation, beside its contracts.
 
-    `default_contract`: applies to incidents of unknown customers. `local`: the catalogue is for one machine alone.
+    `default_contract`: the contract of incidents of unknown customers. `smtp`: the mail server. `horizon`: the years
+    for which calendars are compiled. `local`: the catalogue is for one machine alone, so plain, short keys give no
+    warning.
     """
 
     local: bool = False  # a catalogue for one's own machine: plain keys are fine

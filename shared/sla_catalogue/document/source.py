@@ -10,9 +10,10 @@ from sla_catalogue.document.field import Document, Names, Secrets, SecretValue
 
 
 class AuthenticationDocument(Document):
-    """How a source's deliveries prove their origin; keys that are left out are as usual for the dialect.
+    """How a source's deliveries prove their origin; a key that is left out has the dialect's usual value.
 
-    `header`: carries the proof, after the text `prefix`. `secret` or `secrets`: any of them is accepted.
+    `header`: the name of the header with the proof. `prefix`: the text before the proof in it. `secret`, `secrets`: the
+    proof may be made with any of them.
     """
 
     kind: Literal["hmac", "token", "basic", "bearer", "none"] | None = None
@@ -28,10 +29,11 @@ class AuthenticationDocument(Document):
 
 
 class LookupDocument(Document):
-    """Where a value is found in a delivery; a text is the constant.
+    """Where a value is found in a delivery; written as a text, it is `constant` alone.
 
-    `field`: a dotted path such as `issue.fields.priority.name`. `label`: the prefix of a label, behind which the value
-    stands. `constant`: used when neither yields a value. `values`: translates what was found.
+    `field`: a dotted path in the delivery, such as `issue.fields.priority.name`. `label`: a prefix; the value is the
+    rest of the ticket's label that begins with it. `constant`: the value when neither finds one. `values`: translates
+    what was found.
     """
 
     field: str | None = None
@@ -55,9 +57,9 @@ class PeopleDocument(Document):
 
 
 class StaffDocument(PeopleDocument):
-    """Who belongs to the staff; a text or a list names accounts alone.
+    """Who belongs to the staff; written as a text or a list, it is `people` (accounts) alone.
 
-    `only`: nobody else is staff, whatever the sender states.
+    `only`: nobody else is staff, even if the sender says so.
     """
 
     only: bool = False

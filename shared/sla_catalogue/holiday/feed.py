@@ -53,10 +53,10 @@ class _Found:
 
 
 def read_feed(text: str, source: str, horizon: Horizon, skip: Collection[str] = ()) -> HolidayFeed:
-    """Return the days off and closings of an iCalendar text; `source` is kept with each of them.
+    """Return the days off and closings of an iCalendar text within the horizon (years).
 
-    Entries whose name is in `skip`, cancelled ones and those that cannot be read are left out; of the last kind a
-    remark tells. Raises BadFeed for a text that is no iCalendar.
+    `source`: where the text is from; kept with each day. `skip`: names of entries to leave out. Cancelled entries are
+    left out too, and so are those that cannot be read, with a remark. Raises BadFeed for a text that is no iCalendar.
     """
     texts, remarks = tidy(text)
     found = _Found(source, horizon, remarks=remarks)
@@ -238,7 +238,10 @@ def _few(remarks: list[str]) -> tuple[str, ...]:
 
 
 def local_span(span: FeedSpan, zone: Any) -> tuple[datetime, datetime]:
-    """Return (start, end) of a closing in wall-clock time of `zone`, as datetimes without a zone."""
+    """Return (start, end) of a closing in wall-clock time of the time zone `zone`, as datetimes without a zone.
+
+    A start or end that has no zone is returned as it is.
+    """
 
     def local(moment: datetime) -> datetime:
         return moment if moment.tzinfo is None else moment.astimezone(UTC).astimezone(zone).replace(tzinfo=None)

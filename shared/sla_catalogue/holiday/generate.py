@@ -22,10 +22,10 @@ SOURCE = f"holidays {PACKAGE_VERSION}"
 
 @dataclass(frozen=True, slots=True)
 class Recipe:
-    """Which holidays to generate: of which country, subdivision and categories, and in which language.
+    """Which holidays to generate: of which country, subdivision and categories.
 
-    `observed`: also the days on which a holiday is made up for. `closes_at`: minutes from midnight, needed with the
-    category `half_day`, which has no hours of its own.
+    `observed`: also substitute days off, for holidays that fall on a weekend. `language`: of the names; None: the
+    country's own. `closes_at`: when half days close, in minutes from midnight; needed with the category `half_day`.
     """
 
     country: str
@@ -48,7 +48,8 @@ class UnknownRegion(ValueError):
 def generate_rows(recipe: Recipe, horizon: Horizon) -> tuple[HolidayRow, ...]:
     """Return the holidays of a country or subdivision within the horizon (years), in order of date.
 
-    Weekend days that are worked in exchange are among them. Raises UnknownRegion.
+    Days of the weekend that are worked in exchange for a day off are returned too (`RowKind.WORKED`). Raises
+    UnknownRegion.
     """
     _check(recipe)
     full = tuple(category for category in recipe.categories if category != HALF_DAY)

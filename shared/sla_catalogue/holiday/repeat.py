@@ -32,10 +32,12 @@ class Occurrence:
 def occurrences(
     event: Any, start: date | datetime, length: timedelta, horizon: Horizon, zone: tzinfo, doubts: list[str]
 ) -> Iterator[Occurrence]:
-    """Yield every occurrence of a feed's entry that may lie in the horizon (years), in order of time, each start once.
+    """Yield the occurrences of one entry of a feed (calendar file) that may lie in the horizon (years), in order of
+    time.
 
-    `start` and `length` are the entry's own, `zone` is that of the whole feed. The start counts even if the entry's
-    rule does not name it (RFC 5545 §3.8.5.3); then a sentence is added to `doubts`. Raises UnreadableRule.
+    `event`: the entry. `start`, `length`: as the entry states them. `zone`: that of the whole feed. `start` counts even
+    if the entry's recurrence rule does not name it (RFC 5545 §3.8.5.3); a sentence on that is added to `doubts`. Dates
+    that the entry excludes are left out; no start comes twice. Raises UnreadableRule.
     """
     excluded = {as_occurrence_start(each.start, start, zone) for each in _listed(event, "EXDATE", length)}
     excluded |= set(_repeated(event, "EXRULE", start, horizon, zone, doubts))
@@ -51,11 +53,12 @@ def occurrences(
 
 
 def as_occurrence_start(written: date | datetime, start: date | datetime, zone: tzinfo) -> date | datetime:
-    """Return a date of `RDATE` or `EXDATE` in the form of the entry's own occurrences, to be compared with them.
+    """Return a date of `RDATE` or `EXDATE` in the form of `start`, the start of its entry, to compare it with
+    occurrences.
 
-    The form is a day if `start` is a day, else an instant. `zone` is that of the whole feed. Many programs write these
-    dates in another form than the entry; compared as written they would never be equal, and a day that was taken out
-    would stay closed.
+    If `start` is a day the result is a day, else an instant. `zone`: that of the whole feed. Many programs write these
+    dates in another form than the entry; as written they would equal no occurrence, and a day taken out would stay
+    closed.
     """
     if not isinstance(start, datetime):
         if not isinstance(written, datetime):

@@ -118,9 +118,9 @@ def diff_rows(old: Iterable[HolidayRow], new: Iterable[HolidayRow], code: str = 
 
 
 def diff_tables(old: Mapping[str, HolidayTable], new: Mapping[str, HolidayTable]) -> tuple[HolidayDiff, ...]:
-    """Return the differences of two sets of holiday tables, one for each code whose days differ, sorted by code.
+    """Return one difference for each code whose days differ between two sets of holiday tables, sorted by code.
 
-    For instance a stored catalogue and the same files with a newer holidays package. A missing table counts as empty.
+    `old`, `new`: code -> table; a missing table counts as empty. So one sees what a newer holidays package changes.
     """
     none = HolidayTable("", ())
     found = (diff_rows(old.get(code, none).rows, new.get(code, none).rows, code) for code in sorted({*old, *new}))

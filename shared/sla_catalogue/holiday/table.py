@@ -18,10 +18,10 @@ def build_table(
     added: Sequence[AddedDocument],
     removed: Sequence[RemovedDocument],
 ) -> HolidayTable:
-    """Return the holiday table of a code, which has for each day the rows of the last of these that has the day.
+    """Return the holiday table of a code from generated holidays, feeds (calendar files) and days changed by hand.
 
-    The order is `generated`, `feeds`, `added` (by hand). A day in `removed` is worked: it has no rows, and no closing
-    of a feed that begins on it.
+    If several have the same day, `added` wins over `feeds`, and `feeds` over `generated`. `spans`: closings from feeds.
+    A day in `removed` is worked: its holidays go, and so do closings that begin on it.
     """
     by_day: dict[object, list[HolidayRow]] = {}
     manual = [_manual(document) for document in added]

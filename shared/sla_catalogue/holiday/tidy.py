@@ -45,10 +45,10 @@ class _Open:
 
 
 def decoded(content: bytes) -> tuple[str, tuple[str, ...]]:
-    """Return (text of a feed's file, remarks on its encoding): UTF-16 with its mark, UTF-8, else Windows-1252.
+    """Return (text of a feed's file, remarks on its encoding). Lines that were folded are joined.
 
-    Raises UnicodeDecodeError. Folded lines are joined first, since a fold may lie between the bytes of a letter (RFC
-    5545 §3.1).
+    Read is UTF-16 if the file begins with its mark, else UTF-8, else Windows-1252, with a remark. Raises
+    UnicodeDecodeError.
     """
     if content.startswith(_UTF16):
         return content.decode("utf-16"), ()
@@ -62,8 +62,8 @@ def decoded(content: bytes) -> tuple[str, tuple[str, ...]]:
 def tidy(text: str) -> tuple[list[str], list[str]]:
     """Return (calendars, remarks) of a feed's text: each calendar is a text to be read on its own.
 
-    Kept are the entries, the time zones that can be read, and the name of the calendar's zone; remarks tell of other
-    time zones. Raises BadFeed.
+    A calendar keeps its entries, the time zones that can be read, and the name of its zone; all else is dropped. Each
+    time zone that cannot be read gives a remark. Raises BadFeed.
     """
     remarks: list[str] = []
     return ["".join(f"{line}\r\n" for line in _written(each, remarks)) for each in _calendars(text)], remarks

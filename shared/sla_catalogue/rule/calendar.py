@@ -15,9 +15,11 @@ _LONG = timedelta(days=30)
 
 
 def check_calendars(subject: CheckedCatalogue) -> None:
-    """Report contracts with hours that never open, or that cannot be told, and dates outside the compiled years.
+    """Report contracts whose hours never open or are not known, and contracts whose dates lie outside the compiled
+    years.
 
-    Hours cannot be told if nobody gives them, or if they subtract the holidays of a contract without a country.
+    Hours are not known if nobody gives them, or if they exclude the contract's holidays and the contract has no
+    country.
     """
     for contract in subject.contracts:
         _check_years(contract, subject)

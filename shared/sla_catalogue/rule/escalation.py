@@ -24,9 +24,11 @@ _NO_ESCALATION_HINT = (
 
 
 def check_escalations(subject: CheckedCatalogue) -> None:
-    """Report plans without an escalation, and levels that notify nobody, customers' people, or nobody on duty.
+    """Report plans without an escalation, and levels of escalations that do not work for a contract.
 
-    For a stored catalogue only levels that notify nobody are reported: it was in force once and must stay readable.
+    Such a level names nobody of the contract, or somebody on the customer's side, who is never paged. The first level
+    is also reported if nobody of it is on duty at some hours that count. For a stored catalogue only levels that name
+    nobody are reported: it was in force once and must stay readable.
     """
     if not subject.context.stored:
         _check_plans(subject)

@@ -11,7 +11,10 @@ from sla_catalogue.rule.subject import CheckedCatalogue
 
 
 def check_edges(subject: CheckedCatalogue) -> None:
-    """Report priorities and customers of sources that nobody defines, addresses no channel reaches, and equal keys."""
+    """Report references that lead nowhere, and two API keys that are equal.
+
+    References are the priorities and customers that sources name, and the addresses of people.
+    """
     _check_sources(subject)
     _check_addresses(subject)
     _check_keys(subject)

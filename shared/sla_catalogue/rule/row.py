@@ -12,7 +12,10 @@ ANY = "(any other)"
 
 
 def priorities_of(target: Target, all_of_them: Sequence[str]) -> list[str]:
-    """Return the priorities that a target can match; `ANY` among them is a priority that the plan does not know."""
+    """Return the priorities that a target can match. `all_of_them`: the plan's priorities.
+
+    The list has `ANY` at its end if the target also matches priorities that the plan does not know.
+    """
     for condition in target.match.conditions:
         if condition.attribute == PRIORITY:
             named = [name for name in all_of_them if (name in condition.values) is not condition.negated]
@@ -21,10 +24,10 @@ def priorities_of(target: Target, all_of_them: Sequence[str]) -> list[str]:
 
 
 def shadowing_rows(row: TargetRow, earlier: Iterable[TargetRow], all_of_them: Sequence[str]) -> list[TargetRow]:
-    """Return the earlier targets that together match every incident that `row` matches, so that it is never used.
+    """Return the earlier targets that together match all incidents of `row`, so that `row` is never used.
 
-    The list is empty if some incidents are left to `row`, or it can match no priority. `all_of_them`: the plan's
-    priorities.
+    Empty if `row` is left some incidents, or can match no priority. `earlier`: the targets before it; only those of its
+    metric are compared. `all_of_them`: the plan's priorities.
     """
     takers: list[TargetRow] = []
     candidates = [other for other in earlier if other.target.metric == row.target.metric]
@@ -40,7 +43,10 @@ def shadowing_rows(row: TargetRow, earlier: Iterable[TargetRow], all_of_them: Se
 
 
 def has_unconditional_row(rows: Iterable[TargetRow], priority: str, all_of_them: Sequence[str]) -> bool:
-    """Return whether a target matches every incident of the priority, whatever its other attributes."""
+    """Return whether one of these targets matches every incident of `priority`, whatever its other attributes.
+
+    `all_of_them`: the plan's priorities.
+    """
     return any(
         priority in priorities_of(row.target, all_of_them)
         and all(condition.attribute == PRIORITY for condition in row.target.match.conditions)
@@ -49,7 +55,10 @@ def has_unconditional_row(rows: Iterable[TargetRow], priority: str, all_of_them:
 
 
 def takes_all(other: Target, row: Target, priority: str, all_of_them: Sequence[str]) -> bool:
-    """Return whether `other`, tried first, matches every incident of `priority` that the target `row` matches."""
+    """Return whether the target `other` matches every incident of `priority` that the target `row` matches.
+
+    If it is tried first, nothing of that priority is left to `row`. `all_of_them`: the plan's priorities.
+    """
     if priority not in priorities_of(other, all_of_them):
         return False
     rest = [condition for condition in other.match.conditions if condition.attribute != PRIORITY]
@@ -57,7 +66,7 @@ def takes_all(other: Target, row: Target, priority: str, all_of_them: Sequence[s
 
 
 def restrict_to(target: Target, known: Mapping[str, str]) -> Target | None:
-    """Return the target as it matches incidents with the attributes `known`; None if it matches no such incident."""
+    """Return the target narrowed to incidents that have the attributes `known`; None if it matches no such incident."""
     conditions = target.match.conditions
     if not all(each.holds(known) for each in conditions if each.attribute in known):
         return None

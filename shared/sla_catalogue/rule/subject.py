@@ -14,9 +14,10 @@ from sla_catalogue.problem import Findings
 
 @dataclass(frozen=True, slots=True)
 class CheckedCatalogue:
-    """A catalogue while it is checked: its plans and contracts as built, its calendars, and where to report.
+    """A catalogue while it is checked: its plans and contracts as built, its calendars, and `context`, which takes
+    findings.
 
-    `today`: the day from which holidays and years that end soon are looked for; None: they are not.
+    `today`: warn of holidays and calendar years that end within 90 days of this day; None: give no such warning.
     """
 
     plans: tuple[BuiltPlan, ...]

@@ -18,9 +18,11 @@ _EXPECTED_FOR_ALL = ("first_response", "resolution")
 
 
 def check_targets(subject: CheckedCatalogue) -> None:
-    """Report targets that never match or lack a number, priorities without a target, and warnings of too long a span.
+    """Report targets that never match, targets without a number that a contract uses, and warnings before a clock's
+    start.
 
-    A warning may not come so long before the due instant that it would lie before the start of the clock.
+    Also reported are priorities that have no target for the first response or the resolution, if others of the plan
+    have.
     """
     for built in subject.plans:
         _check_rows(built.rows, [p.id for p in built.plan.priorities], subject)

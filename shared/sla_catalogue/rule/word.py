@@ -30,7 +30,11 @@ _LONG_NIGHT = 12 * 60  # a shift over midnight that is longer is more likely two
 
 
 def check_words(subject: CheckedCatalogue) -> None:
-    """Report languages, attributes, roles, hours past midnight and lookups that are wrong or look like a slip."""
+    """Report words that are wrong or look like a slip.
+
+    These are unknown languages, misspelt attributes and roles, hours past midnight whose two times look swapped, and
+    lookups that find nothing.
+    """
     _check_languages(subject)
     _check_attributes(subject)
     _check_roles(subject)

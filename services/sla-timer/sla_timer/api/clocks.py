@@ -24,9 +24,9 @@ async def open_clocks(
     """Return a page of at most `limit` open clocks, the most urgent first, in the form of `OpenClocksResponse`.
 
     `only`: the contract to which the API key is limited; None for a key of all contracts. `contract`: list this
-    contract alone, "" for all; ignored when `only` is given. `after`: the `next` of the page before, "" for the first
-    page. `offset`: how many clocks to skip. Every page uses the urgency at the instant of the first page, so that no
-    clock is listed twice or left out. Raises Problem 422 for an `after` that is no `next`.
+    contract alone, "" for all; ignored if `only` is given. `after`: the `next` of the page before, "" for the first
+    page. `offset`: how many clocks to skip. All pages use the urgency at the instant of the first, so no clock comes
+    twice or is missed. Raises Problem 422 for an `after` that is no `next`.
     """
     clock, incident = tables.clock, tables.incident
     place = _place(after)

@@ -35,17 +35,15 @@ class DeadlineQuestion(BaseModel):
 
 
 def beyond_the_calendar(detail: str) -> Problem:
-    """Return the problem 422 for a question about years for which no calendar can be computed; `detail` says which they
-    are.
-    """
+    """Return the problem 422: the question is about years for which there is no calendar. `detail` says which."""
     return Problem(422, "beyond-the-calendar", "The calendar does not reach so far", detail)
 
 
 def deadlines(timer: TimerService, question: DeadlineQuestion, access: KeyAccess) -> dict[str, Any]:
-    """Return every metric of an incident that might be opened with its due instant, in the form of `DeadlinesResponse`.
+    """Return what would be due if an incident were opened: every metric with its due instant, as `DeadlinesResponse`.
 
     Nothing is stored. `access`: the caller's API key. Raises Problem 404 for a contract that is unknown or that the key
-    may not see, and Problem 422 when the opening or every due instant lies in years without a calendar.
+    may not see. Raises Problem 422 if the opening or every due instant lies in years without a calendar.
     """
     rulebook = timer.rulebooks.current
     now = timer.time_source.now()

@@ -62,11 +62,12 @@ class AgreementResponse(TimerResponse):
 
 
 class StepResponse(TimerResponse):
-    """A part of the clock's time, from `start` to `end`, that was counted, or was not for one `reason`.
+    """One step of a clock's time, from `start` to `end`. `kind` says whether it counted, `reason` why not.
 
-    `kind`: `counted`, `outside_hours`, `holiday`, `closing`, `paused`, `ended`, `before_restart` or `earlier`.
-    `waiting_on`: whose turn it was during a pause, else null. `counted_seconds`: how much of this step counts.
-    `total_seconds`: counted time up to `end`. `credited_seconds`: by how much a pause moves a due date.
+    `kind`: `counted`, `outside_hours`, `holiday`, `closing` (an exceptional one), `paused`, `ended` (until a
+    reopening), `before_restart` (wiped out by a reset) or `earlier` (the oldest in one). `waiting_on`: for whom a
+    pause waited, else null. `counted_seconds`: counted time in this step. `total_seconds`: counted time up to `end`.
+    `credited_seconds`: by how much a pause moves a due date.
     """
 
     start: InstantText
@@ -164,10 +165,10 @@ class TimeLeftResponse(TimerResponse):
 class WordsResponse(TimerResponse):
     """The explanation of one clock as text in one language, part by part, for pages with a layout of their own.
 
-    `language`: the language used. `basis`: lines on contract, plan and target. `rows`: the targets that were compared,
-    under the heading `rows_title`. `steps`: the clock's time as a table with the heading `time_title` and the heads
-    `columns`. `sums`: counted and allowed time. `instants`: lines on due instants and warnings. `grounds`: lines on the
-    versions used.
+    `basis`: lines on contract, plan and target. `rows`: the targets compared, under the heading `rows_title`. `steps`:
+    the clock's time as a table with the heading `time_title` and the column heads `columns`. `sums`: counted and
+    allowed time. `instants`: lines on due instants and warnings. `grounds`: lines on the versions used. `left`: null if
+    only a date was agreed on.
     """
 
     language: str
@@ -189,9 +190,9 @@ class WordsResponse(TimerResponse):
 class ExplainedClockResponse(TimerResponse):
     """The explanation of one clock: its target, every step of its time up to the due instant, and the targets compared.
 
-    `broken_since`: the due instant that the clock, still open, has passed by `at`. `cycle`: counts from 0, a reopening
-    begins another. `generation`: counts the targets that the clock has had, from 0. `allowed_seconds` is null when only
-    a date was agreed. `withdrawn_at`: since when the target is no longer promised.
+    `at`: the instant asked about. `broken_since`: the due instant, if the clock is still open and `at` is later.
+    `cycle`: 0, and one more with each reopening. `generation`: 0, and one more with each new target of the clock.
+    `allowed_seconds`: null if only a date was agreed on. `withdrawn_at`: since when the target is no longer promised.
     """
 
     incident: str

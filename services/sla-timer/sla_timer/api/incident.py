@@ -39,9 +39,9 @@ class FoundIncident:
     """An incident as one API key may see it.
 
     `row`: its row of `timer_incident`. `rulebook`: the plans, contracts and calendars by which it is judged.
-    `incident`: its state. `events`: the events from which that was computed; None for an incident with very many events
-    that the key may see whole (these are read page by page). `names`: its other ids. `seen`: what a key of one contract
-    may see; None for a key of all contracts, and where `events` is None.
+    `incident`: its state. `events`: the events behind that state; None if there are very many and the key may see all
+    of them (they are read page by page then). `names`: its other ids. `seen`: what a key of one contract may see; None
+    for a key of all contracts, and where `events` is None.
     """
 
     row: Any
@@ -163,10 +163,10 @@ async def _all_events(timer: TimerService, name: str) -> list[IncidentEvent]:
 async def incident_as_of(
     timer: TimerService, known: FoundIncident, at: datetime | None
 ) -> tuple[WholeIncident | None, datetime]:
-    """Return the incident as computed from its events up to `at`, and the instant used.
+    """Return (the incident as computed from its events up to an instant, that instant).
 
-    That instant is now when `at` is None, and never after the incident left the contract of the key. The incident is
-    None when `at` lies before its first event. Raises CalendarError when no calendar reaches the instant.
+    The instant is `at`, or now if `at` is None; but at the latest when the incident left the contract of the API key.
+    The incident is None before its first event. Raises CalendarError if no calendar reaches the instant.
     """
     moment = at or timer.time_source.now()
     incident: Incident | None = known.incident

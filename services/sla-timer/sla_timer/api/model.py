@@ -174,8 +174,8 @@ class IncidentResponse(TimerResponse):
 class OpenClockResponse(TimerResponse):
     """A running or paused clock in the list of open clocks.
 
-    `counted_seconds`: what is left in the hours in which the clock counts, negative once late; null when unknown.
-    `outside_hours`: the clock is running and its hours are closed. `opens_at`: when they open again.
+    `counted_seconds`: the counted time left, negative once late; null when unknown. `outside_hours`: the clock is
+    running and its hours are closed. `opens_at`: when they open next; null unless they are closed, and when unknown.
     """
 
     id: str

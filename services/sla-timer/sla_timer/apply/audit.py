@@ -33,9 +33,10 @@ MOST = 500
 
 
 class Audit:
-    """The self-audit: finds running clocks whose breach timer is not stored, and restores the timer.
+    """The self-audit: finds running clocks whose breach timer is missing in the store, and restores the timer.
 
-    It does so by computing the incident anew from its events. `wake` is called when any such clock was found.
+    To restore it, the clock's incident is computed anew from its events. `wake` is called when a clock was found: it
+    wakes the readers of the timer's log. Call `run` to audit for ever, `once` to audit once.
     """
 
     def __init__(
@@ -55,7 +56,7 @@ class Audit:
         self._wake = wake
 
     async def run(self) -> None:
-        """Audit every `EVERY_SECONDS` until cancelled; after a failure of the store the next turn tries again."""
+        """Audit every 15 seconds until cancelled. A Retryable error is logged, and the next turn tries again."""
         while True:
             try:
                 await self.once()
@@ -65,10 +66,10 @@ class Audit:
             await asyncio.sleep(EVERY_SECONDS)
 
     async def once(self) -> int:
-        """Audit once; return how many clocks without a breach timer were found, at most `MOST`.
+        """Audit once; return how many clocks without a breach timer were found, at most 500.
 
-        Only running, unbreached clocks that are due within `HORIZON` are looked at; quarantined ones are skipped. An
-        incident that fails is quarantined. Raises Retryable.
+        Only running, unbreached clocks that are due within a day (or overdue) are checked; those in the quarantine
+        (what could not be processed) are skipped. An incident that cannot be restored is put there. Raises Retryable.
         """
         async with self._store.reading() as connection:
             found = (await connection.execute(self._unwatched())).all()

@@ -21,7 +21,10 @@ from sla_platform.wire.clock import NOT_BREACHED
 
 
 def incident_context(incident: Incident, plan: Plan) -> dict[str, Any]:
-    """Return the fields that the facts (published events) of all clocks of one incident share, as JSON values."""
+    """Return, as JSON values, the fields that every fact (published event) about any clock of the incident carries.
+
+    `plan`: the incident's plan; only its escalation is used.
+    """
     attributes = incident.attributes
     contract = incident.contract
     return {
@@ -42,7 +45,10 @@ def incident_context(incident: Incident, plan: Plan) -> dict[str, Any]:
 def clock_context(
     shared: dict[str, Any], incident: Incident, clock: Clock, rulebook: Rulebook, urgency: float
 ) -> dict[str, Any]:
-    """Return `shared` with the fields of one clock added. `rulebook`: the rulebook by which the clock is judged."""
+    """Return a copy of `shared` (see `incident_context`) with the fields of one clock added.
+
+    `rulebook`: the plans, contracts and calendars by which the clock is judged. `urgency`: the clock's urgency now.
+    """
     calendar = calendar_of(clock, incident, rulebook)
     return (
         shared
@@ -92,8 +98,9 @@ def left_seconds(clock: Clock, calendar: Calendar | None) -> float | None:
 
 
 def with_breach(context: dict[str, Any], told: PublishedState) -> dict[str, Any]:
-    """Return the context with the field `breached`: the due instant in force if it was passed, else `NOT_BREACHED`.
+    """Return a copy of `context` with the field `breached`, for facts that an event has caused.
 
-    Only facts published because of an event carry this field; facts that timers publish do not.
+    `told`: what has been published about the clock. The field is the due instant that the clock has passed, or
+    `NOT_BREACHED` if it has passed none. Facts that timers publish lack the field.
     """
     return context | {"breached": told.breached_at.isoformat() if told.breached_at is not None else NOT_BREACHED}

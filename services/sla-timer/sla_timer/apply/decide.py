@@ -34,9 +34,9 @@ from sla_timer.rulebooks import PinnedRulebooks
 class StoredIncident:
     """What the store holds about an incident, as the input of `decide`.
 
-    `fold`: computes the incident by a rulebook. `row`: its row of `timer_incident`, None for a new incident. `clocks`:
-    its rows of `timer_clock`, without the `settled` ones (ended, everything about them published, unchanged since).
-    `events`: how many of its events are stored, the new ones included. `surplus`: further events, which do not count.
+    `fold`: computes the incident by a rulebook. `row`: its row of `timer_incident`, None for a new incident. `settled`:
+    clocks that have ended, about which everything is published. `clocks`: the rows of `timer_clock` of all other
+    clocks. `events`: how many of its events are stored, the new ones included. `surplus`: how many more do not count.
     `counting`: the events that `fold` reads; empty for an incident with very many events.
     """
 
@@ -49,9 +49,9 @@ class StoredIncident:
     counting: Sequence[IncidentEvent] = ()  # the events that `fold` folds; empty for an incident with very many
 
     def as_of(self, until: datetime | None, rulebook: Rulebook) -> Incident:
-        """Return the incident as computed from its events up to `until`, or from all events if `until` is None.
+        """Return the incident as computed from its events up to `until`; None: from all events.
 
-        All events are used, too, when none lies up to `until`, and for an incident with very many events.
+        All events are also used if none lies before `until`, and for an incident with very many events.
         """
         by_then = self.counting if until is None else events_known_at(self.counting, until)
         return fold(by_then, rulebook) if by_then and len(by_then) < len(self.counting) else self.fold(rulebook)
@@ -72,10 +72,11 @@ class DecisionOptions:
 def decide(
     partition: int, stored: StoredIncident, pins: PinnedRulebooks, now: datetime, options: DecisionOptions
 ) -> Changes:
-    """Return the rows to write and the facts to publish for one incident. Pure.
+    """Return the rows to write and the facts to publish for one incident. Pure: nothing is read or written.
 
-    `pins`: the rulebooks (plans, contracts, calendars) of this transaction. `now`: the instant for the urgency, and the
-    one up to which events must be applied before timers that are due already may fire.
+    `partition`: the incident's. `pins`: the rulebooks (plans, contracts, calendars) of this transaction. `now`: the
+    instant for which urgency is computed. A timer that is due already gets `now` as its `ripe_at`: it fires once the
+    partition's events up to that instant are applied.
     """
     rulebook = pins.current if options.moved else pins.of(stored.row)
     rows = {ClockId(row.id): row for row in stored.clocks}
@@ -193,7 +194,11 @@ def _before(
 
 
 def unsettled_clocks_of(incident: Incident, settled: Mapping[ClockId, Clock]) -> tuple[Clock, ...]:
-    """Return the clocks of an incident, in its order, without those that `settled` holds as the very same object."""
+    """Return the clocks of an incident without the settled ones, in the incident's order.
+
+    `settled`: clocks about which everything was published, by id. A clock is left out if `settled` holds the same
+    object; an equal copy is not enough.
+    """
     return tuple(clock for clock in incident.clocks if settled.get(clock.id) is not clock)
 
 

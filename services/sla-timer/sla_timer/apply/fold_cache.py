@@ -46,9 +46,10 @@ class CountObserver(Protocol):
 
 
 class FoldNotPrepared(Exception):
-    """Incidents with very many events were not computed yet: prepare them before the transaction, then run it again.
+    """Raised in a transaction that needs incidents with very many events, if these were not computed beforehand.
 
-    `wanted`: the rulebook (plans, contracts, calendars) under which each incident is missing, by incident id.
+    Roll back, prepare them (`FoldCache.prepare`), and run the transaction again; `FoldPreparer.around` does so.
+    `wanted`: incident id -> the rulebook (plans, contracts, calendars) under which the incident is needed.
     """
 
     def __init__(self, wanted: Mapping[str, Rulebook]) -> None:
@@ -68,7 +69,7 @@ class EventReader(Protocol):
         ...
 
     async def ended_at(self) -> datetime | None:
-        """Return when the incident had ended if retention has removed it; None if it was never removed."""
+        """Return when the incident had ended, if retention has removed it since; None if it was never removed."""
         ...
 
     def since(self, at: datetime | None) -> AsyncIterator[Sequence[IncidentEvent]]:
@@ -83,8 +84,8 @@ class CachedFold:
     """The cached fold of one incident (its state computed from its events) under one rulebook (plans, contracts,
     calendars).
 
-    `head`: the state after the last event; None when it may have read events that were never committed. `steps`: copies
-    of earlier states, the earliest first; a late event is read from the last copy before it on.
+    `head`: the state after the last event; None if it may have read events that were never committed. `steps`: copies
+    of earlier states, the earliest first. When an event comes late, reading starts again from the last copy before it.
     """
 
     rulebook: Rulebook
@@ -96,10 +97,9 @@ class CachedFold:
         self.steps = [step for step in self.steps if step.last < first]
 
     def note(self, folding: Folding) -> None:
-        """Add a copy of this state to `steps` if it has read at least `STEP` events more than the last copy, else do
-        nothing.
+        """Add a copy of this state to `steps` once it has read 1,000 events more than the last copy; else do nothing.
 
-        Of more than `MOST_STEPS` copies some of the earlier ones are dropped.
+        When there are more than 8 copies, two of the earlier ones are dropped.
         """
         if folding.count < (self.steps[-1].count if self.steps else 0) + STEP:
             return
@@ -112,9 +112,10 @@ class CachedFold:
 class PreparedFold:
     """An incident with very many events, computed from its stored events and the new ones of one transaction.
 
-    `count`: its stored events. `fresh`: ids of the new events; `surplus`: those of them that do not count. `foldings`:
-    the computation by catalogue version. `settled`: ended clocks about which everything has been published, as judged
-    under `version`. `used`: the incidents that were asked for, by catalogue version.
+    `name`: the incident's id. `count`: how many events are stored. `fresh`: ids of the new events. `surplus`: ids of
+    the new events that do not count. `foldings`: catalogue version -> the computation. `settled`: ended clocks about
+    which everything was published when judged under `version`. `used`: catalogue version -> the incident, for the
+    versions asked for so far.
     """
 
     name: str
@@ -153,9 +154,9 @@ class PreparedFold:
         return self.used[version]
 
     def unsettled(self) -> frozenset[ClockId] | None:
-        """Return the ids of clocks that are new, changed or gone since they were settled.
+        """Return the ids of all clocks that differ from `settled`: those that are new, changed or gone.
 
-        None if any clock may have changed: nothing was settled, or more than `MOST_CHANGED` ids differ.
+        None stands for every clock: nothing was settled, or more than 500 ids differ.
         """
         if not self._compared:
             self._compared, self._unsettled = True, self._differing()
@@ -207,11 +208,11 @@ async def fold_in_slices(events: Iterable[IncidentEvent], rulebook: Rulebook) ->
 
 
 class FoldCache:
-    """The cache of incidents with very many events, as computed from these events; one per process.
+    """Caches incidents with very many events, as computed from these events; one per process.
 
-    `read`: called with the number of events read back from the store. `folded`: called with the number of events
-    computed. `most`: how many events of one incident count whatever they say; of later ones only those that can change
-    a clock.
+    Enter `held`, call `prepare`, and after the commit `keep`. `read`: called with the number of events read from the
+    store. `folded`: called with the number of events computed. `most`: how many events of an incident count, whatever
+    they say; of later events only those count that can change a clock.
     """
 
     def __init__(self, read: CountObserver, folded: CountObserver, most: int = bound.MOST) -> None:
@@ -225,10 +226,9 @@ class FoldCache:
 
     @asynccontextmanager
     async def held(self, incidents: Collection[str]) -> AsyncIterator[None]:
-        """Lock the cache entries of these incidents, and create missing ones; no other task prepares or keeps them
-        meanwhile.
+        """Lock these incidents in the cache: no other task can `prepare` or `keep` them meanwhile.
 
-        Enter it before the database transaction, never within one.
+        Incidents that are not cached get an empty entry. Enter it before the database transaction, never within one.
         """
         async with AsyncExitStack() as stack:
             for name in sorted(incidents):
@@ -270,10 +270,10 @@ class FoldCache:
         return prepared
 
     def keep(self, prepared: PreparedFold) -> None:
-        """Cache a prepared fold, once its fresh events are committed and while `held` still holds the incident.
+        """Put a prepared fold into the cache. Call it after the commit of its fresh events, while `held` holds the
+        incident.
 
-        Catalogue versions under which the incident was not asked for are dropped from the cache, unless none was asked
-        for.
+        Only the catalogue versions in `prepared.used` stay cached; if that is empty, all stay.
         """
         entry = self._entries[prepared.name]
         entry.count = prepared.events
@@ -284,9 +284,10 @@ class FoldCache:
             kept.head = prepared.foldings.get(version)
 
     def settle(self, incident: str, version: str, settled: Mapping[ClockId, Clock]) -> None:
-        """Record the ended clocks about which everything has been published, as judged under `version`.
+        """Record which ended clocks of the incident are settled: everything about them has been published.
 
-        Replaces what was recorded of the incident before.
+        `version`: the catalogue version by which they were judged. What was recorded of the incident before is
+        replaced. The incident must be in the cache.
         """
         entry = self._entries[incident]
         entry.settled, entry.version = settled, version

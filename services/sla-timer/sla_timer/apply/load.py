@@ -34,9 +34,10 @@ PAGE = 500  # events read at a time
 
 @dataclass(frozen=True, slots=True)
 class UnsettledClocks:
-    """The ids of the clocks of an incident that may have changed since its last decision.
+    """The clocks of one incident that may have changed since its last decision.
 
-    `version`: the catalogue version by which that decision was made.
+    Of an incident's ended clocks `load_incidents` reads only these. `ids`: their ids. `version`: the catalogue version
+    by which that decision was made.
     """
 
     version: str
@@ -48,10 +49,11 @@ NOTHING: Mapping[str, UnsettledClocks] = MappingProxyType({})
 
 @dataclass(frozen=True, slots=True)
 class LoadedIncidents:
-    """The stored rows and events of some incidents, each by incident id.
+    """The stored rows and events of some incidents; every field maps an incident id to what is stored.
 
-    `events`: not of incidents with very many events. `incidents`: rows of `timer_incident`. `clocks`: rows of
-    `timer_clock`, locked. `tombstones`: when incidents that retention has removed had ended.
+    `events`: the events; incidents with very many events are missing. `incidents`: the row of `timer_incident`.
+    `clocks`: rows of `timer_clock`, locked. `tombstones`: when the incident had ended, for incidents that retention has
+    removed.
     """
 
     events: dict[str, list[IncidentEvent]]  # of those whose fold is not prepared
@@ -60,16 +62,17 @@ class LoadedIncidents:
     tombstones: Mapping[str, datetime]  # of those that were forgotten: through when they are history
 
     def counting(self, incident: str) -> list[IncidentEvent]:
-        """Return the events from which to compute an incident: the loaded ones.
+        """Return the loaded events from which the incident is to be computed.
 
-        Of an incident that retention has removed, only those from its reopening on; empty if it was not reopened.
+        If retention has removed the incident, these are only the events from its reopening on; none without a
+        reopening.
         """
         return drop_forgotten(self.events.get(incident, ()), self.tombstones.get(incident))
 
     @property
     def versions(self) -> set[str]:
-        """Return the catalogue versions by which these incidents, their clocks and earlier breaches of these were
-        judged.
+        """Return every catalogue version by which something here was judged: an incident, a clock, or an earlier breach
+        of a clock whose target has been replaced since.
         """
         clocks = [row for rows in self.clocks.values() for row in rows]
         judged = {row.catalogue for row in (*self.incidents.values(), *clocks)}
@@ -85,10 +88,11 @@ async def stored_event_ids(connection: AsyncConnection, ids: Collection[str]) ->
 async def load_incidents(
     connection: AsyncConnection, incidents: Iterable[str], unsettled: Mapping[str, UnsettledClocks] = NOTHING
 ) -> LoadedIncidents:
-    """Lock the timers and clocks of these incidents, and return everything that is stored about them.
+    """Lock the timers and clocks of these incidents, and return their stored rows and events.
 
-    The events of incidents with very many events are not read. `unsettled`: for such an incident, read only its open
-    clocks and these; all of its clocks if it has been judged under another catalogue version meanwhile.
+    Of an incident with very many events the events are not read. `unsettled`: of such an incident only the open clocks
+    and the clocks named here are read. All its clocks are read if it is not in `unsettled`, or was judged under another
+    catalogue version since.
     """
     names = sorted(incidents)
     found = (await connection.execute(select(tables.incident).where(tables.incident.c.id.in_(names)))).all()
@@ -107,8 +111,8 @@ async def load_incidents(
 
 
 def is_hot(row: Any | None) -> bool:
-    """Return whether a row of `timer_incident` counts at least `HOT` events, so that the incident is cached; False for
-    None.
+    """Return whether an incident has so many events (250 or more) that it is cached. `row`: its row of
+    `timer_incident`; None: False.
     """
     return row is not None and row.events >= HOT
 
@@ -154,7 +158,7 @@ class StoredEventReader:
             return await stored_event_ids(connection, ids)
 
     async def ended_at(self) -> datetime | None:
-        """Return when the incident had ended if retention has removed it; None if it was never removed."""
+        """Return when the incident had ended, if retention has removed it since; None if it was never removed."""
         async with self.store.reading() as connection:
             return (await tombstone.tombstones(connection, tables.tombstone, [self.incident])).get(self.incident)
 
@@ -179,9 +183,9 @@ class StoredEventReader:
 
 
 async def events_of(connection: AsyncConnection, incident: str) -> list[IncidentEvent]:
-    """Return the events from which one incident is computed.
+    """Read and return the events from which one incident is to be computed.
 
-    Of an incident that retention has removed, only those from its reopening on; empty if it was not reopened.
+    If retention has removed the incident, these are only the events from its reopening on; none without a reopening.
     """
     stored = (await _stored(connection, [incident]))[incident]
     tombstones = await tombstone.tombstones(connection, tables.tombstone, [incident])

@@ -38,9 +38,9 @@ async def lock_partition(connection: AsyncConnection, partition: int, epoch: int
 
 
 async def keep_owner_out(connection: AsyncConnection, partition: int) -> None:
-    """Lock the partition's row until the transaction ends, whoever owns it: its owner applies no events meanwhile.
+    """Lock the partition's row until the transaction ends, so that its owner applies no events meanwhile.
 
-    The ownership does not change.
+    Anybody may call it; the partition keeps its owner and epoch.
     """
     await connection.execute(
         select(tables.partition.c.epoch).where(tables.partition.c.partition == partition).with_for_update()

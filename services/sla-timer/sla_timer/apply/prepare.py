@@ -28,7 +28,10 @@ ROUNDS = 8  # a first look, incidents seen for the first time, versions of old, 
 
 
 class FoldPreparer:
-    """Computes incidents with very many events before the transactions that need them; one per process."""
+    """Computes incidents with very many events before the transactions that need them; one per process.
+
+    Run such a transaction within `around`; then call `committed`. `incident` serves readers.
+    """
 
     def __init__(self, store: Store, metrics: TimerMetrics) -> None:
         self._store = store
@@ -61,11 +64,11 @@ class FoldPreparer:
         events: Mapping[str, Sequence[IncidentEvent]],
         work: Callable[[Mapping[str, PreparedFold]], Awaitable[Given]],
     ) -> Given:
-        """Run `work` with the cached incidents among `events`, by incident id, and return its result.
+        """Run `work`, a transaction, and return its result. Incidents with very many events are computed before it.
 
-        When `work` raises FoldNotPrepared, the missing incidents are computed too and `work` is run again. `events`:
-        the events at hand by incident; stored ones are skipped. `work` commits its own transaction. Raises StoreBusy
-        after `ROUNDS` runs, since other instances keep changing the incidents; other exceptions of `work` pass.
+        `events`: incident id -> its new events; stored ones are skipped. `work` gets those incidents of `events` that
+        are cached, by id. If it raises FoldNotPrepared, the incidents it lacks are computed and it is run again. Raises
+        StoreBusy after 8 runs, when other instances keep changing the incidents. Other exceptions of `work` pass.
         """
         wanted: dict[str, list[Rulebook]] = {name: [] for name in events if name in self.folds}
         for _ in range(ROUNDS):
@@ -87,9 +90,9 @@ class FoldPreparer:
 
 
 def unsettled_clocks(prepared: Mapping[str, PreparedFold]) -> dict[str, UnsettledClocks]:
-    """Return incident id -> the clocks of that incident that may have changed.
+    """Return incident id -> the clocks of that incident that may have changed, for `load_incidents`.
 
-    Left out are incidents of which any clock may have changed.
+    An incident is left out if any of its clocks may have changed.
     """
     return {
         name: UnsettledClocks(one.version, ids)
@@ -105,10 +108,11 @@ def check_prepared(
     fresh: Mapping[str, Collection[str]],
     moved: bool = False,
 ) -> None:
-    """Raise FoldNotPrepared if an incident with very many events was not computed with exactly these new events.
+    """Raise FoldNotPrepared unless every incident with very many events was computed with exactly its new events.
 
-    `fresh`: ids of new events by incident. `moved`: it must be computed by the catalogue in force, instead of the
-    version by which it was judged. Incidents that are new or have few events are skipped.
+    `known`: what is stored. `prepared`: what was computed. `fresh`: incident id -> ids of its new events. `moved`: True
+    demands the computation by the catalogue in force, False that by the version by which the incident was judged.
+    Incidents that are new or have few events are skipped.
     """
     wanted = {}
     for name, ids in fresh.items():

@@ -26,9 +26,10 @@ REPLAN, AUDIT, TICK = "replan", "audit", "tick"
 
 
 class TimerQuarantine:
-    """The quarantine of re-planning and self-audit: keeps incidents on which they failed.
+    """Keeps incidents that re-planning or the self-audit could not process; `keep` adds one to the timer's quarantine.
 
-    Building it registers the replays of these entries, and of the timers that the tick has quarantined.
+    An operator replays such an entry later. Building the object registers how its entries are replayed, and those of
+    timers that the tick (the loop that fires timers) has quarantined.
     """
 
     def __init__(self, store: Store, quarantine: Quarantine, refolder: Refolder) -> None:
@@ -40,10 +41,10 @@ class TimerQuarantine:
         quarantine.register_replay(TICK, self._fired_again)
 
     async def keep(self, part: str, partition: int, catalogue: str, incident: str, error: Exception) -> None:
-        """Quarantine an incident on which `part` (`REPLAN` or `AUDIT`) failed with `error`.
+        """Put an incident into the quarantine, because `part` failed on it with `error`.
 
-        `part` skips the incident until the entry is replayed, but only under this `catalogue` version ("" for the
-        audit).
+        `part`: `REPLAN` or `AUDIT`; it skips the incident until the entry is replayed. `catalogue`: re-planning skips
+        it under this version only; "" for the audit.
         """
         row = QuarantineRow(
             part=part,

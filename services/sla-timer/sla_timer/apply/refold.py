@@ -26,7 +26,9 @@ class Refolded:
 
 
 def query_of_names(names: Sequence[str]) -> Callable[[AsyncConnection], Awaitable[Sequence[str]]]:
-    """Return a function for `Refolder.refold` that returns these incident ids, without any query."""
+    """Return the argument `incidents` of `Refolder.refold` for ids that are known already: a function that returns
+    them.
+    """
 
     async def known(_: AsyncConnection) -> Sequence[str]:
         return names
@@ -35,9 +37,10 @@ def query_of_names(names: Sequence[str]) -> Callable[[AsyncConnection], Awaitabl
 
 
 class Refolder:
-    """Computes incidents anew from their stored events, and writes and publishes what differs from before.
+    """Computes incidents anew from their stored events (`refold`); used by re-planning, the self-audit and the
+    quarantine.
 
-    Its transactions keep the partition's owner from applying events meanwhile.
+    What differs from before is written and published. Meanwhile the partition's owner cannot apply events.
     """
 
     def __init__(self, store: Store, rulebooks: Rulebooks, time_source: TimeSource, preparing: FoldPreparer) -> None:

@@ -35,7 +35,7 @@ LIVE = ("open", "waiting")
 class Replanner:
     """Re-planning: judges open incidents of earlier catalogue versions by the catalogue in force, a batch at a time.
 
-    `wake` is called after each transaction.
+    `wake` is called after each transaction: it wakes the readers of the timer's log.
     """
 
     def __init__(
@@ -55,7 +55,10 @@ class Replanner:
         self._wake = wake
 
     async def run(self) -> None:
-        """Move batches until cancelled, with a pause of `IDLE_SECONDS` when nothing was moved or the store failed."""
+        """Move batches of incidents until cancelled.
+
+        The pause between batches is 20 ms; 2 seconds if nothing was moved or the store failed.
+        """
         while True:
             try:
                 moved = await self.once()
@@ -65,10 +68,10 @@ class Replanner:
             await asyncio.sleep(BETWEEN_SECONDS if moved else IDLE_SECONDS)
 
     async def once(self) -> int:
-        """Move one batch of one partition to the catalogue in force; return how many incidents were tried.
+        """Move up to 100 incidents of one partition to the catalogue in force; return how many were tried.
 
-        0 when none is left, or another instance has activated another catalogue since. Incidents that fail are
-        quarantined. Raises Retryable.
+        0 if none is left, or if another instance has activated a newer catalogue. Incidents that fail are quarantined.
+        Raises Retryable.
         """
         first = await self._anything()
         if first is None:

@@ -20,11 +20,11 @@ from sla_timer import tables
 
 @dataclass(slots=True)
 class Changes:
-    """The rows to write and the facts to publish of one transaction.
+    """The rows to write and the facts to publish in one transaction.
 
-    `incidents`, `clocks`, `timers`: rows of the tables of these names. `gone`: clocks that no longer exist, since a
-    late event has changed the incident. `settled`: incident id -> (catalogue version, clocks that have ended and about
-    which everything is published).
+    `incidents`, `clocks`, `timers`: rows for the tables of these names. `gone`: clocks that a late event has made
+    disappear from their incident. `facts`: what to publish. `settled`: incident id -> (catalogue version, its ended
+    clocks about which everything is published once this is committed).
     """
 
     incidents: list[dict[str, Any]] = field(default_factory=list)

@@ -35,7 +35,9 @@ class Applier:
     """Applies batches of incident events: stores them, computes their incidents anew and publishes facts about the
     clocks.
 
-    A `sla_platform.bus.Handler`. `wake` is called after each transaction.
+    The bus calls it (`sla_platform.bus.Handler`). `progress`: notes how far each partition is applied. `owner`: the
+    name of this instance. `wake` is called after each transaction: it wakes the readers of the timer's log.
+    `preparing`: None makes a new one.
     """
 
     def __init__(
@@ -68,19 +70,20 @@ class Applier:
             self._epochs |= await ownership.take_partitions(connection, partitions, self._owner)
 
     async def revoked(self, partitions: frozenset[int]) -> None:
-        """Give up these partitions, which the bus takes from this process: `handle` refuses them from then on.
+        """Give up these partitions, which the bus takes from this process.
 
-        How far their events were applied is forgotten here.
+        From then on `handle` refuses them, and the process no longer knows how far their events were applied.
         """
         for number in partitions:
             self._epochs.pop(number, None)
             self._progress.drop(number)
 
     async def handle(self, batch: Batch) -> None:
-        """Apply a batch in one transaction, and record up to which instant its partition is applied (`batch.through`).
+        """Apply a batch of events in one transaction; events that are stored already are skipped.
 
-        Events that are stored already are skipped. Raises Fenced if another instance has taken the partition,
-        BadEnvelope if an event cannot be read, and StoreBusy; nothing was stored then.
+        Then note that the partition is applied up to the instant `batch.through`, if it is given. Raises Fenced if this
+        instance does not own the partition, BadEnvelope if an event cannot be read, and StoreBusy; nothing was stored
+        then.
         """
         epoch = self._epochs.get(batch.partition)
         if epoch is None:

@@ -28,8 +28,10 @@ CLOCK: ClockId = clock_id(IncidentId(CANARY), MetricId("canary"), 0)
 
 
 class Canary:
-    """Sets a timer of the canary, a clock of slad's own, for each full minute: its firing shows that the pipeline
-    works.
+    """Keeps slad's own test clock, the canary, going: it is due every full minute, so each firing shows that timers
+    fire.
+
+    Call `run` for ever; `once` sets a single timer.
     """
 
     def __init__(self, store: Store, firing: Firing, time_source: TimeSource) -> None:
@@ -39,7 +41,10 @@ class Canary:
         self._set: datetime | None = None
 
     async def run(self) -> None:
-        """Set the timer of the next minute before that minute begins, until cancelled."""
+        """Set the canary's timer for each coming full minute, looking every five seconds, until cancelled.
+
+        A Retryable error is logged, and the loop goes on.
+        """
         while True:
             try:
                 await self.once()

@@ -31,9 +31,10 @@ RETRY_SECONDS = 0.25
 
 
 class TickLoop:
-    """The tick: a loop that fires due timers every `tick_ms` milliseconds. `wake` is called after each non-empty batch.
+    """The tick: a loop that fires due timers every `settings.tick_ms` milliseconds (25 by default). Call `run`.
 
-    `last_tick`: when the last pass without an error ended, by the monotonic clock in seconds.
+    `wake` is called after each batch that fired something: it wakes the readers of the timer's log. `last_tick`: when
+    the last pass ended without an error, in seconds of `time.monotonic`; minus infinity before the first.
     """
 
     def __init__(
@@ -59,7 +60,7 @@ class TickLoop:
         self.last_tick = float("-inf")  # monotonic seconds; readiness looks at it
 
     async def run(self) -> None:
-        """Fire due timers pass by pass until cancelled; when the store fails, try again after `RETRY_SECONDS`."""
+        """Fire due timers, pass by pass, until cancelled; after a failure of the store pause for 0.25 seconds."""
         while True:
             begun = time.monotonic()
             try:
@@ -72,9 +73,9 @@ class TickLoop:
             await self._time_source.sleep(max(self._settings.tick_ms / 1000 - (time.monotonic() - begun), 0.001))
 
     async def once(self) -> int:
-        """Fire every timer that is due now; return how many timer rows were claimed, stale ones included.
+        """Fire every timer that is due now; return how many timer rows were taken, those of replaced targets included.
 
-        A row that the database refuses is quarantined. Raises Retryable.
+        A row that the database refuses is moved to the quarantine. Raises Retryable.
         """
         sweep = time.monotonic() - self._swept >= self._settings.sweep_seconds
         since = None if sweep else self._since

@@ -13,10 +13,11 @@ from typing import Protocol
 
 @dataclass(frozen=True, slots=True)
 class Fired:
-    """A timer row that was claimed.
+    """A timer row that was taken from the store.
 
-    `fire_at`: its due instant. `kind`: `breach…` or a warning such as `warn-75`. `provisional`: it fired before the
-    events up to `fire_at` were applied. `live`: False for a stale row, about which nothing was published.
+    `fire_at`: its due instant. `kind`: `breach…` or a warning such as `warn-75`. `provisional`: it fired although
+    events up to `fire_at` may still be missing. `live`: False if its clock no longer runs under that target; nothing
+    was published.
     """
 
     fire_at: datetime
@@ -27,12 +28,12 @@ class Fired:
 
 @dataclass(frozen=True, slots=True)
 class ClaimBounds:
-    """Which timer rows one claim takes and fires.
+    """Which timer rows one call of `Firing.fire` takes.
 
-    `now`: rows due up to this instant. `since`: and after this one; None for a sweep of everything overdue. `patience`:
-    how long the events of a partition may lag before its timers fire nevertheless, as `provisional`. `limit`: rows per
-    partition. `only`: this partition alone; None for all. `lane`, `lanes`: only partitions whose number modulo `lanes`
-    is `lane`, so that several claims can run at once.
+    `now`: rows due up to this instant. `since`: rows due after this instant; None: however long overdue. `patience`:
+    how long timers wait for missing events before they fire as `provisional`. `limit`: rows per partition. `only`: this
+    partition alone; None: all. `lane`, `lanes`: partitions whose number modulo `lanes` is `lane`, so that calls can run
+    at once.
     """
 
     now: datetime
@@ -65,9 +66,10 @@ class Firing(Protocol):
         ...
 
     async def quarantine(self, bounds: ClaimBounds, partition: int, error: str) -> bool:
-        """Move the next due row of this partition to the quarantine; return False when no row is due.
+        """Move one due row of the partition to the quarantine (rows that could not be processed); False if none is due.
 
-        It is the row that a claim with `limit` 1 would take. `error`: why, cut to the length of its column.
+        It is the row that `fire` would take first. `bounds`: as for `fire`. `error`: the reason, cut if too long to
+        store.
         """
         ...
 

@@ -55,8 +55,8 @@ BEGINNING = from_micros(0)  # a lower bound below every row
 class ProgressLook(NamedTuple):
     """How far events are applied in all partitions, as returned by `Progress.publish`.
 
-    `now`: the database's clock; None on SQLite, which has none. `slowest`: up to which instant the partition furthest
-    behind has been applied; None when unknown. `due`: whether a timer may be due by the database's clock.
+    `now`: the database's clock; None on SQLite, which has none. `slowest`: the instant up to which even the slowest
+    partition is applied; None when unknown. `due`: False if no timer was due at `now`; always True on SQLite.
     """
 
     now: datetime | None
@@ -65,7 +65,11 @@ class ProgressLook(NamedTuple):
 
 
 class Progress:
-    """Up to which instant this process has applied the events of each partition that it owns."""
+    """Remembers up to which instant this process has applied the events of each partition that it owns.
+
+    `Applier` calls `note` and `drop`; the tick calls `publish`, and fires no timer beyond that instant before its
+    patience ends.
+    """
 
     def __init__(self) -> None:
         self._caught: dict[int, tuple[int, datetime]] = {}
@@ -92,9 +96,9 @@ class Progress:
         return None if known is None else known[1]
 
     async def publish(self, since: datetime | None = None) -> ProgressLook:
-        """Make new records visible to the ticks of all instances, and return how far all partitions are.
+        """Show what was noted to the ticks of all instances, and return how far all partitions are.
 
-        `since`: look for due timers after this instant only; None for all.
+        `since`: only timers due after this instant make `ProgressLook.due` true; None: any timer.
         """
         raise NotImplementedError
 
