@@ -63,7 +63,10 @@ class EventSource(Protocol):
 
     @property
     def healthy(self) -> bool:
-        """Return False when events wait and none has been handled for longer than the watchdog allows."""
+        """Return whether events are being handled; False when events have waited for too long and none was handled.
+
+        How long that is, each event source is told as its `watchdog`, in seconds.
+        """
         ...
 
     async def run(self, handler: Handler) -> None:

@@ -25,7 +25,10 @@ SOURCE = "/slad/ingest"
 
 
 class AgreedData(BaseModel):
-    """Another due instant that both sides agreed on for a metric. `moved_by_pauses`: whether pauses move it."""
+    """A due instant on which both sides agreed for a metric, in place of the computed one.
+
+    `agreed_by`: who agreed. `moved_by_pauses`: whether later pauses of the clock move it.
+    """
 
     model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
     metric: str
@@ -50,7 +53,10 @@ class SnapshotData(BaseModel):
 
 
 class IncidentEventData(BaseModel):
-    """The data of every `io.slad.incident.*` event."""
+    """The data of every `io.slad.incident.*` event: fields of `sla_domain.event.IncidentEvent`, explained there.
+
+    The event's id, kind and instant are attributes of its `Envelope`.
+    """
 
     model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
 

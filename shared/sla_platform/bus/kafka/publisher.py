@@ -24,10 +24,10 @@ _TROUBLE = (kafka.KafkaError, OSError, TimeoutError)
 
 
 class Publisher:
-    """Sends records to Kafka for one task; connects at the first use.
+    """Sends records to Kafka for one task, by `publish` (waits) or `post` (does not); connects at the first use.
 
-    A producer that has failed is replaced, never used again (aiokafka issue 1017). `patience`: seconds to wait for
-    acknowledgements.
+    `client`: its name at the broker. `largest_record`: in bytes. `linger_ms`: how long a batch may wait to be filled.
+    `patience`: seconds to wait for acknowledgements. After a failure it connects anew (aiokafka issue 1017).
     """
 
     def __init__(
@@ -103,10 +103,11 @@ class Publisher:
         raise BusUnavailable(f"Kafka did not acknowledge: {first!r}") from first
 
     async def post(self, records: Sequence[OutgoingRecord]) -> bool:
-        """Send records in order, without waiting for acknowledgements.
+        """Send records in order, without waiting for acknowledgements; return True.
 
-        Return False, with nothing sent, while the previous call's records are still under way. Raises BusUnavailable,
-        also when the previous call's records failed.
+        While Kafka has not yet acknowledged those of the previous call, nothing is sent and False is returned. Raises
+        BusUnavailable if Kafka cannot be reached, if a record of the previous call failed, or if those have waited for
+        longer than `patience` seconds.
         """
         if any(not future.done() for future in self._posted):
             if time.monotonic() - self._posted_at > self._patience:
