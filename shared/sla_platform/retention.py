@@ -152,7 +152,7 @@ async def doubted_now(time_source: TimeSource, newest: Newest | None) -> datetim
 def newest_in(store: Store, column: Column[datetime]) -> Newest:
     """Return a function that reads the latest instant in a column, or None when the table is empty.
 
-    Use a column that holds slad's own time: a sender must not decide what is deleted.
+    Choose a column that slad fills by its own clock: with instants from outside, a sender could decide what is deleted.
     """
 
     async def ask() -> datetime | None:

@@ -39,9 +39,9 @@ Bases = Mapping[GuardedClock, tuple[datetime, float]]
 
 
 class TimeSource(Protocol):
-    """Tells a process the present instant, and sleeps in the time that it tells.
+    """Tells a process the present instant, and sleeps by the time that it tells.
 
-    `authoritative`: the database's clock does not overrule it (demo, tests).
+    `authoritative`: True if this time counts even where the database's clock would (demo, tests).
     """
 
     authoritative: bool

@@ -179,7 +179,7 @@ class Quarantine:
 
 
 def envelope_of(entry: QuarantineEntry) -> Envelope:
-    """Return the event in a quarantine entry. Raises BadEnvelope naming what is still wrong with it."""
+    """Return the event in a quarantine entry. Raises BadEnvelope, which says why, if it cannot be read as an event."""
     headers = [(name, value.encode()) for name, value in entry.headers.items()]
     try:
         topic = Topic(entry.topic)

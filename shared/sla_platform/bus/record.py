@@ -35,8 +35,8 @@ class Watermark:
 class OutgoingRecord:
     """A record to send to Kafka.
 
-    `topic`: the name on Kafka, such as `slad-incidents`. `at_ms`: the record's timestamp in ms since 1970, None: when
-    it is sent.
+    `topic`: the name on Kafka, such as `slad-incidents`. `at_ms`: the record's timestamp in milliseconds since 1970
+    UTC; None: the time of sending, by the machine's clock.
     """
 
     topic: str

@@ -108,7 +108,10 @@ class Relay:
 
     @property
     def waiting_seconds(self) -> float:
-        """Return the seconds since this relay last saw its log empty, or took or lost the lease."""
+        """Return for how many seconds the relay has not seen its log empty.
+
+        They count anew when the relay takes or loses the lease (the lock that lets one relay at a time copy the log).
+        """
         return time.monotonic() - self._emptied
 
     async def run(self) -> NoReturn:

@@ -39,5 +39,5 @@ async def load(connection: AsyncConnection, table: Table, log: str) -> Cursor:
 
 
 async def save(connection: AsyncConnection, table: Table, log: str, cursor: Cursor) -> None:
-    """Store in `table` (see `cursor_table`) how far the log named `log` has been read, in place of the earlier cursor."""
+    """Store in `table` (see `cursor_table`) how far the log named `log` has been read; it replaces the earlier one."""
     await connection.execute(upsert(connection, table), [{"log": log, "cursor": str(cursor)}])

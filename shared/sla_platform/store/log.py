@@ -52,7 +52,8 @@ def _own_transaction(_element: TransactionId, _compiler: Any, **_options: Any) -
 def log_table(metadata: MetaData, service: str) -> Table:
     """Return the table `<service>_log` of the events that a service publishes.
 
-    The order of the columns matters: the transaction id is taken before the position (see module).
+    Its columns stay in this order: PostgreSQL fills in `txid` (the transaction's id) before `position`, on which
+    readers that page by both depend.
     """
     return Table(
         f"{service}_log",
@@ -76,7 +77,7 @@ def log_table(metadata: MetaData, service: str) -> Table:
 
 
 def row_of(envelope: Envelope) -> dict[str, Any]:
-    """Return an event as a row of a log table, column -> value; the database fills the columns `txid` and `position`."""
+    """Return an event as a row of a log table, column -> value; the database fills in `txid` and `position` itself."""
     return {
         "topic": envelope.topic.value,
         "id": envelope.id,

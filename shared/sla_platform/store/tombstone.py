@@ -39,7 +39,7 @@ async def tombstones(connection: AsyncConnection, table: Table, incidents: Colle
 
 
 async def insert_tombstones(connection: AsyncConnection, table: Table, ended: Mapping[str, datetime]) -> None:
-    """Record that this transaction deletes the incidents of `ended` (id -> when the incident ended).
+    """Record which incidents the caller's transaction deletes; `ended`: incident id -> when the incident had ended.
 
     For an incident that is recorded already the later end is kept, and `late_at` becomes NULL.
     """
@@ -69,11 +69,11 @@ async def remove_late(
     horizon: datetime,
     limit: int,
 ) -> AsyncIterator[Mapping[str, int]]:
-    """Delete what was stored of deleted incidents after their deletion, once nothing of the incident has come for a while.
+    """Delete what was stored of deleted incidents after their deletion, if the last of it came before `horizon`.
 
-    That is, since `horizon`. `remove`: called in a transaction with at most `limit` incidents, deletes what is stored
-    of them; its result (table -> deleted rows) is yielded. `known`: the column with the incidents that the service
-    holds; a deleted incident among them has been opened again, and nothing of it is deleted.
+    `remove`: called in a transaction with at most `limit` incidents, deletes what is stored of them; its result (table
+    -> deleted rows) is yielded. `known`: the column with the incidents that the service holds; a deleted incident among
+    them has been opened again, and nothing of it is deleted.
     """
     late = table.c.late_at
     query = select(table.c.incident).where(late.is_not(None), late < horizon).order_by(late).limit(limit)

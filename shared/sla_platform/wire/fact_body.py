@@ -125,9 +125,9 @@ def breach_change(details: Details) -> BreachChange:
 
 
 def without_free_text(details: Details) -> dict[str, str]:
-    """Return the details without what people wrote (`why`, `agreed_by`, `exempt`, `exempt_by`).
+    """Return the details without the texts that people wrote (`why`, `agreed_by`, `exempt`, `exempt_by`).
 
-    One customer must not see of another what those texts may say.
+    For a reader at another customer, who must not see what such a text may say.
     """
     return {name: value for name, value in details.items() if name not in _FREE_TEXT}
 

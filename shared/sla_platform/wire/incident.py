@@ -39,7 +39,11 @@ class AgreedData(BaseModel):
 
 
 class SnapshotData(BaseModel):
-    """How the sender's whole ticket stood at `at`. In `attributes`, "" means "has none"; absent names are unknown."""
+    """How the whole ticket stood at the sender at the instant `at`.
+
+    In `attributes`, "" means that the ticket has none; names that are absent are unknown. `before`: name -> former
+    value, of what the delivery changed. `version`: the sender's; 0 without one.
+    """
 
     model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
     at: datetime
@@ -143,9 +147,9 @@ def _snapshot_data(snapshot: Snapshot) -> SnapshotData:
 
 
 def stored_event(*, id: str, type: str, incident: str, occurred_at: datetime, data: str) -> IncidentEvent:
-    """Return the incident event that a service keeps in a row of its own, made of the row's columns.
+    """Return the incident event that is stored in a row of a service's own table, given the row's columns.
 
-    Raises BadEnvelope naming what is wrong.
+    `type`: the CloudEvents type. `data`: an `IncidentEventData` as JSON. Raises BadEnvelope naming what is wrong.
     """
     row = Envelope.of_row(topic=Topic.INCIDENTS, id=id, type=type, key=incident, time=occurred_at, data=data)
     return decode_event(row)

@@ -79,7 +79,7 @@ class PartitionLane:
         return self.unit
 
     def finish_unit(self, unit: LaneUnit) -> None:
-        """Drop the records of a handled unit, and move `done` behind them."""
+        """Forget the records of a unit that was handled, and set `done` to the offset after them."""
         for _ in range(unit.records):
             last = self.hand.popleft()
             self.done = last.offset + 1

@@ -26,8 +26,9 @@ _TROUBLE = (kafka.KafkaError, OSError, TimeoutError)
 class Publisher:
     """Sends records to Kafka for one task, by `publish` (waits) or `post` (does not); connects at the first use.
 
-    `client`: its name at the broker. `largest_record`: in bytes. `linger_ms`: how long a batch may wait to be filled.
-    `patience`: seconds to wait for acknowledgements. After a failure it connects anew (aiokafka issue 1017).
+    `client`: its name at the broker. `largest_record`: the bytes that a record may have. `linger_ms`: for how many
+    milliseconds a batch may wait to be filled. `patience`: seconds to wait for acknowledgements. After a failure it
+    connects anew (aiokafka issue 1017).
     """
 
     def __init__(
@@ -66,10 +67,9 @@ class Publisher:
     async def publish(self, records: Sequence[OutgoingRecord]) -> frozenset[int]:
         """Send the records in order, wait for every acknowledgement, and return the indexes of refused records.
 
-        Kafka refuses whole batches, so only a record that was alone in its call is certainly at fault; a record after a
-        refused one of the same key is not sent and counts as refused. Raises BusUnavailable when acknowledgements are
-        missing: any of the records may have arrived or not. The error of a record that cannot be written is raised as
-        it is.
+        Kafka refuses whole batches: to learn which record is at fault, call again with each alone. After a refused
+        record none of the same key is sent; these count as refused. Raises BusUnavailable when acknowledgements are
+        missing: any of the records may have arrived. If a record cannot be written at all, its error is raised.
         """
         producer = await self._ready()
         outcomes: dict[int, asyncio.Future[object] | BaseException] = {}

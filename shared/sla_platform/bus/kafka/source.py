@@ -35,10 +35,10 @@ _TROUBLE = (kafka.KafkaError, OSError, TimeoutError, Retryable)
 
 @dataclass(frozen=True, slots=True)
 class BrokerIdentity:
-    """How to reach Kafka, and as whom.
+    """How a `KafkaSource` reaches Kafka, and under which names.
 
     `group_id`: the consumer group. `instance`: the name under which a process that restarts gets its partitions back.
-    `largest_record`: in bytes.
+    `largest_record`: the bytes that a record may have.
     """
 
     access: KafkaAccess
