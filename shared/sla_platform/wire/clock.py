@@ -43,7 +43,7 @@ class Period(BaseModel):
 
 
 class ClockFact(BaseModel):
-    """The data of every event on the topic `clocks`: what became true of a clock, a promise, or an incident's priority.
+    """The data of every event on the topic `clocks`: what became true of a clock, a promise or an incident.
 
     Published by the timer, read by the notifier and the board. Times are RFC 3339 UTC. A field that does not apply has
     its default.

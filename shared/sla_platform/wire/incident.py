@@ -57,9 +57,12 @@ class SnapshotData(BaseModel):
 
 
 class IncidentEventData(BaseModel):
-    """The data of every `io.slad.incident.*` event: fields of `sla_domain.event.IncidentEvent`, explained there.
+    """The data of every `io.slad.incident.*` event: what happened to one incident.
 
-    The event's id, kind and instant are attributes of its `Envelope`.
+    `version`: orders events of the same instant, 0 if the sender has none. `known_as`: another id of the incident.
+    `carried_from`: the merged incident from which the event was copied. `metrics`: those that an exemption is for,
+    empty for all. `score`: of a rating. `warnings`: what of the delivery could not be mapped. `snapshot`: how the
+    ticket stood.
     """
 
     model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
