@@ -18,7 +18,10 @@ SLEW = 0.1  # seconds in a second by which a clock may be set right gradually; c
 
 
 class ClockReading(StrEnum):
-    """How the guard judges a reading of a clock: believed (STEADY, CONFIRMED) or not (LEAPT_FORWARD, WENT_BACK)."""
+    """The verdict of a `ClockGuard` on a reading of a clock.
+
+    STEADY and CONFIRMED: the reading is believed. LEAPT_FORWARD and WENT_BACK: it is not.
+    """
 
     STEADY = "the clock moved as the seconds did that nobody can set"
     LEAPT_FORWARD = "the clock leapt forward; the time before goes on until the new one has stayed"
@@ -33,11 +36,11 @@ class ClockReading(StrEnum):
 
 @dataclass(slots=True)
 class ClockGuard:
-    """Decides which readings of one clock are believed, by comparing them with steady seconds.
+    """Decides which readings of one clock are believed: call `read` with each.
 
-    Steady seconds are a counter that nobody can set (`steady_seconds`). A leap of more than `tolerance` against them is
-    believed once the new time has stayed for `confirm_seconds`. The first reading is believed, unless `resume` was
-    called before.
+    A reading is compared with steady seconds, a counter that nobody can set (`steady_seconds`). When the clock leaps by
+    more than `tolerance` against them, at once or in quick small steps, the new time is believed after it has stayed
+    for `confirm_seconds`. The first reading is believed, unless `resume` was called before.
     """
 
     tolerance: timedelta = TOLERANCE
@@ -67,11 +70,14 @@ class ClockGuard:
 
     @property
     def base(self) -> tuple[datetime, float] | None:
-        """Return the instant of the last believed reading and the steady seconds then; None before the first."""
+        """Return the last believed instant and the steady seconds at that reading; None before the first reading."""
         return None if self._believed is None else (self._believed, self._at)
 
     def resume(self, believed: datetime, steady: float) -> None:
-        """Judge the next reading as if this guard had believed the instant `believed` at `steady` seconds."""
+        """Go on from an earlier guard, which believed the instant `believed` when the steady seconds were `steady`.
+
+        The next reading is judged against these.
+        """
         self._believed, self._at, self._leapt, self._moved = believed, steady, None, timedelta()
 
     def _stayed(self, now: datetime, steady: float) -> bool:

@@ -27,10 +27,10 @@ LARGEST = 4_096
 
 
 class ClockMemory:
-    """The file in which a process keeps the last believed readings of its clocks for its successor on this machine.
+    """Keeps the last believed readings of a process' clocks in the file `path`, for the next process on this machine.
 
-    `boot`: the id of the machine's boot, since the readings mean nothing after another boot. None: as Linux reports it;
-    "": nothing is written or read.
+    A process calls `recall` at its start and `note` while it runs. `boot`: the id of the machine's boot, since the
+    readings mean nothing after another boot. None: as Linux reports it; "": nothing is written or read.
     """
 
     def __init__(self, path: Path, boot: str | None = None) -> None:
@@ -83,8 +83,8 @@ class ClockMemory:
 def clock_file(settings: Settings, database: str | None) -> Path:
     """Return the path for a `ClockMemory`: `<database>.clock` beside an SQLite file, else in the temporary directory.
 
-    `database`: the path of the SQLite file. The name in the temporary directory is a digest of user, store URL, bus
-    prefix, instance and port, so that processes do not share a file.
+    `database`: the path of the SQLite file, None or "" without one. In the temporary directory the name holds a hash of
+    user, store URL, bus prefix, instance and port, so that processes do not share a file.
     """
     if settings.store_url.startswith("sqlite") and database:
         return Path(f"{database}.clock")

@@ -18,10 +18,10 @@ EVERY_SECONDS = 1.0
 
 
 class ClockWatch:
-    """Reads the machine's clock every second, and shows leaps of guarded clocks in metrics and at `/readyz`.
+    """Reads the machine's clock every second (await `run`), so that a leap of it shows in metrics and at `/readyz`.
 
-    `memory`: where the believed readings are written after each look; None: nowhere. Only a SystemTime knows leaps:
-    with any other time source nothing is shown.
+    Leaps of the database's clock show too. `registry`: where the metrics are registered. `memory`: where the believed
+    readings are written each second; None: nowhere. With a time source other than SystemTime no leap is ever shown.
     """
 
     def __init__(self, time_source: TimeSource, registry: CollectorRegistry, memory: ClockMemory | None = None) -> None:

@@ -15,8 +15,8 @@ TYPE_PREFIX = "io.slad."
 class Topic(StrEnum):
     """The topics of the bus; on Kafka the name gets the configured prefix (`slad-incidents`).
 
-    INCIDENTS: what happened to tickets. CLOCKS: what that means for the promises. NOTICES: critical fixes. DELIVERIES:
-    notifications and acknowledgements.
+    INCIDENTS: what happened to tickets. CLOCKS: what follows for the clocks and the promised due instants. NOTICES:
+    notices of critical fixes. DELIVERIES: what became of notifications, and who acknowledged them.
     """
 
     INCIDENTS = "incidents"  # ingest -> timer, board: what happened

@@ -78,10 +78,10 @@ _POSTGRES_SURROUNDINGS = {
 
 
 def fault_of(error: BaseException) -> Fault:
-    """Return what an error is to be blamed on.
+    """Return what an error is to be blamed on; the answer says whether to try again or to quarantine the row.
 
-    `Fault.PASSING` if the error, or any error it was raised from (`__cause__`), comes from the surroundings; otherwise
-    what the class of the error itself says.
+    PASSING if the error, or an error in its chain of `__cause__`, comes from the surroundings; otherwise what the class
+    of the error itself says.
     """
     seen: set[int] = set()
     cause: BaseException | None = error
@@ -111,9 +111,9 @@ def error_text(error: BaseException) -> str:
 
 
 def raised_at(error: BaseException, frames: int = 5) -> str:
-    """Return where an error was raised: its innermost `frames` as `file:line function`, the innermost first.
+    """Return where an error was raised: `file:line function` of its innermost calls, the innermost first.
 
-    Values of variables are left out, since they may be a customer's data.
+    `frames`: how many calls at most. Values of variables are left out, since they may be a customer's data.
     """
     return " < ".join(
         f"{Path(frame.filename).name}:{frame.lineno} {frame.name}"

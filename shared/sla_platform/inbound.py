@@ -40,9 +40,9 @@ def _local_or_instant(given: datetime) -> datetime:
 
 
 def reachable(instant: datetime) -> datetime:
-    """Return the aware instant unchanged.
+    """Return the aware instant unchanged; for fields of models that take instants from outside.
 
-    Raises ValueError if it lies before 1970 or after 2200, where no calendar reaches.
+    Raises ValueError if it lies before 1970 or after 2200, beyond which calendars are not computed.
     """
     if not bounds.within_reach(instant):
         raise ValueError(f"an instant lies {bounds.RANGE}: no calendar reaches further")

@@ -35,10 +35,10 @@ _POSTGRES_PASSING = {
 
 
 def as_store_busy(error: Exception, *, connecting: bool = False) -> StoreBusy | None:
-    """Return the StoreBusy to raise in place of an error that passes by itself; None for any other error.
+    """Return a StoreBusy to raise in place of a database error that passes by itself; None for any other error.
 
-    Such errors are a lost connection, a lock or pool that stays busy, a full disk, a fail-over. With `connecting`,
-    every OSError counts too: a refused port, a socket that does not exist yet.
+    Such errors are a lost connection, a lock or pool that stays busy, a full disk, a fail-over. `connecting`: whether
+    the error came up while connecting; then every OSError counts, such as a refused port or a missing socket.
     """
     reason = _reason(error, connecting)
     return None if reason is None else StoreBusy(f"the database did not take the work ({reason}); try again shortly")

@@ -39,10 +39,10 @@ _LEAST_LINGER = timedelta(days=7)
 
 
 class RetentionOrder(IntEnum):
-    """Which services delete first, so that a late event of a deleted incident finds no older state of it.
+    """The turn in which a service deletes finished incidents: TOLD first, COUNTED second, SHOWN last.
 
-    TOLD: first, what was received and the notifications. COUNTED: second, incidents and their clocks. SHOWN: last, the
-    board, which follows from both.
+    TOLD: what was received, and the notifications. COUNTED: incidents and their clocks. SHOWN: the board, which follows
+    from both. With this order a late event of a deleted incident meets no older state of it.
     """
 
     TOLD = 0  # what was received, and the notifications of it
@@ -71,20 +71,20 @@ class Retention:
         return cls(keep, max(_LEAST_LINGER, timedelta(hours=settings.kafka_retention_hours)))
 
     def horizon(self, now: datetime, turn: RetentionOrder) -> datetime | None:
-        """Return the instant before which things must have ended for services of the order `turn` to delete them.
+        """Return the instant before which an incident must have ended, so that a service of this `turn` deletes it now.
 
-        None: nothing is deleted.
+        That is `now` less `keep`, and less `linger` once for COUNTED, twice for SHOWN. None: nothing is deleted.
         """
         return None if self.keep is None else now - self.keep - turn * self.linger
 
 
 @dataclass(frozen=True, slots=True)
 class ServiceSweeps:
-    """What one service deletes of finished incidents, and when.
+    """What one service deletes of finished incidents, and in which turn; a `RetentionLoop` carries it out.
 
-    `sweeps`: functions that delete, in small steps, what ended before the instant they are given. `turn`: when the
-    service deletes compared with others. `removed`: counter of deleted rows (label: table). `newest` returns the latest
-    instant the service has on record, or None; see `doubted_now`.
+    `sweeps`: functions that delete, in small steps, what ended before the instant they are given. `removed`: the
+    counter of deleted rows, with the label `table`. `newest`: returns the latest instant that the service has on
+    record, or None, against which `doubted_now` checks the clock; None: no check.
     """
 
     service: str
@@ -95,10 +95,10 @@ class ServiceSweeps:
 
 
 class RetentionLoop:
-    """Deletes what is finished and old enough, for the services of one process, every hour.
+    """Deletes finished incidents that are old enough, every hour, for the services of one process (`keepings`).
 
-    What is deleted by a wrong clock is lost. So age is counted at most from a day after the newest row on record: a
-    machine whose clock is years ahead deletes nothing that is not old by the service's own record.
+    A clock that is wrong must not delete what is not old. So the present is taken to be at most a day after the newest
+    instant on record (see `doubted_now`), however far ahead the machine's clock is.
     """
 
     def __init__(self, retention: Retention, time_source: TimeSource, keepings: Sequence[ServiceSweeps]) -> None:
@@ -122,9 +122,10 @@ class RetentionLoop:
             await asyncio.sleep(pause)
 
     async def once(self, between: float = BETWEEN_SECONDS) -> Removed:
-        """Delete everything that is due now; return how many rows of each table were deleted.
+        """Delete everything that is due now; return table -> how many of its rows were deleted.
 
-        `between`: seconds to wait between two transactions. Raises StoreBusy; the next call deletes what is left.
+        `between`: seconds to wait after each transaction, so that writers go first. Raises StoreBusy; the next call
+        deletes what is left.
         """
         removed = Tally[str]()
         for keeping in self._keepings:
@@ -138,9 +139,10 @@ class RetentionLoop:
 
 
 async def doubted_now(time_source: TimeSource, newest: Newest | None) -> datetime:
-    """Return now, but at most a day (MOST_SILENT) after the latest instant on record, which `newest` returns.
+    """Return the present instant, but at most a day (MOST_SILENT) after the latest instant on record.
 
-    Plainly now when nothing is on record, `newest` is None or the time source is `authoritative`.
+    `newest`: returns that instant, or None when nothing is on record. Without it, or when the time source is
+    `authoritative`, the present instant is returned as it is.
     """
     now = time_source.now()
     found = None if time_source.authoritative or newest is None else await newest()
@@ -150,7 +152,7 @@ async def doubted_now(time_source: TimeSource, newest: Newest | None) -> datetim
 def newest_in(store: Store, column: Column[datetime]) -> Newest:
     """Return a function that reads the latest instant in a column, or None when the table is empty.
 
-    Use a column that holds slad's own time: a sender must not decide what is deleted.
+    Choose a column that slad fills by its own clock: with instants from outside, a sender could decide what is deleted.
     """
 
     async def ask() -> datetime | None:

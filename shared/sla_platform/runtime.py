@@ -84,9 +84,9 @@ async def run_services(services: Sequence[Service]) -> AsyncIterator[asyncio.Eve
 
 
 def asked_to_end() -> bool:
-    """Return whether somebody cancelled the running task.
+    """Return whether somebody cancelled the running task; ask this after catching CancelledError.
 
-    False when a library raised CancelledError by itself; True outside of a task.
+    False when a library raised that error by itself. True outside of a task.
     """
     task = asyncio.current_task()
     return task is None or task.cancelling() > 0

@@ -39,9 +39,9 @@ Bases = Mapping[GuardedClock, tuple[datetime, float]]
 
 
 class TimeSource(Protocol):
-    """Tells a process the present instant, and sleeps in the time that it tells.
+    """Tells a process the present instant, and sleeps by the time that it tells.
 
-    `authoritative`: the database's clock does not overrule it (demo, tests).
+    `authoritative`: True if this time counts even where the database's clock would (demo, tests).
     """
 
     authoritative: bool
@@ -55,7 +55,7 @@ class TimeSource(Protocol):
     def judge_store_clock(self, now: datetime, asked: float) -> Believed:
         """Return the instant to act by when the database's clock shows `now`, and how that reading was judged.
 
-        `asked`: `steady()` from before the database was asked.
+        `asked`: what `steady()` returned just before the database was asked.
         """
 
     def steady(self) -> float:
@@ -66,10 +66,11 @@ class TimeSource(Protocol):
 
 
 class SystemTime:
-    """The clock of this machine, of which a leap is not believed until the new time has stayed for `confirm_seconds`.
+    """The time source of a real process: the machine's clock, and the database's, each guarded against leaps.
 
-    The database's clock is guarded likewise. `watch` is called with the clock and the reading when the judgement of a
-    clock changes. `wall`, `steady`: what to read in place of the system's clock and counter. Safe for several threads.
+    While a clock has leapt, time goes on as before; the new time is believed after it has stayed for `confirm_seconds`.
+    `watch`: an attribute, called with the clock and the reading when the verdict on a clock changes. `wall`, `steady`:
+    what to read in place of the system's clock and counter. Safe for several threads.
     """
 
     authoritative = False
@@ -100,7 +101,7 @@ class SystemTime:
     def judge_store_clock(self, now: datetime, asked: float) -> Believed:
         """Return the instant to act by when the database's clock shows `now`, and how that reading was judged.
 
-        `asked`: `steady()` from before the database was asked.
+        `asked`: what `steady()` returned just before the database was asked.
         """
         return self._judge(GuardedClock.STORE, now, asked)
 
@@ -109,18 +110,18 @@ class SystemTime:
         return self._steady()
 
     def bases(self) -> Bases:
-        """Return by clock the last believed instant and the steady seconds then, for `resume` after a restart.
+        """Return clock -> its last believed instant and the steady seconds at that reading.
 
-        Clocks that were never read are left out.
+        A later process passes this to `resume`. Clocks that were never read are left out.
         """
         with self._lock:
             return {clock: base for clock, guard in self._guards.items() if (base := guard.base) is not None}
 
     def resume(self, bases: Bases) -> None:
-        """Judge the next readings by what an earlier process believed; `bases`: what `bases` returned there.
+        """Go on from what an earlier process believed; `bases`: what its `bases` returned.
 
-        That process must have run on this machine since the same boot. A base whose steady seconds are still to come is
-        ignored.
+        That process must have run on this machine since the same boot. A clock whose steady seconds in `bases` lie in
+        the future is skipped.
         """
         steady = self._steady()
         with self._lock:
@@ -218,7 +219,7 @@ class SteeredTime(_Authority):
         return self._now
 
     async def sleep(self, seconds: float) -> None:
-        """Sleep for at most 10 ms of real time, since the file may move at any moment."""
+        """Sleep for `seconds` of real time, but for at most 10 ms, since the file may change at any moment."""
         # Real pacing: the file may move by hours between two looks, and every loop must look again soon.
         await asyncio.sleep(min(max(seconds, 0.0), self._PACE_SECONDS))
 
@@ -229,9 +230,9 @@ class SteeredTime(_Authority):
 
 
 class ShiftedWallClock:
-    """A clock to call for the present instant, wrong by the number of seconds in the file `path`; for drills.
+    """The machine's clock made wrong by the number of seconds in the file `path`, for drills; call it for the instant.
 
-    While the file cannot be opened, the number that was read last holds.
+    While the file cannot be opened, the number that was read last holds, 0 before the first reading.
     """
 
     def __init__(self, path: Path) -> None:

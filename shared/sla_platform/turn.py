@@ -9,14 +9,17 @@ SECONDS = 0.004
 
 
 class LoopYielder:
-    """Lets other tasks run during a long loop: create it before the loop, and await `yield_if_due` in each round."""
+    """Lets other asyncio tasks run during a long loop: create it before the loop, await `yield_if_due` in each round.
+
+    `seconds`: for how long the loop runs before others get a turn (4 ms by default).
+    """
 
     def __init__(self, seconds: float = SECONDS) -> None:
         self._seconds = seconds
         self._since = time.perf_counter()
 
     async def yield_if_due(self) -> None:
-        """Let other tasks run if `seconds` (4 ms by default) have passed since they last could."""
+        """Let other asyncio tasks run, if `seconds` have passed since they last could by this object."""
         if time.perf_counter() - self._since >= self._seconds:
             await asyncio.sleep(0)
             self._since = time.perf_counter()

@@ -38,9 +38,10 @@ _COUNT_EVERY_SECONDS = 2.0
 
 @dataclass(frozen=True, slots=True)
 class LogFeed:
-    """What a consumer reads of one service's log (its table of events to publish).
+    """The part of one service's log that an `EmbeddedSource` reads for its consumer.
 
-    `topics`: those that the consumer wants. `wake_signal`: given in this process when the log grows.
+    `log`: the table of the events that the service publishes. `topics`: those that the consumer wants. `wake_signal`:
+    tells within this process that the log has grown.
     """
 
     log: Table
@@ -58,11 +59,12 @@ class _Look:
 
 
 class EmbeddedSource:
-    """An EventSource that reads services' logs in the same database for one consumer, `group`.
+    """An EventSource that reads services' logs in the same database for one consumer, `group`; await `run`.
 
-    How far it has read is kept in `cursor_table`. Every event is of partition 0. `batch`: events read of a log at once.
-    `poll`: seconds between looks when no wake signal comes. `keep_quarantined`: where events go that cannot be handled;
-    None: they are only counted and logged.
+    `cursor_table`: where it stores how far it has read. All events are given as partition 0. `batch`: how many events
+    of a log are read at once. `poll`: seconds between looks at the logs when no wake signal comes. `watchdog`: seconds
+    without a handled event after which it is not `healthy`. `keep_quarantined`: called with an event that cannot be
+    handled; None: such events are only counted and logged.
     """
 
     def __init__(
@@ -107,7 +109,11 @@ class EmbeddedSource:
         return not self._pulse.stalled
 
     async def run(self, handler: Handler) -> NoReturn:
-        """Read the logs and pass batches to the handler until cancelled."""
+        """Read the logs and pass the events in batches to the handler until cancelled.
+
+        When a batch raises Retryable, its log is read again from the same place after a pause of 0.1 s, which doubles
+        with each failure up to 5 s. After Fenced the partition is revoked, and assigned again a second later.
+        """
         while True:
             await self._assign(handler)
             try:

@@ -61,7 +61,10 @@ _NOT_IN_A_NAME = re.compile(r"[^A-Za-z0-9._-]")
 
 @dataclass(frozen=True, slots=True)
 class AppendToLog:
-    """Replays a quarantined event that could not be copied to Kafka: appends it again to the log it was taken from."""
+    """Puts a quarantined event that could not be copied to Kafka into its log again, so that the relay copies it anew.
+
+    Registered as the replay of the part `relay`; called with the event's entry in the quarantine.
+    """
 
     log: Table
     store: Store
@@ -79,8 +82,9 @@ class AppendToLog:
 class Feeds:
     """The bus of one process: gives each service its wake signal, quarantine, event source and relay.
 
-    On the embedded profile services read each other's logs in the database, otherwise Kafka, to which a relay copies
-    each log. A service's consumer group has its name; its cursors are in its own table `<service>_cursor`.
+    On the embedded profile services read each other's logs in the database. Otherwise they read Kafka, to which a relay
+    copies each log. `metrics`: None: new ones. `watchdog`: seconds without progress after which an event source is not
+    healthy; a Kafka source then also replaces its connection.
     """
 
     def __init__(
@@ -143,7 +147,7 @@ class Feeds:
     def relay(self, service: str) -> Relay | None:
         """Return the relay that copies the log of `service` to Kafka.
 
-        None on the embedded profile, where the log is the bus.
+        None on the embedded profile, where the readers read the log itself.
         """
         if self._access is None:
             return None
@@ -170,9 +174,9 @@ class Feeds:
         )
 
     async def trim(self) -> int:
-        """Delete from the logs the events that every reader has passed; return how many.
+        """Delete from every log the events that all services which read their topic have read; return how many.
 
-        On Kafka nothing is deleted here, since the relays empty the logs.
+        With Kafka nothing is deleted here (0 is returned): the relay of each log deletes what it has copied.
         """
         if not self._settings.embedded:
             return 0
@@ -183,9 +187,9 @@ class Feeds:
         return removed
 
     async def close(self) -> None:
-        """Close the connections by which records are written to the topic `<prefix>-dead`.
+        """Close this process' connections for writing to the topic `<prefix>-dead` (records that could not be handled).
 
-        Sources and relays, which must have ended before, close their own.
+        Call it last: sources and relays close their own connections when they end.
         """
         for dead in self._dead:
             await dead.close()

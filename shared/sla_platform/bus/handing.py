@@ -21,7 +21,10 @@ FENCED_PAUSE_SECONDS = 1.0  # before a lost partition is taken again, if the gro
 
 
 class Backoff:
-    """Pauses between attempts at the same work, in seconds, which double from `first` up to `longest`."""
+    """The pauses between attempts at the same work, in seconds: call `pause` after a failure, `reset` after a success.
+
+    `first`: the first pause. Each further pause is twice as long, up to `longest`.
+    """
 
     def __init__(self, first: float = FIRST_PAUSE_SECONDS, longest: float = LONGEST_PAUSE_SECONDS) -> None:
         self._first = first
@@ -29,7 +32,7 @@ class Backoff:
         self._next = first
 
     def pause(self) -> float:
-        """Return the seconds to wait before the next attempt, and double the next pause."""
+        """Return the seconds to wait before the next attempt, and double the next pause, up to `longest`."""
         this, self._next = self._next, min(self._next * 2, self._longest)
         return this
 
@@ -39,32 +42,35 @@ class Backoff:
 
 
 class StallDetector:
-    """Tells when events have waited for `limit` seconds and none was handled."""
+    """Tells by `stalled` when a reader of events has got stuck: events waited for `limit` seconds and none was handled.
+
+    The reader calls `note_waiting` and `note_handled`.
+    """
 
     def __init__(self, limit: float) -> None:
         self._limit = limit
         self._waiting_since: float | None = None
 
     def note_waiting(self) -> None:
-        """Start counting towards a stall, unless already counting. Call it when events wait, or may wait."""
+        """Note that events wait, or may wait: from now on the seconds count, unless they count already."""
         if self._waiting_since is None:
             self._waiting_since = time.monotonic()
 
     def note_handled(self) -> None:
-        """Stop counting towards a stall. Call it when an event was handled, or when none waits."""
+        """Note that an event was handled, or that none waits: the seconds begin at 0 with the next `note_waiting`."""
         self._waiting_since = None
 
     @property
     def stalled(self) -> bool:
-        """Return whether events have waited for longer than `limit` seconds."""
+        """Return whether events have waited for more than `limit` seconds without one being handled."""
         return self._waiting_since is not None and time.monotonic() - self._waiting_since > self._limit
 
 
 async def hand_over(handler: Handler, batch: Batch, dead: Callable[[Envelope, Exception], Awaitable[None]]) -> None:
-    """Pass a batch to the handler; where that fails, pass its halves, down to the event that fails alone.
+    """Pass a batch to the handler; if that fails, pass its halves, and so on down to the single event that fails.
 
-    Such an event goes to `dead`, which quarantines it, and the events after it are handled (see `Handler.handle`).
-    Raises Retryable and Fenced, and any error of a batch without events, in which no event can be at fault.
+    `dead` is then called with that event and its error, to quarantine it; the events after it are handled. Raises
+    Retryable and Fenced. An error of a batch without events is raised too, since no event can be the cause.
     """
     if not batch.envelopes:
         await _whole(handler, batch)
@@ -95,7 +101,10 @@ async def _whole(handler: Handler, batch: Batch) -> None:
 
 
 async def revoke(handler: Handler, partitions: frozenset[int]) -> None:
-    """Call `handler.revoked`; log a PlatformError instead of raising it, since the partitions are lost in any case."""
+    """Tell the handler by `handler.revoked` that it has lost these partitions.
+
+    A PlatformError of the handler is logged, not raised: the partitions are lost in any case.
+    """
     try:
         await handler.revoked(partitions)
     except PlatformError as error:

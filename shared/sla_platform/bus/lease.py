@@ -22,9 +22,9 @@ CONFIRM_SECONDS = 1.0
 
 
 class LeaseLock(Protocol):
-    """A lock that at most one process holds, and that is released when its holder ends.
+    """A lock that at most one process holds; `while_held` runs work under it. It is released when its holder ends.
 
-    When a method raises Retryable, take the lock for lost.
+    A method that raises Retryable means that the lock may be lost: the holder then stops its work.
     """
 
     async def take(self) -> bool:
@@ -38,10 +38,10 @@ class LeaseLock(Protocol):
 
 
 async def while_held(lock: LeaseLock, work: Callable[[], Awaitable[None]], held: Callable[[bool], None]) -> NoReturn:
-    """Run `work` whenever the lock is held, and cancel it when the lock is lost; try every second to take the lock.
+    """Run `work` for as long as this process holds the lock; without the lock, try every second to take it.
 
-    `held` is called with True before the work, and with False after it and after each attempt in vain. Runs until
-    cancelled, or until `work` raises an error that is not Retryable.
+    `work` is cancelled when the lock is lost. `held` is called with True when work begins, and with False when it ends
+    and after each failed try. Runs until cancelled, or until `work` raises an error that is not Retryable.
     """
     try:
         while True:

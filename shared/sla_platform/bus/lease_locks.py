@@ -30,7 +30,10 @@ _CLASS = zlib.crc32(b"slad relay") - 2**31  # the first half of the lock's numbe
 
 
 class PostgresLock:
-    """An advisory lock of a PostgreSQL database, identified by name, in a session of its own."""
+    """A LeaseLock that is an advisory lock of the PostgreSQL database at `url`, identified by `name`.
+
+    It has a connection of its own; the lock ends with that connection.
+    """
 
     def __init__(self, url: URL, name: str) -> None:
         self._engine = create_async_engine(
@@ -75,7 +78,7 @@ class PostgresLock:
 
 
 class FileLock:
-    """A lock on a file (flock); the kernel releases it when the process ends."""
+    """A LeaseLock that is a lock on the file `path` (flock); the kernel releases it when the process ends."""
 
     def __init__(self, path: Path) -> None:
         self._path = path

@@ -9,9 +9,10 @@ from prometheus_client import CollectorRegistry, Counter, Gauge
 
 @dataclass(slots=True)
 class BusMetrics:
-    """The Prometheus metrics of the bus, on a registry of their own unless `registry` is given.
+    """The Prometheus metrics of the bus, one a field, which the readers and relays set; `/metrics` shows them.
 
-    Readers are labelled by consumer group, relays by the log that they copy to Kafka.
+    `registry`: where they are registered; by default a registry of their own. Readers are told apart by the label
+    `group` (consumer group), relays by `log` (the log they copy), quarantines by `service` and `part`.
     """
 
     registry: CollectorRegistry = field(default_factory=CollectorRegistry)

@@ -45,11 +45,11 @@ class Handler(Protocol):
     async def handle(self, batch: Batch) -> None:
         """Process one batch as a unit of work.
 
-        Raises Retryable to get the batch again, and Fenced to lose the partition, which is assigned anew if the group
-        still assigns it. Any other error is judged by `sla_platform.fault.fault_of`. PASSING (OSError, MemoryError, a
-        missing schema) counts as Retryable. Otherwise the batch is given again in halves, down to the single event that
-        fails, which is quarantined: at once when the event is at fault (ROW), after three attempts when that is not
-        known (UNKNOWN). Such an error in an empty batch is raised as it is.
+        Raises Retryable to get the batch again, and Fenced when another process owns the partition; it is then revoked,
+        and assigned anew if the group still assigns it. Any other error is judged by `sla_platform.fault.fault_of`.
+        PASSING counts as Retryable. Otherwise the batch is given again in halves, down to the single event that fails,
+        which is quarantined: at once if it is at fault (ROW), after three attempts if that is not known (UNKNOWN). Such
+        an error in a batch without events is raised as it is.
         """
         ...
 
@@ -63,7 +63,10 @@ class EventSource(Protocol):
 
     @property
     def healthy(self) -> bool:
-        """Return False when events wait and none has been handled for longer than the watchdog allows."""
+        """Return whether events are being handled; False when events have waited for too long and none was handled.
+
+        How long that is, each event source is told as its `watchdog`, in seconds.
+        """
         ...
 
     async def run(self, handler: Handler) -> None:

@@ -44,10 +44,10 @@ class NotWaiting(Exception):
 
 
 class Quarantine:
-    """The quarantine of one service: stores, lists and replays what the service could not process.
+    """The quarantine of one service: stores, lists and replays rows (events, timers, deliveries) it could not process.
 
-    A row is anything that a part of the service takes: an event, a timer, a delivery. One object per service and
-    process.
+    One object per service and process. `table`: where the rows are. A part of the service that quarantines rows also
+    calls `register_replay`. To replay a row is to give it to its handler again.
     """
 
     def __init__(self, service: str, store: Store, table: Table, time_source: TimeSource, metrics: BusMetrics) -> None:
@@ -60,25 +60,30 @@ class Quarantine:
         self._parts: set[str] = {CONSUME}
 
     def register_replay(self, part: str, replay: Replay) -> None:
-        """Register how quarantined rows of `part` (`consume`, `relay`, `tick`, …) are given to their handler again."""
+        """Register the function that replays quarantined rows of one part of the service (such as `consume` or `tick`).
+
+        `replay` is called with the entry, and raises what its handler raises.
+        """
         self._replays[part] = replay
         self._parts.add(part)
 
     # keeping
 
     async def put(self, row: QuarantineRow, error: Exception, **own: Any) -> None:
-        """Store a row in a transaction of its own, count and log it.
+        """Store a row that could not be processed, in a transaction of its own; count and log it.
 
-        `own`: values of the service's own columns. Raises StoreBusy: nothing was stored, the row must wait.
+        `error`: why it failed. `own`: values of the service's own columns, by name. Raises StoreBusy if the row could
+        not be stored: it must then not be dropped.
         """
         async with self._store.transaction() as connection:
             await self.put_within(connection, row, error, **own)
         self.report(row, error)
 
     async def put_within(self, connection: AsyncConnection, row: QuarantineRow, error: Exception, **own: Any) -> None:
-        """Store a row in the caller's transaction, in which the caller also removes the row from where it was.
+        """Store a row that could not be processed, in the caller's transaction; call `report` after the commit.
 
-        Call `report` after the commit.
+        The caller removes the row from its former place in the same transaction. `own`: values of the service's own
+        columns.
         """
         await kept.put(connection, self.table, row, error_text(error), self._time_source.now(), **own)
 
@@ -101,9 +106,9 @@ class Quarantine:
     # looking
 
     async def page(self, state: str, after: int, limit: int) -> Sequence[QuarantineEntry]:
-        """Return at most `limit` entries with an id above `after`, the oldest first; their `data` is left empty.
+        """Return the next entries after the one with the id `after`, the oldest first, at most `limit`.
 
-        `state`: the entries' state; "" for any.
+        `after`: 0 for the first page. `state`: only entries in this state; "" for any. Their `data` is left empty.
         """
         async with self._store.reading() as connection:
             return await kept.page(connection, self.table, state, after, limit)
@@ -142,7 +147,7 @@ class Quarantine:
     # levels
 
     async def run(self) -> None:
-        """Recount the gauge of quarantined rows every ten seconds until cancelled."""
+        """Call `count` every ten seconds until cancelled, so that the metric of quarantined rows stays right."""
         while True:
             try:
                 await self.count()
@@ -151,7 +156,7 @@ class Quarantine:
             await asyncio.sleep(COUNT_EVERY_SECONDS)
 
     async def count(self) -> Mapping[str, int]:
-        """Count the rows that wait in quarantine, set the gauge, and return part of the service -> count."""
+        """Return part of the service -> how many of its rows wait in quarantine; set the metric to these numbers."""
         async with self._store.reading() as connection:
             waiting = await kept.count_waiting(connection, self.table)
         self._parts |= waiting.keys()
@@ -174,7 +179,7 @@ class Quarantine:
 
 
 def envelope_of(entry: QuarantineEntry) -> Envelope:
-    """Return the event in a quarantine entry. Raises BadEnvelope naming what is still wrong with it."""
+    """Return the event in a quarantine entry. Raises BadEnvelope, which says why, if it cannot be read as an event."""
     headers = [(name, value.encode()) for name, value in entry.headers.items()]
     try:
         topic = Topic(entry.topic)

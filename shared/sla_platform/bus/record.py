@@ -23,9 +23,9 @@ _SPEC_VERSION = "1.0"
 
 @dataclass(frozen=True, slots=True)
 class Watermark:
-    """A statement in a partition: every event accepted up to `through` was published to the partition before.
+    """A record that says: every event accepted up to `through` lies before this record in its partition.
 
-    Written by the relay, which copies a log to Kafka.
+    Written by the relay, which copies a log to Kafka, for readers that must know up to when they have seen everything.
     """
 
     through: datetime
@@ -35,8 +35,8 @@ class Watermark:
 class OutgoingRecord:
     """A record to send to Kafka.
 
-    `topic`: the name on Kafka, such as `slad-incidents`. `at_ms`: the record's timestamp in ms since 1970, None: when
-    it is sent.
+    `topic`: the name on Kafka, such as `slad-incidents`. `at_ms`: the record's timestamp in milliseconds since 1970
+    UTC; None: the time of sending, by the machine's clock.
     """
 
     topic: str
@@ -83,7 +83,10 @@ def _attributes(envelope: Envelope, time: str) -> dict[str, str]:
 
 
 def watermark_record(through: datetime, topic: str, partition: int) -> OutgoingRecord:
-    """Return the Kafka record that states: every event accepted up to `through` lies before it in this partition."""
+    """Return a watermark as a Kafka record: every event accepted up to `through` lies before it in this partition.
+
+    `topic`: the name on Kafka, such as `slad-incidents`.
+    """
     value = orjson.dumps({"through": through.astimezone(UTC).isoformat()})
     return OutgoingRecord(topic, partition, None, value, _WATERMARK_HEADERS)
 

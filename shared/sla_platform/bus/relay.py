@@ -56,10 +56,10 @@ _COUNT_CAP = 1_000_000
 
 @dataclass(frozen=True, slots=True)
 class RelayRoute:
-    """From where to where a relay copies events.
+    """What a relay copies, and where to.
 
-    `log`: the table they are in. `topics`: those of the log. `watermarked`: the topics that get watermarks. `names`:
-    the topics' names on Kafka. `partitions`: how many each topic has.
+    `log`: the table of the events. `topics`: the topics of these events. `watermarked`: those of them that also get
+    watermarks (see `Watermark`). `names`: gives the topics' names on Kafka. `partitions`: how many each topic has.
     """
 
     log: Table
@@ -70,10 +70,10 @@ class RelayRoute:
 
 
 class Relay:
-    """Copies the log of one service to Kafka, and deletes the events that Kafka has acknowledged from the log.
+    """Copies the log of one service to Kafka: await `run`. Events that Kafka has acknowledged are deleted from the log.
 
-    `period`: seconds between looks at the log when no wake signal comes, and between watermarks. `batch`: events copied
-    at once.
+    An event that cannot be written as a record goes to `quarantine`. `period`: seconds between looks at the log when no
+    wake signal comes, and between watermarks. `batch`: how many events are copied at once.
     """
 
     def __init__(
@@ -108,7 +108,10 @@ class Relay:
 
     @property
     def waiting_seconds(self) -> float:
-        """Return the seconds since this relay last saw its log empty, or took or lost the lease."""
+        """Return for how many seconds the relay has not seen its log empty.
+
+        They count anew when the relay takes or loses the lease (the lock that lets one relay at a time copy the log).
+        """
         return time.monotonic() - self._emptied
 
     async def run(self) -> NoReturn:

@@ -27,10 +27,10 @@ DELETE FROM {log} WHERE position IN (
 
 
 async def trim(store: Store, log: Table, readers: Mapping[Topic, Sequence[str]]) -> int:
-    """Delete the events of a log that every reader of their topic has passed; return how many.
+    """Delete the events of a log that all readers of their topic have read; return how many.
 
-    `readers`: topic -> the names of the services that read it. Nothing of a topic is deleted while a reader has no
-    cursor.
+    `readers`: topic -> the names of the services that read it. Nothing of a topic is deleted while one of them has not
+    read anything of the log yet.
     """
     removed = 0
     for topic, names in readers.items():

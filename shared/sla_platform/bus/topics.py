@@ -23,7 +23,7 @@ class TopicNames:
 
     @property
     def dead(self) -> str:
-        """Return the name of the topic for records that any consumer group could not read or handle."""
+        """Return the name of the topic for records that could not be read or handled, of all consumer groups."""
         return f"{self.prefix}-dead"
 
     def all(self) -> list[str]:

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 
 
 class WakeSignal:
-    """Wakes the readers of one log in the same process after a commit that appended to it."""
+    """Tells the readers of one log, within a process, that the log has grown: writers call `wake`, readers `listen`."""
 
     def __init__(self) -> None:
         self._waiting: set[asyncio.Event] = set()
@@ -20,16 +20,19 @@ class WakeSignal:
 
     @contextlib.contextmanager
     def listen(self) -> Iterator[asyncio.Event]:
-        """Yield an event that `wake` sets. Clear the event before you read the log, or a signal in between is lost."""
+        """Yield, for the `with` block, an event that each `wake` sets.
+
+        Clear the event before you read the log: a call of `wake` during the reading is then not lost.
+        """
         with listen_to((self,)) as event:
             yield event
 
 
 async def signalled_within(signalled: asyncio.Event, seconds: float | None) -> bool:
-    """Wait until the event is set, for at most `seconds` (None: without limit); return False when it was not set.
+    """Wait until the event is set, for at most `seconds` (None: without limit); return whether it was set.
 
-    Not by `asyncio.wait_for`: Python 3.11 loses a cancellation that comes together with the signal, and whoever waits
-    for the end of such a loop waits for ever (python/cpython#86296).
+    Use this in place of `asyncio.wait_for`, which in Python 3.11 loses a cancellation that comes together with the
+    signal (python/cpython#86296).
     """
     try:
         async with asyncio.timeout(seconds):
@@ -41,7 +44,7 @@ async def signalled_within(signalled: asyncio.Event, seconds: float | None) -> b
 
 @contextlib.contextmanager
 def listen_to(signals: Iterable[WakeSignal]) -> Iterator[asyncio.Event]:
-    """Yield one event that `wake` of any of these signals sets."""
+    """Yield, for the `with` block, one event that is set when `wake` of any of these signals is called."""
     event = asyncio.Event()
     listened = tuple(signals)
     for signal in listened:

@@ -31,7 +31,7 @@ class BadRequestAddress:
 def address_error(scope: Scope) -> BadRequestAddress | None:
     """Return the first fault in the path or query of an HTTP request (`scope` of ASGI); None when there is none.
 
-    A fault is what is not percent-encoded UTF-8, or a control character.
+    A part is at fault when it is not percent-encoded UTF-8, or when it holds a control character.
     """
     raw: bytes = scope.get("raw_path") or scope["path"].encode("utf-8", "surrogatepass")
     if flaw := _flaw(raw):

@@ -29,9 +29,9 @@ BAD_BODY: dict[int | str, dict[str, Any]] = {
 class BodyBudget:
     """Limits the bytes of request bodies that this process holds at once, over all connections, to `most`.
 
-    Beyond that, the request whose body began to arrive first is interrupted. So a sender who trickles many bodies loses
-    them, and shuts out nobody. `held`: the bytes held now. A reader is the `asyncio.timeout` around the reading of a
-    body.
+    `read_body` calls `enter`, then `take` for each piece that arrives, then `leave`. When more is held, the body that
+    began first is interrupted: whoever sends many bodies slowly loses those, and blocks nobody. `held`: the bytes held
+    now. `reader`: the `asyncio.timeout` block in which a body is read.
     """
 
     def __init__(self, most: int) -> None:
@@ -40,17 +40,18 @@ class BodyBudget:
         self._of: dict[asyncio.Timeout, int] = {}  # bytes by reader, those who began first first
 
     def enter(self, reader: asyncio.Timeout) -> None:
-        """Begin to count the bytes that a reader holds."""
+        """Begin to count the bytes that a reader (the `asyncio.timeout` around the reading of a body) holds."""
         self._of[reader] = 0
 
     def leave(self, reader: asyncio.Timeout) -> None:
-        """Count the bytes of a reader no more; do nothing when it has left."""
+        """Free the bytes of a reader that has ended; do nothing when it was interrupted or has left before."""
         self.held -= self._of.pop(reader, 0)
 
     def take(self, reader: asyncio.Timeout, size: int) -> None:
-        """Count `size` more bytes of a reader, and interrupt the readers that entered first while too many are held.
+        """Count `size` more bytes of a reader; while too many bytes are held, interrupt the reader that entered first.
 
-        An interrupted reader gets a TimeoutError. Bytes of a reader that has left are not counted.
+        An interrupted reader gets a TimeoutError, and its bytes are free. Bytes of a reader that has left are not
+        counted.
         """
         if reader not in self._of:
             return  # it is being interrupted
@@ -68,8 +69,9 @@ UNREAD = BodyBudget(64 * 2**20)
 async def read_body(request: Request, limit: int, room: BodyBudget = UNREAD) -> bytes:
     """Return the request's body.
 
-    Raises Problem: 415 for a compressed body, 413 for a body beyond `limit` bytes, 400 when the connection ended before
-    the last byte, 503 when the body was interrupted because `room` had none left.
+    `room`: the budget of bytes for bodies, by default one of 64 MiB that all share. Raises Problem: 415 for a
+    compressed body, 413 for more than `limit` bytes, 400 when the connection ended before the last byte, 503 when
+    `room` was full and this body was interrupted.
     """
     encodings = ",".join(request.headers.getlist("content-encoding"))
     if encodings.strip().lower() not in ("", "identity"):
@@ -135,7 +137,10 @@ async def demand_model(request: Request, model: type[Model]) -> Model:
 
 
 def describes(model: type[BaseModel], *, required: bool = True) -> dict[str, Any]:
-    """Return the `openapi_extra` of a route that reads `model` from its body, which FastAPI cannot see by itself."""
+    """Return the `openapi_extra` for a route that reads its body by `read_model`, which FastAPI cannot see by itself.
+
+    It describes a JSON body of `model`. `required`: whether the request must have a body.
+    """
     schema = model.model_json_schema()
     return {"requestBody": {"required": required, "content": {"application/json": {"schema": schema}}}}
 

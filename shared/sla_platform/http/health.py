@@ -24,9 +24,10 @@ CHECK_SECONDS = 3.0
 def router(
     services: Sequence[Service], registry: CollectorRegistry, info: Callable[[], Mapping[str, Any]]
 ) -> APIRouter:
-    """Return the routes `/livez /readyz /metrics /info`.
+    """Return the routes `/livez`, `/readyz`, `/metrics` and `/info`.
 
-    `services`: whose checks and remarks `/readyz` shows. `registry`: the metrics of `/metrics`. `info` is called for
+    `services`: `/readyz` asks all their checks, and answers 503 with the reasons if one of them gives a reason or takes
+    longer than 3 seconds; their remarks are shown only. `registry`: the metrics of `/metrics`. `info` is called for
     each answer at `/info`: versions, profile, the catalogue in force.
     """
     routes = APIRouter(tags=["health"])

@@ -74,11 +74,11 @@ def for_all_contracts(access: KeyAccess) -> KeyAccess:
 
 
 class KeyGate:
-    """Called with a request and a scope, returns what the request's API key may do, a `KeyAccess`.
+    """Decides by API key whether a request may go on: call it with the request and the scope that the request needs.
 
-    Raises Problem 401 without a valid key, 403 when the key lacks the scope. `keys` is called for each request, so that
-    a catalogue loaded anew is in force at once. `open_scopes`: scopes that need no key (the board, with
-    `SLAD_BOARD_OPEN`); a key that is presented all the same must be valid and allow the scope, and its contract limits
+    It returns what the key may do (`KeyAccess`), or raises Problem 401 without a valid key, 403 when the key lacks the
+    scope. `keys`: called for each request, returns all keys. `open_scopes`: scopes that need no key
+    (`SLAD_BOARD_OPEN`); if a key is sent all the same, it must be valid and have the scope, and its contract limits
     what is seen.
     """
 
@@ -121,7 +121,7 @@ class KeyGate:
 def presented_key(header: str) -> str:
     """Return the API key in an `Authorization` header: the bearer token, or the password of HTTP Basic.
 
-    "" when the header holds none, cannot be read or is far too long.
+    "" when the header holds no key, cannot be read or has more than 1,024 characters after the word Bearer or Basic.
     """
     scheme, _, rest = header.partition(" ")
     rest = rest.strip()

@@ -47,9 +47,11 @@ class HostNames:
 
     @classmethod
     def of(cls, public_url: str, listening: str, more: Collection[str], machine: str) -> HostNames:
-        """Return the names of `public_url`, of the address `listening`, and `more`; `localhost` is always among them.
+        """Return the host names of this process, as its settings give them; `localhost` is always among them.
 
-        The name of this `machine` and any IP address are included if `listening` is not the loopback interface.
+        `public_url`: the URL at which people reach slad, "" if none. `listening`: the address on which the server
+        listens. `more`: further names. `machine`: the machine's name, which counts only if `listening` is not the
+        loopback interface; any IP address is then accepted too.
         """
         public = urlsplit(origin_of(public_url))
         bound = listening.lower()

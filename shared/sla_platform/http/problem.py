@@ -25,8 +25,9 @@ DOCS = "https://slad.io/problems/"
 class Problem(Exception):
     """An error that is answered as `application/problem+json` (RFC 9457).
 
-    `slug`: the last part of the problem's type. `errors`: places in the input, each with `pointer` and `detail`.
-    `headers`: of the response. `extra`: further members of the body.
+    `status`: of HTTP. `slug`: the last part of the URL in `type`. `title`: what kind of problem it is. `detail`: what
+    happened here. `errors`: places in the input, each with `pointer` and `detail`. `headers`: of the response. `extra`:
+    further members of the body.
     """
 
     def __init__(
@@ -75,7 +76,8 @@ def _written(body: dict[str, Any]) -> bytes:
 def pointer(location: Iterable[str | int]) -> str:
     """Return the JSON pointer (RFC 6901) of a place in the input, such as `/events/0/title`.
 
-    Names are cut to 100 characters; of the whole input it is `/`.
+    `location`: the names and indexes on the way to the place; if empty, the pointer is `/`. Names are cut to 100
+    characters.
     """
     return "".join("/" + shorten(str(step), 100).replace("~", "~0").replace("/", "~1") for step in location) or "/"
 

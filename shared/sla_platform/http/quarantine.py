@@ -67,7 +67,7 @@ class QuarantinePage(BaseModel):
 def router(quarantine: Quarantine, authorize: Authorizer) -> APIRouter:
     """Return the routes that list, show and replay the rows in the quarantine of one service.
 
-    They need a key with the scope admin for all contracts.
+    `authorize`: decides by a request's API key; the key needs the scope `admin`, for all contracts.
     """
 
     async def admin(request: Request) -> None:

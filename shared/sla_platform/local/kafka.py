@@ -43,9 +43,10 @@ class _Address:
 class KafkaBroker:
     """A real Kafka broker on this machine, with its data in `data_dir`.
 
-    `port`: None to have one chosen at the first start. `settings`: override lines of server.properties. `jvm`: options
-    of its Java. `listeners`: further ports, by protocol such as `SASL_SSL`. `users`: name -> password of those who may
-    log in there by SCRAM. Start, stop and kill block: from a coroutine call them through `asyncio.to_thread`.
+    `port`: None to have one chosen at the first start. `heap_mb`: memory of its Java, in MiB. `settings`: override
+    lines of server.properties. `jvm`: options of its Java. `listeners`: further ports, by protocol such as `SASL_SSL`.
+    `users`: name -> password of those who may log in there by SCRAM. Start, stop and kill block: from a coroutine call
+    them through `asyncio.to_thread`.
     """
 
     version = KAFKA_VERSION

@@ -43,8 +43,9 @@ FAST: Mapping[str, str] = {
 class PostgresServer:
     """A real PostgreSQL server on this machine, with its data in `data_dir`, reached by a Unix socket.
 
-    `settings`: lines of postgresql.conf. When the server's user may not enter `data_dir`, a folder in the temporary
-    directory is used instead. Everything but the two coroutines blocks: from a coroutine call it through
+    `installation`: the programs to run; None: those that `find_installation` finds. `settings`: lines of
+    postgresql.conf. When the server's user may not enter `data_dir`, a folder in the temporary directory is used
+    instead. All methods but `create_database` and `drop_database` block: from a coroutine call them through
     `asyncio.to_thread`.
     """
 
@@ -99,7 +100,8 @@ class PostgresServer:
     def stop(self, mode: str = "fast", timeout: float = 30.0) -> None:
         """Stop the server, by force if it still runs after `timeout` seconds.
 
-        `mode`: `smart`, `fast`, or `immediate` (no shutdown checkpoint; the next start recovers).
+        `mode`: `smart` waits until the clients have gone, `fast` disconnects them, `immediate` also leaves out the last
+        checkpoint, so that the next start recovers from the log.
         """
         process = self._process()
         if process is None:
@@ -120,7 +122,7 @@ class PostgresServer:
                 one.signal(signal.SIGKILL)
 
     def restart(self, mode: str = "fast") -> PostgresServer:
-        """Stop in the given mode, then start on the same data and the same socket."""
+        """Stop the server (`mode`: as for `stop`), then start it on the same data and the same socket."""
         self.stop(mode)
         return self.start()
 

@@ -60,16 +60,19 @@ def find_installation(*, lz4: bool = False) -> Installation:
 
 
 def reachable(path: Path, account: SystemAccount | None) -> bool:
-    """Return whether the account may pass through every folder down to the path and use it."""
+    """Return whether `account` may enter every folder above `path`, and execute or enter `path` itself.
+
+    `account`: None: the user of this process, for whom True is returned.
+    """
     if account is None:
         return True
     return run(["test", "-x", path], account=account, cwd=Path("/")).returncode == 0
 
 
 def outside(path: Path, name: str) -> Path:
-    """Return the folder `slad-<name>-<digest of path>` in the temporary directory, without creating it.
+    """Return the folder in the temporary directory to use in place of `path`, which the server's user cannot reach.
 
-    It stands for a `path` that the server's user cannot reach.
+    It is `slad-<name>-<hash of path>`, the same at each call; it is not created here.
     """
     mark = hashlib.sha256(str(path.absolute()).encode()).hexdigest()[:10]
     return Path(tempfile.gettempdir()) / f"slad-{name}-{mark}"

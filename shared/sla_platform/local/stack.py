@@ -19,7 +19,7 @@ _DATABASE = "slad"
 
 @dataclass(frozen=True, slots=True)
 class Export:
-    """An environment variable to export so that slad uses the local servers."""
+    """An environment variable to set so that slad uses the local servers, such as `SLAD_STORE_URL`."""
 
     name: str
     value: str

@@ -14,9 +14,9 @@ _FURTHER = 50  # names of one incident, each an alias of the next
 
 
 def alias_table(metadata: MetaData, service: str) -> Table:
-    """Return the table `<service>_alias` of other names of incidents: `name` stands for `incident`.
+    """Return the table `<service>_alias`: other names of incidents, such as the key of a ticket before it was moved.
 
-    `incident` may be another name itself, when the ticket was moved again.
+    The incident `name` is now called `incident`, which may itself be an other name, when the ticket was moved again.
     """
     return Table(
         f"{service}_alias",
@@ -49,7 +49,7 @@ async def store_names(connection: AsyncConnection, table: Table, events: Iterabl
 async def incident_named(connection: AsyncConnection, table: Table, name: str) -> str:
     """Return the id of the incident that has this other name; `name` itself when it is no other name.
 
-    An other name of an other name is followed, up to 50 times.
+    When the ticket was moved several times, the names are followed to the present one, over 50 moves at most.
     """
     seen = {name}
     for _ in range(_FURTHER):
@@ -63,13 +63,16 @@ async def incident_named(connection: AsyncConnection, table: Table, name: str) -
 
 
 async def names_of(connection: AsyncConnection, table: Table, incident: str) -> list[str]:
-    """Return every other name of an incident, in alphabetical order; empty when it has none."""
+    """Return all other names of an incident, in alphabetical order; empty when it has none.
+
+    Names that stand for one of these names are included.
+    """
     found = await _names(connection, table, [incident])
     return sorted(found - {incident})
 
 
 async def forget_names(connection: AsyncConnection, table: Table, incidents: Collection[str]) -> dict[str, str]:
-    """Delete the other names of these incidents; return them as name -> incident."""
+    """Delete all other names of these incidents (see `names_of`); return the deleted ones as name -> incident."""
     gone: dict[str, str] = {}
     for incident in sorted(incidents):
         gone |= dict.fromkeys(await _names(connection, table, [incident]) - {incident}, incident)

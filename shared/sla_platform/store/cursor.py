@@ -23,9 +23,10 @@ def cursor_table(metadata: MetaData, service: str) -> Table:
 
 
 async def load(connection: AsyncConnection, table: Table, log: str) -> Cursor:
-    """Return how far a log has been read: the beginning when nothing is stored, or what is stored cannot be parsed.
+    """Return how far the log named `log` has been read, as stored in `table` (see `cursor_table`).
 
-    Events that are then read again are recognised by their ids.
+    Return the beginning when nothing is stored or it cannot be read. Events that are then read again do no harm:
+    readers recognise them by their ids.
     """
     found: str | None = (
         await connection.execute(select(table.c.cursor).where(table.c.log == log))
@@ -38,5 +39,5 @@ async def load(connection: AsyncConnection, table: Table, log: str) -> Cursor:
 
 
 async def save(connection: AsyncConnection, table: Table, log: str, cursor: Cursor) -> None:
-    """Store how far a log has been read."""
+    """Store in `table` (see `cursor_table`) how far the log named `log` has been read; it replaces the earlier one."""
     await connection.execute(upsert(connection, table), [{"log": log, "cursor": str(cursor)}])

@@ -20,25 +20,24 @@ WROTE = "slad.wrote"
 
 
 class Database(Protocol):
-    """The engines of one database, whose errors show no column values or parameters.
+    """The engines of one database, from which `Store` takes its connections; SQLite and PostgreSQL implement it.
 
-    `writer`: its connections begin a transaction that may change data. `reader`: for statements that only read.
-    `claimer`: each statement is a transaction of its own.
+    Their errors show no values of columns or parameters, which may be a customer's data.
     """
 
     @property
     def writer(self) -> AsyncEngine:
-        """Return the engine for transactions."""
+        """Return the engine whose connections open transactions that may change data."""
         ...
 
     @property
     def reader(self) -> AsyncEngine:
-        """Return the engine for reading, without locks."""
+        """Return the engine for statements that only read; they take no locks."""
         ...
 
     @property
     def claimer(self) -> AsyncEngine | None:
-        """Return the engine on which each statement is a transaction; None on SQLite, which has one writer."""
+        """Return the engine on which each statement is its own transaction; None on SQLite, which has one writer."""
         ...
 
     async def write_refusal(self) -> str | None:
@@ -73,9 +72,9 @@ def json_text(value: Any) -> str:
 
 
 def note_writes(engine: AsyncEngine) -> None:
-    """From now on set `info[WROTE]` of a connection of this engine to True when a statement writes.
+    """Make this engine mark the connections that write: `connection.info[WROTE]` becomes True at a write.
 
-    Writes are INSERT, UPDATE and DELETE. Nothing resets the mark here: the user of the connection does.
+    A write is a statement INSERT, UPDATE or DELETE. The mark stays until the user of the connection removes it.
     """
 
     @event.listens_for(engine.sync_engine, "after_cursor_execute")

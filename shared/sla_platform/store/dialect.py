@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 
 def insert(connection: AsyncConnection, table: Table) -> postgresql.Insert | sqlite.Insert:
-    """Return an INSERT of the connection's dialect, with its ON CONFLICT clauses."""
+    """Return an INSERT into the table, of the connection's dialect, to which ON CONFLICT clauses can be added."""
     if connection.dialect.name == "postgresql":
         return postgresql.insert(table)
     return sqlite.insert(table)
@@ -22,9 +22,9 @@ def insert_new(connection: AsyncConnection, table: Table) -> Any:
 
 
 def upsert(connection: AsyncConnection, table: Table, *, keep: frozenset[str] = frozenset()) -> Any:
-    """Return an INSERT that updates the row instead when its primary key exists.
+    """Return an INSERT that updates the existing row when there is one with the same primary key.
 
-    All other columns are then replaced, except those named in `keep`.
+    An update replaces all columns except the key and those named in `keep`.
     """
     statement = insert(connection, table)
     key = [column.name for column in table.primary_key.columns]

@@ -23,10 +23,11 @@ from sla_platform.store.writes import WriteHealth
 
 
 class Store:
-    """The database of a service, or of all services in one process.
+    """The database of a service, or of all services in one process: open connections by `transaction` and `reading`.
 
-    Share one Store per URL in a process: on SQLite it is the queue of writers. `pool`: connections on PostgreSQL.
-    `sqlite`: whether the database is SQLite. `writes`: whether the database accepted the latest writes.
+    Share one Store per URL in a process: on SQLite its writers queue in it. `pool`: how many connections stay open on
+    PostgreSQL. `patient`: statements may take as long as they need (for migrations). `sqlite`: whether the database is
+    SQLite. `writes`: whether the latest writes were accepted.
     """
 
     def __init__(self, url: str, *, pool: int = 8, patient: bool = False) -> None:
@@ -66,9 +67,9 @@ class Store:
 
     @asynccontextmanager
     async def claiming(self) -> AsyncIterator[AsyncConnection]:
-        """Open a connection for claiming rows: each statement is a transaction, and is planned to walk indexes.
+        """Open a connection for claiming rows, within the `with` block. Raises StoreBusy.
 
-        PostgreSQL only. Raises StoreBusy.
+        Each statement is a transaction of its own, and PostgreSQL is told to find rows by indexes. PostgreSQL only.
         """
         claimer = self._database.claimer
         assert claimer is not None, "SQLite's writers queue for transactions"
@@ -90,7 +91,11 @@ class Store:
             yield connection
 
     async def takes_writes(self) -> str | None:
-        """Return why writes are refused at present; None when they are accepted. A readiness check."""
+        """Return why the database refuses writes at present; None when it accepts them. For the readiness check.
+
+        The database is asked only if no write succeeded in the last two seconds and none found the disk full in the
+        last 15.
+        """
         if self.writes.recently_committed:
             return None
         if self.writes.full:

@@ -16,8 +16,8 @@ _NOW = text("SELECT clock_timestamp()")
 async def store_now(connection: AsyncConnection, time_source: TimeSource) -> datetime:
     """Return the present instant by the database's clock, which all machines share, guarded against leaps.
 
-    On SQLite, and where the time source is `authoritative`, the time source's instant is returned. To bound what a
-    statement sees, call this before the statement, not within it.
+    On SQLite, and when the time source is `authoritative`, the time source's instant is returned. Call this before you
+    read: everything committed up to this instant is then seen.
     """
     if time_source.authoritative or not is_postgres(connection):
         return time_source.now()

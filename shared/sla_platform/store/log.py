@@ -52,7 +52,8 @@ def _own_transaction(_element: TransactionId, _compiler: Any, **_options: Any) -
 def log_table(metadata: MetaData, service: str) -> Table:
     """Return the table `<service>_log` of the events that a service publishes.
 
-    The order of the columns matters: the transaction id is taken before the position (see module).
+    Its columns stay in this order: PostgreSQL fills in `txid` (the transaction's id) before `position`, on which
+    readers that page by both depend.
     """
     return Table(
         f"{service}_log",
@@ -76,7 +77,7 @@ def log_table(metadata: MetaData, service: str) -> Table:
 
 
 def row_of(envelope: Envelope) -> dict[str, Any]:
-    """Return an event as the row of a log, by column; the columns `txid` and `position` are the database's."""
+    """Return an event as a row of a log table, column -> value; the database fills in `txid` and `position` itself."""
     return {
         "topic": envelope.topic.value,
         "id": envelope.id,
@@ -127,10 +128,10 @@ class UnreadableLogRow:
 
 @dataclass(frozen=True, slots=True)
 class LogPage:
-    """Events of a log after a cursor, and the cursor after them.
+    """The next events of a log, as `read` returns them, and the `cursor` from which to read on.
 
-    `complete`: True when no committed event of the topics lies behind this page. `positions`: the position of each
-    event. `unreadable`: the rows of the page that are no events.
+    `complete`: whether the log holds no further committed event of the topics; if False, read again. `positions`: the
+    position of each event. `unreadable`: the rows of the page that are no events.
     """
 
     envelopes: tuple[Envelope, ...]
@@ -148,10 +149,10 @@ _SETTLED = "txid < pg_snapshot_xmin(pg_current_snapshot())::text::bigint"
 
 
 async def read(connection: AsyncConnection, log: Table, topics: Sequence[Topic], cursor: Cursor, limit: int) -> LogPage:
-    """Return the next events of these topics after `cursor`, in log order.
+    """Return the next events of these topics after `cursor`, in log order: at most `limit` rows.
 
-    On PostgreSQL a committed event behind a transaction that still runs is held back, and the page is then not
-    complete: do not conclude from it that everything up to now has been read.
+    On PostgreSQL an event is left for a later page while an older transaction still runs, which may yet commit an event
+    before it. The page is then not `complete`.
     """
     if is_postgres(connection):
         after, settled, order = "(txid, position) > (:txid, :position)", _SETTLED, "txid, position"
@@ -193,11 +194,11 @@ class LogEntry:
 async def oldest(
     connection: AsyncConnection, log: Table, limit: int, *, without: Collection[str] = ()
 ) -> tuple[list[LogEntry], tuple[UnreadableLogRow, ...]]:
-    """Return the first `limit` rows of a log by position: the events, and the rows that are no events.
+    """Return the first `limit` rows of a log by position: the events, and separately the rows that are no events.
 
-    `without`: keys whose events are left out. For the relay, which empties the log and needs no transaction ids: a late
-    commit with a smaller position is found by a later look, and events of one key cannot overtake each other, because
-    their writers wait for each other's commit.
+    `without`: keys whose events are left out. For the relay, which deletes what it has copied: an event that is
+    committed late with a smaller position is found at its next look. Events of one key keep their order, since their
+    writers wait for each other's commit.
     """
     held = sorted(without)
     names = ", ".join(f":k{number}" for number in range(len(held)))
@@ -208,7 +209,10 @@ async def oldest(
 
 
 def event_row(log: Table, unreadable: UnreadableLogRow, part: str) -> QuarantineRow:
-    """Return an unreadable row of a log in the form in which `part` (`relay`, ...) puts it into the quarantine."""
+    """Return an unreadable row of a log in the form in which it is put into the quarantine.
+
+    `part`: the part of the service that could not read it, such as `relay`.
+    """
     as_text = {name: value.decode("utf-8", "replace") for name, value in unreadable.fields.items()}
     headers = {f"log_{name}": as_text[name] for name in as_text if name != "data"}
     return QuarantineRow(
@@ -224,9 +228,9 @@ def event_row(log: Table, unreadable: UnreadableLogRow, part: str) -> Quarantine
 
 
 async def remove(connection: AsyncConnection, log: Table, positions: Sequence[int]) -> None:
-    """Delete the events at these positions.
+    """Delete the events at these positions from a log.
 
-    Never delete a range of positions, in which an event that is committed late might lie unseen.
+    Pass the positions of events that were read, not a whole range: an event may be committed late within the range.
     """
     if not positions:
         return

@@ -40,10 +40,10 @@ _POSTGRES_EPOCH = to_micros(datetime(2000, 1, 1, tzinfo=UTC))
 
 
 class PostgresDatabase:
-    """A database of a PostgreSQL server.
+    """A `Database` of a PostgreSQL server.
 
-    `pool`: connections kept open; under load four more are opened. `patient`: statements may take as long as they need
-    (migrations). Raises BadSettings without the driver.
+    `pool`: how many connections stay open; under load four more are opened. `patient`: statements may take as long as
+    they need (for migrations). Raises BadSettings if the driver, asyncpg, is not installed.
     """
 
     def __init__(self, url: URL, pool: int, *, patient: bool) -> None:

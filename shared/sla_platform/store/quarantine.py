@@ -97,7 +97,10 @@ class QuarantineRow:
 
     @property
     def digest(self) -> str:
-        """Return a digest that is the same for the same row of the same part, at whatever position it is met."""
+        """Return a hash by which the quarantine recognises this row when it comes again, at whatever position.
+
+        It is made of the part, the topic, the key, the event's id and type, and the data.
+        """
         hashed = hashlib.sha256()
         for piece in (self.part, self.topic, self.key, self.event, self.type):
             hashed.update(piece.encode("utf-8", "surrogatepass") + b"\0")
@@ -126,10 +129,10 @@ class QuarantineEntry(QuarantineRow):
 async def put(
     connection: AsyncConnection, table: Table, row: QuarantineRow, error: str, now: datetime, **own: Any
 ) -> None:
-    """Store a row in the caller's transaction.
+    """Store a row that could not be processed in the quarantine `table`, in the caller's transaction.
 
-    A row with the same digest that is there already is counted again and waits again, with the new error and place.
-    `own`: values of the service's own columns. Texts are cut to fit.
+    If the same row (see `digest`) is there already, it is counted once more and waits again, with the new error and
+    position. `now`: when it failed. `own`: values of the service's own columns. Texts are cut to fit their columns.
     """
     values = {
         "digest": row.digest,
@@ -167,9 +170,9 @@ async def put(
 async def page(
     connection: AsyncConnection, table: Table, state: str, after: int, limit: int
 ) -> Sequence[QuarantineEntry]:
-    """Return at most `limit` entries with an id above `after`, the oldest first; their `data` is left empty.
+    """Return the next entries after the one with the id `after`, the oldest first, at most `limit`.
 
-    `state`: the entries' state; "" for any.
+    `after`: 0 for the first page. `state`: only entries in this state; "" for any. Their `data` is left empty.
     """
     columns = [column for column in table.c if column.name != "data"]
     query = select(*columns, func.length(table.c.data).label("size")).where(table.c.id > after)
@@ -187,13 +190,13 @@ async def find(connection: AsyncConnection, table: Table, id_: int) -> Quarantin
 
 
 async def mark_replayed(connection: AsyncConnection, table: Table, entry: QuarantineEntry, now: datetime) -> None:
-    """Mark an entry as replayed; do nothing when the row has come again since the entry was read."""
+    """Mark an entry as replayed at `now`; do nothing when the same row has failed again since `entry` was read."""
     done = {"state": QuarantineState.REPLAYED.value, "last_at": now}
     await connection.execute(update(table).where(table.c.id == entry.id, table.c.count == entry.count).values(done))
 
 
 async def count_failure(connection: AsyncConnection, table: Table, id_: int, error: str, now: datetime) -> None:
-    """Count another failure of an entry, in a replay, and store the error."""
+    """Count another failure of an entry, whose replay failed at `now`, and store its new error."""
     changed = {"error": fit_column(error, LONGEST_ERROR), "last_at": now, "count": table.c.count + 1}
     await connection.execute(update(table).where(table.c.id == id_).values(changed))
 
@@ -214,7 +217,7 @@ async def forget_replayed(connection: AsyncConnection, table: Table, horizon: da
 
 
 def waiting_entry_exists(table: Table, *which: ColumnElement[bool]) -> ColumnElement[bool]:
-    """Return the SQL condition that some entry waits in quarantine for which all conditions `which` hold."""
+    """Return the SQL condition that at least one entry waits in quarantine that fulfils all the conditions `which`."""
     return select(text("1")).where(table.c.state == QuarantineState.QUARANTINED.value, *which).exists()
 
 

@@ -30,10 +30,10 @@ _PRAGMAS = (
 
 
 class SqliteDatabase:
-    """A database in one SQLite file; a pool of one connection is the queue of its writers.
+    """A `Database` in one SQLite file: one connection writes, for which the writers queue, and several read.
 
-    `patient`: wait 30 seconds for another process' lock instead of 5 (migrations). Raises BadSettings for a database in
-    memory.
+    `patient`: wait 30 seconds for another process' lock instead of 5 (for migrations). Raises BadSettings for a
+    database in memory.
     """
 
     claimer = None

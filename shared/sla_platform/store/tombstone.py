@@ -18,10 +18,9 @@ _LATE = text("late_at IS NOT NULL")
 
 
 def tombstone_table(metadata: MetaData, service: str) -> Table:
-    """Return the table `<service>_forgotten` of the incidents that a service has deleted.
+    """Return the table `<service>_forgotten`: one row for each incident that the service has deleted.
 
-    `ended_at`: when the incident had ended. `late_at`: when an event of the incident came after it was deleted, else
-    NULL.
+    `ended_at`: when the incident had ended. `late_at`: when an event of it was stored after the deletion, else NULL.
     """
     return Table(
         f"{service}_forgotten",
@@ -34,13 +33,13 @@ def tombstone_table(metadata: MetaData, service: str) -> Table:
 
 
 async def tombstones(connection: AsyncConnection, table: Table, incidents: Collection[str]) -> dict[str, datetime]:
-    """Return incident id -> when it had ended, for those of these incidents that were deleted."""
+    """Return which of these incidents were deleted, as incident id -> when it had ended."""
     query = select(table.c.incident, table.c.ended_at).where(table.c.incident.in_(sorted(incidents)))
     return {row.incident: row.ended_at for row in (await connection.execute(query)).all()}
 
 
 async def insert_tombstones(connection: AsyncConnection, table: Table, ended: Mapping[str, datetime]) -> None:
-    """Record that this transaction deletes the incidents of `ended` (id -> when the incident ended).
+    """Record which incidents the caller's transaction deletes; `ended`: incident id -> when the incident had ended.
 
     For an incident that is recorded already the later end is kept, and `late_at` becomes NULL.
     """
@@ -70,11 +69,11 @@ async def remove_late(
     horizon: datetime,
     limit: int,
 ) -> AsyncIterator[Mapping[str, int]]:
-    """Delete what was stored of deleted incidents after they had been deleted, if none of it came since `horizon`.
+    """Delete what was stored of deleted incidents after their deletion, if the last of it came before `horizon`.
 
-    `remove` does so for at most `limit` incidents in a transaction; what it returns, rows by table, is yielded.
-    `known`: the column of the incidents that the service has; a deleted incident among them was opened anew and is
-    skipped.
+    `remove`: called in a transaction with at most `limit` incidents, deletes what is stored of them; its result (table
+    -> deleted rows) is yielded. `known`: the column with the incidents that the service holds; a deleted incident among
+    them has been opened again, and nothing of it is deleted.
     """
     late = table.c.late_at
     query = select(table.c.incident).where(late.is_not(None), late < horizon).order_by(late).limit(limit)

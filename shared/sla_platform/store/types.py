@@ -63,9 +63,9 @@ class Instant(TypeDecorator[datetime]):
 
 
 class JsonText(TypeDecorator[Any]):
-    """A column of JSON that SQL statements extend: jsonb on PostgreSQL, text on SQLite.
+    """A column of JSON to which SQL statements can add: jsonb on PostgreSQL, text on SQLite.
 
-    A value that is read on SQLite is the JSON text: its user parses it.
+    A value that is read on SQLite is the JSON text, which the reader parses.
     """
 
     impl = Text

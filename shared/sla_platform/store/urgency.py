@@ -28,10 +28,10 @@ def seconds_of(connection: AsyncConnection, at: ColumnElement[Any]) -> ColumnEle
 
 
 def urgency_at(now: datetime, weight: ColumnElement[Any], due_seconds: ColumnElement[Any]) -> ColumnElement[float]:
-    """Return the SQL expression for the urgency at `now`, equal to `sla_domain.urgency.score_of_weight`.
+    """Return the SQL expression for the urgency of a clock at `now`, equal to `sla_domain.urgency.score_of_weight`.
 
-    `weight`: the part of the urgency that time does not change. `due_seconds`: the due instant in seconds since 1970,
-    NULL while the clock is paused.
+    `weight`: the column of the part of the urgency that stays the same as time passes (severity and plan).
+    `due_seconds`: the due instant in seconds since 1970, NULL while the clock is paused.
     """
     left = due_seconds - to_micros(now) / 1e6
     overdue = case((left < -_DAY_SECONDS, 2.0), else_=1.0 - left / _DAY_SECONDS)
@@ -68,8 +68,8 @@ class UrgencyCursor:
 def rows_after_cursor(
     place: UrgencyCursor, score: ColumnElement[float], name: ColumnElement[Any], key: Any
 ) -> ColumnElement[bool]:
-    """Return the SQL condition for the rows that follow `place` in the order of (score descending, name).
+    """Return the SQL condition for the rows after `place`, in a list with the highest score first, then by name.
 
-    `score`, `name`: the columns of the list. `key`: the name of `place` as a value of the column `name`.
+    `score`, `name`: the columns of the list. `key`: the name in `place`, as a value of the type of the column `name`.
     """
     return or_(score < place.score, and_(score == place.score, name > key))

@@ -18,7 +18,7 @@ _FULL_POSTGRES_CLASSES = {"53", "58"}
 
 
 class WriteHealth:
-    """Whether the database accepted the latest writes of one process, for its readiness check."""
+    """Remembers whether the database accepted the latest writes of one process; `Store` notes them, and asks it."""
 
     def __init__(self) -> None:
         self._taken_at = self._full_at = float("-inf")
@@ -39,7 +39,7 @@ class WriteHealth:
 
     @property
     def recently_committed(self) -> bool:
-        """Return whether a write was committed in the last two seconds, so that no check is needed."""
+        """Return whether a write was committed in the last two seconds: the database then need not be asked."""
         return time.monotonic() - self._taken_at < RECENT_SECONDS
 
     @property
@@ -59,9 +59,10 @@ def _says_full(error: BaseException | None) -> bool:
 
 
 def sqlite_lock_is_free(path: str, patience: float) -> str | None:
-    """Take SQLite's write lock and release it; return None, or why it could not be had within `patience` seconds.
+    """Try whether the SQLite file `path` can be written: take its write lock and release it.
 
-    It opens a connection of its own and blocks: call it in a thread.
+    Return None, or why the lock could not be had within `patience` seconds. It opens a connection of its own and
+    blocks: call it in a thread.
     """
     try:
         connection = sqlite3.connect(f"file:{path}?mode=rw", uri=True, timeout=patience, isolation_level=None)

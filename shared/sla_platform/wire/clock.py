@@ -27,7 +27,7 @@ CANARY = "slad:canary"  # the incident of slad's own minute clock; it causes no 
 
 
 class Period(BaseModel):
-    """A part of an incident's life under one contract, from the event that begins it up to the next period."""
+    """The part of an incident's life during which one contract held; it ends where the next period begins."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -43,7 +43,11 @@ class Period(BaseModel):
 
 
 class ClockFact(BaseModel):
-    """The data of every event on the topic `clocks`. Times are RFC 3339 UTC."""
+    """The data of every event on the topic `clocks`: what became true of a clock, a promise or an incident.
+
+    Published by the timer, read by the notifier and the board. Times are RFC 3339 UTC. A field that does not apply has
+    its default.
+    """
 
     model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
 
@@ -115,16 +119,16 @@ class ClockFact(BaseModel):
 
     @property
     def breach_change(self) -> BreachChange:
-        """Return which breaches, published before this fact, it takes back or moves to another due instant.
+        """Return which earlier breaches this fact changes: it takes them back, or moves one to another due instant.
 
         Facts of any kind may do so; most change none.
         """
         return breach_change(self.details)
 
     def without_free_text(self, names: dict[str, object]) -> ClockFact:
-        """Return a copy without what people wrote in `details`.
+        """Return a copy whose `details` lack the texts that people wrote, such as `why`.
 
-        `names`: the fields to replace as well, name -> value.
+        `names`: field -> new value, for the fields of the copy to replace as well.
         """
         return self.model_copy(update=names | {"details": without_free_text(self.details)})
 
@@ -139,7 +143,10 @@ class ClockFact(BaseModel):
 
     @property
     def passed_due(self) -> datetime | None:
-        """Return the due instant in force if its breach is published; None if it is not or the fact does not say."""
+        """Return the due instant that was missed: the one in force, if its breach is published.
+
+        None if no breach is published, or if the fact does not say.
+        """
         return datetime.fromisoformat(self.breached) if self.breached not in ("", NOT_BREACHED) else None
 
 
@@ -161,7 +168,7 @@ def fact_type(kind: FactKind) -> str:
 def fact_id(clock: UUID | None, incident: str, key: str) -> str:
     """Return the event id of a fact, the same at each call: `<clock>/<key>`, or `<incident>/<key>` without a clock.
 
-    The latter is shortened to fit; a digest then keeps it unique.
+    `key`: the fact's key. An id without a clock that would be too long is cut, and ends in a hash that keeps it unique.
     """
     return f"{clock}/{key}" if clock is not None else fitting_id(f"{incident}/{key}", EVENT)
 
@@ -169,8 +176,8 @@ def fact_id(clock: UUID | None, incident: str, key: str) -> str:
 def clock_fact(fact: Fact, context: dict[str, object], fired_at: datetime) -> ClockFact:
     """Return a domain fact in the form in which it is published.
 
-    `context`: further fields of `ClockFact` by name, of the clock and incident; what the fact itself says overrides
-    them. `fired_at`: when slad noticed what became true.
+    `context`: further fields of `ClockFact`, name -> value, such as the clock's contract and the incident's title;
+    where the fact has the field itself, the fact's value counts. `fired_at`: when slad noticed the fact.
     """
     body = fact.body
     own: dict[str, object] = {

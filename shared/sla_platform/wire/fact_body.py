@@ -57,9 +57,10 @@ _STATES = frozenset(state.value for state in ClockState)
 
 @dataclass(frozen=True, slots=True)
 class BreachChange:
-    """What a fact changes about breaches published before it; for most facts nothing.
+    """What a fact changes about breaches that were published before it; most facts change nothing.
 
-    `takes_back`: breaches that did not happen after all. `moved`: a breach that has another due instant now, or None.
+    `takes_back`: breaches that, as is known now, did not happen. `moved`: the breach that happened at another instant,
+    or None.
     """
 
     takes_back: tuple[TakenBack, ...] = ()
@@ -70,10 +71,10 @@ NO_BREACH_CHANGE = BreachChange()
 
 
 def details_of(body: FactBody) -> dict[str, str]:
-    """Return what a body says as the texts of `details`, by name, in the order in which they are published.
+    """Return the content of a fact as texts, name -> text: the field `details` of the published fact.
 
-    Most empty values are left out. Empty for bodies that say nothing, or say it in other fields: started, breached,
-    warned, another phase, another contract.
+    The names are in the order in which they are published. Most empty values are left out. Empty for bodies without
+    content, or whose content is in other fields: started, breached, warned, phase changed, contract changed.
     """
     match body:  # the most frequent first: a pattern costs a look at the class
         case Started() | Breached() | Warned() | PhaseChanged() | ContractChanged():
@@ -124,9 +125,9 @@ def breach_change(details: Details) -> BreachChange:
 
 
 def without_free_text(details: Details) -> dict[str, str]:
-    """Return the details without what people wrote (`why`, `agreed_by`, `exempt`, `exempt_by`).
+    """Return the details without the texts that people wrote (`why`, `agreed_by`, `exempt`, `exempt_by`).
 
-    One customer must not see of another what those texts may say.
+    For a reader at another customer, who must not see what such a text may say.
     """
     return {name: value for name, value in details.items() if name not in _FREE_TEXT}
 

@@ -25,7 +25,10 @@ SOURCE = "/slad/ingest"
 
 
 class AgreedData(BaseModel):
-    """Another due instant that both sides agreed on for a metric. `moved_by_pauses`: whether pauses move it."""
+    """A due instant on which both sides agreed for a metric, in place of the computed one.
+
+    `agreed_by`: who agreed. `moved_by_pauses`: whether later pauses of the clock move it.
+    """
 
     model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
     metric: str
@@ -36,7 +39,11 @@ class AgreedData(BaseModel):
 
 
 class SnapshotData(BaseModel):
-    """How the sender's whole ticket stood at `at`. In `attributes`, "" means "has none"; absent names are unknown."""
+    """How the whole ticket stood at the sender at the instant `at`.
+
+    In `attributes`, "" means that the ticket has none; names that are absent are unknown. `before`: name -> former
+    value, of what the delivery changed. `version`: the sender's; 0 without one.
+    """
 
     model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
     at: datetime
@@ -50,7 +57,13 @@ class SnapshotData(BaseModel):
 
 
 class IncidentEventData(BaseModel):
-    """The data of every `io.slad.incident.*` event."""
+    """The data of every `io.slad.incident.*` event: what happened to one incident.
+
+    `version`: orders events of the same instant, 0 if the sender has none. `known_as`: another id of the incident.
+    `carried_from`: the merged incident from which the event was copied. `metrics`: those that an exemption is for,
+    empty for all. `score`: of a rating. `warnings`: what of the delivery could not be mapped. `snapshot`: how the
+    ticket stood.
+    """
 
     model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
 
@@ -137,9 +150,9 @@ def _snapshot_data(snapshot: Snapshot) -> SnapshotData:
 
 
 def stored_event(*, id: str, type: str, incident: str, occurred_at: datetime, data: str) -> IncidentEvent:
-    """Return the incident event that a service keeps in a row of its own, made of the row's columns.
+    """Return the incident event that is stored in a row of a service's own table, given the row's columns.
 
-    Raises BadEnvelope naming what is wrong.
+    `type`: the CloudEvents type. `data`: an `IncidentEventData` as JSON. Raises BadEnvelope naming what is wrong.
     """
     row = Envelope.of_row(topic=Topic.INCIDENTS, id=id, type=type, key=incident, time=occurred_at, data=data)
     return decode_event(row)

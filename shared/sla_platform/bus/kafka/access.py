@@ -41,7 +41,7 @@ class KafkaAccess:
     def of(cls, settings: Settings) -> KafkaAccess:
         """Return the access that the settings give. Raises BadSettings for certificate files that cannot be used.
 
-        With a login, requests that hold it are kept out of aiokafka's log.
+        If there is a login, lines that would show it are kept out of aiokafka's log from now on.
         """
         protocol = settings.kafka_security_protocol
         if protocol.startswith("SASL_"):

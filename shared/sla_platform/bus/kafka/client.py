@@ -27,7 +27,7 @@ def new_consumer(access: KafkaAccess, group: str, instance: str, largest_record:
     """Return a consumer of the group that commits only by an explicit call.
 
     A topic that is new to the group is read from the start. `instance`: the name under which a process that restarts
-    gets its partitions back. `largest_record`: in bytes.
+    gets its partitions back. `largest_record`: the bytes that a record may have.
     """
     return AIOKafkaConsumer(
         **access.options(),
@@ -49,7 +49,8 @@ def new_consumer(access: KafkaAccess, group: str, instance: str, largest_record:
 def new_producer(access: KafkaAccess, client: str, largest_record: int, linger_ms: int) -> AIOKafkaProducer:
     """Return an idempotent producer: while it lives, the records it sends to a partition arrive in order and once.
 
-    `client`: its name at the broker. `largest_record`: in bytes. `linger_ms`: how long a batch may wait to be filled.
+    `client`: its name at the broker. `largest_record`: the bytes that a record may have. `linger_ms`: for how many
+    milliseconds a batch may wait to be filled.
     """
     return AIOKafkaProducer(
         **access.options(),

@@ -11,7 +11,10 @@ from sla_platform.store.quarantine import LONGEST_ERROR
 
 
 class QuarantineTopic:
-    """Writes records that cannot be handled to the topic `<prefix>-dead`; connects at the first record."""
+    """Writes records that could not be handled to the Kafka topic `topic` (`<prefix>-dead`), by its `publisher`.
+
+    Pass its method `keep_quarantined` to whatever finds such records. It connects at the first record.
+    """
 
     def __init__(self, publisher: Publisher, topic: str) -> None:
         self._publisher = publisher

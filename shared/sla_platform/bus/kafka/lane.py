@@ -28,10 +28,11 @@ class UnreadableRecord:
 
 @dataclass(frozen=True, slots=True)
 class LaneUnit:
-    """The next records of a partition, handled together: at most 500 events in order, and what lies among them.
+    """The next records of a partition, handled together: at most 500 events in order, and what lies between them.
 
-    `unreadable`: the records that are no events. `through`: the latest watermark, or None. `first`: the offset of the
-    first record. `records`: the number of records in all. `newest_ms`: the broker's timestamp of the last record.
+    `unreadable`: the records that are no events. `through`: the latest watermark among them (up to which instant all
+    accepted events were given), or None. `first`: the offset of the first record. `records`: how many records there are
+    in all. `newest_ms`: when the last record was written, in ms since 1970.
     """
 
     events: tuple[tuple[Envelope, ConsumerRecord], ...]
@@ -44,12 +45,12 @@ class LaneUnit:
 
 @dataclass(slots=True)
 class PartitionLane:
-    """The state of one partition of one topic while it is assigned to this process.
+    """The state of one partition of one topic while it is assigned to this process; a `GroupSession` keeps it.
 
-    `hand`: fetched records that are not handled yet. `unit`: those being handled, None between units. `pulse`: its
-    stall detector. `due`: the `time.monotonic()` before which nothing is tried. `done`: the offset of the first record
-    not handled. `committed`: the offset last committed. `through`: the latest watermark handled. `waiting`: unread
-    records at the last look.
+    `hand`: fetched records that are not handled yet. `unit`: those being handled, or None. `pulse`: tells when it is
+    stuck. `patience`: the pauses after failures. `due`: the `time.monotonic()` before which nothing is tried. `done`:
+    the offset after the last handled record. `committed`: the offset last committed. `through`: the latest watermark
+    handled. `waiting`: unread records at the last look. `newest_ms`: as of the last unit.
     """
 
     at: TopicPartition
@@ -78,7 +79,7 @@ class PartitionLane:
         return self.unit
 
     def finish_unit(self, unit: LaneUnit) -> None:
-        """Drop the records of a handled unit, and move `done` behind them."""
+        """Forget the records of a unit that was handled, and set `done` to the offset after them."""
         for _ in range(unit.records):
             last = self.hand.popleft()
             self.done = last.offset + 1
@@ -92,14 +93,17 @@ class PartitionLane:
         self.pulse.note_handled()
 
     def retry_later(self) -> None:
-        """Let the unit wait after a failure, for a pause that grows with each failure."""
+        """Note that the unit failed, so that it is tried again after a pause.
+
+        The pause is 0.1 s, and doubles with each failure up to 5 s.
+        """
         self.pulse.note_waiting()
         self.due = time.monotonic() + self.patience.pause()
 
     def drop(self, pause: float) -> int | None:
-        """Drop the fetched records and rest for `pause` seconds.
+        """Forget the fetched records, so that they are fetched again, and handle nothing for `pause` seconds.
 
-        Return the offset to fetch from again; None if nothing was fetched.
+        Return the offset from which to fetch again; None if no record was in hand.
         """
         start = self.hand[0].offset if self.hand else None
         self.hand.clear()

@@ -24,10 +24,11 @@ _TROUBLE = (kafka.KafkaError, OSError, TimeoutError)
 
 
 class Publisher:
-    """Sends records to Kafka for one task; connects at the first use.
+    """Sends records to Kafka for one task, by `publish` (waits) or `post` (does not); connects at the first use.
 
-    A producer that has failed is replaced, never used again (aiokafka issue 1017). `patience`: seconds to wait for
-    acknowledgements.
+    `client`: its name at the broker. `largest_record`: the bytes that a record may have. `linger_ms`: for how many
+    milliseconds a batch may wait to be filled. `patience`: seconds to wait for acknowledgements. After a failure it
+    connects anew (aiokafka issue 1017).
     """
 
     def __init__(
@@ -66,10 +67,9 @@ class Publisher:
     async def publish(self, records: Sequence[OutgoingRecord]) -> frozenset[int]:
         """Send the records in order, wait for every acknowledgement, and return the indexes of refused records.
 
-        Kafka refuses whole batches, so only a record that was alone in its call is certainly at fault; a record after a
-        refused one of the same key is not sent and counts as refused. Raises BusUnavailable when acknowledgements are
-        missing: any of the records may have arrived or not. The error of a record that cannot be written is raised as
-        it is.
+        Kafka refuses whole batches: to learn which record is at fault, call again with each alone. After a refused
+        record none of the same key is sent; these count as refused. Raises BusUnavailable when acknowledgements are
+        missing: any of the records may have arrived. If a record cannot be written at all, its error is raised.
         """
         producer = await self._ready()
         outcomes: dict[int, asyncio.Future[object] | BaseException] = {}
@@ -103,10 +103,11 @@ class Publisher:
         raise BusUnavailable(f"Kafka did not acknowledge: {first!r}") from first
 
     async def post(self, records: Sequence[OutgoingRecord]) -> bool:
-        """Send records in order, without waiting for acknowledgements.
+        """Send records in order, without waiting for acknowledgements; return True.
 
-        Return False, with nothing sent, while the previous call's records are still under way. Raises BusUnavailable,
-        also when the previous call's records failed.
+        While Kafka has not yet acknowledged those of the previous call, nothing is sent and False is returned. Raises
+        BusUnavailable if Kafka cannot be reached, if a record of the previous call failed, or if those have waited for
+        longer than `patience` seconds.
         """
         if any(not future.done() for future in self._posted):
             if time.monotonic() - self._posted_at > self._patience:

@@ -37,11 +37,12 @@ _COMMIT_MARKS_EVERY = 1.0
 
 @dataclass(frozen=True, slots=True)
 class Subscription:
-    """What a consumer group reads, and how.
+    """What a consumer group reads from Kafka, and how.
 
-    `topics`: name on Kafka -> slad's topic. `marked`: these topics carry watermarks. `keep_quarantined`: where records
-    go that cannot be handled. `at_once`: how many partitions may be handled at the same time. `finish_seconds`: how
-    long running work may hold up a rebalance. `watchdog`: seconds without progress after which a session is stuck.
+    `topics`: name on Kafka -> slad's topic. `marked`: all these topics carry watermarks. `keep_quarantined`: called
+    with a record that cannot be handled. `at_once`: how many partitions may be handled at the same time.
+    `finish_seconds`: how long a batch in work may delay a new distribution of the partitions. `watchdog`: seconds
+    without progress after which the connection is taken for stuck.
     """
 
     group: str
@@ -54,10 +55,10 @@ class Subscription:
 
 
 class GroupSession(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka ships no types
-    """One membership in a consumer group, from subscribing until the consumer is lost.
+    """One membership in a consumer group: await `run`, which ends by an error or cancellation, then `leave`.
 
-    `run` ends by an error or cancellation; then call `leave`. `joining_since`: the `time.monotonic()` since which the
-    group has assigned nothing, None while it has.
+    `reading`: what to read. aiokafka calls the methods `on_…`. `joining_since`: the `time.monotonic()` since which no
+    partition is assigned; None while some are.
     """
 
     def __init__(
@@ -85,7 +86,7 @@ class GroupSession(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka
 
     @property
     def silent(self) -> list[PartitionLane]:
-        """Return the lanes of partitions whose unread records have not been fetched for `watchdog` seconds."""
+        """Return the state of partitions that look stuck: for `watchdog` seconds records wait and none is fetched."""
         return [
             lane
             for lane in self._lanes.values()

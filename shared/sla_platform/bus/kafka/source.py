@@ -35,10 +35,10 @@ _TROUBLE = (kafka.KafkaError, OSError, TimeoutError, Retryable)
 
 @dataclass(frozen=True, slots=True)
 class BrokerIdentity:
-    """How to reach Kafka, and as whom.
+    """How a `KafkaSource` reaches Kafka, and under which names.
 
     `group_id`: the consumer group. `instance`: the name under which a process that restarts gets its partitions back.
-    `largest_record`: in bytes.
+    `largest_record`: the bytes that a record may have.
     """
 
     access: KafkaAccess
@@ -48,9 +48,10 @@ class BrokerIdentity:
 
 
 class KafkaSource:
-    """An EventSource that reads Kafka for one consumer group; a broken or stuck session is replaced by a new one.
+    """An EventSource that reads Kafka for one consumer group: await `run`.
 
-    `probe`: seconds between looks at how many records wait.
+    A broken or stuck connection is replaced. `broker`: how to connect. `reading`: what to read. `metrics`: None: new
+    ones. `probe`: seconds between looks at how many records are unread.
     """
 
     def __init__(
@@ -75,7 +76,10 @@ class KafkaSource:
 
     @property
     def healthy(self) -> bool:
-        """Return False when for `watchdog` seconds there was no session, or records waited and none was handled."""
+        """Return whether events are being handled.
+
+        False when for `watchdog` seconds there was no connection, or records waited and none was handled.
+        """
         return not self._pulse.stalled and not any(lane.pulse.stalled for lane in self._lanes())
 
     async def run(self, handler: Handler) -> NoReturn:
