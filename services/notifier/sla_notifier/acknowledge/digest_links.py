@@ -46,7 +46,7 @@ class DigestAckLinks:
     async def act(self, claim: Claim) -> AckPage:
         """Acknowledge the open alerts that the digest lists and return the page that says how many.
 
-        An alert that was opened anew since then is left as it is.
+        An alert that was opened anew since the digest left is not acknowledged.
         """
         async with self._context.store.reading() as connection:
             episodes = _asking(await carried_by(connection, claim.digest))
