@@ -30,7 +30,10 @@ _d, _a = tables.delivery.c, tables.alert
 
 
 class DigestAckLinks:
-    """The use case behind the acknowledgement link in a digest."""
+    """Answers the acknowledgement link in a digest (a mail that collects several messages): `look`, then `act`.
+
+    Both take the claim of the link's token, which names the digest and the person.
+    """
 
     def __init__(self, context: NotifierContext, acknowledger: Acknowledger) -> None:
         self._context = context

@@ -53,10 +53,10 @@ def overdue_again(fact: ClockFact, now: datetime) -> bool:
 
 
 def is_news(before: Alert | None, fact: ClockFact) -> bool:
-    """Return whether a fact is to be worked on; always, unless it is history.
+    """Return whether a fact is to be worked on: always, unless it is history.
 
-    History (over or imported when slad first read it) opens no alert and sends no warning; it may close or correct the
-    alert `before` (None: there is none).
+    A fact is history if it was over or imported when slad first read it. History opens no alert and sends no warning.
+    It is worked on only if it may close or correct the alert `before` (None: the clock has none).
     """
     if not fact.is_history:
         return True

@@ -109,11 +109,14 @@ class OutgoingMessage:
 
 
 class Channel(Protocol):
-    """The sender of messages of one kind of channel, such as e-mail; one for a process."""
+    """Sends the messages of one kind of channel, such as e-mail; one for a process.
+
+    Call `prepare` at the start, `send` for each message, and `close` at the end.
+    """
 
     @property
     def room(self) -> int | None:
-        """Return how many messages are worth claiming at once for the channel; None: it sets no such bound."""
+        """Return how many messages the sender is to claim at once for this channel; None: the channel sets no limit."""
         return None
 
     async def prepare(self) -> None:

@@ -72,8 +72,8 @@ def _until(catalogue: Catalogue, alert: Alert, level: int, notified: AlreadyNoti
 async def already_notified(connection: AsyncConnection, alerts: Iterable[Alert]) -> dict[str, AlreadyNotified]:
     """Return, by alert id, who was notified in the alert's present episode (opening); an entry for each of `alerts`.
 
-    Left out are people whose messages all failed or were cancelled, and those to whom a critical fix itself was
-    addressed (its level 1).
+    Left out are people whose messages all failed, were cancelled or could not be addressed, and those to whom a
+    critical fix itself was addressed (its level 1).
     """
     episodes = {alert.id: alert.episode for alert in alerts}
     statement = select(_d.alert, _d.episode, _d.kind, _d.level, _d.person).where(
