@@ -62,8 +62,8 @@ async def append_to_queues(
 ) -> None:
     """Append facts and notices to the queues of their contracts, in this order; notices share the queue NOTICES.
 
-    `before`: clock id -> the queue in which earlier facts of the clock wait. New facts of the clock join it, although
-    the contract may have changed.
+    `before`: clock id -> the queue in which earlier facts of the clock wait. New facts of the clock join that queue,
+    even if its contract has changed. `now`: the instant stored with them.
     """
     held = dict(before)
     rows = []

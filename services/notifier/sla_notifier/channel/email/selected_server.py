@@ -27,7 +27,7 @@ class SelectedMailServer(Channel):
 
     @property
     def room(self) -> int:
-        """Return how many messages are worth claiming at once for the mail server in force."""
+        """Return how many messages the sender is to claim at once for the mail server in force; 4 if none was used."""
         channel = self._fixed or (self._from_catalogue[2] if self._from_catalogue is not None else None)
         return Allowance().limit if channel is None else channel.room
 
