@@ -30,9 +30,10 @@ _d, _a = tables.delivery.c, tables.alert
 
 
 class DigestAckLinks:
-    """Answers the acknowledgement link in a digest (a mail that collects several messages): `look`, then `act`.
+    """Answers the acknowledgement link in a digest, which is a mail that collects several messages.
 
-    Both take the claim of the link's token, which names the digest and the person.
+    `look` shows the page and `act` acknowledges; both take the claim of the link's token, which names digest and
+    person.
     """
 
     def __init__(self, context: NotifierContext, acknowledger: Acknowledger) -> None:

@@ -64,9 +64,9 @@ class EscalationChain:
         return self.levels[level - 1]
 
     def without_first(self, patience: timedelta) -> EscalationChain:
-        """Return the chain for a critical fix: its level 1 has no roles, since it is the people entitled to the notice.
+        """Return the chain for a critical fix: its level 1 is empty and stands for the people entitled to the notice.
 
-        The first level is replaced by it; the others keep their numbers. If there is only one level, it is kept as
+        That level replaces the first one; the others keep their numbers. If there is only one level, it is kept as
         level 2, at least `patience` after the opening.
         """
         if len(self.levels) > 1:

@@ -41,8 +41,8 @@ class NotificationRequest:
     """Something to notify people of, before their addresses are looked up.
 
     `id`: of the fact or notice; further pages of an alert add round and level, such as `#0.2`. `at`: when it became
-    true. `content`: the fact or notice. `audience`: who is to be notified. `alert`, `episode`, `round`, `level`: to
-    which it belongs; "" and 0 for none. `due_at`: the due instant it is about. `outcome`: of a closing message, why the
+    true. `content`: the fact or notice. `audience`: who is to be notified. `alert`, `episode`, `round`, `level`: what
+    it belongs to; "" and 0 for none. `due_at`: the due instant it is about. `outcome`: of a closing message, why the
     alert closed. `cancel_reason`: why a later event of the same batch made it needless.
     """
 

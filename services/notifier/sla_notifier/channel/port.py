@@ -91,8 +91,8 @@ class OutgoingMessage:
     """A message to one address, as a channel sends it.
 
     `id`: the same on each attempt, for Message-ID and webhook-id. `address`: a mailbox, or the id of a webhook channel.
-    `thread`: the alert, notice or flood that the message belongs to. `attempt`: counts from 1; `at`: the instant of the
-    attempt. `possibly_duplicate`: an attempt before may have arrived.
+    `thread`: the name of its mail thread (see `thread_of`). `attempt`: counts from 1; `at`: the instant of the attempt.
+    `possibly_duplicate`: an earlier attempt may have arrived.
     """
 
     id: str

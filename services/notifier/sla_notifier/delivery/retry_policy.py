@@ -33,7 +33,7 @@ class RetryPolicy:
     def next_attempt(
         self, id_: str, failed: int, created_at: datetime, now: datetime, asked: timedelta | None = None
     ) -> datetime | None:
-        """Return when to try again after `failed` failed attempts; None: give up, since that is after `bound`.
+        """Return when to try again after `failed` failed attempts; None: give up, since `bound` would be over by then.
 
         The pause is that of `delays`, varied by up to a fifth, always the same for the same `id_` and `failed`.
         `created_at`: when the delivery was created; `bound` counts from it. `asked`: the pause that the endpoint asked

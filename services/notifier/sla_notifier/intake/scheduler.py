@@ -33,7 +33,7 @@ PAUSE_SECONDS = 0.5
 
 
 class FairScheduler:
-    """The loop that works on waiting facts, contract by contract in turns, so that no contract holds up another.
+    """The loop that works on waiting facts; the contracts take turns, so that none holds up another. Call `run`.
 
     One for a process; several processes may share a database.
     """

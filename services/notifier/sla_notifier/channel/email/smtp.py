@@ -41,8 +41,8 @@ class _Progress:
 class EmailChannel(Channel):
     """Sends e-mail by one mail server, and keeps connections open for the next messages.
 
-    `sender`: such as `slad <slad@example.org>`. `total_seconds`: how long sending one message may take. `wait_seconds`:
-    how long a message may wait for a connection before. Raises BadSettings for a `sender` that is no mailbox, and for
+    `sender`: such as `slad <slad@example.org>`. `wait_seconds`: how long a message may wait for a connection;
+    `total_seconds`: how long sending it may take then. Raises BadSettings for a `sender` that is no mailbox, and for
     certificates that cannot be read.
     """
 
