@@ -20,9 +20,9 @@ from sla_platform.timesource import TimeSource
 class NotifierContext:
     """What every use case of one notifier process works with.
 
-    `catalogue` returns the catalogue in force, so that a reload counts at once. The three wake signals are given after
-    a commit: `facts_taken_in` wakes the scheduler, `deliveries_due` the sender, `log_appended` the readers of the
-    notifier's log.
+    `catalogue` returns the catalogue in force, so that a reload counts at once. Wake signals, each given after a
+    commit: `facts_taken_in` wakes the scheduler, `deliveries_due` the sender, `log_appended` the readers of the
+    notifier's log. `quarantine`: holds records that could not be processed.
     """
 
     store: Store

@@ -28,7 +28,10 @@ MOST_COUNTED = 100_000  # beyond it the exact number does not matter
 
 
 class NotifierGauges:
-    """The metrics that only the database knows: unfinished deliveries, alerts, steps, waiting facts, endpoints."""
+    """The metrics that only the database knows: unfinished deliveries, alerts, steps, waiting facts, endpoints.
+
+    Call `run`. `source`: where the notifier reads events; how far it is behind is a metric too, unless this is None.
+    """
 
     def __init__(self, context: NotifierContext, source: EventSource | None) -> None:
         self._context = context

@@ -16,10 +16,10 @@ TIMEOUT_SECONDS = 10.0
 
 
 class Heartbeat:
-    """The caller of an outside watchdog after each canary, so that the watchdog raises the alarm when canaries stop.
+    """Calls an outside watchdog (a service that raises the alarm when the calls stop) after each canary.
 
-    A canary is a breach that slad's own clock fires each minute; its delay is measured here. `url`: the address of the
-    watchdog; "" calls none.
+    A canary is a breach that slad's own test clock causes each minute. `note_canary` reports one, and `run` makes the
+    calls. `url`: the address to call, "" for none. `source`: the time by which the delay of a canary is measured.
     """
 
     def __init__(self, url: str, source: TimeSource, metrics: NotifierMetrics) -> None:
@@ -29,16 +29,20 @@ class Heartbeat:
         self._arrived = asyncio.Event()
 
     def note_canary(self, due_at: datetime) -> None:
-        """Measure how late a canary arrives that was due at `due_at`, and let `run` call the watchdog."""
+        """Measure how late a canary (a breach of slad's own test clock) arrives, and let `run` call the watchdog.
+
+        `due_at`: when the canary was due; its delay counts from then.
+        """
         now = self._time.now()
         self._metrics.canary.set(now.timestamp())
         self._metrics.canary_lateness.observe(max((now - due_at).total_seconds(), 0.0))
         self._arrived.set()
 
     async def run(self) -> None:
-        """Call the watchdog after each canary until cancelled; canaries that arrive during a call share the next one.
+        """Call the watchdog's URL once for each canary that `note_canary` reports, until cancelled.
 
-        A failed call is counted and logged, not repeated.
+        Canaries that arrive during a call share the next one. A failed call is counted and logged, not repeated.
+        Without a URL nothing is called.
         """
         async with httpx2.AsyncClient(timeout=TIMEOUT_SECONDS, trust_env=False) as client:
             while True:

@@ -89,7 +89,7 @@ class NotifierMetrics:
         self.steps = Counter("slad_notifier_steps_total", "Escalation steps taken.", ["level"], registry=registry)
 
     def delivered(self, row: DeliveryRow, now: datetime) -> None:
-        """Count the recorded attempt of a delivery; if the message was sent, measure how late after its `due_at`."""
+        """Count an attempt to send a delivery; if it was sent, measure how late `now` is after its `due_at`."""
         reason = row.failure or row.reason
         self.attempts.labels(row.channel, row.kind.value, row.state.value, reason).inc()
         if row.state is DeliveryState.SENT:

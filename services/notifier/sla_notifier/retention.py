@@ -29,9 +29,10 @@ _carried = tables.delivery.alias("carried")
 
 
 class NotifierSweeps:
-    """The sweeps that delete old rows of the notifier; each yields what it removed, as table -> number of rows.
+    """Deletes old rows of the notifier: iterate over what a method returns, and it deletes some rows in each step.
 
-    Alerts are swept before deliveries, because a delivery stays while its alert does.
+    A step yields what was removed, as table -> number of rows. `horizon`: rows from before this instant are old. Sweep
+    `alerts` before `deliveries`, because a delivery stays while its alert does.
     """
 
     def __init__(self, store: Store) -> None:
@@ -57,8 +58,8 @@ class NotifierSweeps:
     async def deliveries(self, horizon: datetime) -> AsyncIterator[Removed]:
         """Delete deliveries that finished before the horizon, with their attempts.
 
-        A delivery stays while its alert exists, while it is a digest whose carried deliveries exist, and while a
-        delivery that is still to be sent follows it.
+        A delivery stays while its alert exists; a digest, while deliveries that it carried exist; and any delivery,
+        while another one that is still to be sent must wait for it (`follows`).
         """
         after: Any | None = None
         while page := await self._page(horizon, after):
@@ -69,12 +70,15 @@ class NotifierSweeps:
                 yield rows
 
     async def taken_in(self, horizon: datetime) -> AsyncIterator[Removed]:
-        """Delete the ids of facts and notices taken in before the horizon; such an event would count as new again."""
+        """Delete the ids of facts and notices taken in before the horizon.
+
+        If one of these events came again, it would count as new.
+        """
         async for removed in self._older(tables.inbox, tables.inbox.c.at, horizon):
             yield removed
 
     async def conversations(self, horizon: datetime) -> AsyncIterator[Removed]:
-        """Delete the conversations with mailboxes to which nothing was sent since the horizon."""
+        """Delete the conversations (what was sent to one mailbox) whose last message came before the horizon."""
         async for removed in self._older(tables.conversation, tables.conversation.c.last_at, horizon):
             yield removed
 

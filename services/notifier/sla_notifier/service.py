@@ -71,8 +71,9 @@ def build(
 ) -> NotifierService:
     """Return the notifier, ready to run; nothing is started.
 
-    `catalogue` returns the catalogue in force. `authorize`: checks the API key of a request. Raises BadSettings for
-    settings that cannot be used.
+    `feeds`: the bus, which gives event sources and wake signals. `registry`: where the metrics go. `catalogue` returns
+    the catalogue in force. `authorize`: checks the API key of a request. Raises BadSettings for settings that cannot be
+    used.
     """
     quarantine = feeds.quarantine("notifier")
     context = notifier_context(

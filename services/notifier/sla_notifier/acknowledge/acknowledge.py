@@ -34,7 +34,10 @@ def name_and_key(named: str, key: str) -> str:
 
 
 class Acknowledger:
-    """The use case of acknowledging alerts, which stops their escalation and cancels their queued pages."""
+    """Acknowledges alerts, which stops their escalation and cancels their queued pages.
+
+    Call `acknowledge` for one alert, `acknowledge_listed` for those of a digest.
+    """
 
     def __init__(self, context: NotifierContext) -> None:
         self._context = context

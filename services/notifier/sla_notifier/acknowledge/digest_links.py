@@ -30,7 +30,11 @@ _d, _a = tables.delivery.c, tables.alert
 
 
 class DigestAckLinks:
-    """The use case behind the acknowledgement link in a digest."""
+    """Answers the acknowledgement link in a digest, which is a mail that collects several messages.
+
+    `look` shows the page and `act` acknowledges; both take the claim of the link's token, which names digest and
+    person.
+    """
 
     def __init__(self, context: NotifierContext, acknowledger: Acknowledger) -> None:
         self._context = context
@@ -46,7 +50,7 @@ class DigestAckLinks:
     async def act(self, claim: Claim) -> AckPage:
         """Acknowledge the open alerts that the digest lists and return the page that says how many.
 
-        An alert that was opened anew since then is left as it is.
+        An alert that was opened anew since the digest left is not acknowledged.
         """
         async with self._context.store.reading() as connection:
             episodes = _asking(await carried_by(connection, claim.digest))

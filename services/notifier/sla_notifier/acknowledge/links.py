@@ -19,7 +19,10 @@ LINK = "link"
 
 
 class AckLinks:
-    """The use case behind `/ack/{token}`, the acknowledgement link of a message."""
+    """Answers `/ack/{token}`, the acknowledgement link of a message: `look` shows a page, `act` acknowledges.
+
+    `acknowledger`: does it. The links in digests (mails that collect several messages) are answered too.
+    """
 
     def __init__(self, context: NotifierContext, acknowledger: Acknowledger) -> None:
         self._context = context

@@ -53,9 +53,9 @@ class Alert:
     """An alert as it is stored: the escalation of one clock's breach, or of one critical fix for one contract.
 
     `episode`: its openings so far, from 1. `content`: the fact or notice that opened the present episode; `occasion`:
-    the id of that event. `policy`: the escalation as it was then; `round` (from 0) and `level`: how far it has come.
-    `generation`: the ordinal of the target. `due_at`: the instant of the breach, or of the notice's publication.
-    `incident`, `notice`, `metric` and `close_reason` are "" where they do not apply.
+    the id of that event. `policy`: the escalation as it was then; `round` (from 0), `level`: how far it has come.
+    `generation`: the ordinal of the target. `due_at`: when the breach was, or the notice was published. `weight`: see
+    `weight_of`. `incident`, `notice`, `metric`, `close_reason`: "" where they do not apply.
     """
 
     id: str

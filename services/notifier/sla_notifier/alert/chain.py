@@ -64,10 +64,10 @@ class EscalationChain:
         return self.levels[level - 1]
 
     def without_first(self, patience: timedelta) -> EscalationChain:
-        """Return the chain for a critical fix, whose level 1 is empty: it stands for the people entitled to the notice.
+        """Return the chain for a critical fix: its level 1 is empty and stands for the people entitled to the notice.
 
-        It takes the place of the first level. Of a chain with a single level this level is kept as level 2, at least
-        `patience` after the opening.
+        That level replaces the first one; the others keep their numbers. If there is only one level, it is kept as
+        level 2, at least `patience` after the opening.
         """
         if len(self.levels) > 1:
             return replace(self, levels=(EscalationLevel(timedelta(), ()), *self.levels[1:]))
@@ -77,7 +77,10 @@ class EscalationChain:
 
 @dataclass(frozen=True, slots=True)
 class EscalationStep:
-    """A level of an alert that is to be notified in a round at `fire_at`; level 0 (`REPEAT`) begins the next round."""
+    """A future step of an alert's escalation: at `fire_at`, notify the people of `level` in the round `round`.
+
+    `alert`: the alert's id. Level 0 (REPEAT) begins the next round instead.
+    """
 
     alert: str
     round: int

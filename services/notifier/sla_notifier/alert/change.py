@@ -61,11 +61,11 @@ def opening_change(alert: Alert, now: datetime, cancel_reason: UnsentReason | No
 
 
 def page_request(alert: Alert, level: int, at: datetime) -> NotificationRequest:
-    """Return the request to notify a level of the alert in its present round; a level that does not page is informed.
+    """Return the request to notify one level of the alert in its present round.
 
-    `at`: when the level became due. The id is that of the event which opened the alert for level 1 of the first round,
-    else with round and level, such as `<event id>#0.2`. Level 1 of a critical fix goes to the people entitled to the
-    notice.
+    It asks for an acknowledgement if the level pages, else it informs; of a critical fix it is always CRITICAL_FIX, and
+    level 1 goes to the people entitled to the notice. `at`: when the level became due. The request's id is
+    `alert.occasion` for level 1 of the first round; all others add round and level, such as `<event id>#0.2`.
     """
     first = alert.round == 0 and level == 1
     entitled = alert.kind is AlertKind.CRITICAL_FIX and level == 1
@@ -93,8 +93,8 @@ def log_event(
 ) -> tuple[str, DeliveryFact]:
     """Return id and data of the event `alert.<what>` for the log, such as `alert.opened`.
 
-    The id is `alert/<alert id>/<episode>/<key>`. `key`: "" for `what`; another text where an episode (one opening of
-    the alert) may have several events `what`. `reason` and `by`: why, and who did it.
+    The id is `alert/<alert id>/<episode>/<key>`; with `key` "" the last part is `what`. Give a `key` if one episode
+    (opening of the alert) may have several events `what`. `reason` and `by`: why it happened, and who did it.
     """
     fact = DeliveryFact(
         what=f"alert.{what}",

@@ -27,11 +27,12 @@ _BY_NEW_STATE = {
 
 
 def move_alert(before: Alert | None, fact: ClockFact, now: datetime) -> AlertChange:
-    """Return the change that corrects the instant of the breach that an alert is about; nobody is notified of it.
+    """Return the change that corrects the instant of an alert's breach (`due_at`); nobody is notified of it.
 
-    The change is empty unless the fact moves that breach, or takes it back while the clock is breached by another due
-    instant: then the alert moves to that breach, unless the clock runs on and people are paged anew. Nothing is stored
-    here.
+    Two facts cause it. One moves that breach to another instant. The other takes it back while another breach of the
+    clock stands; `due_at` becomes that breach. It stays if the clock runs on and the alert is closed or was opened for
+    another target, since people are then paged anew. For other facts, and without an alert `before`, the change is
+    empty. Nothing is stored here.
     """
     body = fact.body
     if before is None or not isinstance(body, Amended):
@@ -50,8 +51,8 @@ def move_alert(before: Alert | None, fact: ClockFact, now: datetime) -> AlertCha
 def close_reason(alert: Alert, fact: ClockFact, now: datetime) -> CloseReason | None:
     """Return why the fact closes the alert; None when the fact does not close it.
 
-    A breach that is taken back closes it only if the clock is not breached by another due instant (`now` decides
-    whether a running clock is).
+    A breach that is taken back closes it only if no other breach of the clock stands; a running clock counts as
+    breached if its due instant is not after `now`. A new target closes it only if it is due after `now`.
     """
     if _takes_back(fact, alert) and _other_breach(alert, fact, now) is None:
         return CloseReason.TAKEN_BACK
@@ -76,9 +77,9 @@ def close_reason(alert: Alert, fact: ClockFact, now: datetime) -> CloseReason | 
 def close_alert(before: Alert | None, fact: ClockFact, id_: str, now: datetime) -> AlertChange:
     """Return the change for a fact that ends an alert: close it, cancel its pages, notify the people who were paged.
 
-    The change is empty if the fact does not close the alert, or the alert is closed; but a breach that is taken back
-    after the close is sent too, since it corrects the message before. `id_`: the fact's event id. Nothing is stored or
-    sent here.
+    The change is empty if the fact does not close the alert, or the alert is closed already. One exception: if the
+    breach is taken back after the close, the people are told so, since that corrects the message before. `id_`: the
+    fact's event id. Nothing is stored or sent here.
     """
     reason = None if before is None else close_reason(before, fact, now)
     if before is None or reason is None:

@@ -97,12 +97,12 @@ def open_alert(
 
 
 def reopen_alert(before: Alert | None, fact: ClockFact, id_: str, chain: EscalationChain, now: datetime) -> AlertChange:
-    """Return the change when a breached clock runs again (`overdue_again`): open its closed alert anew.
+    """Return the change when a clock runs again after its due instant (`overdue_again`); it may open the alert anew.
 
-    An alert that is open or acknowledged goes on, moved to the breach of the target in force again; it is opened anew
-    if the clock has moved to another contract. Without an alert `before`, one is opened if the breach is published. A
-    closed alert stays closed if its breach is not published, unless a new target is in force or it was closed as
-    missed, cancelled or withdrawn.
+    Without an alert `before`, one is opened if the breach is published. An open or acknowledged alert goes on; a new
+    target moves its `due_at` to the breach of that target, or opens it anew if the contract is another. A closed alert
+    is opened anew if its breach is published, there is a new target, or it was closed as missed, cancelled or
+    withdrawn. `id_`: the fact's event id. Nothing is stored here.
     """
     if before is None:
         # Its breach was history when slad received it: that the clock runs again is news.
@@ -126,8 +126,9 @@ def open_fix_alert(
 ) -> AlertChange:
     """Return the change that opens one contract's alert for a critical fix and notifies the people entitled to it.
 
-    `notice_id`: the id of the notice's event. `chain`: its levels after the first follow if nobody acknowledges; a
-    single level follows after FIX_PATIENCE. Nothing is stored or sent here.
+    `notice_id`: the id of the notice's event. `chain`: its levels after the first follow if nobody acknowledges; if it
+    has one level only, that one follows after 30 minutes (FIX_PATIENCE) at the earliest. Nothing is stored or sent
+    here.
     """
     alert = Alert(
         id=fix_alert_id(notice.id, contract),

@@ -34,10 +34,10 @@ def is_relevant(fact: ClockFact) -> bool:
 
 
 def overdue_again(fact: ClockFact, now: datetime) -> bool:
-    """Return whether the fact makes a clock run again that is past its due instant.
+    """Return whether the fact lets a clock run again although its due instant has passed.
 
-    A resumption does if its due instant has passed; so does a correction to running that takes back no breach. A new
-    target does if the breach at its due instant was published before. False for every other kind of fact.
+    True for a resumption after the due instant; for a correction to running, if the due instant is not after `now` and
+    no breach is taken back; for a new target whose breach was published before. False for every other fact.
     """
     if fact.due_at is None:
         return False
@@ -53,10 +53,10 @@ def overdue_again(fact: ClockFact, now: datetime) -> bool:
 
 
 def is_news(before: Alert | None, fact: ClockFact) -> bool:
-    """Return whether a fact is to be worked on; always, unless it is history.
+    """Return whether a fact is to be worked on: always, unless it is history.
 
-    History (over or imported when slad first read it) opens no alert and sends no warning; it may close or correct the
-    alert `before` (None: there is none).
+    A fact is history if it was over or imported when slad first read it. History opens no alert and sends no warning.
+    It is worked on only if it may close or correct the alert `before` (None: the clock has none).
     """
     if not fact.is_history:
         return True

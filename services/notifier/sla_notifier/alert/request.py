@@ -41,9 +41,9 @@ class NotificationRequest:
     """Something to notify people of, before their addresses are looked up.
 
     `id`: of the fact or notice; further pages of an alert add round and level, such as `#0.2`. `at`: when it became
-    true. `content`: the fact or notice. `audience`: who is to be notified. `due_at`: the due instant that it is about.
-    `outcome`: of a closing message, why the alert closed. `cancel_reason`: a later event of the same batch made it
-    needless.
+    true. `content`: the fact or notice. `audience`: who is to be notified. `alert`, `episode`, `round`, `level`: what
+    it belongs to; "" and 0 for none. `due_at`: the due instant it is about. `outcome`: of a closing message, why the
+    alert closed. `cancel_reason`: why a later event of the same batch made it needless.
     """
 
     id: str

@@ -40,10 +40,10 @@ _UNSHOWN = {"text", "html", "payload", "address", "then", "subject"}
 
 @dataclass(frozen=True, slots=True)
 class ListQuery:
-    """What a caller asks of a list.
+    """Which entries of a list a caller asks for.
 
     `equal`: column -> the value it must have, "" for any. `contract`: the only contract to list, None for all.
-    `before`: the `next` of the page before, "" for the first page. `limit`: entries in a page.
+    `before`: the `next` of the page before, "" for the first page. `limit`: how many entries a page has at most.
     """
 
     equal: dict[str, str]

@@ -47,7 +47,10 @@ _ONE: dict[int | str, dict[str, Any]] = {**_REFUSALS, 404: {"description": "not 
 
 
 def router(context: NotifierContext, authorize: Authorizer) -> APIRouter:
-    """Return the notifier's routes: alerts, deliveries, endpoints, and the pages behind acknowledgement links."""
+    """Return the notifier's routes: alerts, deliveries, endpoints, and the pages behind acknowledgement links.
+
+    `authorize`: checks the API key of a request.
+    """
     routes = APIRouter(tags=["notifier"])
     acknowledger = Acknowledger(context)
     _alerts(routes, context, authorize, acknowledger)

@@ -91,8 +91,8 @@ class OutgoingMessage:
     """A message to one address, as a channel sends it.
 
     `id`: the same on each attempt, for Message-ID and webhook-id. `address`: a mailbox, or the id of a webhook channel.
-    `thread`: the alert, notice or flood that the message belongs to. `attempt`: counts from 1; `at`: the instant of the
-    attempt. `possibly_duplicate`: an attempt before may have arrived.
+    `thread`: the name of its mail thread (see `thread_of`). `attempt`: counts from 1; `at`: the instant of the attempt.
+    `possibly_duplicate`: an earlier attempt may have arrived.
     """
 
     id: str
@@ -109,11 +109,14 @@ class OutgoingMessage:
 
 
 class Channel(Protocol):
-    """The sender of messages of one kind of channel, such as e-mail; one for a process."""
+    """Sends the messages of one kind of channel, such as e-mail; one for a process.
+
+    Call `prepare` at the start, `send` for each message, and `close` at the end.
+    """
 
     @property
     def room(self) -> int | None:
-        """Return how many messages are worth claiming at once for the channel; None: it sets no such bound."""
+        """Return how many messages the sender is to claim at once for this channel; None: the channel sets no limit."""
         return None
 
     async def prepare(self) -> None:

@@ -66,7 +66,7 @@ async def due_endpoints(connection: AsyncConnection, now: datetime) -> list[str]
 async def due_ids(connection: AsyncConnection, room: Mapping[str, int], now: datetime, lease: Lease) -> list[str]:
     """Return the ids of the due deliveries that `claim_due` would look at; nothing is claimed.
 
-    `room`: endpoint -> how many at most.
+    `room`: endpoint -> how many at most. `lease`: deliveries that are in its `in_flight` are left out.
     """
     queries = [_first(endpoint, most, now, lease) for endpoint, most in room.items() if most > 0]
     return [id_ for query in queries for id_ in (await connection.execute(query)).scalars()]
@@ -82,9 +82,10 @@ async def claim_due(
 ) -> list[DeliveryRow]:
     """Claim due deliveries, so that no other process sends them while the lease holds; return those to send now.
 
-    `room`: endpoint -> how many at most. `only`: the id of the only delivery to claim, None for any. A digest that
-    leaves for the first time gets its words from `compose`. Left out are deliveries that must wait for another message,
-    and those no longer needed, which get their final state. Each attempt is on record before anything is sent.
+    `room`: endpoint -> how many at most. `only`: the id of the only delivery to claim, None for any. `compose`: puts a
+    digest into words when it is claimed first. Not returned are deliveries that must wait for another message, and
+    those not to be sent (`skip_reason`), which get their final state here. For each returned one, the attempt to send
+    it is recorded already.
     """
     rows = await _locked(connection, room, now, lease, only)
     if not rows:

@@ -60,9 +60,10 @@ async def disable(connection: AsyncConnection, done: Sequence[FinishedAttempt], 
 
 
 async def let_rest(connection: AsyncConnection, done: Sequence[FinishedAttempt], now: datetime) -> None:
-    """Send nothing to the endpoints that asked for a pause (Retry-After) in these attempts until the pause is over.
+    """Record until when nothing is sent to the endpoints that asked for a pause (Retry-After) in these attempts.
 
-    A pause is cut at LONGEST_FOR_OTHERS; an earlier pause that ends later is kept. Other outcomes change nothing.
+    A pause counts from `now` and lasts one minute (LONGEST_FOR_OTHERS) at most; an earlier pause that ends later is
+    kept. Attempts with another outcome change nothing.
     """
     asked = asked_by_endpoint((item.row.endpoint, item.outcome) for item in done)
     if asked:

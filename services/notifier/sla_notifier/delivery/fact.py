@@ -11,9 +11,9 @@ from sla_platform.wire import DeliveryFact, encode_delivery_fact
 
 
 def delivery_fact(row: DeliveryRow, at: datetime) -> Envelope:
-    """Return the event that a delivery has come into its present state at `at`, with people by id and no addresses.
+    """Return the event that reports the present state of a delivery, dated `at`; it names people by id and no address.
 
-    The event's id is `delivery/<delivery id>/<state>/<attempts>`, so a repeat has the same id.
+    The event's id is `delivery/<delivery id>/<state>/<attempts>`, so the same report has the same id again.
     """
     fact = DeliveryFact(
         what=f"delivery.{row.state.value}",

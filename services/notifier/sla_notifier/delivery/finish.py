@@ -69,15 +69,16 @@ async def finish(connection: AsyncConnection, rows: Sequence[DeliveryRow], now: 
 
 
 async def append_events(connection: AsyncConnection, rows: Sequence[DeliveryRow], now: datetime) -> None:
-    """Append to the notifier's log, for each delivery, the event that it is in its present state."""
+    """Append one event for each delivery to the notifier's log: that it is in its present state, dated `now`."""
     await logs.append(connection, tables.log, [delivery_fact(row, now) for row in rows])
 
 
 async def queue_fallbacks(connection: AsyncConnection, rows: Sequence[DeliveryRow], now: datetime) -> None:
-    """Queue the messages of these deliveries to their persons' next addresses; without a further address, nothing.
+    """Queue each of these messages again, due at `now`, to the person's next address.
 
-    A message queued there before is skipped too. The deliveries that a failed digest carried go with the new digest; if
-    the next address is a program's, each of them is sent to it by itself.
+    Skipped are messages without a further address, and those queued there before. The deliveries that a failed digest
+    carried move to the new digest; but if the next address is a program's, no new digest is made, and each of them is
+    sent to it by itself.
     """
     apart = [row for row in rows if row.kind.collects and row.then and not is_grouped(row.then[0])]
     by_itself = [row for row in rows if row not in apart] + await _by_itself(connection, apart)
@@ -107,9 +108,10 @@ async def _by_itself(connection: AsyncConnection, digests: Sequence[DeliveryRow]
 
 
 async def end_carried(connection: AsyncConnection, rows: Sequence[DeliveryRow]) -> None:
-    """Give the deliveries that a digest carried its final state, with an event for each.
+    """Give the deliveries that a digest carried the final state of the digest, and append an event for each.
 
-    `rows`: deliveries in a final state; those that are no digests are skipped.
+    A digest is a mail that collects several messages. `rows`: deliveries in a final state; those that are no digests
+    are skipped.
     """
     ends = [row for row in rows if row.kind.collects]
     if not ends:

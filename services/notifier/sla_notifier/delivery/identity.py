@@ -11,8 +11,7 @@ import hashlib
 def delivery_id(occasion: str, person: str, address: str) -> str:
     """Return the id of a delivery, such as `dlv_` and 40 hex digits, always the same for the same arguments.
 
-    `occasion`: the id of the request, made of a fact or notice with round and level. `address`: with its kind, such as
-    `email:a@b`.
+    `occasion`: the id of the request to notify (NotificationRequest). `address`: with its kind, such as `email:a@b`.
     """
     named = "\n".join((occasion, person, address))
     return f"dlv_{hashlib.sha256(named.encode()).hexdigest()[:40]}"

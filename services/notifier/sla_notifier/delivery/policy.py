@@ -84,9 +84,10 @@ def skip_reason(
 ) -> tuple[DeliveryState, UnsentReason] | None:
     """Return the final state of a due delivery that must not be sent now, and why; None: send it.
 
-    FAILED: the endpoint is disabled, or senders died with it until its time was over. CANCELLED: a page that its
-    `alert` (None: without one) no longer needs; the correction of a message that never went out (`followed`: the state
-    of the delivery it follows, None without one); a warning after its due instant, which would be false.
+    FAILED: its endpoint is disabled, or its sender died during an attempt and the longest time of its retry policy is
+    over. CANCELLED: a page that its alert no longer needs; a warning after its due instant; a TAKEN_BACK message about
+    one that never went out. `alert`: the state of its alert, None without one. `followed`: the state of the delivery
+    that it must wait for, None without one.
     """
     if row.attempts and retry_policy_of(row.kind).bound < now - row.created_at and row.state is DeliveryState.SENDING:
         return DeliveryState.FAILED, UnsentReason.EXHAUSTED  # the process died with it again and again

@@ -29,8 +29,9 @@ async def record_attempts(
 ) -> list[tuple[DeliveryRow, AttemptResult]]:
     """Write the results of attempts and return (delivery as it is now, result) for each whose lease still held.
 
-    Results whose lease was lost are left out and change nothing. The results also disable endpoints, let them rest,
-    queue messages to next addresses, end what digests carried, and append events to the log.
+    Results whose lease was lost are left out and change nothing. Besides the results, this disables endpoints, records
+    their pauses, queues messages to next addresses, ends what digests carried and appends events to the log. An attempt
+    that found the mail server busy is deleted.
     """
     held = await _held(connection, [item.row for item in done])
     settled = [(item, after_attempt(item.row, item.outcome, now)) for item in done if item.row.id in held]

@@ -33,10 +33,11 @@ class RetryPolicy:
     def next_attempt(
         self, id_: str, failed: int, created_at: datetime, now: datetime, asked: timedelta | None = None
     ) -> datetime | None:
-        """Return when to try again after `failed` failed attempts; None: give up.
+        """Return when to try again after `failed` failed attempts; None: give up, since `bound` would be over by then.
 
-        The delay varies by up to a fifth, always the same for the same `id_` and number. `asked`: the pause that the
-        endpoint asked for, None for none; up to LONGEST_ASKED it lengthens the delay.
+        The pause is that of `delays`, varied by up to a fifth, always the same for the same `id_` and `failed`.
+        `created_at`: when the delivery was created; `bound` counts from it. `asked`: the pause that the endpoint asked
+        for, None for none. A longer one is used instead, up to an hour (LONGEST_ASKED).
         """
         chosen = self.delays[min(failed, len(self.delays)) - 1]
         delay = chosen * (1.0 + JITTER * _jitter(f"{id_}/{failed}"))
@@ -57,7 +58,10 @@ ORDINARY = RetryPolicy(_seconds(15, 60, 300, 1_800, 7_200, 18_000, 36_000), time
 
 
 def retry_policy_of(kind: MessageKind) -> RetryPolicy:
-    """Return the retry policy of a kind of message: URGENT, COLLECTED (digests) or ORDINARY."""
+    """Return the retry policy of a kind of message.
+
+    URGENT for PAGE and CRITICAL_FIX, COLLECTED for DIGEST, ORDINARY for all others.
+    """
     match kind:
         case MessageKind.PAGE | MessageKind.CRITICAL_FIX:
             return URGENT

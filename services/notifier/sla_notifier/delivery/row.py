@@ -100,9 +100,10 @@ def row_of(mapping: Mapping[str, Any]) -> DeliveryRow:
 
 
 def thread_of(row: DeliveryRow) -> str:
-    """Return the name of the mail thread of a message: its alert, else its notice; for a digest that of its flood.
+    """Return the name of the mail thread of a message: its alert, else its notice; the digests of a storm share one.
 
-    A flood is a time in which one mailbox gets more messages than are sent by themselves.
+    A digest is a mail that collects several messages. A storm is a time in which digests are made, as one mailbox gets
+    more messages than are sent by themselves.
     """
     if row.kind is MessageKind.DIGEST:
         return row.occasion.split("/")[1]

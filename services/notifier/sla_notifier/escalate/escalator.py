@@ -33,7 +33,7 @@ PAUSE_SECONDS = 1.0
 
 
 class Escalator:
-    """The loop that notifies the next level of alerts whose escalation steps are due.
+    """The loop that takes due escalation steps, each of which notifies the next level of an alert: call `run`.
 
     One for a process; several processes may share a database.
     """
@@ -57,10 +57,11 @@ class Escalator:
                 await self._context.time_source.sleep(TICK_SECONDS)
 
     async def tick(self) -> bool:
-        """Take the due steps of at most LIMIT alerts; return whether more may be due.
+        """Take the due steps of at most 200 alerts (LIMIT); return whether more may be due.
 
-        If the batch fails, alerts are worked on one by one, and the steps of an alert that fails alone are quarantined.
-        Raises Retryable when the surroundings are at fault; call it again.
+        If the batch fails, alerts are worked on one by one, and the steps of an alert that fails alone go to the
+        quarantine (records that could not be processed). Raises Retryable when the surroundings are at fault; call it
+        again.
         """
         async with self._context.store.reading() as connection:
             if not await alerts.any_due(connection, await store_now(connection, self._context.time_source)):

@@ -26,7 +26,10 @@ _LOST = [DeliveryState.FAILED.value, DeliveryState.UNDELIVERABLE.value, Delivery
 
 @dataclass(frozen=True, slots=True)
 class AlreadyNotified:
-    """Ids of the people who were notified in an alert's episode (opening): `paged` with, `informed` without a page."""
+    """Ids of the people who were notified in an alert's present episode (opening).
+
+    `paged`: those whose message asked for an acknowledgement. `informed`: those whose message only informed.
+    """
 
     paged: frozenset[str] = frozenset()
     informed: frozenset[str] = frozenset()
@@ -47,9 +50,10 @@ class StepDelay:
 def delay_of(
     catalogue: Catalogue, alert: Alert, step: EscalationStep, notified: AlreadyNotified, now: datetime
 ) -> StepDelay:
-    """Return until when an escalation step is put off: while everybody it would remind is outside their hours.
+    """Return until when an escalation step is put off because it would only remind people outside their hours.
 
-    `notified`: who was notified in the alert's episode (opening) before; others are notified at any hour.
+    `notified`: who was notified in the alert's present episode (opening) before. Anybody else is notified at any hour,
+    so that a step with such people is not put off.
     """
     levels: Iterable[int] = levels_to_repeat(alert) if step.level == REPEAT else (step.level,)
     until = {level: _until(catalogue, alert, level, notified, now) for level in levels}
@@ -68,8 +72,8 @@ def _until(catalogue: Catalogue, alert: Alert, level: int, notified: AlreadyNoti
 async def already_notified(connection: AsyncConnection, alerts: Iterable[Alert]) -> dict[str, AlreadyNotified]:
     """Return, by alert id, who was notified in the alert's present episode (opening); an entry for each of `alerts`.
 
-    People to whom no message was sent or is on its way are left out, and so are those addressed by a critical fix
-    itself.
+    Left out are people whose messages all failed, were cancelled or could not be addressed, and those to whom a
+    critical fix itself was addressed (its level 1).
     """
     episodes = {alert.id: alert.episode for alert in alerts}
     statement = select(_d.alert, _d.episode, _d.kind, _d.level, _d.person).where(

@@ -19,7 +19,8 @@ async def apply(
 ) -> None:
     """Decide what facts and notices change about alerts, and write it in the caller's transaction.
 
-    The rows of the alerts that facts are about are locked until the transaction ends.
+    `incoming`: (event id, fact or notice), in order. The rows of the alerts that facts are about are locked until the
+    transaction ends.
     """
     catalogue = context.catalogue()
     known = await alerts.lock_alerts(connection, clocks_of(incoming))

@@ -66,9 +66,10 @@ def _notice(batch: ChangeSet, id_: str, notice: NoticeData, catalogue: Catalogue
 
 
 def concerned(notice: NoticeData, catalogue: Catalogue, now: datetime) -> list[Contract]:
-    """Return the contracts in force at `now` whose environment holds an affected product of the notice.
+    """Return the contracts in force at `now` whose environment holds an affected product in an affected version.
 
-    A version range that cannot be read counts as every version (clauses H6 and H7, docs/clauses.md).
+    An unknown version in use counts as affected, and a version range that cannot be read covers every version (clauses
+    H6 and H7, docs/clauses.md).
     """
     asked = Notice(
         id=NoticeId(notice.id),

@@ -36,10 +36,11 @@ TOPICS = (Topic.CLOCKS, Topic.NOTICES)
 
 
 class FactHandler:
-    """The consumer of the topics `clocks` and `notices`, which takes in each event id once.
+    """Takes in the events of the topics `clocks` and `notices`, each event id once; `handle` is called with each batch.
 
-    A few facts are worked on at once; more are stored and wait for the scheduler. `canary` is called with the due
-    instant of each canary (a breach of slad's own minute clock).
+    A batch of at most 25 (A_FEW) facts and notices is worked on at once. A larger one is stored and waits for the
+    scheduler, and so does a batch with a clock that has facts waiting. `canary`: called with the due instant of each
+    canary (a breach of slad's own test clock).
     """
 
     def __init__(self, context: NotifierContext, canary: Callable[[datetime], None] = lambda due_at: None) -> None:

@@ -33,7 +33,7 @@ PAUSE_SECONDS = 0.5
 
 
 class FairScheduler:
-    """The loop that works on waiting facts, contract by contract in turns, so that no contract holds up another.
+    """The loop that works on waiting facts; the contracts take turns, so that none holds up another. Call `run`.
 
     One for a process; several processes may share a database.
     """
@@ -57,8 +57,8 @@ class FairScheduler:
     async def once(self) -> int:
         """Work on one batch of waiting facts and return how many it held; 0 when nothing waits.
 
-        If the batch fails, facts are worked on one by one, and a fact that fails alone is quarantined. Raises Retryable
-        when the surroundings are at fault; call it again.
+        If the batch fails, facts are worked on one by one, and a fact that fails alone goes to the quarantine (records
+        that could not be processed). Raises Retryable when the surroundings are at fault; call it again.
         """
         chosen = await self._chosen()
         if not chosen:

@@ -62,8 +62,8 @@ async def append_to_queues(
 ) -> None:
     """Append facts and notices to the queues of their contracts, in this order; notices share the queue NOTICES.
 
-    `before`: clock id -> the queue in which earlier facts of the clock wait. New facts of the clock join it, although
-    the contract may have changed.
+    `before`: clock id -> the queue in which earlier facts of the clock wait. New facts of the clock join that queue,
+    even if its contract has changed. `now`: the instant stored with them.
     """
     held = dict(before)
     rows = []
@@ -82,7 +82,7 @@ async def contract_queues(connection: AsyncConnection) -> list[str]:
 
 
 async def locked_queues(connection: AsyncConnection, wanted: Sequence[str]) -> list[str]:
-    """Lock these queues until the transaction ends and return those that were locked; others are in use by a process.
+    """Lock those of these queues that no other process has locked, until the transaction ends; return the locked ones.
 
     On SQLite, which has one writer, all are returned.
     """
@@ -116,7 +116,10 @@ async def first_in_queue(connection: AsyncConnection, queue: str) -> int | None:
 
 
 async def remove_fact(connection: AsyncConnection, seq: int) -> QuarantineRow | None:
-    """Delete the waiting fact with this number and return its row to put into the quarantine; None when it is gone."""
+    """Delete the waiting fact with the number `seq` and return its row for the quarantine; None when it is gone.
+
+    The quarantine holds records that could not be processed.
+    """
     taken = delete(tables.waiting).where(_w.seq == seq)
     row = (await connection.execute(taken.returning(_w.flow, _w.clock, _w.id, _w.kind, _w.said))).one_or_none()
     return None if row is None else _quarantined(seq, row)

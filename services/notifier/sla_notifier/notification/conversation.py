@@ -19,18 +19,21 @@ PATIENT = 5  # so many times longer waits what only informs
 
 
 def conversation_id(person: str, address: str) -> str:
-    """Return the id of the conversation with a person at an address such as `email:a@b`; always the same."""
+    """Return the id of a conversation (what was sent to one person at one address), the same for the same arguments.
+
+    `address`: with its kind, such as `email:a@b`.
+    """
     return hashlib.sha256(f"{person}\n{address}".encode()).hexdigest()[:40]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Conversation:
-    """What was sent to one mailbox so far, by which the next messages leave alone or are gathered into digests.
+    """What was sent to one mailbox so far; `gather` decides by it which messages leave alone and which in a digest.
 
-    A storm begins when more messages come than may leave alone. `storm`: the number of its next digest, from 1; 0
-    without a storm. `thread`: the mail thread of its digests. `digest`: the id of the last digest, "" without one;
-    `gathering`: it has not left yet. `next_at`: when the next may leave. `paid_until`: the further ahead, the fewer
-    messages may leave alone; None: the whole allowance is left. `last_at`: when the last message came.
+    A digest is a mail that collects several messages; a storm is a time in which digests are made. `storm`: the number
+    of its next digest, from 1; 0: no storm. `thread`: the mail thread of its digests. `digest`: the id of the last one,
+    "" for none; `gathering`: it has not left. `next_at`: when the next may leave. `paid_until`: moved on by a minute
+    (EACH) by each message that leaves alone; None: none did. `last_at`: when the last message came.
     """
 
     id: str
@@ -43,10 +46,11 @@ class Conversation:
     last_at: datetime
 
     def at(self, now: datetime, over: int) -> Conversation:
-        """Return the conversation as of `now`: a storm is over if no message came for CALM and no digest waits.
+        """Return the conversation as it stands at `now`: its storm ends after ten minutes (CALM) without a message.
 
-        A storm is a time in which messages are gathered into digests. `over`: how many messages may leave alone in a
-        burst. Instants too far ahead, which a wrong clock wrote, are reset.
+        A storm is a time in which messages are gathered into digests; it goes on while a digest waits to leave. The
+        minutes count from the last message, or from `next_at` if that is later. `over`: how many messages may leave
+        alone in a burst. Instants too far ahead, which a wrong clock wrote, are reset.
         """
         mine = self
         if self.paid_until is not None and self.paid_until > now + over * EACH:
@@ -59,15 +63,15 @@ class Conversation:
         return mine
 
     def room(self, now: datetime, over: int) -> int:
-        """Return how many messages may leave alone at `now`, at most `over`.
+        """Return how many messages may leave alone at `now`, from 0 to `over`.
 
-        Each message that leaves alone takes one place, and a place comes free after every EACH.
+        Each message that leaves alone takes one of `over` places; one place comes free each minute (EACH).
         """
         paid = max(self.paid_until or now, now)
         return max(int((now + over * EACH - paid) / EACH), 0)
 
     def alone(self, count: int, now: datetime) -> Conversation:
-        """Return the conversation after `count` messages that leave alone at `now`."""
+        """Return a copy of the conversation in which `count` more messages have left alone at `now`."""
         paid = max(self.paid_until or now, now)
         return replace(self, paid_until=paid + count * EACH, last_at=now)
 
@@ -90,9 +94,9 @@ class Conversation:
         return replace(self, thread=named, storm=1, next_at=now + FIRST_PAUSE, last_at=now)
 
     def leaves_at(self, now: datetime, *, pressing: bool) -> datetime:
-        """Return when a digest that begins at `now` leaves.
+        """Return when a digest that begins at `now` leaves: at `next_at`, or at once if that has passed.
 
-        `pressing`: whether it holds something to act on; otherwise it waits for PATIENT pauses at least.
+        `pressing`: whether it holds something to act on; if not, it leaves after five pauses (PATIENT) at the earliest.
         """
         due = max(self.next_at or now, now)
         return due if pressing else max(due, now + PATIENT * self.pause())

@@ -47,9 +47,10 @@ async def save_conversations(connection: AsyncConnection, conversations: Iterabl
 
 
 async def lock_gathering(connection: AsyncConnection, digests: Collection[str]) -> dict[str, DeliveryRow]:
-    """Return, by id, those of these digests that can still grow, and lock their rows until the transaction ends.
+    """Lock those of these digests to which messages can still be added, until the transaction ends; return them by id.
 
-    Left out are digests that have left or been put into words, and those that another process has locked.
+    `digests`: ids. Left out are digests that have left or been put into words, and those that another process has
+    locked.
     """
     if not digests:
         return {}
@@ -72,9 +73,10 @@ async def lock_gathering(connection: AsyncConnection, digests: Collection[str]) 
 async def write_digests(
     connection: AsyncConnection, digests: Iterable[DeliveryRow], known: Mapping[str, DeliveryRow]
 ) -> None:
-    """Insert the digests that begin, and update those that grow.
+    """Store digests (mails that collect several messages): insert the new ones, update those in `known`.
 
-    `known`: the rows of those that began before, by id.
+    `known`: by id, the stored rows of digests that were begun before. Of these only `level`, the times (`next_at`,
+    `due_at`) and the place in the queue (`turn`) are written.
     """
     for digest in digests:
         if digest.id in known:

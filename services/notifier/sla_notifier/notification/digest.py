@@ -111,9 +111,10 @@ def grouped_by_incident(carried: Sequence[DeliveryRow]) -> list[list[DigestEntry
 def compose_digest(
     digest: DeliveryRow, carried: Sequence[DeliveryRow], texts: Texts, links: Links, catalogue: Catalogue, now: datetime
 ) -> DeliveryRow:
-    """Return the digest's delivery with subject, text, HTML and payload, in the person's language.
+    """Return the delivery of a digest (a mail that collects several messages) with its words, in the person's language.
 
-    `carried`: the deliveries in it; if there are none any more, the digest is returned as cancelled.
+    The words are subject, text, HTML and payload. `carried`: the deliveries in the digest; if none is left, the digest
+    is returned as cancelled.
     """
     if not carried:
         return replace(digest, state=DeliveryState.CANCELLED, reason=UnsentReason.NOTHING_LEFT.value, finished_at=now)
@@ -186,7 +187,10 @@ def _content(
 
 
 def line_of(heap: Sequence[DigestEntry], labels: Mapping[str, str]) -> str:
-    """Return the line of one incident in a digest: the subject of each entry, with its kinds of earlier messages."""
+    """Return the line of one incident in a digest: the subject of each entry, and what was reported of it before.
+
+    `heap`: the entries of the incident. `labels`: the words of the language, by key (`Texts.words`).
+    """
     return "; ".join(_one(one, labels) for one in heap)
 
 

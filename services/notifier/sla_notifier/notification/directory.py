@@ -51,8 +51,8 @@ RoleTitles = Mapping[str, Mapping[str, str]]
 class ResolvedLevel:
     """Who of an escalation level is to be notified.
 
-    `people`: whom to notify now. `unreachable`: who is on duty but cannot be reached. `until`: the instant for which
-    the level waits, with nobody in `people`; None: it does not wait.
+    `people`: whom to notify now. `unreachable`: who is on duty but cannot be reached. `until`: when somebody's hours
+    begin, for which the level waits with `people` empty; None: it does not wait.
     """
 
     people: tuple[ResolvedRecipient, ...] = ()
@@ -70,10 +70,10 @@ def resolve_level(
 ) -> ResolvedLevel:
     """Return who of an escalation level is notified at `at`, or until when the level waits.
 
-    `names`: its roles and person ids. `notified`: ids of people who were notified of the same before. `reaches`:
-    whether a person can be reached; who cannot does not count. If nobody is left, the first of these that has anybody
-    takes the level's place: the operators; who holds any role in the contract; who holds the level's roles in the
-    default contract.
+    `names`: its roles and person ids. Notified are those on duty; if nobody is, those off duty who are not in
+    `notified` (ids of people who were notified of the same before). `reaches`: whether a person can be reached; the
+    others are passed over. If the level has nobody left, the first group that has somebody takes its place: the
+    operators; all with a role in the contract; the level's roles in the default contract.
     """
     book = catalogue.rulebook
     default = book.contracts[book.default_contract]
@@ -133,7 +133,7 @@ def usable_addresses(catalogue: Catalogue, person: Person, disabled: frozenset[s
 def is_reachable(catalogue: Catalogue, address: str, disabled: frozenset[str]) -> bool:
     """Return whether messages can be sent to an address such as `email:a@b`.
 
-    Its kind must exist and reach it, and its endpoint must not be in `disabled`.
+    True if its kind of channel exists and can send to it, and its endpoint (queue) is not in `disabled`.
     """
     name, rest = split_address(address)
     kind = sending_kind(name)

@@ -19,10 +19,11 @@ _ESCALATED = (MessageKind.PAGE, MessageKind.INFO)
 
 
 def follow(context: PipelineContext, notifications: tuple[Notification, ...]) -> tuple[Notification, ...]:
-    """Let each page of an alert's later episode (opening) wait for the last closing message of the earlier ones.
+    """Make each page of an alert's later episode (opening) wait for the closing message of an earlier one.
 
-    Only closing messages to the same person count, on their way or among `notifications`. Others are returned
-    unchanged.
+    The page gets the id of that delivery in `follows`: of the last closing message to the same person that is on its
+    way or among `notifications`. All other notifications are returned unchanged, and so are pages that wait for another
+    message already.
     """
     words = _by_alert((*context.closing, *_closing_words(notifications)))
     if not words:

@@ -31,10 +31,10 @@ _PAGES = (MessageKind.PAGE, MessageKind.CRITICAL_FIX)
 
 @dataclass(frozen=True, slots=True)
 class Gathered:
-    """The result of gathering.
+    """The result of gathering messages into digests (mails that collect several messages).
 
-    `notifications`: all of them; those in a digest have its id in `carried_by`. `digests`: the digests that begin or
-    grow. `conversations`: the mailboxes' conversations as they are afterwards.
+    `notifications`: all of them; those in a digest have its id in `carried_by`. `digests`: those that are new or to
+    which messages were added. `conversations`: the mailboxes' conversations as they are afterwards.
     """
 
     notifications: tuple[Notification, ...]
@@ -43,7 +43,7 @@ class Gathered:
 
 
 def conversation_ids(notifications: Sequence[Notification]) -> frozenset[str]:
-    """Return the ids of the conversations with the mailboxes that these notifications go to.
+    """Return the ids of the conversations (what was sent to one mailbox) to which these notifications belong.
 
     Notifications that are only recorded, or go to programs, have none.
     """
@@ -58,8 +58,8 @@ def gather(
 ) -> Gathered:
     """Gather the messages that would flood a mailbox into digests; the others leave by themselves.
 
-    `conversations`: by id, those of `conversation_ids`; a missing one is new. `gathering`: by id, the digests that can
-    still grow. Nothing is stored here.
+    `conversations`: by id, what was sent to each mailbox before; a missing one is new. `gathering`: by id, the digests
+    to which messages can still be added. Nothing is stored here.
     """
     heaps: dict[str, list[Notification]] = {}
     for each in notifications:

@@ -38,5 +38,5 @@ def address_requests(context: PipelineContext, requests: Iterable[NotificationRe
 
 
 def rows(context: PipelineContext, gathered: Gathered) -> list[DeliveryRow]:
-    """Return the deliveries of notifications, with their words: to be sent, carried by a digest, or only recorded."""
+    """Return a delivery, with its words, for each notification: to be sent, carried by a digest, or only recorded."""
     return rows_of(context, render(context, gathered.notifications))

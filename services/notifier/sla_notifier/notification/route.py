@@ -29,7 +29,7 @@ def route(context: PipelineContext, notifications: tuple[Notification, ...]) -> 
     """Return a notification for each person and address that the requests are for.
 
     A person without an address, and a request whose level or contract has nobody, become undeliverable notifications
-    with the reason. A closing message becomes none if nobody was notified before.
+    with the reason. Of a request for a closing message nothing is left if nobody was notified before.
     """
     paged_before = _by_episode(context)
     return tuple(routed for notification in notifications for routed in _routed(context, notification, paged_before))

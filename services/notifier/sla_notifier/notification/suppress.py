@@ -23,8 +23,8 @@ def suppress(context: PipelineContext, notifications: tuple[Notification, ...]) 
     """Cancel needless notifications, each with its reason; leave the others unchanged.
 
     Needless are a page to a person whom another request paged in this round, a second message of one request to one
-    address, and any message of a request that a later event of the batch overtook. If all people of a later level were
-    paged before this batch, they are paged again, as a reminder.
+    address, and the messages of a request that has a `cancel_reason`. But if everybody of a later level was paged
+    before this batch, they are paged again, as a reminder.
     """
     seen = _Seen(dict.fromkeys(context.paged_in_round, ""), set())
     others = _with_others(seen, notifications)

@@ -16,9 +16,10 @@ _NOTICEABLE = timedelta(seconds=60)
 
 @dataclass(frozen=True, slots=True)
 class Timing:
-    """The time until the due instant (`left`) and since the breach (`late`), never negative.
+    """How much time a clock has left until its due instant (`left`) and how late it is (`late`), never negative.
 
-    `hours`: whether the hours of the clock are open now, and when they open next.
+    Each span is in counted time (the hours of the clock) and in wall time. `hours`: whether the hours of the clock are
+    open now, and when they open next.
     """
 
     left: CountedSpan
@@ -29,10 +30,10 @@ class Timing:
     def values(self) -> dict[str, Value]:
         """Return the values for sentences, by name.
 
-        `left` and `late`: counted time. With the same beginning, such as `left_...`: `_wall`, wall time; `_two`,
-        whether the two differ; `_by_wall`, whether wall time is used because counted time is unknown (or none is left
-        until an opening at the due instant); `_both`, all of it to be worded. Also `outside` (closed now), `opens` and
-        `noticeable` (late by a minute or more).
+        `left` and `late` are counted time. Each has four companions, here for `left`: `left_wall`, wall time;
+        `left_two`, whether the two differ; `left_by_wall`, whether `left` is wall time, since counted time is unknown
+        (or zero until an opening at the due instant); `left_both`, both to be worded. `outside`: the hours are closed
+        now. `opens`: when they open next, "" if unknown. `noticeable`: late by a minute or more.
         """
         at_opening = self.left.counted is not None and not self.left.counted and bool(self.left.wall)
         left = replace(self.left, counted=None) if at_opening else self.left
@@ -67,10 +68,10 @@ class Timing:
 def timing_of(
     rulebook: Rulebook, fact: ClockFact, now: datetime, due: datetime, broken: datetime, until: datetime
 ) -> Timing:
-    """Return how much time a clock has left at `now` and how late it is.
+    """Return how much time the clock of `fact` has left at `now`, and how late it is.
 
-    `due`: its due instant. `broken` and `until`: when it began and ceased to be late (`until` is `now` while it is
-    late).
+    `due`: its due instant. `broken`: when it began to be late. `until`: when it ceased to be late, or `now` while it is
+    late. `rulebook`: has the calendar with the hours of the clock.
     """
     calendar = calendar_named(rulebook, ContractId(fact.contract), fact.hours)
     return Timing(

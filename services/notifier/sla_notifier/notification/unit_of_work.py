@@ -39,7 +39,7 @@ _UNFINISHED = [state.value for state in UNFINISHED]
 
 @dataclass(frozen=True, slots=True)
 class RenderConfig:
-    """How messages are written: their words, their links, and when digests begin.
+    """How messages are written: their words, their links, and when digests (mails that collect several) begin.
 
     `digest_over`: how many messages to a mailbox may leave alone in a burst; more are gathered into digests.
     """
@@ -106,10 +106,10 @@ async def write_changes(
 
 
 def paged_in_rounds(sent_before: Iterable[DeliveryRow]) -> frozenset[tuple[RoundKey, str]]:
-    """Return ((alert, episode, round), person) for each page among the deliveries sent before.
+    """Return ((alert, episode, round), person) for each page among these deliveries that was sent or still is to be.
 
-    Failed, undeliverable and cancelled pages are left out, and so is a critical fix to the people entitled to it (level
-    1).
+    Left out are failed, undeliverable and cancelled pages, and level 1 of a critical fix (to the people entitled to
+    it).
     """
     lost = (DeliveryState.FAILED, DeliveryState.UNDELIVERABLE, DeliveryState.CANCELLED)
     return frozenset(

@@ -15,10 +15,11 @@ from dataclasses import dataclass
 class Pace:
     """The limits of a sender.
 
-    `at_once`: messages being sent at once. `per_endpoint`, `per_server`: how many of them to one endpoint, or to a
-    server that is one endpoint for everybody. `poll_seconds`: between two looks. `lease_seconds`: how long a claim
-    holds, by the time source; the other seconds are real time. `drain_seconds`: for finishing when stopped.
-    `pause_seconds`: after the database refused.
+    `at_once`: how many messages are being sent at the same time; of these `per_endpoint` to one endpoint, or
+    `per_server` to a server that is one endpoint for everybody, such as `email`. `poll_seconds`: the longest pause
+    between two looks for due deliveries. `lease_seconds`: how long a claim holds, by the time source; the other seconds
+    are real time. `drain_seconds`: how long a stopped sender finishes what it began. `pause_seconds`: the pause after
+    the database refused.
     """
 
     at_once: int = 64
@@ -35,9 +36,10 @@ def places_by_endpoint(
 ) -> dict[str, int]:
     """Return endpoint -> how many messages to claim for it; endpoints without a free place are left out.
 
-    `endpoints`: the one that has waited longest first. `busy`: endpoint -> how many are being sent now. `servers`:
-    endpoints that are one server for everybody -> the room of their channel (None: unknown); they come first. The
-    others get equal shares of what is free, each up to `per_endpoint`.
+    `endpoints`: those with due messages, the longest waiting first. `busy`: endpoint -> how many are being sent to it
+    now. `servers`: the endpoints that are one server for everybody -> how many messages it has room for, None: unknown.
+    They are served first, each up to `per_server`. The others get equal shares of the free places, each up to
+    `per_endpoint`.
     """
     free = pace.at_once - sum(busy.values())
     share = max(free // max(len(endpoints), 1), 1)

@@ -40,7 +40,11 @@ _log = structlog.get_logger(__name__)
 
 
 class Sender:
-    """The loop that sends due deliveries. One for a process; several processes may share a database."""
+    """The loop that sends due deliveries: call `run`. One for a process; several processes may share a database.
+
+    `channels`: the channel of each kind, by the kind's name; a message of another kind is tried again later. `pace`:
+    its limits, None for the usual ones.
+    """
 
     def __init__(self, context: NotifierContext, channels: Mapping[str, Channel], pace: Pace | None = None) -> None:
         self._context = context

@@ -17,10 +17,10 @@ LONGEST_PATIENCE = 120.0
 
 @dataclass(slots=True)
 class Allowance:
-    """How many connections a mail server accepts from us, learnt from its answers.
+    """How many connections a mail server accepts from us, learnt from its answers: note each answer by a method.
 
-    `limit`: how many to open at once now, never more than `most`. `resume_at`: no connection is given out before it, in
-    seconds of the event loop's clock.
+    `limit`: how many may be open now, from 1 to `most`. `resume_at`: until then sending pauses, and no connection is
+    given out. All times are in seconds of the event loop's clock.
     """
 
     most: int = 16
@@ -33,16 +33,18 @@ class Allowance:
     def note_sent(self, now: float, *, wanted: bool) -> None:
         """End a pause, since a message was sent at `now`; raise `limit` by one if other messages wait (`wanted`).
 
-        The limit stays if it is `most`, or was lowered a short while ago.
+        The limit is not raised above `most`, and not for some seconds after the server refused or was busy.
         """
         self.resume_at, self._pause = 0.0, 0.0
         if wanted and self.limit < self.most and now >= self._more_at:
             self.limit += 1
 
     def note_refused_connection(self, now: float, beside: int) -> None:
-        """Lower `limit` to `beside`, the other connections that the server had when it refused one more at `now`.
+        """Lower `limit` to `beside`, since the server refused one more connection at `now`.
 
-        If it had none the limit becomes 1, and sending pauses. Raising the limit waits, longer each time.
+        `beside`: how many other connections of ours the server had then. If it had none, the limit becomes 1 and
+        sending pauses. The limit is not raised again for 5 seconds; that time doubles at each later refusal, up to 2
+        minutes.
         """
         self._hold(now)
         if beside:
@@ -52,10 +54,10 @@ class Allowance:
             self._rest(now)
 
     def note_busy(self, now: float) -> None:
-        """Halve `limit`, at least to 1, and pause, since the server was busy at `now` in an open session.
+        """Halve `limit`, at least to 1, and pause sending, since the server said at `now` in a session that it is busy.
 
-        Pauses double from FIRST_PAUSE to LONGEST_PAUSE until a message is sent; a call during a pause does not lengthen
-        it.
+        Pauses double from a quarter of a second to 5 seconds, until a message is sent; a call during a pause does not
+        lengthen it. The limit is not raised again for some seconds, as in `note_refused_connection`.
         """
         self._hold(now)
         self.limit = max(self.limit // 2, 1)

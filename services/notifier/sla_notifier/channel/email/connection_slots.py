@@ -11,7 +11,11 @@ from sla_notifier.channel.email.allowance import Allowance
 
 
 class ConnectionSlots:
-    """Slots for connections to one mail server, as many as the `limit` of its allowance; first asked, first served."""
+    """Slots for connections to one mail server: a message opens a connection only while it holds a slot (`hold`).
+
+    `allowance`: how many slots there are now (`limit`), and until when none is given out (`resume_at`). First asked,
+    first served.
+    """
 
     def __init__(self, allowance: Allowance) -> None:
         self._allowance = allowance
@@ -41,7 +45,7 @@ class ConnectionSlots:
             if mine.done() and not mine.cancelled():
                 self._give_back()  # it came in the moment in which we went away
             else:
-                mine.cancel()  # skipped by the next `look`
+                mine.cancel()  # skipped by the next `give_out`
             raise
         try:
             yield
@@ -49,7 +53,11 @@ class ConnectionSlots:
             self._give_back()
 
     def give_out(self) -> None:
-        """Give free slots to waiting messages; during a pause of the allowance, set a timer that does so at its end."""
+        """Give a slot to each waiting message, oldest first, as long as fewer than the allowance's `limit` are taken.
+
+        While the allowance pauses sending (until its `resume_at`) nothing is given; a timer calls this again at its
+        end.
+        """
         loop = asyncio.get_running_loop()
         now, resume = loop.time(), self._allowance.resume_at
         while self._waiting and now >= resume and self.taken < self._allowance.limit:

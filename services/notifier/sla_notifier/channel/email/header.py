@@ -42,7 +42,10 @@ def mailbox_value(name: str, mailbox: str) -> str:
 
 
 class WrittenFields(EmailPolicy):
-    """A header policy that leaves subject, addresses and ids as they are, since their values come folded already."""
+    """A policy of Python's email package that leaves subject, addresses and ids as they are.
+
+    Their values come folded already (see `text_value` and `mailbox_value`); other fields are folded as usual.
+    """
 
     def fold(self, name: str, value: Any) -> str:
         """Return a header line; the value is folded here unless it came folded already (`subject`, `from`, ids)."""

@@ -11,7 +11,10 @@ IDLE_SECONDS = 2.0  # long enough within a herd, short enough for another instan
 
 
 class KeptConnections:
-    """The open connections that no message uses; each is closed after IDLE_SECONDS without use."""
+    """The open connections that no message uses: `keep` one, and `take` it for the next message.
+
+    Each is closed after two seconds (IDLE_SECONDS) without use.
+    """
 
     def __init__(self) -> None:
         self._idle: list[tuple[aiosmtplib.SMTP, float]] = []

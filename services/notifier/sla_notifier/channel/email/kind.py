@@ -30,7 +30,7 @@ class EmailKind(SendingKind):
             raise BadAddress(str(error)) from None
 
     def check_address(self, address: str, path: Path, context: Context) -> None:
-        """Report in `context` an address that is not exactly one plain mailbox."""
+        """Report in `context` an address that is not exactly one plain mailbox; `path`: where the catalogue has it."""
         try:
             self.normalise(address)
         except BadAddress as error:

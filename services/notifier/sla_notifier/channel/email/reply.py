@@ -48,9 +48,10 @@ def is_connection_limit(error: Exception, beside: int) -> bool:
 def is_server_busy(error: Exception, handed_over: bool) -> bool:
     """Return whether a failed exchange shows that the server is busy, and says nothing about this message.
 
-    Before a recipient is named, every temporary refusal is about the server. Afterwards a refusal is about the mailbox
-    or the message (greylisting, a full mailbox, a filter), unless its text or its enhanced code names the system.
-    `handed_over`: the message was being sent when a connection was lost, so the loss may be about the message.
+    True for a temporary refusal before a recipient is named, except of the login. A later refusal is about the mailbox
+    or the message (greylisting, a full mailbox, a filter), unless its text or its enhanced code names the system. A
+    lost connection counts as busy unless the message was being sent (`handed_over`); a timeout or a TLS error never
+    does.
     """
     match error:
         case aiosmtplib.SMTPAuthenticationError():

@@ -16,7 +16,8 @@ from sla_platform.errors import BadSettings
 class SelectedMailServer(Channel):
     """The e-mail channel of the mail server in force: that of SLAD_SMTP_URL, else of the catalogue's `settings.smtp`.
 
-    A changed `settings.smtp` counts from the next message. Raises BadSettings for a wrong SLAD_SMTP_URL or its sender.
+    `url`: SLAD_SMTP_URL, "" for none; `sender`: who sends by it. `smtp`: returns `settings.smtp` as it is now, None for
+    none; a change counts from the next message. Raises BadSettings for a wrong `url` or its sender.
     """
 
     def __init__(self, url: str, sender: str, smtp: Callable[[], Smtp | None]) -> None:
@@ -26,7 +27,7 @@ class SelectedMailServer(Channel):
 
     @property
     def room(self) -> int:
-        """Return how many messages are worth claiming at once for the mail server in force."""
+        """Return how many messages the sender is to claim at once for the mail server in force; 4 if none was used."""
         channel = self._fixed or (self._from_catalogue[2] if self._from_catalogue is not None else None)
         return Allowance().limit if channel is None else channel.room
 

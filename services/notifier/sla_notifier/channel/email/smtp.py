@@ -39,10 +39,11 @@ class _Progress:
 
 
 class EmailChannel(Channel):
-    """A client of one mail server that keeps connections open for the next messages.
+    """Sends e-mail by one mail server, and keeps connections open for the next messages.
 
-    Raises BadSettings for a `sender` that is no mailbox, and for certificates that cannot be read. `total_seconds`: the
-    longest exchange. `wait_seconds`: the longest wait for a connection.
+    `sender`: such as `slad <slad@example.org>`. `wait_seconds`: how long a message may wait for a connection;
+    `total_seconds`: how long sending it may take then. Raises BadSettings for a `sender` that is no mailbox, and for
+    certificates that cannot be read.
     """
 
     def __init__(
@@ -66,9 +67,9 @@ class EmailChannel(Channel):
 
     @property
     def room(self) -> int:
-        """Return how many messages are worth claiming at once: twice the connections that the server accepts now.
+        """Return how many messages the sender is to claim at once: twice the connections that the server accepts now.
 
-        At most as many as it may ever accept.
+        At most 16, the most connections that are ever opened (`Allowance.most`).
         """
         return min(2 * self._allowance.limit, self._allowance.most)
 

@@ -54,7 +54,7 @@ class WebhookEndpoint(ChannelEntry):
 def check_webhook(document: WebhookDocument, path: Path, context: Context) -> None:
     """Report in `context` a missing or unusable URL as an error, and plain http outside a local catalogue as a warning.
 
-    A URL with an unresolved reference such as `${URL}` is not checked.
+    `path`: where the catalogue has the entry. A URL with an unresolved reference such as `${URL}` is not checked.
     """
     findings = context.findings
     if not document.url:

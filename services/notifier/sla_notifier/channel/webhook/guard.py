@@ -84,10 +84,10 @@ async def system_resolver(host: str, port: int) -> Sequence[str]:
 
 
 class Guard:
-    """The check of where a webhook may go: https on a few ports of public addresses.
+    """Checks where a webhook may go (`vet`): by https to a few ports of public addresses.
 
-    `allow`: networks that are exempt, which may be reached by http on any port. `ports`: the ports of public addresses.
-    `resolve`: looks up the IP addresses of a name.
+    `allow`: networks that are exempt, which may be reached by http and on any port. `ports`: the ports allowed at
+    public addresses. `resolve`: looks up the IP addresses of a name.
     """
 
     def __init__(

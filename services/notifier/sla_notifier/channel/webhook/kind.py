@@ -36,7 +36,10 @@ class WebhookKind(SendingKind):
         )
 
     def check_entry(self, document: ChannelDocument, path: Path, context: Context) -> None:
-        """Report in `context` what is wrong with an endpoint's URL: missing, not http or https, or unencrypted."""
+        """Report in `context` what is wrong with an endpoint's URL: missing, not http or https, or unencrypted.
+
+        `path`: where the catalogue has the entry.
+        """
         assert isinstance(document, WebhookDocument)
         check_webhook(document, path, context)
 
