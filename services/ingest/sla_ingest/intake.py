@@ -67,7 +67,11 @@ class IntakeRules:
 
 
 class Intake:
-    """Takes requests from their raw body to their receipt (the answer): verify, translate, commit."""
+    """Takes requests from their raw body to their receipt (the answer): verify, translate, commit.
+
+    Call `webhook` or `events` for a new request, `again` for a stored delivery. `catalogue`: returns the catalogue in
+    force. `budget` limits the requests per source and minute.
+    """
 
     def __init__(
         self,

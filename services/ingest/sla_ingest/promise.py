@@ -60,9 +60,9 @@ def _without_targets(remark: IngestRemark, detail: str = "") -> dict[str, Any]:
 
 
 def latest_passed_due(events: Iterable[IncidentEvent], rulebook: Rulebook, by: datetime) -> datetime | None:
-    """Return the latest due instant up to `by` that a running clock of the incident passed (its breach).
+    """Return the latest due instant, not after `by`, at which a clock of the incident was breached.
 
-    None if there is none, or if the events cannot be computed, which is logged. `events`: all of the incident's.
+    `events`: all of the incident's. None if there is no breach, or if the events cannot be computed, which is logged.
     """
     known = list(events)
     if not known:

@@ -96,11 +96,11 @@ def _names_reporter(event: IncidentEvent) -> str | None:
 
 
 def after_breaches(one: TranslatedEvent, history: Iterable[IncidentEvent], ran_out: datetime | None) -> TranslatedEvent:
-    """Return an event whose stated time is only the earliest possible one (`not_before_told`), placed right after a
+    """Return an event that happened at its stated time or later (`not_before_told`), placed right after the last
     breach.
 
-    `ran_out`: the last breach before the event's receipt, None for none. Whether the event came before that breach is
-    not known, so it must not take the breach back. The stated time stays if it is later than the breach, or if
+    `ran_out`: that breach, the last before the event's receipt; None for none. The event may have followed the breach,
+    so it must not take it back. The stated time stays if there is no breach, if it is later than the breach, or if
     `history` has later events. An event without `not_before_told` is returned unchanged.
     """
     if not one.not_before_told:

@@ -27,10 +27,10 @@ _KEPT = MARKS | {FactKind.CLOCK_STARTED, FactKind.CLOCK_AMENDED}
 
 
 class RowMemory(Generic[Key, Item]):
-    """A cache of rows by key, for keys with at least `MANY` (50) stored rows.
+    """A cache of stored rows by key: `remember` puts the rows of a key in, `recall` returns them.
 
-    Of each key's rows only those are kept that `essential` picks: the rows on which later results can depend. Of more
-    than `MOST_KEYS` (512) keys the least recently used are dropped.
+    Keys with less than `MANY` (50) stored rows are not cached. `essential` returns those of a key's rows on which later
+    results can depend; only these are kept. Beyond `MOST_KEYS` (512) keys the least recently used are dropped.
     """
 
     def __init__(self, essential: Callable[[Sequence[Item]], list[Item]]) -> None:
@@ -110,10 +110,10 @@ class RememberedReader(Generic[Key, Item]):
 
 
 def essential_facts(facts: Sequence[PublishedFact]) -> list[PublishedFact]:
-    """Return the facts of one clock on which its row can depend, whatever arrives later.
+    """Return the facts of one clock on which its row can still depend, whatever facts arrive later.
 
-    These are its start, warnings, breaches and amendments, facts that take back or move a breach, the last pause, and
-    of all but warnings and breaches the last fact and the last that names a metric.
+    These are all starts, amendments, warnings and breaches, and all facts that take back or move a breach; the last
+    pause; and, leaving warnings and breaches aside, the last fact and the last fact that names a metric.
     """
     ordered = sorted((one for one in facts if about_clock(one.fact)), key=lambda one: one.noticed)
     applied = [one for one in ordered if one.fact.kind not in MARKS]
@@ -128,11 +128,11 @@ def _changes_breaches(one: PublishedFact) -> bool:
 
 
 def essential_events(events: Sequence[IncidentEvent]) -> list[IncidentEvent]:
-    """Return the events of one incident on which its row can depend, whatever arrives later, in reading order.
+    """Return the events of one incident on which its row can still depend, whatever arrives later, in reading order.
 
-    These are the first and the last event, the first opening, the first snapshot, those that state another id of the
-    incident, the last to state each attribute, and those that affect the phase; of neighbours that affect the phase in
-    the same way only the first and the last.
+    These are the first and the last event; the first opening; the first snapshot; all events that state another id of
+    the incident; for each attribute the last event that states it; and the events that affect the phase. Where several
+    of these in a row affect the phase in the same way, only the first and the last of them are returned.
     """
     ordered = sorted(own_events(events), key=lambda event: event.order)
     kept = {id(ordered[0]), id(ordered[-1])}

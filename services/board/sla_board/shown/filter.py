@@ -13,10 +13,11 @@ MOST_ROWS = 1000
 
 
 class ClockCondition(StrEnum):
-    """The state of an open clock, as the board's state column shows it.
+    """The state of an open clock, as the board's state column shows it and its filter names it.
 
-    BREACHED: breached, running or paused. PAUSED: not breached. OUTSIDE: runs, not due yet, its hours are closed now.
-    WARNED: runs within its hours, and a warning was published. RUNNING: none of these.
+    BREACHED: its target was missed, whether it runs or is paused. PAUSED: paused, without a breach. OUTSIDE: it runs
+    and is not due yet, but its hours are closed now. WARNED: it runs within its hours, and a warning was published.
+    RUNNING: none of these.
     """
 
     RUNNING = "running"
@@ -91,9 +92,9 @@ class BoardFilter:
         return urlencode(pairs)
 
     def sort_query(self, order: QueueOrder) -> str:
-        """Return the URL query of a column's sort link: this filter in the order `order`, ascending.
+        """Return the URL query of the link that sorts the list by a column: this filter in the order `order`.
 
-        It is descending if the list is in that order, ascending, already.
+        The order is ascending; but if the list is sorted so already, it is descending.
         """
         turned = self.order is order and not self.descending
         return self.query(order=order, descending=turned)

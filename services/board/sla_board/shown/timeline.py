@@ -128,9 +128,9 @@ class Drawing:
 
 
 def draw_timeline(lanes: Sequence[TimelineRow], now: datetime, zone: str) -> Drawing | None:
-    """Return the drawing of these clocks, one below the other; None when there is no period to draw.
+    """Return the drawing of the clocks in `lanes`, one below the other; None when there is no period to draw.
 
-    A period that lasts is drawn up to `now`. The axis is labelled with local times of `zone`.
+    A period without an end is drawn up to `now`. The axis is labelled with local times of `zone`.
     """
     instants = [span.start for lane in lanes for span in lane.spans]
     if not instants:

@@ -35,9 +35,9 @@ OWN_HEADERS = "slad-"  # what slad notes beside a delivery; a sender's headers o
 class Delivery:
     """One request of a sender, or one event of a batch.
 
-    `headers`: those that the source's proof covers, by name in lower case. `hints`: the other headers; whoever has seen
-    a signed body could have written them, so they may count against a delivery and never for it. `id`: "" unless slad
-    has given the delivery an id. `max_depth`: how deep its JSON may be nested.
+    `headers`: those that the source's proof covers, by name in lower case. `hints`: the headers that it does not cover.
+    Anybody who has seen a signed body can forge these, so they are used only to reject or park a delivery. `id`: ""
+    unless slad has given the delivery an id. `max_depth`: how deep its JSON may be nested.
     """
 
     body: bytes
@@ -128,8 +128,9 @@ class TranslatedEvent:
     """An event with the remarks on it.
 
     `unless_reporter`: an account id; if that account is the incident's reporter, the event is the customer's reply
-    instead of a response. `not_before_told`: the stated time is only the earliest possible one, so the event is placed
-    after the last breach before its receipt and takes no breach back.
+    instead of a response. `not_before_told`: the event happened at its stated time or later, nobody knows when. It is
+    then placed after the last breach before its receipt, so that it does not take that breach back (see
+    `after_breaches`).
     """
 
     event: IncidentEvent
@@ -201,9 +202,10 @@ class Translation:
 
 
 class DoesNotFit(Exception):
-    """A delivery cannot be read, or does not fit. `refused`: the outcome with which it is answered.
+    """A delivery cannot be read, or does not fit. `detail`: what is wrong, for people.
 
-    `pointer`: JSON pointer of the fault, "" for none.
+    `pointer`: JSON pointer to the fault, "" for none. `status`, `title`: those of the problem with which the delivery
+    is answered. The attribute `refused` holds all of these as an outcome.
     """
 
     def __init__(

@@ -64,11 +64,12 @@ async def carry_events(
     begun: set[IncidentId],
     kept_from: Collection[IncidentId] = (),
 ) -> None:
-    """Copy these stored events, each to every incident into which its own was merged.
+    """Copy these stored events to the incidents (survivors) into which their own incidents were merged.
 
-    Only kinds in `COPIED` are copied, and nothing while the target has no events of its own and no customer's comment
-    waits for an answer. `begun`: incidents that have events of their own; those that get their first here are added,
-    with copies of all earlier events of merged incidents. `kept_from`: incidents on which this sender may not act.
+    Only kinds in `COPIED` are copied. `begun`: incidents that have events of their own. An incident that gets its first
+    one here is added to `begun`, and gets copies of all earlier events of the incidents merged into it. A survivor that
+    is not in `begun` gets copies only if a customer's comment waits for an answer. `kept_from`: survivors that get no
+    copies, since this sender may not act on them.
     """
     for event in events:
         for source in sorted(names.sources(event.incident) if event.incident not in begun else ()):

@@ -26,10 +26,10 @@ class NamesChanged(Exception):
 
 
 async def lock_names(connection: AsyncConnection, *, joining: bool) -> None:
-    """Lock the names of incidents until the transaction ends, against other processes that join names.
+    """Lock the names of incidents until the transaction ends, against renames and merges by other processes.
 
-    `joining`: this transaction joins names; no other that mentions names runs meanwhile. Does nothing on SQLite, which
-    has one writer at a time.
+    `joining`: True if this transaction itself renames or merges; it then has the lock alone. False: it shares the lock
+    with others that do not. Does nothing on SQLite, which has one writer at a time.
     """
     if is_postgres(connection):
         function = "pg_advisory_xact_lock" if joining else "pg_advisory_xact_lock_shared"
@@ -114,10 +114,10 @@ async def move_aliases(connection: AsyncConnection, old: IncidentId, new: Incide
 
 
 async def delete_names(connection: AsyncConnection, ended: Mapping[IncidentId, datetime | None]) -> None:
-    """Delete the names of incidents that retention removes; each other name gets a tombstone (its end, kept for late
-    events).
+    """Delete the renames and merges of incidents that retention removes.
 
-    `ended`: when each incident ended; None where a tombstone says it already.
+    Each other id of such an incident (by a rename) gets a tombstone, which keeps the incident's end for late events.
+    `ended`: incident -> when it ended; None if it was removed before, and then its ids get none.
     """
     gone = sorted(ended)
     over: dict[str, datetime] = {}

@@ -121,9 +121,9 @@ def _routed(one: TranslatedEvent, names: IncidentNames) -> TranslatedEvent:
 
 
 def copy_routes(event: IncidentEvent, names: IncidentNames) -> tuple[frozenset[IncidentId], frozenset[IncidentId]]:
-    """Return (incidents whose events must be copied, incidents that get the copies) because of a rename or merge.
+    """Return which events a rename or merge requires to be copied: (incidents to copy from, incidents to copy to).
 
-    Both are empty for an event that is neither.
+    `names`: the renames and merges that are known. Both sets are empty for an event that is neither of these.
     """
     incident = event.incident
     sources, survivors = names.sources(incident), names.survivors(incident)
@@ -139,11 +139,10 @@ def copy_routes(event: IncidentEvent, names: IncidentNames) -> tuple[frozenset[I
 
 
 def incident_with_too_many_names(entry: InboxEntry, names: IncidentNames) -> IncidentId | None:
-    """Return the incident of the first event by which more names would belong together than the bounds allow, else
-    None.
+    """Return the incident of the first event whose rename or merge would exceed the bounds on joined names, else None.
 
-    `MOST_NAMES` and the constants after it are the bounds: what follows from a join grows with them, in one transaction
-    that delays every other sender.
+    The bounds are `MOST_NAMES` and the constants after it. They limit how much one such event writes, since its
+    transaction delays every other sender.
     """
     for one in entry.events:
         event = one.event
