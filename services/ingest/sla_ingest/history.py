@@ -71,10 +71,11 @@ class _Customers:
 
 @dataclass(slots=True)
 class IncidentHistory:
-    """The accepted events of some incidents, as far as they were read, and the incidents computed from them.
+    """The accepted events of some incidents, as far as they were read; `folded` computes an incident from them.
 
-    `tombstones`: when incidents that retention has removed had ended. `partly`: incidents of which only the opening and
-    the events that name a customer were read; `cut`: those of them of which only the latest such events were read.
+    `load_history` fills it, `add` appends. `tombstones`: incident that retention has removed -> when it had ended.
+    `partly`: incidents of which only the opening and the events that name a customer were read. `cut`: incidents with
+    so many events that name a customer that only the latest of these were looked up.
     """
 
     events: dict[IncidentId, list[IncidentEvent]] = field(default_factory=dict)

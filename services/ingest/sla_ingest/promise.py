@@ -28,12 +28,12 @@ _log = structlog.get_logger(__name__)
 def promise(
     incident: IncidentId, folded: Callable[[], Incident], view: Callable[[Incident], Incident | None] | None = None
 ) -> dict[str, Any]:
-    """Return the promise of an incident as in the answer: the due instant of each metric, or a remark why there is
+    """Return the due instant of each metric of an incident, for the answer to a delivery; or a remark why there is
     none.
 
-    `folded`: returns the incident as computed with the delivery's events. `view`: returns what the sender's key may see
-    of the incident, None if it is under another contract by now. Never raises: a failure is logged and becomes a
-    remark.
+    `folded`: returns the incident as computed with the delivery's events. `view`: given that incident, returns what the
+    sender's key may see of it, None if it is under another contract by now. Never raises: a failure is logged and
+    becomes a remark.
     """
     try:
         found: Incident | None = folded()

@@ -41,9 +41,9 @@ class RowMemory(Generic[Key, Item]):
         return key in self._known
 
     def recall(self, key: Key, count: int) -> list[Item] | None:
-        """Return the cached rows of a key with `count` stored rows.
+        """Return the rows of a key that were cached when the key had `count` stored rows; None if there are none.
 
-        None when nothing is cached for that number of rows; rows cached for another number are dropped.
+        Rows that were cached when it had another number of rows are out of date, and are dropped.
         """
         known = self._known.get(key)
         if known is None or known[0] != count:
@@ -53,9 +53,10 @@ class RowMemory(Generic[Key, Item]):
         return known[1]
 
     def remember(self, key: Key, count: int, items: Sequence[Item]) -> None:
-        """Cache the rows that matter of a key with `count` stored rows; nothing happens for fewer than `MANY` rows.
+        """Cache those rows of a key that `essential` picks; does nothing for a key with fewer than `MANY` stored rows.
 
-        `items`: all of the key's rows, or at least those that matter. Call this after the rows are committed.
+        `count`: how many stored rows the key has. `items`: all of them, or at least those that `essential` picks. Call
+        this after the rows are committed.
         """
         if count < MANY:
             return
@@ -66,9 +67,9 @@ class RowMemory(Generic[Key, Item]):
 
 
 class RememberedReader(Generic[Key, Item]):
-    """Reads the stored rows of the keys that a batch touches, from the cache `memory` where possible.
+    """Reads the stored rows of the keys that a batch of events touches: call `of`. Uses the cache `memory` if possible.
 
-    `column`: the column of `board_event` with the key. `read` reads all rows of some keys from the store.
+    `column`: the column of the table `board_event` with the key. `read` reads all rows of some keys from the store.
     """
 
     def __init__(
@@ -88,10 +89,11 @@ class RememberedReader(Generic[Key, Item]):
         committed: list[Callable[[], None]],
         never: Collection[Key] = (),
     ) -> dict[Key, list[Item]]:
-        """Return by key the stored rows that matter; `fresh` are the rows of this batch, which must be stored already.
+        """Return key -> its stored rows, or at least those that the cache's `essential` picks, for the keys in `fresh`.
 
-        `never`: keys that are read from the store and not cached. `committed`: functions that update the cache are
-        appended here; call them after the commit.
+        `fresh`: the rows of this batch by key; they must be stored already. `never`: keys that are read from the store
+        and not cached. `committed`: functions that update the cache are appended to this list; call them after the
+        commit.
         """
         asked = [key for key in fresh if key in self._memory and key not in never]
         counts = await projections.count_events(connection, self._column, asked)

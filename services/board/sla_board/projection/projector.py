@@ -62,9 +62,9 @@ class _Touched:
 
 
 class Projector:
-    """Writes batches of events to the board's tables; calls `changed` after each commit of new events.
+    """Writes batches of events from the bus to the board's tables: call `handle` for a batch.
 
-    `applied_at`: when new events were committed last; None before the first.
+    `changed` is called after each commit of new events. `applied_at`: when that was last; None before the first.
     """
 
     def __init__(

@@ -41,7 +41,7 @@ class Visitor:
 
     @property
     def party(self) -> str:
-        """Return the name under which the caller's share is counted, such as `contract acme`.
+        """Return the name under which all streams of this caller are counted together, such as `contract acme`.
 
         It names the contract of the key if there is one, else the key, else the address.
         """

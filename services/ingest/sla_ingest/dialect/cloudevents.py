@@ -185,8 +185,8 @@ def undescribed_source(name: str) -> Source:
 def source_name(written: str) -> str:
     """Return the short name of a `source` URI reference: `https://desk.example` gives `desk.example`.
 
-    A name that had to be rewritten or cut (to 50 characters) gets a digest, so that two sources never share a name:
-    `//desk.example/eu` gives `desk.example-eu-7a7df68e`.
+    A name that had to be rewritten or cut (to 50 characters) ends with a checksum, so that two sources never share a
+    name: `//desk.example/eu` gives `desk.example-eu-7a7df68e`.
     """
     rest = written.split("://", 1)[-1].strip("/")
     name = re.sub(r"[^A-Za-z0-9._~]+", "-", rest).strip("-")

@@ -192,9 +192,9 @@ Outcome = Accepted | Ignored | Parked | Refused
 
 @dataclass(frozen=True, slots=True)
 class Translation:
-    """The result of translating a delivery: its id within its source, and what it means.
+    """The result of translating a delivery: what it means (`outcome`), and its id within its source (`delivery`).
 
-    `delivery`: the id that the sender gave, or a digest of what makes the delivery unique.
+    The id is the one that the sender gave, else a digest (checksum) of what makes the delivery unique.
     """
 
     delivery: str
@@ -269,9 +269,10 @@ def incident_id(source: SourceId, own: str, pointer: str = "") -> IncidentId:
 
 
 def event_id(source: SourceId, delivery: str, number: int) -> EventId:
-    """Return the event id `<source>/<delivery>/<number>`, or a digest of it when it is longer than 120 characters.
+    """Return the id of an event, `<source>/<delivery>/<number>`; `number` is its place in the delivery, from 0.
 
-    The same delivery always gives the same ids.
+    If that is longer than 120 characters, a digest (checksum) stands for `<source>/<delivery>`. The same delivery
+    always gives the same ids.
     """
     plain = f"{source}/{delivery}/{number}"
     if len(plain) <= _MAX_EVENT_ID:
@@ -280,12 +281,12 @@ def event_id(source: SourceId, delivery: str, number: int) -> EventId:
 
 
 def fitting_id(written: str) -> str:
-    """Return a sender's own delivery id, or a digest of it when it is longer than 160 characters."""
+    """Return a sender's own delivery id; if it is longer than 160 characters, a digest (checksum) of it."""
     return written if len(written) <= MAX_DELIVERY_ID else digest_id(written)
 
 
 def digest_id(*parts: object) -> str:
-    """Return a digest of the parts as a delivery id, for senders that give none; equal parts give equal ids."""
+    """Return a delivery id for a sender that gives none: a digest (checksum) of the parts, equal for equal parts."""
     text = "\x00".join(str(part) for part in parts)
     return f"sha256-{hashlib.sha256(text.encode('utf-8', 'surrogatepass')).hexdigest()[:40]}"
 
@@ -303,9 +304,10 @@ def number_events(
     happenings: Sequence[EventDraft],
     snapshot: Snapshot | None = None,
 ) -> Accepted:
-    """Return the drafts of one delivery as events with ids, numbered from 0 in their order.
+    """Return the drafts of one delivery as events with ids and times, numbered from 0 in their order.
 
-    A draft without a time happened at the receipt. The last event carries the `snapshot`, if any.
+    `incident`: the incident they belong to. `id_`: the delivery's id. `happenings`: the drafts; one without a time
+    happened when the delivery was received. The last event carries the `snapshot`, if any.
     """
     if snapshot is not None and happenings:
         happenings = (*happenings[:-1], replace(happenings[-1], snapshot=snapshot))

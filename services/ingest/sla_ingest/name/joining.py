@@ -29,11 +29,11 @@ MOST_WORDS = 2_000
 
 
 async def join(connection: AsyncConnection, event: IncidentEvent, names: IncidentNames) -> None:
-    """Store what follows from a stored event that renames its incident, or merges it into another.
+    """Store what follows from an event that renames its incident or merges it into another; nothing for other events.
 
-    A rename: the later name becomes an alias, and events stored under it are copied to the incident. A merge: it is
-    recorded. Either: events of merged incidents are copied to the incidents into which they were merged. Other events
-    do nothing.
+    The event itself must be stored already. A rename: the later name becomes an alias, and events stored under it are
+    copied to the incident. A merge is recorded. In both cases the events of merged incidents are copied to the
+    incidents into which they were merged. `names`: the renames and merges before this event.
     """
     incident = event.incident
     if event.kind is EventKind.RENAMED and event.known_as is not None:

@@ -96,7 +96,7 @@ async def insert_alias(
 
 
 async def move_aliases(connection: AsyncConnection, old: IncidentId, new: IncidentId) -> None:
-    """Record the renames and merges of the incident `old` for the incident `new` instead."""
+    """Rewrite the recorded renames and merges that mention the incident `old`: they mention `new` afterwards."""
     query = select(tables.alias).where(or_(_alias.name == old, _alias.incident == old))
     rows = [dict(row) for row in (await connection.execute(query)).mappings()]
     if not rows:

@@ -25,7 +25,7 @@ class AliasKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class IncidentNames:
-    """Which incident a name belongs to, and which incidents were merged.
+    """Which incident a name (an incident's id, perhaps an outdated one) belongs to, and which incidents were merged.
 
     `moved`: later name -> its incident. `merged`: merged incident -> the incidents into which it was merged (its
     survivors).
@@ -41,7 +41,7 @@ class IncidentNames:
         return end_of_chain(self.moved.get, name)
 
     def with_merge(self, incident: IncidentId, into: IncidentId | None) -> IncidentNames:
-        """Return a copy to which the merge of `incident` into the incident `into` was added.
+        """Return a copy with one more merge, that of `incident` into `into`.
 
         Unchanged when `into` is None or the same incident.
         """
