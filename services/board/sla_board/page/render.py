@@ -108,8 +108,8 @@ class Pages:
     def incident_fragment(self, file: IncidentFile) -> dict[str, Any]:
         """Return the parts of an incident's page that change, as one JSON object: `html` of the body, and `title`.
 
-        Unchanged contents give an equal object, since the present instant is not in it; but the drawing of the timeline
-        moves on every half minute.
+        Unchanged contents give an equal object, since the present instant is not in it. One exception: the drawing of
+        the timeline moves on every half minute.
         """
         html = self._templates.get_template("incident_body.html").render(file=file)
         return {"html": html, "title": f"{file.title} · slad"}

@@ -72,9 +72,9 @@ class BoardFilter:
         return bool(self.contracts or self.priorities or self.conditions or self.buckets or self.metrics or self.text)
 
     def query(self, **changed: object) -> str:
-        """Return this filter as the query of a URL, such as `contract=acme&sort=-due`; "" for the plain board.
+        """Return this filter as the query of a URL, such as `contract=acme&sort=-due`; "" if it chooses nothing.
 
-        `changed`: fields to replace first, by name. `only_contract` is never in the query.
+        `changed`: field -> value that is used in place of this filter's own. `only_contract` is never in the query.
         """
         asked = replace(self, **changed)  # type: ignore[arg-type]  # names of fields, checked by `replace` itself
         pairs: list[tuple[str, str]] = []

@@ -102,10 +102,10 @@ def after_prefix(prefix: str, labels: Iterable[str]) -> str:
 
 
 def look_up_value(lookup: Lookup | None, document: Any, labels: Iterable[str] = ()) -> str:
-    """Return the value that a lookup of the catalogue finds in a delivery: at its path, else in a label, else its
-    constant.
+    """Return the value that a lookup of the catalogue finds in a delivery: at its path in `document`, else by `labels`.
 
-    The value is translated by the lookup's table. "" when nothing is found, and when `lookup` is None.
+    By labels means the rest of a label that begins with the lookup's prefix. If neither gives a value, the lookup's
+    constant is it. The value is translated by the lookup's table. "" when nothing is found, and when `lookup` is None.
     """
     if lookup is None:
         return ""

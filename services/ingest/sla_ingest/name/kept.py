@@ -62,7 +62,10 @@ async def load_names(connection: AsyncConnection, names: Iterable[str]) -> Incid
 
 
 async def names_unchanged(connection: AsyncConnection, known: IncidentNames, names: Iterable[str]) -> bool:
-    """Return whether `load_names(names)` would still return `known`; takes one query instead of a search."""
+    """Return whether `load_names(names)` would still return `known`, its earlier result.
+
+    This takes one query, whereas `load_names` searches step by step.
+    """
     all_ = {*names, *known.moved, *known.moved.values(), *known.merged}.union(*known.merged.values())
     moved: dict[IncidentId, IncidentId] = {}
     merged: dict[IncidentId, set[IncidentId]] = {}

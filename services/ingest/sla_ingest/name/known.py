@@ -97,9 +97,10 @@ def names_in_event(event: IncidentEvent) -> Iterable[IncidentId]:
 
 
 def route_entry(entry: InboxEntry, names: IncidentNames) -> InboxEntry:
-    """Return the delivery with its events rewritten to the incidents that their names belong to.
+    """Return the delivery with each event moved to the incident to which the event's name (incident id) belongs.
 
-    A merge of an incident into itself under another name becomes a rename.
+    After a rename that is the incident under its first id. A merge of an incident into itself under another name
+    becomes a rename.
     """
     if not names.moved and not joins(entry):
         return entry
