@@ -61,7 +61,11 @@ class ClockAnswer(_Answer):
 
 
 class NotShownAnswer(_Answer):
-    """A part of the page that cannot be shown: `part` is its kind, `error` the class of the error."""
+    """A part of the page, or a clock of the list, that slad could not make because of an error.
+
+    `part`: its kind; `id`: its id among those of its kind; `incident`: the incident it belongs to. `error`: the name of
+    the error's class; the log says more.
+    """
 
     part: str = Field(description="row, event, fact, clock, drawing or attributes")
     id: str
@@ -97,9 +101,10 @@ class SpanAnswer(_Answer):
 
 
 class PromiseAnswer(_Answer):
-    """A clock of an incident, with the periods in which it ran, was paused or was overdue, oldest first.
+    """A clock of an incident, with its history (`spans`).
 
-    `original_due_at`: the due instant that was promised first. `stopped_at` is null while the clock is open.
+    `original_due_at`: the due instant that was promised first. `stopped_at` is null while the clock is open. `spans`:
+    the periods in which the clock ran, was outside its hours, paused or overdue, oldest first.
     """
 
     clock: ClockAnswer
@@ -186,7 +191,10 @@ class IncidentAnswer(_Answer):
 
 
 def clocks_answer(queue: Queue, attempts: Attempts) -> BoardClocks:
-    """Return the board's list as its JSON model; a clock that cannot be shown is in `not_shown` instead of `clocks`."""
+    """Return the board's list as its JSON model.
+
+    `attempts` makes each clock, and logs errors: a clock that cannot be shown is in `not_shown` instead of `clocks`.
+    """
 
     def clock(record: Any) -> ClockAnswer | NotShown:
         id_ = str(record.id)

@@ -33,10 +33,10 @@ _Names = Annotated[list[_Name], Query(default_factory=list, max_length=50)]
 
 
 class Board:
-    """The parts of the board that its routes use.
+    """The parts of the board that its HTTP routes (see `router`) use.
 
-    `shown` reads and renders pages; `hub` sends them to browsers as they change. The projector, the event source, the
-    authorizer (checks API keys) and the metrics are used inside.
+    `shown` reads the tables and renders pages; `hub` sends pages to browsers when they change. `authorizer` checks API
+    keys. `projector` and `event_source` tell how far the board has read the events.
     """
 
     def __init__(
@@ -63,7 +63,7 @@ class Board:
         return self._authorizer(request, READ).contract
 
     def visitor(self, request: Request) -> Visitor:
-        """Return the caller as the limits on streams count callers: by key, contract and address.
+        """Return who the caller is (API key, contract, address), for the limits on open streams.
 
         Raises Problem, with status 401 or 403, if the key may not read.
         """
@@ -71,11 +71,13 @@ class Board:
         return Visitor(access.key, access.contract, request.client.host if request.client is not None else "")
 
     def stream(self, view: View, known: str, visitor: Visitor) -> Response:
-        """Return a view as server-sent events: a `page` at once and after each change, and heartbeats.
+        """Return the page `view` as a stream of server-sent events: a `page` at once and after each change, and
+        heartbeats.
 
-        The heartbeat (event `beat`, or `trouble` while the page cannot be rendered) comes after each second without a
-        change. The first `page` is left out if its id is `known`, the frame that the browser shows already. Raises
-        Problem with status 429 when the caller follows too many pages, and 503 when every place is taken.
+        A heartbeat (`beat`, or `trouble` while the page cannot be rendered) comes after each second without a change.
+        `known`: the id of the frame that the browser shows already, "" for none; the first `page` is left out if it has
+        this id. `visitor`: the caller. Raises Problem with status 429 when the caller follows too many pages, and 503
+        when every place is taken.
         """
         try:
             frames = self.hub.follow(view, known, BEAT_SECONDS, visitor)

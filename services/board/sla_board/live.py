@@ -36,9 +36,10 @@ View = BoardFilter | OneIncident
 
 
 class BoardReader:
-    """Reads the board's tables, and renders the views that streams send.
+    """Reads the board's tables (`queue`, `incident`, `notices`), and renders views for their streams (`frame`).
 
-    `calendars`: where the hours of clocks are looked up; without it time left is wall time.
+    `time_source`: slad's clock, the source of "now". `calendars`: where the hours of clocks are looked up; without it
+    time left is wall time.
     """
 
     def __init__(

@@ -30,13 +30,13 @@ _ABOUT_NOTICE = (tables.delivery, tables.alert)
 
 
 class EndedIncidents:
-    """Deletes ended incidents and old notices from the board's tables; each method is one sweep."""
+    """Deletes old data from the board's tables; `ended`, `late` and `notices` each delete one kind of it."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
 
     async def ended(self, horizon: datetime) -> AsyncIterator[Removed]:
-        """Delete the incidents that ended before `horizon`, those that changed longest ago first.
+        """Delete the incidents that have ended and have not changed since `horizon`, in the order of their last change.
 
         An incident stays if a clock of it is open, the timer says that it is live, or an event arrived since `horizon`.
         Each step is a transaction of up to 100 incidents; yields table -> rows deleted. The ids are kept as tombstones,
@@ -56,9 +56,10 @@ class EndedIncidents:
                 yield removed
 
     async def late(self, horizon: datetime) -> AsyncIterator[Removed]:
-        """Delete late events: those of deleted incidents, if they arrived before `horizon` and started nothing anew.
+        """Delete events that arrived for an incident after it had been deleted, if none has arrived since `horizon`.
 
-        Each step is a transaction of up to 100 incidents; yields table -> rows deleted.
+        A deleted incident that was opened anew is skipped. Each step is a transaction of up to 100 incidents; yields
+        table -> rows deleted.
         """
 
         async def strays(connection: AsyncConnection, names: Sequence[str]) -> Removed:
@@ -100,7 +101,10 @@ class EndedIncidents:
 
 
 class AppliedIds:
-    """Deletes the ids of applied events that are older than the bus could deliver an event again."""
+    """Deletes the recorded ids of applied events once they are 30 days old: call `old`.
+
+    By these ids the board skips an event that the bus delivers again; the bus does not deliver so old an event again.
+    """
 
     def __init__(self, store: Store, time_source: TimeSource) -> None:
         self._store = store

@@ -42,7 +42,7 @@ _log = structlog.get_logger(__name__)
 
 @dataclass(slots=True, kw_only=True)
 class BoardService(Service):
-    """The board as a service of `sla_platform.runtime`, with the parts that the process or a test reaches.
+    """The board as a service that `sla_platform.runtime` runs, as `build` returns it.
 
     `router`: its HTTP routes. `projector` applies events to its tables. `hub` sends pages to browsers. `forgetting`
     deletes what is older than the retention.

@@ -49,10 +49,10 @@ class AuthFailure(Enum):
 
 
 def digest_budget(sources: Iterable[Authentication]) -> DigestBudget:
-    """Return by algorithm how many digests over the body a rejected delivery computes, whichever source it names.
+    """Return algorithm -> how many signatures of the body a rejected delivery costs, whichever source it names.
 
-    For each algorithm that is the largest number of secrets of one source, and at least one `sha256`, also without
-    sources. Pass the result to `verify` as `work`.
+    It is the largest number of secrets that any one source signs with by this algorithm, and at least one for `sha256`.
+    Pass the result to `verify` as `work`: then a rejection takes equally long for every source.
     """
     most = Counter({"sha256": 1})
     for how in sources:
@@ -67,8 +67,8 @@ def verify(
     """Return None if the delivery is proven to come from its source, else the reason why it is not.
 
     `how`: the source's authentication; None for a source that does not exist. `headers`: by name in lower case. `now`:
-    a signed time must lie within 300 seconds of it. `work`: the least number of digests that a failure computes, by
-    algorithm, so that the time of the answer does not reveal which sources exist.
+    a signed time must lie within 300 seconds of it. `work`: algorithm -> how many signatures are computed at least
+    before a rejection (see `digest_budget`), so that the time of the answer does not reveal which sources exist.
     """
     spent: Counter[str] = Counter()
     found = AuthFailure.SOURCE if how is None else _found(how, body, headers, now, spent)

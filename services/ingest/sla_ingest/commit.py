@@ -32,12 +32,12 @@ _JOINING = 25
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CommitBounds:
-    """The bounds of one commit and of the queue before it.
+    """The bounds of one commit, and of the queue of deliveries that wait for it.
 
-    `gather_seconds`: how long a commit waits for more deliveries if the last one was shared. `group_deliveries`,
-    `group_bytes`: how much one commit takes. `queue_deliveries`, `queue_bytes`: how much may wait before QueueFull.
-    `commit_seconds`: a commit that takes longer fails. `slow_seconds`: after a failed commit that took longer, all
-    waiting deliveries fail too.
+    `gather_seconds`: how long a commit waits for more deliveries, if the one before held several requests.
+    `group_deliveries`, `group_bytes`: a commit that holds so much takes no further request. `queue_deliveries`,
+    `queue_bytes`: how much may wait; beyond it QueueFull is raised. `commit_seconds`: a commit that takes longer fails.
+    `slow_seconds`: if a failed commit took longer, all deliveries in the queue fail with it.
     """
 
     gather_seconds: float = 0.002

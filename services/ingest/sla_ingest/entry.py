@@ -50,11 +50,14 @@ class DeliveryResult(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InboxEntry:
-    """A row of the inbox, and what is stored together with it: the `events` that the delivery gave.
+    """A row of the inbox: a delivery, what became of it (`result`), and the `events` that it gave.
 
-    `delivery`: the delivery's id within its source; `digest`: of what it says. `reason`, `text`, `detail`: why it gave
-    no event, as a code, in words and in particular. `remarks` concern the whole delivery; those on one event are kept
-    with it. `id`: `row_id` of source and delivery.
+    `delivery`: the delivery's id within its source; `digest`: a checksum of what it says. `reason`, `text`, `detail`:
+    why it gave no event, as a code, in words and in particular. `observed`: an event with the ticket's state, of an
+    ignored delivery. `remarks` concern the whole delivery. `by_body`: the id is not proven, so equal bodies are one
+    delivery. `promises`: the answer holds due instants. `by_rule`: refuse it if it breaks a rule of the plan.
+    `refused`: the problem to answer with. `counted_as`: the source's name in metrics. `id`: `row_id` of source and
+    delivery.
     """
 
     source: SourceId
@@ -83,11 +86,12 @@ class InboxEntry:
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """The answer to a delivery.
+    """The answer to the delivery `entry`.
 
     `answer`: the body of the answer, as JSON. `duplicate`: it repeats the answer to an earlier delivery. `kept_from`:
-    incidents on which this sender may not act, though others were merged into them. `noticed`: codes of the remarks on
-    a newly opened incident.
+    incidents that get no copies of its events although its incident was merged into them, because they are under
+    another contract than the sender's key. `noticed`: codes of the remarks on an incident that it opened, for the
+    metrics.
     """
 
     entry: InboxEntry
@@ -126,9 +130,10 @@ def entry_of(
 ) -> InboxEntry:
     """Return the inbox row of a translated delivery.
 
-    `promises`: the answer shall hold due instants. `by_body`: its id is not proven, so that a delivery with the same
-    body is the same. `counted_as`: the source's name in metrics, `source` if empty. A refused delivery, and one that an
-    unsigned header contradicts, gets its digest as its id, so that it does not block a better delivery of the same id.
+    `promises`: whether the answer shall hold due instants. `by_body`: the sender's id is not proven, so a delivery with
+    the same body counts as the same delivery. `counted_as`: the source's name in metrics, `source` if empty. The id of
+    a delivery that is refused, or that an unsigned header contradicts, is made of its digest (checksum), so that a good
+    delivery can still come under the sender's id.
     """
     headers = kept_headers({**delivery.hints, **delivery.headers})
     digest = _digest(delivery.body, kept_headers(delivery.headers))
@@ -193,7 +198,8 @@ def park_entry(entry: InboxEntry, reason: ParkedBecause, detail: str) -> InboxEn
 def refuse_entry(entry: InboxEntry, refused: Refused) -> InboxEntry:
     """Return the entry as refused, without its events and remarks.
 
-    It gets its digest as its delivery id, so that it does not block a better delivery of the same id.
+    Its delivery id is replaced by its digest (a checksum), so that a good delivery can still come under the sender's
+    id.
     """
     return replace(
         entry,

@@ -71,10 +71,11 @@ class _Customers:
 
 @dataclass(slots=True)
 class IncidentHistory:
-    """The accepted events of some incidents, as far as they were read, and the incidents computed from them.
+    """The accepted events of some incidents, as far as they were read; `folded` computes an incident from them.
 
-    `tombstones`: when incidents that retention has removed had ended. `partly`: incidents of which only the opening and
-    the events that name a customer were read; `cut`: those of them of which only the latest such events were read.
+    `load_history` fills it, `add` appends. `tombstones`: incident that retention has removed -> when it had ended.
+    `partly`: incidents of which only the opening and the events that name a customer were read. `cut`: incidents with
+    so many events that name a customer that only the latest of these were looked up.
     """
 
     events: dict[IncidentId, list[IncidentEvent]] = field(default_factory=dict)
@@ -99,17 +100,18 @@ class IncidentHistory:
         return events if ended_at is None else drop_forgotten(events, ended_at)
 
     def crowded(self, incident: IncidentId) -> bool:
-        """Return whether the incident is not computed for an answer, because that would take too long.
+        """Return whether the incident has too many events to be computed while a delivery waits for its answer.
 
-        It was read in part, or has more than `MOST` events; or more than 20,000 events were computed for other answers.
+        True if it was read in part, if it has more than `MOST` (500) events, or if more than 20,000 events have been
+        computed here already.
         """
         return incident in self.partly or len(self.events.get(incident, ())) > MOST or self._folded > _FOLDED_AT_MOST
 
     def contract_at(self, incident: IncidentId, at: datetime, rulebook: Rulebook) -> ContractMatch | None:
         """Return the contract under which the incident stands at `at`, and why; None for an unknown incident.
 
-        The result is the one that computing the whole incident would give. Only the events that name a customer are
-        looked at, so that a sender whose every event needs it does not delay the others.
+        The result is the one that computing the whole incident would give, but only the events that name a customer are
+        looked at, which is fast.
         """
         known = self._customers_of(incident)
         opening = known.opening or known.first
@@ -147,10 +149,11 @@ class IncidentHistory:
         return known
 
     def is_news(self, event: IncidentEvent, rulebook: Rulebook) -> bool:
-        """Return whether the state of the ticket that `event` carries is worth storing.
+        """Return whether `event`, which carries the state of a ticket, tells something new, so that it must be stored.
 
-        It is if the incident is unknown, or known in another state. False for a removed incident that the event does
-        not reopen, and for one with too many events (`crowded`): the next event that must be stored carries the state.
+        True if the incident is unknown, or computed to be in another state. False for an incident that retention has
+        removed and the event does not reopen. False, too, for an incident with too many events (`crowded`): a later
+        event that is stored anyway will carry the state.
         """
         incident = event.incident
         if not self.counting(incident):
@@ -166,10 +169,11 @@ class IncidentHistory:
         return late != replace(known, changed_at=late.changed_at, quality=late.quality)
 
     def folded(self, incident: IncidentId, rulebook: Rulebook) -> Incident:
-        """Return the incident as computed from its events by a rulebook (plans, contracts, calendars).
+        """Return the incident as computed from its events by a rulebook (plans, contracts, calendars). Raises
+        FoldError.
 
-        If events were only added since the last call, only these are read; the rulebook of the first call is used then.
-        Raises FoldError.
+        The result is kept. If events were only added at the end since the last call, only these are read, and still by
+        the rulebook of the earlier call, whatever `rulebook` is now.
         """
         events = self.counting(incident)
         known = self._folds.get(incident)
@@ -192,12 +196,12 @@ class IncidentHistory:
 async def load_history(
     connection: AsyncConnection, judged: Iterable[str], promised: Iterable[str] = (), whose: Iterable[str] = ()
 ) -> IncidentHistory:
-    """Return the stored events of these incidents.
+    """Return the stored events of these incidents; if they have few events together, all events of all.
 
-    `judged`: read all events of these. `promised`: all events too, but no more than `_READ_AT_MOST` together. `whose`:
-    only the opening and the events that name a customer, which decide the contract. If the incidents together have few
-    events, all are read. Of an incident with more than `MOST` events only some are read, among them its opening. An
-    event that cannot be read is logged and left out.
+    Otherwise: `judged`: all events are read. `promised`: all events too, as long as no more than `_READ_AT_MOST`
+    (3,000) have been read. `whose`, and the rest of `promised`: only the opening and the latest events that name a
+    customer, which decide the contract. Of an incident with more than `MOST` (500) events only some are read, among
+    them its opening. An event that cannot be read is logged and left out.
     """
     history = IncidentHistory()
     tombstones: dict[str, datetime] = {}

@@ -113,11 +113,11 @@ async def take_entries(
     rulebook: Rulebook,
     write: Callable[[AsyncConnection, Sequence[Receipt], IncidentNames], Awaitable[_Written]],
 ) -> _Written:
-    """Decide about deliveries and `write` them in one transaction; return what `write` returns.
+    """Decide about deliveries and `write` the result in one transaction; return what `write` returns.
 
-    `write` gets the connection, a receipt (answer) for each entry in order, and the names of the incidents. Each event
-    is stored under the incident that bears its name: when another process joins names meanwhile, everything is decided
-    again. Raises StoreBusy after `_ROUNDS` times, and whatever `write` raises; nothing was stored then.
+    `write` gets the connection, a receipt (answer) for each entry in order, and the renames and merges of the
+    incidents. If another process renames or merges these incidents meanwhile, everything is decided again, `_ROUNDS`
+    times at most, before StoreBusy is raised. Raises whatever `write` raises, too. After an error nothing is stored.
     """
     mentioned = {name for entry in entries for name in names_in_entry(entry)}
     for _ in range(_ROUNDS):
@@ -144,11 +144,10 @@ async def take_entries(
 async def decide_receipts(
     entries: Sequence[InboxEntry], history: IncidentHistory, rulebook: Rulebook, names: IncidentNames = _NO_NAMES
 ) -> list[Receipt]:
-    """Return a receipt (the answer) for every entry, in order, with the events that are to be stored. Nothing is stored
-    here.
+    """Return a receipt (the answer) for every entry, in order, with the events that are to be stored.
 
-    An entry may change: it is parked or refused where a rule says so. Entries are judged with the events of those
-    before.
+    Nothing is stored here. An entry is parked or refused where a rule says so. The events of each entry are added to
+    `history`, so that the following entries are judged by them, too. `names`: the renames and merges of the incidents.
     """
     receipts = []
     turn = LoopYielder()

@@ -67,7 +67,11 @@ class IntakeRules:
 
 
 class Intake:
-    """Takes requests from their raw body to their receipt (the answer): verify, translate, commit."""
+    """Takes requests from their raw body to their receipt (the answer): verify, translate, commit.
+
+    Call `webhook` or `events` for a new request, `again` for a stored delivery. `catalogue`: returns the catalogue in
+    force. `budget` limits the requests per source and minute.
+    """
 
     def __init__(
         self,
@@ -123,11 +127,10 @@ class Intake:
     # -- /v1/events
 
     def source_of_secret(self, headers: Mapping[str, str]) -> Source | None:
-        """Return the source whose token or password the headers carry, if it may post to `/v1/events`; None if there is
-        none.
+        """Return the source whose token or password the headers carry, if it may post to `/v1/events`; else None.
 
-        Sources that sign are not found: the body is read only once the sender is known, so they post to their own
-        address. None, too, when several sources share the secret.
+        None, too, if several sources share the secret. Sources that sign the body are never returned: here the body is
+        not read yet, so they must post to their own address.
         """
         now = self._time_source.now()
         fitting = [
@@ -317,10 +320,11 @@ class Intake:
 
 
 def group_by_incident(entries: Sequence[InboxEntry], size: int) -> list[list[int]]:
-    """Return the indexes of the entries in chunks of about `size`, with all events of an incident in one chunk.
+    """Return the indexes of the entries in chunks, one for each commit; all events of an incident are in one chunk.
 
-    Each chunk becomes one commit, so that a reader of an incident never sees half of a request. An entry that renames
-    or merges incidents may be in any chunk, and counts by `weight`.
+    So a reader of an incident never sees half of a request. `size`: about how much a chunk holds, counted by `weight`
+    (1 for most entries); the entries of one incident may exceed it. An entry that renames or merges incidents may be in
+    any chunk.
     """
     own: dict[str, list[int]] = {}
     for number, entry in enumerate(entries):

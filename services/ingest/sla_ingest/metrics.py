@@ -68,10 +68,10 @@ class IngestMetrics:
         )
 
     def expect(self, sources: Iterable[str]) -> None:
-        """Start the count of accepted deliveries of each source at 0, unless it has begun; call it again for new
-        sources.
+        """Make the count of accepted deliveries of each source start at 0; a count that has begun is left alone.
 
-        Without it, a source that sends nothing after a restart would not be missed (alert SladIngestSilent).
+        Call it at the start and for new sources. Otherwise a source that sends nothing after a restart has no count at
+        all, and the alert SladIngestSilent would not notice it.
         """
         for source in sources:
             self.deliveries.labels(source, ACCEPTED)

@@ -41,7 +41,11 @@ MAX_TEXT = 20_000
 
 
 class Notices:
-    """Publishes notices of critical fixes, each once: the same id with other content is an error."""
+    """Publishes notices of critical fixes: call `publish`. An id that was used for other content is an error.
+
+    `wake_signal`: woken when a notice was stored. `max_depth`: how deep the JSON of a notice may be nested. `rulebook`:
+    returns the plans, contracts and calendars in force, by which the answer says whom the notice reaches.
+    """
 
     def __init__(
         self,
@@ -146,7 +150,10 @@ class NoticeReach:
 
 
 def reach_of(found: NoticeData, rulebook: Rulebook, at: datetime) -> NoticeReach:
-    """Return how many contracts and people a notice concerns at `at` by this rulebook (plans, contracts, calendars)."""
+    """Return how many contracts and people the notice `found` concerns at the instant `at`.
+
+    `rulebook`: the plans, contracts and calendars that decide this.
+    """
     asked = Notice(
         id=NoticeId(found.id),
         title=found.title,

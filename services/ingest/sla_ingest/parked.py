@@ -50,7 +50,11 @@ class ParkedDelivery:
 
 
 class ParkedDeliveries:
-    """Lists, shows and replays the parked and refused deliveries of this database."""
+    """Lists (`page`), shows (`one`) and replays the parked (not understood) and refused deliveries of this database.
+
+    `intake` translates a replayed delivery, `rulebook` returns the plans, contracts and calendars in force.
+    `wake_signal`: woken when a replay stored events.
+    """
 
     def __init__(self, store: Store, intake: Intake, rulebook: Callable[[], Rulebook], wake_signal: WakeSignal) -> None:
         self._store = store
@@ -59,10 +63,10 @@ class ParkedDeliveries:
         self._wake_signal = wake_signal
 
     async def page(self, limit: int, after: str) -> dict[str, Any]:
-        """Return a page of parked and refused deliveries as JSON values, the oldest first.
+        """Return a page of at most `limit` parked and refused deliveries as JSON values, the oldest first.
 
-        `after`: the `next` of the page before, "" for the first page. Raises Problem 400 for an `after` that is no
-        `next`.
+        The result has `parked`, the deliveries, and `next`, null on the last page. `after`: the `next` of the page
+        before, "" for the first page. Raises Problem 400 for an `after` that is no `next`.
         """
         statement = select(*_LISTED).where(inbox.c.outcome.in_(WAITING)).order_by(inbox.c.received_at, inbox.c.id)
         if after:
@@ -98,11 +102,11 @@ class ParkedDeliveries:
         return ParkedDelivery(row.id, row.source, row.outcome, delivery)
 
     async def replay(self, id_: str) -> tuple[bool, bytes]:
-        """Translate a stored delivery again, by the catalogue in force; return whether it is understood now, and the
-        answer.
+        """Translate a parked, refused or ignored delivery again, by the catalogue in force.
 
-        If it is, its events are stored and published; else nothing changes. Raises Problem 404 for an unknown id, and
-        Problem 409 for a delivery that was accepted before or whose source is gone.
+        Return whether it is understood now, and the answer. If it is, its events are stored and published; else nothing
+        changes. Raises Problem 404 for an unknown id, and Problem 409 for a delivery that was accepted or replayed
+        before, or whose source is gone.
         """
         kept = await self.one(id_)
         if kept.outcome not in REPLAYABLE:

@@ -28,12 +28,12 @@ _log = structlog.get_logger(__name__)
 def promise(
     incident: IncidentId, folded: Callable[[], Incident], view: Callable[[Incident], Incident | None] | None = None
 ) -> dict[str, Any]:
-    """Return the promise of an incident as in the answer: the due instant of each metric, or a remark why there is
+    """Return the due instant of each metric of an incident, for the answer to a delivery; or a remark why there is
     none.
 
-    `folded`: returns the incident as computed with the delivery's events. `view`: returns what the sender's key may see
-    of the incident, None if it is under another contract by now. Never raises: a failure is logged and becomes a
-    remark.
+    `folded`: returns the incident as computed with the delivery's events. `view`: given that incident, returns what the
+    sender's key may see of it, None if it is under another contract by now. Never raises: a failure is logged and
+    becomes a remark.
     """
     try:
         found: Incident | None = folded()
@@ -60,9 +60,9 @@ def _without_targets(remark: IngestRemark, detail: str = "") -> dict[str, Any]:
 
 
 def latest_passed_due(events: Iterable[IncidentEvent], rulebook: Rulebook, by: datetime) -> datetime | None:
-    """Return the latest due instant up to `by` that a running clock of the incident passed (its breach).
+    """Return the latest due instant, not after `by`, at which a clock of the incident was breached.
 
-    None if there is none, or if the events cannot be computed, which is logged. `events`: all of the incident's.
+    `events`: all of the incident's. None if there is no breach, or if the events cannot be computed, which is logged.
     """
     known = list(events)
     if not known:

@@ -33,7 +33,7 @@ _inbox, _event = tables.inbox.c, tables.event.c
 
 
 class Deliveries:
-    """The retention of the inbox: deletes old deliveries."""
+    """Deletes old deliveries from the inbox: call `done`."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
@@ -41,7 +41,7 @@ class Deliveries:
     async def done(self, horizon: datetime) -> AsyncIterator[Removed]:
         """Delete deliveries received before `horizon` that are accepted, ignored or replayed, the oldest first.
 
-        Yields the rows removed by table after each step.
+        Parked and refused ones stay. After each step that deleted some, yields table -> rows deleted.
         """
         after: datetime | None = None
         while page := await self._page(horizon, after):
@@ -66,17 +66,21 @@ class Deliveries:
 
 
 class Histories:
-    """The retention of the stored events: deletes those of incidents that ended long ago."""
+    """Deletes the stored events of incidents that ended long ago: call `ended`.
+
+    `rulebook`: returns the plans, contracts and calendars in force, by which it is computed whether an incident has
+    ended.
+    """
 
     def __init__(self, store: Store, rulebook: Callable[[], Rulebook]) -> None:
         self._store = store
         self._rulebook = rulebook
 
     async def ended(self, horizon: datetime) -> AsyncIterator[Removed]:
-        """Delete the events of incidents that ended before `horizon` and received nothing since; a tombstone of each
-        stays.
+        """Delete the events of incidents that ended before `horizon` and received nothing since.
 
-        Yields the rows removed by table after each step.
+        A tombstone (id and end) of each stays, so that late events are recognised. After each step that deleted some,
+        yields table -> rows deleted.
         """
         after: Any | None = None
         judged: set[str] = set()  # an incident has as many places in these pages as its events have instants

@@ -20,10 +20,10 @@ _VOID = {RemarkKind.AGREED_DATE_REFUSED: "/data/agreed", RemarkKind.DOWNGRADE_NO
 
 
 def rule_refusal(entry: InboxEntry, history: IncidentHistory, rulebook: Rulebook) -> Refused | None:
-    """Return how to refuse an entry in which an agreed due date or an agreed downgrade breaks a rule of the plan.
+    """Return how to refuse an entry whose agreed due date or agreed downgrade breaks a rule of the plan; else None.
 
-    None if no rule is broken, and for events that are stored already. A due date that has passed is always refused;
-    other rules are not checked for an incident that is unknown or has too many events.
+    A due date is always refused if it had passed at its receipt. Other rules are checked only for an incident that
+    `history` knows and that has not too many events. Events that are stored already are never refused.
     """
     for event in (one.event for one in entry.events):
         known = history.counting(event.incident)

@@ -15,10 +15,11 @@ _NEXT = timedelta(microseconds=1)
 
 
 def with_accepted_time(one: TranslatedEvent, tolerance: timedelta) -> TranslatedEvent:
-    """Return the event with the time that counts, and with its remarks as the event's warnings.
+    """Return the event with the time by which it counts, and with its remarks added as warnings.
 
-    A stated time more than `tolerance` after the receipt is replaced by the receipt, with a remark; it is kept in the
-    attribute `claimed_at`. Instants of the snapshot are replaced likewise, without a remark.
+    If the stated time is more than `tolerance` after the receipt, the time of the receipt counts, with a remark; the
+    stated time is kept in the attribute `claimed_at`. Such times in the event's snapshot are replaced likewise, without
+    a remark.
     """
     event = _with_snapshot_settled(one.event, tolerance)
     one = one if event is one.event else replace(one, event=event)
@@ -56,10 +57,10 @@ def _with_snapshot_settled(event: IncidentEvent, tolerance: timedelta) -> Incide
 
 
 def with_reporter_recognised(one: TranslatedEvent, history: Iterable[IncidentEvent]) -> TranslatedEvent:
-    """Return the event as the customer's reply if its author (`unless_reporter`) is the incident's reporter.
+    """Return the event; if the account `unless_reporter` is the incident's reporter, it becomes the customer's reply.
 
-    `history`: the stored events of the incident, which name its reporter. If none of them does, the event's actor is
-    unknown and named by account, and a response gets a remark. Any other event stays as it is.
+    `history`: the stored events of the incident, which name its reporter. If none of them does, the event's actor
+    becomes unknown, named by the account, and a response gets a remark. In other cases the event stays as it is.
     """
     if not one.unless_reporter:
         return one
@@ -96,11 +97,11 @@ def _names_reporter(event: IncidentEvent) -> str | None:
 
 
 def after_breaches(one: TranslatedEvent, history: Iterable[IncidentEvent], ran_out: datetime | None) -> TranslatedEvent:
-    """Return an event whose stated time is only the earliest possible one (`not_before_told`), placed right after a
+    """Return an event that happened at its stated time or later (`not_before_told`), placed right after the last
     breach.
 
-    `ran_out`: the last breach before the event's receipt, None for none. Whether the event came before that breach is
-    not known, so it must not take the breach back. The stated time stays if it is later than the breach, or if
+    `ran_out`: that breach, the last before the event's receipt; None for none. The event may have followed the breach,
+    so it must not take it back. The stated time stays if there is no breach, if it is later than the breach, or if
     `history` has later events. An event without `not_before_told` is returned unchanged.
     """
     if not one.not_before_told:

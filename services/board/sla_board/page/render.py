@@ -40,8 +40,8 @@ _LANGUAGES = {tag: _own_name(tag) for tag in LANGUAGES}  # of explanations
 class Pages:
     """Renders the board's pages as HTML from templates, which escape all values.
 
-    `attempts` makes the rows; a row that cannot be made is replaced by a remark. The HTML of a row is cached by the
-    row's `mark`, since from one rendering to the next nearly all rows are the same.
+    `attempts` makes the rows of the board; where a row cannot be made, the page has a remark. The HTML of a row is
+    cached until the row's `mark` (checksum of its values) changes.
     """
 
     def __init__(self, attempts: Attempts | None = None) -> None:
@@ -88,9 +88,10 @@ class Pages:
         }
 
     def board(self, shown: BoardFilter, queue: Queue, *, wall: bool, notices: int) -> str:
-        """Return the HTML of the board for the filter `shown`.
+        """Return the HTML of the board's page with the clocks in `queue`.
 
-        `wall`: the layout for a wall display. `notices`: how many critical-fix notices there are.
+        `shown`: the filter that chose them, which the page shows as chosen. `wall`: use the layout for a wall display.
+        `notices`: how many critical-fix notices there are.
         """
         fragment = self.board_fragment(queue)
         return self._templates.get_template("board.html").render(
@@ -107,8 +108,8 @@ class Pages:
     def incident_fragment(self, file: IncidentFile) -> dict[str, Any]:
         """Return the parts of an incident's page that change, as one JSON object: `html` of the body, and `title`.
 
-        Unchanged contents give an equal object, since the present instant is not in it; but the drawing of the timeline
-        moves on every half minute.
+        Unchanged contents give an equal object, since the present instant is not in it. One exception: the drawing of
+        the timeline moves on every half minute.
         """
         html = self._templates.get_template("incident_body.html").render(file=file)
         return {"html": html, "title": f"{file.title} · slad"}

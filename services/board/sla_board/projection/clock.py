@@ -62,9 +62,10 @@ class PublishedFact:
 
     @property
     def noticed(self) -> tuple[datetime, datetime, int, str]:
-        """Return the sort key of the facts of one clock: when the fact was published, then its instant.
+        """Return the key by which the facts of one clock are sorted.
 
-        Facts equal in both are in the order of `FactKind`, then of `id`.
+        First counts when the fact was published, then when it became true, then its kind (in the order of `FactKind`),
+        then `id`.
         """
         fact = self.fact
         return (fact.fired_at or fact.at, fact.at, _KINDS.index(fact.kind), self.id)

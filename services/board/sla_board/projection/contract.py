@@ -17,9 +17,10 @@ _PERIODS = TypeAdapter(list[Period])
 
 
 def contract_rows(facts: Iterable[ClockFact]) -> list[dict[str, Any]]:
-    """Return rows for the table `board_contract`, one per incident, sorted by incident: the newest that the facts give.
+    """Return one row for the table `board_contract` for each incident, sorted by incident: its contract and customer.
 
-    Facts without contract periods give none.
+    They are those of its latest contract period; the row holds all the periods as JSON. Of several facts about an
+    incident the one published last counts. Facts without contract periods are left out.
     """
     return newest_rows(
         {

@@ -24,10 +24,10 @@ _RANKS = {
 
 
 def delivery_rows(facts: Iterable[DeliveryFact]) -> list[dict[str, Any]]:
-    """Return rows for the table `board_delivery`, one per delivery, sorted by id: the newest that the facts give.
+    """Return one row for the table `board_delivery` for each delivery, sorted by id, with its state by its newest fact.
 
-    Facts about no delivery are left out. At the same instant an end, such as `sent`, is newer than `queued` or
-    `retrying`.
+    Of facts of the same instant, one that states an end, such as `sent`, counts as newer than one with `queued` or
+    `retrying`. Facts about no delivery are left out.
     """
     return _newest(_delivery_row(fact) for fact in facts if fact.delivery)
 

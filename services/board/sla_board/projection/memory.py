@@ -27,10 +27,10 @@ _KEPT = MARKS | {FactKind.CLOCK_STARTED, FactKind.CLOCK_AMENDED}
 
 
 class RowMemory(Generic[Key, Item]):
-    """A cache of rows by key, for keys with at least `MANY` (50) stored rows.
+    """A cache of stored rows by key: `remember` puts the rows of a key in, `recall` returns them.
 
-    Of each key's rows only those are kept that `essential` picks: the rows on which later results can depend. Of more
-    than `MOST_KEYS` (512) keys the least recently used are dropped.
+    Keys with less than `MANY` (50) stored rows are not cached. `essential` returns those of a key's rows on which later
+    results can depend; only these are kept. Beyond `MOST_KEYS` (512) keys the least recently used are dropped.
     """
 
     def __init__(self, essential: Callable[[Sequence[Item]], list[Item]]) -> None:
@@ -41,9 +41,9 @@ class RowMemory(Generic[Key, Item]):
         return key in self._known
 
     def recall(self, key: Key, count: int) -> list[Item] | None:
-        """Return the cached rows of a key with `count` stored rows.
+        """Return the rows of a key that were cached when the key had `count` stored rows; None if there are none.
 
-        None when nothing is cached for that number of rows; rows cached for another number are dropped.
+        Rows that were cached when it had another number of rows are out of date, and are dropped.
         """
         known = self._known.get(key)
         if known is None or known[0] != count:
@@ -53,9 +53,10 @@ class RowMemory(Generic[Key, Item]):
         return known[1]
 
     def remember(self, key: Key, count: int, items: Sequence[Item]) -> None:
-        """Cache the rows that matter of a key with `count` stored rows; nothing happens for fewer than `MANY` rows.
+        """Cache those rows of a key that `essential` picks; does nothing for a key with fewer than `MANY` stored rows.
 
-        `items`: all of the key's rows, or at least those that matter. Call this after the rows are committed.
+        `count`: how many stored rows the key has. `items`: all of them, or at least those that `essential` picks. Call
+        this after the rows are committed.
         """
         if count < MANY:
             return
@@ -66,9 +67,9 @@ class RowMemory(Generic[Key, Item]):
 
 
 class RememberedReader(Generic[Key, Item]):
-    """Reads the stored rows of the keys that a batch touches, from the cache `memory` where possible.
+    """Reads the stored rows of the keys that a batch of events touches: call `of`. Uses the cache `memory` if possible.
 
-    `column`: the column of `board_event` with the key. `read` reads all rows of some keys from the store.
+    `column`: the column of the table `board_event` with the key. `read` reads all rows of some keys from the store.
     """
 
     def __init__(
@@ -88,10 +89,11 @@ class RememberedReader(Generic[Key, Item]):
         committed: list[Callable[[], None]],
         never: Collection[Key] = (),
     ) -> dict[Key, list[Item]]:
-        """Return by key the stored rows that matter; `fresh` are the rows of this batch, which must be stored already.
+        """Return key -> its stored rows, or at least those that the cache's `essential` picks, for the keys in `fresh`.
 
-        `never`: keys that are read from the store and not cached. `committed`: functions that update the cache are
-        appended here; call them after the commit.
+        `fresh`: the rows of this batch by key; they must be stored already. `never`: keys that are read from the store
+        and not cached. `committed`: functions that update the cache are appended to this list; call them after the
+        commit.
         """
         asked = [key for key in fresh if key in self._memory and key not in never]
         counts = await projections.count_events(connection, self._column, asked)
@@ -110,10 +112,10 @@ class RememberedReader(Generic[Key, Item]):
 
 
 def essential_facts(facts: Sequence[PublishedFact]) -> list[PublishedFact]:
-    """Return the facts of one clock on which its row can depend, whatever arrives later.
+    """Return the facts of one clock on which its row can still depend, whatever facts arrive later.
 
-    These are its start, warnings, breaches and amendments, facts that take back or move a breach, the last pause, and
-    of all but warnings and breaches the last fact and the last that names a metric.
+    These are all starts, amendments, warnings and breaches, and all facts that take back or move a breach; the last
+    pause; and, leaving warnings and breaches aside, the last fact and the last fact that names a metric.
     """
     ordered = sorted((one for one in facts if about_clock(one.fact)), key=lambda one: one.noticed)
     applied = [one for one in ordered if one.fact.kind not in MARKS]
@@ -128,11 +130,11 @@ def _changes_breaches(one: PublishedFact) -> bool:
 
 
 def essential_events(events: Sequence[IncidentEvent]) -> list[IncidentEvent]:
-    """Return the events of one incident on which its row can depend, whatever arrives later, in reading order.
+    """Return the events of one incident on which its row can still depend, whatever arrives later, in reading order.
 
-    These are the first and the last event, the first opening, the first snapshot, those that state another id of the
-    incident, the last to state each attribute, and those that affect the phase; of neighbours that affect the phase in
-    the same way only the first and the last.
+    These are the first and the last event; the first opening; the first snapshot; all events that state another id of
+    the incident; for each attribute the last event that states it; and the events that affect the phase. Where several
+    of these in a row affect the phase in the same way, only the first and the last of them are returned.
     """
     ordered = sorted(own_events(events), key=lambda event: event.order)
     kept = {id(ordered[0]), id(ordered[-1])}

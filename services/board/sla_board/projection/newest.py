@@ -7,7 +7,10 @@ from typing import Any
 
 
 def newest_rows(rows: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Return one row per incident, sorted by incident: the latest by `at`, then `rank`, then position in `rows`."""
+    """Return one row for each incident, sorted by incident: the one with the latest `at`.
+
+    Among rows of equal `at` the highest `rank` (a number in the row) wins, then the last in `rows`.
+    """
     kept: dict[str, dict[str, Any]] = {}
     for row in rows:
         known = kept.get(row["incident"])

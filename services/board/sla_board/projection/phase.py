@@ -13,9 +13,10 @@ _PHASES = frozenset(phase.value for phase in Phase)
 
 
 def phase_rows(facts: Iterable[ClockFact]) -> list[dict[str, Any]]:
-    """Return rows for the table `board_phase`, one per incident, sorted by incident: the newest that the facts give.
+    """Return one row for the table `board_phase` for each incident, sorted by incident: the phase that a fact states.
 
-    Facts without a phase, or with an unknown one, are left out.
+    Of several facts about an incident the one published last counts. Facts without a phase, or with an unknown one, are
+    left out.
     """
     return newest_rows(
         {

@@ -62,9 +62,9 @@ class _Touched:
 
 
 class Projector:
-    """Writes batches of events to the board's tables; calls `changed` after each commit of new events.
+    """Writes batches of events from the bus to the board's tables: call `handle` for a batch.
 
-    `applied_at`: when new events were committed last; None before the first.
+    `changed` is called after each commit of new events. `applied_at`: when that was last; None before the first.
     """
 
     def __init__(
@@ -89,11 +89,11 @@ class Projector:
         """Do nothing: the store records which events were applied, so a second reader of them does no harm."""
 
     async def handle(self, batch: Batch) -> None:
-        """Apply a batch in one transaction; events that were applied before are skipped, and those of the canary.
+        """Apply a batch of events to the board's tables in one transaction.
 
-        The canary is a breach that slad lets happen each minute to test itself. Raises StoreBusy when the store takes
-        no work, and otherwise what is wrong with an event, such as BadEnvelope. Either way nothing is stored, and the
-        same batch may be passed again.
+        Skipped are events that were applied before, and those of the canary (slad's own test clock, which it breaches
+        each minute). Raises StoreBusy when the store takes no work, and otherwise what is wrong with an event, such as
+        BadEnvelope. Nothing is stored then, and the same batch may be passed again.
         """
         # slad's own minute clock belongs to no incident: shown, it would stay on every board for ever.
         envelopes = [envelope for envelope in batch.envelopes if envelope.key != CANARY]

@@ -98,7 +98,11 @@ async def upsert_rows(connection: AsyncConnection, table: Table, rows: Sequence[
 
 
 async def upsert_newer_rows(connection: AsyncConnection, table: Table, rows: Sequence[dict[str, Any]]) -> None:
-    """Insert rows; a stored row with the same primary key is replaced unless it is newer by `at`, then by `rank`."""
+    """Insert rows; a stored row with the same primary key is replaced, unless the stored one is newer.
+
+    Newer is the row with the later `at`; among rows of equal `at`, the one with the higher `rank` (a number in the
+    row).
+    """
     if not rows:
         return
     statement = insert(connection, table)

@@ -11,11 +11,12 @@ HOUR = timedelta(hours=1)
 
 
 class Bucket(IntEnum):
-    """How soon a clock is due, in the order in which the page lists the buckets.
+    """How soon an open clock is due; the page lists the clocks in these groups, in this order.
 
-    BREACHED: breached, running or paused. SOON, HOUR: due within 15 minutes, or an hour, of the time in which the clock
-    counts. TODAY: due by midnight in the contract's zone. OUTSIDE: its hours are closed now. PAUSED: not breached.
-    LATER: any other.
+    BREACHED: its target was missed, whether it runs or is paused. SOON, HOUR: at most 15 minutes, or one hour, are left
+    of the time in which the clock counts; SOON, too, if it is past due without a breach. TODAY: due before midnight in
+    the contract's zone. LATER: due after that, or no due instant. OUTSIDE: its hours are closed now, and it is not due
+    yet. PAUSED: paused, without a breach.
     """
 
     BREACHED = 0
@@ -74,10 +75,11 @@ def bucket_of(
     soon: datetime | None = None,
     hour: datetime | None = None,
 ) -> Bucket:
-    """Return the bucket of an open clock.
+    """Return the bucket of an open clock, as of `now`.
 
-    `open_`: the clock's hours are open now. `soon`, `hour`: the instants by which 15 minutes, and an hour, of counted
-    time will have passed from `now`; None for wall time. A clock past `due_at` that is not `breached` is in SOON.
+    `due_at`: None for no due instant (LATER). `zone`: the time zone whose midnight ends TODAY. `open_`: the clock's
+    hours are open now. `soon`, `hour`: the instants by which 15 minutes, and an hour, of counted time will have passed;
+    None for wall time. A running clock past `due_at` that is not `breached` is in SOON.
     """
     if breached:
         return Bucket.BREACHED

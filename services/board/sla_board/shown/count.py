@@ -12,12 +12,12 @@ from sla_domain.clock import ClockState
 
 @dataclass(frozen=True, slots=True)
 class Countdown:
-    """The time left of a clock, in the form in which the browser counts it down.
+    """The time left of a clock, in the form in which the browser counts it down; `left_at` computes it here.
 
-    Running: `to` minus the present instant is left, in counted time. Before `since` and after `until` the clock's hours
-    are closed, and the time left stands still (None: no such bound). Paused or stopped: `to` is None and `left` is
-    fixed. `wall_to` and `wall` are the due instant and the time left by the wall clock, None where they say nothing
-    else. `by_wall`: the clock's hours are not known, so all of this is wall time.
+    Of a running clock, `to` minus the present instant is left, in counted time (time within its hours). Before `since`
+    and after `until` its hours are closed, and the time left stands still; None: no such bound. Of a paused or stopped
+    clock `to` is None, and `left` is the time left. `wall_to`, `wall`: the due instant and the time left by the wall
+    clock; None where they are the same. `by_wall`: the clock's hours are not known, so all of this is wall time.
     """
 
     to: datetime | None = None
@@ -37,9 +37,10 @@ class Countdown:
 
 
 def countdown_of(record: Any, state: ClockState, look: ClockHours, now: datetime) -> Countdown | None:
-    """Return the countdown of a clock as of `now`, given its record of the table `board_clock` and its hours `look`.
+    """Return the countdown of a clock as of `now`.
 
-    None for a clock that is cancelled or has no due instant, and for a paused clock whose time left is not known.
+    `record`: its row of the table `board_clock`. `state`: its state. `look`: its hours. None is returned for a clock
+    that is cancelled or has no due instant, and for a paused clock whose time left is not known.
     """
     due = record.due_at or record.breached_at
     match state:

@@ -13,10 +13,11 @@ MOST_ROWS = 1000
 
 
 class ClockCondition(StrEnum):
-    """The state of an open clock, as the board's state column shows it.
+    """The state of an open clock, as the board's state column shows it and its filter names it.
 
-    BREACHED: breached, running or paused. PAUSED: not breached. OUTSIDE: runs, not due yet, its hours are closed now.
-    WARNED: runs within its hours, and a warning was published. RUNNING: none of these.
+    BREACHED: its target was missed, whether it runs or is paused. PAUSED: paused, without a breach. OUTSIDE: it runs
+    and is not due yet, but its hours are closed now. WARNED: it runs within its hours, and a warning was published.
+    RUNNING: none of these.
     """
 
     RUNNING = "running"
@@ -71,9 +72,9 @@ class BoardFilter:
         return bool(self.contracts or self.priorities or self.conditions or self.buckets or self.metrics or self.text)
 
     def query(self, **changed: object) -> str:
-        """Return this filter as the query of a URL, such as `contract=acme&sort=-due`; "" for the plain board.
+        """Return this filter as the query of a URL, such as `contract=acme&sort=-due`; "" if it chooses nothing.
 
-        `changed`: fields to replace first, by name. `only_contract` is never in the query.
+        `changed`: field -> value that is used in place of this filter's own. `only_contract` is never in the query.
         """
         asked = replace(self, **changed)  # type: ignore[arg-type]  # names of fields, checked by `replace` itself
         pairs: list[tuple[str, str]] = []
@@ -91,9 +92,9 @@ class BoardFilter:
         return urlencode(pairs)
 
     def sort_query(self, order: QueueOrder) -> str:
-        """Return the URL query of a column's sort link: this filter in the order `order`, ascending.
+        """Return the URL query of the link that sorts the list by a column: this filter in the order `order`.
 
-        It is descending if the list is in that order, ascending, already.
+        The order is ascending; but if the list is sorted so already, it is descending.
         """
         turned = self.order is order and not self.descending
         return self.query(order=order, descending=turned)

@@ -45,11 +45,11 @@ def _turns(facts: Iterable[PublishedFact]) -> list[tuple[datetime, ClockState, s
 
 
 def split_by_hours(spans: Iterable[TimelineSpan], calendar: Calendar | None, now: datetime) -> tuple[TimelineSpan, ...]:
-    """Return the periods of a clock, with those in which it ran split where its hours open and close.
+    """Return the periods of a clock, with those in which it ran cut where its hours open and close.
 
-    The closed pieces are of the kind OUTSIDE. A period that still lasts is split up to `now`, and its last piece stays
-    without an end. A period stays whole where the calendar does not reach, and the oldest ones once there are
-    `MOST_PIECES` (400) pieces. `calendar` None: the clock counts wall time, and nothing is split.
+    The pieces while its hours are closed are of the kind OUTSIDE. A period that still lasts is cut up to `now`, and its
+    last piece has no end. Not cut are periods outside the calendar's years, those of more than `MOST_PIECES` (400)
+    pieces, and the oldest ones once there are that many in all. `calendar`: None for wall time; then nothing is cut.
     """
     if calendar is None:
         return tuple(spans)

@@ -33,11 +33,11 @@ class CountedReach:
 
 @dataclass(frozen=True, slots=True)
 class ClockHours:
-    """The hours in which a clock counts, as they stand at one instant.
+    """The hours in which a clock counts, as they stand at one instant (now).
 
     `known`: False when the catalogue lacks their calendar; then only wall time can be shown. `calendar`: None for wall
-    time. `around`: whether they are open, and when that changes next. `reach`: how far the next hour of counted time
-    goes.
+    time. `around`: whether the hours are open now, and when that changes next. `reach`: the instants by which 15
+    minutes, and an hour, of counted time will have passed.
     """
 
     known: bool
@@ -79,7 +79,10 @@ class CalendarsByName:
 
 @dataclass(slots=True)
 class HoursAt:
-    """The hours in which clocks count, as they stand at the instant `now`; hours that were found are cached by name."""
+    """Finds the hours in which a clock counts, as they stand at the instant `now`: call `look` with the hours' name.
+
+    `calendars`: where calendars are looked up. Hours that were found are kept, so use a new object for another `now`.
+    """
 
     now: datetime
     calendars: CalendarsByName = field(default_factory=CalendarsByName)

@@ -116,7 +116,10 @@ class IncidentFile:
 
 
 class PartMaker:
-    """Makes the parts of an incident's page; a part that cannot be made is added to `not_shown` instead."""
+    """Makes the parts of one incident's page: call `one` for a part, or `all` for several.
+
+    A part that cannot be made is added to the list `not_shown`; no error is raised. `attempts` runs and logs each try.
+    """
 
     def __init__(self, incident: str, attempts: Attempts) -> None:
         self._incident = incident

@@ -32,10 +32,10 @@ class NotShown:
 
 
 class Attempts:
-    """Makes parts of pages, and reports each part that fails.
+    """Makes parts of pages: `make` returns the part, or a NotShown if the part raises an error.
 
-    The first time that a part fails with an error of some class, the error is logged and `count` is called with the
-    kind of the part, such as `row`.
+    When a part fails for the first time with an error of this class, the error is logged and `count` is called with the
+    kind of the part, such as `row`; further times are silent.
     """
 
     def __init__(self, count: Callable[[str], None] = lambda part: None) -> None:
@@ -45,7 +45,8 @@ class Attempts:
     def make(self, part: str, id_: str, incident: str, made: Callable[[], _Made]) -> _Made | NotShown:
         """Return what `made` returns; a NotShown when it raises any Exception.
 
-        `made` must not read from the store, since a busy store would then count as a faulty part.
+        `part`: the kind of the part, such as `row`; `id_`: its id; `incident`: the incident it belongs to. `made` must
+        not read from the store, since a busy store would then count as a faulty part.
         """
         try:
             return made()

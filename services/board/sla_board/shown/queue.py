@@ -51,7 +51,10 @@ class Queue:
 
 
 async def read_queue(connection: AsyncConnection, shown: BoardFilter, hours: HoursAt) -> Queue:
-    """Return the open clocks that the filter `shown` shows, at the instant of `hours`."""
+    """Return the open clocks that the filter `shown` shows, as of the instant `hours.now`.
+
+    `hours`: finds the hours in which each clock counts, by which it is put into its bucket.
+    """
     allowed, now = _allowed(shown), hours.now
     choices = await _choices(connection, shown, allowed)
     looks = {name: hours.look(contract, name) for contract, name in choices.hours}

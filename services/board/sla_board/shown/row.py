@@ -20,11 +20,12 @@ from sla_domain.urgency import score_of_weight
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClockRow:
-    """A clock as a row of a page; the time left is not in it, since the browser counts it down from `count`.
+    """A clock as a row of a page. The browser counts the time left down from `count` (None: there is nothing to count).
 
-    `allowed`: the target in words. `word`: the state as shown. `why`: of a pause. `answer`: whether the breach is
-    acknowledged, and by whom. `warned`: the warning's threshold where `word` shows something else. `outside`: the clock
-    runs and its hours are closed; they open at `opens_at`. `count`: None where there is nothing to count.
+    `allowed`: the target in words. `word`: the state as shown. `why`: the reason of a pause. `answer`: whether the
+    alert about the breach is acknowledged, and by whom; "" without an alert. `warned`: the threshold of the last
+    warning if `word` does not show it, else "". `outside`: the clock runs while its hours are closed; they open at
+    `opens_at`.
     """
 
     id: str

@@ -128,9 +128,9 @@ class Drawing:
 
 
 def draw_timeline(lanes: Sequence[TimelineRow], now: datetime, zone: str) -> Drawing | None:
-    """Return the drawing of these clocks, one below the other; None when there is no period to draw.
+    """Return the drawing of the clocks in `lanes`, one below the other; None when there is no period to draw.
 
-    A period that lasts is drawn up to `now`. The axis is labelled with local times of `zone`.
+    A period without an end is drawn up to `now`. The axis is labelled with local times of `zone`.
     """
     instants = [span.start for lane in lanes for span in lane.spans]
     if not instants:
@@ -194,9 +194,9 @@ def _ticks(scale: _Scale, zone: str) -> tuple[TimelineTick, ...]:
 
 
 def split_overdue(spans: Sequence[TimelineSpan], due_at: datetime | None, now: datetime) -> tuple[TimelineSpan, ...]:
-    """Return the periods of a clock, with the running time after `due_at` as periods of the kind OVERDUE.
+    """Return the periods of a clock, with those in which it ran cut at `due_at`; what follows is of the kind OVERDUE.
 
-    `due_at` None: nothing is overdue.
+    `due_at`: None for no due instant; then nothing is overdue. A period that still lasts counts as ending at `now`.
     """
     if due_at is None:
         return tuple(spans)

@@ -52,7 +52,7 @@ def word_of(*, state: ClockState, breached: bool, warned: str, overdue: bool, ou
 
 
 def condition_of(*, state: ClockState, breached: bool, warned: str, outside: bool = False) -> ClockCondition:
-    """Return which condition of the board's filter an open clock is in; a clock is in one alone.
+    """Return the condition of an open clock: the first that holds of BREACHED, PAUSED, OUTSIDE, WARNED and RUNNING.
 
     `warned`: the last warning's threshold, "" for none. `outside`: the clock's hours are closed and it is not due.
     """

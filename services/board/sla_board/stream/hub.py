@@ -26,10 +26,10 @@ IDLE_REST = 20.0
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """A rendered page as sent to browsers, `body`; equal ids mean equal pages.
+    """A rendered page as sent to browsers: `body`. Equal ids mean equal pages.
 
-    `since` returns, given an earlier frame, a shorter body with the difference to it; None where there is no such form.
-    `parts`: part of the page -> HTML, which `since` compares.
+    `since`: a function from an earlier frame to a shorter body that holds only the differences; None if the page is
+    always sent whole. `parts`: part of the page -> HTML, which `since` compares.
     """
 
     id: str
@@ -67,10 +67,10 @@ class _Channel(Generic[View]):
 
 
 class Hub(Generic[View]):
-    """Renders each page that is followed, after changes, and sends it to all its followers.
+    """Renders each page that a browser follows, and sends it to all its followers (`follow`) when it has changed.
 
-    A page is rendered once for all of them, by `render`. `changes` is signalled after each commit of the projector; a
-    page is also looked at without a signal, after a second or more. `bounds` limits the streams.
+    `render` renders a page, once for all its followers. `changes` wakes the hub after each commit of the projector;
+    without that a page is rendered again after a second or more. `bounds` limits the streams.
     """
 
     def __init__(

@@ -14,7 +14,11 @@ PAGES_SHARE = 5  # a party may have one in so many of the different pages
 
 @dataclass(frozen=True, slots=True)
 class StreamBounds:
-    """The limits on open streams: in all (`streams`), per key, contract and address; `pages`: of different pages."""
+    """The limits on open streams: how many in all (`streams`), and per API key, contract and network address.
+
+    `pages`: how many different pages may be followed at a time. Callers without a key are counted by address, and
+    together they get at most half of `streams`.
+    """
 
     streams: int = 1000
     per_key: int = 100
@@ -37,7 +41,7 @@ class Visitor:
 
     @property
     def party(self) -> str:
-        """Return the name under which the caller's share is counted, such as `contract acme`.
+        """Return the name under which all streams of this caller are counted together, such as `contract acme`.
 
         It names the contract of the key if there is one, else the key, else the address.
         """
@@ -68,7 +72,11 @@ class CallerLimitReached(PlacesFull):
 
 @dataclass(slots=True)
 class StreamPlaces:
-    """The open streams, counted by caller and page, and checked against `bounds`."""
+    """Counts the open streams by caller and page, so that no caller takes all places.
+
+    Call `check` before a stream opens, `add_stream` when it opens, and `remove_stream` when it ends. `bounds`: the
+    limits that `check` applies.
+    """
 
     bounds: StreamBounds
     _streams: Counter[str] = field(default_factory=Counter)
@@ -84,8 +92,9 @@ class StreamPlaces:
     def check(self, visitor: Visitor, page: Hashable) -> None:
         """Raise an error if the caller may not follow this page now; count nothing.
 
-        CallerLimitReached: a limit of the caller's key, contract or address, or its fifth of the pages, is used up.
-        PlacesFull: no place is left, or the last ones are kept for callers who follow less.
+        CallerLimitReached: the caller's key, contract or address has reached its limit, or the caller follows a fifth
+        of `bounds.pages` already. PlacesFull: no place is left, or only places that are kept for callers who follow
+        less.
         """
         for name, most in self._limits(visitor):
             if self._streams[name] >= most:

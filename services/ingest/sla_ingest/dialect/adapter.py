@@ -32,10 +32,9 @@ class DialectAdapter(Protocol):
 
     @property
     def answers_rules(self) -> bool:
-        """Return whether an event that breaks a rule of the plan is refused (see `rule_refusal`); False: it is
-        accepted.
+        """Return whether an event that breaks a rule of the plan is refused (see `rule_refusal`) instead of accepted.
 
-        Events of a batch are never refused for this.
+        Events of a batch are accepted in either case.
         """
 
     @property
@@ -43,14 +42,16 @@ class DialectAdapter(Protocol):
         """Return whether the delivery's id comes in a header, which a signature over the body does not cover."""
 
     def bad_media_type(self, delivery: Delivery, *, signed: bool) -> str | None:
-        """Return the accepted Content-Types as text if the delivery's is not accepted (problem 415); None if it is.
+        """Return None if the delivery's Content-Type is accepted, else the accepted ones as text, for the problem 415.
 
-        `signed`: a signature covers the body alone, so nothing may be read from other headers.
+        `signed`: the sender's proof is a signature over the body alone, so an event whose attributes are in headers is
+        not accepted.
         """
 
     def by_body(self, delivery: Delivery) -> Delivery:
-        """Return a signed delivery with the headers that decide its meaning set from the body, which alone
-        is signed.
+        """Return a signed delivery with the headers that decide how it is read set to what its body shows.
+
+        The signature covers the body alone, so the headers that came with it may be forged.
         """
 
     def parts(self, delivery: Delivery) -> list[Delivery] | None:
@@ -77,8 +78,9 @@ class WebhookDialect:
     id_in_headers: bool = True
 
     def bad_media_type(self, delivery: Delivery, *, signed: bool) -> str | None:
-        """Return `media_types` as text if the delivery's Content-Type is not one of them; None if it is, or if it is
-        absent.
+        """Return None if the delivery's Content-Type is one of `media_types` or absent, else `media_types` as text.
+
+        `signed` makes no difference.
         """
         given = media_type({**delivery.hints, **delivery.headers})
         return None if not given or given in self.media_types else ", ".join(sorted(self.media_types))

@@ -64,8 +64,8 @@ _PLACEHOLDER_TIME = datetime.fromtimestamp(0, UTC)
 class CloudEventEnvelope:
     """A CloudEvent whose attributes are valid; its content is not checked yet.
 
-    `time`: None when absent. `content_type`: of the content. `data`: the content as JSON value. `encoded`: the content
-    as bytes, of a binary event or out of `data_base64`; None if it is in `data`.
+    `time`: None when absent. `content_type`: the media type of the content. `data`: the content as JSON value.
+    `encoded`: the content as bytes, if the event was binary or had `data_base64`; None if the content is in `data`.
     """
 
     id: str
@@ -147,8 +147,8 @@ def _translated(envelope: CloudEventEnvelope, delivery: Delivery, source: Source
 def split(delivery: Delivery) -> list[Delivery]:
     """Return the events of a batch as structured deliveries of one event each, in the order of the batch.
 
-    Each is received a microsecond after the one before, and the last one when the batch was, so that events of one
-    instant are read in that order. Raises DoesNotFit when the batch itself cannot be read.
+    The last one counts as received when the batch was, and each other a microsecond before the next, so that events of
+    one instant are read in this order. Raises DoesNotFit when the batch itself cannot be read.
     """
     value = parse_json(delivery.body, delivery.max_depth)
     if not isinstance(value, list):
@@ -168,9 +168,9 @@ def split(delivery: Delivery) -> list[Delivery]:
 
 @lru_cache(maxsize=1024)
 def assumed_source(written: str) -> Source:
-    """Return a source for the CloudEvents attribute `source`, whether the catalogue has one of that name or not.
+    """Return the source that a CloudEvent names in its attribute `source` (`written`), without asking the catalogue.
 
-    Its name is `source_name(written)`.
+    Its name is `source_name(written)`; its settings are those of `undescribed_source`.
     """
     return undescribed_source(source_name(written))
 
@@ -185,8 +185,8 @@ def undescribed_source(name: str) -> Source:
 def source_name(written: str) -> str:
     """Return the short name of a `source` URI reference: `https://desk.example` gives `desk.example`.
 
-    A name that had to be rewritten or cut (to 50 characters) gets a digest, so that two sources never share a name:
-    `//desk.example/eu` gives `desk.example-eu-7a7df68e`.
+    A name that had to be rewritten or cut (to 50 characters) ends with a checksum, so that two sources never share a
+    name: `//desk.example/eu` gives `desk.example-eu-7a7df68e`.
     """
     rest = written.split("://", 1)[-1].strip("/")
     name = re.sub(r"[^A-Za-z0-9._~]+", "-", rest).strip("-")

@@ -80,8 +80,8 @@ def closing_reason(case: GithubDelivery) -> tuple[str, TicketPhase]:
 def snapshot(case: GithubDelivery) -> Snapshot:
     """Return the state of the issue as this delivery shows it.
 
-    `before` of the result holds what the delivery changed (attributes and phase) as it was before; it is empty where
-    the body does not say.
+    In the result, `before` holds the earlier values of the attributes and the phase that the delivery changed; it is
+    empty where the body does not say what changed.
     """
     shown = _shown(case)
     before = _earlier(case)

@@ -143,7 +143,7 @@ def reporter_attributes(case: JiraDelivery) -> dict[str, str]:
 
 
 def changelog_events(case: JiraDelivery) -> tuple[list[EventDraft], tuple[RemarkNote, ...]]:
-    """Return the events that the changelog means, and the remarks that none of these events carries."""
+    """Return the events that the delivery's changelog means, and the remarks that belong to none of these events."""
     course, odd = _course(case)
     return [*_facts(case), *_priorities(case), *_assignments(case), *_labelled(case), *course], odd
 

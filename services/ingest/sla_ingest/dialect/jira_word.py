@@ -149,9 +149,11 @@ def complete_name(word: JiraName, present: JiraName) -> JiraName:
 
 
 def status_now(source: Source, word: JiraName) -> JiraMeaning:
-    """Return what the issue's present status means: by the catalogue, else by its usual name, else by Jira's category.
+    """Return what the issue's present status means (a phase, or None): first by the catalogue, then by its usual name.
 
-    With a remark where the category decides (also against a usual name, about whether work has ended), or nothing does.
+    If the name is unknown, Jira's category decides, with a remark; so it does if the usual name and the category
+    disagree on whether work has ended. Without a category the usual name decides; a status known by neither gets a
+    remark.
     """
     known = _by_table(source.statuses, word)
     if known is not None:
@@ -197,10 +199,11 @@ def resolution_meaning(source: Source, word: JiraName) -> JiraMeaning:
 
 
 def priority_of(source: Source, word: JiraName) -> tuple[str, tuple[RemarkNote, ...]]:
-    """Return slad's priority for a Jira priority: by the source's `priorities` in the catalogue, if it has any.
+    """Return slad's priority for a Jira priority, and the remarks on it; "" for an issue without a priority.
 
-    A Jira priority that is missing there is read by Jira's number of it if it was renamed, or else keeps its own name,
-    with a remark. Without `priorities` it keeps its own name; "" for an issue without a priority.
+    The source's `priorities` in the catalogue decide; without them the priority keeps Jira's name. If they do not list
+    it, it keeps Jira's name too, with a remark. But one of Jira's own five priorities under a changed name (recognised
+    by its id) is looked up there by its usual name, with a remark.
     """
     if not word:
         return "", ()

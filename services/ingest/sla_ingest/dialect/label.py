@@ -48,9 +48,10 @@ def phase_by_label(source: Source, labels: Iterable[str]) -> TicketPhase | None:
 def label_changes(
     source: Source, before: frozenset[str], after: frozenset[str], lookups: Mapping[str, Lookup]
 ) -> tuple[LabelStep, ...]:
-    """Return the events that a change of labels means: of attributes first, then of the priority, then of the phase.
+    """Return the events that a change of a ticket's labels, from `before` to `after`, means.
 
-    `lookups`: attribute -> where its value lies; only lookups by a label's prefix are used.
+    Changed attributes come first, then the priority, then the phase; a ticket without a label for a phase counts as
+    open. `lookups`: attribute -> where its value lies; only lookups by a label's prefix are used.
     """
     steps: list[LabelStep] = []
     changed = {

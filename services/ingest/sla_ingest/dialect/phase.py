@@ -23,11 +23,11 @@ class EventStep:
 
 
 def transition_steps(before: TicketPhase | None, after: TicketPhase) -> tuple[EventStep, ...]:
-    """Return the events that a change of phase means, in order; empty if it means none.
+    """Return the events that a change of a ticket's phase means, in order; empty if it means none.
 
-    `before`: None when it is unknown. Then a reopening is returned as well unless `after` is an end, and a resumption
-    unless `after` is an end or a wait: on an incident that was open all along they change nothing, whereas without them
-    its clocks might stay stopped.
+    `before`: None when it is not known. Then REOPENED is returned too unless `after` is an end, and RESUMED unless
+    `after` is an end or a wait. They change nothing in an incident whose clocks run already; without them the clocks of
+    another might stay stopped.
     """
     again = (EventStep(EventKind.REOPENED),) if before is None or before in _ENDED else ()
     match after:
@@ -55,8 +55,9 @@ def transition_steps(before: TicketPhase | None, after: TicketPhase) -> tuple[Ev
 
 
 def standing_of(phase: TicketPhase) -> Standing:
-    """Return the phase of an incident for the meaning of its ticket's status: open, waiting, resolved, closed or
-    cancelled.
+    """Return the state of an incident whose ticket is in this phase: open, waiting, resolved, closed or cancelled.
+
+    Being in progress, and having a workaround, count as open.
     """
     match phase:
         case TicketPhase.OPEN | TicketPhase.IN_PROGRESS | TicketPhase.WORKAROUND:

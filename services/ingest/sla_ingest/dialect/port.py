@@ -35,9 +35,9 @@ OWN_HEADERS = "slad-"  # what slad notes beside a delivery; a sender's headers o
 class Delivery:
     """One request of a sender, or one event of a batch.
 
-    `headers`: those that the source's proof covers, by name in lower case. `hints`: the other headers; whoever has seen
-    a signed body could have written them, so they may count against a delivery and never for it. `id`: "" unless slad
-    has given the delivery an id. `max_depth`: how deep its JSON may be nested.
+    `headers`: those that the source's proof covers, by name in lower case. `hints`: the headers that it does not cover.
+    Anybody who has seen a signed body can forge these, so they are used only to reject or park a delivery. `id`: ""
+    unless slad has given the delivery an id. `max_depth`: how deep its JSON may be nested.
     """
 
     body: bytes
@@ -128,8 +128,9 @@ class TranslatedEvent:
     """An event with the remarks on it.
 
     `unless_reporter`: an account id; if that account is the incident's reporter, the event is the customer's reply
-    instead of a response. `not_before_told`: the stated time is only the earliest possible one, so the event is placed
-    after the last breach before its receipt and takes no breach back.
+    instead of a response. `not_before_told`: the event happened at its stated time or later, nobody knows when. It is
+    then placed after the last breach before its receipt, so that it does not take that breach back (see
+    `after_breaches`).
     """
 
     event: IncidentEvent
@@ -191,9 +192,9 @@ Outcome = Accepted | Ignored | Parked | Refused
 
 @dataclass(frozen=True, slots=True)
 class Translation:
-    """The result of translating a delivery: its id within its source, and what it means.
+    """The result of translating a delivery: what it means (`outcome`), and its id within its source (`delivery`).
 
-    `delivery`: the id that the sender gave, or a digest of what makes the delivery unique.
+    The id is the one that the sender gave, else a digest (checksum) of what makes the delivery unique.
     """
 
     delivery: str
@@ -201,9 +202,10 @@ class Translation:
 
 
 class DoesNotFit(Exception):
-    """A delivery cannot be read, or does not fit. `refused`: the outcome with which it is answered.
+    """A delivery cannot be read, or does not fit. `detail`: what is wrong, for people.
 
-    `pointer`: JSON pointer of the fault, "" for none.
+    `pointer`: JSON pointer to the fault, "" for none. `status`, `title`: those of the problem with which the delivery
+    is answered. The attribute `refused` holds all of these as an outcome.
     """
 
     def __init__(
@@ -267,9 +269,10 @@ def incident_id(source: SourceId, own: str, pointer: str = "") -> IncidentId:
 
 
 def event_id(source: SourceId, delivery: str, number: int) -> EventId:
-    """Return the event id `<source>/<delivery>/<number>`, or a digest of it when it is longer than 120 characters.
+    """Return the id of an event, `<source>/<delivery>/<number>`; `number` is its place in the delivery, from 0.
 
-    The same delivery always gives the same ids.
+    If that is longer than 120 characters, a digest (checksum) stands for `<source>/<delivery>`. The same delivery
+    always gives the same ids.
     """
     plain = f"{source}/{delivery}/{number}"
     if len(plain) <= _MAX_EVENT_ID:
@@ -278,12 +281,12 @@ def event_id(source: SourceId, delivery: str, number: int) -> EventId:
 
 
 def fitting_id(written: str) -> str:
-    """Return a sender's own delivery id, or a digest of it when it is longer than 160 characters."""
+    """Return a sender's own delivery id; if it is longer than 160 characters, a digest (checksum) of it."""
     return written if len(written) <= MAX_DELIVERY_ID else digest_id(written)
 
 
 def digest_id(*parts: object) -> str:
-    """Return a digest of the parts as a delivery id, for senders that give none; equal parts give equal ids."""
+    """Return a delivery id for a sender that gives none: a digest (checksum) of the parts, equal for equal parts."""
     text = "\x00".join(str(part) for part in parts)
     return f"sha256-{hashlib.sha256(text.encode('utf-8', 'surrogatepass')).hexdigest()[:40]}"
 
@@ -301,9 +304,10 @@ def number_events(
     happenings: Sequence[EventDraft],
     snapshot: Snapshot | None = None,
 ) -> Accepted:
-    """Return the drafts of one delivery as events with ids, numbered from 0 in their order.
+    """Return the drafts of one delivery as events with ids and times, numbered from 0 in their order.
 
-    A draft without a time happened at the receipt. The last event carries the `snapshot`, if any.
+    `incident`: the incident they belong to. `id_`: the delivery's id. `happenings`: the drafts; one without a time
+    happened when the delivery was received. The last event carries the `snapshot`, if any.
     """
     if snapshot is not None and happenings:
         happenings = (*happenings[:-1], replace(happenings[-1], snapshot=snapshot))

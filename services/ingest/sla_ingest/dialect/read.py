@@ -102,10 +102,10 @@ def after_prefix(prefix: str, labels: Iterable[str]) -> str:
 
 
 def look_up_value(lookup: Lookup | None, document: Any, labels: Iterable[str] = ()) -> str:
-    """Return the value that a lookup of the catalogue finds in a delivery: at its path, else in a label, else its
-    constant.
+    """Return the value that a lookup of the catalogue finds in a delivery: at its path in `document`, else by `labels`.
 
-    The value is translated by the lookup's table. "" when nothing is found, and when `lookup` is None.
+    By labels means the rest of a label that begins with the lookup's prefix. If neither gives a value, the lookup's
+    constant is it. The value is translated by the lookup's table. "" when nothing is found, and when `lookup` is None.
     """
     if lookup is None:
         return ""
@@ -142,10 +142,11 @@ def attribute_lookups(
 def overlay_lookups(
     shown: Mapping[str, str], found: Mapping[str, Lookup], document: Any, labels: Iterable[str]
 ) -> dict[str, str]:
-    """Return the attributes of a new incident: those in `shown`, replaced by those that the catalogue looks up.
+    """Return the attributes in `shown`, overlaid with what the catalogue's lookups find in a delivery.
 
-    A lookup in `found` replaces an attribute where the document has anything at its path, even an empty value, and
-    always if it is by label. Attributes that are empty in the end are left out.
+    `shown`: the values that the translator took from the delivery itself. `found`: attribute -> the lookup that may
+    replace it, read from `document` and the ticket's `labels`. An empty result replaces too, where the lookup is by
+    label or its path exists in the document. Attributes that are empty in the end are left out.
     """
     labels = list(labels)
     values = {name: look_up_value(lookup, document, labels) for name, lookup in found.items()}
@@ -158,11 +159,11 @@ def overlay_lookups(
 
 
 def claimed_time(value: Any, quality: TimeQuality, *, zone: str = "UTC", version: int = 0) -> ClaimedTime:
-    """Return the time in a sender's value as a ClaimedTime.
+    """Return the time in a sender's value as a ClaimedTime with this `quality` and `version`.
 
-    `zone`: for a time without an offset. `at` of the result is None for an absent value, and for an unreadable one,
-    which a remark quotes. A local time that came twice or never gets a remark, too, and is no longer EXACT but
-    DOUBTFUL.
+    `version`: the sender's own number of the change, 0 for none. `zone`: the time zone of a time without an offset.
+    `at` of the result is None for an absent value, and for an unreadable one, which a remark quotes. A local time that
+    came twice or never in `zone` gets a remark, and EXACT becomes DOUBTFUL.
     """
     try:
         found = read_instant(value, zone)

@@ -26,10 +26,10 @@ SIDED = frozenset({EventKind.UPDATED, EventKind.REOPENED})
 class AccountDetails:
     """What a delivery states about a person.
 
-    `names`: what identifies the account. `shown`: the display name, which people choose themselves: it can make a bot
-    of them, but never staff or customer. `account`: the name that the catalogue should use. `groups`, `domain`,
-    `association`: case-folded. `bot`, `customer`, `member` (of staff): as the sender states. `assumed`: why the person
-    is probably staff, used where nothing better is known; "" for no reason.
+    `names`: the ids and names of the account. `shown`: the display name; people choose it themselves, so it may prove a
+    bot, but never staff or a customer. `account`: the name by which the catalogue should list the person. `groups`,
+    `domain`, `association`: case-folded. `bot`, `customer`, `member` (of staff): as the sender states. `assumed`: a
+    weak reason to take the person for staff, used if no rule decides; "" for none.
     """
 
     names: frozenset[str]
@@ -88,9 +88,9 @@ def _where(source: Source) -> str:
 def known_side(source: Source, person: AccountDetails, *, reported: bool = False) -> Actor | None:
     """Return the side of a person by the catalogue and the sender's statements; None when neither says it.
 
-    The first rule that fits decides: bot; staff by name; customer as stated, by name, or because `reported`; staff,
-    then customer, by group, domain or association; staff as stated (`member`), unless the catalogue narrows who is
-    staff.
+    The first rule that fits decides: (1) a bot; (2) staff by name; (3) a customer as the sender states, by name, or
+    because the person `reported` the ticket; (4) staff by group, domain or association; (5) a customer by these; (6)
+    staff as the sender states (`member`), unless the catalogue restricts who is staff.
     """
     if person.bot or any(map(source.is_bot, (*person.names, person.shown))):
         return Actor.BOT

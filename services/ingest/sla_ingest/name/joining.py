@@ -29,11 +29,11 @@ MOST_WORDS = 2_000
 
 
 async def join(connection: AsyncConnection, event: IncidentEvent, names: IncidentNames) -> None:
-    """Store what follows from a stored event that renames its incident, or merges it into another.
+    """Store what follows from an event that renames its incident or merges it into another; nothing for other events.
 
-    A rename: the later name becomes an alias, and events stored under it are copied to the incident. A merge: it is
-    recorded. Either: events of merged incidents are copied to the incidents into which they were merged. Other events
-    do nothing.
+    The event itself must be stored already. A rename: the later name becomes an alias, and events stored under it are
+    copied to the incident. A merge is recorded. In both cases the events of merged incidents are copied to the
+    incidents into which they were merged. `names`: the renames and merges before this event.
     """
     incident = event.incident
     if event.kind is EventKind.RENAMED and event.known_as is not None:
@@ -64,11 +64,12 @@ async def carry_events(
     begun: set[IncidentId],
     kept_from: Collection[IncidentId] = (),
 ) -> None:
-    """Copy these stored events, each to every incident into which its own was merged.
+    """Copy these stored events to the incidents (survivors) into which their own incidents were merged.
 
-    Only kinds in `COPIED` are copied, and nothing while the target has no events of its own and no customer's comment
-    waits for an answer. `begun`: incidents that have events of their own; those that get their first here are added,
-    with copies of all earlier events of merged incidents. `kept_from`: incidents on which this sender may not act.
+    Only kinds in `COPIED` are copied. `begun`: incidents that have events of their own. An incident that gets its first
+    one here is added to `begun`, and gets copies of all earlier events of the incidents merged into it. A survivor that
+    is not in `begun` gets copies only if a customer's comment waits for an answer. `kept_from`: survivors that get no
+    copies, since this sender may not act on them.
     """
     for event in events:
         for source in sorted(names.sources(event.incident) if event.incident not in begun else ()):

@@ -26,10 +26,10 @@ class NamesChanged(Exception):
 
 
 async def lock_names(connection: AsyncConnection, *, joining: bool) -> None:
-    """Lock the names of incidents until the transaction ends, against other processes that join names.
+    """Lock the names of incidents until the transaction ends, against renames and merges by other processes.
 
-    `joining`: this transaction joins names; no other that mentions names runs meanwhile. Does nothing on SQLite, which
-    has one writer at a time.
+    `joining`: True if this transaction itself renames or merges; it then has the lock alone. False: it shares the lock
+    with others that do not. Does nothing on SQLite, which has one writer at a time.
     """
     if is_postgres(connection):
         function = "pg_advisory_xact_lock" if joining else "pg_advisory_xact_lock_shared"
@@ -62,7 +62,10 @@ async def load_names(connection: AsyncConnection, names: Iterable[str]) -> Incid
 
 
 async def names_unchanged(connection: AsyncConnection, known: IncidentNames, names: Iterable[str]) -> bool:
-    """Return whether `load_names(names)` would still return `known`; takes one query instead of a search."""
+    """Return whether `load_names(names)` would still return `known`, its earlier result.
+
+    This takes one query, whereas `load_names` searches step by step.
+    """
     all_ = {*names, *known.moved, *known.moved.values(), *known.merged}.union(*known.merged.values())
     moved: dict[IncidentId, IncidentId] = {}
     merged: dict[IncidentId, set[IncidentId]] = {}
@@ -96,7 +99,7 @@ async def insert_alias(
 
 
 async def move_aliases(connection: AsyncConnection, old: IncidentId, new: IncidentId) -> None:
-    """Record the renames and merges of the incident `old` for the incident `new` instead."""
+    """Rewrite the recorded renames and merges that mention the incident `old`: they mention `new` afterwards."""
     query = select(tables.alias).where(or_(_alias.name == old, _alias.incident == old))
     rows = [dict(row) for row in (await connection.execute(query)).mappings()]
     if not rows:
@@ -114,10 +117,10 @@ async def move_aliases(connection: AsyncConnection, old: IncidentId, new: Incide
 
 
 async def delete_names(connection: AsyncConnection, ended: Mapping[IncidentId, datetime | None]) -> None:
-    """Delete the names of incidents that retention removes; each other name gets a tombstone (its end, kept for late
-    events).
+    """Delete the renames and merges of incidents that retention removes.
 
-    `ended`: when each incident ended; None where a tombstone says it already.
+    Each other id of such an incident (by a rename) gets a tombstone, which keeps the incident's end for late events.
+    `ended`: incident -> when it ended; None if it was removed before, and then its ids get none.
     """
     gone = sorted(ended)
     over: dict[str, datetime] = {}

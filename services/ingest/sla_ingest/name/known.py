@@ -25,7 +25,7 @@ class AliasKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class IncidentNames:
-    """Which incident a name belongs to, and which incidents were merged.
+    """Which incident a name (an incident's id, perhaps an outdated one) belongs to, and which incidents were merged.
 
     `moved`: later name -> its incident. `merged`: merged incident -> the incidents into which it was merged (its
     survivors).
@@ -41,7 +41,7 @@ class IncidentNames:
         return end_of_chain(self.moved.get, name)
 
     def with_merge(self, incident: IncidentId, into: IncidentId | None) -> IncidentNames:
-        """Return a copy to which the merge of `incident` into the incident `into` was added.
+        """Return a copy with one more merge, that of `incident` into `into`.
 
         Unchanged when `into` is None or the same incident.
         """
@@ -97,9 +97,10 @@ def names_in_event(event: IncidentEvent) -> Iterable[IncidentId]:
 
 
 def route_entry(entry: InboxEntry, names: IncidentNames) -> InboxEntry:
-    """Return the delivery with its events rewritten to the incidents that their names belong to.
+    """Return the delivery with each event moved to the incident to which the event's name (incident id) belongs.
 
-    A merge of an incident into itself under another name becomes a rename.
+    After a rename that is the incident under its first id. A merge of an incident into itself under another name
+    becomes a rename.
     """
     if not names.moved and not joins(entry):
         return entry
@@ -121,9 +122,9 @@ def _routed(one: TranslatedEvent, names: IncidentNames) -> TranslatedEvent:
 
 
 def copy_routes(event: IncidentEvent, names: IncidentNames) -> tuple[frozenset[IncidentId], frozenset[IncidentId]]:
-    """Return (incidents whose events must be copied, incidents that get the copies) because of a rename or merge.
+    """Return which events a rename or merge requires to be copied: (incidents to copy from, incidents to copy to).
 
-    Both are empty for an event that is neither.
+    `names`: the renames and merges that are known. Both sets are empty for an event that is neither of these.
     """
     incident = event.incident
     sources, survivors = names.sources(incident), names.survivors(incident)
@@ -139,11 +140,10 @@ def copy_routes(event: IncidentEvent, names: IncidentNames) -> tuple[frozenset[I
 
 
 def incident_with_too_many_names(entry: InboxEntry, names: IncidentNames) -> IncidentId | None:
-    """Return the incident of the first event by which more names would belong together than the bounds allow, else
-    None.
+    """Return the incident of the first event whose rename or merge would exceed the bounds on joined names, else None.
 
-    `MOST_NAMES` and the constants after it are the bounds: what follows from a join grows with them, in one transaction
-    that delays every other sender.
+    The bounds are `MOST_NAMES` and the constants after it. They limit how much one such event writes, since its
+    transaction delays every other sender.
     """
     for one in entry.events:
         event = one.event
