@@ -58,8 +58,9 @@ async def run_process(
 ) -> AsyncIterator[RunningProcess]:
     """Run the named services while the context lasts, and yield the running process.
 
-    `names`: of `ALL`. `time_source` replaces that of the settings (tests, the demo). `extra_routes` and `extra_parts`
-    are served and run besides the services' own. Raises BadSettings, CatalogueInvalid.
+    `names`: any of `ingest`, `timer`, `notifier`, `board`. `time_source`: used instead of that of the settings (tests,
+    the demo). `extra_routes`, `extra_parts`: routes served and parts run besides those of the services. Raises
+    BadSettings, CatalogueInvalid.
     """
     async with process_context(settings, time_source) as base:
         wired = [WIRING[name](base, _authorizer(base)) for name in names]
