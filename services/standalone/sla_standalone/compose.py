@@ -36,9 +36,10 @@ TRIM_SECONDS = 60.0
 
 @dataclass(frozen=True, slots=True)
 class RunningProcess:
-    """A process whose services run; `app`, with all their routes, is ready to be served.
+    """A process whose services run.
 
-    `failed`: an asyncio.Event that is set when a part of a service has failed.
+    `app`: the HTTP application with the routes of all services, ready to be served. `failed`: an asyncio.Event that is
+    set when a part of a service has failed.
     """
 
     app: FastAPI

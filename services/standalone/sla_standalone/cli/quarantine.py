@@ -59,7 +59,7 @@ def list_rows(
 
 
 def show_row(row: _One, url: Url = DEFAULT_URL, key: Key = "", json: _Json = False) -> None:
-    """Show one event in quarantine: its attributes, the error and its raw data.
+    """Show one event in quarantine (one that a service could not process): its attributes, the error and its raw data.
 
     Exit status: 0 shown, 1 no such event, 2 the call makes no sense.
     """

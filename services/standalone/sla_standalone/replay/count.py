@@ -67,9 +67,10 @@ def month_of(outcome: ClockOutcome) -> str:
 
 @dataclass(slots=True)
 class ConfusionMatrix:
-    """The numbers of clocks by slad's verdict and another system's; the first word of each name is slad's verdict.
+    """The numbers of clocks by slad's verdict and another system's.
 
-    `undecided`: the other system has a verdict and slad has none.
+    The first word of a name is slad's verdict: `met_missed` counts the clocks that slad calls met and the other system
+    missed. `undecided`: the other system has a verdict and slad has none.
     """
 
     met_met: int = 0
@@ -138,9 +139,9 @@ class Disagreement:
 
 @dataclass(slots=True)
 class VerdictAgreement:
-    """How far slad's verdicts agree with another system's: in all, and by the clock's priority.
+    """How far slad's verdicts agree with another system's: call `add` for each incident.
 
-    The priority is "" where slad has no clock.
+    `whole`: the counts over all incidents. `by_priority`: priority of slad's clock -> counts; "" if slad has no clock.
     """
 
     whole: ConfusionMatrix = field(default_factory=ConfusionMatrix)

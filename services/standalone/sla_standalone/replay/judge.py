@@ -71,7 +71,7 @@ class ClockOutcome(NamedTuple):
 
     @property
     def key(self) -> tuple[str, str, int]:
-        """Return what tells the clock from all others: incident, metric and cycle."""
+        """Return (incident, metric, cycle), which identifies the clock."""
         return self.incident, self.metric, self.cycle
 
     def settled(self, until: datetime) -> ClockOutcome:

@@ -15,7 +15,10 @@ _BUFFER = 1 << 16  # bytes a file
 
 
 class BlockWriter:
-    """Appends values that `marshal` can write to a file, in blocks of 200; the file is made with the first block."""
+    """Appends values to the file `path` in blocks of 200; the file is created with the first block.
+
+    Values must be of types that Python's `marshal` can write. `read_blocks` reads the file.
+    """
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -104,5 +107,5 @@ class Scatter:
 
 
 def piece_path(folder: Path, part: int, bucket: int) -> Path:
-    """Return the path of the file for one bucket and one part of the log, such as `folder/007.002`."""
+    """Return the path of the file for one bucket and one part of the log: `folder/007.002` for bucket 7 and part 2."""
     return folder / f"{bucket:03}.{part:03}"

@@ -43,9 +43,10 @@ class ClockMove(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ClockSide:
-    """A clock under one of two catalogues; `breached`: it is breached, or its due instant has passed.
+    """The state of a clock under one catalogue.
 
-    `due_at`: None while there is none, as in a pause.
+    `state`: such as `running`. `due_at`: None while the clock is paused. `breached`: the clock is breached, or its due
+    instant has passed.
     """
 
     state: str

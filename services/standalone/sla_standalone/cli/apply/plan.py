@@ -21,7 +21,7 @@ _ALONE = "name a folder for the catalogue alone: --to DIR, or SLAD_CATALOGUE"
 
 
 class InstallRefused(Exception):
-    """The target holds what would be lost, or cannot hold the catalogue; the message says what to do."""
+    """Raised if the target cannot hold a catalogue, or other files would be lost; the message says what to do."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -69,7 +69,7 @@ def ical(
 ) -> None:
     """Export days off as iCalendar, for people's calendars or as a feed to correct by hand.
 
-    Transferred working days are not among them: an iCalendar feed can only close.
+    Transferred working days are left out: an iCalendar feed can only state days off.
     """
     first = year or SystemTime().now().year
     rows = _rows(country, subdivision, Horizon(first, first + years - 1), category, lang)

@@ -11,9 +11,10 @@ _STEP = timedelta(minutes=15)  # every change in the data since 1970 lies on a q
 
 @dataclass(frozen=True, slots=True)
 class ZoneChange:
-    """A period `[start, end)` in which two releases of the zone data give a zone different UTC offsets.
+    """A period in which two releases of the zone data give a zone different UTC offsets (`old`, `new`).
 
-    `end`: None if they differ up to the end of the last year compared. `old`, `new`: the offsets.
+    `start`: its beginning. `end`: its end, not included; None if the offsets differ until the end of the years
+    compared.
     """
 
     zone: str

@@ -40,9 +40,9 @@ def cloud_event(event: IncidentEvent) -> dict[str, Any]:
 
 
 def batches(lives: Iterable[Sequence[IncidentEvent]], size: int) -> Iterator[list[dict[str, Any]]]:
-    """Yield the events of incidents as CloudEvents, in batches of at most `size`.
+    """Yield the events of many incidents as CloudEvents, in batches of at most `size`.
 
-    `lives`: the events of each incident; they are split over batches only if there are more than `size`.
+    `lives`: one list of events for each incident. A list is split over batches only if it is longer than `size`.
     """
     held: list[dict[str, Any]] = []
     for life in lives:
