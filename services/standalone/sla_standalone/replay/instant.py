@@ -25,7 +25,8 @@ class BadTableInstant(ValueError):
 class DoubtfulInstant(datetime):
     """A UTC instant that was read from a local time which came twice or never, because clocks were changed.
 
-    `doubt`: that local time, with both instants that it can mean. Make it with `of`; `settle_instants` decides it.
+    `doubt`: that local time, with the instants that it can mean. Make it with `of`; `settle_instants` decides between
+    them.
     """
 
     doubt: LocalTime
