@@ -32,9 +32,9 @@ class ConnectionActivity(IntEnum):
 class EndReason(IntEnum):
     """Why a connection was refused or closed by this side; the lower-case names are labels of a metric.
 
-    FULL, ADDRESS_FULL: refused, since too many are open in all or from its address. GAVE_WAY: closed for a new
-    connection. LATE_HEAD, LATE_BODY: a request did not arrive in time. NOT_READING: the other side did not take the
-    answer.
+    FULL: refused, too many connections are open in all. ADDRESS_FULL: refused, too many are open from its address.
+    GAVE_WAY: closed to make room for a new connection. LATE_HEAD, LATE_BODY: the head or the body of a request did not
+    arrive in time. NOT_READING: the other side took too little of an answer.
     """
 
     FULL = 0  # refused: too many in all
@@ -46,7 +46,7 @@ class EndReason(IntEnum):
 
 
 class HeldConnection(Protocol):
-    """What an Admission needs of a connection that it counts."""
+    """An open connection as an Admission sees it: it asks `activity`, and calls `give_way` to close the connection."""
 
     def activity(self, now: float) -> ConnectionActivity:
         """Return what the connection is busy with at `now`, in seconds of the event loop's clock."""
@@ -56,9 +56,10 @@ class HeldConnection(Protocol):
 
 
 class Admission:
-    """The open connections of one process: at most `most`, and at most `per_address` from one address.
+    """The open connections of one process, at most `most` in all and at most `per_address` from one address.
 
-    `exempt`: networks of proxies, such as `10.0.0.0/8`, to whose addresses only the limit for all applies.
+    Call `enter` for each new connection and `leave` when it has ended. `exempt`: networks of proxies, such as
+    `10.0.0.0/8`; their addresses have no limit of their own. `len()` is the number of open connections.
     """
 
     def __init__(self, most: int, per_address: int, exempt: Iterable[str] = ()) -> None:
@@ -72,12 +73,13 @@ class Admission:
         return len(self._all)
 
     def enter(self, held: HeldConnection, address: str, now: float) -> EndReason | None:
-        """Admit a connection and count it until `leave`; return None, or the reason why the connection is refused.
+        """Count a new connection and return None; return the reason if the connection is refused instead.
 
-        Where a limit is reached, a less busy connection is closed to make room. With `per_address` connections of its
-        address: a WAITING or SENDING connection of that address. With `most` in all: a WAITING or SENDING connection of
-        the most crowded addresses, else any that is not ANSWERED. The least busy is chosen, of equals the oldest.
-        `now`: seconds of the event loop's clock.
+        Where a limit is reached, the least busy of the open connections is closed (of equals the oldest). For the limit
+        of an address it is a WAITING or SENDING connection of that address. For the limit in all it is a WAITING or
+        SENDING connection of one of the eight addresses with the most connections, else a WAITING, SENDING or STREAMING
+        connection of any address. If there is no such connection, the new one is refused. `now`: seconds of the event
+        loop's clock.
         """
         group = group_of(address)
         own = self._of.get(group)

@@ -36,9 +36,10 @@ TRIM_SECONDS = 60.0
 
 @dataclass(frozen=True, slots=True)
 class RunningProcess:
-    """A process whose services run; `app`, with all their routes, is ready to be served.
+    """A process whose services run.
 
-    `failed`: an asyncio.Event that is set when a part of a service has failed.
+    `app`: the HTTP application with the routes of all services, ready to be served. `failed`: an asyncio.Event that is
+    set when a part of a service has failed.
     """
 
     app: FastAPI
@@ -58,8 +59,9 @@ async def run_process(
 ) -> AsyncIterator[RunningProcess]:
     """Run the named services while the context lasts, and yield the running process.
 
-    `names`: of `ALL`. `time_source` replaces that of the settings (tests, the demo). `extra_routes` and `extra_parts`
-    are served and run besides the services' own. Raises BadSettings, CatalogueInvalid.
+    `names`: any of `ingest`, `timer`, `notifier`, `board`. `time_source`: used instead of that of the settings (tests,
+    the demo). `extra_routes`, `extra_parts`: routes served and parts run besides those of the services. Raises
+    BadSettings, CatalogueInvalid.
     """
     async with process_context(settings, time_source) as base:
         wired = [WIRING[name](base, _authorizer(base)) for name in names]

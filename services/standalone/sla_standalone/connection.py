@@ -51,10 +51,10 @@ class _Exit:
 
 
 class BoundedHttp(HttpToolsProtocol):
-    """An HTTP connection that `admission` counts, with limits on what it may send and how slowly.
+    """One HTTP connection of uvicorn's, counted by `admission`, with limits on size, speed and number of its requests.
 
-    How slowly it may read an answer is limited, too. `patience`: how long a request may take to arrive. `ended` is
-    called with the reason when this side refuses the connection or cuts it off.
+    A peer that reads an answer too slowly is cut off, too. `patience`: how long the head and the body of a request may
+    take. `ended` is called with the reason each time this side refuses the connection or cuts it off.
     """
 
     def __init__(
@@ -132,10 +132,10 @@ class BoundedHttp(HttpToolsProtocol):
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
-        """Parse the bytes received; of a connection that is closing, discard them.
+        """Parse the bytes received; discard them if the connection is being closed.
 
-        A head that is too long is answered 400. Too many pipelined requests, or bytes after the answer has begun, cut
-        the connection off.
+        A head of more than 64 KiB is answered with status 400. More than 32 pipelined requests, or more than 1 MiB
+        received while it is not needed any more, cut the connection off.
         """
         if self._parting:
             self._unwanted += len(data)
@@ -156,12 +156,15 @@ class BoundedHttp(HttpToolsProtocol):
             self._watch()
 
     def pause_writing(self) -> None:
-        """Start the timer that cuts off a peer that takes too little of what waits for it."""
+        """Start a timer, since too much of the answer is still unsent.
+
+        From now on the peer is cut off if it takes less than 8 KiB in 30 seconds. asyncio calls this.
+        """
         super().pause_writing()
         self._expect_reading()
 
     def resume_writing(self) -> None:
-        """Stop the timer of `pause_writing`, unless the connection is closing."""
+        """Stop the timer of `pause_writing`, since enough was sent. On a connection that is being closed it runs on."""
         super().resume_writing()
         if not self._parting:
             self._cancel_unread_timer()
@@ -176,9 +179,9 @@ class BoundedHttp(HttpToolsProtocol):
         super().on_message_begin()
 
     def on_headers_complete(self) -> None:
-        """Start counting the bytes of the request's body.
+        """Start counting the bytes of the request's body, and the time that the request takes.
 
-        If the answer has to end the connection, it will do so by `close_when_sent`.
+        If its answer ends the connection, the connection is closed by `close_when_sent`.
         """
         self._in_head, self._in_body = False, True
         self._body_seen = self._unwanted = 0
@@ -305,9 +308,10 @@ class BoundedHttp(HttpToolsProtocol):
     # -- the end ------------------------------------------------------------------------------------------
 
     def close_when_sent(self) -> None:
-        """Close once everything is sent; for up to two seconds, discard what the peer still sends of its request.
+        """Close the connection as soon as everything is sent.
 
-        A connection that is closed on unread bytes is reset, and the answer may be lost with it.
+        If a request has arrived only in part, what the peer still sends is discarded for two seconds first (1 MiB at
+        most). Closing at once could reset the connection, and the peer would lose the answer.
         """
         if self._parting:
             return

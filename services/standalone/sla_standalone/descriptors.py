@@ -19,9 +19,10 @@ WANTED = 65_536  # the soft limit is raised to this, as far as the hard one allo
 
 @dataclass(frozen=True, slots=True)
 class Capacity:
-    """How many connections fit under the limit on open files: in all, and from one address.
+    """How many connections a process can hold under its limit on open files.
 
-    `backlog`: how many more the system accepts before the first of them is refused.
+    `connections`: in all. `per_address`: from one address. `backlog`: how many new ones may wait in the system's queue
+    until the process accepts them.
     """
 
     connections: int
@@ -47,9 +48,10 @@ def raise_limit() -> int:
 
 
 def capacity_under(limit: int, settings: Settings) -> Capacity:
-    """Return how many connections fit when `limit` files may be open, at most as many as the settings allow.
+    """Return how many connections fit if the process may open `limit` files; never more than the settings allow.
 
-    Raises BadSettings when too few fit.
+    160 files (RESERVED) are kept for the database, mails and webhooks. Raises BadSettings if fewer than 16 connections
+    fit.
     """
     backlog = min(max((limit - RESERVED) // 4, 8), 128)
     connections = min(settings.max_connections, limit - RESERVED - backlog)
@@ -63,9 +65,9 @@ def capacity_under(limit: int, settings: Settings) -> Capacity:
 
 
 def measure_capacity(settings: Settings) -> Capacity:
-    """Raise the limit on open files and return how many connections fit; fewer than the settings allow are logged.
+    """Raise the limit on open files as far as possible, and return how many connections fit under it.
 
-    Raises BadSettings when too few fit.
+    A warning is logged if fewer fit than the settings allow. Raises BadSettings if fewer than 16 fit.
     """
     limit = raise_limit()
     found = capacity_under(limit, settings)

@@ -11,9 +11,9 @@ from sla_platform.settings import Settings
 
 
 def is_loopback(host: str) -> bool:
-    """Return whether an address to listen on can be reached from this machine alone.
+    """Return whether only this machine can reach a server that listens on `host`, an address or a name.
 
-    A host name is not looked up: of names only `localhost` counts.
+    A name is not looked up: of names only `localhost` counts as this machine.
     """
     if host.lower() == "localhost":
         return True
@@ -39,9 +39,9 @@ def exposing_setting(settings: Settings) -> str:
 
 
 def missing_settings(settings: Settings) -> list[str]:
-    """Return a message for each setting that the operator must make before services start, and has not made.
+    """Return a message for each setting that has to be made before services start, and is not made; empty if none is.
 
-    They are SLAD_CATALOGUE in production, and SLAD_BOARD_OPEN when other machines can reach this process.
+    SLAD_CATALOGUE has to be set in production. SLAD_BOARD_OPEN has to be set if other machines can reach this process.
     """
     found = []
     if not settings.embedded and "catalogue" not in settings.model_fields_set:

@@ -23,10 +23,12 @@ def _today() -> date:
 
 
 class CatalogueHolder:
-    """The catalogue in force: the files at `path`, read again by `refresh` when they change.
+    """Keeps the catalogue in force, which `current` returns, and a call of the holder itself.
 
-    Files with errors are refused and change nothing. `against` returns why a sound catalogue may not be in force here,
-    empty if it may. `today`: the date from which to warn of holidays that end soon.
+    It is read from the files at `path` at start, and again by `refresh` if they have changed; files with errors are
+    refused, and the old catalogue stays. `against`: returns the reasons why a catalogue without errors may not be in
+    force here, empty if it may. `today`: the date from which to warn of holidays that end soon. `registry`: of the
+    metrics. Raises BadSettings for a reason of `against` at start, CatalogueInvalid.
     """
 
     def __init__(
@@ -69,9 +71,10 @@ class CatalogueHolder:
         return self._current
 
     def refresh(self) -> tuple[FileProblem, ...]:
-        """Read the files again if any of them changed; return their problems if they were refused, else nothing.
+        """Read the files again if one of them has changed, and put the catalogue in force if it has no errors.
 
-        The reasons of `against` are logged, not returned.
+        Return the problems if it was refused because of errors, otherwise (). If it is refused by `against`, the
+        reasons are only logged.
         """
         problems = self._read_again()
         self._look_ahead()
@@ -114,7 +117,10 @@ class CatalogueHolder:
 
 
 def keep_zones(catalogue: Catalogue) -> None:
-    """Load the zone data of all contracts and coverages (hours) now: later no file descriptor may be left for that."""
+    """Load the zone data of all contracts and coverages (hours of service), and keep it as long as the process runs.
+
+    Loaded later, it could fail when the process has no file descriptor left.
+    """
     rulebook = catalogue.rulebook
     of_coverages = {coverage.zone for plan in rulebook.plans.values() for coverage in plan.coverages.values()}
     for name in {"UTC", *(contract.zone for contract in rulebook.contracts.values()), *of_coverages}:

@@ -17,9 +17,10 @@ Duty = Callable[[], Awaitable[None]]
 
 
 def housekeeping(duties: Mapping[str, tuple[float, Duty]]) -> Part:
-    """Return the part of a service that runs these duties; `duties`: name -> (interval in seconds, function).
+    """Return the part of a service that runs these periodic functions.
 
-    Runs that were missed are made up by one, however late; a duty never runs twice at a time.
+    `duties`: name -> (interval in seconds, function). If runs were missed, one run makes up for all of them, however
+    late. A function is not started again while it still runs.
     """
 
     async def run() -> None:
@@ -40,7 +41,10 @@ def housekeeping(duties: Mapping[str, tuple[float, Duty]]) -> Part:
 
 
 def run_postponed_jobs(scheduler: AsyncIOScheduler) -> None:
-    """Run now each job that would next run in more than its interval, as after the clock was wrong and was set back."""
+    """Run each job now whose next run lies further ahead than its interval.
+
+    That happens if the next run was planned while the system's clock was wrong, and the clock has been set back since.
+    """
     now = datetime.now(UTC)  # noqa: TID251 - what APScheduler counts by
     for job in scheduler.get_jobs():
         if _put_off(job, now):

@@ -23,10 +23,10 @@ def server_config(
     registry: CollectorRegistry,
     room: Capacity | None = None,
 ) -> uvicorn.Config:
-    """Return uvicorn's configuration for `app`; logging, signals and start-up are left to the process.
+    """Return uvicorn's configuration for serving `app`; logging, signals and start-up are left to the process.
 
-    `drain_seconds`: how long requests may take to end at a stop. `room`: how many connections fit; None measures it.
-    Raises BadSettings when too few fit.
+    `drain_seconds`: how long requests may take to end when the server stops. `registry`: of the metrics. `room`: how
+    many connections fit; None measures it. Raises BadSettings when too few fit.
     """
     room = room or measure_capacity(settings)
     admission = Admission(room.connections, room.per_address, settings.trusted_proxies)

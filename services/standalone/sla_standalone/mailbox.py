@@ -54,9 +54,10 @@ class KeptMessage:
 
 
 class Mailbox:
-    """A mailbox in memory with the last `KEPT` (200) messages; mails arrive by SMTP on `host` and `port`.
+    """A local mailbox in memory, which keeps the last 200 messages (KEPT) for its page.
 
-    `port` 0: `open` lets the system choose one.
+    Mails arrive by SMTP on `host` and `port`: await `open`, then run `part` with the server. `port` 0 lets the system
+    choose, and `open` sets the attribute.
     """
 
     def __init__(self, time_source: TimeSource, host: str = "127.0.0.1", port: int = 0) -> None:

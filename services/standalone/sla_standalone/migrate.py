@@ -104,7 +104,7 @@ def _revision(connection: Connection) -> str | None:
 
 
 def configuration(connection: Connection | None = None) -> Config:
-    """Return Alembic's configuration, which has no file; revisions run on `connection`."""
+    """Return Alembic's configuration, made without a file. `connection`: None if only the revision files are read."""
     config = Config()
     config.set_main_option("script_location", str(_SCRIPTS))
     attributes: dict[str, Any] = config.attributes

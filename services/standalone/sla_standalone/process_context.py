@@ -21,10 +21,10 @@ from sla_standalone.holder import CatalogueHolder
 
 @dataclass(frozen=True, slots=True)
 class ProcessContext:
-    """What the services of a process share, built once from the settings.
+    """What all services of a process share, built once from the settings by `process_context`.
 
-    `feeds`: access to the bus. `catalogue`: holds the catalogue in force. `registry`: of the metrics. `memory`: what
-    the process before knew of the clock.
+    `feeds`: access to the message bus. `registry`: of the metrics. `catalogue`: holds the catalogue in force. `memory`:
+    the file that passes the last readings of the clocks on to the next process.
     """
 
     settings: Settings
@@ -40,8 +40,8 @@ class ProcessContext:
 async def process_context(settings: Settings, time_source: TimeSource | None = None) -> AsyncIterator[ProcessContext]:
     """Open store, bus and catalogue, and yield them as a ProcessContext; at the end the store is closed.
 
-    The caller closes `feeds`. `time_source` replaces that of the settings (tests, the demo). Raises BadSettings,
-    CatalogueInvalid.
+    `feeds` has to be closed by the caller. `time_source`: used instead of that of the settings (tests, the demo).
+    Raises BadSettings, CatalogueInvalid.
     """
     registry = CollectorRegistry()
     for collector in (ProcessCollector, PlatformCollector, GCCollector):

@@ -38,11 +38,11 @@ async def serve(
     extra_parts: Iterable[Part] = (),
     ready: Callable[[RunningProcess], None] = lambda running: None,
 ) -> int:
-    """Serve the named services over HTTP until a signal; return the exit status.
+    """Serve the named services over HTTP until a signal arrives or a part fails, and return the exit status.
 
-    0 after a signal, 1 when a part failed (a supervisor should start the process again). `ready` is called once
-    everything runs; the other arguments are those of `compose.run_process`. Raises BadSettings, such as for a port that
-    is taken.
+    The status is 0 after a signal, and 1 after a failed part (a supervisor should start the process again). `ready` is
+    called with the running process once everything runs; the other arguments are those of `compose.run_process`. Raises
+    CatalogueInvalid, and BadSettings, for a port that is taken for instance.
     """
     room = measure_capacity(settings)
     listening = _listen(settings)

@@ -32,7 +32,10 @@ class WiredService:
 
 
 def wire_ingest(base: ProcessContext, authorize: Authorizer) -> WiredService:
-    """Build the ingest service on what this process shares; nothing runs yet. `authorize` checks API keys."""
+    """Build the ingest service and its routes from what its process shares (`base`); nothing runs yet.
+
+    `authorize`: checks API keys.
+    """
     built = sla_ingest.service.build(
         base.settings,
         base.store,
@@ -47,7 +50,10 @@ def wire_ingest(base: ProcessContext, authorize: Authorizer) -> WiredService:
 
 
 def wire_timer(base: ProcessContext, authorize: Authorizer) -> WiredService:
-    """Build the timer service on what this process shares; nothing runs yet. `authorize` checks API keys."""
+    """Build the timer service and its routes from what its process shares (`base`); nothing runs yet.
+
+    `authorize`: checks API keys.
+    """
     built = sla_timer.service.build(
         base.settings, base.store, base.feeds, base.time_source, base.registry, base.catalogue, load_text
     )
@@ -55,7 +61,10 @@ def wire_timer(base: ProcessContext, authorize: Authorizer) -> WiredService:
 
 
 def wire_notifier(base: ProcessContext, authorize: Authorizer) -> WiredService:
-    """Build the notifier service on what this process shares; nothing runs yet. `authorize` checks API keys."""
+    """Build the notifier service and its routes from what its process shares (`base`); nothing runs yet.
+
+    `authorize`: checks API keys.
+    """
     built = sla_notifier.service.build(
         base.settings, base.store, base.feeds, base.time_source, base.registry, base.catalogue, authorize=authorize
     )
@@ -63,7 +72,10 @@ def wire_notifier(base: ProcessContext, authorize: Authorizer) -> WiredService:
 
 
 def wire_board(base: ProcessContext, authorize: Authorizer) -> WiredService:
-    """Build the board on what this process shares; nothing runs yet. `authorize` checks API keys."""
+    """Build the board and its routes from what its process shares (`base`); nothing runs yet.
+
+    `authorize`: checks API keys.
+    """
     event_source = base.feeds.source("board", BOARD_TOPICS, board_tables.cursor)
     retention = Retention.of(base.settings)
     given = base.settings

@@ -49,8 +49,8 @@ def ack(
 ) -> None:
     """Acknowledge alerts, which stops their escalation. Without an argument list those that are not acknowledged.
 
-    The key has the scope ack (to list: read). Exit status: 0 all are acknowledged, or were already; 1 there is no such
-    alert, or it has ended; 2 the call makes no sense. Of a list: 0 nothing waits, 1 something does.
+    Needs a key with the scope ack (to list: read). Exit status: 0 all are acknowledged, or were already; 1 there is no
+    such alert, or it has ended; 2 the call makes no sense. Of a list: 0 nothing waits, 1 something does.
     """
     with open_client(url, key) as client:
         if not what:

@@ -15,9 +15,9 @@ from sla_platform.errors import PlatformError
 
 
 def application(called: str = "") -> typer.Typer:
-    """Return the command line with only the commands of the module that has `called`, which starts faster.
+    """Return the command line as a Typer application, for running the command with the name `called`, such as `apply`.
 
-    It has every command when no command has that name.
+    To start faster, only this command and the others of its module are added; if no command has the name, all are.
     """
     from sla_standalone.cli import register
 

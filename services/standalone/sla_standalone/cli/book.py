@@ -27,10 +27,10 @@ def catalogue_at(path: Path | None) -> Catalogue:
 
 
 def book_of(contract: str, path: Path | None) -> tuple[Catalogue, Contract]:
-    """Return a contract with the catalogue that has it; an unknown contract ends the command.
+    """Return (catalogue, contract) for the contract with the id `contract`; an unknown id ends the command.
 
-    It is looked for in the catalogue at `path`; for None in the one that SLAD_CATALOGUE names, then in the built-in
-    plans.
+    The contract is looked for in the catalogue at `path`. If `path` is None, it is looked for in the catalogue that
+    SLAD_CATALOGUE names, then in the built-in plans.
     """
     if path is not None:
         book = catalogue_at(path)
@@ -64,9 +64,10 @@ def contract_in(book: Catalogue, name: str) -> Contract:
 
 
 def instant_of(text: str, zone: str, option: str) -> datetime:
-    """Return an instant given on the command line, in `zone` if it has no offset; an unreadable one ends the command.
+    """Return the instant that `text` gives in ISO 8601; `zone` (such as `Europe/Berlin`) applies if it has no offset.
 
-    `option` is named in the message.
+    A text that cannot be read, or a year out of range, ends the command; `option`, such as `--at`, is named in the
+    message.
     """
     try:
         found = datetime.fromisoformat(text)

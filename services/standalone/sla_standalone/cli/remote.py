@@ -48,7 +48,10 @@ def service_answers(url: str) -> bool:
 
 
 def fetch_json(client: httpx2.Client, path: str, parameters: Mapping[str, str | int] | None = None) -> dict[str, Any]:
-    """Return the JSON object that a GET of `path` answers; an error status ends the command with the problem."""
+    """Return the JSON object that a GET of `path` answers; `parameters`: of the query.
+
+    A status of 400 or above ends the command with the title and detail of the problem: exit status 1 for 404, else 2.
+    """
     answer = client.get(path, params=dict(parameters or {}))
     if answer.status_code >= httpx2.codes.BAD_REQUEST:
         stop_refused(answer)

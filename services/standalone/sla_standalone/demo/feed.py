@@ -29,7 +29,10 @@ class _Due:
 
 
 class DemoFeed:
-    """Posts the demo's scripted events to the ingest API of the service at `url`; opens at most `most` incidents."""
+    """Posts the events of the demo's incidents to the service at `url`; `part` returns it ready to run.
+
+    `time_source`: the demo's clock, which decides when an event is posted. `most`: how many incidents are opened.
+    """
 
     def __init__(self, url: str, time_source: TimeSource, most: int = 60) -> None:
         self._url = f"{url}/v1/events"

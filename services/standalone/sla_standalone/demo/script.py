@@ -19,7 +19,10 @@ class ScriptedEvent:
 
 @dataclass(frozen=True, slots=True)
 class Plot:
-    """The script of one demo incident: what its opening states, and the events that follow."""
+    """The script of one demo incident.
+
+    `customer`, `priority`, `title`: what the event `opened` states. `happenings`: the events that follow.
+    """
 
     customer: str
     priority: str
@@ -90,9 +93,10 @@ PLOTS = (
 
 
 def plots(seed: int = 1) -> Iterator[Plot]:
-    """Yield scripts of incidents without end: first the one that nobody answers, then `PLOTS` again and again.
+    """Yield scripts of demo incidents without end: `UNANSWERED` first, then all of `PLOTS` again and again.
 
-    The first time they come as listed, later shuffled; `seed` decides how.
+    The first round has the order of `PLOTS`; each later round is shuffled, by a random generator that starts from
+    `seed`.
     """
     yield UNANSWERED
     shuffled = random.Random(seed)  # noqa: S311 - a demo needs no secrets

@@ -36,7 +36,7 @@ _POSTGRES_INDEXES = {
 
 
 class SetStorage(ops.MigrateOperation):
-    """The operation that sets a table's storage parameters, which Alembic lacks."""
+    """An operation of Alembic's, for revisions that `draft` writes: set storage parameters of a table on PostgreSQL."""
 
     def __init__(self, table: str, parameters: dict[str, Any]) -> None:
         self.table = table
@@ -44,7 +44,7 @@ class SetStorage(ops.MigrateOperation):
 
 
 class OnlyOnPostgres(ops.MigrateOperation):
-    """The operation that creates an index on PostgreSQL alone."""
+    """An operation of Alembic's, for revisions that `draft` writes: create an index on PostgreSQL, none on SQLite."""
 
     def __init__(self, index: ops.CreateIndexOp) -> None:
         self.index = index
@@ -64,9 +64,10 @@ def _only_on_postgres(_context: Any, operation: OnlyOnPostgres) -> str:
 
 
 async def draft(message: str) -> None:
-    """Write a new revision file, from the difference between the tables and what the revisions so far make.
+    """Write a new revision file, which takes a database from the newest revision to the tables that the code defines.
 
-    `message`: why the tables change. It starts a PostgreSQL server of its own, for an empty database.
+    `message`: why the tables change; it becomes part of the file's name. The tables are compared with an empty database
+    that is migrated first, on a PostgreSQL server started for this.
     """
     with tempfile.TemporaryDirectory() as folder, PostgresServer(Path(folder), settings=FAST) as server:
         store = Store(await server.create_database("draft"))

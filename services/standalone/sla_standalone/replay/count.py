@@ -55,9 +55,10 @@ class Group(NamedTuple):
 
 
 def month_of(outcome: ClockOutcome) -> str:
-    """Return the month in which a clock counts, such as `2026-11`, in its contract's zone.
+    """Return the month to which a clock is counted, such as `2026-11`, in its contract's time zone.
 
-    That is the month in which it stopped; of an open clock the one in which it was breached, else started.
+    It is the month in which the clock stopped. A clock that has not stopped is counted to the month of its breach, or,
+    if it is not breached, of its start.
     """
     at = outcome.ended_at or outcome.breached_at or outcome.started_at
     local = at.astimezone(load_zone(outcome.zone))
@@ -66,9 +67,10 @@ def month_of(outcome: ClockOutcome) -> str:
 
 @dataclass(slots=True)
 class ConfusionMatrix:
-    """The numbers of clocks by slad's verdict and another system's; the first word of each name is slad's verdict.
+    """The numbers of clocks by slad's verdict and another system's.
 
-    `undecided`: the other system has a verdict and slad has none.
+    The first word of a name is slad's verdict: `met_missed` counts the clocks that slad calls met and the other system
+    missed. `undecided`: the other system has a verdict and slad has none.
     """
 
     met_met: int = 0
@@ -137,19 +139,20 @@ class Disagreement:
 
 @dataclass(slots=True)
 class VerdictAgreement:
-    """How far slad's verdicts agree with another system's: in all, and by the clock's priority.
+    """How far slad's verdicts agree with another system's: call `add` for each incident.
 
-    The priority is "" where slad has no clock.
+    `whole`: the counts over all incidents. `by_priority`: priority of slad's clock -> counts; "" if slad has no clock.
     """
 
     whole: ConfusionMatrix = field(default_factory=ConfusionMatrix)
     by_priority: dict[str, ConfusionMatrix] = field(default_factory=dict)
 
     def add(self, outcomes: Iterable[ClockOutcome], incident: str, claims: Mapping[str, bool]) -> list[Disagreement]:
-        """Count the verdicts on one incident; return those that differ, or that slad lacks.
+        """Compare slad's verdicts on one incident with another system's, count them, and return those that differ.
 
-        `claims`: metric -> the other system's verdict, True for met. Of a metric with several clocks the last is
-        compared, since the other system's verdict is about the end of the incident.
+        `claims`: metric -> the other system's verdict, True for met. Where slad has no verdict, the metric is among
+        those returned, and is counted as undecided. If a metric has several clocks the last is compared, since the
+        other system's verdict is about the end of the incident.
         """
         last: dict[str, ClockOutcome] = {}
         for outcome in outcomes:

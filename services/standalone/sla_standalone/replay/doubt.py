@@ -20,11 +20,12 @@ _BEFORE: Mapping[EventKind, frozenset[EventKind]] = {
 
 
 def rows_in_order(instants: Sequence[datetime], versions: Sequence[int]) -> list[datetime]:
-    """Return the instants of an incident's rows, with local times that came twice settled by the order of the rows.
+    """Return the instants of an incident's rows, each local time that came twice set to its first or second instant.
 
-    A row that would lie before the row it follows becomes the second showing of its local time. The order is that of
-    `versions` if these are distinct and none is 0 (unknown), else that of the rows; if the instants without doubt then
-    run backwards, nothing is settled. The result is in the order of `instants`.
+    A local time comes twice when clocks go back. Its second instant is taken if an earlier row lies after the first
+    (and not after the second). Earlier are the rows with a lower number in `versions`, if the numbers are distinct and
+    none is 0 (unknown). Otherwise earlier are the rows before it in `instants`; if the instants that are certain go
+    backwards there, nothing is changed. The result is in the order of `instants`.
     """
     if not any(isinstance(at, DoubtfulInstant) and at.doubt.again is not None for at in instants):
         return list(instants)
@@ -46,11 +47,12 @@ def rows_in_order(instants: Sequence[datetime], versions: Sequence[int]) -> list
 
 
 def settle_instants(events: Sequence[IncidentEvent]) -> list[IncidentEvent]:
-    """Return the events, in the order given, with a plain instant for each local time that came twice or never.
+    """Return the events, in the given order, with one plain instant for each local time that came twice or never.
 
-    Of a time that came twice the second showing is chosen if the first lies before an event that must come before: the
-    opening, and for an end stated by the same row its response, for instance. The quality of such an event becomes
-    DOUBTFUL, and a warning is added to it.
+    Of a time that came twice the first instant is taken. The second is taken if `rows_in_order` chose it, or if an
+    event that has to come before lies after the first. The opening comes before all. Of events without a row's version,
+    response and workaround come before the end, and resolved before closed. The changed events get the quality DOUBTFUL
+    and a warning.
     """
     if not any(isinstance(event.occurred_at, DoubtfulInstant) for event in events):
         return list(events)

@@ -19,11 +19,12 @@ T = TypeVar("T")
 
 @dataclass(slots=True)
 class Figures:
-    """The figures of a replay: attainment, agreement with another system's verdicts, changes under a second plan.
+    """The figures of a replay: call `add` for each incident and `close` at the end.
 
-    `tallies`: counts of verdicts. `agreement` counts nothing where the log has no such verdicts. `changes`: kind of
-    change -> number of clocks. `disagreements`, `turned`: (line, example), the first `SHOWN` (20) of the log after
-    `close`.
+    `tallies`: counts of verdicts. `agreement`: slad's verdicts compared with another system's; empty if the log has
+    none. `disagreements`: (line, verdicts that differ). `changes`: kind of change under a second plan -> number of
+    clocks. `turned`: (line, changed clock), without those that only moved. Of both lists the first 20 (SHOWN) of the
+    log remain after `close`.
     """
 
     tallies: dict[Group, VerdictCounts] = field(default_factory=dict)
@@ -33,7 +34,10 @@ class Figures:
     turned: list[tuple[int, ChangedOutcome]] = field(default_factory=list)
 
     def add(self, record: Record) -> None:
-        """Count the outcomes of one incident, of which no clock may still depend on where the log ends."""
+        """Count the outcomes of one incident.
+
+        If one of its clocks is open, pass the record as of the end of the log (see `Record.settled`).
+        """
         outcomes = record.outcomes[0]
         self._count(outcomes)
         if record.claims:

@@ -44,12 +44,12 @@ class Reader(Protocol):
 
 @dataclass(slots=True)
 class ReplayHistory:
-    """The lines of a log, grouped by incident, not yet translated to events.
+    """The lines of a log, grouped by incident; `reader` translates the lines of an incident to events.
 
-    `reader` translates them. `lives`: incident -> pairs (number, line), by first appearance; of a large log they are in
-    `buckets`, temporary files of which each has all lines of its incidents. `rejects`: lines that name no incident or
-    cannot be read. `lines`: how many were read. Close it, or use it as a context manager: that deletes the temporary
-    files.
+    `lives`: incident -> pairs (number, line), in the order in which the log first names the incidents. `buckets`:
+    temporary files, used instead for a log of more than 32 MiB; all lines of an incident are in the same bucket.
+    `rejects`: lines that name no incident or cannot be read. `lines`: how many were read. `folder`: of the temporary
+    files, None without. `close`, or leaving the context, deletes these files.
     """
 
     reader: Reader
@@ -61,7 +61,7 @@ class ReplayHistory:
     _finish: ExitStack = field(default_factory=ExitStack, repr=False, compare=False)
 
     def chunks(self, size: int) -> Iterator[Chunk]:
-        """Yield the incidents that are in memory, with their lines, in lists of at most `size`."""
+        """Yield (incident, lines) of `lives` in lists of at most `size`; incidents in `buckets` are left out."""
         return in_chunks(self.lives, size)
 
     def each(self) -> Iterator[tuple[str, list[Any]]]:
@@ -88,17 +88,17 @@ class ReplayHistory:
 
 
 def in_chunks(lives: dict[str, list[Any]], size: int) -> Iterator[Chunk]:
-    """Yield the incidents of `lives` with their lines, in lists of at most `size`."""
+    """Yield the items (incident, lines) of `lives` in lists of at most `size`, in their order."""
     pairs = iter(lives.items())
     while chunk := list(itertools.islice(pairs, size)):
         yield chunk
 
 
 def read_table(path: Path, mapping: MappingFile, advance: Advance = lambda lines: None) -> ReplayHistory:
-    """Read a CSV file by its mapping file, and group its rows by incident.
+    """Read a CSV file by its mapping file, and return its rows grouped by incident.
 
-    Rows that do not fit the header, or name no incident, become rejects. `advance` is called with numbers of lines
-    read. Raises BadLog, BadMapping, OSError.
+    Rows with more or fewer cells than the header, or without an incident's id, become rejects. `advance` is called from
+    time to time with how many lines were read since the last call. Raises BadLog, BadMapping, OSError.
     """
     with path.open(newline="", encoding=mapping.encoding) as stream:
         rows = csv.reader(stream, delimiter=mapping.delimiter)
@@ -171,10 +171,11 @@ def _short(line: int, cells: Sequence[str], width: int) -> Reject:
 
 
 def read_lines(path: Path, reader: LineReader, advance: Advance = lambda lines: None, jobs: int = 1) -> ReplayHistory:
-    """Read JSON lines, or one JSON array of events (a CloudEvents batch), and group them by incident.
+    """Read JSON lines, or one JSON array of events (a CloudEvents batch), and return them grouped by incident.
 
-    Lines that name no incident become rejects. An array has to fit in memory. `advance` is called with numbers of lines
-    read. `jobs`: how many processes read a large file of lines. Raises BadLog, OSError.
+    Lines that name no incident become rejects. An array has to fit in memory. `jobs`: how many processes read a file of
+    more than 32 MiB. `advance` is called from time to time with how many lines were read since the last call. Raises
+    BadLog, OSError.
     """
     history = ReplayHistory(reader)
     buckets = _buckets(path)

@@ -19,13 +19,14 @@ _DIGITS = {"Y": r"(\d{4})", "m": r"(\d{1,2})", "d": r"(\d{1,2})", "H": r"(\d{1,2
 
 
 class BadTableInstant(ValueError):
-    """The text is in none of the mapping's time formats, or its year is out of reach."""
+    """The text fits none of the mapping's time formats, or its year lies outside 1971 to 2099."""
 
 
 class DoubtfulInstant(datetime):
-    """An instant in UTC that was read from a local time that came twice or never, with that local time (`doubt`).
+    """A UTC instant that was read from a local time which came twice or never, because clocks were changed.
 
-    The instant alone does not tell: 02:30 on the day the clocks go forward is the instant of 03:00.
+    `doubt`: that local time, with the instants that it can mean. Make it with `of`; `settle_instants` decides between
+    them.
     """
 
     doubt: LocalTime

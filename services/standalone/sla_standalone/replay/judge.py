@@ -17,8 +17,9 @@ from sla_domain.rulebook import ContractMatch, Rulebook
 class Verdict(StrEnum):
     """The result of a clock in a replay.
 
-    MISSED: stopped after its due instant. OVERDUE: open when the log ends, past its due instant. OPEN: open when the
-    log ends, in time so far. EXEMPT: taken out of the count by a person.
+    MET: stopped in time. MISSED: stopped after its due instant. OVERDUE: still open when the log ends, and past its due
+    instant. OPEN: still open when the log ends, in time so far. CANCELLED: ended without a result. EXEMPT: a person
+    took it out of the count.
     """
 
     MET = "met"
@@ -45,9 +46,10 @@ class Verdict(StrEnum):
 class ClockOutcome(NamedTuple):
     """The result of one clock in a replay.
 
-    `ended_at`: None while the clock is open. `pending`: when warnings of a running clock would still come. `warned`:
-    how many warnings would have been sent. `quality`: the worst of the incident's instants. It is a tuple because there
-    are very many, which travel between processes.
+    `cycle`: the number of the clock among the incident's clocks of this metric, from 0. `zone`: the contract's time
+    zone. `due_at`: None while the clock is paused, and after a cancel. `ended_at`: None while the clock is open.
+    `consumed_seconds`: the time counted. `pending`: instants of warnings still to come. `warned`: how many warnings
+    came. `quality`: how exact the incident's instants are, by the worst of them.
     """
 
     incident: str
@@ -69,7 +71,7 @@ class ClockOutcome(NamedTuple):
 
     @property
     def key(self) -> tuple[str, str, int]:
-        """Return what tells the clock from all others: incident, metric and cycle."""
+        """Return (incident, metric, cycle), which identifies the clock."""
         return self.incident, self.metric, self.cycle
 
     def settled(self, until: datetime) -> ClockOutcome:
@@ -102,9 +104,9 @@ def judge(
 
 
 class JudgedIncident(NamedTuple):
-    """The results of one incident under one plan: the outcomes of its clocks, and remarks on the incident.
+    """The results of one incident under one plan.
 
-    `remarks`: pairs of kind and text.
+    `outcomes`: of each of its clocks. `remarks`: pairs (kind, text) on what is odd about the incident.
     """
 
     outcomes: list[ClockOutcome]

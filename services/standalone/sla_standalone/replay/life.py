@@ -20,10 +20,10 @@ class Reject:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IncidentLife:
-    """The events of one incident from a log, and what else its lines say.
+    """All that the lines of a log state about one incident.
 
-    `claims`: metric -> another system's verdict, True for met. `rejects`: lines that could not be read. `remarks`:
-    values that the mapping file does not list.
+    `events`: the incident's events. `claims`: metric -> another system's verdict, True for met. `rejects`: lines that
+    could not be read. `remarks`: statuses that the mapping file does not list, one for each row.
     """
 
     incident: IncidentId

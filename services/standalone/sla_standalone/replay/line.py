@@ -40,9 +40,10 @@ class BadLine(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class VerdictAttribute:
-    """The attribute of events with another system's verdict on `metric`, and its values that mean met and missed.
+    """Where the events of a log state another system's verdict on a metric, and in which words.
 
-    Upper and lower case do not matter; other values are ignored.
+    `attribute`: the name of the events' attribute. `metric`: the id of the metric. `met`, `missed`: the values of the
+    attribute that mean so, in lower case. Case does not matter in the events, and any other value is ignored.
     """
 
     attribute: str
@@ -52,10 +53,10 @@ class VerdictAttribute:
 
 
 class LineReader:
-    """Reads JSON lines as events, translated as ingest would translate them.
+    """Translates JSON lines (CloudEvents) to events, by the rules of the ingest service.
 
-    `sources`: the catalogue's sources; a source that is not among them uses slad's own field names. `claimed`: the
-    attribute with another system's verdicts, None for none.
+    `sources`: the sources that the catalogue describes; a source that it does not describe uses slad's own field names.
+    `claimed`: the attribute that states another system's verdict, None for none.
     """
 
     def __init__(self, sources: Mapping[SourceId, Source], claimed: VerdictAttribute | None = None) -> None:

@@ -35,9 +35,10 @@ class _Document(BaseModel):
 
 
 class Cell(_Document):
-    """The source of a value: the cell of a column, translated by `values`, or `constant` where the cell is empty.
+    """Where a value comes from: the row's cell in `column`, or `constant` if the row has no value there.
 
-    In the file a plain text such as `Priority` is the name of the column.
+    `values`: text of the cell -> value; a text that is not listed is the value itself. In the mapping file a plain text
+    such as `Priority` stands for the column of that name.
     """
 
     column: str = ""
@@ -81,10 +82,11 @@ class Times(_Document):
 
 
 class States(_Document):
-    """The column with the status of a ticket, and the phase that each of its `values` means.
+    """The column with the status of a ticket; a change of status states events such as waiting, resolved or reopened.
 
-    `at`: columns with the instant at which the status changed; without any it is the row's. `instants`: phase ->
-    columns that know better when it began.
+    `values`: status -> phase; a status that is not listed becomes a remark. `at`: columns with the instant of the
+    change. `instants`: phase -> columns with the instant at which this phase began, looked at before `at`. The first
+    column with a value counts, and without any the row's own instant.
     """
 
     column: str
@@ -96,10 +98,11 @@ class States(_Document):
 class EventRule(_Document):
     """The rule by which rows of the table state events of the kind `event`.
 
-    A row states the event if it begins to have the values of `becomes`, ceases to have those of `leaves`, or if a
-    column of `changes` changed, or a number in `rises` grew, since the row before. Without any of these the event
-    happens once, at the first row with a value in a column of `at`. `where`: only rows with these values count. `at`:
-    columns with the event's instant, of which the first with a value counts; without any the row's instant.
+    `where`: only rows with these values count. A row states the event if it begins to have the values of `becomes` (an
+    incident's first row may), if it no longer has those of `leaves`, if a column of `changes` has changed, or if a
+    number in a column of `rises` has grown since the row before. Without these four the event happens once, at the
+    first row with a value in `at`. `at`: columns with the event's instant, of which the first with a value counts;
+    without `at` it is the row's own. `actor`, `waiting_on` and `reason` become part of the event.
     """
 
     event: EventKind
@@ -115,7 +118,7 @@ class EventRule(_Document):
 
     @property
     def conditional(self) -> bool:
-        """Return whether the rule looks at a change since the row before: becomes, leaves, changes or rises."""
+        """Return whether the rule compares a row with the row before, by `becomes`, `leaves`, `changes` or `rises`."""
         return bool(self.becomes or self.leaves or self.changes or self.rises)
 
     @model_validator(mode="after")
@@ -133,10 +136,11 @@ _BEYOND_A_TABLE = frozenset({EventKind.TARGET_AGREED, EventKind.MERGED, EventKin
 
 
 class VerdictColumn(_Document):
-    """The column with another system's verdict on `metric`, as an incident's last row has it.
+    """The column with another system's verdict on `metric`, read from the last row of each incident.
 
-    `met`, `missed`: the values that mean so; others are ignored. Only incidents are compared whose last row has the
-    values of `where`, and a value in each of the columns `known`.
+    `met`, `missed`: the values that mean so, in any case; another value is no verdict. `where`: incidents are compared
+    only if their last row has these values (column -> values). `known`: and only if it has a value in all these
+    columns.
     """
 
     column: str
@@ -148,11 +152,11 @@ class VerdictColumn(_Document):
 
 
 class Mapping(_Document):
-    """The content of a mapping file: which columns of a table (CSV) state which events.
+    """The content of a mapping file, which states how the rows of a table (CSV) become events.
 
-    `incident`: the column with the incident's id; `at`: with the row's own instant, the first that has a value;
-    `version`: with a number that orders rows of one instant. `unknown`: texts that mean no value. `source` begins the
-    incidents' ids.
+    `source`: the first part of the incidents' ids. `incident`: the column with the rest of the id. `at`: columns with
+    the row's own instant, of which the first with a value counts. `version`: a column of numbers that orders rows of
+    one instant. `unknown`: texts that mean no value. `attributes`: name -> where its value comes from.
     """
 
     source: str = Field(default="import", pattern=r"^[A-Za-z0-9][A-Za-z0-9._~-]{0,59}$")

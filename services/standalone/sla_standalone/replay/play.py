@@ -50,12 +50,13 @@ class ReplayRules:
 
 @dataclass(slots=True)
 class Played:
-    """The result of judging a log by one or two rules.
+    """The result of judging a log by one or two plans.
 
-    `records`: the incidents in the order of the log; of a large log all, or only those with a clock that was open at
-    the end (see `play`). `rejects`: the first lines that could not be read; `rejected`: how many there are. `remarks`:
-    value that the mapping file does not list -> number. `odd`: kind of remark on an incident -> number of incidents;
-    `noted`: the first of each kind. `first`, `until`: the span of the log.
+    `records`: the incidents' results, in the order of the log (not all of them, if `play` was called with `each=False`
+    for a large log). `rejects`: the first 1,000 lines that could not be read; `rejected`: how many there are.
+    `remarks`: status that the mapping file does not list -> number of rows. `odd`: kind of remark on an incident ->
+    number of incidents. `noted`: kind -> the first such remark (line, incident, text). `first`, `until`: when the log
+    begins and ends.
     """
 
     figures: Figures = field(default_factory=Figures)
@@ -72,7 +73,7 @@ class Played:
 
     @property
     def outcomes(self) -> tuple[list[ClockOutcome], ...]:
-        """Return the outcomes of all records as one list for each of the rules; empty without a record."""
+        """Return one list for each of the rules, with the outcomes of all clocks in `records`; () without records."""
         each = [record.outcomes for record in self.records]
         return tuple([outcome for outcomes in column for outcome in outcomes] for column in zip(*each, strict=True))
 
@@ -114,11 +115,12 @@ def play(
     each: bool = True,
     advance: Callable[[int], None] = lambda lines: None,
 ) -> Played:
-    """Judge the incidents of a log by one or two rules; nothing is sent or stored for good.
+    """Judge the incidents of a log by one or two rules, and return the figures and results; nothing is sent.
 
-    `until`: later events are ignored; None: the log ends with its last event. `jobs`: how many processes work. `each`:
-    keep the records of all incidents of a large log, in the history's temporary files, not only of those with an open
-    clock. `advance` is called with how many lines have been judged.
+    `until`: events after this instant are ignored; None: the log ends with its last event. `jobs`: how many processes
+    work. `each`: keep the results of all incidents, of a large log in temporary files; False keeps, of a large log,
+    only those with a clock that was still open. `advance` is called with how many lines were judged since the last
+    call.
     """
     whole = Played()
     parts = _alone(history, rules, until, each) if jobs <= 1 else _shared(history, rules, until, each, jobs)
@@ -146,7 +148,7 @@ def play(
 
 
 def keep_earliest(known: dict[str, Noted], found: Mapping[str, Noted]) -> None:
-    """Add remarks to `known`; of two of one kind the one that comes first in the log stays.
+    """Add the remarks of `found` to `known`; of two remarks of the same kind, keep the one that comes first in the log.
 
     `known`, `found`: kind of remark -> (line, incident, text).
     """
@@ -185,11 +187,11 @@ def _unswept() -> Iterator[None]:
 def judge_chunk(
     chunk: Chunk, reader: Reader, judges: Sequence[_Judge], until: datetime | None, part: _PlayedPart
 ) -> list[Record]:
-    """Judge each incident of a chunk by every judge, and return a record for each that has events.
+    """Judge each incident of a chunk by every judge, and return a record for each incident that has events.
 
-    `until`: only events that had happened by this instant count; None: all. Counts, remarks and rejected lines are
-    added to `part`, figures only of incidents without an open clock. All incidents are read before any is judged, which
-    is faster: in turn, reading and judging would push each other's data out of the processor's caches.
+    `chunk`: pairs (incident, lines), which `reader` translates to events. `judges`: one for each plan. `until`: events
+    after this instant are ignored; None: none are. `part`: counts, remarks and rejected lines are added to it, and the
+    figures of incidents without an open clock.
     """
     lives = []
     for key, lines in chunk:

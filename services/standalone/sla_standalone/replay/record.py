@@ -52,9 +52,9 @@ def write_records(records: Iterable[Record], path: Path) -> None:
 
 @dataclass(frozen=True, slots=True)
 class StoredRecords:
-    """Records in files that `write_records` wrote, in the order of the log; each iteration reads the files again.
+    """The records in files that `write_records` wrote: iterate over it to read them, in the order of the log.
 
-    They are merged while reading, so never all in memory.
+    Each iteration reads the files again, and merges them without holding all records in memory.
     """
 
     files: Sequence[Path]
@@ -65,7 +65,7 @@ class StoredRecords:
 
 @dataclass(frozen=True, slots=True)
 class SettledRecords:
-    """The records of `records`, with open clocks settled as of `until`, the end of the log, while iterating."""
+    """An iterable over `records` in which each open clock is settled as of `until`, the end of the log."""
 
     records: Iterable[Record]
     until: datetime

@@ -15,7 +15,10 @@ _BUFFER = 1 << 16  # bytes a file
 
 
 class BlockWriter:
-    """Appends values that `marshal` can write to a file, in blocks of 200; the file is made with the first block."""
+    """Appends values to the file `path` in blocks of 200; the file is created with the first block.
+
+    Values must be of types that Python's `marshal` can write. `read_blocks` reads the file.
+    """
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -55,9 +58,10 @@ def read_blocks(path: Path) -> Iterator[list[Any]]:
 
 @dataclass(frozen=True, slots=True)
 class LogBucket:
-    """All lines of some incidents, in temporary files: `pieces` has one for each part of the log.
+    """Temporary files with all lines of some of a log's incidents; `lives` reads them.
 
-    Each piece numbers lines from the beginning of its part; `before`: how many lines the parts before have.
+    A log is read in parts, and `pieces` has one file for each part, which numbers lines from the beginning of the part.
+    `before`: for each part, how many lines of the log come before it.
     """
 
     pieces: tuple[Path, ...]
@@ -78,9 +82,10 @@ class LogBucket:
 
 
 class Scatter:
-    """Distributes the lines of part number `part` of a log over `count` files in `folder`, by incident.
+    """Distributes lines of a log over `count` files in `folder` (see `piece_path`); lines of one incident share a file.
 
-    A context manager, which closes the files at the end.
+    `part`: the number of the part of the log that is read. Use it as a context manager, which closes the files at the
+    end.
     """
 
     def __init__(self, folder: Path, part: int, count: int) -> None:
@@ -102,5 +107,5 @@ class Scatter:
 
 
 def piece_path(folder: Path, part: int, bucket: int) -> Path:
-    """Return the path of the file for one bucket and one part of the log, such as `folder/007.002`."""
+    """Return the path of the file for one bucket and one part of the log: `folder/007.002` for bucket 7 and part 2."""
     return folder / f"{bucket:03}.{part:03}"

@@ -29,10 +29,10 @@ _HOLDERS = frozenset({"assignee", "group", "line"})
 
 
 class TableReader:
-    """Reads rows of a table as events, by a mapping file bound to the columns of `header`.
+    """Translates rows of a table (CSV) to events, by a mapping file and the table's `header`.
 
-    Raises BadMapping when the header lacks a column of the mapping. `take` cuts a row to the columns that the mapping
-    reads; the methods expect such rows.
+    Call `take` with a whole row first: it cuts the row to the columns that the mapping reads, and the methods expect
+    such rows. Raises BadMapping if the header lacks a column of the mapping.
     """
 
     def __init__(self, mapping: MappingFile, header: Sequence[str]) -> None:
@@ -72,9 +72,10 @@ class TableReader:
         return "" if own in self._unknown else own
 
     def life(self, own: str, rows: Sequence[Numbered]) -> IncidentLife:
-        """Return the events of the incident `own`, given its rows as pairs (line of the file, row), in any order.
+        """Return the events of one incident, given its rows as pairs (line of the file, row), in any order.
 
-        Rows with a time that cannot be read, or without an instant, become rejects.
+        `own`: the incident's id in the table, such as `OPS-7`. Rows without an instant, or with a time that cannot be
+        read, become rejects.
         """
         told = _EventBuilder(IncidentId(f"{self.mapping.source}:{own}"), own, self.mapping.source)
         dated = self._in_order(list(self._dated(rows, told)))

@@ -40,8 +40,9 @@ class Edit:
 class Difference:
     """The differences between two catalogues.
 
-    `edits`: the entries that differ. `days`: the holidays that differ, by code. `contracts`: ids of contracts in both
-    catalogues whose promises may change, since a target, a calendar or another rule that they use differs.
+    `edits`: the entries that differ. `days`: for each holiday table that differs, the days added and removed.
+    `contracts`: ids of contracts that are in both catalogues and whose promises may change, since a target, a calendar
+    or another rule that they use differs.
     """
 
     edits: tuple[Edit, ...]

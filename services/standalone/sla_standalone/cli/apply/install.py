@@ -29,10 +29,11 @@ class Installed:
 
 
 def install(plan: InstallPlan, version: str) -> Installed:
-    """Write and remove the files that `plan` names; do nothing when it names none.
+    """Write and remove the files that `plan` names; do nothing if it names none.
 
-    A target that is a link gets a new folder, named by `version`, and then points to it. Raises OSError; then services
-    still read the old catalogue, or, where the target is a folder, perhaps some of the new files among the old.
+    If the target is a symbolic link, the files go into a new folder, named by the catalogue's `version`, and then the
+    link is set to that folder. Raises OSError: a linked target then still holds the old catalogue, a plain folder may
+    hold files of both.
     """
     if not plan.written and not plan.removed:
         return Installed((), (), plan.folder)

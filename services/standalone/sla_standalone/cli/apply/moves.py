@@ -43,9 +43,10 @@ class ClockMove(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ClockSide:
-    """A clock under one of two catalogues; `breached`: it is breached, or its due instant has passed.
+    """The state of a clock under one catalogue.
 
-    `due_at`: None while there is none, as in a pause.
+    `state`: such as `running`. `due_at`: None while the clock is paused. `breached`: the clock is breached, or its due
+    instant has passed.
     """
 
     state: str
@@ -55,9 +56,10 @@ class ClockSide:
 
 @dataclass(frozen=True, slots=True)
 class Move:
-    """A clock that the new catalogue would change; `turn`: how.
+    """A clock that the new catalogue would change, and `turn`: in what way.
 
-    `old`, `new`: the clock under the catalogue in force and under the new one; None where there is no clock.
+    `old`: the clock under the catalogue in force. `new`: the clock under the new catalogue. Either is None where that
+    catalogue gives no open clock. `cycle`: the number of the clock among the incident's clocks of this metric, from 0.
     """
 
     incident: str
@@ -72,10 +74,12 @@ class Move:
 def moves(
     incident: str, contract: str, told: Iterable[Mapping[str, Any]], clocks: Iterable[Clock], now: datetime
 ) -> Iterator[Move]:
-    """Yield the clocks of an incident that a new catalogue would change, by metric and cycle.
+    """Yield the clocks of one incident that a new catalogue would change, sorted by metric and cycle.
 
-    `told`: the clocks as the timer's API answers. `clocks`: those computed anew under the new catalogue. A clock that
-    has ended, by `told`, never changes.
+    `told`: the incident's clocks under the catalogue in force, as JSON from the timer's API. `clocks`: its clocks under
+    the new catalogue; cancelled ones count as absent. `contract`: the id of the incident's contract, for the result.
+    `now`: a clock that was due before is overdue. A clock that has ended under the catalogue in force is never among
+    the changes.
     """
     before = {(clock["metric"], clock["cycle"]): clock for clock in told}
     after = {(clock.metric, clock.cycle): clock for clock in clocks}

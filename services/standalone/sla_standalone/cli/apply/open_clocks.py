@@ -22,10 +22,10 @@ _AT_ONCE = 8  # requests in flight: enough to hide the way there and back, too f
 
 @dataclass(frozen=True, slots=True)
 class OpenClocks:
-    """How many clocks are open in a running service, of how many incidents, and which of them would change.
+    """How many clocks and incidents are open in a running service, and which clocks a new catalogue would change.
 
-    `catalogue`: the version that the service has in force. `now`: the present instant by the service's clock; None when
-    no incident with an open clock tells it, and then nothing is compared. `moves`: the clocks that would change.
+    `catalogue`: the version in force in the service. `moves`: the changes. `now`: the time by the service's clock, read
+    from its explanation of an incident; None if no incident could be explained, and then `moves` is empty.
     """
 
     catalogue: str
@@ -36,9 +36,10 @@ class OpenClocks:
 
 
 def looked(url: str, key: str, rulebook: Rulebook) -> OpenClocks:
-    """Read every open clock of the service at `url`, and compute which of them would change under `rulebook`.
+    """Read all open clocks of the service at `url`; return their number and the changes that `rulebook` would make.
 
-    Incidents that are gone meanwhile are skipped. A service that is away or refuses ends the command.
+    `rulebook`: the rules of the new catalogue. `key`: an API key, "" for none. Incidents that no longer exist when they
+    are read are skipped. If the service does not answer, or refuses, the command ends with a message.
     """
     with open_client(url, key) as client:
         version = str(fetch_json(client, "/info").get("catalogue", ""))

@@ -21,16 +21,16 @@ _ALONE = "name a folder for the catalogue alone: --to DIR, or SLAD_CATALOGUE"
 
 
 class InstallRefused(Exception):
-    """The target holds what would be lost, or cannot hold the catalogue; the message says what to do."""
+    """Raised if the target cannot hold a catalogue, or other files would be lost; the message says what to do."""
 
 
 @dataclass(frozen=True, slots=True)
 class InstallPlan:
-    """What will be done to `target`.
+    """The files to write and to remove so that `target` holds a new catalogue.
 
-    `wanted`: every file of the new catalogue by its name, relative to the target. `written`: the names that differ from
-    what is there. `removed`: YAML of the old catalogue that the new one does not have. `folder`: where the names count
-    from, the target itself or, where that is a single file, the folder it lies in.
+    `wanted`: all files of the new catalogue, name -> path to copy from. `written`: those names whose content differs
+    from the target's, or that the target lacks. `removed`: YAML files of the old catalogue that the new one lacks.
+    Names are relative to `folder`: the target itself or, if the target is a single file, the folder that it lies in.
     """
 
     target: Path

@@ -27,11 +27,12 @@ _DAYS_SHOWN = 20
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What `slad apply` found and did.
+    """The result of `slad apply`, to be printed by `as_json` or `tell`.
 
-    `old`: the catalogue in force, and `difference` what the new one changes; None when that is not known. `seen`: the
-    open clocks of a service, None when none was asked. `done`: None when nothing was copied. `failed`: the catalogue's
-    own tests that fail. `placed`: the target was named, by --to or SLAD_CATALOGUE; if not, `target` is slad's example.
+    `old`: the catalogue in force, `new`: the one to apply, `difference`: what differs; `old` and `difference` are None
+    if the catalogue in force is not known. `seen`: the open clocks of a service; None if no service was asked. `done`:
+    the files copied; None if nothing was. `failed`: tests of the new catalogue that fail. `placed`: the target was
+    given by --to or SLAD_CATALOGUE; if not, `target` is slad's example.
     """
 
     target: Path

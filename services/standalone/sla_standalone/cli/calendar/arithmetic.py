@@ -19,7 +19,7 @@ _SECOND = timedelta(seconds=1)
 
 
 class BadRow(ValueError):
-    """The row is no question of business-time arithmetic; the message says what is wrong with it."""
+    """Raised for a row that is not a valid question of business-time arithmetic; the message says what is wrong."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,10 +41,11 @@ class RowAnswer:
 
 
 def answer(line: bytes, number: int, book: CalendarBook, at_close: AtClose = AtClose.STAY) -> RowAnswer:
-    """Return the answer to a row of JSON; a row that cannot be answered gets an error, nothing is raised.
+    """Return the answer to one question of business-time arithmetic; one that cannot be answered gets an error as text.
 
-    Such as `{"op": "add", "calendar": "PL", "start": "2026-11-12T16:00", "duration_s": 3600}`. `number`: the line,
-    which identifies a row without an id. `at_close` places a deadline that falls on a closing time.
+    `line`: the question in JSON, `{"op": "add", "calendar": "PL", "start": "2026-11-12T16:00", "duration_s": 3600}` for
+    example. `number`: the number of the line, used as the id of a question without an id. `book`: where calendars are
+    looked up. `at_close`: whether a deadline on a closing time stays there or moves to the next opening.
     """
     row: Any = None
     try:

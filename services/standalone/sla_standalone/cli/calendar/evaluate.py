@@ -29,9 +29,10 @@ def register(app: typer.Typer) -> None:
 
 @dataclass(slots=True)
 class Score:
-    """How many rows were answered (`rows`), how many with an error, and how many as they expect (`agree`).
+    """The counts of `slad calendar eval`: call `add` for the answer to each row.
 
-    `differ`: the answers that are not what their rows expect.
+    `rows`: all answers. `errors`: answers that are errors. `agree`: answers that are what their row expects. `differ`:
+    the answers that are something else.
     """
 
     rows: int = 0
@@ -49,7 +50,7 @@ class Score:
 
     @property
     def sound(self) -> bool:
-        """Return whether every row was answered without an error and none otherwise than expected."""
+        """Return whether no answer is an error, and no answer differs from what its row expects."""
         return not self.errors and not self.differ
 
     def as_json(self) -> dict[str, Any]:

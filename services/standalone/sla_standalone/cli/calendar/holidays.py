@@ -69,7 +69,7 @@ def ical(
 ) -> None:
     """Export days off as iCalendar, for people's calendars or as a feed to correct by hand.
 
-    Transferred working days are not among them: an iCalendar feed can only close.
+    Transferred working days are left out: an iCalendar feed can only state days off.
     """
     first = year or SystemTime().now().year
     rows = _rows(country, subdivision, Horizon(first, first + years - 1), category, lang)
@@ -90,9 +90,10 @@ def row_json(row: HolidayRow) -> dict[str, Any]:
 
 
 def feed(rows: Sequence[HolidayRow], name: str, now: datetime) -> str:
-    """Return an iCalendar feed (RFC 5545) with an all-day event for each day off; other kinds of rows are left out.
+    """Return an iCalendar feed (RFC 5545) with an all-day event for each day off in `rows`; other rows are left out.
 
-    Equal rows under an equal `name` always get equal UIDs.
+    `name`: what the holidays are of, such as `PL`; it is in the feed's title, and in the UIDs together with the date,
+    so that UIDs stay the same. `now`: the time stamp of the events.
     """
     calendar = icalendar.Calendar()
     calendar.add("prodid", "-//slad//holidays//EN")

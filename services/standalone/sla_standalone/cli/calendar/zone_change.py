@@ -11,9 +11,10 @@ _STEP = timedelta(minutes=15)  # every change in the data since 1970 lies on a q
 
 @dataclass(frozen=True, slots=True)
 class ZoneChange:
-    """A period `[start, end)` in which two releases of the zone data give a zone different UTC offsets.
+    """A period in which two releases of the zone data give a zone different UTC offsets (`old`, `new`).
 
-    `end`: None if they differ up to the end of the last year compared. `old`, `new`: the offsets.
+    `start`: its beginning. `end`: its end, not included; None if the offsets differ until the end of the years
+    compared.
     """
 
     zone: str
@@ -24,9 +25,10 @@ class ZoneChange:
 
 
 def zone_changes(name: str, old: tzinfo, new: tzinfo, years: range) -> Iterator[ZoneChange]:
-    """Yield the periods of these years (in UTC) in which two releases give a zone different offsets, in order.
+    """Yield the periods in which two releases of the zone data give one zone different UTC offsets, in order of time.
 
-    `name`: the zone. `old`, `new`: the zone as either release has it.
+    `name`: the zone's name, for the result. `old`, `new`: the zone by each release. `years`: the years to compare, in
+    UTC.
     """
     begin, last = datetime(years[0], 1, 1, tzinfo=UTC), datetime(years[-1] + 1, 1, 1, tzinfo=UTC)
     since: tuple[datetime, timedelta, timedelta] | None = None

@@ -40,9 +40,9 @@ def cloud_event(event: IncidentEvent) -> dict[str, Any]:
 
 
 def batches(lives: Iterable[Sequence[IncidentEvent]], size: int) -> Iterator[list[dict[str, Any]]]:
-    """Yield the events of incidents as CloudEvents, in batches of at most `size`.
+    """Yield the events of many incidents as CloudEvents, in batches of at most `size`.
 
-    `lives`: the events of each incident; they are split over batches only if there are more than `size`.
+    `lives`: one list of events for each incident. A list is split over batches only if it is longer than `size`.
     """
     held: list[dict[str, Any]] = []
     for life in lives:
@@ -73,10 +73,10 @@ class NotImported:
 
 @dataclass(slots=True)
 class ImportAccount:
-    """The counts of an import, and the events and lines that were not imported (`refusals`).
+    """The counts of one import: call `took` with each answer of the service, and `refused` for each event not accepted.
 
-    `incidents`, `events`: number found in the table. `accepted`: number of events that were new to the service.
-    `duplicate`: number of events that the service knew already.
+    `incidents`, `events`: how many the table has. `accepted`: events that were new to the service. `duplicate`: events
+    that the service knew already. `refusals`: events and lines that were not imported.
     """
 
     incidents: int = 0
@@ -86,7 +86,10 @@ class ImportAccount:
     refusals: list[NotImported] = field(default_factory=list)
 
     def took(self, batch: list[dict[str, Any]], answer: Mapping[str, Any]) -> None:
-        """Count the service's answer to one batch; events that it neither accepted nor ignored become refusals."""
+        """Count the service's answer (JSON of `POST /v1/events`) to one batch of CloudEvents.
+
+        Events whose outcome is neither `accepted` nor `ignored` are added to the refusals, with the service's reason.
+        """
         outcomes = answer["outcomes"]
         self.accepted += outcomes["accepted"]
         self.duplicate += outcomes["duplicate"]

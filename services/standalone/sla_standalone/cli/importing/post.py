@@ -24,10 +24,12 @@ class StillBusy(Exception):
 async def post(
     client: httpx2.AsyncClient, batch: list[dict[str, Any]], account: ImportAccount, time_source: TimeSource
 ) -> None:
-    """Post a batch of CloudEvents, and count the service's answer in `account`.
+    """Post a batch of CloudEvents to `/v1/events`, and count the service's answer in `account`.
 
-    A busy service is asked again, up to 20 times; a batch that is too large is sent in halves; a batch that is refused
-    otherwise becomes refusals. Raises StillBusy. A key that may not write ends the command.
+    If the service is busy (429, 502, 503, 504) the batch is sent again, up to 20 times in all, after the pause that the
+    service asks for or a growing one, of one minute at most; then StillBusy is raised. `time_source` waits for the
+    pauses. A batch that is too large (413) is sent in halves. A status that concerns the whole import, such as 401 for
+    a wrong key, ends the command. For any other status all events of the batch are added to the refusals.
     """
     answer = await _patiently(client, batch, time_source)
     match answer.status_code:

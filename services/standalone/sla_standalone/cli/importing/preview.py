@@ -21,9 +21,10 @@ _WORDS = {FactKind.CLOCK_BREACHED: "breached", FactKind.CLOCK_WARNED: "warning"}
 
 @dataclass(slots=True)
 class ImportPreview:
-    """How many notifications `slad import --tell` would send, counted by `look`.
+    """How many notifications `slad import --tell` would send: call `look` with the events of each incident.
 
-    `incidents`: number of incidents with a notification. `kinds`: breached or warning -> number. `by_person`:
+    `catalogue`: whose contracts, escalations and people apply. `now`: the time at which the import would be made.
+    `incidents`: how many incidents would be notified of. `kinds`: `breached` or `warning` -> number. `by_person`:
     (contract, role, person) -> number of messages; the person is `nobody` where no one has the role.
     """
 
@@ -34,7 +35,7 @@ class ImportPreview:
     by_person: Counter[tuple[str, str, str]] = field(default_factory=Counter)
 
     def look(self, events: Sequence[IncidentEvent]) -> None:
-        """Count the warnings and breaches that a service would notify of if it received one incident's events now."""
+        """Count the breaches and warnings that a service would notify of if it received one incident's `events` now."""
         if not events:
             return
         heard = [replace(event, received_at=max(self.now, event.received_at), history=False) for event in events]

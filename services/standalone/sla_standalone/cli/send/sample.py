@@ -15,9 +15,10 @@ from string import Template
 
 
 class Style(StrEnum):
-    """The ways in which senders identify and sign a delivery, in their headers.
+    """How a sender identifies and signs a delivery in the HTTP headers.
 
-    STANDARD_WEBHOOKS: that of standardwebhooks.com. CLOUDEVENTS: an API key. PLAIN: no proof at all.
+    GITHUB, JIRA: the webhook signatures of these systems. CLOUDEVENTS: an API key. STANDARD_WEBHOOKS: the signature of
+    standardwebhooks.com. PLAIN: no headers, so the delivery is not signed.
     """
 
     GITHUB = "github"
@@ -29,9 +30,10 @@ class Style(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """A sample delivery; `path`: where on a service it goes.
+    """A sample delivery for `slad send`.
 
-    `style`: how its sender proves it. `title`: what happens in it. `headers`: the headers besides that proof.
+    `style`: how the delivery is signed. `path`: where on a service it is posted, such as `/v1/events`. `title`: what
+    happens in it, in words. `headers`: the other headers that its sender would send, without those of the signature.
     """
 
     name: str
@@ -66,7 +68,10 @@ SAMPLES: Mapping[str, Sample] = {
 
 
 def body_of(sample: Sample, number: int, unique: str, now: datetime) -> bytes:
-    """Return the payload of a sample about the incident `number`, dated `now`; `unique` makes its ids new."""
+    """Return the payload of a sample delivery about the incident with this `number`, dated `now`.
+
+    `unique`: a text that becomes part of the payload's ids, so that the service does not take it for a duplicate.
+    """
     text = files(__package__).joinpath("samples", f"{sample.name}.json").read_text("utf-8")
     at = now.astimezone(UTC)
     values = {
@@ -79,9 +84,10 @@ def body_of(sample: Sample, number: int, unique: str, now: datetime) -> bytes:
 
 
 def proof(style: Style, secret: str, body: bytes, unique: str, now: datetime) -> dict[str, str]:
-    """Return the headers by which a sender of this style identifies and signs the delivery `body`.
+    """Return the HTTP headers that identify and sign the delivery `body` in this style.
 
-    `unique`: the delivery's id. With a `secret` of "" the signature or key is left out.
+    `secret`: signs the body, or is the API key itself; with "" the signature or key is left out. `unique`: the
+    delivery's id. `now`: the time stamp of a signature that has one.
     """
     match style:
         case Style.GITHUB:
