@@ -222,7 +222,7 @@ class _Trial:
             one.at for one in self._facts[fact.incident]
             if (one.clock, one.generation, one.threshold) == (fact.clock, fact.generation, BREACH)
         ]  # fmt: skip
-        return cancelled is not None and all(at <= cancelled for at in breaches)
+        return cancelled is not None and (not breaches or min(breaches) <= cancelled)  # a late event may move a breach
 
     def _replaced(self, fact: Fact) -> bool:
         """Whether another change of priority came after the one that made the fact's target."""
