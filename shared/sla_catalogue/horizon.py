@@ -61,9 +61,10 @@ class HorizonEnd:
 
 
 def horizon_ends(rulebook: Rulebook, tables: Mapping[str, HolidayTable], horizon: Horizon) -> tuple[HorizonEnd, ...]:
-    """Return up to which day the compiled years reach, and each holiday table that a contract uses; the earliest first.
+    """Return the last days for which the compiled years and the holiday tables are good, the earliest first.
 
-    `tables`: the holidays by code; one without holidays is left out. `horizon`: the compiled years.
+    One entry is for the compiled years (`horizon`), and one for each holiday table in use by a contract. `tables`: the
+    holidays by code. A table without holidays, or one that is not in `tables`, gets no entry.
     """
     pairs = [(contract, rulebook.plans.get(contract.plan)) for contract in rulebook.contracts.values()]
     return horizon_ends_of(((contract, plan) for contract, plan in pairs if plan is not None), tables, horizon)
@@ -72,10 +73,9 @@ def horizon_ends(rulebook: Rulebook, tables: Mapping[str, HolidayTable], horizon
 def horizon_ends_of(
     used: Iterable[tuple[Contract, Plan]], tables: Mapping[str, HolidayTable], horizon: Horizon
 ) -> tuple[HorizonEnd, ...]:
-    """Return up to which day the compiled years reach, and each holiday table that `used` needs; the earliest first.
+    """Return the last days for which the compiled years and the holiday tables are good, the earliest first.
 
-    `used`: pairs (contract, its plan). `tables`: the holidays by code; one without holidays is left out. `horizon`: the
-    compiled years.
+    As `horizon_ends`, but for the tables that `used`, pairs (contract, its plan), needs.
     """
     codes = {code for contract, plan in used for coverage in plan.coverages.values()
              for code in holiday_codes_for(contract, coverage)}  # fmt: skip

@@ -45,6 +45,7 @@ class Fact:
     overtaken: bool
     provisional: bool
     history: bool = False
+    due_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +110,7 @@ def telling(records: Iterable[tuple[str, bytes]]) -> list[Fact]:
                 overtaken=told.get("overtaken", False),
                 provisional=told.get("provisional", False),
                 history=told.get("history", False),
+                due_at=datetime.fromisoformat(told["due_at"]) if told.get("due_at") else None,
             )
     return list(found.values())
 

@@ -301,7 +301,7 @@ def test_a_page_that_a_newer_one_replaced_need_not_come_if_the_newer_one_does(ne
 
 
 @pytest.mark.parametrize("after_the_breach", [True, False])
-def test_a_warning_may_be_cancelled_only_once_its_promise_is_broken(after_the_breach: bool) -> None:
+def test_a_warning_may_be_cancelled_only_after_the_due_instant_that_it_announces(after_the_breach: bool) -> None:
     load = a_drill()
     evidence = faultless(load)
     breach = next(fact for fact in evidence.facts if fact.threshold == BREACH)
@@ -314,9 +314,11 @@ def test_a_warning_may_be_cancelled_only_once_its_promise_is_broken(after_the_br
         "state": "cancelled", "reason": "overtaken",
         "finished_at": (breach.at + (MOMENT if after_the_breach else -MOMENT)).isoformat(),
     }  # fmt: skip
+    announced = replace(warning, due_at=breach.at)
     judged = replace(
         evidence,
+        facts=[announced if one is warning else one for one in evidence.facts],
         arrivals=[one for one in evidence.arrivals if one.id != kind.id],
         deliveries=[one | cancelled if one["id"] == kind.id else one for one in evidence.deliveries],
     )
-    assert not_told(load, judged, warning) is not after_the_breach
+    assert not_told(load, judged, announced) is not after_the_breach

@@ -216,13 +216,9 @@ class _Trial:
         return kind == "page" and any(who[0] == fact.clock and who in self._ended for who in closings)
 
     def _was_overtaken(self, fact: Fact) -> bool:
-        """Whether its message was cancelled because the due instant had passed by then: the page takes its place."""
+        """Whether its message was cancelled because the due instant that it announces had passed by then."""
         cancelled = self._overtaken.get((fact.clock, fact.at))
-        breaches = [
-            one.at for one in self._facts[fact.incident]
-            if (one.clock, one.generation, one.threshold) == (fact.clock, fact.generation, BREACH)
-        ]  # fmt: skip
-        return cancelled is not None and (not breaches or min(breaches) <= cancelled)  # a late event may move a breach
+        return cancelled is not None and fact.due_at is not None and fact.due_at <= cancelled
 
     def _replaced(self, fact: Fact) -> bool:
         """Whether another change of priority came after the one that made the fact's target."""

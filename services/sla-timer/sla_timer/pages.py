@@ -37,10 +37,10 @@ async def page_of(store: Store, row: Any, after: str, limit: int) -> EventPage |
 
 
 def page_among(events: Sequence[IncidentEvent], row: Any, after: str, limit: int) -> EventPage | None:
-    """Return the page of at most `limit` of `events` after the event with the id `after` ("" for the first page).
+    """Return one page of `events`: at most `limit` of them, after the event whose id is `after` ("": the first page).
 
-    `row`: the incident's row of `timer_incident`. Events that fit on one page stay in the order given; else pages are
-    in the order of `occurred_at` and id. None if no event has the id `after`.
+    None if no event has that id. Pages are in the order of `occurred_at` and id; only events that all fit on the first
+    page keep the order given. `row`: the incident's row of `timer_incident`, from which the page's `surplus` is taken.
     """
     if not after and len(events) <= limit:
         return EventPage(events, len(events), None, row.surplus)

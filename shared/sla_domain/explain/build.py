@@ -124,11 +124,10 @@ def _coverage(clock: Clock, rulebook: Rulebook) -> Coverage | None:
 
 
 def allowed_span(clock: Clock, calendar: Calendar | None) -> timedelta | None:
-    """Return the allowed time of the clock's target; None if it is not a length of time.
+    """Return the allowed time of the clock's target as a length; working days become the open time within them.
 
-    `calendar`: the hours in which the clock counts, None for wall-clock time. Working days become the open time within
-    them. The result is None if only a date was agreed, if the target has no number, or for working days without a
-    calendar. Raises CalendarError beyond the calendar's years.
+    None if the parties agreed on a due date, if the target has no number, or for working days without a calendar.
+    `calendar`: the hours in which the clock counts, None for wall-clock time. Raises CalendarError beyond its years.
     """
     allowed = clock.target.allowed
     if clock.agreed_by:

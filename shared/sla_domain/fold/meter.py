@@ -198,10 +198,11 @@ class DateMeter:
         return None if warning.percent is None else warning_span_of(warning, self.span)
 
     def warning(self, warning: Warning_, since: datetime, spent: timedelta, due: datetime) -> datetime | None:
-        """Return the instant of a warning, for a clock that runs from `since` and is due at `due`.
+        """Return the instant of a warning of a clock that has run since `since`, and is due at `due`.
 
-        `spent`: open time consumed before `since`. A warning in percent that lies before `since` gives None; one given
-        as a span is that much open time before `due`.
+        A warning some time ahead of the date comes that much open time before `due`, even if that is before `since`.
+        One in percent comes once that share of the open time from `base` to the date is consumed; None if it was before
+        `since`. `spent`: the open time consumed before `since`.
         """
         if warning.percent is None:
             if self.calendar is not None:

@@ -28,10 +28,10 @@ def alias_table(metadata: MetaData, service: str) -> Table:
 
 
 async def store_names(connection: AsyncConnection, table: Table, events: Iterable[IncidentEvent]) -> None:
-    """Store the other names of incidents that these events state: a ticket moved, or merged as the same incident.
+    """Store, in the alias table `table`, the other ids of incidents that renames and merges among the events state.
 
-    Events without such a statement, or copied from another incident (`carried_from`), are skipped. A name that was
-    stored before is replaced.
+    A rename maps `known_as` to `incident`, a merge `incident` to its `known_as`; a name stored before is overwritten.
+    Other events, and those copied from another incident (`carried_from`), are skipped.
     """
     stated: dict[str, str] = {}
     for event in events:

@@ -89,11 +89,11 @@ class RememberedReader(Generic[Key, Item]):
         committed: list[Callable[[], None]],
         never: Collection[Key] = (),
     ) -> dict[Key, list[Item]]:
-        """Return key -> its stored rows, or at least those that the cache's `essential` picks, for the keys in `fresh`.
+        """Return the stored rows of each key in `fresh`, from the cache if possible, else read from the store.
 
-        `fresh`: the rows of this batch by key; they must be stored already. `never`: keys that are read from the store
-        and not cached. `committed`: functions that update the cache are appended to this list; call them after the
-        commit.
+        From the cache come just the rows that `essential` picks, and the fresh ones. `fresh`: key -> the rows of this
+        batch, stored already in this transaction. `never`: keys that bypass the cache. To `committed` are appended
+        functions that update the cache: call them after the commit, and drop them after a rollback.
         """
         asked = [key for key in fresh if key in self._memory and key not in never]
         counts = await projections.count_events(connection, self._column, asked)

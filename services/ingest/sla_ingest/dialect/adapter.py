@@ -93,7 +93,11 @@ class WebhookDialect:
         """Return None: ticketing systems send no batches."""
 
     def open(self, delivery: Delivery) -> OpenedDelivery:
-        """Return the delivery without reading it; the translation of an unreadable delivery is a refused one."""
+        """Return the delivery, not read yet: nothing is parsed before its `translate` is called. Never raises.
+
+        Its `sender` is None, as the posted-to address names the source. A body that cannot be read comes to light only
+        in the translation, which then says that the delivery is refused.
+        """
         return OpenedDelivery(partial(self.translate, delivery))
 
 

@@ -97,10 +97,10 @@ def names_in_event(event: IncidentEvent) -> Iterable[IncidentId]:
 
 
 def route_entry(entry: InboxEntry, names: IncidentNames) -> InboxEntry:
-    """Return the delivery with each event moved to the incident to which the event's name (incident id) belongs.
+    """Return the delivery with each incident id in its events replaced by the one under which slad keeps the incident.
 
-    After a rename that is the incident under its first id. A merge of an incident into itself under another name
-    becomes a rename.
+    After a rename that is the first id. Applies to `incident` and `merged_into`, in `observed` too. `names`: the known
+    renames. A merge of two ids that turn out to be one incident becomes a rename.
     """
     if not names.moved and not joins(entry):
         return entry

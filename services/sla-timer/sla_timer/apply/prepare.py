@@ -28,9 +28,10 @@ ROUNDS = 8  # a first look, incidents seen for the first time, versions of old, 
 
 
 class FoldPreparer:
-    """Computes incidents with very many events before the transactions that need them; one per process.
+    """Computes incidents with 250 or more events ahead of the transactions that decide about them; one per process.
 
-    Run such a transaction within `around`; then call `committed`. `incident` serves readers.
+    Pass such a transaction to `around`, which runs it, and call `committed` with its changes once it is committed. To
+    only read such an incident, call `incident`.
     """
 
     def __init__(self, store: Store, metrics: TimerMetrics) -> None:

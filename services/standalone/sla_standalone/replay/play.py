@@ -73,7 +73,11 @@ class Played:
 
     @property
     def outcomes(self) -> tuple[list[ClockOutcome], ...]:
-        """Return one list for each of the rules, with the outcomes of all clocks in `records`; () without records."""
+        """Return the outcomes of all clocks in `records`, as one list per plan judged by: one list, or two in a
+        comparison.
+
+        () if there are no records.
+        """
         each = [record.outcomes for record in self.records]
         return tuple([outcome for outcomes in column for outcome in outcomes] for column in zip(*each, strict=True))
 
