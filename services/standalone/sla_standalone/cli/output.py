@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -14,17 +13,11 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeRemainingColumn
 from rich.text import Text
 
+from sla_platform.telemetry.inert import ORDERS, inert
+
 WRONG = 1
 MISUSED = 2
 Advance = Callable[[int], None]
-# By these a terminal is told what to do (C0 and C1 controls), or shows text in another order than it is written
-# (UAX #9: embeddings, overrides and isolates). Line breaks and tabs are ours as well.
-_ORDERS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
-
-
-def inert(text: str) -> str:
-    """Return a text for a terminal: characters that would command the terminal or turn text round become U+FFFD."""
-    return _ORDERS.sub("\ufffd", text)
 
 
 class _InertConsole(Console):
@@ -81,7 +74,7 @@ def _pieces(value: Any, line: str) -> Iterator[str]:
 
 def _dumps(value: Any) -> str:
     written = orjson.dumps(value, option=orjson.OPT_INDENT_2).decode()
-    return _ORDERS.sub(lambda found: f"\\u{ord(found[0]):04x}", written)  # the same JSON
+    return ORDERS.sub(lambda found: f"\\u{ord(found[0]):04x}", written)  # the same JSON
 
 
 def note(message: str) -> None:
