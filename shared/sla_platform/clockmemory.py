@@ -18,12 +18,14 @@ from pathlib import Path
 import orjson
 import structlog
 
+from sla_domain.bounds import within_reach
 from sla_platform.settings import Settings
 from sla_platform.timesource import Bases, GuardedClock, SystemTime
 
 _log = structlog.get_logger(__name__)
 _BOOT = Path("/proc/sys/kernel/random/boot_id")
 LARGEST = 4_096
+_LONGEST_UP = 1e10  # seconds since a machine's boot: three hundred years
 
 
 class ClockMemory:
@@ -72,11 +74,8 @@ class ClockMemory:
             kept = orjson.loads(_own_file(self._path))
             if kept["boot"] != self._boot:
                 return {}
-            return {
-                GuardedClock(name): (datetime.fromisoformat(at).astimezone(UTC), float(steady))
-                for name, (at, steady) in kept["clocks"].items()
-            }
-        except (OSError, ValueError, KeyError, TypeError, AttributeError):
+            return {GuardedClock(name): _base(at, steady) for name, (at, steady) in kept["clocks"].items()}
+        except (OSError, ValueError, OverflowError, KeyError, TypeError, AttributeError):
             return {}  # nothing was kept, or nothing that can be read
 
 
@@ -90,6 +89,14 @@ def clock_file(settings: Settings, database: str | None) -> Path:
         return Path(f"{database}.clock")
     who = f"{os.geteuid()}\n{settings.store_url}\n{settings.bus_prefix}\n{settings.instance}\n{settings.port}"
     return Path(tempfile.gettempdir()) / f"slad-clock-{hashlib.sha256(who.encode()).hexdigest()[:24]}"
+
+
+def _base(at: str, steady: float) -> tuple[datetime, float]:
+    """Return a kept reading. Raises ValueError and OverflowError for one from which no time can go on."""
+    believed = datetime.fromisoformat(at).astimezone(UTC)
+    if not within_reach(believed) or not 0 <= steady < _LONGEST_UP:
+        raise ValueError(f"no clock has shown {at} after {steady} seconds")
+    return believed, float(steady)
 
 
 def _own_file(path: Path) -> bytes:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator
+import time
+from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
 from dataclasses import replace
+from functools import partial
 from typing import Annotated, Any
 
 import orjson
@@ -28,6 +30,7 @@ from sla_platform.http.keys import READ, Authorizer
 from sla_platform.http.problem import Problem
 
 BEAT_SECONDS = 1.0  # also how the browser learns how fast the server's clock runs
+KEY_SECONDS = 5.0  # an open stream asks again whether its key still opens what it shows
 _Name = Annotated[str, StringConstraints(max_length=200)]
 _Names = Annotated[list[_Name], Query(default_factory=list, max_length=50)]
 
@@ -70,11 +73,23 @@ class Board:
         access = self._authorizer(request, READ)
         return Visitor(access.key, access.contract, request.client.host if request.client is not None else "")
 
-    def stream(self, view: View, known: str, visitor: Visitor) -> Response:
+    def still_allowed(self, request: Request, visitor: Visitor) -> bool:
+        """Return whether the request's key would make its caller the same visitor now.
+
+        False once the key was taken away, has expired, or is for another contract than before.
+        """
+        try:
+            return self.visitor(request) == visitor
+        except Problem:
+            return False
+
+    def stream(self, view: View, known: str, visitor: Visitor, allowed: Callable[[], bool]) -> Response:
         """Return the page `view` as a stream of server-sent events: a `page` at once and after each change, and
         heartbeats.
 
-        A heartbeat (`beat`, or `trouble` while the page cannot be rendered) comes after each second without a change.
+        A stream ends when `allowed`, which is asked every five seconds, says that the caller may no longer see it.
+
+        The heartbeat (`beat`, or `trouble` while the page cannot be rendered) comes after each second without a change.
         `known`: the id of the frame that the browser shows already, "" for none; the first `page` is left out if it has
         this id. `visitor`: the caller. Raises Problem with status 429 when the caller follows too many pages, and 503
         when every place is taken.
@@ -103,7 +118,12 @@ class Board:
         async def chunks() -> AsyncGenerator[bytes]:
             async with aclosing(frames):
                 yield f"retry: {RETRY_MILLISECONDS}\n\n".encode() + self._beat()
+                asked = time.monotonic()
                 async for frame in frames:
+                    if time.monotonic() - asked >= KEY_SECONDS:
+                        if not allowed():
+                            return
+                        asked = time.monotonic()
                     match frame:
                         case None:
                             yield self._beat()
@@ -240,7 +260,8 @@ def _streams(routes: APIRouter, board: Board) -> None:
     )
     async def follow_board(request: Request, asked: Asked, known: Known = "", last: LastEventId = "") -> Response:
         visitor = board.visitor(request)
-        return board.stream(replace(asked, only_contract=visitor.contract), last or known, visitor)
+        shown = replace(asked, only_contract=visitor.contract)
+        return board.stream(shown, last or known, visitor, partial(board.still_allowed, request, visitor))
 
     @routes.get(
         "/v1/stream/incidents/{incident:path}",
@@ -254,4 +275,4 @@ def _streams(routes: APIRouter, board: Board) -> None:
         view = OneIncident(incident.replace("\0", ""), visitor.contract)
         if await board.shown.incident(view) is None:
             raise Problem(404, "unknown-incident", "No such incident", f"The board does not know {incident}.")
-        return board.stream(view, last or known, visitor)
+        return board.stream(view, last or known, visitor, partial(board.still_allowed, request, visitor))

@@ -10,6 +10,8 @@ from typing import Any
 
 import structlog
 
+from sla_platform.telemetry.inert import inert
+
 _SECRET_KEYS = re.compile(r"secret|token|password|authorization|signature|api[_-]?key|cookie", re.IGNORECASE)
 _ADDRESS = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
 _USERINFO = re.compile(r"(?<=://)[^/@\s]+@")
@@ -38,6 +40,14 @@ def _plain(key: str, value: Any) -> Any:
     if isinstance(value, list | tuple | set | frozenset):
         return [_plain("", one) for one in value]
     return value
+
+
+def _inert(_logger: Any, _method: str, entry: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    """Others' words command no terminal; JSON escapes them by itself."""
+    for key, value in entry.items():
+        if isinstance(value, str):
+            entry[key] = inert(value)
+    return entry
 
 
 def configure(level: str, form: str) -> None:
@@ -69,7 +79,11 @@ def configure(level: str, form: str) -> None:
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             foreign_pre_chain=shared,
-            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, renderer],
+            processors=[
+                structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+                *(() if json else (_inert,)),
+                renderer,
+            ],
         )
     )
     handler.addFilter(_Quiet())

@@ -3,20 +3,26 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import httpx2
 import orjson
 import pytest
-from tests.integration.board.bench import BoardBench, Served, served
+from tests.integration.board.bench import BoardBench, HandTime, Served, bench, served
 from tests.unit.board.envelopes import NOW, Ticket, minutes
 
 from sla_board import api
 from sla_board.stream import hub as hubs
 from sla_board.stream.places import StreamBounds, StreamPlaces, Visitor
+from sla_catalogue.api_key import ApiKey, KeyId, KeyScope
+from sla_domain.contract import ContractId
+from sla_platform.http.keys import KeyGate
 
 PATIENCE = 20.0
 
@@ -242,3 +248,37 @@ async def test_who_follows_too_much_is_told_so_and_the_others_are_not(small_boar
         assert "address 127.0.0.1 follows 1 streams already" in refused.json()["detail"]
         assert small_board.metric("slad_board_streams_refused_total", why="share") == 1
         assert (await client.get(server.url + "/")).status_code == 200
+
+
+@pytest.mark.parametrize("path", ["/v1/stream", "/v1/stream/incidents/a:1"])
+@pytest.mark.parametrize("change", ["taken away", "expired", "for another contract", "without the scope"])
+async def test_a_stream_ends_when_its_key_no_longer_opens_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, path: str, change: str
+) -> None:
+    monkeypatch.setattr(api, "KEY_SECONDS", 0.0)
+    key = ApiKey(
+        id=KeyId("acme"), sha256=hashlib.sha256(b"acmes key").hexdigest(), scopes=frozenset({KeyScope.READ}),
+        contract=ContractId("acme"), expires=NOW.date() + timedelta(days=1),
+    )  # fmt: skip
+    keys = {"acme": key}
+    time = HandTime()
+    gate = KeyGate(lambda: keys.values(), time)
+    async with bench(f"sqlite:///{tmp_path}/board.db", gate) as board, served(board) as server:
+        await board.tell(Ticket("a:1").started())
+        async with following(server, path, authorization="Bearer acmes key") as stream:
+            await stream.next("page")
+            for _ in range(3):
+                await stream.next("beat")
+            match change:
+                case "taken away":
+                    keys.clear()
+                case "expired":
+                    time.pass_(timedelta(days=1))
+                case "for another contract":
+                    keys["acme"] = replace(key, contract=ContractId("umbrella"))
+                case _:
+                    keys["acme"] = replace(key, scopes=frozenset({KeyScope.INGEST}))
+            await board.tell(Ticket("a:1").breached())
+            with pytest.raises(EOFError):
+                await stream.next("an event that never comes")
+        assert board.metric("slad_board_streams_open") == 0

@@ -56,6 +56,18 @@ def test_addresses_count_for_those_without_a_key_and_an_ipv6_network_is_one() ->
     assert sit(places, Visitor("reader"), 15) == 15
 
 
+def test_strangers_from_many_addresses_leave_half_of_the_pages_to_those_with_a_key() -> None:
+    places = StreamPlaces(BOUNDS)
+    strangers = [Visitor(address=f"2001:db8:{n:x}::1") for n in range(30)]
+    assert sum(sit(places, each, 1, f"filter {n}") for n, each in enumerate(strangers)) == 10
+    with pytest.raises(CallerLimitReached, match="everybody without a key follows 10 different pages"):
+        places.check(strangers[-1], "filter 30")
+    assert sit(places, strangers[-1], 1, "filter 0") == 1, "a page that one of them follows costs none"
+    assert sit(places, Visitor("reader"), 1, "filter of the reader") == 1
+    places.remove_stream(strangers[1], "filter 1")
+    assert sit(places, strangers[-1], 1, "filter 30") == 1
+
+
 def test_of_the_last_quarter_nobody_gets_more_than_an_equal_share() -> None:
     places = StreamPlaces(StreamBounds(streams=100, per_key=90))
     assert sit(places, Visitor("a"), 90) == 75

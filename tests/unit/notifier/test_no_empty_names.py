@@ -81,6 +81,25 @@ def test_a_notice_without_a_title_that_can_be_seen_is_called_by_its_id(around: P
     assert "contract gone:" in message.text, "not by the name of the contract that stands in"
 
 
+def test_an_id_turns_no_text_of_a_mail_round(around: PipelineContext) -> None:
+    turned = "desk:1\u202etxt.exe"
+    fact = ClockFact(
+        kind=FactKind.CLOCK_BREACHED, incident=turned, at=NOW, clock=UUID(int=1), metric="first_response",
+        customer="Acme", contract="acme", due_at=NOW - HOUR,
+    )  # fmt: skip
+    notice = NoticeData(
+        id="SEC\u20661", title=" ", text="x", products=(AffectedProduct(product="shop"),), published_at=NOW
+    )
+    for kind, content in ((MessageKind.PAGE, fact), (MessageKind.CRITICAL_FIX, notice)):
+        occasion = NotificationRequest(
+            id="o", kind=kind, at=NOW, contract="acme", content=content, audience=(), alert="a", due_at=NOW - HOUR
+        )
+        message = around.texts.message(content_of(around, occasion, READER), "en")
+        for part in (message.subject, message.text, message.html):
+            assert "txt.exe" in part or "SEC" in part
+            assert {"\u202e", "\u2066"} & set(part) == set()
+
+
 @pytest.mark.parametrize("name", EMPTY[:2])
 def test_the_board_calls_a_metric_something(name: str) -> None:
     assert word.metric_title(name) == "Promise"

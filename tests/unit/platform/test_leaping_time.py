@@ -112,8 +112,18 @@ async def test_a_process_that_starts_in_a_leap_goes_on_from_what_was_believed_be
 
 
 @pytest.mark.parametrize(
-    "kept", ["", "{}", "[1]", '{"boot": "this boot", "clocks": {"machine": ["soon", 1]}}', "x" * 9_000]
-)
+    "kept",
+    [
+        "", "{}", "[1]", "x" * 9_000,
+        *(
+            f'{{"boot": "this boot", "clocks": {{"machine": {reading}}}}}'
+            for reading in (
+                '["soon", 1]', '["9999-12-31T23:59:59+00:00", 0]', '["0001-01-01T00:00:00+14:00", 0]',
+                '["2026-03-02T09:00:00+00:00", -1e18]', '["2026-03-02T09:00:00+00:00", "inf"]',
+            )
+        ),
+    ],
+)  # fmt: skip
 def test_what_cannot_be_read_or_is_of_another_boot_means_nothing(time: LeapingTime, tmp_path: Path, kept: str) -> None:
     file = tmp_path / "clock"
     memory = ClockMemory(file, "this boot")

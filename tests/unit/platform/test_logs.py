@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import logging
+import re
 import sys
 from collections.abc import Iterator
 
@@ -68,3 +69,20 @@ def test_a_line_is_a_line_whatever_stands_in_it(written: io.StringIO) -> None:
     structlog.get_logger("test").warning("it.came", title='a\n{"event": "forged"}\r\nb')
     (line,) = written.getvalue().splitlines()
     assert json.loads(line)["event"] == "it.came"
+
+
+def test_a_readable_line_commands_no_terminal(written: io.StringIO, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "stderr", written)
+    monkeypatch.setattr(logging.getLogger(), "handlers", [])
+    logs.configure("DEBUG", "console")
+    hostile = "550\x1b[2J\x1b]0;owned\x07 \x9b31m\x08\u202etxt.exe\u2066\u2028"
+    log = structlog.get_logger("test")
+    log.warning("delivery.attempted", error=hostile, reply=[hostile], said={"text": hostile})
+    logging.getLogger("a library").warning("odd: %s", hostile)
+    try:
+        raise ValueError(hostile)
+    except ValueError:
+        log.exception("it.failed")
+    line = re.sub(r"\x1b\[\d*m", "", written.getvalue())  # our own colours
+    assert line.count("txt.exe") == 5
+    assert {one for one in hostile if not one.isprintable()} & set(line) == set()

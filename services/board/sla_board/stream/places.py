@@ -82,6 +82,7 @@ class StreamPlaces:
     _streams: Counter[str] = field(default_factory=Counter)
     _pages: dict[str, Counter[Hashable]] = field(default_factory=dict)
     _everybody: Counter[Hashable] = field(default_factory=Counter)
+    _keyless: Counter[Hashable] = field(default_factory=Counter)
     _open: int = 0
 
     @property
@@ -93,8 +94,8 @@ class StreamPlaces:
         """Raise an error if the caller may not follow this page now; count nothing.
 
         CallerLimitReached: the caller's key, contract or address has reached its limit, or the caller follows a fifth
-        of `bounds.pages` already. PlacesFull: no place is left, or only places that are kept for callers who follow
-        less.
+        of `bounds.pages` already, or the callers without a key together follow half of them. PlacesFull: no place is
+        left, or only places that are kept for callers who follow less.
         """
         for name, most in self._limits(visitor):
             if self._streams[name] >= most:
@@ -105,6 +106,9 @@ class StreamPlaces:
         pages, mine = self.bounds.pages, len(self._pages.get(visitor.party, ()))
         if mine >= max(pages // PAGES_SHARE, 1):
             raise CallerLimitReached(f"{visitor.party} follows {mine} different pages already: close some of them")
+        if not visitor.key and page not in self._keyless and len(self._keyless) >= max(pages // 2, 1):
+            # Strangers have as many addresses as they like: the other half is for those whom a key names.
+            raise CallerLimitReached(f"everybody without a key follows {len(self._keyless)} different pages already")
         if page not in self._everybody:
             self._check_share(visitor.party, len(self._everybody), pages, mine, self._parties())
 
@@ -114,6 +118,8 @@ class StreamPlaces:
         self._streams.update(self._names(visitor))
         self._pages.setdefault(visitor.party, Counter())[page] += 1
         self._everybody[page] += 1
+        if not visitor.key:
+            self._keyless[page] += 1
 
     def remove_stream(self, visitor: Visitor, page: Hashable) -> None:
         """Stop counting one stream of this caller to this page; call it once for each `add_stream`."""
@@ -125,6 +131,8 @@ class StreamPlaces:
         if not pages:
             del self._pages[visitor.party]
         _less(self._everybody, page)
+        if not visitor.key:
+            _less(self._keyless, page)
 
     def _parties(self) -> int:
         return len(self._pages)

@@ -36,7 +36,7 @@ def _of_clock(context: PipelineContext, request: NotificationRequest, fact: Cloc
     values: dict[str, Value] = {
         "customer": one_line(fact.customer) or title_of(context.catalogue, fact.contract),
         "contract": title_of(context.catalogue, fact.contract),
-        "incident": one_line(f"{fact.incident} {fact.title}", 160) if fact.title else fact.incident,
+        "incident": one_line(f"{fact.incident} {fact.title}", 160) if fact.title else one_line(fact.incident),
         "metric": metric,
         "priority": one_line(fact.priority) or "–",
         "product": one_line(fact.product),
@@ -178,7 +178,7 @@ def _of_notice(
     context: PipelineContext, request: NotificationRequest, notice: NoticeData, recipient: Recipient
 ) -> Content:
     contract = contract_of(context.catalogue, request.contract)
-    title = one_line(notice.title, 200) or notice.id
+    title = one_line(notice.title, 200) or one_line(notice.id)
     products = ", ".join(f"{each.product} {each.versions}".strip() for each in notice.products)
     answer = acknowledge_link(context, request, recipient)
     return Content(

@@ -11,7 +11,7 @@ import httpx2
 import typer
 from rich.table import Table
 
-from sla_standalone.cli.output import WRONG, emit, note, table_console
+from sla_standalone.cli.output import WRONG, emit, note, say, table_console
 from sla_standalone.cli.remote import (
     DEFAULT_URL,
     Key,
@@ -61,7 +61,7 @@ def ack(
         emit({"acknowledged": done})
     else:
         for one in done:
-            typer.echo(_said(one))
+            say(_said(one))
     if any(one["answer"] not in ("done", "already") for one in done):
         raise typer.Exit(WRONG)
 

@@ -14,7 +14,7 @@ from sla_catalogue import FileProblem, FindingLevel, ScenarioResult, load_catalo
 from sla_catalogue import check_files as check_catalogue
 from sla_platform.settings import Settings
 from sla_platform.timesource import SystemTime
-from sla_standalone.cli.output import WRONG, emit, note, stop
+from sla_standalone.cli.output import WRONG, emit, note, say, stop
 from sla_standalone.cli.place import path
 
 
@@ -78,10 +78,10 @@ def _print(problems: Sequence[FileProblem], results: Sequence[ScenarioResult], f
             emit(_json(problems, results))
         case Format.GITHUB:
             for line in (*map(_annotation, problems), *_failures(results)):
-                typer.echo(line)
+                say(line)
         case Format.TEXT:
             for problem in problems:
-                typer.echo(str(problem))
+                say(str(problem))
             note(summary(problems))
         case _:
             assert_never(form)

@@ -18,7 +18,7 @@ from sla_domain.fold import fold
 from sla_platform.timesource import SystemTime
 from sla_standalone.cli.book import catalogue_at, contract_in, instant_of
 from sla_standalone.cli.log import open_log
-from sla_standalone.cli.output import WRONG, emit, note, stop
+from sla_standalone.cli.output import WRONG, emit, note, say, stop
 from sla_standalone.cli.place import path
 from sla_standalone.cli.remote import DEFAULT_URL, Key, Url, fetch_json, incident_path, open_client
 from sla_standalone.replay import ReplayHistory
@@ -61,12 +61,12 @@ def explain(
             _nothing(answer, metric)
         emit(answer)
         return
-    typer.echo("\n".join(clock["text"] for clock in answer["clocks"]), nl=False)
+    say("\n".join(clock["text"] for clock in answer["clocks"]), nl=False)
     remarks = answer.get("remarks", ())  # a service of an older release sends none
     if remarks:
-        typer.echo(f"\n{len(remarks)} remark(s) on the incident:")
+        say(f"\n{len(remarks)} remark(s) on the incident:")
     for remark in remarks:
-        typer.echo(f"  {remark['kind']}: {remark['text']}")
+        say(f"  {remark['kind']}: {remark['text']}")
     if not answer["clocks"]:
         _nothing(answer, metric)  # the remarks say why
 

@@ -11,21 +11,34 @@ import orjson
 import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeRemainingColumn
+from rich.text import Text
+
+from sla_platform.telemetry.inert import ORDERS, inert
 
 WRONG = 1
 MISUSED = 2
 Advance = Callable[[int], None]
 
 
+class _InertConsole(Console):
+    def render_str(self, text: str, **options: Any) -> Text:
+        return super().render_str(inert(text), **options)
+
+
 def table_console() -> Console:
-    """Return a console for tables on stdout, made anew because stdout may change (pipes, tests)."""
+    """Return a console for tables on stdout, made anew because stdout may change (pipes, tests); texts are `inert`."""
     wide = None if sys.stdout.isatty() else 2_000  # a pipe has no width that a cell should be cut for
-    return Console(highlight=False, markup=False, width=wide)
+    return _InertConsole(highlight=False, markup=False, width=wide)
 
 
 def message_console() -> Console:
-    """Return a console for messages on stderr."""
-    return Console(stderr=True, highlight=False, markup=False)
+    """Return a console for messages on stderr; texts are `inert`."""
+    return _InertConsole(stderr=True, highlight=False, markup=False)
+
+
+def say(text: str, *, nl: bool = True) -> None:
+    """Print a text on stdout, as `inert` makes it; `nl`: with a line break after it."""
+    typer.echo(inert(text), nl=nl)
 
 
 def emit(value: Any) -> None:
@@ -60,17 +73,18 @@ def _pieces(value: Any, line: str) -> Iterator[str]:
 
 
 def _dumps(value: Any) -> str:
-    return orjson.dumps(value, option=orjson.OPT_INDENT_2).decode()
+    written = orjson.dumps(value, option=orjson.OPT_INDENT_2).decode()
+    return ORDERS.sub(lambda found: f"\\u{ord(found[0]):04x}", written)  # the same JSON
 
 
 def note(message: str) -> None:
     """Print a message on stderr."""
-    typer.echo(message, err=True)
+    typer.echo(inert(message), err=True)
 
 
 def stop(message: str, status: int = MISUSED) -> NoReturn:
     """Print `slad:` and a message on stderr, and end the command with this exit status, by raising typer.Exit."""
-    typer.echo(f"slad: {message}", err=True)
+    typer.echo(inert(f"slad: {message}"), err=True)
     raise typer.Exit(status)
 
 

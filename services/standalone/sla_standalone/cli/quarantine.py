@@ -9,7 +9,7 @@ import httpx2
 import typer
 from rich.table import Table
 
-from sla_standalone.cli.output import MISUSED, WRONG, emit, note, stop, table_console
+from sla_standalone.cli.output import MISUSED, WRONG, emit, note, say, stop, table_console
 from sla_standalone.cli.remote import DEFAULT_URL, Key, Url, open_client, problem_text, stop_refused
 
 SERVICES = ("ingest", "timer", "notifier", "board")
@@ -72,10 +72,10 @@ def show_row(row: _One, url: Url = DEFAULT_URL, key: Key = "", json: _Json = Fal
         emit(found)
         return
     for name in ("part", "position", "key", "event", "type", "error", "count", "first_at", "last_at", "state"):
-        typer.echo(f"{name:>9}  {found[name]}")
+        say(f"{name:>9}  {found[name]}")
     for name, value in found["headers"].items():
-        typer.echo(f"{name:>9}  {value}")
-    typer.echo(found["data"])
+        say(f"{name:>9}  {value}")
+    say(found["data"])
 
 
 def replay_rows(
@@ -100,7 +100,7 @@ def replay_rows(
     failed = [one for one in done if one["state"] != "replayed"]
     if not json:
         for one in done:
-            typer.echo(f"{one['row']}  {one['state']}" + (f"  {one['error']}" if one["error"] else ""))
+            say(f"{one['row']}  {one['state']}" + (f"  {one['error']}" if one["error"] else ""))
     if failed:
         raise typer.Exit(WRONG)
 

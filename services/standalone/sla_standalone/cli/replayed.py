@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-import typer
 from rich.table import Table
 
 from sla_domain.calendar import load_zone
-from sla_standalone.cli.output import note, table_console
+from sla_standalone.cli.output import note, say, table_console
 from sla_standalone.replay import ClockOutcome, ConfusionMatrix, Figures, OutcomeChange, Played, ReplayRules
 from sla_standalone.replay.figures import SHOWN
 
@@ -32,9 +31,9 @@ def show_replay(rules: Sequence[ReplayRules], played: Played, *, each: bool) -> 
     if each:
         for record in played.records:
             for outcome in record.outcomes[0]:
-                typer.echo(line_of(outcome))
+                say(line_of(outcome))
             for kind, text in record.remarks:
-                typer.echo(f"{record.incident} remark {kind}: {text}")
+                say(f"{record.incident} remark {kind}: {text}")
     _attainment(figures)
     if figures.compares:
         _agreement(figures)
@@ -85,9 +84,7 @@ def _agreement(figures: Figures) -> None:
     table_console().print(table)
     for _, one in figures.disagreements:
         ours = "no verdict" if one.ours is None else one.ours.value
-        typer.echo(
-            f"{one.incident} {one.metric} {one.priority}: ours {ours}, theirs {'met' if one.theirs else 'missed'}"
-        )
+        say(f"{one.incident} {one.metric} {one.priority}: ours {ours}, theirs {'met' if one.theirs else 'missed'}")
     _more(found.whole.disagree)
 
 
@@ -98,11 +95,9 @@ def _cells(one: ConfusionMatrix) -> tuple[str, ...]:
 
 def _difference(figures: Figures) -> None:
     for turn, words in _TURNS.items():
-        typer.echo(f"{figures.changes[turn]:>7} {words}")
+        say(f"{figures.changes[turn]:>7} {words}")
     for _, change in figures.turned:
-        typer.echo(
-            f"{change.turn.value} {change.one.incident} {change.one.metric}: {_side(change.old)}, {_side(change.new)}"
-        )
+        say(f"{change.turn.value} {change.one.incident} {change.one.metric}: {_side(change.old)}, {_side(change.new)}")
     _more(figures.changes.total() - figures.changes[OutcomeChange.MOVED])
 
 

@@ -8,8 +8,6 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-import typer
-
 from sla_catalogue import Catalogue, ScenarioResult
 from sla_domain.calendar import load_zone
 from sla_domain.contract import ContractId
@@ -18,7 +16,7 @@ from sla_standalone.cli.apply.install import Installed
 from sla_standalone.cli.apply.moves import ClockMove, ClockSide, Move
 from sla_standalone.cli.apply.open_clocks import OpenClocks
 from sla_standalone.cli.calendar.holidays import row_json
-from sla_standalone.cli.output import note
+from sla_standalone.cli.output import note, say
 from sla_standalone.replay.report import instant_text
 
 _SHOWN = 50
@@ -126,15 +124,15 @@ def _conclusion(report: Report) -> str:
 
 def _tell_difference(difference: Difference) -> None:
     for edit in difference.edits:
-        typer.echo(str(edit))
+        say(str(edit))
     for each in difference.days:
         rows = [*(("-", row) for row in each.removed), *(("+", row) for row in each.added)]
         for sign, row in rows[:_DAYS_SHOWN]:
-            typer.echo(f"{sign} {each.code} {row.date} {row.name}")
+            say(f"{sign} {each.code} {row.date} {row.name}")
         if len(rows) > _DAYS_SHOWN:
             note(f"… and {len(rows) - _DAYS_SHOWN} more days of {each.code}")
     if difference.contracts:
-        typer.echo(f"promises may change under: {', '.join(difference.contracts)}")
+        say(f"promises may change under: {', '.join(difference.contracts)}")
     if difference.empty:
         note("no entry differs (secrets are not compared)")
 
@@ -142,7 +140,7 @@ def _tell_difference(difference: Difference) -> None:
 def _tell_open(seen: OpenClocks, book: Catalogue) -> None:
     for move in seen.moves[:_SHOWN]:
         zone = _zone(move, book)
-        typer.echo(
+        say(
             f"{move.turn.value:<8} {move.incident} {move.metric} ({move.contract}): "
             f"{_side(move.old, zone)} -> {_side(move.new, zone)}"
         )

@@ -20,7 +20,7 @@ from sla_standalone.cli.book import catalogue_at
 from sla_standalone.cli.calendar.holidays import row_json
 from sla_standalone.cli.calendar.zone_change import ZoneChange, zone_changes
 from sla_standalone.cli.inforce import stored_text
-from sla_standalone.cli.output import WRONG, emit, note, progress, stop
+from sla_standalone.cli.output import WRONG, emit, note, progress, say, stop
 from sla_standalone.cli.place import path
 
 _BACK, _AHEAD = 1, 5  # years around now in which another zone release is looked for
@@ -74,7 +74,7 @@ def snapshot(
     """Write a catalogue with all its holiday rows, to compare with after an upgrade (`slad calendar diff --old`)."""
     text = catalogue_at(catalogue or Settings().catalogue).text
     if to is None:
-        typer.echo(text)
+        say(text)
     else:
         to.write_text(text)
         note(f"{to}: {len(text)} characters, no secrets")
@@ -135,10 +135,10 @@ def _tell(old: Catalogue, new: Catalogue, days: Sequence[HolidayDiff], zones: Se
     for each in days:
         for sign, rows in (("-", each.removed), ("+", each.added)):
             for row in rows:
-                typer.echo(f"{sign} {each.code:<6} {row.date} {row.kind.value:<6} {row.name}  ({row.source})")
+                say(f"{sign} {each.code:<6} {row.date} {row.kind.value:<6} {row.name}  ({row.source})")
     for change in zones:
         until = f"{change.end:%Y-%m-%dT%H:%MZ}" if change.end else "on"
-        typer.echo(f"~ {change.zone} {change.start:%Y-%m-%dT%H:%MZ} to {until}: {change.old} becomes {change.new}")
+        say(f"~ {change.zone} {change.start:%Y-%m-%dT%H:%MZ} to {until}: {change.old} becomes {change.new}")
     versions = _versions(old), _versions(new)
     moved = sum(len(each.added) + len(each.removed) for each in days)
     note(f"{moved} day(s) differ, {len(zones)} stretch(es) of zone time; holidays {versions[0]['holidays'] or '-'} to "

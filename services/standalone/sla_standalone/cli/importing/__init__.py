@@ -22,7 +22,7 @@ from sla_standalone.cli.importing.batch import ImportAccount, NotImported, batch
 from sla_standalone.cli.importing.post import StillBusy, post
 from sla_standalone.cli.importing.preview import ImportPreview
 from sla_standalone.cli.log import open_log
-from sla_standalone.cli.output import WRONG, Advance, emit, note, progress, stop
+from sla_standalone.cli.output import WRONG, Advance, emit, note, progress, say, stop
 from sla_standalone.cli.place import path
 from sla_standalone.cli.remote import DEFAULT_URL, Key, Url
 from sla_standalone.replay import ReplayHistory
@@ -166,15 +166,15 @@ def _write(account: ImportAccount, where: Path) -> Path | None:
 def _tell(run: _Run, where: Path | None, *, sent: bool) -> None:
     account = run.account
     counted = ", ".join(f"{kind} {count}" for kind, count in sorted(run.kinds.items()))
-    typer.echo(f"{account.incidents} incidents, {account.events} events: {counted}")
+    say(f"{account.incidents} incidents, {account.events} events: {counted}")
     if sent:
-        typer.echo(f"{account.accepted} accepted, {account.duplicate} known already")
+        say(f"{account.accepted} accepted, {account.duplicate} known already")
     else:
-        typer.echo("nothing was sent")
+        say("nothing was sent")
     if run.outlook is None:
-        typer.echo("give --catalogue to see what --tell would send, and to whom")
+        say("give --catalogue to see what --tell would send, and to whom")
     else:
-        typer.echo(_notifications(run.outlook, account, tell=run.tell, sent=sent))
+        say(_notifications(run.outlook, account, tell=run.tell, sent=sent))
     for remark, count in run.remarks.most_common(_REMARKS_SHOWN):
         note(f"{count} x {remark}")
     if where is not None:

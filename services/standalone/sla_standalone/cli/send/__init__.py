@@ -14,7 +14,7 @@ from rich.table import Table
 
 from sla_catalogue.problem import did_you_mean
 from sla_platform.timesource import SystemTime
-from sla_standalone.cli.output import WRONG, emit, note, stop, table_console
+from sla_standalone.cli.output import WRONG, emit, note, say, stop, table_console
 from sla_standalone.cli.remote import DEFAULT_URL, open_client
 from sla_standalone.cli.send.sample import SAMPLES, Style, body_of, proof
 
@@ -68,7 +68,7 @@ def send(
         emit({"url": where, "status": answer.status_code, "headers": _sent(headers), "answer": _body(answer)})
     else:
         note(f"POST {where} -> {answer.status_code}{' (known already)' if 'slad-duplicate' in answer.headers else ''}")
-        typer.echo(_pretty(answer))
+        say(_pretty(answer))
     raise typer.Exit(0 if answer.is_success else WRONG)
 
 
