@@ -26,6 +26,8 @@ class OpenClocks:
 
     `catalogue`: the version that the service has in force. `now`: the present instant by the service's clock; None when
     no incident with an open clock tells it, and then nothing is compared. `moves`: the clocks that would change.
+    `partial`: ids of incidents that are not compared, since the service does not show all of their events
+    to this key.
     """
 
     catalogue: str
@@ -33,6 +35,7 @@ class OpenClocks:
     clocks: int
     now: datetime | None
     moves: tuple[Move, ...]
+    partial: tuple[str, ...] = ()
 
 
 def looked(url: str, key: str, rulebook: Rulebook) -> OpenClocks:
@@ -46,12 +49,17 @@ def looked(url: str, key: str, rulebook: Rulebook) -> OpenClocks:
         names = sorted({clock["incident"] for clock in clocks})
         now = _now_of(client, names)
         found: list[Move] = []
+        partial: list[str] = []
         with progress("open incidents", len(names)) as advance, ThreadPoolExecutor(_AT_ONCE) as pool:
             for answer in pool.map(lambda name: _incident(client, name), names):
                 advance(1)
-                if answer is not None and now is not None:
+                if answer is None or now is None:
+                    continue
+                if answer.get("events_complete", False):  # a service of an older release does not say so
                     found += _moves(answer, rulebook, now)
-    return OpenClocks(version, len(names), len(clocks), now, tuple(found))
+                else:
+                    partial.append(answer["id"])
+    return OpenClocks(version, len(names), len(clocks), now, tuple(found), tuple(partial))
 
 
 def _open(client: httpx2.Client) -> list[dict[str, Any]]:
