@@ -297,6 +297,21 @@ def test_what_a_key_is_not_shown_whole_is_not_compared(
     assert (found.incidents, found.moves, found.partial) == (1, (), () if complete else ("desk:A1",))
 
 
+def test_ended_clocks_that_the_answer_leaves_out_do_not_appear(old: Path) -> None:
+    """An answer has 100 clocks at most, the open ones first."""
+    edited(old / "plans.yaml", "time: 4h}", "time: 4h}\n      - {metric: next_response, coverage: office, time: 1h}")
+    said = ((EventKind.RESPONDED, Actor.STAFF), (EventKind.CUSTOMER_REPLIED, Actor.CUSTOMER))
+    lived = events(*(
+        happening(f"{kind}{number}", kind, 2 * number + offset, actor=actor)
+        for number in range(1, 120)
+        for offset, (kind, actor) in enumerate(said)
+    ))  # fmt: skip
+    book, now = load_catalogue(old), OPENED + timedelta(days=2)
+    answer = incident_json(fold(lived, book.rulebook), EventPage(lived, len(lived), None), book.rulebook, now)
+    assert answer["clocks_total"] > len(answer["clocks"])
+    assert open_clocks._moves(answer, book.rulebook, now) == []
+
+
 def test_an_event_survives_the_way_through_the_services_answer() -> None:
     agreed = AgreedTarget(metric="resolution", due_at=OPENED, agreed_by="Ada", reason="part", moved_by_pauses=True)
     event = happening(

@@ -10,6 +10,7 @@ from typing import Any
 
 import httpx2
 
+from sla_domain.clock import Clock
 from sla_domain.fold import fold
 from sla_domain.rulebook import Rulebook
 from sla_standalone.cli.apply.moves import Move, event_of, moves
@@ -100,4 +101,7 @@ def _incident(client: httpx2.Client, name: str) -> dict[str, Any] | None:
 
 def _moves(answer: dict[str, Any], rulebook: Rulebook, now: datetime) -> list[Move]:
     incident = fold([event_of(event, answer["id"]) for event in answer["events"]], rulebook)
-    return list(moves(answer["id"], answer["contract"]["id"], answer["clocks"], incident.clocks, now))
+    clocks: Iterable[Clock] = incident.clocks
+    if answer["clocks_total"] > len(answer["clocks"]):  # left out are ended ones, which have not just appeared
+        clocks = [clock for clock in clocks if clock.state.open]
+    return list(moves(answer["id"], answer["contract"]["id"], answer["clocks"], clocks, now))
