@@ -125,9 +125,23 @@ class ContractView:
         own = all(event.id in self.own or event.carried_from is not None for event in self.events)
         return self.until is None and self.share.whole and own
 
+    @property
+    def events_complete(self) -> bool:
+        """Return whether `shown` leaves nothing out of the events by which the incident is judged."""
+        return self.everything and all(event.carried_from is None for event in self.events)
+
     def shown(self, events: Iterable[IncidentEvent]) -> list[IncidentEvent]:
-        """Return those of `events` that may be shown to the contract, in their order."""
-        return [event for event in events if event.id in self.own and event.carried_from is None]
+        """Return those of `events` that may be shown to the contract, in their order.
+
+        They lose their snapshots where some of the incident is another contract's: a snapshot may hold later than its
+        event, and tells how the ticket stood before it.
+        """
+        whole = self.everything
+        return [
+            event if whole or event.snapshot is None else replace(event, snapshot=None)
+            for event in events
+            if event.id in self.own and event.carried_from is None
+        ]
 
     def of(self, incident: Incident) -> Incident:
         """Return `incident` without the clocks, holders and remarks of other contracts' periods.

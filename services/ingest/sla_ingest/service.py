@@ -16,7 +16,7 @@ from sla_catalogue import Catalogue
 from sla_domain.rulebook import Rulebook
 from sla_ingest import api
 from sla_ingest.commit import CommitBounds, GroupCommit
-from sla_ingest.intake import Intake, IntakeRules
+from sla_ingest.intake import EVENTS, Intake, IntakeRules
 from sla_ingest.limit import Budget
 from sla_ingest.metrics import IngestMetrics
 from sla_ingest.notice import Notices
@@ -107,7 +107,7 @@ def build(
 
     async def count_parked() -> None:
         while True:
-            metrics.expect(catalogue().sources)
+            metrics.expect((*catalogue().sources, EVENTS))
             with contextlib.suppress(Retryable):  # the readiness check reports it; the next look counts
                 metrics.parked.set(await parked.count())
             await asyncio.sleep(COUNT_EVERY_SECONDS)

@@ -15,7 +15,7 @@ from sla_domain.calendar import Calendar
 from sla_domain.clock import BREACH, Clock, ClockId, ClockState, Segment
 from sla_domain.contract_view import ContractView
 from sla_domain.errors import CalendarError
-from sla_domain.event import IncidentEvent
+from sla_domain.event import IncidentEvent, Snapshot
 from sla_domain.explain import OWN, as_dict, calendar_of, explain_clock, localized_dict, party_shares, render
 from sla_domain.explain.language import tag_for, words_for
 from sla_domain.hours import ALWAYS, UNKNOWN, calendar_named, counted_span, hours_name, opening_times
@@ -124,6 +124,7 @@ def incident_json(
         "clocks_total": len(incident.clocks),
         "events": [event_json(event) for event in page.events],
         "events_total": page.total,
+        "events_complete": seen is None or seen.events_complete,
         "next": page.next,
         "catalogue": rulebook.version,
         "until": iso(until),
@@ -284,7 +285,7 @@ def hours_json(hours: Hours, clock: Any, now: datetime) -> dict[str, Any]:
 
 
 def event_json(event: IncidentEvent) -> dict[str, Any]:
-    """Return an event as JSON values, with every field except `snapshot` and `history`.
+    """Return an event as JSON values, with every field that is stored.
 
     `slad apply` reads such events and computes clocks from them under other rules.
     """
@@ -317,6 +318,21 @@ def event_json(event: IncidentEvent) -> dict[str, Any]:
         "score": event.score,
         "reason": event.reason,
         "warnings": list(event.warnings),
+        "snapshot": None if event.snapshot is None else _snapshot_json(event.snapshot),
+        "history": event.history,
+    }
+
+
+def _snapshot_json(snapshot: Snapshot) -> dict[str, Any]:
+    return {
+        "at": iso(snapshot.at),
+        "created_at": iso(snapshot.created_at),
+        "phase": snapshot.phase.value if snapshot.phase else None,
+        "waiting_on": snapshot.waiting_on.value if snapshot.waiting_on else None,
+        "ended_at": iso(snapshot.ended_at),
+        "attributes": dict(snapshot.attributes),
+        "version": snapshot.version,
+        "before": dict(snapshot.before),
     }
 
 

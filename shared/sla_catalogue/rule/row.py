@@ -82,11 +82,11 @@ def _implied(condition: MatchCondition, by: Match) -> bool:
             continue
         match held.negated, condition.negated:
             case False, False:
-                implied = held.values <= condition.values
+                implied = held.normal_values <= condition.normal_values
             case False, True:
-                implied = not held.values & condition.values
+                implied = not held.normal_values & condition.normal_values
             case True, True:
-                implied = condition.values <= held.values
+                implied = condition.normal_values <= held.normal_values
             case _:
                 implied = False
         if implied:

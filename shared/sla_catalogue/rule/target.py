@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 
 from sla_catalogue.assembly.contract import BuiltContract
 from sla_catalogue.assembly.plan import BuiltPlan
 from sla_catalogue.assembly.target import TargetRow
 from sla_catalogue.rule.row import ANY, has_unconditional_row, priorities_of, restrict_to, shadowing_rows, takes_all
 from sla_catalogue.rule.subject import CheckedCatalogue
-from sla_domain.fold.entitlement import added_attributes
-from sla_domain.incident import Scope
+from sla_domain.contract import Contract
+from sla_domain.fold.entitlement import added_attributes, scope_of
+from sla_domain.normal import normal
 from sla_domain.plan import CoverageTime, PlanId, Unspecified, WallTime, written_name
 
 # A plan that promises these at all is expected to promise them for every priority; others may be for a few only.
 _EXPECTED_FOR_ALL = ("first_response", "resolution")
+_OTHER_PRODUCT = "\0"  # nobody can write such a name: it stands for all that neither a row nor the contract names
 
 
 def check_targets(subject: CheckedCatalogue) -> None:
@@ -76,7 +78,7 @@ def _check_specified(contract: BuiltContract, subject: CheckedCatalogue) -> None
         clause = f" ({target.clause})" if target.clause else ""
         message = (
             f"the contract {contract.contract.id} uses {target.metric} for {', '.join(priorities)}{clause}, "
-            f"for which the plan gives no number ({where.file}:{where.line})"
+            f"for which no number is given ({where.file}:{where.line})"
         )
         hint = f"add a row to its `targets`, or `leaves_unspecified: [{target.metric}]`"
         subject.findings.error(contract.path, "unspecified-target", message, hint)
@@ -85,12 +87,18 @@ def _check_specified(contract: BuiltContract, subject: CheckedCatalogue) -> None
 def _used_without_number(contract: BuiltContract, subject: CheckedCatalogue) -> list[tuple[TargetRow, list[str]]]:
     """Rows without a number that some incident of the contract may meet, with the priorities left to them."""
     found: list[tuple[TargetRow, list[str]]] = []
+    supplied = [row for row in contract.rows if _has_number(row)]  # these count wherever a row has none
     for built, scopes in _in_use(contract, subject):
-        kinds = [added_attributes(contract.contract, scope) for scope in scopes]
+        # Beyond the scope of a plan on top of a base plan, the contract's rows are tried only if they name a scope.
+        own = contract.rows if built is contract.built else [row for row in contract.rows if _names(row, "scope")]
+        rows = [*own, *built.rows]
+        if all(_has_number(row) for row in rows):
+            continue
+        kinds = _kinds(contract.contract, scopes, [*contract.rows, *built.rows])
         names = [priority.id for priority in built.plan.priorities]
-        for index, row in enumerate(built.rows):
-            if isinstance(row.target.allowed, Unspecified):
-                before = [*contract.rows, *built.rows[:index]]
+        for index, row in enumerate(rows):
+            if not _has_number(row):
+                before = [*supplied, *rows[:index]]
                 left = [
                     name
                     for name in priorities_of(row.target, names)
@@ -101,15 +109,44 @@ def _used_without_number(contract: BuiltContract, subject: CheckedCatalogue) -> 
     return found
 
 
-def _in_use(contract: BuiltContract, subject: CheckedCatalogue) -> list[tuple[BuiltPlan, tuple[Scope, ...]]]:
-    """The plans whose rows apply to incidents of the contract, each with the scopes in which they do (H4, I9)."""
+def _has_number(row: TargetRow) -> bool:
+    return not isinstance(row.target.allowed, Unspecified)
+
+
+def _names(row: TargetRow, attribute: str) -> bool:
+    return any(condition.attribute == attribute for condition in row.target.match.conditions)
+
+
+def _in_use(contract: BuiltContract, subject: CheckedCatalogue) -> list[tuple[BuiltPlan, frozenset[str]]]:
+    """The plans whose rows apply to incidents of the contract, each with the words of the scopes in which they do.
+
+    Source: clauses H4 and I9 (docs/clauses.md).
+    """
     bought = contract.contract
-    out = (Scope.OUT_OF_SCOPE,) if bought.products else ()
-    beyond = (*out, Scope.EXCLUDED) if bought.excluded_products else out
     base = subject.plan(bought.base_plan) if bought.base_plan else None
+    inside, beyond = frozenset({"in"}), frozenset({"out", "excluded"})
     if base is None or base is contract.built:
-        return [(contract.built, (Scope.IN_SCOPE, *beyond))]
-    return [(contract.built, (Scope.IN_SCOPE,)), *([(base, beyond)] if beyond else [])]
+        return [(contract.built, inside | beyond)]
+    return [(contract.built, inside), (base, beyond)]
+
+
+def _kinds(contract: Contract, scopes: Container[str], rows: Iterable[TargetRow]) -> list[Mapping[str, str]]:
+    """What slad knows of incidents in these scopes: one for each product between which the rows or the scope tell."""
+    products = {
+        normal(value)
+        for row in rows
+        for condition in row.target.match.conditions
+        if condition.attribute == "product"
+        for value in condition.values
+    }
+    listed = (contract.normal_excluded, contract.normal_products - contract.normal_excluded)
+    unnamed = {min(rest) for names in listed if (rest := names - products)}  # the others are told from it by nothing
+    found: list[Mapping[str, str]] = []
+    for product in sorted({*products, *unnamed, "", _OTHER_PRODUCT}):
+        scope = scope_of(contract, product, has_base=True)
+        if scope.word in scopes:
+            found.append(added_attributes(contract, scope) | {"product": product})
+    return found
 
 
 def _taken(

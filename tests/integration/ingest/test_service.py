@@ -23,6 +23,22 @@ async def test_the_gauge_of_parked_deliveries_is_counted_from_the_store(world: W
     assert len(listed.json()["parked"]) == 3
 
 
+async def test_whoever_sends_nothing_after_a_start_can_be_missed(world: World) -> None:
+    """SladIngestSilent compares counts: those of senders that only a key describes (`events`) begin at 0 as well."""
+    expected = {*world.catalogue[-1].sources, "events"}
+    counts: set[float | None] = {None}
+    async with run_services([world.ingest.service]):
+        for _ in range(1_000):
+            counts = {
+                world.registry.get_sample_value("slad_ingest_deliveries_total", {"source": name, "outcome": "accepted"})
+                for name in expected
+            }
+            if counts == {0.0}:
+                break
+            await asyncio.sleep(0.01)
+    assert counts == {0.0}
+
+
 async def test_ready_means_that_the_store_answers_and_the_queue_has_room(small: World) -> None:
     checks = small.ingest.service.checks
     assert [await check() for check in checks.values()] == [None, None]

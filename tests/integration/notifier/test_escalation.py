@@ -97,6 +97,26 @@ async def test_several_levels_that_an_outage_made_due_at_once_page_one_person_on
     assert mailed(smtp_server) == [("anna", "Breached:"), ("anna", "Breached")]
 
 
+@pytest.mark.parametrize("first", [TellKind.PAGE, TellKind.NOTICE])
+async def test_levels_that_are_due_together_tell_a_person_once(
+    stage: Stage, smtp_server: SmtpServer, first: TellKind
+) -> None:
+    """At night nobody holds either role, so everybody of both levels is told: once, for a second mail is no news."""
+    policy = stage.catalogue.escalations["on-call"]
+    now = timedelta()
+    levels = (replace(policy.levels[0], kind=first), replace(policy.levels[1], after=now, kind=TellKind.NOTICE))
+    object.__setattr__(policy, "levels", levels)
+    object.__setattr__(policy, "repeat", 0)
+    held(stage, on_call="anna:in ben:in", lead="anna:in piotr:in")
+    night = NINE + timedelta(hours=12)
+    stage.time.go(night)
+    await stage.hear(breached(night, due_at=night))
+    await stage.send()
+    assert sorted(person for person, _ in mailed(smtp_server)) == ["anna", "ben", "piotr"]
+    states = {(row.person, row.level): (row.state, row.reason) for row in await stage.rows()}
+    assert states["anna", 2] == ("cancelled", "already_told")
+
+
 @pytest.mark.parametrize(("hours", "people"), [(0, ["anna"]), (12, ["ben"]), (24 * 5, ["ben"])])
 async def test_h5_roles_of_one_level_take_turns(
     stage: Stage, smtp_server: SmtpServer, hours: int, people: list[str]

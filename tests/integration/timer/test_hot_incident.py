@@ -28,6 +28,7 @@ from sla_domain.event import Actor, EventId, EventKind, IncidentEvent, IncidentI
 from sla_domain.fold import fold
 from sla_platform.bus import Batch
 from sla_platform.http import problem
+from sla_platform.http.keys import READ, KeyAccess
 from sla_platform.store.engine import Store
 from sla_platform.wire import encode_event
 from sla_timer import tables
@@ -277,10 +278,12 @@ def _folds(applier: Applier) -> fold_cache.FoldCache:
 
 
 @asynccontextmanager
-async def asking(desk: Desk, catalogue: Catalogue) -> AsyncIterator[httpx2.AsyncClient]:
+async def asking(desk: Desk, catalogue: Catalogue, only: str | None = None) -> AsyncIterator[httpx2.AsyncClient]:
+    """`only`: the contract for which the caller's key is."""
+    access = KeyAccess(scopes=frozenset({READ}), contract=only)
     app = FastAPI()
     problem.install(app)
-    app.include_router(door(desk, catalogue, desk.time))
+    app.include_router(door(desk, catalogue, desk.time, lambda _request, _scope: access))
     async with httpx2.AsyncClient(transport=httpx2.ASGITransport(app=app), base_url="http://timer") as client:
         yield client
 
@@ -309,6 +312,27 @@ async def test_answers_are_bounded_and_say_how_much_there_is(desk: Desk, example
         then = await client.get(f"{path}/explain", params={"at": (TEN + timedelta(seconds=400)).isoformat()})
         assert then.status_code == 200
         assert (await client.get(path, params={"after": "nothing"})).status_code == 422
+
+
+@pytest.mark.parametrize("number", [9, fold_cache.HOT + 10])
+async def test_a_key_of_one_contract_reads_no_word_of_a_merged_ticket_however_many_events_there_are(
+    desk: Desk, examples: Catalogue, number: int
+) -> None:
+    merged = event(EventKind.MERGED, 2, merged_into=HOT, carried_from=IncidentId("demo:OTHER"))
+    word = event(EventKind.UPDATED, 3, carried_from=IncidentId("demo:OTHER"), reason="theirs")
+    copies = [replace(one, id=EventId(f"copy-{place}")) for place, one in enumerate((merged, word))]
+    quoted = event(EventKind.UPDATED, 4, reason='"carried_from":"demo:OTHER"')
+    await applied(desk, [opened(), replace(quoted, id=EventId("quoted")), *copies, *flood(5, number)], batch=400)
+    for only, shown in ((None, 2), ("acme", 0)):
+        seen: list[dict[str, Any]] = []
+        async with asking(desk, examples, only) as client:
+            after = ""
+            while after is not None:
+                found = (await client.get(f"/v1/incidents/{HOT}", params={"after": after})).json()
+                seen, after = [*seen, *found["events"]], found["next"]
+                assert found["events_complete"] is (only is None)
+        assert len([one for one in seen if one["carried_from"]]) == shown
+        assert len(seen) == number + 2 + shown
 
 
 async def test_the_pages_of_an_incident_with_few_events(desk: Desk, examples: Catalogue) -> None:

@@ -26,6 +26,7 @@ def with_rows(*rows: str) -> str:
         ["priority: [P1, P2], time: 1h", "priority: P1, when: {product: X}, time: 2h", "time: 4h"],
         ["when: {product: [X, Y]}, time: 1h", "when: {product: X}, time: 2h", "time: 4h"],
         ["when: {product: {not: X}}, time: 1h", "when: {product: Y}, time: 2h", "time: 4h"],
+        ["when: {product: Big Shop}, time: 1h", "when: {product: 'big  shop'}, time: 2h", "time: 4h"],
         ["when: {product: {not: X}}, time: 1h", "when: {product: {not: [X, Y]}}, time: 2h", "time: 4h"],
     ],
 )
@@ -40,6 +41,7 @@ def test_a_row_that_never_matches_is_refused(tmp_path: Path, rows: list[str]) ->
         ["priority: P1, when: {product: X}, time: 1h", "priority: P1, time: 2h", "time: 4h"],
         ["when: {product: X}, time: 1h", "when: {product: [X, Y]}, time: 2h", "time: 4h"],
         ["when: {product: X}, time: 1h", "when: {product: {not: X}}, time: 2h", "time: 4h"],
+        ["when: {product: {not: Shop}}, time: 1h", "when: {product: shop}, time: 2h", "time: 4h"],
         ["when: {type: X}, time: 1h", "when: {product: X}, time: 2h", "time: 4h"],
     ],
 )
@@ -111,6 +113,10 @@ OUT = "{metric: first_response, coverage: office, when: {scope: out}, time: 8h}"
 EXCLUDED = "{metric: first_response, coverage: office, when: {scope: excluded}, time: 8h}"
 NOT_IN = "{metric: first_response, coverage: office, when: {scope: {not: in}}, time: 8h}"
 THIS = "{metric: first_response, coverage: office, when: {contract: acme, base_plan: base, plan: over}, time: 8h}"
+PRODUCT = "{metric: first_response, coverage: office, when: {scope: excluded, product: idol}, time: 8h}"
+BARE = "{metric: first_response, coverage: office, when: {product: IDOL}, time: 8h}"
+NONE = "{metric: first_response, coverage: office, when: {scope: out}, time: unspecified}"
+NO_SCOPE = "{metric: first_response, coverage: office, when: {product: Vertica}, time: unspecified}"
 ANOTHER = "{metric: first_response, coverage: office, when: {contract: beta}, time: 8h}"
 EITHER = "{metric: first_response, coverage: office, when: {scope: [out, excluded]}, time: 8h}"
 
@@ -129,6 +135,15 @@ EITHER = "{metric: first_response, coverage: office, when: {scope: [out, exclude
         ("products: [Vertica], excluded_products: [IDOL]", NOT_IN, []),
         ("products: [Vertica]", THIS, []),
         ("products: [Vertica]", ANOTHER, ["unspecified-target"]),
+        # the products of a scope are known
+        ("excluded_products: [IDOL]", PRODUCT, []),
+        ("excluded_products: [IDOL]", BARE, []),
+        ("excluded_products: [IDOL, Tamr]", PRODUCT, ["unspecified-target"]),
+        ("products: [Vertica]", BARE, ["unspecified-target"]),
+        # nor may a row of the contract's own have no number
+        ("products: [Vertica]", NONE, ["unspecified-target"]),
+        ("products: [Vertica], leaves_unspecified: [first_response]", NONE, []),
+        ("products: [Vertica]", f"{OUT}, {NO_SCOPE}", ["unspecified-target"]),
         ("country: PL", OUT, []),  # every product is in scope: the base plan's rows are never asked
     ],
 )

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
+from contextlib import nullcontext
+from dataclasses import fields
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import httpx2
 import pytest
 from tests.unit.cli.invoke import slad
 
@@ -19,10 +23,13 @@ from sla_domain.event import (
     EventKind,
     IncidentEvent,
     IncidentId,
+    Snapshot,
     TimeQuality,
     WaitingOn,
 )
 from sla_domain.fold import fold
+from sla_domain.phase import Phase
+from sla_standalone.cli.apply import open_clocks
 from sla_standalone.cli.apply.changes import compared
 from sla_standalone.cli.apply.install import Installed, install
 from sla_standalone.cli.apply.moves import ClockMove, event_of, moves
@@ -195,7 +202,8 @@ def happening(id_: str, kind: EventKind, minutes: float, **more: Any) -> Inciden
 def turned(before: Catalogue, after: Catalogue, now: datetime, *more: IncidentEvent) -> dict[str, ClockMove]:
     lived = events(*more)
     answer = incident_json(fold(lived, before.rulebook), EventPage(lived, len(lived), None), before.rulebook, now)
-    found = moves("desk:A1", "one", answer["clocks"], fold(lived, after.rulebook).clocks, now)
+    read = [event_of(event, "desk:A1") for event in json.loads(json.dumps(answer["events"]))]
+    found = moves("desk:A1", "one", answer["clocks"], fold(read, after.rulebook).clocks, now)
     return {move.metric: move.turn for move in found}
 
 
@@ -238,15 +246,89 @@ def test_a_pause_more_is_a_change(old: Path, new: Path) -> None:
     assert turned(before, load_catalogue(new), OPENED + timedelta(hours=1), waiting) == {"resolution": ClockMove.MOVES}
 
 
+def shown(minutes: float, **ticket: Any) -> Snapshot:
+    return Snapshot(at=OPENED + timedelta(minutes=minutes), **ticket)
+
+
+@pytest.mark.parametrize(
+    "seen",
+    [
+        shown(30, phase=Phase.WAITING, waiting_on=WaitingOn.CUSTOMER),  # the clocks pause
+        shown(30, phase=Phase.OPEN, attributes={"customer": "Far"}),  # other hours
+        shown(30, phase=Phase.RESOLVED, ended_at=OPENED + timedelta(minutes=20)),  # nothing runs
+        shown(30, phase=Phase.OPEN, created_at=OPENED - timedelta(days=3), attributes={"customer": "One"}),
+    ],
+)
+@pytest.mark.parametrize("opening_missed", [False, True])
+def test_under_the_same_catalogue_nothing_moves_whatever_a_snapshot_said(
+    old: Path, seen: Snapshot, opening_missed: bool
+) -> None:
+    """Deliveries of GitHub and Jira: what the ticket shows counts, beside or instead of events."""
+    book = load_catalogue(old)
+    lived = events(happening("2", EventKind.OBSERVED, 30, snapshot=seen))[int(opening_missed) :]
+    now = OPENED + timedelta(hours=1)
+    answer = incident_json(fold(lived, book.rulebook), EventPage(lived, len(lived), None), book.rulebook, now)
+    read = [event_of(event, "desk:A1") for event in answer["events"]]
+    assert list(moves("desk:A1", "one", answer["clocks"], fold(read, book.rulebook).clocks, now)) == []
+
+
+@pytest.mark.parametrize("complete", [False, True])
+def test_what_a_key_is_not_shown_whole_is_not_compared(
+    old: Path, monkeypatch: pytest.MonkeyPatch, complete: bool
+) -> None:
+    """The customer's word came with a merged ticket, which a key of one contract is not shown."""
+    book = load_catalogue(old)
+    word = happening("2", EventKind.WAITING, 30, waiting_on=WaitingOn.CUSTOMER)
+    lived = events(word)
+    now = OPENED + timedelta(hours=1)
+    page = EventPage(lived if complete else lived[:1], len(lived), None)
+    answer = incident_json(fold(lived, book.rulebook), page, book.rulebook, now) | {"events_complete": complete}
+    clocks = [clock | {"incident": "desk:A1"} for clock in answer["clocks"]]
+
+    def service(request: httpx2.Request) -> httpx2.Response:
+        if request.url.path.endswith("/explain"):
+            return httpx2.Response(200, json={"at": now.isoformat()})
+        known = {"/info": {"catalogue": "1"}, "/v1/clocks": {"clocks": clocks, "next": None}}
+        return httpx2.Response(200, json=known.get(request.url.path, answer))
+
+    client = httpx2.Client(base_url="http://slad", transport=httpx2.MockTransport(service))
+    monkeypatch.setattr(open_clocks, "open_client", lambda url, key: nullcontext(client))
+    found = open_clocks.looked("http://slad", "", book.rulebook)
+    assert (found.incidents, found.moves, found.partial) == (1, (), () if complete else ("desk:A1",))
+
+
+def test_ended_clocks_that_the_answer_leaves_out_do_not_appear(old: Path) -> None:
+    """An answer has 100 clocks at most, the open ones first."""
+    edited(old / "plans.yaml", "time: 4h}", "time: 4h}\n      - {metric: next_response, coverage: office, time: 1h}")
+    said = ((EventKind.RESPONDED, Actor.STAFF), (EventKind.CUSTOMER_REPLIED, Actor.CUSTOMER))
+    lived = events(*(
+        happening(f"{kind}{number}", kind, 2 * number + offset, actor=actor)
+        for number in range(1, 120)
+        for offset, (kind, actor) in enumerate(said)
+    ))  # fmt: skip
+    book, now = load_catalogue(old), OPENED + timedelta(days=2)
+    answer = incident_json(fold(lived, book.rulebook), EventPage(lived, len(lived), None), book.rulebook, now)
+    assert answer["clocks_total"] > len(answer["clocks"])
+    assert open_clocks._moves(answer, book.rulebook, now) == []
+
+
 def test_an_event_survives_the_way_through_the_services_answer() -> None:
     agreed = AgreedTarget(metric="resolution", due_at=OPENED, agreed_by="Ada", reason="part", moved_by_pauses=True)
     event = happening(
         "2", EventKind.TARGET_AGREED, 5, actor=Actor.STAFF, actor_name="Erik", attributes={"priority": "P1"},
         quality=TimeQuality.OBJECT_UPDATED, version=7, waiting_on=WaitingOn.VENDOR, agreed=agreed, score=4,
         merged_into=IncidentId("desk:A2"), known_as=IncidentId("desk:A3"), carried_from=IncidentId("desk:A4"),
-        metrics=("resolution",), reason="as told", warnings=("odd",),
+        metrics=("resolution",), reason="as told", warnings=("odd",), history=True,
+        snapshot=shown(
+            4, created_at=OPENED, phase=Phase.WAITING, waiting_on=WaitingOn.OTHER, ended_at=OPENED,
+            attributes={"title": ""}, version=3, before={"phase": "open"},
+        ),
     )  # fmt: skip
-    assert event_of(event_json(event), "desk:A1") == event
+    usual = happening("2", EventKind.TARGET_AGREED, 5)
+    same = {field.name for field in fields(event) if getattr(event, field.name) == getattr(usual, field.name)}
+    by_the_fold = {"unanswered_since"}
+    assert same == {"id", "incident", "kind", "occurred_at", "received_at", "source", *by_the_fold}, "one is not tried"
+    assert event_of(json.loads(json.dumps(event_json(event))), "desk:A1") == event
 
 
 # -- putting files in place

@@ -12,7 +12,7 @@ from tests.build.story import Telling, clock_of
 
 from sla_domain.clock import ClockState
 from sla_domain.contract_view import contract_view
-from sla_domain.event import Actor, EventId, EventKind, IncidentEvent, Snapshot, TimeQuality, WaitingOn
+from sla_domain.event import Actor, EventId, EventKind, IncidentEvent, IncidentId, Snapshot, TimeQuality, WaitingOn
 from sla_domain.explain.build import events_known_at
 from sla_domain.fold import Folding, Unfit, bound, fold, timeline
 from sla_domain.forgotten import drop_forgotten
@@ -212,6 +212,33 @@ def test_each_contract_sees_its_own_when_a_snapshot_moved_the_incident() -> None
     told.updated("Mon 11:00").updated("Mon 13:00")
     assert _seen_by("acme", told.events) == ["e0", "e1", "e2"]
     assert _seen_by("umbra", told.events) == ["e3"]
+
+
+def test_no_contract_reads_in_a_snapshot_what_is_another_s() -> None:
+    """A snapshot may hold later than its event, and says how the ticket stood before."""
+    told = Desk().opened("Mon 09:00")
+    told.updated("Mon 10:00", snapshot=told.shown("Mon 12:00", customer="umbra", title="umbra's"))
+    told.happened(EventKind.DESCRIBED, "Mon 13:00")
+    stood = replace(told.shown("Mon 13:00", title="umbra's"), before={"title": "acme's", "customer": "acme"})
+    told.events[-1] = replace(told.events[-1], snapshot=stood)
+    for who in ("acme", "umbra"):
+        found = contract_view(told.events, fold(told.events, RULES).periods, who)
+        assert found is not None
+        assert found.shown(told.events)
+        assert all(event.snapshot is None for event in found.shown(told.events))
+        assert not found.events_complete, "so that nobody computes from them what is not so"
+
+
+def test_a_contract_that_has_had_it_all_along_reads_its_snapshots() -> None:
+    told = Desk().opened("Mon 09:00").seen("Mon 10:00", Phase.WAITING, title="acme's")
+    found = contract_view(told.events, fold(told.events, RULES).periods, "acme")
+    assert found is not None
+    assert found.events_complete
+    assert found.shown(told.events) == told.events
+    told.events.append(replace(told.events[-1], id=EventId("x"), carried_from=IncidentId("INC-0"), snapshot=None))
+    found = contract_view(told.events, fold(told.events, RULES).periods, "acme")
+    assert found is not None
+    assert not found.events_complete, "words of a merged ticket count and are not shown"
 
 
 @pytest.mark.parametrize(("proposed", "pending"), [(False, False), (True, True)])

@@ -22,16 +22,18 @@ AGAIN = Phrase("notified_again")
 def suppress(context: PipelineContext, notifications: tuple[Notification, ...]) -> tuple[Notification, ...]:
     """Cancel needless notifications, each with its reason; leave the others unchanged.
 
-    Needless are a page to a person whom another request paged in this round, a second message of one request to one
-    address, and the messages of a request that has a `cancel_reason`. But if everybody of a later level was paged
-    before this batch, they are paged again, as a reminder.
+    Needless are a page to a person whom another request paged in this round, a level's notice to a person whom another
+    level notifies in this batch, a second message of one request to one address, and the messages of a request that has
+    a `cancel_reason`. But if everybody of a later level was paged before this batch, they are paged again, as a
+    reminder.
     """
-    seen = _Seen(dict.fromkeys(context.paged_in_round, ""), set())
+    seen = _Seen(dict.fromkeys(context.paged_in_round, ""), set(), {})
     others = _with_others(seen, notifications)
     judged: list[Notification] = []
     for notification in notifications:
         reason = seen.needless(notification) if notification.live else None
-        alone = reason is UnsentReason.ALREADY_TOLD and notification.request.id not in others
+        told = reason is UnsentReason.ALREADY_TOLD and _asks(notification.request)
+        alone = told and notification.request.id not in others
         if alone and not seen.just_now(notification):
             reason, notification = seen.same_address(notification), _again(notification)
         if reason is not None:
@@ -55,10 +57,14 @@ def _again(notification: Notification) -> Notification:
 
 @dataclass(frozen=True, slots=True)
 class _Seen:
-    """Who was paged in which round, and by which request ('': before this batch); which addresses an request used."""
+    """Who was paged in which round, and by which request ('': before this batch); which addresses a request used.
+
+    `levels`: by round and person, the request of the first level that notifies the person in this batch.
+    """
 
     paged: dict[tuple[RoundKey, str], str]
     addresses: set[tuple[str, str]]
+    levels: dict[tuple[RoundKey, str], str]
 
     def needless(self, notification: Notification) -> UnsentReason | None:
         request, recipient = notification.request, notification.recipient
@@ -68,6 +74,8 @@ class _Seen:
             return None
         before = self.paged.get(_round(request, recipient))
         if _asks(request) and before is not None and before != request.id:
+            return UnsentReason.ALREADY_TOLD
+        if request.kind is MessageKind.INFO and self.levels.get(_round(request, recipient), request.id) != request.id:
             return UnsentReason.ALREADY_TOLD
         return self.same_address(notification)
 
@@ -87,6 +95,8 @@ class _Seen:
         if recipient is None:
             return
         self.addresses.add((request.id, recipient.address))
+        if _asks(request) or request.kind is MessageKind.INFO:
+            self.levels.setdefault(_round(request, recipient), request.id)
         if _asks(request):
             self.paged[_round(request, recipient)] = request.id
 

@@ -29,7 +29,7 @@ from sla_timer import tables
 from sla_timer.answer import incident_json
 from sla_timer.apply.decide import published_state_of
 from sla_timer.apply.fold_cache import fold_in_slices
-from sla_timer.apply.load import StoredEventReader, events_of, is_hot
+from sla_timer.apply.load import StoredEventReader, events_of, has_carried_events, is_hot
 from sla_timer.pages import page_among, page_of
 from sla_timer.service import TimerService
 
@@ -141,7 +141,7 @@ async def find_incident(timer: TimerService, name: str, access: KeyAccess) -> Fo
     if share is None:
         raise _no_incident(asked)
     if events is None:
-        if share.whole:
+        if share.whole and not await _has_carried_events(timer, name):
             return FoundIncident(row, rulebook, incident, None, names)
         events = await _all_events(timer, name)
     found = contract_view(events, incident.periods, access.contract)
@@ -151,6 +151,11 @@ async def find_incident(timer: TimerService, name: str, access: KeyAccess) -> Fo
     told = {event.known_as for event in found.shown(found.events)}
     names = [one for one in names if one in told]
     return FoundIncident(row, rulebook, await fold_in_slices(found.events, rulebook), found.events, names, found)
+
+
+async def _has_carried_events(timer: TimerService, name: str) -> bool:
+    async with timer.store.reading() as connection:
+        return await has_carried_events(connection, name)
 
 
 async def _all_events(timer: TimerService, name: str) -> list[IncidentEvent]:

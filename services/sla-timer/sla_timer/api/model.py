@@ -107,8 +107,24 @@ class AgreedTargetResponse(TimerResponse):
     moved_by_pauses: bool
 
 
+class SnapshotResponse(TimerResponse):
+    """How the sender's whole ticket stood at the instant `at`, as one delivery showed it.
+
+    In `attributes`, "" means that the ticket had no such value, and an absent name means nothing.
+    """
+
+    at: InstantText
+    created_at: InstantText | None = Field(description="as the ticket states it, as is ended_at")
+    phase: str | None = Field(description="null: not stated, or not understood")
+    waiting_on: str | None
+    ended_at: InstantText | None
+    attributes: dict[str, str]
+    version: int
+    before: dict[str, str] = Field(description="what the delivery changed, as it was before")
+
+
 class EventResponse(TimerResponse):
-    """An event of the incident. Its `snapshot` (the state of the ticket in that delivery) is not part of the answer."""
+    """An event of the incident."""
 
     id: str
     kind: str
@@ -129,6 +145,10 @@ class EventResponse(TimerResponse):
     score: int | None
     reason: str
     warnings: list[str]
+    snapshot: SnapshotResponse | None = Field(
+        description="null as well for a key of one contract where the incident has been under another"
+    )
+    history: bool = Field(description="stated by an import; nobody is notified of what followed from it")
 
 
 class HeldResponse(TimerResponse):
@@ -165,6 +185,9 @@ class IncidentResponse(TimerResponse):
     clocks_total: int
     events: list[EventResponse] = Field(description="a page, in the order in which they occurred")
     events_total: int
+    events_complete: bool = Field(
+        description="the pages hold every event by which the incident is judged; false where this key may not see some"
+    )
     next: str | None = Field(description="pass as `after` for the next page of events; null at the end")
     catalogue: str = Field(description="the version by whose rules it is judged")
     until: InstantText | None = Field(description="when the incident left the key's contract; null while it is there")

@@ -182,6 +182,14 @@ class StoredEventReader:
             last = rows[-1]
 
 
+async def has_carried_events(connection: AsyncConnection, incident: str) -> bool:
+    """Return whether a stored event of the incident is a copy from one that was merged into it (`carried_from`)."""
+    # Inside a text of JSON every quotation mark is escaped, so that nobody's words look like this key.
+    carried = tables.event.c.data.contains('"carried_from":"', autoescape=True)
+    query = select(tables.event.c.id).where(tables.event.c.incident == incident, carried).limit(1)
+    return (await connection.execute(query)).first() is not None
+
+
 async def events_of(connection: AsyncConnection, incident: str) -> list[IncidentEvent]:
     """Read and return the events from which one incident is to be computed.
 

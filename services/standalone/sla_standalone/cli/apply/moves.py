@@ -20,9 +20,11 @@ from sla_domain.event import (
     EventKind,
     IncidentEvent,
     IncidentId,
+    Snapshot,
     TimeQuality,
     WaitingOn,
 )
+from sla_domain.phase import Phase
 
 
 class ClockMove(StrEnum):
@@ -149,6 +151,23 @@ def event_of(answer: Mapping[str, Any], incident: str) -> IncidentEvent:
         score=answer.get("score"),
         reason=answer["reason"],
         warnings=tuple(answer.get("warnings", ())),
+        snapshot=None if answer.get("snapshot") is None else _snapshot(answer["snapshot"]),
+        history=answer.get("history", False),
+    )
+
+
+def _snapshot(answer: Mapping[str, Any]) -> Snapshot:
+    at = _at(answer["at"])
+    assert at is not None
+    return Snapshot(
+        at=at,
+        created_at=_at(answer["created_at"]),
+        phase=None if answer["phase"] is None else Phase(answer["phase"]),
+        waiting_on=None if answer["waiting_on"] is None else WaitingOn(answer["waiting_on"]),
+        ended_at=_at(answer["ended_at"]),
+        attributes=answer["attributes"],
+        version=answer["version"],
+        before=answer["before"],
     )
 
 

@@ -10,6 +10,7 @@ from typing import Any
 
 import httpx2
 
+from sla_domain.clock import Clock
 from sla_domain.fold import fold
 from sla_domain.rulebook import Rulebook
 from sla_standalone.cli.apply.moves import Move, event_of, moves
@@ -26,6 +27,8 @@ class OpenClocks:
 
     `catalogue`: the version in force in the service. `moves`: the changes. `now`: the time by the service's clock, read
     from its explanation of an incident; None if no incident could be explained, and then `moves` is empty.
+    `partial`: ids of incidents that are not compared, since the service does not show all of their events
+    to this key.
     """
 
     catalogue: str
@@ -33,6 +36,7 @@ class OpenClocks:
     clocks: int
     now: datetime | None
     moves: tuple[Move, ...]
+    partial: tuple[str, ...] = ()
 
 
 def looked(url: str, key: str, rulebook: Rulebook) -> OpenClocks:
@@ -47,12 +51,17 @@ def looked(url: str, key: str, rulebook: Rulebook) -> OpenClocks:
         names = sorted({clock["incident"] for clock in clocks})
         now = _now_of(client, names)
         found: list[Move] = []
+        partial: list[str] = []
         with progress("open incidents", len(names)) as advance, ThreadPoolExecutor(_AT_ONCE) as pool:
             for answer in pool.map(lambda name: _incident(client, name), names):
                 advance(1)
-                if answer is not None and now is not None:
+                if answer is None or now is None:
+                    continue
+                if answer.get("events_complete", False):  # a service of an older release does not say so
                     found += _moves(answer, rulebook, now)
-    return OpenClocks(version, len(names), len(clocks), now, tuple(found))
+                else:
+                    partial.append(answer["id"])
+    return OpenClocks(version, len(names), len(clocks), now, tuple(found), tuple(partial))
 
 
 def _open(client: httpx2.Client) -> list[dict[str, Any]]:
@@ -93,4 +102,7 @@ def _incident(client: httpx2.Client, name: str) -> dict[str, Any] | None:
 
 def _moves(answer: dict[str, Any], rulebook: Rulebook, now: datetime) -> list[Move]:
     incident = fold([event_of(event, answer["id"]) for event in answer["events"]], rulebook)
-    return list(moves(answer["id"], answer["contract"]["id"], answer["clocks"], incident.clocks, now))
+    clocks: Iterable[Clock] = incident.clocks
+    if answer["clocks_total"] > len(answer["clocks"]):  # left out are ended ones, which have not just appeared
+        clocks = [clock for clock in clocks if clock.state.open]
+    return list(moves(answer["id"], answer["contract"]["id"], answer["clocks"], clocks, now))

@@ -79,6 +79,7 @@ def _looked_json(seen: OpenClocks) -> dict[str, Any]:
         "incidents": seen.incidents,
         "clocks": seen.clocks,
         "now": instant_text(seen.now),
+        "partial": list(seen.partial),
         "counts": {turn.value: counts[turn] for turn in ClockMove},
         "moves": [
             {
@@ -149,6 +150,10 @@ def _tell_open(seen: OpenClocks, book: Catalogue) -> None:
     counts = Counter(move.turn for move in seen.moves)
     said = ", ".join(f"{turn.value} {counts[turn]}" for turn in ClockMove if counts[turn]) or "none would change"
     note(f"{seen.clocks} open clocks of {seen.incidents} incidents under {seen.catalogue}: {said}")
+    if seen.partial:
+        note(
+            f"not compared: {len(seen.partial)} incidents of which this key is not shown all events (--json names them)"
+        )
 
 
 def _zone(move: Move, book: Catalogue) -> str:
