@@ -79,10 +79,10 @@ def with_earlier_promises(
 
 
 def withdraw_clock(clock: Clock, incident: Incident, rulebook: Rulebook, at: datetime) -> Clock | None:
-    """Return the clock as it stands if its target is no longer promised from `at` on: cancelled at `at`.
+    """Return a copy of the clock, cancelled at `at` because its target is no longer promised from then on.
 
-    A clock that had ended by then keeps its state. None if the clock had not started before `at`. `incident` and
-    `rulebook` (plans, contracts, calendars) are those under which the target was promised.
+    A clock that had ended by then keeps its state. None if it had not started before `at`.
+    `incident`, `rulebook` (plans, contracts, calendars): those under which the target was promised.
     """
     if clock.stopped_at is not None and clock.stopped_at <= at:
         return replace(clock, withdrawn_at=at)

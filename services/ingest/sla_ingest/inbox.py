@@ -84,7 +84,10 @@ class NeededHistories:
 
     @classmethod
     def by(cls, entries: Iterable[InboxEntry], names: IncidentNames, rulebook: Rulebook) -> NeededHistories:
-        """Return the incidents whose stored events these entries need, under these names and this rulebook."""
+        """Return the incidents whose stored events must be read to answer these entries (received deliveries).
+
+        `names`: the renames and merges of incidents. `rulebook`: decides which events can move a due instant.
+        """
         asked = cls()
         for entry in entries:
             if entry.observed is not None:

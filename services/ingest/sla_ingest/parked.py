@@ -41,7 +41,10 @@ _TEXTS: Mapping[str, CodedReason] = {reason.code: reason for kind in (ParkedBeca
 
 @dataclass(frozen=True, slots=True)
 class ParkedDelivery:
-    """A delivery that is stored in the inbox. `outcome`: what became of it, the value of a `DeliveryResult`."""
+    """A delivery stored in the inbox, parked or not. `outcome`: what became of it, a value of `DeliveryResult`.
+
+    `id`: its id in the inbox. `source`: the id of the source that sent it. `delivery`: its body and headers.
+    """
 
     id: str
     source: str

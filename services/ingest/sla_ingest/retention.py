@@ -33,7 +33,10 @@ _inbox, _event = tables.inbox.c, tables.event.c
 
 
 class Deliveries:
-    """Deletes old deliveries from the inbox: call `done`."""
+    """Deletes old deliveries that are accepted, ignored or replayed from the inbox: iterate over `done(horizon)`.
+
+    Parked and refused deliveries stay. `store`: the database with the inbox.
+    """
 
     def __init__(self, store: Store) -> None:
         self._store = store

@@ -41,10 +41,9 @@ class StepKind(StrEnum):
 class ReasonedStep:
     """A span `[start, end)` of a clock's time: its kind, the reason in words, and how much of it counts (`counted`).
 
-    `total`: the counted time of all steps up to and with this one. `waiting_on`: on whom the incident waited during a
-    pause. `credited`: the open time of a pause; a due instant that is a working day or an agreed date moves on by it.
-    `ahead`: the step lies in the future, seen from the instant of the explanation, and assumes that nothing else
-    happens.
+    `total`: `counted` summed up to and with this step. `waiting_on`: whom the incident waited for in a pause.
+    `credited`: the open time of a pause; a target due on a working day or an agreed date is due that much later.
+    `ahead`: a forecast: the step follows the instant of the explanation, and assumes that no further event comes.
     """
 
     start: datetime

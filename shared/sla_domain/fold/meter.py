@@ -95,7 +95,10 @@ class CoverageMeter:
         return self.calendar.add(since, max(self.span - spent, ZERO), self.at_close)
 
     def warning_span(self, warning: Warning_) -> timedelta | None:
-        """Return how much open time has been consumed when the warning is due."""
+        """Return how much open time must be consumed before the warning is due; never None for this meter.
+
+        It is negative if the warning lies further before the due instant than the allowed time.
+        """
         return warning_span_of(warning, self.span)
 
     def warning(self, warning: Warning_, since: datetime, spent: timedelta, due: datetime) -> datetime | None:

@@ -29,7 +29,10 @@ class Countdown:
     by_wall: bool = False
 
     def left_at(self, now: datetime) -> timedelta | None:
-        """Return the counted time left at `now`, negative when late; wall time if `by_wall`."""
+        """Return the counted time left at `now`, negative when late; wall time if `by_wall`.
+
+        Without `to` (a paused or stopped clock) it is `left`, whatever `now` is; None only if that is None too.
+        """
         if self.to is None:
             return self.left
         at = now if self.since is None else max(now, self.since)

@@ -138,9 +138,9 @@ class PartMaker:
         return found
 
     def all(self, part: str, each: Iterable[tuple[str, Callable[[], _Made]]]) -> list[_Made]:
-        """Return the parts that can be made, in order; a part that cannot is added to `not_shown`.
+        """Call each function and return the results in order; one that raises is left out and noted in `not_shown`.
 
-        `each`: pairs of a part's id and the function that makes the part.
+        `part`: the kind of all these parts, such as `event`. `each`: pairs (id of the part, function that makes it).
         """
         return [found for id_, made in each if (found := self.one(part, id_, made)) is not None]
 

@@ -117,8 +117,9 @@ class JiraMeaning:
 
 
 def jira_name_of(value: Node) -> JiraName:
-    """Return the status, resolution or priority in a field of the issue, such as `{"id": "3", "name": "In
-    Progress"}`.
+    """Return the id, names and category in a status, resolution or priority object of an issue.
+
+    `value`: such as `{"id": "3", "name": "In Progress"}`; an empty object gives an empty (false) JiraName.
     """
     category = object_at(value, "statusCategory")
     key = text_at(category, "key")

@@ -68,10 +68,10 @@ class Timing:
 def timing_of(
     rulebook: Rulebook, fact: ClockFact, now: datetime, due: datetime, broken: datetime, until: datetime
 ) -> Timing:
-    """Return how much time the clock of `fact` has left at `now`, and how late it is.
+    """Return how much time the clock of `fact` has left at `now`, and how late it is or was; neither is negative.
 
-    `due`: its due instant. `broken`: when it began to be late. `until`: when it ceased to be late, or `now` while it is
-    late. `rulebook`: has the calendar with the hours of the clock.
+    Left is the time from `now` to `due`. Late is the time from `broken`, when it began to be late, to `until`:
+    when that ceased, or `now`; zero if `until` is earlier than `broken`. `rulebook`: has the clock's calendar.
     """
     calendar = calendar_named(rulebook, ContractId(fact.contract), fact.hours)
     return Timing(

@@ -93,13 +93,16 @@ class CachedFold:
     steps: list[Folding] = field(default_factory=list)  # states of before, the earliest first
 
     def drop_from(self, first: Position) -> None:
-        """Drop the copies in `steps` that have read the event at position `first` or a later event."""
+        """Drop the states in `steps` that have read an event at position `first` or later; earlier states stay.
+
+        Call it before the events from `first` on are read again. `head` is left alone.
+        """
         self.steps = [step for step in self.steps if step.last < first]
 
     def note(self, folding: Folding) -> None:
-        """Add a copy of this state to `steps` once it has read 1,000 events more than the last copy; else do nothing.
+        """Add a copy of `folding` to `steps` if it has read at least 1,000 events more than the last copy there.
 
-        When there are more than 8 copies, two of the earlier ones are dropped.
+        Otherwise do nothing. When there are then more than 8 copies, two of the earliest four are dropped.
         """
         if folding.count < (self.steps[-1].count if self.steps else 0) + STEP:
             return
