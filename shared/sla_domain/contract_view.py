@@ -64,10 +64,10 @@ class ContractShare:
         return False
 
     def has_fact(self, label: str, at: datetime) -> bool:
-        """Return whether the contract may read a fact that became true at the instant `at`.
+        """Return whether this contract may read a fact that became true at the instant `at`.
 
-        `label`: the id of the contract under which the fact was published; see `has_label`. A fact that lies strictly
-        within a period of another contract may not be read, whatever its label.
+        `label`: the id of the contract under which the fact was published. True if `has_label` is True for both, and
+        `at` does not lie strictly within a period of another contract.
         """
         inside = [
             self.own[number] for number, period in enumerate(self.periods)
@@ -76,10 +76,11 @@ class ContractShare:
         return self.has_label(label, at) and all(inside)
 
     def has_label(self, label: str, at: datetime) -> bool:
-        """Return whether the contract may see an alert or delivery of the instant `at`, by the contract it names.
+        """Return whether this contract may see an alert or delivery that names a contract.
 
-        `label`: the id that it names. True if that is this contract, or a contract whose period this contract took over
-        (`own`); `at` must then lie in that period, both ends included.
+        `label`: the id of the contract that it names. `at`: its instant. True if `label` is this contract, at any
+        instant. True also if `label` is the contract of a period that belongs to this one (`own`) and `at` lies in that
+        period, both ends included.
         """
         if label == self.contract:
             return True
@@ -121,20 +122,26 @@ class ContractView:
 
     @property
     def everything(self) -> bool:
-        """Return whether the contract may see all of the incident, so that nothing has to be left out."""
+        """Return whether the contract may see all of the incident, so that nothing is left out.
+
+        Copies of events from merged incidents do not count against it.
+        """
         own = all(event.id in self.own or event.carried_from is not None for event in self.events)
         return self.until is None and self.share.whole and own
 
     @property
     def events_complete(self) -> bool:
-        """Return whether `shown` leaves nothing out of the events by which the incident is judged."""
+        """Return whether `shown`, given this view's `events`, returns all of them.
+
+        That is so if the contract may see all of the incident, and no event is a copy from a merged incident.
+        """
         return self.everything and all(event.carried_from is None for event in self.events)
 
     def shown(self, events: Iterable[IncidentEvent]) -> list[IncidentEvent]:
         """Return those of `events` that may be shown to the contract, in their order.
 
-        They lose their snapshots where some of the incident is another contract's: a snapshot may hold later than its
-        event, and tells how the ticket stood before it.
+        Copies from merged incidents are left out. Unless the contract may see all of the incident (`everything`), the
+        events returned have no `snapshot`, as that tells how the ticket stood before and perhaps after its event.
         """
         whole = self.everything
         return [
@@ -161,10 +168,10 @@ class ContractView:
 
 
 def contract_share(periods: Sequence[ContractPeriod], contract: str) -> ContractShare | None:
-    """Return which of the periods belong to `contract` (its id); None if none does.
+    """Return which of an incident's `periods` belong to the contract with the id `contract`; None if none does.
 
-    The periods before the first contract that is the customer's own belong to that contract, too. A period without
-    length belongs to the contract of the period that follows it.
+    The incident's first period with a contract of the customer's own (`named`) takes over the periods before it. A
+    period without length belongs to the contract of the period that follows it.
     """
     # A period of no length is a correction: at its instant the contract in force is the next one.
     held: list[ContractPeriod] = []
@@ -183,9 +190,9 @@ def contract_view(
     """Return what the contract with the id `contract` may see of an incident; None if it may see nothing.
 
     `events`: the incident's. `periods`: under which contract it stood since when; they may be older than the events.
-    From the first event on that names a customer unlike its period, nothing is shown to any contract, until newer
-    periods are known. `complete`: whether `events` are all events of the incident; if not, periods are placed by their
-    instants.
+    Once an event names another customer than its period does, that event and all later ones are shown to no contract,
+    until newer periods are known. `complete`: whether `events` are all events of the incident; if not, the instants of
+    the periods decide which events lie in them.
     """
     share = contract_share(periods, contract)
     known = list(events)

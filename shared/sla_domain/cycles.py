@@ -20,9 +20,9 @@ from sla_domain.published_mark import digest
 
 
 class PublishedClock(Protocol):
-    """The stored facts about a published clock by which a later computation of its incident finds it again.
+    """What is stored of a published clock, to find the same clock when its incident is computed anew (protocol).
 
-    See `with_published_ids`, which then lets the clock keep its id.
+    `with_published_ids` reads it, so that the clock keeps its id. `PublishedState` has these properties.
     """
 
     @property

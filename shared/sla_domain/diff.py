@@ -76,7 +76,7 @@ def new_facts(
     The clocks must have their published ids (`cycles.with_published_ids`). `published`: clock id -> what has been
     published. `keys`: keys of the published facts about the incident itself (`published.keys_after`). `upto`: for
     callers without timers: marks still ahead count as passed up to this instant; None: none do. `unread`: ids of
-    published clocks that cannot be judged, because their catalogue version cannot be read.
+    published clocks whose catalogue version cannot be read; open ones are cancelled, ended ones stay as published.
     """
     facts: list[Fact] = [*contract_changed_facts(incident, keys)]
     for clock in incident.clocks:

@@ -17,11 +17,11 @@ BEGINNINGS = frozenset({EventKind.OPENED, EventKind.REOPENED})
 
 
 def drop_forgotten(events: Iterable[IncidentEvent], ended_at: datetime | None) -> list[IncidentEvent]:
-    """Return the events that still count for an incident whose events up to `ended_at` have been removed.
+    """Return those of an incident's `events` that count, after its older events have been deleted.
 
-    Counting begins with the first opening or reopening after `ended_at`, or the first snapshot that shows the ticket
-    open; without one the list is empty. A creation date that is not after `ended_at` is removed from the snapshots.
-    `ended_at` None: nothing was removed, all count.
+    `ended_at`: events up to this instant are deleted; None: none are, and all of `events` count. Later events count
+    from the first that opens or reopens the ticket, or whose snapshot shows it open; without one the result is empty.
+    Where a snapshot gives a creation date that is not after `ended_at`, its copy in the result has none.
     """
     if ended_at is None:
         return list(events)

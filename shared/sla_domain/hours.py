@@ -35,8 +35,8 @@ def hours_name(calendar: Calendar | None) -> str:
 def calendar_named(rulebook: Rulebook, contract: ContractId, name: str) -> Calendar | None:
     """Return the calendar that `hours_name` calls `name`, among those of the contract's plan and base plan.
 
-    For a contract that is not in the rulebook (plans, contracts, calendars) the default contract is used. Return None
-    for wall-clock time, and if no calendar has the name.
+    None for wall-clock time (`wall`), and if none of these calendars has the name. `rulebook`: has the plans, contracts
+    and calendars; if it does not have the contract, the calendars of the default contract are searched.
     """
     if name in (WALL, UNKNOWN):
         return None
@@ -74,7 +74,7 @@ def opening_times(calendar: Calendar | None, at: datetime) -> OpeningTimes:
     """Return whether the calendar is open at `at` and when that changes next; without a calendar it is always open.
 
     `closes` is None if no close lies within eight days. If the answer lies outside the calendar's years, both instants
-    are None.
+    are None; if even `at` does, the calendar counts as open.
     """
     if calendar is None:
         return ALWAYS

@@ -18,10 +18,10 @@ _ALWAYS = STRUCTURAL | {EventKind.PRIORITY_CHANGED, EventKind.DOWNGRADE_AGREED, 
 
 @dataclass(frozen=True, slots=True)
 class DueDateMovers:
-    """Which events can change a due instant under one catalogue; ask `may_move` about an event.
+    """Which events can change a due instant under one catalogue version; call `may_move` with an event.
 
-    `kinds`: the event kinds that can. `names`: the attributes by which an event can. `dated`: some contract begins or
-    ends on a day. Then every event can, as it may be the first for which another contract is in force.
+    `kinds`: events of these kinds can. `names`: events that state one of these attributes can. `dated`: some contract
+    begins or ends on a day; then every event can, as it may be the first under another contract.
     """
 
     kinds: frozenset[EventKind]
@@ -31,7 +31,7 @@ class DueDateMovers:
     def may_move(self, event: IncidentEvent) -> bool:
         """Return whether the event could start, stop, pause, resume or move a clock; True in case of doubt.
 
-        An event with a snapshot (state of the whole ticket) could always.
+        Always True for an event with a snapshot (state of the whole ticket), and if `dated` is.
         """
         return (
             self.dated
@@ -42,9 +42,10 @@ class DueDateMovers:
 
 
 def due_date_movers(rulebook: Rulebook) -> DueDateMovers:
-    """Return which event kinds and attributes can move a due instant under this rulebook.
+    """Return an object that tells of an event whether it can move a due instant; call its `may_move`.
 
-    It is computed at the first call and kept in `rulebook.derived`.
+    `rulebook`: the plans and contracts by which it tells. The object is made at the first call and kept in
+    `rulebook.derived`; later calls return the same.
     """
     known = rulebook.derived.get("movers")
     if isinstance(known, DueDateMovers):

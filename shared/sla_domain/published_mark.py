@@ -96,9 +96,10 @@ def with_instants(
 ) -> list[PublishedMark]:
     """Return `known_marks` with missing instants filled in from `clock`; marks that had an instant come first.
 
-    A breach of the target number `generation` gets `breached_at`, the instant stored for it. Others get the instant of
-    the clock's mark of the same kind and generation; or else of its first mark of the same kind that is not known yet,
-    unless that is a breach in force or ahead. Where nothing fits, `at` stays None.
+    A breach of the target number `generation` gets `breached_at`, the instant stored for it. Another mark gets the
+    instant of the clock's mark of the same kind and generation. If there is none, it gets that of the clock's first
+    mark of the same kind that no other has; breaches still ahead or of the target in force are passed over. If nothing
+    fits, `at` stays None.
     """
     known: list[PublishedMark] = []
     unknown: list[PublishedMark] = []

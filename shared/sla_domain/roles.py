@@ -66,7 +66,7 @@ class LevelRoster:
 class LevelDecision:
     """Whom an escalation level notifies: `now` has the people to notify at once.
 
-    If `now` is empty, the level waits until the instant `until`.
+    If `now` is empty, the level waits until the instant `until`. A level without people has neither: () and None.
     """
 
     now: tuple[RoleHolding, ...] = ()
@@ -94,10 +94,10 @@ def level_roster(rulebook: Rulebook, contract: Contract, names: Iterable[str], a
 
 
 def level_recipients(level: LevelRoster, notified: Collection[str]) -> LevelDecision:
-    """Return whom an escalation level notifies: everybody on duty; if nobody is, those off duty not notified before.
+    """Return whom an escalation level notifies: everybody on duty, if anybody is.
 
-    `notified`: ids of the people notified before. If all off duty were, the level waits until the first of them comes
-    on duty; if it is not known when, all are notified again.
+    If nobody is, it notifies those off duty who are not in `notified`, the ids of the people notified before. If all
+    are, the level waits until the first of them comes on duty; if it is not known when, all of them are notified again.
     """
     if level.on_duty:
         return LevelDecision(level.on_duty)

@@ -50,7 +50,10 @@ def weight(severity: int, plan_rank: int) -> float:
 
 
 def score_of_weight(weight: float, left: timedelta | None) -> float:
-    """Return the urgency of a clock with this `weight` and so much wall-clock time left (None: paused)."""
+    """Return the urgency of a clock, 0 to 200, from its weight (see function `weight`) and the time left.
+
+    `left`: wall-clock time to the due instant, negative if overdue; None if the clock is paused.
+    """
     return weight * score(1, 1, left)
 
 

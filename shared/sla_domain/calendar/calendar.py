@@ -25,10 +25,10 @@ _T = TypeVar("_T")
 
 
 class AtClose(StrEnum):
-    """Where a deadline goes that falls exactly on a close (the end of opening hours).
+    """Where a due instant goes that falls exactly on a close (the end of opening hours).
 
-    `STAY`: it stays there. `NEXT_OPEN`: it moves to the next opening. With `NEXT_OPEN` a span of zero moves there too,
-    if it starts while the calendar is closed.
+    `STAY`: it stays there. `NEXT_OPEN`: it moves to the next opening. With `NEXT_OPEN`, a span of zero added outside
+    hours gives the next opening too; with `STAY` it gives the start itself.
     """
 
     STAY = "stay"
@@ -103,8 +103,8 @@ class Calendar:
     def add(self, start: datetime, span: timedelta, at_close: AtClose = _STAY) -> datetime:
         """Return the earliest instant by which `span` of open time has passed since `start`.
 
-        `at_close`: where a result that falls on a close goes. Raises InvalidSpan for a negative span; `subtract` goes
-        back.
+        `at_close`: whether a result that falls on a close stays there (default) or moves to the next opening. Raises
+        InvalidSpan for a negative span; to go back in time, call `subtract`.
         """
         try:
             since = start - EPOCH

@@ -46,9 +46,9 @@ class GrowingCalendar(Calendar):
         return self._limits
 
     def table_over(self, low: int, high: int) -> Table:
-        """Return a table that covers `[low, high]` (microseconds since 1970) as far as `limits` allow.
+        """Return a table that covers the instants `low` to `high`, as far as the years in `limits` allow.
 
-        Missing years are compiled and kept.
+        `low`, `high`: microseconds since 1970 UTC. Years that are not compiled yet are compiled and kept.
         """
         years = self._clamped(instant_of(low).year, instant_of(high).year)
         if self._years is not None:

@@ -34,8 +34,9 @@ from sla_domain.plan import WallTime
 def localized_dict(e: Explanation, language: str = "en") -> dict[str, Any]:
     """Return the explanation in words for a page to lay out, as dicts and lists of plain values, ready for JSON.
 
-    Instants are in the clock's own time zone. Key `language`: the tag of the language used, the supported one nearest
-    to `language`, else `en`.
+    Instants are in the clock's own time zone. The words are in the supported language nearest to `language`, else
+    English; the key `language` has its tag. The other keys are the parts of a page: texts, lists of lines, and tables
+    (`rows`, `steps`).
     """
     tag = tag_for(language)
     w = LANGUAGES[tag]

@@ -73,7 +73,10 @@ _ANSWERS = frozenset({"first_response", "next_response", "update"})
 
 
 def state_text(e: Explanation, w: Words) -> str:
-    """Return the clock's state in words; of an open clock that is breached also since when."""
+    """Return the clock's state in words; for an open clock that is breached also since when.
+
+    `w`: the words of the language to use.
+    """
     plain = w.states[e.state]
     if e.broken_since is None:
         return plain
@@ -84,7 +87,10 @@ def state_text(e: Explanation, w: Words) -> str:
 
 
 def entitlement_lines(e: Explanation, w: Words, language: str) -> Iterator[str]:
-    """Yield the lines that name the contract (with why it applies), the plan (with the scope) and the priority."""
+    """Yield three lines: the contract and why it applies, the plan and its scope, and the priority.
+
+    `w`: the words of the language to use. `language`: its tag, by which the title of the priority is chosen.
+    """
     yield w.contract.format(contract=e.contract, reason=w.reasons[e.match_reason])
     yield w.plan.format(plan=e.plan, scope=w.scopes[e.scope])
     title = text_in(e.priority_titles, language)[1]
@@ -93,7 +99,7 @@ def entitlement_lines(e: Explanation, w: Words, language: str) -> Iterator[str]:
 
 
 def definition_of(e: Explanation, language: str) -> tuple[str, str]:
-    """Return (language tag, line) of the plan's definition of the priority; ("", "") if the plan has none.
+    """Return (language tag, line with the plan's definition of the priority); ("", "") if the plan has none.
 
     In `language`, else its base language (`zh` for `zh-TW`), else English, else any there is. Source: clause E12
     (docs/clauses.md).
@@ -104,7 +110,10 @@ def definition_of(e: Explanation, language: str) -> tuple[str, str]:
 
 
 def target_lines(e: Explanation, w: Words, language: str) -> Iterator[str]:
-    """Yield the line of the target, then those of an agreed date and of an exemption if there are any."""
+    """Yield the line of the target, then those of an agreed date and of an exemption if there are any.
+
+    `w`: the words of the language to use. `language`: its tag, by which the title of the hours is chosen.
+    """
     coverage, row = text_in(e.coverage_titles, language)[1] or e.coverage or w.nothing, row_name(e.target, w)
     yield w.target.format(target=allowed_words(e.target, w), coverage=coverage, zone=e.zone, row=row)
     if e.agreed_by:
@@ -129,9 +138,10 @@ def consumption_text(e: Explanation, w: Words) -> str:
 
 
 def instant_lines(e: Explanation, w: Words) -> Iterator[str]:
-    """Yield the lines of the due instant, the first promised due instant if it differs, warnings and breaches.
+    """Yield the lines with instants: when the clock is due, and its warnings and breaches.
 
-    A line says since when the target is no longer promised, if so. Warnings and breaches ahead are marked as expected.
+    The due instant promised first has a line if it differs. So does the instant since when the target is no longer
+    promised, if it is not. Warnings and breaches that are still ahead are marked as expected.
     """
     zone = ZoneInfo(e.zone)
     yield w.due.format(due=local_text(e.due_at, zone, w)) if e.due_at is not None else w.due_undefined
@@ -156,7 +166,7 @@ def _mark(kind: str, w: Words) -> str:
 
 
 def version_lines(e: Explanation, w: Words) -> Iterator[str]:
-    """Yield the line of the versions of the data used, and the line of the quality of the times."""
+    """Yield two lines: the versions of the data used, and how reliable the times of the events are."""
     v = e.versions
     yield w.versions.format(
         catalogue=v.catalogue or w.nothing,

@@ -21,11 +21,11 @@ MOST = 50_000
 def split_by_limit(
     folding: Folding, count: int, events: Iterable[IncidentEvent], most: int = MOST
 ) -> tuple[Sequence[IncidentEvent], Sequence[IncidentEvent]]:
-    """Return (events that count, events left out), so that an incident with very many events stays computable.
+    """Return (events that count, events left out) of an incident that may have more events than can be computed.
 
-    `events`: the next ones of the incident, in order. `folding`: the incident after the `count` events before them; it
-    judges all of them. `most`: so many events all count. Of the next `most`, only those count that may change a clock;
-    after that, only those that lead to an end.
+    The first `most` (50,000) events of an incident all count. After them, until twice as many count, only those do that
+    may change a clock; from then on only those that lead to an end. `events`: the next ones, in order. `count`: how
+    many events counted before them. `folding`: the incident after those; all of `events` are judged by this state.
     """
     counted: list[IncidentEvent] = []
     surplus: list[IncidentEvent] = []
@@ -39,7 +39,10 @@ def split_by_limit(
 
 
 def may_change_clock(folding: Folding, event: IncidentEvent) -> bool:
-    """Return whether the event could change a clock of the incident, if `folding` read it next."""
+    """Return whether the event could change a clock of the incident; True in case of doubt.
+
+    `folding`: the incident after the events before. Snapshots that it has put off are read into it by the call.
+    """
     state = folding.state
     if (
         folding.snapshot_differs(event)

@@ -247,7 +247,7 @@ class _MergedGroup:
 
 
 def end_of_chain(step: Callable[[IncidentId], IncidentId | None], name: IncidentId) -> IncidentId:
-    """Follow `step` from name to name and return the last name, for which `step` gives None.
+    """Call `step` with `name`, then with each result, until it returns None; return the last name.
 
     If the names form a ring, return some member of it.
     """

@@ -75,10 +75,10 @@ def in_time_order(marks: list[Mark]) -> list[Mark]:
 class ClockBuilder:
     """One clock under construction while the events of its incident are read; `build_clock` makes the clock of it.
 
-    `stretches`: the spans in which it runs or is paused, from its start. `target`: the target in force; `spent`,
-    `lost`, `due` and `breached_at` are counted for it, and anew after each `attach`. `marks`: the warnings and breaches
-    that have passed, of all targets. The instants passed as `at` are those of the events being read and never go
-    backwards.
+    It starts at `at`, as the number `cycle` (from 0) of its metric; `event`, `kind`, `known_since`: id, kind and
+    receipt of the event that starts it. `stretches`: the spans in which it runs or is paused. `target`: the target in
+    force, None before the first `attach`; `spent`, `lost`, `due` and `breached_at` count for it. `marks`: the warnings
+    and breaches that have passed, of all targets. The instants passed as `at` to the methods never go backwards.
     """
 
     __slots__ = (
@@ -202,8 +202,8 @@ class ClockBuilder:
     def pause(self, at: datetime, event: EventId, why: str, waiting_on: WaitingOn | None) -> None:
         """Pause the clock at `at`; if it is paused already, a pause with another reason begins.
 
-        `event`: what caused the pause. `why`: the reason in words. `waiting_on`: on whom the incident waits, None if
-        not known.
+        `event`: the id of the event that causes the pause. `why`: the reason in words. `waiting_on`: on whom the
+        incident waits, None if not known.
         """
         self._settle(at)
         self._next_stretch(DraftSegment(at, False, event, why, waiting_on))
@@ -212,7 +212,7 @@ class ClockBuilder:
     def resume(self, at: datetime, event: EventId) -> None:
         """End the pause at `at`: the clock runs again, and counts if a target is in force.
 
-        `event`: what ended the pause.
+        `event`: the id of the event that ends the pause.
         """
         self._next_stretch(DraftSegment(at, True, event))
         self._recount_lost(at)
@@ -221,8 +221,8 @@ class ClockBuilder:
     def stop(self, at: datetime, event: EventId, why: str, kind: EventKind) -> None:
         """End the clock at `at` with a verdict: missed if its due instant lies before `at`, else met.
 
-        A paused clock is met unless it was breached before the pause. `event`, `kind` and `why`: what stopped the
-        clock.
+        A paused clock is met unless it was breached before the pause. `event`, `kind`: id and kind of the event that
+        stops it. `why`: the reason in words.
         """
         due = self._final_due(at)
         self._settle(at)
@@ -230,7 +230,10 @@ class ClockBuilder:
         self._end(at, event, why, ClockState.MET if self.breached_at is None else ClockState.MISSED)
 
     def cancel(self, at: datetime, event: EventId, why: str) -> None:
-        """End the clock at `at` without a verdict, for the reason `why`; a breach before `at` stays recorded."""
+        """End the clock at `at` without a verdict; a breach before `at` stays recorded.
+
+        `event`: the id of the event that ends it. `why`: the reason in words.
+        """
         self._settle(at)
         self.due = None
         self._end(at, event, why, ClockState.CANCELLED)
@@ -238,7 +241,8 @@ class ClockBuilder:
     def reopen(self, at: datetime, event: EventId, gap: str) -> None:
         """Let an ended clock run again from `at` on; what it had consumed stays consumed.
 
-        The time from its end to `at` counts as a pause, with the reason `gap`.
+        The time from its end to `at` becomes a pause with `gap` as its reason. `event`: the id of the event that
+        reopens it.
         """
         assert self.stopped_at is not None
         self.stretches.append(DraftSegment(self.stopped_at, False, self.cause, gap))
@@ -260,11 +264,11 @@ class ClockBuilder:
     # -- the account
 
     def attach(self, at: datetime, target: Target, entitlement: Entitlement, meter: Meter, event: EventId) -> None:
-        """Put `target` in force from `at` on, and count what the clock has consumed since `counted_from` anew for it.
+        """Put `target` in force from `at` on, and count the clock's time anew for it, beginning at `counted_from`.
 
-        `meter`: how the target counts time. `entitlement`: what promises it. `event`: what changed the target.
-        `generation` goes up by one. If the new target was breached before `at`, the breach is recorded; its warnings
-        from before `at` are dropped.
+        `meter`: how the target counts time. `entitlement`: what promises it. `event`: the id of the event that changed
+        the target. `generation` goes up by one. If the new target was breached before `at`, the breach is recorded; its
+        warnings from before `at` are dropped.
         """
         self._settle(at)
         self.known_since = max(self.known_since, self.reading_at)
@@ -284,9 +288,9 @@ class ClockBuilder:
             self.first_due = self.due_now()
 
     def detach(self, at: datetime, event: EventId, why: str) -> None:
-        """Take the target out of force at `at`, for the reason `why`; `event`: what caused it.
+        """Take the target out of force at `at`; until the next `attach` the clock counts nothing and is not due.
 
-        Until the next `attach` the clock counts nothing and is not due, but it can still pause, resume and end.
+        It can still pause, resume and end. `event`: the id of the event that caused it. `why`: the reason in words.
         """
         self._settle(at)
         self.meter = self.due = None
@@ -488,7 +492,7 @@ class ClockBuilder:
     def consumed(self, until: datetime) -> timedelta:
         """Return how much time the clock has consumed up to `until`, as its target counts time.
 
-        Time beyond the calendar's years is not added; the error is then in `trouble`.
+        Time beyond the calendar's years does not count; if there is any, the error is stored in `trouble`.
         """
         if self.since is None or self.meter is None or self.since >= until:
             return self.spent
@@ -506,10 +510,10 @@ class ClockBuilder:
         self.agreed = self._recounted = None
 
     def backdate(self, at: datetime, since: datetime) -> None:
-        """Move the start of the clock back to `since`, the instant from which a customer has waited for an answer.
+        """Move the start of the clock back to `since`, from when on a customer has waited for an answer.
 
-        `at`: the event being read. Call `attach` next, with the same `at`, so that the target counts the time from
-        `since` on.
+        `at`: the instant of the event being read. Call `attach` next, with the same `at`, so that the target counts the
+        time from `since` on.
         """
         self._settle(at)
         self.started_at = self.counted_from = since
@@ -519,8 +523,8 @@ class ClockBuilder:
     def agree(self, at: datetime, agreed: AgreedTarget, event: EventId) -> None:
         """Put an agreed due date in force from `at` on; call `attach` next, with a meter for that date.
 
-        `event`: by which it was agreed. A paused clock resumes if pauses do not move the date (clause B5,
-        docs/clauses.md).
+        `event`: the id of the event that states the agreement. If the clock is paused and pauses do not move the date,
+        it resumes (clause B5, docs/clauses.md).
         """
         self._settle(at)
         self.agreed = agreed
@@ -528,12 +532,11 @@ class ClockBuilder:
             self.resume(at, event)
 
     def inherit(self, other: ClockBuilder) -> None:
-        """Let this clock count as if it had begun with the earlier clock `other`, by taking over what that counted.
+        """Let this clock go on from the earlier clock `other`: take over its start, and its running and paused time.
 
-        It takes over its start, and its running and paused time. Used for the clock that goes on after a fall of the
-        priority has met a target (clause B4, docs/clauses.md). If `other` itself replaced such a clock when the
-        priority rose again, that one (`other.behind`) is taken over too, so that a fall and a rise of the priority give
-        no extra time.
+        Used for the clock that goes on after a fall of the priority has met a target (clause B4, docs/clauses.md). If
+        the priority had risen again before, `other` has replaced such a clock (`other.behind`). Then the start and the
+        time of that one are taken over too, so that a fall and a rise of the priority give no extra time.
         """
         first = other.behind or other
         self.started_at, self.counted_from = first.started_at, first.counted_from

@@ -126,7 +126,8 @@ def _rows(entitlement: Entitlement, metric: MetricId) -> tuple[Target, ...]:
 def row_for(entitlement: Entitlement, metric: MetricId, attributes: Mapping[str, str]) -> Target | None:
     """Return the first target of a metric whose conditions hold for `attributes`; None if there is none.
 
-    A target without a number (`unspecified`) gives way to one of the contract's with a number that matches too.
+    If it has no number (`unspecified`), the contract's first target that matches and has one is returned instead, if
+    there is one.
     """
     for row in entitlement.rows(metric):
         if row.match.holds(attributes):

@@ -67,8 +67,9 @@ class _Ended:
 class Folding:
     """An incident under computation: keep it, and read later events into it instead of starting again with all.
 
-    Ask `unfit` whether further events can be read, pass them to `read_next`, and call `incident` for the result. It is
-    the same as that of `fold` over the same events.
+    `line`: the events so far; only the opening is read, so pass `line.following` to `read_timeline` next. `contract`:
+    used instead of the customer's, for previews. For each later batch ask `unfit` whether it can be read, pass it to
+    `read_next`, and call `incident` for the result: the same as that of `fold` over all the events.
     """
 
     __slots__ = (
@@ -198,10 +199,11 @@ class Folding:
             self.count += len(following)
 
     def snapshot_differs(self, event: IncidentEvent) -> bool:
-        """Return whether the event's snapshot shows a ticket unlike that which the events read so far make.
+        """Return whether the event's snapshot shows a ticket unlike the incident after the events read so far.
 
-        False if it has no snapshot. `unfit` must have returned None for the event. The call first reads the snapshots
-        that were put off to their own instants; afterwards no event before those can be read.
+        False if it has no snapshot. `unfit` must have returned None for the event. Snapshots whose own instant is later
+        than their event still wait to be read; this call reads them all, and no event before them can be read
+        afterwards.
         """
         self._look_all()
         return snapshot_differs(self._state, event)
@@ -273,10 +275,10 @@ class Folding:
     # -- what it comes to
 
     def incident(self) -> Incident:
-        """Return the incident after what has been read, with its clocks and remarks.
+        """Return the incident after the events read so far, with its clocks and remarks.
 
-        The call first reads the snapshots that were put off to their own instants; afterwards no event before those can
-        be read.
+        Snapshots whose own instant is later than their event still wait to be read; this call reads them all, and no
+        event before them can be read afterwards.
         """
         self._look_all()
         opening, state = self._opening, self._state

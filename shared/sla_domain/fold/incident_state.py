@@ -61,7 +61,9 @@ class PossibleEnd:
 class IncidentState:
     """The state of an incident after the events read so far; `read` takes the next one.
 
-    `event`: the event read last or being read; `at`: the instant at which it counts.
+    It begins with the event `opening`, which counts at `at`. `contract`: used instead of the customer's, for previews;
+    None: the customer's. The attribute `event` is the event read last or being read, and `at` the instant at which it
+    counts.
     """
 
     __slots__ = (
@@ -187,7 +189,10 @@ class IncidentState:
         return entitle(self._rulebook, match, self.attributes.get("product", ""))
 
     def remark(self, remark: Remark) -> None:
-        """Add a remark on a single event; a repeat is ignored, and beyond 200 it is only counted (`Remarks.add`)."""
+        """Add a remark on a single event, unless the same was added before.
+
+        Once 200 are kept, a further one is only counted (`Remarks.add`).
+        """
         self.remarks.add(remark)
 
     # -- reading

@@ -139,13 +139,17 @@ class WallMeter:
         return since + max(self.span - spent, ZERO)
 
     def warning_span(self, warning: Warning_) -> timedelta | None:
-        """Return how much time has been consumed when the warning is due."""
+        """Return how much time has been consumed when the warning is due; never None for this meter.
+
+        It is negative if the warning lies further before the due instant than the allowed time.
+        """
         return warning_span_of(warning, self.span)
 
     def warning(self, warning: Warning_, since: datetime, spent: timedelta, due: datetime) -> datetime | None:
         """Return the instant of a warning, for a clock that runs from `since` and is due at `due`.
 
-        `spent`: time consumed before `since`. A warning in percent that lies before `since` gives None.
+        `spent`: time consumed before `since`. A warning in percent that lies before `since` gives None; one given as a
+        span is that much time before `due`, even if that is before `since`.
         """
         if warning.before is not None:
             return due - warning.before

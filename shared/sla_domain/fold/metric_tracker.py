@@ -75,7 +75,9 @@ def any_trigger_accepts(triggers: tuple[Trigger, ...], event: IncidentEvent, wai
 class MetricTracker:
     """One metric of an incident while its events are read, with its clocks so far; `read` applies an event.
 
-    `builders`: the clocks under construction, in order. `current`: the last of them, None before the first.
+    `state`: the incident's state, which has read an event before each `read`. `calendars`: makes the hours in which
+    targets count. `builders`: the clocks under construction, in order. `current`: the last of them, None before the
+    first.
     """
 
     __slots__ = ("_calendars", "_state", "builders", "current", "metric")

@@ -27,10 +27,12 @@ _SKEW = timedelta(minutes=2)
 
 @dataclass(frozen=True, slots=True)
 class Timeline:
-    """The events of an incident in reading order: the opening and what follows; `Folding` reads it.
+    """The events of an incident in reading order: the opening and what follows; made by `timeline`, read by `Folding`.
 
     `opened_at`: the instant of the opening. `following`: pairs (event, instant at which it is read). `assumed`: there
-    is no opening among the events, so `opening` is made of another event; `following` has that event, too.
+    is no opening among the events, so `opening` is made of another event; `following` has that event, too. `shown`,
+    `dated`, `ended_before`: about such an opening. `borrowed`: no event is the incident's own, so a further event needs
+    a new timeline.
     """
 
     opening: IncidentEvent

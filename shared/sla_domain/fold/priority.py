@@ -37,9 +37,10 @@ _ASKS = frozenset({EventKind.PRIORITY_CHANGED, EventKind.RECLASSIFIED, EventKind
 class Priorities:
     """The priority of one incident while its events are read, and how it came about.
 
-    `in_force`: the id of the priority that counts. `pending`: a lower priority that waits for the customer's agreement,
-    None if none does. `periods`: the earlier priorities and when each was in force; `history` adds the present one.
-    `corrections`: changes by staff of the customer's priority, recorded if the plan says that the customer is notified.
+    `remarks`: the incident's; those on its priority are added there. `in_force`: the id of the priority that counts.
+    `pending`: a lower priority that waits for the customer's agreement, None if none does. `periods`: the earlier
+    priorities and when each was in force; `history` adds the present one. `corrections`: changes by staff of the
+    customer's priority, recorded only if the plan wants the customer notified of them.
     """
 
     __slots__ = (

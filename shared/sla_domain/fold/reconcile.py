@@ -66,11 +66,12 @@ def snapshot_differs(state: IncidentState, event: IncidentEvent) -> bool:
 
 
 def end_before(state: IncidentState, event: IncidentEvent, at: datetime) -> ReconcilingEvent | None:
-    """Return an event that ends the incident, if the snapshot of `event` shows that it ended before `event`; else None.
+    """Return an event that ends the incident before `event`, if the snapshot of `event` shows such an end; else None.
 
-    None too if the incident has ended already, or `event` itself ends it. If the snapshot gives no date, the end is put
-    before a comment or reply, so that this does not wait for an answer on an ended ticket; for other events the result
-    is then None. `at`: the instant at which `event` counts.
+    `state`: the incident before `event`. `at`: the instant at which `event` counts. If the snapshot gives a date, it
+    must lie before `event`. If it gives none, an end is returned only if `event` is a comment or reply, which then
+    waits for no answer. None also if the incident has ended already, if `event` itself ends it, or if the snapshot
+    shows a merge.
     """
     shown = event.snapshot
     if shown is None or shown.phase is None or shown.phase.live or not state.phase.live or event.kind in END_PHASES:
@@ -86,9 +87,10 @@ def end_before(state: IncidentState, event: IncidentEvent, at: datetime) -> Reco
 
 
 def reconciling_events(state: IncidentState, event: IncidentEvent, at: datetime) -> Iterator[ReconcilingEvent]:
-    """Yield events for all that the snapshot of `event` shows and the events read before do not, in reading order.
+    """Yield an event for each change that the snapshot of `event` shows and no event has reported, in reading order.
 
-    `state`: the incident after those events. `at`: the instant at which the snapshot is read. The event must have one.
+    `state`: the incident after the events read before. `event`: must have a snapshot. `at`: the instant at which the
+    snapshot is read.
     """
     shown = event.snapshot
     assert shown is not None
@@ -108,10 +110,10 @@ def unobserved_end(opening: IncidentEvent) -> IncidentEvent:
 
 
 def remark_on_reconciled(event: IncidentEvent, ending: PossibleEnd | None) -> Remark:
-    """Return the remark that the ticket's snapshot shows what no event had said.
+    """Return the remark which tells people of a change that only the ticket's snapshot shows.
 
-    `event`: the event made from the snapshot. `ending`: when an end may have happened; if nobody states the date, the
-    remark says so.
+    `event`: the event that slad made from the snapshot. `ending`: if it ends the incident, when that may have happened;
+    the remark says so if the ticket gives no date. None for other events, or if it ended when the event counts.
     """
     if event.attributes:
         named = sorted(event.attributes.items())

@@ -52,7 +52,10 @@ class Remarks:
         return iter(self._said)
 
     def add(self, remark: Remark) -> None:
-        """Add a remark on a single event; a repeat is ignored, and beyond `MOST` different ones it is only counted."""
+        """Add a remark on a single event, unless the same was added before.
+
+        Once 200 (`MOST`) are kept, a further one is only counted in `left_out`.
+        """
         if len(self._said) < MOST:
             self._said[remark] = None
         elif remark not in self._said:

@@ -23,11 +23,11 @@ _MOST = 50  # and beyond which they stay as they arrived
 
 
 def in_causal_order(rows: Sequence[IncidentEvent]) -> list[IncidentEvent]:
-    """Return the events, those of one instant put in the order in which they can have happened.
+    """Return the events, those of one instant put in the order in which they must have happened.
 
-    `rows`: sorted events. Snapshots show the order: how the ticket stood before and after each delivery. The events of
-    an instant stay as they are if snapshots show no order or fit several equally well, if one of them has a version, or
-    beyond 50 deliveries. Events that move are copies, with a new `version` by which they sort so.
+    `rows`: sorted events. Snapshots show that order: how the ticket stood before and after each delivery. The events of
+    an instant stay as they are if no other order fits the snapshots better, if one of them has a version, or beyond 50
+    deliveries. Events that move are copies, with a new `version` by which they sort so.
     """
     found: list[IncidentEvent] = []
     known: dict[str, str] = {}
