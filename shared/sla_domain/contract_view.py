@@ -170,7 +170,7 @@ class ContractView:
 def contract_share(periods: Sequence[ContractPeriod], contract: str) -> ContractShare | None:
     """Return which of an incident's `periods` belong to the contract with the id `contract`; None if none does.
 
-    The incident's first period with a contract of the customer's own (`named`) takes over the periods before it. A
+    The periods before the first one under a contract of the customer's own (`named`) belong to that contract, too. A
     period without length belongs to the contract of the period that follows it.
     """
     # A period of no length is a correction: at its instant the contract in force is the next one.

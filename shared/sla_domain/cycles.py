@@ -64,8 +64,9 @@ def start_name(clock: Clock) -> str:
 def with_published_ids(incident: Incident, known: Mapping[ClockId, PublishedClock]) -> Incident:
     """Return the incident with each published clock under its published id; new clocks get unused ids.
 
-    `known`: id -> what is stored of the published clock. A clock is found again by a published breach, or else by the
-    event that began it; where that event was not stored, by its metric and start.
+    `known`: clock id -> what is stored of the published clock. A clock of the incident is the published one if it has
+    one of its breaches, or else if the same event began it. Where older releases did not store that event, metric and
+    start must be the same.
     """
     if all(clock.cycle == 0 and clock.id in known for clock in incident.clocks) and len(known) == len(incident.clocks):
         return incident

@@ -74,9 +74,9 @@ def round_steps(
 ) -> tuple[RoundStep, ...]:
     """Return the steps of the round number `round_` (from 0) that begins at `start`, in the order of their instants.
 
-    `delays`: of the levels, counted from `start`, rising; levels with delay 0 get no step, since they are due at once.
-    `repeat_after`: the time from the last level to the next round, None for no further round. `repeats`: how many
-    rounds may follow the first. A REPEAT step is added unless this round is the last.
+    `delays`: when each level is due, counted from `start`, in rising order; levels with delay 0 get no step. `repeats`:
+    how many rounds may follow the first. `repeat_after`: the time from the last level to the next round, None for no
+    further round. Unless this round is the last or has no levels, a step with level REPEAT ends it.
     """
     steps = [
         RoundStep(round_, number, start + delay) for number, delay in enumerate(delays, start=1) if delay > timedelta()

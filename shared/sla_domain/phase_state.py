@@ -70,11 +70,11 @@ def _ended(before: PhaseState, phase: Phase) -> PhaseState:
 
 
 def is_reporters_word(event: IncidentEvent, attributes: Mapping[str, str]) -> bool:
-    """Return whether a response or comment was written by the incident's reporter.
+    """Return whether a response or comment was written by the incident's reporter, as the names show.
 
-    It is judged by the names, only where the sender does not tell staff from customers; otherwise, and for other kinds
-    of events, False. `attributes`: those of the incident. The author's name is compared with `reporter_id`; and with
-    `reporter` if the event is a response or there is no `reporter_id`.
+    False for other kinds of events, and if the sender says who caused the event (`actor` is not UNKNOWN). `attributes`:
+    those of the incident. The author's name must equal `reporter_id`; it may equal `reporter` instead if the event is a
+    response or there is no `reporter_id`.
     """
     if event.kind not in _WHOSE or event.actor is not Actor.UNKNOWN or not event.actor_name:
         return False
@@ -84,9 +84,10 @@ def is_reporters_word(event: IncidentEvent, attributes: Mapping[str, str]) -> bo
 
 
 def affects_phase(event: IncidentEvent) -> bool:
-    """Return whether the event may change the phase, or may decide how another event changes it.
+    """Return whether the event may change the phase, or tells who the reporter is.
 
-    The latter holds for an event that states who the reporter is, as a reporter's reply ends a wait.
+    The latter decides whether a later comment is the reporter's, which ends a wait. True in case of doubt, and for
+    every event with a snapshot.
     """
     kind = event.kind
     turning = kind in END_PHASES or kind in _REOPENING or kind in _OTHERS or event.snapshot is not None

@@ -62,7 +62,7 @@ def promise(incident: Incident) -> tuple[PromiseLine, ...]:
 
 
 def promise_facts(incident: Incident, published: Mapping[ClockId, PublishedState], keys: Collection[str]) -> list[Fact]:
-    """Return a list with the fact about the incident's promise that is to be published, or an empty list.
+    """Return the fact about the incident's promise that is now to be published, as a list of one; [] if there is none.
 
     `PromiseMade`: the first due instants. `PromiseMoved`: a promised due instant changed. `PromiseNone`: there are no
     clocks, because the plan gives no numbers. `published`: clock id -> what has been published. `keys`: keys of the

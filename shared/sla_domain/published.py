@@ -63,10 +63,10 @@ class PublishedState:
         return frozenset(at for each in breaches if (at := each.at or self.breached_at) is not None)
 
     def published_marks(self, clock: Clock) -> list[PublishedMark]:
-        """Return the warnings and breaches that are published and not taken back.
+        """Return the warnings and breaches of the clock that are published and not taken back.
 
-        `clock`: the clock as it is now. Where no instant was stored, its marks supply it, if one fits
-        (`with_instants`).
+        `clock`: the clock as it is now. If the instant of one was not stored, it is taken from the clock's marks, if
+        one fits (`with_instants`).
         """
         return with_instants(standing_marks(self.keys, self.meanings), clock, self.generation, self.breached_at)
 
@@ -105,10 +105,11 @@ def _ahead(clock: Clock, used: Collection[str], known_marks: Iterable[PublishedM
 def after_publishing(
     published: Mapping[ClockId, PublishedState], facts: Iterable[Fact], clocks: Iterable[Clock]
 ) -> dict[ClockId, PublishedState]:
-    """Return clock id -> what is published of the clock, once `facts` have been published too.
+    """Return clock id -> what is published of the clock, once `facts` have been published.
 
-    `published`: the same before. `clocks`: the incident's clocks as they are now. A clock that is in `published` and
-    not in `clocks` becomes cancelled if one of `facts` is about it; otherwise it keeps its state.
+    `published`: clock id -> what was published of it before. `clocks`: the incident's clocks as they are now. A clock
+    that is in `published` and not in `clocks` becomes cancelled if one of `facts` is about it; otherwise it keeps its
+    state.
     """
     by_clock: dict[ClockId, list[Fact]] = {}
     promised: Mapping[str, datetime] = {}
@@ -131,9 +132,9 @@ def after_publishing(
 
 
 def keys_after(keys: Collection[str], facts: Iterable[Fact]) -> frozenset[str]:
-    """Return the keys of the published facts about the incident itself, once `facts` have been published too.
+    """Return the keys of the published facts about the incident itself, once `facts` have been published.
 
-    `keys`: the same before. Facts about a clock are left out.
+    `keys`: those of the facts published before. Facts about a clock are left out.
     """
     return frozenset(keys) | {fact.key for fact in facts if fact.clock is None}
 

@@ -117,9 +117,9 @@ def read_keys(text: str) -> frozenset[str]:
 
 
 def earned_under(text: str) -> frozenset[str]:
-    """Return the catalogue versions that a stored state names as the promisers of replaced targets.
+    """Return the catalogue versions, named in a stored state, whose targets were breached and then replaced.
 
-    Only targets that were breached before a newer catalogue replaced them are named. `text`: as `write_state` made it.
+    Replaced means: a newer catalogue promises another target for the clock. `text`: as `write_state` made it.
     """
     note = next((word for word in text.split() if word.startswith(f"{_NOTE}{_EARNED}=")), "")
     return frozenset(_earned(note.partition("=")[2]).values())

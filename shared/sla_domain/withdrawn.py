@@ -81,7 +81,7 @@ def with_earlier_promises(
 def withdraw_clock(clock: Clock, incident: Incident, rulebook: Rulebook, at: datetime) -> Clock | None:
     """Return a copy of the clock, cancelled at `at` because its target is no longer promised from then on.
 
-    A clock that had ended by then keeps its state. None if it had not started before `at`.
+    A clock that had ended by then keeps its state and gets only `withdrawn_at`. None if it had not started before `at`.
     `incident`, `rulebook` (plans, contracts, calendars): those under which the target was promised.
     """
     if clock.stopped_at is not None and clock.stopped_at <= at:

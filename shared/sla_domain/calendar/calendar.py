@@ -39,7 +39,7 @@ _STAY = AtClose.STAY  # looking a member up in its enum costs as much as a bisec
 
 
 class HorizonSide(Enum):
-    """Whether an answer lies earlier or later than the years for which a calendar is compiled."""
+    """On which side of the compiled years of a calendar an answer lies: before them or after them."""
 
     EARLIER = "earlier"
     LATER = "later"

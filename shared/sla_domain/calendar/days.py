@@ -35,7 +35,7 @@ class DayIndex:
 
     Dates are numbers of days since 1970-01-01. `dates`: the working dates that end within the horizon (compiled span)
     of `table`. `closes`: for each of them, when its open time ends, in microseconds since 1970 UTC. `unknown`: the
-    first date that is not looked at, since the horizon ends before or within it.
+    first date that the index leaves out, because it does not end within the horizon.
     """
 
     table: Table

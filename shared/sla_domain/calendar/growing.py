@@ -26,8 +26,9 @@ CompileYears = Callable[[int, int], Table]
 class GrowingCalendar(Calendar):
     """A calendar that compiles further years by itself when an answer needs them.
 
-    `compile_years`: called with a first and a last year, returns the table for them. `limits`: the first and the last
-    year that may be compiled, both included; for an answer outside them it raises BeyondHorizon.
+    `identity`: its id, zone and versions. `compile_years`: called with a first and a last year, returns the table for
+    them. `limits`: the first and the last year that may be compiled, both included; for an answer outside them it
+    raises BeyondHorizon.
     """
 
     __slots__ = ("_compile", "_limits", "_years")

@@ -30,8 +30,8 @@ def explain(incident: Incident, rulebook: Rulebook, at: datetime) -> tuple[Expla
 def events_known_at(events: Iterable[IncidentEvent], at: datetime) -> tuple[IncidentEvent, ...]:
     """Return the events that had happened by `at`; folding them gives the clocks as they stood then.
 
-    An event loses its snapshot (state of the whole ticket) if that is later than `at`. The result is empty if these
-    events cannot be folded: none of them is the incident's own, or merges another incident into it.
+    An event loses its snapshot (state of the whole ticket) if that is later than `at`. The result is empty if all these
+    events are copies from merged incidents, which do not suffice to compute the incident (`is_foldable`).
     """
     found = tuple(
         event if event.snapshot is None or event.snapshot.at <= at else replace(event, snapshot=None)

@@ -154,5 +154,8 @@ class Explanation:
         return None if self.allowed is None else self.allowed - self.consumed
 
     def expected(self, mark: Mark) -> bool:
-        """Return whether `mark` (a warning or the breach) is still ahead at `at`: it comes if nothing else happens."""
+        """Return whether `mark` (a warning or the breach) had not come by the explanation's instant `at`.
+
+        If so, it comes at `mark.at`, unless a further event changes that.
+        """
         return mark.pending and mark.at >= self.at

@@ -69,8 +69,8 @@ def copy_for_survivor(event: IncidentEvent, survivor: IncidentId, id_: EventId) 
 def is_foldable(events: Iterable[IncidentEvent]) -> bool:
     """Return whether these events, all of one incident, are enough to compute the incident.
 
-    At least one must be its own event, or the event that merged another incident into it. Other copies of events of
-    merged incidents (`carried_from`) are not enough.
+    That is so if at least one is the incident's own, or says that another incident was merged into it. Other copies of
+    events of merged incidents (`carried_from`) are not enough.
     """
     return any(_founds(event) for event in events)
 
@@ -78,7 +78,7 @@ def is_foldable(events: Iterable[IncidentEvent]) -> bool:
 def own_events(events: Iterable[IncidentEvent]) -> list[IncidentEvent]:
     """Return the incident's own events, without the copies from incidents merged into it (`carried_from`).
 
-    If all are copies, return those of them that stand in for own events, in order.
+    If all are copies, return those that stand in for own events (see `resolve_carried`), in order.
     """
     known = list(events)
     found = [event for event in known if event.carried_from is None]
@@ -86,10 +86,10 @@ def own_events(events: Iterable[IncidentEvent]) -> list[IncidentEvent]:
 
 
 def has_unanswered_word(events: Iterable[IncidentEvent]) -> bool:
-    """Return whether a customer's comment still waits for an answer after these events of one incident, given in order.
+    """Return whether a customer's comment still waits for an answer after these events.
 
-    The opening counts as such a comment unless a bot wrote it. A response, a workaround or the end of the incident
-    answers it.
+    `events`: of one incident, in order. The opening counts as such a comment unless a bot wrote it. A response, a
+    workaround or the end of the incident answers it.
     """
     waits = _WaitingWords()
     for event in events:

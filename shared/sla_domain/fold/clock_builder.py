@@ -68,7 +68,7 @@ _MANY = 8  # stretches from which on it pays to remember what they came to
 
 
 def in_time_order(marks: list[Mark]) -> list[Mark]:
-    """Return the marks (warnings, breach) in order of their instants; at one instant the warnings before the breach."""
+    """Return the marks (warnings, breaches) sorted by instant; at one instant, warnings come before the breach."""
     return sorted(marks, key=lambda mark: (mark.at, mark.kind == BREACH)) if len(marks) > 1 else marks
 
 
@@ -363,8 +363,8 @@ class ClockBuilder:
     def warning_at(self, warning: Warning_, since: datetime, due: datetime) -> datetime | None:
         """Return the instant of a warning, for a clock that runs from `since` and is due at `due`.
 
-        If the instant lies before `since`: a warning in percent gives None, one given as a span before the due instant
-        gives that instant. Beyond the calendar's years the result is None, and the error is in `trouble`.
+        A warning in percent gives None if its instant lies before `since`; one given as a span before the due instant
+        may lie before `since`. Beyond the calendar's years the result is None, and the error is stored in `trouble`.
         """
         assert self.meter is not None
         try:

@@ -48,10 +48,10 @@ StatedPhase = tuple[Phase, WaitingOn | None, datetime | None]
 
 @dataclass(frozen=True, slots=True)
 class PossibleEnd:
-    """The time at which an incident may have ended, if slad learns of the end only later.
+    """When an incident may have ended, if slad learns of the end only later, so that no clock is missed by that delay.
 
-    With it, no clock is missed merely because the end was learned late. `earliest`: the instant that the sender states
-    (`dated` True). If nobody states one (`dated` False): the last instant for which the incident is known to be open.
+    `earliest`: the earliest instant at which it may have ended. `dated`: the sender states this instant. If not, it is
+    the last instant at which the incident is known to have been open.
     """
 
     earliest: datetime
@@ -155,10 +155,10 @@ class IncidentState:
 
     @property
     def imported_through(self) -> datetime | None:
-        """Return when the last imported event of this incident was received; None if it was not brought by an import.
+        """Return when the last imported event of this incident was received; None if no import brought the incident.
 
-        It was not if a sender had delivered an event before the import. If a sender's first event came during the
-        import, return when that event was received.
+        None too if a sender had delivered an event before the import. If a sender's first event was received during the
+        import, the instant of that receipt is returned.
         """
         live = self._first_live_receipt
         if self._imported is None or (live is not None and live < self._imported[0]):

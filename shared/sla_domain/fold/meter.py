@@ -105,7 +105,7 @@ class CoverageMeter:
         """Return the instant of a warning, for a clock that runs from `since` and is due at `due`.
 
         `spent`: open time consumed before `since`. A warning in percent that lies before `since` gives None; one given
-        as a span is that much open time before `due`.
+        as a span is that much open time before `due`, even if that is before `since`.
         """
         if warning.percent is None:
             return _before(self.calendar, warning, due)

@@ -137,9 +137,9 @@ class MetricTracker:
             self._start(event)
 
     def start_now(self, event: IncidentEvent) -> ClockBuilder:
-        """Start a clock now, whatever the conditions of the metric say, and return it; `event` is given as its cause.
+        """Start a clock now, whatever the conditions of the metric say, and return it.
 
-        For previews of what a later event would start.
+        `event`: recorded as what started it. Used by previews, for clocks that only a later event would start.
         """
         return self._start(event)
 
@@ -152,9 +152,9 @@ class MetricTracker:
         return row_for(entitlement, self.metric.id, self._state.matching(entitlement))
 
     def why_no_clock(self) -> str | None:
-        """Return in words why there is no clock although a target matches; None if no target matches.
+        """Return in words why a metric has no clock although a target matches; None if no target matches.
 
-        Call it only where `build_clock` gave none.
+        Call it only if `build_clock` returned None: the target has no number, or its due instant cannot be computed.
         """
         row, entitlement = self.matching_row(), self._state.entitlement
         if row is None:

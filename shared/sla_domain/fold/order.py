@@ -31,8 +31,8 @@ class Timeline:
 
     `opened_at`: the instant of the opening. `following`: pairs (event, instant at which it is read). `assumed`: there
     is no opening among the events, so `opening` is made of another event; `following` has that event, too. `shown`,
-    `dated`, `ended_before`: about such an opening. `borrowed`: no event is the incident's own, so a further event needs
-    a new timeline.
+    `dated`, `ended_before`: about such an opening. `borrowed`: no event is the incident's own, or none counts; a
+    further event then needs a new timeline.
     """
 
     opening: IncidentEvent

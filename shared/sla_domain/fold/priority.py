@@ -110,8 +110,9 @@ class Priorities:
     def read_description(self, event: IncidentEvent, at: datetime) -> None:
         """Put the priority in force that was held back because the incident had no description.
 
-        Until then a lower priority was in force. Call it with the event that brings the description; later calls change
-        nothing. The remark that the description is missing is removed (clause E6, docs/clauses.md).
+        Call it with the event that brings the description, at the instant `at`; later calls change nothing. Until then
+        a lower priority was in force. The remark that the description is missing is removed (clause E6,
+        docs/clauses.md).
         """
         self._low = ""
         self._remarks.drop("description")
@@ -156,11 +157,11 @@ class Priorities:
             self._asked(known, event, at, plan)
 
     def change_plan(self, event: IncidentEvent, at: datetime, plan: Plan) -> None:
-        """Choose a priority of `plan`, because another contract applies from now on.
+        """Choose a priority of `plan`, because another contract applies from the instant `at` on.
 
         The priority in force stays if the new plan has it, unless it was merely the old plan's default. Otherwise the
         priority that the sender stated is put in force, if the new plan has that one; else the new plan's default.
-        `at`: when.
+        `event`: the event that brings the other contract.
         """
         stated, known = plan.priority(self._stated or ""), plan.priority(self.in_force)
         if self.pending is not None and plan.priority(self.pending.new) is None:

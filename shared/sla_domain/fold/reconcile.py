@@ -52,9 +52,9 @@ def stated_phase(shown: Snapshot) -> StatedPhase | None:
 
 
 def snapshot_differs(state: IncidentState, event: IncidentEvent) -> bool:
-    """Return whether the event's snapshot shows a ticket unlike `state`, the incident after the events so far.
+    """Return whether the event's snapshot shows the ticket in another state than `state`; False without a snapshot.
 
-    False if the event has no snapshot.
+    `state`: the incident after the events read so far.
     """
     shown = event.snapshot
     if shown is None:
