@@ -39,7 +39,7 @@ _STAY = AtClose.STAY  # looking a member up in its enum costs as much as a bisec
 
 
 class HorizonSide(Enum):
-    """On which side of the compiled years of a calendar an answer lies: before them or after them."""
+    """In which direction a calendar compiles further years if those it has do not give an answer."""
 
     EARLIER = "earlier"
     LATER = "later"

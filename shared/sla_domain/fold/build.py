@@ -11,10 +11,10 @@ from sla_domain.incident import Exemption
 
 
 def build_clock(builder: ClockBuilder, incident: IncidentId, until: datetime, exempt: Exemption | None) -> Clock | None:
-    """Return the finished clock that a builder has put together, as it stands at `until`.
+    """Return the finished clock that a builder has put together, as it stands at `until`; None if it never had a target.
 
     `until`: the instant of the incident's last event. `exempt`: the exemption that applies to the clock, None without
-    one. The result is None if the clock never had a target.
+    one. A clock whose target was taken out of force (`detach`) and not replaced is cancelled at that instant.
     """
     target, entitlement = builder.target, builder.entitlement
     if target is None or entitlement is None:

@@ -88,8 +88,8 @@ def own_events(events: Iterable[IncidentEvent]) -> list[IncidentEvent]:
 def has_unanswered_word(events: Iterable[IncidentEvent]) -> bool:
     """Return whether a customer's comment still waits for an answer after these events.
 
-    `events`: of one incident, in order. The opening counts as such a comment unless a bot wrote it. A response, a
-    workaround or the end of the incident answers it.
+    `events`: of one incident, in order. The opening counts as such a comment unless a bot wrote it. A response or
+    workaround that is not a bot's answers it; so does the end of the incident.
     """
     waits = _WaitingWords()
     for event in events:
