@@ -11,7 +11,7 @@ from sla_domain.incident import Exemption
 
 
 def build_clock(builder: ClockBuilder, incident: IncidentId, until: datetime, exempt: Exemption | None) -> Clock | None:
-    """Return the finished clock that a builder has put together, as it stands at `until`; None if it never had a target.
+    """Return the finished clock that `builder` has put together, as of `until`; None if it never had a target.
 
     `until`: the instant of the incident's last event. `exempt`: the exemption that applies to the clock, None without
     one. A clock whose target was taken out of force (`detach`) and not replaced is cancelled at that instant.
