@@ -84,7 +84,7 @@ class ServiceSweeps:
 
     `sweeps`: functions that delete, in small steps, what ended before the instant they are given. `removed`: the
     counter of deleted rows, with the label `table`. `newest`: returns the latest instant that the service has on
-    record, or None, against which `doubted_now` checks the clock; None: no check.
+    record, by which `doubted_now` checks the clock; it returns None when nothing is on record. `newest` None: no check.
     """
 
     service: str

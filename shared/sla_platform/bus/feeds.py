@@ -61,9 +61,10 @@ _NOT_IN_A_NAME = re.compile(r"[^A-Za-z0-9._-]")
 
 @dataclass(frozen=True, slots=True)
 class AppendToLog:
-    """Puts a quarantined event that could not be copied to Kafka into its log again, so that the relay copies it anew.
+    """Replays an event that the relay put into quarantine: call it with the event's entry in the quarantine.
 
-    Registered as the replay of the part `relay`; called with the event's entry in the quarantine.
+    It appends the event to `log` again, from where the relay copies it to Kafka anew, and wakes `wake_signal`, the
+    signal of that log. Registered by `Quarantine.register_replay` for the part `relay`.
     """
 
     log: Table
@@ -174,9 +175,10 @@ class Feeds:
         )
 
     async def trim(self) -> int:
-        """Delete from every log the events that all services which read their topic have read; return how many.
+        """Delete from every log the events that nobody will read any more; return how many were deleted.
 
-        With Kafka nothing is deleted here (0 is returned): the relay of each log deletes what it has copied.
+        Nobody will read an event once every service that reads its topic has read it. With Kafka nothing is deleted
+        here (0 is returned): the relay of each log deletes what it has copied.
         """
         if not self._settings.embedded:
             return 0

@@ -67,9 +67,10 @@ class Store:
 
     @asynccontextmanager
     async def claiming(self) -> AsyncIterator[AsyncConnection]:
-        """Open a connection for claiming rows, within the `with` block. Raises StoreBusy.
+        """Open a connection within the `with` block, by which a worker claims rows: marks them as its own to work on.
 
-        Each statement is a transaction of its own, and PostgreSQL is told to find rows by indexes. PostgreSQL only.
+        Each statement is a transaction of its own, and PostgreSQL is told to find rows by indexes. Not for SQLite,
+        where it raises AssertionError. Raises StoreBusy.
         """
         claimer = self._database.claimer
         assert claimer is not None, "SQLite's writers queue for transactions"

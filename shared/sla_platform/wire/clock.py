@@ -143,9 +143,9 @@ class ClockFact(BaseModel):
 
     @property
     def passed_due(self) -> datetime | None:
-        """Return the due instant that was missed: the one in force, if its breach is published.
+        """Return the due instant in force, if it was missed and its breach is published.
 
-        None if no breach is published, or if the fact does not say.
+        None if no such breach is published, or if the fact does not say.
         """
         return datetime.fromisoformat(self.breached) if self.breached not in ("", NOT_BREACHED) else None
 

@@ -55,10 +55,10 @@ class Subscription:
 
 
 class GroupSession(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka ships no types
-    """One membership in a consumer group: await `run`, which ends by an error or cancellation, then `leave`.
+    """One membership of this process in a consumer group: await `run` until it raises or is cancelled, then `leave`.
 
-    `reading`: what to read. aiokafka calls the methods `on_…`. `joining_since`: the `time.monotonic()` since which no
-    partition is assigned; None while some are.
+    `reading`: what to read. `handler`: gets the batches. aiokafka calls the methods `on_…` when it distributes
+    partitions. `joining_since`: the `time.monotonic()` since which no partition is assigned; None while some are.
     """
 
     def __init__(
