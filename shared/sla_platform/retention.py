@@ -141,8 +141,9 @@ class RetentionLoop:
 async def doubted_now(time_source: TimeSource, newest: Newest | None) -> datetime:
     """Return the present instant, but at most a day (MOST_SILENT) after the latest instant on record.
 
-    `newest`: returns that instant, or None when nothing is on record. Without it, or when the time source is
-    `authoritative`, the present instant is returned as it is.
+    `newest`: returns the latest instant on record, or None when nothing is. When there is no such instant, when
+    `newest` itself is None, or when the time source is `authoritative`, the present instant is returned without this
+    limit.
     """
     now = time_source.now()
     found = None if time_source.authoritative or newest is None else await newest()

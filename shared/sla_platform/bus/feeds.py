@@ -136,9 +136,10 @@ class Feeds:
     ) -> EventSource:
         """Return the event source from which the service `group` reads `topics`.
 
-        `cursor`: its own cursor table (unused on Kafka, which keeps offsets). `at_once`: how many partitions may be
-        handled at the same time. `keep_quarantined`: where records go that cannot be handled, by default into the
-        quarantine of the service `group`; on Kafka they go to the topic `<prefix>-dead` as well.
+        `cursor`: its own cursor table, in which the embedded profile stores how far it has read (Kafka keeps offsets).
+        `at_once`: how many partitions may be handled at the same time; on Kafka only. `keep_quarantined`: called with
+        records that cannot be handled; None: they go into the quarantine of `group`. On Kafka they go to the topic
+        `<prefix>-dead` as well.
         """
         keep = keep_quarantined or self.quarantine(group).keep_quarantined
         if self._access is None:
@@ -263,7 +264,7 @@ def _access(settings: Settings) -> KafkaAccess:
 
 
 def topics_of(service: str) -> tuple[Topic, ...]:
-    """Return the topics that a service writes."""
+    """Return the topics whose events this service publishes; empty when it publishes none. `service`: its name."""
     return tuple(topic for topic in Topic if WRITERS[topic] == service)
 
 

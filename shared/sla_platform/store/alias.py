@@ -67,7 +67,7 @@ async def incident_named(connection: AsyncConnection, table: Table, name: str) -
 async def names_of(connection: AsyncConnection, table: Table, incident: str) -> list[str]:
     """Return all other names of an incident, in alphabetical order; empty when it has none.
 
-    Names that stand for one of these names are included.
+    A name that leads to the incident by way of another name, since the ticket was moved several times, is among them.
     """
     found = await _names(connection, table, [incident])
     return sorted(found - {incident})

@@ -197,9 +197,9 @@ async def oldest(
 ) -> tuple[list[LogEntry], tuple[UnreadableLogRow, ...]]:
     """Return the first `limit` rows of a log by position: the events, and separately the rows that are no events.
 
-    `without`: keys whose events are left out. For the relay, which deletes what it has copied: an event that is
-    committed late with a smaller position is found at its next look. Events of one key keep their order, since their
-    writers wait for each other's commit.
+    `without`: partition keys whose events are left out. The relay calls this, and deletes what it has copied; when an
+    event is committed late with a smaller position, the next call finds it. Events of one key keep their order, since
+    their writers wait for each other's commit.
     """
     held = sorted(without)
     names = ", ".join(f":k{number}" for number in range(len(held)))
