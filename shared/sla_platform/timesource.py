@@ -69,8 +69,9 @@ class SystemTime:
     """The time source of a real process: the machine's clock, and the database's, each guarded against leaps.
 
     While a clock has leapt, time goes on as before; the new time is believed after it has stayed for `confirm_seconds`.
-    `watch`: an attribute, called with the clock and the reading when the verdict on a clock changes. `wall`, `steady`:
-    what to read in place of the system's clock and counter. Safe for several threads.
+    `watch`: set this attribute to a function, which is called with the clock and its reading when the verdict on the
+    clock changes. `wall`, `steady`: functions to read in place of the system's clock and counter. Safe for several
+    threads.
     """
 
     authoritative = False

@@ -59,8 +59,8 @@ _STATES = frozenset(state.value for state in ClockState)
 class BreachChange:
     """What a fact changes about breaches that were published before it; most facts change nothing.
 
-    `takes_back`: breaches that, as is known now, did not happen. `moved`: the breach that happened at another instant,
-    or None.
+    `takes_back`: the published breaches that did not happen, as is known now. `moved`: the published breach that
+    happened, but at another instant; None if there is none.
     """
 
     takes_back: tuple[TakenBack, ...] = ()

@@ -39,10 +39,10 @@ _COMMIT_MARKS_EVERY = 1.0
 class Subscription:
     """What a consumer group reads from Kafka, and how.
 
-    `topics`: name on Kafka -> slad's topic. `marked`: all these topics carry watermarks. `keep_quarantined`: called
-    with a record that cannot be handled. `at_once`: how many partitions may be handled at the same time.
-    `finish_seconds`: how long a batch in work may delay a new distribution of the partitions. `watchdog`: seconds
-    without progress after which the connection is taken for stuck.
+    `topics`: name on Kafka -> slad's topic. `marked`: whether all these topics carry watermarks; if not, a batch's
+    `through` is None. `keep_quarantined`: called with a record that cannot be handled. `at_once`: how many partitions
+    may be handled at the same time. `finish_seconds`: when the group distributes its partitions anew, for how long a
+    running batch may delay that. `watchdog`: seconds without progress after which the connection is taken for stuck.
     """
 
     group: str
