@@ -80,8 +80,8 @@ _POSTGRES_SURROUNDINGS = {
 def fault_of(error: BaseException) -> Fault:
     """Return what an error is to be blamed on; the answer says whether to try again or to quarantine the row.
 
-    PASSING if the error, or an error in its chain of `__cause__`, comes from the surroundings; otherwise what the class
-    of the error itself says.
+    PASSING if the error, or an error in its chain of `__cause__`, comes from the surroundings. Otherwise the class of
+    the error itself decides.
     """
     seen: set[int] = set()
     cause: BaseException | None = error

@@ -84,7 +84,7 @@ class ServiceSweeps:
 
     `sweeps`: functions that delete, in small steps, what ended before the instant they are given. `removed`: the
     counter of deleted rows, with the label `table`. `newest`: returns the latest instant that the service has on
-    record, or None, against which `doubted_now` checks the clock; None: no check.
+    record, by which `doubted_now` checks the clock; it returns None when nothing is on record. `newest` None: no check.
     """
 
     service: str
@@ -141,8 +141,9 @@ class RetentionLoop:
 async def doubted_now(time_source: TimeSource, newest: Newest | None) -> datetime:
     """Return the present instant, but at most a day (MOST_SILENT) after the latest instant on record.
 
-    `newest`: returns that instant, or None when nothing is on record. Without it, or when the time source is
-    `authoritative`, the present instant is returned as it is.
+    `newest`: returns the latest instant on record, or None when nothing is. When there is no such instant, when
+    `newest` itself is None, or when the time source is `authoritative`, the present instant is returned without this
+    limit.
     """
     now = time_source.now()
     found = None if time_source.authoritative or newest is None else await newest()

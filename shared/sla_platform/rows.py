@@ -23,11 +23,11 @@ PAUSES = (0.1, 0.3)  # seconds before the second and the third attempt
 
 
 async def one_row(work: Callable[[], Awaitable[object]]) -> Exception | None:
-    """Await the work of one row (an event, timer or delivery).
+    """Do the work of one row (an event, timer or delivery); return None, or the error for which to quarantine the row.
 
-    Return None when it is done, else the error for which to quarantine the row: at once when the row is at fault, after
-    three attempts with pauses of 0.1 and 0.3 s when that is not known. Raises Retryable when the surroundings are at
-    fault, and Fenced when another instance owns the work.
+    `work` is awaited for it. When the row is at fault, the error is returned at once. When that is not known, the work
+    is tried three times, with pauses of 0.1 and 0.3 s. Raises Retryable when the surroundings are at fault, and Fenced
+    when another instance owns the work.
     """
     for attempt in range(1, ATTEMPTS + 1):
         try:

@@ -31,9 +31,9 @@ class Part:
 class Service:
     """A service ready to run: its long-running parts, its readiness checks, and how it ends.
 
-    A check returns None when ready, else why not. `remarks` are shown at `/readyz` like checks but never make the
-    service unready. `drain` is called first at shutdown, to release callers that would wait for ever (streams); `close`
-    is called last, after every part has ended.
+    `checks`: name -> function that returns None when the service is ready, else why not. `remarks`: like `checks`,
+    shown at `/readyz`, but they never make the service unready. `drain`: called first at shutdown, to release callers
+    that would wait for ever (streams). `close`: called last, after every part has ended.
     """
 
     name: str

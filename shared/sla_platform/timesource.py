@@ -69,8 +69,9 @@ class SystemTime:
     """The time source of a real process: the machine's clock, and the database's, each guarded against leaps.
 
     While a clock has leapt, time goes on as before; the new time is believed after it has stayed for `confirm_seconds`.
-    `watch`: an attribute, called with the clock and the reading when the verdict on a clock changes. `wall`, `steady`:
-    what to read in place of the system's clock and counter. Safe for several threads.
+    `watch`: set this attribute to a function, which is called with the clock and its reading when the verdict on the
+    clock changes. `wall`, `steady`: functions to read in place of the system's clock and counter. Safe for several
+    threads.
     """
 
     authoritative = False
@@ -225,14 +226,18 @@ class SteeredTime(_Authority):
 
     @staticmethod
     def steer(path: Path, to: datetime) -> None:
-        """Write the instant `to` to the file, atomically for every process that reads it."""
+        """Write the instant `to` to the file `path`, at which every `SteeredTime` of this file then stands still.
+
+        The file is replaced atomically, so that no process reads half of it.
+        """
         _write(path, to.astimezone(UTC).isoformat())
 
 
 class ShiftedWallClock:
-    """The machine's clock made wrong by the number of seconds in the file `path`, for drills; call it for the instant.
+    """A clock for drills: call it for the machine's time plus the seconds that are written in the file `path`.
 
-    While the file cannot be opened, the number that was read last holds, 0 before the first reading.
+    The seconds may be negative. While the file cannot be opened, the seconds read last are used, 0 before the first
+    reading. `by` writes the file.
     """
 
     def __init__(self, path: Path) -> None:
@@ -250,7 +255,10 @@ class ShiftedWallClock:
 
     @staticmethod
     def by(path: Path, seconds: float) -> None:
-        """Write to the file by how many seconds the clock is wrong, atomically for every process that reads it."""
+        """Write `seconds` to the file `path`, so that its clocks show the machine's time plus `seconds`.
+
+        Negative `seconds` set them back. The file is replaced atomically, so that no process reads half of it.
+        """
         _write(path, str(seconds))
 
 

@@ -210,10 +210,10 @@ def model_schemas(reference: str) -> dict[str, Schema]:
 
 
 def event_type_schema(one: EventType, reference: str) -> Schema:
-    """Return the JSON Schema of one event type's data: a reference to the schema of its model, and its own limits.
+    """Return the JSON Schema of one event type's data: a reference to the schema of its model, with further limits.
 
-    The limits are the fields in `always` and the schemas in `narrowed`. `reference`: how to refer to a model, such as
-    `#/$defs/{model}`.
+    The limits: the fields in `always` are required, and the fields in `narrowed` must fit the schemas given there.
+    `reference`: how to refer to a model, such as `#/$defs/{model}`.
     """
     own: Schema = {"$ref": reference.format(model=one.model.__name__)}
     limits: Schema = {}

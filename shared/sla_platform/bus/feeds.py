@@ -61,9 +61,10 @@ _NOT_IN_A_NAME = re.compile(r"[^A-Za-z0-9._-]")
 
 @dataclass(frozen=True, slots=True)
 class AppendToLog:
-    """Puts a quarantined event that could not be copied to Kafka into its log again, so that the relay copies it anew.
+    """Replays an event that the relay put into quarantine: call it with the event's entry in the quarantine.
 
-    Registered as the replay of the part `relay`; called with the event's entry in the quarantine.
+    It appends the event to `log` again, from where the relay copies it to Kafka anew, and wakes `wake_signal`, the
+    signal of that log. Registered by `Quarantine.register_replay` for the part `relay`.
     """
 
     log: Table
@@ -135,9 +136,10 @@ class Feeds:
     ) -> EventSource:
         """Return the event source from which the service `group` reads `topics`.
 
-        `cursor`: its own cursor table (unused on Kafka, which keeps offsets). `at_once`: how many partitions may be
-        handled at the same time. `keep_quarantined`: where records go that cannot be handled, by default into the
-        quarantine of the service `group`; on Kafka they go to the topic `<prefix>-dead` as well.
+        `cursor`: its own cursor table, in which the embedded profile stores how far it has read (Kafka keeps offsets).
+        `at_once`: how many partitions may be handled at the same time; on Kafka only. `keep_quarantined`: called with
+        records that cannot be handled; None: they go into the quarantine of `group`. On Kafka they go to the topic
+        `<prefix>-dead` as well.
         """
         keep = keep_quarantined or self.quarantine(group).keep_quarantined
         if self._access is None:
@@ -174,9 +176,10 @@ class Feeds:
         )
 
     async def trim(self) -> int:
-        """Delete from every log the events that all services which read their topic have read; return how many.
+        """Delete from every log the events that nobody will read any more; return how many were deleted.
 
-        With Kafka nothing is deleted here (0 is returned): the relay of each log deletes what it has copied.
+        Nobody will read an event once every service that reads its topic has read it. With Kafka nothing is deleted
+        here (0 is returned): the relay of each log deletes what it has copied.
         """
         if not self._settings.embedded:
             return 0
@@ -261,7 +264,7 @@ def _access(settings: Settings) -> KafkaAccess:
 
 
 def topics_of(service: str) -> tuple[Topic, ...]:
-    """Return the topics that a service writes."""
+    """Return the topics whose events this service publishes; empty when it publishes none. `service`: its name."""
     return tuple(topic for topic in Topic if WRITERS[topic] == service)
 
 

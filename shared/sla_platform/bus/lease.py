@@ -24,7 +24,7 @@ CONFIRM_SECONDS = 1.0
 class LeaseLock(Protocol):
     """A lock that at most one process holds; `while_held` runs work under it. It is released when its holder ends.
 
-    A method that raises Retryable means that the lock may be lost: the holder then stops its work.
+    When a method raises Retryable, the lock may be lost: the holder must then stop its work.
     """
 
     async def take(self) -> bool:
@@ -38,10 +38,11 @@ class LeaseLock(Protocol):
 
 
 async def while_held(lock: LeaseLock, work: Callable[[], Awaitable[None]], held: Callable[[bool], None]) -> NoReturn:
-    """Run `work` for as long as this process holds the lock; without the lock, try every second to take it.
+    """Run `work` whenever this process holds the lock; without the lock, try every second to take it.
 
-    `work` is cancelled when the lock is lost. `held` is called with True when work begins, and with False when it ends
-    and after each failed try. Runs until cancelled, or until `work` raises an error that is not Retryable.
+    When the lock is lost, `work` is cancelled; it starts again once the lock is held again. `held`: called with True
+    before `work` starts, and with False when it has ended and after each failed try. Runs until cancelled, or until
+    `work` raises an error that is not Retryable. Work that ends by itself is started again a second later.
     """
     try:
         while True:

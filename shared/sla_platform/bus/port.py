@@ -34,7 +34,11 @@ class Batch:
 
 
 class Handler(Protocol):
-    """The part of a service that processes the events it subscribed to."""
+    """The part of a service that processes the events it subscribed to.
+
+    An `EventSource` calls `assigned` before the first batch of a partition, `handle` for each batch, and `revoked` when
+    the partition is taken away.
+    """
 
     async def assigned(self, partitions: frozenset[int]) -> None:
         """Prepare for these partitions, before their first batch. Raises Retryable to be called again later."""
@@ -59,13 +63,13 @@ class EventSource(Protocol):
 
     @property
     def lag(self) -> int:
-        """Return how many events are known to be unread."""
+        """Return how many events were unread when the source last looked."""
 
     @property
     def healthy(self) -> bool:
         """Return whether events are being handled; False when events have waited for too long and none was handled.
 
-        How long that is, each event source is told as its `watchdog`, in seconds.
+        Too long is more than the `watchdog` seconds that the event source was created with.
         """
         ...
 

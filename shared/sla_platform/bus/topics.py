@@ -13,21 +13,24 @@ _HOUR_MS = 3_600_000
 
 @dataclass(frozen=True, slots=True)
 class TopicNames:
-    """The names of the topics of one installation on Kafka, `<prefix>-<topic>` such as `slad-incidents`."""
+    """Gives slad's topics their names on Kafka, `<prefix>-<topic>` such as `slad-incidents`.
+
+    `prefix`: the setting `SLAD_BUS_PREFIX`, by which several installations can share a Kafka.
+    """
 
     prefix: str
 
     def of(self, topic: Topic) -> str:
-        """Return the name of a topic on Kafka."""
+        """Return the name that one of slad's topics has on Kafka, such as `slad-incidents` for INCIDENTS."""
         return f"{self.prefix}-{topic.value}"
 
     @property
     def dead(self) -> str:
-        """Return the name of the topic for records that could not be read or handled, of all consumer groups."""
+        """Return `<prefix>-dead`: the topic to which all consumer groups write the records they could not handle."""
         return f"{self.prefix}-dead"
 
     def all(self) -> list[str]:
-        """Return the names of every topic of the installation, `dead` included."""
+        """Return the Kafka names of all topics of the installation: one for each member of `Topic`, and `dead`."""
         return [*(self.of(topic) for topic in Topic), self.dead]
 
 

@@ -29,9 +29,9 @@ BAD_BODY: dict[int | str, dict[str, Any]] = {
 class BodyBudget:
     """Limits the bytes of request bodies that this process holds at once, over all connections, to `most`.
 
-    `read_body` calls `enter`, then `take` for each piece that arrives, then `leave`. When more is held, the body that
-    began first is interrupted: whoever sends many bodies slowly loses those, and blocks nobody. `held`: the bytes held
-    now. `reader`: the `asyncio.timeout` block in which a body is read.
+    `read_body` calls `enter`, then `take` for each piece that arrives, then `leave`; each gets the same `reader`, the
+    `asyncio.timeout` block in which the body is read. When more than `most` bytes are held, the body that began first
+    is interrupted: who sends many bodies slowly loses those, and blocks nobody. `held`: the bytes held now.
     """
 
     def __init__(self, most: int) -> None:

@@ -23,7 +23,9 @@ _ASKED = {name.encode(): name for name in ("host", "origin", "sec-fetch-site", "
 class Boundary:
     """ASGI middleware that refuses requests by their Host and Origin headers, and adds default headers to answers.
 
-    A refusal is a problem 400 (no host), 421 (a host name that is not in `names`) or 403 (another site's page).
+    A refusal is a problem 400 (no host), 421 (a host name that is not in `names`) or 403 (another site's page). The
+    default headers, such as `Cache-Control: no-store`, are added where the answer does not have them. `app`: the app
+    inside.
     """
 
     def __init__(self, app: ASGIApp, names: HostNames) -> None:

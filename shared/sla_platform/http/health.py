@@ -26,9 +26,9 @@ def router(
 ) -> APIRouter:
     """Return the routes `/livez`, `/readyz`, `/metrics` and `/info`.
 
-    `services`: `/readyz` asks all their checks, and answers 503 with the reasons if one of them gives a reason or takes
-    longer than 3 seconds; their remarks are shown only. `registry`: the metrics of `/metrics`. `info` is called for
-    each answer at `/info`: versions, profile, the catalogue in force.
+    `services`: `/readyz` calls all their checks, and answers 503 with the reasons if a check gives a reason, raises an
+    error or takes longer than 3 seconds. Their remarks are only shown there. `registry`: the metrics of `/metrics`.
+    `info`: called for each answer at `/info`, returns what it shows: versions, profile, the catalogue in force.
     """
     routes = APIRouter(tags=["health"])
 

@@ -105,9 +105,9 @@ class SystemAccount:
 
     @classmethod
     def unprivileged(cls) -> SystemAccount | None:
-        """Return the user `postgres`, else `nobody`, for servers to run as when this process is root's.
+        """Return the user for servers to run as when this process runs as root: `postgres`, or else `nobody`.
 
-        None when it is not, or when neither user exists.
+        None when this process does not run as root, or when neither user exists.
         """
         if os.geteuid() != 0:
             return None

@@ -14,9 +14,10 @@ _FURTHER = 50  # names of one incident, each an alias of the next
 
 
 def alias_table(metadata: MetaData, service: str) -> Table:
-    """Return the table `<service>_alias`: other names of incidents, such as the key of a ticket before it was moved.
+    """Return the table `<service>_alias`, in which `name` is another name of the incident `incident`.
 
-    The incident `name` is now called `incident`, which may itself be an other name, when the ticket was moved again.
+    Such a name is the key of a ticket before it was moved, for example. When the ticket was moved again, `incident` may
+    itself be another name; `incident_named` follows these.
     """
     return Table(
         f"{service}_alias",
@@ -28,10 +29,11 @@ def alias_table(metadata: MetaData, service: str) -> Table:
 
 
 async def store_names(connection: AsyncConnection, table: Table, events: Iterable[IncidentEvent]) -> None:
-    """Store, in the alias table `table`, the other ids of incidents that renames and merges among the events state.
+    """Store in the alias table `table` the other names of incidents that are stated by events of renaming and merging.
 
-    A rename maps `known_as` to `incident`, a merge `incident` to its `known_as`; a name stored before is overwritten.
-    Other events, and those copied from another incident (`carried_from`), are skipped.
+    After a rename, the event's `known_as` is another name of its `incident`. After a merge, its `incident` is another
+    name of its `known_as`. A name stored before is overwritten. Other events, and those copied from another incident
+    (`carried_from`), are skipped.
     """
     stated: dict[str, str] = {}
     for event in events:
@@ -47,7 +49,7 @@ async def store_names(connection: AsyncConnection, table: Table, events: Iterabl
 
 
 async def incident_named(connection: AsyncConnection, table: Table, name: str) -> str:
-    """Return the id of the incident that has this other name; `name` itself when it is no other name.
+    """Return the id of the incident that has the other name `name`; `name` itself when the table does not hold it.
 
     When the ticket was moved several times, the names are followed to the present one, over 50 moves at most.
     """
@@ -65,7 +67,7 @@ async def incident_named(connection: AsyncConnection, table: Table, name: str) -
 async def names_of(connection: AsyncConnection, table: Table, incident: str) -> list[str]:
     """Return all other names of an incident, in alphabetical order; empty when it has none.
 
-    Names that stand for one of these names are included.
+    A name that leads to the incident by way of another name, since the ticket was moved several times, is among them.
     """
     found = await _names(connection, table, [incident])
     return sorted(found - {incident})

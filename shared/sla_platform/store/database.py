@@ -37,7 +37,7 @@ class Database(Protocol):
 
     @property
     def claimer(self) -> AsyncEngine | None:
-        """Return the engine on which each statement is its own transaction; None on SQLite, which has one writer."""
+        """Return the engine that `Store.claiming` uses, where each statement is its own transaction; None on SQLite."""
         ...
 
     async def write_refusal(self) -> str | None:

@@ -17,7 +17,7 @@ def insert(connection: AsyncConnection, table: Table) -> postgresql.Insert | sql
 
 
 def insert_new(connection: AsyncConnection, table: Table) -> Any:
-    """Return an INSERT that skips rows whose unique key exists."""
+    """Return an INSERT, in the dialect of the connection, that skips rows whose unique key is in the table already."""
     return insert(connection, table).on_conflict_do_nothing()
 
 

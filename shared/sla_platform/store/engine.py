@@ -67,9 +67,10 @@ class Store:
 
     @asynccontextmanager
     async def claiming(self) -> AsyncIterator[AsyncConnection]:
-        """Open a connection for claiming rows, within the `with` block. Raises StoreBusy.
+        """Open a connection, within the `with` block, on which each statement is its own transaction. Raises StoreBusy.
 
-        Each statement is a transaction of its own, and PostgreSQL is told to find rows by indexes. PostgreSQL only.
+        For statements that claim rows: a worker finds rows and takes them as its own in one step. PostgreSQL is told to
+        find rows by indexes. There is no such connection on SQLite, where AssertionError is raised.
         """
         claimer = self._database.claimer
         assert claimer is not None, "SQLite's writers queue for transactions"

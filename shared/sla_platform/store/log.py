@@ -52,8 +52,8 @@ def _own_transaction(_element: TransactionId, _compiler: Any, **_options: Any) -
 def log_table(metadata: MetaData, service: str) -> Table:
     """Return the table `<service>_log` of the events that a service publishes.
 
-    Its columns stay in this order: PostgreSQL fills in `txid` (the transaction's id) before `position`, on which
-    readers that page by both depend.
+    Never change the order of its columns: PostgreSQL must fill in `txid` (the transaction's id) before `position`,
+    since readers read events in the order of these two.
     """
     return Table(
         f"{service}_log",
@@ -99,9 +99,10 @@ async def append(connection: AsyncConnection, log: Table, envelopes: Iterable[En
 
 @dataclass(frozen=True, slots=True, order=True)
 class Cursor:
-    """A reader's position in a log; a later position compares greater. `str(cursor)` is to be stored: `0:42`.
+    """How far a reader has read in a log; of two cursors, the one further on compares greater.
 
-    `txid`: the id of the transaction that wrote the event last read, 0 on SQLite. `position`: that event's position.
+    `txid`: the id of the transaction that wrote the event read last, 0 on SQLite. `position`: that event's position. It
+    is stored as `str(cursor)`, which writes both (`0:42`); `parse` reads that text.
     """
 
     txid: int = 0
@@ -196,9 +197,9 @@ async def oldest(
 ) -> tuple[list[LogEntry], tuple[UnreadableLogRow, ...]]:
     """Return the first `limit` rows of a log by position: the events, and separately the rows that are no events.
 
-    `without`: keys whose events are left out. For the relay, which deletes what it has copied: an event that is
-    committed late with a smaller position is found at its next look. Events of one key keep their order, since their
-    writers wait for each other's commit.
+    `without`: partition keys whose events are left out. The relay calls this, and deletes what it has copied; when an
+    event is committed late with a smaller position, the next call finds it. Events of one key keep their order, since
+    their writers wait for each other's commit.
     """
     held = sorted(without)
     names = ", ".join(f":k{number}" for number in range(len(held)))

@@ -217,7 +217,11 @@ async def forget_replayed(connection: AsyncConnection, table: Table, horizon: da
 
 
 def waiting_entry_exists(table: Table, *which: ColumnElement[bool]) -> ColumnElement[bool]:
-    """Return the SQL condition that at least one entry waits in quarantine that fulfils all the conditions `which`."""
+    """Return the SQL condition that the quarantine `table` holds an entry which waits and fulfils all of `which`.
+
+    `which`: conditions on columns of `table`, which may be compared with columns of the query around it. An entry waits
+    until it is replayed.
+    """
     return select(text("1")).where(table.c.state == QuarantineState.QUARANTINED.value, *which).exists()
 
 

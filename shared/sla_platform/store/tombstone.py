@@ -69,11 +69,11 @@ async def remove_late(
     horizon: datetime,
     limit: int,
 ) -> AsyncIterator[Mapping[str, int]]:
-    """Delete what was stored of deleted incidents after their deletion, if the last of it came before `horizon`.
+    """Delete what was stored of deleted incidents after their deletion, if `late_at` in `table` lies before `horizon`.
 
     `remove`: called in a transaction with at most `limit` incidents, deletes what is stored of them; its result (table
-    -> deleted rows) is yielded. `known`: the column with the incidents that the service holds; a deleted incident among
-    them has been opened again, and nothing of it is deleted.
+    -> deleted rows) is yielded after each transaction. `known`: the column of the incidents that the service holds; a
+    deleted incident among them has been opened again, and nothing of it is deleted. In the end `late_at` is NULL again.
     """
     late = table.c.late_at
     query = select(table.c.incident).where(late.is_not(None), late < horizon).order_by(late).limit(limit)

@@ -56,7 +56,7 @@ class UrgencyCursor:
 
     @classmethod
     def parse(cls, written: str) -> UrgencyCursor:
-        """Return the cursor of its text (`str(cursor)`). Raises ValueError or OverflowError."""
+        """Return the cursor that `str` wrote as this text. Raises ValueError or OverflowError for another text."""
         micros, _, rest = written.partition("_")
         found, _, name = rest.partition("_")
         place = cls(from_micros(int(micros)), float(found), name)

@@ -18,7 +18,11 @@ _FULL_POSTGRES_CLASSES = {"53", "58"}
 
 
 class WriteHealth:
-    """Remembers whether the database accepted the latest writes of one process; `Store` notes them, and asks it."""
+    """Remembers whether the database accepted the latest writes of one process.
+
+    `Store` calls `note_committed` after a transaction that wrote and `note_refused` after one that failed, and reads
+    `recently_committed` and `full` to answer whether the database accepts writes.
+    """
 
     def __init__(self) -> None:
         self._taken_at = self._full_at = float("-inf")

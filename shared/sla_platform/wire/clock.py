@@ -38,7 +38,7 @@ class Period(BaseModel):
     named: bool = Field(description="the customer's own contract, not the default one that stands in")
 
     def value(self) -> ContractPeriod:
-        """Return the period as the domain's `ContractPeriod`."""
+        """Return this period as the class that the domain uses for it, `ContractPeriod`."""
         return ContractPeriod(ContractId(self.contract), self.customer, self.start, EventId(self.event), self.named)
 
 
@@ -128,7 +128,7 @@ class ClockFact(BaseModel):
     def without_free_text(self, names: dict[str, object]) -> ClockFact:
         """Return a copy whose `details` lack the texts that people wrote, such as `why`.
 
-        `names`: field -> new value, for the fields of the copy to replace as well.
+        `names`: name of a field -> the value that this field has in the copy, such as another `title`.
         """
         return self.model_copy(update=names | {"details": without_free_text(self.details)})
 
@@ -143,9 +143,9 @@ class ClockFact(BaseModel):
 
     @property
     def passed_due(self) -> datetime | None:
-        """Return the due instant that was missed: the one in force, if its breach is published.
+        """Return the due instant in force, if it was missed and its breach is published.
 
-        None if no breach is published, or if the fact does not say.
+        None if no such breach is published, or if the fact does not say.
         """
         return datetime.fromisoformat(self.breached) if self.breached not in ("", NOT_BREACHED) else None
 

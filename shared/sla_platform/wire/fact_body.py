@@ -59,8 +59,8 @@ _STATES = frozenset(state.value for state in ClockState)
 class BreachChange:
     """What a fact changes about breaches that were published before it; most facts change nothing.
 
-    `takes_back`: breaches that, as is known now, did not happen. `moved`: the breach that happened at another instant,
-    or None.
+    `takes_back`: the published breaches that did not happen, as is known now. `moved`: the published breach that
+    happened, but at another instant; None if there is none.
     """
 
     takes_back: tuple[TakenBack, ...] = ()
@@ -106,10 +106,10 @@ def details_of(body: FactBody) -> dict[str, str]:
 
 
 def body_of(kind: FactKind, details: Details, threshold: str, overtaken: bool) -> FactBody:
-    """Return the body of a published fact, read from its kind and `details`.
+    """Return the body of a published fact: what became true, read from its `kind` and `details`.
 
-    `threshold` and `overtaken` are those of a warning. A value that is absent or cannot be read is the body's default.
-    A `contract.changed` has no periods then: they are not part of the details.
+    `threshold`, `overtaken`: the fields of a warning, unused for other kinds. A detail that is absent or cannot be read
+    gets the default of the body. The body of a `contract.changed` has no periods, which are not among the details.
     """
     return _READERS[kind](details) if kind is not FactKind.CLOCK_WARNED else Warned(threshold, overtaken)
 

@@ -41,7 +41,7 @@ class KafkaAccess:
     def of(cls, settings: Settings) -> KafkaAccess:
         """Return the access that the settings give. Raises BadSettings for certificate files that cannot be used.
 
-        If there is a login, lines that would show it are kept out of aiokafka's log from now on.
+        If there is a login, aiokafka no longer logs, from now on, the lines in which the login would show.
         """
         protocol = settings.kafka_security_protocol
         if protocol.startswith("SASL_"):
@@ -72,8 +72,8 @@ class KafkaAccess:
     async def why(self, error: BaseException) -> str:
         """Return in plain words why a client failed with `error`, and which setting to check.
 
-        Connects to each broker for some seconds to find out. When none refuses, the text says that Kafka cannot be
-        reached, with `error`.
+        To find out, it connects to each broker for some seconds. The text is about the first broker that refuses; when
+        none refuses, it says that Kafka cannot be reached, and quotes `error`.
         """
         servers = [server.strip() for server in self.servers.split(",")]
         answers = await asyncio.gather(*(self._knock(server) for server in servers))

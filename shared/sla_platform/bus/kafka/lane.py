@@ -103,7 +103,7 @@ class PartitionLane:
     def drop(self, pause: float) -> int | None:
         """Forget the fetched records, so that they are fetched again, and handle nothing for `pause` seconds.
 
-        Return the offset from which to fetch again; None if no record was in hand.
+        Return the offset of the first forgotten record, from which to fetch again; None if there was none.
         """
         start = self.hand[0].offset if self.hand else None
         self.hand.clear()

@@ -39,10 +39,10 @@ _COMMIT_MARKS_EVERY = 1.0
 class Subscription:
     """What a consumer group reads from Kafka, and how.
 
-    `topics`: name on Kafka -> slad's topic. `marked`: all these topics carry watermarks. `keep_quarantined`: called
-    with a record that cannot be handled. `at_once`: how many partitions may be handled at the same time.
-    `finish_seconds`: how long a batch in work may delay a new distribution of the partitions. `watchdog`: seconds
-    without progress after which the connection is taken for stuck.
+    `topics`: name on Kafka -> slad's topic. `marked`: whether all these topics carry watermarks; if not, a batch's
+    `through` is None. `keep_quarantined`: called with a record that cannot be handled. `at_once`: how many partitions
+    may be handled at the same time. `finish_seconds`: when the group distributes its partitions anew, for how long a
+    running batch may delay that. `watchdog`: seconds without progress after which the connection is taken for stuck.
     """
 
     group: str
@@ -55,10 +55,10 @@ class Subscription:
 
 
 class GroupSession(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka ships no types
-    """One membership in a consumer group: await `run`, which ends by an error or cancellation, then `leave`.
+    """One membership of this process in a consumer group: await `run` until it raises or is cancelled, then `leave`.
 
-    `reading`: what to read. aiokafka calls the methods `on_…`. `joining_since`: the `time.monotonic()` since which no
-    partition is assigned; None while some are.
+    `reading`: what to read. `handler`: gets the batches. aiokafka calls the methods `on_…` when it distributes
+    partitions. `joining_since`: the `time.monotonic()` since which no partition is assigned; None while some are.
     """
 
     def __init__(
