@@ -149,7 +149,7 @@ class DeliveryAnswer(_Answer):
 
 
 class AlertAnswer(_Answer):
-    """An alert about an incident, as it stands since it was last opened.
+    """An alert about an incident; what happened before it was last opened is left out.
 
     `level`: how far it has escalated, "" if it has not. Instants are null, and texts empty, for what has not happened.
     """

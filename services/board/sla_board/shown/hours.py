@@ -54,9 +54,10 @@ class ClockHours:
 
 
 class CalendarsByName:
-    """Finds the calendar (hours, holidays) that a fact names in the rulebook in force (plans, contracts, calendars).
+    """Finds calendars (hours and holidays) by name: call `find` with the contract and name that a fact states.
 
-    `rulebook` returns that rulebook; without it no calendar is found.
+    `rulebook`: returns the rulebook in force (plans, contracts, calendars), which holds them. None: no calendar is
+    found.
     """
 
     def __init__(self, rulebook: Callable[[], Rulebook] | None = None) -> None:
@@ -89,9 +90,9 @@ class HoursAt:
     _looks: dict[str, ClockHours] = field(default_factory=dict)
 
     def look(self, contract: str, name: str) -> ClockHours:
-        """Return the hours named `name`, looked up in the plans of `contract`.
+        """Return the hours named `name`, as they are at `now`; looked up in the plans of `contract`.
 
-        The name identifies their content, so hours that were found for one contract serve for all.
+        Equal names mean equal hours, so hours that were found for one contract are used for all.
         """
         known = self._looks.get(name)
         if known is None or not known.known:

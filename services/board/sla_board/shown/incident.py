@@ -148,10 +148,11 @@ class PartMaker:
 async def read_incident(
     connection: AsyncConnection, incident: str, only_contract: str | None, hours: HoursAt, attempts: Attempts
 ) -> IncidentFile | None:
-    """Return the content of an incident's page, given its id or one of its other ids.
+    """Return the content of an incident's page. `incident`: its id or one of its other ids.
 
     `only_contract`: the one contract that the viewer's key may see; None for all. None is returned for an unknown
-    incident, and for one that this contract may not see. Of very many events and facts only the newest 500 are read.
+    incident, and for one that this contract may not see. If events and facts are more than 500 together, the newest 500
+    are read. `hours`: gives the instant "now" and the hours of clocks. `attempts` makes each part and logs errors.
     """
     incident = await incident_named(connection, tables.alias, incident)
     known = tables.incident.c
