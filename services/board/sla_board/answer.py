@@ -132,8 +132,9 @@ class EventAnswer(_Answer):
 class DeliveryAnswer(_Answer):
     """A notification to one recipient by one channel, as its newest fact states it.
 
-    `state`: queued, sending, retrying, sent, failed, cancelled or undeliverable; `at`: since when. `due_at`: when the
-    fact that it is about became true. `reason`: why this person is notified. `error`: of the last attempt, "" for none.
+    `reason`: why this person is notified. `state`: queued, sending, retrying, sent, failed, cancelled or undeliverable.
+    `at`: since when it is in this state. `due_at`: when the fact that the notification is about became true. `error`:
+    of the last attempt, "" for none.
     """
 
     id: str

@@ -172,11 +172,10 @@ class IncidentHistory:
         return late != replace(known, changed_at=late.changed_at, quality=late.quality)
 
     def folded(self, incident: IncidentId, rulebook: Rulebook) -> Incident:
-        """Return the incident as computed from its events by a rulebook (plans, contracts, calendars). Raises
-        FoldError.
+        """Return the incident as computed from its events by a rulebook (plans, contracts, calendars).
 
-        The result is kept. If events were only added at the end since the last call, only these are read, and still by
-        the rulebook of the earlier call, whatever `rulebook` is now.
+        The result is kept for the next call. If events were only added at the end since, that call reads only these. It
+        still goes by the rulebook of the earlier call then, and ignores `rulebook`. Raises FoldError.
         """
         events = self.counting(incident)
         known = self._folds.get(incident)

@@ -62,7 +62,10 @@ class RecentBodies:
         self._most = most
 
     def seen(self, source: str, body: bytes) -> bool:
-        """Remember the body; return whether the source has sent the same body before, as far as bodies are remembered."""
+        """Return whether the source has sent the same body before, and remember the body.
+
+        False, too, for a body that has been dropped since.
+        """
         digest = hashlib.blake2b(body, key=source.encode()[:64], digest_size=16).digest()
         known = digest in self._digests
         self._digests[digest] = None

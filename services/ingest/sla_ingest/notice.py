@@ -188,7 +188,7 @@ def _refuse_unknown(found: NoticeData, rulebook: Rulebook) -> None:
 class ProductIn(AffectedProduct):
     """A product and its affected versions in a posted notice: an `AffectedProduct` whose fields have limits.
 
-    A longer or empty `product`, or longer `versions`, make the notice invalid.
+    `product` has 1 to 200 characters on one line, `versions` at most 200; otherwise the notice is invalid.
     """
 
     product: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200), LINE]
@@ -198,7 +198,7 @@ class ProductIn(AffectedProduct):
 class NoticeIn(NoticeData):
     """The body of a posted notice: a `NoticeData` whose fields have limits, such as 200 products at most.
 
-    A notice that exceeds one is invalid.
+    A notice that exceeds a limit is invalid.
     """
 
     id: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=NOTICE), LINE]

@@ -202,10 +202,10 @@ class Translation:
 
 
 class DoesNotFit(Exception):
-    """A delivery cannot be read, or does not fit. `detail`: what is wrong, for people.
+    """Raised when a delivery cannot be read, or does not fit.
 
-    `pointer`: JSON pointer to the fault, "" for none. `status`, `title`: those of the problem with which the delivery
-    is answered. The attribute `refused` holds all of these as an outcome.
+    `detail`: what is wrong, for people. `pointer`: JSON pointer to the fault, "" for none. `status`, `title`: those of
+    the problem with which the delivery is answered. The attribute `refused` holds all of these as a Refused.
     """
 
     def __init__(
@@ -222,8 +222,9 @@ class DoesNotFit(Exception):
 class ClaimedTime:
     """The time that a sender states for an event.
 
-    `at`: None when the sender states none that can be read. `quality`: how reliable it is. `version`: the sender's own
-    number of the change, which orders events of one instant; 0 for none.
+    `at`: None when the sender states no time, or none that can be read. `quality`: how reliable the time is. `version`:
+    the sender's own number of the change, which orders events of one instant; 0 for none. `remarks`: what is odd about
+    it.
     """
 
     at: datetime | None

@@ -54,7 +54,10 @@ class AccountDetails:
 
 @dataclass(frozen=True, slots=True)
 class Speaker:
-    """The side of the person who acted. `remarks`: that the side is unknown, or only assumed."""
+    """On which side the person stands who acted (`actor`): customer, staff, bot or unknown.
+
+    `remarks`: says that the side is unknown or only assumed; empty otherwise.
+    """
 
     actor: Actor
     remarks: tuple[RemarkNote, ...] = field(default=())

@@ -62,7 +62,7 @@ async def load_names(connection: AsyncConnection, names: Iterable[str]) -> Incid
 
 
 async def names_unchanged(connection: AsyncConnection, known: IncidentNames, names: Iterable[str]) -> bool:
-    """Return whether `load_names(names)` would still return `known`, its earlier result.
+    """Return whether `load_names(names)` would still return `known`, the result of an earlier call.
 
     This takes one query, whereas `load_names` searches step by step.
     """
