@@ -33,11 +33,11 @@ class CountedReach:
 
 @dataclass(frozen=True, slots=True)
 class ClockHours:
-    """The hours in which a clock counts, as they stand at one instant (now).
+    """The hours in which a clock counts, seen from one instant (now).
 
     `known`: False when the catalogue lacks their calendar; then only wall time can be shown. `calendar`: None for wall
     time. `around`: whether the hours are open now, and when that changes next. `reach`: the instants by which 15
-    minutes, and an hour, of counted time will have passed.
+    minutes, and an hour, of counted time will have passed from now.
     """
 
     known: bool
@@ -80,7 +80,7 @@ class CalendarsByName:
 
 @dataclass(slots=True)
 class HoursAt:
-    """Finds the hours in which a clock counts, as they stand at the instant `now`: call `look` with the hours' name.
+    """Finds the hours in which a clock counts, and whether they are open at `now`: call `look` with the hours' name.
 
     `calendars`: where calendars are looked up. Hours that were found are kept, so use a new object for another `now`.
     """

@@ -90,8 +90,9 @@ class IncidentFile:
     """The content of an incident's page, as far as the viewer may see it.
 
     `promises`: its clocks, open ones first, the most urgent of them in front. `happenings`: its events. `sayings`: the
-    facts that slad published. `drawing`: None when there is nothing to draw. `until`: when the incident left the
-    viewer's contract, and then everything is as it stood; None otherwise.
+    facts that slad published. `drawing`: None when there is nothing to draw. `until`: None, unless the incident has
+    left the viewer's contract: then the instant when it left, and the page shows the incident as it was at that
+    instant.
     """
 
     id: str

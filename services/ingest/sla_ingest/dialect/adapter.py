@@ -53,7 +53,7 @@ class DialectAdapter(Protocol):
         """
 
     def by_body(self, delivery: Delivery) -> Delivery:
-        """Return a signed delivery with the headers that decide how it is read set to what its body shows.
+        """Return a signed delivery with new values for those headers that decide how it is read; its body gives them.
 
         The signature covers the body alone, so the headers that came with it may be forged.
         """

@@ -41,9 +41,9 @@ class IncidentNames:
         return end_of_chain(self.moved.get, name)
 
     def with_merge(self, incident: IncidentId, into: IncidentId | None) -> IncidentNames:
-        """Return a copy with one more merge, that of `incident` into `into`.
+        """Return a copy to which the merge of `incident` into `into` is added.
 
-        Unchanged when `into` is None or the same incident.
+        If `into` is None or the same incident, nothing is added.
         """
         if into is None or into == incident:
             return self
