@@ -132,8 +132,9 @@ class EventAnswer(_Answer):
 class DeliveryAnswer(_Answer):
     """A notification to one recipient by one channel, as its newest fact states it.
 
-    `state`: queued, sending, retrying, sent, failed, cancelled or undeliverable; `at`: since when. `due_at`: when the
-    fact that it is about became true. `reason`: why this person is notified. `error`: of the last attempt, "" for none.
+    `reason`: why this person is notified. `state`: queued, sending, retrying, sent, failed, cancelled or undeliverable.
+    `at`: since when it is in this state. `due_at`: when the fact that the notification is about became true. `error`:
+    of the last attempt, "" for none.
     """
 
     id: str
@@ -149,7 +150,7 @@ class DeliveryAnswer(_Answer):
 
 
 class AlertAnswer(_Answer):
-    """An alert about an incident, as it stands since it was last opened.
+    """An alert about an incident; what happened before it was last opened is left out.
 
     `level`: how far it has escalated, "" if it has not. Instants are null, and texts empty, for what has not happened.
     """

@@ -74,7 +74,7 @@ class Board:
         return Visitor(access.key, access.contract, request.client.host if request.client is not None else "")
 
     def still_allowed(self, request: Request, visitor: Visitor) -> bool:
-        """Return whether the request's key would make its caller the same visitor now.
+        """Return whether the request's API key would still make its caller the same `visitor` as before.
 
         False once the key was taken away, has expired, or is for another contract than before.
         """

@@ -39,8 +39,8 @@ class EndedIncidents:
         """Delete the incidents that have ended and have not changed since `horizon`, in the order of their last change.
 
         An incident stays if a clock of it is open, the timer says that it is live, or an event arrived since `horizon`.
-        Each step is a transaction of up to 100 incidents; yields table -> rows deleted. The ids are kept as tombstones,
-        so that late events do not bring a deleted incident back.
+        Each step is a transaction of up to 100 incidents; yields table -> rows deleted. Tombstones (rows with the ids)
+        stay, so that late events do not bring a deleted incident back.
         """
         after: Any | None = None
         while page := await self._ended_page(horizon, after):

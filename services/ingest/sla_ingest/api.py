@@ -48,7 +48,11 @@ _HOST = re.compile(r"[A-Za-z0-9.:\-\[\]]{1,255}", re.ASCII)
 
 
 class IngestDeps:
-    """What ingest's routes use: its parts, the check of API keys (`authorize`) and the settings."""
+    """What ingest's routes use: see `router`. `authorize` checks API keys.
+
+    `intake` takes deliveries, `notices` publishes notices of critical fixes, `parked` shows and replays deliveries that
+    were not understood.
+    """
 
     def __init__(
         self, intake: Intake, notices: Notices, parked: ParkedDeliveries, authorize: Authorizer, settings: Settings

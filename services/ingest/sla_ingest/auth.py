@@ -49,7 +49,7 @@ class AuthFailure(Enum):
 
 
 def digest_budget(sources: Iterable[Authentication]) -> DigestBudget:
-    """Return algorithm -> how many signatures of the body a rejected delivery costs, whichever source it names.
+    """Return algorithm -> how many signatures of the body `verify` must compute before it rejects a delivery.
 
     It is the largest number of secrets that any one source signs with by this algorithm, and at least one for `sha256`.
     Pass the result to `verify` as `work`: then a rejection takes equally long for every source.
@@ -66,9 +66,10 @@ def verify(
 ) -> AuthFailure | None:
     """Return None if the delivery is proven to come from its source, else the reason why it is not.
 
-    `how`: the source's authentication; None for a source that does not exist. `headers`: by name in lower case. `now`:
-    a signed time must lie within 300 seconds of it. `work`: algorithm -> how many signatures are computed at least
-    before a rejection (see `digest_budget`), so that the time of the answer does not reveal which sources exist.
+    None, too, for a source that demands no proof. `how`: the source's authentication; None for a source that does not
+    exist. `headers`: by name in lower case. `now`: a signed time must lie within 300 seconds of it. `work`: algorithm
+    -> the least number of signatures to compute before a rejection, so that the time of the answer does not reveal
+    which sources exist (see `digest_budget`).
     """
     spent: Counter[str] = Counter()
     found = AuthFailure.SOURCE if how is None else _found(how, body, headers, now, spent)

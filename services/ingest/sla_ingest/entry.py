@@ -131,9 +131,9 @@ def entry_of(
     """Return the inbox row of a translated delivery.
 
     `promises`: whether the answer shall hold due instants. `by_body`: the sender's id is not proven, so a delivery with
-    the same body counts as the same delivery. `counted_as`: the source's name in metrics, `source` if empty. The id of
-    a delivery that is refused, or that an unsigned header contradicts, is made of its digest (checksum), so that a good
-    delivery can still come under the sender's id.
+    the same body counts as the same delivery. `counted_as`: the source's name in metrics, `source` if empty. The row
+    has the sender's id. Two kinds get one made of the digest (checksum) instead, so that a good delivery can still come
+    under the sender's id: refused deliveries, and those that an unsigned header contradicts.
     """
     headers = kept_headers({**delivery.hints, **delivery.headers})
     digest = _digest(delivery.body, kept_headers(delivery.headers))

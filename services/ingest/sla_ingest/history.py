@@ -134,7 +134,10 @@ class IncidentHistory:
         return rulebook.contract_for(customer, max(at, opened_at))
 
     def nameless(self, event: IncidentEvent) -> bool:
-        """Return whether neither the event nor any event that is read before it names a customer."""
+        """Return whether no customer is known for `event`: neither it nor an earlier event of its incident names one.
+
+        An event counts as earlier if it is read before `event` when the incident is computed.
+        """
         if event.attributes.get("customer"):
             return False
         known = self._customers_of(event.incident)
@@ -149,11 +152,11 @@ class IncidentHistory:
         return known
 
     def is_news(self, event: IncidentEvent, rulebook: Rulebook) -> bool:
-        """Return whether `event`, which carries the state of a ticket, tells something new, so that it must be stored.
+        """Return whether `event`, which shows the state of a ticket, must be stored because the state is new.
 
-        True if the incident is unknown, or computed to be in another state. False for an incident that retention has
-        removed and the event does not reopen. False, too, for an incident with too many events (`crowded`): a later
-        event that is stored anyway will carry the state.
+        True if the incident is unknown, or computed to be in another state. For an incident that retention has removed,
+        True only if the event reopens it. False for an incident with too many events (`crowded`): the next event that
+        is stored anyway will carry the state.
         """
         incident = event.incident
         if not self.counting(incident):
@@ -169,11 +172,10 @@ class IncidentHistory:
         return late != replace(known, changed_at=late.changed_at, quality=late.quality)
 
     def folded(self, incident: IncidentId, rulebook: Rulebook) -> Incident:
-        """Return the incident as computed from its events by a rulebook (plans, contracts, calendars). Raises
-        FoldError.
+        """Return the incident as computed from its events by a rulebook (plans, contracts, calendars).
 
-        The result is kept. If events were only added at the end since the last call, only these are read, and still by
-        the rulebook of the earlier call, whatever `rulebook` is now.
+        The result is kept for the next call. If events were only added at the end since, that call reads only these. It
+        still goes by the rulebook of the earlier call then, and ignores `rulebook`. Raises FoldError.
         """
         events = self.counting(incident)
         known = self._folds.get(incident)
@@ -198,10 +200,10 @@ async def load_history(
 ) -> IncidentHistory:
     """Return the stored events of these incidents; if they have few events together, all events of all.
 
-    Otherwise: `judged`: all events are read. `promised`: all events too, as long as no more than `_READ_AT_MOST`
-    (3,000) have been read. `whose`, and the rest of `promised`: only the opening and the latest events that name a
-    customer, which decide the contract. Of an incident with more than `MOST` (500) events only some are read, among
-    them its opening. An event that cannot be read is logged and left out.
+    If they have more, it depends on the argument. `judged`: all events are read. `promised`: all events too, until
+    3,000 (`_READ_AT_MOST`) have been read. `whose`, and the rest of `promised`: only the opening and the latest events
+    that name a customer, which decide the contract. Of an incident with more than `MOST` (500) events only some are
+    read, among them its opening. An event that cannot be read is logged and left out.
     """
     history = IncidentHistory()
     tombstones: dict[str, datetime] = {}

@@ -320,11 +320,11 @@ class Intake:
 
 
 def group_by_incident(entries: Sequence[InboxEntry], size: int) -> list[list[int]]:
-    """Return the indexes of the entries in chunks, one for each commit; all events of an incident are in one chunk.
+    """Divide a request's entries among several commits: return a list of indexes of `entries` for each commit.
 
-    So a reader of an incident never sees half of a request. `size`: about how much a chunk holds, counted by `weight`
-    (1 for most entries); the entries of one incident may exceed it. An entry that renames or merges incidents may be in
-    any chunk.
+    All entries of an incident are in the same commit, so a reader never sees half of them. `size`: about how much a
+    commit holds, counted by `weight` (1 for most entries); the entries of one incident may exceed it. An entry that
+    renames or merges incidents may be in any commit.
     """
     own: dict[str, list[int]] = {}
     for number, entry in enumerate(entries):

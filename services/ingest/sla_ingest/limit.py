@@ -17,8 +17,9 @@ _MINUTE_SECONDS = 60
 
 
 class Budget:
-    """A budget of requests per source and minute. The minute is one of real time, also where slad runs on another
-    clock.
+    """Limits the requests of each source to `per_minute`: call `spend` for each request.
+
+    It counts minutes of real time, even where slad runs on a simulated clock.
     """
 
     def __init__(self, per_minute: int) -> None:
@@ -51,14 +52,20 @@ class Budget:
 
 
 class RecentBodies:
-    """Remembers the last `most` signed bodies that this process received, as digests; the oldest are dropped first."""
+    """Recognises signed bodies that were sent before: call `seen` for each one.
+
+    The last `most` different bodies are remembered, for all sources together and only in this process.
+    """
 
     def __init__(self, most: int = 20_000) -> None:
         self._digests: OrderedDict[bytes, None] = OrderedDict()
         self._most = most
 
     def seen(self, source: str, body: bytes) -> bool:
-        """Return whether the source has sent this body among the last `most` bodies, and remember the body."""
+        """Return whether the source has sent the same body before, and remember the body.
+
+        False, too, for a body that has been dropped since.
+        """
         digest = hashlib.blake2b(body, key=source.encode()[:64], digest_size=16).digest()
         known = digest in self._digests
         self._digests[digest] = None

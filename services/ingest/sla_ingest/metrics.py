@@ -15,7 +15,7 @@ _SIZES = (1, 2, 5, 10, 25, 50, 100, 250, 500, 1_000)
 
 
 class IngestMetrics:
-    """The Prometheus metrics of ingest, built once per process on an injected registry."""
+    """The Prometheus metrics of ingest; build one per process. `registry`: where its metrics are registered."""
 
     def __init__(self, registry: CollectorRegistry) -> None:
         self.deliveries = Counter(

@@ -64,10 +64,11 @@ class Notices:
         self._max_depth = max_depth
 
     async def publish(self, body: bytes, publisher: str) -> tuple[bool, bytes]:
-        """Publish a notice; return whether it was published before, and the answer as JSON.
+        """Publish the notice in `body`. Return whether it was published before, and the answer as JSON.
 
-        The same id with the same content gets the first answer, and nothing is sent again. `publisher`: who published
-        it, unless the body says so. Raises Problem 400, 409 (the id was used for other content) or 422, and StoreBusy.
+        The same id with the same content gets the first answer, and nothing is sent again. `publisher`: stands as who
+        published it, if the body names nobody. Raises Problem 400, 409 (the id was used for other content) or 422, and
+        StoreBusy.
         """
         now = self._time_source.now()
         written = self._parsed(body)
@@ -132,7 +133,10 @@ class NoticeReach:
 
     @property
     def remark(self) -> str:
-        """Return what the publisher should check when the notice reaches nobody; "" when it reaches somebody."""
+        """Return advice for the publisher of a notice that reaches no person: what to check in the catalogue.
+
+        "" if it reaches somebody.
+        """
         if self.people:
             return ""
         if self.contracts:
@@ -182,14 +186,20 @@ def _refuse_unknown(found: NoticeData, rulebook: Rulebook) -> None:
 
 
 class ProductIn(AffectedProduct):
-    """A product and its affected versions as publishers send them: `AffectedProduct` with bounds on every field."""
+    """A product and its affected versions in a posted notice: an `AffectedProduct` whose fields have limits.
+
+    `product` has 1 to 200 characters on one line, `versions` at most 200; otherwise the notice is invalid.
+    """
 
     product: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200), LINE]
     versions: Annotated[str, StringConstraints(strip_whitespace=True, max_length=200), LINE] = ""
 
 
 class NoticeIn(NoticeData):
-    """A notice as publishers send it: `NoticeData` with bounds on every field."""
+    """The body of a posted notice: a `NoticeData` whose fields have limits, such as 200 products at most.
+
+    A notice that exceeds a limit is invalid.
+    """
 
     id: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=NOTICE), LINE]
     link: Annotated[str, StringConstraints(strip_whitespace=True, max_length=2_000), LINE] = ""

@@ -28,12 +28,11 @@ _log = structlog.get_logger(__name__)
 def promise(
     incident: IncidentId, folded: Callable[[], Incident], view: Callable[[Incident], Incident | None] | None = None
 ) -> dict[str, Any]:
-    """Return the due instant of each metric of an incident, for the answer to a delivery; or a remark why there is
-    none.
+    """Return the due instants of an incident's metrics, as the part of the answer to a delivery that states them.
 
-    `folded`: returns the incident as computed with the delivery's events. `view`: given that incident, returns what the
-    sender's key may see of it, None if it is under another contract by now. Never raises: a failure is logged and
-    becomes a remark.
+    If there are none to state, the part has a remark that says why. `folded`: returns the incident as computed with the
+    delivery's events. `view`: given that incident, returns what the sender's key may see of it; None if it is under
+    another contract by now. Never raises: a failure is logged and becomes a remark.
     """
     try:
         found: Incident | None = folded()
@@ -60,9 +59,10 @@ def _without_targets(remark: IngestRemark, detail: str = "") -> dict[str, Any]:
 
 
 def latest_passed_due(events: Iterable[IncidentEvent], rulebook: Rulebook, by: datetime) -> datetime | None:
-    """Return the latest due instant, not after `by`, at which a clock of the incident was breached.
+    """Return the instant of the latest breach of any clock of one incident, up to and with `by`.
 
-    `events`: all of the incident's. None if there is no breach, or if the events cannot be computed, which is logged.
+    `events`: all events of the incident. None if there is no breach, or if the incident cannot be computed from the
+    events, which is logged.
     """
     known = list(events)
     if not known:

@@ -137,10 +137,10 @@ class Histories:
 async def finished_incidents(
     history: IncidentHistory, rulebook: Rulebook, horizon: datetime
 ) -> dict[IncidentId, datetime | None]:
-    """Return the incidents of this history whose events may be deleted, each with the instant of its end.
+    """Return incident -> the instant of its end, for those incidents of `history` whose events may be deleted.
 
-    Left out are incidents that have not ended, and those with an event that happened or came at `horizon` or later. The
-    instant is None for an incident that retention has removed before.
+    These have ended, and no event of them happened, or was received, at `horizon` or later. The instant is None for an
+    incident that retention has removed before, and that only late events have reached since.
     """
     found: dict[IncidentId, datetime | None] = {}
     turn = LoopYielder()

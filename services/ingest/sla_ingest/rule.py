@@ -20,10 +20,11 @@ _VOID = {RemarkKind.AGREED_DATE_REFUSED: "/data/agreed", RemarkKind.DOWNGRADE_NO
 
 
 def rule_refusal(entry: InboxEntry, history: IncidentHistory, rulebook: Rulebook) -> Refused | None:
-    """Return how to refuse an entry whose agreed due date or agreed downgrade breaks a rule of the plan; else None.
+    """Return the problem to refuse an entry with, if an agreement in it breaks a rule of the plan; None if none does.
 
-    A due date is always refused if it had passed at its receipt. Other rules are checked only for an incident that
-    `history` knows and that has not too many events. Events that are stored already are never refused.
+    An agreed due date that had passed at its receipt is always refused. Otherwise agreed due dates and agreed
+    downgrades are checked only for an incident that `history` knows, and that has not too many events (`crowded`); if
+    the check fails with an error, they are accepted. An event that is stored already is not checked.
     """
     for event in (one.event for one in entry.events):
         known = history.counting(event.incident)

@@ -57,10 +57,12 @@ def _with_snapshot_settled(event: IncidentEvent, tolerance: timedelta) -> Incide
 
 
 def with_reporter_recognised(one: TranslatedEvent, history: Iterable[IncidentEvent]) -> TranslatedEvent:
-    """Return the event; if the account `unless_reporter` is the incident's reporter, it becomes the customer's reply.
+    """Decide about an event with `unless_reporter` (an account): return it as a customer's reply, or as what it was.
 
-    `history`: the stored events of the incident, which name its reporter. If none of them does, the event's actor
-    becomes unknown, named by the account, and a response gets a remark. In other cases the event stays as it is.
+    It is the customer's reply if the account is the incident's reporter. It stays as it was if another account is.
+    `history`: the stored events of the incident, which name the reporter. If none does, the event's actor becomes
+    unknown, named by the account, and a response gets a remark. An event without `unless_reporter` is returned
+    unchanged.
     """
     if not one.unless_reporter:
         return one
@@ -97,12 +99,11 @@ def _names_reporter(event: IncidentEvent) -> str | None:
 
 
 def after_breaches(one: TranslatedEvent, history: Iterable[IncidentEvent], ran_out: datetime | None) -> TranslatedEvent:
-    """Return an event that happened at its stated time or later (`not_before_told`), placed right after the last
-    breach.
+    """Return the event; if it may have followed the last breach, it is placed a microsecond after that breach.
 
-    `ran_out`: that breach, the last before the event's receipt; None for none. The event may have followed the breach,
-    so it must not take it back. The stated time stays if there is no breach, if it is later than the breach, or if
-    `history` has later events. An event without `not_before_told` is returned unchanged.
+    This concerns events with `not_before_told`: they happened at their stated time or later. So placed, the event does
+    not take the breach back. `ran_out`: the last breach before the event's receipt; None for none. The stated time
+    stays if there is no breach, if the breach is earlier than it, or if `history` has events later than it.
     """
     if not one.not_before_told:
         return one

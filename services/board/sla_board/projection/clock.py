@@ -55,7 +55,7 @@ _ABOUT_THE_INCIDENT = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class PublishedFact:
-    """A fact about a clock with `id`, the id of the event that published the fact."""
+    """A fact about a clock, or about its whole incident. `id`: the id of the event that published the fact."""
 
     id: str
     fact: ClockFact
@@ -139,7 +139,10 @@ def state_of(fact: ClockFact) -> ClockState:
 
 
 def state_brought_by(fact: ClockFact) -> ClockState | None:
-    """Return the state that a clock enters at the fact's instant, such as RUNNING by `clock.started`; None for none."""
+    """Return the state that a clock enters by this fact, such as RUNNING by `clock.started`.
+
+    None if the fact brings no new state, such as a warning.
+    """
     body = fact.body
     match body:
         case Started() | Resumed():
@@ -165,9 +168,9 @@ def state_brought_by(fact: ClockFact) -> ClockState | None:
 
 
 def reason_of(fact: ClockFact) -> str:
-    """Return why a fact became true, for a pause also on whom the clock waits: `waiting on customer: logs asked for`.
+    """Return why a fact became true; "" when the fact gives no reason.
 
-    "" when the fact gives no reason.
+    For a pause it says first on whom the clock waits: `waiting on customer: logs asked for`.
     """
     body = fact.body
     if not isinstance(body, Paused) or not body.waiting_on:

@@ -17,10 +17,10 @@ _PERIODS = TypeAdapter(list[Period])
 
 
 def contract_rows(facts: Iterable[ClockFact]) -> list[dict[str, Any]]:
-    """Return one row for the table `board_contract` for each incident, sorted by incident: its contract and customer.
+    """Return one row for the table `board_contract` for each incident, sorted by incident.
 
-    They are those of its latest contract period; the row holds all the periods as JSON. Of several facts about an
-    incident the one published last counts. Facts without contract periods are left out.
+    It holds the incident's contract periods as JSON, and the contract and customer of the latest of them. Of several
+    facts about an incident the one published last counts. Facts without contract periods are left out.
     """
     return newest_rows(
         {

@@ -53,10 +53,10 @@ class RowMemory(Generic[Key, Item]):
         return known[1]
 
     def remember(self, key: Key, count: int, items: Sequence[Item]) -> None:
-        """Cache those rows of a key that `essential` picks; does nothing for a key with fewer than `MANY` stored rows.
+        """Cache the rows of a key, as far as `essential` picks them; call it after the rows are committed.
 
-        `count`: how many stored rows the key has. `items`: all of them, or at least those that `essential` picks. Call
-        this after the rows are committed.
+        `count`: how many stored rows the key has; with fewer than `MANY` (50) nothing is cached. `items`: all of these
+        rows, or at least those that `essential` picks.
         """
         if count < MANY:
             return
@@ -114,8 +114,9 @@ class RememberedReader(Generic[Key, Item]):
 def essential_facts(facts: Sequence[PublishedFact]) -> list[PublishedFact]:
     """Return the facts of one clock on which its row can still depend, whatever facts arrive later.
 
-    These are all starts, amendments, warnings and breaches, and all facts that take back or move a breach; the last
-    pause; and, leaving warnings and breaches aside, the last fact and the last fact that names a metric.
+    These are all starts, amendments, warnings and breaches; all facts that take back or move a breach; the last pause;
+    and two more, chosen among the facts other than warnings and breaches: the last one, and the last one that names a
+    metric.
     """
     ordered = sorted((one for one in facts if about_clock(one.fact)), key=lambda one: one.noticed)
     applied = [one for one in ordered if one.fact.kind not in MARKS]

@@ -83,10 +83,16 @@ class Projector:
         self.applied_at: datetime | None = None
 
     async def assigned(self, partitions: frozenset[int]) -> None:
-        """Do nothing: the store records which events were applied, so a second reader of them does no harm."""
+        """Do nothing. The bus calls this when the board begins to read these partitions (parts of the topics).
+
+        If another process still reads them, no event is applied twice: the store records which were applied.
+        """
 
     async def revoked(self, partitions: frozenset[int]) -> None:
-        """Do nothing: the store records which events were applied, so a second reader of them does no harm."""
+        """Do nothing. The bus calls this when the board ceases to read these partitions (parts of the topics).
+
+        If another process reads them already, no event is applied twice: the store records which were applied.
+        """
 
     async def handle(self, batch: Batch) -> None:
         """Apply a batch of events to the board's tables in one transaction.

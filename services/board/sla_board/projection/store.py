@@ -64,9 +64,10 @@ async def facts_of_clocks(connection: AsyncConnection, clocks: Collection[UUID])
 
 
 async def count_events(connection: AsyncConnection, column: Column[Any], keys: Collection[Any]) -> dict[Any, int]:
-    """Return key -> how many rows the table `board_event` has for it; keys without rows are left out.
+    """Return how many rows the table `board_event` has for each of `keys`; keys without rows are left out.
 
-    `column`: that of the keys, `incident` (then only events of incidents are counted, no facts) or `clock`.
+    `column`: the column in which the keys are looked for: `incident` or `clock`. For `incident` only the events of
+    incidents are counted, not the facts that slad published.
     """
     if not keys:
         return {}

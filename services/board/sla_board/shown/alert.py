@@ -10,7 +10,7 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ShownAlert:
-    """An alert as it stands since it was last opened; an acknowledgement from before that does not count.
+    """An alert, with what has happened to it since it was last opened; an earlier acknowledgement does not count.
 
     `state`: open, acknowledged or closed. `level`: how far it has escalated, such as `level 2`; "" if it has not.
     """

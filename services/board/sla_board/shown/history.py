@@ -45,11 +45,12 @@ def _turns(facts: Iterable[PublishedFact]) -> list[tuple[datetime, ClockState, s
 
 
 def split_by_hours(spans: Iterable[TimelineSpan], calendar: Calendar | None, now: datetime) -> tuple[TimelineSpan, ...]:
-    """Return the periods of a clock, with those in which it ran cut where its hours open and close.
+    """Return the periods of a clock; each in which it ran is cut where its hours open and close.
 
-    The pieces while its hours are closed are of the kind OUTSIDE. A period that still lasts is cut up to `now`, and its
-    last piece has no end. Not cut are periods outside the calendar's years, those of more than `MOST_PIECES` (400)
-    pieces, and the oldest ones once there are that many in all. `calendar`: None for wall time; then nothing is cut.
+    The pieces in which its hours are closed are of the kind OUTSIDE. A period that still lasts is cut up to `now`, and
+    its last piece has no end. `calendar`: the hours; None for wall time, and then nothing is cut. A period stays whole
+    if it lies outside the calendar's years or would give more than `MOST_PIECES` (400) pieces. The periods are cut from
+    the newest back; the rest stay whole once there are 400 pieces.
     """
     if calendar is None:
         return tuple(spans)

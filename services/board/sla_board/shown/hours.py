@@ -33,11 +33,11 @@ class CountedReach:
 
 @dataclass(frozen=True, slots=True)
 class ClockHours:
-    """The hours in which a clock counts, as they stand at one instant (now).
+    """The hours in which a clock counts, seen from one instant (now).
 
     `known`: False when the catalogue lacks their calendar; then only wall time can be shown. `calendar`: None for wall
     time. `around`: whether the hours are open now, and when that changes next. `reach`: the instants by which 15
-    minutes, and an hour, of counted time will have passed.
+    minutes, and an hour, of counted time will have passed from now.
     """
 
     known: bool
@@ -54,9 +54,10 @@ class ClockHours:
 
 
 class CalendarsByName:
-    """Finds the calendar (hours, holidays) that a fact names in the rulebook in force (plans, contracts, calendars).
+    """Finds calendars (hours and holidays) by name: call `find` with the contract and name that a fact states.
 
-    `rulebook` returns that rulebook; without it no calendar is found.
+    `rulebook`: returns the rulebook in force (plans, contracts, calendars), which holds them. None: no calendar is
+    found.
     """
 
     def __init__(self, rulebook: Callable[[], Rulebook] | None = None) -> None:
@@ -79,7 +80,7 @@ class CalendarsByName:
 
 @dataclass(slots=True)
 class HoursAt:
-    """Finds the hours in which a clock counts, as they stand at the instant `now`: call `look` with the hours' name.
+    """Finds the hours in which a clock counts, and whether they are open at `now`: call `look` with the hours' name.
 
     `calendars`: where calendars are looked up. Hours that were found are kept, so use a new object for another `now`.
     """
@@ -89,9 +90,9 @@ class HoursAt:
     _looks: dict[str, ClockHours] = field(default_factory=dict)
 
     def look(self, contract: str, name: str) -> ClockHours:
-        """Return the hours named `name`, looked up in the plans of `contract`.
+        """Return the hours named `name`, as they are at `now`; looked up in the plans of `contract`.
 
-        The name identifies their content, so hours that were found for one contract serve for all.
+        Equal names mean equal hours, so hours that were found for one contract are used for all.
         """
         known = self._looks.get(name)
         if known is None or not known.known:

@@ -90,8 +90,9 @@ class IncidentFile:
     """The content of an incident's page, as far as the viewer may see it.
 
     `promises`: its clocks, open ones first, the most urgent of them in front. `happenings`: its events. `sayings`: the
-    facts that slad published. `drawing`: None when there is nothing to draw. `until`: when the incident left the
-    viewer's contract, and then everything is as it stood; None otherwise.
+    facts that slad published. `drawing`: None when there is nothing to draw. `until`: None, unless the incident has
+    left the viewer's contract: then the instant when it left, and the page shows the incident as it was at that
+    instant.
     """
 
     id: str
@@ -148,10 +149,11 @@ class PartMaker:
 async def read_incident(
     connection: AsyncConnection, incident: str, only_contract: str | None, hours: HoursAt, attempts: Attempts
 ) -> IncidentFile | None:
-    """Return the content of an incident's page, given its id or one of its other ids.
+    """Return the content of an incident's page. `incident`: its id or one of its other ids.
 
     `only_contract`: the one contract that the viewer's key may see; None for all. None is returned for an unknown
-    incident, and for one that this contract may not see. Of very many events and facts only the newest 500 are read.
+    incident, and for one that this contract may not see. If events and facts are more than 500 together, the newest 500
+    are read. `hours`: gives the instant "now" and the hours of clocks. `attempts` makes each part and logs errors.
     """
     incident = await incident_named(connection, tables.alias, incident)
     known = tables.incident.c

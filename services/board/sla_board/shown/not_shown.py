@@ -34,8 +34,8 @@ class NotShown:
 class Attempts:
     """Makes parts of pages: `make` returns the part, or a NotShown if the part raises an error.
 
-    When a part fails for the first time with an error of this class, the error is logged and `count` is called with the
-    kind of the part, such as `row`; further times are silent.
+    The first time that a part fails with an error of one class, the error is logged, and `count` is called with the
+    kind of the part, such as `row`. When the same part fails with the same class again, nothing is logged or counted.
     """
 
     def __init__(self, count: Callable[[str], None] = lambda part: None) -> None:

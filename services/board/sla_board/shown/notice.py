@@ -25,8 +25,8 @@ _MOST = 100
 class ShownNotice:
     """A critical-fix notice, which asks the users of some `products` to install a fix.
 
-    `told`: state of a delivery, such as `sent` -> number of the notice's deliveries. `asked`: number of contracts whose
-    people are to acknowledge; `acknowledged`: number of contracts of which a person has acknowledged.
+    `told`: state of a delivery, such as `sent` -> how many of the notice's deliveries are in it. `asked`: of how many
+    contracts a person is to acknowledge the notice; `acknowledged`: of how many a person has done so.
     """
 
     id: str

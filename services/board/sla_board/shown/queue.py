@@ -27,12 +27,12 @@ _MOST_CHOICES = 200
 
 @dataclass(frozen=True, slots=True)
 class Queue:
-    """The open clocks that a filter shows, in its order.
+    """The open clocks that a filter shows, in its order, as of `now`.
 
-    `rows`: records of the table `board_clock` with `known_title` and `known_url` of the incident, at most the filter's
-    limit. `alerts`: clock -> its alert, for breached rows. `buckets`: how many clocks fit the filter, ignoring its
-    choice of buckets. `open_clocks`: how many the viewer may see at all. `contracts`, `priorities`: what the filter may
-    choose.
+    `rows`: their records in the table `board_clock`, at most the filter's limit; each has the incident's title and URL
+    as `known_title` and `known_url`. `alerts`: clock id -> its alert, for breached rows. `buckets`: how many clocks fit
+    the filter, ignoring its choice of buckets. `open_clocks`: how many the viewer may see at all. `contracts`,
+    `priorities`: the choices that the filter's menus offer.
     """
 
     now: datetime

@@ -20,12 +20,12 @@ from sla_domain.urgency import score_of_weight
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClockRow:
-    """A clock as a row of a page. The browser counts the time left down from `count` (None: there is nothing to count).
+    """A clock as a row of a page.
 
-    `allowed`: the target in words. `word`: the state as shown. `why`: the reason of a pause. `answer`: whether the
-    alert about the breach is acknowledged, and by whom; "" without an alert. `warned`: the threshold of the last
-    warning if `word` does not show it, else "". `outside`: the clock runs while its hours are closed; they open at
-    `opens_at`.
+    The browser counts the time left down from `count`; None: no time left is shown. `allowed`: the target in words.
+    `word`: the state as shown. `why`: the reason of a pause. `answer`: whether the alert about the breach is
+    acknowledged, and by whom; "" without an alert. `warned`: the threshold of the last warning, such as `75 %`; "" if
+    none, or if `word` shows it. `outside`: the clock runs while its hours are closed; they open at `opens_at`.
     """
 
     id: str

@@ -27,9 +27,9 @@ _ALWAYS = datetime.min.replace(tzinfo=UTC)
 class IncidentShare:
     """The part of an incident that one contract may see.
 
-    `record`, `clocks`: rows of the tables `board_incident` and `board_clock`; `record` is None when no event is known.
-    `happened`: events of the incident. `steps`: steps of its alerts. `until`: when the incident left the contract, else
-    None.
+    `record`: its row of the table `board_incident`; None when no event is known. `clocks`: rows of the table
+    `board_clock`. `happened`: events of the incident. `steps`: steps of its alerts, such as `opened`. `until`: when the
+    incident left the contract, so that later things are left out; None if it has not.
     """
 
     record: Any

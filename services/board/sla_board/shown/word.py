@@ -14,7 +14,9 @@ from sla_domain.plan import MetricId
 
 @dataclass(frozen=True, slots=True)
 class StateWord:
-    """The state of a clock as shown: a word, the name of an icon, and `tone`, a class of the style sheet."""
+    """The state of a clock as a page shows it: `text`, a word; `icon`, an icon's name; `tone`, a class of the style
+    sheet.
+    """
 
     text: str
     icon: str

@@ -40,7 +40,10 @@ class Frame:
 
 @dataclass(frozen=True, slots=True)
 class NotRendered:
-    """The sign that a page cannot be rendered at present, so that the browser marks the page it shows as old."""
+    """Yielded by `Hub.follow` instead of a Frame while the page cannot be rendered.
+
+    The browser is then told that the page it shows may be out of date.
+    """
 
 
 class _Channel(Generic[View]):
@@ -111,11 +114,11 @@ class Hub(Generic[View]):
     def follow(
         self, view: View, known: str, beat_seconds: float, visitor: Visitor = Visitor()
     ) -> AsyncGenerator[Frame | NotRendered | None]:
-        """Yield the frames of a view as it changes, the present one first unless its id is `known`.
+        """Yield a frame of `view` now, unless its id is `known`, and another one after each change.
 
-        Yields None after every `beat_seconds` without a change, as a heartbeat. While the page cannot be rendered,
-        yields NotRendered instead, the first at once. A change may come as the difference to the frame before. Raises
-        CallerLimitReached or PlacesFull when called, before anything is yielded.
+        A frame may hold only the differences to the one before. Yields None after every `beat_seconds` without a
+        change, as a heartbeat; while the page cannot be rendered, NotRendered instead, the first at once. `visitor`:
+        the caller, for the limits. Raises CallerLimitReached or PlacesFull when called, before anything is yielded.
         """
         self._places.check(visitor, view)
         return self._follow(view, known, beat_seconds, visitor)

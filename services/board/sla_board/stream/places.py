@@ -93,9 +93,9 @@ class StreamPlaces:
     def check(self, visitor: Visitor, page: Hashable) -> None:
         """Raise an error if the caller may not follow this page now; count nothing.
 
-        CallerLimitReached: the caller's key, contract or address has reached its limit, or the caller follows a fifth
-        of `bounds.pages` already, or the callers without a key together follow half of them. PlacesFull: no place is
-        left, or only places that are kept for callers who follow less.
+        CallerLimitReached: the caller's key, contract or address has as many streams as it may; or the caller follows a
+        fifth of `bounds.pages` already; or all callers without a key together follow half of `bounds.pages`.
+        PlacesFull: no place is left, or the last places are kept for callers who follow fewer pages than this one.
         """
         for name, most in self._limits(visitor):
             if self._streams[name] >= most:
@@ -113,7 +113,7 @@ class StreamPlaces:
             self._check_share(visitor.party, len(self._everybody), pages, mine, self._parties())
 
     def add_stream(self, visitor: Visitor, page: Hashable) -> None:
-        """Count a new stream of this caller to this page; whether it is allowed is for `check` to say, before."""
+        """Count a new stream of this caller to this page. It checks no limit: call `check` first."""
         self._open += 1
         self._streams.update(self._names(visitor))
         self._pages.setdefault(visitor.party, Counter())[page] += 1

@@ -22,10 +22,10 @@ def sse(event: str, data: bytes, id_: str = "") -> bytes:
 
 
 class EventStream(StreamingResponse):
-    """An HTTP response that sends `chunks`, which are server-sent events.
+    """An HTTP response that sends `chunks`, each of them server-sent events, to a browser.
 
-    It ends with `chunks`, when the browser leaves, or when the browser has not read for `patience` seconds; then
-    `dropped` is called. The chunks are closed in each case.
+    It ends when `chunks` ends, when the browser leaves, or when the browser has not read for `patience` seconds. In the
+    last case `dropped` is called. `chunks` is closed in every case.
     """
 
     media_type = "text/event-stream"

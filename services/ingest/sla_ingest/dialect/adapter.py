@@ -24,7 +24,11 @@ class OpenedDelivery:
 
 
 class DialectAdapter(Protocol):
-    """How the deliveries of one kind of sender (a ticketing system, or CloudEvents) are read. All methods are pure."""
+    """Reads the deliveries of one kind of sender (a ticketing system, or CloudEvents) for `Intake`; stores nothing.
+
+    `Intake` calls `bad_media_type` first, `by_body` for a signed delivery, and `parts`, which splits a batch. Then
+    `open` gives the function that translates the delivery.
+    """
 
     @property
     def serves_events(self) -> bool:
@@ -49,7 +53,7 @@ class DialectAdapter(Protocol):
         """
 
     def by_body(self, delivery: Delivery) -> Delivery:
-        """Return a signed delivery with the headers that decide how it is read set to what its body shows.
+        """Return a signed delivery with new values for those headers that decide how it is read; its body gives them.
 
         The signature covers the body alone, so the headers that came with it may be forged.
         """
@@ -61,7 +65,10 @@ class DialectAdapter(Protocol):
         """
 
     def open(self, delivery: Delivery) -> OpenedDelivery:
-        """Read who sent a delivery, before its content is translated. Raises DoesNotFit if that cannot be read."""
+        """Return the delivery as an OpenedDelivery: its sender, if it names one, and a function that translates it.
+
+        The content is not translated yet. Raises DoesNotFit if the sender cannot be read.
+        """
 
 
 @dataclass(frozen=True, slots=True)

@@ -131,7 +131,10 @@ class CloudEventsDialect:
         return split(delivery) if media_type(delivery.headers).startswith(f"{_FAMILY}-batch") else None
 
     def open(self, delivery: Delivery) -> OpenedDelivery:
-        """Read the attributes of one event, `source` among them. Raises DoesNotFit if one of them is not valid."""
+        """Return one event as an OpenedDelivery: its `source` as the sender, and a function that translates it.
+
+        Raises DoesNotFit if an attribute of the event, such as its `id` or `time`, is not valid.
+        """
         envelope = read(delivery)
         return OpenedDelivery(partial(_translated, envelope, delivery), assumed_source(envelope.source))
 

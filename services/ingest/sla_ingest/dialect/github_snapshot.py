@@ -68,10 +68,9 @@ def label_name(label: object) -> str:
 
 
 def closing_reason(case: GithubDelivery) -> tuple[str, TicketPhase]:
-    """Return GitHub's reason for closing the issue (`completed` if none is stated), and the phase that the reason
-    means.
+    """Return why the issue was closed, in GitHub's word (`completed` if none is stated), and the phase this means.
 
-    The phase is the catalogue's, else slad's usual phase for the reason, else RESOLVED.
+    The phase is the one that the catalogue gives for the word, else slad's usual one, else RESOLVED.
     """
     why = text_at(case.issue, "state_reason") or "completed"
     return why, case.source.ending_of(why) or _CLOSED_AS.get(why, TicketPhase.RESOLVED)

@@ -54,9 +54,9 @@ def parse_instant(value: object, zone: str = "UTC") -> datetime | None:
 
 
 def read_instant(value: object, zone: str = "UTC") -> datetime | LocalTime | None:
-    """Return what `parse_instant` does, but a LocalTime where the value is ambiguous.
+    """Return the instant that a value means, as `parse_instant` does; but a LocalTime if the value is ambiguous.
 
-    That is a local time (a text without an offset) that came twice or never in `zone`, at a change of the zone's
+    Ambiguous is a text without an offset whose local time came twice or never in `zone`, at a change of the zone's
     offset.
     """
     found = _parsed(value, zone)

@@ -76,9 +76,10 @@ class JiraDelivery:
         return jira_name_of(object_at(self.fields, "status"))
 
     def happening(self, kind: EventKind, *, at: ClaimedTime | None = None, **values: Any) -> EventDraft:
-        """Return a draft of an event (without ids) that the delivery's user caused.
+        """Return a draft of an event of this `kind` (without ids), caused by the user whom the delivery names.
 
-        `at`: its time; None: the time of the delivery. `values`: further fields of `EventDraft`.
+        `at`: the event's time; None: the time of the delivery. `values`: further fields of `EventDraft`, such as
+        `reason`.
         """
         user = object_at(self.payload, "user")
         who = speaker_of(self.source, user, self.fields)
@@ -91,9 +92,9 @@ class JiraDelivery:
 
 
 def opening_events(case: JiraDelivery) -> list[EventDraft]:
-    """Return the events of a created issue: its opening, and those that its first status or labels mean.
+    """Return the events of a created issue, as drafts: its opening, and what its first status and labels mean.
 
-    Their time is that of the issue's creation, else that of the delivery.
+    Their time is that of the issue's creation; if that is absent or unreadable, that of the delivery.
     """
     fields = case.fields
     created = claimed_time(fields.get("created"), TimeQuality.EXACT, version=case.at.version)

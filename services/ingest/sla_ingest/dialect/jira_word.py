@@ -150,11 +150,10 @@ def complete_name(word: JiraName, present: JiraName) -> JiraName:
 
 
 def status_now(source: Source, word: JiraName) -> JiraMeaning:
-    """Return what the issue's present status means (a phase, or None): first by the catalogue, then by its usual name.
+    """Return what the issue's present status means: the phase that the catalogue gives it, else one that slad guesses.
 
-    If the name is unknown, Jira's category decides, with a remark; so it does if the usual name and the category
-    disagree on whether work has ended. Without a category the usual name decides; a status known by neither gets a
-    remark.
+    The guess is the phase of the usual name. Jira's category decides instead, with a remark, if the name is unknown, or
+    if name and category disagree on whether work has ended. None, with a remark, if neither is known.
     """
     known = _by_table(source.statuses, word)
     if known is not None:
@@ -172,7 +171,8 @@ def status_now(source: Source, word: JiraName) -> JiraMeaning:
 def status_before(source: Source, word: JiraName) -> JiraMeaning:
     """Return what the status before a change means: by the catalogue, else by its usual name.
 
-    A changelog does not state the category of such a status. With a remark if the meaning is not known.
+    Jira's category plays no part, since a changelog does not state it. If neither knows the status, `phase` is None,
+    and there is a remark; no remark for an empty `word`.
     """
     known = _by_table(source.statuses, word)
     if known is not None:
@@ -200,11 +200,11 @@ def resolution_meaning(source: Source, word: JiraName) -> JiraMeaning:
 
 
 def priority_of(source: Source, word: JiraName) -> tuple[str, tuple[RemarkNote, ...]]:
-    """Return slad's priority for a Jira priority, and the remarks on it; "" for an issue without a priority.
+    """Return slad's priority for the Jira priority `word`, and the remarks on it; "" for an empty `word`.
 
-    The source's `priorities` in the catalogue decide; without them the priority keeps Jira's name. If they do not list
-    it, it keeps Jira's name too, with a remark. But one of Jira's own five priorities under a changed name (recognised
-    by its id) is looked up there by its usual name, with a remark.
+    The source's table `priorities` in the catalogue decides; if the source has none, Jira's name is returned. If the
+    table lacks `word`, Jira's name is returned, with a remark. One exception: Jira's own five priorities are known by
+    their ids. If one was renamed, and the table has its usual name, that entry is returned, with a remark.
     """
     if not word:
         return "", ()

@@ -23,11 +23,11 @@ class EventStep:
 
 
 def transition_steps(before: TicketPhase | None, after: TicketPhase) -> tuple[EventStep, ...]:
-    """Return the events that a change of a ticket's phase means, in order; empty if it means none.
+    """Return the events that a change of a ticket's phase from `before` to `after` means, in order; empty for none.
 
-    `before`: None when it is not known. Then REOPENED is returned too unless `after` is an end, and RESUMED unless
-    `after` is an end or a wait. They change nothing in an incident whose clocks run already; without them the clocks of
-    another might stay stopped.
+    `before`: None when it is not known. Then REOPENED and RESUMED are returned too, in case the clocks had stopped; if
+    they run already, these events change nothing. Neither is returned if `after` is an end (resolved, closed or
+    cancelled), and no RESUMED if it is a wait.
     """
     again = (EventStep(EventKind.REOPENED),) if before is None or before in _ENDED else ()
     match after:

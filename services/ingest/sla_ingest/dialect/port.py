@@ -125,12 +125,12 @@ class RemarkNote:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TranslatedEvent:
-    """An event with the remarks on it.
+    """An event with the remarks on it, before it is stored.
 
     `unless_reporter`: an account id; if that account is the incident's reporter, the event is the customer's reply
-    instead of a response. `not_before_told`: the event happened at its stated time or later, nobody knows when. It is
-    then placed after the last breach before its receipt, so that it does not take that breach back (see
-    `after_breaches`).
+    instead of a response (see `with_reporter_recognised`). `not_before_told`: the event happened at its stated time or
+    later, it is not known when. If a clock was breached in between, the event is placed after the last breach before
+    its receipt (see `after_breaches`).
     """
 
     event: IncidentEvent
@@ -202,10 +202,10 @@ class Translation:
 
 
 class DoesNotFit(Exception):
-    """A delivery cannot be read, or does not fit. `detail`: what is wrong, for people.
+    """Raised when a delivery cannot be read, or does not fit.
 
-    `pointer`: JSON pointer to the fault, "" for none. `status`, `title`: those of the problem with which the delivery
-    is answered. The attribute `refused` holds all of these as an outcome.
+    `detail`: what is wrong, for people. `pointer`: JSON pointer to the fault, "" for none. `status`, `title`: those of
+    the problem with which the delivery is answered. The attribute `refused` holds all of these as a Refused.
     """
 
     def __init__(
@@ -222,8 +222,9 @@ class DoesNotFit(Exception):
 class ClaimedTime:
     """The time that a sender states for an event.
 
-    `at`: None when the sender states none that can be read. `quality`: how reliable it is. `version`: the sender's own
-    number of the change, which orders events of one instant; 0 for none.
+    `at`: None when the sender states no time, or none that can be read. `quality`: how reliable the time is. `version`:
+    the sender's own number of the change, which orders events of one instant; 0 for none. `remarks`: what is odd about
+    it.
     """
 
     at: datetime | None
@@ -322,7 +323,10 @@ def ignore_with_snapshot(
     outcome: Ignored,
     snapshot: Snapshot | None,
 ) -> Ignored:
-    """Return `outcome` with an event that carries the snapshot as `observed`; unchanged when `snapshot` is None."""
+    """Return a copy of `outcome`; its `observed` is an event of `incident` that carries the snapshot.
+
+    `id_`: the delivery's id. If `snapshot` is None, `outcome` itself is returned.
+    """
     if snapshot is None:
         return outcome
     at = ClaimedTime(at=snapshot.at, quality=TimeQuality.OBJECT_UPDATED, version=snapshot.version)

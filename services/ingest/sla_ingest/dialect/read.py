@@ -94,18 +94,19 @@ def text_at_dotted_path(value: Any, dotted: str) -> str:
 
 
 def after_prefix(prefix: str, labels: Iterable[str]) -> str:
-    """Return the rest of the alphabetically first label that begins with `prefix`, whatever its case; "" when none
-    does.
+    """Return what follows `prefix` in the first label, in sorted order, that begins with it; "" when none does.
+
+    Case does not matter for the prefix; spaces around the result are removed.
     """
     wanted = prefix.casefold()
     return next((label[len(prefix) :].strip() for label in sorted(labels) if label.casefold().startswith(wanted)), "")
 
 
 def look_up_value(lookup: Lookup | None, document: Any, labels: Iterable[str] = ()) -> str:
-    """Return the value that a lookup of the catalogue finds in a delivery: at its path in `document`, else by `labels`.
+    """Return the value that a lookup of the catalogue finds in a delivery; "" if none, or if `lookup` is None.
 
-    By labels means the rest of a label that begins with the lookup's prefix. If neither gives a value, the lookup's
-    constant is it. The value is translated by the lookup's table. "" when nothing is found, and when `lookup` is None.
+    It is the text at the lookup's path in `document`; else the rest of a label that begins with the lookup's prefix;
+    else the lookup's constant. The lookup's table then translates it.
     """
     if lookup is None:
         return ""

@@ -27,9 +27,10 @@ class AccountDetails:
     """What a delivery states about a person.
 
     `names`: the ids and names of the account. `shown`: the display name; people choose it themselves, so it may prove a
-    bot, but never staff or a customer. `account`: the name by which the catalogue should list the person. `groups`,
-    `domain`, `association`: case-folded. `bot`, `customer`, `member` (of staff): as the sender states. `assumed`: a
-    weak reason to take the person for staff, used if no rule decides; "" for none.
+    bot, but never staff or a customer. `account`: the name that remarks suggest for listing the person in the
+    catalogue. `groups`, `domain` (of the mail address), `association` (with the repository): case-folded. `bot`,
+    `customer`, `member` (of staff): as the sender states. `assumed`: a weak reason to take the person for staff; "" for
+    none.
     """
 
     names: frozenset[str]
@@ -53,17 +54,20 @@ class AccountDetails:
 
 @dataclass(frozen=True, slots=True)
 class Speaker:
-    """The side of the person who acted. `remarks`: that the side is unknown, or only assumed."""
+    """On which side the person stands who acted (`actor`): customer, staff, bot or unknown.
+
+    `remarks`: says that the side is unknown or only assumed; empty otherwise.
+    """
 
     actor: Actor
     remarks: tuple[RemarkNote, ...] = field(default=())
 
 
 def side_of(source: Source, person: AccountDetails, *, reported: bool) -> Speaker:
-    """Return the side of a person as `known_side` finds it; if it finds none, staff or unknown, with a remark.
+    """Return the side of a person: customer, staff, bot or unknown. `reported`: this person reported the ticket.
 
-    Staff if `person.assumed` gives a reason, unless the source counts only named staff. `reported`: this person
-    reported the ticket.
+    `known_side` decides. If it finds no side, there is a remark, and the person counts as staff if `person.assumed`
+    gives a reason and the source does not count only named staff; else as unknown.
     """
     actor = known_side(source, person, reported=reported)
     if actor is not None:

@@ -29,7 +29,7 @@ MOST_WORDS = 2_000
 
 
 async def join(connection: AsyncConnection, event: IncidentEvent, names: IncidentNames) -> None:
-    """Store what follows from an event that renames its incident or merges it into another; nothing for other events.
+    """Store the consequences of an event that renames its incident, or merges it into another; ignore other events.
 
     The event itself must be stored already. A rename: the later name becomes an alias, and events stored under it are
     copied to the incident. A merge is recorded. In both cases the events of merged incidents are copied to the
@@ -64,12 +64,12 @@ async def carry_events(
     begun: set[IncidentId],
     kept_from: Collection[IncidentId] = (),
 ) -> None:
-    """Copy these stored events to the incidents (survivors) into which their own incidents were merged.
+    """Copy these stored events to the survivors: the incidents into which their own incidents were merged.
 
-    Only kinds in `COPIED` are copied. `begun`: incidents that have events of their own. An incident that gets its first
-    one here is added to `begun`, and gets copies of all earlier events of the incidents merged into it. A survivor that
-    is not in `begun` gets copies only if a customer's comment waits for an answer. `kept_from`: survivors that get no
-    copies, since this sender may not act on them.
+    Only kinds in `COPIED` are copied. `begun`: the incidents that have events of their own. If the incident of an event
+    is not among them, it first gets all earlier events of the incidents merged into it, and is added to `begun`. A
+    survivor outside `begun` gets copies only if a customer's comment waits for an answer. `kept_from`: survivors that
+    get no copies, since this sender may not act on them.
     """
     for event in events:
         for source in sorted(names.sources(event.incident) if event.incident not in begun else ()):
@@ -97,10 +97,11 @@ async def incidents_with_own_events(connection: AsyncConnection, incidents: Iter
 
 
 def adopt_events(stray: Sequence[IncidentEvent], told: IncidentEvent, later: IncidentId) -> list[IncidentEvent]:
-    """Return the events stored under the name `later`, rewritten as events of the incident that `told` renames.
+    """Return the events of a renamed incident that were stored under its later name, rewritten as the incident's own.
 
-    `stray`: the events under that name. Copies from merged incidents, and events that name the incident itself, are
-    left out. One more event at the end closes the incident `later`; none if `stray` is empty.
+    `stray`: the events stored under the name `later`. `told`: the rename; its `incident` is the one that gets them.
+    Left out are copies from merged incidents, and events that rename to that incident, or merge into it. Unless `stray`
+    is empty, a last event closes the incident `later` by merging it.
     """
     incident = told.incident
     found = [

@@ -62,7 +62,7 @@ async def load_names(connection: AsyncConnection, names: Iterable[str]) -> Incid
 
 
 async def names_unchanged(connection: AsyncConnection, known: IncidentNames, names: Iterable[str]) -> bool:
-    """Return whether `load_names(names)` would still return `known`, its earlier result.
+    """Return whether `load_names(names)` would still return `known`, the result of an earlier call.
 
     This takes one query, whereas `load_names` searches step by step.
     """
@@ -117,10 +117,11 @@ async def move_aliases(connection: AsyncConnection, old: IncidentId, new: Incide
 
 
 async def delete_names(connection: AsyncConnection, ended: Mapping[IncidentId, datetime | None]) -> None:
-    """Delete the renames and merges of incidents that retention removes.
+    """Delete the recorded renames and merges of incidents that retention removes.
 
-    Each other id of such an incident (by a rename) gets a tombstone, which keeps the incident's end for late events.
-    `ended`: incident -> when it ended; None if it was removed before, and then its ids get none.
+    `ended`: incident -> when it ended. Each other id of an incident (from a rename) gets a tombstone: a row that keeps
+    this instant, so that late events are recognised. None: the incident was removed before, and no tombstones are
+    written.
     """
     gone = sorted(ended)
     over: dict[str, datetime] = {}

@@ -25,10 +25,10 @@ class AliasKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class IncidentNames:
-    """Which incident a name (an incident's id, perhaps an outdated one) belongs to, and which incidents were merged.
+    """Some renames and merges of incidents: which incident an id means, and which incidents were merged into which.
 
-    `moved`: later name -> its incident. `merged`: merged incident -> the incidents into which it was merged (its
-    survivors).
+    `moved`: later id of an incident -> the id under which slad keeps it. `merged`: merged incident -> the incidents
+    into which it was merged (its survivors).
     """
 
     moved: Mapping[IncidentId, IncidentId] = field(default_factory=dict)
@@ -41,9 +41,9 @@ class IncidentNames:
         return end_of_chain(self.moved.get, name)
 
     def with_merge(self, incident: IncidentId, into: IncidentId | None) -> IncidentNames:
-        """Return a copy with one more merge, that of `incident` into `into`.
+        """Return a copy to which the merge of `incident` into `into` is added.
 
-        Unchanged when `into` is None or the same incident.
+        If `into` is None or the same incident, nothing is added.
         """
         if into is None or into == incident:
             return self
@@ -122,7 +122,7 @@ def _routed(one: TranslatedEvent, names: IncidentNames) -> TranslatedEvent:
 
 
 def copy_routes(event: IncidentEvent, names: IncidentNames) -> tuple[frozenset[IncidentId], frozenset[IncidentId]]:
-    """Return which events a rename or merge requires to be copied: (incidents to copy from, incidents to copy to).
+    """Return two sets of incidents for a rename or merge: those whose events must be copied, and those that get them.
 
     `names`: the renames and merges that are known. Both sets are empty for an event that is neither of these.
     """
@@ -140,10 +140,10 @@ def copy_routes(event: IncidentEvent, names: IncidentNames) -> tuple[frozenset[I
 
 
 def incident_with_too_many_names(entry: InboxEntry, names: IncidentNames) -> IncidentId | None:
-    """Return the incident of the first event whose rename or merge would exceed the bounds on joined names, else None.
+    """Return the incident of the first event whose rename or merge would join too many incidents; None if none would.
 
-    The bounds are `MOST_NAMES` and the constants after it. They limit how much one such event writes, since its
-    transaction delays every other sender.
+    Too many is more than `MOST_NAMES` or one of the constants after it allows. This limits how much one such event
+    writes, since its transaction delays every other sender. `names`: the renames and merges that are known.
     """
     for one in entry.events:
         event = one.event
