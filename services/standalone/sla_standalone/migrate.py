@@ -58,7 +58,7 @@ async def downgrade(store: Store, to: str) -> None:
 
 
 async def at_head(store: Store) -> str | None:
-    """Return what is wrong with the database's schema; None when it fits. A readiness check.
+    """Return what is wrong with the database's schema, as text; None when it fits. Made for the readiness check.
 
     A schema newer than this release fits: during a rolling upgrade it is migrated while old processes still run.
     """

@@ -26,18 +26,27 @@ class _InertConsole(Console):
 
 
 def table_console() -> Console:
-    """Return a console for tables on stdout, made anew because stdout may change (pipes, tests); texts are `inert`."""
+    """Return a new console for tables on stdout; characters that would command the terminal are replaced (`inert`).
+
+    It is made at each call, since stdout may change (pipes, tests).
+    """
     wide = None if sys.stdout.isatty() else 2_000  # a pipe has no width that a cell should be cut for
     return _InertConsole(highlight=False, markup=False, width=wide)
 
 
 def message_console() -> Console:
-    """Return a console for messages on stderr; texts are `inert`."""
+    """Return a new console for messages on stderr.
+
+    Characters that would command the terminal are replaced (`inert`).
+    """
     return _InertConsole(stderr=True, highlight=False, markup=False)
 
 
 def say(text: str, *, nl: bool = True) -> None:
-    """Print a text on stdout, as `inert` makes it; `nl`: with a line break after it."""
+    """Print a text on stdout, with a line break if `nl`.
+
+    Characters that would command the terminal are replaced (`inert`).
+    """
     typer.echo(inert(text), nl=nl)
 
 

@@ -23,9 +23,10 @@ class EditKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Edit:
-    """An entry that differs between two catalogues, written as `changed plans.gold`: kind, section and name.
+    """An entry that differs between two catalogues; as a text it reads like `changed plans.gold`.
 
-    `name` is "" for a section that is compared as a whole, since it is not a mapping of entries.
+    In this example `what` is `changed`, `section` is `plans` and `name` is `gold`. `name` is "" for a section that is
+    compared as a whole, since it is not a mapping of entries.
     """
 
     what: EditKind
