@@ -134,7 +134,8 @@ class Admission:
 def group_of(address: str) -> str:
     """Return the key by which connections are counted together: an IPv4 address, or an IPv6 address's /64 network.
 
-    A text that is no address, such as that of a Unix socket, is returned unchanged.
+    An IPv6 address that stands for an IPv4 address gives the latter. A text that is no address, such as that of a Unix
+    socket, is returned unchanged.
     """
     try:
         read = ip_address(address)

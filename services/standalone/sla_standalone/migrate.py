@@ -25,9 +25,10 @@ _LOCK = 0x736C6164  # "slad": one migration at a time
 
 
 async def migrate(settings: Settings) -> None:
-    """Upgrade the database to the newest revision and create missing topics; nothing happens when all is there.
+    """Upgrade the database to the newest revision and, in the production profile, create Kafka's missing topics.
 
-    Raises StoreBusy or BusUnavailable when one of them cannot be reached, BadSettings when existing topics do not fit.
+    Nothing happens when all is there. Raises StoreBusy or BusUnavailable when one of them cannot be reached,
+    BadSettings when existing topics do not fit, or when a newer release has migrated the database.
     """
     store = Store(settings.store_url, pool=1, patient=True)
     try:

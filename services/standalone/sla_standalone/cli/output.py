@@ -99,9 +99,9 @@ def stop(message: str, status: int = MISUSED) -> NoReturn:
 
 @contextmanager
 def progress(title: str, total: int | None = None) -> Iterator[Advance]:
-    """Show a progress bar on a terminal, nothing elsewhere; yield the function that advances it by a number of steps.
+    """Show a progress bar if stderr is a terminal, else nothing; yield the function that advances it by so many steps.
 
-    When `total` is None the bar only shows that work goes on.
+    `title`: the text before the bar. `total`: the number of all steps; with None the bar only shows that work goes on.
     """
     if not sys.stderr.isatty():
         yield lambda count: None

@@ -57,7 +57,7 @@ class Difference:
 
 
 def compared(old: Catalogue, new: Catalogue) -> Difference:
-    """Return the differences between two catalogues, entries by section and name, contracts by id.
+    """Return the differences between two catalogues; see Difference.
 
     Secrets are not compared, since no stored form of a catalogue has them.
     """
