@@ -25,7 +25,7 @@ _LOCK = 0x736C6164  # "slad": one migration at a time
 
 
 async def migrate(settings: Settings) -> None:
-    """Upgrade the database to the newest revision and, in the production profile, create Kafka's missing topics.
+    """Upgrade the database to the newest revision and, if Kafka is the message bus, create its missing topics.
 
     Nothing happens when all is there. Raises StoreBusy or BusUnavailable when one of them cannot be reached,
     BadSettings when existing topics do not fit, or when a newer release has migrated the database.
