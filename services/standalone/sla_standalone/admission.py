@@ -46,7 +46,7 @@ class EndReason(IntEnum):
 
 
 class HeldConnection(Protocol):
-    """An open connection as an Admission sees it: it asks `activity`, and calls `give_way` to close the connection."""
+    """An open connection that an Admission counts; the Admission calls these two methods to choose one and close it."""
 
     def activity(self, now: float) -> ConnectionActivity:
         """Return what the connection is busy with at `now`, in seconds of the event loop's clock."""
@@ -75,11 +75,11 @@ class Admission:
     def enter(self, held: HeldConnection, address: str, now: float) -> EndReason | None:
         """Count a new connection and return None; return the reason if the connection is refused instead.
 
-        Where a limit is reached, the least busy of the open connections is closed (of equals the oldest). For the limit
-        of an address it is a WAITING or SENDING connection of that address. For the limit in all it is a WAITING or
-        SENDING connection of one of the eight addresses with the most connections, else a WAITING, SENDING or STREAMING
-        connection of any address. If there is no such connection, the new one is refused. `now`: seconds of the event
-        loop's clock.
+        If its address has reached its limit, the least busy connection of that address is closed for it, if that is
+        WAITING or SENDING. If the process has reached its limit, a WAITING or SENDING connection of one of the eight
+        addresses with the most connections is closed, else a WAITING, SENDING or STREAMING one of any address. Of
+        equally busy ones the oldest is closed. If there is none to close, the new connection is refused. `now`: seconds
+        of the event loop's clock.
         """
         group = group_of(address)
         own = self._of.get(group)
@@ -134,7 +134,8 @@ class Admission:
 def group_of(address: str) -> str:
     """Return the key by which connections are counted together: an IPv4 address, or an IPv6 address's /64 network.
 
-    A text that is no address, such as that of a Unix socket, is returned unchanged.
+    An IPv6 address that stands for an IPv4 address gives the latter. A text that is no address, such as that of a Unix
+    socket, is returned unchanged.
     """
     try:
         read = ip_address(address)

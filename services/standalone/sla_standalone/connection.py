@@ -134,8 +134,9 @@ class BoundedHttp(HttpToolsProtocol):
     def data_received(self, data: bytes) -> None:
         """Parse the bytes received; discard them if the connection is being closed.
 
-        A head of more than 64 KiB is answered with status 400. More than 32 pipelined requests, or more than 1 MiB
-        received while it is not needed any more, cut the connection off.
+        A head of more than 64 KiB is answered with status 400. The connection is cut off if more than 32 requests wait
+        behind the one being answered, or if more than 1 MiB was received in vain: body that came after the answer had
+        begun, or anything while the connection is being closed.
         """
         if self._parting:
             self._unwanted += len(data)
@@ -181,7 +182,7 @@ class BoundedHttp(HttpToolsProtocol):
     def on_headers_complete(self) -> None:
         """Start counting the bytes of the request's body, and the time that the request takes.
 
-        If its answer ends the connection, the connection is closed by `close_when_sent`.
+        When the answer is complete and the connection does not stay open, `close_when_sent` closes it.
         """
         self._in_head, self._in_body = False, True
         self._body_seen = self._unwanted = 0
@@ -191,7 +192,10 @@ class BoundedHttp(HttpToolsProtocol):
         self.cycle.transport = _Exit(self.transport, self.close_when_sent)  # type: ignore[assignment]
 
     def on_body(self, body: bytes) -> None:
-        """Count the bytes of the body, and those that arrive after the answer has begun."""
+        """Pass on a piece of the request's body, and count its bytes.
+
+        Bytes that come after the answer has begun count as received in vain; `data_received` limits them.
+        """
         self._beside_the_body -= len(body)
         self._body_seen += len(body)
         super().on_body(body)
@@ -218,7 +222,7 @@ class BoundedHttp(HttpToolsProtocol):
         await self._inner(scope, receive, sent)
 
     def on_response_complete(self) -> None:
-        """Continue with the next pipelined request, unless the connection is closing."""
+        """Continue with the next request that the peer has sent already, unless the connection is closing."""
         if self._parting:
             self.server_state.total_requests += 1
             return

@@ -26,7 +26,11 @@ def is_loopback(host: str) -> bool:
 
 
 def exposing_setting(settings: Settings) -> str:
-    """Return as text which setting lets other machines reach this process; "" when none does."""
+    """Return a message on the setting that lets other machines reach this process; "" if none does.
+
+    The setting is SLAD_HOST if it is not an address of this machine alone, else SLAD_PUBLIC_URL if it is set to such a
+    host.
+    """
     if not is_loopback(settings.host):
         return f"SLAD_HOST={settings.host} lets others reach slad"
     if "public_url" not in settings.model_fields_set:

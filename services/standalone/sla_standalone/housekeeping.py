@@ -19,8 +19,8 @@ Duty = Callable[[], Awaitable[None]]
 def housekeeping(duties: Mapping[str, tuple[float, Duty]]) -> Part:
     """Return the part of a service that runs these periodic functions.
 
-    `duties`: name -> (interval in seconds, function). If runs were missed, one run makes up for all of them, however
-    late. A function is not started again while it still runs.
+    `duties`: name -> (interval in seconds, async function). If runs were missed, one run makes up for all of them,
+    however late. A function is not started again while it still runs.
     """
 
     async def run() -> None:

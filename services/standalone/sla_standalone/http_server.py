@@ -23,10 +23,11 @@ def server_config(
     registry: CollectorRegistry,
     room: Capacity | None = None,
 ) -> uvicorn.Config:
-    """Return uvicorn's configuration for serving `app`; logging, signals and start-up are left to the process.
+    """Return uvicorn's configuration for serving `app` over HTTP, with limits on its connections.
 
-    `drain_seconds`: how long requests may take to end when the server stops. `registry`: of the metrics. `room`: how
-    many connections fit; None measures it. Raises BadSettings when too few fit.
+    `drain_seconds`: how long requests may take to end when the server stops. `registry`: where the metrics of
+    connections are registered. `room`: how many connections fit; None measures it. Raises BadSettings when too few fit.
+    Logging, signals and the start of the app are the caller's work, not uvicorn's.
     """
     room = room or measure_capacity(settings)
     admission = Admission(room.connections, room.per_address, settings.trusted_proxies)

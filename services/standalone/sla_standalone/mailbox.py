@@ -43,7 +43,10 @@ border-bottom: 1px solid #8884; vertical-align: top } pre { white-space: pre-wra
 
 @dataclass(frozen=True, slots=True)
 class KeptMessage:
-    """A message in the local mailbox: a mail, or a call of the demo pager's webhook (`kind`: mail or webhook)."""
+    """A message in the local mailbox: a mail, or a call of the demo pager's webhook (`kind`: mail or webhook).
+
+    `number`: counted from 1. `at`: when it arrived. `to`: the recipients, `pager` for a webhook.
+    """
 
     number: int
     kind: str
@@ -56,8 +59,8 @@ class KeptMessage:
 class Mailbox:
     """A local mailbox in memory, which keeps the last 200 messages (KEPT) for its page.
 
-    Mails arrive by SMTP on `host` and `port`: await `open`, then run `part` with the server. `port` 0 lets the system
-    choose, and `open` sets the attribute.
+    Mails arrive by SMTP on `host` and `port`: await `open`, then run `part` with the server that it returns. With
+    `port` 0 the system chooses one, which `open` writes to the attribute `port`. `time_source`: dates the messages.
     """
 
     def __init__(self, time_source: TimeSource, host: str = "127.0.0.1", port: int = 0) -> None:

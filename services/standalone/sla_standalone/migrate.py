@@ -25,9 +25,10 @@ _LOCK = 0x736C6164  # "slad": one migration at a time
 
 
 async def migrate(settings: Settings) -> None:
-    """Upgrade the database to the newest revision and create missing topics; nothing happens when all is there.
+    """Upgrade the database to the newest revision and, if Kafka is the message bus, create its missing topics.
 
-    Raises StoreBusy or BusUnavailable when one of them cannot be reached, BadSettings when existing topics do not fit.
+    Nothing happens when all is there. Raises StoreBusy or BusUnavailable when one of them cannot be reached,
+    BadSettings when existing topics do not fit, or when a newer release has migrated the database.
     """
     store = Store(settings.store_url, pool=1, patient=True)
     try:
@@ -58,7 +59,7 @@ async def downgrade(store: Store, to: str) -> None:
 
 
 async def at_head(store: Store) -> str | None:
-    """Return what is wrong with the database's schema; None when it fits. A readiness check.
+    """Return what is wrong with the database's schema, as text; None when it fits. Made for the readiness check.
 
     A schema newer than this release fits: during a rolling upgrade it is migrated while old processes still run.
     """

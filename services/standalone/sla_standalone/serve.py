@@ -42,7 +42,8 @@ async def serve(
 
     The status is 0 after a signal, and 1 after a failed part (a supervisor should start the process again). `ready` is
     called with the running process once everything runs; the other arguments are those of `compose.run_process`. Raises
-    CatalogueInvalid, and BadSettings, for a port that is taken for instance.
+    CatalogueInvalid for a catalogue with errors, and BadSettings for a setting that cannot be used, such as a port that
+    is taken.
     """
     room = measure_capacity(settings)
     listening = _listen(settings)

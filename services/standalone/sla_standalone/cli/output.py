@@ -26,18 +26,27 @@ class _InertConsole(Console):
 
 
 def table_console() -> Console:
-    """Return a console for tables on stdout, made anew because stdout may change (pipes, tests); texts are `inert`."""
+    """Return a new console for tables on stdout; characters that would command the terminal are replaced (`inert`).
+
+    It is made at each call, since stdout may change (pipes, tests).
+    """
     wide = None if sys.stdout.isatty() else 2_000  # a pipe has no width that a cell should be cut for
     return _InertConsole(highlight=False, markup=False, width=wide)
 
 
 def message_console() -> Console:
-    """Return a console for messages on stderr; texts are `inert`."""
+    """Return a new console for messages on stderr.
+
+    Characters that would command the terminal are replaced (`inert`).
+    """
     return _InertConsole(stderr=True, highlight=False, markup=False)
 
 
 def say(text: str, *, nl: bool = True) -> None:
-    """Print a text on stdout, as `inert` makes it; `nl`: with a line break after it."""
+    """Print a text on stdout, with a line break if `nl`.
+
+    Characters that would command the terminal are replaced (`inert`).
+    """
     typer.echo(inert(text), nl=nl)
 
 
@@ -90,9 +99,9 @@ def stop(message: str, status: int = MISUSED) -> NoReturn:
 
 @contextmanager
 def progress(title: str, total: int | None = None) -> Iterator[Advance]:
-    """Show a progress bar on a terminal, nothing elsewhere; yield the function that advances it by a number of steps.
+    """Show a progress bar if stderr is a terminal, else nothing; yield the function that advances it by so many steps.
 
-    When `total` is None the bar only shows that work goes on.
+    `title`: the text before the bar. `total`: the number of all steps; with None the bar only shows that work goes on.
     """
     if not sys.stderr.isatty():
         yield lambda count: None

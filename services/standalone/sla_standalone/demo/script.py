@@ -10,7 +10,10 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True, slots=True)
 class ScriptedEvent:
-    """An event of a demo incident; `after`: minutes of demo time since the opening. `kind`: such as `responded`."""
+    """An event of a demo incident, `after` minutes of demo time after the incident's opening.
+
+    `kind`: such as `responded`. `data`: the other fields of the event, such as `actor`.
+    """
 
     after: float
     kind: str

@@ -12,9 +12,9 @@ from sla_platform.store.log import TransactionId
 
 
 def options(dialect: str) -> dict[str, Any]:
-    """Return the arguments of Alembic's `context.configure` for comparing the tables with a database of this dialect.
+    """Return arguments of Alembic's `context.configure`, for comparing slad's tables with those of a database.
 
-    Indexes that are for another dialect are left out.
+    `dialect`: the kind of database, such as `postgresql`. Indexes that are for another dialect are left out.
     """
 
     def included(item: SchemaItem, _name: str | None, kind: str, reflected: bool, _other: SchemaItem | None) -> bool:
@@ -27,7 +27,7 @@ def options(dialect: str) -> dict[str, Any]:
 
 
 def only_dialect(index: Index) -> str | None:
-    """Return the one dialect that an index is for (`Index.ddl_if`); None for every dialect."""
+    """Return the one dialect (kind of database) that an index is made for (`Index.ddl_if`); None if for every one."""
     return getattr(index._ddl_if, "dialect", None)
 
 

@@ -44,7 +44,10 @@ class SetStorage(ops.MigrateOperation):
 
 
 class OnlyOnPostgres(ops.MigrateOperation):
-    """An operation of Alembic's, for revisions that `draft` writes: create an index on PostgreSQL, none on SQLite."""
+    """An operation of Alembic's, for revisions that `draft` writes: create an index on PostgreSQL, none on SQLite.
+
+    `index`: Alembic's own operation that would create it.
+    """
 
     def __init__(self, index: ops.CreateIndexOp) -> None:
         self.index = index

@@ -12,7 +12,7 @@ from sla_standalone.replay.judge import ClockOutcome, Verdict
 
 @dataclass(slots=True)
 class VerdictCounts:
-    """The numbers of clocks by verdict, and the attainment that follows from them."""
+    """The numbers of clocks by verdict (`counts`), and the attainment (`ratio`); call `add` for each clock."""
 
     counts: dict[Verdict, int] = field(default_factory=lambda: dict.fromkeys(Verdict, 0))
 
@@ -43,9 +43,9 @@ class VerdictCounts:
 
 
 class Group(NamedTuple):
-    """The key of one line of the attainment table: contract, metric, priority and month.
+    """The key of one line of the attainment table: ids of contract and metric, the priority, and the month.
 
-    `month`: the month in which the clocks count, such as `2026-11` (see `month_of`).
+    `month`: the month to which the line's clocks are counted, such as `2026-11` (see `month_of`).
     """
 
     contract: str
@@ -67,10 +67,10 @@ def month_of(outcome: ClockOutcome) -> str:
 
 @dataclass(slots=True)
 class ConfusionMatrix:
-    """The numbers of clocks by slad's verdict and another system's.
+    """The numbers of clocks by slad's verdict and another system's; call `add` for each clock that has the latter.
 
     The first word of a name is slad's verdict: `met_missed` counts the clocks that slad calls met and the other system
-    missed. `undecided`: the other system has a verdict and slad has none.
+    missed. `undecided`: slad has no verdict, as its clock is open, cancelled, exempt or never started.
     """
 
     met_met: int = 0
@@ -104,7 +104,7 @@ class ConfusionMatrix:
 
     @property
     def disagree(self) -> int:
-        """Return how many clocks have different verdicts, or only the other system's."""
+        """Return how many clocks have different verdicts, including those for which only the other system has one."""
         return self.compared - self.agree + self.undecided
 
     def add(self, ours: bool | None, theirs: bool) -> None:
@@ -126,7 +126,8 @@ class ConfusionMatrix:
 class Disagreement:
     """A metric of an incident on which slad's verdict differs from another system's, or is missing.
 
-    `theirs`: True for met. `outcome`: slad's clock of that metric, None where there is none; `ours`: its verdict.
+    `theirs`: the other system's verdict, True for met. `outcome`: the result of slad's clock of that metric, and `ours`
+    its verdict; both are None if there is no such clock. `priority`: of that clock, "" without one.
     """
 
     incident: str

@@ -21,10 +21,10 @@ T = TypeVar("T")
 class Figures:
     """The figures of a replay: call `add` for each incident and `close` at the end.
 
-    `tallies`: counts of verdicts. `agreement`: slad's verdicts compared with another system's; empty if the log has
-    none. `disagreements`: (line, verdicts that differ). `changes`: kind of change under a second plan -> number of
-    clocks. `turned`: (line, changed clock), without those that only moved. Of both lists the first 20 (SHOWN) of the
-    log remain after `close`.
+    `tallies`: counts of verdicts under the first plan. `agreement`: these verdicts compared with another system's;
+    empty if the log has none. `disagreements`: (line, metric on which the two differ). `changes`: kind of change under
+    a second plan -> number of clocks. `turned`: (line, changed clock), without clocks that only got another due
+    instant. After `close` both lists have at most 20 (SHOWN) entries, the first of the log.
     """
 
     tallies: dict[Group, VerdictCounts] = field(default_factory=dict)
@@ -34,9 +34,9 @@ class Figures:
     turned: list[tuple[int, ChangedOutcome]] = field(default_factory=list)
 
     def add(self, record: Record) -> None:
-        """Count the outcomes of one incident.
+        """Count the outcomes of one incident; `record`: its outcomes under one plan, or under two to compare.
 
-        If one of its clocks is open, pass the record as of the end of the log (see `Record.settled`).
+        An incident with an open clock must be passed as of the end of the log (see `Record.settled`).
         """
         outcomes = record.outcomes[0]
         self._count(outcomes)
@@ -51,7 +51,7 @@ class Figures:
             self.close()
 
     def merge(self, other: Figures) -> None:
-        """Add the figures of `other`, which come from another part of the log."""
+        """Add the figures of `other`, which come from another part of the log, and shorten the lists like `close`."""
         for group, tally in other.tallies.items():
             self.tallies.setdefault(group, VerdictCounts()).merge(tally)
         self.agreement.merge(other.agreement)
@@ -74,8 +74,7 @@ class Figures:
     def attainment(self) -> dict[Group, VerdictCounts]:
         """Return the counts of verdicts by contract, metric, priority and month, sorted in that order.
 
-        The month, in the contract's zone, is when the clock stopped; for an overdue clock when it was due, and for any
-        other open clock when it started.
+        Which month a clock is counted in: see `month_of`.
         """
         return dict(sorted(self.tallies.items()))
 

@@ -61,11 +61,14 @@ class ReplayHistory:
     _finish: ExitStack = field(default_factory=ExitStack, repr=False, compare=False)
 
     def chunks(self, size: int) -> Iterator[Chunk]:
-        """Yield (incident, lines) of `lives` in lists of at most `size`; incidents in `buckets` are left out."""
+        """Yield the incidents held in memory, as lists of at most `size` pairs (incident, numbered lines).
+
+        Incidents in `buckets` are left out.
+        """
         return in_chunks(self.lives, size)
 
     def each(self) -> Iterator[tuple[str, list[Any]]]:
-        """Yield every incident with its numbered lines: first those in memory, then bucket by bucket."""
+        """Yield every incident as a pair (id, numbered lines): first those in memory, then bucket by bucket."""
         yield from self.lives.items()
         for bucket in self.buckets:
             yield from bucket.lives().items()

@@ -33,7 +33,11 @@ class DoubtfulInstant(datetime):
 
     @classmethod
     def of(cls, at: datetime, doubt: LocalTime) -> DoubtfulInstant:
-        """Return the instant `at` (in UTC), marked with the local time `doubt` that it was read from."""
+        """Return the instant `at` (in UTC), marked with the local time `doubt` that it was read from.
+
+        `at` is one of the two instants of a local time that came twice, or the instant of the change for one that never
+        came.
+        """
         found = cls(at.year, at.month, at.day, at.hour, at.minute, at.second, at.microsecond, UTC)
         found.doubt = doubt
         return found

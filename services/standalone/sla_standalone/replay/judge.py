@@ -47,9 +47,10 @@ class ClockOutcome(NamedTuple):
     """The result of one clock in a replay.
 
     `cycle`: the number of the clock among the incident's clocks of this metric, from 0. `zone`: the contract's time
-    zone. `due_at`: None while the clock is paused, and after a cancel. `ended_at`: None while the clock is open.
-    `consumed_seconds`: the time counted. `pending`: instants of warnings still to come. `warned`: how many warnings
-    came. `quality`: how exact the incident's instants are, by the worst of them.
+    zone. `due_at`: None while the clock is paused, and after a cancel. `breached_at`: when it became overdue, None if
+    it did not. `ended_at`: None while the clock is open. `consumed_seconds`: the time counted. `pending`: instants of
+    warnings still to come. `warned`: how many warnings came. `quality`: how exact the incident's instants are; the
+    least exact one counts.
     """
 
     incident: str
@@ -96,9 +97,10 @@ class ClockOutcome(NamedTuple):
 def judge(
     events: Sequence[IncidentEvent], rulebook: Rulebook, contract: ContractMatch | None = None
 ) -> list[ClockOutcome]:
-    """Return the outcome of every clock of an incident, given its events; open clocks are as of the last event.
+    """Return the outcome of every clock of an incident, given its events.
 
-    `contract`: the contract to judge by; None: the one of the incident's customer.
+    A clock that is open after the last event gets the verdict OPEN (or EXEMPT); `ClockOutcome.settled` takes it on to
+    the end of the log. `contract`: the contract to judge by; None: the one of the incident's customer.
     """
     return outcomes_of(fold(events, rulebook, contract))
 
@@ -114,12 +116,15 @@ class JudgedIncident(NamedTuple):
 
 
 def judged_of(incident: Incident) -> JudgedIncident:
-    """Return the outcomes of an incident's clocks together with the remarks on the incident."""
+    """Return the outcomes of an incident's clocks (see `outcomes_of`), together with the remarks on the incident."""
     return JudgedIncident(outcomes_of(incident), tuple((remark.kind.value, remark.text) for remark in incident.remarks))
 
 
 def outcomes_of(incident: Incident) -> list[ClockOutcome]:
-    """Return the outcome of every clock of an incident, as the incident stands."""
+    """Return the outcome of every clock of an incident, after the events that it was computed from.
+
+    An open clock gets the verdict OPEN (or EXEMPT), never OVERDUE, even if it is past due.
+    """
     zone, quality = incident.contract.zone, incident.quality.value
     return [_outcome(clock, zone, quality) for clock in incident.clocks]
 

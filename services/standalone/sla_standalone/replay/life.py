@@ -11,7 +11,10 @@ from sla_domain.event import IncidentEvent, IncidentId
 
 @dataclass(frozen=True, slots=True)
 class Reject:
-    """A line of the log that could not be read: its number, the reason and its text, perhaps cut."""
+    """A line of the log that could not be read, or names no incident: its number, the reason and its text.
+
+    `text`: the first 500 characters of the line.
+    """
 
     line: int
     reason: str

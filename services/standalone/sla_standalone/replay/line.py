@@ -40,10 +40,10 @@ class BadLine(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class VerdictAttribute:
-    """Where the events of a log state another system's verdict on a metric, and in which words.
+    """Where another system's verdict on a metric stands in the events: in which attribute, and how it is worded.
 
-    `attribute`: the name of the events' attribute. `metric`: the id of the metric. `met`, `missed`: the values of the
-    attribute that mean so, in lower case. Case does not matter in the events, and any other value is ignored.
+    `attribute`: its name. `metric`: the id of the metric judged. `met`, `missed`: the values that mean so, in lower
+    case; the case of the event's value does not matter, and any other value is ignored.
     """
 
     attribute: str

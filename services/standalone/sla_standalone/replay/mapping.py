@@ -58,9 +58,10 @@ class Cell(_Document):
 
 
 class Times(_Document):
-    """The formats of times in the table: `iso`, or directives of strptime such as `%d.%m.%Y %H:%M`.
+    """How times are written in the table, and in which time zone.
 
-    `zone`: for times without an offset, such as `Europe/Berlin`.
+    `format`: `iso`, or directives of strptime such as `%d.%m.%Y %H:%M`; of several formats the first that fits is used.
+    `zone`: the time zone of times without an offset, such as `Europe/Berlin`.
     """
 
     format: Values = Field(default_factory=lambda: ["iso"])
@@ -84,9 +85,9 @@ class Times(_Document):
 class States(_Document):
     """The column with the status of a ticket; a change of status states events such as waiting, resolved or reopened.
 
-    `values`: status -> phase; a status that is not listed becomes a remark. `at`: columns with the instant of the
-    change. `instants`: phase -> columns with the instant at which this phase began, looked at before `at`. The first
-    column with a value counts, and without any the row's own instant.
+    `values`: status -> phase; a row whose status is not listed states no change, and leaves a remark. The instant of
+    the change is read from the columns that `instants` names for the new phase, else from those of `at`; the first
+    column with a value counts. Without any it is the row's own instant.
     """
 
     column: str
@@ -96,13 +97,13 @@ class States(_Document):
 
 
 class EventRule(_Document):
-    """The rule by which rows of the table state events of the kind `event`.
+    """The rule by which rows of the table state events of the kind `event`; `where`: only rows with these values count.
 
-    `where`: only rows with these values count. A row states the event if it begins to have the values of `becomes` (an
-    incident's first row may), if it no longer has those of `leaves`, if a column of `changes` has changed, or if a
-    number in a column of `rises` has grown since the row before. Without these four the event happens once, at the
-    first row with a value in `at`. `at`: columns with the event's instant, of which the first with a value counts;
-    without `at` it is the row's own. `actor`, `waiting_on` and `reason` become part of the event.
+    A row states the event if it begins to have the values of `becomes` (an incident's first row may), ceases to have
+    those of `leaves`, or if a column of `changes` changed or a number in `rises` grew since the row before. Without
+    these four the event happens once, at the first row with a value in a column of `at`. `at`: columns with the event's
+    instant, the first with a value counts; without any, the row's own. `actor`, `waiting_on` and `reason` go into the
+    event.
     """
 
     event: EventKind
@@ -138,9 +139,9 @@ _BEYOND_A_TABLE = frozenset({EventKind.TARGET_AGREED, EventKind.MERGED, EventKin
 class VerdictColumn(_Document):
     """The column with another system's verdict on `metric`, read from the last row of each incident.
 
-    `met`, `missed`: the values that mean so, in any case; another value is no verdict. `where`: incidents are compared
-    only if their last row has these values (column -> values). `known`: and only if it has a value in all these
-    columns.
+    `met`, `missed`: the cell's texts that mean so, in any case; another text is no verdict. `where` (column -> values)
+    and `known` (columns) exclude incidents: the verdict is read only if the last row has one of the values in each
+    column of `where`, and any value in each column of `known`.
     """
 
     column: str
@@ -156,7 +157,8 @@ class Mapping(_Document):
 
     `source`: the first part of the incidents' ids. `incident`: the column with the rest of the id. `at`: columns with
     the row's own instant, of which the first with a value counts. `version`: a column of numbers that orders rows of
-    one instant. `unknown`: texts that mean no value. `attributes`: name -> where its value comes from.
+    one instant. `unknown`: texts that mean no value. `attributes`: name of an event's attribute -> where its value
+    comes from. `verdict`: the column with another system's verdict, None if the table has none.
     """
 
     source: str = Field(default="import", pattern=r"^[A-Za-z0-9][A-Za-z0-9._~-]{0,59}$")

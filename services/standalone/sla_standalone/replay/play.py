@@ -52,11 +52,11 @@ class ReplayRules:
 class Played:
     """The result of judging a log by one or two plans.
 
-    `records`: the incidents' results, in the order of the log (not all of them, if `play` was called with `each=False`
-    for a large log). `rejects`: the first 1,000 lines that could not be read; `rejected`: how many there are.
-    `remarks`: status that the mapping file does not list -> number of rows. `odd`: kind of remark on an incident ->
-    number of incidents. `noted`: kind -> the first such remark (line, incident, text). `first`, `until`: when the log
-    begins and ends.
+    `records`: the incidents' results, in the order of the log; not all, if `play` was called with `each=False` for a
+    large log. `rejects`: the first 1,000 lines that could not be read. `rejected`: how many could not be read in all.
+    `remarks`: status that the mapping file does not list -> number of rows. `odd`: kind of what is odd about an
+    incident -> number of incidents. `noted`: that kind -> the first example (line, incident, text). `first`, `until`:
+    when the log begins and ends.
     """
 
     figures: Figures = field(default_factory=Figures)
@@ -152,7 +152,7 @@ def play(
 
 
 def keep_earliest(known: dict[str, Noted], found: Mapping[str, Noted]) -> None:
-    """Add the remarks of `found` to `known`; of two remarks of the same kind, keep the one that comes first in the log.
+    """Add the remarks of `found` to `known`, which keeps one remark of each kind: the one that comes first in the log.
 
     `known`, `found`: kind of remark -> (line, incident, text).
     """
@@ -193,9 +193,9 @@ def judge_chunk(
 ) -> list[Record]:
     """Judge each incident of a chunk by every judge, and return a record for each incident that has events.
 
-    `chunk`: pairs (incident, lines), which `reader` translates to events. `judges`: one for each plan. `until`: events
-    after this instant are ignored; None: none are. `part`: counts, remarks and rejected lines are added to it, and the
-    figures of incidents without an open clock.
+    `chunk`: pairs (incident, lines), which `reader` translates to events. `judges`: one for each plan. `until`: later
+    events are ignored, None: no event is. Added to `part`: the counts of lines, incidents and events, the remarks, the
+    rejected lines, and the figures of incidents without an open clock.
     """
     lives = []
     for key, lines in chunk:

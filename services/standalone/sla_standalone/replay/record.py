@@ -20,8 +20,9 @@ _MICROSECOND = timedelta(microseconds=1)
 class Record(NamedTuple):
     """The result of one incident in a replay.
 
-    `line`: where the log first names the incident. `outcomes`: for each of the rules, the outcomes of the clocks.
-    `claims`: metric -> another system's verdict, True for met. `remarks`: pairs of kind and text, by the first rules.
+    `line`: where the log first names the incident. `outcomes`: one tuple for each plan judged by, with the outcomes of
+    the clocks under that plan. `claims`: metric -> another system's verdict, True for met. `remarks`: pairs (kind,
+    text) on what is odd about the incident under the first plan.
     """
 
     line: int
@@ -65,7 +66,10 @@ class StoredRecords:
 
 @dataclass(frozen=True, slots=True)
 class SettledRecords:
-    """An iterable over `records` in which each open clock is settled as of `until`, the end of the log."""
+    """An iterable of records as of `until`, the end of the log: it yields each of `records` with open clocks settled.
+
+    See `Record.settled`.
+    """
 
     records: Iterable[Record]
     until: datetime

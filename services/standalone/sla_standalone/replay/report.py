@@ -89,8 +89,8 @@ def attainment_json(groups: Mapping[Group, VerdictCounts]) -> list[dict[str, Any
 def agreement_json(found: VerdictAgreement, records: Iterable[Record]) -> dict[str, Any]:
     """Return the agreement with another system's verdicts, in all and by priority, as JSON values.
 
-    Under the key `disagreements` is an iterator over all verdicts that differ, which reads `records` only when it is
-    used.
+    `found`: the counts. `records`: the incidents' results. In the result `disagreements` is an iterator over all
+    verdicts that differ, which reads `records` only when it is used.
     """
     return {
         **confusion_json(found.whole),
@@ -132,10 +132,10 @@ def confusion_json(found: ConfusionMatrix) -> dict[str, Any]:
 
 
 def difference_json(counts: Counter[OutcomeChange], records: Iterable[Record]) -> dict[str, Any]:
-    """Return what changes under a second plan, as JSON values.
+    """Return what changes under a second plan, as JSON values: the keys `counts` and `changes`.
 
-    `counts`: kind of change -> number of clocks. `changes`: an iterator over all changed clocks, which reads `records`
-    only when it is used.
+    `counts`: kind of change -> number of clocks. `records`: the incidents' results under both plans. In the result
+    `changes` is an iterator over all changed clocks, which reads `records` only when it is used.
     """
     return {
         "counts": {turn.value: counts[turn] for turn in OutcomeChange},

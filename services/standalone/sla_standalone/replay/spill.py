@@ -60,8 +60,8 @@ def read_blocks(path: Path) -> Iterator[list[Any]]:
 class LogBucket:
     """Temporary files with all lines of some of a log's incidents; `lives` reads them.
 
-    A log is read in parts, and `pieces` has one file for each part, which numbers lines from the beginning of the part.
-    `before`: for each part, how many lines of the log come before it.
+    A large log may be read in several parts. `pieces`: one file for each part, in which lines are numbered from the
+    beginning of the part. `before`: for each part, how many lines of the log come before it; `lives` adds this.
     """
 
     pieces: tuple[Path, ...]
@@ -82,17 +82,17 @@ class LogBucket:
 
 
 class Scatter:
-    """Distributes lines of a log over `count` files in `folder` (see `piece_path`); lines of one incident share a file.
+    """Distributes lines of a log over `count` files in `folder` (see `piece_path`): call `add` for each line.
 
-    `part`: the number of the part of the log that is read. Use it as a context manager, which closes the files at the
-    end.
+    All lines of one incident go to the same file. `part`: the number of the part of the log that is read. Use it as a
+    context manager, which closes the files at the end.
     """
 
     def __init__(self, folder: Path, part: int, count: int) -> None:
         self._writers = [BlockWriter(piece_path(folder, part, number)) for number in range(count)]
 
     def add(self, incident: str, number: int, line: Any) -> None:
-        """Write a line, with its number in the part of the log, to the file of its incident."""
+        """Write a line to the file of its incident; `number`: of the line, counted within the part of the log."""
         at = zlib.crc32(incident.encode("utf-8", "surrogatepass")) % len(self._writers)
         self._writers[at].add((incident, number, line))
 

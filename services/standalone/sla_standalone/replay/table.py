@@ -29,10 +29,10 @@ _HOLDERS = frozenset({"assignee", "group", "line"})
 
 
 class TableReader:
-    """Translates rows of a table (CSV) to events, by a mapping file and the table's `header`.
+    """Translates rows of a table (CSV) to events, by a mapping file and the table's `header` (names of the columns).
 
-    Call `take` with a whole row first: it cuts the row to the columns that the mapping reads, and the methods expect
-    such rows. Raises BadMapping if the header lacks a column of the mapping.
+    First call `take` with each row as it is in the file: it returns only the cells that the mapping reads. The other
+    methods expect rows that `take` returned. Raises BadMapping if the header lacks a column of the mapping.
     """
 
     def __init__(self, mapping: MappingFile, header: Sequence[str]) -> None:
@@ -96,7 +96,7 @@ class TableReader:
         return told.life(claims)
 
     def known(self, value: str) -> bool:
-        """Return whether a cell has a value: it is not empty, and not among the mapping's texts that mean no value."""
+        """Return whether the text of a cell is a value: not empty, and not one of the mapping's `unknown` texts."""
         return value not in self._unknown
 
     # -- the parts of a row

@@ -23,9 +23,10 @@ class EditKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Edit:
-    """An entry that differs between two catalogues, written as `changed plans.gold`: kind, section and name.
+    """An entry that differs between two catalogues; as a text it reads like `changed plans.gold`.
 
-    `name` is "" for a section that is compared as a whole, since it is not a mapping of entries.
+    In this example `what` is `changed`, `section` is `plans` and `name` is `gold`. `name` is "" for a section that is
+    compared as a whole, since it is not a mapping of entries.
     """
 
     what: EditKind
@@ -56,7 +57,7 @@ class Difference:
 
 
 def compared(old: Catalogue, new: Catalogue) -> Difference:
-    """Return the differences between two catalogues, entries by section and name, contracts by id.
+    """Return the differences between two catalogues; see Difference.
 
     Secrets are not compared, since no stored form of a catalogue has them.
     """

@@ -80,8 +80,8 @@ def moves(
 
     `told`: the incident's clocks under the catalogue in force, as JSON from the timer's API. `clocks`: its clocks under
     the new catalogue; cancelled ones count as absent. `contract`: the id of the incident's contract, for the result.
-    `now`: a clock that was due before is overdue. A clock that has ended under the catalogue in force is never among
-    the changes.
+    `now`: a clock whose due instant is earlier than this counts as breached. A clock that has ended under the catalogue
+    in force is never among the changes.
     """
     before = {(clock["metric"], clock["cycle"]): clock for clock in told}
     after = {(clock.metric, clock.cycle): clock for clock in clocks}

@@ -24,9 +24,11 @@ class BadRow(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class RowAnswer:
-    """The answer to one row of business-time arithmetic: a `result`, or an `error` in words ("" for none).
+    """The answer to one row of business-time arithmetic: a `result`, or an `error` in words.
 
-    `agrees`: whether the result is the one `expected` in the row; None where the row expects nothing.
+    `id`: the row's id, or `line 7` without one. `result`: None if there is an error. `error`: "" if there is none.
+    `agrees`: whether the result is the one that the row expects (`expected`); None if the row expects nothing, or on an
+    error.
     """
 
     id: Any

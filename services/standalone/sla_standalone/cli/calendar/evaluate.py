@@ -31,8 +31,8 @@ def register(app: typer.Typer) -> None:
 class Score:
     """The counts of `slad calendar eval`: call `add` for the answer to each row.
 
-    `rows`: all answers. `errors`: answers that are errors. `agree`: answers that are what their row expects. `differ`:
-    the answers that are something else.
+    `rows`: how many answers in all. `errors`: how many are errors. `agree`: how many are what their row expects.
+    `differ`: the answers, without errors, that are not what their row expects.
     """
 
     rows: int = 0

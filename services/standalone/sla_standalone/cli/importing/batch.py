@@ -60,9 +60,10 @@ def batches(lives: Iterable[Sequence[IncidentEvent]], size: int) -> Iterator[lis
 
 @dataclass(frozen=True, slots=True)
 class NotImported:
-    """An event or line that was not imported and why, for the rejects file.
+    """An event or line that was not imported, and the reason, for the rejects file.
 
-    `line`: of the table, 0 where only the event is known. `text`: the line, or the event's type and id.
+    `line`: the line's number in the table; 0 for an event, whose line is not known. `incident`: the incident's id, ""
+    for a line that names none. `text`: the line, or the event's type and id.
     """
 
     line: int  # 0 where only the event is known

@@ -24,8 +24,9 @@ class ImportPreview:
     """How many notifications `slad import --tell` would send: call `look` with the events of each incident.
 
     `catalogue`: whose contracts, escalations and people apply. `now`: the time at which the import would be made.
-    `incidents`: how many incidents would be notified of. `kinds`: `breached` or `warning` -> number. `by_person`:
-    (contract, role, person) -> number of messages; the person is `nobody` where no one has the role.
+    `incidents`: the number of incidents of which people would be notified. `kinds`: `breached` or `warning` -> how many
+    of these. `by_person`: (contract, role, person) -> number of messages; the person is `nobody` where no one has the
+    role.
     """
 
     catalogue: Catalogue
