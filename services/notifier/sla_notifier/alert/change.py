@@ -91,10 +91,11 @@ def page_request(alert: Alert, level: int, at: datetime) -> NotificationRequest:
 def log_event(
     alert: Alert, what: str, now: datetime, *, key: str = "", reason: str = "", by: str = ""
 ) -> tuple[str, DeliveryFact]:
-    """Return id and data of the event `alert.<what>` for the log, such as `alert.opened`.
+    """Return (id, data) of an event about an alert, to be appended to the notifier's log.
 
-    The id is `alert/<alert id>/<episode>/<key>`; with `key` "" the last part is `what`. Give a `key` if one episode
-    (opening of the alert) may have several events `what`. `reason` and `by`: why it happened, and who did it.
+    `what`: what happened, such as `opened`; the event is `alert.<what>`. `now`: its instant. `key`: the last part of
+    its id, `alert/<alert id>/<episode>/<key>`; "" for `what`. Give a key if one episode (opening of the alert) may have
+    several such events. `reason`: why it happened; `by`: who did it; "" for neither.
     """
     fact = DeliveryFact(
         what=f"alert.{what}",

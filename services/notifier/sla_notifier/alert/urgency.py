@@ -30,10 +30,10 @@ _STEP = 1_000.0  # more than any score
 
 
 def weight_of(content: ClockFact | NoticeData) -> float:
-    """Return the part of the urgency that time does not change: a fact's `weight`, a notice's by its severity.
+    """Return the constant part of the urgency of a fact or notice; `urgency_of` combines it with the time left.
 
-    A severity of `critical` counts as priority 1, `high` as 2, `medium` as 3, any other as 4. A fact of an older
-    release has no weight; a hundredth of its urgency is used.
+    For a fact it is its `weight`; a fact of an older release has none, and a hundredth of its `urgency` is used. For a
+    notice the severity decides: `critical` counts as priority 1, `high` as 2, `medium` as 3, any other as 4.
     """
     if isinstance(content, NoticeData):
         return weight(_SEVERITIES.get(content.severity, _LEAST), 1)

@@ -57,10 +57,10 @@ async def write_rows(connection: AsyncConnection, rows: Sequence[DeliveryRow]) -
 
 
 async def finish(connection: AsyncConnection, rows: Sequence[DeliveryRow], now: datetime) -> None:
-    """Write the final state of deliveries that are not to be sent, with an event for each.
+    """Store the final state that these deliveries, which are not sent, have in `rows`; log an event for each.
 
-    A failed delivery is queued to the person's next address; deliveries that a digest carried get the digest's final
-    state.
+    Failed ones are queued again, to the person's next address. Deliveries that a digest (a mail that collects several
+    messages) carried get the digest's final state.
     """
     await write_rows(connection, rows)
     await append_events(connection, rows, now)
@@ -69,7 +69,10 @@ async def finish(connection: AsyncConnection, rows: Sequence[DeliveryRow], now: 
 
 
 async def append_events(connection: AsyncConnection, rows: Sequence[DeliveryRow], now: datetime) -> None:
-    """Append one event for each delivery to the notifier's log: that it is in its present state, dated `now`."""
+    """Append an event for each of these deliveries to the notifier's log; it reports the delivery's present state.
+
+    `now`: the instant that the events bear.
+    """
     await logs.append(connection, tables.log, [delivery_fact(row, now) for row in rows])
 
 

@@ -67,10 +67,10 @@ ACKNOWLEDGEABLE = (MessageKind.PAGE, MessageKind.CRITICAL_FIX)  # what asks for 
 
 @dataclass(frozen=True, slots=True)
 class DigestEntry:
-    """A clock or a critical fix in a digest.
+    """A clock or a critical fix in a digest (a mail that collects several messages).
 
-    `row`: its latest message. `data`: the webhook's data of that message. `before`: the kinds of its earlier messages
-    in the digest, each once, without the kind of the latest.
+    `row`: the latest message about it. `data`: what a webhook would get as `data` of that message. `before`: the kinds
+    of the earlier messages about it in this digest, each once, without the kind of the latest.
     """
 
     row: DeliveryRow
@@ -187,9 +187,9 @@ def _content(
 
 
 def line_of(heap: Sequence[DigestEntry], labels: Mapping[str, str]) -> str:
-    """Return the line of one incident in a digest: the subject of each entry, and what was reported of it before.
+    """Return the line of a digest about one incident: each entry's subject, and the kinds of its earlier messages.
 
-    `heap`: the entries of the incident. `labels`: the words of the language, by key (`Texts.words`).
+    `heap`: the incident's entries. `labels`: the texts of the reader's language by key, from `Texts.words`.
     """
     return "; ".join(_one(one, labels) for one in heap)
 

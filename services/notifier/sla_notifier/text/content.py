@@ -27,7 +27,7 @@ class CountedAndWall:
 class PromiseTerms:
     """What a target promises, to be worded as in "First response, 2 working days".
 
-    `metric`: the metric's title. `allowed`: the time; a text where a fact of an older release worded it.
+    `metric`: the metric's title. `allowed`: the promised time; a ready text if the fact is of an older release.
     """
 
     metric: str
