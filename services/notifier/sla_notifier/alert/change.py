@@ -61,11 +61,11 @@ def opening_change(alert: Alert, now: datetime, cancel_reason: UnsentReason | No
 
 
 def page_request(alert: Alert, level: int, at: datetime) -> NotificationRequest:
-    """Return the request to notify one level of the alert in its present round.
+    """Return the request to notify one level of the alert in its present round. `at`: when the level became due.
 
-    It asks for an acknowledgement if the level pages, else it informs; of a critical fix it is always CRITICAL_FIX, and
-    level 1 goes to the people entitled to the notice. `at`: when the level became due. The request's id is
-    `alert.occasion` for level 1 of the first round; all others add round and level, such as `<event id>#0.2`.
+    Its kind is PAGE if the level asks for an acknowledgement, else INFO; of a critical fix it is CRITICAL_FIX at every
+    level. Level 1 of a critical fix goes to the people entitled to the notice. The request's id is `alert.occasion` for
+    level 1 of the first round; all others add round and level, such as `<event id>#0.2`.
     """
     first = alert.round == 0 and level == 1
     entitled = alert.kind is AlertKind.CRITICAL_FIX and level == 1

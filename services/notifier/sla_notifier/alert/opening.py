@@ -26,10 +26,10 @@ _OVER_FOR_NOW = frozenset({CloseReason.MISSED.value, CloseReason.CANCELLED.value
 
 
 def notify_warning(fact: ClockFact, id_: str, chain: EscalationChain) -> AlertChange:
-    """Return the change for a warning: notify the levels without a delay, or else the first level.
+    """Return the change for a warning: notify the chain's levels without a delay, or the first level if each has one.
 
-    No alert is opened; nothing is stored or sent here. The change is empty when the breach came before the warning was
-    noticed, or when the plan pages nobody.
+    The change is empty if the breach came before the warning was noticed, or if the plan pages nobody. No alert is
+    opened; nothing is stored or sent here. `id_`: the fact's event id, which becomes that of the request.
     """
     if fact.overtaken or chain.policy == NO_ESCALATION:
         return NO_CHANGE
@@ -50,9 +50,10 @@ def notify_warning(fact: ClockFact, id_: str, chain: EscalationChain) -> AlertCh
 
 
 def notify_unpromised(fact: ClockFact, id_: str, chain: EscalationChain) -> AlertChange:
-    """Return the change for an incident without any clock: notify the levels without a delay, or else the first level.
+    """Return the change for an incident without any clock: notify the chain's levels without a delay.
 
-    No alert is opened; nothing is stored or sent here.
+    If every level has a delay, the first level is notified. No alert is opened; nothing is stored or sent here. `id_`:
+    the fact's event id, which becomes that of the request.
     """
     request = NotificationRequest(
         id=id_, kind=MessageKind.UNPROMISED, at=fact.at, contract=fact.contract, content=fact, audience=_first(chain)

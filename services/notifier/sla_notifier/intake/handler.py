@@ -54,11 +54,11 @@ class FactHandler:
         """Do nothing: the handler keeps no state of a partition."""
 
     async def handle(self, batch: Batch) -> None:
-        """Take in a batch of events, in one transaction.
+        """Take in a batch of events: work on them or let them wait for the scheduler, in one transaction.
 
-        Facts that can concern no alert are skipped, and so are events taken in before. Raises BadEnvelope for an event
-        that cannot be read and Retryable when the store takes no work; then nothing is stored, and the batch may be
-        passed again.
+        Skipped are facts that can concern no alert, events taken in before, and canaries (slad's own test clock), which
+        are only reported. Raises BadEnvelope for an event that cannot be read, and Retryable when the store takes no
+        work; then nothing is stored, and the batch may be passed again.
         """
         for envelope in batch.envelopes:
             if envelope.key == CANARY:
