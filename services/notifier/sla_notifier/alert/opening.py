@@ -26,7 +26,7 @@ _OVER_FOR_NOW = frozenset({CloseReason.MISSED.value, CloseReason.CANCELLED.value
 
 
 def notify_warning(fact: ClockFact, id_: str, chain: EscalationChain) -> AlertChange:
-    """Return the change for a warning: notify the chain's levels without a delay, or the first level if each has one.
+    """Return the change for a warning: notify the chain's levels without a delay, or else the first level.
 
     The change is empty if the breach came before the warning was noticed, or if the plan pages nobody. No alert is
     opened; nothing is stored or sent here. `id_`: the fact's event id, which becomes that of the request.
