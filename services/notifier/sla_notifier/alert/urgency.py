@@ -49,8 +49,9 @@ def urgency_of(content: ClockFact | NoticeData, due_at: datetime | None, now: da
 
 
 def turn_of(kind: MessageKind, urgency: float) -> float:
-    """Return the place of a message in its queue; the smallest is sent first.
+    """Return the place of a message in its queue; the message with the smallest number is sent first.
 
-    The kind of message decides, pages first; among messages of one kind the higher urgency.
+    It depends first on the kind of message, pages before all others, and among messages of one kind on `urgency`: the
+    higher it is, the smaller the number.
     """
     return RANKS[kind] * _STEP - urgency

@@ -38,9 +38,9 @@ TOPICS = (Topic.CLOCKS, Topic.NOTICES)
 class FactHandler:
     """Takes in the events of the topics `clocks` and `notices`, each event id once; `handle` is called with each batch.
 
-    A batch of at most 25 (A_FEW) facts and notices is worked on at once. A larger one is stored and waits for the
-    scheduler, and so does a batch with a clock that has facts waiting. `canary`: called with the due instant of each
-    canary (a breach of slad's own test clock).
+    Facts and notices are worked on at once if the batch has at most 25 (A_FEW) and no earlier facts about the same
+    clocks wait. Otherwise, or if that fails, they are stored and wait for the scheduler. `canary`: called with the due
+    instant of each canary (a breach of slad's own test clock); by default nothing is called.
     """
 
     def __init__(self, context: NotifierContext, canary: Callable[[datetime], None] = lambda due_at: None) -> None:

@@ -89,10 +89,11 @@ class DigestEntry:
 
 
 def grouped_by_incident(carried: Sequence[DeliveryRow]) -> list[list[DigestEntry]]:
-    """Return the entries of a digest in lists, one list for each incident or critical fix, the most urgent first.
+    """Return the entries of a digest (a mail that collects messages), one list for each incident.
 
-    The entries of a list are sorted in the same way. `carried`: the deliveries in the digest; those of one alert make
-    one entry.
+    A critical fix has a list too. An entry is made of the deliveries about one alert. The entries of a list are sorted
+    by urgency, the most urgent first, and so are the lists, by their first entry. `carried`: the deliveries in the
+    digest.
     """
     of_promise: dict[str, list[DeliveryRow]] = {}
     for row in sorted(carried, key=lambda each: (each.episode, _STEPS.get(each.kind, 1), each.created_at, each.id)):

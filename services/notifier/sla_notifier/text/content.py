@@ -12,10 +12,10 @@ from sla_notifier.delivery.state import MessageKind
 
 @dataclass(frozen=True, slots=True)
 class CountedAndWall:
-    """A span of time to be worded in the hours of a clock, with its wall time beside it.
+    """A span of time to be worded in the hours of a clock, with its length in wall time beside it.
 
-    `first`: the span in the hours of the clock. `wall`: its length in wall time, None if that is the same. `by_wall`:
-    the hours are not known, so `first` is wall time.
+    `first`: the span in the hours of the clock. `wall`: its length in wall time, None if only `first` is to be shown.
+    `by_wall`: True if the hours are not known, so that `first` is wall time.
     """
 
     first: timedelta

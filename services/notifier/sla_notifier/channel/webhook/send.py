@@ -63,8 +63,9 @@ class WebhookChannel(Channel):
     async def send(self, outgoing: OutgoingMessage) -> Outcome:
         """Post one message to its endpoint and return what the HTTP status means, or the failure to get one.
 
-        Rejected without a request when the endpoint is not in the catalogue, the body is larger than LARGEST_BODY, the
-        message cannot be signed, or the target is forbidden; Retry when its name does not resolve.
+        Without a request the outcome is Rejected if the endpoint is not in the catalogue, the body is longer than
+        20,000 bytes (LARGEST_BODY), the message cannot be signed, or the target is forbidden; and Retry if the name in
+        the endpoint's URL does not resolve.
         """
         channel = self._channels().get(ChannelId(outgoing.address))
         if channel is None or not channel.url:
