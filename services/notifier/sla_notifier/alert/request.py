@@ -25,7 +25,10 @@ class LevelRecipients:
 
 @dataclass(frozen=True, slots=True)
 class EntitledRecipients:
-    """The recipients of a critical fix: the people marked for it in the contract (clause H6, docs/clauses.md)."""
+    """The recipients of a critical fix: the people marked for it in the contract (clause H6, docs/clauses.md).
+
+    If none is marked, the operators take their place, or the next group with somebody; see `resolve_level`.
+    """
 
 
 @dataclass(frozen=True, slots=True)

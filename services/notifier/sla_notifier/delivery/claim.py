@@ -41,10 +41,10 @@ Compose = Callable[[DeliveryRow, Sequence[DeliveryRow], datetime], DeliveryRow]
 
 @dataclass(frozen=True, slots=True)
 class Lease:
-    """A process's claim on deliveries while it sends them.
+    """The claim of a process on deliveries that it sends; other processes do not send them until it ends.
 
-    `token`: the name of the claim, written to their rows. `until`: its end. `in_flight`: ids of deliveries that this
-    process is still sending, which it does not claim again.
+    `token`: the name of the claim, written to the rows of the deliveries. `until`: when it ends. `in_flight`: ids of
+    deliveries that this process is still sending, and so does not claim again.
     """
 
     token: str
