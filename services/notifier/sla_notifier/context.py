@@ -37,7 +37,11 @@ class NotifierContext:
 
     @asynccontextmanager
     async def writing(self) -> AsyncIterator[AsyncConnection]:
-        """Open a transaction, after reading the key that signs acknowledgement links. Raises StoreBusy."""
+        """Open a transaction for the `async with` block, which gets its connection.
+
+        Before it, the key that signs acknowledgement links is read, because messages written in the block need it.
+        Raises StoreBusy.
+        """
         await self.render_config.links.secret.read(self.store, self.time_source.now())
         async with self.store.transaction() as connection:
             yield connection

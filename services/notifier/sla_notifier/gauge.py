@@ -47,9 +47,9 @@ class NotifierGauges:
             await asyncio.sleep(EVERY_SECONDS)
 
     async def update(self) -> None:
-        """Update every metric of this class once from the database. Raises Retryable.
+        """Read the database once and set every metric of this class.
 
-        Counts of waiting facts and of log events stop at MOST_COUNTED.
+        Counts of waiting facts and of log events stop at 100,000 (MOST_COUNTED). Raises Retryable.
         """
         metrics, now, d = self._context.metrics, self._context.time_source.now(), tables.delivery.c
         unfinished = [state.value for state in UNFINISHED]

@@ -61,25 +61,25 @@ class Claim:
 
 @dataclass(frozen=True, slots=True)
 class Links:
-    """The links in messages: written here, and their tokens read when somebody follows one.
+    """Writes the links in messages, and reads the tokens of acknowledgement links that somebody follows.
 
-    `base`: the public URL without a slash at its end. `secret`: the key that signs.
+    `base`: the public URL without a slash at its end. `secret`: the key by which tokens are signed.
     """
 
     base: str
     secret: LinkSecret = field(repr=False)
 
     def acknowledge(self, alert: str, person: str, now: datetime) -> str:
-        """Return the link by which a person acknowledges an alert; it is valid for VALID_FOR from `now`.
+        """Return the link by which a person acknowledges an alert; it is valid for 14 days (VALID_FOR) from `now`.
 
-        Raises LinkSecretNotRead before the key is known.
+        `alert` and `person`: their ids. Raises LinkSecretNotRead before the key is known.
         """
         return f"{self.base}/ack/{self.token(Claim(alert, person, now + VALID_FOR))}"
 
     def acknowledge_digest(self, delivery: str, person: str, now: datetime) -> str:
-        """Return the link by which a person acknowledges the alerts in a digest, valid as that of `acknowledge`.
+        """Return the link by which a person acknowledges the alerts in a digest (a mail collecting several messages).
 
-        `delivery`: the id of the digest's delivery.
+        It is valid for VALID_FOR from `now`. `delivery`: the id of the digest's delivery. Raises LinkSecretNotRead.
         """
         return self.acknowledge(f"{_LISTED}{delivery}", person, now)
 

@@ -21,7 +21,10 @@ class LinkSecretNotRead(Retryable):
 
 
 class LinkSecret:
-    """The key that signs acknowledgement links: SLAD_LINK_SECRET (`given`), else a random key kept in the store."""
+    """The key that signs acknowledgement links: await `read` first, then take `value`.
+
+    `given`: the key of SLAD_LINK_SECRET; b"": a random key is kept in the store.
+    """
 
     def __init__(self, given: bytes = b"") -> None:
         self._value = given

@@ -47,7 +47,12 @@ PARTITIONS_AT_ONCE = 4  # taking in waits for the database most of the time
 
 @dataclass(frozen=True, slots=True)
 class NotifierService:
-    """The notifier put together: its running parts, and the routes to mount into an application."""
+    """The notifier put together by `build`: run `service`, and mount `router` into an application.
+
+    The other fields are the parts that `service` runs, and the `context` they share. `handler` takes in facts,
+    `scheduler` works on waiting ones, `escalator` takes escalation steps, `sender` sends, `forgetting` deletes old
+    rows.
+    """
 
     service: Service
     router: APIRouter

@@ -67,8 +67,9 @@ class Acknowledger:
     async def acknowledge_listed(self, ids: Mapping[str, int], who: str, via: str) -> list[Acknowledged]:
         """Acknowledge several alerts in one transaction; return a result for each, in the order of their ids.
 
-        `ids`: alert id -> the episode (one opening of the alert, counted from 1) that is meant. Unknown alerts and
-        those now in another episode are left out.
+        `ids`: alert id -> the episode (one opening of the alert, counted from 1) that is meant; unknown alerts, and
+        alerts that are in another episode now, are left out. `who`: who acknowledges; `via`: the way, such as `link`.
+        Both are recorded.
         """
         async with self._context.writing() as connection:
             known = await alerts.lock_alerts(connection, set(ids))

@@ -102,9 +102,10 @@ class DigestAckLinks:
 
 
 async def carried_by(connection: AsyncConnection, digest: str) -> list[DeliveryRow]:
-    """Return the deliveries that a digest lists, the oldest first; none when no delivery has this id.
+    """Return the deliveries that a digest (a mail that collects several messages) lists, the oldest first.
 
-    If the digest failed and a new digest to the person's next address took them over, they are returned all the same.
+    `digest`: the id of the digest's delivery; the result is empty if there is none. Deliveries are also found if the
+    digest failed and a new one, to the person's next address, took them over.
     """
     found = (await connection.execute(select(tables.delivery).where(_d.id == digest))).mappings().first()
     if found is None:

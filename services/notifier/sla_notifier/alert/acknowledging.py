@@ -25,10 +25,10 @@ class AckAnswer(StrEnum):
 
 
 def acknowledge_alert(before: Alert, who: str, via: str, now: datetime) -> tuple[AckAnswer, AlertChange]:
-    """Return what an acknowledgement does, and the change: mark the alert, cancel its steps and its queued pages.
+    """Return what an acknowledgement at `now` does, and the change: mark the alert, cancel its steps and queued pages.
 
-    Nothing is stored here. The change is empty if the alert was acknowledged or closed before. `who` and `via` (such as
-    `link`) are recorded.
+    The change is empty if the alert was acknowledged or closed before. `who`: who acknowledges; `via`: the way, such as
+    `link`. Both are recorded with the alert. Nothing is stored here.
     """
     match before.state:
         case AlertState.ACKNOWLEDGED:

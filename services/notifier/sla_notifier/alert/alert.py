@@ -52,10 +52,10 @@ class CloseReason(StrEnum):
 class Alert:
     """An alert as it is stored: the escalation of one clock's breach, or of one critical fix for one contract.
 
-    `episode`: its openings so far, from 1. `content`: the fact or notice that opened the present episode; `occasion`:
-    the id of that event. `policy`: the escalation as it was then; `round` (from 0), `level`: how far it has come.
-    `generation`: the ordinal of the target. `due_at`: when the breach was, or the notice was published. `weight`: see
-    `weight_of`. `incident`, `notice`, `metric`, `close_reason`: "" where they do not apply.
+    `episode`: how often it was opened. `content`: the fact or notice that opened it last; `occasion`: the event id of
+    that. `policy`: the escalation as it was then; `round` (from 0) and `level` (0: none) are the furthest reached.
+    `generation`: the ordinal of the clock's target. `due_at`: when the breach was, or the notice was published.
+    `weight`: see `weight_of`. Texts that do not apply are "".
     """
 
     id: str

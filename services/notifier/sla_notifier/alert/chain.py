@@ -64,10 +64,11 @@ class EscalationChain:
         return self.levels[level - 1]
 
     def without_first(self, patience: timedelta) -> EscalationChain:
-        """Return the chain for a critical fix: its level 1 is empty and stands for the people entitled to the notice.
+        """Return the chain for a critical fix: level 1 is without roles and people, for those entitled to the notice.
 
-        That level replaces the first one; the others keep their numbers. If there is only one level, it is kept as
-        level 2, at least `patience` after the opening.
+        Of several levels the first is replaced by it, and the others keep their numbers. A single level is kept as
+        level 2, with a delay of at least `patience` from the start of the round. If there is no level, level 1 is the
+        only one.
         """
         if len(self.levels) > 1:
             return replace(self, levels=(EscalationLevel(timedelta(), ()), *self.levels[1:]))

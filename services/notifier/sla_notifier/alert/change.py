@@ -61,11 +61,11 @@ def opening_change(alert: Alert, now: datetime, cancel_reason: UnsentReason | No
 
 
 def page_request(alert: Alert, level: int, at: datetime) -> NotificationRequest:
-    """Return the request to notify one level of the alert in its present round.
+    """Return the request to notify one level of the alert in its present round. `at`: when the level became due.
 
-    It asks for an acknowledgement if the level pages, else it informs; of a critical fix it is always CRITICAL_FIX, and
-    level 1 goes to the people entitled to the notice. `at`: when the level became due. The request's id is
-    `alert.occasion` for level 1 of the first round; all others add round and level, such as `<event id>#0.2`.
+    Its kind is PAGE if the level asks for an acknowledgement, else INFO; of a critical fix it is CRITICAL_FIX at every
+    level. Level 1 of a critical fix goes to the people entitled to the notice. The request's id is `alert.occasion` for
+    level 1 of the first round; all others add round and level, such as `<event id>#0.2`.
     """
     first = alert.round == 0 and level == 1
     entitled = alert.kind is AlertKind.CRITICAL_FIX and level == 1
@@ -91,10 +91,11 @@ def page_request(alert: Alert, level: int, at: datetime) -> NotificationRequest:
 def log_event(
     alert: Alert, what: str, now: datetime, *, key: str = "", reason: str = "", by: str = ""
 ) -> tuple[str, DeliveryFact]:
-    """Return id and data of the event `alert.<what>` for the log, such as `alert.opened`.
+    """Return (id, data) of an event about an alert, to be appended to the notifier's log.
 
-    The id is `alert/<alert id>/<episode>/<key>`; with `key` "" the last part is `what`. Give a `key` if one episode
-    (opening of the alert) may have several events `what`. `reason` and `by`: why it happened, and who did it.
+    `what`: what happened, such as `opened`; the event is `alert.<what>`. `now`: its instant. `key`: the last part of
+    its id, `alert/<alert id>/<episode>/<key>`; "" for `what`. Give a key if one episode (opening of the alert) may have
+    several such events. `reason`: why it happened; `by`: who did it; "" for neither.
     """
     fact = DeliveryFact(
         what=f"alert.{what}",

@@ -27,12 +27,12 @@ _BY_NEW_STATE = {
 
 
 def move_alert(before: Alert | None, fact: ClockFact, now: datetime) -> AlertChange:
-    """Return the change that corrects the instant of an alert's breach (`due_at`); nobody is notified of it.
+    """Return the change that corrects `due_at`, the instant of an alert's breach; nobody is notified of it.
 
-    Two facts cause it. One moves that breach to another instant. The other takes it back while another breach of the
-    clock stands; `due_at` becomes that breach. It stays if the clock runs on and the alert is closed or was opened for
-    another target, since people are then paged anew. For other facts, and without an alert `before`, the change is
-    empty. Nothing is stored here.
+    If the fact moves the breach, `due_at` becomes its new instant. If it takes the breach back while another breach of
+    the clock stands, `due_at` becomes that one, unless people are paged anew: when the clock runs on and the alert is
+    closed or was opened for another target. Otherwise, and without an alert `before`, the change is empty. Nothing is
+    stored here.
     """
     body = fact.body
     if before is None or not isinstance(body, Amended):
@@ -51,8 +51,9 @@ def move_alert(before: Alert | None, fact: ClockFact, now: datetime) -> AlertCha
 def close_reason(alert: Alert, fact: ClockFact, now: datetime) -> CloseReason | None:
     """Return why the fact closes the alert; None when the fact does not close it.
 
-    A breach that is taken back closes it only if no other breach of the clock stands; a running clock counts as
-    breached if its due instant is not after `now`. A new target closes it only if it is due after `now`.
+    The end of the clock closes it. So does a fact that takes the alert's breach back, unless another breach of the
+    clock stands: one that was published, or one of a running clock whose due instant is not after `now`. A new target
+    closes it if that target is due after `now`.
     """
     if _takes_back(fact, alert) and _other_breach(alert, fact, now) is None:
         return CloseReason.TAKEN_BACK

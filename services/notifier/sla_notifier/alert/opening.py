@@ -26,10 +26,10 @@ _OVER_FOR_NOW = frozenset({CloseReason.MISSED.value, CloseReason.CANCELLED.value
 
 
 def notify_warning(fact: ClockFact, id_: str, chain: EscalationChain) -> AlertChange:
-    """Return the change for a warning: notify the levels without a delay, or else the first level.
+    """Return the change for a warning: notify the chain's levels without a delay, or else the first level.
 
-    No alert is opened; nothing is stored or sent here. The change is empty when the breach came before the warning was
-    noticed, or when the plan pages nobody.
+    The change is empty if the breach came before the warning was noticed, or if the plan pages nobody. No alert is
+    opened; nothing is stored or sent here. `id_`: the fact's event id, which becomes that of the request.
     """
     if fact.overtaken or chain.policy == NO_ESCALATION:
         return NO_CHANGE
@@ -50,9 +50,10 @@ def notify_warning(fact: ClockFact, id_: str, chain: EscalationChain) -> AlertCh
 
 
 def notify_unpromised(fact: ClockFact, id_: str, chain: EscalationChain) -> AlertChange:
-    """Return the change for an incident without any clock: notify the levels without a delay, or else the first level.
+    """Return the change for an incident without any clock: notify the chain's levels without a delay.
 
-    No alert is opened; nothing is stored or sent here.
+    If every level has a delay, the first level is notified. No alert is opened; nothing is stored or sent here. `id_`:
+    the fact's event id, which becomes that of the request.
     """
     request = NotificationRequest(
         id=id_, kind=MessageKind.UNPROMISED, at=fact.at, contract=fact.contract, content=fact, audience=_first(chain)
@@ -70,9 +71,9 @@ def open_alert(
 ) -> AlertChange:
     """Return the change for a breach: open the clock's alert, or its next episode (opening), and page the first levels.
 
-    `before`: the alert as it is, None if the clock has none. `id_`: the fact's event id. `due_at`: the due instant that
-    has passed; None: the fact is the breach, and its own instant is used. The change is empty when people were notified
-    of this breach before. Queued pages of an alert that was not closed are cancelled.
+    `before`: the alert until now, None if the clock has none. If it is not closed, its queued pages are cancelled.
+    `id_`: the fact's event id. `chain`: the levels. `due_at`: the due instant that has passed; None: the fact is the
+    breach itself, and its own instant is used. The change is empty when people were notified of this breach already.
     """
     if before is not None and (before.occasion == id_ or _notified_already(before, fact)):
         return NO_CHANGE
@@ -97,12 +98,12 @@ def open_alert(
 
 
 def reopen_alert(before: Alert | None, fact: ClockFact, id_: str, chain: EscalationChain, now: datetime) -> AlertChange:
-    """Return the change when a clock runs again after its due instant (`overdue_again`); it may open the alert anew.
+    """Return the change when a fact lets a clock run again after its due instant (see `overdue_again`).
 
-    Without an alert `before`, one is opened if the breach is published. An open or acknowledged alert goes on; a new
-    target moves its `due_at` to the breach of that target, or opens it anew if the contract is another. A closed alert
-    is opened anew if its breach is published, there is a new target, or it was closed as missed, cancelled or
-    withdrawn. `id_`: the fact's event id. Nothing is stored here.
+    Without an alert `before`, one is opened if a breach is published. An alert that is not closed is opened anew if the
+    fact brings a target under another contract; for any other new target only `due_at` becomes the breach of that
+    target. A closed alert is opened anew for a new target, for a published breach, or if it was closed as missed,
+    cancelled or withdrawn. Else the change is empty. `id_`: the fact's event id.
     """
     if before is None:
         # Its breach was history when slad received it: that the clock runs again is news.

@@ -36,8 +36,9 @@ def is_relevant(fact: ClockFact) -> bool:
 def overdue_again(fact: ClockFact, now: datetime) -> bool:
     """Return whether the fact lets a clock run again although its due instant has passed.
 
-    True for a resumption after the due instant; for a correction to running, if the due instant is not after `now` and
-    no breach is taken back; for a new target whose breach was published before. False for every other fact.
+    Three kinds of fact can do so. A resumption: if it came at or after the due instant. A correction to running: if the
+    due instant is not after `now`, and the correction takes back no breach. A new target: if the breach of that target
+    was published before.
     """
     if fact.due_at is None:
         return False
@@ -53,10 +54,11 @@ def overdue_again(fact: ClockFact, now: datetime) -> bool:
 
 
 def is_news(before: Alert | None, fact: ClockFact) -> bool:
-    """Return whether a fact is to be worked on: always, unless it is history.
+    """Return whether a fact is to be worked on; False only for some facts that are history.
 
-    A fact is history if it was over or imported when slad first read it. History opens no alert and sends no warning.
-    It is worked on only if it may close or correct the alert `before` (None: the clock has none).
+    A fact is history if it was over or imported when slad first read it. History opens no alert and warns of nothing;
+    it is worked on only if the clock has an alert, which it may close or correct. `before`: that alert, None if there
+    is none.
     """
     if not fact.is_history:
         return True

@@ -25,7 +25,10 @@ class LevelRecipients:
 
 @dataclass(frozen=True, slots=True)
 class EntitledRecipients:
-    """The recipients of a critical fix: the people marked for it in the contract (clause H6, docs/clauses.md)."""
+    """The recipients of a critical fix: the people marked for it in the contract (clause H6, docs/clauses.md).
+
+    If none is marked, the operators take their place, or the next group with somebody; see `resolve_level`.
+    """
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,10 +43,10 @@ Audience = LevelRecipients | EntitledRecipients | PagedRecipients
 class NotificationRequest:
     """Something to notify people of, before their addresses are looked up.
 
-    `id`: of the fact or notice; further pages of an alert add round and level, such as `#0.2`. `at`: when it became
-    true. `content`: the fact or notice. `audience`: who is to be notified. `alert`, `episode`, `round`, `level`: what
-    it belongs to; "" and 0 for none. `due_at`: the due instant it is about. `outcome`: of a closing message, why the
-    alert closed. `cancel_reason`: why a later event of the same batch made it needless.
+    `id`: of the fact or notice (`content`); further pages of an alert add round and level, such as `#0.2`. `at`: when
+    it became true. `audience`: whom to notify. `alert`, `episode`, `round`, `level`: what it belongs to; "" and 0 for
+    none. `due_at`: the due instant it is about, None for none. `outcome`: why the alert closed; "" unless it is a
+    closing message. `cancel_reason`: why it is needless by a later event of the batch, None if it is not.
     """
 
     id: str

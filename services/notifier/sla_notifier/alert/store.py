@@ -55,7 +55,10 @@ async def alerts_due(connection: AsyncConnection, now: datetime, limit: int) -> 
 
 
 async def take_steps(connection: AsyncConnection, alert: str, now: datetime) -> list[EscalationStep]:
-    """Delete and return the due steps of one alert; the alert itself, which may be unreadable, is not read."""
+    """Delete and return the escalation steps of one alert that are due at `now`. `alert`: the alert's id.
+
+    Only the steps are read, so this works for an alert whose own row cannot be read.
+    """
     taken = delete(tables.step).where(_s.alert == alert, _s.fire_at <= now).returning(tables.step)
     return [
         EscalationStep(row.alert, row.round, row.level, row.fire_at) for row in (await connection.execute(taken)).all()
@@ -85,9 +88,10 @@ async def take_due(
 
 
 async def replace_steps(connection: AsyncConnection, over: Collection[str], steps: Sequence[EscalationStep]) -> None:
-    """Delete every step of the alerts with the ids in `over`, then insert `steps`.
+    """Delete all steps of some alerts, then insert new steps.
 
-    A step for an alert, round and level that already has a step is ignored.
+    `over`: the ids of these alerts. `steps`: the new steps, of any alert; a step is skipped if its alert has one for
+    the same round and level already.
     """
     if over:
         await connection.execute(delete(tables.step).where(_s.alert.in_(sorted(over))))

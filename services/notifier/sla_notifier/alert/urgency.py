@@ -30,10 +30,10 @@ _STEP = 1_000.0  # more than any score
 
 
 def weight_of(content: ClockFact | NoticeData) -> float:
-    """Return the part of the urgency that time does not change: a fact's `weight`, a notice's by its severity.
+    """Return the constant part of the urgency of a fact or notice; `urgency_of` combines it with the time left.
 
-    A severity of `critical` counts as priority 1, `high` as 2, `medium` as 3, any other as 4. A fact of an older
-    release has no weight; a hundredth of its urgency is used.
+    For a fact it is its `weight`; a fact of an older release has none, and a hundredth of its `urgency` is used. For a
+    notice the severity decides: `critical` counts as priority 1, `high` as 2, `medium` as 3, any other as 4.
     """
     if isinstance(content, NoticeData):
         return weight(_SEVERITIES.get(content.severity, _LEAST), 1)
@@ -49,8 +49,9 @@ def urgency_of(content: ClockFact | NoticeData, due_at: datetime | None, now: da
 
 
 def turn_of(kind: MessageKind, urgency: float) -> float:
-    """Return the place of a message in its queue; the smallest is sent first.
+    """Return the place of a message in its queue; the message with the smallest number is sent first.
 
-    The kind of message decides, pages first; among messages of one kind the higher urgency.
+    It depends first on the kind of message, pages before all others, and among messages of one kind on `urgency`: the
+    higher it is, the smaller the number.
     """
     return RANKS[kind] * _STEP - urgency

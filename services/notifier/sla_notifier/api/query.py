@@ -159,13 +159,16 @@ async def delivery(connection: AsyncConnection, id_: str, contract: str | None) 
 
 
 async def endpoints(connection: AsyncConnection) -> list[EndpointShape]:
-    """Return every endpoint that was disabled at some time or asked for a pause, by id; others are not on record."""
+    """Return, ordered by id, every endpoint that was ever disabled or asked for a pause; no other is on record."""
     found = await connection.execute(select(tables.endpoint).order_by(tables.endpoint.c.id))
     return [EndpointShape.model_validate({**row}) for row in found.mappings()]
 
 
 def alert_shape(row: dict[str, Any]) -> AlertShape:
-    """Return a row of `notifier_alert` as the API shows it; urgency only if the row has a `score` and is not closed."""
+    """Return a row of `notifier_alert` as the API shows it.
+
+    `urgency` is the row's `score`; None for a closed alert, and for a row without a `score`.
+    """
     urgency = row["score"] if "score" in row and row["state"] != AlertState.CLOSED.value else None
     return AlertShape.model_validate(row | {"policy": chain.chain_from_json(row["policy"]).policy, "urgency": urgency})
 

@@ -20,8 +20,9 @@ _d, _e = tables.delivery, tables.endpoint
 async def retry_delivery(context: NotifierContext, id_: str) -> bool:
     """Queue a failed delivery again, under its own id, and return whether that was done.
 
-    Return False when it is unknown or has not failed, or when a digest carried it. It is attempted at least once;
-    further attempts follow its retry policy, whose longest time counts from the creation of the delivery.
+    False if it is unknown, has not failed, or was carried by a digest (a mail that collects several messages). It is
+    attempted at least once, and then as its retry policy says; the longest time of the policy still counts from the
+    creation of the delivery.
     """
     async with context.store.transaction() as connection:
         now = await store_now(connection, context.time_source)

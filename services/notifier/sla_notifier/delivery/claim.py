@@ -41,10 +41,10 @@ Compose = Callable[[DeliveryRow, Sequence[DeliveryRow], datetime], DeliveryRow]
 
 @dataclass(frozen=True, slots=True)
 class Lease:
-    """A process's claim on deliveries while it sends them.
+    """The claim of a process on deliveries that it sends; other processes do not send them until it ends.
 
-    `token`: the name of the claim, written to their rows. `until`: its end. `in_flight`: ids of deliveries that this
-    process is still sending, which it does not claim again.
+    `token`: the name of the claim, written to the rows of the deliveries. `until`: when it ends. `in_flight`: ids of
+    deliveries that this process is still sending, and so does not claim again.
     """
 
     token: str
@@ -64,9 +64,9 @@ async def due_endpoints(connection: AsyncConnection, now: datetime) -> list[str]
 
 
 async def due_ids(connection: AsyncConnection, room: Mapping[str, int], now: datetime, lease: Lease) -> list[str]:
-    """Return the ids of the due deliveries that `claim_due` would look at; nothing is claimed.
+    """Return the ids of the due deliveries that `claim_due` would examine with the same arguments; nothing is claimed.
 
-    `room`: endpoint -> how many at most. `lease`: deliveries that are in its `in_flight` are left out.
+    `room`: endpoint -> how many at most. `lease`: the deliveries in its `in_flight` are left out.
     """
     queries = [_first(endpoint, most, now, lease) for endpoint, most in room.items() if most > 0]
     return [id_ for query in queries for id_ in (await connection.execute(query)).scalars()]
@@ -80,12 +80,12 @@ async def claim_due(
     compose: Compose,
     only: str | None = None,
 ) -> list[DeliveryRow]:
-    """Claim due deliveries, so that no other process sends them while the lease holds; return those to send now.
+    """Claim due deliveries and record that an attempt to send each begins; return those to send now.
 
-    `room`: endpoint -> how many at most. `only`: the id of the only delivery to claim, None for any. `compose`: puts a
-    digest into words when it is claimed first. Not returned are deliveries that must wait for another message, and
-    those not to be sent (`skip_reason`), which get their final state here. For each returned one, the attempt to send
-    it is recorded already.
+    No other process sends them while the lease holds. `room`: endpoint -> how many at most. `only`: the id of the only
+    delivery to claim, None for any. `compose`: writes the words of a digest (a mail that collects several messages)
+    that has none yet. Deliveries that must wait for another message are left out. Those that are not to be sent
+    (`skip_reason`, or an empty digest) get their final state instead.
     """
     rows = await _locked(connection, room, now, lease, only)
     if not rows:

@@ -77,9 +77,10 @@ async def let_rest(connection: AsyncConnection, done: Sequence[FinishedAttempt],
 
 
 def asked_by_endpoint(outcomes: Iterable[tuple[str, Outcome]]) -> dict[str, timedelta]:
-    """Return the longest pause that each endpoint asked for, by endpoint id; each pause is cut at LONGEST_FOR_OTHERS.
+    """Return endpoint id -> the longest pause that the endpoint asked for in these outcomes.
 
-    `outcomes`: (endpoint id, outcome). Endpoints that asked for none are left out.
+    `outcomes`: (endpoint id, outcome of an attempt). A pause is cut at one minute (LONGEST_FOR_OTHERS). Endpoints that
+    asked for none are left out.
     """
     asked: dict[str, timedelta] = {}
     for endpoint, outcome in outcomes:

@@ -57,10 +57,10 @@ async def write_rows(connection: AsyncConnection, rows: Sequence[DeliveryRow]) -
 
 
 async def finish(connection: AsyncConnection, rows: Sequence[DeliveryRow], now: datetime) -> None:
-    """Write the final state of deliveries that are not to be sent, with an event for each.
+    """Store the final state that these deliveries, which are not sent, have in `rows`; log an event for each.
 
-    A failed delivery is queued to the person's next address; deliveries that a digest carried get the digest's final
-    state.
+    Failed ones are queued again, to the person's next address. Deliveries that a digest (a mail that collects several
+    messages) carried get the digest's final state.
     """
     await write_rows(connection, rows)
     await append_events(connection, rows, now)
@@ -69,16 +69,19 @@ async def finish(connection: AsyncConnection, rows: Sequence[DeliveryRow], now: 
 
 
 async def append_events(connection: AsyncConnection, rows: Sequence[DeliveryRow], now: datetime) -> None:
-    """Append one event for each delivery to the notifier's log: that it is in its present state, dated `now`."""
+    """Append an event for each of these deliveries to the notifier's log; it reports the delivery's present state.
+
+    `now`: the instant that the events bear.
+    """
     await logs.append(connection, tables.log, [delivery_fact(row, now) for row in rows])
 
 
 async def queue_fallbacks(connection: AsyncConnection, rows: Sequence[DeliveryRow], now: datetime) -> None:
     """Queue each of these messages again, due at `now`, to the person's next address.
 
-    Skipped are messages without a further address, and those queued there before. The deliveries that a failed digest
-    carried move to the new digest; but if the next address is a program's, no new digest is made, and each of them is
-    sent to it by itself.
+    Messages without a next address are skipped, and so are those that were queued there before. A failed digest (a mail
+    that collects several messages) is replaced by a new one, which takes over its deliveries. But if the next address
+    is a program's, each delivery of the digest is sent to it by itself.
     """
     apart = [row for row in rows if row.kind.collects and row.then and not is_grouped(row.then[0])]
     by_itself = [row for row in rows if row not in apart] + await _by_itself(connection, apart)
@@ -108,7 +111,7 @@ async def _by_itself(connection: AsyncConnection, digests: Sequence[DeliveryRow]
 
 
 async def end_carried(connection: AsyncConnection, rows: Sequence[DeliveryRow]) -> None:
-    """Give the deliveries that a digest carried the final state of the digest, and append an event for each.
+    """Give the deliveries in finished digests the final state of their digest, and append an event for each to the log.
 
     A digest is a mail that collects several messages. `rows`: deliveries in a final state; those that are no digests
     are skipped.

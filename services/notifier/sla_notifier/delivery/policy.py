@@ -85,9 +85,9 @@ def skip_reason(
     """Return the final state of a due delivery that must not be sent now, and why; None: send it.
 
     FAILED: its endpoint is disabled, or its sender died during an attempt and the longest time of its retry policy is
-    over. CANCELLED: a page that its alert no longer needs; a warning after its due instant; a TAKEN_BACK message about
-    one that never went out. `alert`: the state of its alert, None without one. `followed`: the state of the delivery
-    that it must wait for, None without one.
+    over. CANCELLED: a page that its alert no longer needs; a warning after its due instant; a TAKEN_BACK message if the
+    message before it was not sent. `alert`: how its alert is, None without one. `followed`: the state of the delivery
+    that `row` had to wait for (`follows`), None without one.
     """
     if row.attempts and retry_policy_of(row.kind).bound < now - row.created_at and row.state is DeliveryState.SENDING:
         return DeliveryState.FAILED, UnsentReason.EXHAUSTED  # the process died with it again and again

@@ -27,11 +27,12 @@ _WORDS: Mapping[type, str] = {Sent: "sent", Retry: "retry", Rejected: "rejected"
 async def record_attempts(
     connection: AsyncConnection, done: Sequence[FinishedAttempt], now: datetime
 ) -> list[tuple[DeliveryRow, AttemptResult]]:
-    """Write the results of attempts and return (delivery as it is now, result) for each whose lease still held.
+    """Store the results of attempts to send; return (delivery afterwards, result) for each whose lease still held.
 
-    Results whose lease was lost are left out and change nothing. Besides the results, this disables endpoints, records
-    their pauses, queues messages to next addresses, ends what digests carried and appends events to the log. An attempt
-    that found the mail server busy is deleted.
+    A result whose lease was lost changes nothing and is not returned. The results also disable endpoints, record the
+    pauses that these asked for, queue messages to next addresses, end the deliveries in finished digests, and are
+    reported in the log. If the mail server was busy, the attempt is deleted as if it had not been made. `now`: the
+    instant of all this.
     """
     held = await _held(connection, [item.row for item in done])
     settled = [(item, after_attempt(item.row, item.outcome, now)) for item in done if item.row.id in held]

@@ -111,7 +111,10 @@ def thread_of(row: DeliveryRow) -> str:
 
 
 def fallback(row: DeliveryRow, now: datetime) -> DeliveryRow | None:
-    """Return a new, queued delivery of the same message to the person's next address; None without such an address."""
+    """Return a new delivery of the same message to the person's next address, queued and due at `now`.
+
+    None when `row` has no further address.
+    """
     if not row.then:
         return None
     channel, address = split_address(row.then[0])

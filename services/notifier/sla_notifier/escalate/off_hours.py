@@ -50,10 +50,11 @@ class StepDelay:
 def delay_of(
     catalogue: Catalogue, alert: Alert, step: EscalationStep, notified: AlreadyNotified, now: datetime
 ) -> StepDelay:
-    """Return until when an escalation step is put off because it would only remind people outside their hours.
+    """Return until when an escalation step waits, as it would only remind people outside their hours at `now`.
 
-    `notified`: who was notified in the alert's present episode (opening) before. Anybody else is notified at any hour,
-    so that a step with such people is not put off.
+    `notified`: who was notified before in the alert's present episode (opening). Other people are notified at any hour,
+    so a level that reaches one of them does not wait. A step that begins a new round waits as a whole only if all its
+    levels do; see StepDelay.
     """
     levels: Iterable[int] = levels_to_repeat(alert) if step.level == REPEAT else (step.level,)
     until = {level: _until(catalogue, alert, level, notified, now) for level in levels}

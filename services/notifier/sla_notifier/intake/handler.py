@@ -38,9 +38,9 @@ TOPICS = (Topic.CLOCKS, Topic.NOTICES)
 class FactHandler:
     """Takes in the events of the topics `clocks` and `notices`, each event id once; `handle` is called with each batch.
 
-    A batch of at most 25 (A_FEW) facts and notices is worked on at once. A larger one is stored and waits for the
-    scheduler, and so does a batch with a clock that has facts waiting. `canary`: called with the due instant of each
-    canary (a breach of slad's own test clock).
+    Facts and notices are worked on at once if the batch has at most 25 (A_FEW) and no earlier facts about the same
+    clocks wait. Otherwise, or if that fails, they are stored and wait for the scheduler. `canary`: called with the due
+    instant of each canary (a breach of slad's own test clock); by default nothing is called.
     """
 
     def __init__(self, context: NotifierContext, canary: Callable[[datetime], None] = lambda due_at: None) -> None:
@@ -54,11 +54,11 @@ class FactHandler:
         """Do nothing: the handler keeps no state of a partition."""
 
     async def handle(self, batch: Batch) -> None:
-        """Take in a batch of events, in one transaction.
+        """Take in a batch of events: work on them or let them wait for the scheduler, in one transaction.
 
-        Facts that can concern no alert are skipped, and so are events taken in before. Raises BadEnvelope for an event
-        that cannot be read and Retryable when the store takes no work; then nothing is stored, and the batch may be
-        passed again.
+        Skipped are facts that can concern no alert, events taken in before, and canaries (slad's own test clock), which
+        are only reported. Raises BadEnvelope for an event that cannot be read, and Retryable when the store takes no
+        work; then nothing is stored, and the batch may be passed again.
         """
         for envelope in batch.envelopes:
             if envelope.key == CANARY:

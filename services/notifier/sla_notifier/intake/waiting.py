@@ -82,9 +82,10 @@ async def contract_queues(connection: AsyncConnection) -> list[str]:
 
 
 async def locked_queues(connection: AsyncConnection, wanted: Sequence[str]) -> list[str]:
-    """Lock those of these queues that no other process has locked, until the transaction ends; return the locked ones.
+    """Lock those queues in `wanted` that no other process has locked; return the locked ones.
 
-    On SQLite, which has one writer, all are returned.
+    The locks hold until the transaction ends. On SQLite, which has one writer, nothing is locked and all of `wanted` is
+    returned.
     """
     if not is_postgres(connection):  # one writer
         return list(wanted)

@@ -20,7 +20,7 @@ from sla_platform.wire import ClockFact, NoticeData
 
 
 def content_of(context: PipelineContext, request: NotificationRequest, recipient: Recipient) -> Content:
-    """Return the values, table rows and links of a message to this recipient, before a language words them."""
+    """Return what a message to this recipient says, before it is worded: values for sentences, table rows, links."""
     if isinstance(request.content, NoticeData):
         return _of_notice(context, request, request.content, recipient)
     return _of_clock(context, request, request.content, recipient)

@@ -28,12 +28,12 @@ def conversation_id(person: str, address: str) -> str:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Conversation:
-    """What was sent to one mailbox so far; `gather` decides by it which messages leave alone and which in a digest.
+    """The record of what was sent to one mailbox; by it `gather` decides which messages leave alone.
 
-    A digest is a mail that collects several messages; a storm is a time in which digests are made. `storm`: the number
-    of its next digest, from 1; 0: no storm. `thread`: the mail thread of its digests. `digest`: the id of the last one,
-    "" for none; `gathering`: it has not left. `next_at`: when the next may leave. `paid_until`: moved on by a minute
-    (EACH) by each message that leaves alone; None: none did. `last_at`: when the last message came.
+    The others go into digests (mails that collect several); a storm is a time in which digests are made. `storm`: the
+    number of its next digest, from 1; 0: no storm. `thread`: the mail thread of its digests. `digest`: the id of the
+    last one; `gathering`: whether that has still to leave. `next_at`: when the next may leave. `paid_until`: a minute
+    (EACH) later for each message that left alone, see `room`; None: none did. `last_at`: when the last message came.
     """
 
     id: str
@@ -46,11 +46,11 @@ class Conversation:
     last_at: datetime
 
     def at(self, now: datetime, over: int) -> Conversation:
-        """Return the conversation as it stands at `now`: its storm ends after ten minutes (CALM) without a message.
+        """Return the conversation brought up to `now`: a storm ends after ten minutes (CALM) without a message.
 
-        A storm is a time in which messages are gathered into digests; it goes on while a digest waits to leave. The
-        minutes count from the last message, or from `next_at` if that is later. `over`: how many messages may leave
-        alone in a burst. Instants too far ahead, which a wrong clock wrote, are reset.
+        A storm is a time in which messages are gathered into digests. The ten minutes count from the last message, or
+        from `next_at` if that is later; a storm whose digest has still to leave does not end. Instants too far ahead,
+        which a wrong clock wrote, are reset. `over`: how many messages may leave alone in a burst.
         """
         mine = self
         if self.paid_until is not None and self.paid_until > now + over * EACH:
@@ -76,9 +76,9 @@ class Conversation:
         return replace(self, paid_until=paid + count * EACH, last_at=now)
 
     def pause(self) -> timedelta:
-        """Return the time between the present digest and the next, while more messages come than may leave alone.
+        """Return the least time between a digest and the next one of the same storm, by the number `storm`.
 
-        It doubles with each digest, from FIRST_PAUSE to LONGEST_PAUSE.
+        10 seconds (FIRST_PAUSE) for 0 and 1; doubled with each further digest, up to a minute (LONGEST_PAUSE).
         """
         doubled: int = 2 ** min(max(self.storm - 1, 0), 10)
         return min(FIRST_PAUSE * doubled, LONGEST_PAUSE)
@@ -94,17 +94,19 @@ class Conversation:
         return replace(self, thread=named, storm=1, next_at=now + FIRST_PAUSE, last_at=now)
 
     def leaves_at(self, now: datetime, *, pressing: bool) -> datetime:
-        """Return when a digest that begins at `now` leaves: at `next_at`, or at once if that has passed.
+        """Return when a digest that begins at `now` leaves: at `next_at`, or at `now` if that is later.
 
-        `pressing`: whether it holds something to act on; if not, it leaves after five pauses (PATIENT) at the earliest.
+        `pressing`: whether the digest holds something to act on. If not, it leaves five pauses (PATIENT, `pause`) after
+        `now` at the earliest.
         """
         due = max(self.next_at or now, now)
         return due if pressing else max(due, now + PATIENT * self.pause())
 
     def opened(self, digest: str, leaves_at: datetime, now: datetime) -> Conversation:
-        """Return the conversation after a new digest has begun at `now`.
+        """Return a copy of the conversation in which a new digest has begun at `now`.
 
-        `digest`: its id. `leaves_at`: when it leaves; the next one follows after a pause at the earliest.
+        `digest`: its id. `leaves_at`: when it leaves; `next_at`, the earliest instant for the digest after it, is one
+        `pause` later.
         """
         after = replace(self, storm=self.storm + 1, digest=digest, gathering=True, last_at=now)
         return replace(after, next_at=leaves_at + after.pause())

@@ -67,10 +67,10 @@ ACKNOWLEDGEABLE = (MessageKind.PAGE, MessageKind.CRITICAL_FIX)  # what asks for 
 
 @dataclass(frozen=True, slots=True)
 class DigestEntry:
-    """A clock or a critical fix in a digest.
+    """A clock or a critical fix in a digest (a mail that collects several messages).
 
-    `row`: its latest message. `data`: the webhook's data of that message. `before`: the kinds of its earlier messages
-    in the digest, each once, without the kind of the latest.
+    `row`: the latest message about it. `data`: what a webhook would get as `data` of that message. `before`: the kinds
+    of the earlier messages about it in this digest, each once, without the kind of the latest.
     """
 
     row: DeliveryRow
@@ -89,10 +89,11 @@ class DigestEntry:
 
 
 def grouped_by_incident(carried: Sequence[DeliveryRow]) -> list[list[DigestEntry]]:
-    """Return the entries of a digest in lists, one list for each incident or critical fix, the most urgent first.
+    """Return the entries of a digest (a mail that collects messages), one list for each incident.
 
-    The entries of a list are sorted in the same way. `carried`: the deliveries in the digest; those of one alert make
-    one entry.
+    A critical fix has a list too. An entry is made of the deliveries about one alert. The entries of a list are sorted
+    by urgency, the most urgent first, and so are the lists, by their first entry. `carried`: the deliveries in the
+    digest.
     """
     of_promise: dict[str, list[DeliveryRow]] = {}
     for row in sorted(carried, key=lambda each: (each.episode, _STEPS.get(each.kind, 1), each.created_at, each.id)):
@@ -187,9 +188,9 @@ def _content(
 
 
 def line_of(heap: Sequence[DigestEntry], labels: Mapping[str, str]) -> str:
-    """Return the line of one incident in a digest: the subject of each entry, and what was reported of it before.
+    """Return the line of a digest about one incident: each entry's subject, and the kinds of its earlier messages.
 
-    `heap`: the entries of the incident. `labels`: the words of the language, by key (`Texts.words`).
+    `heap`: the incident's entries. `labels`: the texts of the reader's language by key, from `Texts.words`.
     """
     return "; ".join(_one(one, labels) for one in heap)
 

@@ -70,10 +70,10 @@ def resolve_level(
 ) -> ResolvedLevel:
     """Return who of an escalation level is notified at `at`, or until when the level waits.
 
-    `names`: its roles and person ids. Notified are those on duty; if nobody is, those off duty who are not in
-    `notified` (ids of people who were notified of the same before). `reaches`: whether a person can be reached; the
-    others are passed over. If the level has nobody left, the first group that has somebody takes its place: the
-    operators; all with a role in the contract; the level's roles in the default contract.
+    `names`: its roles and person ids. Those on duty are notified; if nobody is, those off duty, without `notified`: ids
+    of people who were notified of the same before. `reaches`: whether a person can be reached; others are passed over.
+    If nobody of the level is left, the first group that has somebody takes its place: the operators; all with a role in
+    the contract; the level's roles in the default contract.
     """
     book = catalogue.rulebook
     default = book.contracts[book.default_contract]
@@ -103,8 +103,9 @@ def resolve_level(
 def chain_of(catalogue: Catalogue, fact: ClockFact | None, contract: Contract) -> EscalationChain:
     """Return the escalation of a fact: the policy that the fact names, else that of the contract's plan.
 
-    `fact`: None for a critical fix. If the policy is to page nobody, the operators are informed. Without a policy that
-    the catalogue knows, the plan's roles (else the contract's) are paged at once.
+    `fact`: None for a critical fix, which names none. If the policy is `none` (page nobody), the operators are
+    informed. If there is no policy, or the catalogue does not know it, the plan's roles (else the contract's) are paged
+    at once.
     """
     plan = catalogue.rulebook.plan_of(contract)
     name = (fact.escalation if fact is not None else "") or plan.escalation or ""

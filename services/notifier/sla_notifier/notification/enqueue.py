@@ -71,10 +71,10 @@ def _payload(context: PipelineContext, notification: Notification) -> str:
 
 
 def bounded(payload: dict[str, object]) -> bytes:
-    """Return the payload as JSON, with long parts of its `data` left out until it fits LARGEST_PAYLOAD bytes.
+    """Return the payload as JSON, shortened if it is longer than 19,500 bytes (LARGEST_PAYLOAD).
 
-    Left out are `items`, then `body`, then `products`, and `left_out` in `data` names them. A payload that is too long
-    without them is returned too long.
+    Until it fits, `items`, then `body`, then `products` is removed from its `data`; `left_out` in `data` names what was
+    removed. If it is still too long without the three, it is returned too long.
     """
     written = _json(payload)
     for name in _LONG:

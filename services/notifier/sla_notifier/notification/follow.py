@@ -19,11 +19,11 @@ _ESCALATED = (MessageKind.PAGE, MessageKind.INFO)
 
 
 def follow(context: PipelineContext, notifications: tuple[Notification, ...]) -> tuple[Notification, ...]:
-    """Make each page of an alert's later episode (opening) wait for the closing message of an earlier one.
+    """Return the notifications; pages of an alert's later episode (opening) now wait for a closing message before them.
 
-    The page gets the id of that delivery in `follows`: of the last closing message to the same person that is on its
-    way or among `notifications`. All other notifications are returned unchanged, and so are pages that wait for another
-    message already.
+    Such a page gets in `follows` the delivery id of the message it waits for: the last closing message to the same
+    person about an earlier episode, if one is on its way or among `notifications`. Pages that wait already, and all
+    other notifications, are unchanged.
     """
     words = _by_alert((*context.closing, *_closing_words(notifications)))
     if not words:

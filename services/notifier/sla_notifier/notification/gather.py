@@ -56,10 +56,11 @@ def gather(
     conversations: Mapping[str, Conversation],
     gathering: Mapping[str, DeliveryRow],
 ) -> Gathered:
-    """Gather the messages that would flood a mailbox into digests; the others leave by themselves.
+    """Gather messages that would flood a mailbox into digests (mails that collect several); the others leave alone.
 
-    `conversations`: by id, what was sent to each mailbox before; a missing one is new. `gathering`: by id, the digests
-    to which messages can still be added. Nothing is stored here.
+    More than `context.digest_over` messages in a burst are a flood; then the most urgent one still leaves at once.
+    `conversations`: id -> what was sent to a mailbox before; without an entry the mailbox is new. `gathering`: id -> a
+    digest to which messages can still be added. Nothing is stored here.
     """
     heaps: dict[str, list[Notification]] = {}
     for each in notifications:

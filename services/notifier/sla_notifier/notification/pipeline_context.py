@@ -19,10 +19,10 @@ RoundKey = tuple[str, int, int]
 class PipelineContext:
     """What `address_requests`, `gather` and `rows` read besides notifications, loaded once for a transaction.
 
-    `disabled`: endpoints to which nothing is sent. `paged_in_round`: ((alert, episode, round), person) for each page so
-    far. `paged`: (alert, episode) -> who gets a closing message. `closing`: closing messages on their way. `paged_of`:
-    (alert, contract, due instant) -> the first episode (opening) in which people were notified of that breach.
-    `digest_over`: how many messages to a mailbox may leave alone in a burst.
+    `disabled`: endpoints to which nothing is sent. `paged_in_round`: ((alert, episode, round), person) of each page
+    before. `paged`: (alert, episode) -> who gets a closing message. `closing`: closing messages on their way.
+    `paged_of`: (alert, contract, due instant) -> the first episode (opening) in which people were notified of that
+    breach. `digest_over`: how many messages to a mailbox may leave alone in a burst.
     """
 
     now: datetime

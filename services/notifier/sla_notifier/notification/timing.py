@@ -30,9 +30,9 @@ class Timing:
     def values(self) -> dict[str, Value]:
         """Return the values for sentences, by name.
 
-        `left` and `late` are counted time. Each has four companions, here for `left`: `left_wall`, wall time;
-        `left_two`, whether the two differ; `left_by_wall`, whether `left` is wall time, since counted time is unknown
-        (or zero until an opening at the due instant); `left_both`, both to be worded. `outside`: the hours are closed
+        `left` and `late` are spans in counted time. Each has four more values, here named for `left`. `left_wall`: the
+        span in wall time. `left_two`: whether the two differ. `left_by_wall`: True if `left` is wall time, as counted
+        time is unknown, or zero until an opening. `left_both`: both, for one phrase. `outside`: the hours are closed
         now. `opens`: when they open next, "" if unknown. `noticeable`: late by a minute or more.
         """
         at_opening = self.left.counted is not None and not self.left.counted and bool(self.left.wall)

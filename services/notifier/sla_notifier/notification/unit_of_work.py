@@ -127,11 +127,11 @@ _SUREST = {DeliveryState.SENT: 0, DeliveryState.SENDING: 1, DeliveryState.RETRYI
 def closing_recipients(
     sent_before: Iterable[DeliveryRow], cancel_reasons: Mapping[str, UnsentReason]
 ) -> dict[tuple[str, int], tuple[PagedPerson, ...]]:
-    """Return (alert, episode) -> who gets a closing message: each person whom a message reached or may reach, once.
+    """Return (alert, episode) -> the people who get a closing message: those whom a message reached or may reach.
 
-    An episode is one opening of an alert; critical fixes have no closing message. `cancel_reasons`: alert -> why its
-    pages are cancelled. When a breach is taken back, people whose page was not attempted get none, unless a digest
-    carries the page.
+    Each person is there once. An episode is one opening of an alert; critical fixes have no closing message.
+    `cancel_reasons`: alert -> why its pages are cancelled. If that is TAKEN_BACK, people are left out whose page was
+    never attempted, unless a digest (a mail that collects several messages) carries it.
     """
     best: dict[tuple[str, int, str], DeliveryRow] = {}
     for row in map(_as_far_as_it_came, sent_before):
@@ -166,10 +166,10 @@ def open_closing_messages(rows: Iterable[DeliveryRow]) -> tuple[ClosingMessage, 
 
 
 def first_paged_episodes(sent_before: Iterable[DeliveryRow]) -> dict[tuple[str, str, datetime], int]:
-    """Return by (alert id, contract, due instant) the lowest episode in which somebody was told of that breach.
+    """Return by (alert id, contract, due instant) the first episode in which somebody was told of that breach.
 
-    An episode is one opening of an alert, counted from 1. Told means that a message was sent, tried or put into a
-    digest, even if it failed. `sent_before`: deliveries other than closing messages.
+    An episode is one opening of an alert, counted from 1. Told: a message was sent, tried or put into a digest (a mail
+    that collects several), even if it failed. `sent_before`: deliveries other than closing messages.
     """
     first: dict[tuple[str, str, datetime], int] = {}
     for row in sent_before:

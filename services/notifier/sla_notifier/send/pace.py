@@ -34,12 +34,12 @@ class Pace:
 def places_by_endpoint(
     endpoints: Sequence[str], busy: Mapping[str, int], pace: Pace, servers: Mapping[str, int | None]
 ) -> dict[str, int]:
-    """Return endpoint -> how many messages to claim for it; endpoints without a free place are left out.
+    """Return how many messages to claim now for each endpoint; endpoints without a free place are left out.
 
     `endpoints`: those with due messages, the longest waiting first. `busy`: endpoint -> how many are being sent to it
-    now. `servers`: the endpoints that are one server for everybody -> how many messages it has room for, None: unknown.
-    They are served first, each up to `per_server`. The others get equal shares of the free places, each up to
-    `per_endpoint`.
+    now; they take places too. `servers`: endpoints that serve everybody, such as `email` -> how many messages the
+    server has room for, None: unknown. Servers come first, each up to its room and `per_server`. Each other endpoint
+    gets an equal share of the free places, up to `per_endpoint`.
     """
     free = pace.at_once - sum(busy.values())
     share = max(free // max(len(endpoints), 1), 1)

@@ -12,10 +12,10 @@ from sla_notifier.delivery.state import MessageKind
 
 @dataclass(frozen=True, slots=True)
 class CountedAndWall:
-    """A span of time to be worded in the hours of a clock, with its wall time beside it.
+    """A span of time to be worded in the hours of a clock, with its length in wall time beside it.
 
-    `first`: the span in the hours of the clock. `wall`: its length in wall time, None if that is the same. `by_wall`:
-    the hours are not known, so `first` is wall time.
+    `first`: the span in the hours of the clock. `wall`: its length in wall time, None if only `first` is to be shown.
+    `by_wall`: True if the hours are not known, so that `first` is wall time.
     """
 
     first: timedelta
@@ -27,7 +27,7 @@ class CountedAndWall:
 class PromiseTerms:
     """What a target promises, to be worded as in "First response, 2 working days".
 
-    `metric`: the metric's title. `allowed`: the time; a text where a fact of an older release worded it.
+    `metric`: the metric's title. `allowed`: the promised time; a ready text if the fact is of an older release.
     """
 
     metric: str

@@ -82,7 +82,10 @@ class Texts:
         )
 
     def brief(self, content: Content, language: str) -> Message:
-        """Return a message with a subject and a payload only, for a line of a digest."""
+        """Return only subject and payload of a message, for a line of a digest; `text` and `html` are "".
+
+        The language is the available one nearest to `language`.
+        """
         chosen = self.language(language)
         labels = self.words(chosen)
         in_words = {name: _in_words(value, content.zone, chosen, labels) for name, value in content.values.items()}
@@ -99,7 +102,10 @@ class Texts:
         )
 
     def page(self, template: str, view: Mapping[str, Any]) -> str:
-        """Return an HTML page made from a template and the values in `view`, each of them escaped."""
+        """Return the HTML page of a template. `template`: the template's file name in the folder of texts.
+
+        `view`: name in the template -> value; values are escaped.
+        """
         return self._html.get_template(template).render(view)
 
     def _sentences(

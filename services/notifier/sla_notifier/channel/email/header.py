@@ -22,7 +22,10 @@ _ATOMS = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(?: [A-Za-z0-9!#$%&'*+/=?^_
 
 
 def text_value(written: str) -> str:
-    """Return an unstructured header value such as a subject, folded with `\\r\\n ` between its lines."""
+    """Return a text, such as a subject, as the value of a mail header: encoded if not ASCII, and folded.
+
+    Folded means broken into lines, with `\\r\\n ` between them.
+    """
     if written.isascii():
         return "\r\n ".join(_lines(written.split(" ")))
     return "\r\n ".join(_encoded_words(written))

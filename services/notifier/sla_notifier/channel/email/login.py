@@ -10,10 +10,10 @@ PASSWORD_TRANSITION = 432  # RFC 4954 §4.7.12: this method not yet for this acc
 async def log_in(client: aiosmtplib.SMTP, username: str, password: str) -> None:
     """Log in by the first method that the mail server accepts.
 
-    Raises SMTPAuthenticationError with the last refusal; SMTPException when the server offers no known method;
-    SMTPServerDisconnected when the connection ends before a refusal. After a temporary refusal no other method is
-    tried, since it is about the server. (The library's own login tries them all, and loses a refusal that closes the
-    connection.)
+    Raises SMTPException when the server offers no known method, and SMTPAuthenticationError with the last refusal when
+    it accepts none. A temporary refusal ends the attempt, since it is about the server. If the connection ends, the
+    last refusal is raised, or SMTPServerDisconnected when there was none. (The library's own `login` tries every
+    method, and loses a refusal that closes the connection.)
     """
     await client.ehlo()
     if not client.supported_auth_methods:

@@ -40,10 +40,11 @@ _BY_CATALOGUE = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MailServer:
-    """The address of a mail server, its encryption and login; "" for no user name.
+    """A mail server: its address, its encryption, and the login; without a `username` nobody logs in.
 
-    `ca_file`: a PEM file with an authority to trust besides, "" for none. Raises BadSettings for PLAIN to a host that
-    is not near (this machine or a neighbouring container), and for PLAIN with a user name.
+    `ca_file`: a PEM file with a certificate authority that is trusted besides this machine's, "" for none. Raises
+    BadSettings for PLAIN with a user name, and for PLAIN to a host that is neither this machine nor a neighbouring
+    container.
     """
 
     host: str

@@ -46,12 +46,11 @@ def is_connection_limit(error: Exception, beside: int) -> bool:
 
 
 def is_server_busy(error: Exception, handed_over: bool) -> bool:
-    """Return whether a failed exchange shows that the server is busy, and says nothing about this message.
+    """Return whether a failed exchange shows that the mail server is busy; if so, the failure is not about the message.
 
-    True for a temporary refusal before a recipient is named, except of the login. A later refusal is about the mailbox
-    or the message (greylisting, a full mailbox, a filter), unless its text or its enhanced code names the system. A
-    lost connection counts as busy unless the message was being sent (`handed_over`); a timeout or a TLS error never
-    does.
+    A temporary refusal (4yz) shows it if no recipient was named yet, unless it refuses the login. A refusal of the
+    recipient or the data shows it only if its text or its enhanced code names the system. A lost connection shows it
+    unless the message was being sent (`handed_over`). A timeout or a TLS error never shows it.
     """
     match error:
         case aiosmtplib.SMTPAuthenticationError():

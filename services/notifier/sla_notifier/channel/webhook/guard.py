@@ -104,8 +104,8 @@ class Guard:
     async def vet(self, url: str, *, private: bool = False) -> Vetted | Denial:
         """Return the target of a URL with its checked addresses, or why it is denied; nothing is connected to.
 
-        A single forbidden address of the name denies the URL. `private`: this URL may lead to private networks and to
-        this machine, also by http and on any port.
+        The URL is denied if one of the addresses of its name is forbidden, even if others are not. `private`: this URL
+        may lead to private networks and to this machine, also by http and on any port.
         """
         parsed = _parsed(url)
         if isinstance(parsed, Denial):

@@ -63,8 +63,9 @@ class WebhookChannel(Channel):
     async def send(self, outgoing: OutgoingMessage) -> Outcome:
         """Post one message to its endpoint and return what the HTTP status means, or the failure to get one.
 
-        Rejected without a request when the endpoint is not in the catalogue, the body is larger than LARGEST_BODY, the
-        message cannot be signed, or the target is forbidden; Retry when its name does not resolve.
+        Without a request the outcome is Rejected if the endpoint is not in the catalogue, the body is longer than
+        20,000 bytes (LARGEST_BODY), the message cannot be signed, or the target is forbidden; and Retry if the name in
+        the endpoint's URL does not resolve.
         """
         channel = self._channels().get(ChannelId(outgoing.address))
         if channel is None or not channel.url:
@@ -114,11 +115,11 @@ _PHASES = ("connect", "read", "write", "pool")
 
 
 def outcome_of_status(status: int, retry_after: str, now: datetime) -> Outcome:
-    """Return what an HTTP status means for the message; redirects are never followed.
+    """Return the outcome of a post that was answered with this HTTP status; redirects are not followed.
 
-    2xx: Sent. 410: Rejected, and the endpoint is disabled. 400, 405, 406, 411, 413, 414, 415, 422, 431: Rejected. Any
-    other: Retry. `retry_after` is the header, "" for none; its pause is kept with 502, 503, 504 and with 4xx other than
-    401, 403 and 407.
+    2xx: Sent. 400, 405, 406, 411, 413, 414, 415, 422, 431: Rejected. 410: Rejected, and the endpoint is disabled. Any
+    other: Retry. `retry_after`: the Retry-After header, "" for none. Its pause (`requested_pause`, as of `now`) goes
+    into a Retry for 502, 503, 504 and for 4xx except 401, 403 and 407; otherwise it is ignored.
     """
     detail = f"HTTP {status}"
     after = requested_pause(retry_after, now)
@@ -144,7 +145,8 @@ def outcome_of_status(status: int, retry_after: str, now: datetime) -> Outcome:
 def requested_pause(retry_after: str, now: datetime) -> timedelta | None:
     """Return how long a Retry-After header asks us to wait (RFC 9110 §10.2.3); None when it is absent or unreadable.
 
-    The header holds seconds or a date; a date that has passed is no wait.
+    `retry_after`: the header's value, a number of seconds or a date. `now`: from when the wait until a date is counted;
+    for a date that has passed it is zero.
     """
     written = retry_after.strip()
     if written.isascii() and written.isdigit() and len(written) <= 9:
