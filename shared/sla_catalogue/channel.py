@@ -40,9 +40,9 @@ class ChannelKind:
     (`install_channel_kinds`).
 
     `name`: stands in `kind:` of an entry, before an address (`email:ada@example.org`), and as a key of a person.
-    `document`: the model of the kind's entries in the section `channels`; None: it has no entries. `personal`: False:
-    the address of a person is the id of such an entry; True: it is the person's own, and a level of an escalation may
-    name the kind.
+    `document`: the model of the kind's entries in the section `channels`; None: it has no entries. `personal`: True: a
+    person has an address of one's own, and a level of an escalation may name the kind. False: the address is the id of
+    such an entry. `secret_keys`: keys of an entry, besides `secret` and the like, that hold secrets.
     """
 
     name: ClassVar[str]

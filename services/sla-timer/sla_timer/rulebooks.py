@@ -100,10 +100,10 @@ class Rulebooks:
         return await self._pins(connection, self._current(), versions)
 
     async def newest(self, connection: AsyncConnection) -> bool:
-        """Return whether no instance has activated another catalogue after the one in force here.
+        """Return whether the catalogue in force here is the one that any instance has activated last.
 
-        The first call after this process has loaded a version (at start, or by a reload) records that version as
-        activated now.
+        If no instance has activated this version last, and this process did not have it at the call before (after its
+        start or a reload), it is recorded as activated now; the answer is true then.
         """
         catalogue = self._current()
         query = select(tables.catalogue).order_by(tables.catalogue.c.activated_at.desc()).limit(1)

@@ -53,12 +53,11 @@ def occurrences(
 
 
 def as_occurrence_start(written: date | datetime, start: date | datetime, zone: tzinfo) -> date | datetime:
-    """Return a date of `RDATE` or `EXDATE` in the form of `start`, the start of its entry, to compare it with
-    occurrences.
+    """Return a date of a feed's entry in the form of `start`, the start of that entry, so that the two can be compared.
 
-    If `start` is a day the result is a day, else an instant. `zone`: that of the whole feed. Many programs write these
-    dates in another form than the entry; as written they would equal no occurrence, and a day taken out would stay
-    closed.
+    `written`: an extra (`RDATE`) or excluded (`EXDATE`) date. If `start` is a day the result is a day, else an instant.
+    `zone`: that of the whole feed. Many programs write these dates in another form than the start; as written they
+    would equal no occurrence, and a day taken out would stay closed.
     """
     if not isinstance(start, datetime):
         if not isinstance(written, datetime):

@@ -129,7 +129,10 @@ class PostgresFiring:
             return (await connection.execute(_QUARANTINE, values)).first() is not None
 
     async def partitions(self) -> list[int]:
-        """Return the partitions of which any instance has published how far they are applied; `[0]` if none has."""
+        """Return the partition numbers in the table `timer_progress`, in ascending order; `[0]` if it is empty.
+
+        Every instance writes there how far it has applied the events of its partitions.
+        """
         async with self._store.reading() as connection:
             found = (await connection.execute(text("SELECT partition FROM timer_progress ORDER BY 1"))).scalars()
             return list(found) or [0]

@@ -67,8 +67,8 @@ class ProgressLook(NamedTuple):
 class Progress:
     """Remembers up to which instant this process has applied the events of each partition that it owns.
 
-    `Applier` calls `note` and `drop`; the tick calls `publish`, and fires no timer beyond that instant before its
-    patience ends.
+    `Applier` calls `note` and `drop`; the tick (the loop that fires timers) calls `publish`. A timer that is due after
+    that instant fires only when its patience (`ClaimBounds.patience`) is over.
     """
 
     def __init__(self) -> None:
