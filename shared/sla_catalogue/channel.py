@@ -81,7 +81,7 @@ _installed: dict[str, ChannelKind] | None = None
 
 
 def install_channel_kinds(kinds: Iterable[ChannelKind]) -> None:
-    """Set the kinds of channels that the catalogues of this process may use.
+    """Set the kinds of channels that the catalogues of this process may use, in place of those set before.
 
     Raises ValueError if two kinds have the same name.
     """

@@ -101,7 +101,10 @@ class ClockResponse(TimerResponse):
 
 
 class AgreedTargetResponse(TimerResponse):
-    """A due date that the parties agreed on instead of the plan's target (clause B5, docs/clauses.md)."""
+    """A due date that the parties agreed on instead of the plan's target (clause B5, docs/clauses.md).
+
+    `moved_by_pauses`: whether pauses move the date.
+    """
 
     metric: str
     due_at: InstantText

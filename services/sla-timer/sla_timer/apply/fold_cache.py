@@ -134,9 +134,7 @@ class PreparedFold:
 
     @property
     def events(self) -> int:
-        """Return how many events that count are stored once the transaction commits: `count` plus `fresh` without
-        `surplus`.
-        """
+        """Return how many counting events are stored after the commit: `count` plus `fresh` without `surplus`."""
         return self.count + len(self.fresh) - len(self.surplus)
 
     def fits(self, count: int, fresh: Collection[str], rulebook: Rulebook) -> bool:

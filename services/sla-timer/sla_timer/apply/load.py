@@ -36,8 +36,8 @@ PAGE = 500  # events read at a time
 class UnsettledClocks:
     """The clocks of one incident that may have changed since its last decision.
 
-    Of an incident's ended clocks `load_incidents` reads only these. `ids`: their ids. `version`: the catalogue version
-    by which that decision was made.
+    If the incident has 250 events or more, `load_incidents` reads only these of its ended clocks. `ids`: their ids.
+    `version`: the catalogue version by which that decision was made.
     """
 
     version: str
@@ -183,7 +183,7 @@ class StoredEventReader:
 
 
 async def has_carried_events(connection: AsyncConnection, incident: str) -> bool:
-    """Return whether a stored event of the incident is a copy from one that was merged into it (`carried_from`)."""
+    """Return whether a stored event of the incident is a copy from another one, merged into it (`carried_from`)."""
     # Inside a text of JSON every quotation mark is escaped, so that nobody's words look like this key.
     carried = tables.event.c.data.contains('"carried_from":"', autoescape=True)
     query = select(tables.event.c.id).where(tables.event.c.incident == incident, carried).limit(1)

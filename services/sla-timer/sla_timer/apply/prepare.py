@@ -94,7 +94,7 @@ class FoldPreparer:
 def unsettled_clocks(prepared: Mapping[str, PreparedFold]) -> dict[str, UnsettledClocks]:
     """Return incident id -> the clocks of that incident that may have changed, for `load_incidents`.
 
-    An incident is left out if any of its clocks may have changed.
+    An incident is left out if every one of its clocks may have changed.
     """
     return {
         name: UnsettledClocks(one.version, ids)

@@ -54,7 +54,7 @@ class Firing(Protocol):
 
     @property
     def lanes(self) -> int:
-        """Return how many claims this process should run at once when many rows are due."""
+        """Return how many calls of `fire` this process should run at once when many rows are due."""
         ...
 
     async def fire(self, bounds: ClaimBounds) -> list[Fired]:

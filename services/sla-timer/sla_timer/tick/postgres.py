@@ -122,7 +122,7 @@ class PostgresFiring:
         return [Fired(row.fire_at, row.kind, row.provisional, row.live) for row in rows]
 
     async def quarantine(self, bounds: ClaimBounds, partition: int, error: str) -> bool:
-        """Move the next due row of this partition to the quarantine; return False when no row is due."""
+        """Move the next due row to the quarantine; False if none is due (see `Firing.quarantine`)."""
         why = fit_column(error, LONGEST_ERROR)
         values = {"now": bounds.now, "patience": bounds.patience, "only": partition, "error": why}
         async with self._store.claiming() as connection:

@@ -96,9 +96,10 @@ class Progress:
         return None if known is None else known[1]
 
     async def publish(self, since: datetime | None = None) -> ProgressLook:
-        """Show what was noted to the ticks of all instances, and return how far all partitions are.
+        """Make what `note` recorded visible to the ticks (timer loops) of all instances.
 
-        `since`: only timers due after this instant make `ProgressLook.due` true; None: any timer.
+        Return how far all partitions are. `since`: only timers due after this instant make `ProgressLook.due` true;
+        None: any timer.
         """
         raise NotImplementedError
 
