@@ -146,13 +146,12 @@ def clock_json(
     consumed: timedelta,
     until: datetime | None = None,
 ) -> dict[str, Any]:
-    """Return one clock as JSON values, with the warnings and the breach that timers have published since the last
-    event.
+    """Return one clock as JSON values, with what timers have published about it since the last event.
 
     `zone`: for `due_local`. `score`: its urgency now. `consumed`: the counted time so far. `told`: what has been
-    published about the clock; None: nothing. `until`: the instant at which the incident left the contract of the API
-    key: the answer then ignores `told` and shows the clock as of that instant. None: the incident is still under that
-    contract.
+    published about the clock, such as its breach; None: nothing. `until`: the instant at which the incident left the
+    contract of the API key: the answer then ignores `told` and shows the clock as of that instant. None: the incident
+    is still under that contract.
     """
     if until is not None:
         return _clock_json(clock, zone, score, consumed, _passed(clock, until), [], until)

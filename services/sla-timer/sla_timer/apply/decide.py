@@ -74,9 +74,9 @@ def decide(
 ) -> Changes:
     """Return the rows to write and the facts to publish for one incident. Pure: nothing is read or written.
 
-    `partition`: the incident's. `pins`: the rulebooks (plans, contracts, calendars) of this transaction. `now`: the
-    instant for which urgency is computed. A timer that is due already gets `now` as its `ripe_at`: it fires once the
-    partition's events up to that instant are applied.
+    `partition`: the incident's. `stored`: what is stored of it. `pins`: the rulebooks (plans, contracts, calendars) of
+    this transaction. `now`: the instant for which urgency is computed. A timer that is due already gets `now` as its
+    `ripe_at`: it fires once the partition's events up to that instant are applied.
     """
     rulebook = pins.current if options.moved else pins.of(stored.row)
     rows = {ClockId(row.id): row for row in stored.clocks}
