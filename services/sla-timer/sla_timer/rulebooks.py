@@ -100,10 +100,10 @@ class Rulebooks:
         return await self._pins(connection, self._current(), versions)
 
     async def newest(self, connection: AsyncConnection) -> bool:
-        """Return whether the catalogue in force here is the one that any instance has activated last.
+        """Return whether the catalogue in force here is the one activated last, by whichever instance.
 
-        If no instance has activated this version last, and this process did not have it at the call before (after its
-        start or a reload), it is recorded as activated now; the answer is true then.
+        The first call after this process has loaded another version (at start, or by a reload) records that version as
+        activated now, unless it was the last one anyway; so the first answer is true.
         """
         catalogue = self._current()
         query = select(tables.catalogue).order_by(tables.catalogue.c.activated_at.desc()).limit(1)

@@ -91,8 +91,8 @@ def _instant(written: int | str) -> datetime:
 def is_quarantined(incident: Any, part: str, catalogue: str = "") -> ColumnElement[bool]:
     """Return the SQL condition that an incident waits in the quarantine (what could not be processed).
 
-    `incident`: the column with the incident's id. `part`, `catalogue`: only entries with which `TimerQuarantine.keep`
-    was given the same.
+    `incident`: the column with the incident's id. Only entries count that `TimerQuarantine.keep` has put there with
+    this `part` and this `catalogue` ("" for the audit).
     """
     kept = tables.quarantine.c
     return waiting_entry_exists(tables.quarantine, kept.key == incident, kept.part == part, kept.type == catalogue)
