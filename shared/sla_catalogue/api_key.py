@@ -43,7 +43,7 @@ class ApiKey:
     expires: date | None = None  # exclusive
 
     def fits(self, presented: str) -> bool:
-        """Return whether `presented` is this key, compared in constant time."""
+        """Return whether `presented`, a key that a caller sent, is this key; compared in constant time."""
         return hmac.compare_digest(digest_of_key(presented), self.sha256)
 
     def allows(self, scope: KeyScope) -> bool:

@@ -52,9 +52,10 @@ class AssemblyInputs:
 
 
 def assemble(merged: FileUnion, circumstances: AssemblyInputs) -> tuple[Catalogue | None, Findings]:
-    """Build a catalogue from its merged files and return (catalogue, findings); the catalogue is None after an error.
+    """Build a catalogue from its merged files; return (catalogue, findings).
 
-    The findings hold errors and warnings.
+    `circumstances`: what it is made of besides the files. The catalogue is None after an error. The findings hold
+    errors and warnings.
     """
     findings = Findings(merged.positions, list(merged.problems))
     resolved = resolve(merged, circumstances.environment, findings)

@@ -24,10 +24,10 @@ class Context:
     stored: bool = False
 
     def has_entry(self, section: str, name: str, path: Path, what: str) -> bool:
-        """Return whether `section` has an entry `name` without errors. If it has none at all, report an error at
-        `path`.
+        """Return whether `section` has an entry `name` without errors.
 
-        `what`: the word for such an entry in the message, such as `plan`.
+        If `name` is not even among its entries with errors, that is reported as an error at `path`. `what`: the word
+        for such an entry in the message, such as `plan`.
         """
         if name in getattr(self.document, section):
             return True

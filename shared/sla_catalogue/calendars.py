@@ -84,8 +84,8 @@ def holiday_code_for(contract: Contract, coverage: Coverage) -> str:
     """Return the code of the holiday table whose days close a coverage under this contract; '' for none.
 
     The coverage says whose holidays close it: nobody's, the contract's, or those of a fixed code. The contract may
-    overrule that (B, docs/clauses.md): `holidays: false` means no holidays; `holidays: true` adds the contract's to a
-    coverage without any, unless it is open around the clock.
+    overrule that (section B of docs/clauses.md). `holidays: false` means no holidays; `holidays: true` adds the
+    contract's to a coverage without any, unless it is open around the clock.
     """
     if contract.holidays is False:
         return ""

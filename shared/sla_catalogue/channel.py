@@ -36,13 +36,12 @@ class BadAddress(ValueError):
 
 
 class ChannelKind:
-    """One kind of channel, such as e-mail, as the catalogue knows it; each kind is a subclass
-    (`install_channel_kinds`).
+    """One kind of channel, such as e-mail, as the catalogue knows it; each kind is a subclass.
 
-    `name`: stands in `kind:` of an entry, before an address (`email:ada@example.org`), and as a key of a person.
-    `document`: the model of the kind's entries in the section `channels`; None: it has no entries. `personal`: False:
-    the address of a person is the id of such an entry; True: it is the person's own, and a level of an escalation may
-    name the kind.
+    `install_channel_kinds` takes one object of each. `name`: stands in `kind:` of an entry, before an address
+    (`email:ada@example.org`), and as a key of a person. `document`: the model of the kind's entries in the section
+    `channels`; None: it has no entries. `personal`: True: a person has an address of one's own, and a level of an
+    escalation may name the kind. False: the address is an entry's id.
     """
 
     name: ClassVar[str]
@@ -52,7 +51,7 @@ class ChannelKind:
     """Keys of an entry, beside `secret`, `secrets`, `password` and `key`, whose values are secrets."""
 
     def entry(self, id_: ChannelId, document: ChannelDocument) -> ChannelEntry:
-        """Return the entry of the section `channels` that `document` describes."""
+        """Return the entry of the section `channels` with the id `id_` that `document` describes."""
         return ChannelEntry(id=id_, kind=self.name)
 
     def check_entry(self, document: ChannelDocument, path: Path, context: Context) -> None:
@@ -81,7 +80,7 @@ _installed: dict[str, ChannelKind] | None = None
 
 
 def install_channel_kinds(kinds: Iterable[ChannelKind]) -> None:
-    """Set the kinds of channels that the catalogues of this process may use.
+    """Set the kinds of channels that the catalogues of this process may use, in place of those set before.
 
     Raises ValueError if two kinds have the same name.
     """

@@ -61,10 +61,10 @@ class HorizonEnd:
 
 
 def horizon_ends(rulebook: Rulebook, tables: Mapping[str, HolidayTable], horizon: Horizon) -> tuple[HorizonEnd, ...]:
-    """Return the last days for which the compiled years and the holiday tables are good, the earliest first.
+    """Return up to which days the compiled years and the holiday tables reach, the earliest first.
 
-    One entry is for the compiled years (`horizon`), and one for each holiday table in use by a contract. `tables`: the
-    holidays by code. A table without holidays, or one that is not in `tables`, gets no entry.
+    One entry is for the compiled years (`horizon`), and one for each holiday table that a contract of the rulebook
+    uses. `tables`: the holidays by code. A table without holidays, or one that is not in `tables`, gets no entry.
     """
     pairs = [(contract, rulebook.plans.get(contract.plan)) for contract in rulebook.contracts.values()]
     return horizon_ends_of(((contract, plan) for contract, plan in pairs if plan is not None), tables, horizon)
@@ -73,9 +73,10 @@ def horizon_ends(rulebook: Rulebook, tables: Mapping[str, HolidayTable], horizon
 def horizon_ends_of(
     used: Iterable[tuple[Contract, Plan]], tables: Mapping[str, HolidayTable], horizon: Horizon
 ) -> tuple[HorizonEnd, ...]:
-    """Return the last days for which the compiled years and the holiday tables are good, the earliest first.
+    """Return up to which days the compiled years and the holiday tables reach, the earliest first.
 
-    As `horizon_ends`, but for the tables that `used`, pairs (contract, its plan), needs.
+    `used`: pairs (contract, its plan); holiday tables that none of them uses get no entry. All else is as in
+    `horizon_ends`.
     """
     codes = {code for contract, plan in used for coverage in plan.coverages.values()
              for code in holiday_codes_for(contract, coverage)}  # fmt: skip
@@ -85,11 +86,11 @@ def horizon_ends_of(
 
 
 def known_until(table: HolidayTable, horizon: Horizon) -> date | None:
-    """Return the day of the last holiday in a table; None if it has none.
+    """Return up to which day the holidays of a table are known; None if it has none.
 
-    If that holiday lies in the last year of the horizon (the compiled years) or later, return the end of that last
-    year. Days added by hand are ignored, unless the table has no others: one far ahead does not mean that all before it
-    are known.
+    It is the day of the last holiday. If that lies in the last year of the horizon (the compiled years) or later, it is
+    the end of that last year. Days added by hand are ignored, unless the table has no others: one far ahead does not
+    mean that all before it are known.
     """
     known = [row.date for row in table.rows if not row.source.startswith("manual:")]
     known += [span.end.date() for span in table.spans]

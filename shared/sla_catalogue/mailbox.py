@@ -74,7 +74,10 @@ def ascii_host(written: str) -> str:
 
 
 def is_near(host: str) -> bool:
-    """Return whether `host` is a loopback address or a name without a dot, such as that of a container nearby."""
+    """Return whether `host` is a loopback address or a name without a dot, such as that of a container nearby.
+
+    Only to such a mail server may mail go unencrypted.
+    """
     try:
         return ip_address(host).is_loopback
     except ValueError:

@@ -109,7 +109,10 @@ class Findings:
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:
-    """Return a hint that names the nearest known word, else all known words if they are at most twelve, else ""."""
+    """Return a hint on the unknown word `word`: the nearest of the `known` words.
+
+    If none is near, the hint lists all known words; it is "" if there are none or more than twelve.
+    """
     names = sorted(known)
     near = get_close_matches(word, names, n=1, cutoff=0.6) or _caseless(word, names)
     if near:

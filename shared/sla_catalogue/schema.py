@@ -13,7 +13,7 @@ def catalogue_schema() -> dict[str, Any]:
     """Return the JSON Schema of a catalogue file.
 
     It includes the shorthands that the loader accepts beside the full forms (a name for a list of names, a text for
-    texts in languages); what only makes sense of the whole catalogue is left to `slad check`.
+    texts in languages). What takes the whole catalogue to judge, such as references, only `slad check` checks.
     """
     schema = catalogue_model(channel_kinds()).model_json_schema(by_alias=True)
     for alias, section in ALIASES.items():

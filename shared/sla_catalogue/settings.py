@@ -20,7 +20,8 @@ class SmtpSecurity(StrEnum):
 class Smtp:
     """The mail server that sends e-mail.
 
-    `sender`: the address that mails come from, such as `slad <slad@example.org>`. `username`: "" without a login.
+    `sender`: the address that mails come from, such as `slad <slad@example.org>`. `username`, `password`: "" and None
+    without a login.
     """
 
     host: str

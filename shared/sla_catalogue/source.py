@@ -202,15 +202,15 @@ class Source:
     bots: frozenset[str] = frozenset()
 
     def phase_of(self, status: str) -> TicketPhase | None:
-        """Return what a status means for the incident; None if the catalogue does not map it."""
+        """Return what a status of the ticketing system means for the incident; None if the catalogue lacks it."""
         return self.statuses.get(fold_case(status))
 
     def priority_of(self, value: str) -> str | None:
-        """Return the plan's priority for a value; None if the catalogue does not map it."""
+        """Return the plan's priority for `value`, the sender's own word for it; None if the catalogue lacks it."""
         return self.priorities.get(fold_case(value))
 
     def ending_of(self, resolution: str) -> TicketPhase | None:
-        """Return RESOLVED or CANCELLED for a resolution; None if the catalogue does not map it."""
+        """Return RESOLVED or CANCELLED for `resolution`, the sender's word for how work ended; None if unknown."""
         return self.resolutions.get(fold_case(resolution))
 
     def is_staff(self, account: str) -> bool:

@@ -43,7 +43,10 @@ class Tree:
 
 
 def read_tree(text: str, file: str) -> Tree:
-    """Return the content of a YAML text, with errors of the text in its `problems`. Never raises."""
+    """Return the content of a YAML text, with errors of the text in its `problems`. Never raises.
+
+    `file`: the file's name, for the places of values and problems.
+    """
     reader = _Reader(file)
     if len(text.encode("utf-8", "surrogatepass")) > MAX_BYTES:
         reader.problem(0, 0, "too-large", f"the file is larger than {MAX_BYTES} bytes", "split it")

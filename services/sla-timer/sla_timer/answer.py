@@ -52,7 +52,7 @@ class EventPage:
 def latest_clocks(clocks: Sequence[Clock], most: int) -> list[Clock]:
     """Return at most `most` of the clocks, in the order given.
 
-    Of more clocks the open ones are taken first, then those that started last.
+    If there are more, open clocks are kept before ended ones, and among either the ones that started last.
     """
     if len(clocks) <= most:
         return list(clocks)
@@ -72,10 +72,10 @@ def incident_json(
 ) -> dict[str, Any]:
     """Return an incident with its clocks (100 at most) and one page of its events as JSON values.
 
-    `now`: the instant of urgencies, consumed and waiting times. `told`: what has been published about each clock; only
-    it tells of a breach that a timer fired after the last event. `seen`: what an API key of one contract may see; None
-    for a key of all contracts. `rulebooks`: the rulebook (plans, contracts, calendars) of each clock that is judged by
-    another one than `rulebook`.
+    `rulebook`: the plans, contracts and calendars by which the incident is judged; `rulebooks`: by clock, the rulebook
+    of each clock that is judged by another one. `now`: the instant of urgencies, consumed and waiting times. `told`:
+    what has been published about each clock; a breach that a timer published after the last event is known from it
+    alone. `seen`: what an API key of one contract may see; None for a key of all contracts.
     """
     until = None if seen is None else seen.until
     if seen is not None:
@@ -146,13 +146,12 @@ def clock_json(
     consumed: timedelta,
     until: datetime | None = None,
 ) -> dict[str, Any]:
-    """Return one clock as JSON values, with the warnings and the breach that timers have published since the last
-    event.
+    """Return one clock as JSON values, with what timers have published about it since the last event.
 
     `zone`: for `due_local`. `score`: its urgency now. `consumed`: the counted time so far. `told`: what has been
-    published about the clock; None: nothing. `until`: the instant at which the incident left the contract of the API
-    key: the answer then ignores `told` and shows the clock as of that instant. None: the incident is still under that
-    contract.
+    published about the clock, such as its breach; None: nothing. `until`: the instant at which the incident left the
+    contract of the API key: the answer then ignores `told` and shows the clock as of that instant. None: the incident
+    is still under that contract.
     """
     if until is not None:
         return _clock_json(clock, zone, score, consumed, _passed(clock, until), [], until)
@@ -272,8 +271,8 @@ def hours_json(hours: Hours, clock: Any, now: datetime) -> dict[str, Any]:
     """Return the keys `counted_seconds`, `outside_hours` and `opens_at` of one clock as JSON values.
 
     `counted_seconds`: counted time left at `now`, negative once the clock is late; null when unknown. `outside_hours`:
-    true if the clock runs and its hours are closed at `now`. `opens_at`: when they open next; null unless they are
-    closed, and when unknown. `clock`: any object with `state` and `due_at`.
+    true if the clock runs and its hours are closed at `now`. `opens_at`: when these hours open next, if `outside_hours`
+    is true; else, or when that is unknown, null. `clock`: any object with `state` and `due_at`.
     """
     running = clock.state == ClockState.RUNNING
     here = opening_times(hours.calendar, now) if running else ALWAYS
@@ -348,8 +347,8 @@ def explained_json(
     """Return the explanation of an incident's clocks (20 at most) as of `at`: JSON values, with a text in `language`.
 
     `name`: the incident's id. `incident`: None before its first event; there are no clocks then. `metric`: explain only
-    clocks of this metric; "" explains all. `rulebooks`: by clock, the rulebook (plans, contracts, calendars) of each
-    clock that is judged by another rulebook than `rulebook`.
+    clocks of this metric; "" explains all. `rulebook`: the plans, contracts and calendars by which the incident is
+    judged; `rulebooks`: by clock, the rulebook of each clock that is judged by another one.
     """
     asked = [clock for clock in incident.clocks if metric in ("", clock.metric)] if incident else []
     shown = latest_clocks(asked, MOST_EXPLAINED)

@@ -26,8 +26,9 @@ SOON = timedelta(hours=1)
 
 
 class TimerGauges:
-    """Sets the gauges of the timer that are counted in its tables, such as open clocks, overdue clocks and waiting
-    facts.
+    """Sets the timer's gauges, such as open clocks, overdue clocks and waiting facts, from its tables. Call `run`.
+
+    `events`: the subscription to events whose lag is shown too.
     """
 
     def __init__(self, store: Store, events: EventSource, time_source: TimeSource, metrics: TimerMetrics) -> None:

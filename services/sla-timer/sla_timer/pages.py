@@ -39,8 +39,8 @@ async def page_of(store: Store, row: Any, after: str, limit: int) -> EventPage |
 def page_among(events: Sequence[IncidentEvent], row: Any, after: str, limit: int) -> EventPage | None:
     """Return one page of `events`: at most `limit` of them, after the event whose id is `after` ("": the first page).
 
-    None if no event has that id. Pages are in the order of `occurred_at` and id; only events that all fit on the first
-    page keep the order given. `row`: the incident's row of `timer_incident`, from which the page's `surplus` is taken.
+    None if no event has that id. If all events fit on the first page, they stay in the order given; else pages are in
+    the order of `occurred_at` and id. `row`: the incident's row of `timer_incident`, which gives the page's `surplus`.
     """
     if not after and len(events) <= limit:
         return EventPage(events, len(events), None, row.surplus)

@@ -26,8 +26,9 @@ _incident = tables.incident.c
 
 
 class IncidentRetention:
-    """Removes old incidents from the timer's store, in small steps: call `ended`, and `late` for events that come
-    after.
+    """Removes old incidents from the timer's store, in small steps.
+
+    `ended` removes incidents, `late` removes events that have arrived for an incident after its removal.
     """
 
     def __init__(self, store: Store) -> None:

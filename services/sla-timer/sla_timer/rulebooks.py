@@ -100,10 +100,10 @@ class Rulebooks:
         return await self._pins(connection, self._current(), versions)
 
     async def newest(self, connection: AsyncConnection) -> bool:
-        """Return whether no instance has activated another catalogue after the one in force here.
+        """Return whether the catalogue in force here is the one activated last, by whichever instance.
 
-        The first call after this process has loaded a version (at start, or by a reload) records that version as
-        activated now.
+        The first call after this process has loaded another version (at start, or by a reload) records that version as
+        activated now, unless it was the last one anyway; so the first answer is true.
         """
         catalogue = self._current()
         query = select(tables.catalogue).order_by(tables.catalogue.c.activated_at.desc()).limit(1)

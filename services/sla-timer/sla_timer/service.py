@@ -38,10 +38,11 @@ PARTITIONS_AT_ONCE = 4  # a batch waits for the database half of its time; an in
 
 @dataclass(frozen=True, slots=True)
 class TimerService:
-    """The timer service, assembled. `service`: its loops and health checks, to be run.
+    """The timer service, assembled.
 
-    `tick`: fires due timers. `forgetting`: removes old data. `preparing`: caches incidents with very many events. The
-    HTTP routes use `store`, `rulebooks`, `time_source` and `preparing`.
+    `service`: its loops and health checks, to be run. `tick`: fires due timers. `forgetting`: removes old data.
+    `preparing`: caches incidents with 250 events or more. The HTTP routes use `store`, `rulebooks`, `time_source` and
+    `preparing`.
     """
 
     service: Service
@@ -66,8 +67,8 @@ def build(
 ) -> TimerService:
     """Assemble the timer service; nothing runs yet.
 
-    `feeds`: makes its subscription to incident events. `current`: returns the catalogue in force. `revive`: builds an
-    earlier catalogue from its stored text.
+    `feeds`: makes its subscription to incident events. `registry`: where its Prometheus metrics are registered.
+    `current`: returns the catalogue in force. `revive`: builds an earlier catalogue from its stored text.
     """
     metrics = TimerMetrics(registry)
     progress = progress_of(store)

@@ -33,7 +33,10 @@ class ScenarioAgreement:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ScenarioEvent:
-    """One event of a test of the catalogue, after the opening; its instants have a time zone."""
+    """One event of a test of the catalogue, after the opening; its instants have a time zone.
+
+    `waiting_on`: for a pause, on whom the incident waits. `agreed`: the due date agreed on; None: none.
+    """
 
     at: datetime
     kind: EventKind

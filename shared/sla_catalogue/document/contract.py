@@ -69,7 +69,8 @@ class ContractDocument(Document):
 
     `zone`, `country`: the time zone of its hours, and whose holidays it has. `holidays`: overrules the plan, if given.
     `default`: the contract applies to incidents of unknown customers. `targets`: its own, tried before the plan's.
-    `coverages`: its own, in place of the plan's of the same name. `roles`: role -> who holds it.
+    `coverages`: its own, in place of the plan's of the same name. `roles`: role -> who holds it. `leaves_unspecified`:
+    metrics for which it accepts that the plan gives no number.
     """
 
     plan: str

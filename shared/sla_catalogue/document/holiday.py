@@ -36,9 +36,9 @@ class FeedDocument(Document):
 class HolidayDocument(Document):
     """The holidays of one code, such as `PL` or `DE-BY`; a code without an entry has its generated public holidays.
 
-    `generate`: whether to take the holidays of the country in these `categories`. `observed`: also substitute days off,
-    for holidays that fall on a weekend. `half_day_closes_at`: when half days close. `feeds`: days from calendar files.
-    `add`, `remove`: days closed or worked by hand.
+    `generate`: whether to generate the country's holidays, of the kinds in `categories`. `observed`: also substitute
+    days off, for holidays that fall on a weekend. `half_day_closes_at`: when half days close. `language`: of the names;
+    absent: the country's own. `feeds`: days from calendar files. `add`, `remove`: days closed or worked by hand.
     """
 
     generate: bool = True

@@ -48,7 +48,8 @@ class MetricDocument(Document):
     """A metric (what is timed): its own conditions, or those of the metric `like` with some of them replaced.
 
     Without `like` it is the built-in metric of the same name, if there is one. Conditions are lists of events: `start`,
-    `stop`, `reset`, `cancel`, `pause` and `resume`.
+    `stop`, `reset`, `cancel`, `pause` and `resume`. `after`: clocks start only once that metric's clock has stopped.
+    `until`: only as long as that metric's clock has not. `on_reopen` and the like: what becomes of a clock then.
     """
 
     like: str | None = None

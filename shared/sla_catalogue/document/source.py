@@ -12,8 +12,9 @@ from sla_catalogue.document.field import Document, Names, Secrets, SecretValue
 class AuthenticationDocument(Document):
     """How a source's deliveries prove their origin; a key that is left out has the dialect's usual value.
 
-    `header`: the name of the header with the proof. `prefix`: the text before the proof in it. `secret`, `secrets`: the
-    proof may be made with any of them.
+    `header`: the name of the header with the proof. `prefix`: the text before the proof in it. `algorithm`, `encoding`,
+    `signed`: how an HMAC is made. `timestamp_header`: the header with its timestamp. `username`: of HTTP Basic.
+    `secret`, `secrets`: the proof may be made with any of them.
     """
 
     kind: Literal["hmac", "token", "basic", "bearer", "none"] | None = None
@@ -74,7 +75,8 @@ class SourceDocument(Document):
     """A ticketing system that sends events: its dialect, its authentication, and what its words mean.
 
     `statuses`, `labels`, `priorities`, `priority_labels`, `resolutions`: map the sender's words to slad's. `customer`,
-    `product`, `attributes`: where these values lie in a delivery. `zone`: of times without an offset.
+    `product`, `attributes`: where these values lie in a delivery. `staff`, `customers`, `bots`: which accounts are
+    whose. `zone`: of times without an offset.
     """
 
     dialect: str

@@ -55,8 +55,9 @@ class _Found:
 def read_feed(text: str, source: str, horizon: Horizon, skip: Collection[str] = ()) -> HolidayFeed:
     """Return the days off and closings of an iCalendar text within the horizon (years).
 
-    `source`: where the text is from; kept with each day. `skip`: names of entries to leave out. Cancelled entries are
-    left out too, and so are those that cannot be read, with a remark. Raises BadFeed for a text that is no iCalendar.
+    `source`: where the text is from; kept with each day. `skip`: names of entries to leave out, in any case of letters.
+    Cancelled entries are left out too, and so are those that cannot be read, with a remark. Raises BadFeed for a text
+    that is no iCalendar.
     """
     texts, remarks = tidy(text)
     found = _Found(source, horizon, remarks=remarks)

@@ -32,12 +32,11 @@ class Occurrence:
 def occurrences(
     event: Any, start: date | datetime, length: timedelta, horizon: Horizon, zone: tzinfo, doubts: list[str]
 ) -> Iterator[Occurrence]:
-    """Yield the occurrences of one entry of a feed (calendar file) that may lie in the horizon (years), in order of
-    time.
+    """Yield, in order of time, the occurrences of one entry of a feed (calendar file) that may lie in the horizon.
 
-    `event`: the entry. `start`, `length`: as the entry states them. `zone`: that of the whole feed. `start` counts even
-    if the entry's recurrence rule does not name it (RFC 5545 §3.8.5.3); a sentence on that is added to `doubts`. Dates
-    that the entry excludes are left out; no start comes twice. Raises UnreadableRule.
+    `event`: the entry. `start`, `length`: as the entry states them. `horizon`: the years. `zone`: that of the whole
+    feed. `start` counts even if the entry's recurrence rule does not name it (RFC 5545 §3.8.5.3); a sentence on that is
+    added to `doubts`. Dates that the entry excludes are left out; no start comes twice. Raises UnreadableRule.
     """
     excluded = {as_occurrence_start(each.start, start, zone) for each in _listed(event, "EXDATE", length)}
     excluded |= set(_repeated(event, "EXRULE", start, horizon, zone, doubts))
@@ -53,12 +52,11 @@ def occurrences(
 
 
 def as_occurrence_start(written: date | datetime, start: date | datetime, zone: tzinfo) -> date | datetime:
-    """Return a date of `RDATE` or `EXDATE` in the form of `start`, the start of its entry, to compare it with
-    occurrences.
+    """Return a date of a feed's entry in the form of `start`, the start of that entry, so that the two can be compared.
 
-    If `start` is a day the result is a day, else an instant. `zone`: that of the whole feed. Many programs write these
-    dates in another form than the entry; as written they would equal no occurrence, and a day taken out would stay
-    closed.
+    `written`: an extra (`RDATE`) or excluded (`EXDATE`) date. If `start` is a day the result is a day, else an instant.
+    `zone`: that of the whole feed. Many programs write these dates in another form than the start; as written they
+    would equal no occurrence, and a day taken out would stay closed.
     """
     if not isinstance(start, datetime):
         if not isinstance(written, datetime):

@@ -47,8 +47,8 @@ class _Open:
 def decoded(content: bytes) -> tuple[str, tuple[str, ...]]:
     """Return (text of a feed's file, remarks on its encoding). Lines that were folded are joined.
 
-    Read is UTF-16 if the file begins with its mark, else UTF-8, else Windows-1252, with a remark. Raises
-    UnicodeDecodeError.
+    The file is read as UTF-16 if it begins with the mark of that encoding, else as UTF-8. If it is not UTF-8 either, it
+    is read as Windows-1252, with a remark. Raises UnicodeDecodeError.
     """
     if content.startswith(_UTF16):
         return content.decode("utf-16"), ()

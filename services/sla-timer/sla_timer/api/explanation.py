@@ -65,9 +65,9 @@ class StepResponse(TimerResponse):
     """One step of a clock's time, from `start` to `end`. `kind` says whether it counted, `reason` why not.
 
     `kind`: `counted`, `outside_hours`, `holiday`, `closing` (an exceptional one), `paused`, `ended` (until a
-    reopening), `before_restart` (wiped out by a reset) or `earlier` (the oldest in one). `waiting_on`: for whom a
-    pause waited, else null. `counted_seconds`: counted time in this step. `total_seconds`: counted time up to `end`.
-    `credited_seconds`: by how much a pause moves a due date.
+    reopening), `before_restart` (wiped out by a reset) or `earlier` (the oldest steps, summed up in one). `waiting_on`:
+    for whom a pause waited, else null. `counted_seconds`: counted time in this step. `total_seconds`: counted time up
+    to `end`. `credited_seconds`: the time by which this pause moves a due date in working days or an agreed one.
     """
 
     start: InstantText

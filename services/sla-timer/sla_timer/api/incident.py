@@ -39,9 +39,9 @@ class FoundIncident:
     """An incident as one API key may see it.
 
     `row`: its row of `timer_incident`. `rulebook`: the plans, contracts and calendars by which it is judged.
-    `incident`: its state. `events`: the events behind that state; None if there are very many and the key may see all
-    of them (they are read page by page then). `names`: its other ids. `seen`: what a key of one contract may see; None
-    for a key of all contracts, and where `events` is None.
+    `incident`: its state, computed from the events that the key may see. `events`: these events; None if there are 250
+    or more and the key may see them all (they are read page by page then). `names`: its other ids. `seen`: what a key
+    of one contract may see; None for a key of all contracts, and where `events` is None.
     """
 
     row: Any

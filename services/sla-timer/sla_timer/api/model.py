@@ -52,7 +52,10 @@ class SegmentResponse(TimerResponse):
 
 
 class MarkResponse(TimerResponse):
-    """The instant `at` at which a warning or the breach of a clock is due."""
+    """A mark of a clock: the instant `at` at which a warning or the breach is due.
+
+    `key`: such as `0/warn-75` or `0/breach`; the number says for which of the clock's targets, counted from 0.
+    """
 
     key: str = Field(description="<generation>/<threshold>")
     at: InstantText
@@ -98,7 +101,10 @@ class ClockResponse(TimerResponse):
 
 
 class AgreedTargetResponse(TimerResponse):
-    """A due date that the parties agreed on instead of the plan's target (clause B5, docs/clauses.md)."""
+    """A due date that the parties agreed on instead of the plan's target (clause B5, docs/clauses.md).
+
+    `moved_by_pauses`: whether pauses move the date.
+    """
 
     metric: str
     due_at: InstantText
@@ -110,7 +116,8 @@ class AgreedTargetResponse(TimerResponse):
 class SnapshotResponse(TimerResponse):
     """How the sender's whole ticket stood at the instant `at`, as one delivery showed it.
 
-    In `attributes`, "" means that the ticket had no such value, and an absent name means nothing.
+    In `attributes`, "" means that the ticket has no such value; about a name that is absent nothing is known.
+    `version`: the sender's, 0 if it has none. `before`: the earlier values of what the delivery changed.
     """
 
     at: InstantText
@@ -124,7 +131,13 @@ class SnapshotResponse(TimerResponse):
 
 
 class EventResponse(TimerResponse):
-    """An event of the incident."""
+    """One thing that happened to the incident; most fields matter for a few kinds of event only.
+
+    `version`: the sender's, orders events of one instant; 0 if it has none. `attributes`: what the event states of the
+    incident. `agreed`: a due date agreed on. `known_as`: another id of the incident. `carried_from`: the incident,
+    merged into this one, of whose event this is a copy. `metrics`: from which it exempts, empty means all. `score`: a
+    rating. `warnings`: what could not be understood. `snapshot`: the whole ticket at that time.
+    """
 
     id: str
     kind: str
@@ -198,7 +211,8 @@ class OpenClockResponse(TimerResponse):
     """A running or paused clock in the list of open clocks.
 
     `counted_seconds`: the counted time left, negative once late; null when unknown. `outside_hours`: the clock is
-    running and its hours are closed. `opens_at`: when they open next; null unless they are closed, and when unknown.
+    running and its hours are closed. `opens_at`: when these hours open next, if `outside_hours` is true; else, or when
+    that is unknown, null.
     """
 
     id: str

@@ -37,7 +37,7 @@ class StoredIncident:
     `fold`: computes the incident by a rulebook. `row`: its row of `timer_incident`, None for a new incident. `settled`:
     clocks that have ended, about which everything is published. `clocks`: the rows of `timer_clock` of all other
     clocks. `events`: how many of its events are stored, the new ones included. `surplus`: how many more do not count.
-    `counting`: the events that `fold` reads; empty for an incident with very many events.
+    `counting`: the events that `fold` reads; empty for an incident with 250 events or more.
     """
 
     fold: Callable[[Rulebook], Incident]
@@ -51,7 +51,7 @@ class StoredIncident:
     def as_of(self, until: datetime | None, rulebook: Rulebook) -> Incident:
         """Return the incident as computed from its events up to `until`; None: from all events.
 
-        All events are also used if none lies before `until`, and for an incident with very many events.
+        All events are used as well if none lies before `until`, and if `counting` is empty (250 events or more).
         """
         by_then = self.counting if until is None else events_known_at(self.counting, until)
         return fold(by_then, rulebook) if by_then and len(by_then) < len(self.counting) else self.fold(rulebook)
@@ -74,9 +74,9 @@ def decide(
 ) -> Changes:
     """Return the rows to write and the facts to publish for one incident. Pure: nothing is read or written.
 
-    `partition`: the incident's. `pins`: the rulebooks (plans, contracts, calendars) of this transaction. `now`: the
-    instant for which urgency is computed. A timer that is due already gets `now` as its `ripe_at`: it fires once the
-    partition's events up to that instant are applied.
+    `partition`: the incident's. `stored`: what is stored of it. `pins`: the rulebooks (plans, contracts, calendars) of
+    this transaction. `now`: the instant for which urgency is computed. A timer that is due already gets `now` as its
+    `ripe_at`: it fires once the partition's events up to that instant are applied.
     """
     rulebook = pins.current if options.moved else pins.of(stored.row)
     rows = {ClockId(row.id): row for row in stored.clocks}

@@ -46,7 +46,7 @@ class CountObserver(Protocol):
 
 
 class FoldNotPrepared(Exception):
-    """Raised in a transaction that needs incidents with very many events, if these were not computed beforehand.
+    """Raised in a transaction that needs incidents with 250 events or more, if these were not computed beforehand.
 
     Roll back, prepare them (`FoldCache.prepare`), and run the transaction again; `FoldPreparer.around` does so.
     `wanted`: incident id -> the rulebook (plans, contracts, calendars) under which the incident is needed.
@@ -69,7 +69,7 @@ class EventReader(Protocol):
         ...
 
     async def ended_at(self) -> datetime | None:
-        """Return when the incident had ended, if retention has removed it since; None if it was never removed."""
+        """Return when the incident ended, if retention (the removal of old incidents) has removed it; else None."""
         ...
 
     def since(self, at: datetime | None) -> AsyncIterator[Sequence[IncidentEvent]]:
@@ -113,7 +113,7 @@ class CachedFold:
 
 @dataclass(slots=True)
 class PreparedFold:
-    """An incident with very many events, computed from its stored events and the new ones of one transaction.
+    """An incident with 250 events or more, computed from its stored events and the new ones of one transaction.
 
     `name`: the incident's id. `count`: how many events are stored. `fresh`: ids of the new events. `surplus`: ids of
     the new events that do not count. `foldings`: catalogue version -> the computation. `settled`: ended clocks about
@@ -134,9 +134,7 @@ class PreparedFold:
 
     @property
     def events(self) -> int:
-        """Return how many events that count are stored once the transaction commits: `count` plus `fresh` without
-        `surplus`.
-        """
+        """Return how many counting events are stored after the commit: `count` plus `fresh` without `surplus`."""
         return self.count + len(self.fresh) - len(self.surplus)
 
     def fits(self, count: int, fresh: Collection[str], rulebook: Rulebook) -> bool:
@@ -211,11 +209,12 @@ async def fold_in_slices(events: Iterable[IncidentEvent], rulebook: Rulebook) ->
 
 
 class FoldCache:
-    """Caches incidents with very many events, as computed from these events; one per process.
+    """Caches incidents with 250 events or more, as computed from these events; one per process.
 
     Enter `held`, call `prepare`, and after the commit `keep`. `read`: called with the number of events read from the
-    store. `folded`: called with the number of events computed. `most`: how many events of an incident count, whatever
-    they say; of later events only those count that can change a clock.
+    store. `folded`: called with the number of events computed. `most`: the first so many events of an incident all
+    count (50,000 by default); of the next so many, those that can change a clock; of the rest, those that lead to an
+    end.
     """
 
     def __init__(self, read: CountObserver, folded: CountObserver, most: int = bound.MOST) -> None:

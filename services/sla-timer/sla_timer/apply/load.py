@@ -36,8 +36,8 @@ PAGE = 500  # events read at a time
 class UnsettledClocks:
     """The clocks of one incident that may have changed since its last decision.
 
-    Of an incident's ended clocks `load_incidents` reads only these. `ids`: their ids. `version`: the catalogue version
-    by which that decision was made.
+    If the incident has 250 events or more, `load_incidents` reads only these of its ended clocks. `ids`: their ids.
+    `version`: the catalogue version by which that decision was made.
     """
 
     version: str
@@ -51,9 +51,9 @@ NOTHING: Mapping[str, UnsettledClocks] = MappingProxyType({})
 class LoadedIncidents:
     """The stored rows and events of some incidents; every field maps an incident id to what is stored.
 
-    `events`: the events; incidents with very many events are missing. `incidents`: the row of `timer_incident`.
-    `clocks`: rows of `timer_clock`, locked. `tombstones`: when the incident had ended, for incidents that retention has
-    removed.
+    `events`: the events; incidents with 250 events or more are missing. `incidents`: the row of `timer_incident`.
+    `clocks`: rows of `timer_clock`, locked. `tombstones`: when the incident ended, for incidents that retention (the
+    removal of old ones) has removed.
     """
 
     events: dict[str, list[IncidentEvent]]  # of those whose fold is not prepared
@@ -90,9 +90,9 @@ async def load_incidents(
 ) -> LoadedIncidents:
     """Lock the timers and clocks of these incidents, and return their stored rows and events.
 
-    Of an incident with very many events the events are not read. `unsettled`: of such an incident only the open clocks
-    and the clocks named here are read. All its clocks are read if it is not in `unsettled`, or was judged under another
-    catalogue version since.
+    Of an incident with 250 events or more the events are not read, and only those clocks that are open or named in
+    `unsettled`. All its clocks are read if `unsettled` lacks it (the default is empty), or if it has been judged under
+    another catalogue version since.
     """
     names = sorted(incidents)
     found = (await connection.execute(select(tables.incident).where(tables.incident.c.id.in_(names)))).all()
@@ -158,7 +158,7 @@ class StoredEventReader:
             return await stored_event_ids(connection, ids)
 
     async def ended_at(self) -> datetime | None:
-        """Return when the incident had ended, if retention has removed it since; None if it was never removed."""
+        """Return when the incident ended, if retention (the removal of old incidents) has removed it; else None."""
         async with self.store.reading() as connection:
             return (await tombstone.tombstones(connection, tables.tombstone, [self.incident])).get(self.incident)
 
@@ -183,7 +183,7 @@ class StoredEventReader:
 
 
 async def has_carried_events(connection: AsyncConnection, incident: str) -> bool:
-    """Return whether a stored event of the incident is a copy from one that was merged into it (`carried_from`)."""
+    """Return whether a stored event of the incident is a copy from another one, merged into it (`carried_from`)."""
     # Inside a text of JSON every quotation mark is escaped, so that nobody's words look like this key.
     carried = tables.event.c.data.contains('"carried_from":"', autoescape=True)
     query = select(tables.event.c.id).where(tables.event.c.incident == incident, carried).limit(1)

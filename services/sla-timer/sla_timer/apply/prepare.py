@@ -39,9 +39,9 @@ class FoldPreparer:
         self.folds = FoldCache(metrics.events_read.inc, metrics.events_folded.inc)
 
     async def incident(self, name: str, rulebook: Rulebook) -> Incident:
-        """Return an incident with very many events, computed from its stored events, and cache it.
+        """Return an incident with 250 events or more, computed from its stored events, and cache it.
 
-        Raises NoEvents if no stored event counts.
+        `rulebook`: the plans, contracts and calendars by which to judge it. Raises NoEvents if no stored event counts.
         """
         async with self.folds.held([name]):
             prepared = await self.folds.prepare(name, StoredEventReader(self._store, name), (), [rulebook])
@@ -65,11 +65,12 @@ class FoldPreparer:
         events: Mapping[str, Sequence[IncidentEvent]],
         work: Callable[[Mapping[str, PreparedFold]], Awaitable[Given]],
     ) -> Given:
-        """Run `work`, a transaction, and return its result. Incidents with very many events are computed before it.
+        """Run `work`, a transaction, and return its result. Incidents with 250 events or more are computed before it.
 
-        `events`: incident id -> its new events; stored ones are skipped. `work` gets those incidents of `events` that
-        are cached, by id. If it raises FoldNotPrepared, the incidents it lacks are computed and it is run again. Raises
-        StoreBusy after 8 runs, when other instances keep changing the incidents. Other exceptions of `work` pass.
+        `events`: incident id -> its new events; stored ones are skipped. `work` gets, by id, those incidents of
+        `events` that are cached. If it raises FoldNotPrepared, the incidents it lacks are computed and it is run again.
+        Raises StoreBusy after 8 runs, when other instances keep changing the incidents. Other exceptions of `work`
+        pass.
         """
         wanted: dict[str, list[Rulebook]] = {name: [] for name in events if name in self.folds}
         for _ in range(ROUNDS):
@@ -93,7 +94,7 @@ class FoldPreparer:
 def unsettled_clocks(prepared: Mapping[str, PreparedFold]) -> dict[str, UnsettledClocks]:
     """Return incident id -> the clocks of that incident that may have changed, for `load_incidents`.
 
-    An incident is left out if any of its clocks may have changed.
+    An incident is left out if every one of its clocks may have changed.
     """
     return {
         name: UnsettledClocks(one.version, ids)
@@ -109,11 +110,11 @@ def check_prepared(
     fresh: Mapping[str, Collection[str]],
     moved: bool = False,
 ) -> None:
-    """Raise FoldNotPrepared unless every incident with very many events was computed with exactly its new events.
+    """Raise FoldNotPrepared unless every incident with 250 events or more was computed for this transaction.
 
-    `known`: what is stored. `prepared`: what was computed. `fresh`: incident id -> ids of its new events. `moved`: True
-    demands the computation by the catalogue in force, False that by the version by which the incident was judged.
-    Incidents that are new or have few events are skipped.
+    Only incidents in `fresh` (incident id -> ids of its new events) are checked. `known`: what is stored. `prepared`:
+    what was computed; it must have read the stored events and exactly these new ones, by the right rulebook of `pins`.
+    That is the one of the catalogue in force if `moved`, else that by which the incident was judged.
     """
     wanted = {}
     for name, ids in fresh.items():

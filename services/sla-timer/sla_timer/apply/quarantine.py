@@ -43,8 +43,8 @@ class TimerQuarantine:
     async def keep(self, part: str, partition: int, catalogue: str, incident: str, error: Exception) -> None:
         """Put an incident into the quarantine, because `part` failed on it with `error`.
 
-        `part`: `REPLAN` or `AUDIT`; it skips the incident until the entry is replayed. `catalogue`: re-planning skips
-        it under this version only; "" for the audit.
+        `part`: `REPLAN` or `AUDIT`; it skips the incident until the entry is replayed. `partition`: the incident's.
+        `catalogue`: re-planning skips it under this version only; "" for the audit.
         """
         row = QuarantineRow(
             part=part,
@@ -89,9 +89,10 @@ def _instant(written: int | str) -> datetime:
 
 
 def is_quarantined(incident: Any, part: str, catalogue: str = "") -> ColumnElement[bool]:
-    """Return the SQL condition that an incident waits in the quarantine for `part` under the version `catalogue`.
+    """Return the SQL condition that an incident waits in the quarantine (what could not be processed).
 
-    `incident`: the column with the incident's id.
+    `incident`: the column with the incident's id. Only entries count that `TimerQuarantine.keep` has put there with
+    this `part` and this `catalogue` ("" for the audit).
     """
     kept = tables.quarantine.c
     return waiting_entry_exists(tables.quarantine, kept.key == incident, kept.part == part, kept.type == catalogue)

@@ -26,9 +26,7 @@ class Refolded:
 
 
 def query_of_names(names: Sequence[str]) -> Callable[[AsyncConnection], Awaitable[Sequence[str]]]:
-    """Return the argument `incidents` of `Refolder.refold` for ids that are known already: a function that returns
-    them.
-    """
+    """Return a function that returns `names`: the argument `incidents` of `Refolder.refold` when ids are known."""
 
     async def known(_: AsyncConnection) -> Sequence[str]:
         return names

@@ -22,9 +22,9 @@ from sla_timer import tables
 class Changes:
     """The rows to write and the facts to publish in one transaction.
 
-    `incidents`, `clocks`, `timers`: rows for the tables of these names. `gone`: clocks that a late event has made
-    disappear from their incident. `facts`: what to publish. `settled`: incident id -> (catalogue version, its ended
-    clocks about which everything is published once this is committed).
+    `incidents`, `clocks`, `timers`: rows for the timer's tables of incidents, clocks and timers. `gone`: clocks that a
+    late event has made disappear from their incident. `facts`: what to publish. `settled`: incident id -> (catalogue
+    version, its ended clocks about which everything is published once this is committed).
     """
 
     incidents: list[dict[str, Any]] = field(default_factory=list)
@@ -56,7 +56,7 @@ async def write_surplus_events(
 ) -> dict[str, int]:
     """Insert events beyond the limit of their incident into `timer_surplus`; they change no clock.
 
-    Return how many were new, by incident.
+    Return incident id -> how many of them were new.
     """
     if not fresh:
         return {}

@@ -33,8 +33,9 @@ RETRY_SECONDS = 0.25
 class TickLoop:
     """The tick: a loop that fires due timers every `settings.tick_ms` milliseconds (25 by default). Call `run`.
 
-    `wake` is called after each batch that fired something: it wakes the readers of the timer's log. `last_tick`: when
-    the last pass ended without an error, in seconds of `time.monotonic`; minus infinity before the first.
+    `progress`: how far events are applied. `wake` is called after each batch that fired something: it wakes the readers
+    of the timer's log. `last_tick`: when the last pass ended without an error, in seconds of `time.monotonic`; minus
+    infinity before the first.
     """
 
     def __init__(

@@ -32,8 +32,8 @@ class ClaimBounds:
 
     `now`: rows due up to this instant. `since`: rows due after this instant; None: however long overdue. `patience`:
     how long timers wait for missing events before they fire as `provisional`. `limit`: rows per partition. `only`: this
-    partition alone; None: all. `lane`, `lanes`: partitions whose number modulo `lanes` is `lane`, so that calls can run
-    at once.
+    partition alone; None: all. `lane`, `lanes`: of these, the partitions whose number modulo `lanes` is `lane`, so that
+    several calls can share the work.
     """
 
     now: datetime
@@ -54,14 +54,14 @@ class Firing(Protocol):
 
     @property
     def lanes(self) -> int:
-        """Return how many claims this process should run at once when many rows are due."""
+        """Return how many calls of `fire` this process should run at once when many rows are due."""
         ...
 
     async def fire(self, bounds: ClaimBounds) -> list[Fired]:
-        """Fire one batch and return its rows. `limit` rows of one partition mean that there may be more.
+        """Fire one batch of due timers and return their rows.
 
-        Raises Retryable when the store is away or busy, and the driver's error when it refuses a row; nothing was fired
-        then.
+        If `bounds.limit` rows are of one partition, more of it may be due. Raises Retryable when the store is away or
+        busy, and the driver's error when it refuses a row; nothing was fired then.
         """
         ...
 

@@ -122,14 +122,17 @@ class PostgresFiring:
         return [Fired(row.fire_at, row.kind, row.provisional, row.live) for row in rows]
 
     async def quarantine(self, bounds: ClaimBounds, partition: int, error: str) -> bool:
-        """Move the next due row of this partition to the quarantine; return False when no row is due."""
+        """Move the next due row to the quarantine; False if none is due (see `Firing.quarantine`)."""
         why = fit_column(error, LONGEST_ERROR)
         values = {"now": bounds.now, "patience": bounds.patience, "only": partition, "error": why}
         async with self._store.claiming() as connection:
             return (await connection.execute(_QUARANTINE, values)).first() is not None
 
     async def partitions(self) -> list[int]:
-        """Return the partitions of which any instance has published how far they are applied; `[0]` if none has."""
+        """Return the partition numbers in the table `timer_progress`, in ascending order; `[0]` if it is empty.
+
+        Every instance writes there how far it has applied the events of its partitions.
+        """
         async with self._store.reading() as connection:
             found = (await connection.execute(text("SELECT partition FROM timer_progress ORDER BY 1"))).scalars()
             return list(found) or [0]

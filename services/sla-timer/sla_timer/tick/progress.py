@@ -67,8 +67,8 @@ class ProgressLook(NamedTuple):
 class Progress:
     """Remembers up to which instant this process has applied the events of each partition that it owns.
 
-    `Applier` calls `note` and `drop`; the tick calls `publish`, and fires no timer beyond that instant before its
-    patience ends.
+    `Applier` calls `note` and `drop`; the tick (the loop that fires timers) calls `publish`. A timer that is due after
+    that instant fires only when its patience (`ClaimBounds.patience`) is over.
     """
 
     def __init__(self) -> None:
@@ -96,9 +96,10 @@ class Progress:
         return None if known is None else known[1]
 
     async def publish(self, since: datetime | None = None) -> ProgressLook:
-        """Show what was noted to the ticks of all instances, and return how far all partitions are.
+        """Make what `note` recorded visible to the ticks (timer loops) of all instances.
 
-        `since`: only timers due after this instant make `ProgressLook.due` true; None: any timer.
+        Return how far all partitions are. `since`: only timers due after this instant make `ProgressLook.due` true;
+        None: any timer.
         """
         raise NotImplementedError
 

@@ -128,7 +128,7 @@ class SqliteFiring:
             return await _claim_and_publish(connection, bounds, through, caught)
 
     async def quarantine(self, bounds: ClaimBounds, partition: int, error: str) -> bool:
-        """Move the next due row to the quarantine; return False when no row is due."""
+        """Move the next due row to the quarantine; False if none is due (see `Firing.quarantine`)."""
         why, through = fit_column(error, LONGEST_ERROR), to_micros(self._through(bounds))
         keep, remove = map(text, QUARANTINE)
         async with self._store.transaction() as connection:
