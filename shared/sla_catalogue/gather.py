@@ -162,10 +162,15 @@ def _adopt(merged: FileUnion, tree: Tree, old: Path, new: Path, offset: int) -> 
         merged.positions.setdefault((*new, *rest), position)
 
 
+def yaml_files(folder: FilePath) -> list[FilePath]:
+    """Return the YAML files under `folder` that are read as its catalogue, sorted; hidden files and folders are not."""
+    files = sorted(path for path in folder.rglob("*") if path.suffix in SUFFIXES and path.is_file())
+    return [path for path in files if not any(part.startswith(".") for part in path.relative_to(folder).parts)]
+
+
 def _read(root: FilePath, problems: list[FileProblem]) -> list[SourceText]:
     if root.is_dir():
-        files = sorted(path for path in root.rglob("*") if path.suffix in SUFFIXES and path.is_file())
-        visible = [path for path in files if not any(part.startswith(".") for part in path.relative_to(root).parts)]
+        visible = yaml_files(root)
         if not visible:
             problems.append(_problem(str(root), "no-files", "the directory holds no YAML file", "add e.g. plans.yaml"))
         found = [_read_file(path, problems) for path in visible]

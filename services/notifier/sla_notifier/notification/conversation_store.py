@@ -70,17 +70,15 @@ async def lock_gathering(connection: AsyncConnection, digests: Collection[str]) 
     return {row["id"]: row_of(dict(row)) for row in (await connection.execute(statement)).mappings()}
 
 
-async def write_digests(
+async def update_digests(
     connection: AsyncConnection, digests: Iterable[DeliveryRow], known: Mapping[str, DeliveryRow]
 ) -> None:
-    """Store digests (mails that collect several messages): insert the new ones, update those in `known`.
+    """Update those of these digests (mails that collect several messages) that are in `known`; skip the others.
 
-    `known`: by id, the stored rows of digests that were begun before. Of these only `level`, the times (`next_at`,
-    `due_at`) and the place in the queue (`turn`) are written.
+    `known`: by id, the stored rows of digests that were begun before. Only `level`, the times (`next_at`, `due_at`) and
+    the place in the queue (`turn`) are written.
     """
     for digest in digests:
         if digest.id in known:
             values = {"level": digest.level, "next_at": digest.next_at, "due_at": digest.due_at, "turn": digest.turn}
             await connection.execute(_d.update().where(_d.c.id == digest.id).values(values))
-        else:
-            await connection.execute(insert_new(connection, _d), [digest.columns()])

@@ -90,7 +90,7 @@ async def write_changes(
     )
     ended = await _cancel_pages(connection, batch.cancel_reasons, gathering, now)
     await conversation_store.save_conversations(connection, gathered.conversations)
-    await conversation_store.write_digests(connection, gathered.digests, gathering)
+    await conversation_store.update_digests(connection, gathered.digests, gathering)
     new += [digest for digest in gathered.digests if digest.id not in gathering]
     if new:
         await connection.execute(insert_new(connection, _d), [row.columns() for row in new])

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from sla_catalogue.gather import SUFFIXES, FileRole, file_role
+from sla_catalogue.gather import SUFFIXES, FileRole, file_role, yaml_files
 from sla_catalogue.referred import referred_files
 
 _OF_THE_DISK = frozenset({"lost+found"})  # a fresh volume is not empty
@@ -80,7 +80,7 @@ def _wanted(source: Path, target: Path) -> dict[str, Path]:
     """The catalogue's files by name: its YAML, and what the YAML names by a relative path."""
     place = target.parent if target.is_file() or source.is_file() else target
     base = source.parent if source.is_file() else source
-    yaml = [source] if source.is_file() else [path for _, path in visible_files(source) if path.suffix in SUFFIXES]
+    yaml = [source] if source.is_file() else yaml_files(source)
     found = {str(path.relative_to(base)): path for path in yaml}
     outside = []
     for path in referred_files(source):
