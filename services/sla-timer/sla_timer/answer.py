@@ -270,9 +270,10 @@ class Hours:
 def hours_json(hours: Hours, clock: Any, now: datetime) -> dict[str, Any]:
     """Return the keys `counted_seconds`, `outside_hours` and `opens_at` of one clock as JSON values.
 
-    `counted_seconds`: counted time left at `now`, negative once the clock is late; null when unknown. `outside_hours`:
-    true if the clock runs and its hours are closed at `now`. `opens_at`: when these hours open next, if `outside_hours`
-    is true; else, or when that is unknown, null. `clock`: any object with `state` and `due_at`.
+    `hours`: the hours in which it counts. `clock`: any object with `state` and `due_at`. `counted_seconds`: the seconds
+    of these hours left at `now`, negative once the clock is late; null if it has ended, or if unknown. `outside_hours`:
+    true if the clock runs and its hours are closed at `now`. `opens_at`: when they open next; null if `outside_hours`
+    is false, or if unknown.
     """
     running = clock.state == ClockState.RUNNING
     here = opening_times(hours.calendar, now) if running else ALWAYS

@@ -46,7 +46,11 @@ class EndReason(IntEnum):
 
 
 class HeldConnection(Protocol):
-    """An open connection that an Admission counts; the Admission calls these two methods to choose one and close it."""
+    """An open connection that an `Admission` counts; the Admission limits the connections of a process.
+
+    To make room for a new one, it compares what each is busy with (`activity`), and calls `give_way` on the one that it
+    closes.
+    """
 
     def activity(self, now: float) -> ConnectionActivity:
         """Return what the connection is busy with at `now`, in seconds of the event loop's clock."""

@@ -68,7 +68,7 @@ def build_contracts(plans: Plans, context: Context) -> list[BuiltContract]:
     """Return the contracts of the section `contracts`, in the order written; errors are reported as findings.
 
     A contract is left out if its plan, base plan or time zone is unknown. A holder of a role is left out if the person
-    is unknown, or the coverage (hours) in which the person serves is.
+    is unknown, or if the catalogue lacks the coverage (hours) in which the person serves.
     """
     found = [_contract(name, document, plans, context) for name, document in context.document.contracts.items()]
     return [contract for contract in found if contract is not None]

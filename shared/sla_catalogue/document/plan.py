@@ -47,9 +47,10 @@ class TriggerDocument(Document):
 class MetricDocument(Document):
     """A metric (what is timed): its own conditions, or those of the metric `like` with some of them replaced.
 
-    Without `like` it is the built-in metric of the same name, if there is one. Conditions are lists of events: `start`,
-    `stop`, `reset`, `cancel`, `pause` and `resume`. `after`: clocks start only once that metric's clock has stopped.
-    `until`: only as long as that metric's clock has not. `on_reopen` and the like: what becomes of a clock then.
+    Without `like` it is like the built-in metric of the same name, if there is one. The conditions `start`, `stop`,
+    `reset`, `cancel`, `pause` and `resume` are lists of events. `after`: no clock starts before that metric's clock has
+    stopped. `until`: none starts after that metric's clock has stopped. `on_reopen`, `on_priority_change`,
+    `on_priority_lowered`: what becomes of a clock when the incident is reopened, or its priority changes or falls.
     """
 
     like: str | None = None

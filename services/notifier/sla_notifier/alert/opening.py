@@ -26,10 +26,11 @@ _OVER_FOR_NOW = frozenset({CloseReason.MISSED.value, CloseReason.CANCELLED.value
 
 
 def notify_warning(fact: ClockFact, id_: str, chain: EscalationChain) -> AlertChange:
-    """Return the change for a warning: notify the chain's levels without a delay, or else the first level.
+    """Return the change for a warning: a request to notify those levels of the chain that have no delay.
 
-    The change is empty if the breach came before the warning was noticed, or if the plan pages nobody. No alert is
-    opened; nothing is stored or sent here. `id_`: the fact's event id, which becomes that of the request.
+    If every level has a delay, the first one is notified. The change is empty if the breach came before the warning was
+    noticed, or if the plan pages nobody. No alert is opened; nothing is stored or sent here. `id_`: the fact's event
+    id, which becomes that of the request.
     """
     if fact.overtaken or chain.policy == NO_ESCALATION:
         return NO_CHANGE

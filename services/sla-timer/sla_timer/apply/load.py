@@ -90,9 +90,9 @@ async def load_incidents(
 ) -> LoadedIncidents:
     """Lock the timers and clocks of these incidents, and return their stored rows and events.
 
-    Of an incident with 250 events or more the events are not read, and only those clocks that are open or named in
-    `unsettled`. All its clocks are read if `unsettled` lacks it (the default is empty), or if it has been judged under
-    another catalogue version since.
+    An incident with 250 events or more is read in part: none of its events, and of its clocks those that are open or
+    named in `unsettled` (incident id -> clocks that may have changed). All its clocks are read if `unsettled` has no
+    entry for it, or one of another catalogue version than the incident was last judged by.
     """
     names = sorted(incidents)
     found = (await connection.execute(select(tables.incident).where(tables.incident.c.id.in_(names)))).all()
