@@ -7,8 +7,8 @@ metric that its plan does not time, under its plan with those; such plans have i
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, MutableMapping
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 
 from sla_catalogue.assembly.draft import PlanDraft, lay_over
@@ -49,19 +49,27 @@ class Plans:
 
     `drafts`: the plans as written, by id. `shared`: the coverages of the section `coverages`. `context`: takes
     findings. `built`: the plans built so far, by id. Among them are plans derived for one contract, with ids such as
-    `gold@acme`.
+    `gold@acme`. `laid`: drafts laid over a base plan so far, by id.
     """
 
     drafts: Mapping[str, PlanDraft]
     shared: Mapping[str, Coverage]
     context: Context
-    built: dict[str, BuiltPlan]
+    built: MutableMapping[str, BuiltPlan]
+    laid: dict[str, PlanDraft] = field(default_factory=dict)
 
     def get(self, draft: PlanDraft) -> BuiltPlan:
         """Return the plan of a draft; the first call for an id builds it."""
         if draft.id not in self.built:
             self.built[draft.id] = build_plan(draft, self.shared, self.context)
         return self.built[draft.id]
+
+    def over(self, draft: PlanDraft, base: PlanDraft) -> PlanDraft:
+        """Return a draft laid over its base plan; the first call for a pair makes it."""
+        id_ = f"{draft.id}+{base.id}"
+        if id_ not in self.laid:
+            self.laid[id_] = lay_over(draft, base, id_)
+        return self.laid[id_]
 
 
 def build_contracts(plans: Plans, context: Context) -> list[BuiltContract]:
@@ -70,25 +78,33 @@ def build_contracts(plans: Plans, context: Context) -> list[BuiltContract]:
     A contract is left out if its plan, base plan or time zone is unknown. A holder of a role is left out if the person
     is unknown, or if the catalogue lacks the coverage (hours) in which the person serves.
     """
-    found = [_contract(name, document, plans, context) for name, document in context.document.contracts.items()]
+    found = [build_contract(name, document, plans, context) for name, document in context.document.contracts.items()]
     return [contract for contract in found if contract is not None]
 
 
-def _contract(name: str, document: ContractDocument, plans: Plans, context: Context) -> BuiltContract | None:
+def build_contract(
+    name: str, document: ContractDocument, plans: Plans, context: Context, version: int = 0
+) -> BuiltContract | None:
+    """Return one contract with its plan; None if its plan, base plan or time zone is unknown.
+
+    Errors are reported as findings. `version`: of the contract's record; above 0 it is part of the ids of plans that
+    are made for it alone (`gold@acme.v3`), so that those of two versions are two plans.
+    """
     path: Path = ("contracts", name)
     zone_known = check_zone(document.zone, (*path, "zone"), context.findings)
     draft = _draft(document, path, plans, context)
     if draft is None or not zone_known:
         return None
+    whose = f"{name}.v{version}" if version else name
     if document.coverages:
         own = {key: ((*path, "coverages", key), each) for key, each in document.coverages.items()}
-        draft = replace(draft, id=f"{draft.id}@{name}", coverages={**draft.coverages, **own})
+        draft = replace(draft, id=f"{draft.id}@{whose}", coverages={**draft.coverages, **own})
     built = plans.get(draft)
     written = [((*path, "targets", i), target) for i, target in enumerate(document.targets)]
     rows = build_targets(written, built.names, context)
     known = {metric.id for metric in built.plan.metrics}
     if beyond := tuple(dict.fromkeys(row.target.metric for row in rows if row.target.metric not in known)):
-        own_id = draft.id if draft.id.endswith(f"@{name}") else f"{draft.id}@{name}"
+        own_id = draft.id if draft.id.endswith(f"@{whose}") else f"{draft.id}@{whose}"
         built = replace(plans, built={}).get(replace(draft, id=own_id, timed_too=beyond))
         plans.built[own_id] = built
     people = _people(document, built, plans, context)
@@ -130,7 +146,7 @@ def _draft(document: ContractDocument, path: Path, plans: Plans, context: Contex
     base = plans.drafts.get(document.base_plan)
     if base is None or not draft.document.requires_base:
         return draft
-    return lay_over(draft, base, f"{draft.id}+{base.id}")
+    return plans.over(draft, base)
 
 
 def _people(document: ContractDocument, built: BuiltPlan, plans: Plans, context: Context) -> dict[str, Person]:

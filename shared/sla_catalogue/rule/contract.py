@@ -83,13 +83,15 @@ def _check_customers(subject: CheckedCatalogue) -> None:
     """Two contracts in force for one customer at one time: which would apply depended on the order of files."""
     for one, other in combinations(subject.contracts, 2):
         shared = one.contract.customers & other.contract.customers
-        if shared and _meet(one.contract, other.contract):
+        if shared and meet(one.contract, other.contract):
             message = f"{', '.join(sorted(shared))} is a customer of {one.contract.id} at the same time"
             hint = "give the contracts dates that do not meet, or the customer another name"
             subject.findings.error((*other.path, "customers"), "duplicate-customer", message, hint)
 
 
-def _meet(one: Contract, other: Contract) -> bool:
+def meet(one: Contract, other: Contract) -> bool:
+    """Return whether both contracts are in force on some day, by their dates alone (`valid_to` is exclusive)."""
+
     def bounds(contract: Contract) -> tuple[date, date]:
         return contract.valid_from or date.min, contract.valid_to or date.max
 

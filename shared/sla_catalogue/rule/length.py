@@ -27,7 +27,7 @@ def check_lengths(subject: CheckedCatalogue) -> None:
 
     Not to be called for a stored catalogue: it was in force once and must stay readable.
     """
-    for path, text, longest in _named(subject.context.document):
+    for path, text, longest in _named(subject.written):
         if len(text) > longest:
             message = f"{path_text(path)[:80]}: at most {longest} characters, this has {len(text)}"
             subject.findings.error(path, "too-long", message, "shorten it")

@@ -41,7 +41,7 @@ def check_unread(subject: CheckedCatalogue) -> None:
     """
     if subject.context.stored:
         return
-    document = subject.context.document
+    document = subject.written
     found: list[_Unread] = []
     for name, source in document.sources.items():
         found += _of_source(source, ("sources", name))
