@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from enum import StrEnum
 from types import MappingProxyType
 from typing import NewType
@@ -73,7 +73,8 @@ class Contract:
 
     `customers`: the names by which tickets call the customer. `products`: those covered, empty for every product.
     `base_plan`: the plan whose targets apply to other products. `targets`: own targets, tried before those of the plan.
-    `valid_to`: the first day on which the contract is no longer in force.
+    `valid_to`: the first day on which the contract is no longer in force. `version`: of a recorded contract, which
+    applies from `effective_from` on; 0 for a contract of a file.
     """
 
     id: ContractId
@@ -97,12 +98,16 @@ class Contract:
     at_close: AtClose | None = None  # None: as the plan says
     notes: Texts = field(default_factory=lambda: NO_TEXTS)
     leaves_unspecified: frozenset[MetricId] = frozenset()  # metrics for which it accepts that the plan has no number
+    version: int = 0  # of a recorded contract; 0: from a file
+    effective_from: datetime | None = None  # of that version
+    normal_customers: frozenset[str] = field(init=False, repr=False, compare=False)  # as they are compared
     normal_products: frozenset[str] = field(init=False, repr=False, compare=False)  # as they are compared
     normal_excluded: frozenset[str] = field(init=False, repr=False, compare=False)
     rows: Mapping[MetricId, tuple[Target, ...]] = field(init=False, repr=False, compare=False)
     matched_on: frozenset[str] = field(init=False, repr=False, compare=False)  # attributes any override looks at
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "normal_customers", normals(self.customers))
         object.__setattr__(self, "normal_products", normals(self.products))
         object.__setattr__(self, "normal_excluded", normals(self.excluded_products))
         object.__setattr__(self, "rows", rows_by_metric(self.targets))

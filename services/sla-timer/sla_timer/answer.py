@@ -29,6 +29,7 @@ from sla_domain.target_text import target_text
 from sla_domain.urgency import urgency
 from sla_platform.rfc3339 import rfc3339
 from sla_timer.apply.context import left_seconds
+from sla_timer.rulebooks import version_of
 
 MOST_CLOCKS = 100  # in one answer; the open ones, then the latest
 MOST_EXPLAINED = 20
@@ -126,7 +127,7 @@ def incident_json(
         "events_total": page.total,
         "events_complete": seen is None or seen.events_complete,
         "next": page.next,
-        "catalogue": rulebook.version,
+        "catalogue": version_of(incident, rulebook),
         "until": iso(until),
     }
 

@@ -305,7 +305,8 @@ class MetricTracker:
         state = self._state
         known = builder.entitlement
         entitlement = state.entitlement
-        if known is not None and known.contract is not entitlement.contract and not state.customer_changed:
+        follows = state.customer_changed or state.contract_changed
+        if known is not None and known.contract is not entitlement.contract and not follows:
             entitlement = state.entitle(known.match)
         attributes = state.matching(entitlement)
         row = row_for(entitlement, self.metric.id, attributes)

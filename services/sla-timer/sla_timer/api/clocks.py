@@ -13,6 +13,7 @@ from sla_platform.http.problem import Problem
 from sla_platform.store.urgency import UrgencyCursor, rows_after_cursor, seconds_of, urgency_at
 from sla_timer import tables
 from sla_timer.answer import Hours, hours_json, iso
+from sla_timer.rulebooks import JudgedVersion
 from sla_timer.service import TimerService
 
 OPEN_STATES = ("running", "paused")
@@ -83,5 +84,6 @@ def _clock_key(name: str) -> UUID:
 
 async def _hours_of(timer: TimerService, connection: AsyncConnection, rows: Sequence[Any]) -> dict[Any, Hours]:
     """Return in which hours each of these clocks counts, by its id."""
-    pins = await timer.rulebooks.known(connection, {row.catalogue for row in rows})
+    judged = {row.catalogue: JudgedVersion(row.catalogue, frozenset({row.contract})) for row in rows}
+    pins = await timer.rulebooks.known(connection, judged.values())
     return {row.id: Hours.of(row, pins.by_version.get(row.catalogue, pins.current)) for row in rows}
