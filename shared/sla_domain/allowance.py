@@ -97,7 +97,7 @@ class BalanceWarning:
         """Return the stable name of the threshold: `left-20-percent`, `left-36000` (an amount) or `expiry-30-days`."""
         if self.percent is not None:
             return f"left-{self.percent}-percent"
-        return f"left-{self.left}" if self.left is not None else f"expiry-{self.days}-days"
+        return f"left-{self.left.normalize():f}" if self.left is not None else f"expiry-{self.days}-days"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
