@@ -8,9 +8,10 @@ from datetime import datetime
 from decimal import Decimal
 
 from sla_domain.allowance import AllowanceUnit
+from sla_domain.bounds import within_reach
 from sla_domain.errors import CalendarError
 from sla_domain.ledger.entry import EntryId, EntryKind, LedgerEntry
-from sla_domain.ledger.fold import ledger_at
+from sla_domain.ledger.fold import ledger_at, turn
 from sla_domain.ledger.objection import Objection, RefusalReason
 from sla_domain.ledger.step import Ledger
 from sla_domain.ledger.terms import LedgerTerms
@@ -91,7 +92,7 @@ def replay(terms: LedgerTerms, entries: Iterable[LedgerEntry], now: datetime) ->
     """Decide on entries anew under these terms, in the order of time; for what-if questions, such as another amount."""
     accepted: list[LedgerEntry] = []
     decisions: list[Decision] = []
-    for entry in sorted(entries, key=lambda one: (one.at, one.id)):
+    for entry in sorted(entries, key=turn):
         decision = decide(terms, accepted, entry, now)
         decisions.append(decision)
         if isinstance(decision, EntryAccepted) and not decision.known:
@@ -178,7 +179,7 @@ def _time_wrong(terms: LedgerTerms, entry: LedgerEntry, now: datetime) -> Refusa
         instants = [work.start]
         if terms.end is not None and work.end > terms.end:
             return RefusalReason.OUTSIDE_CONTRACT
-    if not all(map(terms.covers, instants)):
+    if not all(within_reach(at) and terms.covers(at) for at in instants):
         return RefusalReason.OUTSIDE_CONTRACT
     if entry.at > now:
         return RefusalReason.IN_FUTURE

@@ -184,6 +184,22 @@ def test_entries_decided_anew_under_other_terms() -> None:
     assert (second.objection.missing, seen.ledger.free) == (1, 2)
 
 
+def test_entries_of_one_instant_are_decided_anew_in_the_order_in_which_they_count() -> None:
+    """What uses a reservation comes after it, whatever their ids."""
+    book = Book(CREDITS)
+    accepted(book.write("reserved", JUNE, 10, id_="z"))
+    accepted(book.write("used", JUNE, of=EntryId("z"), id_="a"))
+    seen = replay(CREDITS, book.entries, local(JUNE))
+    assert all(isinstance(one, EntryAccepted) for one in seen.decisions)
+    assert seen.ledger == book.at(JUNE)
+
+
+def test_a_service_out_of_reach_is_refused() -> None:
+    for year in (2201, 9999):
+        booked = Book(terms("credits", 10)).write("reserved", JUNE, 1, serves_at=f"{year}-12-31T12:00")
+        refused(booked, RefusalReason.OUTSIDE_CONTRACT)
+
+
 def test_less_than_was_used_already_is_an_objection_and_no_debt() -> None:
     """The contract is changed to less: what was written stays, and nothing more can be used."""
     book = Book(CREDITS)
