@@ -10,9 +10,9 @@ import pytest
 from tests.build.ledgers import MOSCOW_HOURS, Book, accepted, hours, left, local, refused, terms
 from tests.build.rulebook import weekly
 
-from sla_domain.allowance import AllowancePeriod
+from sla_domain.allowance import AllowancePeriod, BalanceWarning
 from sla_domain.calendar import CalendarSpec, growing_calendar
-from sla_domain.ledger import EntryAccepted, EntryId, EntryRefused, RefusalReason, WorkSpan, replay
+from sla_domain.ledger import EntryAccepted, EntryId, EntryRefused, RefusalReason, WorkSpan, forecast, replay
 
 CREDITS = terms("credits", 10, end=date(2027, 7, 1))
 WORK = terms("hours", hours("10h"), zone="Europe/Moscow", calendar=MOSCOW_HOURS)
@@ -209,3 +209,37 @@ def test_less_than_was_used_already_is_an_objection_and_no_debt() -> None:
     assert (now.free, [(one.entry, one.missing) for one in now.objections]) == (0, [("done", Decimal(2))])
     refused(book.write("used", "2026-03-01T00:00", 1), RefusalReason.BELOW_ZERO)
     accepted(book.write("bought", "2026-03-02T00:00", 1))
+
+
+def test_what_is_reserved_and_released_at_one_instant_is_there_again() -> None:
+    book = Book(CREDITS)
+    accepted(book.write("reserved", JUNE, 4, id_="z"))
+    assert accepted(book.write("released", JUNE, of=EntryId("z"), id_="a")).free == 10
+
+
+def test_a_reservation_for_the_next_quarter_is_paid_by_what_that_quarter_gives() -> None:
+    book = Book(terms("visits", 1, per=AllowancePeriod.QUARTER, expires=AllowancePeriod.QUARTER))
+    booked = accepted(book.write("reserved", "2026-03-20T12:00", 1, serves_at="2026-04-10T12:00"))
+    assert (booked.free, booked.reserved) == (1, 1)
+    assert (book.at("2026-04-02T00:00").free, book.at("2026-04-02T00:00").reserved) == (0, 1)
+
+
+def test_what_is_bought_expires_as_the_allowance_does_and_not_by_the_period_that_gives() -> None:
+    book = Book(terms("visits", 1, per=AllowancePeriod.QUARTER, expires=AllowancePeriod.CONTRACT_YEAR))
+    book.write("bought", "2026-02-01T12:00", 3)
+    assert book.at("2026-12-31T00:00").free == 7
+    assert book.at("2027-01-01T00:00").free == 1
+
+
+def test_nobody_is_warned_of_an_expiry_that_was_near_when_the_lot_came() -> None:
+    book = Book(terms("credits", warnings=(BalanceWarning(days=30), BalanceWarning(days=5))))
+    book.write("bought", "2026-12-20T12:00", 3)
+    assert [one.warning.days for one in book.at("2026-12-31T00:00").crossings] == [5]
+
+
+def test_a_forecast_goes_by_the_use_of_its_own_year() -> None:
+    book = Book(terms("credits", 10))
+    book.write("used", "2026-06-01T12:00", 10)
+    seen = forecast(book.at("2027-07-01T00:00"))
+    assert seen is not None
+    assert (seen.used, seen.expected, seen.runs_out_at, seen.left) == (0, 0, None, 10)
