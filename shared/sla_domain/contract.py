@@ -9,6 +9,7 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import NewType
 
+from sla_domain.allowance import Allowance
 from sla_domain.calendar import AtClose
 from sla_domain.normal import normals
 from sla_domain.plan import NO_TEXTS, MetricId, PlanId, Target, Texts, attributes_of, rows_by_metric
@@ -95,6 +96,7 @@ class Contract:
     roles: tuple[RoleHolder, ...] = ()
     languages: tuple[str, ...] = ("en",)
     targets: tuple[Target, ...] = ()
+    allowances: tuple[Allowance, ...] = ()  # with its own amounts; optional ones if bought (clauses E13, E14)
     at_close: AtClose | None = None  # None: as the plan says
     notes: Texts = field(default_factory=lambda: NO_TEXTS)
     leaves_unspecified: frozenset[MetricId] = frozenset()  # metrics for which it accepts that the plan has no number

@@ -13,6 +13,7 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import NamedTuple, NewType
 
+from sla_domain.allowance import Allowance
 from sla_domain.calendar import AtClose, LocalSpan, Window, WorkingDays
 from sla_domain.event import EventKind, WaitingOn
 from sla_domain.normal import normal, normals
@@ -418,6 +419,7 @@ class Plan:
     agreed_dates: AgreedDates = AgreedDates()
     escalation: str | None = None  # id of an escalation policy, or NO_ESCALATION
     roles: tuple[Role, ...] = ()  # promised to the customer
+    allowances: tuple[Allowance, ...] = ()  # optional ones too
     channels: frozenset[str] = frozenset()  # empty: every channel is entitled (clause B6)
     urgent_channels: frozenset[str] = frozenset()  # channels the most urgent priority should use (clause B6)
     languages: tuple[str, ...] = ()  # in which the customer is served

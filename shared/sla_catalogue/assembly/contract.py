@@ -11,6 +11,7 @@ from collections.abc import Mapping, MutableMapping
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 
+from sla_catalogue.assembly.allowance import contract_allowances
 from sla_catalogue.assembly.draft import PlanDraft, lay_over
 from sla_catalogue.assembly.plan import BuiltPlan, build_plan
 from sla_catalogue.assembly.target import TargetRow, build_targets
@@ -127,6 +128,7 @@ def build_contract(
         roles=_roles(document, people, built, path, context),
         languages=tuple(document.languages),
         targets=tuple(row.target for row in rows),
+        allowances=contract_allowances(document.allowances, built.plan.allowances, (*path, "allowances"), context),
         at_close=document.at_close,
         notes=MappingProxyType(dict(document.note)),
         leaves_unspecified=frozenset(map(MetricId, document.leaves_unspecified)),

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
+from sla_catalogue.assembly.allowance import build_allowances
 from sla_catalogue.assembly.coverage import build_coverages
 from sla_catalogue.assembly.draft import PlanDraft
 from sla_catalogue.assembly.metric import build_metrics, known_metrics, written_metrics
@@ -67,6 +68,7 @@ def build_plan(draft: PlanDraft, shared: Mapping[str, Coverage], context: Contex
         agreed_dates=_agreed_dates(document.agreed_dates, (*draft.path, "agreed_dates"), names, context),
         escalation=document.escalation,
         roles=tuple(map(_role, draft.roles)),
+        allowances=build_allowances(draft.allowances, coverages, context),
         channels=frozenset(document.channels),
         urgent_channels=frozenset(document.urgent_channels),
         languages=tuple(document.languages),
