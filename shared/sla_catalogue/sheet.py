@@ -16,6 +16,7 @@ from sla_catalogue.catalogue import Catalogue
 from sla_catalogue.holiday.table import MANUAL
 from sla_domain.allowance import Allowance, AllowanceUnit, BalanceWarning
 from sla_domain.calendar import LocalSpan, Window
+from sla_domain.calendar.spec import DAYS
 from sla_domain.contract import Contract, ContractId
 from sla_domain.escalation import EscalationPolicy, PolicyLevel
 from sla_domain.explain.language import tag_for, words_for
@@ -36,6 +37,7 @@ from sla_domain.plan import (
     WarningAt,
     written_name,
 )
+from sla_domain.window import BookableWindow
 
 
 def sheet_of(catalogue: Catalogue, contract: ContractId, language: str = "en") -> dict[str, Any]:
@@ -85,6 +87,7 @@ class _Sheet:
             "channels": sorted(plan.channels),
             "urgent_channels": sorted(plan.urgent_channels),
             "roles": [self._role(one) for one in plan.roles],
+            "windows": [self._window(one) for one in plan.windows],
             "allowances": [self._allowance(one) for one in self._allowances()],
             "escalation": None if self._policy is None else self._escalation(self._policy),
             "people": [
@@ -98,6 +101,24 @@ class _Sheet:
                 for one in contract.people.values()
             ],
             "note": self._said(contract.notes),
+        }
+
+    def _window(self, window: BookableWindow) -> dict[str, Any]:
+        return {
+            "id": window.id,
+            "title": self._said(window.titles),
+            "notice_seconds": window.notice.total_seconds(),
+            "late": window.late.value,
+            "surcharge": window.surcharge,
+            "per_contract_year": window.per_contract_year,
+            "days": [DAYS[day] for day in sorted(window.days)],
+            "longest_seconds": None if window.longest is None else window.longest.total_seconds(),
+            "priorities": sorted(window.priorities),
+            "products": sorted(window.products),
+            "excluded_products": sorted(window.excluded_products),
+            "languages": list(window.languages),
+            "role": window.role,
+            "clause": window.clause,
         }
 
     def _said(self, texts: Texts) -> str:

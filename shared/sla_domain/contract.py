@@ -13,6 +13,7 @@ from sla_domain.allowance import Allowance
 from sla_domain.calendar import AtClose
 from sla_domain.normal import normals
 from sla_domain.plan import NO_TEXTS, MetricId, PlanId, Target, Texts, attributes_of, rows_by_metric
+from sla_domain.window import BookedWindow
 
 ContractId = NewType("ContractId", str)
 
@@ -75,7 +76,7 @@ class Contract:
     `customers`: the names by which tickets call the customer. `products`: those covered, empty for every product.
     `base_plan`: the plan whose targets apply to other products. `targets`: own targets, tried before those of the plan.
     `valid_to`: the first day on which the contract is no longer in force. `version`: of a recorded contract, which
-    applies from `effective_from` on; 0 for a contract of a file.
+    applies from `effective_from` on; 0 for a contract of a file. `windows`: booked hours in which time counts too.
     """
 
     id: ContractId
@@ -100,6 +101,7 @@ class Contract:
     at_close: AtClose | None = None  # None: as the plan says
     notes: Texts = field(default_factory=lambda: NO_TEXTS)
     leaves_unspecified: frozenset[MetricId] = frozenset()  # metrics for which it accepts that the plan has no number
+    windows: tuple[BookedWindow, ...] = ()  # booked hours; no file has them
     version: int = 0  # of a recorded contract; 0: from a file
     effective_from: datetime | None = None  # of that version
     normal_customers: frozenset[str] = field(init=False, repr=False, compare=False)  # as they are compared

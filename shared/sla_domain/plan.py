@@ -17,6 +17,7 @@ from sla_domain.allowance import Allowance
 from sla_domain.calendar import AtClose, LocalSpan, Window, WorkingDays
 from sla_domain.event import EventKind, WaitingOn
 from sla_domain.normal import normal, normals
+from sla_domain.window import BookableWindow
 
 PlanId = NewType("PlanId", str)
 MetricId = NewType("MetricId", str)
@@ -429,6 +430,7 @@ class Plan:
     at_close: AtClose = AtClose.STAY
     notices: NoticeMode = NoticeMode.ENTITLED
     notes: Texts = field(default_factory=lambda: NO_TEXTS)
+    windows: tuple[BookableWindow, ...] = ()  # extra hours that customers may book (clauses H10, I6)
     reading_order: tuple[Metric, ...] = field(init=False, repr=False, compare=False)  # those first others wait for
     rows: Mapping[MetricId, tuple[Target, ...]] = field(init=False, repr=False, compare=False)
     matched_on: frozenset[str] = field(init=False, repr=False, compare=False)  # attributes any row looks at

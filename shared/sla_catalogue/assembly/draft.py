@@ -19,6 +19,7 @@ from sla_catalogue.document.plan import (
     RoleDocument,
     TargetDocument,
 )
+from sla_catalogue.document.window import WindowDocument
 from sla_catalogue.problem import Path
 from sla_domain.plan import PlanId, written_name
 
@@ -39,6 +40,7 @@ class PlanDraft:
     metrics: Mapping[str, tuple[Path, MetricDocument]]
     targets: tuple[tuple[Path, TargetDocument], ...]
     roles: tuple[RoleDocument, ...]
+    windows: tuple[tuple[Path, WindowDocument], ...]
     allowances: tuple[tuple[Path, AllowanceDocument], ...]
     timed_too: tuple[str, ...] = ()  # metrics that only rows of the contract time
 
@@ -95,6 +97,7 @@ def _own(name: str, document: PlanDocument) -> PlanDraft:
         metrics={key: ((*path, "metrics", key), each or MetricDocument()) for key, each in document.metrics.items()},
         targets=tuple(((*path, "targets", i), each) for i, each in enumerate(document.targets)),
         roles=tuple(document.roles),
+        windows=tuple(((*path, "windows", i), each) for i, each in enumerate(document.windows)),
         allowances=tuple(((*path, "allowances", i), each) for i, each in enumerate(document.allowances)),
     )
 
@@ -116,6 +119,7 @@ def lay_over(top: PlanDraft, base: PlanDraft, id_: str) -> PlanDraft:
     named = {each.id for _, each in top.priorities}
     below = tuple(pair for pair in base.priorities if pair[1].id not in named)
     held = {role.id for role in top.roles}
+    booked = {each.id for _, each in top.windows}
     counted = {each.id for _, each in top.allowances}
     merged = upper.model_copy(
         update={
@@ -140,5 +144,6 @@ def lay_over(top: PlanDraft, base: PlanDraft, id_: str) -> PlanDraft:
         metrics={**base.metrics, **top.metrics},
         targets=(*top.targets, *base.targets),
         roles=(*top.roles, *(role for role in base.roles if role.id not in held)),
+        windows=(*top.windows, *(pair for pair in base.windows if pair[1].id not in booked)),
         allowances=(*top.allowances, *(pair for pair in base.allowances if pair[1].id not in counted)),
     )

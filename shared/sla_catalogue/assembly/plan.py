@@ -11,6 +11,7 @@ from sla_catalogue.assembly.coverage import build_coverages
 from sla_catalogue.assembly.draft import PlanDraft
 from sla_catalogue.assembly.metric import build_metrics, known_metrics, written_metrics
 from sla_catalogue.assembly.target import RowNames, TargetRow, build_targets
+from sla_catalogue.assembly.window import build_windows
 from sla_catalogue.assembly_context import Context
 from sla_catalogue.document.plan import AgreedDatesDocument, PriorityDocument, RoleDocument, RulesDocument
 from sla_catalogue.problem import Path, did_you_mean
@@ -78,6 +79,7 @@ def build_plan(draft: PlanDraft, shared: Mapping[str, Coverage], context: Contex
         at_close=document.at_close or AtClose.STAY,
         notices=document.notices or NoticeMode.ENTITLED,
         notes=MappingProxyType(dict(document.note)),
+        windows=build_windows(draft.windows, names.priority, [role.id for role in draft.roles], context),
     )
     _check_references(draft, plan, context)
     return BuiltPlan(plan, tuple(rows), names, draft)

@@ -9,6 +9,7 @@ from pydantic import ConfigDict, Field, model_validator
 from sla_catalogue.document.allowance import AllowanceDocument
 from sla_catalogue.document.coverage import CoverageDocument
 from sla_catalogue.document.field import AllowedTime, Document, Names, Rank, Texts, Validity, WarningTime, refuse
+from sla_catalogue.document.window import WindowDocument
 from sla_domain.calendar import AtClose, WorkingDays
 from sla_domain.contract import Side
 from sla_domain.plan import DowngradeMode, MustAgree, NoticeMode, PriorityChangeMode, ReopenMode
@@ -220,5 +221,6 @@ class PlanDocument(Document):
     languages: Names = Field(default_factory=list)
     sold: Validity | None = None
     at_close: AtClose | None = None
+    windows: list[WindowDocument] = Field(default_factory=list)  # that customers may book (clauses H10 and I6)
     notices: NoticeMode | None = None  # who is notified of critical fixes (clauses H6 and I5)
     note: Texts = Field(default_factory=dict)

@@ -19,6 +19,11 @@ class RefusalCode(StrEnum):
     UNCHANGED = "nothing-changes"
     UNKNOWN_VERSION = "unknown-version"
     IN_FORCE = "version-in-force"
+    BOOKING = "booking-refused"
+    BOOKED = "booking-exists"
+    UNKNOWN_BOOKING = "unknown-booking"
+    TOO_LATE = "too-little-notice"
+    SURCHARGE = "surcharge-unconfirmed"
 
 
 class RefusedChange(DomainError):

@@ -8,8 +8,8 @@ from datetime import datetime
 from typing import Any
 
 from sla_catalogue.compiler import ContractProblem
-
 from sla_domain.contract import Contract
+from sla_domain.plan import Plan
 from sla_domain.record import ContractRecord, ContractVersion
 from sla_ingest.contract.store import ListedContract
 
@@ -45,6 +45,39 @@ def version_json(version: ContractVersion, *, whole: bool = True) -> dict[str, A
         "recorded_at": iso(version.recorded_at),
     }
     return told | ({"contract": json.loads(version.document)} if whole else {})
+
+
+def windows_json(record: ContractRecord, plan: Plan, language: str) -> dict[str, Any]:
+    """Return what is booked, cancelled bookings too, and what the plan lets be booked."""
+    return {
+        "booked": [
+            {
+                "id": one.window.id,
+                "window": one.window.window,
+                "from": iso(one.window.start),
+                "until": iso(one.window.end),
+                "people": list(one.window.people),
+                "language": one.window.language,
+                "surcharge": one.window.surcharge,
+                "priorities": sorted(one.window.priorities),
+                "cancelled": one.cancelled_in is not None,
+            }
+            for one in record.windows
+        ],
+        "bookable": [
+            {
+                "window": one.id,
+                "title": one.titles.get(language) or one.titles.get("en", one.id),
+                "notice_seconds": one.notice.total_seconds(),
+                "late": one.late.value,
+                "surcharge": one.surcharge,
+                "per_contract_year": one.per_contract_year,
+                "role": one.role,
+                "clause": one.clause,
+            }
+            for one in plan.windows
+        ],
+    }
 
 
 def file_json(contract: Contract) -> dict[str, Any]:

@@ -18,6 +18,7 @@ from tests.translated import translate
 from sla_catalogue import Catalogue, CatalogueInvalid, KeyScope, SourceId, load_catalogue, run_scenarios
 from sla_catalogue.sheet import sheet_of
 from sla_domain.allowance import AllowanceUnit
+from sla_domain.contract import ContractId
 from sla_domain.contract_ledgers import ledger_terms
 from sla_domain.errors import DomainError
 from sla_domain.event import Actor, EventId, EventKind, IncidentEvent, IncidentId, WaitingOn
@@ -25,6 +26,14 @@ from sla_domain.explain import as_dict, explain
 from sla_domain.fold import fold
 from sla_domain.incident import Incident
 from sla_domain.ledger import EntryId, EntryKind, EntryRefused, LedgerEntry, WorkSpan, replay
+from sla_domain.record import (
+    BookingRequest,
+    ContractRecord,
+    RecordChange,
+    RefusedChange,
+    apply_change,
+    prepare_booking,
+)
 from sla_domain.roles import level_roster
 from sla_domain.urgency import urgency
 from sla_ingest.auth import verify
@@ -127,6 +136,7 @@ BEHAVIOUR: Mapping[str, Observer] = {
         (one.passed, one.failures, _shape(one.incident)) for one in run_scenarios(catalogue)
     ],
     "who is told": lambda catalogue: _told(catalogue),
+    "what can be booked": lambda catalogue: list(_booked(catalogue)),
     "what is left": lambda catalogue: _left(catalogue),
     "how incidents are judged": lambda catalogue: [_plain(judged) for judged in _judged(catalogue)],
 }
@@ -139,6 +149,31 @@ WORDS: Mapping[str, Observer] = {
         sheet_of(catalogue, id_, language) for id_ in catalogue.rulebook.contracts for language in ("en", "de")
     ],
 }
+
+
+def _booked(catalogue: Catalogue) -> Iterator[str]:
+    """What comes of some bookings under the contract `acme`, one after the other."""
+    contract = catalogue.rulebook.contracts[ContractId("acme")]
+    plan, record = catalogue.rulebook.plan_of(contract), ContractRecord(id=contract.id)
+    saturday = datetime(2026, 12, 5, tzinfo=UTC)
+    for number, (weeks, hours, product, language) in enumerate(
+        [(0, 10, "press", "en"), (1, 47, "", ""), (2, 30, "", ""), (3, 4, "lamp", ""), (4, 4, "mill", "de")]
+    ):
+        start = saturday + timedelta(weeks=weeks)
+        asked = BookingRequest(
+            id=f"b{number}", window="standby", start=start, end=start + timedelta(hours=hours), product=product,
+            language=language, surcharge_confirmed=True,
+        )  # fmt: skip
+        try:
+            change = prepare_booking(record, contract, plan, asked, MONDAY)
+        except RefusedChange as refused:
+            yield f"{refused.code.value}: {refused}"
+            continue
+        made = RecordChange(
+            contract=contract.id, revision=record.revision + 1, at=MONDAY, by="", reason="", change=change
+        )
+        record = apply_change(record, made)
+        yield repr(replace(change.window, priorities=frozenset())) + repr(sorted(change.window.priorities))
 
 
 def _plain(value: Any) -> Any:
