@@ -301,6 +301,7 @@ def event_json(event: IncidentEvent) -> dict[str, Any]:
         "version": event.version,
         "actor": event.actor.value,
         "actor_name": event.actor_name,
+        "actor_id": event.actor_id,
         "attributes": dict(event.attributes),
         "waiting_on": event.waiting_on.value if event.waiting_on else None,
         "agreed": None

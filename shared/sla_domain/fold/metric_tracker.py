@@ -415,13 +415,17 @@ class MetricTracker:
                 self._attach(builder, builder.target, builder.entitlement)
 
     def _satisfied(self, builder: ClockBuilder) -> bool:
-        """Whether the priority has just fallen to one that meets the target (clause B4)."""
+        """Whether the priority has just fallen to one that meets the target (clause B4).
+
+        A default for want of a priority says nothing of the service, so it meets nothing.
+        """
         state, target = self._state, builder.target
         return (
             target is not None
             and SatisfiedBy.DOWNGRADE in target.satisfied_by
             and state.priority in target.satisfying_priorities
             and builder.priority not in target.satisfying_priorities
+            and state.priorities.said
         )
 
     def _satisfy(self, builder: ClockBuilder) -> None:
