@@ -24,7 +24,7 @@ def follow(context: PipelineContext, notifications: tuple[Notification, ...]) ->
 
     Such a page gets in `follows` the delivery id of the message it waits for: the last closing message to the same
     person about an earlier episode, if one is on its way or among `notifications`. Pages that wait already are
-    unchanged. So a RESOLVED message waits for one to the same person that is on its way: it may correct that one.
+    unchanged. A RESOLVED message waits for another closing message of its episode that is on its way: it corrects that.
     """
     words = _by_alert((*context.closing, *_closing_words(notifications)))
     if not words:
@@ -57,7 +57,7 @@ def _word_before(notification: Notification, words: dict[tuple[str, str], list[C
         return ""
     told = words.get((request.alert, recipient.person), ())
     if request.kind is MessageKind.RESOLVED:
-        earlier = [w for w in told if w.episode <= request.episode and w.delivery != _id(notification)]
+        earlier = [w for w in told if w.episode == request.episode and w.delivery != _id(notification)]
     elif request.kind in _ESCALATED:
         earlier = [w for w in told if w.episode < request.episode]
     else:
