@@ -99,24 +99,30 @@ def close_alert(before: Alert | None, fact: ClockFact, id_: str, now: datetime) 
     if before.state is AlertState.CLOSED and not _corrects(before, reason, fact):
         return NO_CHANGE
     alert = replace(before, state=AlertState.CLOSED, closed_at=now, close_reason=reason.value)
-    request = NotificationRequest(
+    if before.close_reason == CloseReason.TAKEN_BACK.value and fact.passed_due is not None:
+        alert = replace(alert, due_at=fact.passed_due)  # another target may have been passed than the one taken back
+    return AlertChange(
+        alert,
+        clear_steps=True,
+        requests=(closing_request(alert, fact, id_, reason),),
+        cancel_reason=UnsentReason.TAKEN_BACK if taken_back else UnsentReason.ENDED,
+        events=(log_event(alert, "closed", now, key=f"closed-{reason.value}", reason=reason.value),),
+    )
+
+
+def closing_request(alert: Alert, fact: ClockFact, id_: str, reason: CloseReason) -> NotificationRequest:
+    """Return the request to tell the people paged in the alert's episode why it closed. `id_`: the request's id."""
+    return NotificationRequest(
         id=id_,
-        kind=MessageKind.TAKEN_BACK if taken_back else MessageKind.RESOLVED,
+        kind=MessageKind.TAKEN_BACK if reason is CloseReason.TAKEN_BACK else MessageKind.RESOLVED,
         at=fact.at,
         contract=alert.contract,
-        content=_to_those_paged(before, fact),
+        content=_to_those_paged(alert, fact),
         audience=(PagedRecipients(),),
         alert=alert.id,
         episode=alert.episode,
         outcome=reason.value,
         due_at=alert.due_at,
-    )
-    return AlertChange(
-        alert,
-        clear_steps=True,
-        requests=(request,),
-        cancel_reason=UnsentReason.TAKEN_BACK if taken_back else UnsentReason.ENDED,
-        events=(log_event(alert, "closed", now, key=f"closed-{reason.value}", reason=reason.value),),
     )
 
 
