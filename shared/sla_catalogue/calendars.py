@@ -30,7 +30,6 @@ from sla_domain.calendar import (
 from sla_domain.contract import Contract
 from sla_domain.plan import Combination, Coverage, HolidaySource
 
-_Key = tuple[int, str, str | None, str | None, bool | None]
 _REMEMBERED = 4096  # calendars that a catalogue finds without describing them anew
 _REMEMBERING = Lock()
 _RECENT = 2048  # calendars that stay compiled though nobody holds them
@@ -47,7 +46,7 @@ class CatalogueCalendars:
 
     tables: dict[str, HolidayTable]
     horizon: Horizon
-    _made: dict[_Key, tuple[Coverage, Calendar]] = field(default_factory=dict)
+    _made: dict[tuple[int, str], tuple[Coverage, Calendar]] = field(default_factory=dict)
 
     def calendar(self, contract: Contract, coverage: Coverage) -> Calendar:
         """Return the calendar of a coverage for a contract, the same object as long as somebody holds it.
@@ -55,7 +54,7 @@ class CatalogueCalendars:
         Its methods raise BeyondHorizon for instants outside the catalogue's years.
         """
         # The value keeps the coverage alive, so its id stays its own.
-        key = (id(coverage), contract.zone, contract.country, contract.subdivision, contract.holidays)
+        key = (id(coverage), contract.hours_key)
         made = self._made.get(key)
         if made is None:
             made = (coverage, self._make(contract, coverage))

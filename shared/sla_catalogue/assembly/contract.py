@@ -7,7 +7,7 @@ metric that its plan does not time, under its plan with those; such plans have i
 
 from __future__ import annotations
 
-from collections.abc import Mapping, MutableMapping
+from collections.abc import Iterable, Mapping, MutableMapping
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 
@@ -49,7 +49,8 @@ class Plans:
 
     `drafts`: the plans as written, by id. `shared`: the coverages of the section `coverages`. `context`: takes
     findings. `built`: the plans built so far, by id. Among them are plans derived for one contract, with ids such as
-    `gold@acme`. `laid`: drafts laid over a base plan so far, by id.
+    `gold@acme`. `laid`: drafts laid over a base plan so far, by id. `order`:
+    the place of each person in the section `people`.
     """
 
     drafts: Mapping[str, PlanDraft]
@@ -57,12 +58,19 @@ class Plans:
     context: Context
     built: MutableMapping[str, BuiltPlan]
     laid: dict[str, PlanDraft] = field(default_factory=dict)
+    order: dict[str, int] = field(default_factory=dict)
 
     def get(self, draft: PlanDraft) -> BuiltPlan:
         """Return the plan of a draft; the first call for an id builds it."""
         if draft.id not in self.built:
             self.built[draft.id] = build_plan(draft, self.shared, self.context)
         return self.built[draft.id]
+
+    def people_in_order(self, named: Iterable[str]) -> list[str]:
+        """Return the ids among `named` that the section `people` has, in the order written."""
+        if not self.order:
+            self.order.update({id_: place for place, id_ in enumerate(self.context.document.people)})
+        return sorted((id_ for id_ in named if id_ in self.order), key=self.order.__getitem__)
 
     def over(self, draft: PlanDraft, base: PlanDraft) -> PlanDraft:
         """Return a draft laid over its base plan; the first call for a pair makes it."""
@@ -157,7 +165,7 @@ def _people(document: ContractDocument, built: BuiltPlan, plans: Plans, context:
     for plan in (built.plan, plans.get(base).plan if base is not None else None):
         policy = context.document.escalations.get((plan.escalation if plan is not None else None) or "")
         named |= {name for level in (policy.levels if policy else ()) for name in level.tell}
-    shared = {id_: each for id_, each in context.document.people.items() if id_ in named}
+    shared = {id_: context.document.people[id_] for id_ in plans.people_in_order(named)}
     wanted = built.plan.notices is NoticeMode.ENTITLED
     theirs = _customers_own(document, built)
     return {
