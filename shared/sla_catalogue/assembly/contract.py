@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 
 from sla_catalogue.assembly.draft import PlanDraft, lay_over
-from sla_catalogue.assembly.plan import BuiltPlan, build_plan
+from sla_catalogue.assembly.plan import NO_COVERAGES, BuiltPlan, build_plan
 from sla_catalogue.assembly.target import TargetRow, build_targets
 from sla_catalogue.assembly.zone import check_zone
 from sla_catalogue.assembly_context import Context
@@ -60,10 +60,10 @@ class Plans:
     laid: dict[str, PlanDraft] = field(default_factory=dict)
     order: dict[str, int] = field(default_factory=dict)
 
-    def get(self, draft: PlanDraft) -> BuiltPlan:
-        """Return the plan of a draft; the first call for an id builds it."""
+    def get(self, draft: PlanDraft, like: Mapping[str, Coverage] = NO_COVERAGES) -> BuiltPlan:
+        """Return the plan of a draft; the first call for an id builds it. `like`: coverages as in `build_plan`."""
         if draft.id not in self.built:
-            self.built[draft.id] = build_plan(draft, self.shared, self.context)
+            self.built[draft.id] = build_plan(draft, self.shared, self.context, like)
         return self.built[draft.id]
 
     def people_in_order(self, named: Iterable[str]) -> list[str]:
@@ -104,16 +104,18 @@ def build_contract(
     if draft is None or not zone_known:
         return None
     whose = f"{name}.v{version}" if version else name
+    original = plans.built.get(draft.id)
+    like = NO_COVERAGES if original is None else original.plan.coverages
     if document.coverages:
         own = {key: ((*path, "coverages", key), each) for key, each in document.coverages.items()}
         draft = replace(draft, id=f"{draft.id}@{whose}", coverages={**draft.coverages, **own})
-    built = plans.get(draft)
+    built = plans.get(draft, like)
     written = [((*path, "targets", i), target) for i, target in enumerate(document.targets)]
     rows = build_targets(written, built.names, context)
     known = {metric.id for metric in built.plan.metrics}
     if beyond := tuple(dict.fromkeys(row.target.metric for row in rows if row.target.metric not in known)):
         own_id = draft.id if draft.id.endswith(f"@{whose}") else f"{draft.id}@{whose}"
-        built = replace(plans, built={}).get(replace(draft, id=own_id, timed_too=beyond))
+        built = replace(plans, built={}).get(replace(draft, id=own_id, timed_too=beyond), like or built.plan.coverages)
         plans.built[own_id] = built
     people = _people(document, built, plans, context)
     contract = Contract(
