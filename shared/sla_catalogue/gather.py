@@ -153,8 +153,12 @@ def _united(
 
 def _adopt(merged: FileUnion, tree: Tree, old: Path, new: Path, offset: int) -> None:
     """Takes over the positions under `old`; list entries are renumbered behind those already held."""
+    moved = old != new or offset > 0
     for path, position in tree.positions.items():
         if path[: len(old)] != old:
+            continue
+        if not moved:
+            merged.positions.setdefault(path, position)
             continue
         rest = path[len(old) :]
         if rest and isinstance(rest[0], int):

@@ -196,7 +196,11 @@ class _Reader:
 
     def mapping(self, node: _Node, path: Path, depth: int) -> dict[str, Plain]:
         found: dict[str, Plain] = {}
-        for key, value in self.entries(node):
+        merges = False
+        for key, value in node.value:
+            if key.tag == _MERGE:
+                merges = True
+                continue
             name = self.key(key)
             if name is None:
                 continue
@@ -206,7 +210,7 @@ class _Reader:
             where = (*path, name)
             self.tree.positions[where] = Position(self.file, *_place(key.mark))
             found[name] = self.value(value, where, depth + 1)
-        for merged in self.merged(node):
+        for merged in self.merged(node) if merges else ():
             for key, value in self.entries(merged):
                 name = self.key(key)
                 if name is not None and name not in found:

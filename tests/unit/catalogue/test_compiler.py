@@ -158,7 +158,7 @@ WRONG = [
     f"{ACME}, targets: [{{metric: visit, coverage: office, time: 1h, warn: [2h before]}}]",
     f"{ACME}, targets: [{{metric: first_response, coverage: office, time: 1h}}, "
     "{metric: first_response, coverage: office, time: 2h}]",
-    ACME.replace("[Acme]", f"[{'A' * 300}]"),
+    ACME.replace("[Acme]", f"[{'A' * 1000}]"),
 ]
 
 
@@ -177,8 +177,9 @@ def test_what_is_wrong_is_what_is_wrong_with_it_in_a_file(tmp_path: Path, catalo
 
 def test_nothing_is_said_of_the_catalogue_or_of_other_contracts(tmp_path: Path) -> None:
     doubtful = FILES.replace("name: Mute", "name: Mute, language: it").replace("{P1: 1h, P2: 4h}", "{P1: 1h}")
-    catalogue = loaded(tmp_path, doubtful)
-    assert [problem.code for problem in catalogue.warnings] == ["mails-in-english", "gap"]
+    hours = "    coverages: {desk: {hours: {mon: '00:00-23:59', tue: '00:00-24:00'}}}\n"
+    catalogue = loaded(tmp_path, doubtful.replace("  open:\n", f"{hours}  open:\n"))
+    assert [problem.code for problem in catalogue.warnings] == ["mails-in-english", "gap", "sliver"]
     assert codes_of(catalogue, ACME) == []
     own = f"{ACME}, coverages: {{shop: {{hours: {{mon-fri: '10:00-12:00'}}}}}}"
     assert codes_of(catalogue, own) == ["gap"], "of the plan that is this contract's own"
