@@ -14,7 +14,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-PLANS = 50
+TARIFFS = 50
 PER_FILE = 10
 PLACES = (
     ("Europe/Warsaw", "PL", ""), ("Europe/Berlin", "DE", "BY"), ("Asia/Taipei", "TW", ""), ("Europe/Rome", "IT", ""),
@@ -37,7 +37,7 @@ def plans() -> str:
         "settings: {default_contract: c0}",
         "plans:",
     ]
-    return "\n".join([*head, *(line for number in range(PLANS) for line in _plan(number))]) + "\n"
+    return "\n".join([*head, *(line for number in range(TARIFFS) for line in _plan(number))]) + "\n"
 
 
 def _plan(number: int) -> Iterator[str]:
@@ -58,7 +58,7 @@ def contract(number: int) -> str:
         f"  c{number}:",
         f"    title: Customer {number} GmbH",
         f"    customers: [Customer {number}, customer-{number}]",
-        f"    plan: plan{number % PLANS}",
+        f"    plan: plan{number % TARIFFS}",
         f"    zone: {zone}",
         f"    country: {country}",
         f"    roles: {{on_call: [p{number % 30}], manager: [p{(number + 7) % 30}]}}",
