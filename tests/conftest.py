@@ -223,8 +223,11 @@ def emptied_databases(postgres_server: PostgresServer | NamedServer) -> Iterator
 async def emptied_postgres_url(
     emptied_databases: EmptiedDatabases, request: pytest.FixtureRequest, unique: str
 ) -> AsyncIterator[str]:
-    """As `postgres_url`, without a row, but with the tables of the folder's tests before: for tests that alter none."""
-    async with emptied_databases.lent(request.path.parent.name, unique) as url:
+    """As `postgres_url`, without a row, but with the tables of the tests before: for tests that alter none.
+
+    Those are the tests of the folder, or of the modules that name the same TABLES where a folder makes several kinds.
+    """
+    async with emptied_databases.lent(getattr(request.module, "TABLES", request.path.parent.name), unique) as url:
         yield url
 
 
