@@ -13,19 +13,11 @@ from typing import NewType
 
 from sla_domain.contract import Contract, EnvironmentItem, Person
 from sla_domain.normal import normal
+from sla_domain.notice_terms import Cause, Severity, TermsReason
 from sla_domain.rulebook import Rulebook, in_force
 from sla_domain.version import VersionRange
 
 NoticeId = NewType("NoticeId", str)
-
-
-class Severity(StrEnum):
-    """What a critical fix protects from (clause H6, docs/clauses.md)."""
-
-    SECURITY = "security"
-    DATA_LOSS = "data_loss"
-    OUTAGE = "outage"
-    OTHER = "other"
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,19 +30,15 @@ class Affected:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Notice:
-    """A publisher's message about a critical fix and the versions of products that need it.
+    """What decides whom a critical fix concerns: the affected versions of products, its severity and its cause.
 
-    `link`: where to read more. `fixed_in`: the version with the fix. Both may be empty. Source: clause H6
-    (docs/clauses.md).
+    `cause`: None if the publisher names none. Source: clauses H6 and H15 (docs/clauses.md).
     """
 
     id: NoticeId
-    title: str
-    text: str
     severity: Severity
     affected: tuple[Affected, ...]
-    link: str = ""
-    fixed_in: str = ""
+    cause: Cause | None = None
 
 
 class NoticeReason(StrEnum):
@@ -99,8 +87,21 @@ def _match(affected: Affected, item: EnvironmentItem) -> NoticeMatch | None:
 
 
 def concerned_contracts(notice: Notice, rulebook: Rulebook, at: datetime) -> list[Contract]:
-    """Return the contracts in force at `at` that the notice concerns (see `match_notice`), in the catalogue's order."""
+    """Return the contracts whose people the notice is for, in the catalogue's order.
+
+    They are in force at `at`, the notice concerns them (see `match_notice`), and their plan entitles to it.
+    """
+    return [c for c in affected_contracts(notice, rulebook, at) if notice_terms(notice, c, rulebook).entitled]
+
+
+def affected_contracts(notice: Notice, rulebook: Rulebook, at: datetime) -> list[Contract]:
+    """Return the contracts in force at `at` that run an affected version, whether or not their plan entitles to it."""
     return [c for c in rulebook.contracts.values() if in_force(c, at) and match_notice(notice, c) is not None]
+
+
+def notice_terms(notice: Notice, contract: Contract, rulebook: Rulebook) -> TermsReason:
+    """Return whether the plan of a contract entitles to the notice, as the reason (clause H15, docs/clauses.md)."""
+    return rulebook.plan_of(contract).notices.judge(notice.severity, notice.cause)
 
 
 def entitled_people(contract: Contract) -> list[Person]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Column, Index, LargeBinary, MetaData, String, Table, Text
+from sqlalchemy import Column, Index, Integer, LargeBinary, MetaData, String, Table, Text, text
 
 from sla_platform.store.log import log_table
 from sla_platform.store.quarantine import quarantine_table
@@ -70,4 +70,17 @@ notice = Table(
     Column("digest", String(64), nullable=False),
     Column("received_at", Instant, nullable=False),
     Column("answer", Text, nullable=False),
+    Column("content", Text, nullable=False, server_default=text("''")),  # empty: of a release that did not keep it
+)
+
+# Revisions of a notice after the first one, which stands in `ingest_notice`.
+notice_revision = Table(
+    "ingest_notice_revision",
+    metadata,
+    Column("notice", String(120), primary_key=True),
+    Column("revision", Integer, primary_key=True),
+    Column("digest", String(64), nullable=False),
+    Column("received_at", Instant, nullable=False),
+    Column("answer", Text, nullable=False),
+    Column("content", Text, nullable=False),
 )

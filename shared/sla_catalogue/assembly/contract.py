@@ -20,7 +20,8 @@ from sla_catalogue.channel import channel_kinds, normalise_address
 from sla_catalogue.document.contract import ContractDocument, PersonDocument
 from sla_catalogue.problem import Path
 from sla_domain.contract import Contract, ContractId, EnvironmentItem, Person, RoleHolder, Side
-from sla_domain.plan import Coverage, MetricId, NoticeMode, PlanId
+from sla_domain.notice_terms import Registration
+from sla_domain.plan import Coverage, MetricId, PlanId
 
 CONTACT = "contact"  # the role of the customer's own contact person
 
@@ -142,7 +143,7 @@ def _people(document: ContractDocument, built: BuiltPlan, plans: Plans, context:
         policy = context.document.escalations.get((plan.escalation if plan is not None else None) or "")
         named |= {name for level in (policy.levels if policy else ()) for name in level.tell}
     shared = {id_: each for id_, each in context.document.people.items() if id_ in named}
-    wanted = built.plan.notices is NoticeMode.ENTITLED
+    wanted = built.plan.notices.registration is Registration.NONE
     theirs = _customers_own(document, built)
     return {
         id_: _person(id_, each, wanted, Side.CUSTOMER if id_ in theirs else Side.SUPPORT)

@@ -9,13 +9,14 @@ from types import MappingProxyType
 from sla_catalogue.assembly.coverage import build_coverages
 from sla_catalogue.assembly.draft import PlanDraft
 from sla_catalogue.assembly.metric import build_metrics, known_metrics, written_metrics
+from sla_catalogue.assembly.notices import build_notice_terms
 from sla_catalogue.assembly.target import RowNames, TargetRow, build_targets
 from sla_catalogue.assembly_context import Context
 from sla_catalogue.document.plan import AgreedDatesDocument, PriorityDocument, RoleDocument, RulesDocument
 from sla_catalogue.problem import Path, did_you_mean
 from sla_domain.calendar import AtClose
 from sla_domain.escalation import NO_ESCALATION
-from sla_domain.plan import AgreedDates, Coverage, NoticeMode, Plan, PlanId, Priority, PriorityRules, Role
+from sla_domain.plan import AgreedDates, Coverage, Plan, PlanId, Priority, PriorityRules, Role
 
 LAST_RANK = 100
 
@@ -74,7 +75,7 @@ def build_plan(draft: PlanDraft, shared: Mapping[str, Coverage], context: Contex
         valid_from=document.sold.from_ if document.sold else None,
         valid_to=document.sold.to if document.sold else None,
         at_close=document.at_close or AtClose.STAY,
-        notices=document.notices or NoticeMode.ENTITLED,
+        notices=build_notice_terms(document.notices),
         notes=MappingProxyType(dict(document.note)),
     )
     _check_references(draft, plan, context)

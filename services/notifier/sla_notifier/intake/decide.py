@@ -6,19 +6,16 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 
 from sla_catalogue import Catalogue
-from sla_domain import notice as domain
 from sla_domain.contract import Contract
-from sla_domain.errors import InvalidNotice
 from sla_domain.fact import FactKind
-from sla_domain.notice import Affected, Notice, NoticeId, Severity
-from sla_domain.version import VersionRange
+from sla_domain.notice import concerned_contracts
 from sla_notifier.alert.alert import Alert
 from sla_notifier.alert.change_set import ChangeSet
 from sla_notifier.alert.closing import close_alert, move_alert
 from sla_notifier.alert.opening import notify_unpromised, notify_warning, open_alert, open_fix_alert, reopen_alert
 from sla_notifier.alert.relevance import is_news, overdue_again
 from sla_notifier.notification.directory import chain_of, contract_of
-from sla_platform.wire import ClockFact, NoticeData
+from sla_platform.wire import ClockFact, NoticeData, notice_of
 
 Incoming = tuple[str, ClockFact | NoticeData]
 """The event's id and what it says."""
@@ -66,25 +63,9 @@ def _notice(batch: ChangeSet, id_: str, notice: NoticeData, catalogue: Catalogue
 
 
 def concerned(notice: NoticeData, catalogue: Catalogue, now: datetime) -> list[Contract]:
-    """Return the contracts in force at `now` whose environment holds an affected product in an affected version.
+    """Return the contracts in force at `now` that run an affected version and whose plan entitles to the notice.
 
     An unknown version in use counts as affected, and a version range that cannot be read covers every version (clauses
-    H6 and H7, docs/clauses.md).
+    H6, H7 and H15, docs/clauses.md).
     """
-    asked = Notice(
-        id=NoticeId(notice.id),
-        title=notice.title,
-        text=notice.text,
-        severity=Severity.OTHER,
-        affected=tuple(Affected(each.product, _range(each.versions)) for each in notice.products),
-        link=notice.link,
-    )
-    return domain.concerned_contracts(asked, catalogue.rulebook, now)
-
-
-def _range(written: str) -> VersionRange:
-    """A range nobody can read concerns every version: rather one notice too many than a hole unmended."""
-    try:
-        return VersionRange.parse(written)
-    except InvalidNotice:
-        return VersionRange()
+    return concerned_contracts(notice_of(notice), catalogue.rulebook, now)

@@ -195,7 +195,8 @@ def _reasons(incident: Incident) -> list[Any]:
 def _told(catalogue: Catalogue) -> Any:
     book = catalogue.rulebook
     instants = [MONDAY, MONDAY + 8 * HOUR, MONDAY + 14 * HOUR, MONDAY + 5 * DAY]
-    notice = {"id": "n", "title": "t", "text": "x", "severity": "high", "published_at": MONDAY.isoformat()}
+    notice = {"id": "n", "title": "t", "text": "x", "severity": "high", "cause": "security"}
+    notice |= {"published_at": MONDAY.isoformat()}
     products = [{"product": "press", "versions": "<4.5"}, {"product": "saw", "versions": ""}]
     found = NoticeData.model_validate(notice | {"products": products})
     return _plain({
