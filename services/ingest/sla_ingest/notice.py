@@ -175,7 +175,7 @@ def _id_in(written: Mapping[str, Any]) -> str:
     return id_.strip() if isinstance(id_, str) and writable(id_) and len(id_) <= 2 * NOTICE else ""
 
 
-_CARRIED = ("title", "text", "severity", "cause", "link", "products", "published_at", "published_by")
+_CARRIED = ("title", "text", "severity", "cause", "link", "products")
 
 
 def _completed(written: Mapping[str, Any], newest: _Newest | None) -> Mapping[str, Any]:

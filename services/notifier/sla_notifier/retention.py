@@ -69,6 +69,27 @@ class NotifierSweeps:
             if rows:
                 yield rows
 
+    async def notices(self, horizon: datetime) -> AsyncIterator[Removed]:
+        """Delete the notices last changed before the horizon, with who was told of them.
+
+        A notice that has an alert stays, so sweep `alerts` before. What was deleted is told to no contract that comes
+        to run an affected version later.
+        """
+        n = tables.notice.c
+        old = select(n.id).where(n.changed_at < horizon, ~exists().where(_a.notice == n.id)).order_by(n.changed_at)
+        while True:
+            people = 0
+            async with self._store.transaction() as connection:
+                query = old.limit(BATCH).with_for_update(skip_locked=True)
+                ids = (await connection.execute(query)).scalars().all()
+                if ids:
+                    told = tables.notice_told
+                    people = (await connection.execute(delete(told).where(told.c.notice.in_(ids)))).rowcount
+                    await connection.execute(delete(tables.notice).where(n.id.in_(ids)))
+            if not ids:
+                return
+            yield {"notifier_notice": len(ids), "notifier_notice_told": people}
+
     async def taken_in(self, horizon: datetime) -> AsyncIterator[Removed]:
         """Delete the ids of facts and notices taken in before the horizon.
 

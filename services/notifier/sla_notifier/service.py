@@ -96,7 +96,7 @@ def build(
     quarantine.register_replay(CONSUME, handler.replay)
 
     over = NotifierSweeps(store)
-    sweeps = (over.alerts, over.deliveries, over.taken_in, over.conversations, quarantine.sweep_replayed)
+    sweeps = (over.alerts, over.deliveries, over.notices, over.taken_in, over.conversations, quarantine.sweep_replayed)
     keeping = ServiceSweeps(
         "notifier", RetentionOrder.TOLD, sweeps, context.metrics.removed, newest_in(store, tables.inbox.c.at)
     )

@@ -59,15 +59,17 @@ class NoticeData(BaseModel):
         return not self.withdrawn and self.grave is not Severity.LOW
 
 
-def encode_notice(notice: NoticeData) -> Envelope:
-    """Return the notice as an event for the topic `notices`, keyed by the notice's id.
+def notice_event_id(notice: NoticeData) -> str:
+    """Return the id of the event that publishes a revision: `notice/<id>`, of a later one `notice/<id>/<revision>`."""
+    return f"notice/{notice.id}" if notice.revision == 1 else f"notice/{notice.id}/{notice.revision}"
 
-    The event's id is `notice/<id>`, of a later revision `notice/<id>/<revision>`.
-    """
+
+def encode_notice(notice: NoticeData) -> Envelope:
+    """Return the notice as an event for the topic `notices`, keyed by the notice's id."""
     plain = {name for name in _LATER if getattr(notice, name) == type(notice).model_fields[name].default}
     return Envelope(
         topic=Topic.NOTICES,
-        id=f"notice/{notice.id}" if notice.revision == 1 else f"notice/{notice.id}/{notice.revision}",
+        id=notice_event_id(notice),
         type=TYPE,
         source=SOURCE,
         subject=notice.id,

@@ -25,6 +25,8 @@ VALUES: dict[str, Value] = {
     "count": 12, "again": False, "outside": False, "opens": "", "left_two": False, "late_two": False,
     "left_wall": timedelta(minutes=5), "late_wall": timedelta(hours=2, minutes=5), "left_by_wall": False,
     "late_by_wall": False, "because": "the plan gives no number",
+    "staff": False, "customers": "Acme S.A.", "contracts": "Acme S.A.", "several": False, "registered": False,
+    "changed": False, "expires": NOW,
 }  # fmt: skip
 
 

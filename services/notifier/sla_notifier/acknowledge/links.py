@@ -55,7 +55,7 @@ class AckLinks:
             return claim
         if claim.digest:
             return await self._listed.act(claim)
-        done = await self._acknowledger.acknowledge(claim.alert, claim.person, LINK)
+        done = await self._acknowledger.acknowledge(claim.alert, claim.person, LINK, together=True)
         if done is None:
             return self._unknown()
         return self._answer(

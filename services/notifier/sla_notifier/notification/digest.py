@@ -38,6 +38,8 @@ _COUNTED = {
     MessageKind.UNPROMISED: "unpromised",
     MessageKind.TAKEN_BACK: "withdrawn",
     MessageKind.RESOLVED: "ended",
+    MessageKind.ADVISORY: "fixes",
+    MessageKind.NOTICE_ENDED: "ended",
 }
 _RANK = {
     kind: rank
@@ -48,8 +50,10 @@ _RANK = {
             MessageKind.INFO,
             MessageKind.WARNING,
             MessageKind.UNPROMISED,
+            MessageKind.ADVISORY,
             MessageKind.TAKEN_BACK,
             MessageKind.RESOLVED,
+            MessageKind.NOTICE_ENDED,
         )
     )
 }
@@ -61,6 +65,8 @@ _STEPS = {
     MessageKind.UNPROMISED: 1,
     MessageKind.TAKEN_BACK: 2,
     MessageKind.RESOLVED: 2,
+    MessageKind.ADVISORY: 1,
+    MessageKind.NOTICE_ENDED: 2,
 }
 ACKNOWLEDGEABLE = (MessageKind.PAGE, MessageKind.CRITICAL_FIX)  # what asks for an acknowledgement
 

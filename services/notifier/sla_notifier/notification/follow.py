@@ -1,4 +1,4 @@
-"""Stage 3, follow: no page is sent before the closing message of the episode before it. Pure.
+"""Stage 4, follow: no page is sent before the closing message of the episode before it. Pure.
 
 A page of a later episode names the closing message of an earlier one to the same person as what it follows. The sender
 holds it back while that message is being sent, and cancels one that waits for another attempt: no page waits for that.

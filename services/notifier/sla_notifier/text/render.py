@@ -14,7 +14,7 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from sla_domain.plan import Allowed, CoverageTime, Unspecified, WallTime, WorkingDayTime
 from sla_notifier.delivery.state import MessageKind
-from sla_notifier.text.content import Content, CountedAndWall, Message, Phrase, PromiseTerms, Value
+from sla_notifier.text.content import Changed, Content, CountedAndWall, Message, Phrase, PromiseTerms, Value
 from sla_notifier.text.words import instant_in_words, load_locale, locale_of, one_line, span_in_words
 
 FOLDER = Path(__file__).parent / "templates"
@@ -27,6 +27,9 @@ _COLOURS = {
     MessageKind.RESOLVED: "#1a7f37",
     MessageKind.TAKEN_BACK: "#1a7f37",
     MessageKind.CRITICAL_FIX: "#8250df",
+    MessageKind.ADVISORY: "#0969da",
+    MessageKind.NOTICE_ENDED: "#1a7f37",
+    MessageKind.CONFIRMATION: "#0969da",
     MessageKind.DIGEST: "#cf222e",
 }
 
@@ -155,6 +158,8 @@ def _in_words(value: Value, zone: str, language: str, labels: Mapping[str, str])
     if isinstance(value, PromiseTerms):
         allowed = _allowed(value.allowed, language, labels)
         return labels["promise_terms"].format(metric=value.metric, allowed=allowed) if allowed else ""
+    if isinstance(value, Changed):
+        return labels["changed"].format(now=value.now or labels["nothing"], before=value.before or labels["nothing"])
     if isinstance(value, datetime):
         return instant_in_words(value, zone, language)
     if isinstance(value, timedelta):
@@ -204,5 +209,5 @@ def _view(content: Content, labels: Mapping[str, str], in_words: Mapping[str, st
             for action in content.actions
             if action.url
         ],
-        "why": labels["why"].format(contract=in_words.get("contract", ""), why=content.why),
+        "why": labels[content.why_label].format(contract=in_words.get("contract", ""), why=content.why),
     }

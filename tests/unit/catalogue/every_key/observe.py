@@ -26,7 +26,7 @@ from sla_domain.urgency import urgency
 from sla_ingest.auth import verify
 from sla_ingest.dialect import Accepted, Delivery
 from sla_notifier.channel.email.mailserver import from_catalogue
-from sla_notifier.intake.decide import concerned
+from sla_notifier.intake.notice import concerned
 from sla_notifier.notification.directory import chain_of, resolve_level, usable_addresses
 from sla_platform.errors import BadSettings
 from sla_platform.settings import Settings
