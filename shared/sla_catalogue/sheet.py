@@ -73,6 +73,7 @@ class _Sheet:
             "products": sorted(contract.products),
             "excluded_products": sorted(contract.excluded_products),
             "environment": [{"product": one.product, "versions": list(one.versions)} for one in contract.environment],
+            "registration_domains": sorted(contract.registration_domains),
             "priorities": [self._priority(one) for one in sorted(plan.priorities, key=lambda one: one.rank)],
             "rules": self._rules(plan.rules),
             "agreed_dates": self._agreed_dates(plan.agreed_dates),

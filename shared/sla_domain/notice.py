@@ -13,7 +13,7 @@ from typing import NewType
 
 from sla_domain.contract import Contract, EnvironmentItem, Person
 from sla_domain.normal import normal
-from sla_domain.notice_terms import Cause, Severity, TermsReason
+from sla_domain.notice_terms import Cause, Registration, Severity, TermsReason
 from sla_domain.rulebook import Rulebook, in_force
 from sla_domain.version import VersionRange
 
@@ -120,3 +120,33 @@ def known_products(rulebook: Rulebook) -> dict[str, str]:
         for product in (*(i.product for i in contract.environment), *contract.products, *contract.excluded_products)
     )
     return {normal(product): product for product in named}
+
+
+def registrable_products(contract: Contract) -> dict[str, str]:
+    """Return the products for whose notices one may register under a contract: `normal` name -> name as written.
+
+    They are those of its environment and its scope, without the excluded ones.
+    """
+    named = (*(item.product for item in contract.environment), *sorted(contract.products))
+    return {normal(name): name for name in reversed(named) if normal(name) not in contract.normal_excluded}
+
+
+def open_to_registration(rulebook: Rulebook, domain: str, product: str, at: datetime) -> list[Contract]:
+    """Return the contracts under which an address of a mail domain may register itself for notices of a product.
+
+    They are in force at `at`, their plan asks for registration, and they name the domain (clause I5, docs/clauses.md).
+    """
+    return [
+        contract
+        for contract in rulebook.contracts.values()
+        if domain.lower() in contract.registration_domains
+        and normal(product) in registrable_products(contract)
+        and asks_registration(rulebook, contract)
+        and in_force(contract, at)
+    ]
+
+
+def asks_registration(rulebook: Rulebook, contract: Contract) -> bool:
+    """Return whether people must register for the notices of a contract, and its plan entitles to any."""
+    terms = rulebook.plan_of(contract).notices
+    return terms.registration is Registration.OPT_IN and bool(terms.causes)

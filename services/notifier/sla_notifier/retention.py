@@ -11,7 +11,7 @@ from collections.abc import AsyncIterator, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Table, and_, delete, exists, literal_column, select
+from sqlalchemy import ColumnElement, Table, and_, delete, exists, literal_column, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from sla_notifier import tables
@@ -89,6 +89,23 @@ class NotifierSweeps:
             if not ids:
                 return
             yield {"notifier_notice": len(ids), "notifier_notice_told": people}
+
+    async def registrations(self, horizon: datetime) -> AsyncIterator[Removed]:
+        """Delete registrations that ended, or were never confirmed, before the horizon, and old counts of mails."""
+        r, days = tables.registration.c, tables.confirmation
+        pending = and_(r.state == "pending", r.expires_at < horizon)
+        query = select(r.id).where(or_(r.ended_at < horizon, pending)).limit(BATCH)
+        while True:
+            async with self._store.transaction() as connection:
+                ids = (await connection.execute(query.with_for_update(skip_locked=True))).scalars().all()
+                gone = delete(tables.registration).where(r.id.in_(ids))
+                if ids:
+                    await connection.execute(gone)
+                old = delete(days).where(days.c.day < horizon.date().isoformat())
+                counted = (await connection.execute(old)).rowcount
+            if not ids and not counted:
+                return
+            yield {"notifier_registration": len(ids), "notifier_confirmation": counted}
 
     async def taken_in(self, horizon: datetime) -> AsyncIterator[Removed]:
         """Delete the ids of facts and notices taken in before the horizon.

@@ -96,7 +96,15 @@ def build(
     quarantine.register_replay(CONSUME, handler.replay)
 
     over = NotifierSweeps(store)
-    sweeps = (over.alerts, over.deliveries, over.notices, over.taken_in, over.conversations, quarantine.sweep_replayed)
+    sweeps = (
+        over.alerts,
+        over.deliveries,
+        over.notices,
+        over.registrations,
+        over.taken_in,
+        over.conversations,
+        quarantine.sweep_replayed,
+    )
     keeping = ServiceSweeps(
         "notifier", RetentionOrder.TOLD, sweeps, context.metrics.removed, newest_in(store, tables.inbox.c.at)
     )

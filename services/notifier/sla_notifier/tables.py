@@ -225,6 +225,16 @@ registration = Table(
     UniqueConstraint("contract", "address_key", "product_key", name="uq_notifier_registration_what"),
     Index("ix_notifier_registration_request", "request"),
     Index("ix_notifier_registration_person", "person"),
+    Index("ix_notifier_registration_address", "address_key"),
+)
+
+# How many mails that ask for a confirmation went out on a day (UTC): to an address, or for a contract.
+confirmation = Table(
+    "notifier_confirmation",
+    metadata,
+    Column("of", String(130), primary_key=True),  # a person, or `contract:` and its id
+    Column("day", String(10), primary_key=True),
+    Column("count", Integer, nullable=False),
 )
 
 # What is secret and made here, once for all instances (see link_secret.py).

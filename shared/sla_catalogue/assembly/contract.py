@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from types import MappingProxyType
 
 from sla_catalogue.assembly.draft import PlanDraft, lay_over
+from sla_catalogue.assembly.notices import build_registration_domains
 from sla_catalogue.assembly.plan import BuiltPlan, build_plan
 from sla_catalogue.assembly.target import TargetRow, build_targets
 from sla_catalogue.assembly.zone import check_zone
@@ -108,6 +109,9 @@ def _contract(name: str, document: ContractDocument, plans: Plans, context: Cont
         products=frozenset(document.products),
         excluded_products=frozenset(document.excluded_products),
         environment=tuple(EnvironmentItem(product=e.product, versions=tuple(e.versions)) for e in document.environment),
+        registration_domains=build_registration_domains(
+            document.registration_domains, built.plan.notices, (*path, "registration_domains"), context
+        ),
         people=MappingProxyType(people),
         roles=_roles(document, people, built, path, context),
         languages=tuple(document.languages),

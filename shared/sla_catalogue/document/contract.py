@@ -70,7 +70,8 @@ class ContractDocument(Document):
     `zone`, `country`: the time zone of its hours, and whose holidays it has. `holidays`: overrules the plan, if given.
     `default`: the contract applies to incidents of unknown customers. `targets`: its own, tried before the plan's.
     `coverages`: its own, in place of the plan's of the same name. `roles`: role -> who holds it. `leaves_unspecified`:
-    metrics for which it accepts that the plan gives no number.
+    metrics for which it accepts that the plan gives no number. `registration_domains`: mail domains whose addresses may
+    register themselves for notices.
     """
 
     plan: str
@@ -92,5 +93,6 @@ class ContractDocument(Document):
     coverages: dict[str, CoverageDocument] = Field(default_factory=dict)  # in place of the plan's of the same name
     targets: list[TargetDocument] = Field(default_factory=list)
     leaves_unspecified: Names = Field(default_factory=list)  # metrics whose missing numbers this contract accepts
+    registration_domains: Names = Field(default_factory=list)  # whose addresses may register themselves (clause I5)
     at_close: AtClose | None = None
     note: Texts = Field(default_factory=dict)

@@ -122,6 +122,7 @@ def _head(sheet: dict[str, Any]) -> Iterator[str]:
         "products": ", ".join(sheet["products"]),
         "not covered": ", ".join(sheet["excluded_products"]),
         "environment": ", ".join(_product(one) for one in sheet["environment"]),
+        "may register for notices": ", ".join(sheet["registration_domains"]),
         "channels": ", ".join(sheet["channels"]),
         "the most urgent by": ", ".join(sheet["urgent_channels"]),
         "left open by agreement": ", ".join(sheet["leaves_unspecified"]),

@@ -191,6 +191,7 @@ EDITS = [
     Edit("ContractDocument.coverages", 'night: {hours: {mon-fri: "21:00-05:00"}}', 'night: {hours: {mon-fri: "20:00-05:00"}}'),
     Edit("ContractDocument.targets", "time: 3h}", "time: 4h}"),
     Edit("ContractDocument.leaves_unspecified", "leaves_unspecified: [update]", "leaves_unspecified: [upgrade]"),
+    Edit("ContractDocument.registration_domains", "[acme.example]", "[acme.test]"),
     Edit("ContractDocument.at_close", "{on_call: [ada]}, at_close: stay}", "{on_call: [ada]}, at_close: next_open}"),
     words("ContractDocument.note", "note: Signed in Bonn.", "note: Signed in Graz."),
     Edit("EnvironmentDocument.product", "{product: press, versions", "{product: mill, versions"),

@@ -21,6 +21,7 @@ from sla_domain.event import Actor, EventId, EventKind, IncidentEvent, IncidentI
 from sla_domain.explain import as_dict, explain
 from sla_domain.fold import fold
 from sla_domain.incident import Incident
+from sla_domain.notice import open_to_registration
 from sla_domain.roles import level_roster
 from sla_domain.urgency import urgency
 from sla_ingest.auth import verify
@@ -213,6 +214,7 @@ def _told(catalogue: Catalogue) -> Any:
         ],
         "promised": [[role.id for role in book.plans[one.plan].roles] for one in book.contracts.values()],
         "notices": [one.id for one in concerned(found, catalogue, MONDAY)],
+        "may register": [one.id for one in open_to_registration(book, "acme.example", "press", MONDAY)],
         "entitled": [[(one.id, one.notices) for one in each.people.values()] for each in book.contracts.values()],
     })  # fmt: skip
 

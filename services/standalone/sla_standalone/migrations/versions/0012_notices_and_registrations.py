@@ -113,11 +113,20 @@ def _registrations() -> None:
     )
     op.create_index("ix_notifier_registration_request", "notifier_registration", ["request"])
     op.create_index("ix_notifier_registration_person", "notifier_registration", ["person"])
+    op.create_index("ix_notifier_registration_address", "notifier_registration", ["address_key"])
+    op.create_table(
+        "notifier_confirmation",
+        sa.Column("of", sa.String(length=130), nullable=False),
+        sa.Column("day", sa.String(length=10), nullable=False),
+        sa.Column("count", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("of", "day"),
+    )
 
 
 def downgrade() -> None:
     for name in ("reason", "withdrawn", "cause", "revision"):
         op.drop_column("board_notice", name)
+    op.drop_table("notifier_confirmation")
     op.drop_table("notifier_registration")
     op.drop_table("notifier_notice_told")
     op.drop_table("notifier_notice")
