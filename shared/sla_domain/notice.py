@@ -6,6 +6,7 @@ of the range, or in an unknown version, since one notice too many is better than
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -91,7 +92,16 @@ def concerned_contracts(notice: Notice, rulebook: Rulebook, at: datetime) -> lis
 
     They are in force at `at`, the notice concerns them (see `match_notice`), and their plan entitles to it.
     """
-    return [c for c in affected_contracts(notice, rulebook, at) if notice_terms(notice, c, rulebook).entitled]
+    return [c for c in rulebook.contracts.values() if is_concerned(notice, c, rulebook, at)]
+
+
+def is_concerned(notice: Notice, contract: Contract, rulebook: Rulebook, at: datetime) -> bool:
+    """Return whether the notice is for the people of this contract, see `concerned_contracts`."""
+    return (
+        match_notice(notice, contract) is not None
+        and in_force(contract, at)
+        and notice_terms(notice, contract, rulebook).entitled
+    )
 
 
 def affected_contracts(notice: Notice, rulebook: Rulebook, at: datetime) -> list[Contract]:
@@ -102,6 +112,21 @@ def affected_contracts(notice: Notice, rulebook: Rulebook, at: datetime) -> list
 def notice_terms(notice: Notice, contract: Contract, rulebook: Rulebook) -> TermsReason:
     """Return whether the plan of a contract entitles to the notice, as the reason (clause H15, docs/clauses.md)."""
     return rulebook.plan_of(contract).notices.judge(notice.severity, notice.cause)
+
+
+def environment_gained(old: Iterable[EnvironmentItem], new: Iterable[EnvironmentItem]) -> tuple[EnvironmentItem, ...]:
+    """Return what an environment has gained: products that are new in it, and products with a version that is.
+
+    A product whose versions are no longer known may run in any, and counts as gained.
+    """
+    before = {normal(item.product): item.versions for item in old}
+    return tuple(item for item in new if _gained(before.get(normal(item.product)), item.versions))
+
+
+def _gained(before: tuple[str, ...] | None, now: tuple[str, ...]) -> bool:
+    if before is None:
+        return True
+    return bool(before) and (not now or not set(now) <= set(before))
 
 
 def entitled_people(contract: Contract) -> list[Person]:

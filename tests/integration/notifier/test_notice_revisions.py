@@ -13,6 +13,7 @@ from tests.real.smtp import SmtpServer
 
 from sla_domain.contract import ContractId, EnvironmentItem, Side
 from sla_notifier.acknowledge.acknowledge import Acknowledger
+from sla_notifier.profile import Profiles
 from sla_notifier.retention import NotifierSweeps
 from sla_platform.envelope import Envelope
 
@@ -251,3 +252,47 @@ async def test_an_old_notice_is_removed_with_who_was_told_once_nobody_is_asked_a
     assert await removed() == {"notifier_notice": 1, "notifier_notice_told": 4}, "the open alert keeps its notice"
     await Acknowledger(stage.context).acknowledge((await stage.table("notifier_alert"))[0].id, "anna", "link")
     assert await removed() == {"notifier_alert": 1, "notifier_notice": 1, "notifier_notice_told": 4}
+
+
+async def test_a_contract_that_gains_a_version_hears_of_the_notices_still_in_force(
+    stage: Stage, smtp_server: SmtpServer
+) -> None:
+    """clause H6."""
+    run(stage, "acme", "till", "1")
+    await stage.hear(notice(), notice("fix-2"), notice("fix-3", versions=">=5"))
+    await stage.hear(revised(2, id_="fix-2", withdrawn=True, reason="a slip"))
+    assert await stage.send() == 0
+    profiles, other = Profiles(stage.context), Profiles(stage.another().context)
+    await profiles.look()
+    assert await stage.send() == 0
+    run(stage, "acme", "shop", "4.2")
+    acme = stage.catalogue.rulebook.contracts[ContractId("acme")]
+    assert [each.id for each in await profiles.notices_in_force(acme)] == ["fix-1"]
+    old = (EnvironmentItem(product="till", versions=("1",)),)
+    stage.time.go(NINE + timedelta(days=30))
+    for each in (profiles, other, profiles):
+        await each.profile_changed(ContractId("acme"), old, acme.environment)
+    await stage.send()
+    assert mails(smtp_server) == [(who, f"Critical fix: {SHOP}") for who in ALL]
+    assert await fixes(stage) == [("acme", "open", "", 1)]
+    assert await profiles.profile_changed(ContractId("acme"), acme.environment, old) == [], "nothing gained"
+
+
+async def test_an_edit_of_the_catalogue_counts_and_so_does_one_between_two_runs(
+    stage: Stage, smtp_server: SmtpServer
+) -> None:
+    run(stage, "acme", "till", "1")
+    await stage.hear(notice())
+    profiles = Profiles(stage.context)
+    await profiles.look()
+    run(stage, "acme", "shop", "4.2")
+    await profiles.look()
+    assert await stage.send() == 0, "the catalogue is the same: nobody looks"
+    await Profiles(stage.context).look()  # the next run
+    await stage.send()
+    assert {who for who, _ in mails(smtp_server)} == set(ALL)
+    run(stage, "hollow", "shop", "4.2")
+    object.__setattr__(stage.catalogue, "version", "edited")
+    await profiles.look()
+    await stage.send()
+    assert mails(smtp_server) == [("ops", "Critical fix: Data loss in shop (Hollow)")]

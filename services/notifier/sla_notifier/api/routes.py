@@ -11,6 +11,7 @@ from sla_notifier.acknowledge.acknowledge import Acknowledger, name_and_key
 from sla_notifier.acknowledge.links import AckLinks
 from sla_notifier.acknowledge.page import HEADERS, AckPage, render_page
 from sla_notifier.api import query
+from sla_notifier.api.notices import add_notices
 from sla_notifier.api.registrations import add_registrations
 from sla_notifier.api.second_attempt import enable_endpoint, retry_delivery
 from sla_notifier.api.shape import (
@@ -58,6 +59,7 @@ def router(context: NotifierContext, authorize: Authorizer) -> APIRouter:
     _deliveries(routes, context, authorize)
     _endpoints(routes, context, authorize)
     _links(routes, context, AckLinks(context, acknowledger))
+    add_notices(routes, context, authorize)
     add_registrations(routes, context, authorize)
     return routes
 

@@ -8,7 +8,7 @@ from datetime import datetime
 from sla_catalogue import Catalogue
 from sla_domain.contract import Contract, ContractId, Person
 from sla_domain.normal import normal
-from sla_domain.notice import concerned_contracts
+from sla_domain.notice import concerned_contracts, is_concerned
 from sla_domain.rulebook import in_force
 from sla_notifier.alert.alert import AlertState, CloseReason, fix_alert_id
 from sla_notifier.alert.change_set import ChangeSet
@@ -71,29 +71,31 @@ def decide_gained(
     only: Iterable[ContractId],
     catalogue: Catalogue,
     now: datetime,
-) -> list[str]:
+) -> list[ContractId]:
     """Add to `batch` that contracts hear of a notice still in force which has come to concern them; return which ones.
 
     `only`: the contracts whose environment gained a product or version (clause H6, docs/clauses.md). Those that heard
     of the notice already are left out.
     """
-    heard = set(known.contracts())
-    gained, told = set(only), []
-    for contract in concerned(notice, catalogue, now):
-        alert = batch.alert(fix_alert_id(notice.id, contract.id))
-        open_already = alert is not None and alert.state is not AlertState.CLOSED
-        if contract.id not in gained or contract.id in heard or open_already:
+    heard, rulebook, asked = set(known.contracts()), catalogue.rulebook, notice_of(notice)
+    told = []
+    for id_ in sorted(only):
+        contract = rulebook.contracts.get(id_)
+        if contract is None or id_ in heard or not is_concerned(asked, contract, rulebook, now):
+            continue
+        alert = batch.alert(fix_alert_id(notice.id, id_))
+        if alert is not None and alert.state is not AlertState.CLOSED:
             continue
         news = NoticeNews(
             event=notice_event_id(notice),
             notice=notice,
-            contract=contract.id,
+            contract=id_,
             chain=chain_of(catalogue, None, contract),
             at=now,
             registered=_registered(known, notice, contract),
         )
         batch.add(tell_notice(alert, news, now))
-        told.append(str(contract.id))
+        told.append(id_)
     return told
 
 
