@@ -92,7 +92,7 @@ async def test_a_mail_asks_and_only_the_button_behind_its_link_registers(
     told = await mail_to(stage, smtp_server)
     assert told is not None
     assert "concerns products you run" in text_of(told)
-    assert "this address was registered for notices under the contract Acme S.A." in " ".join(text_of(told).split())
+    assert "this address was registered for notices (Acme S.A.)." in " ".join(text_of(told).split())
 
 
 async def test_a_link_expires(stage: Stage, smtp_server: SmtpServer, client: httpx2.AsyncClient) -> None:
