@@ -82,7 +82,7 @@ def add_registrations(routes: APIRouter, context: NotifierContext, authorize: Au
 def _ask(routes: APIRouter, registrar: Registrar, authorize: Authorizer) -> None:
     @routes.post(
         "/v1/registrations",
-        summary="Register an address for notices of critical fixes",
+        summary="Take in a registration for notices of critical fixes",
         status_code=202,
         responses={**_DENIED, **BAD_BODY},
         openapi_extra=describes(RegistrationRequest, required=True),
