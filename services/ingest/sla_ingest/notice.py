@@ -18,7 +18,7 @@ from sla_catalogue.problem import did_you_mean
 from sla_domain.bounds import NOTICE, PERSON, writable
 from sla_domain.errors import DomainError
 from sla_domain.normal import normal
-from sla_domain.notice import affected_contracts, entitled_people, known_products, notice_terms
+from sla_domain.notice import affected_contracts, asks_registration, entitled_people, known_products, notice_terms
 from sla_domain.rulebook import Rulebook
 from sla_domain.version import GRAMMAR, VersionRange
 from sla_ingest.dialect.json_text import parse_json
@@ -102,7 +102,7 @@ class Notices:
                 return True, _same(found, digest, kept)
             await append(connection, log, [encode_notice(found)])
         self._wake_signal.wake()
-        self._metrics.notices.labels("somebody" if reach.people else "nobody").inc()
+        self._metrics.notices.labels("somebody" if reach.people or reach.registration else "nobody").inc()
         if reach.remark:
             _log.warning("notice.reaches_nobody", notice=found.id, contracts=reach.contracts, remark=reach.remark)
         return False, answer
@@ -192,23 +192,25 @@ class NoticeReach:
 
     `contracts`: how many contracts in force that are entitled to it have an affected version. `people`: how many people
     of these contracts want notices. `unknown`: products of the notice that no contract names. `not_entitled`: how many
-    other contracts have an affected version, under plans that do not entitle to this notice. `withdrawn`: whether the
-    notice is withdrawn.
+    other contracts have an affected version, under plans that do not entitle to this notice. `registration`: for how
+    many of `contracts` people must register, which the notifier alone knows. `withdrawn`: whether the notice is
+    withdrawn.
     """
 
     contracts: int
     people: int
     unknown: tuple[str, ...]  # products that no contract names
     not_entitled: int = 0
+    registration: int = 0
     withdrawn: bool = False
 
     @property
     def remark(self) -> str:
         """Return advice for the publisher of a notice that reaches no person: what to check in the catalogue.
 
-        "" if it reaches somebody.
+        "" if it reaches somebody, or may reach people who have registered.
         """
-        if self.people or self.withdrawn:
+        if self.people or self.registration or self.withdrawn:
             return ""
         if self.contracts:
             return "the contracts concerned have nobody who hears of fixes: give their people `notices: true`"
@@ -217,12 +219,14 @@ class NoticeReach:
         return "no contract in force runs an affected version: check the products and versions against `environment`"
 
     def as_json(self) -> dict[str, Any]:
-        """Return the reach as JSON values: `contracts`, `people`, and if there are any, `not_entitled`,
+        """Return the reach as JSON values: `contracts`, `people`, and if there are any, `not_entitled`, `registration`,
         `unknown_products` and `remark`.
         """
         told: dict[str, Any] = {"contracts": self.contracts, "people": self.people}
         if self.not_entitled:
             told["not_entitled"] = self.not_entitled
+        if self.registration:
+            told["registration"] = self.registration
         if self.unknown:
             told["unknown_products"] = list(self.unknown)
         return told | ({"remark": f"This notice reaches nobody: {self.remark}."} if self.remark else {})
@@ -239,7 +243,9 @@ def reach_of(found: NoticeData, rulebook: Rulebook, at: datetime) -> NoticeReach
     people = sum(len(entitled_people(contract)) for contract in contracts)
     known = known_products(rulebook)
     unknown = tuple(each.product for each in found.products if normal(each.product) not in known)
-    return NoticeReach(len(contracts), people, unknown, len(affected) - len(contracts), found.withdrawn)
+    registration = sum(asks_registration(rulebook, contract) for contract in contracts)
+    not_entitled = len(affected) - len(contracts)
+    return NoticeReach(len(contracts), people, unknown, not_entitled, registration, found.withdrawn)
 
 
 def _refuse_unknown(found: NoticeData, rulebook: Rulebook) -> None:
@@ -318,6 +324,7 @@ ANSWER: dict[str, Any] = {
         "contracts": {"type": "integer", "description": "contracts in force that run an affected version"},
         "people": {"type": "integer", "description": "their people who hear of critical fixes"},
         "not_entitled": {"type": "integer", "description": "other contracts concerned, whose plans entitle to no such"},
+        "registration": {"type": "integer", "description": "those of the contracts whose people must register"},
         "unknown_products": {"type": "array", "items": {"type": "string"}, "description": "no contract names them"},
         "remark": {"type": "string", "description": "only when nobody is reached: what to look at"},
     },

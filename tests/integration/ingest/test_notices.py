@@ -9,7 +9,7 @@ import orjson
 import pytest
 from tests.integration.ingest.world import ADMIN, FORMOSA, PUBLISHER, SENDER, World
 
-from sla_domain.notice_terms import Cause, NoticeTerms
+from sla_domain.notice_terms import Cause, NoticeTerms, Registration
 from sla_ingest import tables
 from sla_platform.envelope import Topic
 from sla_platform.store import log as logs
@@ -187,6 +187,18 @@ async def test_revision_and_cause_are_checked(small: World, changes: dict[str, A
     answer = await post(small, written(**changes))
     assert answer.status_code == 422
     assert pointer in {error["pointer"] for error in answer.json()["errors"]}
+
+
+async def test_contracts_whose_people_must_register_are_counted_apart(small: World) -> None:
+    """clause I5: who has registered is the notifier's to know, so that nothing says that nobody hears of it."""
+    book = small.catalogue[-1].rulebook
+    for contract in book.contracts.values():
+        object.__setattr__(book.plans[contract.plan], "notices", NoticeTerms(registration=Registration.OPT_IN))
+        for person in contract.people.values():
+            object.__setattr__(person, "notices", False)
+    answer = (await post(small, written())).json()
+    assert (answer["contracts"], answer["people"], answer["registration"]) == (2, 0, 2)
+    assert "remark" not in answer
 
 
 async def test_contracts_whose_plan_does_not_entitle_are_counted_apart(small: World) -> None:

@@ -19,6 +19,7 @@ from sla_notifier.delivery.policy import UnsentReason
 from sla_notifier.delivery.row import DeliveryRow
 from sla_notifier.delivery.state import DeliveryState, MessageKind
 from sla_notifier.link import Links
+from sla_notifier.notice.registered import is_registered
 from sla_notifier.notification.directory import contract_of, title_of
 from sla_notifier.notification.enqueue import bounded
 from sla_notifier.notification.gather import FLOOD
@@ -158,6 +159,7 @@ def _content(
     asked = sum(one.row.kind in ACKNOWLEDGEABLE for one in every)
     page = links.acknowledge_digest(digest.id, digest.person, now)  # shows everything, and a button if it is asked
     answer = page if asked else ""
+    leave = links.unsubscribe(digest.person, now) if is_registered(digest.person) else ""
     items = tuple(
         Item(line_of(heap, labels), links.incident(heap[0].row.incident) if heap[0].row.incident else "")
         for heap in heaps[:MOST_LINES]
@@ -180,6 +182,7 @@ def _content(
         actions=(
             Action("acknowledge_all" if asked > 1 else "acknowledge", answer, main=True),
             Action("open_board", links.board(), main=not asked),
+            Action("unsubscribe", leave),
         ),
         why=texts.phrases_in_words(FLOOD, language),
         data={
@@ -187,6 +190,7 @@ def _content(
             **counts,
             "customers": [one_line(name) for name in customers[:100]],
             "acknowledge_url": answer,
+            "unsubscribe_url": leave,
             "items": [{"line": item.line, "incident_url": item.url} for item in items],
             "recipient": digest.person,
         },
