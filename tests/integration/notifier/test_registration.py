@@ -232,3 +232,21 @@ async def test_administrators_list_and_end_them(
     assert (row.state, row.ended_by) == ("ended", "admin")
     await stage.hear(notice())
     assert await mail_to(stage, smtp_server) is None
+
+
+async def test_a_flood_of_notices_has_its_way_out_too(
+    stage: Stage, smtp_server: SmtpServer, client: httpx2.AsyncClient
+) -> None:
+    await registered(stage, smtp_server, client)
+    await stage.hear(*(notice(f"fix-{number}", severity="high" if number > 6 else "low") for number in range(9)))
+    stage.time.go(stage.time.now() + timedelta(minutes=10))
+    while await stage.send():
+        pass
+    found = [mail for mail in smtp_server.accepted.taken() if list(mail.recipients) == [KIM]]
+    (digest,) = [mail for mail in found if "fixes" in str(mail.parsed["Subject"])]
+    path = link_in(digest, "end")
+    assert digest.parsed["List-Unsubscribe"] == f"<https://slad.example{path}>"
+    assert "You are unsubscribed" in (await client.post(path)).text
+    shown = re.search(r"https://slad\.example(/ack/\S+)", text_of(digest))
+    assert shown is not None
+    assert "/incidents/" not in (await client.get(shown.group(1))).text, "a notice is on no ticket"
