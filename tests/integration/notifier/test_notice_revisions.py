@@ -12,6 +12,7 @@ from tests.integration.notifier.stage import NINE, Stage, notice
 from tests.real.smtp import SmtpServer
 
 from sla_domain.contract import ContractId, EnvironmentItem, Side
+from sla_domain.notice_terms import NoticeTerms, Severity
 from sla_notifier.acknowledge.acknowledge import Acknowledger
 from sla_notifier.profile import Profiles
 from sla_notifier.retention import NotifierSweeps
@@ -160,6 +161,25 @@ async def test_a_change_tells_anew_whom_it_concerns_now_and_of_an_end_whom_it_co
     assert said["anna"] == "Critical fix: Data loss in shop (Acme S.A.)"
     assert said["ops"] == "Changed: critical fix: Data loss in shop (Hollow)"
     assert await fixes(stage) == [("acme", "open", "", 2), ("hollow", "open", "", 1)]
+
+
+async def test_who_was_told_hears_of_a_change_that_the_plan_does_not_entitle_to(
+    stage: Stage, smtp_server: SmtpServer
+) -> None:
+    book = stage.catalogue.rulebook
+    only = NoticeTerms(severities=frozenset({Severity.CRITICAL, Severity.HIGH}))
+    object.__setattr__(book.plans[book.contracts[ContractId("acme")].plan], "notices", only)
+    await stage.hear(notice(severity="high"), notice("fix-2", severity="medium"))
+    await stage.send()
+    assert mails(smtp_server) == [(who, f"High fix: {SHOP}") for who in ALL]
+    people = book.contracts[ContractId("acme")].people
+    object.__setattr__(people["maria"], "side", Side.CUSTOMER)
+    object.__setattr__(people["maria"], "notices", False)
+    await stage.hear(revised(2, severity="medium"))
+    await stage.send()
+    assert mails(smtp_server) == [(who, f"Changed: medium fix: {SHOP}") for who in ("anna", "ben", "piotr")], (
+        "maria wants none any more"
+    )
 
 
 async def test_low_is_a_mail_that_asks_nobody(stage: Stage, smtp_server: SmtpServer) -> None:

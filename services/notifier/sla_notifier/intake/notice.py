@@ -6,9 +6,9 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from sla_catalogue import Catalogue
-from sla_domain.contract import Contract, ContractId, Person
+from sla_domain.contract import Contract, ContractId, Person, Side
 from sla_domain.normal import normal
-from sla_domain.notice import concerned_contracts, is_concerned
+from sla_domain.notice import concerned_contracts, is_concerned, match_notice
 from sla_domain.rulebook import in_force
 from sla_notifier.alert.alert import AlertState, CloseReason, fix_alert_id
 from sla_notifier.alert.change_set import ChangeSet
@@ -45,8 +45,13 @@ def decide_notice(
         if not notice.withdrawn and not changed_fields(before, notice):
             return
         ending = CloseReason.WITHDRAWN if notice.withdrawn else CloseReason.NOT_CONCERNED
-        for id_ in _contracts_before(batch, notice, known, catalogue):
-            if id_ not in of_contract:
+        for id_ in _contracts_before(batch, notice, known):
+            contract = catalogue.rulebook.contracts.get(ContractId(id_))
+            if contract is not None and _still_affected(notice, contract, now):
+                of_contract.setdefault(
+                    contract.id, contract
+                )  # heard of it, and so of a change to what it is not entitled
+            elif id_ not in of_contract:
                 _end(batch, event, notice, known, id_, ending, catalogue, now)
     standing = before if before is not None and not before.withdrawn else None
     for contract in of_contract.values():
@@ -99,9 +104,11 @@ def decide_gained(
     return told
 
 
-def _contracts_before(
-    batch: ChangeSet, notice: NoticeData, known: NoticeKnown, catalogue: Catalogue
-) -> tuple[str, ...]:
+def _still_affected(notice: NoticeData, contract: Contract, now: datetime) -> bool:
+    return not notice.withdrawn and in_force(contract, now) and match_notice(notice_of(notice), contract) is not None
+
+
+def _contracts_before(batch: ChangeSet, notice: NoticeData, known: NoticeKnown) -> tuple[str, ...]:
     """The contracts of which somebody was told, or has an alert that is not closed."""
     alerts = [alert for alert in batch.known.values() if alert.notice == notice.id]
     waiting = [alert.contract for alert in alerts if alert.state is not AlertState.CLOSED]
@@ -149,11 +156,17 @@ def _readers(
 
 
 def _person(known: NoticeKnown, contract: Contract, catalogue: Catalogue, each: ToldState) -> Person | None:
-    """A person of the contract, one who has registered, or an operator; None for one who has left."""
+    """A person of the contract, one who has registered, or an operator; None for one who has left or wants no more.
+
+    Staff who were asked by the escalation, without `notices`, are told of the end of it as well.
+    """
     id_ = each.told.person
+    own = contract.people.get(id_)
+    if own is not None and own.side is Side.CUSTOMER and not own.notices:
+        return None
     default = catalogue.rulebook.contracts[catalogue.rulebook.default_contract]
     registered = (one.person for one in known.registered if one.contract == contract.id and one.person.id == id_)
-    return contract.people.get(id_) or next(registered, None) or default.people.get(id_)
+    return own or next(registered, None) or default.people.get(id_)
 
 
 def _registered(known: NoticeKnown, notice: NoticeData, contract: Contract) -> tuple[Person, ...]:
