@@ -77,8 +77,9 @@ class Contract:
 
     `customers`: the names by which tickets call the customer. `products`: those covered, empty for every product.
     `base_plan`: the plan whose targets apply to other products. `targets`: own targets, tried before those of the plan.
-    `valid_to`: the first day on which the contract is no longer in force. `version`: of a recorded contract, which
-    applies from `effective_from` on; 0 for a contract of a file. `windows`: booked hours in which time counts too.
+    `valid_to`: the first day on which the contract is no longer in force. `registration_domains`: mail domains whose
+    addresses may register themselves for notices. `version`: of a recorded contract, which applies from
+    `effective_from` on; 0 for a contract of a file. `windows`: booked hours in which time counts too.
     """
 
     id: ContractId
@@ -95,6 +96,7 @@ class Contract:
     products: frozenset[str] = frozenset()  # scope; empty: every product
     excluded_products: frozenset[str] = frozenset()  # clause I9
     environment: tuple[EnvironmentItem, ...] = ()
+    registration_domains: frozenset[str] = frozenset()  # of addresses that may register themselves (clause I5)
     people: Mapping[str, Person] = field(default_factory=lambda: MappingProxyType({}))
     roles: tuple[RoleHolder, ...] = ()
     languages: tuple[str, ...] = ("en",)

@@ -13,6 +13,7 @@ from types import MappingProxyType
 
 from sla_catalogue.assembly.allowance import contract_allowances
 from sla_catalogue.assembly.draft import PlanDraft, lay_over
+from sla_catalogue.assembly.notices import build_registration_domains
 from sla_catalogue.assembly.plan import NO_COVERAGES, BuiltPlan, build_plan
 from sla_catalogue.assembly.target import TargetRow, build_targets
 from sla_catalogue.assembly.zone import check_zone
@@ -21,7 +22,8 @@ from sla_catalogue.channel import channel_kinds, normalise_address
 from sla_catalogue.document.contract import ContractDocument, PersonDocument
 from sla_catalogue.problem import Path
 from sla_domain.contract import Contract, ContractId, EnvironmentItem, Person, RoleHolder, Side
-from sla_domain.plan import Coverage, MetricId, NoticeMode, PlanId
+from sla_domain.notice_terms import Registration
+from sla_domain.plan import Coverage, MetricId, PlanId
 
 CONTACT = "contact"  # the role of the customer's own contact person
 
@@ -137,6 +139,9 @@ def build_contract(
             EnvironmentItem(product=e.product, versions=tuple(e.versions), facts=tuple(sorted(e.facts.items())))
             for e in document.environment
         ),
+        registration_domains=build_registration_domains(
+            document.registration_domains, built.plan.notices, (*path, "registration_domains"), context
+        ),
         people=MappingProxyType(people),
         roles=_roles(document, people, built, path, context),
         languages=tuple(document.languages),
@@ -173,7 +178,7 @@ def _people(document: ContractDocument, built: BuiltPlan, plans: Plans, context:
         policy = context.document.escalations.get((plan.escalation if plan is not None else None) or "")
         named |= {name for level in (policy.levels if policy else ()) for name in level.tell}
     shared = {id_: context.document.people[id_] for id_ in plans.people_in_order(named)}
-    wanted = built.plan.notices is NoticeMode.ENTITLED
+    wanted = built.plan.notices.registration is Registration.NONE
     theirs = _customers_own(document, built)
     return {
         id_: _person(id_, each, wanted, Side.CUSTOMER if id_ in theirs else Side.SUPPORT)

@@ -17,7 +17,9 @@ from sla_standalone.migrate import migrate
 
 EXAMPLES = Path(__file__).parents[3] / "examples" / "catalogue"
 # A summary begins with what the route does.
-VERBS = "Acknowledge Answer Check Download Enable Explain Follow List Preview Process Publish Queue Read Show Take Try"
+VERBS = (
+    "Acknowledge Answer Check Download Enable End Explain Follow List Preview Process Publish Queue Read Show Take Try"
+)
 
 
 @pytest.fixture
