@@ -41,7 +41,7 @@ def calendar_named(rulebook: Rulebook, contract: ContractId, name: str) -> Calen
     if name in (WALL, UNKNOWN):
         return None
     known = rulebook.contracts.get(contract) or rulebook.contracts[rulebook.default_contract]
-    for coverage in _coverages(rulebook, known.plan, known.base_plan):
+    for coverage in _coverages(rulebook, *known.plans):
         calendar = rulebook.calendars.calendar(known, coverage)
         if hours_name(calendar) == name:
             return calendar

@@ -115,7 +115,8 @@ def known_products(rulebook: Rulebook) -> dict[str, str]:
     """
     named = (
         product
-        for contract in rulebook.contracts.values()
+        for whole in rulebook.contracts.values()
+        for contract in whole.bought
         for product in (*(i.product for i in contract.environment), *contract.products, *contract.excluded_products)
     )
     return {normal(product): product for product in named}

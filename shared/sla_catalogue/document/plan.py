@@ -7,6 +7,13 @@ from typing import Any
 from pydantic import ConfigDict, Field, model_validator
 
 from sla_catalogue.document.coverage import CoverageDocument
+from sla_catalogue.document.entitlement import (
+    CalendarTerm,
+    PlanChannels,
+    ScopeDocument,
+    UnavailableDocument,
+    UncoveredDocument,
+)
 from sla_catalogue.document.field import AllowedTime, Document, Names, Rank, Texts, Validity, WarningTime, refuse
 from sla_domain.calendar import AtClose, WorkingDays
 from sla_domain.contract import Side
@@ -186,6 +193,7 @@ class RoleDocument(Document):
     coverage: str | None = None
     outside: bool = False
     side: Side | None = None  # None: the customer's for the role `contact`, else the support's
+    optional: bool = False  # bought by itself: a contract has it if somebody holds it (clause E13)
     clause: str = ""
 
     @model_validator(mode="before")
@@ -213,10 +221,15 @@ class PlanDocument(Document):
     agreed_dates: AgreedDatesDocument | None = None
     escalation: str | None = None  # an entry of `escalations`, or `none`: nobody is paged
     roles: list[RoleDocument] = Field(default_factory=list)
-    channels: Names = Field(default_factory=list)  # entitled; none given: every one (clause B6)
+    channels: PlanChannels = Field(default_factory=list)  # entitled; none given: every one (clause B6)
     urgent_channels: Names = Field(default_factory=list)  # those the most urgent priority should use (clause B6)
     languages: Names = Field(default_factory=list)
     sold: Validity | None = None
+    minimum_term: CalendarTerm | None = None  # a contract lasts at least so long (clause B11)
+    all_products: bool | None = None  # a contract may leave out no product (clause B11)
+    not_available_for: UnavailableDocument | None = None
+    scope: ScopeDocument | None = None
+    not_covered: list[UncoveredDocument] | None = None  # types of requests (clauses I10 and B10)
     at_close: AtClose | None = None
     notices: NoticeMode | None = None  # who is notified of critical fixes (clauses H6 and I5)
     note: Texts = Field(default_factory=dict)

@@ -8,7 +8,6 @@ from datetime import datetime
 from typing import Any
 
 from sla_catalogue.compiler import ContractProblem
-
 from sla_domain.contract import Contract
 from sla_domain.record import ContractRecord, ContractVersion
 from sla_ingest.contract.store import ListedContract

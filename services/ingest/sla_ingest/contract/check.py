@@ -5,9 +5,8 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable
 
-from sla_catalogue.compiler import ContractProblem, meet
-
 from sla_catalogue import Catalogue
+from sla_catalogue.compiler import ContractProblem, meet
 from sla_catalogue.problem import CatalogueInvalid, FindingLevel
 from sla_catalogue.tree import Plain
 from sla_domain.contract import Contract
