@@ -11,6 +11,7 @@ from datetime import date, datetime, time, timedelta
 from functools import lru_cache
 from threading import Lock
 from weakref import WeakValueDictionary
+from zoneinfo import ZoneInfo
 
 from sla_catalogue.assembly.coverage import holiday_code
 from sla_catalogue.holiday.feed import local_span
@@ -29,8 +30,9 @@ from sla_domain.calendar import (
 )
 from sla_domain.contract import Contract
 from sla_domain.plan import Combination, Coverage, HolidaySource
+from sla_domain.window import BookedWindow
 
-_Key = tuple[int, str, str | None, str | None, bool | None]
+_Key = tuple[int, str, str | None, str | None, bool | None, tuple[BookedWindow, ...]]
 _REMEMBERED = 4096  # calendars that a catalogue finds without describing them anew
 _REMEMBERING = Lock()
 _RECENT = 2048  # calendars that stay compiled though nobody holds them
@@ -49,23 +51,30 @@ class CatalogueCalendars:
     horizon: Horizon
     _made: dict[_Key, tuple[Coverage, Calendar]] = field(default_factory=dict)
 
-    def calendar(self, contract: Contract, coverage: Coverage) -> Calendar:
+    def calendar(self, contract: Contract, coverage: Coverage, windows: tuple[BookedWindow, ...] = ()) -> Calendar:
         """Return the calendar of a coverage for a contract, the same object as long as somebody holds it.
+
+        `windows`: booked hours that count as well.
 
         Its methods raise BeyondHorizon for instants outside the catalogue's years.
         """
         # The value keeps the coverage alive, so its id stays its own.
-        key = (id(coverage), contract.zone, contract.country, contract.subdivision, contract.holidays)
+        key = (id(coverage), contract.zone, contract.country, contract.subdivision, contract.holidays, windows)
         made = self._made.get(key)
         if made is None:
-            made = (coverage, self._make(contract, coverage))
+            made = (coverage, self._make(contract, coverage, windows))
             with _REMEMBERING:
                 while len(self._made) >= _REMEMBERED:  # the oldest goes; whoever holds its calendar gets it again
                     del self._made[next(iter(self._made))]
                 self._made[key] = made
         return made[1]
 
-    def _make(self, contract: Contract, coverage: Coverage) -> Calendar:
+    def _make(self, contract: Contract, coverage: Coverage, windows: tuple[BookedWindow, ...]) -> Calendar:
+        if windows:
+            zone = coverage.zone or contract.zone
+            openings = tuple(_booked(window, load_zone(zone)) for window in windows)
+            spec = CalendarSpec(id="booked", zone=zone, weekly={}, openings=openings, name="booked windows")
+            return _combined(Combination.ANY, [self.calendar(contract, coverage), _compiled(spec, self.horizon)])
         if coverage.parts:
             parts = [self.calendar(contract, part) for part in coverage.parts]
             return _combined(coverage.combination, parts)
@@ -161,3 +170,9 @@ def _half_days(rows: tuple[HolidayRow, ...]) -> Iterator[LocalSpan]:
 def _on(day: date, window: Window, reason: str) -> LocalSpan:
     midnight = datetime.combine(day, time())
     return LocalSpan(midnight + timedelta(seconds=window.open), midnight + timedelta(seconds=window.end), reason)
+
+
+def _booked(window: BookedWindow, zone: ZoneInfo) -> LocalSpan:
+    """A booked window in the local time of the calendar that it opens."""
+    start, end = (at.astimezone(zone).replace(tzinfo=None) for at in (window.start, window.end))
+    return LocalSpan(start, end, reason=f"booked window {window.window}")

@@ -8,6 +8,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime
+from types import MappingProxyType
 from typing import Protocol
 
 import structlog
@@ -17,7 +18,7 @@ from sla_catalogue.compiler import CompiledContract, ContractCompiler
 from sla_catalogue.problem import CatalogueInvalid
 from sla_domain.contract import Contract, ContractId
 from sla_domain.plan import Plan, PlanId
-from sla_domain.record import ContractRecord, ContractVersion
+from sla_domain.record import ContractRecord, ContractVersion, LiveParts, live_parts
 from sla_domain.rulebook import ContractBoundary, Rulebook
 
 _log = structlog.get_logger(__name__)
@@ -59,6 +60,7 @@ class VersionBuilder:
     def __init__(self, compiler: ContractCompiler) -> None:
         self._compiler = compiler
         self._built: OrderedDict[tuple[str, int], tuple[str, CompiledContract | None]] = OrderedDict()
+        self._live: OrderedDict[tuple[str, int], tuple[Contract, LiveParts, Contract]] = OrderedDict()
         self.plans: dict[PlanId, Plan] = {}  # that several contracts share and no file names: `gold+standard`
 
     def build(self, contract: str, version: ContractVersion) -> CompiledContract | None:
@@ -81,18 +83,38 @@ class VersionBuilder:
             self._built.popitem(last=False)
         return built
 
+    def live(self, contract: Contract, parts: LiveParts) -> Contract:
+        """Return the contract with what its record holds beside its text; the same object for the same parts."""
+        if parts == LiveParts():
+            return contract
+        key = (contract.id, contract.version)
+        known = self._live.get(key)
+        if known is None or known[0] is not contract or known[1] != parts:
+            known = self._live[key] = (contract, parts, contract.with_windows(parts.windows))
+            if len(self._live) > _BUILT:
+                self._live.popitem(last=False)
+        return known[2]
+
 
 class CataloguedRecords:
     """The recorded contracts under one catalogue (`sla_domain.rulebook.RecordedContracts`).
 
     `builder`: builds contracts against the catalogue's plans. `records`: all records. `revisions`: contract ->
-    revision of its record as of which it is seen; a contract that is missing is seen as it stands.
+    revision of its record as of which it is seen; a contract that is missing is seen as it stands. `of_files`: the
+    catalogue's own contracts; the record of one of these holds no versions, only what happens to it besides.
     """
 
-    def __init__(self, builder: VersionBuilder, records: Records, revisions: Mapping[str, int] | None = None) -> None:
+    def __init__(
+        self,
+        builder: VersionBuilder,
+        records: Records,
+        revisions: Mapping[str, int] | None = None,
+        of_files: Mapping[ContractId, Contract] = MappingProxyType({}),
+    ) -> None:
         self._builder = builder
         self._records = records
         self._revisions = revisions or {}
+        self._of_files = of_files
 
     def __contains__(self, contract: object) -> bool:
         return contract in self._records
@@ -108,14 +130,18 @@ class CataloguedRecords:
     def at(self, contract: ContractId, instant: datetime) -> Contract | None:
         """Return the version of a contract that applies at an instant; None before its first, and if it is unknown."""
         record = self._records.get(contract)
-        version = None if record is None else record.at(instant, self._revisions.get(contract))
-        return None if version is None else self._contract(contract, version)
+        if record is None or contract in self._of_files:
+            return self._of_file(contract, record)
+        version = record.at(instant, self._revisions.get(contract))
+        return None if version is None else self._contract(record, version)
 
     def newest(self, contract: ContractId) -> Contract | None:
         """Return the version of a contract that took effect last; None if none has, and if it is unknown."""
         record = self._records.get(contract)
-        applied = () if record is None else record.applied(self._revisions.get(contract))
-        return self._contract(contract, applied[-1]) if applied else None
+        if record is None or contract in self._of_files:
+            return self._of_file(contract, record)
+        applied = record.applied(self._revisions.get(contract))
+        return self._contract(record, applied[-1]) if applied else None
 
     def boundaries(self, contract: ContractId) -> tuple[ContractBoundary, ...]:
         """Return when each version of a contract took effect, in order of time."""
@@ -160,9 +186,16 @@ class CataloguedRecords:
         built = None if version is None else self._builder.build(contract, version)
         return None if built is None else built.plans.get(plan)
 
-    def _contract(self, contract: str, version: ContractVersion) -> Contract | None:
-        built = self._builder.build(contract, version)
-        return None if built is None else built.contract
+    def _of_file(self, contract: ContractId, record: ContractRecord | None) -> Contract | None:
+        found = self._of_files.get(contract)
+        return found if found is None or record is None else self._builder.live(found, self._live(record))
+
+    def _contract(self, record: ContractRecord, version: ContractVersion) -> Contract | None:
+        built = self._builder.build(record.id, version)
+        return None if built is None else self._builder.live(built.contract, self._live(record))
+
+    def _live(self, record: ContractRecord) -> LiveParts:
+        return live_parts(record, self._revisions.get(record.id))
 
 
 def pin_of(revisions: Mapping[str, int]) -> str:
@@ -179,7 +212,7 @@ class _Contracts(Mapping[ContractId, Contract]):
         self._of_files, self._recorded = of_files, recorded
 
     def __getitem__(self, contract: ContractId) -> Contract:
-        found = self._of_files.get(contract) or self._recorded.newest(contract)
+        found = self._recorded.newest(contract)
         if found is None:
             raise KeyError(contract)
         return found
@@ -223,7 +256,7 @@ def with_records(
 
     `revisions`: contract -> the revision as of which it is seen, for incidents judged by it; the others as they stand.
     """
-    recorded = CataloguedRecords(builder, records, revisions)
+    recorded = CataloguedRecords(builder, records, revisions, rulebook.contracts)
     return replace(
         rulebook,
         contracts=_Contracts(rulebook.contracts, recorded),

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from enum import StrEnum
 from types import MappingProxyType
 from typing import NewType
 
+from sla_domain.allowance import Allowance
 from sla_domain.calendar import AtClose
 from sla_domain.normal import normals
 from sla_domain.plan import NO_TEXTS, MetricId, PlanId, Target, Texts, attributes_of, rows_by_metric
+from sla_domain.window import BookedWindow
 
 ContractId = NewType("ContractId", str)
 
@@ -120,6 +122,7 @@ class Contract:
     applies from `effective_from` on; 0 for a contract of a file. `unavailable_products`: those for which its plan is
     not sold. `entitlements`: if it has several, all of them in order; plan, base plan and products of the contract
     itself are then those of the first. `vendors`: its own contracts with vendors, None if nothing is said of them.
+    `windows`: booked hours in which time counts too.
     """
 
     id: ContractId
@@ -143,9 +146,11 @@ class Contract:
     roles: tuple[RoleHolder, ...] = ()
     languages: tuple[str, ...] = ("en",)
     targets: tuple[Target, ...] = ()
+    allowances: tuple[Allowance, ...] = ()  # with its own amounts; optional ones if bought (clauses E13, E14)
     at_close: AtClose | None = None  # None: as the plan says
     notes: Texts = field(default_factory=lambda: NO_TEXTS)
     leaves_unspecified: frozenset[MetricId] = frozenset()  # metrics for which it accepts that the plan has no number
+    windows: tuple[BookedWindow, ...] = ()  # booked hours; no file has them
     version: int = 0  # of a recorded contract; 0: from a file
     effective_from: datetime | None = None  # of that version
     normal_customers: frozenset[str] = field(init=False, repr=False, compare=False)  # as they are compared
@@ -173,6 +178,11 @@ class Contract:
         """Return the ids of all plans and base plans that the contract has, each once, in the order written."""
         named = [plan for one in self.bought for plan in (one.plan, one.base_plan) if plan is not None]
         return tuple(dict.fromkeys(named))
+
+    def with_windows(self, windows: tuple[BookedWindow, ...]) -> Contract:
+        """Return the contract with these booked windows, under each of its entitlements too."""
+        several = tuple(replace(one, bought=replace(one.bought, windows=windows)) for one in self.entitlements)
+        return replace(self, windows=windows, entitlements=several)
 
     def under(self, entitlement: str) -> Contract:
         """Return the contract as it is under the entitlement with this id; itself for an unknown id and for ""."""

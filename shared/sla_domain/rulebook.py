@@ -16,6 +16,7 @@ from sla_domain.calendar import Calendar
 from sla_domain.contract import Contract, ContractId
 from sla_domain.normal import normal
 from sla_domain.plan import Coverage, Plan, PlanId
+from sla_domain.window import BookedWindow
 
 
 class MatchReason(StrEnum):
@@ -38,8 +39,10 @@ class ContractMatch:
 class Calendars(Protocol):
     """Makes the calendars of a catalogue (protocol): call `calendar` with a contract and a coverage (its hours)."""
 
-    def calendar(self, contract: Contract, coverage: Coverage) -> Calendar:
+    def calendar(self, contract: Contract, coverage: Coverage, windows: tuple[BookedWindow, ...] = ()) -> Calendar:
         """Return the calendar in which a coverage's hours count under a contract; the same object at each call.
+
+        `windows`: booked hours that count as well.
 
         Raises CalendarError if it cannot be made.
         """

@@ -17,8 +17,8 @@ from sla_domain.rulebook import Rulebook
 from sla_ingest import api
 from sla_ingest.commit import CommitBounds, GroupCommit
 from sla_ingest.contract import routes as contract_routes
+from sla_ingest.contract.deps import ContractDeps
 from sla_ingest.contract.owner import ContractOwner
-from sla_ingest.contract.routes import ContractDeps
 from sla_ingest.intake import EVENTS, Intake, IntakeRules
 from sla_ingest.limit import Budget
 from sla_ingest.metrics import IngestMetrics
@@ -97,7 +97,7 @@ def build(
     parts: tuple[Part, ...] = ()
     if contracts is not None:
         shelf, files = contracts
-        owner = ContractOwner(store, shelf, files, time_source, wake_signal)
+        owner = ContractOwner(store, shelf, files, catalogue, time_source, wake_signal)
         routes.include_router(contract_routes.router(ContractDeps(owner, shelf, store, files, time_source, gate)))
         parts = (Part("contracts", owner.keep_time),)
 

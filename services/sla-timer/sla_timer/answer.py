@@ -97,6 +97,7 @@ def incident_json(
         },
         "plan": incident.plan,
         "scope": incident.scope.value,
+        "entitlement": incident.entitlement,
         "opened_at": iso(incident.opened_at),
         "time_quality": incident.quality.value,
         "ended_at": iso(incident.ended_at),
@@ -301,6 +302,7 @@ def event_json(event: IncidentEvent) -> dict[str, Any]:
         "version": event.version,
         "actor": event.actor.value,
         "actor_name": event.actor_name,
+        "actor_id": event.actor_id,
         "attributes": dict(event.attributes),
         "waiting_on": event.waiting_on.value if event.waiting_on else None,
         "agreed": None
@@ -389,6 +391,7 @@ def preview_json(preview: Preview) -> dict[str, Any]:
         "why": preview.reason.value,
         "plan": preview.plan,
         "scope": preview.scope.value,
+        "entitlement": preview.entitlement,
         "priority": preview.priority,
         "zone": preview.contract.zone,
         "opened_at": iso(preview.opened_at.astimezone(zone)),

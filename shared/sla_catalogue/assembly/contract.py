@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping, MutableMapping, Sequence
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 
+from sla_catalogue.assembly.allowance import contract_allowances
 from sla_catalogue.assembly.draft import PlanDraft, lay_over
 from sla_catalogue.assembly.plan import BuiltPlan, build_plan
 from sla_catalogue.assembly.target import TargetRow, build_targets
@@ -20,6 +21,7 @@ from sla_catalogue.channel import channel_kinds, normalise_address
 from sla_catalogue.document.contract import ContractDocument, PersonDocument
 from sla_catalogue.document.field import Validity
 from sla_catalogue.problem import Path
+from sla_domain.allowance import Allowance
 from sla_domain.contract import (
     Contract,
     ContractEntitlement,
@@ -127,7 +129,9 @@ def build_contract(
         return None
     people = _people(document, bought, plans, context)
     roles = _roles(document, people, bought, path, context)
-    parts = [_part(name, one, people, roles) for one in bought]
+    promised = {each.id: each for one in reversed(bought) for each in one.built.plan.allowances}
+    allowances = contract_allowances(document.allowances, tuple(promised.values()), (*path, "allowances"), context)
+    parts = [_part(name, one, people, roles, allowances) for one in bought]
     if not document.entitlements:
         return parts[0]
     return _whole(document, parts, context)
@@ -179,7 +183,13 @@ def _bought(
     return _Bought(document, built, tuple(rows))
 
 
-def _part(name: str, bought: _Bought, people: dict[str, Person], roles: tuple[RoleHolder, ...]) -> BuiltContract:
+def _part(
+    name: str,
+    bought: _Bought,
+    people: dict[str, Person],
+    roles: tuple[RoleHolder, ...],
+    allowances: tuple[Allowance, ...],
+) -> BuiltContract:
     document, built = bought.document, bought.built
     contract = Contract(
         id=ContractId(name),
@@ -202,6 +212,7 @@ def _part(name: str, bought: _Bought, people: dict[str, Person], roles: tuple[Ro
         roles=roles,
         languages=tuple(document.languages),
         targets=tuple(row.target for row in bought.rows),
+        allowances=allowances,
         at_close=document.at_close,
         notes=MappingProxyType(dict(document.note)),
         leaves_unspecified=frozenset(map(MetricId, document.leaves_unspecified)),

@@ -6,11 +6,13 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
+from sla_catalogue.assembly.allowance import build_allowances
 from sla_catalogue.assembly.coverage import build_coverages
 from sla_catalogue.assembly.draft import PlanDraft
 from sla_catalogue.assembly.metric import build_metrics, known_metrics, written_metrics
 from sla_catalogue.assembly.target import RowNames, TargetRow, build_targets
 from sla_catalogue.assembly.terms import build_terms
+from sla_catalogue.assembly.window import build_windows
 from sla_catalogue.assembly_context import Context
 from sla_catalogue.document.plan import AgreedDatesDocument, PriorityDocument, RoleDocument, RulesDocument
 from sla_catalogue.problem import Path, did_you_mean
@@ -69,6 +71,7 @@ def build_plan(draft: PlanDraft, shared: Mapping[str, Coverage], context: Contex
         agreed_dates=_agreed_dates(document.agreed_dates, (*draft.path, "agreed_dates"), names, context),
         escalation=document.escalation,
         roles=tuple(map(_role, draft.roles)),
+        allowances=build_allowances(draft.allowances, coverages, context),
         channels=frozenset(each.channel for each in document.channels),
         urgent_channels=frozenset(document.urgent_channels),
         languages=tuple(document.languages),
@@ -79,6 +82,7 @@ def build_plan(draft: PlanDraft, shared: Mapping[str, Coverage], context: Contex
         notices=document.notices or NoticeMode.ENTITLED,
         terms=build_terms(draft.document),
         notes=MappingProxyType(dict(document.note)),
+        windows=build_windows(draft.windows, names.priority, [role.id for role in draft.roles], context),
     )
     _check_references(draft, plan, context)
     return BuiltPlan(plan, tuple(rows), names, draft)

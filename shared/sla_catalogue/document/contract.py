@@ -6,6 +6,7 @@ from typing import Any
 
 from pydantic import Field, model_validator
 
+from sla_catalogue.document.allowance import BoughtAllowanceDocument
 from sla_catalogue.document.coverage import CoverageDocument
 from sla_catalogue.document.entitlement import EntitlementDocument, VendorDocument
 from sla_catalogue.document.field import Document, Names, Texts, Validity, refuse
@@ -95,6 +96,7 @@ class ContractDocument(Document):
     languages: Names = Field(default_factory=lambda: ["en"])
     coverages: dict[str, CoverageDocument] = Field(default_factory=dict)  # in place of the plan's of the same name
     targets: list[TargetDocument] = Field(default_factory=list)
+    allowances: dict[str, BoughtAllowanceDocument] = Field(default_factory=dict)  # own amounts; options bought
     leaves_unspecified: Names = Field(default_factory=list)  # metrics whose missing numbers this contract accepts
     at_close: AtClose | None = None
     note: Texts = Field(default_factory=dict)

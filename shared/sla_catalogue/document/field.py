@@ -114,6 +114,10 @@ def _instant_text(text: str) -> str:
     return text.strip()
 
 
+def _long_span(text: str) -> timedelta:
+    return parse_span(text, days_allowed=True)
+
+
 def _single(value: object) -> object:
     return value if isinstance(value, list) else [value]
 
@@ -128,6 +132,7 @@ Texts = Annotated[dict[str, str], BeforeValidator(_texts)]
 Names = Annotated[list[str], BeforeValidator(one_or_many), AfterValidator(_unique)]
 AllowedTime = Annotated[Allowed, PlainValidator(guarded(parse_allowed)), WithJsonSchema(TEXT)]
 Span = Annotated[timedelta, PlainValidator(guarded(parse_span)), WithJsonSchema(TEXT)]
+LongSpan = Annotated[timedelta, PlainValidator(guarded(_long_span)), WithJsonSchema(TEXT)]
 WarningTime = Annotated[WarningAt, PlainValidator(guarded(parse_warning)), WithJsonSchema(TEXT)]
 Hours = Annotated[
     Week | None,

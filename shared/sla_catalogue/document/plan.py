@@ -6,6 +6,7 @@ from typing import Any
 
 from pydantic import ConfigDict, Field, model_validator
 
+from sla_catalogue.document.allowance import AllowanceDocument
 from sla_catalogue.document.coverage import CoverageDocument
 from sla_catalogue.document.entitlement import (
     CalendarTerm,
@@ -15,6 +16,7 @@ from sla_catalogue.document.entitlement import (
     UncoveredDocument,
 )
 from sla_catalogue.document.field import AllowedTime, Document, Names, Rank, Texts, Validity, WarningTime, refuse
+from sla_catalogue.document.window import WindowDocument
 from sla_domain.calendar import AtClose, WorkingDays
 from sla_domain.contract import Side
 from sla_domain.plan import DowngradeMode, MustAgree, NoticeMode, PriorityChangeMode, ReopenMode
@@ -221,6 +223,7 @@ class PlanDocument(Document):
     agreed_dates: AgreedDatesDocument | None = None
     escalation: str | None = None  # an entry of `escalations`, or `none`: nobody is paged
     roles: list[RoleDocument] = Field(default_factory=list)
+    allowances: list[AllowanceDocument] = Field(default_factory=list)
     channels: PlanChannels = Field(default_factory=list)  # entitled; none given: every one (clause B6)
     urgent_channels: Names = Field(default_factory=list)  # those the most urgent priority should use (clause B6)
     languages: Names = Field(default_factory=list)
@@ -231,5 +234,6 @@ class PlanDocument(Document):
     scope: ScopeDocument | None = None
     not_covered: list[UncoveredDocument] | None = None  # types of requests (clauses I10 and B10)
     at_close: AtClose | None = None
+    windows: list[WindowDocument] = Field(default_factory=list)  # that customers may book (clauses H10 and I6)
     notices: NoticeMode | None = None  # who is notified of critical fixes (clauses H6 and I5)
     note: Texts = Field(default_factory=dict)

@@ -48,6 +48,8 @@ def _named(document: CatalogueDocument) -> Iterator[_Named]:
     for name, plan in document.plans.items():
         for number, priority in enumerate(plan.priorities):
             yield ("plans", name, "priorities", number, "id"), priority.id, bounds.PRIORITY
+        for number, allowance in enumerate(plan.allowances):
+            yield ("plans", name, "allowances", number, "id"), allowance.id, bounds.ALLOWANCE
         for metric in plan.metrics:
             yield ("plans", name, "metrics", metric), metric, bounds.METRIC
     for name, contract in document.contracts.items():

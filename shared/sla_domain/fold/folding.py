@@ -11,12 +11,12 @@ from __future__ import annotations
 from bisect import insort
 from collections.abc import Iterable, Sequence
 from copy import copy
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
 from sla_domain.clock import Clock
-from sla_domain.event import Actor, EventId, EventKind, IncidentEvent, IncidentId, Order
+from sla_domain.event import EventId, EventKind, IncidentEvent, IncidentId, Order
 from sla_domain.fold.build import build_clock
 from sla_domain.fold.clock_builder import ClockBuilder
 from sla_domain.fold.incident_state import PHASE_KINDS, IncidentState, PossibleEnd
@@ -34,7 +34,7 @@ from sla_domain.fold.reconcile import (
 from sla_domain.fold.remarks import Remarks
 from sla_domain.fold.same_instant import has_state_before
 from sla_domain.incident import Exemption, Incident, Remark, RemarkKind
-from sla_domain.phase_state import is_reporters_word
+from sla_domain.phase_state import as_spoken
 from sla_domain.plan import MetricId
 from sla_domain.rulebook import ContractBoundary, ContractMatch, Rulebook
 
@@ -216,8 +216,7 @@ class Folding:
             self._cross_boundaries(at)
         if event.warnings or event.occurred_at > event.received_at:
             self._note(event)
-        if is_reporters_word(event, state.attributes):
-            event = replace(event, kind=EventKind.CUSTOMER_REPLIED, actor=Actor.CUSTOMER)
+        event = as_spoken(event, state.attributes)
         if event.snapshot is not None:
             before = end_before(state, event, at)
             if before is not None:

@@ -1,5 +1,6 @@
 """A contract as a record: its versions, and the changes they come from. Pure: every instant is an argument."""
 
+from sla_domain.record.booking import BookingRequest, contract_year, prepare_booking, prepare_cancellation
 from sla_domain.record.change import (
     Change,
     ContractFrozen,
@@ -7,9 +8,12 @@ from sla_domain.record.change import (
     VersionAdded,
     VersionInForce,
     VersionWithdrawn,
+    WindowBooked,
+    WindowCancelled,
 )
 from sla_domain.record.fold import apply_change, fold_changes
-from sla_domain.record.record import ContractRecord, ContractVersion
+from sla_domain.record.live import LiveParts, live_parts
+from sla_domain.record.record import ContractRecord, ContractVersion, WindowEntry
 from sla_domain.record.rules import (
     NextInForce,
     RefusalCode,
@@ -19,12 +23,15 @@ from sla_domain.record.rules import (
     prepare_version,
     prepare_withdrawal,
 )
+from sla_domain.record.scope import check_scope_change
 
 __all__ = [
+    "BookingRequest",
     "Change",
     "ContractFrozen",
     "ContractRecord",
     "ContractVersion",
+    "LiveParts",
     "NextInForce",
     "RecordChange",
     "RefusalCode",
@@ -32,9 +39,17 @@ __all__ = [
     "VersionAdded",
     "VersionInForce",
     "VersionWithdrawn",
+    "WindowBooked",
+    "WindowCancelled",
+    "WindowEntry",
     "apply_change",
+    "check_scope_change",
+    "contract_year",
     "fold_changes",
+    "live_parts",
     "next_in_force",
+    "prepare_booking",
+    "prepare_cancellation",
     "prepare_freeze",
     "prepare_version",
     "prepare_withdrawal",

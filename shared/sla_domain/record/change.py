@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from sla_domain.contract import ContractId
+from sla_domain.window import BookedWindow
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +43,21 @@ class ContractFrozen:
     through: datetime
 
 
-Change = VersionAdded | VersionInForce | VersionWithdrawn | ContractFrozen
+@dataclass(frozen=True, slots=True)
+class WindowBooked:
+    """Hours were booked in which time counts, beside the weekly ones (clauses H10 and I6, docs/clauses.md)."""
+
+    window: BookedWindow
+
+
+@dataclass(frozen=True, slots=True)
+class WindowCancelled:
+    """The booking with the id `booking` is cancelled; it had not begun."""
+
+    booking: str
+
+
+Change = VersionAdded | VersionInForce | VersionWithdrawn | ContractFrozen | WindowBooked | WindowCancelled
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,8 +13,10 @@ from sla_domain.record.change import (
     VersionAdded,
     VersionInForce,
     VersionWithdrawn,
+    WindowBooked,
+    WindowCancelled,
 )
-from sla_domain.record.record import ContractRecord, ContractVersion
+from sla_domain.record.record import ContractRecord, ContractVersion, WindowEntry
 
 
 def fold_changes(contract: ContractId, changes: Iterable[RecordChange]) -> ContractRecord:
@@ -55,6 +57,14 @@ def apply_change(record: ContractRecord, made: RecordChange) -> ContractRecord:
             return _with_version(after, number, lambda one: replace(one, withdrawn_in=made.revision))
         case ContractFrozen(through):
             return replace(after, frozen_through=through)
+        case WindowBooked(window):
+            booked = WindowEntry(window=window, booked_in=made.revision)
+            return replace(after, windows=(*record.windows, booked))
+        case WindowCancelled(booking):
+            cancelled = tuple(
+                replace(one, cancelled_in=made.revision) if one.window.id == booking else one for one in record.windows
+            )
+            return replace(after, windows=cancelled)
         case _:
             assert_never(made.change)
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from sla_domain.contract import ContractId
+from sla_domain.window import BookedWindow
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,17 +37,36 @@ class ContractVersion:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class WindowEntry:
+    """A booked window in a record. `booked_in`, `cancelled_in`: the revisions that did so; None: not cancelled."""
+
+    window: BookedWindow
+    booked_in: int
+    cancelled_in: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ContractRecord:
-    """A contract's record: every version it ever had.
+    """A contract's record: every version it ever had, and what happened to it besides.
 
     `revision`: how many changes made it. `versions`: in order of their numbers. `frozen_through`: no version may take
-    effect before this instant; None: no such bound.
+    effect before this instant; None: no such bound. `windows`: booked hours, in the order of the bookings.
     """
 
     id: ContractId
     revision: int = 0
     versions: tuple[ContractVersion, ...] = field(default=())
     frozen_through: datetime | None = None
+    windows: tuple[WindowEntry, ...] = ()
+
+    def windows_at(self, revision: int | None = None) -> tuple[BookedWindow, ...]:
+        """Return the windows that are booked as of a revision, in the order of the bookings; None: of the newest."""
+        until = self.revision if revision is None else revision
+        return tuple(
+            one.window
+            for one in self.windows
+            if one.booked_in <= until and (one.cancelled_in is None or one.cancelled_in > until)
+        )
 
     def applied(self, revision: int | None = None) -> tuple[ContractVersion, ...]:
         """Return the versions that are applied as of a revision of the record, in the order in which they take effect.

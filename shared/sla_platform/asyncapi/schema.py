@@ -157,6 +157,8 @@ _CONTRACTS: Mapping[str, tuple[str, tuple[str, ...]]] = MappingProxyType(
         "version_in_force": ("The instant has come from which a version of a contract applies.", ("number",)),
         "version_withdrawn": ("A version that was not in force yet is not going to be.", ("number",)),
         "frozen": ("What was promised before `through` is final.", ("through",)),
+        "window_booked": ("Hours were booked in which time counts.", ("booking",)),
+        "window_cancelled": ("A booked window was cancelled before it began.", ("booking",)),
     }
 )
 

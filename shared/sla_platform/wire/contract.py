@@ -21,7 +21,11 @@ from sla_domain.record import (
     VersionAdded,
     VersionInForce,
     VersionWithdrawn,
+    WindowBooked,
+    WindowCancelled,
+    WindowEntry,
 )
+from sla_domain.window import BookedWindow
 from sla_platform.envelope import TYPE_PREFIX, Envelope, Topic
 from sla_platform.errors import BadEnvelope
 
@@ -31,6 +35,8 @@ KINDS: dict[str, type[Any]] = {
     "version_in_force": VersionInForce,
     "version_withdrawn": VersionWithdrawn,
     "frozen": ContractFrozen,
+    "window_booked": WindowBooked,
+    "window_cancelled": WindowCancelled,
 }
 _KIND_OF = {kind: name for name, kind in KINDS.items()}
 
@@ -54,6 +60,24 @@ class VersionData(BaseModel):
     withdrawn_in: int | None = None
 
 
+class WindowData(BaseModel):
+    """A booked window: in `[start, end)` time counts. `booked_in`, `cancelled_in`: the revisions that did so."""
+
+    model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
+    id: str
+    window: str
+    start: datetime
+    end: datetime
+    priorities: tuple[str, ...] = ()
+    products: tuple[str, ...] = ()
+    excluded_products: tuple[str, ...] = ()
+    people: tuple[str, ...] = ()
+    language: str = ""
+    surcharge: int = 0
+    booked_in: int = Field(ge=1)
+    cancelled_in: int | None = None
+
+
 class RecordData(BaseModel):
     """A contract's record. `revision`: how many changes made it. `frozen_through`: what lies before is final."""
 
@@ -62,23 +86,27 @@ class RecordData(BaseModel):
     revision: int = Field(ge=1)
     versions: tuple[VersionData, ...] = ()
     frozen_through: datetime | None = None
+    windows: tuple[WindowData, ...] = ()
 
 
 class ContractChangedData(BaseModel):
     """A change of a contract: who made it, when and why (`what` is its kind), and the record after it.
 
     `number`: the version it is about. `effective_from`: from when that version applies. `through`: until when
-    everything is frozen.
+    everything is frozen. `booking`: the booked window it is about.
     """
 
     model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
-    what: str = Field(description="version_added|version_in_force|version_withdrawn|frozen")
+    what: str = Field(
+        description="version_added|version_in_force|version_withdrawn|frozen|window_booked|window_cancelled"
+    )
     at: datetime
     by: str
     reason: str = ""
     number: int | None = None
     effective_from: datetime | None = None
     through: datetime | None = None
+    booking: str | None = None
     record: RecordData
 
 
@@ -92,6 +120,7 @@ def encode_change(made: RecordChange, record: ContractRecord) -> Envelope:
         number=getattr(made.change, "number", None),
         effective_from=getattr(made.change, "effective_from", None),
         through=getattr(made.change, "through", None),
+        booking=_booking(made.change),
         record=record_data(record),
     )
     return Envelope(
@@ -125,6 +154,21 @@ def change_of(data: ContractChangedData) -> Change | None:
             return made
         case kind if kind is ContractFrozen and data.through is not None:
             return ContractFrozen(data.through)
+        case kind if kind is WindowCancelled and data.booking is not None:
+            return WindowCancelled(data.booking)
+        case kind if kind is WindowBooked:
+            found = next((one for one in data.record.windows if one.id == data.booking), None)
+            return None if found is None else WindowBooked(_window(found))
+        case _:
+            return None
+
+
+def _booking(change: Change) -> str | None:
+    match change:
+        case WindowBooked(window):
+            return window.id
+        case WindowCancelled(booking):
+            return booking
         case _:
             return None
 
@@ -154,6 +198,38 @@ def record_data(record: ContractRecord) -> RecordData:
             )
             for one in record.versions
         ),
+        windows=tuple(
+            WindowData(
+                id=one.window.id,
+                window=one.window.window,
+                start=one.window.start,
+                end=one.window.end,
+                priorities=tuple(sorted(one.window.priorities)),
+                products=tuple(sorted(one.window.products)),
+                excluded_products=tuple(sorted(one.window.excluded_products)),
+                people=one.window.people,
+                language=one.window.language,
+                surcharge=one.window.surcharge,
+                booked_in=one.booked_in,
+                cancelled_in=one.cancelled_in,
+            )
+            for one in record.windows
+        ),
+    )
+
+
+def _window(data: WindowData) -> BookedWindow:
+    return BookedWindow(
+        id=data.id,
+        window=data.window,
+        start=data.start,
+        end=data.end,
+        priorities=frozenset(data.priorities),
+        products=frozenset(data.products),
+        excluded_products=frozenset(data.excluded_products),
+        people=data.people,
+        language=data.language,
+        surcharge=data.surcharge,
     )
 
 
@@ -169,6 +245,10 @@ def read_record(text: str | bytes) -> ContractRecord:
         id=ContractId(data.id),
         revision=data.revision,
         frozen_through=data.frozen_through,
+        windows=tuple(
+            WindowEntry(window=_window(one), booked_in=one.booked_in, cancelled_in=one.cancelled_in)
+            for one in data.windows
+        ),
         versions=tuple(
             ContractVersion(
                 number=one.number,

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
 from sla_catalogue.compiler import ContractProblem
 from sla_domain.contract import Contract
 from sla_domain.record import ContractRecord, ContractVersion
+from sla_domain.window import BookableWindow
 from sla_ingest.contract.store import ListedContract
 
 FILE, API = "file", "api"
@@ -46,6 +47,39 @@ def version_json(version: ContractVersion, *, whole: bool = True) -> dict[str, A
     return told | ({"contract": json.loads(version.document)} if whole else {})
 
 
+def windows_json(record: ContractRecord, bookable: Iterable[BookableWindow], language: str) -> dict[str, Any]:
+    """Return what is booked, cancelled bookings too, and what may be booked."""
+    return {
+        "booked": [
+            {
+                "id": one.window.id,
+                "window": one.window.window,
+                "from": iso(one.window.start),
+                "until": iso(one.window.end),
+                "people": list(one.window.people),
+                "language": one.window.language,
+                "surcharge": one.window.surcharge,
+                "priorities": sorted(one.window.priorities),
+                "cancelled": one.cancelled_in is not None,
+            }
+            for one in record.windows
+        ],
+        "bookable": [
+            {
+                "window": one.id,
+                "title": one.titles.get(language) or one.titles.get("en", one.id),
+                "notice_seconds": one.notice.total_seconds(),
+                "late": one.late.value,
+                "surcharge": one.surcharge,
+                "per_contract_year": one.per_contract_year,
+                "role": one.role,
+                "clause": one.clause,
+            }
+            for one in bookable
+        ],
+    }
+
+
 def file_json(contract: Contract) -> dict[str, Any]:
     """Return a contract of a file as JSON values; its text is in the file."""
     return {
@@ -54,6 +88,7 @@ def file_json(contract: Contract) -> dict[str, Any]:
         "revision": 0,
         "title": contract.title,
         "plan": contract.plan,
+        "entitlements": [{"id": one.id, "plan": one.bought.plan} for one in contract.entitlements],
         "customers": sorted(contract.customers),
         "valid": {"from": _day(contract.valid_from), "to": _day(contract.valid_to)},
     }

@@ -20,17 +20,23 @@ from sla_catalogue import Catalogue
 from sla_catalogue.compiler import ContractProblem
 from sla_catalogue.tree import Plain
 from sla_domain.contract import Contract, ContractId
+from sla_domain.plan import Plan
 from sla_domain.record import (
+    BookingRequest,
     Change,
     ContractRecord,
     RefusedChange,
+    VersionAdded,
     next_in_force,
+    prepare_booking,
+    prepare_cancellation,
     prepare_freeze,
     prepare_version,
     prepare_withdrawal,
 )
+from sla_domain.window import BookableWindow
 from sla_ingest.contract import store as records
-from sla_ingest.contract.check import check_contract
+from sla_ingest.contract.check import check_contract, check_scope
 from sla_ingest.contract.written import FreezeIn, WrittenContract
 from sla_platform.bus import WakeSignal
 from sla_platform.contracts.shelf import RecordShelf
@@ -57,6 +63,7 @@ class ContractOwner:
     """Changes contracts; the only writer of their records. One per process of ingest.
 
     `shelf`: the records in memory, which this keeps up to date. `catalogue`: returns the catalogue of the files.
+    `overlaid`: returns the same with the recorded contracts.
     """
 
     def __init__(
@@ -64,12 +71,14 @@ class ContractOwner:
         store: Store,
         shelf: RecordShelf,
         catalogue: Callable[[], Catalogue],
+        overlaid: Callable[[], Catalogue],
         time_source: TimeSource,
         wake_signal: WakeSignal,
     ) -> None:
         self._store = store
         self._shelf = shelf
         self._catalogue = catalogue
+        self._overlaid = overlaid
         self._time_source = time_source
         self._wake_signal = wake_signal
 
@@ -130,6 +139,50 @@ class ContractOwner:
             contract, revision, None, lambda record, now: prepare_freeze(record, asked.through, now), by, asked.reason
         )
 
+    async def book(self, contract: str, asked: BookingRequest, by: str, reason: str) -> ChangedContract:
+        """Book a window that the contract's plan lets be booked; contracts of files may, too.
+
+        The same booking again changes nothing. Raises Problem 404, 409 for what the plan's rules refuse, and StoreBusy.
+        """
+
+        def booked(record: ContractRecord, now: datetime) -> Change | None:
+            known = next((one.window for one in record.windows if one.window.id == asked.id), None)
+            if known is not None and (known.window, known.start, known.end) == (asked.window, asked.start, asked.end):
+                return None
+            found, plan = self._in_force(contract, now, asked.window)
+            return prepare_booking(record, found, plan, asked, now)
+
+        return await self._change(contract, None, None, booked, by, reason, live=True)
+
+    def windows(self, contract: str) -> tuple[ContractRecord, tuple[BookableWindow, ...]]:
+        """Return the record of a contract, with its windows, and what its plans let be booked.
+
+        Raises Problem 404, or 409 before the contract is in force.
+        """
+        record = self._shelf.get(contract)
+        if record is None and ContractId(contract) not in self._catalogue().rulebook.contracts:
+            raise self._unknown(contract)
+        found, _ = self._in_force(contract, self._time_source.now())
+        book = self._overlaid().rulebook
+        bookable = {each.id: each for one in reversed(found.bought) for each in book.plan_of(one).windows}
+        return record or ContractRecord(id=ContractId(contract)), tuple(bookable.values())
+
+    async def cancel(self, contract: str, booking: str, by: str, reason: str) -> ChangedContract:
+        """Cancel a booked window that has not begun. Raises Problem 404, 409, and StoreBusy."""
+        return await self._change(
+            contract, None, None, lambda record, now: prepare_cancellation(record, booking, now), by, reason, live=True
+        )
+
+    def _in_force(self, contract: str, now: datetime, window: str = "") -> tuple[Contract, Plan]:
+        """The contract with its plan, as both apply now; under the first of its entitlements that has this window."""
+        book = self._overlaid().rulebook
+        found = book.contract_at(ContractId(contract), now)
+        if found is None:
+            detail = f"{contract} is not in force yet: book once it is."
+            raise Problem(409, "not-in-force", "The contract is not in force", detail)
+        plans = [(one, book.plan_of(one)) for one in found.bought]
+        return next((pair for pair in plans if any(each.id == window for each in pair[1].windows)), plans[0])
+
     async def put_in_force(self) -> int:
         """Put every version in force whose instant has come; return how many. Raises StoreBusy."""
         now = self._time_source.now()
@@ -169,20 +222,26 @@ class ContractOwner:
         contract: str,
         revision: int | None,
         written: WrittenContract | None,
-        prepare: Callable[[ContractRecord, datetime], Change],
+        prepare: Callable[[ContractRecord, datetime], Change | None],
         by: str,
         reason: str,
         *,
         dry_run: bool = False,
+        live: bool = False,
     ) -> ChangedContract:
-        self._refuse_file(contract)
+        """`live`: the change stands beside the contract's text, so that contracts of files may have it."""
+        of_file = ContractId(contract) in self._catalogue().rulebook.contracts
+        if not live:
+            self._refuse_file(contract)
         async with self._store.transaction() as connection:
             record = await records.locked_record(connection, contract)
-            if not record.revision and (written is None or written.id != contract):
+            if not record.revision and not (live and of_file) and (written is None or written.id != contract):
                 raise self._unknown(contract)
             if revision is not None and revision != record.revision:
                 raise stale(record.revision)
             now = self._now(record)
+            if live:
+                await records.refresh_shelf(connection, self._shelf)
             try:
                 change = prepare(record, now)
             except RefusedChange as refused:
@@ -192,11 +251,19 @@ class ContractOwner:
                 await records.refresh_shelf(connection, self._shelf)
                 number = len(record.versions) + 1
                 warnings = check_contract(self._catalogue(), self._shelf, contract, written.values, number)
-            if dry_run:
+                if isinstance(change, VersionAdded):
+                    self._check_scope(record, written, change.effective_from, now)
+            if dry_run or change is None:
                 return ChangedContract(record, warnings)
             after = await records.write_change(connection, record, change, now, by, reason)
         await self._written()
         return ChangedContract(after, warnings)
+
+    def _check_scope(self, record: ContractRecord, written: WrittenContract, since: datetime, now: datetime) -> None:
+        try:
+            check_scope(self._catalogue(), record, written.values, since, now)
+        except RefusedChange as refused:
+            raise _refused(refused) from None
 
     def _now(self, record: ContractRecord) -> datetime:
         """Never before what is recorded already, whatever this machine's clock says."""

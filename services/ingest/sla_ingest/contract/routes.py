@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import date
 from typing import Annotated, Any
 
@@ -11,13 +9,13 @@ import orjson
 from fastapi import APIRouter, Path, Query, Request
 from fastapi.responses import Response
 
-from sla_catalogue import Catalogue
 from sla_catalogue.api_key import KeyScope
 from sla_domain.contract import ContractId
 from sla_domain.normal import normal
-from sla_ingest.contract import answer
+from sla_ingest.contract import answer, booking_routes
 from sla_ingest.contract import store as records
-from sla_ingest.contract.owner import ChangedContract, ContractOwner, contracts_of
+from sla_ingest.contract.deps import WRITING, ContractDeps, Name, may_see, may_write
+from sla_ingest.contract.owner import ChangedContract, contracts_of
 from sla_ingest.contract.written import (
     MAX_TEXT,
     YAML_TYPES,
@@ -28,43 +26,10 @@ from sla_ingest.contract.written import (
     WrittenContract,
     read_contract,
 )
-from sla_platform.contracts.shelf import RecordShelf
 from sla_platform.http.body import demand_model, describes, read_body
-from sla_platform.http.keys import Authorizer, KeyAccess, for_all_contracts
 from sla_platform.http.problem import Problem
 from sla_platform.inbound import ContractIn as ContractName
 from sla_platform.inbound import PageIn
-from sla_platform.store.engine import Store
-from sla_platform.timesource import TimeSource
-
-_PROBLEM = {"application/problem+json": {"schema": {"type": "object"}}}
-_WRITING: dict[int | str, dict[str, Any]] = {
-    code: {"description": text, "content": _PROBLEM}
-    for code, text in {
-        400: "The body cannot be read; the problem says where.",
-        401: "An API key is needed.",
-        403: "Not with this key.",
-        404: "No such contract.",
-        409: "The contract is managed by files, the id is taken, or its history does not allow the change.",
-        412: "The contract has changed meanwhile; read it again.",
-        415: "The media type is not read here.",
-        422: "The contract does not fit; the problem says where.",
-        428: "If-Match is needed: the ETag of the contract as read, or *.",
-    }.items()
-}
-Name = Annotated[ContractName, Path()]
-
-
-@dataclass(frozen=True, slots=True)
-class ContractDeps:
-    """What the routes of contracts use. `catalogue`: returns the catalogue of the files."""
-
-    owner: ContractOwner
-    shelf: RecordShelf
-    store: Store
-    catalogue: Callable[[], Catalogue]
-    time_source: TimeSource
-    authorize: Authorizer
 
 
 def router(deps: ContractDeps) -> APIRouter:
@@ -73,11 +38,12 @@ def router(deps: ContractDeps) -> APIRouter:
     _reading(routes, deps)
     _writing(routes, deps)
     _further(routes, deps)
+    booking_routes.add_routes(routes, deps)
     return routes
 
 
 def _reading(routes: APIRouter, deps: ContractDeps) -> None:
-    denied: dict[int | str, dict[str, Any]] = {code: _WRITING[code] for code in (401, 403)}
+    denied: dict[int | str, dict[str, Any]] = {code: WRITING[code] for code in (401, 403)}
 
     @routes.get("", summary="List contracts, by id", responses=denied)
     async def page(
@@ -100,10 +66,10 @@ def _reading(routes: APIRouter, deps: ContractDeps) -> None:
             "next": found[limit - 1].id if len(found) > limit else None,
         }
 
-    @routes.get("/{contract}", summary="Read a contract", responses=denied | {404: _WRITING[404]})
+    @routes.get("/{contract}", summary="Read a contract", responses=denied | {404: WRITING[404]})
     async def one(contract: Name, request: Request) -> Response:
         """The version in force, those that lie ahead, and the history in short; ETag is its revision."""
-        _may_see(deps.authorize(request, KeyScope.READ), contract)
+        may_see(deps.authorize(request, KeyScope.READ), contract)
         of_files = deps.catalogue().rulebook.contracts.get(ContractId(contract))
         if of_files is not None:
             return _json(answer.file_json(of_files), 200, 0)
@@ -113,7 +79,7 @@ def _reading(routes: APIRouter, deps: ContractDeps) -> None:
     @routes.get("/{contract}/versions/{number}", summary="Read a version of a contract", responses=denied)
     async def version(contract: Name, number: Annotated[int, Path(ge=1, le=1_000_000)], request: Request) -> Response:
         """One version with its whole text."""
-        _may_see(deps.authorize(request, KeyScope.READ), contract)
+        may_see(deps.authorize(request, KeyScope.READ), contract)
         record = await _record(deps, contract)
         found = next((each for each in record.versions if each.number == number), None)
         if found is None:
@@ -128,7 +94,7 @@ def _reading(routes: APIRouter, deps: ContractDeps) -> None:
         limit: Annotated[int, Query(ge=1, le=500)] = 100,
     ) -> dict[str, Any]:
         """Every change with who made it, when and why; `next` is the `after` of the next page, null on the last."""
-        _may_see(deps.authorize(request, KeyScope.READ), contract)
+        may_see(deps.authorize(request, KeyScope.READ), contract)
         await _record(deps, contract)
         async with deps.store.reading() as connection:
             rows = await records.changes_of(connection, contract, after, limit + 1)
@@ -142,25 +108,25 @@ def _writing(routes: APIRouter, deps: ContractDeps) -> None:
     dry = Query(description="Check everything and write nothing.")
 
     @routes.post(
-        "", summary="Create a contract", status_code=201, responses=_WRITING, openapi_extra=_body(NewContractIn)
+        "", summary="Create a contract", status_code=201, responses=WRITING, openapi_extra=_body(NewContractIn)
     )
     async def create(request: Request, dry_run: Annotated[bool, dry] = False) -> Response:
         """A contract with its first version: JSON, or YAML with the keys of a catalogue file.
 
         Without `effective_from` it applies from the first day of `valid`, else from now on.
         """
-        access = _may_write(deps, request)
+        access = may_write(deps, request)
         written = await _written(request, new=True)
         made = await deps.owner.create(written, access.key, dry_run=dry_run)
         return _changed(deps, made, 200 if dry_run else 201)
 
-    @routes.put("/{contract}", summary="Change a contract", responses=_WRITING, openapi_extra=_body(ContractIn))
+    @routes.put("/{contract}", summary="Change a contract", responses=WRITING, openapi_extra=_body(ContractIn))
     async def change(contract: Name, request: Request, dry_run: Annotated[bool, dry] = False) -> Response:
         """The next version of a contract, whole. If-Match is the ETag of the contract as read, or `*`.
 
         Nothing is overwritten: the version before stays in the history, and judges what lay before `effective_from`.
         """
-        access = _may_write(deps, request)
+        access = may_write(deps, request)
         revision = _if_match(request)
         written = await _written(request, new=False)
         made = await deps.owner.change(contract, written, revision, access.key, dry_run=dry_run)
@@ -169,11 +135,11 @@ def _writing(routes: APIRouter, deps: ContractDeps) -> None:
 
 def _further(routes: APIRouter, deps: ContractDeps) -> None:
     @routes.post(
-        "/{contract}/end", summary="End a contract", responses=_WRITING, openapi_extra=describes(EndIn, required=True)
+        "/{contract}/end", summary="End a contract", responses=WRITING, openapi_extra=describes(EndIn, required=True)
     )
     async def end(contract: Name, request: Request) -> Response:
         """End it: from the day `on`, in its zone, it no longer applies. If-Match as for a change."""
-        access = _may_write(deps, request)
+        access = may_write(deps, request)
         revision = _if_match(request)
         asked = await demand_model(request, EndIn)
         try:
@@ -185,7 +151,7 @@ def _further(routes: APIRouter, deps: ContractDeps) -> None:
         return _changed(deps, made, 200)
 
     @routes.post(
-        "/{contract}/versions/{number}/withdraw", summary="Withdraw a version that lies ahead", responses=_WRITING
+        "/{contract}/versions/{number}/withdraw", summary="Withdraw a version that lies ahead", responses=WRITING
     )
     async def withdraw(
         contract: Name,
@@ -194,19 +160,19 @@ def _further(routes: APIRouter, deps: ContractDeps) -> None:
         reason: Annotated[str, Query(min_length=1, max_length=500)],
     ) -> Response:
         """Withdraw a version that is not in force yet. If-Match as for a change."""
-        access = _may_write(deps, request)
+        access = may_write(deps, request)
         made = await deps.owner.withdraw(contract, number, _if_match(request), access.key, reason)
         return _changed(deps, made, 200)
 
     @routes.post(
         "/{contract}/freeze",
         summary="Freeze what was promised before an instant",
-        responses=_WRITING,
+        responses=WRITING,
         openapi_extra=describes(FreezeIn, required=True),
     )
     async def freeze(contract: Name, request: Request) -> Response:
         """No later version may take effect before `through`, which lies behind. If-Match as for a change."""
-        access = _may_write(deps, request)
+        access = may_write(deps, request)
         revision = _if_match(request)
         made = await deps.owner.freeze(contract, await demand_model(request, FreezeIn), revision, access.key)
         return _changed(deps, made, 200)
@@ -226,15 +192,6 @@ async def _record(deps: ContractDeps, contract: str) -> Any:
 async def _written(request: Request, *, new: bool) -> WrittenContract:
     body = await read_body(request, MAX_TEXT)
     return read_contract(body, request.headers.get("content-type", ""), new=new)
-
-
-def _may_see(access: KeyAccess, contract: str) -> None:
-    if access.contract not in (None, contract):
-        raise Problem(404, "no-such-contract", "No such contract", f"No contract is called {contract}.")
-
-
-def _may_write(deps: ContractDeps, request: Request) -> KeyAccess:
-    return for_all_contracts(deps.authorize(request, KeyScope.ADMIN))
 
 
 def _if_match(request: Request) -> int | None:

@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from sla_catalogue.tree import Plain, read_tree
 from sla_domain import bounds
 from sla_platform.http.problem import Problem, pointer
-from sla_platform.inbound import LINE, PROSE, InstantIn
+from sla_platform.inbound import LINE, PROSE, InstantIn, PersonIn
 from sla_platform.wire.contract import canonical
 
 YAML_TYPES = frozenset({"application/yaml", "application/x-yaml", "text/yaml", "text/x-yaml"})
@@ -52,6 +52,32 @@ class FreezeIn(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
     through: InstantIn
+    reason: Annotated[str, Field(min_length=1, max_length=bounds.VALUE), PROSE]
+
+
+class BookingIn(BaseModel):
+    """The body that books a window.
+
+    `window`: which of the plan's windows. `id`: of the booking; the same id is the same booking. `from`, `until`: aware
+    instants. `confirm_surcharge`: pay more where there is too little notice.
+    """
+
+    model_config = ConfigDict(extra="forbid", validate_by_alias=True, validate_by_name=True)
+    window: Annotated[str, Field(min_length=1, max_length=bounds.NAME), LINE]
+    id: Annotated[str, Field(min_length=1, max_length=bounds.NAME, pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$"), LINE]
+    from_: Annotated[InstantIn, Field(alias="from")]
+    until: InstantIn
+    reason: Annotated[str, Field(min_length=1, max_length=bounds.VALUE), PROSE]
+    people: Annotated[list[PersonIn], Field(max_length=50)] = []
+    language: Annotated[str, Field(max_length=35), LINE] = ""
+    product: Annotated[str, Field(max_length=200), LINE] = ""
+    confirm_surcharge: bool = False
+
+
+class ReasonIn(BaseModel):
+    """The body of an act that needs a reason and nothing else."""
+
+    model_config = ConfigDict(extra="forbid")
     reason: Annotated[str, Field(min_length=1, max_length=bounds.VALUE), PROSE]
 
 
