@@ -46,10 +46,10 @@ class UncoveredClocks(StrEnum):
 class UncoveredRequest:
     """A type of request that a plan does not cover: it is accepted, flagged and answered with advice.
 
-    `advice`: language tag -> what the sender is told. Source: clauses I10 and B10 (docs/clauses.md).
+    `types`: its names. `advice`: language tag -> what the sender is told. Source: clauses I10 and B10 (docs/clauses.md).
     """
 
-    type: str
+    types: tuple[str, ...]
     advice: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     clocks: UncoveredClocks = UncoveredClocks.AS_USUAL
     clause: str = ""
@@ -90,13 +90,13 @@ class PlanTerms:
     uncounted: frozenset[str] = field(init=False, repr=False, compare=False)  # types without clocks, as compared
 
     def __post_init__(self) -> None:
-        without = (each.type for each in self.not_covered if each.clocks is UncoveredClocks.NONE)
+        without = (one for each in self.not_covered if each.clocks is UncoveredClocks.NONE for one in each.types)
         object.__setattr__(self, "uncounted", normals(without))
 
     def uncovered(self, request_type: str) -> UncoveredRequest | None:
         """Return what the plan says of a type of request that it does not cover; None for any other type."""
         used = normal(request_type)
-        return next((each for each in self.not_covered if used and normal(each.type) == used), None)
+        return next((each for each in self.not_covered if used and used in normals(each.types)), None)
 
 
 NO_TERMS = PlanTerms()

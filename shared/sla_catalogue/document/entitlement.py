@@ -42,12 +42,13 @@ class VendorDocument(Document):
 
 
 class UncoveredDocument(Document):
-    """A type of request that a plan does not cover (clauses I10 and B10); written as a text, it is `type` alone.
+    """Requests that a plan does not cover (clauses I10 and B10); written as a text, it is `type` alone.
 
-    `advice`: what the sender is told. `clocks`: `none` if no clock counts for such a request.
+    `type`: the type of such a request, or several names of it. `advice`: what the sender is told. `clocks`: `none` if
+    no clock counts for such a request.
     """
 
-    type: str
+    type: Names
     advice: Texts = Field(default_factory=dict)
     clocks: UncoveredClocks = UncoveredClocks.AS_USUAL
     clause: str = ""

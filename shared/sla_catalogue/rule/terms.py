@@ -31,8 +31,9 @@ def _check_length(bought: BuiltContract, subject: CheckedCatalogue) -> None:
 def _check_products(bought: BuiltContract, subject: CheckedCatalogue) -> None:
     if not bought.built.plan.terms.all_products:
         return
-    for key in ("products", "excluded_products"):
-        if getattr(bought.document, key):
+    left_out = bought.contract.normal_excluded - bought.contract.normal_unavailable
+    for key, narrows in (("products", bought.document.products), ("excluded_products", left_out)):
+        if narrows:
             message = f"the plan {bought.document.plan} is bought for all products of the customer"
             subject.findings.error((*bought.place, key), "all-products", message, f"leave out `{key}`")
 

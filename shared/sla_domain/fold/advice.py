@@ -23,7 +23,7 @@ def request_advice(entitlement: Entitlement, request_type: str) -> str:
         return ""
     advice = _in_language(found.advice, entitlement.contract.languages)
     clause = f" ({found.clause})" if found.clause else ""
-    text = f"requests of the type {found.type} are not part of plan {entitlement.plan.id}{clause}"
+    text = f"requests of the type {request_type} are not part of plan {entitlement.plan.id}{clause}"
     return f"{text}: {advice}" if advice else text
 
 
