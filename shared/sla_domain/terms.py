@@ -46,7 +46,7 @@ class UncoveredClocks(StrEnum):
 class UncoveredRequest:
     """A type of request that a plan does not cover: it is accepted, flagged and answered with advice.
 
-    `types`: its names. `advice`: language tag -> what the sender is told. Source: clauses I10 and B10 (docs/clauses.md).
+    `types`: its names. `advice`: language tag -> what the sender is told. Source: clauses I10 and B10.
     """
 
     types: tuple[str, ...]

@@ -19,7 +19,6 @@ from sla_catalogue.assembly.zone import check_zone
 from sla_catalogue.assembly_context import Context
 from sla_catalogue.channel import channel_kinds, normalise_address
 from sla_catalogue.document.contract import ContractDocument, PersonDocument
-from sla_catalogue.document.field import Validity
 from sla_catalogue.problem import Path
 from sla_domain.allowance import Allowance
 from sla_domain.contract import (
@@ -157,7 +156,9 @@ def _entitlements(document: ContractDocument) -> Iterator[tuple[Path, ContractDo
             "products": one.products,
             "excluded_products": one.excluded_products,
             "entitlements": [],
-            "valid": Validity(from_=one.valid.from_ or document.valid.from_, to=one.valid.to or document.valid.to),
+            "valid": one.valid.model_copy(
+                update={"from_": one.valid.from_ or document.valid.from_, "to": one.valid.to or document.valid.to}
+            ),
         }
         yield ("entitlements", index), document.model_copy(update=alone)
 

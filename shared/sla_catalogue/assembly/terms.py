@@ -26,7 +26,10 @@ def build_terms(document: PlanDocument) -> PlanTerms:
         ),
         not_covered=tuple(
             UncoveredRequest(
-                types=tuple(each.type), advice=MappingProxyType(dict(each.advice)), clocks=each.clocks, clause=each.clause
+                types=tuple(each.type),
+                advice=MappingProxyType(dict(each.advice)),
+                clocks=each.clocks,
+                clause=each.clause,
             )
             for each in document.not_covered or ()
         ),
