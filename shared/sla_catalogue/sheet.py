@@ -84,7 +84,10 @@ class _Sheet:
             "excluded_products": sorted(contract.excluded_products),
             "entitlements": [self._entitlement(one) for one in contract.entitlements],
             "vendors": None if contract.vendors is None else [_vendor(one) for one in contract.vendors],
-            "environment": [{"product": one.product, "versions": list(one.versions)} for one in contract.environment],
+            "environment": [
+                {"product": one.product, "versions": list(one.versions), "facts": dict(one.facts)}
+                for one in contract.environment
+            ],
             "priorities": [self._priority(one) for one in sorted(plan.priorities, key=lambda one: one.rank)],
             "rules": self._rules(plan.rules),
             "agreed_dates": self._agreed_dates(plan.agreed_dates),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
 from types import MappingProxyType
@@ -62,11 +62,13 @@ class RoleHolder:
 class EnvironmentItem:
     """One product in the customer's environment and its versions, as the customer names them.
 
-    `versions`: empty if the version in use is not known. Source: clause H7 (docs/clauses.md).
+    `versions`: empty if the version in use is not known. `facts`: what else is worth knowing of it, name and text, such
+    as how many use it. Source: clause H7 (docs/clauses.md).
     """
 
     product: str
     versions: tuple[str, ...] = ()  # empty: some unknown version
+    facts: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -178,11 +180,6 @@ class Contract:
         """Return the ids of all plans and base plans that the contract has, each once, in the order written."""
         named = [plan for one in self.bought for plan in (one.plan, one.base_plan) if plan is not None]
         return tuple(dict.fromkeys(named))
-
-    def with_windows(self, windows: tuple[BookedWindow, ...]) -> Contract:
-        """Return the contract with these booked windows, under each of its entitlements too."""
-        several = tuple(replace(one, bought=replace(one.bought, windows=windows)) for one in self.entitlements)
-        return replace(self, windows=windows, entitlements=several)
 
     def under(self, entitlement: str) -> Contract:
         """Return the contract as it is under the entitlement with this id; itself for an unknown id and for ""."""

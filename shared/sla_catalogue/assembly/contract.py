@@ -208,7 +208,10 @@ def _part(
         excluded_products=frozenset(document.excluded_products),
         unavailable_products=built.plan.terms.unavailable_products,
         vendors=_vendors(document),
-        environment=tuple(EnvironmentItem(product=e.product, versions=tuple(e.versions)) for e in document.environment),
+        environment=tuple(
+            EnvironmentItem(product=e.product, versions=tuple(e.versions), facts=tuple(sorted(e.facts.items())))
+            for e in document.environment
+        ),
         people=MappingProxyType(people),
         roles=roles,
         languages=tuple(document.languages),

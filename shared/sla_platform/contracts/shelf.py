@@ -34,6 +34,8 @@ def index_of(record: RecordData) -> RecordIndex:
         products |= dict.fromkeys(item.get("product", "") for item in document.get("environment") or ())
         for bought in (document, *(document.get("entitlements") or ())):
             products |= dict.fromkeys(_listed(bought.get("products")) + _listed(bought.get("excluded_products")))
+    if record.profile is not None:
+        products |= dict.fromkeys(one.product for one in record.profile.products)
     return RecordIndex(tuple(customers), tuple(products))
 
 
