@@ -159,6 +159,7 @@ class Contract:
     normal_products: frozenset[str] = field(init=False, repr=False, compare=False)  # as they are compared
     normal_excluded: frozenset[str] = field(init=False, repr=False, compare=False)
     normal_unavailable: frozenset[str] = field(init=False, repr=False, compare=False)
+    hours_key: str = field(init=False, repr=False, compare=False)  # what of it decides on calendars, beside coverages
     rows: Mapping[MetricId, tuple[Target, ...]] = field(init=False, repr=False, compare=False)
     matched_on: frozenset[str] = field(init=False, repr=False, compare=False)  # attributes any override looks at
 
@@ -167,6 +168,8 @@ class Contract:
         object.__setattr__(self, "normal_products", normals(self.products))
         object.__setattr__(self, "normal_excluded", normals(self.excluded_products))
         object.__setattr__(self, "normal_unavailable", normals(self.unavailable_products))
+        hours = (self.zone, self.country or "", self.subdivision or "", str(self.holidays))
+        object.__setattr__(self, "hours_key", "\0".join(hours))
         object.__setattr__(self, "rows", rows_by_metric(self.targets))
         object.__setattr__(self, "matched_on", attributes_of(self.targets))
 

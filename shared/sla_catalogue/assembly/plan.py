@@ -22,6 +22,7 @@ from sla_domain.normal import normal, normals
 from sla_domain.plan import AgreedDates, Coverage, NoticeMode, Plan, PlanId, Priority, PriorityRules, Role
 
 LAST_RANK = 100
+NO_COVERAGES: Mapping[str, Coverage] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,16 +39,20 @@ class BuiltPlan:
     draft: PlanDraft
 
 
-def build_plan(draft: PlanDraft, shared: Mapping[str, Coverage], context: Context) -> BuiltPlan:
+def build_plan(
+    draft: PlanDraft, shared: Mapping[str, Coverage], context: Context, like: Mapping[str, Coverage] = NO_COVERAGES
+) -> BuiltPlan:
     """Return the plan of a draft, ready for use.
 
-    `shared`: the coverages of the section `coverages`; the plan's own ones of the same name win. Findings report names
+    `shared`: the coverages of the section `coverages`; the plan's own ones of the same name win. `like`: those of the
+    plan from which it is derived; the plan has the same objects where it has the same hours. Findings report names
     in the plan that nobody defines, a name that two priorities share, and urgent channels that are not among the plan's
     channels.
     """
     document = draft.document
     priorities = tuple(_priority(rank, path, each, context) for rank, (path, each) in enumerate(draft.priorities, 1))
-    coverages = build_coverages(draft.coverages, shared, context)
+    made = build_coverages(draft.coverages, shared, context)
+    coverages = {name: held if (held := like.get(name)) == coverage else coverage for name, coverage in made.items()}
     metrics = {**written_metrics(context), **draft.metrics}
     folded = {name.casefold(): p.id for p in priorities for name in p.also}
     folded |= {p.id.casefold(): p.id for p in priorities}

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import date
-from itertools import combinations
 
 from sla_catalogue.assembly.contract import BuiltContract
 from sla_catalogue.problem import Path
@@ -87,9 +86,15 @@ def _person_place(built: BuiltContract, person: str) -> Path:
 
 def _check_customers(subject: CheckedCatalogue) -> None:
     """Two contracts in force for one customer at one time: which would apply depended on the order of files."""
-    for one, other in combinations(subject.contracts, 2):
-        shared = one.contract.normal_customers & other.contract.normal_customers
-        if shared and meet(one.contract, other.contract):
+    known: dict[str, list[int]] = {}
+    for index, other in enumerate(subject.contracts):
+        earlier = {number for name in other.contract.normal_customers for number in known.get(name, ())}
+        for name in other.contract.normal_customers:
+            known.setdefault(name, []).append(index)
+        for one in (subject.contracts[number] for number in sorted(earlier)):
+            if not meet(one.contract, other.contract):
+                continue
+            shared = one.contract.normal_customers & other.contract.normal_customers
             named = sorted(name for name in other.contract.customers if normal(name) in shared)
             message = f"{', '.join(named)} is a customer of {one.contract.id} at the same time"
             hint = "give the contracts dates that do not meet, or the customer another name"
