@@ -7,7 +7,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import httpx2
-from tests.e2e.test_contract_records import WARSAW, change, create, section
+from tests.e2e.test_contract_records import WARSAW, change, create, due, section
 from tests.e2e.world import SOURCE, World
 
 STANDARD, BASIC = "hpe-enterprise-standard", "hpe-enterprise-basic"
@@ -194,6 +194,35 @@ async def test_requests_and_channels_beyond_the_plan_are_accepted_and_answered_w
     assert russian["clocks"]
     _, told = await opened(world, "entitled-basic", "by-phone", channel="phone")
     assert set(advice(told)) == {"channel_not_entitled"}
+
+
+async def test_a_product_without_round_the_clock_service_counts_in_the_hours_of_the_plan(world: World) -> None:
+    """I9, and I10 and I11 by the shipped plan: severity 1 by night, by telephone, and about an installation."""
+    contract = world.name("legacy")
+    hours = {"plan-hours": {"hours": {"mon-fri": "09:00-18:00"}, "holidays": "none"}}
+    round_the_clock = {"metric": "first_response", "coverage": "critical-incidents", "priority": "S1", "time": "1h"}
+    in_hours = {"metric": "first_response", "coverage": "plan-hours", "by_priority": {"S1": "2h", "S2": "4h"}}
+    values = {
+        "customers": [contract],
+        "plan": "infor-xtreme",
+        "zone": "Europe/Rome",
+        "country": "IT",
+        "languages": ["it"],
+        "excluded_products": ["Legacy ERP"],
+        "roles": {"on_call": ["nobody"], "manager": ["nobody"]},
+        "coverages": hours,
+        "targets": [round_the_clock | {"when": {"scope": {"not": ["excluded"]}}}, in_hours],
+        "leaves_unspecified": ["first_response"],
+    }
+    answer = await create(world, contract, values)
+    assert answer.status_code == 201, answer.text
+    at = world.next_morning("Europe/Rome", "20:00")
+    current, _ = await opened(world, contract, "current", product="LN")
+    excluded, _ = await opened(world, contract, "excluded", product="LEGACY erp")
+    assert (due(current), due(excluded)) == (at + timedelta(hours=1), at + timedelta(hours=15))
+    _, told = await opened(world, contract, "by-night", channel="Phone", type="Installazione")
+    assert set(advice(told)) == {"channel_out_of_hours", "request_not_covered"}
+    assert "vanno inoltrate al team Infor Consulting Services" in advice(told)["request_not_covered"]
 
 
 async def test_a_clock_ends_when_a_request_turns_out_to_be_of_a_kind_without_clocks(world: World) -> None:

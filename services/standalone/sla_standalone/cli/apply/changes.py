@@ -100,7 +100,8 @@ def _judged(book: Catalogue, contract: Contract) -> tuple[Any, ...]:
     ]  # fmt: skip
     return (
         contract.zone, contract.products, contract.excluded_products, contract.valid_from, contract.valid_to,
-        contract.at_close, entitled, contract.vendors, _rows(contract.targets), [_plan(book, contract, plan) for plan in plans],
+        contract.at_close, entitled, contract.vendors,
+        _rows(contract.targets), [_plan(book, contract, plan) for plan in plans],
     )  # fmt: skip
 
 
