@@ -35,6 +35,8 @@ _BY_NAME = frozenset(
     }
 )  # fmt: skip
 
+_OR_NONE = frozenset({"AgreedDatesDocument", "NoticesDocument"})  # or as the word `none`
+
 _BY_NAMES = frozenset({"ConditionDocument", "StaffDocument"})  # or as a list of words
 
 
@@ -49,7 +51,7 @@ def _widen(definition: dict[str, Any]) -> None:
         as_mapping = dict(definition)
         definition.clear()
         definition["anyOf"] = [{"type": ["string", "number"]}, as_mapping]
-    elif definition.get("title") == "AgreedDatesDocument":
+    elif definition.get("title") in _OR_NONE:
         as_mapping = dict(definition)
         definition.clear()
         definition["anyOf"] = [{"const": "none"}, as_mapping]

@@ -124,7 +124,8 @@ class Contract:
     applies from `effective_from` on; 0 for a contract of a file. `unavailable_products`: those for which its plan is
     not sold. `entitlements`: if it has several, all of them in order; plan, base plan and products of the contract
     itself are then those of the first. `vendors`: its own contracts with vendors, None if nothing is said of them.
-    `windows`: booked hours in which time counts too.
+    `windows`: booked hours in which time counts too. `registration_domains`: mail domains whose addresses may
+    register themselves for notices.
     """
 
     id: ContractId
@@ -144,6 +145,7 @@ class Contract:
     entitlements: tuple[ContractEntitlement, ...] = ()
     vendors: tuple[VendorContract, ...] | None = None  # clause H13
     environment: tuple[EnvironmentItem, ...] = ()
+    registration_domains: frozenset[str] = frozenset()  # of addresses that may register themselves (clause I5)
     people: Mapping[str, Person] = field(default_factory=lambda: MappingProxyType({}))
     roles: tuple[RoleHolder, ...] = ()
     languages: tuple[str, ...] = ("en",)

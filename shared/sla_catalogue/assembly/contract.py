@@ -13,6 +13,7 @@ from types import MappingProxyType
 
 from sla_catalogue.assembly.allowance import contract_allowances
 from sla_catalogue.assembly.draft import PlanDraft, lay_over
+from sla_catalogue.assembly.notices import build_registration_domains
 from sla_catalogue.assembly.plan import NO_COVERAGES, BuiltPlan, build_plan
 from sla_catalogue.assembly.target import TargetRow, build_targets
 from sla_catalogue.assembly.zone import check_zone
@@ -31,7 +32,8 @@ from sla_domain.contract import (
     Side,
     VendorContract,
 )
-from sla_domain.plan import Coverage, MetricId, NoticeMode, PlanId
+from sla_domain.notice_terms import Registration
+from sla_domain.plan import Coverage, MetricId, PlanId
 
 CONTACT = "contact"  # the role of the customer's own contact person
 
@@ -138,7 +140,12 @@ def build_contract(
     roles = _roles(document, people, bought, path, context)
     promised = {each.id: each for one in reversed(bought) for each in one.built.plan.allowances}
     allowances = contract_allowances(document.allowances, tuple(promised.values()), (*path, "allowances"), context)
-    parts = [_part(name, one, people, roles, allowances) for one in bought]
+    terms = [one.built.plan.notices for one in bought]
+    asking = next((each for each in terms if each.registration is not Registration.NONE), terms[0])
+    domains = build_registration_domains(
+        document.registration_domains, asking, (*path, "registration_domains"), context
+    )
+    parts = [_part(name, one, people, roles, allowances, domains) for one in bought]
     if not document.entitlements:
         return parts[0]
     return _whole(document, parts, context)
@@ -200,6 +207,7 @@ def _part(
     people: dict[str, Person],
     roles: tuple[RoleHolder, ...],
     allowances: tuple[Allowance, ...],
+    domains: frozenset[str],
 ) -> BuiltContract:
     document, built = bought.document, bought.built
     contract = Contract(
@@ -222,6 +230,7 @@ def _part(
             EnvironmentItem(product=e.product, versions=tuple(e.versions), facts=tuple(sorted(e.facts.items())))
             for e in document.environment
         ),
+        registration_domains=domains,
         people=MappingProxyType(people),
         roles=roles,
         languages=tuple(document.languages),
@@ -295,7 +304,7 @@ def _people(document: ContractDocument, bought: Sequence[_Bought], plans: Plans,
             policy = context.document.escalations.get((plan.escalation if plan is not None else None) or "")
             named |= {name for level in (policy.levels if policy else ()) for name in level.tell}
     shared = {id_: context.document.people[id_] for id_ in plans.people_in_order(named)}
-    wanted = any(one.built.plan.notices is NoticeMode.ENTITLED for one in bought)
+    wanted = any(one.built.plan.notices.registration is Registration.NONE for one in bought)
     theirs = _customers_own(document, bought)
     return {
         id_: _person(id_, each, wanted, Side.CUSTOMER if id_ in theirs else Side.SUPPORT)

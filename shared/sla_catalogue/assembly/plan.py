@@ -10,6 +10,7 @@ from sla_catalogue.assembly.allowance import build_allowances
 from sla_catalogue.assembly.coverage import build_coverages
 from sla_catalogue.assembly.draft import PlanDraft
 from sla_catalogue.assembly.metric import build_metrics, known_metrics, written_metrics
+from sla_catalogue.assembly.notices import build_notice_terms
 from sla_catalogue.assembly.target import RowNames, TargetRow, build_targets
 from sla_catalogue.assembly.terms import build_terms
 from sla_catalogue.assembly.window import build_windows
@@ -19,7 +20,7 @@ from sla_catalogue.problem import Path, did_you_mean
 from sla_domain.calendar import AtClose
 from sla_domain.escalation import NO_ESCALATION
 from sla_domain.normal import normal, normals
-from sla_domain.plan import AgreedDates, Coverage, NoticeMode, Plan, PlanId, Priority, PriorityRules, Role
+from sla_domain.plan import AgreedDates, Coverage, Plan, PlanId, Priority, PriorityRules, Role
 
 LAST_RANK = 100
 NO_COVERAGES: Mapping[str, Coverage] = MappingProxyType({})
@@ -84,7 +85,7 @@ def build_plan(
         valid_from=document.sold.from_ if document.sold else None,
         valid_to=document.sold.to if document.sold else None,
         at_close=document.at_close or AtClose.STAY,
-        notices=document.notices or NoticeMode.ENTITLED,
+        notices=build_notice_terms(document.notices),
         terms=build_terms(draft.document),
         notes=MappingProxyType(dict(document.note)),
         windows=build_windows(draft.windows, names.priority, [role.id for role in draft.roles], context),

@@ -75,7 +75,8 @@ class ContractDocument(Document):
     `default`: the contract applies to incidents of unknown customers. `targets`: its own, tried before the plan's.
     `coverages`: its own, in place of the plan's of the same name. `entitlements`: several plans with a scope each, in
     place of `plan`. `vendors`: the customer's own contracts with vendors (clause H13). `roles`: role -> who holds it.
-    `leaves_unspecified`: metrics for which it accepts that the plan gives no number.
+    `leaves_unspecified`: metrics for which it accepts that the plan gives no number. `registration_domains`:
+    mail domains whose addresses may register themselves for notices.
     """
 
     zone: str
@@ -100,6 +101,7 @@ class ContractDocument(Document):
     targets: list[TargetDocument] = Field(default_factory=list)
     allowances: dict[str, BoughtAllowanceDocument] = Field(default_factory=dict)  # own amounts; options bought
     leaves_unspecified: Names = Field(default_factory=list)  # metrics whose missing numbers this contract accepts
+    registration_domains: Names = Field(default_factory=list)  # whose addresses may register themselves (clause I5)
     at_close: AtClose | None = None
     note: Texts = Field(default_factory=dict)
 
