@@ -110,8 +110,9 @@ def affected_contracts(notice: Notice, rulebook: Rulebook, at: datetime) -> list
 
 
 def notice_terms(notice: Notice, contract: Contract, rulebook: Rulebook) -> TermsReason:
-    """Return whether the plan of a contract entitles to the notice, as the reason (clause H15, docs/clauses.md)."""
-    return rulebook.plan_of(contract).notices.judge(notice.severity, notice.cause)
+    """Return whether a plan of the contract entitles to the notice, as the reason (clause H15, docs/clauses.md)."""
+    reasons = [rulebook.plan_of(one).notices.judge(notice.severity, notice.cause) for one in contract.bought]
+    return next((reason for reason in reasons if reason.entitled), reasons[0])
 
 
 def environment_gained(old: Iterable[EnvironmentItem], new: Iterable[EnvironmentItem]) -> tuple[EnvironmentItem, ...]:
@@ -141,7 +142,8 @@ def known_products(rulebook: Rulebook) -> dict[str, str]:
     """
     named = (
         product
-        for contract in rulebook.contracts.values()
+        for whole in rulebook.contracts.values()
+        for contract in whole.bought
         for product in (*(i.product for i in contract.environment), *contract.products, *contract.excluded_products)
     )
     return {normal(product): product for product in named}
@@ -152,8 +154,11 @@ def registrable_products(contract: Contract) -> dict[str, str]:
 
     They are those of its environment and its scope, without the excluded ones.
     """
-    named = (*(item.product for item in contract.environment), *sorted(contract.products))
-    return {normal(name): name for name in reversed(named) if normal(name) not in contract.normal_excluded}
+    found: dict[str, str] = {}
+    for one in contract.bought:
+        named = (*(item.product for item in one.environment), *sorted(one.products))
+        found |= {normal(name): name for name in reversed(named) if normal(name) not in one.normal_excluded}
+    return found
 
 
 def open_to_registration(rulebook: Rulebook, domain: str, product: str, at: datetime) -> list[Contract]:
@@ -172,6 +177,6 @@ def open_to_registration(rulebook: Rulebook, domain: str, product: str, at: date
 
 
 def asks_registration(rulebook: Rulebook, contract: Contract) -> bool:
-    """Return whether people must register for the notices of a contract, and its plan entitles to any."""
-    terms = rulebook.plan_of(contract).notices
-    return terms.registration is Registration.OPT_IN and bool(terms.causes)
+    """Return whether people must register for the notices of a contract, and a plan of it entitles to any."""
+    terms = (rulebook.plan_of(one).notices for one in contract.bought)
+    return any(each.registration is Registration.OPT_IN and each.causes for each in terms)

@@ -24,6 +24,7 @@ from sla_domain.record.rules import (
     prepare_version,
     prepare_withdrawal,
 )
+from sla_domain.record.scope import check_scope_change
 
 __all__ = [
     "BookingRequest",
@@ -45,6 +46,7 @@ __all__ = [
     "WindowCancelled",
     "WindowEntry",
     "apply_change",
+    "check_scope_change",
     "contract_year",
     "fold_changes",
     "live_parts",

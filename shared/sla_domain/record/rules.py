@@ -19,6 +19,8 @@ class RefusalCode(StrEnum):
     UNCHANGED = "nothing-changes"
     UNKNOWN_VERSION = "unknown-version"
     IN_FORCE = "version-in-force"
+    SCOPE_CHANGES = "scope-changes"
+    SCOPE_NOTICE = "scope-notice"
     BOOKING = "booking-refused"
     BOOKED = "booking-exists"
     UNKNOWN_BOOKING = "unknown-booking"

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
 from sla_catalogue.compiler import ContractProblem
 from sla_domain.contract import Contract, EnvironmentItem
-from sla_domain.plan import Plan
 from sla_domain.record import ContractRecord, ContractVersion
+from sla_domain.window import BookableWindow
 from sla_ingest.contract.store import ListedContract
 
 FILE, API = "file", "api"
@@ -47,8 +47,8 @@ def version_json(version: ContractVersion, *, whole: bool = True) -> dict[str, A
     return told | ({"contract": json.loads(version.document)} if whole else {})
 
 
-def windows_json(record: ContractRecord, plan: Plan, language: str) -> dict[str, Any]:
-    """Return what is booked, cancelled bookings too, and what the plan lets be booked."""
+def windows_json(record: ContractRecord, bookable: Iterable[BookableWindow], language: str) -> dict[str, Any]:
+    """Return what is booked, cancelled bookings too, and what may be booked."""
     return {
         "booked": [
             {
@@ -75,7 +75,7 @@ def windows_json(record: ContractRecord, plan: Plan, language: str) -> dict[str,
                 "role": one.role,
                 "clause": one.clause,
             }
-            for one in plan.windows
+            for one in bookable
         ],
     }
 
@@ -98,6 +98,7 @@ def file_json(contract: Contract) -> dict[str, Any]:
         "revision": 0,
         "title": contract.title,
         "plan": contract.plan,
+        "entitlements": [{"id": one.id, "plan": one.bought.plan} for one in contract.entitlements],
         "customers": sorted(contract.customers),
         "valid": {"from": _day(contract.valid_from), "to": _day(contract.valid_to)},
     }

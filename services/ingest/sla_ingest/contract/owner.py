@@ -27,6 +27,7 @@ from sla_domain.record import (
     ContractRecord,
     ProfileChanged,
     RefusedChange,
+    VersionAdded,
     next_in_force,
     prepare_booking,
     prepare_cancellation,
@@ -34,8 +35,9 @@ from sla_domain.record import (
     prepare_version,
     prepare_withdrawal,
 )
+from sla_domain.window import BookableWindow
 from sla_ingest.contract import store as records
-from sla_ingest.contract.check import check_contract
+from sla_ingest.contract.check import check_contract, check_scope
 from sla_ingest.contract.written import FreezeIn, WrittenContract
 from sla_platform.bus import WakeSignal
 from sla_platform.contracts.shelf import RecordShelf
@@ -148,21 +150,23 @@ class ContractOwner:
             known = next((one.window for one in record.windows if one.window.id == asked.id), None)
             if known is not None and (known.window, known.start, known.end) == (asked.window, asked.start, asked.end):
                 return None
-            found, plan = self._in_force(contract, now)
+            found, plan = self._in_force(contract, now, asked.window)
             return prepare_booking(record, found, plan, asked, now)
 
         return await self._change(contract, None, None, booked, by, reason, live=True)
 
-    def windows(self, contract: str) -> tuple[ContractRecord, Plan]:
-        """Return the record of a contract, with its windows, and the plan that says what can be booked.
+    def windows(self, contract: str) -> tuple[ContractRecord, tuple[BookableWindow, ...]]:
+        """Return the record of a contract, with its windows, and what its plans let be booked.
 
         Raises Problem 404, or 409 before the contract is in force.
         """
         record = self._shelf.get(contract)
         if record is None and ContractId(contract) not in self._catalogue().rulebook.contracts:
             raise self._unknown(contract)
-        _, plan = self._in_force(contract, self._time_source.now())
-        return record or ContractRecord(id=ContractId(contract)), plan
+        found, _ = self._in_force(contract, self._time_source.now())
+        book = self._overlaid().rulebook
+        bookable = {each.id: each for one in reversed(found.bought) for each in book.plan_of(one).windows}
+        return record or ContractRecord(id=ContractId(contract)), tuple(bookable.values())
 
     async def cancel(self, contract: str, booking: str, by: str, reason: str) -> ChangedContract:
         """Cancel a booked window that has not begun. Raises Problem 404, 409, and StoreBusy."""
@@ -193,14 +197,15 @@ class ContractOwner:
             raise self._unknown(contract)
         return self._in_force(contract, self._time_source.now())[0]
 
-    def _in_force(self, contract: str, now: datetime) -> tuple[Contract, Plan]:
-        """The contract with its plan, as both apply now."""
+    def _in_force(self, contract: str, now: datetime, window: str = "") -> tuple[Contract, Plan]:
+        """The contract with its plan, as both apply now; under the first of its entitlements that has this window."""
         book = self._overlaid().rulebook
         found = book.contract_at(ContractId(contract), now)
         if found is None:
             detail = f"{contract} is not in force yet: book once it is."
             raise Problem(409, "not-in-force", "The contract is not in force", detail)
-        return found, book.plan_of(found)
+        plans = [(one, book.plan_of(one)) for one in found.bought]
+        return next((pair for pair in plans if any(each.id == window for each in pair[1].windows)), plans[0])
 
     async def put_in_force(self) -> int:
         """Put every version in force whose instant has come; return how many. Raises StoreBusy."""
@@ -270,11 +275,19 @@ class ContractOwner:
                 await records.refresh_shelf(connection, self._shelf)
                 number = len(record.versions) + 1
                 warnings = check_contract(self._catalogue(), self._shelf, contract, written.values, number)
+                if isinstance(change, VersionAdded):
+                    self._check_scope(record, written, change.effective_from, now)
             if dry_run or change is None:
                 return ChangedContract(record, warnings)
             after = await records.write_change(connection, record, change, now, by, reason)
         await self._written()
         return ChangedContract(after, warnings)
+
+    def _check_scope(self, record: ContractRecord, written: WrittenContract, since: datetime, now: datetime) -> None:
+        try:
+            check_scope(self._catalogue(), record, written.values, since, now)
+        except RefusedChange as refused:
+            raise _refused(refused) from None
 
     def _now(self, record: ContractRecord) -> datetime:
         """Never before what is recorded already, whatever this machine's clock says."""

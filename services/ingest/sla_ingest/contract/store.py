@@ -85,11 +85,15 @@ def _entry(record: ContractRecord) -> dict[str, Any]:
         "id": record.id,
         "revision": record.revision,
         "title": title[:300],
-        "plan": str(document.get("plan", ""))[:120],
+        "plan": str(document.get("plan") or _first_plan(document))[:120],
         "customers": json.dumps(customers, ensure_ascii=False),
         "search": normal(" ".join([record.id, title, *customers])),
         "next_at": None if ahead is None else ahead.at,
     }
+
+
+def _first_plan(document: dict[str, Any]) -> str:
+    return next((str(one["plan"]) for one in document.get("entitlements") or ()), "")
 
 
 async def listed(connection: AsyncConnection, text: str, after: str, limit: int) -> list[ListedContract]:

@@ -111,9 +111,19 @@ def _head(sheet: dict[str, Any]) -> Iterator[str]:
             told = [f"rank {plan['rank']}", f"sold {sold}" if sold else "", f"in {', '.join(plan['languages'])}"]
             words = ", ".join(part for part in told if part and part != "in ")
             yield f"{name.replace('_', ' ')}: {plan['id']} · {plan['title']} ({words})"
+            yield from (f"  {line}" for line in _terms(plan["terms"]))
             if plan["note"]:
                 yield f"  {plan['note']}"
             yield from _notices(plan["notices"])
+    for one in sheet["entitlements"]:
+        over = f" over {one['base_plan']['id']}" if one["base_plan"] else ""
+        said = [f"for {', '.join(one['products'])}" if one["products"] else "for every product"]
+        said += [f"without {', '.join(one['excluded_products'])}"] if one["excluded_products"] else []
+        said += [f"requests: {', '.join(one['types'])}"] if one["types"] else []
+        said += [period] if (period := _period(one["valid"])) else []
+        yield f"entitlement {one['id']}: {one['plan']['id']}{over}, {', '.join(said)}"
+    hours = sheet["channel_hours"]
+    vendors = sheet["vendors"] or []
     facts = {
         "customers": ", ".join(sheet["customers"]),
         "valid": _period(sheet["valid"]),
@@ -124,12 +134,34 @@ def _head(sheet: dict[str, Any]) -> Iterator[str]:
         "environment": ", ".join(_product(one) for one in sheet["environment"]),
         "may register for notices": ", ".join(sheet["registration_domains"]),
         "channels": ", ".join(sheet["channels"]),
+        "channels with hours": ", ".join(f"{name} in {hours[name]}" for name in sorted(hours)),
+        "contracts with vendors": ", ".join(f"{one['vendor']} {_period(one['valid'])}".strip() for one in vendors),
         "the most urgent by": ", ".join(sheet["urgent_channels"]),
         "left open by agreement": ", ".join(sheet["leaves_unspecified"]),
         "escalation": _NOBODY if sheet["escalation"] is None else "",
         "note": sheet["note"],
     }
     yield from (f"{name}: {value}" for name, value in facts.items() if value)
+
+
+def _terms(terms: dict[str, Any]) -> Iterator[str]:
+    """What the plan asks of a contract, and what it does not cover."""
+    if terms["minimum_term"]:
+        yield f"bought for {terms['minimum_term']} at least"
+    if terms["all_products"]:
+        yield "bought for all products"
+    gone = terms["not_available_for"]
+    if named := [*gone["products"], *gone["countries"]]:
+        yield f"not available for {', '.join(named)} {gone['clause']}".rstrip()
+    if (scope := terms["scope"]) is not None:
+        times = (
+            "" if scope["changes_per_term"] is None else f", changed {scope['changes_per_term']} time(s) in the term"
+        )
+        notice = f" with a notice of {scope['notice']}" if scope["notice"] else ""
+        yield f"bought per {scope['per'].replace('_', ' ')}{times}{notice} {scope['clause']}".rstrip()
+    for one in terms["not_covered"]:
+        clocks = " (no clock counts)" if one["clocks"] == "none" else ""
+        yield f"not covered: {', '.join(one['type'])}{clocks} {one['clause']}: {one['advice']}".rstrip(": ")
 
 
 def _sections(sheet: dict[str, Any]) -> Iterator[tuple[str, Table]]:

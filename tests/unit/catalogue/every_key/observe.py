@@ -33,6 +33,7 @@ from sla_domain.record import (
     RecordChange,
     RefusedChange,
     apply_change,
+    check_scope_change,
     prepare_booking,
 )
 from sla_domain.roles import level_roster
@@ -106,6 +107,19 @@ STORIES: Mapping[str, tuple[datetime, Mapping[str, str], tuple[Happening, ...]]]
         {"customer": "Acme", "priority": "P2", **PRESS},
         _story(("responded", 1), ("priority_changed", 3, "staff", {"priority": "P3"}), ("cancelled", 4)),
     ),
+    "of a type that is not covered": (MONDAY, {"customer": "Acme", "priority": "P1", **PRESS, "type": "Setup"}, ()),
+    "by phone at night": (
+        datetime(2026, 11, 16, 22, 0, tzinfo=UTC),
+        {"customer": "Acme", "priority": "P1", **PRESS, "channel": "Phone"},
+        (),
+    ),
+    "entitled": (
+        MONDAY,
+        {"customer": "Gamma", "priority": "P1", **PRESS, "type": "incident"},
+        _story(("waiting", 30, "staff", {"vendor": "foundry"}, WaitingOn.VENDOR)),
+    ),
+    "entitled otherwise": (MONDAY, {"customer": "Gamma", "priority": "P1", **PRESS, "type": "question"}, ()),
+    "entitled to nothing": (MONDAY, {"customer": "Gamma", "priority": "P1", **PRESS, "product": "belt"}, ()),
     "corrected": (
         MONDAY,
         {"customer": "Acme", "priority": "P3", **PRESS},
@@ -138,6 +152,7 @@ BEHAVIOUR: Mapping[str, Observer] = {
     ],
     "who is told": lambda catalogue: _told(catalogue),
     "what can be booked": lambda catalogue: list(_booked(catalogue)),
+    "which products may change": lambda catalogue: list(_rescoped(catalogue)),
     "what is left": lambda catalogue: _left(catalogue),
     "how incidents are judged": lambda catalogue: [_plain(judged) for judged in _judged(catalogue)],
 }
@@ -175,6 +190,21 @@ def _booked(catalogue: Catalogue) -> Iterator[str]:
         )
         record = apply_change(record, made)
         yield repr(replace(change.window, priorities=frozenset())) + repr(sorted(change.window.priorities))
+
+
+def _rescoped(catalogue: Catalogue) -> Iterator[str]:
+    """What comes of changes of the products of the contract `acme`, soon and late, once and twice."""
+    book = catalogue.rulebook
+    acme = book.contracts[ContractId("acme")]
+    rules = {str(id_): plan.terms.scope for id_, plan in book.plans.items() if plan.terms.scope is not None}
+    other = replace(acme, products=frozenset({"mill"}))
+    for versions, days in (((acme,), 8), ((acme,), 40), ((acme, other), 40)):
+        after = acme if versions[-1] is other else other
+        try:
+            check_scope_change(versions, after, rules, MONDAY + days * DAY, MONDAY)
+            yield "agreed"
+        except RefusedChange as refused:
+            yield f"{refused.code.value} {refused.place}: {refused}"
 
 
 def _plain(value: Any) -> Any:
