@@ -4,6 +4,7 @@ from sla_domain.record.booking import BookingRequest, contract_year, prepare_boo
 from sla_domain.record.change import (
     Change,
     ContractFrozen,
+    EntryPosted,
     RecordChange,
     VersionAdded,
     VersionInForce,
@@ -13,7 +14,8 @@ from sla_domain.record.change import (
 )
 from sla_domain.record.fold import apply_change, fold_changes
 from sla_domain.record.live import LiveParts, live_parts
-from sla_domain.record.record import ContractRecord, ContractVersion, WindowEntry
+from sla_domain.record.posting import EntryNotAllowed, prepare_entry, prepare_work, terms_of
+from sla_domain.record.record import ContractRecord, ContractVersion, PostedEntry, WindowEntry
 from sla_domain.record.rules import (
     NextInForce,
     RefusalCode,
@@ -30,8 +32,11 @@ __all__ = [
     "ContractFrozen",
     "ContractRecord",
     "ContractVersion",
+    "EntryNotAllowed",
+    "EntryPosted",
     "LiveParts",
     "NextInForce",
+    "PostedEntry",
     "RecordChange",
     "RefusalCode",
     "RefusedChange",
@@ -48,7 +53,10 @@ __all__ = [
     "next_in_force",
     "prepare_booking",
     "prepare_cancellation",
+    "prepare_entry",
     "prepare_freeze",
     "prepare_version",
     "prepare_withdrawal",
+    "prepare_work",
+    "terms_of",
 ]

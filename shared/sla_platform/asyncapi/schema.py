@@ -159,6 +159,7 @@ _CONTRACTS: Mapping[str, tuple[str, tuple[str, ...]]] = MappingProxyType(
         "frozen": ("What was promised before `through` is final.", ("through",)),
         "window_booked": ("Hours were booked in which time counts.", ("booking",)),
         "window_cancelled": ("A booked window was cancelled before it began.", ("booking",)),
+        "entry_posted": ("An entry was written into a ledger of a contract.", ("entry",)),
     }
 )
 

@@ -20,21 +20,27 @@ from sla_catalogue import Catalogue
 from sla_catalogue.compiler import ContractProblem
 from sla_catalogue.tree import Plain
 from sla_domain.contract import Contract, ContractId
+from sla_domain.contract_ledgers import ledger_terms
+from sla_domain.ledger import LedgerEntry, LedgerTerms
 from sla_domain.plan import Plan
 from sla_domain.record import (
     BookingRequest,
     Change,
     ContractRecord,
+    EntryPosted,
     RefusedChange,
     next_in_force,
     prepare_booking,
     prepare_cancellation,
+    prepare_entry,
     prepare_freeze,
     prepare_version,
     prepare_withdrawal,
+    terms_of,
 )
 from sla_ingest.contract import store as records
 from sla_ingest.contract.check import check_contract
+from sla_ingest.contract.refusal import refusal
 from sla_ingest.contract.written import FreezeIn, WrittenContract
 from sla_platform.bus import WakeSignal
 from sla_platform.contracts.shelf import RecordShelf
@@ -148,7 +154,8 @@ class ContractOwner:
             if known is not None and (known.window, known.start, known.end) == (asked.window, asked.start, asked.end):
                 return None
             found, plan = self._in_force(contract, now)
-            return prepare_booking(record, found, plan, asked, now)
+            ledgers = ledger_terms(self._overlaid().rulebook, found)
+            return prepare_booking(record, found, plan, asked, now, ledgers, by or "slad")
 
         return await self._change(contract, None, None, booked, by, reason, live=True)
 
@@ -157,24 +164,68 @@ class ContractOwner:
 
         Raises Problem 404, or 409 before the contract is in force.
         """
-        record = self._shelf.get(contract)
-        if record is None and ContractId(contract) not in self._catalogue().rulebook.contracts:
-            raise self._unknown(contract)
+        record = self._known(contract)
         _, plan = self._in_force(contract, self._time_source.now())
-        return record or ContractRecord(id=ContractId(contract)), plan
+        return record, plan
 
     async def cancel(self, contract: str, booking: str, by: str, reason: str) -> ChangedContract:
         """Cancel a booked window that has not begun. Raises Problem 404, 409, and StoreBusy."""
-        return await self._change(
-            contract, None, None, lambda record, now: prepare_cancellation(record, booking, now), by, reason, live=True
-        )
+
+        def cancelled(record: ContractRecord, now: datetime) -> Change:
+            return prepare_cancellation(record, booking, now, by or "slad")
+
+        return await self._change(contract, None, None, cancelled, by, reason, live=True)
+
+    async def post(
+        self,
+        contract: str,
+        allowance: str,
+        entry: Callable[[LedgerTerms, LedgerEntry | None, datetime], LedgerEntry],
+        id_: str,
+        by: str,
+    ) -> bool:
+        """Write an entry into a ledger of a contract; return whether it is new. Contracts of files have ledgers, too.
+
+        `entry`: returns the entry `id_` by the ledger's terms, what is written under this id already, and the time
+        now. Raises Problem 404, 409 for what the ledger cannot pay and is never done, 422 for what does not fit, and
+        StoreBusy.
+        """
+        new = False
+
+        def posted(record: ContractRecord, now: datetime) -> Change | None:
+            nonlocal new
+            found, _ = self._in_force(contract, now)
+            ledgers = ledger_terms(self._overlaid().rulebook, found)
+            known = next((one for one in record.entries_of(allowance) if one.id == id_), None)
+            asked = entry(terms_of(record, ledgers, allowance), known, now)
+            change = prepare_entry(record, ledgers, EntryPosted(allowance, asked), now)
+            new = change is not None
+            return change
+
+        await self._change(contract, None, None, posted, by, "", live=True)
+        return new
+
+    def ledgers(self, contract: str) -> tuple[ContractRecord, tuple[LedgerTerms, ...]]:
+        """Return the record of a contract, with its entries, and the terms of its ledgers.
+
+        Raises Problem 404, or 409 before the contract is in force.
+        """
+        record = self._known(contract)
+        found, _ = self._in_force(contract, self._time_source.now())
+        return record, ledger_terms(self._overlaid().rulebook, found)
+
+    def _known(self, contract: str) -> ContractRecord:
+        record = self._shelf.get(contract)
+        if record is None and ContractId(contract) not in self._catalogue().rulebook.contracts:
+            raise self._unknown(contract)
+        return record or ContractRecord(id=ContractId(contract))
 
     def _in_force(self, contract: str, now: datetime) -> tuple[Contract, Plan]:
         """The contract with its plan, as both apply now."""
         book = self._overlaid().rulebook
         found = book.contract_at(ContractId(contract), now)
         if found is None:
-            detail = f"{contract} is not in force yet: book once it is."
+            detail = f"{contract} is not in force yet."
             raise Problem(409, "not-in-force", "The contract is not in force", detail)
         return found, book.plan_of(found)
 
@@ -240,7 +291,7 @@ class ContractOwner:
             try:
                 change = prepare(record, now)
             except RefusedChange as refused:
-                raise _refused(refused) from None
+                raise refusal(refused) from None
             warnings: tuple[ContractProblem, ...] = ()
             if written is not None:
                 await records.refresh_shelf(connection, self._shelf)
@@ -274,11 +325,6 @@ def stale(revision: int) -> Problem:
     """Return the problem 412 for a change based on an earlier revision than `revision`."""
     detail = f"The contract has changed meanwhile: it is at revision {revision}. Read it again, then change it."
     return Problem(412, "stale-revision", "The contract has changed", detail, headers={"ETag": f'"{revision}"'})
-
-
-def _refused(refused: RefusedChange) -> Problem:
-    errors = [{"pointer": f"/{refused.place}", "detail": str(refused)}] if refused.place else []
-    return Problem(409, refused.code.value, "The contract's history does not allow it", str(refused), errors=errors)
 
 
 def _first_day(values: dict[str, Plain]) -> datetime | None:
