@@ -37,7 +37,8 @@ def apply_change(record: ContractRecord, made: RecordChange) -> ContractRecord:
         return record
     if made.revision != record.revision + 1:
         raise ValueError(f"{record.id} is at revision {record.revision}: revision {made.revision} cannot follow")
-    after = replace(record, revision=made.revision)
+    quiet = isinstance(made.change, EntryPosted)
+    after = replace(record, revision=made.revision, judged_in=record.judged_in if quiet else made.revision)
     match made.change:
         case VersionAdded(number, effective_from, document):
             in_force = made.revision if effective_from <= made.at else None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from decimal import Decimal
 
 from sla_domain.ledger import (
     EntryId,
@@ -13,6 +14,7 @@ from sla_domain.ledger import (
     LedgerTerms,
     RefusalReason,
     decide,
+    ledger_at,
 )
 from sla_domain.record.change import EntryPosted
 from sla_domain.record.record import ContractRecord
@@ -59,18 +61,27 @@ def prepare_entry(
 
 def prepare_work(
     record: ContractRecord, ledgers: Sequence[LedgerTerms], posted: EntryPosted, now: datetime
-) -> tuple[EntryPosted | None, EntryNotAllowed | None]:
-    """Return the change that counts work which is done already, and why the ledger cannot pay all of it; None: it can.
+) -> tuple[EntryPosted | None, Decimal]:
+    """Return the change that counts work which is done already, and by how much it is over the allowance; 0: it is not.
 
     Work that was done cannot be undone: where the ledger is short it pays what it has, and the rest is an objection of
     the ledger. Raises as `prepare_entry` does for everything else that is wrong with the entry.
     """
     try:
-        return prepare_entry(record, ledgers, posted, now), None
+        return prepare_entry(record, ledgers, posted, now), Decimal(0)
     except EntryNotAllowed as short:
         if short.refused.reason not in _OWED:
             raise
-        return _unless_full(record, posted, known=False), short
+        written = record.entries_of(posted.allowance)
+        more = _owed(short.terms, [*written, posted.entry], now) - _owed(short.terms, written, now)
+        return _unless_full(record, posted, known=False), more or short.refused.objection.missing
+
+
+def _owed(terms: LedgerTerms, entries: Sequence[LedgerEntry], now: datetime) -> Decimal:
+    """How much of all entries the ledger could not pay."""
+    objections = ledger_at(terms, entries, max([now, *(one.at for one in entries)])).objections
+    short = (one.missing for one in objections if one.reason is RefusalReason.BELOW_ZERO)
+    return sum(short, Decimal(0))
 
 
 def reservation(

@@ -61,7 +61,8 @@ class ContractRecord:
 
     `revision`: how many changes made it. `versions`: in order of their numbers. `frozen_through`: no version may take
     effect before this instant; None: no such bound. `windows`: booked hours, in the order of the bookings. `entries`:
-    those of all its ledgers, in the order in which they were written.
+    those of all its ledgers, in the order in which they were written. `judged_in`: the last revision that may judge
+    incidents otherwise than the one before; ledger entries do not.
     """
 
     id: ContractId
@@ -70,6 +71,7 @@ class ContractRecord:
     frozen_through: datetime | None = None
     windows: tuple[WindowEntry, ...] = ()
     entries: tuple[PostedEntry, ...] = ()
+    judged_in: int = 0
 
     def entries_of(self, allowance: str, revision: int | None = None) -> tuple[LedgerEntry, ...]:
         """Return the entries of one ledger as of a revision, in the order written; None: of the newest."""

@@ -109,7 +109,10 @@ class EntryData(BaseModel):
 
 
 class RecordData(BaseModel):
-    """A contract's record. `revision`: how many changes made it. `frozen_through`: what lies before is final."""
+    """A contract's record. `revision`: how many changes made it. `frozen_through`: what lies before is final.
+
+    `judged_in`: the last revision that may judge incidents otherwise; absent: `revision`.
+    """
 
     model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
     id: str = Field(min_length=1, max_length=120)
@@ -118,6 +121,7 @@ class RecordData(BaseModel):
     frozen_through: datetime | None = None
     windows: tuple[WindowData, ...] = ()
     entries: tuple[EntryData, ...] | None = None
+    judged_in: int | None = None
 
 
 class ContractChangedData(BaseModel):
@@ -285,6 +289,7 @@ def record_data(record: ContractRecord) -> RecordData:
             for one in record.windows
         ),
         entries=tuple(map(_entry_data, record.entries)) or None,
+        judged_in=None if record.judged_in == record.revision else record.judged_in,
     )
 
 
@@ -351,6 +356,7 @@ def read_record(text: str | bytes) -> ContractRecord:
         id=ContractId(data.id),
         revision=data.revision,
         frozen_through=data.frozen_through,
+        judged_in=data.revision if data.judged_in is None else data.judged_in,
         windows=tuple(
             WindowEntry(window=_window(one), booked_in=one.booked_in, cancelled_in=one.cancelled_in)
             for one in data.windows

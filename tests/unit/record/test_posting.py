@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.build.ledgers import terms
+from tests.build.ledgers import MOSCOW_HOURS, hours, local, terms
 
 from sla_domain.contract import Contract, ContractId
-from sla_domain.ledger import EntryId, EntryKind, LedgerEntry, LedgerTerms, RefusalReason, ledger_at
+from sla_domain.ledger import EntryId, EntryKind, LedgerEntry, LedgerTerms, RefusalReason, WorkSpan, ledger_at
 from sla_domain.plan import Plan, PlanId
 from sla_domain.record import (
     BookingRequest,
@@ -163,15 +163,30 @@ def test_what_a_booking_has_used_is_not_given_back_and_a_second_booking_of_the_i
 def test_work_that_is_done_is_counted_even_if_the_ledger_cannot_pay_all_of_it() -> None:
     history = History()
     history.post(entry("bought", "invoice-1", 3))
-    change, short = prepare_work(history.record, (CREDITS,), entry("used", "work", 5), NOV)
-    assert short is not None
-    assert short.refused.objection.missing == 2
+    change, over = prepare_work(history.record, (CREDITS,), entry("used", "work", 5), NOV)
+    assert over == 2
     history.make(change)
     ledger = ledger_at(CREDITS, history.record.entries_of(ALLOWANCE), NOV)
     assert (ledger.free, [one.missing for one in ledger.objections]) == (0, [2])
-    assert prepare_work(history.record, (CREDITS,), entry("used", "work", 5), NOV) == (None, None), "once"
+    assert prepare_work(history.record, (CREDITS,), entry("used", "work", 5), NOV) == (None, 0), "once"
     with pytest.raises(EntryNotAllowed):
         prepare_work(history.record, (CREDITS,), entry("used", "early", 1, at=NOV - timedelta(days=900)), NOV)
+
+
+def test_work_over_the_allowance_by_day_and_by_night_is_over_by_all_of_it() -> None:
+    """Each part of the work is short by itself; what is over is their sum."""
+    hours_ = terms("hours", hours("1h"), zone="Europe/Moscow", first=date(2026, 3, 16), calendar=MOSCOW_HOURS)
+    start = local("2026-11-02T17:00", "Europe/Moscow")
+    work = LedgerEntry(
+        id=EntryId("work"),
+        kind=EntryKind.USED,
+        at=start + timedelta(hours=4),
+        who="ann",
+        work=WorkSpan(start, start + timedelta(hours=4)),
+    )
+    change, over = prepare_work(ContractRecord(id=ACME), (hours_,), EntryPosted(ALLOWANCE, work), work.at)
+    assert change is not None
+    assert over == hours("5h")  # two by day, two by night that count twice; one hour is there
 
 
 def test_a_contract_has_room_for_so_many_entries(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -238,3 +253,13 @@ def test_a_record_without_ledgers_is_stored_as_before() -> None:
     assert "entries" not in record_text(record_data(ContractRecord(id=ACME, revision=1)))
     assert read_record('{"id":"acme","revision":1}').entries == ()
     assert canonical({}) == "{}"
+
+
+def test_a_ledger_entry_judges_no_incident_otherwise_and_a_booking_does() -> None:
+    history = History()
+    history.post(entry("bought", "invoice-1", 10))
+    assert (history.record.revision, history.record.judged_in) == (1, 0)
+    history.book("fair", SATURDAY)
+    history.post(entry("bought", "invoice-2", 10))
+    assert (history.record.revision, history.record.judged_in) == (3, 2)
+    assert read_record(record_text(record_data(history.record))).judged_in == 2
