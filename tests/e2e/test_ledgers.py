@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import re
 from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -10,6 +12,7 @@ import httpx2
 from tests.e2e.test_booked_windows import book, saturday, slug
 from tests.e2e.test_contract_records import WARSAW, create
 from tests.e2e.world import ADMIN_KEY, World
+from tests.unit.cli.invoke import Said, slad
 
 MOSCOW = "Europe/Moscow"
 NOBODY = ("nase", "specialist_group", "tam", "manager", "on_call", "dedicated_engineer", "personal_manager")
@@ -56,6 +59,12 @@ async def post(world: World, contract: str, allowance: str, kind: str, id_: str,
 async def balance(world: World, contract: str, allowance: str) -> tuple[str, str]:
     found = await ledger(world, contract, allowance)
     return found["free"]["amount"], found["reserved"]["amount"]
+
+
+async def gauge(world: World, about: str) -> bool:
+    text = (await world.get("ingest", "/metrics", key=ADMIN_KEY)).text
+    found = re.search(rf'^slad_ingest_ledger_warnings{{about="{about}"}} (\S+)', text, re.MULTILINE)
+    return found is not None and float(found.group(1)) >= 1
 
 
 def day(world: World, zone: str) -> date:
@@ -161,6 +170,7 @@ async def test_a_year_of_administration_and_visits(years: World) -> None:
     assert night["remarks"][0]["code"] == "over_allowance"
     assert night["remarks"][0]["detail"] == "over the allowance by 1 h"
     over = await ledger(world, contract, "administration")
+    await world.until("ledger over in the gauge", lambda: gauge(world, "over"))
     assert (over["free"]["amount"], [one["missing"]["text"] for one in over["over"]]) == ("0", ["1 h"])
 
     # Extended by a letter (E14). Nobody knows whose the next ticket is: kept, and counted once somebody has said it.
@@ -222,3 +232,29 @@ async def test_a_contract_of_a_file_has_ledgers_and_what_does_not_fit_is_said_wi
     assert used.status_code == 201, used.text
     all_ = (await world.get("ingest", f"/v1/contracts/{contract}/ledgers", key=ADMIN_KEY)).json()
     assert [(one["allowance"], one["free"]["amount"]) for one in all_["ledgers"]] == [("visits", "1")]
+
+
+async def test_a_ledger_is_read_and_written_on_the_command_line(years: World) -> None:
+    world, contract = years, years.name("typed")
+    world.next_morning(WARSAW)
+    signed = await create(world, contract, hpe(contract, day(world, WARSAW)))
+    assert signed.status_code == 201, signed.text
+
+    async def typed(*words: str) -> Said:
+        asked = ("ledger", *words, "--url", world.fleet.url("ingest"), "--key", ADMIN_KEY)
+        return await asyncio.to_thread(slad, *asked)
+
+    bought = ("add", contract, "credits", "bought", "12.5", "--id", "invoice-1", "--reason", "invoice 1")
+    assert (await typed(*bought)).out == "invoice-1: written; 12.5 credits free, 0 credits reserved\n"
+    assert "was written already" in (await typed(*bought)).out
+    short = await typed("add", contract, "credits", "used", "13")
+    assert (short.status, "0.5 credits" in short.err, "H10" in short.err) == (2, True, True)
+    wrong = await typed("add", contract, "credits", "used", "many")
+    assert (wrong.status, "/amount" in wrong.err) == (2, True)
+    assert "12.5 credits" in (await typed("show", contract)).out
+    told = await typed("show", contract, "--allowance", "credits", "--explain")
+    assert "invoice 1" in told.out
+    assert (await typed("show", contract, "--allowance", "credits", "--json")).json["ledgers"][0]["free"]["amount"] == (
+        "12.5"
+    )
+    assert (await typed("show", "nobody-s")).status == 1

@@ -19,6 +19,7 @@ from sla_ingest.commit import CommitBounds, GroupCommit
 from sla_ingest.contract import routes as contract_routes
 from sla_ingest.contract.deps import ContractDeps
 from sla_ingest.contract.owner import ContractOwner
+from sla_ingest.contract.watch import LedgerWatch
 from sla_ingest.contract.work import WorkCounter
 from sla_ingest.intake import EVENTS, Intake, IntakeRules
 from sla_ingest.limit import Budget
@@ -101,7 +102,8 @@ def build(
         shelf, files = contracts
         owner = ContractOwner(store, shelf, files, catalogue, time_source, wake_signal)
         routes.include_router(contract_routes.router(ContractDeps(owner, shelf, store, files, time_source, gate)))
-        parts = (Part("contracts", owner.keep_time),)
+        watch = LedgerWatch(shelf, rulebook, time_source, metrics)
+        parts = (Part("contracts", owner.keep_time), Part("ledgers", watch.run))
 
     newest = newest_in(store, inbox.c.received_at)
     forgetting = RetentionLoop(
