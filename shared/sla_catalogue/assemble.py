@@ -205,8 +205,8 @@ def _default_contract(document: CatalogueDocument, contracts: list[BuiltContract
 
 
 def _by_customer(contracts: Mapping[ContractId, Contract]) -> dict[str, tuple[ContractId, ...]]:
-    found: dict[str, tuple[ContractId, ...]] = {}
+    found: dict[str, list[ContractId]] = {}
     for id_, contract in contracts.items():
         for name in sorted(contract.customers):
-            found[name] = (*found.get(name, ()), id_)
-    return found
+            found.setdefault(name, []).append(id_)
+    return {name: tuple(ids) for name, ids in found.items()}

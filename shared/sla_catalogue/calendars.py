@@ -32,7 +32,7 @@ from sla_domain.contract import Contract
 from sla_domain.plan import Combination, Coverage, HolidaySource
 from sla_domain.window import BookedWindow
 
-_Key = tuple[int, str, str | None, str | None, bool | None, tuple[BookedWindow, ...]]
+_Key = tuple[int, str, tuple[BookedWindow, ...]]
 _REMEMBERED = 4096  # calendars that a catalogue finds without describing them anew
 _REMEMBERING = Lock()
 _RECENT = 2048  # calendars that stay compiled though nobody holds them
@@ -59,7 +59,7 @@ class CatalogueCalendars:
         Its methods raise BeyondHorizon for instants outside the catalogue's years.
         """
         # The value keeps the coverage alive, so its id stays its own.
-        key = (id(coverage), contract.zone, contract.country, contract.subdivision, contract.holidays, windows)
+        key = (id(coverage), contract.hours_key, windows)
         made = self._made.get(key)
         if made is None:
             made = (coverage, self._make(contract, coverage, windows))

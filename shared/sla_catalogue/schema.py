@@ -30,6 +30,8 @@ REFERENCE = {"type": "string", "pattern": r"\$\{"}  # the environment's to fill 
 # Documents that may be written as one word, by their name in the schema.
 _BY_NAME = frozenset({"TriggerDocument", "RoleDocument", "HolderDocument", "LookupDocument", "ExpectDocument"})
 
+_OR_NONE = frozenset({"AgreedDatesDocument", "NoticesDocument"})  # or as the word `none`
+
 _BY_NAMES = frozenset({"ConditionDocument", "StaffDocument"})  # or as a list of words
 
 
@@ -44,7 +46,7 @@ def _widen(definition: dict[str, Any]) -> None:
         as_mapping = dict(definition)
         definition.clear()
         definition["anyOf"] = [{"type": ["string", "number"]}, as_mapping]
-    elif definition.get("title") == "AgreedDatesDocument":
+    elif definition.get("title") in _OR_NONE:
         as_mapping = dict(definition)
         definition.clear()
         definition["anyOf"] = [{"const": "none"}, as_mapping]

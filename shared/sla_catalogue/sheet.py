@@ -22,6 +22,7 @@ from sla_domain.escalation import EscalationPolicy, PolicyLevel
 from sla_domain.explain.language import tag_for, words_for
 from sla_domain.explain.language.words import Words
 from sla_domain.explain.text import allowed_words, duration_text, text_in
+from sla_domain.notice_terms import Cause, NoticeTerms, Severity
 from sla_domain.plan import (
     AgreedDates,
     Coverage,
@@ -75,7 +76,11 @@ class _Sheet:
             "languages": list(contract.languages),
             "products": sorted(contract.products),
             "excluded_products": sorted(contract.excluded_products),
-            "environment": [{"product": one.product, "versions": list(one.versions)} for one in contract.environment],
+            "environment": [
+                {"product": one.product, "versions": list(one.versions), "facts": dict(one.facts)}
+                for one in contract.environment
+            ],
+            "registration_domains": sorted(contract.registration_domains),
             "priorities": [self._priority(one) for one in sorted(plan.priorities, key=lambda one: one.rank)],
             "rules": self._rules(plan.rules),
             "agreed_dates": self._agreed_dates(plan.agreed_dates),
@@ -139,8 +144,16 @@ class _Sheet:
             "rank": plan.rank,
             "sold": {"from": plan.valid_from, "to": plan.valid_to},
             "languages": list(plan.languages),
-            "notices": plan.notices.value,
+            "notices": self._notices(plan.notices),
             "note": self._said(plan.notes),
+        }
+
+    def _notices(self, terms: NoticeTerms) -> dict[str, Any]:
+        return {
+            "registration": terms.registration.value,
+            "causes": [cause.value for cause in Cause if cause in terms.causes],
+            "severities": [severity.value for severity in Severity if severity in terms.severities],
+            "clause": terms.clause,
         }
 
     def _priority(self, priority: Priority) -> dict[str, Any]:

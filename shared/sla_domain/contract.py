@@ -62,11 +62,13 @@ class RoleHolder:
 class EnvironmentItem:
     """One product in the customer's environment and its versions, as the customer names them.
 
-    `versions`: empty if the version in use is not known. Source: clause H7 (docs/clauses.md).
+    `versions`: empty if the version in use is not known. `facts`: what else is worth knowing of it, name and text, such
+    as how many use it. Source: clause H7 (docs/clauses.md).
     """
 
     product: str
     versions: tuple[str, ...] = ()  # empty: some unknown version
+    facts: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,8 +77,9 @@ class Contract:
 
     `customers`: the names by which tickets call the customer. `products`: those covered, empty for every product.
     `base_plan`: the plan whose targets apply to other products. `targets`: own targets, tried before those of the plan.
-    `valid_to`: the first day on which the contract is no longer in force. `version`: of a recorded contract, which
-    applies from `effective_from` on; 0 for a contract of a file. `windows`: booked hours in which time counts too.
+    `valid_to`: the first day on which the contract is no longer in force. `registration_domains`: mail domains whose
+    addresses may register themselves for notices. `version`: of a recorded contract, which applies from
+    `effective_from` on; 0 for a contract of a file. `windows`: booked hours in which time counts too.
     """
 
     id: ContractId
@@ -93,6 +96,7 @@ class Contract:
     products: frozenset[str] = frozenset()  # scope; empty: every product
     excluded_products: frozenset[str] = frozenset()  # clause I9
     environment: tuple[EnvironmentItem, ...] = ()
+    registration_domains: frozenset[str] = frozenset()  # of addresses that may register themselves (clause I5)
     people: Mapping[str, Person] = field(default_factory=lambda: MappingProxyType({}))
     roles: tuple[RoleHolder, ...] = ()
     languages: tuple[str, ...] = ("en",)
@@ -107,6 +111,7 @@ class Contract:
     normal_customers: frozenset[str] = field(init=False, repr=False, compare=False)  # as they are compared
     normal_products: frozenset[str] = field(init=False, repr=False, compare=False)  # as they are compared
     normal_excluded: frozenset[str] = field(init=False, repr=False, compare=False)
+    hours_key: str = field(init=False, repr=False, compare=False)  # what of it decides on calendars, beside coverages
     rows: Mapping[MetricId, tuple[Target, ...]] = field(init=False, repr=False, compare=False)
     matched_on: frozenset[str] = field(init=False, repr=False, compare=False)  # attributes any override looks at
 
@@ -114,5 +119,7 @@ class Contract:
         object.__setattr__(self, "normal_customers", normals(self.customers))
         object.__setattr__(self, "normal_products", normals(self.products))
         object.__setattr__(self, "normal_excluded", normals(self.excluded_products))
+        hours = (self.zone, self.country or "", self.subdivision or "", str(self.holidays))
+        object.__setattr__(self, "hours_key", "\0".join(hours))
         object.__setattr__(self, "rows", rows_by_metric(self.targets))
         object.__setattr__(self, "matched_on", attributes_of(self.targets))

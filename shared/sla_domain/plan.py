@@ -17,6 +17,7 @@ from sla_domain.allowance import Allowance
 from sla_domain.calendar import AtClose, LocalSpan, Window, WorkingDays
 from sla_domain.event import EventKind, WaitingOn
 from sla_domain.normal import normal, normals
+from sla_domain.notice_terms import NoticeTerms
 from sla_domain.window import BookableWindow
 
 PlanId = NewType("PlanId", str)
@@ -347,17 +348,6 @@ class PriorityRules:
     clause: str = ""
 
 
-class NoticeMode(StrEnum):
-    """Who is notified of critical fixes under a plan (clauses H6 and I5, docs/clauses.md).
-
-    `ENTITLED`: everybody of the contract except people with `notices: false`. `REGISTERED`: only people with
-    `notices: true`.
-    """
-
-    ENTITLED = "entitled"  # everybody of the contract, unless a person says `notices: false`
-    REGISTERED = "registered"  # only people with `notices: true`
-
-
 class MustAgree(StrEnum):
     """Who must agree to another due date (clause B5, docs/clauses.md).
 
@@ -428,7 +418,7 @@ class Plan:
     valid_from: date | None = None
     valid_to: date | None = None  # exclusive
     at_close: AtClose = AtClose.STAY
-    notices: NoticeMode = NoticeMode.ENTITLED
+    notices: NoticeTerms = field(default_factory=NoticeTerms)  # of critical fixes (clauses H6, H15 and I5)
     notes: Texts = field(default_factory=lambda: NO_TEXTS)
     windows: tuple[BookableWindow, ...] = ()  # extra hours that customers may book (clauses H10, I6)
     reading_order: tuple[Metric, ...] = field(init=False, repr=False, compare=False)  # those first others wait for

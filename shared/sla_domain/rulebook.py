@@ -137,10 +137,10 @@ class Rulebook:
     by_normal: Mapping[str, tuple[ContractId, ...]] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        found: dict[str, tuple[ContractId, ...]] = {}
+        found: dict[str, dict[ContractId, None]] = {}  # each id once, in the order of the catalogue
         for name, ids in self.by_customer.items():
-            found[normal(name)] = tuple(dict.fromkeys((*found.get(normal(name), ()), *ids)))
-        object.__setattr__(self, "by_normal", found)
+            found.setdefault(normal(name), {}).update(dict.fromkeys(ids))
+        object.__setattr__(self, "by_normal", {name: tuple(ids) for name, ids in found.items()})
 
     def contracts_of(self, customer: str) -> tuple[ContractId, ...]:
         """Return the ids of a customer's contracts, () if none: by the exact name, else by its `normal` form.

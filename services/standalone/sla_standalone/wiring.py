@@ -115,6 +115,7 @@ def wire_board(base: ProcessContext, authorize: Authorizer) -> WiredService:
         base.feeds.quarantine("board"),
         bounds,
         lambda: catalogue().rulebook,
+        catalogue,
     )
     service = _with_contracts("board", base, shelf, built)
     return _wired("board", base, authorize, service, built.router)

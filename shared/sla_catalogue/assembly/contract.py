@@ -7,13 +7,14 @@ metric that its plan does not time, under its plan with those; such plans have i
 
 from __future__ import annotations
 
-from collections.abc import Mapping, MutableMapping
+from collections.abc import Iterable, Mapping, MutableMapping
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 
 from sla_catalogue.assembly.allowance import contract_allowances
 from sla_catalogue.assembly.draft import PlanDraft, lay_over
-from sla_catalogue.assembly.plan import BuiltPlan, build_plan
+from sla_catalogue.assembly.notices import build_registration_domains
+from sla_catalogue.assembly.plan import NO_COVERAGES, BuiltPlan, build_plan
 from sla_catalogue.assembly.target import TargetRow, build_targets
 from sla_catalogue.assembly.zone import check_zone
 from sla_catalogue.assembly_context import Context
@@ -21,7 +22,8 @@ from sla_catalogue.channel import channel_kinds, normalise_address
 from sla_catalogue.document.contract import ContractDocument, PersonDocument
 from sla_catalogue.problem import Path
 from sla_domain.contract import Contract, ContractId, EnvironmentItem, Person, RoleHolder, Side
-from sla_domain.plan import Coverage, MetricId, NoticeMode, PlanId
+from sla_domain.notice_terms import Registration
+from sla_domain.plan import Coverage, MetricId, PlanId
 
 CONTACT = "contact"  # the role of the customer's own contact person
 
@@ -50,7 +52,8 @@ class Plans:
 
     `drafts`: the plans as written, by id. `shared`: the coverages of the section `coverages`. `context`: takes
     findings. `built`: the plans built so far, by id. Among them are plans derived for one contract, with ids such as
-    `gold@acme`. `laid`: drafts laid over a base plan so far, by id.
+    `gold@acme`. `laid`: drafts laid over a base plan so far, by id. `order`:
+    the place of each person in the section `people`.
     """
 
     drafts: Mapping[str, PlanDraft]
@@ -58,12 +61,19 @@ class Plans:
     context: Context
     built: MutableMapping[str, BuiltPlan]
     laid: dict[str, PlanDraft] = field(default_factory=dict)
+    order: dict[str, int] = field(default_factory=dict)
 
-    def get(self, draft: PlanDraft) -> BuiltPlan:
-        """Return the plan of a draft; the first call for an id builds it."""
+    def get(self, draft: PlanDraft, like: Mapping[str, Coverage] = NO_COVERAGES) -> BuiltPlan:
+        """Return the plan of a draft; the first call for an id builds it. `like`: coverages as in `build_plan`."""
         if draft.id not in self.built:
-            self.built[draft.id] = build_plan(draft, self.shared, self.context)
+            self.built[draft.id] = build_plan(draft, self.shared, self.context, like)
         return self.built[draft.id]
+
+    def people_in_order(self, named: Iterable[str]) -> list[str]:
+        """Return the ids among `named` that the section `people` has, in the order written."""
+        if not self.order:
+            self.order.update({id_: place for place, id_ in enumerate(self.context.document.people)})
+        return sorted((id_ for id_ in named if id_ in self.order), key=self.order.__getitem__)
 
     def over(self, draft: PlanDraft, base: PlanDraft) -> PlanDraft:
         """Return a draft laid over its base plan; the first call for a pair makes it."""
@@ -97,16 +107,18 @@ def build_contract(
     if draft is None or not zone_known:
         return None
     whose = f"{name}.v{version}" if version else name
+    original = plans.built.get(draft.id)
+    like = NO_COVERAGES if original is None else original.plan.coverages
     if document.coverages:
         own = {key: ((*path, "coverages", key), each) for key, each in document.coverages.items()}
         draft = replace(draft, id=f"{draft.id}@{whose}", coverages={**draft.coverages, **own})
-    built = plans.get(draft)
+    built = plans.get(draft, like)
     written = [((*path, "targets", i), target) for i, target in enumerate(document.targets)]
     rows = build_targets(written, built.names, context)
     known = {metric.id for metric in built.plan.metrics}
     if beyond := tuple(dict.fromkeys(row.target.metric for row in rows if row.target.metric not in known)):
         own_id = draft.id if draft.id.endswith(f"@{whose}") else f"{draft.id}@{whose}"
-        built = replace(plans, built={}).get(replace(draft, id=own_id, timed_too=beyond))
+        built = replace(plans, built={}).get(replace(draft, id=own_id, timed_too=beyond), like or built.plan.coverages)
         plans.built[own_id] = built
     people = _people(document, built, plans, context)
     contract = Contract(
@@ -123,7 +135,13 @@ def build_contract(
         valid_to=document.valid.to,
         products=frozenset(document.products),
         excluded_products=frozenset(document.excluded_products),
-        environment=tuple(EnvironmentItem(product=e.product, versions=tuple(e.versions)) for e in document.environment),
+        environment=tuple(
+            EnvironmentItem(product=e.product, versions=tuple(e.versions), facts=tuple(sorted(e.facts.items())))
+            for e in document.environment
+        ),
+        registration_domains=build_registration_domains(
+            document.registration_domains, built.plan.notices, (*path, "registration_domains"), context
+        ),
         people=MappingProxyType(people),
         roles=_roles(document, people, built, path, context),
         languages=tuple(document.languages),
@@ -159,8 +177,8 @@ def _people(document: ContractDocument, built: BuiltPlan, plans: Plans, context:
     for plan in (built.plan, plans.get(base).plan if base is not None else None):
         policy = context.document.escalations.get((plan.escalation if plan is not None else None) or "")
         named |= {name for level in (policy.levels if policy else ()) for name in level.tell}
-    shared = {id_: each for id_, each in context.document.people.items() if id_ in named}
-    wanted = built.plan.notices is NoticeMode.ENTITLED
+    shared = {id_: context.document.people[id_] for id_ in plans.people_in_order(named)}
+    wanted = built.plan.notices.registration is Registration.NONE
     theirs = _customers_own(document, built)
     return {
         id_: _person(id_, each, wanted, Side.CUSTOMER if id_ in theirs else Side.SUPPORT)

@@ -58,11 +58,13 @@ class HolderDocument(Document):
 class EnvironmentDocument(Document):
     """A product in the customer's environment (clause H7, docs/clauses.md). `versions`: those in use; empty: not known.
 
+    `facts`: what else is worth knowing of it, name -> text.
     Contracts list such products, so that notices of critical fixes reach the right customers.
     """
 
     product: str
     versions: Names = Field(default_factory=list)
+    facts: dict[str, str] = Field(default_factory=dict)
 
 
 class ContractDocument(Document):
@@ -71,7 +73,8 @@ class ContractDocument(Document):
     `zone`, `country`: the time zone of its hours, and whose holidays it has. `holidays`: overrules the plan, if given.
     `default`: the contract applies to incidents of unknown customers. `targets`: its own, tried before the plan's.
     `coverages`: its own, in place of the plan's of the same name. `roles`: role -> who holds it. `leaves_unspecified`:
-    metrics for which it accepts that the plan gives no number.
+    metrics for which it accepts that the plan gives no number. `registration_domains`: mail domains whose addresses may
+    register themselves for notices.
     """
 
     plan: str
@@ -94,5 +97,6 @@ class ContractDocument(Document):
     targets: list[TargetDocument] = Field(default_factory=list)
     allowances: dict[str, BoughtAllowanceDocument] = Field(default_factory=dict)  # own amounts; options bought
     leaves_unspecified: Names = Field(default_factory=list)  # metrics whose missing numbers this contract accepts
+    registration_domains: Names = Field(default_factory=list)  # whose addresses may register themselves (clause I5)
     at_close: AtClose | None = None
     note: Texts = Field(default_factory=dict)

@@ -9,10 +9,11 @@ from pydantic import ConfigDict, Field, model_validator
 from sla_catalogue.document.allowance import AllowanceDocument
 from sla_catalogue.document.coverage import CoverageDocument
 from sla_catalogue.document.field import AllowedTime, Document, Names, Rank, Texts, Validity, WarningTime, refuse
+from sla_catalogue.document.notices import NoticesDocument
 from sla_catalogue.document.window import WindowDocument
 from sla_domain.calendar import AtClose, WorkingDays
 from sla_domain.contract import Side
-from sla_domain.plan import DowngradeMode, MustAgree, NoticeMode, PriorityChangeMode, ReopenMode
+from sla_domain.plan import DowngradeMode, MustAgree, PriorityChangeMode, ReopenMode
 
 
 class PriorityDocument(Document):
@@ -222,5 +223,5 @@ class PlanDocument(Document):
     sold: Validity | None = None
     at_close: AtClose | None = None
     windows: list[WindowDocument] = Field(default_factory=list)  # that customers may book (clauses H10 and I6)
-    notices: NoticeMode | None = None  # who is notified of critical fixes (clauses H6 and I5)
+    notices: NoticesDocument | None = None  # of critical fixes (clauses H6, H15 and I5)
     note: Texts = Field(default_factory=dict)

@@ -5,6 +5,7 @@ from sla_domain.record.change import (
     Change,
     ContractFrozen,
     EntryPosted,
+    ProfileChanged,
     RecordChange,
     VersionAdded,
     VersionInForce,
@@ -13,9 +14,9 @@ from sla_domain.record.change import (
     WindowCancelled,
 )
 from sla_domain.record.fold import apply_change, fold_changes
-from sla_domain.record.live import LiveParts, live_parts
+from sla_domain.record.live import LiveParts, live_parts, with_live_parts
 from sla_domain.record.posting import EntryNotAllowed, prepare_entry, prepare_work, terms_of
-from sla_domain.record.record import ContractRecord, ContractVersion, PostedEntry, WindowEntry
+from sla_domain.record.record import ContractRecord, ContractVersion, PostedEntry, ProfileEntry, WindowEntry
 from sla_domain.record.rules import (
     NextInForce,
     RefusalCode,
@@ -37,6 +38,8 @@ __all__ = [
     "LiveParts",
     "NextInForce",
     "PostedEntry",
+    "ProfileChanged",
+    "ProfileEntry",
     "RecordChange",
     "RefusalCode",
     "RefusedChange",
@@ -59,4 +62,5 @@ __all__ = [
     "prepare_withdrawal",
     "prepare_work",
     "terms_of",
+    "with_live_parts",
 ]

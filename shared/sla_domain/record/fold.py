@@ -10,6 +10,7 @@ from sla_domain.contract import ContractId
 from sla_domain.record.change import (
     ContractFrozen,
     EntryPosted,
+    ProfileChanged,
     RecordChange,
     VersionAdded,
     VersionInForce,
@@ -17,7 +18,7 @@ from sla_domain.record.change import (
     WindowBooked,
     WindowCancelled,
 )
-from sla_domain.record.record import ContractRecord, ContractVersion, PostedEntry, WindowEntry
+from sla_domain.record.record import ContractRecord, ContractVersion, PostedEntry, ProfileEntry, WindowEntry
 
 
 def fold_changes(contract: ContractId, changes: Iterable[RecordChange]) -> ContractRecord:
@@ -72,6 +73,9 @@ def apply_change(record: ContractRecord, made: RecordChange) -> ContractRecord:
             return _posted(replace(after, windows=cancelled), released)
         case EntryPosted():
             return _posted(after, made.change)
+        case ProfileChanged(environment):
+            stated = ProfileEntry(environment=environment, at=made.at, by=made.by, stated_in=made.revision)
+            return replace(after, profile=stated)
         case _:
             assert_never(made.change)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from sla_domain.contract import ContractId
+from sla_domain.contract import ContractId, EnvironmentItem
 from sla_domain.ledger import LedgerEntry
 from sla_domain.window import BookedWindow
 
@@ -56,13 +56,24 @@ class PostedEntry:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ProfileEntry:
+    """A profile of the customer's environment in a record. `stated_in`: the revision that stated it."""
+
+    environment: tuple[EnvironmentItem, ...]
+    at: datetime
+    by: str
+    stated_in: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ContractRecord:
     """A contract's record: every version it ever had, and what happened to it besides.
 
     `revision`: how many changes made it. `versions`: in order of their numbers. `frozen_through`: no version may take
     effect before this instant; None: no such bound. `windows`: booked hours, in the order of the bookings. `entries`:
     those of all its ledgers, in the order in which they were written. `judged_in`: the last revision that may judge
-    incidents otherwise than the one before; ledger entries do not.
+    incidents otherwise than the one before; ledger entries do not. `profile`: what the customer runs, as it was stated
+    last; None: nobody has stated it. What was stated before is in the changes.
     """
 
     id: ContractId
@@ -72,6 +83,7 @@ class ContractRecord:
     windows: tuple[WindowEntry, ...] = ()
     entries: tuple[PostedEntry, ...] = ()
     judged_in: int = 0
+    profile: ProfileEntry | None = None
 
     def entries_of(self, allowance: str, revision: int | None = None) -> tuple[LedgerEntry, ...]:
         """Return the entries of one ledger as of a revision, in the order written; None: of the newest."""

@@ -12,7 +12,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from sla_domain.contract import ContractId
+from sla_domain.contract import ContractId, EnvironmentItem
 from sla_domain.ledger import EntryId, EntryKind, LedgerEntry, WorkSpan
 from sla_domain.record import (
     Change,
@@ -21,6 +21,8 @@ from sla_domain.record import (
     ContractVersion,
     EntryPosted,
     PostedEntry,
+    ProfileChanged,
+    ProfileEntry,
     RecordChange,
     VersionAdded,
     VersionInForce,
@@ -42,6 +44,7 @@ KINDS: dict[str, type[Any]] = {
     "window_booked": WindowBooked,
     "window_cancelled": WindowCancelled,
     "entry_posted": EntryPosted,
+    "profile_changed": ProfileChanged,
 }
 _KIND_OF = {kind: name for name, kind in KINDS.items()}
 
@@ -108,6 +111,25 @@ class EntryData(BaseModel):
     posted_in: int = Field(ge=1)
 
 
+class ProductData(BaseModel):
+    """A product of the customer's environment, the versions in use (empty: not known), and further facts."""
+
+    model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
+    product: str
+    versions: tuple[str, ...] = ()
+    facts: dict[str, str] = Field(default_factory=dict)
+
+
+class ProfileData(BaseModel):
+    """The customer's environment, as somebody stated it. `stated_in`: the revision that did so."""
+
+    model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
+    products: tuple[ProductData, ...]
+    at: datetime
+    by: str
+    stated_in: int = Field(ge=1)
+
+
 class RecordData(BaseModel):
     """A contract's record. `revision`: how many changes made it. `frozen_through`: what lies before is final.
 
@@ -122,6 +144,7 @@ class RecordData(BaseModel):
     windows: tuple[WindowData, ...] = ()
     entries: tuple[EntryData, ...] | None = None
     judged_in: int | None = None
+    profile: ProfileData | None = None
 
 
 class ContractChangedData(BaseModel):
@@ -134,7 +157,7 @@ class ContractChangedData(BaseModel):
 
     model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
     what: str = Field(
-        description="version_added|version_in_force|version_withdrawn|frozen|window_booked|window_cancelled|entry_posted"
+        description="version_added|version_in_force|version_withdrawn|frozen|window_booked|window_cancelled|entry_posted|profile_changed"
     )
     at: datetime
     by: str
@@ -210,6 +233,8 @@ def change_of(data: ContractChangedData) -> Change | None:
             return ContractFrozen(data.through)
         case kind if kind is WindowCancelled and data.booking is not None:
             return WindowCancelled(data.booking, _written_in(data.record))
+        case kind if kind is ProfileChanged and data.record.profile is not None:
+            return ProfileChanged(_environment(data.record.profile))
         case kind if kind is WindowBooked:
             booked = (one for one in data.record.windows if one.booked_in == data.record.revision)
             found = next(booked, None)
@@ -290,6 +315,7 @@ def record_data(record: ContractRecord) -> RecordData:
         ),
         entries=tuple(map(_entry_data, record.entries)) or None,
         judged_in=None if record.judged_in == record.revision else record.judged_in,
+        profile=None if record.profile is None else _profile(record.profile),
     )
 
 
@@ -329,6 +355,20 @@ def _entry(data: EntryData) -> LedgerEntry:
     )
 
 
+def _profile(entry: ProfileEntry) -> ProfileData:
+    products = tuple(
+        ProductData(product=one.product, versions=one.versions, facts=dict(one.facts)) for one in entry.environment
+    )
+    return ProfileData(products=products, at=entry.at, by=entry.by, stated_in=entry.stated_in)
+
+
+def _environment(data: ProfileData) -> tuple[EnvironmentItem, ...]:
+    return tuple(
+        EnvironmentItem(product=one.product, versions=one.versions, facts=tuple(sorted(one.facts.items())))
+        for one in data.products
+    )
+
+
 def _window(data: WindowData) -> BookedWindow:
     return BookedWindow(
         id=data.id,
@@ -364,6 +404,14 @@ def read_record(text: str | bytes) -> ContractRecord:
         entries=tuple(
             PostedEntry(allowance=one.allowance, entry=_entry(one), posted_in=one.posted_in)
             for one in data.entries or ()
+        ),
+        profile=None
+        if data.profile is None
+        else ProfileEntry(
+            environment=_environment(data.profile),
+            at=data.profile.at,
+            by=data.profile.by,
+            stated_in=data.profile.stated_in,
         ),
         versions=tuple(
             ContractVersion(

@@ -58,6 +58,15 @@ contracts:
 ACME = "customers: [Acme], plan: gold, zone: Europe/Warsaw, country: PL, roles: {on_call: [anna]}"
 
 
+FOLDERS = (
+    "examples/catalogue",
+    "tests/unit/catalogue/every_key/base.yaml",
+    "tests/integration/deploy/catalogue.yaml",
+    "tests/integration/ingest/catalogue.yaml",
+    "tests/integration/notifier/catalogue.yaml",
+)
+
+
 def section(text: str) -> dict[str, Plain]:
     values = read_tree(f"{{{text}}}", "contract").data
     assert isinstance(values, dict)
@@ -82,20 +91,19 @@ def codes_of(catalogue: Catalogue, text: str, level: FindingLevel | None = None)
 # -- as in files ------------------------------------------------------------------------------------------
 
 
-def _everywhere() -> dict[str, Catalogue]:
-    stored = (ROOT / "tests/golden/catalogue/format-1.json").read_text()
-    everything = {
-        "vendors": builtin_catalogue(),
-        "example": load_catalogue(ROOT / "examples/catalogue", environment={}),
-        "every key": load_catalogue(ROOT / "tests/unit/catalogue/every_key/base.yaml", environment={}),
-        "format 1": load_text(stored),
-    }
-    return {name: load_text(each.text) for name, each in everything.items()}
+def _stored(name: str) -> Catalogue:
+    """The catalogue from its stored text, for that is where the sections are."""
+    if name == "format 1":
+        return load_text((ROOT / "tests/golden/catalogue/format-1.json").read_text())
+    if name == "vendors":
+        return load_text(builtin_catalogue().text)
+    words = {"PAGER_URL": "https://pager.example", "SPARE_URL": "https://spare.example", "DESK_SECRET": "a secret"}
+    return load_text(load_catalogue(ROOT / name, environment=words).text)
 
 
-@pytest.mark.parametrize("name", ["vendors", "example", "every key", "format 1"])
+@pytest.mark.parametrize("name", ["vendors", "format 1", *FOLDERS])
 def test_a_contract_is_what_the_whole_catalogue_makes_of_the_same_section(name: str) -> None:
-    catalogue = _everywhere()[name]
+    catalogue = _stored(name)
     sections = parse_stored(catalogue.text).sections["contracts"]
     assert isinstance(sections, dict)
     assert sections
@@ -150,7 +158,7 @@ WRONG = [
     f"{ACME}, targets: [{{metric: visit, coverage: office, time: 1h, warn: [2h before]}}]",
     f"{ACME}, targets: [{{metric: first_response, coverage: office, time: 1h}}, "
     "{metric: first_response, coverage: office, time: 2h}]",
-    ACME.replace("[Acme]", f"[{'A' * 300}]"),
+    ACME.replace("[Acme]", f"[{'A' * 1000}]"),
 ]
 
 
@@ -169,8 +177,10 @@ def test_what_is_wrong_is_what_is_wrong_with_it_in_a_file(tmp_path: Path, catalo
 
 def test_nothing_is_said_of_the_catalogue_or_of_other_contracts(tmp_path: Path) -> None:
     doubtful = FILES.replace("name: Mute", "name: Mute, language: it").replace("{P1: 1h, P2: 4h}", "{P1: 1h}")
-    catalogue = loaded(tmp_path, doubtful)
-    assert [problem.code for problem in catalogue.warnings] == ["mails-in-english", "gap"]
+    hours = "    coverages: {desk: {hours: {mon: '00:00-23:59', tue: '00:00-24:00'}}}\n"
+    catalogue = loaded(tmp_path, doubtful.replace("  open:\n", f"{hours}  open:\n"))
+    expected = ["mails-in-english", "unused-metric", "gap", "sliver"]
+    assert [problem.code for problem in catalogue.warnings] == expected
     assert codes_of(catalogue, ACME) == []
     own = f"{ACME}, coverages: {{shop: {{hours: {{mon-fri: '10:00-12:00'}}}}}}"
     assert codes_of(catalogue, own) == ["gap"], "of the plan that is this contract's own"
@@ -326,6 +336,21 @@ def test_contracts_share_the_calendars_that_are_the_same(catalogue: Catalogue) -
     assert id(catalogue.rulebook.calendars.calendar(elsewhere, office)) not in found
     assert id(catalogue.rulebook.calendars.calendar(idle, office)) not in found
     assert len(catalogue.compiler.calendars._made) == 3
+
+
+def test_a_plan_made_for_one_contract_has_the_hours_of_its_original(tmp_path: Path) -> None:
+    hours = "    coverages: {desk: {hours: 24x7}, both: {all_of: [desk, shop]}, same: {all_of: [desk, office]}}\n"
+    catalogue = loaded(tmp_path, FILES.replace("  open:\n", f"{hours}  open:\n"))
+    gold = catalogue.rulebook.plans[PlanId("gold")]
+    contract, plans = compiled(catalogue, f"{ACME}, coverages: {{shop: {{hours: {{sat: '10:00-12:00'}}}}}}")
+    own = plans[contract.plan]
+    same = {name for name, hours in gold.coverages.items() if own.coverages[name] is hours}
+    assert same == {"office", "desk", "same"}
+    contract, plans = compiled(catalogue, f"{ACME}, targets: [{{metric: visit, coverage: both, time: 1h}}]")
+    assert plans[contract.plan].coverages["both"] is gold.coverages["both"]
+    both = f"{ACME}, coverages: {{shop: {{hours: 24x7}}}}, targets: [{{metric: visit, coverage: both, time: 1h}}]"
+    contract, plans = compiled(catalogue, both)
+    assert plans[contract.plan].coverages["same"] is gold.coverages["same"]
 
 
 def test_a_calendar_that_is_in_use_stays_the_same_when_others_push_it_out(

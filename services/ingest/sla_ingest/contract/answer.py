@@ -10,7 +10,7 @@ from typing import Any
 
 from sla_catalogue.compiler import ContractProblem
 from sla_domain.allowance import AllowanceUnit
-from sla_domain.contract import Contract
+from sla_domain.contract import Contract, EnvironmentItem
 from sla_domain.explain.ledger import amount_text
 from sla_domain.plan import Plan
 from sla_domain.record import ContractRecord, ContractVersion
@@ -93,6 +93,16 @@ def _price(price: WindowPrice, plan: Plan) -> dict[str, Any]:
 def amount_json(amount: Decimal, unit: AllowanceUnit, language: str = "en") -> dict[str, Any]:
     """Return an amount of an allowance, exact as a text (seconds for hours), and in words."""
     return {"amount": f"{amount.normalize():f}", "text": amount_text(amount, unit, language)}
+
+
+def profile_json(environment: Sequence[EnvironmentItem], rows: Sequence[Any]) -> dict[str, Any]:
+    """Return what the customer runs, and when it was stated. `rows`: of `ingest_contract_change`, the latest first."""
+    return {
+        "products": [
+            {"product": one.product, "versions": list(one.versions), "facts": dict(one.facts)} for one in environment
+        ],
+        "stated": [{"at": iso(row.at), "by": row.by, "reason": row.reason, "revision": row.revision} for row in rows],
+    }
 
 
 def file_json(contract: Contract) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.table import Table
 
 from sla_catalogue.sheet import sheet_of
+from sla_domain.notice_terms import Cause, Registration, Severity
 from sla_domain.plan import written_name
 from sla_platform.settings import Settings
 from sla_standalone.cli.book import book_of, catalogue_at
@@ -87,6 +88,18 @@ def _print(sheet: dict[str, Any], out: Console) -> None:
             out.print(f"\n{one['id']}: {one['definition']}")
 
 
+def _notices(terms: dict[str, Any]) -> Iterator[str]:
+    """Say what a plan restricts of the notices of critical fixes; nothing of one that entitles everybody to all."""
+    if not terms["causes"]:
+        yield "  critical fixes: none"
+        return
+    if len(terms["causes"]) < len(Cause) or len(terms["severities"]) < len(Severity):
+        causes, severities = (", ".join(terms[name]).replace("_", " ") for name in ("causes", "severities"))
+        yield f"  critical fixes: {causes}; of severity {severities}"
+    if terms["registration"] == Registration.OPT_IN:
+        yield "  critical fixes reach people who have registered (or have notices: true) and no others"
+
+
 _NOBODY = "none; no one is paged, and the operators are informed of a breach once"
 
 
@@ -100,8 +113,7 @@ def _head(sheet: dict[str, Any]) -> Iterator[str]:
             yield f"{name.replace('_', ' ')}: {plan['id']} · {plan['title']} ({words})"
             if plan["note"]:
                 yield f"  {plan['note']}"
-            if plan["notices"] == "registered":
-                yield "  critical fixes reach people who have registered (notices: true) and no others"
+            yield from _notices(plan["notices"])
     facts = {
         "customers": ", ".join(sheet["customers"]),
         "valid": _period(sheet["valid"]),
@@ -110,6 +122,7 @@ def _head(sheet: dict[str, Any]) -> Iterator[str]:
         "products": ", ".join(sheet["products"]),
         "not covered": ", ".join(sheet["excluded_products"]),
         "environment": ", ".join(_product(one) for one in sheet["environment"]),
+        "may register for notices": ", ".join(sheet["registration_domains"]),
         "channels": ", ".join(sheet["channels"]),
         "the most urgent by": ", ".join(sheet["urgent_channels"]),
         "left open by agreement": ", ".join(sheet["leaves_unspecified"]),
@@ -290,7 +303,8 @@ def _who(role: str, people: list[str]) -> str:
 
 
 def _product(one: dict[str, Any]) -> str:
-    return " ".join((one["product"], *one["versions"]))
+    facts = ", ".join(f"{name}: {text}" for name, text in one["facts"].items())
+    return " ".join((one["product"], *one["versions"])) + (f" ({facts})" if facts else "")
 
 
 def _period(valid: dict[str, Any]) -> str:

@@ -22,6 +22,7 @@ MODULES: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "apply": ("apply",),
         "send": ("send",),
         "ack": ("ack",),
+        "notice": ("notice",),
         "importing": ("import",),
         "calendar": ("calendar",),
         "quarantine": ("quarantine",),

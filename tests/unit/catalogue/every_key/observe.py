@@ -26,6 +26,7 @@ from sla_domain.explain import as_dict, explain
 from sla_domain.fold import fold
 from sla_domain.incident import Incident
 from sla_domain.ledger import EntryId, EntryKind, EntryRefused, LedgerEntry, WorkSpan, replay
+from sla_domain.notice import open_to_registration
 from sla_domain.record import (
     BookingRequest,
     ContractRecord,
@@ -39,7 +40,7 @@ from sla_domain.urgency import urgency
 from sla_ingest.auth import verify
 from sla_ingest.dialect import Accepted, Delivery
 from sla_notifier.channel.email.mailserver import from_catalogue
-from sla_notifier.intake.decide import concerned
+from sla_notifier.intake.notice import concerned
 from sla_notifier.notification.directory import chain_of, resolve_level, usable_addresses
 from sla_platform.errors import BadSettings
 from sla_platform.settings import Settings
@@ -268,7 +269,8 @@ def _reasons(incident: Incident) -> list[Any]:
 def _told(catalogue: Catalogue) -> Any:
     book = catalogue.rulebook
     instants = [MONDAY, MONDAY + 8 * HOUR, MONDAY + 14 * HOUR, MONDAY + 5 * DAY]
-    notice = {"id": "n", "title": "t", "text": "x", "severity": "high", "published_at": MONDAY.isoformat()}
+    notice = {"id": "n", "title": "t", "text": "x", "severity": "high", "cause": "security"}
+    notice |= {"published_at": MONDAY.isoformat()}
     products = [{"product": "press", "versions": "<4.5"}, {"product": "saw", "versions": ""}]
     found = NoticeData.model_validate(notice | {"products": products})
     return _plain({
@@ -285,6 +287,7 @@ def _told(catalogue: Catalogue) -> Any:
         ],
         "promised": [[role.id for role in book.plans[one.plan].roles] for one in book.contracts.values()],
         "notices": [one.id for one in concerned(found, catalogue, MONDAY)],
+        "may register": [one.id for one in open_to_registration(book, "acme.example", "press", MONDAY)],
         "entitled": [[(one.id, one.notices) for one in each.people.values()] for each in book.contracts.values()],
     })  # fmt: skip
 
