@@ -158,12 +158,15 @@ class CataloguedRecords:
         return self._records.products()
 
     def revisions(self, contracts: Iterable[ContractId]) -> dict[str, int]:
-        """Return the revision of each of these contracts that is recorded, as of which it is seen here."""
+        """Return the revision of each of these contracts that is recorded, as of which it is seen here.
+
+        Revisions that only wrote ledger entries count as the one before: they judge alike.
+        """
         found = {}
         for contract in contracts:
             record = self._records.get(contract)
             if record is not None:
-                found[str(contract)] = self._revisions.get(contract, record.revision)
+                found[str(contract)] = self._revisions.get(contract, record.judged_in)
         return found
 
     def pin(self, contracts: Iterable[ContractId]) -> str:

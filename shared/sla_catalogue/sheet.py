@@ -40,7 +40,7 @@ from sla_domain.plan import (
     written_name,
 )
 from sla_domain.terms import PlanTerms
-from sla_domain.window import BookableWindow
+from sla_domain.window import BookableWindow, WindowPrice
 
 
 def sheet_of(catalogue: Catalogue, contract: ContractId, language: str = "en") -> dict[str, Any]:
@@ -175,8 +175,14 @@ class _Sheet:
             "excluded_products": sorted(window.excluded_products),
             "languages": list(window.languages),
             "role": window.role,
+            "price": None if window.price is None else self._price(window.price),
             "clause": window.clause,
         }
+
+    def _price(self, price: WindowPrice) -> dict[str, Any]:
+        units = {one.id: one.unit for one in self._allowances()}
+        amount = _amount(price.amount, units[price.allowance], self._words)
+        return {"allowance": price.allowance, "amount": amount}
 
     def _said(self, texts: Texts) -> str:
         return text_in(texts, self._language)[1]

@@ -65,6 +65,7 @@ def build_plan(
     )
     rows = build_targets(draft.targets, names, context)
     used = [*draft.metrics, *(row.target.metric for row in rows), *draft.timed_too]
+    allowances = build_allowances(draft.allowances, coverages, context)
     plan = Plan(
         id=PlanId(draft.id),
         titles=MappingProxyType(dict(document.title) or {"en": draft.id}),
@@ -77,7 +78,7 @@ def build_plan(
         agreed_dates=_agreed_dates(document.agreed_dates, (*draft.path, "agreed_dates"), names, context),
         escalation=document.escalation,
         roles=tuple(map(_role, draft.roles)),
-        allowances=build_allowances(draft.allowances, coverages, context),
+        allowances=allowances,
         channels=frozenset(each.channel for each in document.channels),
         urgent_channels=frozenset(document.urgent_channels),
         languages=tuple(document.languages),
@@ -88,7 +89,7 @@ def build_plan(
         notices=build_notice_terms(document.notices),
         terms=build_terms(draft.document),
         notes=MappingProxyType(dict(document.note)),
-        windows=build_windows(draft.windows, names.priority, [role.id for role in draft.roles], context),
+        windows=build_windows(draft.windows, names.priority, [role.id for role in draft.roles], allowances, context),
     )
     _check_references(draft, plan, context)
     return BuiltPlan(plan, tuple(rows), names, draft)

@@ -26,6 +26,9 @@ class RefusalCode(StrEnum):
     UNKNOWN_BOOKING = "unknown-booking"
     TOO_LATE = "too-little-notice"
     SURCHARGE = "surcharge-unconfirmed"
+    NO_LEDGER = "no-ledger"
+    ENTRY = "entry-refused"
+    LEDGER_FULL = "ledger-full"
 
 
 class RefusedChange(DomainError):

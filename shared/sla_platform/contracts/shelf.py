@@ -13,6 +13,7 @@ from sla_domain.record import ContractRecord
 from sla_platform.wire.contract import RecordData, read_record
 
 _UNPACKED = 2_000  # records kept unpacked
+_ENTRIES = b'"entries":['  # in a record as JSON; within a text its quotes would be escaped
 _LEVEL = 1  # of compression: a record shrinks to a third, and unpacks in some ten microseconds
 
 
@@ -58,6 +59,7 @@ class RecordShelf:
         self._using: dict[str, set[str]] = {}
         self._written: dict[str, str] = {}
         self._unpacked: OrderedDict[str, ContractRecord] = OrderedDict()
+        self._with_entries: set[str] = set()
         self.seq = 0
 
     def __len__(self) -> int:
@@ -96,6 +98,10 @@ class RecordShelf:
         found = set[str]().union(*(self._using.get(normal(product), ()) for product in products))
         return tuple(sorted(found))
 
+    def with_entries(self) -> tuple[str, ...]:
+        """Return the ids of the contracts in whose ledgers somebody has written something, sorted."""
+        return tuple(sorted(self._with_entries))
+
     def products(self) -> Mapping[str, str]:
         """Return the products that the contracts name: `normal` name -> name as written."""
         return self._written
@@ -104,6 +110,8 @@ class RecordShelf:
         """Put a record in place of the earlier one. `index`: by what it is found."""
         self.seq = max(self.seq, seq)
         self._packed[contract] = (revision, zlib.compress(record, _LEVEL))
+        if _ENTRIES in record:
+            self._with_entries.add(contract)
         self._unpacked.pop(contract, None)
         self._put_products(contract, index.products)
         before, after = self._names.get(contract, ()), tuple(dict.fromkeys(map(normal, index.customers)))

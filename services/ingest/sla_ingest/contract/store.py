@@ -19,7 +19,14 @@ from sla_platform.contracts.copies import ContractTables, lock_writers, refresh,
 from sla_platform.contracts.shelf import RecordShelf
 from sla_platform.store.dialect import upsert
 from sla_platform.store.log import append
-from sla_platform.wire.contract import ContractChangedData, change_of, encode_change, read_record, record_data
+from sla_platform.wire.contract import (
+    ContractChangedData,
+    change_of,
+    encode_change,
+    history_text,
+    read_record,
+    record_data,
+)
 
 CONTRACTS = ContractTables.of("ingest")
 
@@ -67,7 +74,7 @@ async def write_change(
         "by": by,
         "reason": reason,
         "what": envelope.type.removeprefix("io.slad.contract.").removesuffix(".v1"),
-        "data": envelope.data.decode(),
+        "data": history_text(made, after),
     }
     await connection.execute(tables.contract_change.insert(), [row])
     await append(connection, tables.log, [envelope])

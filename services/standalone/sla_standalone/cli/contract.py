@@ -214,13 +214,13 @@ def _sections(sheet: dict[str, Any]) -> Iterator[tuple[str, Table]]:
     )  # fmt: skip
     yield "Hours that can be booked", _table(
         ("window", "title", "notice", "with less notice", "a contract year", "on", "lasts", "for", "in", "on duty",
-         "clause"),
+         "costs", "clause"),
         (
             (one["id"], one["title"], _days(one["notice_seconds"]),
              f"+{one['surcharge']} %" if one["late"] == "surcharge" else "refused",
              str(one["per_contract_year"] or "any number"), ", ".join(one["days"]) or "any day",
              _days(one["longest_seconds"]), _for_what(one), ", ".join(one["languages"]), one["role"] or "",
-             one["clause"])
+             _price(one["price"]), one["clause"])
             for one in sheet["windows"]
         ),
     )  # fmt: skip
@@ -258,6 +258,10 @@ def _days(seconds: float | None) -> str:
         return ""
     days = seconds / 86_400
     return f"{days:g} days" if days >= 1 else f"{seconds / 3_600:g} hours"
+
+
+def _price(price: dict[str, Any] | None) -> str:
+    return "" if price is None else f"{price['amount']} of {price['allowance']}"
 
 
 def _for_what(window: dict[str, Any]) -> str:

@@ -171,6 +171,7 @@ def _booked(catalogue: Catalogue) -> Iterator[str]:
     """What comes of some bookings under the contract `acme`, one after the other."""
     contract = catalogue.rulebook.contracts[ContractId("acme")]
     plan, record = catalogue.rulebook.plan_of(contract), ContractRecord(id=contract.id)
+    ledgers = ledger_terms(catalogue.rulebook, contract)
     saturday = datetime(2026, 12, 5, tzinfo=UTC)
     for number, (weeks, hours, product, language) in enumerate(
         [(0, 10, "press", "en"), (1, 47, "", ""), (2, 30, "", ""), (3, 4, "lamp", ""), (4, 4, "mill", "de")]
@@ -181,7 +182,7 @@ def _booked(catalogue: Catalogue) -> Iterator[str]:
             language=language, surcharge_confirmed=True,
         )  # fmt: skip
         try:
-            change = prepare_booking(record, contract, plan, asked, MONDAY)
+            change = prepare_booking(record, contract, plan, asked, MONDAY, ledgers)
         except RefusedChange as refused:
             yield f"{refused.code.value}: {refused}"
             continue
@@ -190,6 +191,7 @@ def _booked(catalogue: Catalogue) -> Iterator[str]:
         )
         record = apply_change(record, made)
         yield repr(replace(change.window, priorities=frozenset())) + repr(sorted(change.window.priorities))
+        yield repr(change.reserved)
 
 
 def _rescoped(catalogue: Catalogue) -> Iterator[str]:
