@@ -18,7 +18,7 @@ from sla_catalogue.compiler import CompiledContract, ContractCompiler
 from sla_catalogue.problem import CatalogueInvalid
 from sla_domain.contract import Contract, ContractId
 from sla_domain.plan import Plan, PlanId
-from sla_domain.record import ContractRecord, ContractVersion, LiveParts, live_parts
+from sla_domain.record import ContractRecord, ContractVersion, LiveParts, live_parts, with_live_parts
 from sla_domain.rulebook import ContractBoundary, Rulebook
 
 _log = structlog.get_logger(__name__)
@@ -90,7 +90,7 @@ class VersionBuilder:
         key = (contract.id, contract.version)
         known = self._live.get(key)
         if known is None or known[0] is not contract or known[1] != parts:
-            known = self._live[key] = (contract, parts, replace(contract, windows=parts.windows))
+            known = self._live[key] = (contract, parts, with_live_parts(contract, parts))
             if len(self._live) > _BUILT:
                 self._live.popitem(last=False)
         return known[2]

@@ -75,7 +75,10 @@ class _Sheet:
             "languages": list(contract.languages),
             "products": sorted(contract.products),
             "excluded_products": sorted(contract.excluded_products),
-            "environment": [{"product": one.product, "versions": list(one.versions)} for one in contract.environment],
+            "environment": [
+                {"product": one.product, "versions": list(one.versions), "facts": dict(one.facts)}
+                for one in contract.environment
+            ],
             "priorities": [self._priority(one) for one in sorted(plan.priorities, key=lambda one: one.rank)],
             "rules": self._rules(plan.rules),
             "agreed_dates": self._agreed_dates(plan.agreed_dates),

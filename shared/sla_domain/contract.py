@@ -62,11 +62,13 @@ class RoleHolder:
 class EnvironmentItem:
     """One product in the customer's environment and its versions, as the customer names them.
 
-    `versions`: empty if the version in use is not known. Source: clause H7 (docs/clauses.md).
+    `versions`: empty if the version in use is not known. `facts`: what else is worth knowing of it, name and text, such
+    as how many use it. Source: clause H7 (docs/clauses.md).
     """
 
     product: str
     versions: tuple[str, ...] = ()  # empty: some unknown version
+    facts: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

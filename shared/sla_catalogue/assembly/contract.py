@@ -133,7 +133,10 @@ def build_contract(
         valid_to=document.valid.to,
         products=frozenset(document.products),
         excluded_products=frozenset(document.excluded_products),
-        environment=tuple(EnvironmentItem(product=e.product, versions=tuple(e.versions)) for e in document.environment),
+        environment=tuple(
+            EnvironmentItem(product=e.product, versions=tuple(e.versions), facts=tuple(sorted(e.facts.items())))
+            for e in document.environment
+        ),
         people=MappingProxyType(people),
         roles=_roles(document, people, built, path, context),
         languages=tuple(document.languages),

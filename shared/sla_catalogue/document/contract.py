@@ -58,11 +58,13 @@ class HolderDocument(Document):
 class EnvironmentDocument(Document):
     """A product in the customer's environment (clause H7, docs/clauses.md). `versions`: those in use; empty: not known.
 
+    `facts`: what else is worth knowing of it, name -> text.
     Contracts list such products, so that notices of critical fixes reach the right customers.
     """
 
     product: str
     versions: Names = Field(default_factory=list)
+    facts: dict[str, str] = Field(default_factory=dict)
 
 
 class ContractDocument(Document):

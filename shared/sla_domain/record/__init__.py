@@ -4,6 +4,7 @@ from sla_domain.record.booking import BookingRequest, contract_year, prepare_boo
 from sla_domain.record.change import (
     Change,
     ContractFrozen,
+    ProfileChanged,
     RecordChange,
     VersionAdded,
     VersionInForce,
@@ -12,8 +13,8 @@ from sla_domain.record.change import (
     WindowCancelled,
 )
 from sla_domain.record.fold import apply_change, fold_changes
-from sla_domain.record.live import LiveParts, live_parts
-from sla_domain.record.record import ContractRecord, ContractVersion, WindowEntry
+from sla_domain.record.live import LiveParts, live_parts, with_live_parts
+from sla_domain.record.record import ContractRecord, ContractVersion, ProfileEntry, WindowEntry
 from sla_domain.record.rules import (
     NextInForce,
     RefusalCode,
@@ -32,6 +33,8 @@ __all__ = [
     "ContractVersion",
     "LiveParts",
     "NextInForce",
+    "ProfileChanged",
+    "ProfileEntry",
     "RecordChange",
     "RefusalCode",
     "RefusedChange",
@@ -51,4 +54,5 @@ __all__ = [
     "prepare_freeze",
     "prepare_version",
     "prepare_withdrawal",
+    "with_live_parts",
 ]

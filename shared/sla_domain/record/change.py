@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from sla_domain.contract import ContractId
+from sla_domain.contract import ContractId, EnvironmentItem
 from sla_domain.window import BookedWindow
 
 
@@ -57,7 +57,16 @@ class WindowCancelled:
     booking: str
 
 
-Change = VersionAdded | VersionInForce | VersionWithdrawn | ContractFrozen | WindowBooked | WindowCancelled
+@dataclass(frozen=True, slots=True)
+class ProfileChanged:
+    """The profile of the customer's environment is these products from now on (clause H7, docs/clauses.md)."""
+
+    environment: tuple[EnvironmentItem, ...]
+
+
+Change = (
+    VersionAdded | VersionInForce | VersionWithdrawn | ContractFrozen | WindowBooked | WindowCancelled | ProfileChanged
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,6 +9,7 @@ from typing import assert_never
 from sla_domain.contract import ContractId
 from sla_domain.record.change import (
     ContractFrozen,
+    ProfileChanged,
     RecordChange,
     VersionAdded,
     VersionInForce,
@@ -16,7 +17,7 @@ from sla_domain.record.change import (
     WindowBooked,
     WindowCancelled,
 )
-from sla_domain.record.record import ContractRecord, ContractVersion, WindowEntry
+from sla_domain.record.record import ContractRecord, ContractVersion, ProfileEntry, WindowEntry
 
 
 def fold_changes(contract: ContractId, changes: Iterable[RecordChange]) -> ContractRecord:
@@ -65,6 +66,9 @@ def apply_change(record: ContractRecord, made: RecordChange) -> ContractRecord:
                 replace(one, cancelled_in=made.revision) if one.window.id == booking else one for one in record.windows
             )
             return replace(after, windows=cancelled)
+        case ProfileChanged(environment):
+            stated = ProfileEntry(environment=environment, at=made.at, by=made.by, stated_in=made.revision)
+            return replace(after, profile=stated)
         case _:
             assert_never(made.change)
 

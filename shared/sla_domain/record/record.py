@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from sla_domain.contract import ContractId
+from sla_domain.contract import ContractId, EnvironmentItem
 from sla_domain.window import BookedWindow
 
 
@@ -46,11 +46,22 @@ class WindowEntry:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ProfileEntry:
+    """A profile of the customer's environment in a record. `stated_in`: the revision that stated it."""
+
+    environment: tuple[EnvironmentItem, ...]
+    at: datetime
+    by: str
+    stated_in: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ContractRecord:
     """A contract's record: every version it ever had, and what happened to it besides.
 
     `revision`: how many changes made it. `versions`: in order of their numbers. `frozen_through`: no version may take
-    effect before this instant; None: no such bound. `windows`: booked hours, in the order of the bookings.
+    effect before this instant; None: no such bound. `windows`: booked hours, in the order of the bookings. `profile`:
+    what the customer runs, as it was stated last; None: nobody has stated it. What was stated before is in the changes.
     """
 
     id: ContractId
@@ -58,6 +69,7 @@ class ContractRecord:
     versions: tuple[ContractVersion, ...] = field(default=())
     frozen_through: datetime | None = None
     windows: tuple[WindowEntry, ...] = ()
+    profile: ProfileEntry | None = None
 
     def windows_at(self, revision: int | None = None) -> tuple[BookedWindow, ...]:
         """Return the windows that are booked as of a revision, in the order of the bookings; None: of the newest."""

@@ -158,6 +158,7 @@ _CONTRACTS: Mapping[str, tuple[str, tuple[str, ...]]] = MappingProxyType(
         "version_withdrawn": ("A version that was not in force yet is not going to be.", ("number",)),
         "frozen": ("What was promised before `through` is final.", ("through",)),
         "window_booked": ("Hours were booked in which time counts.", ("booking",)),
+        "profile_changed": ("The customer's environment was stated anew: `record.profile`.", ()),
         "window_cancelled": ("A booked window was cancelled before it began.", ("booking",)),
     }
 )

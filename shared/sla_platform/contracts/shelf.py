@@ -33,6 +33,8 @@ def index_of(record: RecordData) -> RecordIndex:
         customers |= dict.fromkeys(_listed(document.get("customers")))
         products |= dict.fromkeys(item.get("product", "") for item in document.get("environment") or ())
         products |= dict.fromkeys(_listed(document.get("products")) + _listed(document.get("excluded_products")))
+    if record.profile is not None:
+        products |= dict.fromkeys(one.product for one in record.profile.products)
     return RecordIndex(tuple(customers), tuple(products))
 
 

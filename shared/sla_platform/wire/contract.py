@@ -11,12 +11,14 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from sla_domain.contract import ContractId
+from sla_domain.contract import ContractId, EnvironmentItem
 from sla_domain.record import (
     Change,
     ContractFrozen,
     ContractRecord,
     ContractVersion,
+    ProfileChanged,
+    ProfileEntry,
     RecordChange,
     VersionAdded,
     VersionInForce,
@@ -37,6 +39,7 @@ KINDS: dict[str, type[Any]] = {
     "frozen": ContractFrozen,
     "window_booked": WindowBooked,
     "window_cancelled": WindowCancelled,
+    "profile_changed": ProfileChanged,
 }
 _KIND_OF = {kind: name for name, kind in KINDS.items()}
 
@@ -78,6 +81,25 @@ class WindowData(BaseModel):
     cancelled_in: int | None = None
 
 
+class ProductData(BaseModel):
+    """A product of the customer's environment, the versions in use (empty: not known), and further facts."""
+
+    model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
+    product: str
+    versions: tuple[str, ...] = ()
+    facts: dict[str, str] = Field(default_factory=dict)
+
+
+class ProfileData(BaseModel):
+    """The customer's environment, as somebody stated it. `stated_in`: the revision that did so."""
+
+    model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
+    products: tuple[ProductData, ...]
+    at: datetime
+    by: str
+    stated_in: int = Field(ge=1)
+
+
 class RecordData(BaseModel):
     """A contract's record. `revision`: how many changes made it. `frozen_through`: what lies before is final."""
 
@@ -87,6 +109,7 @@ class RecordData(BaseModel):
     versions: tuple[VersionData, ...] = ()
     frozen_through: datetime | None = None
     windows: tuple[WindowData, ...] = ()
+    profile: ProfileData | None = None
 
 
 class ContractChangedData(BaseModel):
@@ -156,6 +179,8 @@ def change_of(data: ContractChangedData) -> Change | None:
             return ContractFrozen(data.through)
         case kind if kind is WindowCancelled and data.booking is not None:
             return WindowCancelled(data.booking)
+        case kind if kind is ProfileChanged and data.record.profile is not None:
+            return ProfileChanged(_environment(data.record.profile))
         case kind if kind is WindowBooked:
             found = next((one for one in data.record.windows if one.id == data.booking), None)
             return None if found is None else WindowBooked(_window(found))
@@ -215,6 +240,21 @@ def record_data(record: ContractRecord) -> RecordData:
             )
             for one in record.windows
         ),
+        profile=None if record.profile is None else _profile(record.profile),
+    )
+
+
+def _profile(entry: ProfileEntry) -> ProfileData:
+    products = tuple(
+        ProductData(product=one.product, versions=one.versions, facts=dict(one.facts)) for one in entry.environment
+    )
+    return ProfileData(products=products, at=entry.at, by=entry.by, stated_in=entry.stated_in)
+
+
+def _environment(data: ProfileData) -> tuple[EnvironmentItem, ...]:
+    return tuple(
+        EnvironmentItem(product=one.product, versions=one.versions, facts=tuple(sorted(one.facts.items())))
+        for one in data.products
     )
 
 
@@ -248,6 +288,14 @@ def read_record(text: str | bytes) -> ContractRecord:
         windows=tuple(
             WindowEntry(window=_window(one), booked_in=one.booked_in, cancelled_in=one.cancelled_in)
             for one in data.windows
+        ),
+        profile=None
+        if data.profile is None
+        else ProfileEntry(
+            environment=_environment(data.profile),
+            at=data.profile.at,
+            by=data.profile.by,
+            stated_in=data.profile.stated_in,
         ),
         versions=tuple(
             ContractVersion(

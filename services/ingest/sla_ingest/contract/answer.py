@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from sla_catalogue.compiler import ContractProblem
-from sla_domain.contract import Contract
+from sla_domain.contract import Contract, EnvironmentItem
 from sla_domain.plan import Plan
 from sla_domain.record import ContractRecord, ContractVersion
 from sla_ingest.contract.store import ListedContract
@@ -77,6 +77,16 @@ def windows_json(record: ContractRecord, plan: Plan, language: str) -> dict[str,
             }
             for one in plan.windows
         ],
+    }
+
+
+def profile_json(environment: Sequence[EnvironmentItem], rows: Sequence[Any]) -> dict[str, Any]:
+    """Return what the customer runs, and when it was stated. `rows`: of `ingest_contract_change`, the latest first."""
+    return {
+        "products": [
+            {"product": one.product, "versions": list(one.versions), "facts": dict(one.facts)} for one in environment
+        ],
+        "stated": [{"at": iso(row.at), "by": row.by, "reason": row.reason, "revision": row.revision} for row in rows],
     }
 
 

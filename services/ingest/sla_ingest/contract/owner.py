@@ -19,12 +19,13 @@ import structlog
 from sla_catalogue import Catalogue
 from sla_catalogue.compiler import ContractProblem
 from sla_catalogue.tree import Plain
-from sla_domain.contract import Contract, ContractId
+from sla_domain.contract import Contract, ContractId, EnvironmentItem
 from sla_domain.plan import Plan
 from sla_domain.record import (
     BookingRequest,
     Change,
     ContractRecord,
+    ProfileChanged,
     RefusedChange,
     next_in_force,
     prepare_booking,
@@ -168,6 +169,29 @@ class ContractOwner:
         return await self._change(
             contract, None, None, lambda record, now: prepare_cancellation(record, booking, now), by, reason, live=True
         )
+
+    async def state_profile(
+        self, contract: str, environment: tuple[EnvironmentItem, ...], by: str, reason: str
+    ) -> ChangedContract:
+        """State what the customer runs, in place of what was stated before; contracts of files may have it, too.
+
+        The same again changes nothing. Raises Problem 404, and StoreBusy.
+        """
+
+        def stated(record: ContractRecord, now: datetime) -> Change | None:
+            known = record.profile
+            return None if known is not None and known.environment == environment else ProfileChanged(environment)
+
+        return await self._change(contract, None, None, stated, by, reason, live=True)
+
+    def profile(self, contract: str) -> Contract:
+        """Return a contract as it applies now, with the profile in its `environment`.
+
+        Raises Problem 404, or 409 before the contract is in force.
+        """
+        if contract not in self._shelf and ContractId(contract) not in self._catalogue().rulebook.contracts:
+            raise self._unknown(contract)
+        return self._in_force(contract, self._time_source.now())[0]
 
     def _in_force(self, contract: str, now: datetime) -> tuple[Contract, Plan]:
         """The contract with its plan, as both apply now."""

@@ -11,15 +11,15 @@ from typing import Any
 from sqlalchemy import and_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from sla_domain.contract import ContractId
+from sla_domain.contract import ContractId, EnvironmentItem
 from sla_domain.normal import normal
-from sla_domain.record import Change, ContractRecord, RecordChange, apply_change, next_in_force
+from sla_domain.record import Change, ContractRecord, ProfileChanged, RecordChange, apply_change, next_in_force
 from sla_ingest import tables
 from sla_platform.contracts.copies import ContractTables, lock_writers, refresh, write_records
 from sla_platform.contracts.shelf import RecordShelf
 from sla_platform.store.dialect import upsert
 from sla_platform.store.log import append
-from sla_platform.wire.contract import encode_change, read_record, record_data
+from sla_platform.wire.contract import ContractChangedData, change_of, encode_change, read_record, record_data
 
 CONTRACTS = ContractTables.of("ingest")
 
@@ -113,6 +113,19 @@ async def changes_of(connection: AsyncConnection, contract: str, after: int, lim
     change = tables.contract_change.c
     query = select(tables.contract_change).where(change.contract == contract, change.revision > after)
     return (await connection.execute(query.order_by(change.revision).limit(limit))).all()
+
+
+async def changes_of_kind(connection: AsyncConnection, contract: str, what: str, limit: int) -> Sequence[Any]:
+    """Return rows of `ingest_contract_change` of a contract and a kind of change, the latest first."""
+    change = tables.contract_change.c
+    query = select(tables.contract_change).where(change.contract == contract, change.what == what)
+    return (await connection.execute(query.order_by(change.revision.desc()).limit(limit))).all()
+
+
+def profile_of(row: Any) -> tuple[EnvironmentItem, ...]:
+    """Return the profile that a row of `ingest_contract_change` stated; empty for a change of another kind."""
+    change = change_of(ContractChangedData.model_validate_json(row.data))
+    return change.environment if isinstance(change, ProfileChanged) else ()
 
 
 async def due(connection: AsyncConnection, now: datetime, limit: int) -> list[str]:

@@ -286,7 +286,8 @@ def _who(role: str, people: list[str]) -> str:
 
 
 def _product(one: dict[str, Any]) -> str:
-    return " ".join((one["product"], *one["versions"]))
+    facts = ", ".join(f"{name}: {text}" for name, text in one["facts"].items())
+    return " ".join((one["product"], *one["versions"])) + (f" ({facts})" if facts else "")
 
 
 def _period(valid: dict[str, Any]) -> str:

@@ -208,6 +208,7 @@ EDITS = [
     words("ContractDocument.note", "note: Signed in Bonn.", "note: Signed in Graz."),
     Edit("EnvironmentDocument.product", "{product: press, versions", "{product: mill, versions"),
     Edit("EnvironmentDocument.versions", 'versions: ["4.1"]', 'versions: ["4.9"]'),
+    words("EnvironmentDocument.facts", "facts: {seats: 40}", "facts: {seats: 41}"),
     Edit("HolderDocument.person", "{person: bo, coverage", "{person: cy, coverage"),
     Edit("HolderDocument.coverage", "{person: bo, coverage: office", "{person: bo, coverage: night"),
     Edit("HolderDocument.outside", "coverage: office, outside: false}, cy]", "coverage: office, outside: true}, cy]"),
