@@ -6,12 +6,13 @@ of the range, or in an unknown version, since one notice too many is better than
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import NewType
 
-from sla_domain.contract import Contract, EnvironmentItem, Person
+from sla_domain.contract import Contract, ContractId, EnvironmentItem, Person
 from sla_domain.normal import normal
 from sla_domain.rulebook import Rulebook, in_force
 from sla_domain.version import VersionRange
@@ -99,8 +100,21 @@ def _match(affected: Affected, item: EnvironmentItem) -> NoticeMatch | None:
 
 
 def concerned_contracts(notice: Notice, rulebook: Rulebook, at: datetime) -> list[Contract]:
-    """Return the contracts in force at `at` that the notice concerns (see `match_notice`), in the catalogue's order."""
-    return [c for c in rulebook.contracts.values() if in_force(c, at) and match_notice(notice, c) is not None]
+    """Return the contracts in force at `at` that the notice concerns (see `match_notice`).
+
+    Those of files come first, in the catalogue's order, then recorded ones by id; of these only the ones with an
+    affected product are looked at.
+    """
+    known = [rulebook.contract_at(id_, at) for id_ in _using(notice, rulebook)]
+    return [c for c in known if c is not None and in_force(c, at) and match_notice(notice, c) is not None]
+
+
+def _using(notice: Notice, rulebook: Rulebook) -> Iterator[ContractId]:
+    written = rulebook.written_contracts
+    yield from written
+    if rulebook.recorded is not None:
+        products = [affected.product for affected in notice.affected]
+        yield from (id_ for id_ in rulebook.recorded.with_products(products) if id_ not in written)
 
 
 def entitled_people(contract: Contract) -> list[Person]:
@@ -115,7 +129,8 @@ def known_products(rulebook: Rulebook) -> dict[str, str]:
     """
     named = (
         product
-        for contract in rulebook.contracts.values()
+        for contract in rulebook.written_contracts.values()
         for product in (*(i.product for i in contract.environment), *contract.products, *contract.excluded_products)
     )
-    return {normal(product): product for product in named}
+    recorded = {} if rulebook.recorded is None else rulebook.recorded.products()
+    return {**recorded, **{normal(product): product for product in named}}
