@@ -60,6 +60,8 @@ def windows_json(record: ContractRecord, plan: Plan, language: str) -> dict[str,
                 "language": one.window.language,
                 "surcharge": one.window.surcharge,
                 "priorities": sorted(one.window.priorities),
+                "products": sorted(one.window.products),
+                "excluded_products": sorted(one.window.excluded_products),
                 "cancelled": one.cancelled_in is not None,
             }
             for one in record.windows
