@@ -34,6 +34,8 @@ class Records(Protocol):
 
     def __iter__(self) -> Iterator[str]: ...
 
+    def __len__(self) -> int: ...
+
     def get(self, contract: str) -> ContractRecord | None:
         """Return the record of a contract; None if there is none."""
         ...
@@ -118,6 +120,13 @@ class CataloguedRecords:
 
     def __contains__(self, contract: object) -> bool:
         return contract in self._records
+
+    def __len__(self) -> int:
+        return len(self._records)
+
+    def of_files(self) -> Mapping[ContractId, Contract]:
+        """Return the contracts that are written in files, without what their records hold besides."""
+        return self._of_files
 
     def ids(self) -> Collection[ContractId]:
         """Return the ids of all recorded contracts."""

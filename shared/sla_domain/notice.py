@@ -6,7 +6,7 @@ of the range, or in an unknown version, since one notice too many is better than
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -88,11 +88,12 @@ def _match(affected: Affected, item: EnvironmentItem) -> NoticeMatch | None:
 
 
 def concerned_contracts(notice: Notice, rulebook: Rulebook, at: datetime) -> list[Contract]:
-    """Return the contracts whose people the notice is for, in the catalogue's order.
+    """Return the contracts whose people the notice is for.
 
-    They are in force at `at`, the notice concerns them (see `match_notice`), and their plan entitles to it.
+    They are in force at `at`, the notice concerns them (see `match_notice`), and their plan entitles to it. Those of
+    files come first, in the catalogue's order, then recorded ones by id.
     """
-    return [c for c in rulebook.contracts.values() if is_concerned(notice, c, rulebook, at)]
+    return [contract for contract in _using(notice, rulebook, at) if is_concerned(notice, contract, rulebook, at)]
 
 
 def is_concerned(notice: Notice, contract: Contract, rulebook: Rulebook, at: datetime) -> bool:
@@ -106,7 +107,20 @@ def is_concerned(notice: Notice, contract: Contract, rulebook: Rulebook, at: dat
 
 def affected_contracts(notice: Notice, rulebook: Rulebook, at: datetime) -> list[Contract]:
     """Return the contracts in force at `at` that run an affected version, whether or not their plan entitles to it."""
-    return [c for c in rulebook.contracts.values() if in_force(c, at) and match_notice(notice, c) is not None]
+    return [c for c in _using(notice, rulebook, at) if in_force(c, at) and match_notice(notice, c) is not None]
+
+
+def _using(notice: Notice, rulebook: Rulebook, at: datetime) -> Iterator[Contract]:
+    """The contracts of files, and of the recorded ones those that name an affected product, as they apply at `at`."""
+    written = rulebook.written_contracts
+    found = list(written)
+    if rulebook.recorded is not None:
+        products = [affected.product for affected in notice.affected]
+        found += [id_ for id_ in rulebook.recorded.with_products(products) if id_ not in written]
+    for id_ in found:
+        contract = rulebook.contract_at(id_, at)
+        if contract is not None:
+            yield contract
 
 
 def notice_terms(notice: Notice, contract: Contract, rulebook: Rulebook) -> TermsReason:
@@ -142,11 +156,12 @@ def known_products(rulebook: Rulebook) -> dict[str, str]:
     """
     named = (
         product
-        for whole in rulebook.contracts.values()
+        for whole in rulebook.written_contracts.values()
         for contract in whole.bought
         for product in (*(i.product for i in contract.environment), *contract.products, *contract.excluded_products)
     )
-    return {normal(product): product for product in named}
+    recorded = {} if rulebook.recorded is None else rulebook.recorded.products()
+    return {**recorded, **{normal(product): product for product in named}}
 
 
 def registrable_products(contract: Contract) -> dict[str, str]:

@@ -132,7 +132,10 @@ class RecordShelf:
         if before == after:
             return
         for name in before:
-            self._using[name].discard(contract)
+            using = self._using[name]
+            using.discard(contract)
+            if not using:
+                del self._using[name], self._written[name]
         for name, written in zip(map(normal, products), products, strict=True):
             self._using.setdefault(name, set()).add(contract)
             self._written[name] = written

@@ -66,6 +66,8 @@ def windows_json(
                 "language": one.window.language,
                 "surcharge": one.window.surcharge,
                 "priorities": sorted(one.window.priorities),
+                "products": sorted(one.window.products),
+                "excluded_products": sorted(one.window.excluded_products),
                 "cancelled": one.cancelled_in is not None,
             }
             for one in record.windows

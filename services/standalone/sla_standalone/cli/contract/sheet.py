@@ -11,32 +11,50 @@ from rich.console import Console
 from rich.table import Table
 
 from sla_catalogue.sheet import sheet_of
+from sla_catalogue.yaml_text import yaml_text
+from sla_domain.normal import normal
 from sla_domain.notice_terms import Cause, Registration, Severity
 from sla_domain.plan import written_name
 from sla_platform.settings import Settings
 from sla_standalone.cli.book import book_of, catalogue_at
-from sla_standalone.cli.output import emit, table_console
+from sla_standalone.cli.contract.service import API, ContractService
+from sla_standalone.cli.output import emit, say, table_console
 from sla_standalone.cli.place import path
+from sla_standalone.cli.remote import Key, open_client
 
 Where = Annotated[Path | None, typer.Option(parser=path, help="Catalogue directory or file.")]
+Service = Annotated[
+    str, typer.Option("--url", help="A running service, for its recorded contracts too.", envvar="SLAD_URL")
+]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 
-def register(app: typer.Typer) -> None:
-    """Add the commands `slad contract …` to the application."""
-    group = typer.Typer(
-        name="contract", no_args_is_help=True, help="What was promised to whom: contracts listed, and shown whole."
-    )
-    group.command("list")(list_contracts)
-    group.command("show")(show)
-    app.add_typer(group)
+def list_contracts(
+    text: Annotated[str, typer.Option("--q", help="Only those whose id, title or customers contain it.")] = "",
+    catalogue: Where = None,
+    url: Service = "",
+    key: Key = "",
+    json: Json = False,
+) -> None:
+    """List the contracts of a catalogue (by default SLAD_CATALOGUE, else the shipped examples), or of a service."""
+    found = _of_service(url, key, text) if url and catalogue is None else _of_files(catalogue, text)
+    if json:
+        emit(found)
+        return
+    table = Table("contract", "title", "plan", "zone", "valid", "customers")
+    for row in found:
+        plan = " over ".join(filter(None, (row["plan"], row.get("base_plan"))))
+        mark = "default" if row.get("default") else "recorded" if row.get("managed") == API else ""
+        name = f"{row['contract']} ({mark})" if mark else row["contract"]
+        valid = _period(row["valid"]) if "valid" in row else ""
+        table.add_row(name, row["title"], plan, row.get("zone", ""), valid, ", ".join(row["customers"]))
+    table_console().print(table)
 
 
-def list_contracts(catalogue: Where = None, json: Json = False) -> None:
-    """List the contracts of a catalogue (by default SLAD_CATALOGUE, else the shipped examples)."""
+def _of_files(catalogue: Path | None, text: str) -> list[dict[str, Any]]:
     usual = Settings().catalogue
     book = catalogue_at(catalogue or (usual if usual.exists() else None)).rulebook
-    found: list[dict[str, Any]] = [
+    return [
         {
             "contract": one.id,
             "title": one.title,
@@ -48,31 +66,63 @@ def list_contracts(catalogue: Where = None, json: Json = False) -> None:
             "default": one.id == book.default_contract,
         }
         for one in book.contracts.values()
+        if normal(text) in normal(" ".join([one.id, one.title, *one.customers]))
     ]
-    if json:
-        emit(found)
-        return
-    table = Table("contract", "title", "plan", "zone", "valid", "customers")
-    for row in found:
-        plan = " over ".join(filter(None, (row["plan"], row["base_plan"])))
-        name = f"{row['contract']} (default)" if row["default"] else row["contract"]
-        table.add_row(name, row["title"], plan, row["zone"], _period(row["valid"]), ", ".join(row["customers"]))
-    table_console().print(table)
+
+
+def _of_service(url: str, key: str, text: str) -> list[dict[str, Any]]:
+    with open_client(url, key) as client:
+        rows = list(ContractService(client).listed(text))
+    return [{"contract": row["id"], **{name: value for name, value in row.items() if name != "id"}} for row in rows]
 
 
 def show(
     contract: Annotated[str, typer.Argument(help="A contract's id, from the catalogue or the built-in plans.")],
     language: Annotated[str, typer.Option("--lang", help="The language of titles, where the plan has it.")] = "en",
     catalogue: Where = None,
+    url: Service = "",
+    key: Key = "",
     json: Json = False,
 ) -> None:
-    """Show everything that a contract and its plan promise: targets, hours, priorities, rules, people, escalation."""
+    """Show everything that a contract and its plan promise: targets, hours, priorities, rules, people, escalation.
+
+    With --url, a contract that is recorded in the service is shown as that has it: its text and its history.
+    """
+    if url and catalogue is None and _show_recorded(contract, url, key, json=json):
+        return
     book, found = book_of(contract, catalogue)
     sheet = sheet_of(book, found.id, language)
     if json:
         emit(sheet)
     else:
         _print(sheet, table_console())
+
+
+def _show_recorded(contract: str, url: str, key: str, *, json: bool) -> bool:
+    """Whether the service has it as a record; one of the files is shown from them."""
+    with open_client(url, key) as client:
+        service = ContractService(client)
+        known = service.known(contract)
+        if known is None or known.managed != API:
+            return False
+        changes = list(service.changes(contract))
+    if json:
+        emit(known.told | {"changes": changes})
+        return True
+    out = table_console()
+    out.print(f"{contract} · recorded, revision {known.told['revision']}")
+    versions = Table("version", "state", "from", "by", "reason")
+    for one in known.told["versions"]:
+        versions.add_row(
+            str(one["number"]), one["state"].replace("_", " "), one["effective_from"], one["by"], one["reason"]
+        )
+    out.print(versions)
+    history = Table("revision", "at", "what", "by", "reason")
+    for one in changes:
+        history.add_row(str(one["revision"]), one["at"], one["what"], one["by"], one["reason"])
+    out.print(history)
+    say(f"\nIts newest version:\n{yaml_text(known.newest)}", nl=False)
+    return True
 
 
 def _print(sheet: dict[str, Any], out: Console) -> None:
