@@ -98,8 +98,9 @@ async def refresh(connection: AsyncConnection, tables: ContractTables, shelf: Re
         query = select(table).where(table.c.seq > shelf.seq).order_by(table.c.seq).limit(_PAGE)
         rows = (await connection.execute(query)).all()
         for row in rows:
-            index = RecordIndex(**orjson.loads(row.names))
-            shelf.put(row.id, row.revision, index, row.record.encode(), row.seq)
+            text = row.record.encode()
+            if not shelf.put_shared(row.id, row.revision, text, row.seq):
+                shelf.put(row.id, row.revision, RecordIndex(**orjson.loads(row.names)), text, row.seq)
             changed.append(row.id)
         if len(rows) < _PAGE:
             return changed
