@@ -247,6 +247,26 @@ async def test_what_was_said_on_merged_incidents_waits_and_is_folded_once(desk: 
     await as_folded(desk.store, examples, events)
 
 
+async def test_very_many_clocks_that_may_all_have_changed_are_decided_about_beside_the_others(
+    desk: Desk, examples: Catalogue
+) -> None:
+    """A reply from before the opening renumbers the cycles of hundreds of clocks: from then on none is settled."""
+    events = [opened()]
+    for n in range(1, 2 * NEAR + 200, 2):
+        events.append(event(EventKind.CUSTOMER_REPLIED, n, actor=Actor.CUSTOMER))
+        events.append(event(EventKind.RESPONDED, n + 1, actor=Actor.STAFF))
+    await applied(desk, events)
+    reply = [late(EventKind.RESPONDED), late(EventKind.CUSTOMER_REPLIED, 30), late(EventKind.RESPONDED, 20)]
+    await desk.apply(*reply)
+    more = notes(2 * NEAR + 300, 5)
+    told = len(await desk.facts())
+    await desk.accept(*more, opened(OTHER, MANY, "Polaris"))
+    assert await waiting(desk.store) == 5
+    assert [fact["incident"] for fact in (await desk.facts())[told:]] == [OTHER] * 3
+    assert (await desk.later.once() or 0) > NEAR
+    await as_folded(desk.store, examples, [*events, *reply, *more])
+
+
 async def test_judging_anew_meanwhile_does_not_let_the_timers_go(desk: Desk) -> None:
     await story(desk)
     await desk.accept(late(), through=TEN + 3 * HOUR)
@@ -312,7 +332,7 @@ async def test_small_ones_go_before_large_ones_and_none_waits_for_ever(desk: Des
     assert first.incident == HOT
     await desk.accept(replace(late(), incident=small))
     assert (second := await desk.later.next(100.1)) is not None
-    assert second.incident == small  # due after 0.4 s, the other after 0.6 s
+    assert second.incident == small  # due after 0.7 s, the other after 1 s
     async with desk.store.transaction() as connection:
         await connection.execute(delete(tables.deferred).where(tables.deferred.c.incident == small))
         await connection.execute(update(tables.incident).where(tables.incident.c.id == small).values(deferred=0))

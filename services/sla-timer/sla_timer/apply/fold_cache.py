@@ -31,7 +31,7 @@ HOT = 250  # stored events from which on an incident's fold is kept
 AT_ONCE = 20  # events folded between two looks at the clock
 STEP = 250  # events between the latest states that are kept; further back they lie further apart
 MOST_STEPS = 10
-NEAR = 500  # events that the consumer folds again at once for late ones; when it is more, others would wait for it
+NEAR = 500  # events folded again, or clocks decided about, at once by the consumer; others would wait for more
 MOST_INCIDENTS = 64
 MOST_CHANGED = 500  # clocks that are read by name; when more may have changed, all are
 MOST_KEPT = 200_000  # events behind all kept folds together
@@ -182,6 +182,13 @@ class PreparedFold:
         if version not in self.used:
             self.used[version] = self.foldings[version].incident()
         return self.used[version]
+
+    @property
+    def undecided(self) -> int:
+        """Return how many clocks the decision has to look at if that is every clock of the incident; else 0."""
+        if self.unsettled() is not None:
+            return 0
+        return max((sum(len(one.builders) for one in fold.trackers) for fold in self.foldings.values()), default=0)
 
     def unsettled(self) -> frozenset[ClockId] | None:
         """Return the ids of all clocks that differ from `settled`: those that are new, changed or gone.
@@ -398,6 +405,7 @@ class FoldCache:
         turn, read = LoopYielder(), 0
         for some in _slices(line.following):
             folding.read_timeline(some)
+            folding.build_ended()
             self._folded(len(some))
             read += len(some)
             last, next_ = some[-1][0], line.following[read : read + 1]
@@ -413,6 +421,7 @@ class FoldCache:
         turn = LoopYielder()
         for some in _slices(events):
             folding.read_next(some)
+            folding.build_ended()
             self._folded(len(some))
             kept.note(folding)
             await turn.yield_if_due()

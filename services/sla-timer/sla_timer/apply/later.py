@@ -31,7 +31,7 @@ from sla_timer.apply.fold_cache import FoldBudget
 from sla_timer.apply.unit import Applier
 
 _log = structlog.get_logger(__name__)
-PER_SECOND = 2_000  # events folded again in a second of the long run
+PER_SECOND = 1_000  # events folded again, or clocks decided about, in a second of the long run
 SIZES = 4  # how many times its own size an incident waits at most for what was folded before it
 AT_ONCE = 10_000  # events of one unit of work
 LOOK_SECONDS = 5.0  # between looks for what other processes have left
@@ -50,7 +50,7 @@ class Waiting:
 class FoldPace:
     """Says when the next incident may be folded again, so that folding takes no more than its share of the process.
 
-    Each event that was folded again is a debt, of which 2,000 are paid in a second. The next incident waits until all
+    Each event that was folded again is a debt, of which 1,000 are paid in a second. The next incident waits until all
     is paid, but never longer than four times what itself would cost: a small one does not wait for what a large one
     costs. Times are in seconds of any steady clock.
     """
@@ -109,7 +109,7 @@ class DeferredEvents:
     async def next(self, now: float) -> Waiting | None:
         """Return the incident to be applied next; None if none waits. `now`: seconds of any steady clock.
 
-        Each is due as many seconds after it was first seen to wait as its size divided by 2,000, so neither do small
+        Each is due as many seconds after it was first seen to wait as its size divided by 1,000, so neither do small
         ones wait for large ones, nor large ones for ever.
         """
         found = await self._waiting()

@@ -86,7 +86,8 @@ class FoldPreparer:
         work: Callable[[Mapping[str, PreparedFold], Collection[str]], Awaitable[Given]],
     ) -> Given:
         """Run `work` like `around`, but without anything that would take long: at most 500 stored events are read and
-        folded again, and no incident is waited for that another task holds.
+        folded again, no incident is decided about with more than 500 clocks that may all have changed, and none is
+        waited for that another task holds.
 
         The second argument of `work` are the ids of the incidents that are left out for that. Raises as `around` does.
         """
@@ -115,6 +116,10 @@ class FoldPreparer:
                         )
                     except TooFar:
                         far.add(name)
+                        continue
+                    if not wait and prepared[name].undecided > NEAR:
+                        far.add(name)
+                        del prepared[name]
                 try:
                     done = await work(prepared, far)
                 except FoldNotPrepared as missing:

@@ -25,7 +25,7 @@ from sla_platform.wire import decode_event
 from sla_timer import tables
 from sla_timer.apply import deferred, load, ownership, save
 from sla_timer.apply.decide import DecisionOptions, decide
-from sla_timer.apply.fold_cache import FoldBudget, PreparedFold
+from sla_timer.apply.fold_cache import NEAR, FoldBudget, PreparedFold
 from sla_timer.apply.prepare import FoldPreparer, check_prepared, stored_incident, unsettled_clocks
 from sla_timer.metrics import TimerMetrics
 from sla_timer.rulebooks import Rulebooks
@@ -146,14 +146,15 @@ class Applier:
     async def apply_deferred(self, partition: int, incident: str, readable: Fresh, budget: FoldBudget) -> None:
         """Apply events that waited for one incident, in one transaction, and let its timers go on if none waits now.
 
-        `budget`: counts the stored events that were folded again. Raises Fenced if this instance does not own the
-        partition, and StoreBusy; the events still wait then.
+        `budget`: counts the stored events that were folded again, and the clocks if more than 500 may have changed.
+        Raises Fenced if this instance does not own the partition, and StoreBusy; the events still wait then.
         """
         epoch = self._epochs.get(partition)
         if epoch is None:
             raise Fenced(f"partition {partition} is not ours")
 
         async def unit(prepared: Mapping[str, PreparedFold]) -> None:
+            budget.spent += sum(one.undecided for one in prepared.values() if one.undecided > NEAR)
             async with self._store.transaction() as connection:
                 begun = await self._begin(connection, partition, epoch, readable)
                 await deferred.take(connection, [envelope.id for envelope, _ in readable])
