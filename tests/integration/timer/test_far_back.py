@@ -35,6 +35,7 @@ from sla_platform.wire import encode_event
 from sla_timer import tables
 from sla_timer.apply import save
 from sla_timer.apply.fold_cache import NEAR
+from sla_timer.apply.later import PER_SECOND, FoldPace
 from sla_timer.apply.refold import query_of_names
 from sla_timer.retention import IncidentRetention
 
@@ -123,6 +124,28 @@ async def test_all_that_comes_meanwhile_is_folded_again_once(desk: Desk, example
     read, folded = work(desk)
     assert folded - begun[1] == len(events) - 1  # each once; the opening is not counted
     assert read - begun[0] == MANY
+    await as_folded(desk.store, examples, events)
+
+
+async def test_in_a_flood_with_late_events_the_work_grows_with_time_and_not_with_their_number(
+    desk: Desk, examples: Catalogue
+) -> None:
+    """Two deliveries a second, each with an event from before the opening: folding all each time is 19,500 events."""
+    pace, events, largest = FoldPace(), [opened()], 0
+    for number in range(12):
+        some = [late(EventKind.UPDATED, number + 1), *notes(1 + 250 * number, 249)]
+        if not number:
+            await desk.apply(events[0])
+        await desk.accept(*some)
+        events += some
+        now = number / 2
+        if (one := await desk.later.next(now)) is not None and pace.pause(one.size, now) <= 0:
+            pace.spend(await desk.later.apply(one), now)
+            largest = one.size
+    while await desk.later.once() is not None:
+        pass
+    # Each event once, what the pace allows in six seconds, and the fold after the last delivery.
+    assert work(desk)[1] <= len(events) + 6 * PER_SECOND + largest
     await as_folded(desk.store, examples, events)
 
 
