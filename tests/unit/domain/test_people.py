@@ -251,8 +251,6 @@ def test_h6_a_fix_concerns_contracts_with_an_affected_version_in_use(
 ) -> None:
     notice = Notice(
         id=NoticeId("n1"),
-        title="Fix",
-        text="…",
         severity=Severity.CRITICAL,
         cause=Cause.SECURITY,
         affected=(Affected("Vertica", VersionRange.parse(">=10,<11")),),
