@@ -15,7 +15,7 @@ from sla_notifier.notice.registered import is_registered
 from sla_notifier.notification.directory import contract_of, title_of
 from sla_notifier.notification.notification import Recipient
 from sla_notifier.notification.pipeline_context import PipelineContext
-from sla_notifier.text.content import Action, Content, Value
+from sla_notifier.text.content import Action, ChangedText, Content, Value
 from sla_notifier.text.words import id_as_words, one_line, paragraphs, web_link
 from sla_platform.wire import NoticeData
 
