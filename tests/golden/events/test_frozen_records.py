@@ -101,6 +101,6 @@ def _with_unknown_fields(value: Any) -> Any:
         return [_with_unknown_fields(item) for item in value]
     if not isinstance(value, dict):
         return value
-    free = {"attributes", "details"}  # their names are data
+    free = {"attributes", "details", "document", "facts"}  # their names are data
     inner = {name: item if name in free else _with_unknown_fields(item) for name, item in value.items()}
     return inner | {"of_a_later_release": {"deep": [1, None, "x"]}}

@@ -80,7 +80,7 @@ def built(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
 def notice(product: str) -> Notice:
     affected = (Affected(product, VersionRange.parse("*")),)
-    return Notice(id=NoticeId("n-1"), title="Fix", text="Fix it", severity=Severity.OTHER, affected=affected)
+    return Notice(id=NoticeId("n-1"), severity=Severity.HIGH, affected=affected)
 
 
 def test_a_notice_looks_only_at_contracts_with_the_product(

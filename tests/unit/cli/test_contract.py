@@ -81,6 +81,8 @@ def test_the_same_is_given_as_json(own: Path) -> None:
         "notices": {"registration": "opt_in", "causes": ["security", "data_loss", "outage"],
                     "severities": ["critical", "high", "medium", "low"], "clause": "I5"},
         "note": "Sold with the machine.",
+        "terms": {"all_products": False, "minimum_term": "", "not_covered": [], "scope": None,
+                  "not_available_for": {"clause": "", "countries": [], "products": []}},
     }  # fmt: skip
     assert sheet["escalation"]["levels"] == [
         {"after": "15 min", "tell": {"csm": ["ada"], "ada": ["ada"]}, "channels": [], "kind": "page"}

@@ -158,7 +158,8 @@ def test_every_answer_has_a_page_without_script(shown: AckPageKind) -> None:
     html = render_page(
         Texts(), AckPage(shown=shown, what="<x>", who="<y>", at=NOW, link="https://slad.example/incidents/1")
     )
-    assert ("<form" in html) is (shown in (AckPageKind.ASK, AckPageKind.ASK_ALL))
+    asking = (AckPageKind.ASK, AckPageKind.ASK_ALL, AckPageKind.REGISTER_ASK, AckPageKind.END_ASK)
+    assert ("<form" in html) is (shown in asking)
     assert "<script" not in html
     assert "<x>" not in html
     assert "<y>" not in html
