@@ -22,8 +22,8 @@ from sla_domain.calendar import (
     load_zone,
     union,
 )
-from sla_domain.contract import Contract
-from sla_domain.plan import Combination, Coverage, HolidaySource
+from sla_domain.contract import Contract, ContractId
+from sla_domain.plan import Combination, Coverage, HolidaySource, PlanId
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -49,6 +49,10 @@ class CatalogueCalendars:
             made = (coverage, self._make(contract, coverage))
             self._made[key] = made
         return made[1]
+
+    def of_zone(self, zone: str, coverage: Coverage) -> Calendar:
+        """Return the calendar of a coverage that is no contract's, such as that of a rota in this zone."""
+        return self.calendar(contract_of_zone(zone), coverage)
 
     def _make(self, contract: Contract, coverage: Coverage) -> Calendar:
         if coverage.parts:
@@ -78,6 +82,11 @@ class CatalogueCalendars:
             closings=(*coverage.closings, *_half_days(rows), *timed),
             name=coverage.titles.get("en", ""),
         )
+
+
+def contract_of_zone(zone: str) -> Contract:
+    """Return what stands for the contract of hours that have a zone and no contract."""
+    return Contract(id=ContractId(f"zone {zone}"), customers=frozenset(), plan=PlanId(""), zone=zone)
 
 
 def holiday_code_for(contract: Contract, coverage: Coverage) -> str:

@@ -7,13 +7,13 @@ English, else in whichever language there is.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from sla_catalogue.calendars import holiday_codes_for
 from sla_catalogue.catalogue import Catalogue
 from sla_catalogue.holiday.table import MANUAL
-from sla_domain.calendar import LocalSpan, Window
+from sla_domain.calendar import LocalSpan, Window, load_zone
 from sla_domain.contract import Contract, ContractId
 from sla_domain.escalation import EscalationPolicy, PolicyLevel
 from sla_domain.explain.language import tag_for, words_for
@@ -34,6 +34,7 @@ from sla_domain.plan import (
     WarningAt,
     written_name,
 )
+from sla_domain.rota import Rota, RotaLayer
 
 
 def sheet_of(catalogue: Catalogue, contract: ContractId, language: str = "en") -> dict[str, Any]:
@@ -51,6 +52,8 @@ class _Sheet:
     def __init__(self, catalogue: Catalogue, contract: Contract, language: str) -> None:
         self._contract = contract
         self._tables = catalogue.holidays
+        held = {holder.rota for holder in contract.roles}
+        self._rotas = {id_: rota for id_, rota in catalogue.rulebook.rotas.items() if id_ in held}
         self._plan: Plan = catalogue.rulebook.plans[contract.plan]
         self._base = catalogue.rulebook.plans.get(contract.base_plan) if contract.base_plan else None
         self._policy = catalogue.escalations.get(self._plan.escalation or "")
@@ -84,12 +87,16 @@ class _Sheet:
             "urgent_channels": sorted(plan.urgent_channels),
             "roles": [self._role(one) for one in plan.roles],
             "escalation": None if self._policy is None else self._escalation(self._policy),
+            "rotas": [self._rota(one) for one in self._rotas.values()],
             "people": [
                 {
                     "id": one.id,
                     "name": one.name,
                     "side": one.side.value,
                     "language": one.language,
+                    "languages": list(one.languages),
+                    "zone": one.zone,
+                    "until": one.until,
                     "notices": one.notices,
                 }
                 for one in contract.people.values()
@@ -226,9 +233,28 @@ class _Sheet:
             "kind": level.kind.value,
         }
 
+    def _rota(self, rota: Rota) -> dict[str, Any]:
+        return {
+            "id": rota.id,
+            "title": self._said(rota.titles),
+            "zone": rota.zone,
+            "layers": [_layer(one) for one in rota.layers],
+            "overrides": [
+                {
+                    "from": _local(one.start, rota.zone),
+                    "until": _local(one.end, rota.zone),
+                    "who": one.person,
+                    "instead_of": one.instead_of,
+                    "by": one.by,
+                    "reason": one.reason,
+                }
+                for one in rota.overrides
+            ],
+        }
+
     def _holders(self, name: str) -> list[str]:
         """Of a role; or the person of that name, where an escalation names one."""
-        holders = [one.person for one in self._contract.roles if one.role == name]
+        holders = [f"rota {one.rota}" if one.rota else one.person for one in self._contract.roles if one.role == name]
         return holders or ([name] if name in self._contract.people else [])
 
 
@@ -273,6 +299,18 @@ def _clock(seconds: int) -> str:
 def _span(span: LocalSpan) -> dict[str, Any]:
     start, end = (at.isoformat(" ", "minutes") for at in (span.start, span.end))
     return {"from": start, "to": end, "reason": span.reason}
+
+
+def _layer(layer: RotaLayer) -> dict[str, Any]:
+    turns = layer.rotation
+    if turns is None:
+        return {"listed": len(layer.listed), "hours": layer.coverage}
+    handover = {"days": turns.days, "at": _clock(turns.at), "starts": turns.starts}
+    return {"people": list(turns.people), "handover": handover, "hours": layer.coverage}
+
+
+def _local(at: datetime, zone: str) -> str:
+    return at.astimezone(load_zone(zone)).isoformat(" ", "minutes")
 
 
 def _holidays(coverage: Coverage) -> str:

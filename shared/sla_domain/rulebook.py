@@ -9,6 +9,7 @@ from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from types import MappingProxyType
 from typing import Protocol
 from zoneinfo import ZoneInfo
 
@@ -16,6 +17,7 @@ from sla_domain.calendar import Calendar
 from sla_domain.contract import Contract, ContractId
 from sla_domain.normal import normal
 from sla_domain.plan import Coverage, Plan, PlanId
+from sla_domain.rota import Rota, RotaId
 
 
 class MatchReason(StrEnum):
@@ -51,8 +53,8 @@ class Rulebook:
     """Plans, contracts and calendars of one catalogue version: all by which incidents are judged, besides their events.
 
     `default_contract`: applies where no contract of the customer does. `by_customer`: customer's name, as the catalogue
-    has it -> ids of the customer's contracts; `by_normal`: the same by `normal` name. `derived`: cache of what follows
-    from the other fields.
+    has it -> ids of the customer's contracts; `by_normal`: the same by `normal` name. `rotas`: by id, for roles that a
+    rota holds. `derived`: cache of what follows from the other fields.
     """
 
     version: str
@@ -61,6 +63,7 @@ class Rulebook:
     default_contract: ContractId
     calendars: Calendars
     by_customer: Mapping[str, tuple[ContractId, ...]]
+    rotas: Mapping[RotaId, Rota] = field(default_factory=lambda: MappingProxyType({}))
     holidays_version: str = ""
     tzdata_version: str = ""
     # What follows from the values above alone and is asked for at every event; bounded by the number of contracts.

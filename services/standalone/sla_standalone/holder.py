@@ -117,13 +117,14 @@ class CatalogueHolder:
 
 
 def keep_zones(catalogue: Catalogue) -> None:
-    """Load the zone data of all contracts and coverages (hours of service), and keep it as long as the process runs.
+    """Load the zone data of all contracts, rotas and coverages (hours of service), and keep it while the process runs.
 
     Loaded later, it could fail when the process has no file descriptor left.
     """
     rulebook = catalogue.rulebook
     of_coverages = {coverage.zone for plan in rulebook.plans.values() for coverage in plan.coverages.values()}
-    for name in {"UTC", *(contract.zone for contract in rulebook.contracts.values()), *of_coverages}:
+    of_rotas = {rota.zone for rota in rulebook.rotas.values()}
+    for name in {"UTC", *(contract.zone for contract in rulebook.contracts.values()), *of_coverages, *of_rotas}:
         if name is not None:
             keep_zone(name)
 

@@ -12,15 +12,16 @@ from dataclasses import dataclass, replace
 from types import MappingProxyType
 
 from sla_catalogue.assembly.draft import PlanDraft, lay_over
+from sla_catalogue.assembly.person import build_person
 from sla_catalogue.assembly.plan import BuiltPlan, build_plan
 from sla_catalogue.assembly.target import TargetRow, build_targets
 from sla_catalogue.assembly.zone import check_zone
 from sla_catalogue.assembly_context import Context
-from sla_catalogue.channel import channel_kinds, normalise_address
-from sla_catalogue.document.contract import ContractDocument, PersonDocument
+from sla_catalogue.document.contract import ContractDocument
 from sla_catalogue.problem import Path
 from sla_domain.contract import Contract, ContractId, EnvironmentItem, Person, RoleHolder, Side
 from sla_domain.plan import Coverage, MetricId, NoticeMode, PlanId
+from sla_domain.rota import RotaId
 
 CONTACT = "contact"  # the role of the customer's own contact person
 
@@ -64,17 +65,25 @@ class Plans:
         return self.built[draft.id]
 
 
-def build_contracts(plans: Plans, context: Context) -> list[BuiltContract]:
+def build_contracts(plans: Plans, on_call: Mapping[str, tuple[str, ...]], context: Context) -> list[BuiltContract]:
     """Return the contracts of the section `contracts`, in the order written; errors are reported as findings.
 
-    A contract is left out if its plan, base plan or time zone is unknown. A holder of a role is left out if the person
-    is unknown, or the coverage (hours) in which the person serves is.
+    `on_call`: rota -> the ids of its people. A contract is left out if its plan, base plan or time zone is unknown. A
+    holder of a role is left out if the person or rota is unknown, or the coverage (hours) in which they serve is.
     """
-    found = [_contract(name, document, plans, context) for name, document in context.document.contracts.items()]
+    found = [
+        _contract(name, document, plans, on_call, context) for name, document in context.document.contracts.items()
+    ]
     return [contract for contract in found if contract is not None]
 
 
-def _contract(name: str, document: ContractDocument, plans: Plans, context: Context) -> BuiltContract | None:
+def _contract(
+    name: str,
+    document: ContractDocument,
+    plans: Plans,
+    on_call: Mapping[str, tuple[str, ...]],
+    context: Context,
+) -> BuiltContract | None:
     path: Path = ("contracts", name)
     zone_known = check_zone(document.zone, (*path, "zone"), context.findings)
     draft = _draft(document, path, plans, context)
@@ -91,7 +100,7 @@ def _contract(name: str, document: ContractDocument, plans: Plans, context: Cont
         own_id = draft.id if draft.id.endswith(f"@{name}") else f"{draft.id}@{name}"
         built = replace(plans, built={}).get(replace(draft, id=own_id, timed_too=beyond))
         plans.built[own_id] = built
-    people = _people(document, built, plans, context)
+    people = _people(document, built, plans, on_call, context)
     contract = Contract(
         id=ContractId(name),
         customers=frozenset(document.customers),
@@ -133,10 +142,18 @@ def _draft(document: ContractDocument, path: Path, plans: Plans, context: Contex
     return lay_over(draft, base, f"{draft.id}+{base.id}")
 
 
-def _people(document: ContractDocument, built: BuiltPlan, plans: Plans, context: Context) -> dict[str, Person]:
-    """The contract's own people, and those of the catalogue whom its roles or the escalations of its plan and of its
-    base plan name."""
-    named = {holder.person for holders in document.roles.values() for holder in holders}
+def _people(
+    document: ContractDocument,
+    built: BuiltPlan,
+    plans: Plans,
+    on_call: Mapping[str, tuple[str, ...]],
+    context: Context,
+) -> dict[str, Person]:
+    """The contract's own people, and those of the catalogue whom its roles, the rotas that hold them, or the
+    escalations of its plan and of its base plan name."""
+    holding = [holder for holders in document.roles.values() for holder in holders]
+    named = {holder.person for holder in holding}
+    named |= {person for holder in holding for person in on_call.get(holder.rota or "", ())}
     base = plans.drafts.get(document.base_plan or "")
     for plan in (built.plan, plans.get(base).plan if base is not None else None):
         policy = context.document.escalations.get((plan.escalation if plan is not None else None) or "")
@@ -145,7 +162,7 @@ def _people(document: ContractDocument, built: BuiltPlan, plans: Plans, context:
     wanted = built.plan.notices is NoticeMode.ENTITLED
     theirs = _customers_own(document, built)
     return {
-        id_: _person(id_, each, wanted, Side.CUSTOMER if id_ in theirs else Side.SUPPORT)
+        id_: build_person(id_, each, wanted, Side.CUSTOMER if id_ in theirs else Side.SUPPORT, document.zone)
         for id_, each in {**shared, **document.people}.items()
     }
 
@@ -161,20 +178,6 @@ def _customers_own(document: ContractDocument, built: BuiltPlan) -> set[str]:
     }
 
 
-def _person(id_: str, document: PersonDocument, notices: bool, side: Side) -> Person:
-    """`notices` and `side` hold where the document does not say."""
-    of_kinds = (f"{kind.name}:{address}" for kind in channel_kinds() for address in document.of_kind(kind.name))
-    addresses = [normalise_address(address) for address in (*document.addresses, *of_kinds)]
-    return Person(
-        id=id_,
-        name=document.name,
-        addresses=tuple(dict.fromkeys(addresses)),
-        language=document.language,
-        notices=notices if document.notices is None else document.notices,
-        side=document.side or side,
-    )
-
-
 def _roles(
     document: ContractDocument, people: Mapping[str, Person], built: BuiltPlan, path: Path, context: Context
 ) -> tuple[RoleHolder, ...]:
@@ -183,7 +186,10 @@ def _roles(
     for role, holders in document.roles.items():
         where = (*path, "roles", role)
         for index, holder in enumerate(holders):
-            if holder.person not in people:
+            if holder.rota is not None:
+                if not context.has_entry("rotas", holder.rota, (*where, index, "rota"), "rota"):
+                    continue
+            elif holder.person not in people:
                 context.report_unknown(holder.person, {*people, *context.document.people}, (*where, index), "person")
                 continue
             usual = promised.get(role)
@@ -192,5 +198,6 @@ def _roles(
                 context.report_unknown(coverage, built.plan.coverages, (*where, index), "coverage")
                 continue
             outside = holder.outside or bool(usual and usual.outside and not holder.coverage)
-            found.append(RoleHolder(role=role, person=holder.person, coverage=coverage, outside=outside))
+            rota = None if holder.rota is None else RotaId(holder.rota)
+            found.append(RoleHolder(role=role, person=holder.person, rota=rota, coverage=coverage, outside=outside))
     return tuple(found)

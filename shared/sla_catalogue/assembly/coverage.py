@@ -65,7 +65,7 @@ def build_coverage(name: str, path: Path, document: CoverageDocument, context: C
     as findings.
     """
     hours = document.hours or {}
-    _check_week(hours, (*path, "hours"), context)
+    check_week(hours, (*path, "hours"), context)
     if document.hours == {} and not document.openings:
         context.findings.error(path, "empty-coverage", f"the coverage {name!r} is never open", "give it hours")
     if document.zone is not None:
@@ -94,7 +94,8 @@ def window_of(window: MinuteWindow) -> Window:
     return Window(window.start * 60, close * 60)
 
 
-def _check_week(week: Week, path: Path, context: Context) -> None:
+def check_week(week: Week, path: Path, context: Context) -> None:
+    """Report weekly hours that overlap, or that leave a few minutes closed between them."""
     for pair in find_overlaps(week):
         context.findings.error(path, "overlap", f"hours overlap: {pair}", "time counts once; correct one of them")
     for gap in find_short_gaps(week):

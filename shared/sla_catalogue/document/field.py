@@ -123,6 +123,7 @@ def _secret(value: object) -> Secret:
 
 Texts = Annotated[dict[str, str], BeforeValidator(_texts)]
 Names = Annotated[list[str], BeforeValidator(_one_or_many), AfterValidator(_unique)]
+Turns = Annotated[list[str], BeforeValidator(_one_or_many)]
 AllowedTime = Annotated[Allowed, PlainValidator(_guarded(parse_allowed)), WithJsonSchema(TEXT)]
 Span = Annotated[timedelta, PlainValidator(_guarded(parse_span)), WithJsonSchema(TEXT)]
 WarningTime = Annotated[WarningAt, PlainValidator(_guarded(parse_warning)), WithJsonSchema(TEXT)]

@@ -40,8 +40,9 @@ def expand(rota: Rota, low: int, high: int) -> list[Stretch]:
     found: list[Stretch] = []
     for layer in rota.layers:
         found = _united(found, _in_hours(_turns(layer, zone, *window), layer.hours))
+    by_layers = found
     for place, override in enumerate(rota.overrides):
-        found = _replaced(found, place, override)
+        found = _replaced(found, by_layers, place, override)
     return [each for each in _without_leavers(found, rota) if each.low < high and each.high > low]
 
 
@@ -113,15 +114,24 @@ def _outside(stretches: Iterable[Stretch], holes: Sequence[Interval]) -> Iterato
             yield Stretch(start, end, each.person, each.override)
 
 
-def _replaced(found: Sequence[Stretch], place: int, override: RotaOverride) -> list[Stretch]:
-    span = micros(override.start), micros(override.end)
+def _replaced(
+    found: Sequence[Stretch], by_layers: Sequence[Stretch], place: int, override: RotaOverride
+) -> list[Stretch]:
+    """What is found, with one override more: it takes the place of its person by the layers, and by those before it."""
+    low, high = micros(override.start), micros(override.end)
     if override.instead_of is None:
-        return _united([Stretch(*span, override.person, place)], found)
-    theirs = [
-        each for each in found if each.person == override.instead_of and each.low < span[1] and each.high > span[0]
+        return _united([Stretch(low, high, override.person, place)], found)
+    theirs = _united(_of(found, override.instead_of), _of(by_layers, override.instead_of))
+    taken = [
+        Stretch(max(each.low, low), min(each.high, high), override.person, place)
+        for each in theirs
+        if each.low < high and each.high > low
     ]
-    taken = [Stretch(max(each.low, span[0]), min(each.high, span[1]), override.person, place) for each in theirs]
     return _united(taken, found)
+
+
+def _of(stretches: Iterable[Stretch], person: str) -> list[Stretch]:
+    return [each for each in stretches if each.person == person]
 
 
 def _without_leavers(found: Sequence[Stretch], rota: Rota) -> Iterator[Stretch]:

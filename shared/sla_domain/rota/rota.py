@@ -44,7 +44,7 @@ class RotaLayer:
     """One layer of a rota: people who take turns, or the shifts that a feed lists.
 
     `listed`: in the order of their starts; of two at the same time the one that starts later counts. `hours`: the layer
-    has somebody only while this calendar is open, None at any hour. `coverage`: the name of these hours.
+    has somebody only while this calendar is open, None at any hour. `coverage`: these hours as text, or their name.
     """
 
     rotation: Rotation | None = None
@@ -57,8 +57,8 @@ class RotaLayer:
 class RotaOverride:
     """In `[start, end)` `person` is on call instead.
 
-    `instead_of`: only where this person would be on call; None: in the whole span, also where nobody would be. `by`, a
-    person's id, and `reason`: who wrote it, and why.
+    `instead_of`: only where this person would be on call, by the layers or by the overrides before; None: in the whole
+    span, also where nobody would be. `by`, a person's id, and `reason`: who wrote it, and why.
     """
 
     start: datetime

@@ -23,6 +23,7 @@ _MONTHS = (
     "December",
 )  # fmt: skip
 _THURSDAY = 3  # 1970-01-01
+_LONGEST_US = 6 * DAY_US  # what is longer is no part of a week
 _MOST_MISSING = 3  # weeks: a pattern that pauses for longer is two patterns
 
 
@@ -87,7 +88,7 @@ def _patterns(local: Sequence[Interval], first: int, last: int) -> Iterator[_Pat
         day, since = divmod(start, DAY_US)
         alike[_weekday(day), since, end - start].append(day)
     for (weekday, since, length), days in alike.items():
-        for run in _runs(days):
+        for run in _runs(days) if length < _LONGEST_US else [[day] for day in days]:
             begins, ends = run[0] - 7 >= first, run[-1] + 7 <= last
             yield _Pattern(weekday, weekday, since, length, run[0], run[-1], len(run), begins, ends)
 
@@ -127,13 +128,21 @@ def _neighbours(one: _Pattern, other: _Pattern) -> bool:
         and one.last_day + 1 == other.day
         and (not one.begins or _week(one.first) == _week(other.first))
         and (not one.ends or _week(one.last) == _week(other.last))
-        and _steady(one) == _steady(other)
+        and _regularity(one) == _regularity(other)
     )
+
+
+def _regularity(pattern: _Pattern) -> int:
+    return 0 if _steady(pattern) else pattern.count
 
 
 def _steady(pattern: _Pattern) -> bool:
     """Whether it comes in every week from its first to its last."""
-    return pattern.count == (pattern.last - pattern.first) // 7 + 1
+    return pattern.count == _weeks(pattern)
+
+
+def _weeks(pattern: _Pattern) -> int:
+    return (pattern.last - pattern.first) // 7 + 1
 
 
 def _words(pattern: _Pattern, year: int) -> str:
@@ -149,7 +158,7 @@ def _words(pattern: _Pattern, year: int) -> str:
     words = f"{days} {_clock(pattern.start)}–{until}"
     words += f" from {_day(pattern.first, year)}" if pattern.begins else ""
     words += f" to {_day(pattern.last, year)}" if pattern.ends else ""
-    return words if _steady(pattern) else f"{words}, in most weeks"
+    return words if _steady(pattern) else f"{words}, in {pattern.count} of {_weeks(pattern)} weeks"
 
 
 def _moment(local: int, year: int, *, end: bool = False) -> str:

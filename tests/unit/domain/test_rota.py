@@ -140,6 +140,15 @@ def test_of_overrides_that_meet_the_later_one_counts_and_may_replace_the_one_bef
     assert told(turned, "2026-10-06T12:00") == ["bob"]
 
 
+def test_of_two_overrides_of_one_person_the_later_one_counts_where_they_meet() -> None:
+    days = [
+        override("2026-10-05T09:00", "2026-10-10T09:00", "bob", "ann"),
+        override("2026-10-07T00:00", "2026-10-08T00:00", "cy", "ann"),
+    ]
+    desk = rota(turns("ann"), overrides=tuple(days))
+    assert told(desk, "2026-10-06T23:59", "2026-10-07T00:00", "2026-10-08T00:00") == ["bob", "cy", "bob"]
+
+
 def test_what_was_answered_before_an_override_is_not_remembered_after_it() -> None:
     desk = rota(turns("ann"))
     assert told(desk, "2026-10-06T12:00") == ["ann"]
@@ -212,8 +221,9 @@ def one_instant(desk: Rota, at: datetime) -> str | None:
     for layer in desk.layers:
         if layer.rotation is not None and (layer.hours is None or layer.hours.is_open(at)):
             found = found or by_recurrence(layer.rotation, zone, at)
+    by_layers = found
     for each in desk.overrides:
-        if each.start <= at < each.end and each.instead_of in (None, found):
+        if each.start <= at < each.end and (each.instead_of is None or each.instead_of in (found, by_layers)):
             found = each.person
     return None if found is not None and found in desk.leaves and desk.leaves[found] <= at else found
 

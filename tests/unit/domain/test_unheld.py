@@ -41,7 +41,12 @@ BEFORE, AFTER = START - timedelta(days=7), END + timedelta(days=7)
         (each("Sat", 2, 6, BEFORE, date(2026, 11, 7)), ["Sat 02:00–06:00 to 7 November"]),
         (each("Sat", 2, 6, date(2026, 10, 10), date(2026, 10, 31)), ["Sat 02:00–06:00 from 10 October to 31 October"]),
         (each("Sat", 2, 6, date(2026, 10, 10), date(2026, 10, 10)), ["Sat 10 October 02:00–06:00"]),
-        (each("Sat", 2, 6, BEFORE, AFTER, but={date(2026, 10, 31)}), ["Sat 02:00–06:00, in most weeks"]),
+        (each("Sat", 2, 6, BEFORE, AFTER, but={date(2026, 10, 31)}), ["Sat 02:00–06:00, in 12 of 13 weeks"]),
+        (
+            each("Mon", 9, 9 + 7 * 24, date(2026, 10, 5), date(2026, 10, 5))
+            + each("Mon", 9, 33, date(2026, 10, 26), AFTER),
+            ["Mon 5 October 09:00 to Mon 12 October 09:00", "Mon 09:00–Tue 09:00 from 26 October"],
+        ),
         (each("Mon Tue Wed Thu Fri", 17, 24, BEFORE, AFTER), ["Mon–Fri 17:00–24:00"]),
         (each("Mon Tue Wed", 17, 24, date(2026, 10, 5), AFTER), ["Mon–Wed 17:00–24:00 from 5 October"]),
         (each("Mon Wed", 17, 24, BEFORE, AFTER), ["Mon 17:00–24:00", "Wed 17:00–24:00"]),

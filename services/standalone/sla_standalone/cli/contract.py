@@ -16,6 +16,7 @@ from sla_platform.settings import Settings
 from sla_standalone.cli.book import book_of, catalogue_at
 from sla_standalone.cli.output import emit, table_console
 from sla_standalone.cli.place import path
+from sla_standalone.cli.rota_lines import override_lines, rota_lines
 
 Where = Annotated[Path | None, typer.Option(parser=path, help="Catalogue directory or file.")]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
@@ -176,12 +177,22 @@ def _sections(sheet: dict[str, Any]) -> Iterator[tuple[str, Table]]:
                 for one in escalation["levels"]
             ),
         )  # fmt: skip
+    yield "Rotas", _table(("rota", "title", "zone", "who, in turns", "hands over", "hours"), rota_lines(sheet["rotas"]))
+    yield "Exceptions of rotas", _table(("rota", "who", "from", "until", "why"), override_lines(sheet["rotas"]))
     yield (
         "People",
         _table(
-            ("person", "name", "of", "language", "critical fixes"),
+            ("person", "name", "of", "language", "zone", "critical fixes", "leaves"),
             (
-                (one["id"], one["name"], one["side"], one["language"], "yes" if one["notices"] else "no")
+                (
+                    one["id"],
+                    one["name"],
+                    one["side"],
+                    _languages(one),
+                    one["zone"] or "",
+                    "yes" if one["notices"] else "no",
+                    str(one["until"] or ""),
+                )
                 for one in sheet["people"]
             ),
         ),
@@ -211,6 +222,11 @@ def _rules(rules: dict[str, Any], agreed: dict[str, Any]) -> Iterator[tuple[str,
     named = priorities if isinstance(priorities, str) else ", ".join(priorities) or "none"
     who = "staff alone may set it" if agreed["by"] == "staff" else "the customer agrees"
     yield "another date may be agreed for", f"{named} ({who}) {agreed['clause']}".rstrip()
+
+
+def _languages(person: dict[str, Any]) -> str:
+    """Of messages first, then the others that the person speaks."""
+    return ", ".join(dict.fromkeys([person["language"], *person["languages"]]))
 
 
 def _told(escalation: dict[str, Any]) -> str:

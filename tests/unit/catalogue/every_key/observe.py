@@ -22,6 +22,7 @@ from sla_domain.explain import as_dict, explain
 from sla_domain.fold import fold
 from sla_domain.incident import Incident
 from sla_domain.roles import level_roster
+from sla_domain.rota import shifts_between
 from sla_domain.urgency import urgency
 from sla_ingest.auth import verify
 from sla_ingest.dialect import Accepted, Delivery
@@ -207,8 +208,12 @@ def _told(catalogue: Catalogue) -> Any:
         ],
         "on duty": [
             [[one.person.id for one in level_roster(book, contract, (role,), at).on_duty]
-             for role in ("csm", "on_call")]
+             for role in ("csm", "on_call", "desk", "shift")]
             for contract in book.contracts.values() for at in instants
+        ],
+        "on call": [
+            (rota.id, shift.start, shift.end, shift.person)
+            for rota in book.rotas.values() for shift in shifts_between(rota, MONDAY - 14 * DAY, MONDAY + 14 * DAY)
         ],
         "promised": [[role.id for role in book.plans[one.plan].roles] for one in book.contracts.values()],
         "notices": [one.id for one in concerned(found, catalogue, MONDAY)],
