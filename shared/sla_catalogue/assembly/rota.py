@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from types import MappingProxyType
@@ -15,7 +15,7 @@ from sla_catalogue.hours import DAYS, week_text
 from sla_catalogue.problem import Path
 from sla_domain.calendar import Calendar, local_instant
 from sla_domain.plan import Coverage, HolidaySource
-from sla_domain.rota import ListedShift, Rota, RotaId, RotaLayer, RotaOverride, Rotation
+from sla_domain.rota import ListedShift, Rota, RotaId, RotaLayer, RotaOverride, RotaPerson, Rotation
 
 ListedShifts = Mapping[str, Mapping[int, tuple[ListedShift, ...]]]
 """What feeds list: rota -> place of the layer -> shifts."""
@@ -76,13 +76,15 @@ def _of_contract(coverage: Coverage) -> bool:
 def build_rotas(
     hours: Mapping[tuple[str, int], RotaHours],
     listed: ListedShifts,
+    on_call: Mapping[str, tuple[str, ...]],
     calendar: Callable[[str, Coverage], Calendar],
     context: Context,
 ) -> Mapping[RotaId, Rota]:
     """Return the rotas of the section `rotas` by id.
 
-    `hours`: of layers, by rota and place; `listed`: what feeds list; `calendar`: makes the calendar of a zone and a
-    coverage. Unknown people, layers without anybody, and handovers that do not fit are reported as findings.
+    `hours`: of layers, by rota and place; `listed`: what feeds list; `on_call`: rota -> its people; `calendar`: makes
+    the calendar of a zone and a coverage. Unknown people, layers without anybody, and handovers that do not fit are
+    reported as findings.
     """
     found: dict[RotaId, Rota] = {}
     for name, document in context.document.rotas.items():
@@ -108,6 +110,7 @@ def build_rotas(
             overrides=overrides,
             titles=MappingProxyType(dict(document.title)),
             leaves=MappingProxyType(dict(_leaves(document, context))),
+            shown=MappingProxyType(dict(_shown(on_call.get(name, ()), overrides, context))),
         )
         found[rota.id] = rota
     return MappingProxyType(found)
@@ -173,6 +176,16 @@ def _leaves(document: RotaDocument, context: Context) -> Iterator[tuple[str, dat
         if person.until is not None:
             midnight = datetime.combine(person.until, datetime.min.time())
             yield id_, local_instant(midnight, person.zone or document.zone)
+
+
+def _shown(
+    people: Iterable[str], overrides: Iterable[RotaOverride], context: Context
+) -> Iterator[tuple[str, RotaPerson]]:
+    named = (name for override in overrides for name in (override.instead_of or "", override.by))
+    for id_ in dict.fromkeys((*people, *named)):
+        document = context.document.people.get(id_)
+        if document is not None:
+            yield id_, RotaPerson(name=document.name, languages=document.spoken, zone=document.zone)
 
 
 def _known(person: str, path: Path, context: Context) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 from itertools import combinations
 
 from sla_catalogue.problem import Path
@@ -14,7 +14,6 @@ from sla_domain.calendar.instant import DAY_US, micros
 from sla_domain.rota import Rota, RotaOverride
 from sla_domain.rota.expand import expand
 
-FEED_ENDS_SOON = timedelta(days=14)
 _AHEAD_US = 92 * DAY_US
 
 
@@ -72,18 +71,14 @@ def _leaving(rota: Rota) -> Iterator[str]:
 
 
 def _check_feed(rota: Rota, today: date, path: Path, subject: CheckedCatalogue) -> None:
-    if not any(layer.listed for layer in rota.layers) and _has_feed(rota, subject):
-        subject.findings.warning(path, "rota-feed-ends", "its feed lists no shift", "export it again, further ahead")
+    now = datetime(today.year, today.month, today.day, tzinfo=UTC)
+    if rota.feeds_end is None or not rota.feed_ends_soon(now):
         return
-    until = rota.listed_until
-    if until is not None and until - datetime(today.year, today.month, today.day, tzinfo=UTC) < FEED_ENDS_SOON:
-        last = until.astimezone(load_zone(rota.zone))
-        message = f"its feed ends on {last:%Y-%m-%d %H:%M}: nobody is on call afterwards"
-        subject.findings.warning(path, "rota-feed-ends", message, "export it again, further ahead")
-
-
-def _has_feed(rota: Rota, subject: CheckedCatalogue) -> bool:
-    return any(layer.feed is not None for _, layer in subject.context.document.rotas[rota.id].all_layers())
+    last = rota.feeds_end.astimezone(load_zone(rota.zone))
+    message = "its feed lists nobody" if last.year == 1970 else f"its feed ends on {last:%Y-%m-%d %H:%M}"
+    others = len(rota.layers) > 1
+    after = "only the other layers count afterwards" if others else "nobody is on call afterwards"
+    subject.findings.warning(path, "rota-feed-ends", f"{message}: {after}", "export it again, further ahead")
 
 
 def _span(override: RotaOverride, rota: Rota) -> str:

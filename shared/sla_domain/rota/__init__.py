@@ -7,7 +7,7 @@ that nobody holds.
 from __future__ import annotations
 
 from sla_domain.rota.on_call import next_shift, on_call, shifts_between, with_overrides
-from sla_domain.rota.rota import ListedShift, Rota, RotaId, RotaLayer, RotaOverride, Rotation, Shift
+from sla_domain.rota.rota import ListedShift, Rota, RotaId, RotaLayer, RotaOverride, RotaPerson, Rotation, Shift
 
 __all__ = [
     "ListedShift",
@@ -15,6 +15,7 @@ __all__ = [
     "RotaId",
     "RotaLayer",
     "RotaOverride",
+    "RotaPerson",
     "Rotation",
     "Shift",
     "next_shift",

@@ -7,13 +7,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import UTC, date, datetime, timedelta
 from types import MappingProxyType
 from typing import NewType
 
 from sla_domain.calendar import Calendar
 
 RotaId = NewType("RotaId", str)
+FEED_ENDS_SOON = timedelta(days=14)
+_LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,11 +82,20 @@ class Shift:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RotaPerson:
+    """What is shown of a person on call: the name, the languages (the best first), and the zone, None if not known."""
+
+    name: str
+    languages: tuple[str, ...] = ()
+    zone: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Rota:
     """Who is on call when: the first layer that has somebody counts, then the overrides in their order.
 
     `zone`: of the handovers, an IANA name. `leaves`: person -> the instant from which the person is on call no longer,
-    whatever the layers and overrides say. `titles`: language tag -> title for people.
+    whatever the layers and overrides say. `titles`: language tag -> title for people. `shown`: person -> what is shown.
     """
 
     id: RotaId
@@ -93,6 +104,7 @@ class Rota:
     overrides: tuple[RotaOverride, ...] = ()
     leaves: Mapping[str, datetime] = field(default_factory=lambda: MappingProxyType({}))
     titles: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    shown: Mapping[str, RotaPerson] = field(default_factory=lambda: MappingProxyType({}))
     known: dict[int, tuple[Shift, ...]] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     @property
@@ -105,11 +117,24 @@ class Rota:
         return tuple(dict.fromkeys([*found, *(override.person for override in self.overrides)]))
 
     @property
-    def listed_until(self) -> datetime | None:
-        """Return when the last shift that feeds list ends; None for a rota without a feed, or whose feed is empty.
+    def title(self) -> str:
+        """Return the English title, else one in another language, else the id."""
+        return self.titles.get("en") or next(iter(self.titles.values()), "") or self.id
 
-        A rota with a rotation below its feed has somebody afterwards too, and is None as well.
+    def person(self, id_: str) -> RotaPerson:
+        """Return what is shown of a person; of one who is not known, the id for a name."""
+        return self.shown.get(id_) or RotaPerson(name=id_)
+
+    @property
+    def feeds_end(self) -> datetime | None:
+        """Return when the first of the feeds lists nobody any more, 1970 for one that lists nobody at all.
+
+        None for a rota without a feed.
         """
-        if any(layer.rotation is not None for layer in self.layers):
-            return None
-        return max((shift.end for layer in self.layers for shift in layer.listed), default=None)
+        fed = [layer.listed for layer in self.layers if layer.rotation is None]
+        return min((max((shift.end for shift in listed), default=_LONG_AGO) for listed in fed), default=None)
+
+    def feed_ends_soon(self, now: datetime) -> bool:
+        """Return whether a feed of the rota ends within 14 days from `now`, or has ended."""
+        end = self.feeds_end
+        return end is not None and end - now < FEED_ENDS_SOON

@@ -6,12 +6,16 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from prometheus_client import CollectorRegistry
+from structlog.testing import capture_logs
 from tests.unit.catalogue.made import changed, loaded, written
 
 from sla_catalogue import FileProblem, FindingLevel, check_files, load_text
 from sla_domain.contract import ContractId
 from sla_domain.roles import RoleReason, level_recipients, level_roster
 from sla_domain.rota import RotaId, on_call, shifts_between
+from sla_notifier.on_call import feeds_ending
+from sla_standalone.holder import CatalogueHolder
 
 TODAY = date(2026, 9, 28)  # a Monday
 TEXT = """\
@@ -375,6 +379,31 @@ def test_two_people_listed_at_once_are_said(tmp_path: Path) -> None:
 def test_a_feed_that_ends_within_two_weeks_is_said(tmp_path: Path, today: date, words: list[str]) -> None:
     (tmp_path / "duty.ics").write_text(ics(day(5, 31, "SUMMARY:ann")))
     assert [each.message for each in found(tmp_path, FEED, today) if each.code == "rota-feed-ends"] == words
+
+
+def test_the_running_service_says_so_once_a_day_and_shows_how_far_the_feed_reaches(tmp_path: Path) -> None:
+    (tmp_path / "duty.ics").write_text(ics(day(5, 31, "SUMMARY:ann")))
+    registry, days = CollectorRegistry(), [date(2026, 10, 16)]
+
+    def shown() -> float | None:
+        return registry.get_sample_value("slad_rota_feed_end_timestamp_seconds", {"rota": "desk"})
+
+    with capture_logs() as logs:
+        holder = CatalogueHolder(written(tmp_path, FEED), registry, lambda: days[0])
+        end = datetime(2026, 10, 30, 23, tzinfo=UTC)
+        assert (shown(), logs) == (end.timestamp(), [])
+        assert feeds_ending(holder.current, end - timedelta(days=14)) is None
+        days[0] = date(2026, 10, 17)
+        for _ in range(3):
+            holder.refresh()
+        assert [(line["event"], line["rota"], line["until"]) for line in logs] == [
+            ("catalogue.rota_feed_ends_soon", "desk", "2026-10-30T23:00:00+00:00")
+        ]
+        said = feeds_ending(holder.current, end - timedelta(days=13))
+        assert said == "the feed of desk lists nobody from 2026-10-30 23:00Z on"
+        written(tmp_path, TEXT)
+        holder.refresh()
+        assert shown() is None
 
 
 def test_a_feed_without_shifts_one_that_is_none_and_one_that_is_missing(tmp_path: Path) -> None:

@@ -190,7 +190,10 @@ def test_shifts_of_a_feed_count_and_of_two_at_once_the_one_that_starts_later() -
     assert told(desk, "2026-10-05T11:59", "2026-10-05T12:00", "2026-10-05T13:00", "2026-10-06T00:00") == [
         "ann", "bob", "ann", "-",
     ]  # fmt: skip
-    assert desk.listed_until == local("2026-10-06T00:00")
+    assert desk.feeds_end == local("2026-10-06T00:00")
+    assert not desk.feed_ends_soon(local("2026-09-22T00:00"))
+    assert desk.feed_ends_soon(local("2026-09-22T00:01"))
+    assert rota(turns("ann")).feeds_end is None
 
 
 # -- against other arithmetic: dateutil's recurrence, and one instant at a time -----------------------------

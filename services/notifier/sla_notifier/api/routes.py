@@ -11,6 +11,7 @@ from sla_notifier.acknowledge.acknowledge import Acknowledger, name_and_key
 from sla_notifier.acknowledge.links import AckLinks
 from sla_notifier.acknowledge.page import HEADERS, AckPage, render_page
 from sla_notifier.api import query
+from sla_notifier.api.on_call import add_on_call
 from sla_notifier.api.second_attempt import enable_endpoint, retry_delivery
 from sla_notifier.api.shape import (
     AckRequest,
@@ -47,7 +48,7 @@ _ONE: dict[int | str, dict[str, Any]] = {**_REFUSALS, 404: {"description": "not 
 
 
 def router(context: NotifierContext, authorize: Authorizer) -> APIRouter:
-    """Return the notifier's routes: alerts, deliveries, endpoints, and the pages behind acknowledgement links.
+    """Return the notifier's routes: alerts, deliveries, endpoints, who is on call, and pages behind links.
 
     `authorize`: checks the API key of a request.
     """
@@ -56,6 +57,7 @@ def router(context: NotifierContext, authorize: Authorizer) -> APIRouter:
     _alerts(routes, context, authorize, acknowledger)
     _deliveries(routes, context, authorize)
     _endpoints(routes, context, authorize)
+    add_on_call(routes, context, authorize)
     _links(routes, context, AckLinks(context, acknowledger))
     return routes
 
