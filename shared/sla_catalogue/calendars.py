@@ -21,6 +21,7 @@ from sla_domain.calendar import (
     intersection,
     load_zone,
     union,
+    week_on,
 )
 from sla_domain.contract import Contract, ContractId
 from sla_domain.plan import Combination, Coverage, HolidaySource, PlanId
@@ -58,7 +59,7 @@ class CatalogueCalendars:
         if coverage.parts:
             parts = [self.calendar(contract, part) for part in coverage.parts]
             return union(*parts) if coverage.combination is Combination.ANY else intersection(*parts)
-        if not coverage.weekly and not coverage.openings:
+        if not coverage.weekly and not coverage.openings and not coverage.seasons:
             # Unspecified hours (docs/clauses.md) count no target; an agreed date in them is moved by wall-clock time.
             return _compiled(always_open(coverage.id, coverage.zone or contract.zone), self.horizon)
         return _compiled(self.spec(contract, coverage), self.horizon)
@@ -77,6 +78,7 @@ class CatalogueCalendars:
             id=coverage.id,
             zone=zone,
             weekly=coverage.weekly,
+            seasons=coverage.seasons,
             holidays=tuple(Holiday(row.date, row.name, row.source) for row in rows if row.kind is RowKind.CLOSED),
             openings=(*coverage.openings, *_worked(rows, coverage)),
             closings=(*coverage.closings, *_half_days(rows), *timed),
@@ -125,10 +127,12 @@ def _compiled(spec: CalendarSpec, horizon: Horizon) -> Calendar:
 
 def _worked(rows: tuple[HolidayRow, ...], coverage: Coverage) -> Iterator[LocalSpan]:
     """A transferred working Saturday is worked like the first open day of the week, unless it is open anyway."""
-    usual = next((coverage.weekly[day] for day in range(7) if coverage.weekly.get(day)), ())
     for row in rows:
-        if row.kind is RowKind.WORKED and not coverage.weekly.get(row.date.weekday()):
-            for window in usual:
+        if row.kind is not RowKind.WORKED:
+            continue
+        week = week_on(coverage.weekly, coverage.seasons, row.date)
+        if not week.get(row.date.weekday()):
+            for window in next((week[day] for day in range(7) if week.get(day)), ()):
                 yield _on(row.date, window, row.name)
 
 

@@ -6,14 +6,14 @@ English, else in whichever language there is.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import date, datetime
 from typing import Any
 
 from sla_catalogue.calendars import holiday_codes_for
 from sla_catalogue.catalogue import Catalogue
 from sla_catalogue.holiday.table import MANUAL
-from sla_domain.calendar import LocalSpan, Window, load_zone
+from sla_domain.calendar import LocalSpan, Season, Window, load_zone
 from sla_domain.contract import Contract, ContractId
 from sla_domain.escalation import EscalationPolicy, PolicyLevel
 from sla_domain.explain.language import tag_for, words_for
@@ -187,6 +187,7 @@ class _Sheet:
             "made_of": {coverage.combination.value: [part.id for part in coverage.parts]} if coverage.parts else {},
             "zone": coverage.zone or self._contract.zone,
             "holidays": _holidays(coverage),
+            "seasons": [self._season(one) for one in coverage.seasons],
             "openings": [_span(one) for one in coverage.openings],
             "closings": [_span(one) for one in coverage.closings],
             "clause": coverage.clause,
@@ -203,6 +204,10 @@ class _Sheet:
                     yield _by_hand(code, row.date, row.name, closed, row.source.removeprefix(MANUAL))
             for day in table.worked:
                 yield _by_hand(code, day.date, "", "no", day.reason)
+
+    def _season(self, season: Season) -> dict[str, Any]:
+        start, end = (_season_day(day, season.yearly) for day in (season.start, season.end))
+        return {"from": start, "to": end, "hours": _week(season.weekly, self._words)}
 
     def _role(self, role: Role) -> dict[str, Any]:
         return {
@@ -270,16 +275,20 @@ def week_words(coverage: Coverage, words: Words) -> str:
         return ""
     if coverage.around_the_clock:
         return "24x7"
+    return _week(coverage.weekly, words)
+
+
+def _week(weekly: Mapping[int, tuple[Window, ...]], words: Words) -> str:
     found: list[str] = []
-    for first, last, windows in _runs(coverage):
+    for first, last, windows in _runs(weekly):
         days = words.weekdays[first] + (f"–{words.weekdays[last]}" if last > first else "")
         found.append(f"{days} {', '.join(map(_window, windows))}")
     return "; ".join(found)
 
 
-def _runs(coverage: Coverage) -> Iterator[tuple[int, int, tuple[Window, ...]]]:
+def _runs(weekly: Mapping[int, tuple[Window, ...]]) -> Iterator[tuple[int, int, tuple[Window, ...]]]:
     """Neighbouring weekdays with the same hours, as first and last day."""
-    open_days = [(day, tuple(coverage.weekly.get(day, ()))) for day in range(7)]
+    open_days = [(day, tuple(weekly.get(day, ()))) for day in range(7)]
     first = 0
     for day, windows in open_days:
         if day == 6 or open_days[day + 1][1] != windows:
@@ -294,6 +303,10 @@ def _window(window: Window) -> str:
 
 def _clock(seconds: int) -> str:
     return f"{seconds // 3600:02}:{seconds // 60 % 60:02}"
+
+
+def _season_day(day: date | None, yearly: bool) -> str:
+    return "" if day is None else f"{day:%m-%d}" if yearly else day.isoformat()
 
 
 def _span(span: LocalSpan) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import lru_cache
 
-from sla_catalogue.assembly.coverage import check_week, window_of
+from sla_catalogue.assembly.coverage import check_week, weekly_of
 from sla_catalogue.assembly.zone import check_zone
 from sla_catalogue.assembly_context import Context
 from sla_catalogue.channel import channel_kinds, normalise_address
@@ -57,7 +57,7 @@ def mail_language(spoken: tuple[str, ...]) -> str:
 def _working_hours(document: PersonDocument, zone: str) -> Calendar | None:
     if not document.hours:
         return None
-    weekly = {day: tuple(map(window_of, windows)) for day, windows in document.hours.items()}
+    weekly = weekly_of(document.hours)
     try:
         load_zone(document.zone or zone)
     except UnknownZone:

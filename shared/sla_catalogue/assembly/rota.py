@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from types import MappingProxyType
 
-from sla_catalogue.assembly.coverage import check_week, window_of
+from sla_catalogue.assembly.coverage import check_week, weekly_of
 from sla_catalogue.assembly.zone import check_zone
 from sla_catalogue.assembly_context import Context
 from sla_catalogue.document.rota import RotaDocument, RotaLayerDocument, RotaOverrideDocument
@@ -54,8 +54,8 @@ def rota_hours(shared: Mapping[str, Coverage], context: Context) -> Mapping[tupl
             path: Path = ("rotas", name, *below)
             if layer.hours is not None:
                 check_week(layer.hours, (*path, "hours"), context)
-                weekly = {day: tuple(map(window_of, windows)) for day, windows in layer.hours.items()}
-                found[name, place] = RotaHours(Coverage(id=f"{name} hours", weekly=weekly), (*path, "hours"))
+                own = Coverage(id=f"{name} hours", weekly=weekly_of(layer.hours))
+                found[name, place] = RotaHours(own, (*path, "hours"))
             elif layer.coverage is not None:
                 where = (*path, "coverage")
                 if layer.coverage not in shared:

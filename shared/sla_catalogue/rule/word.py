@@ -174,8 +174,8 @@ def _written(subject: CheckedCatalogue) -> Iterator[tuple[Path, CoverageDocument
 
 def _swapped(coverage: CoverageDocument) -> Iterator[tuple[int, MinuteWindow]]:
     """Windows past midnight that look like two times in the wrong order: long, or another day's hours turned around."""
-    week = coverage.hours or {}
-    windows = [(day, window) for day, open_ in week.items() for window in open_]
+    weeks = (coverage.hours or {}, *(season.hours or {} for season in coverage.seasons))
+    windows = [(day, window) for week in weeks for day, open_ in week.items() for window in open_]
     by_day = {(window.start, window.end) for _, window in windows if window.end <= DAY}
     for day, window in windows:
         turned = (window.end - DAY, window.start)

@@ -241,6 +241,10 @@ def _titled(title: str, id_: str, clause: str) -> str:
 
 
 def _exceptions(coverage: dict[str, Any]) -> Iterator[str]:
+    for one in coverage["seasons"]:
+        bounds = " ".join(part for part in (f"from {one['from']}" if one["from"] else "",
+                                            f"to {one['to']}" if one["to"] else "") if part)  # fmt: skip
+        yield f"{bounds}: {one['hours'] or 'closed'}"
     for kind, word in (("openings", "open"), ("closings", "closed")):
         for span in coverage[kind]:
             yield f"{word} {span['from']} to {span['to']} {span['reason']}".rstrip()

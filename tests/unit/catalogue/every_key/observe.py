@@ -65,6 +65,7 @@ STORIES: Mapping[str, tuple[datetime, Mapping[str, str], tuple[Happening, ...]]]
     "in both": (MONDAY, {"customer": "Acme", "priority": "P2", **PRESS, "type": "both"}, ()),
     "in either": (MONDAY, {"customer": "Acme", "priority": "P2", **PRESS, "type": "either"}, ()),
     "by the shift": (MONDAY, {"customer": "Acme", "priority": "P2", **PRESS, "type": "shift"}, ()),
+    "in winter": (MONDAY, {"customer": "Acme", "priority": "P2", **PRESS, "type": "winter"}, ()),
     "half a holiday in Tallinn": (
         datetime(2026, 12, 31, 8, 0, tzinfo=UTC),
         {"customer": "Acme", "priority": "P2", **PRESS, "type": "local"},
