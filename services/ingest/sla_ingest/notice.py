@@ -166,7 +166,7 @@ def reach_of(found: NoticeData, rulebook: Rulebook, at: datetime) -> NoticeReach
         affected=tuple(Affected(each.product, VersionRange.parse(each.versions)) for each in found.products),
     )
     contracts = concerned_contracts(asked, rulebook, at)
-    people = sum(len(entitled_people(contract)) for contract in contracts)
+    people = sum(len(entitled_people(contract, at)) for contract in contracts)
     known = known_products(rulebook)
     unknown = tuple(each.product for each in found.products if normal(each.product) not in known)
     return NoticeReach(len(contracts), people, unknown)

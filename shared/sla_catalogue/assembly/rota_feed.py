@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path as FilePath
 
 from sla_catalogue.assembly.rota import ListedShifts
 from sla_catalogue.assembly_context import Context
+from sla_catalogue.channel import channel_kinds
 from sla_catalogue.document.contract import PersonDocument
 from sla_catalogue.document.rota import RotaFeedDocument
 from sla_catalogue.holiday.row import Horizon
@@ -65,6 +66,11 @@ def _read(
     return ShiftFeed()
 
 
-def _called(person: PersonDocument) -> tuple[str, ...]:
-    mail = [address.removeprefix("email:") for address in person.addresses if address.startswith("email:")]
-    return (person.name, *mail, *(person.of_kind("email")))
+def _called(person: PersonDocument) -> Iterator[str]:
+    """The name, and the addresses of the person's own, without their kind."""
+    yield person.name
+    for kind in channel_kinds():
+        if kind.personal:
+            prefix = f"{kind.name}:"
+            yield from person.of_kind(kind.name)
+            yield from (each.removeprefix(prefix) for each in person.addresses if each.startswith(prefix))

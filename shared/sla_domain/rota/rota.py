@@ -96,6 +96,8 @@ class Rota:
 
     `zone`: of the handovers, an IANA name. `leaves`: person -> the instant from which the person is on call no longer,
     whatever the layers and overrides say. `titles`: language tag -> title for people. `shown`: person -> what is shown.
+    `people`: the ids of all who are ever on call, each once, in the order of the layers and overrides. `known`: shifts
+    that were computed before.
     """
 
     id: RotaId
@@ -105,16 +107,16 @@ class Rota:
     leaves: Mapping[str, datetime] = field(default_factory=lambda: MappingProxyType({}))
     titles: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     shown: Mapping[str, RotaPerson] = field(default_factory=lambda: MappingProxyType({}))
+    people: tuple[str, ...] = field(init=False, repr=False, compare=False)
     known: dict[int, tuple[Shift, ...]] = field(default_factory=dict, init=False, repr=False, compare=False)
 
-    @property
-    def people(self) -> tuple[str, ...]:
-        """Return the ids of all who are ever on call, each once, in the order of the layers and overrides."""
+    def __post_init__(self) -> None:
         found: list[str] = []
         for layer in self.layers:
             found += layer.rotation.people if layer.rotation is not None else ()
             found += [shift.person for shift in layer.listed]
-        return tuple(dict.fromkeys([*found, *(override.person for override in self.overrides)]))
+        people = dict.fromkeys([*found, *(override.person for override in self.overrides)])
+        object.__setattr__(self, "people", tuple(people))
 
     @property
     def title(self) -> str:

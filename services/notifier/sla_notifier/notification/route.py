@@ -89,7 +89,7 @@ def _by_role(
 
 def _entitled(context: PipelineContext, notification: Notification) -> Iterator[Notification]:
     contract = contract_of(context.catalogue, notification.request.contract)
-    found = [ResolvedRecipient(person, (Phrase("fixes"),)) for person in entitled_people(contract)]
+    found = [ResolvedRecipient(person, (Phrase("fixes"),)) for person in entitled_people(contract, context.now)]
     found = found or list(resolve_level(context.catalogue, contract, (), context.now).people)
     for meant in found:
         yield from _addressed(context, notification, meant, ())

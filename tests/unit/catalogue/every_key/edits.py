@@ -66,10 +66,10 @@ EDITS = [
     Edit("SpanDocument.from", "{from: 2026-11-17T09:00", "{from: 2026-11-17T10:00"),
     Edit("SpanDocument.to", "to: 2026-11-17T12:00", "to: 2026-11-17T13:00"),
     Edit("SpanDocument.reason", "reason: fire drill", "reason: a flood"),
-    Edit("CoverageDocument.seasons", ', seasons: [{from: 11-15, to: 03-01, hours: {mon-fri: "10:00-16:00"}}]', ""),
+    Edit("CoverageDocument.seasons", ', seasons: [{from: 11-15, to: 03-01, hours: {mon-fri: "10:00-15:30"}}]', ""),
     Edit("SeasonDocument.from", "{from: 11-15, to: 03-01", "{from: 11-17, to: 03-01"),
     Edit("SeasonDocument.to", "{from: 11-15, to: 03-01", "{from: 11-15, to: 11-16"),
-    Edit("SeasonDocument.hours", 'hours: {mon-fri: "10:00-16:00"}', 'hours: {mon-fri: "10:00-15:00"}'),
+    Edit("SeasonDocument.hours", 'hours: {mon-fri: "10:00-15:30"}', 'hours: {mon-fri: "10:00-15:00"}'),
     # holidays
     Edit("HolidayDocument.generate", "generate: true", "generate: false"),
     Edit("HolidayDocument.categories", "categories: [public, half_day]", "categories: [public]"),
