@@ -139,7 +139,8 @@ def keep_zones(catalogue: Catalogue) -> None:
     """
     rulebook = catalogue.rulebook
     of_coverages = {coverage.zone for plan in rulebook.plans.values() for coverage in plan.coverages.values()}
-    of_rotas = {rota.zone for rota in rulebook.rotas.values()}
+    rotas = rulebook.rotas.values()
+    of_rotas = {zone for rota in rotas for zone in (rota.zone, *(each.zone for each in rota.shown.values()))}
     for name in {"UTC", *(contract.zone for contract in rulebook.contracts.values()), *of_coverages, *of_rotas}:
         if name is not None:
             keep_zone(name)

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from tests.build.rulebook import weekly
 
 from sla_domain.calendar import Calendar, CalendarSpec, growing_calendar
+from sla_domain.calendar.instant import micros
 from sla_domain.rota import (
     ListedShift,
     Rota,
@@ -26,6 +27,7 @@ from sla_domain.rota import (
     shifts_between,
     with_overrides,
 )
+from sla_domain.rota.expand import held_by_rota
 
 WARSAW = ZoneInfo("Europe/Warsaw")
 MONDAY = date(2026, 10, 5)
@@ -277,6 +279,17 @@ def test_shifts_are_the_same_whatever_the_window(desk: Rota, start: datetime, da
     assert all(one.end <= other.start for one, other in itertools.pairwise(found))
     around = shifts_between(desk, start - timedelta(days=wider), end + timedelta(days=wider))
     assert [shift for shift in around if shift.start < end and shift.end > start] == list(found)
+
+
+@settings(max_examples=60, deadline=None)
+@given(ROTAS, AROUND, st.integers(1, 40))
+def test_the_hours_that_a_rota_holds_are_those_at_which_it_has_somebody(desk: Rota, start: datetime, days: int) -> None:
+    """The proof that every promised hour is held stands on it."""
+    end = start + timedelta(days=days)
+    held = held_by_rota(desk, micros(start), micros(end))
+    assert all(low < high for low, high in held)
+    for at in (start + quarters * HOUR / 4 for quarters in range(0, days * 96, 7)):
+        assert any(low <= micros(at) < high for low, high in held) == (on_call(desk, at) is not None), at
 
 
 @pytest.mark.parametrize("zone", ZONES)
