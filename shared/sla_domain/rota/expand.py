@@ -76,9 +76,8 @@ def _rotated(rotation: Rotation, zone: ZoneMap, low: int, high: int) -> Iterator
     def handover(turn: int) -> int:
         return zone.to_utc(first + turn * step)
 
+    # The handover of this turn was at `low` or before; where the clock was put back, it may be the turn before.
     turn = max(0, (zone.to_local(low) - first) // step)
-    while turn > 0 and handover(turn) > low:  # the clock was put back: it reads later than the turn is old
-        turn -= 1
     while (start := handover(turn)) < high:
         end = handover(turn + 1)
         if end > low:

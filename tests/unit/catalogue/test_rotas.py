@@ -440,3 +440,12 @@ def test_who_is_on_call_holds_the_role_for_that_reason(tmp_path: Path) -> None:
     assert [(each.person.id, each.begins) for each in roster.off_duty] == [
         ("bob", datetime(2026, 9, 14, 7, tzinfo=UTC))
     ]
+
+
+def test_who_is_next_is_somebody_else_though_the_same_person_has_two_turns(tmp_path: Path) -> None:
+    catalogue = loaded(tmp_path, changed("people: [ann, bob]", "people: [ann, ann, bob]", TEXT))
+    contract = catalogue.rulebook.contracts[ContractId("acme")]
+    roster = level_roster(catalogue.rulebook, contract, ["on_call"], datetime(2026, 9, 8, tzinfo=UTC))
+    assert [(each.person.id, each.begins) for each in roster.off_duty] == [
+        ("bob", datetime(2026, 9, 21, 7, tzinfo=UTC))
+    ]

@@ -115,6 +115,18 @@ def test_the_first_layer_that_has_somebody_counts() -> None:
     ]  # fmt: skip
 
 
+def test_a_shift_is_whole_however_little_of_it_is_asked_for() -> None:
+    """What lies before the window cuts it too: Bob's evening begins when Ann's day ends."""
+    desk = rota(turns("ann", days=1, at=0, hours=hours("mon-fri 09:00-17:00")), turns("bob"))
+    assert listed(desk, "2026-10-08T01:00", "2026-10-08T02:00") == ["bob 07.10. 17:00 16 h"]
+
+
+def test_beyond_the_years_that_the_hours_are_known_for_somebody_is_on_call_rather_than_nobody() -> None:
+    spec = CalendarSpec(id="hours", zone="Europe/Warsaw", weekly=weekly("mon-fri 09:00-17:00"))
+    desk = rota(turns("ann", hours=growing_calendar(spec, 2026, 2026)))
+    assert told(desk, "2026-12-30T03:00", "2027-01-06T03:00") == ["-", "ann"]
+
+
 def test_an_override_takes_its_span_and_no_more() -> None:
     desk = rota(
         turns("ann", "bob"), overrides=(override("2026-10-11T00:00", "2026-10-13T00:00", "cy", instead_of="ann"),)
