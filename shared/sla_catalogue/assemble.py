@@ -14,7 +14,7 @@ from sla_catalogue.assembly.coverage import build_coverages
 from sla_catalogue.assembly.draft import draft_plans
 from sla_catalogue.assembly.escalation import build_escalations
 from sla_catalogue.assembly.holiday import build_holidays, holidays_version
-from sla_catalogue.assembly.person import check_people
+from sla_catalogue.assembly.person import check_people, every_person
 from sla_catalogue.assembly.rota import ListedShifts, RotaHours, build_rotas, rota_hours, rota_people
 from sla_catalogue.assembly.rota_feed import read_rota_feeds
 from sla_catalogue.assembly.scenario import build_scenarios
@@ -24,6 +24,7 @@ from sla_catalogue.assembly_context import Context
 from sla_catalogue.calendars import CatalogueCalendars, contract_of_zone, holiday_codes_for
 from sla_catalogue.canonical import StoredCatalogue, serialize_stored
 from sla_catalogue.catalogue import Catalogue
+from sla_catalogue.compiler import ContractCompiler
 from sla_catalogue.document.catalogue import CatalogueDocument
 from sla_catalogue.document.coverage import CoverageDocument
 from sla_catalogue.gather import FileUnion
@@ -36,6 +37,7 @@ from sla_catalogue.rule.subject import CheckedCatalogue
 from sla_catalogue.shape import build_document
 from sla_domain.calendar import tzdata_version
 from sla_domain.contract import Contract, ContractId
+from sla_domain.rota import Rota, RotaId
 from sla_domain.rulebook import Rulebook
 
 
@@ -66,20 +68,21 @@ def assemble(merged: FileUnion, circumstances: AssemblyInputs) -> tuple[Catalogu
     context = Context(document, _declared(resolved), findings, stored=circumstances.stored is not None)
     horizon = _horizon(document, circumstances, findings)
 
-    plans = _plans(context)
     stored = circumstances.stored
     listed = stored.listed if stored else read_rota_feeds(horizon, merged.bases, context)
-    check_people(context)
-    on_call = rota_people(context, listed)
-    contracts = build_contracts(plans, on_call, context)
+    plans = _plans(rota_people(context, listed), context)
+    check_people(every_person(context.document), context)
+    contracts = build_contracts(plans, context)
     hours = rota_hours(plans.shared, context)
     codes = _codes(contracts) | _codes_of_rotas(hours.values())
     tables = stored.tables if stored else build_holidays(codes, horizon, merged.bases, context)
-    calendars = CatalogueCalendars(tables, horizon)
-    rotas = build_rotas(hours, listed, on_call, calendars.of_zone, context)
+    calendars = CatalogueCalendars(dict(tables), horizon)
+    rotas = build_rotas(hours, listed, plans.on_call, calendars.of_zone, context)
     default = _default_contract(document, contracts, context)
     built = tuple(plans.built.values())
-    subject = CheckedCatalogue(built, tuple(contracts), calendars, context, circumstances.today, rotas)
+    subject = CheckedCatalogue(
+        built, tuple(contracts), document, plans.built, calendars, context, circumstances.today, rotas
+    )
     check_everything(subject)
     if stored is None:
         check_lengths(subject)
@@ -106,21 +109,40 @@ def assemble(merged: FileUnion, circumstances: AssemblyInputs) -> tuple[Catalogu
         holidays=MappingProxyType(dict(tables)),
         horizon=horizon,
         scenarios=build_scenarios(by_id, context),
+        compiler=_compiler(plans, context, calendars, rotas),
     )
     if findings.has_errors:
         return None, findings
     return _versioned(parts, resolved, merged, findings, stored, listed), findings
 
 
-def _plans(context: Context) -> Plans:
-    """Every plan as written, built."""
+def _plans(on_call: Mapping[str, tuple[str, ...]], context: Context) -> Plans:
+    """Every plan as written, built; `on_call`: rota -> the ids of its people."""
     written: dict[str, tuple[Path, CoverageDocument]] = {
         name: (("coverages", name), coverage) for name, coverage in context.document.coverages.items()
     }
-    plans = Plans(draft_plans(context), build_coverages(written, {}, context), context, {})
+    plans = Plans(draft_plans(context), build_coverages(written, {}, context), context, {}, on_call)
     for draft in plans.drafts.values():
         plans.get(draft)
     return plans
+
+
+def _compiler(
+    plans: Plans, context: Context, calendars: CatalogueCalendars, rotas: Mapping[RotaId, Rota]
+) -> ContractCompiler:
+    """Return what compiles further contracts; of the catalogue's own it keeps no document, place or plan."""
+    places = {path: place for path, place in context.findings.positions.items() if path[:1] != ("contracts",)}
+    document = context.document.model_copy(update={"contracts": {}})
+    apart = replace(context, document=document, findings=Findings(places))
+    shared = {id_: built for id_, built in plans.built.items() if "@" not in id_}
+    return ContractCompiler(
+        plans=replace(plans, context=apart, built=shared),
+        context=apart,
+        calendars=calendars,
+        listed=frozenset(shared),
+        rotas=rotas,
+        known=frozenset((problem.code, problem.message) for problem in context.findings.problems),
+    )
 
 
 def _versioned(
@@ -215,8 +237,8 @@ def _default_contract(document: CatalogueDocument, contracts: list[BuiltContract
 
 
 def _by_customer(contracts: Mapping[ContractId, Contract]) -> dict[str, tuple[ContractId, ...]]:
-    found: dict[str, tuple[ContractId, ...]] = {}
+    found: dict[str, list[ContractId]] = {}
     for id_, contract in contracts.items():
         for name in sorted(contract.customers):
-            found[name] = (*found.get(name, ()), id_)
-    return found
+            found.setdefault(name, []).append(id_)
+    return {name: tuple(ids) for name, ids in found.items()}

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from sqlalchemy import Boolean, Column, Float, Index, Integer, MetaData, SmallInteger, String, Table, Text, text
 
+from sla_platform.contracts.table import contract_cursor_table, contract_table, sequence_table
 from sla_platform.store.alias import alias_table
 from sla_platform.store.cursor import cursor_table
 from sla_platform.store.quarantine import quarantine_table
@@ -13,6 +14,11 @@ from sla_platform.store.tombstone import tombstone_table
 from sla_platform.store.types import BigId, ClockKey, Instant
 
 metadata = MetaData()
+
+# The service's copy of the contracts' records.
+contract = contract_table(metadata, "board")
+contract_sequence = sequence_table(metadata, "board")
+contract_cursor = contract_cursor_table(metadata, "board")
 
 cursor = cursor_table(metadata, "board")
 quarantine = quarantine_table(metadata, "board")

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from functools import lru_cache
 
 from sla_catalogue.assembly.coverage import check_week, weekly_of
 from sla_catalogue.assembly.zone import check_zone
 from sla_catalogue.assembly_context import Context
 from sla_catalogue.channel import channel_kinds, normalise_address
+from sla_catalogue.document.catalogue import CatalogueDocument
 from sla_catalogue.document.contract import PersonDocument
 from sla_catalogue.problem import Path
 from sla_domain.calendar import Calendar, CalendarSpec, growing_calendar, load_zone
@@ -18,13 +20,17 @@ MAIL_LANGUAGES = frozenset({"en"})
 """In which languages slad writes mails; a test compares it with the notifier's templates."""
 
 
-def check_people(context: Context) -> None:
+def every_person(document: CatalogueDocument) -> Iterator[tuple[Path, PersonDocument]]:
+    """Yield each person of the section `people` and of the contracts, with the path."""
+    for id_, each in document.people.items():
+        yield ("people", id_), each
+    for name, contract in document.contracts.items():
+        for id_, each in contract.people.items():
+            yield ("contracts", name, "people", id_), each
+
+
+def check_people(people: Iterable[tuple[Path, PersonDocument]], context: Context) -> None:
     """Report time zones of people that are unknown, and working hours that overlap."""
-    people: list[tuple[Path, PersonDocument]] = [
-        (("people", id_), each) for id_, each in context.document.people.items()
-    ]
-    for name, contract in context.document.contracts.items():
-        people += [(("contracts", name, "people", id_), each) for id_, each in contract.people.items()]
     for path, person in people:
         if person.zone is not None:
             check_zone(person.zone, (*path, "zone"), context.findings)

@@ -8,17 +8,19 @@ so what can be read is read: an entry that cannot be is left out and named in a 
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta, tzinfo
+from datetime import UTC, date, datetime, tzinfo
 from itertools import islice
 from typing import Any
 
-from icalendar import Calendar, vBroken
+from icalendar import Calendar
 
-from sla_catalogue.holiday.repeat import Occurrence, UnreadableRule, as_occurrence_start, occurrences
+from sla_catalogue.holiday.override import Series, changes_later_ones, each_series, later_ones
+from sla_catalogue.holiday.repeat import Occurrence, UnreadableRule, occurrences
 from sla_catalogue.holiday.row import Horizon
 from sla_catalogue.holiday.tidy import UNREADABLE, BadFeed, tidy
+from sla_catalogue.holiday.value import length_of, single, text_of
 from sla_domain.calendar import load_zone
 from sla_domain.errors import UnknownZone
 
@@ -62,43 +64,42 @@ def _of_calendar(
 ) -> Iterator[FeedEntry]:
     zone = _zone(calendar)
     events = _events(calendar)
-    moved = _moved(events)
+    series = each_series(events)
     for event in events:
         name = text_of(event, "SUMMARY") or unnamed
         if skip(name) or text_of(event, "STATUS").upper() == "CANCELLED":
             continue
         label = _label(event, name)
         try:
-            found = _occurrences(event, label, moved, zone, horizon, remarks)
+            found = _occurrences(event, label, series[text_of(event, "UID")], zone, horizon, remarks)
         except UnreadableRule as error:
-            remarks.append(f"the entry {label} is left out: {error}")
+            remarks.append(f"the entry {label} {_left_out(event)}: {error}")
         except (ValueError, TypeError, KeyError, IndexError, AttributeError, OverflowError) as error:
             # Whatever a program has written: one entry of a feed never costs the others.
-            remarks.append(f"the entry {label} is left out: {type(error).__name__} {error}")
+            remarks.append(f"the entry {label} {_left_out(event)}: {type(error).__name__} {error}")
         else:
             yield FeedEntry(name, event, zone, tuple(found), label)
 
 
 def _occurrences(
-    event: Any, label: str, moved: Collection[tuple[str, Any]], zone: tzinfo, horizon: Horizon, remarks: list[str]
+    event: Any, label: str, own: Series, zone: tzinfo, horizon: Horizon, remarks: list[str]
 ) -> list[Occurrence]:
     for property_, reason in event.errors:
         if property_ in _NEEDED:
             raise UnreadableRule(f"{property_} cannot be read ({reason})")
-    start = _single(event, "DTSTART")
-    length = _length(event, start)
+    start = single(event, "DTSTART")
+    length = length_of(event, start)
     if _unknown_zone(event, start):
         written = event["DTSTART"].params.get("TZID")
         remarks.append(f"the entry {label} names the unknown zone {written!r}: read as local time")
-    uid = text_of(event, "UID")
-    moves = "RECURRENCE-ID" in event
-    if moves and "RANGE" in event["RECURRENCE-ID"].params:
-        remarks.append(f"the entry {label} says that all later ones change: only this one is moved")
-    gone = {as_occurrence_start(each, start, zone) for of, each in moved if of == uid}
     doubts: list[str] = []
-    found = [
-        each for each in occurrences(event, start, length, horizon, zone, doubts) if moves or each.start not in gone
-    ]
+    if "RECURRENCE-ID" in event:
+        found = [*occurrences(event, start, length, horizon, zone, doubts)]
+        found += later_ones(event, own, Occurrence(start, length), horizon, zone, doubts)
+    else:
+        changed = own.changed(start, zone)
+        usual = occurrences(event, start, length, horizon, zone, doubts)
+        found = [each for each in usual if not changed.holds(each.start)]
     remarks += [f"the entry {label} {doubt}" for doubt in doubts]
     return found
 
@@ -129,75 +130,12 @@ def _zone(calendar: Any) -> tzinfo:
         return UTC
 
 
-# -- one value ---------------------------------------------------------------------------------------------
-
-
-def _single(event: Any, key: str) -> date | datetime:
-    """The instant or day of a property. `VALUE=DATE` makes a day of it, though a time was written beside.
-
-    Raises Unreadable.
-    """
-    written = event.get(key)
-    if written is None:
-        raise UnreadableRule(f"it has no {key}")
-    if isinstance(written, list):
-        raise UnreadableRule(f"it has {len(written)} {key}")
-    value = None if isinstance(written, vBroken) else getattr(written, "dt", None)
-    if isinstance(value, datetime) and written.params.get("VALUE") == "DATE":
-        return value.date()
-    if isinstance(value, date):
-        return value
-    raise UnreadableRule(f"{key} is neither a day nor an instant")
-
-
-def _length(event: Any, start: date | datetime) -> timedelta:
-    """How long the entry lasts; a day without a usable end lasts one day, an instant without one lasts nothing."""
-    usual = timedelta() if isinstance(start, datetime) else timedelta(days=1)
-    if "DTEND" in event:
-        length = _between(start, _single(event, "DTEND"))
-    elif "DURATION" in event:
-        length = event.decoded("DURATION")
-    else:
-        return usual
-    if not isinstance(length, timedelta):
-        raise UnreadableRule("DURATION is no duration")
-    return length if length > timedelta() else usual
-
-
-def _between(start: date | datetime, end: date | datetime) -> timedelta:
-    """From start to end, also where one is a day and the other an instant, or only one of them has a zone."""
-    if not isinstance(start, datetime):
-        if not isinstance(end, datetime):
-            return end - start
-        whole = end.date() - start  # an end at midnight is exclusive, a later one belongs to its day
-        return whole + timedelta(days=1) if end.time() > time() else whole
-    if not isinstance(end, datetime):
-        end = datetime.combine(end, time(), start.tzinfo)
-    if (start.tzinfo is None) != (end.tzinfo is None):
-        end = end.replace(tzinfo=start.tzinfo)
-    return end - start
-
-
 def _unknown_zone(event: Any, start: date | datetime) -> bool:
     return isinstance(start, datetime) and start.tzinfo is None and "TZID" in event["DTSTART"].params
 
 
-def _moved(events: list[Any]) -> set[tuple[str, date | datetime]]:
-    """Which occurrences of which entries another entry stands in for."""
-    found = set()
-    for event in events:
-        if "RECURRENCE-ID" in event:
-            try:
-                found.add((text_of(event, "UID"), _single(event, "RECURRENCE-ID")))
-            except UnreadableRule:
-                continue  # gets its remark when the entry itself is read
-    return found
-
-
-def text_of(event: Any, key: str) -> str:
-    """Return the text of a property of an entry, without spaces around it; "" if it has none."""
-    written = event.get(key, "")
-    return str(written[0] if isinstance(written, list) and written else written).strip()
+def _left_out(event: Any) -> str:
+    return "and all later ones, which it changes, are left out" if changes_later_ones(event) else "is left out"
 
 
 def _label(event: Any, name: str) -> str:

@@ -13,7 +13,7 @@ from sla_catalogue.assembly.contract import BuiltContract
 from sla_catalogue.document.escalation import PolicyDocument
 from sla_catalogue.rule.escalation import escalations_of
 from sla_catalogue.rule.subject import CheckedCatalogue
-from sla_catalogue.sheet import week_words
+from sla_catalogue.week import week_words
 from sla_domain.calendar import Calendar, local_instant
 from sla_domain.calendar.instant import micros
 from sla_domain.calendar.intervals import Interval, clip, intersect, merge, subtract

@@ -11,7 +11,7 @@ from sla_catalogue.problem import Path
 from sla_catalogue.rule.subject import CheckedCatalogue
 from sla_domain.calendar import load_zone
 from sla_domain.calendar.instant import DAY_US, micros
-from sla_domain.rota import Rota, RotaOverride
+from sla_domain.rota import Rota, RotaId, RotaOverride
 from sla_domain.rota.expand import expand
 
 _AHEAD_US = 92 * DAY_US
@@ -25,7 +25,7 @@ def check_rotas(subject: CheckedCatalogue) -> None:
     if subject.context.stored:
         return
     used = {holder.rota for built in subject.contracts for holder in built.contract.roles}
-    for rota in subject.rotas.values():
+    for rota in (subject.rotas[RotaId(name)] for name in subject.written.rotas if RotaId(name) in subject.rotas):
         path: Path = ("rotas", rota.id)
         if rota.id not in used:
             message = f"no role is held by the rota {rota.id!r}"
