@@ -186,8 +186,8 @@ def _duty(
 
 
 def _coverage(rulebook: Rulebook, contract: Contract, name: str) -> Coverage | None:
-    for id_ in (contract.plan, contract.base_plan):
-        plan = rulebook.plans.get(id_) if id_ is not None else None
+    for id_ in contract.plans:
+        plan = rulebook.plans.get(id_)
         if plan is not None and name in plan.coverages:
             return plan.coverages[name]
     return None

@@ -39,7 +39,7 @@ def check_duty(subject: CheckedCatalogue) -> None:
     if subject.context.stored:
         return
     proof = _Proof(subject)
-    for built in subject.contracts:
+    for built in subject.bought:
         for name in escalations_of(built, subject):
             policy = subject.context.document.escalations.get(name)
             if policy is not None and policy.levels:
@@ -167,7 +167,9 @@ def _held(built: BuiltContract, holder: RoleHolder, subject: CheckedCatalogue) -
     own = built.contract.people[holder.person].hours if holder.rota is None else None
     hours = own
     if holder.coverage is not None:
-        hours = subject.calendars.calendar(built.contract, built.built.plan.coverages[holder.coverage])
+        known = built.coverage(holder.coverage)
+        assert known is not None  # a holder with an unknown one is left out
+        hours = subject.calendars.calendar(built.contract, known)
     leaves = None if holder.rota is not None else _leaves(built, holder.person)
     return _Held(hours, holder.outside, holder.rota, leaves)
 

@@ -23,7 +23,7 @@ def check_escalations(subject: CheckedCatalogue) -> None:
     """
     if not subject.context.stored:
         _check_plans(subject)
-    for built in subject.contracts:
+    for built in subject.bought:
         for name in escalations_of(built, subject):
             policy = subject.context.document.escalations.get(name)
             if policy is None:

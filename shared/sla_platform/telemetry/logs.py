@@ -15,7 +15,8 @@ from sla_platform.telemetry.inert import inert
 _SECRET_KEYS = re.compile(r"secret|token|password|authorization|signature|api[_-]?key|cookie", re.IGNORECASE)
 _ADDRESS = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
 _USERINFO = re.compile(r"(?<=://)[^/@\s]+@")
-_LINK = re.compile(r"(?<=/ack/)[^\s\"'/?#]+")  # the token by which its holder acknowledges
+# The token by which its holder acknowledges, or confirms or ends a registration.
+_LINK = re.compile(r"(?:(?<=/ack/)|(?<=/registrations/confirm/)|(?<=/registrations/end/))[^\s\"'/?#]+")
 
 
 def redact(_logger: Any, _method: str, entry: MutableMapping[str, Any]) -> MutableMapping[str, Any]:

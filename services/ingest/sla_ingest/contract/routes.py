@@ -12,7 +12,7 @@ from fastapi.responses import Response
 from sla_catalogue.api_key import KeyScope
 from sla_domain.contract import ContractId
 from sla_domain.normal import normal
-from sla_ingest.contract import answer, booking_routes, profile_routes
+from sla_ingest.contract import answer, booking_routes, ledger_routes, profile_routes
 from sla_ingest.contract import store as records
 from sla_ingest.contract.deps import WRITING, ContractDeps, Name, may_see, may_write
 from sla_ingest.contract.owner import ChangedContract, contracts_of
@@ -31,6 +31,8 @@ from sla_platform.http.problem import Problem
 from sla_platform.inbound import ContractIn as ContractName
 from sla_platform.inbound import PageIn
 
+_DryRun = Annotated[bool, Query(description="Check everything and write nothing.")]
+
 
 def router(deps: ContractDeps) -> APIRouter:
     """Return the routes under `/v1/contracts`."""
@@ -39,6 +41,7 @@ def router(deps: ContractDeps) -> APIRouter:
     _writing(routes, deps)
     _further(routes, deps)
     booking_routes.add_routes(routes, deps)
+    ledger_routes.add_routes(routes, deps)
     profile_routes.add_routes(routes, deps)
     return routes
 
@@ -106,12 +109,10 @@ def _reading(routes: APIRouter, deps: ContractDeps) -> None:
 
 
 def _writing(routes: APIRouter, deps: ContractDeps) -> None:
-    dry = Query(description="Check everything and write nothing.")
-
     @routes.post(
         "", summary="Create a contract", status_code=201, responses=WRITING, openapi_extra=_body(NewContractIn)
     )
-    async def create(request: Request, dry_run: Annotated[bool, dry] = False) -> Response:
+    async def create(request: Request, dry_run: _DryRun = False) -> Response:
         """A contract with its first version: JSON, or YAML with the keys of a catalogue file.
 
         Without `effective_from` it applies from the first day of `valid`, else from now on.
@@ -122,7 +123,7 @@ def _writing(routes: APIRouter, deps: ContractDeps) -> None:
         return _changed(deps, made, 200 if dry_run else 201)
 
     @routes.put("/{contract}", summary="Change a contract", responses=WRITING, openapi_extra=_body(ContractIn))
-    async def change(contract: Name, request: Request, dry_run: Annotated[bool, dry] = False) -> Response:
+    async def change(contract: Name, request: Request, dry_run: _DryRun = False) -> Response:
         """The next version of a contract, whole. If-Match is the ETag of the contract as read, or `*`.
 
         Nothing is overwritten: the version before stays in the history, and judges what lay before `effective_from`.

@@ -19,7 +19,14 @@ from sla_platform.contracts.copies import ContractTables, lock_writers, refresh,
 from sla_platform.contracts.shelf import RecordShelf
 from sla_platform.store.dialect import upsert
 from sla_platform.store.log import append
-from sla_platform.wire.contract import ContractChangedData, change_of, encode_change, read_record, record_data
+from sla_platform.wire.contract import (
+    ContractChangedData,
+    change_of,
+    encode_change,
+    history_text,
+    read_record,
+    record_data,
+)
 
 CONTRACTS = ContractTables.of("ingest")
 
@@ -67,7 +74,7 @@ async def write_change(
         "by": by,
         "reason": reason,
         "what": envelope.type.removeprefix("io.slad.contract.").removesuffix(".v1"),
-        "data": envelope.data.decode(),
+        "data": history_text(made, after),
     }
     await connection.execute(tables.contract_change.insert(), [row])
     await append(connection, tables.log, [envelope])
@@ -85,11 +92,15 @@ def _entry(record: ContractRecord) -> dict[str, Any]:
         "id": record.id,
         "revision": record.revision,
         "title": title[:300],
-        "plan": str(document.get("plan", ""))[:120],
+        "plan": str(document.get("plan") or _first_plan(document))[:120],
         "customers": json.dumps(customers, ensure_ascii=False),
         "search": normal(" ".join([record.id, title, *customers])),
         "next_at": None if ahead is None else ahead.at,
     }
+
+
+def _first_plan(document: dict[str, Any]) -> str:
+    return next((str(one["plan"]) for one in document.get("entitlements") or ()), "")
 
 
 async def listed(connection: AsyncConnection, text: str, after: str, limit: int) -> list[ListedContract]:

@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from sqlalchemy.ext.asyncio import AsyncConnection
+
 from sla_domain.bounds import WHO, shorten
 from sla_notifier.alert import store as alerts
 from sla_notifier.alert.acknowledging import AckAnswer, acknowledge_alert
-from sla_notifier.alert.alert import Alert
+from sla_notifier.alert.alert import Alert, AlertKind, fix_alert_id
 from sla_notifier.alert.change_set import ChangeSet
 from sla_notifier.context import NotifierContext
+from sla_notifier.notice import store as notices
 from sla_notifier.notification.unit_of_work import write_changes
 from sla_platform.store.instant import store_now
 
@@ -42,27 +45,32 @@ class Acknowledger:
     def __init__(self, context: NotifierContext) -> None:
         self._context = context
 
-    async def acknowledge(self, alert: str, who: str, via: str, *, contract: str | None = None) -> Acknowledged | None:
+    async def acknowledge(
+        self, alert: str, who: str, via: str, *, contract: str | None = None, together: bool = False
+    ) -> Acknowledged | None:
         """Acknowledge one alert and return the result; None when the alert is unknown, or not of `contract`.
 
         An alert that was acknowledged or closed before is not changed. `who`: who acknowledges. `via`: the way, such as
         `link` or `api`. Both are recorded. `contract`: the only contract whose alerts may be acknowledged; None: any.
+        `together`: also those of the other contracts that the message about a notice named to this person.
         """
         async with self._context.writing() as connection:
-            known = await alerts.lock_alerts(connection, {alert})
+            others = await _others(connection, alert, who) if together else []
+            known = await alerts.lock_alerts(connection, {alert, *others})
             before = known.get(alert)
             if before is None or contract not in (None, before.contract):
                 return None
             now = await store_now(connection, self._context.time_source)
-            answer, change = acknowledge_alert(before, who, via, now)
-            if change.alert is not None:
-                batch = ChangeSet(known)
+            answers, batch = {}, ChangeSet(known)
+            for id_, each in known.items():
+                answers[id_], change = acknowledge_alert(each, who, via, now)
                 batch.add(change)
+            if batch.alerts:
                 await write_changes(connection, batch, self._context.catalogue(), self._context.render_config, now)
-        if change.alert is not None:
-            self._context.metrics.acknowledged.labels(via).inc()
+        if batch.alerts:
+            self._context.metrics.acknowledged.labels(via).inc(len(batch.alerts))
             self._context.signal()
-        return Acknowledged(answer, change.alert or before)
+        return Acknowledged(answers[alert], batch.alerts.get(alert, before))
 
     async def acknowledge_listed(self, ids: Mapping[str, int], who: str, via: str) -> list[Acknowledged]:
         """Acknowledge several alerts in one transaction; return a result for each, in the order of their ids.
@@ -87,3 +95,12 @@ class Acknowledger:
             self._context.metrics.acknowledged.labels(via).inc(count)
             self._context.signal()
         return done
+
+
+async def _others(connection: AsyncConnection, alert: str, person: str) -> list[str]:
+    """The alerts of the contracts that one message about a notice named, if this is the alert of one of them."""
+    found = await alerts.find(connection, alert)
+    if found is None or found.kind is not AlertKind.CRITICAL_FIX:
+        return []
+    contracts = await notices.told_together(connection, found.notice, found.contract, person)
+    return [fix_alert_id(found.notice, contract) for contract in contracts]

@@ -69,7 +69,9 @@ class AckLinks:
             return self._unknown()
         if not _theirs(alert, told):
             return self._moved(alert, told[0])
-        done = await self._acknowledger.acknowledge(claim.alert, claim.person, LINK, contract=alert.contract)
+        done = await self._acknowledger.acknowledge(
+            claim.alert, claim.person, LINK, contract=alert.contract, together=True
+        )
         if done is None:  # it is gone or has moved on just now
             return await self.look(token)
         return self._answer(
