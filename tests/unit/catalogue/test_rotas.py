@@ -223,6 +223,29 @@ def test_the_warning_names_contract_promise_level_and_a_way_out(tmp_path: Path) 
     assert said.line == line_of(text, "roles:")
 
 
+def test_hours_of_every_entitlement_are_promised(tmp_path: Path) -> None:
+    """The rota holds the office hours of the first, and not the nights of the second; a rota's people are in both."""
+    office = """\
+  silver:
+    priorities: [{id: P1}]
+    targets: [{metric: first_response, coverage: daily, time: 1h}]
+    escalation: call
+escalations:"""
+    bought = (
+        "entitlements: [{id: desk, plan: silver, products: [Mail]}, {id: all, plan: gold, valid: {to: 2026-10-01}}]"
+    )
+    text = changed("escalations:", office, with_("    coverage: daily\n"))
+    text = changed("  shift:", '  daily: {hours: {mon-fri: "08:00-18:00"}}\n  shift:', text)
+    (said,) = found(tmp_path, changed("    plan: gold", f"    {bought}", text))
+    assert said.message == (
+        "acme promises 24x7 (always); nobody is on call Fri 25 September 18:00 to Mon 28 September 08:00; "
+        "Mon 28 September 18:00 to Tue 29 September 08:00; Tue 29 September 18:00 to Wed 30 September 08:00; "
+        "Wed 30 September 18:00–24:00 (42 h in 92 days) at level 1 of call, on_call"
+    )
+    held = loaded(tmp_path, changed("    plan: gold", f"    {bought}", text)).rulebook.contracts[ContractId("acme")]
+    assert [sorted(one.people) for one in held.bought] == [["ann", "bob"], ["ann", "bob"]]
+
+
 def test_without_a_day_nobody_can_know_whether_a_rota_has_begun(tmp_path: Path) -> None:
     assert found(tmp_path, with_(TO_THURSDAY), today=None) == []
 

@@ -166,6 +166,7 @@ LONGEST: dict[str, int] = {
     "timer_partition.owner": max(OWNER, len("standalone")),
     "timer_timer.kind": longest(key.partition("/")[2] for key in KEYS[:2]),
     "timer_surplus.id": INCIDENT_EVENT,
+    "timer_deferred.id": INCIDENT_EVENT,
     "timer_clock.state": longest(ClockState),
     # notifier
     "notifier_alert.id": ALERT_ID,
