@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 from types import MappingProxyType
@@ -14,11 +14,14 @@ from sla_catalogue.assembly.coverage import build_coverages
 from sla_catalogue.assembly.draft import draft_plans
 from sla_catalogue.assembly.escalation import build_escalations
 from sla_catalogue.assembly.holiday import build_holidays, holidays_version
+from sla_catalogue.assembly.person import check_people, every_person
+from sla_catalogue.assembly.rota import ListedShifts, RotaHours, build_rotas, rota_hours, rota_people
+from sla_catalogue.assembly.rota_feed import read_rota_feeds
 from sla_catalogue.assembly.scenario import build_scenarios
 from sla_catalogue.assembly.settings import build_settings
 from sla_catalogue.assembly.source import build_sources
 from sla_catalogue.assembly_context import Context
-from sla_catalogue.calendars import CatalogueCalendars, holiday_codes_for
+from sla_catalogue.calendars import CatalogueCalendars, contract_of_zone, holiday_codes_for
 from sla_catalogue.canonical import StoredCatalogue, serialize_stored
 from sla_catalogue.catalogue import Catalogue
 from sla_catalogue.compiler import ContractCompiler
@@ -34,6 +37,7 @@ from sla_catalogue.rule.subject import CheckedCatalogue
 from sla_catalogue.shape import build_document
 from sla_domain.calendar import tzdata_version
 from sla_domain.contract import Contract, ContractId
+from sla_domain.rota import Rota, RotaId
 from sla_domain.rulebook import Rulebook
 
 
@@ -64,20 +68,21 @@ def assemble(merged: FileUnion, circumstances: AssemblyInputs) -> tuple[Catalogu
     context = Context(document, _declared(resolved), findings, stored=circumstances.stored is not None)
     horizon = _horizon(document, circumstances, findings)
 
-    written: dict[str, tuple[Path, CoverageDocument]] = {
-        name: (("coverages", name), coverage) for name, coverage in document.coverages.items()
-    }
-    shared = build_coverages(written, {}, context)
-    plans = Plans(draft_plans(context), shared, context, {})
-    for draft in plans.drafts.values():
-        plans.get(draft)
-    contracts = build_contracts(plans, context)
     stored = circumstances.stored
-    tables = stored.tables if stored else build_holidays(_codes(contracts), horizon, merged.bases, context)
+    listed = stored.listed if stored else read_rota_feeds(horizon, merged.bases, context)
+    plans = _plans(rota_people(context, listed), context)
+    check_people(every_person(context.document), context)
+    contracts = build_contracts(plans, context)
+    hours = rota_hours(plans.shared, context)
+    codes = _codes(contracts) | _codes_of_rotas(hours.values())
+    tables = stored.tables if stored else build_holidays(codes, horizon, merged.bases, context)
     calendars = CatalogueCalendars(dict(tables), horizon)
+    rotas = build_rotas(hours, listed, plans.on_call, calendars.of_zone, context)
     default = _default_contract(document, contracts, context)
     built = tuple(plans.built.values())
-    subject = CheckedCatalogue(built, tuple(contracts), document, plans.built, calendars, context, circumstances.today)
+    subject = CheckedCatalogue(
+        built, tuple(contracts), document, plans.built, calendars, context, circumstances.today, rotas
+    )
     check_everything(subject)
     if stored is None:
         check_lengths(subject)
@@ -92,6 +97,7 @@ def assemble(merged: FileUnion, circumstances: AssemblyInputs) -> tuple[Catalogu
             default_contract=default,
             calendars=calendars,
             by_customer=MappingProxyType(_by_customer(by_id)),
+            rotas=rotas,
             holidays_version=stored.holidays_version if stored else holidays_version(tables),
             tzdata_version=tzdata_version(),
         ),
@@ -103,14 +109,27 @@ def assemble(merged: FileUnion, circumstances: AssemblyInputs) -> tuple[Catalogu
         holidays=MappingProxyType(dict(tables)),
         horizon=horizon,
         scenarios=build_scenarios(by_id, context),
-        compiler=_compiler(plans, context, calendars),
+        compiler=_compiler(plans, context, calendars, rotas),
     )
     if findings.has_errors:
         return None, findings
-    return _versioned(parts, resolved, merged, findings, stored), findings
+    return _versioned(parts, resolved, merged, findings, stored, listed), findings
 
 
-def _compiler(plans: Plans, context: Context, calendars: CatalogueCalendars) -> ContractCompiler:
+def _plans(on_call: Mapping[str, tuple[str, ...]], context: Context) -> Plans:
+    """Every plan as written, built; `on_call`: rota -> the ids of its people."""
+    written: dict[str, tuple[Path, CoverageDocument]] = {
+        name: (("coverages", name), coverage) for name, coverage in context.document.coverages.items()
+    }
+    plans = Plans(draft_plans(context), build_coverages(written, {}, context), context, {}, on_call)
+    for draft in plans.drafts.values():
+        plans.get(draft)
+    return plans
+
+
+def _compiler(
+    plans: Plans, context: Context, calendars: CatalogueCalendars, rotas: Mapping[RotaId, Rota]
+) -> ContractCompiler:
     """Return what compiles further contracts; of the catalogue's own it keeps no document, place or plan."""
     places = {path: place for path, place in context.findings.positions.items() if path[:1] != ("contracts",)}
     document = context.document.model_copy(update={"contracts": {}})
@@ -121,12 +140,18 @@ def _compiler(plans: Plans, context: Context, calendars: CatalogueCalendars) -> 
         context=apart,
         calendars=calendars,
         listed=frozenset(shared),
+        rotas=rotas,
         known=frozenset((problem.code, problem.message) for problem in context.findings.problems),
     )
 
 
 def _versioned(
-    parts: Catalogue, resolved: ResolvedValues, merged: FileUnion, findings: Findings, stored: StoredCatalogue | None
+    parts: Catalogue,
+    resolved: ResolvedValues,
+    merged: FileUnion,
+    findings: Findings,
+    stored: StoredCatalogue | None,
+    listed: ListedShifts,
 ) -> Catalogue:
     book = parts.rulebook
     text, made = serialize_stored(
@@ -137,6 +162,7 @@ def _versioned(
             horizon=parts.horizon,
             holidays_version=book.holidays_version,
             tzdata_version=stored.tzdata_version if stored else book.tzdata_version,
+            listed=listed,
         )
     )
     version = stored.version if stored else made  # incidents keep it, whichever release wrote it
@@ -175,6 +201,12 @@ def _codes(contracts: list[BuiltContract]) -> dict[str, Path]:
             for code in holiday_codes_for(built.contract, coverage):
                 codes.setdefault(code, (*built.path, "country") if built.contract.country else built.path)
     return codes
+
+
+def _codes_of_rotas(hours: Iterable[RotaHours]) -> dict[str, Path]:
+    """The holiday tables the hours of rotas subtract, with a place to blame."""
+    nobodys = contract_of_zone("UTC")
+    return {code: each.path for each in hours for code in holiday_codes_for(nobodys, each.coverage)}
 
 
 def _default_contract(document: CatalogueDocument, contracts: list[BuiltContract], context: Context) -> ContractId:

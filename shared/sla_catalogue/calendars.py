@@ -27,9 +27,10 @@ from sla_domain.calendar import (
     intersection,
     load_zone,
     union,
+    week_on,
 )
-from sla_domain.contract import Contract
-from sla_domain.plan import Combination, Coverage, HolidaySource
+from sla_domain.contract import Contract, ContractId
+from sla_domain.plan import Combination, Coverage, HolidaySource, PlanId
 from sla_domain.window import BookedWindow
 
 _Key = tuple[int, str, tuple[BookedWindow, ...]]
@@ -69,6 +70,10 @@ class CatalogueCalendars:
                 self._made[key] = made
         return made[1]
 
+    def of_zone(self, zone: str, coverage: Coverage) -> Calendar:
+        """Return the calendar of a coverage that is no contract's, such as that of a rota in this zone."""
+        return self.calendar(contract_of_zone(zone), coverage)
+
     def _make(self, contract: Contract, coverage: Coverage, windows: tuple[BookedWindow, ...]) -> Calendar:
         if windows:
             zone = coverage.zone or contract.zone
@@ -78,7 +83,7 @@ class CatalogueCalendars:
         if coverage.parts:
             parts = [self.calendar(contract, part) for part in coverage.parts]
             return _combined(coverage.combination, parts)
-        if not coverage.weekly and not coverage.openings:
+        if not coverage.weekly and not coverage.openings and not coverage.seasons:
             # Unspecified hours (docs/clauses.md) count no target; an agreed date in them is moved by wall-clock time.
             return _compiled(always_open(coverage.id, coverage.zone or contract.zone), self.horizon)
         return _compiled(self.spec(contract, coverage), self.horizon)
@@ -97,11 +102,17 @@ class CatalogueCalendars:
             id=coverage.id,
             zone=zone,
             weekly=coverage.weekly,
+            seasons=coverage.seasons,
             holidays=tuple(Holiday(row.date, row.name, row.source) for row in rows if row.kind is RowKind.CLOSED),
             openings=(*coverage.openings, *_worked(rows, coverage)),
             closings=(*coverage.closings, *_half_days(rows), *timed),
             name=coverage.titles.get("en", ""),
         )
+
+
+def contract_of_zone(zone: str) -> Contract:
+    """Return what stands for the contract of hours that have a zone and no contract."""
+    return Contract(id=ContractId(f"zone {zone}"), customers=frozenset(), plan=PlanId(""), zone=zone)
 
 
 def holiday_code_for(contract: Contract, coverage: Coverage) -> str:
@@ -153,10 +164,12 @@ def _combined(combination: Combination, parts: list[Calendar]) -> Calendar:
 
 def _worked(rows: tuple[HolidayRow, ...], coverage: Coverage) -> Iterator[LocalSpan]:
     """A transferred working Saturday is worked like the first open day of the week, unless it is open anyway."""
-    usual = next((coverage.weekly[day] for day in range(7) if coverage.weekly.get(day)), ())
     for row in rows:
-        if row.kind is RowKind.WORKED and not coverage.weekly.get(row.date.weekday()):
-            for window in usual:
+        if row.kind is not RowKind.WORKED:
+            continue
+        week = week_on(coverage.weekly, coverage.seasons, row.date)
+        if not week.get(row.date.weekday()):
+            for window in next((week[day] for day in range(7) if week.get(day)), ()):
                 yield _on(row.date, window, row.name)
 
 

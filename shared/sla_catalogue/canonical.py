@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
@@ -16,6 +16,7 @@ from sla_catalogue.holiday.row import FeedSpan, HolidayRow, HolidayTable, Horizo
 from sla_catalogue.problem import CatalogueError, Path, Position
 from sla_catalogue.retired import with_notice_terms, without_retired
 from sla_catalogue.tree import Plain
+from sla_domain.rota import ListedShift
 
 FORMAT = 2
 _OLDER = 1  # it knew keys that nothing read
@@ -29,8 +30,8 @@ class UnreadableText(CatalogueError):
 class StoredCatalogue:
     """A catalogue in its stored form: all values but the secrets, the holiday tables and the versions.
 
-    `sections`: the values. `positions`: where they were written. `tables`: the holidays by code. `version`: that of the
-    text that was read; "" if there was none.
+    `sections`: the values. `positions`: where they were written. `tables`: the holidays by code. `listed`: what feeds
+    of rotas list. `version`: that of the text that was read; "" if there was none.
     """
 
     sections: dict[str, Plain]
@@ -40,6 +41,7 @@ class StoredCatalogue:
     holidays_version: str
     tzdata_version: str
     version: str = ""
+    listed: Mapping[str, Mapping[int, tuple[ListedShift, ...]]] = field(default_factory=dict)
 
 
 def serialize_stored(stored: StoredCatalogue) -> tuple[str, str]:
@@ -54,6 +56,8 @@ def serialize_stored(stored: StoredCatalogue) -> tuple[str, str]:
         "holidays": {code: _table(table) for code, table in sorted(stored.tables.items())},
         "versions": {"holidays": stored.holidays_version, "tzdata": stored.tzdata_version},
     }
+    if stored.listed:  # a catalogue without feeds of rotas keeps the version that it had before there were any
+        content["shifts"] = {rota: _shifts(layers) for rota, layers in sorted(stored.listed.items())}
     parts = {key: _json(value) for key, value in content.items()}  # what is large is written out once
     return _joined({**parts, "lines": _json(_lines(stored.positions))}), _digest(_joined(parts))
 
@@ -74,6 +78,7 @@ def parse_stored(text: str) -> StoredCatalogue:
             holidays_version=content["versions"]["holidays"],
             tzdata_version=content["versions"]["tzdata"],
             version=_version(content),
+            listed={rota: _read_shifts(layers) for rota, layers in content.get("shifts", {}).items()},
         )
     except (ValueError, KeyError, TypeError) as error:
         raise UnreadableText(f"the stored catalogue cannot be read: {error!r}") from None
@@ -110,6 +115,23 @@ def _table(table: HolidayTable) -> dict[str, Any]:
     spans = [[span.start.isoformat(), span.end.isoformat(), span.name, span.source] for span in table.spans]
     worked = [[day.date.isoformat(), day.reason] for day in table.worked]
     return {"rows": rows, "spans": spans} | ({"worked": worked} if worked else {})
+
+
+def _shifts(layers: Mapping[int, tuple[ListedShift, ...]]) -> dict[str, Any]:
+    return {
+        str(place): [[shift.start.isoformat(), shift.end.isoformat(), shift.person] for shift in shifts]
+        for place, shifts in sorted(layers.items())
+    }
+
+
+def _read_shifts(layers: Mapping[str, Any]) -> dict[int, tuple[ListedShift, ...]]:
+    return {
+        int(place): tuple(
+            ListedShift(datetime.fromisoformat(start), datetime.fromisoformat(end), person)
+            for start, end, person in shifts
+        )
+        for place, shifts in layers.items()
+    }
 
 
 def _read_table(code: str, content: Mapping[str, Any]) -> HolidayTable:

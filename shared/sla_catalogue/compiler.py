@@ -14,6 +14,7 @@ from typing import Any
 
 from sla_catalogue.assembly.contract import BuiltContract, Plans, build_contract
 from sla_catalogue.assembly.holiday import later_table
+from sla_catalogue.assembly.person import check_people, every_person
 from sla_catalogue.assembly.plan import BuiltPlan
 from sla_catalogue.assembly_context import Context
 from sla_catalogue.calendars import CatalogueCalendars, holiday_codes_for
@@ -29,6 +30,7 @@ from sla_catalogue.tree import Plain
 from sla_domain.bounds import writable
 from sla_domain.contract import Contract
 from sla_domain.plan import Plan, PlanId
+from sla_domain.rota import Rota, RotaId
 
 _LISTED_IN_FULL = (("contracts",), ("people",))  # findings there concern the contract, whoever else they concern
 
@@ -72,14 +74,15 @@ class ContractCompiler:
 
     `plans`: builds plans, and keeps those that contracts share. `context`: of the catalogue, without its contracts.
     `calendars`: gets the holidays that a contract needs and no other contract did. `listed`: the plans of the
-    catalogue that are no contract's own. `known`: code and message of each finding on the catalogue, which the check
-    of a contract does not repeat.
+    catalogue that are no contract's own. `rotas`: those that may hold roles, by id. `known`: code and message of each
+    finding on the catalogue, which the check of a contract does not repeat.
     """
 
     plans: Plans
     context: Context
     calendars: CatalogueCalendars
     listed: frozenset[str]
+    rotas: Mapping[RotaId, Rota] = field(repr=False, default_factory=dict)
     known: frozenset[tuple[str, str]] = field(repr=False, default=frozenset())
 
     def compile(self, id: str, values: Mapping[str, Plain], *, version: int = 0) -> CompiledContract:
@@ -131,6 +134,7 @@ class ContractCompiler:
             known_plans=ChainMap({each.plan.id: each for each in plans}, self.plans.built),
             calendars=self.calendars,
             context=replace(self.context, findings=findings, stored=False),
+            rotas=self.rotas,
         )
         check_everything(subject)
         check_lengths(subject)
@@ -143,6 +147,7 @@ class ContractCompiler:
         if document is None:
             return None, (), None
         context = replace(self.context, findings=findings)
+        check_people(every_person(CatalogueDocument(contracts={id_: document})), context)
         own: dict[str, BuiltPlan] = {}
         plans = replace(self.plans, context=context, built=ChainMap(own, self.plans.built))
         made = build_contract(id_, document, plans, context, version)

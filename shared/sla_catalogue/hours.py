@@ -94,6 +94,19 @@ def parse_minute(written: str) -> int:
     return minute
 
 
+def week_text(week: Week) -> str:
+    """Return the windows of a week as text, such as `mon-fri 09:00-17:00; sat 10:00-14:00`."""
+    parts: list[str] = []
+    days = [day for day in range(7) if week.get(day)]
+    while days:
+        first = last = days.pop(0)
+        while days and days[0] == last + 1 and week[days[0]] == week[first]:
+            last = days.pop(0)
+        named = DAYS[first] + (f"-{DAYS[last]}" if last > first else "")
+        parts.append(f"{named} {', '.join(map(str, week[first]))}")
+    return "; ".join(parts)
+
+
 def find_overlaps(week: Week) -> list[str]:
     """Return in words the pairs of windows that overlap, such as `09:00-17:00 and 16:00-18:00 (mon, tue)`."""
     return _described_pairs((first, second) for (_, end, first), (begin, _, second) in _pairs(week) if begin < end)

@@ -7,7 +7,7 @@ English, else in whichever language there is.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from itertools import chain
 from typing import Any, TypeVar
@@ -15,8 +15,9 @@ from typing import Any, TypeVar
 from sla_catalogue.calendars import holiday_codes_for
 from sla_catalogue.catalogue import Catalogue
 from sla_catalogue.holiday.table import MANUAL
+from sla_catalogue.week import clock, week, week_words
 from sla_domain.allowance import Allowance, AllowanceUnit, BalanceWarning
-from sla_domain.calendar import LocalSpan, Window
+from sla_domain.calendar import LocalSpan, Season, load_zone
 from sla_domain.calendar.spec import DAYS
 from sla_domain.contract import Contract, ContractEntitlement, ContractId, VendorContract
 from sla_domain.escalation import EscalationPolicy, PolicyLevel
@@ -39,6 +40,7 @@ from sla_domain.plan import (
     WarningAt,
     written_name,
 )
+from sla_domain.rota import Rota, RotaLayer
 from sla_domain.terms import PlanTerms
 from sla_domain.window import BookableWindow, WindowPrice
 
@@ -62,6 +64,8 @@ class _Sheet:
         self._catalogue = catalogue
         self._contract = contract
         self._tables = catalogue.holidays
+        held = {holder.rota for holder in contract.roles}
+        self._rotas = {id_: rota for id_, rota in catalogue.rulebook.rotas.items() if id_ in held}
         self._plan: Plan = catalogue.rulebook.plans[contract.plan]
         self._plans = [catalogue.rulebook.plans[one.plan] for one in contract.bought]
         self._base = catalogue.rulebook.plans.get(contract.base_plan) if contract.base_plan else None
@@ -105,12 +109,16 @@ class _Sheet:
             "windows": [self._window(one) for one in _first_of_each(each.windows for each in plans)],
             "allowances": [self._allowance(one) for one in self._allowances()],
             "escalation": None if self._policy is None else self._escalation(self._policy),
+            "rotas": [self._rota(one) for one in self._rotas.values()],
             "people": [
                 {
                     "id": one.id,
                     "name": one.name,
                     "side": one.side.value,
                     "language": one.language,
+                    "languages": list(one.languages),
+                    "zone": one.zone,
+                    "until": one.until,
                     "notices": one.notices,
                 }
                 for one in contract.people.values()
@@ -277,6 +285,7 @@ class _Sheet:
             "made_of": {coverage.combination.value: [part.id for part in coverage.parts]} if coverage.parts else {},
             "zone": coverage.zone or self._contract.zone,
             "holidays": _holidays(coverage),
+            "seasons": [self._season(one) for one in coverage.seasons],
             "openings": [_span(one) for one in coverage.openings],
             "closings": [_span(one) for one in coverage.closings],
             "clause": coverage.clause,
@@ -289,10 +298,14 @@ class _Sheet:
             table = self._tables[code]
             for row in table.rows:
                 if row.source.startswith(MANUAL):
-                    closed = "yes" if row.closes_at is None else f"from {_clock(row.closes_at * 60)}"
+                    closed = "yes" if row.closes_at is None else f"from {clock(row.closes_at * 60)}"
                     yield _by_hand(code, row.date, row.name, closed, row.source.removeprefix(MANUAL))
             for day in table.worked:
                 yield _by_hand(code, day.date, "", "no", day.reason)
+
+    def _season(self, season: Season) -> dict[str, Any]:
+        start, end = (_season_day(day, season.yearly) for day in (season.start, season.end))
+        return {"from": start, "to": end, "hours": week(season.weekly, self._words)}
 
     def _role(self, role: Role) -> dict[str, Any]:
         return {
@@ -346,40 +359,36 @@ class _Sheet:
             "kind": level.kind.value,
         }
 
+    def _rota(self, rota: Rota) -> dict[str, Any]:
+        return {
+            "id": rota.id,
+            "title": self._said(rota.titles),
+            "zone": rota.zone,
+            "layers": [_layer(one) for one in rota.layers],
+            "overrides": [
+                {
+                    "from": _local(one.start, rota.zone),
+                    "until": _local(one.end, rota.zone),
+                    "who": one.person,
+                    "instead_of": one.instead_of,
+                    "by": one.by,
+                    "reason": one.reason,
+                }
+                for one in rota.overrides
+            ],
+        }
+
     def _holders(self, name: str) -> list[str]:
         """Of a role; or the person of that name, where an escalation names one."""
-        holders = [one.person for one in self._contract.roles if one.role == name]
+        holders = [f"rota {one.rota}" if one.rota else one.person for one in self._contract.roles if one.role == name]
         return holders or ([name] if name in self._contract.people else [])
 
 
 # -- in words ---------------------------------------------------------------------------------------------
 
 
-def week_words(coverage: Coverage, words: Words) -> str:
-    """Return the weekly hours of a coverage as text, such as `Mon–Fri 09:00–17:00`, in the language of `words`.
-
-    It is `24x7` for all hours of the week, and empty for a coverage made of others.
-    """
-    if coverage.parts:
-        return ""
-    if coverage.around_the_clock:
-        return "24x7"
-    found: list[str] = []
-    for first, last, windows in _runs(coverage):
-        days = words.weekdays[first] + (f"–{words.weekdays[last]}" if last > first else "")
-        found.append(f"{days} {', '.join(map(_window, windows))}")
-    return "; ".join(found)
-
-
-def _runs(coverage: Coverage) -> Iterator[tuple[int, int, tuple[Window, ...]]]:
-    """Neighbouring weekdays with the same hours, as first and last day."""
-    open_days = [(day, tuple(coverage.weekly.get(day, ()))) for day in range(7)]
-    first = 0
-    for day, windows in open_days:
-        if day == 6 or open_days[day + 1][1] != windows:
-            if windows:
-                yield first, day, windows
-            first = day + 1
+def _season_day(day: date | None, yearly: bool) -> str:
+    return "" if day is None else f"{day:%m-%d}" if yearly else day.isoformat()
 
 
 def _first_of_each(lists: Iterable[Iterable[_Named]]) -> list[_Named]:
@@ -394,17 +403,21 @@ def _vendor(one: VendorContract) -> dict[str, Any]:
     return {"vendor": one.vendor, "valid": {"from": one.valid_from, "to": one.valid_to}}
 
 
-def _window(window: Window) -> str:
-    return f"{_clock(window.open)}–{_clock(window.close)}"
-
-
-def _clock(seconds: int) -> str:
-    return f"{seconds // 3600:02}:{seconds // 60 % 60:02}"
-
-
 def _span(span: LocalSpan) -> dict[str, Any]:
     start, end = (at.isoformat(" ", "minutes") for at in (span.start, span.end))
     return {"from": start, "to": end, "reason": span.reason}
+
+
+def _layer(layer: RotaLayer) -> dict[str, Any]:
+    turns = layer.rotation
+    if turns is None:
+        return {"listed": len(layer.listed), "hours": layer.coverage}
+    handover = {"days": turns.days, "at": clock(turns.at), "starts": turns.starts}
+    return {"people": list(turns.people), "handover": handover, "hours": layer.coverage}
+
+
+def _local(at: datetime, zone: str) -> str:
+    return at.astimezone(load_zone(zone)).isoformat(" ", "minutes")
 
 
 def _holidays(coverage: Coverage) -> str:

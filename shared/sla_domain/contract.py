@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, time
 from enum import StrEnum
 from types import MappingProxyType
 from typing import NewType
 
 from sla_domain.allowance import Allowance
-from sla_domain.calendar import AtClose
+from sla_domain.calendar import AtClose, Calendar, local_instant
 from sla_domain.normal import normals
 from sla_domain.plan import NO_TEXTS, MetricId, PlanId, Target, Texts, attributes_of, rows_by_metric
+from sla_domain.rota import RotaId
 from sla_domain.window import BookedWindow
 
 ContractId = NewType("ContractId", str)
@@ -32,8 +33,10 @@ class Person:
     """A person who can be notified.
 
     `addresses`: in order of preference, such as `email:ann@example.com` or `webhook:<channel id>`. `language`: tag of
-    the language of messages to the person. `notices`: notices about critical fixes may be sent to the person. `side`:
-    people of the customer's side are never paged.
+    the language of messages to the person, `languages`: of all that the person speaks, the best first. `notices`:
+    notices about critical fixes may be sent to the person. `side`: people of the customer's side are never paged.
+    `zone`: where the person lives, None if not known. `hours`: in which the person works, None for any hour. `until`:
+    the first day on which the person is no longer there, None if no such day is known.
     """
 
     id: str
@@ -42,18 +45,32 @@ class Person:
     language: str = "en"
     notices: bool = True  # entitled to critical-fix notices (clause H6; opt-in registration I5)
     side: Side = Side.SUPPORT
+    zone: str | None = None
+    languages: tuple[str, ...] = ()
+    hours: Calendar | None = field(default=None, compare=False)
+    until: date | None = None
+
+    def leaves(self, zone: str) -> datetime | None:
+        """Return the instant from which the person is no longer there; None if no such day is known.
+
+        `zone`: whose midnight it is if the person's own zone is not known.
+        """
+        if self.until is None:
+            return None
+        return local_instant(datetime.combine(self.until, time()), self.zone or zone)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RoleHolder:
-    """A person who holds a role; `role` and `person` are ids (clauses H5, E11 and I7, docs/clauses.md).
+    """Who holds a role, all of them ids: a person, or of a rota whoever is on call (clauses H5, E11 and I7).
 
-    `coverage`: the id of the hours in which the role is held, None at any hour. `outside`: it is held outside those
-    hours.
+    `person`: "" if a rota holds the role. `coverage`: the id of the hours in which the role is held, None at any hour
+    of the person or rota. `outside`: it is held outside those hours.
     """
 
     role: str
-    person: str
+    person: str = ""
+    rota: RotaId | None = None
     coverage: str | None = None
     outside: bool = False  # True: holds the role outside the coverage's hours instead
 

@@ -144,9 +144,17 @@ def _gained(before: tuple[str, ...] | None, now: tuple[str, ...]) -> bool:
     return bool(before) and (not now or not set(now) <= set(before))
 
 
-def entitled_people(contract: Contract) -> list[Person]:
-    """Return the people of a contract who may be told of critical fixes (`notices`), in the catalogue's order."""
-    return [person for person in contract.people.values() if person.notices]
+def entitled_people(contract: Contract, at: datetime) -> list[Person]:
+    """Return the people of a contract who may be told of critical fixes (`notices`) at `at`, in the catalogue's order.
+
+    Whoever is no longer there (`until`) is told of none.
+    """
+
+    def gone(person: Person) -> bool:
+        leaves = person.leaves(contract.zone)
+        return leaves is not None and leaves <= at
+
+    return [person for person in contract.people.values() if person.notices and not gone(person)]
 
 
 def known_products(rulebook: Rulebook) -> dict[str, str]:

@@ -14,7 +14,7 @@ from types import MappingProxyType
 from typing import NamedTuple, NewType
 
 from sla_domain.allowance import Allowance
-from sla_domain.calendar import AtClose, LocalSpan, Window, WorkingDays
+from sla_domain.calendar import AtClose, LocalSpan, Season, Window, WorkingDays
 from sla_domain.event import EventKind, WaitingOn
 from sla_domain.normal import normal, normals
 from sla_domain.notice_terms import NoticeTerms
@@ -97,9 +97,10 @@ class Combination(StrEnum):
 class Coverage:
     """When time counts: weekly hours, holidays, extra openings and closings.
 
-    `weekly`: weekday (0 is Monday) -> open hours. `zone`: None for the contract's. `country`, `subdivision`: if
-    `holidays` is FIXED, the holidays of which country and part of it. `parts`: coverages whose hours are combined as
-    `combination` says, instead of own hours; working days are then those of the first part's zone.
+    `weekly`: weekday (0 is Monday) -> open hours. `seasons`: on their days other weekly hours apply. `zone`: None for
+    the contract's. `country`, `subdivision`: if `holidays` is FIXED, the holidays of which country and part of it.
+    `parts`: coverages whose hours are combined as `combination` says, instead of own hours; working days are then those
+    of the first part's zone.
     """
 
     id: str
@@ -114,12 +115,17 @@ class Coverage:
     clause: str = ""
     parts: tuple[Coverage, ...] = ()
     combination: Combination = Combination.ALL
+    seasons: tuple[Season, ...] = ()
 
     @property
     def around_the_clock(self) -> bool:
-        """Return whether the weekly hours cover all 168 hours of the week, whatever the holidays and closings."""
+        """Return whether the weekly hours cover all 168 hours of each week, whatever the holidays and closings."""
+        return all(map(self._whole, (self.weekly, *(season.weekly for season in self.seasons))))
+
+    @staticmethod
+    def _whole(weekly: Mapping[int, tuple[Window, ...]]) -> bool:
         day = 24 * 3600
-        spans = [(at * day + window.open, at * day + window.end) for at, each in self.weekly.items() for window in each]
+        spans = [(at * day + window.open, at * day + window.end) for at, each in weekly.items() for window in each]
         spans += [(0, end - 7 * day) for _, end in spans if end > 7 * day]  # a night shift from Sunday to Monday
         reached = 0
         for open_, end in sorted(spans):

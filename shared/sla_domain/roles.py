@@ -2,8 +2,9 @@
 
 Source: clauses H5, E11 and I7 (docs/clauses.md). The gap rule is of the level, not of the role: roles whose hours
 complement each other take turns, and only if nobody of a whole level is on duty are all of them notified. Outside their
-hours people are notified of one thing once; reminders wait until their hours begin. The customer's own people hold
-roles and are never notified by one.
+hours people are notified of one thing once; reminders wait until their hours begin. Of a rota whoever is on call at the
+instant is on duty, and whoever is next is off duty until then; nobody else of it is notified. The customer's own people
+hold roles and are never notified by one.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from enum import StrEnum
 from sla_domain.contract import Contract, Person, RoleHolder, Side
 from sla_domain.errors import CalendarError
 from sla_domain.plan import Coverage
+from sla_domain.rota import RotaId, next_shift, on_call
 from sla_domain.rulebook import Rulebook
 
 
@@ -25,6 +27,7 @@ class RoleReason(StrEnum):
     ALWAYS = "holds the role at any hour"
     IN_HOURS = "holds the role in its hours, which are on"
     OUT_OF_HOURS = "holds the role outside its hours, which are off"
+    ON_CALL = "is on call in the rota that holds the role"
     NAMED = "named by the policy"
     OFF_DUTY = "holds the role at other hours"
     EVERYBODY = "nobody of this level who can be reached is on duty at this hour: everybody of it is told"
@@ -114,29 +117,72 @@ def _earlier(one: RoleHolding, other: RoleHolding) -> bool:
 
 
 def _holdings(rulebook: Rulebook, contract: Contract, name: str, at: datetime) -> list[RoleHolding]:
-    holders = [holder for holder in contract.roles if holder.role == name and holder.person in contract.people]
+    holders = [each for each in contract.roles if each.role == name and (each.rota or each.person in contract.people)]
     if not holders and name in contract.people:
-        return [RoleHolding(contract.people[name], name, RoleReason.NAMED)]
-    return [_holding(rulebook, contract, holder, at) for holder in holders]
+        return [] if _gone(contract, name, at) else [RoleHolding(contract.people[name], name, RoleReason.NAMED)]
+    found: list[RoleHolding] = []
+    for holder in holders:
+        if holder.rota is not None:
+            found += _of_rota(rulebook, contract, holder, holder.rota, at)
+        elif not _gone(contract, holder.person, at):
+            reason, begins = _duty(rulebook, contract, holder, at)
+            found.append(RoleHolding(contract.people[holder.person], holder.role, reason, begins))
+    return found
 
 
-def _holding(rulebook: Rulebook, contract: Contract, holder: RoleHolder, at: datetime) -> RoleHolding:
-    person = contract.people[holder.person]
+def _gone(contract: Contract, person: str, at: datetime) -> bool:
+    leaves = contract.people[person].leaves(contract.zone)
+    return leaves is not None and leaves <= at
+
+
+def _of_rota(
+    rulebook: Rulebook, contract: Contract, holder: RoleHolder, name: RotaId, at: datetime
+) -> list[RoleHolding]:
+    """Who is on call now, on duty in the holder's hours, and who is next, off duty until then."""
+    rota = rulebook.rotas.get(name)
+    if rota is None:
+        return []
+    now = on_call(rota, at)
+    reason, begins = _duty(rulebook, contract, holder, at)
+    found: list[tuple[str, RoleReason, datetime | None]] = []
+    if reason is not RoleReason.OFF_DUTY:
+        found += [(now.person, RoleReason.ON_CALL, None)] if now is not None else []
+        following = next_shift(rota, at, but=now.person if now is not None else "")
+        found += [(following.person, RoleReason.OFF_DUTY, following.start)] if following is not None else []
+    elif begins is not None and (then := on_call(rota, begins) or next_shift(rota, begins)) is not None:
+        found = [(then.person, RoleReason.OFF_DUTY, max(begins, then.start))]
+    elif now is not None:
+        found = [(now.person, RoleReason.OFF_DUTY, None)]
+    return [
+        RoleHolding(contract.people[person], holder.role, why, since)
+        for person, why, since in found
+        if person in contract.people
+    ]
+
+
+def _duty(
+    rulebook: Rulebook, contract: Contract, holder: RoleHolder, at: datetime
+) -> tuple[RoleReason, datetime | None]:
+    """Why the holder is on duty at `at`, or that the holder is not, and when the next duty begins.
+
+    The hours are those of the role, else the person's own.
+    """
     coverage = None if holder.coverage is None else _coverage(rulebook, contract, holder.coverage)
-    if coverage is None:
-        return RoleHolding(person, holder.role, RoleReason.ALWAYS)
+    own = contract.people[holder.person].hours if holder.rota is None else None
     on = RoleReason.OUT_OF_HOURS if holder.outside else RoleReason.IN_HOURS
     try:
-        calendar = rulebook.calendars.calendar(contract, coverage)
+        calendar = own if coverage is None else rulebook.calendars.calendar(contract, coverage)
+        if calendar is None:
+            return RoleReason.ALWAYS, None
         if calendar.is_open(at) is not holder.outside:
-            return RoleHolding(person, holder.role, on)
+            return on, None
     except CalendarError:
-        return RoleHolding(person, holder.role, on)  # no calendar for this instant: rather one too many than nobody
+        return on, None  # no calendar for this instant: rather one too many than nobody
     try:
         begins = calendar.next_close(at) if holder.outside else calendar.next_open(at)
     except CalendarError:
         begins = None
-    return RoleHolding(person, holder.role, RoleReason.OFF_DUTY, begins)
+    return RoleReason.OFF_DUTY, begins
 
 
 def _coverage(rulebook: Rulebook, contract: Contract, name: str) -> Coverage | None:

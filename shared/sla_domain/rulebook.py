@@ -9,6 +9,7 @@ from collections.abc import Collection, Hashable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from types import MappingProxyType
 from typing import Protocol
 from zoneinfo import ZoneInfo
 
@@ -16,6 +17,7 @@ from sla_domain.calendar import Calendar
 from sla_domain.contract import Contract, ContractId
 from sla_domain.normal import normal
 from sla_domain.plan import Coverage, Plan, PlanId
+from sla_domain.rota import Rota, RotaId
 from sla_domain.window import BookedWindow
 
 
@@ -123,8 +125,8 @@ class Rulebook:
     `recorded`: contracts of the store, which `contracts` and `plans` then include; None: there are only those of files.
 
     `default_contract`: applies where no contract of the customer does. `by_customer`: customer's name, as the catalogue
-    has it -> ids of the customer's contracts; `by_normal`: the same by `normal` name. `derived`: cache of what follows
-    from the other fields.
+    has it -> ids of the customer's contracts; `by_normal`: the same by `normal` name. `rotas`: by id, for roles that a
+    rota holds. `derived`: cache of what follows from the other fields.
     """
 
     version: str
@@ -133,6 +135,7 @@ class Rulebook:
     default_contract: ContractId
     calendars: Calendars
     by_customer: Mapping[str, tuple[ContractId, ...]]
+    rotas: Mapping[RotaId, Rota] = field(default_factory=lambda: MappingProxyType({}))
     holidays_version: str = ""
     tzdata_version: str = ""
     recorded: RecordedContracts | None = field(default=None, compare=False)

@@ -240,7 +240,7 @@ def reach_of(found: NoticeData, rulebook: Rulebook, at: datetime) -> NoticeReach
     asked = notice_of(found)
     affected = affected_contracts(asked, rulebook, at)
     contracts = [contract for contract in affected if notice_terms(asked, contract, rulebook).entitled]
-    people = sum(len(entitled_people(contract)) for contract in contracts)
+    people = sum(len(entitled_people(contract, at)) for contract in contracts)
     known = known_products(rulebook)
     unknown = tuple(each.product for each in found.products if normal(each.product) not in known)
     registration = sum(asks_registration(rulebook, contract) for contract in contracts)

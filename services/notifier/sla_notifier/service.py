@@ -25,6 +25,7 @@ from sla_notifier.link import Links
 from sla_notifier.link_secret import LinkSecret
 from sla_notifier.metrics import NotifierMetrics
 from sla_notifier.notification.unit_of_work import RenderConfig
+from sla_notifier.on_call import feeds_ending
 from sla_notifier.profile import Profiles
 from sla_notifier.retention import NotifierSweeps
 from sla_notifier.send.pace import Pace
@@ -119,6 +120,9 @@ def build(
         for channel in channels.values():
             await channel.close()
 
+    async def rotas_reach_far() -> str | None:
+        return feeds_ending(context.catalogue(), time_source.now())
+
     service = Service(
         "notifier",
         parts=(
@@ -133,6 +137,7 @@ def build(
             Part("retention", forgetting.run),
         ),
         checks=_checks(context, facts, scheduler, escalator, sender),
+        remarks={"rotas": rotas_reach_far},
         close=close,
     )
     return NotifierService(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable, Sequence
-from datetime import date
+from datetime import UTC, date, datetime, time
 from pathlib import Path
 
 import structlog
@@ -54,6 +54,12 @@ class CatalogueHolder:
             "slad_calendar_horizon_timestamp_seconds",
             "The end of the last holiday known for a code, and (code years) of the last day that is compiled.",
             ["code"],
+            registry=registry,
+        )
+        self._feeds = Gauge(
+            "slad_rota_feed_end_timestamp_seconds",
+            "The end of the last shift that the feed of a rota lists; 0 if it lists none.",
+            ["rota"],
             registry=registry,
         )
         self._today = today
@@ -114,16 +120,28 @@ class CatalogueHolder:
             if ending.ends_soon(today):
                 _log.warning("catalogue.horizon_ends_soon", code=ending.code, until=str(ending.until),
                              what=ending.describe(today), hint=ending.hint)  # fmt: skip
+        self._look_at_feeds(today)
+
+    def _look_at_feeds(self, today: date) -> None:
+        self._feeds.clear()
+        now = datetime.combine(today, time(), UTC)
+        for rota in self._current.rulebook.rotas.values():
+            if (end := rota.feeds_end) is not None:
+                self._feeds.labels(rota.id).set(end.timestamp())
+                if rota.feed_ends_soon(now):
+                    _log.warning("catalogue.rota_feed_ends_soon", rota=rota.id, until=end.isoformat())
 
 
 def keep_zones(catalogue: Catalogue) -> None:
-    """Load the zone data of all contracts and coverages (hours of service), and keep it as long as the process runs.
+    """Load the zone data of all contracts, rotas and coverages (hours of service), and keep it while the process runs.
 
     Loaded later, it could fail when the process has no file descriptor left.
     """
     rulebook = catalogue.rulebook
     of_coverages = {coverage.zone for plan in rulebook.plans.values() for coverage in plan.coverages.values()}
-    for name in {"UTC", *(contract.zone for contract in rulebook.contracts.values()), *of_coverages}:
+    rotas = rulebook.rotas.values()
+    of_rotas = {zone for rota in rotas for zone in (rota.zone, *(each.zone for each in rota.shown.values()))}
+    for name in {"UTC", *(contract.zone for contract in rulebook.contracts.values()), *of_coverages, *of_rotas}:
         if name is not None:
             keep_zone(name)
 

@@ -14,12 +14,12 @@ from types import MappingProxyType
 from sla_catalogue.assembly.allowance import contract_allowances
 from sla_catalogue.assembly.draft import PlanDraft, lay_over
 from sla_catalogue.assembly.notices import build_registration_domains
+from sla_catalogue.assembly.person import build_person
 from sla_catalogue.assembly.plan import NO_COVERAGES, BuiltPlan, build_plan
 from sla_catalogue.assembly.target import TargetRow, build_targets
 from sla_catalogue.assembly.zone import check_zone
 from sla_catalogue.assembly_context import Context
-from sla_catalogue.channel import channel_kinds, normalise_address
-from sla_catalogue.document.contract import ContractDocument, PersonDocument
+from sla_catalogue.document.contract import ContractDocument
 from sla_catalogue.problem import Path
 from sla_domain.allowance import Allowance
 from sla_domain.contract import (
@@ -34,6 +34,7 @@ from sla_domain.contract import (
 )
 from sla_domain.notice_terms import Registration
 from sla_domain.plan import Coverage, MetricId, PlanId
+from sla_domain.rota import RotaId
 
 CONTACT = "contact"  # the role of the customer's own contact person
 
@@ -80,7 +81,7 @@ class Plans:
 
     `drafts`: the plans as written, by id. `shared`: the coverages of the section `coverages`. `context`: takes
     findings. `built`: the plans built so far, by id. Among them are plans derived for one contract, with ids such as
-    `gold@acme`. `laid`: drafts laid over a base plan so far, by id. `order`:
+    `gold@acme`. `on_call`: rota -> the ids of its people. `laid`: drafts laid over a base plan so far, by id. `order`:
     the place of each person in the section `people`.
     """
 
@@ -88,6 +89,7 @@ class Plans:
     shared: Mapping[str, Coverage]
     context: Context
     built: MutableMapping[str, BuiltPlan]
+    on_call: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     laid: dict[str, PlanDraft] = field(default_factory=dict)
     order: dict[str, int] = field(default_factory=dict)
 
@@ -115,7 +117,7 @@ def build_contracts(plans: Plans, context: Context) -> list[BuiltContract]:
     """Return the contracts of the section `contracts`, in the order written; errors are reported as findings.
 
     A contract is left out if its plan, base plan or time zone is unknown. A holder of a role is left out if the person
-    is unknown, or if the catalogue lacks the coverage (hours) in which the person serves.
+    or rota is unknown, or if the catalogue lacks the coverage (hours) in which they serve.
     """
     found = [build_contract(name, document, plans, context) for name, document in context.document.contracts.items()]
     return [contract for contract in found if contract is not None]
@@ -295,9 +297,11 @@ def _draft(document: ContractDocument, path: Path, plans: Plans, context: Contex
 
 
 def _people(document: ContractDocument, bought: Sequence[_Bought], plans: Plans, context: Context) -> dict[str, Person]:
-    """The contract's own people, and those of the catalogue whom its roles or the escalations of its plans and of its
-    base plans name."""
-    named = {holder.person for holders in document.roles.values() for holder in holders}
+    """The contract's own people, and those of the catalogue whom its roles, the rotas that hold them, or the
+    escalations of its plans and of its base plans name."""
+    holding = [holder for holders in document.roles.values() for holder in holders]
+    named = {holder.person for holder in holding}
+    named |= {person for holder in holding for person in plans.on_call.get(holder.rota or "", ())}
     for one in bought:
         base = plans.drafts.get(one.document.base_plan or "")
         for plan in (one.built.plan, plans.get(base).plan if base is not None else None):
@@ -307,7 +311,7 @@ def _people(document: ContractDocument, bought: Sequence[_Bought], plans: Plans,
     wanted = any(one.built.plan.notices.registration is Registration.NONE for one in bought)
     theirs = _customers_own(document, bought)
     return {
-        id_: _person(id_, each, wanted, Side.CUSTOMER if id_ in theirs else Side.SUPPORT)
+        id_: build_person(id_, each, wanted, Side.CUSTOMER if id_ in theirs else Side.SUPPORT, document.zone)
         for id_, each in {**shared, **document.people}.items()
     }
 
@@ -324,20 +328,6 @@ def _customers_own(document: ContractDocument, bought: Sequence[_Bought]) -> set
     }
 
 
-def _person(id_: str, document: PersonDocument, notices: bool, side: Side) -> Person:
-    """`notices` and `side` hold where the document does not say."""
-    of_kinds = (f"{kind.name}:{address}" for kind in channel_kinds() for address in document.of_kind(kind.name))
-    addresses = [normalise_address(address) for address in (*document.addresses, *of_kinds)]
-    return Person(
-        id=id_,
-        name=document.name,
-        addresses=tuple(dict.fromkeys(addresses)),
-        language=document.language,
-        notices=notices if document.notices is None else document.notices,
-        side=document.side or side,
-    )
-
-
 def _roles(
     document: ContractDocument, people: Mapping[str, Person], bought: Sequence[_Bought], path: Path, context: Context
 ) -> tuple[RoleHolder, ...]:
@@ -347,7 +337,10 @@ def _roles(
     for role, holders in document.roles.items():
         where = (*path, "roles", role)
         for index, holder in enumerate(holders):
-            if holder.person not in people:
+            if holder.rota is not None:
+                if not context.has_entry("rotas", holder.rota, (*where, index, "rota"), "rota"):
+                    continue
+            elif holder.person not in people:
                 context.report_unknown(holder.person, {*people, *context.document.people}, (*where, index), "person")
                 continue
             usual = promised.get(role)
@@ -356,5 +349,6 @@ def _roles(
                 context.report_unknown(coverage, coverages, (*where, index), "coverage")
                 continue
             outside = holder.outside or bool(usual and usual.outside and not holder.coverage)
-            found.append(RoleHolder(role=role, person=holder.person, coverage=coverage, outside=outside))
+            rota = None if holder.rota is None else RotaId(holder.rota)
+            found.append(RoleHolder(role=role, person=holder.person, rota=rota, coverage=coverage, outside=outside))
     return tuple(found)

@@ -9,9 +9,10 @@ from types import MappingProxyType
 from sla_catalogue.assembly.zone import check_zone
 from sla_catalogue.assembly_context import Context
 from sla_catalogue.document.coverage import CoverageDocument, SpanDocument
+from sla_catalogue.document.season import SeasonDocument
 from sla_catalogue.hours import DAY, MinuteWindow, Week, find_overlaps, find_short_gaps
 from sla_catalogue.problem import Path
-from sla_domain.calendar import LocalSpan, Window
+from sla_domain.calendar import LocalSpan, Season, Window
 from sla_domain.plan import Combination, Coverage, HolidaySource
 
 
@@ -65,15 +66,19 @@ def build_coverage(name: str, path: Path, document: CoverageDocument, context: C
     as findings.
     """
     hours = document.hours or {}
-    _check_week(hours, (*path, "hours"), context)
-    if document.hours == {} and not document.openings:
+    check_week(hours, (*path, "hours"), context)
+    for index, season in enumerate(document.seasons):
+        check_week(season.hours or {}, (*path, "seasons", index, "hours"), context)
+    ever = any(season.hours for season in document.seasons)
+    if document.hours == {} and not document.openings and not ever:
         context.findings.error(path, "empty-coverage", f"the coverage {name!r} is never open", "give it hours")
     if document.zone is not None:
         check_zone(document.zone, (*path, "zone"), context.findings)
     source, country, subdivision = _holidays(document.holidays)
     return Coverage(
         id=name,
-        weekly=MappingProxyType({day: tuple(map(window_of, windows)) for day, windows in hours.items()}),
+        weekly=weekly_of(hours),
+        seasons=tuple(map(_season, document.seasons)),
         zone=document.zone,
         holidays=source,
         country=country,
@@ -85,6 +90,15 @@ def build_coverage(name: str, path: Path, document: CoverageDocument, context: C
     )
 
 
+def weekly_of(week: Week) -> Mapping[int, tuple[Window, ...]]:
+    """Return the windows of a week as the domain has them, by weekday (0 is Monday)."""
+    return MappingProxyType({day: tuple(map(window_of, windows)) for day, windows in week.items()})
+
+
+def _season(document: SeasonDocument) -> Season:
+    return Season(weekly_of(document.hours or {}), document.from_, document.to, document.yearly)
+
+
 def window_of(window: MinuteWindow) -> Window:
     """Return the domain's window, in seconds since midnight, of a window in minutes.
 
@@ -94,7 +108,8 @@ def window_of(window: MinuteWindow) -> Window:
     return Window(window.start * 60, close * 60)
 
 
-def _check_week(week: Week, path: Path, context: Context) -> None:
+def check_week(week: Week, path: Path, context: Context) -> None:
+    """Report weekly hours that overlap, or that leave a few minutes closed between them."""
     for pair in find_overlaps(week):
         context.findings.error(path, "overlap", f"hours overlap: {pair}", "time counts once; correct one of them")
     for gap in find_short_gaps(week):

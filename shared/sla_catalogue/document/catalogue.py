@@ -12,6 +12,7 @@ from sla_catalogue.document.escalation import PolicyDocument
 from sla_catalogue.document.field import Document
 from sla_catalogue.document.holiday import HolidayDocument
 from sla_catalogue.document.plan import MetricDocument, PlanDocument
+from sla_catalogue.document.rota import RotaDocument
 from sla_catalogue.document.scenario import ScenarioDocument
 from sla_catalogue.document.settings import SettingsDocument
 from sla_catalogue.document.source import SourceDocument
@@ -26,6 +27,7 @@ class CatalogueDocument(Document):
     metrics: dict[str, MetricDocument] = Field(default_factory=dict)
     plans: dict[str, PlanDocument] = Field(default_factory=dict)
     people: dict[str, PersonDocument] = Field(default_factory=dict)
+    rotas: dict[str, RotaDocument] = Field(default_factory=dict)
     contracts: dict[str, ContractDocument] = Field(default_factory=dict)
     escalations: dict[str, PolicyDocument] = Field(default_factory=dict)
     sources: dict[str, SourceDocument] = Field(default_factory=dict)

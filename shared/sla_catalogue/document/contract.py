@@ -9,7 +9,7 @@ from pydantic import Field, model_validator
 from sla_catalogue.document.allowance import BoughtAllowanceDocument
 from sla_catalogue.document.coverage import CoverageDocument
 from sla_catalogue.document.entitlement import EntitlementDocument, VendorDocument
-from sla_catalogue.document.field import Document, Names, Texts, Validity, refuse
+from sla_catalogue.document.field import Day, Document, Hours, Names, Texts, Validity, refuse
 from sla_catalogue.document.plan import TargetDocument
 from sla_domain.calendar import AtClose
 from sla_domain.contract import Side
@@ -21,7 +21,9 @@ class PersonDocument(Document):
     `addresses`: in order of preference, such as `email:ada@example.org` or `webhook:<channel>`. Each kind of channel
     adds a key of its name, with addresses of that kind. `notices`: whether to notify the person of critical fixes;
     absent: yes, unless the plan demands registration. `side`: `support` or `customer`; absent: by the person's roles,
-    else `support`.
+    else `support`. `languages`: several, the best first, in place of `language`. `zone`: where the person lives.
+    `hours`: in which the person works, in that zone; roles without hours are held in them. `until`: the first day on
+    which the person is no longer there.
     """
 
     name: str
@@ -29,6 +31,21 @@ class PersonDocument(Document):
     language: str = "en"
     notices: bool | None = None  # None: yes, unless the plan wants people to register (clause I5)
     side: Side | None = None  # None: the customer's for who holds a role of the customer's, else the support's
+    languages: Names = Field(default_factory=list)
+    zone: str | None = None
+    hours: Hours = None
+    until: Day | None = None
+
+    @model_validator(mode="after")
+    def _one_word(self) -> PersonDocument:
+        if {"language", "languages"} <= self.model_fields_set:
+            raise refuse("language", "a person has a language or languages, and only one of the keys", "languages: […]")
+        return self
+
+    @property
+    def spoken(self) -> tuple[str, ...]:
+        """Return the languages of the person, the best first."""
+        return tuple(self.languages) or (self.language,)
 
     def of_kind(self, kind: str) -> list[str]:
         """Return the addresses under the person's key of this kind of channel, in the order written.
@@ -40,13 +57,14 @@ class PersonDocument(Document):
 
 
 class HolderDocument(Document):
-    """A person who holds a role of a contract; written as a text, it is `person` alone.
+    """A person who holds a role of a contract, or a rota: whoever of it is on call. A text is `person` alone.
 
-    `coverage`: the hours in which the person serves; absent: those that the plan gives the role, else any hour.
-    `outside`: the person serves in all other hours instead.
+    `coverage`: the hours in which the person serves; absent: those that the plan gives the role, else the person's own,
+    else any hour. `outside`: the person serves in all other hours instead.
     """
 
-    person: str
+    person: str = ""
+    rota: str | None = None
     coverage: str | None = None
     outside: bool = False
 
@@ -54,6 +72,12 @@ class HolderDocument(Document):
     @classmethod
     def _from_name(cls, value: Any) -> Any:
         return {"person": value} if isinstance(value, str) else value
+
+    @model_validator(mode="after")
+    def _one_holder(self) -> HolderDocument:
+        if bool(self.person) == (self.rota is not None):
+            raise refuse("holder", "a holder is a person or a rota, and only one of them", "{rota: …} or {person: …}")
+        return self
 
 
 class EnvironmentDocument(Document):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pydantic import ConfigDict, Field, field_validator, model_validator
 
 from sla_catalogue.document.field import Document, Hours, LocalTime, Names, Texts, refuse
+from sla_catalogue.document.season import SeasonDocument
 
 YES_OR_NO = frozenset({"true", "false", "yes", "no", "on", "off"})
 NORWAY = "NO"
@@ -30,13 +31,14 @@ class CoverageDocument(Document):
     """When time counts: in the weekly `hours`, except on `holidays` (`none`, `contract`, or a code such as `DE-BY`).
 
     `hours: unspecified` says that the plan gives none, so that a contract must. Instead of hours, a coverage may name
-    others: it is open while all of them are (`all_of`), or while any of them is (`any_of`). `openings`, `closings`:
-    exceptions.
+    others: it is open while all of them are (`all_of`), or while any of them is (`any_of`). `seasons`: other hours on
+    some days, those of the last that has the day. `openings`, `closings`: exceptions.
     """
 
     hours: Hours = None
     all_of: Names = Field(default_factory=list)
     any_of: Names = Field(default_factory=list)
+    seasons: list[SeasonDocument] = Field(default_factory=list)
     title: Texts = Field(default_factory=dict)
     zone: str | None = None
     holidays: str = "none"
@@ -62,7 +64,9 @@ class CoverageDocument(Document):
             raise refuse(
                 "coverage", "a coverage gives `hours`, `all_of` or `any_of`, and only one of them", "hours: 24x7"
             )
-        own = {"zone", "holidays", "openings", "closings"} & self.model_fields_set
+        if self.seasons and self.hours is None and not self.all_of and not self.any_of:
+            raise refuse("coverage", "a coverage with seasons gives its other hours too", "hours: {}: closed")
+        own = {"zone", "holidays", "openings", "closings", "seasons"} & self.model_fields_set
         if own and (self.all_of or self.any_of):
             raise refuse("coverage", f"a coverage made of others has no {' or '.join(sorted(own))} of its own", "")
         return self

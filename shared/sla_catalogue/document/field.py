@@ -130,6 +130,7 @@ def _secret(value: object) -> Secret:
 
 Texts = Annotated[dict[str, str], BeforeValidator(_texts)]
 Names = Annotated[list[str], BeforeValidator(one_or_many), AfterValidator(_unique)]
+Turns = Annotated[list[str], BeforeValidator(one_or_many)]
 AllowedTime = Annotated[Allowed, PlainValidator(guarded(parse_allowed)), WithJsonSchema(TEXT)]
 Span = Annotated[timedelta, PlainValidator(guarded(parse_span)), WithJsonSchema(TEXT)]
 LongSpan = Annotated[timedelta, PlainValidator(guarded(_long_span)), WithJsonSchema(TEXT)]

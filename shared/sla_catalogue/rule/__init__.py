@@ -7,10 +7,12 @@ from collections.abc import Callable
 from sla_catalogue.rule.allowance import check_allowances
 from sla_catalogue.rule.calendar import check_calendars
 from sla_catalogue.rule.contract import check_contracts
+from sla_catalogue.rule.duty import check_duty
 from sla_catalogue.rule.escalation import check_escalations
 from sla_catalogue.rule.horizon import check_horizon
 from sla_catalogue.rule.metric import check_metrics
 from sla_catalogue.rule.reference import check_edges
+from sla_catalogue.rule.rota import check_rotas
 from sla_catalogue.rule.subject import CheckedCatalogue
 from sla_catalogue.rule.target import check_targets
 from sla_catalogue.rule.unread import check_unread
@@ -24,6 +26,8 @@ RULES: tuple[Callable[[CheckedCatalogue], None], ...] = (
     check_contracts,
     check_allowances,
     check_escalations,
+    check_duty,
+    check_rotas,
     check_edges,
     check_words,
     check_unread,

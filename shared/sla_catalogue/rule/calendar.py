@@ -67,9 +67,9 @@ def _check_holidays(contract: BuiltContract, coverage: Coverage, subject: Checke
 
 def _check_open(contract: BuiltContract, coverage: Coverage, subject: CheckedCatalogue) -> None:
     """Compiling costs time, so only a calendar that long closings may have emptied is asked."""
-    if not coverage.parts and not coverage.weekly and not coverage.openings:
+    if not coverage.parts and not coverage.weekly and not coverage.openings and not coverage.seasons:
         return
-    if coverage.weekly and not any(span.end - span.start > _LONG for span in coverage.closings):
+    if (coverage.weekly or coverage.seasons) and not any(span.end - span.start > _LONG for span in coverage.closings):
         return
     years = subject.calendars.horizon
     start = datetime(years.first, 1, 2, tzinfo=UTC)

@@ -2,20 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from datetime import UTC, datetime
-
 from sla_catalogue.assembly.contract import BuiltContract
 from sla_catalogue.document.escalation import PolicyDocument
 from sla_catalogue.problem import Path
 from sla_catalogue.rule.subject import CheckedCatalogue
-from sla_domain.calendar import load_zone
-from sla_domain.calendar.instant import instant_of, micros
-from sla_domain.calendar.intervals import Interval, clip, merge, subtract
-from sla_domain.contract import RoleHolder, Side
-from sla_domain.errors import CalendarError
+from sla_domain.contract import Side
 from sla_domain.escalation import NO_ESCALATION
-from sla_domain.plan import Unspecified
 
 _NO_ESCALATION_HINT = (
     f"escalation: an entry of `escalations`; or `escalation: {NO_ESCALATION}`: nobody is paged, and the operators are "
@@ -26,24 +18,22 @@ _NO_ESCALATION_HINT = (
 def check_escalations(subject: CheckedCatalogue) -> None:
     """Report plans without an escalation, and levels of escalations that do not work for a contract.
 
-    Such a level names nobody of the contract, or somebody on the customer's side, who is never paged. The first level
-    is also reported if nobody of it is on duty at some hours that count. For a stored catalogue only levels that name
-    nobody are reported: it was in force once and must stay readable.
+    Such a level names nobody of the contract, or somebody on the customer's side, who is never paged. For a stored
+    catalogue only levels that name nobody are reported: it was in force once and must stay readable.
     """
     if not subject.context.stored:
         _check_plans(subject)
     for built in subject.bought:
-        for name in _escalations(built, subject):
+        for name in escalations_of(built, subject):
             policy = subject.context.document.escalations.get(name)
             if policy is None:
                 continue
             _check_levels(built, name, policy, subject)
             if not subject.context.stored:
                 _check_customers_people(built, name, policy, subject)
-                _check_duty(built, name, policy, subject)
 
 
-def _escalations(built: BuiltContract, subject: CheckedCatalogue) -> tuple[str, ...]:
+def escalations_of(built: BuiltContract, subject: CheckedCatalogue) -> tuple[str, ...]:
     """Return the escalation of a contract's plan, and that of its base plan, which serves what is out of scope."""
     base = subject.plan(built.contract.base_plan) if built.contract.base_plan is not None else None
     named = (built.built.plan.escalation, base.plan.escalation if base is not None else None)
@@ -76,8 +66,7 @@ def _check_customers_people(
     contract = built.contract
     for number, level in enumerate(policy.levels, start=1):
         for name in level.tell:
-            holders = [holder.person for holder in contract.roles if holder.role == name] or [name]
-            for person in dict.fromkeys(holders):
+            for person in dict.fromkeys(_holders(built, name, subject)):
                 if person in contract.people and contract.people[person].side is Side.CUSTOMER:
                     message = (
                         f"level {number} of {escalation} tells {_as(name, person)}, who is the "
@@ -87,63 +76,21 @@ def _check_customers_people(
                     subject.findings.error(_place(built, name), "customer-paged", message, hint)
 
 
+def _holders(built: BuiltContract, name: str, subject: CheckedCatalogue) -> list[str]:
+    """The people who hold a role, all of a rota included; or the person whom the level names itself."""
+    found: list[str] = []
+    for holder in built.contract.roles:
+        if holder.role == name and holder.rota is None:
+            found.append(holder.person)
+        elif holder.role == name and holder.rota is not None:
+            rota = subject.rotas.get(holder.rota)
+            found += rota.people if rota is not None else ()
+    return found or [name]
+
+
 def _as(name: str, person: str) -> str:
     return person if name == person else f"{person} ({name})"
 
 
 def _place(built: BuiltContract, name: str) -> Path:
     return (*built.path, "roles", name) if name in built.document.roles else built.path
-
-
-def _check_duty(built: BuiltContract, escalation: str, policy: PolicyDocument, subject: CheckedCatalogue) -> None:
-    """Warn of hours that count in which nobody of the first level is on duty: then everybody of it is notified."""
-    if not policy.levels:
-        return
-    tell = policy.levels[0].tell
-    held = {role.role for role in built.contract.roles}
-    holders = [
-        each
-        for each in built.contract.roles
-        if each.role in tell and built.contract.people[each.person].side is Side.SUPPORT
-    ]
-    named = any(name in built.contract.people and name not in held for name in tell)
-    if not holders or named or any(holder.coverage is None for holder in holders):
-        return
-    try:
-        gap = _first_gap(built, holders, subject)
-    except CalendarError:
-        return  # `rule.calendar` reports calendars that cannot answer
-    if gap is not None:
-        local = gap.astimezone(load_zone(built.contract.zone))
-        message = (
-            f"nobody of level 1 of {escalation} ({', '.join(tell)}) is on duty in {built.contract.id} "
-            f"at hours that count, such as {local:%Y-%m-%d %H:%M}: everybody of the level is told then"
-        )
-        hint = f"give {tell[0]} to somebody at these hours too: {{person: …, coverage: …, outside: true}}"
-        subject.findings.warning((*built.path, "roles"), "nobody-on-duty", message, hint)
-
-
-def _first_gap(built: BuiltContract, holders: Iterable[RoleHolder], subject: CheckedCatalogue) -> datetime | None:
-    """In a year in the middle of those that are compiled, holidays and changes of the clock included."""
-    years = subject.calendars.horizon
-    middle = (years.first + years.last) // 2
-    low, high = micros(datetime(middle, 1, 1, tzinfo=UTC)), micros(datetime(middle, 12, 31, tzinfo=UTC))
-    duty: list[Interval] = []
-    for holder in holders:
-        assert holder.coverage is not None
-        hours = _open(built, holder.coverage, low, high, subject)
-        duty += subtract([(low, high)], hours) if holder.outside else hours
-    rows = [*built.contract.targets, *built.built.plan.targets]
-    counted = {row.coverage for row in rows if not isinstance(row.allowed, Unspecified)}
-    for name in sorted(counted & set(built.built.plan.coverages)):
-        if gaps := subtract(_open(built, name, low, high, subject), merge(duty)):
-            return instant_of(gaps[0][0])
-    return None
-
-
-def _open(built: BuiltContract, coverage: str, low: int, high: int, subject: CheckedCatalogue) -> list[Interval]:
-    known = built.coverage(coverage)
-    assert known is not None  # a holder with an unknown one is left out
-    calendar = subject.calendars.calendar(built.contract, known)
-    table = calendar.table_over(low, high)
-    return clip(table.intervals, low, high)

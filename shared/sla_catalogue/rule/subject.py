@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 
 from sla_catalogue.assembly.contract import BuiltContract
@@ -12,6 +12,7 @@ from sla_catalogue.assembly_context import Context
 from sla_catalogue.calendars import CatalogueCalendars
 from sla_catalogue.document.catalogue import CatalogueDocument
 from sla_catalogue.problem import Findings
+from sla_domain.rota import Rota, RotaId
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,8 +20,9 @@ class CheckedCatalogue:
     """What the rules check: plans and contracts as built, and the entries of the document `written`.
 
     It is a whole catalogue, or one contract with the plans that are made for it. What it may refer to, besides, is in
-    the whole document of `context`, which takes findings, and in `known_plans`, by id. `calendars`: when time counts.
-    `today`: warn of holidays and calendar years that end within 90 days of this day; None: give no such warning.
+    the whole document of `context`, which takes findings, in `known_plans` and in `rotas`, both by id. `calendars`:
+    when time counts. `today`: warn of holidays and calendar years that end within 90 days of this day; None: give no
+    such warning.
     """
 
     plans: tuple[BuiltPlan, ...]
@@ -30,6 +32,7 @@ class CheckedCatalogue:
     calendars: CatalogueCalendars
     context: Context
     today: date | None = None  # None: what ends soon is not checked
+    rotas: Mapping[RotaId, Rota] = field(default_factory=dict)
 
     @property
     def bought(self) -> tuple[BuiltContract, ...]:

@@ -9,6 +9,8 @@ from collections.abc import Iterator
 from difflib import get_close_matches
 from functools import cache
 
+from sla_catalogue.assembly.person import MAIL_LANGUAGES
+from sla_catalogue.document.contract import PersonDocument
 from sla_catalogue.document.coverage import CoverageDocument
 from sla_catalogue.document.source import LookupDocument
 from sla_catalogue.hours import DAY, DAYS, MinuteWindow
@@ -16,8 +18,6 @@ from sla_catalogue.problem import Path, did_you_mean
 from sla_catalogue.rule.subject import CheckedCatalogue
 from sla_domain.explain.language import LANGUAGES
 
-MAIL_LANGUAGES = frozenset({"en"})
-"""In which languages slad writes mails; a test compares it with the notifier's templates."""
 # What every incident may state, whatever its source; besides, sources state further attributes.
 ATTRIBUTES = frozenset(
     {
@@ -71,15 +71,23 @@ def _tags(subject: CheckedCatalogue) -> Iterator[tuple[Path, str, bool]]:
     """Every language named, with its place, and whether somebody is written to in it."""
     document = subject.written
     for name, person in document.people.items():
-        yield ("people", name, "language"), person.language, True
+        yield from _spoken(("people", name), person)
     for id_, contract in document.contracts.items():
         for name, person in contract.people.items():
-            yield ("contracts", id_, "people", name, "language"), person.language, True
+            yield from _spoken(("contracts", id_, "people", name), person)
         for tag in contract.languages:
             yield ("contracts", id_, "languages"), tag, False
     for id_, plan in document.plans.items():
         for tag in plan.languages:
             yield ("plans", id_, "languages"), tag, False
+
+
+def _spoken(path: Path, person: PersonDocument) -> Iterator[tuple[Path, str, bool]]:
+    """Somebody is written to in the first of their languages that mails can be in, else in the first."""
+    key = "languages" if person.languages else "language"
+    spoken = any(MAIL_LANGUAGES & {tag, tag.partition("-")[0]} for tag in person.spoken)
+    for number, tag in enumerate(person.spoken):
+        yield (*path, key), tag, number == 0 and not spoken
 
 
 def is_language(tag: str) -> bool:
@@ -166,8 +174,8 @@ def _written(subject: CheckedCatalogue) -> Iterator[tuple[Path, CoverageDocument
 
 def _swapped(coverage: CoverageDocument) -> Iterator[tuple[int, MinuteWindow]]:
     """Windows past midnight that look like two times in the wrong order: long, or another day's hours turned around."""
-    week = coverage.hours or {}
-    windows = [(day, window) for day, open_ in week.items() for window in open_]
+    weeks = (coverage.hours or {}, *(season.hours or {} for season in coverage.seasons))
+    windows = [(day, window) for week in weeks for day, open_ in week.items() for window in open_]
     by_day = {(window.start, window.end) for _, window in windows if window.end <= DAY}
     for day, window in windows:
         turned = (window.end - DAY, window.start)

@@ -15,6 +15,7 @@ from sla_domain.calendar.layout import spec_from_layout
 from sla_domain.calendar.local import LocalTime, local_instant, read_local
 from sla_domain.calendar.note import PieceKind
 from sla_domain.calendar.piece import Piece
+from sla_domain.calendar.season import Season, week_on
 from sla_domain.calendar.spec import CalendarSpec, Holiday, always_open
 from sla_domain.calendar.window import LocalSpan, Window
 from sla_domain.calendar.zone import load_zone, tzdata_version
@@ -31,6 +32,7 @@ __all__ = [
     "LocalTime",
     "Piece",
     "PieceKind",
+    "Season",
     "Window",
     "WorkingDays",
     "always_open",
@@ -43,4 +45,5 @@ __all__ = [
     "spec_from_layout",
     "tzdata_version",
     "union",
+    "week_on",
 ]

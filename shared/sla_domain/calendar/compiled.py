@@ -9,6 +9,7 @@ from datetime import date
 from sla_domain.calendar.instant import DAY_US, EPOCH_DAY, SECOND_US, day_number, local_micros
 from sla_domain.calendar.intervals import Interval, clip, merge, subtract
 from sla_domain.calendar.note import Note, PieceKind, make_disjoint, overlay
+from sla_domain.calendar.season import Week
 from sla_domain.calendar.spec import CalendarSpec
 from sla_domain.calendar.table import Table
 from sla_domain.calendar.window import LocalSpan
@@ -36,14 +37,21 @@ def compile_table(spec: CalendarSpec, first: date, last: date) -> Table:
 def _weekly(spec: CalendarSpec, zone: ZoneMap, days: range) -> Iterable[Interval]:
     """Weekly windows as instants, from two days early: a shift may run into the first day."""
     to_utc = zone.to_utc
-    by_weekday = [
-        [(window.open * SECOND_US, window.end * SECOND_US) for window in spec.weekly.get(weekday, ())]
+    usual, seasons = _by_weekday(spec.weekly), [(season, _by_weekday(season.weekly)) for season in spec.seasons]
+    for day in range(days.start - 2, days.stop):
+        midnight, week = day * DAY_US, usual
+        if seasons:
+            local = date.fromordinal(day + EPOCH_DAY)
+            week = next((hours for season, hours in reversed(seasons) if season.has(local)), usual)
+        for open_, close in week[(day - _MONDAY) % 7]:
+            yield to_utc(midnight + open_), to_utc(midnight + close)
+
+
+def _by_weekday(weekly: Week) -> list[list[Interval]]:
+    return [
+        [(window.open * SECOND_US, window.end * SECOND_US) for window in weekly.get(weekday, ())]
         for weekday in range(7)
     ]
-    for day in range(days.start - 2, days.stop):
-        midnight = day * DAY_US
-        for open_, close in by_weekday[(day - _MONDAY) % 7]:
-            yield to_utc(midnight + open_), to_utc(midnight + close)
 
 
 def _holiday_notes(spec: CalendarSpec, zone: ZoneMap, days: range) -> Iterable[Note]:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 
 from sla_domain.calendar.instant import DAY_S
+from sla_domain.calendar.season import Season
 from sla_domain.calendar.window import LocalSpan, Window
 from sla_domain.calendar.zone import load_zone
 from sla_domain.errors import InvalidCalendar, UnknownZone
@@ -35,9 +36,10 @@ class Holiday:
 class CalendarSpec:
     """A business calendar as data: zone, weekly hours, holidays, exceptional openings and closings.
 
-    `zone`: IANA name. `weekly`: weekday (0 is Monday) -> open hours; a day that is missing is closed. `revision`: names
-    the content for audit; if left empty, it becomes a digest (short hash) of all that affects deadlines. Raises
-    InvalidCalendar that lists every problem.
+    `zone`: IANA name. `weekly`: weekday (0 is Monday) -> open hours; a day that is missing is closed. `seasons`: on
+    their days other weekly hours apply, those of the last that has the day. `revision`: names the content for audit; if
+    left empty, it becomes a digest (short hash) of all that affects deadlines. Raises InvalidCalendar that lists every
+    problem.
     """
 
     id: str
@@ -48,6 +50,7 @@ class CalendarSpec:
     closings: tuple[LocalSpan, ...] = ()
     name: str = ""
     revision: str = ""
+    seasons: tuple[Season, ...] = ()
 
     def __post_init__(self) -> None:
         problems = [*_identity_problems(self), *_hours_problems(self), *_exception_problems(self)]
@@ -55,7 +58,7 @@ class CalendarSpec:
             raise InvalidCalendar(self.id, problems)
         weekly = {int(day): tuple(self.weekly[day]) for day in sorted(self.weekly) if self.weekly[day]}
         object.__setattr__(self, "weekly", weekly)
-        for row in ("holidays", "openings", "closings"):
+        for row in ("holidays", "openings", "closings", "seasons"):
             object.__setattr__(self, row, tuple(getattr(self, row)))
         if not self.revision:
             object.__setattr__(self, "revision", _digest(self))
@@ -76,13 +79,14 @@ def _identity_problems(spec: CalendarSpec) -> Iterable[str]:
 
 
 def _hours_problems(spec: CalendarSpec) -> Iterable[str]:
-    for day, windows in spec.weekly.items():
+    weeks = (spec.weekly, *(season.weekly for season in spec.seasons))
+    for day, windows in (pair for week in weeks for pair in week.items()):
         if day not in range(7):
             yield f"weekday {day!r} does not exist: weekdays run from 0 (Monday) to 6 (Sunday)"
         for window in windows:
             if not isinstance(window, Window):
                 yield f"weekday {day!r} holds {window!r}: write a Window"
-    if not spec.openings and not any(spec.weekly.values()):
+    if not spec.openings and not any(any(week.values()) for week in weeks):
         yield "it never opens: give it weekly hours or an opening"
 
 
@@ -101,4 +105,7 @@ def _digest(spec: CalendarSpec) -> str:
     rows += sorted(f"holiday {holiday.date.isoformat()}" for holiday in spec.holidays)
     rows += sorted(f"opening {span}" for span in spec.openings)
     rows += sorted(f"closing {span}" for span in spec.closings)
+    for season in spec.seasons:  # in their order: the last that has a day counts
+        rows += [f"season {season}"]
+        rows += [f"{DAYS[day]} {window}" for day, windows in sorted(season.weekly.items()) for window in windows]
     return hashlib.sha256("\n".join(rows).encode()).hexdigest()[:12]

@@ -32,6 +32,7 @@ LISTS = {
 }  # fmt: skip
 OF_AN_ALERT = {"GET /v1/alerts/{id_}", "POST /v1/alerts/{id_}/ack"}
 OF_A_DELIVERY = {"GET /v1/deliveries/{id_}", "POST /v1/deliveries/{id_}/retry"}
+ON_CALL = {"GET /v1/oncall", "GET /v1/oncall/{rota}.ics"}
 FOR_ALL_CONTRACTS = {  # never with the key of one
     "GET /v1/parked", "GET /v1/parked/{id}/body", "POST /v1/parked/{id}/replay", "POST /v1/notices",
     "GET /v1/endpoints", "POST /v1/endpoints/{id_}/enable",
@@ -43,7 +44,7 @@ ASKS = {"POST /v1/deadlines", "POST /v1/events"}  # tested by themselves
 STREAMS = {"GET /v1/stream", "GET /v1/stream/incidents/{incident:path}"}
 TELLS_EVENTS = OF_A_TICKET - {"GET /v1/incidents/{incident:path}/explain"}
 
-ROUTED = (OPEN, LINKS, SIGNED, OF_A_TICKET, LISTS, OF_AN_ALERT, OF_A_DELIVERY, FOR_ALL_CONTRACTS, ASKS)
+ROUTED = (OPEN, LINKS, SIGNED, OF_A_TICKET, LISTS, OF_AN_ALERT, OF_A_DELIVERY, ON_CALL, FOR_ALL_CONTRACTS, ASKS)
 
 
 @dataclass(frozen=True)
@@ -245,6 +246,20 @@ async def _for_all_contracts(world: Tenants, subtests: pytest.Subtests) -> None:
                         assert answer.status_code in (200, 404, 422), answer.text
                     case _:
                         assert answer.status_code == 403, answer.text
+
+
+async def test_a_key_sees_who_is_on_call_in_the_rotas_of_its_own_contract(world: Tenants) -> None:
+    for key, seen in (("acme", ["desk"]), ("beta", []), ("house", ["desk", "nights"]), ("all", ["desk", "nights"])):
+        answer = await world.ask(key, "GET", "/v1/oncall")
+        assert sorted(one["rota"] for one in answer.json()["rotas"]) == seen
+        for rota in ("desk", "nights"):
+            allowed = 200 if rota in seen else 404
+            for path in (f"/v1/oncall/{rota}.ics", f"/v1/oncall?rota={rota}"):
+                assert (await world.ask(key, "GET", path)).status_code == allowed, (key, path)
+    assert (await world.ask("acme", "GET", "/v1/oncall?contract=beta")).status_code == 404
+    assert (await world.ask("acme", "GET", "/v1/oncall?contract=acme")).json()["roles"][0]["person"] == "anna"
+    for key in ("nobody", "old"):
+        assert (await world.ask(key, "GET", "/v1/oncall")).status_code == 401
 
 
 async def test_a_key_that_reports_is_told_nothing_of_a_ticket_that_moved_and_acts_on_it_no_more(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import fields, replace
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 
@@ -12,7 +13,7 @@ from sla_board.plan.build import plan_json, support_plan
 from sla_board.plan.listed import listed_contracts
 from sla_board.plan.model import PlanTable, SupportPlan, Week
 from sla_board.plan.words import words_in
-from sla_catalogue import builtin_catalogue
+from sla_catalogue import Catalogue, builtin_catalogue, load_catalogue
 from sla_domain.contract import ContractId
 from sla_domain.window import BookedWindow
 
@@ -70,6 +71,63 @@ def test_a_night_shift_reaches_into_the_next_day_and_hours_around_the_clock_fill
     weeks = [part for one in plan_of("express-24x7").sections for part in one.parts if isinstance(part, Week)]
     full = next(week for week in weeks if week.hours == "around the clock")
     assert all(spans == ((0, 1440),) for _, spans in full.days)
+
+
+ROTAS = """
+coverages:
+  desk:
+    hours: {mon-fri: "09:00-17:00"}
+    seasons:
+      - {from: 07-01, to: 09-01, hours: {mon-fri: "08:00-15:00"}}
+      - {from: 2026-12-24, to: 2027-01-03, hours: {}}
+  summer: {hours: {}, seasons: [{from: 07-01, to: 09-01, hours: {sat: "08:00-15:00"}}]}
+people:
+  ann: {name: Ann, email: ann@example.com, languages: [pl, en]}
+  bob: {name: Bob, email: bob@example.com}
+rotas:
+  first: {title: {en: First line, pl: Pierwsza linia}, zone: UTC, people: [ann, bob], starts: 2026-10-05}
+escalations: {desk: {levels: [{after: 0m, tell: on_call}]}}
+plans:
+  gold:
+    priorities: [{id: P1}, {id: P2}]
+    roles: [{id: on_call, title: On call}]
+    targets:
+      - {metric: first_response, coverage: desk, time: 1h}
+      - {metric: resolution, coverage: summer, time: 8h}
+    escalation: desk
+contracts:
+  acme: {customers: [Acme], plan: gold, zone: Europe/Warsaw, roles: {on_call: [{rota: first}]}}
+"""
+
+
+@pytest.fixture
+def rotas(tmp_path: Path) -> Catalogue:
+    file = tmp_path / "catalogue.yaml"
+    file.write_text(ROTAS, encoding="utf-8")
+    return load_catalogue(file, environment={})
+
+
+def test_the_usual_week_is_drawn_and_its_seasons_are_named(rotas: Catalogue) -> None:
+    plan = support_plan(rotas, rotas.rulebook.contracts[ContractId("acme")], NOW, "en")
+    weeks = {part.title: part for one in plan.sections for part in one.parts if isinstance(part, Week)}
+    assert weeks["desk"].days[0] == ("Mon", ((540, 1020),))
+    assert weeks["desk"].seasons == (
+        ("from July 1 until August 31", "Mon–Fri 08:00–15:00"),
+        ("from December 24, 2026 until January 2, 2027", "closed"),
+    )
+    assert weeks["summer"].hours == "closed", "outside its season"
+    assert [spans for _, spans in weeks["summer"].days] == [()] * 7
+    html = Pages().support_plan(support_plan(rotas, rotas.rulebook.contracts[ContractId("acme")], NOW, "pl"), NOW)
+    assert "<strong>od 1 lipca do 31 sierpnia</strong>: pon.–pt. 08:00–15:00" in html
+
+
+def test_a_role_that_a_rota_holds_names_the_rota_and_people_with_all_they_speak(rotas: Catalogue) -> None:
+    contract = rotas.rulebook.contracts[ContractId("acme")]
+    english, polish = (support_plan(rotas, contract, NOW, language) for language in ("en", "pl"))
+    assert ("On call", "rota “First line”", "around the clock") in cells(english, "people")
+    assert ("0 min", "On call (rota “First line”)") in cells(english, "people")
+    assert "dyżury „Pierwsza linia”" in cells(polish, "people")[0]
+    assert {("Ann", "en, pl"), ("Bob", "en")} <= set(cells(english, "people"))
 
 
 def test_a_booked_window_is_shown_in_local_time_until_it_is_over() -> None:

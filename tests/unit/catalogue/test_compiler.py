@@ -26,6 +26,7 @@ from sla_catalogue.canonical import parse_stored
 from sla_catalogue.tree import Plain, read_tree
 from sla_domain.contract import Contract, ContractId
 from sla_domain.plan import Plan, PlanId, written_name
+from sla_domain.roles import level_roster
 
 ROOT = Path(__file__).parents[3]
 FILES = """\
@@ -35,6 +36,9 @@ coverages:
 people:
   anna: {name: Anna, email: anna@example.com}
   mute: {name: Mute}
+  ben: {name: Ben, email: ben@example.com}
+rotas:
+  turns: {zone: Europe/Warsaw, people: [anna, ben], handover: {every: day, at: "09:00"}, starts: 2026-11-30}
 escalations:
   desk: {levels: [{after: 0m, tell: on_call}]}
 metrics:
@@ -55,6 +59,7 @@ plans:
 contracts:
   house: {plan: gold, zone: Europe/Warsaw, country: PL, roles: {on_call: [anna]}}
 """
+DAY = timedelta(days=1)
 ACME = "customers: [Acme], plan: gold, zone: Europe/Warsaw, country: PL, roles: {on_call: [anna]}"
 
 
@@ -159,6 +164,12 @@ WRONG = [
     f"{ACME}, targets: [{{metric: first_response, coverage: office, time: 1h}}, "
     "{metric: first_response, coverage: office, time: 2h}]",
     ACME.replace("[Acme]", f"[{'A' * 1000}]"),
+    ACME.replace("[anna]", "[{rota: turns}]"),
+    ACME.replace("[anna]", "[{rota: turn}]"),
+    ACME.replace("[anna]", "[{rota: turns, coverage: ofice}]"),
+    ACME.replace("[anna]", "[{rota: turns, person: anna}]"),
+    f"{ACME}, people: {{bo: {{name: Bo, email: bo@example.com, zone: Europe/Warszawa}}}}",
+    f"{ACME}, people: {{bo: {{name: Bo, email: bo@example.com, hours: {{mon: ['09:00-12:00', '11:00-13:00']}}}}}}",
 ]
 
 
@@ -179,11 +190,24 @@ def test_nothing_is_said_of_the_catalogue_or_of_other_contracts(tmp_path: Path) 
     doubtful = FILES.replace("name: Mute", "name: Mute, language: it").replace("{P1: 1h, P2: 4h}", "{P1: 1h}")
     hours = "    coverages: {desk: {hours: {mon: '00:00-23:59', tue: '00:00-24:00'}}}\n"
     catalogue = loaded(tmp_path, doubtful.replace("  open:\n", f"{hours}  open:\n"))
-    expected = ["mails-in-english", "unused-metric", "gap", "sliver"]
+    expected = ["mails-in-english", "rota-unused", "unused-metric", "gap", "sliver"]
     assert [problem.code for problem in catalogue.warnings] == expected
     assert codes_of(catalogue, ACME) == []
     own = f"{ACME}, coverages: {{shop: {{hours: {{mon-fri: '10:00-12:00'}}}}}}"
     assert codes_of(catalogue, own) == ["gap"], "of the plan that is this contract's own"
+
+
+# -- rotas ------------------------------------------------------------------------------------------------
+
+
+def test_a_role_of_such_a_contract_may_be_held_by_a_rota(catalogue: Catalogue) -> None:
+    for book in (catalogue, load_text(catalogue.text)):
+        contract, _ = compiled(book, ACME.replace("[anna]", "[{rota: turns, coverage: office}]"))
+        assert [(holder.rota, holder.coverage) for holder in contract.roles] == [("turns", "office")]
+        assert set(contract.people) == {"anna", "ben"}, "all of the rota, though no role names them"
+        tuesday = datetime(2026, 12, 1, 8, 30, tzinfo=UTC)  # 9:30 in Warsaw, where Ben has taken over at 9:00
+        told = [level_roster(book.rulebook, contract, ("on_call",), at) for at in (tuesday, tuesday + DAY)]
+        assert [[each.person.id for each in roster.on_duty] for roster in told] == [["ben"], ["anna"]]
 
 
 # -- places -----------------------------------------------------------------------------------------------

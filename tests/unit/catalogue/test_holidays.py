@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 from tests.unit.catalogue.made import SOUND, changed, codes, loaded, problems
 
 from sla_catalogue import Catalogue, FindingLevel, HolidayRow, HolidayTable, Horizon, RowKind, diff_rows, diff_tables
-from sla_catalogue.holiday.feed import BadFeed, read_feed
+from sla_catalogue.holiday.feed import read_feed
 from sla_catalogue.holiday.generate import PACKAGE_VERSION, Recipe, UnknownRegion, generate_rows
+from sla_catalogue.holiday.tidy import BadFeed
 from sla_domain.calendar import Calendar
 from sla_domain.contract import ContractId
 from sla_domain.plan import PlanId

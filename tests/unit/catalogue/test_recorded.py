@@ -17,7 +17,8 @@ from sla_catalogue.recorded import RecordedCatalogue
 from sla_domain.contract import ContractId
 from sla_domain.event import EventId, EventKind, IncidentEvent, IncidentId
 from sla_domain.movers import due_date_movers
-from sla_domain.notice import Affected, Notice, NoticeId, Severity, concerned_contracts, known_products
+from sla_domain.notice import Affected, Notice, NoticeId, concerned_contracts, known_products
+from sla_domain.notice_terms import Severity
 from sla_domain.record import ContractRecord, RecordChange, VersionAdded, apply_change
 from sla_domain.rulebook import Rulebook
 from sla_domain.version import VersionRange

@@ -80,6 +80,8 @@ def test_the_same_is_given_as_json(own: Path) -> None:
         "id": "gold", "title": "Gold", "rank": 100, "sold": {"from": None, "to": None}, "languages": ["en", "it"],
         "notices": {"registration": "opt_in", "causes": ["security", "data_loss", "outage"],
                     "severities": ["critical", "high", "medium", "low"], "clause": "I5"},
+        "terms": {"minimum_term": "", "all_products": False, "scope": None, "not_covered": [],
+                  "not_available_for": {"products": [], "countries": [], "clause": ""}},
         "note": "Sold with the machine.",
         "terms": {"all_products": False, "minimum_term": "", "not_covered": [], "scope": None,
                   "not_available_for": {"clause": "", "countries": [], "products": []}},

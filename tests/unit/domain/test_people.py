@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -14,7 +14,7 @@ from tests.build.story import instant
 from sla_domain.contract import ContractId, EnvironmentItem, Person, RoleHolder, Side
 from sla_domain.errors import InvalidNotice
 from sla_domain.escalation import REPEAT, round_steps
-from sla_domain.notice import Affected, Notice, NoticeId, NoticeReason, match_notice
+from sla_domain.notice import Affected, Notice, NoticeId, NoticeReason, entitled_people, match_notice
 from sla_domain.notice_terms import Cause, Severity
 from sla_domain.roles import RoleReason, level_recipients, level_roster
 from sla_domain.version import VersionRange, compare_versions
@@ -111,6 +111,18 @@ def test_who_is_told_is_told_why(names: str, at: str, reason: RoleReason) -> Non
     assert {each.reason for each in level_recipients(level_roster(RULES, ACME, [names], instant(at)), ()).now} == {
         reason
     }
+
+
+def test_who_has_left_holds_nothing_and_is_told_of_no_fix() -> None:
+    """From the midnight of their own zone: in Tokyo it is Monday when it is still Sunday in Warsaw."""
+    gone = Person(id="gone", name="Gone", addresses=(), zone="Asia/Tokyo", until=date(2026, 3, 2))
+    stays = Person(id="stays", name="Stays", addresses=())
+    acme = contract(people={"gone": gone, "stays": stays}, roles=(RoleHolder(role="duty", person="gone"),))
+    midnight = datetime(2026, 3, 1, 15, tzinfo=UTC)
+    for at, people in ((midnight - timedelta(seconds=1), ["gone", "stays"]), (midnight, ["stays"])):
+        assert [person.id for person in entitled_people(acme, at)] == people
+        held = level_roster(rulebook(plan(row("resolution", "8h")), acme), acme, ["duty", "gone"], at).on_duty
+        assert [each.person.id for each in held] == [each for each in people if each == "gone"]
 
 
 def test_a_round_of_an_escalation_has_its_later_levels_before_it_and_then_the_next_round() -> None:

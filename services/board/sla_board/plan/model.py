@@ -24,12 +24,17 @@ class PlanTable:
 
 @dataclass(frozen=True, slots=True)
 class Week:
-    """The weekly hours of a coverage, to be drawn. `days`: (name of the day, open spans in minutes from midnight)."""
+    """The weekly hours of a coverage, to be drawn.
+
+    `days`: (name of the day, open spans in minutes from midnight). `seasons`: (its days, its hours), both as text; of
+    the seasons that have a day the last counts.
+    """
 
     title: str
     zone: str
     hours: str
     days: tuple[tuple[str, tuple[tuple[int, int], ...]], ...]
+    seasons: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

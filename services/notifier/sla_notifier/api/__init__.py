@@ -1,1 +1,1 @@
-"""HTTP: alerts, deliveries, endpoints, and the page behind acknowledgement links. No logic."""
+"""HTTP: alerts, deliveries, endpoints, who is on call, and the page behind acknowledgement links. No logic."""

@@ -150,6 +150,8 @@ def _why(holding: RoleHolding, titles: RoleTitles) -> tuple[Phrase, ...]:
     match holding.reason:
         case RoleReason.NAMED:
             return (Phrase("named"),)
+        case RoleReason.ON_CALL:
+            return (role, Phrase("on_call"))
         case RoleReason.EVERYBODY:
             return (role, Phrase("everybody"))
         case _:

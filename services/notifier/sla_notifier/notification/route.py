@@ -94,7 +94,7 @@ def _entitled(
     context: PipelineContext, notification: Notification, audience: EntitledRecipients
 ) -> Iterator[Notification]:
     contract = contract_of(context.catalogue, notification.request.contract)
-    found = [_reader(person) for person in (*entitled_people(contract), *audience.registered)]
+    found = [_reader(person) for person in (*entitled_people(contract, context.now), *audience.registered)]
     if not audience.without:
         found = found or list(resolve_level(context.catalogue, contract, (), context.now).people)
     wanted = [meant for meant in found if meant.person.id not in audience.without]

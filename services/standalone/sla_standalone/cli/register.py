@@ -16,6 +16,7 @@ MODULES: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "when": ("when",),
         "check": ("check",),
         "contract": ("contract",),
+        "oncall": ("oncall",),
         "ledger": ("ledger",),
         "explain": ("explain",),
         "replay": ("replay",),

@@ -37,6 +37,7 @@ from sla_domain.record import (
     prepare_booking,
 )
 from sla_domain.roles import level_roster
+from sla_domain.rota import shifts_between
 from sla_domain.urgency import urgency
 from sla_ingest.auth import verify
 from sla_ingest.dialect import Accepted, Delivery
@@ -79,6 +80,7 @@ STORIES: Mapping[str, tuple[datetime, Mapping[str, str], tuple[Happening, ...]]]
     "in both": (MONDAY, {"customer": "Acme", "priority": "P2", **PRESS, "type": "both"}, ()),
     "in either": (MONDAY, {"customer": "Acme", "priority": "P2", **PRESS, "type": "either"}, ()),
     "by the shift": (MONDAY, {"customer": "Acme", "priority": "P2", **PRESS, "type": "shift"}, ()),
+    "in winter": (MONDAY, {"customer": "Acme", "priority": "P2", **PRESS, "type": "winter"}, ()),
     "half a holiday in Tallinn": (
         datetime(2026, 12, 31, 8, 0, tzinfo=UTC),
         {"customer": "Acme", "priority": "P2", **PRESS, "type": "local"},
@@ -312,8 +314,12 @@ def _told(catalogue: Catalogue) -> Any:
         ],
         "on duty": [
             [[one.person.id for one in level_roster(book, contract, (role,), at).on_duty]
-             for role in ("csm", "on_call")]
+             for role in ("csm", "on_call", "desk", "shift")]
             for contract in book.contracts.values() for at in instants
+        ],
+        "on call": [
+            (rota.id, shift.start, shift.end, shift.person)
+            for rota in book.rotas.values() for shift in shifts_between(rota, MONDAY - 14 * DAY, MONDAY + 14 * DAY)
         ],
         "promised": [[role.id for role in book.plans[one.plan].roles] for one in book.contracts.values()],
         "notices": [one.id for one in concerned(found, catalogue, MONDAY)],

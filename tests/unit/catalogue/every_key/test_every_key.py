@@ -47,7 +47,8 @@ def _documents(annotation: Any) -> Iterator[type[BaseModel]]:
 def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """A folder with one file for each section: only the one that is written otherwise is read as YAML again."""
     folder = tmp_path_factory.mktemp("catalogue")
-    shutil.copy(HERE / "feed.ics", folder)
+    for feed in HERE.glob("*.ics"):
+        shutil.copy(feed, folder)
     write(folder, BASE)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(gather, "read_tree", functools.lru_cache(maxsize=64)(gather.read_tree))

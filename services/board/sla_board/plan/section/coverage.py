@@ -3,17 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import date, timedelta
 from typing import Any
 
+from babel.dates import format_date, format_skeleton
+
 from sla_board.plan.model import Paragraph, Part, PlanSubject, Section, Week
-from sla_domain.calendar import Window
+from sla_board.plan.words.words import PlanWords
+from sla_domain.calendar import Season, Window
 from sla_domain.plan import Coverage
 
 _DAY = 24 * 60
 
 
 def coverage(subject: PlanSubject) -> Section:
-    """Return the section of the hours of service: each week as a drawing, a sentence for hours made of others."""
+    """Return the section of the hours of service: the usual week as a drawing, then its seasons.
+
+    Hours that are made of others are a sentence.
+    """
     words = subject.words
     known = subject.plan.coverages
     titles = {one["id"]: one["title"] or one["id"] for one in subject.sheet["coverages"]}
@@ -25,16 +32,31 @@ def coverage(subject: PlanSubject) -> Section:
             sign = " ∩ " if "all_of" in one["made_of"] else " ∪ "
             text = words.made_of.format(parts=sign.join(titles.get(name, name) for name in joined))
             parts.append(Paragraph(titles[one["id"]], text))
-        elif found is not None and found.weekly:
+        elif found is not None and (found.weekly or found.seasons):
             parts.append(_week(found, one, titles[one["id"]], subject))
     return Section("hours", words.coverage, tuple(dict.fromkeys(parts)))  # several hours may look the same
 
 
 def _week(found: Coverage, told: Mapping[str, Any], title: str, subject: PlanSubject) -> Week:
     words = subject.words
-    hours = words.around_the_clock if told["hours"] == "24x7" else told["hours"]
+    hours = words.around_the_clock if told["hours"] == "24x7" else told["hours"] or words.closed
     days = tuple((words.weekdays[day], _spans(found.weekly, day)) for day in range(7))
-    return Week(title, told["zone"], hours, days)
+    seasons = zip((_season(one, words) for one in found.seasons), told["seasons"], strict=True)
+    return Week(title, told["zone"], hours, days, tuple((when, one["hours"] or words.closed) for when, one in seasons))
+
+
+def _season(season: Season, words: PlanWords) -> str:
+    """The days of a season, first and last."""
+    locale = words.language.replace("-", "_")
+
+    def day_text(day: date) -> str:
+        return (
+            format_skeleton("MMMMd", day, locale=locale) if season.yearly else format_date(day, "long", locale=locale)
+        )
+
+    last = None if season.end is None else season.end - timedelta(days=1)
+    bounds = ((words.since, season.start), (words.until, last))
+    return " ".join(text.format(day=day_text(day)) for text, day in bounds if day is not None)
 
 
 def _spans(weekly: Mapping[int, tuple[Window, ...]], day: int) -> tuple[tuple[int, int], ...]:

@@ -11,6 +11,7 @@ def people(subject: PlanSubject) -> Section:
     """Return the section of people: who holds which role when, and who is told how long after a breach."""
     words, sheet = subject.words, subject.sheet
     names = {one["id"]: one["name"] for one in sheet["people"]}
+    names |= {f"rota {one['id']}": words.rota.format(name=one["title"] or one["id"]) for one in sheet["rotas"]}
     hours = {one["id"]: one["title"] or one["id"] for one in sheet["coverages"]}
     roles = [
         (
@@ -22,7 +23,7 @@ def people(subject: PlanSubject) -> Section:
         for one in sheet["roles"]
     ]
     parts: list[Part] = [*table("", (words.role, words.held_by, words.hours, words.clause), roles)]
-    spoken = [(one["name"], one["language"]) for one in sheet["people"]]
+    spoken = [(one["name"], ", ".join(dict.fromkeys((one["language"], *one["languages"])))) for one in sheet["people"]]
     parts += table("", (words.person, words.speaks), spoken)
     if (policy := sheet["escalation"]) is not None:
         titles = {one["id"]: one["title"] or one["id"] for one in sheet["roles"]}

@@ -42,6 +42,7 @@ class PlanWords:
     warnings: str
     coverage: str
     around_the_clock: str
+    closed: str
     made_of: str
     holidays: str
     holidays_of: str
@@ -50,6 +51,7 @@ class PlanWords:
     people: str
     role: str
     held_by: str
+    rota: str
     outside: str
     nobody: str
     person: str

@@ -21,6 +21,7 @@ from sla_standalone.cli.contract.service import API, ContractService
 from sla_standalone.cli.output import emit, say, table_console
 from sla_standalone.cli.place import path
 from sla_standalone.cli.remote import Key, open_client
+from sla_standalone.cli.rota_lines import override_lines, rota_lines
 
 Where = Annotated[Path | None, typer.Option(parser=path, help="Catalogue directory or file.")]
 Service = Annotated[
@@ -291,12 +292,22 @@ def _sections(sheet: dict[str, Any]) -> Iterator[tuple[str, Table]]:
                 for one in escalation["levels"]
             ),
         )  # fmt: skip
+    yield "Rotas", _table(("rota", "title", "zone", "who, in turns", "hands over", "hours"), rota_lines(sheet["rotas"]))
+    yield "Exceptions of rotas", _table(("rota", "who", "from", "until", "why"), override_lines(sheet["rotas"]))
     yield (
         "People",
         _table(
-            ("person", "name", "of", "language", "critical fixes"),
+            ("person", "name", "of", "language", "zone", "critical fixes", "leaves"),
             (
-                (one["id"], one["name"], one["side"], one["language"], "yes" if one["notices"] else "no")
+                (
+                    one["id"],
+                    one["name"],
+                    one["side"],
+                    _languages(one),
+                    one["zone"] or "",
+                    "yes" if one["notices"] else "no",
+                    str(one["until"] or ""),
+                )
                 for one in sheet["people"]
             ),
         ),
@@ -344,6 +355,11 @@ def _rules(rules: dict[str, Any], agreed: dict[str, Any]) -> Iterator[tuple[str,
     yield "another date may be agreed for", f"{named} ({who}) {agreed['clause']}".rstrip()
 
 
+def _languages(person: dict[str, Any]) -> str:
+    """Of messages first, then the others that the person speaks."""
+    return ", ".join(dict.fromkeys([person["language"], *person["languages"]]))
+
+
 def _granted(one: dict[str, Any]) -> str:
     if one["optional"]:
         return "optional, not bought"
@@ -371,6 +387,10 @@ def _titled(title: str, id_: str, clause: str) -> str:
 
 
 def _exceptions(coverage: dict[str, Any]) -> Iterator[str]:
+    for one in coverage["seasons"]:
+        bounds = " ".join(part for part in (f"from {one['from']}" if one["from"] else "",
+                                            f"to {one['to']}" if one["to"] else "") if part)  # fmt: skip
+        yield f"{bounds}: {one['hours'] or 'closed'}"
     for kind, word in (("openings", "open"), ("closings", "closed")):
         for span in coverage[kind]:
             yield f"{word} {span['from']} to {span['to']} {span['reason']}".rstrip()

@@ -1,0 +1,143 @@
+"""HTTP: who is on call, as JSON and as iCalendar. A key of one contract sees the rotas that hold a role of it."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query, Request, Response
+from pydantic import BaseModel, ConfigDict, Field
+
+from sla_catalogue.rota.ics import MEDIA_TYPE, shifts_as_ics
+from sla_domain.contract import Contract, ContractId
+from sla_domain.rota import Rota, RotaId, shifts_between
+from sla_notifier.context import NotifierContext
+from sla_notifier.on_call import on_call_json, rotas_of
+from sla_platform.http.keys import READ, Authorizer
+from sla_platform.http.problem import Problem
+from sla_platform.inbound import ChoiceIn, ContractIn, InstantIn, PersonIn
+
+BEHIND = timedelta(days=31)
+AHEAD = timedelta(days=184)
+_KNOWN: dict[int | str, dict[str, Any]] = {
+    401: {"description": "no key, or an unknown one"},
+    403: {"description": "the key lacks the scope"},
+    404: {"description": "no such rota, contract or person, or not for this key"},
+}
+
+
+class _Shape(BaseModel):
+    model_config = ConfigDict(frozen=True)
+
+
+class OverrideShape(_Shape):
+    """By which exception somebody is on call."""
+
+    instead_of: str = Field(description="a person, or empty: whoever it would have been")
+    by: str = Field(description="who wrote it, empty if not said")
+    reason: str
+
+
+class ShiftShape(_Shape):
+    """A stretch in which one person is on call."""
+
+    person: str
+    name: str
+    languages: list[str]
+    start: datetime
+    end: datetime
+    zone: str = Field(description="the person's time zone, else the rota's")
+    local_start: str
+    local_end: str
+    override: OverrideShape | None
+
+
+class RotaShape(_Shape):
+    """Who is on call in a rota, and who is next; null for nobody."""
+
+    rota: str
+    title: str
+    zone: str
+    now: ShiftShape | None
+    next: ShiftShape | None
+
+
+class HolderShape(_Shape):
+    """Somebody who holds a role of the contract, on duty or not."""
+
+    contract: str
+    role: str
+    person: str
+    name: str
+    on_duty: bool
+    reason: str
+    begins: datetime | None = Field(description="when the next duty begins, null if on duty or not known")
+
+
+class OnCallResponse(_Shape):
+    """Who is on call at an instant; `roles` only for a contract."""
+
+    at: datetime
+    rotas: list[RotaShape]
+    roles: list[HolderShape]
+
+
+def add_on_call(routes: APIRouter, context: NotifierContext, authorize: Authorizer) -> None:
+    """Add the routes that tell who is on call; `authorize`: checks the API key of a request."""
+
+    @routes.get("/v1/oncall", summary="Read who is on call", responses=_KNOWN)
+    async def read_on_call(
+        request: Request,
+        at: Annotated[InstantIn | None, Query(description="ISO 8601 with an offset; absent: now")] = None,
+        rota: Annotated[ChoiceIn, Query()] = "",
+        contract: Annotated[ContractIn, Query()] = "",
+    ) -> OnCallResponse:
+        """Who is on call in each rota, or in one; with a contract, its rotas and who holds each of its roles."""
+        access = authorize(request, READ)
+        if contract and access.contract not in (None, contract):
+            raise _unknown("contract", contract)
+        named = _contract(context, contract or access.contract)
+        rotas = rotas_of(context.catalogue(), named)
+        shown = [_rota(rotas, rota)] if rota else list(rotas.values())
+        instant = at or context.time_source.now()
+        return OnCallResponse.model_validate(on_call_json(context.catalogue(), shown, named, instant))
+
+    @routes.get(
+        "/v1/oncall/{rota}.ics",
+        summary="Download the shifts of a rota as iCalendar",
+        response_class=Response,
+        responses={**_KNOWN, 200: {"content": {"text/calendar": {}}, "description": "the shifts, overrides applied"}},
+    )
+    async def download_shifts(request: Request, rota: str, person: Annotated[PersonIn, Query()] = "") -> Response:
+        """The shifts of the last 31 and the next 184 days, or of them those of one person.
+
+        Calendar programs send the key as the password of HTTP Basic.
+        """
+        access = authorize(request, READ)
+        found = _rota(rotas_of(context.catalogue(), _contract(context, access.contract)), rota)
+        if person and person not in found.people:
+            raise _unknown("person", person)
+        now = context.time_source.now()
+        shifts = shifts_between(found, now - BEHIND, now + AHEAD)
+        mine = [shift for shift in shifts if person in ("", shift.person)]
+        return Response(shifts_as_ics(found, mine, now), media_type=MEDIA_TYPE)
+
+
+def _contract(context: NotifierContext, id_: str | None) -> Contract | None:
+    if not id_:
+        return None
+    found = context.catalogue().rulebook.contracts.get(ContractId(id_))
+    if found is None:
+        raise _unknown("contract", id_)
+    return found
+
+
+def _rota(rotas: dict[RotaId, Rota], id_: str) -> Rota:
+    found = rotas.get(RotaId(id_))
+    if found is None:
+        raise _unknown("rota", id_)
+    return found
+
+
+def _unknown(what: str, id_: str) -> Problem:
+    return Problem(404, "not-found", f"No such {what}", f"No {what} with the id {id_[:120]!r} is known here.")

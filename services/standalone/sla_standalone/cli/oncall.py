@@ -1,0 +1,106 @@
+"""`slad oncall`: who is on call at an instant, in which rota, and who holds the roles of a contract."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.table import Table
+
+from sla_catalogue import Catalogue
+from sla_domain.contract import Contract
+from sla_domain.rota import Rota, RotaId
+from sla_notifier.on_call import on_call_json, rotas_of
+from sla_platform.settings import Settings
+from sla_platform.timesource import SystemTime
+from sla_standalone.cli.book import catalogue_at, contract_in, instant_of
+from sla_standalone.cli.output import emit, note, stop, table_console
+from sla_standalone.cli.place import path
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command `slad oncall` to the application."""
+    app.command("oncall")(oncall)
+
+
+def oncall(
+    at: Annotated[
+        str, typer.Option(help="ISO 8601; without an offset in the zone of the rota or contract. Default: now.")
+    ] = "",
+    rota: Annotated[str, typer.Option(help="Only this rota.")] = "",
+    contract: Annotated[str, typer.Option(help="Only the rotas of this contract, and who holds its roles.")] = "",
+    catalogue: Annotated[
+        Path | None, typer.Option(parser=path, help="Catalogue directory or file. Default: SLAD_CATALOGUE.")
+    ] = None,
+    json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """Show who is on call, and who is next."""
+    usual = Settings().catalogue
+    book = catalogue_at(catalogue or (usual if usual.exists() else None))
+    named = contract_in(book, contract) if contract else None
+    rotas = _chosen(book, rota, named)
+    zone = named.zone if named is not None and not rota else next((each.zone for each in rotas), "UTC")
+    instant = instant_of(at, zone, "--at").astimezone(UTC) if at else SystemTime().now()
+    answer = on_call_json(book, rotas, named, instant)
+    if json:
+        emit(answer)
+    else:
+        _show(answer)
+
+
+def _chosen(book: Catalogue, rota: str, contract: Contract | None) -> list[Rota]:
+    rotas = rotas_of(book, contract)
+    if rota and RotaId(rota) not in rotas:
+        stop(f"no rota {rota!r}; known: {', '.join(sorted(rotas)) or 'none'}")
+    return [rotas[RotaId(rota)]] if rota else list(rotas.values())
+
+
+def _show(answer: dict[str, Any]) -> None:
+    out = table_console()
+    out.print(f"at {_minute(answer['at'].isoformat())}")
+    if answer["rotas"]:
+        table = Table("rota", "on call", "since", "until", "why", "next", "from")
+        for one in answer["rotas"]:
+            now, following = one["now"], one["next"]
+            table.add_row(_titled(one), *_now(now), *_next(following))
+        out.print(table)
+    else:
+        note("no rotas")
+    if answer["roles"]:
+        roles = Table("role", "person", "on duty", "why", "begins")
+        for one in answer["roles"]:
+            begins = "" if one["begins"] is None else _minute(one["begins"].isoformat())
+            roles.add_row(one["role"], _named(one), "yes" if one["on_duty"] else "no", one["reason"], begins)
+        out.print(roles)
+
+
+def _titled(one: dict[str, Any]) -> str:
+    title: str = one["title"]
+    return title if title == one["rota"] else f"{title} ({one['rota']})"
+
+
+def _now(shift: dict[str, Any] | None) -> tuple[str, str, str, str]:
+    if shift is None:
+        return "nobody", "", "", ""
+    override = shift["override"]
+    why = ""
+    if override is not None:
+        of = f"instead of {override['instead_of']}" if override["instead_of"] else "by exception"
+        why = f"{of}: {override['reason']}" if override["reason"] else of
+        why += f" (by {override['by']})" if override["by"] else ""
+    return _named(shift), _minute(shift["local_start"]), _minute(shift["local_end"]), why
+
+
+def _next(shift: dict[str, Any] | None) -> tuple[str, str]:
+    return ("nobody", "") if shift is None else (_named(shift), _minute(shift["local_start"]))
+
+
+def _named(one: dict[str, Any]) -> str:
+    spoken = f", speaks {', '.join(one['languages'])}" if len(one.get("languages", ())) > 1 else ""
+    return f"{one['name']} ({one['person']}{spoken})"
+
+
+def _minute(written: str) -> str:
+    return datetime.fromisoformat(written).isoformat(" ", "minutes")

@@ -1,0 +1,31 @@
+"""Rotas of a contract's sheet as rows of tables."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+
+def rota_lines(rotas: list[dict[str, Any]]) -> Iterator[tuple[str, ...]]:
+    """Yield a row for each layer: rota, title, zone, who, when they hand over, in which hours."""
+    for rota in rotas:
+        for layer in rota["layers"]:
+            who = " → ".join(layer["people"]) if "people" in layer else f"a feed: {layer['listed']} shift(s)"
+            handover = layer.get("handover")
+            over = f"{_every(handover['days'])} at {handover['at']} since {handover['starts']}" if handover else ""
+            yield rota["id"], rota["title"], rota["zone"], who, over, layer["hours"] or "always"
+
+
+def override_lines(rotas: list[dict[str, Any]]) -> Iterator[tuple[str, ...]]:
+    """Yield a row for each override: rota, who instead of whom, from, until, why and by whom."""
+    for rota in rotas:
+        for one in rota["overrides"]:
+            who = one["who"] + (f" instead of {one['instead_of']}" if one["instead_of"] else "")
+            why = one["reason"] + (f" (by {one['by']})" if one["by"] else "")
+            yield rota["id"], who, one["from"], one["until"], why.strip()
+
+
+def _every(days: int) -> str:
+    if days % 7 == 0:
+        return "every week" if days == 7 else f"every {days // 7} weeks"
+    return "every day" if days == 1 else f"every {days} days"

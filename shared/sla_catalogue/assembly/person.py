@@ -1,0 +1,76 @@
+"""`people` → who can be notified, at which addresses, in which languages, and in which hours they work."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from functools import lru_cache
+
+from sla_catalogue.assembly.coverage import check_week, weekly_of
+from sla_catalogue.assembly.zone import check_zone
+from sla_catalogue.assembly_context import Context
+from sla_catalogue.channel import channel_kinds, normalise_address
+from sla_catalogue.document.catalogue import CatalogueDocument
+from sla_catalogue.document.contract import PersonDocument
+from sla_catalogue.problem import Path
+from sla_domain.calendar import Calendar, CalendarSpec, growing_calendar, load_zone
+from sla_domain.contract import Person, Side
+from sla_domain.errors import UnknownZone
+
+MAIL_LANGUAGES = frozenset({"en"})
+"""In which languages slad writes mails; a test compares it with the notifier's templates."""
+
+
+def every_person(document: CatalogueDocument) -> Iterator[tuple[Path, PersonDocument]]:
+    """Yield each person of the section `people` and of the contracts, with the path."""
+    for id_, each in document.people.items():
+        yield ("people", id_), each
+    for name, contract in document.contracts.items():
+        for id_, each in contract.people.items():
+            yield ("contracts", name, "people", id_), each
+
+
+def check_people(people: Iterable[tuple[Path, PersonDocument]], context: Context) -> None:
+    """Report time zones of people that are unknown, and working hours that overlap."""
+    for path, person in people:
+        if person.zone is not None:
+            check_zone(person.zone, (*path, "zone"), context.findings)
+        check_week(person.hours or {}, (*path, "hours"), context)
+
+
+def build_person(id_: str, document: PersonDocument, notices: bool, side: Side, zone: str) -> Person:
+    """Return the person of a document; `notices`, `side` and `zone` hold where the document does not say."""
+    of_kinds = (f"{kind.name}:{address}" for kind in channel_kinds() for address in document.of_kind(kind.name))
+    addresses = [normalise_address(address) for address in (*document.addresses, *of_kinds)]
+    return Person(
+        id=id_,
+        name=document.name,
+        addresses=tuple(dict.fromkeys(addresses)),
+        language=mail_language(document.spoken),
+        languages=document.spoken,
+        notices=notices if document.notices is None else document.notices,
+        side=document.side or side,
+        zone=document.zone,
+        hours=_working_hours(document, zone),
+        until=document.until,
+    )
+
+
+def mail_language(spoken: tuple[str, ...]) -> str:
+    """Return the first language of a person in which slad writes mails; if there is none, the first of all."""
+    return next((tag for tag in spoken if MAIL_LANGUAGES & {tag, tag.partition("-")[0]}), spoken[0])
+
+
+def _working_hours(document: PersonDocument, zone: str) -> Calendar | None:
+    if not document.hours:
+        return None
+    weekly = weekly_of(document.hours)
+    try:
+        load_zone(document.zone or zone)
+    except UnknownZone:
+        return None  # reported by `check_people`
+    return _compiled(CalendarSpec(id="working hours", zone=document.zone or zone, weekly=weekly))
+
+
+@lru_cache(maxsize=1024)
+def _compiled(spec: CalendarSpec) -> Calendar:
+    return growing_calendar(spec)

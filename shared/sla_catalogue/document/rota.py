@@ -1,0 +1,126 @@
+"""Section `rotas`: who is on call when, in turns and by exception."""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated
+
+from pydantic import ConfigDict, Field, PlainValidator, WithJsonSchema, model_validator
+
+from sla_catalogue.document.field import Day, Document, Hours, InstantText, Minute, Texts, Turns, refuse
+from sla_catalogue.hours import DAYS, BadHours, parse_days
+
+_EVERY = re.compile(r"(?:(\d{1,3})\s+)?(day|week)s?")
+_MOST_DAYS = 366
+
+
+def _every(written: object) -> int:
+    found = _EVERY.fullmatch(written.strip()) if isinstance(written, str) else None
+    count = int(found[1] or 1) * (7 if found[2] == "week" else 1) if found else 0
+    if not 0 < count <= _MOST_DAYS:
+        raise refuse("handover", f"{written!r} is no time between handovers", "write day, week, 3 days, 2 weeks")
+    return count
+
+
+def _weekday(written: object) -> int:
+    try:
+        days = parse_days(written) if isinstance(written, str) else ()
+    except BadHours:
+        days = ()
+    if len(days) != 1:
+        raise refuse("handover", f"{written!r} is no day of the week", f"write one of {', '.join(DAYS)}")
+    return days[0]
+
+
+Every = Annotated[int, PlainValidator(_every), WithJsonSchema({"type": "string"})]
+Weekday = Annotated[int, PlainValidator(_weekday), WithJsonSchema({"type": "string"})]
+
+
+class HandoverDocument(Document):
+    """When the next person of a rota takes over: each `day` or `week`, or every `3 days`, at a local time.
+
+    `on`: the weekday, for handovers every week or every few weeks; absent: that of the first handover.
+    """
+
+    every: Every = 7
+    on: Weekday | None = None
+    at: Minute = 9 * 60
+
+    @property
+    def days_are_weeks(self) -> bool:
+        """Return whether every handover is on the same weekday."""
+        return self.every % 7 == 0
+
+
+class RotaFeedDocument(Document):
+    """An iCalendar file with shifts, one entry for each.
+
+    `file`: relative to the catalogue file. `names`: who is meant by a name that entries use -> the person's id.
+    """
+
+    file: str
+    names: dict[str, str] = Field(default_factory=dict)
+
+
+class RotaLayerDocument(Document):
+    """A layer of a rota: people who take turns, or the shifts of a feed.
+
+    `people`: in the order of their turns. `starts`: the day of the first handover; one person alone needs none.
+    `coverage`: the layer has somebody only in these hours, or in `hours` of its own; absent: at any hour.
+    """
+
+    people: Turns = Field(default_factory=list)
+    handover: HandoverDocument = Field(default_factory=HandoverDocument)
+    starts: Day | None = None
+    feed: RotaFeedDocument | None = None
+    coverage: str | None = None
+    hours: Hours = None
+
+    @model_validator(mode="after")
+    def _one_way(self) -> RotaLayerDocument:
+        if self.feed is not None and {"people", "handover", "starts"} & self.model_fields_set:
+            raise refuse("rota", "a layer has people who take turns, or a feed, not both", "a layer for each")
+        if self.coverage is not None and self.hours is not None:
+            raise refuse("rota", "a layer names a coverage or gives hours, not both", "hours: {mon-fri: …}")
+        return self
+
+
+class RotaOverrideDocument(Document):
+    """From `from` until `until`, in local time of the rota or with an offset, `who` is on call instead.
+
+    `instead_of`: only where this person would be; absent: in the whole span. `by`, `reason`: who wrote it, and why.
+    """
+
+    model_config = ConfigDict(validate_by_alias=True, validate_by_name=True)
+
+    from_: InstantText = Field(alias="from")
+    until: InstantText
+    who: str
+    instead_of: str | None = None
+    by: str | None = None
+    reason: str = ""
+
+
+class RotaDocument(RotaLayerDocument):
+    """Who is on call when. A rota has one layer, written beside the other keys, or several under `layers`.
+
+    `zone`: the time zone of handovers and hours. `layers`: the first that has somebody counts. `overrides`: of two that
+    meet the later in the list counts.
+    """
+
+    zone: str
+    title: Texts = Field(default_factory=dict)
+    layers: list[RotaLayerDocument] = Field(default_factory=list)
+    overrides: list[RotaOverrideDocument] = Field(default_factory=list)
+
+    @model_validator(mode="after")
+    def _one_form(self) -> RotaDocument:
+        own = set(RotaLayerDocument.model_fields) & self.model_fields_set
+        if self.layers and own:
+            words = " or ".join(sorted(own))
+            raise refuse("rota", f"a rota with layers has no {words} of its own", "move it to a layer")
+        return self
+
+    def all_layers(self) -> list[tuple[tuple[str | int, ...], RotaLayerDocument]]:
+        """Return the layers in their order, each with the rest of its path below the rota: () for the only one."""
+        return [(("layers", index), layer) for index, layer in enumerate(self.layers)] or [((), self)]

@@ -1,0 +1,50 @@
+"""Weekly hours as text for people, such as `Mon–Fri 09:00–17:00`; how they are written in files: `hours`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from sla_domain.calendar import Window
+from sla_domain.explain.language.words import Words
+from sla_domain.plan import Coverage
+
+
+def week_words(coverage: Coverage, words: Words) -> str:
+    """Return the weekly hours of a coverage as text, such as `Mon–Fri 09:00–17:00`, in the language of `words`.
+
+    It is `24x7` for all hours of the week, and empty for a coverage made of others.
+    """
+    if coverage.parts:
+        return ""
+    if coverage.around_the_clock:
+        return "24x7"
+    return week(coverage.weekly, words)
+
+
+def week(weekly: Mapping[int, tuple[Window, ...]], words: Words) -> str:
+    """Return weekly hours (weekday, 0 is Monday -> open hours) as text, in the language of `words`."""
+    found: list[str] = []
+    for first, last, windows in _runs(weekly):
+        days = words.weekdays[first] + (f"–{words.weekdays[last]}" if last > first else "")
+        found.append(f"{days} {', '.join(map(_window, windows))}")
+    return "; ".join(found)
+
+
+def _runs(weekly: Mapping[int, tuple[Window, ...]]) -> Iterator[tuple[int, int, tuple[Window, ...]]]:
+    """Neighbouring weekdays with the same hours, as first and last day."""
+    open_days = [(day, tuple(weekly.get(day, ()))) for day in range(7)]
+    first = 0
+    for day, windows in open_days:
+        if day == 6 or open_days[day + 1][1] != windows:
+            if windows:
+                yield first, day, windows
+            first = day + 1
+
+
+def _window(window: Window) -> str:
+    return f"{clock(window.open)}–{clock(window.close)}"
+
+
+def clock(seconds: int) -> str:
+    """Return seconds since midnight as text, such as `09:00`."""
+    return f"{seconds // 3600:02}:{seconds // 60 % 60:02}"
