@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from sqlalchemy import Boolean, Column, Float, Index, Integer, MetaData, SmallInteger, String, Table, Text, text
 
+from sla_platform.audit.tables import audit_tables
 from sla_platform.store.alias import alias_table
 from sla_platform.store.cursor import cursor_table
 from sla_platform.store.quarantine import quarantine_table
@@ -15,6 +16,7 @@ from sla_platform.store.types import BigId, ClockKey, Instant
 metadata = MetaData()
 
 cursor = cursor_table(metadata, "board")
+audit = audit_tables(metadata, "board")
 quarantine = quarantine_table(metadata, "board")
 tombstone = tombstone_table(metadata, "board")
 alias = alias_table(metadata, "board")

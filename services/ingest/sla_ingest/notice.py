@@ -24,7 +24,9 @@ from sla_ingest.dialect.json_text import parse_json
 from sla_ingest.dialect.port import DoesNotFit
 from sla_ingest.dialect.read import clean_text
 from sla_ingest.metrics import IngestMetrics
-from sla_ingest.tables import log, notice
+from sla_ingest.tables import audit, log, notice
+from sla_platform.audit.act import Act, ActName, Command
+from sla_platform.audit.store import append as append_acts
 from sla_platform.bus import WakeSignal
 from sla_platform.http.problem import Problem, pointer
 from sla_platform.inbound import LINE, InstantIn
@@ -63,17 +65,17 @@ class Notices:
         self._time_source = time_source
         self._max_depth = max_depth
 
-    async def publish(self, body: bytes, publisher: str) -> tuple[bool, bytes]:
+    async def publish(self, body: bytes, command: Command) -> tuple[bool, bytes]:
         """Publish the notice in `body`. Return whether it was published before, and the answer as JSON.
 
-        The same id with the same content gets the first answer, and nothing is sent again. `publisher`: stands as who
-        published it, if the body names nobody. Raises Problem 400, 409 (the id was used for other content) or 422, and
-        StoreBusy.
+        The same id with the same content gets the first answer, and nothing is sent again. `command`: who orders it;
+        the actor's id stands as who published it, if the body names nobody. Raises Problem 400, 409 (the id was used
+        for other content) or 422, and StoreBusy.
         """
         now = self._time_source.now()
         written = self._parsed(body)
         digest = hashlib.sha256(orjson.dumps(written, option=orjson.OPT_SORT_KEYS)).hexdigest()
-        found = _validated(written, now, publisher)
+        found = _validated(written, now, command.actor.id)
         if not await self._known(found.id):
             _refuse_unknown(found, self._rulebook())
         reach = reach_of(found, self._rulebook(), now)
@@ -96,6 +98,14 @@ class Notices:
                     raise Problem(409, "notice-exists", "The id is taken", detail)
                 return True, known.answer.encode()
             await append(connection, log, [encode_notice(found)])
+            act = Act(
+                name=ActName.NOTICE_PUBLISHED,
+                command=command,
+                object=found.id,
+                after=digest,
+                details={"severity": found.severity, "people": reach.people, "contracts": reach.contracts},
+            )
+            await append_acts(connection, audit, [act], now)
         self._wake_signal.wake()
         self._metrics.notices.labels("somebody" if reach.people else "nobody").inc()
         if not reach.people:

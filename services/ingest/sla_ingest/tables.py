@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import Column, Index, LargeBinary, MetaData, String, Table, Text
 
+from sla_platform.audit.tables import audit_tables
 from sla_platform.store.log import log_table
 from sla_platform.store.quarantine import quarantine_table
 from sla_platform.store.tombstone import tombstone_table
@@ -12,6 +13,7 @@ from sla_platform.store.types import Instant
 metadata = MetaData()
 
 log = log_table(metadata, "ingest")
+audit = audit_tables(metadata, "ingest")
 quarantine = quarantine_table(metadata, "ingest")
 tombstone = tombstone_table(metadata, "ingest")
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from sqlalchemy import Boolean, Column, Float, Index, Integer, MetaData, String, Table, Text, text
 
+from sla_platform.audit.tables import audit_tables
 from sla_platform.store.cursor import cursor_table
 from sla_platform.store.log import log_table
 from sla_platform.store.quarantine import quarantine_table
@@ -17,6 +18,7 @@ metadata = MetaData()
 
 log = log_table(metadata, "notifier")
 cursor = cursor_table(metadata, "notifier")
+audit = audit_tables(metadata, "notifier")
 quarantine = quarantine_table(metadata, "notifier")
 
 _EMPTY = text("''")

@@ -75,7 +75,9 @@ async def run_process(
 
 def _authorizer(base: ProcessContext) -> Authorizer:
     open_scopes = frozenset({READ}) if base.settings.board_open else frozenset[str]()
-    return KeyGate(lambda: base.catalogue.current.keys.values(), base.time_source, open_scopes=open_scopes)
+    return KeyGate(
+        lambda: base.catalogue.current.keys.values(), base.time_source, open_scopes=open_scopes, made=base.keys.find
+    )
 
 
 def _common(base: ProcessContext, names: Iterable[str], extra: Iterable[Part]) -> Service:
@@ -93,9 +95,13 @@ def _common(base: ProcessContext, names: Iterable[str], extra: Iterable[Part]) -
         await base.feeds.trim()
 
     clocks = ClockWatch(base.time_source, base.registry, base.memory)
-    parts.append(Part("clocks", clocks.run))
+    parts += (Part("clocks", clocks.run), Part("keys", base.keys.run))
     parts.append(housekeeping({"catalogue": (RELOAD_SECONDS, reload), "logs": (TRIM_SECONDS, trim)}))
-    checks: dict[str, Check] = {"schema": partial(at_head, base.store), "writes": base.store.takes_writes}
+    checks: dict[str, Check] = {
+        "schema": partial(at_head, base.store),
+        "writes": base.store.takes_writes,
+        "keys": base.keys.have_been_read,
+    }
     return Service("process", parts=tuple(parts), checks=checks, remarks={"clocks": clocks.remark})
 
 

@@ -9,18 +9,29 @@ from fastapi import APIRouter
 
 import sla_board.service
 import sla_ingest.service
+import sla_ingest.tables
 import sla_notifier.service
+import sla_notifier.tables
 import sla_timer.api
 import sla_timer.service
+import sla_timer.tables
 from sla_board import tables as board_tables
 from sla_board.projection.projector import TOPICS as BOARD_TOPICS
 from sla_board.stream.places import StreamBounds
 from sla_catalogue import load_text
-from sla_platform.http import quarantine
+from sla_platform.audit.tables import AuditTables
+from sla_platform.http import audit, quarantine
 from sla_platform.http.keys import Authorizer
 from sla_platform.retention import Retention
 from sla_platform.runtime import Service
 from sla_standalone.process_context import ProcessContext
+
+_AUDIT: Mapping[str, AuditTables] = {
+    "ingest": sla_ingest.tables.audit,
+    "timer": sla_timer.tables.audit,
+    "notifier": sla_notifier.tables.audit,
+    "board": board_tables.audit,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +110,7 @@ def wire_board(base: ProcessContext, authorize: Authorizer) -> WiredService:
 def _wired(name: str, base: ProcessContext, authorize: Authorizer, service: Service, own: APIRouter) -> WiredService:
     """With the routes that every service has."""
     own.routes.extend(quarantine.router(base.feeds.quarantine(name), authorize).routes)
+    own.routes.extend(audit.router(base.store, _AUDIT[name], authorize).routes)
     return WiredService(service, own)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sla_notifier.acknowledge.acknowledge import Acknowledger
+from sla_notifier.acknowledge.acknowledge import AckBy, Acknowledger
 from sla_notifier.acknowledge.digest_links import DigestAckLinks
 from sla_notifier.acknowledge.named import name_of, subject_of
 from sla_notifier.acknowledge.page import AckPage, AckPageKind
@@ -55,7 +55,7 @@ class AckLinks:
             return claim
         if claim.digest:
             return await self._listed.act(claim)
-        done = await self._acknowledger.acknowledge(claim.alert, claim.person, LINK)
+        done = await self._acknowledger.acknowledge(claim.alert, AckBy.person(claim.person, LINK))
         if done is None:
             return self._unknown()
         return self._answer(

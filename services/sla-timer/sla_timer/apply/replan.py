@@ -75,6 +75,7 @@ class Replanner:
         """
         first = await self._anything()
         if first is None:
+            await self._announce()
             return 0
         version = self._rulebooks.current.version
         async with self._store.transaction() as connection:
@@ -85,6 +86,12 @@ class Replanner:
         unfit = partial(self._quarantine.keep, REPLAN, first.partition, version)
         await in_parts(names, partial(self._move, first.partition, version), unfit)
         return len(names)
+
+    async def _announce(self) -> None:
+        """Put the version in force on record, once, where no incident has to be moved to it."""
+        if not self._rulebooks.announced:
+            async with self._store.transaction() as connection:
+                await self._rulebooks.newest(connection)
 
     async def _move(self, partition: int, version: str, names: Sequence[str]) -> None:
         moved = await self._refolder.refold(partition, query_of_names(names), moved=True)
