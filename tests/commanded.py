@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from sla_platform.audit.act import Actor, ActorKind, Command
+from sla_platform.audit.act import ActorKind, AuditActor, Command
 
-OPS = Command(Actor(ActorKind.KEY, "ops"))
+OPS = Command(AuditActor(ActorKind.KEY, "ops"))

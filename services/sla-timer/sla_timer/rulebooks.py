@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from sla_domain.rulebook import Rulebook
 from sla_platform.audit import store as audit
-from sla_platform.audit.act import Act, ActName, Actor, ActorKind, Command, state_digest
+from sla_platform.audit.act import Act, ActName, ActorKind, AuditActor, Command, state_digest
 from sla_platform.fault import Fault, error_text, fault_of
 from sla_platform.store.dialect import insert_new, upsert
 from sla_platform.timesource import TimeSource
@@ -171,7 +171,7 @@ def _activated(last: Any | None, catalogue: CatalogueInForce) -> Act:
     before = None if last is None else {"text": last.content}
     return Act(
         name=ActName.CATALOGUE_ACTIVATED,
-        command=Command(Actor(ActorKind.SERVICE, "timer")),
+        command=Command(AuditActor(ActorKind.SERVICE, "timer")),
         object=catalogue.version,
         before=state_digest(before),
         after=state_digest({"text": catalogue.text}),

@@ -19,6 +19,7 @@ from sla_board import tables as board_tables
 from sla_board.projection.projector import TOPICS as BOARD_TOPICS
 from sla_board.stream.places import StreamBounds
 from sla_catalogue import load_text
+from sla_platform.apikey import tables as platform_tables
 from sla_platform.audit.tables import AuditTables
 from sla_platform.http import audit, quarantine
 from sla_platform.http.keys import Authorizer
@@ -26,7 +27,8 @@ from sla_platform.retention import Retention
 from sla_platform.runtime import Service
 from sla_standalone.process_context import ProcessContext
 
-_AUDIT: Mapping[str, AuditTables] = {
+AUDIT: Mapping[str, AuditTables] = {
+    "platform": platform_tables.audit,
     "ingest": sla_ingest.tables.audit,
     "timer": sla_timer.tables.audit,
     "notifier": sla_notifier.tables.audit,
@@ -57,7 +59,10 @@ def wire_ingest(base: ProcessContext, authorize: Authorizer) -> WiredService:
         authorize=authorize,
         quarantine=base.feeds.quarantine("ingest"),
     )
-    return _wired("ingest", base, authorize, built.service, built.router)
+    wired = _wired("ingest", base, authorize, built.service, built.router)
+    # The installation's own log is served by one process, too.
+    wired.routes.routes.extend(audit.router(base.store, AUDIT["platform"], authorize).routes)
+    return wired
 
 
 def wire_timer(base: ProcessContext, authorize: Authorizer) -> WiredService:
@@ -110,7 +115,7 @@ def wire_board(base: ProcessContext, authorize: Authorizer) -> WiredService:
 def _wired(name: str, base: ProcessContext, authorize: Authorizer, service: Service, own: APIRouter) -> WiredService:
     """With the routes that every service has."""
     own.routes.extend(quarantine.router(base.feeds.quarantine(name), authorize).routes)
-    own.routes.extend(audit.router(base.store, _AUDIT[name], authorize).routes)
+    own.routes.extend(audit.router(base.store, AUDIT[name], authorize).routes)
     return WiredService(service, own)
 
 

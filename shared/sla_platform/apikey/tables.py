@@ -1,6 +1,7 @@
 """The tables of an installation, which no service owns: the keys that were made, and who did what to them.
 
-`platform_key` is the one table that every process reads and no service writes (docs/decisions/0031-made-keys.md).
+`platform_key` is the one table that every process reads and no service writes
+(docs/decisions/0037-who-did-what-and-keys.md).
 """
 
 from __future__ import annotations

@@ -41,7 +41,7 @@ class ActorKind(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Actor:
+class AuditActor:
     """Who acts: how they proved it, and their id. As text `key:grafana#12`, which is what the log holds."""
 
     kind: ActorKind
@@ -55,7 +55,7 @@ class Actor:
 class Command:
     """Who orders an act, and why; `reason` is in their own words, "" when they gave none."""
 
-    actor: Actor
+    actor: AuditActor
     reason: str = ""
 
 
@@ -91,7 +91,7 @@ def canonical_json(value: Mapping[str, Any]) -> str:
     Raises TypeError for values that JSON cannot hold.
     """
     options = orjson.OPT_SORT_KEYS | orjson.OPT_PASSTHROUGH_DATETIME
-    return orjson.dumps(dict(value), default=_plain, option=options).decode()
+    return orjson.dumps({str(name): one for name, one in value.items()}, default=_plain, option=options).decode()
 
 
 def instant_text(instant: datetime) -> str:

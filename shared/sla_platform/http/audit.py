@@ -11,7 +11,7 @@ from fastapi.responses import Response, StreamingResponse
 from pydantic import BaseModel, Field
 
 from sla_domain import bounds
-from sla_platform.audit.act import Actor, ActorKind, Command, instant_text
+from sla_platform.audit.act import ActorKind, AuditActor, Command, instant_text
 from sla_platform.audit.chain import AuditRow, row_json
 from sla_platform.audit.store import AuditFilter, head_of, newest, oldest_first
 from sla_platform.audit.tables import ACT, ACTOR, OBJECT, AuditTables
@@ -59,7 +59,7 @@ class AuditPage(BaseModel):
 
 def command_of(access: KeyAccess, reason: str = "") -> Command:
     """Return who orders an act that a request with this key asks for. `reason`: why, in the caller's words."""
-    return Command(Actor(ActorKind.KEY, access.key), reason)
+    return Command(AuditActor(ActorKind.KEY, access.key), reason)
 
 
 def asked_filter(
@@ -86,8 +86,8 @@ def router(store: Store, tables: AuditTables, authorize: Authorizer) -> APIRoute
 
     @routes.get("", summary="List acts of people and keys, the newest first")
     async def page(
-        only: Annotated[str | None, Depends(seen)],
         asked: Annotated[AuditFilter, Depends(asked_filter)],
+        only: str | None = Depends(seen),
         after: Annotated[int, Query(ge=0, le=_LARGEST, description="`next` of the page before")] = 0,
         limit: Annotated[int, Query(ge=1, le=MOST)] = 50,
     ) -> AuditPage:

@@ -124,7 +124,7 @@ def router(quarantine: Quarantine, authorize: Authorizer) -> APIRouter:
         summary="Process a quarantined row again",
         responses=_ONE | {409: {"description": "It was replayed, or fails still"}},
     )
-    async def replay(id_: _Id, access: Annotated[KeyAccess, Depends(admin)], reason: Reason = "") -> Quarantined:
+    async def replay(id_: _Id, access: KeyAccess = Depends(admin), reason: Reason = "") -> Quarantined:
         """Give the row to its handler again, after what was wrong has been mended."""
         try:
             entry = await quarantine.replay(id_, command_of(access, reason))

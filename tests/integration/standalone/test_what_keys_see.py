@@ -39,11 +39,14 @@ FOR_ALL_CONTRACTS = {  # never with the key of one
       for service in ("ingest", "timer", "notifier", "board")
       for verb, rest in (("GET", ""), ("GET", "/{id_}"), ("GET", "/{id_}/body"), ("POST", "/{id_}/replay"))),
 }  # fmt: skip
+LOGS = ("platform", "ingest", "timer", "notifier", "board")
+FOR_ALL_CONTRACTS |= {f"GET /v1/audit/{log}/export" for log in LOGS}
+ACTS = {f"GET /v1/audit/{log}" for log in LOGS}  # an admin's, and the part of its own for the key of a contract
 ASKS = {"POST /v1/deadlines", "POST /v1/events"}  # tested by themselves
 STREAMS = {"GET /v1/stream", "GET /v1/stream/incidents/{incident:path}"}
 TELLS_EVENTS = OF_A_TICKET - {"GET /v1/incidents/{incident:path}/explain"}
 
-ROUTED = (OPEN, LINKS, SIGNED, OF_A_TICKET, LISTS, OF_AN_ALERT, OF_A_DELIVERY, FOR_ALL_CONTRACTS, ASKS)
+ROUTED = (OPEN, LINKS, SIGNED, OF_A_TICKET, LISTS, OF_AN_ALERT, OF_A_DELIVERY, FOR_ALL_CONTRACTS, ACTS, ASKS)
 
 
 @dataclass(frozen=True)
@@ -149,6 +152,7 @@ async def test_the_matrix(world: Tenants, subtests: pytest.Subtests) -> None:
     await _lists(world, tickets, subtests)
     await _alerts_and_deliveries(world, subtests)
     await _for_all_contracts(world, subtests)
+    await _acts(world, subtests)
 
 
 async def _of_tickets(world: Tenants, tickets: list[Moved], subtests: pytest.Subtests) -> None:
@@ -245,6 +249,32 @@ async def _for_all_contracts(world: Tenants, subtests: pytest.Subtests) -> None:
                         assert answer.status_code in (200, 404, 422), answer.text
                     case _:
                         assert answer.status_code == 403, answer.text
+
+
+async def _acts(world: Tenants, subtests: pytest.Subtests) -> None:
+    """Acme's and Beta's keys acknowledged an alert each: a key sees the act on its own contract, and no other."""
+    await world.event("desk:acts", "opened", -60, customer="Acme", priority="P1", title="acts")
+
+    async def acknowledged() -> bool:
+        found = (await world.ask("acme", "GET", "/v1/alerts?incident=desk:acts")).json()["alerts"]
+        done = [await world.ask("acme", "POST", f"/v1/alerts/{alert['id']}/ack") for alert in found]
+        return bool(done)
+
+    await world.until(acknowledged)  # Beta's key has acknowledged an alert above
+    for key in KEYS:
+        for log in LOGS:
+            with subtests.test("acts", key=key, log=log):
+                answer = await world.ask(key, "GET", f"/v1/audit/{log}")
+                if key in ("nobody", "old"):
+                    assert answer.status_code == 401
+                elif key == "reader":
+                    assert answer.status_code == 403
+                else:
+                    assert answer.status_code == 200, answer.text
+                    seen = {(act["contract"], act["actor"]) for act in answer.json()["acts"]}
+                    done = {("acme", "key:acme"), ("beta", "key:beta")} if log == "notifier" else set()
+                    mine = {act for act in done if act[0] == key.removesuffix("-admin")}
+                    assert seen >= done if key == "all" else seen == mine
 
 
 async def test_a_key_that_reports_is_told_nothing_of_a_ticket_that_moved_and_acts_on_it_no_more(

@@ -56,7 +56,7 @@ from sla_notifier.intake.waiting import DECIDE
 from sla_notifier.link_secret import LINKS
 from sla_notifier.notification.conversation import Conversation, conversation_id
 from sla_platform.apikey.key import NAME, MadeKey
-from sla_platform.audit.act import ActName, Actor, ActorKind
+from sla_platform.audit.act import ActName, ActorKind, AuditActor
 from sla_platform.audit.chain import GENESIS
 from sla_platform.bus.quarantine import CONSUME, RELAY
 from sla_platform.envelope import Topic
@@ -131,10 +131,10 @@ KEY_ID = MadeKey(
     made_by="",
 ).id
 ACTORS = [
-    Actor(ActorKind.PERSON, "p" * bounds.PERSON),
-    Actor(ActorKind.KEY, "k" * bounds.KEY),
-    Actor(ActorKind.KEY, KEY_ID),
-    Actor(ActorKind.OPERATOR, operator_name("u" * 999)),
+    AuditActor(ActorKind.PERSON, "p" * bounds.PERSON),
+    AuditActor(ActorKind.KEY, "k" * bounds.KEY),
+    AuditActor(ActorKind.KEY, KEY_ID),
+    AuditActor(ActorKind.OPERATOR, operator_name("u" * 999)),
 ]
 AUDIT_LOG = {
     "actor": longest(map(str, ACTORS)),

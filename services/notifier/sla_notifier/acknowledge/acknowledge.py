@@ -17,7 +17,7 @@ from sla_notifier.alert.change_set import ChangeSet
 from sla_notifier.context import NotifierContext
 from sla_notifier.notification.unit_of_work import write_changes
 from sla_platform.audit import store as audit
-from sla_platform.audit.act import Act, ActName, Actor, ActorKind, Command, state_digest
+from sla_platform.audit.act import Act, ActName, ActorKind, AuditActor, Command, state_digest
 from sla_platform.store.instant import store_now
 
 
@@ -38,12 +38,12 @@ class AckBy:
 
     name: str
     via: str
-    actor: Actor
+    actor: AuditActor
 
     @classmethod
     def person(cls, id_: str, via: str) -> AckBy:
         """Return a person, by their id, who followed a link in a message to them."""
-        return cls(id_, via, Actor(ActorKind.PERSON, id_))
+        return cls(id_, via, AuditActor(ActorKind.PERSON, id_))
 
 
 def name_and_key(named: str, key: str) -> str:
