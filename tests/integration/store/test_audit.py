@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from sqlalchemy import MetaData, delete, select, update
 
-from sla_platform.audit.act import Act, ActName, Actor, ActorKind, Command
+from sla_platform.audit.act import Act, ActName, ActorKind, AuditActor, Command
 from sla_platform.audit.chain import GENESIS, ChainBreak, first_break, row_hash
 from sla_platform.audit.store import AuditFilter, append, head_of, newest, next_place, oldest_first
 from sla_platform.audit.tables import audit_tables
@@ -19,7 +19,7 @@ from sla_platform.store.schema import create_all
 NINE = datetime(2026, 3, 2, 9, 0, 0, 123_456, tzinfo=UTC)
 METADATA = MetaData()
 LOG = audit_tables(METADATA, "notifier")
-ANNA = Command(Actor(ActorKind.PERSON, "anna"), "it is mine")
+ANNA = Command(AuditActor(ActorKind.PERSON, "anna"), "it is mine")
 
 
 def act(object_: str, name: ActName = ActName.ALERT_ACKNOWLEDGED, **more: Any) -> Act:
@@ -86,7 +86,7 @@ async def test_many_writers_at_once_make_one_chain(log: Store) -> None:
 
 
 async def test_what_is_kept_is_what_was_hashed_whatever_it_says(log: Store) -> None:
-    odd = Command(Actor(ActorKind.KEY, "k" * 300), "why\0 \ud800 é" + "…" * 600)
+    odd = Command(AuditActor(ActorKind.KEY, "k" * 300), "why\0 \ud800 é" + "…" * 600)
     details = {"when": NINE, "set": frozenset({"b", "a"}), "text": 'Zażółć "x"\n', "none": None, "n": 2**53}
     async with log.transaction() as connection:
         written = await append(
@@ -160,7 +160,7 @@ async def test_acts_go_on_and_what_was_done_to_the_log_stays_seen(log: Store, ho
 
 async def test_acts_are_found_by_who_what_which_and_when(log: Store) -> None:
     hour = timedelta(hours=1)
-    bot = Command(Actor(ActorKind.KEY, "bot"))
+    bot = Command(AuditActor(ActorKind.KEY, "bot"))
     await write(log, act("a", contract="acme"), at=NINE)
     await write(log, act("b", contract="beta", command=bot), at=NINE + hour)
     await write(log, act("a", ActName.DELIVERY_RETRIED, contract="acme", command=bot), at=NINE + 2 * hour)
