@@ -7,12 +7,13 @@ import json
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
+from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sla_platform.audit.act import canonical_json, state_digest
+from sla_platform.audit.act import ActName, canonical_json, state_digest
 from sla_platform.audit.chain import (
     FORM,
     GENESIS,
@@ -199,3 +200,8 @@ def test_equal_states_have_equal_digests_whatever_their_order_and_type_of_set() 
     assert state_digest({}) != ""
     with pytest.raises(TypeError, match="object"):
         canonical_json({"x": object()})
+
+
+def test_operations_have_a_line_for_every_act() -> None:
+    page = (Path(__file__).parents[3] / "docs" / "operations.md").read_text()
+    assert [name.value for name in ActName if f"`{name.value}`" not in page] == []
