@@ -15,6 +15,7 @@ from sla_catalogue.channel import (
     channel_kinds,
     install_channel_kinds,
 )
+from sla_catalogue.compiler import CompiledContract, ContractCompiler, ContractProblem, meet
 from sla_catalogue.holiday.row import HolidayDiff, HolidayRow, HolidayTable, Horizon, RowKind, diff_rows, diff_tables
 from sla_catalogue.horizon import HorizonEnd, horizon_ends
 from sla_catalogue.load import ReloadResult, builtin_catalogue, check_files, load_catalogue, load_text, reload_catalogue
@@ -44,6 +45,9 @@ __all__ = [
     "ChannelEntry",
     "ChannelId",
     "ChannelKind",
+    "CompiledContract",
+    "ContractCompiler",
+    "ContractProblem",
     "Dialect",
     "FileProblem",
     "FindingLevel",
@@ -76,6 +80,7 @@ __all__ = [
     "install_channel_kinds",
     "load_catalogue",
     "load_text",
+    "meet",
     "reload_catalogue",
     "run_scenarios",
 ]

@@ -21,6 +21,7 @@ from sla_catalogue.assembly_context import Context
 from sla_catalogue.calendars import CatalogueCalendars, holiday_codes_for
 from sla_catalogue.canonical import StoredCatalogue, serialize_stored
 from sla_catalogue.catalogue import Catalogue
+from sla_catalogue.compiler import ContractCompiler
 from sla_catalogue.document.catalogue import CatalogueDocument
 from sla_catalogue.document.coverage import CoverageDocument
 from sla_catalogue.gather import FileUnion
@@ -73,10 +74,10 @@ def assemble(merged: FileUnion, circumstances: AssemblyInputs) -> tuple[Catalogu
     contracts = build_contracts(plans, context)
     stored = circumstances.stored
     tables = stored.tables if stored else build_holidays(_codes(contracts), horizon, merged.bases, context)
-    calendars = CatalogueCalendars(tables, horizon)
+    calendars = CatalogueCalendars(dict(tables), horizon)
     default = _default_contract(document, contracts, context)
     built = tuple(plans.built.values())
-    subject = CheckedCatalogue(built, tuple(contracts), calendars, context, circumstances.today)
+    subject = CheckedCatalogue(built, tuple(contracts), document, plans.built, calendars, context, circumstances.today)
     check_everything(subject)
     if stored is None:
         check_lengths(subject)
@@ -102,10 +103,26 @@ def assemble(merged: FileUnion, circumstances: AssemblyInputs) -> tuple[Catalogu
         holidays=MappingProxyType(dict(tables)),
         horizon=horizon,
         scenarios=build_scenarios(by_id, context),
+        compiler=_compiler(plans, context, calendars),
     )
     if findings.has_errors:
         return None, findings
     return _versioned(parts, resolved, merged, findings, stored), findings
+
+
+def _compiler(plans: Plans, context: Context, calendars: CatalogueCalendars) -> ContractCompiler:
+    """Return what compiles further contracts; of the catalogue's own it keeps no document, place or plan."""
+    places = {path: place for path, place in context.findings.positions.items() if path[:1] != ("contracts",)}
+    document = context.document.model_copy(update={"contracts": {}})
+    apart = replace(context, document=document, findings=Findings(places))
+    shared = {id_: built for id_, built in plans.built.items() if "@" not in id_}
+    return ContractCompiler(
+        plans=replace(plans, context=apart, built=shared),
+        context=apart,
+        calendars=calendars,
+        listed=frozenset(shared),
+        known=frozenset((problem.code, problem.message) for problem in context.findings.problems),
+    )
 
 
 def _versioned(
@@ -188,8 +205,8 @@ def _default_contract(document: CatalogueDocument, contracts: list[BuiltContract
 
 
 def _by_customer(contracts: Mapping[ContractId, Contract]) -> dict[str, tuple[ContractId, ...]]:
-    found: dict[str, tuple[ContractId, ...]] = {}
+    found: dict[str, list[ContractId]] = {}
     for id_, contract in contracts.items():
         for name in sorted(contract.customers):
-            found[name] = (*found.get(name, ()), id_)
-    return found
+            found.setdefault(name, []).append(id_)
+    return {name: tuple(ids) for name, ids in found.items()}

@@ -1,11 +1,17 @@
-"""The calendars of a catalogue: one per contract and coverage, described on demand and compiled once per content."""
+"""The calendars of a catalogue, described on demand and compiled once per content.
+
+What decides on a calendar is the coverage and a contract's zone and holidays, so contracts share them.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Hashable, Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from functools import lru_cache
+from threading import Lock
+from weakref import WeakValueDictionary
+from zoneinfo import ZoneInfo
 
 from sla_catalogue.assembly.coverage import holiday_code
 from sla_catalogue.holiday.feed import local_span
@@ -24,6 +30,13 @@ from sla_domain.calendar import (
 )
 from sla_domain.contract import Contract
 from sla_domain.plan import Combination, Coverage, HolidaySource
+from sla_domain.window import BookedWindow
+
+_Key = tuple[int, str, tuple[BookedWindow, ...]]
+_REMEMBERED = 4096  # calendars that a catalogue finds without describing them anew
+_REMEMBERING = Lock()
+_RECENT = 2048  # calendars that stay compiled though nobody holds them
+_ALIVE: WeakValueDictionary[Hashable, Calendar] = WeakValueDictionary()  # all that somebody holds, by content
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -31,29 +44,40 @@ class CatalogueCalendars:
     """The calendars of a catalogue: `calendar` returns the one of a contract and a coverage (when time counts).
 
     Each is compiled on first use; equal content shares one compiled calendar, across catalogues too. `tables`: the
-    holidays by code. `horizon`: the years to compile.
+    holidays by code; one may be added when a contract needs it, and none is changed. `horizon`: the years to compile.
     """
 
-    tables: Mapping[str, HolidayTable]
+    tables: dict[str, HolidayTable]
     horizon: Horizon
-    _made: dict[tuple[str, int], tuple[Coverage, Calendar]] = field(default_factory=dict)
+    _made: dict[_Key, tuple[Coverage, Calendar]] = field(default_factory=dict)
 
-    def calendar(self, contract: Contract, coverage: Coverage) -> Calendar:
-        """Return the calendar of a coverage for a contract, the same object at each call.
+    def calendar(self, contract: Contract, coverage: Coverage, windows: tuple[BookedWindow, ...] = ()) -> Calendar:
+        """Return the calendar of a coverage for a contract, the same object as long as somebody holds it.
+
+        `windows`: booked hours that count as well.
 
         Its methods raise BeyondHorizon for instants outside the catalogue's years.
         """
-        key = (contract.id, id(coverage))  # the value keeps the coverage alive, so its id stays its own
+        # The value keeps the coverage alive, so its id stays its own.
+        key = (id(coverage), contract.hours_key, windows)
         made = self._made.get(key)
         if made is None:
-            made = (coverage, self._make(contract, coverage))
-            self._made[key] = made
+            made = (coverage, self._make(contract, coverage, windows))
+            with _REMEMBERING:
+                while len(self._made) >= _REMEMBERED:  # the oldest goes; whoever holds its calendar gets it again
+                    del self._made[next(iter(self._made))]
+                self._made[key] = made
         return made[1]
 
-    def _make(self, contract: Contract, coverage: Coverage) -> Calendar:
+    def _make(self, contract: Contract, coverage: Coverage, windows: tuple[BookedWindow, ...]) -> Calendar:
+        if windows:
+            zone = coverage.zone or contract.zone
+            openings = tuple(_booked(window, load_zone(zone)) for window in windows)
+            spec = CalendarSpec(id="booked", zone=zone, weekly={}, openings=openings, name="booked windows")
+            return _combined(Combination.ANY, [self.calendar(contract, coverage), _compiled(spec, self.horizon)])
         if coverage.parts:
             parts = [self.calendar(contract, part) for part in coverage.parts]
-            return union(*parts) if coverage.combination is Combination.ANY else intersection(*parts)
+            return _combined(coverage.combination, parts)
         if not coverage.weekly and not coverage.openings:
             # Unspecified hours (docs/clauses.md) count no target; an agreed date in them is moved by wall-clock time.
             return _compiled(always_open(coverage.id, coverage.zone or contract.zone), self.horizon)
@@ -109,9 +133,22 @@ def holiday_codes_for(contract: Contract, coverage: Coverage) -> set[str]:
     return (parts if coverage.parts else {holiday_code_for(contract, coverage)}) - {""}
 
 
-@lru_cache(maxsize=2048)
+@lru_cache(maxsize=_RECENT)
 def _compiled(spec: CalendarSpec, horizon: Horizon) -> Calendar:
-    return growing_calendar(spec, horizon.first, horizon.last)
+    held = _ALIVE.get((spec, horizon))
+    if held is None:
+        held = _ALIVE[spec, horizon] = growing_calendar(spec, horizon.first, horizon.last)
+    return held
+
+
+def _combined(combination: Combination, parts: list[Calendar]) -> Calendar:
+    """Return the calendar made of these, the same object as long as somebody holds it; it holds its parts."""
+    key = (combination, *map(id, parts))
+    held = _ALIVE.get(key)
+    if held is None:
+        held = union(*parts) if combination is Combination.ANY else intersection(*parts)
+        _ALIVE[key] = held
+    return held
 
 
 def _worked(rows: tuple[HolidayRow, ...], coverage: Coverage) -> Iterator[LocalSpan]:
@@ -133,3 +170,9 @@ def _half_days(rows: tuple[HolidayRow, ...]) -> Iterator[LocalSpan]:
 def _on(day: date, window: Window, reason: str) -> LocalSpan:
     midnight = datetime.combine(day, time())
     return LocalSpan(midnight + timedelta(seconds=window.open), midnight + timedelta(seconds=window.end), reason)
+
+
+def _booked(window: BookedWindow, zone: ZoneInfo) -> LocalSpan:
+    """A booked window in the local time of the calendar that it opens."""
+    start, end = (at.astimezone(zone).replace(tzinfo=None) for at in (window.start, window.end))
+    return LocalSpan(start, end, reason=f"booked window {window.window}")

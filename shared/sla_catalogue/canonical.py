@@ -54,7 +54,8 @@ def serialize_stored(stored: StoredCatalogue) -> tuple[str, str]:
         "holidays": {code: _table(table) for code, table in sorted(stored.tables.items())},
         "versions": {"holidays": stored.holidays_version, "tzdata": stored.tzdata_version},
     }
-    return _json({**content, "lines": _lines(stored.positions)}), _version(content)
+    parts = {key: _json(value) for key, value in content.items()}  # what is large is written out once
+    return _joined({**parts, "lines": _json(_lines(stored.positions))}), _digest(_joined(parts))
 
 
 def parse_stored(text: str) -> StoredCatalogue:
@@ -79,10 +80,19 @@ def parse_stored(text: str) -> StoredCatalogue:
 
 
 def _version(content: Mapping[str, Any]) -> str:
-    return hashlib.sha256(_json(content).encode("utf-8")).hexdigest()[:12]
+    return _digest(_json(content))
 
 
-def _json(content: Mapping[str, Any]) -> str:
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode("utf-8")).hexdigest()[:12]
+
+
+def _joined(parts: Mapping[str, str]) -> str:
+    """Return the JSON of a mapping whose values are JSON already, as `_json` writes it."""
+    return "{" + ",".join(f'"{key}":{parts[key]}' for key in sorted(parts)) + "}"
+
+
+def _json(content: object) -> str:
     return json.dumps(content, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from sla_catalogue.api_key import ApiKey, KeyId
 from sla_catalogue.assembly.scenario import Scenario
 from sla_catalogue.channel import ChannelEntry, ChannelId
+from sla_catalogue.compiler import ContractCompiler
 from sla_catalogue.holiday.row import HolidayTable, Horizon
 from sla_catalogue.problem import FileProblem
 from sla_catalogue.settings import InstallationSettings
@@ -22,7 +23,7 @@ class Catalogue:
 
     `rulebook`: the plans, contracts and calendars. `text`: the stored form, which rebuilds everything but secrets
     (`load_text`) and holds none. `version`: the hash of its content. `warnings`: findings on files that can be used all
-    the same.
+    the same. `compiler`: builds and checks further contracts against this catalogue.
     """
 
     version: str
@@ -37,3 +38,4 @@ class Catalogue:
     horizon: Horizon
     scenarios: tuple[Scenario, ...] = field(repr=False, default=())
     warnings: tuple[FileProblem, ...] = field(repr=False, default=())
+    compiler: ContractCompiler = field(repr=False, compare=False)

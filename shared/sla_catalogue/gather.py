@@ -117,7 +117,7 @@ def _merge_section(merged: FileUnion, tree: Tree, name: str, content: Plain) -> 
         merged.sections[section] = [*(held if isinstance(held, list) else []), *content]
         _adopt(merged, tree, (name,), (section,), offset)
     elif isinstance(content, dict) and (held is None or isinstance(held, dict)):
-        merged.sections[section] = _united(merged, tree, name, held or {}, content)
+        merged.sections[section] = _united(merged, tree, name, {} if held is None else held, content)
         _adopt(merged, tree, (name,), (section,), 0)
     elif held is None:
         merged.sections[section] = content
@@ -135,11 +135,11 @@ def _merge_section(merged: FileUnion, tree: Tree, name: str, content: Plain) -> 
 def _united(
     merged: FileUnion, tree: Tree, name: str, held: dict[str, Plain], more: dict[str, Plain]
 ) -> dict[str, Plain]:
-    united = dict(held)
+    """Return `held` itself with the entries of `more` whose ids are new; each of the others is reported."""
     section = ALIASES.get(name, name)
     for key, value in more.items():
-        if key not in united:
-            united[key] = value
+        if key not in held:
+            held[key] = value
             continue
         here, there = tree.positions[(name, key)], merged.positions[(section, key)]
         message = f"{section}.{key} is already defined at {there}"
@@ -148,13 +148,17 @@ def _united(
                 here.file, here.line, here.column, FindingLevel.ERROR, "duplicate-id", message, "rename or remove one"
             )
         )
-    return united
+    return held
 
 
 def _adopt(merged: FileUnion, tree: Tree, old: Path, new: Path, offset: int) -> None:
     """Takes over the positions under `old`; list entries are renumbered behind those already held."""
+    moved = old != new or offset > 0
     for path, position in tree.positions.items():
         if path[: len(old)] != old:
+            continue
+        if not moved:
+            merged.positions.setdefault(path, position)
             continue
         rest = path[len(old) :]
         if rest and isinstance(rest[0], int):

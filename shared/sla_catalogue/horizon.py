@@ -54,7 +54,7 @@ class HorizonEnd:
 
     @property
     def hint(self) -> str:
-        """Return what to change in the catalogue so that it reaches further."""
+        """Return as text what to change so that the holidays or the compiled years reach beyond the day `until`."""
         if self.code == YEARS:
             return f"settings: {{horizon: {{first: …, last: {self.until.year + 10}}}}}"
         return "a newer `holidays` package or feed, or add the days"

@@ -5,8 +5,10 @@ Nothing here watches files: a service decides when to call `reload_catalogue`.
 
 from __future__ import annotations
 
+import gc
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
@@ -76,9 +78,10 @@ def load_text(text: str) -> Catalogue:
 
     Raises UnreadableText for a text that cannot be read, CatalogueInvalid for one whose content has errors.
     """
-    stored = parse_stored(text)
-    merged = FileUnion(sections=dict(stored.sections), positions=dict(stored.positions))
-    return _sure(*assemble(merged, AssemblyInputs(environment=None, stored=stored)))
+    with _uncollected():
+        stored = parse_stored(text)
+        merged = FileUnion(sections=dict(stored.sections), positions=dict(stored.positions))
+        return _sure(*assemble(merged, AssemblyInputs(environment=None, stored=stored)))
 
 
 @lru_cache(maxsize=1)
@@ -92,9 +95,23 @@ def builtin_catalogue() -> Catalogue:
 def _load(
     paths: Paths, environment: Mapping[str, str] | None, horizon: Horizon | None, today: date | None = None
 ) -> tuple[Catalogue | None, Findings]:
-    merged = gather(paths)
-    borrow(merged)
-    return assemble(merged, AssemblyInputs(os.environ if environment is None else environment, horizon, today=today))
+    with _uncollected():
+        merged = gather(paths)
+        borrow(merged)
+        values = os.environ if environment is None else environment
+        return assemble(merged, AssemblyInputs(values, horizon, today=today))
+
+
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """Pause the search for garbage: all that is built is kept, and the search through it took a third of the time."""
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()
 
 
 def _sure(catalogue: Catalogue | None, findings: Findings) -> Catalogue:

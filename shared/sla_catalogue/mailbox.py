@@ -19,9 +19,11 @@ _SENDER = re.compile(
 )
 _HOST = re.compile(rf"(?=.{{1,253}}$){_LABEL}(?:\.{_LABEL})*")
 
+_LONGEST_LABEL = 63  # octets (RFC 1035 §2.3.4)
+
 
 class BadMailbox(ValueError):
-    """The text is no plain address such as ada@example.org, no sender or no mail server; the message says why."""
+    """The text is no plain address such as ada@example.org, no sender, no mail server or no domain; says why."""
 
 
 def is_mailbox(written: str) -> bool:
@@ -68,9 +70,14 @@ def ascii_host(written: str) -> str:
     except ValueError:
         pass
     host = _ascii_domain(written, written)
-    if not _HOST.fullmatch(host):
+    if not is_host_name(host):
         raise BadMailbox(f"{written!r} is no name of a server such as mail.example.org")
     return host
+
+
+def is_host_name(written: str) -> bool:
+    """Return whether the text is an ASCII name as hosts and mail domains have, such as `mail.example.com`."""
+    return bool(_HOST.fullmatch(written))
 
 
 def is_near(host: str) -> bool:
@@ -84,10 +91,36 @@ def is_near(host: str) -> bool:
         return "." not in host
 
 
-def _ascii_domain(domain: str, written: str) -> str:
-    if domain.isascii():
-        return domain
+def ascii_domain(domain: str) -> str:
+    """Return a domain in ASCII: `müller.example` becomes `xn--mller-kva.example`, an ASCII domain stays as it is.
+
+    Raises BadMailbox for letters that no domain has, a label of more than 63 octets, and a label that begins with
+    `xn--` and stands for no other letters (RFC 5891 §4.2.1, §5.4): nobody can have registered such a name.
+    """
+    if not domain.isascii():
+        try:
+            return idna.encode(domain, uts46=True).decode()
+        except idna.IDNAError as error:
+            raise BadMailbox(f"the domain cannot be written in ASCII ({error})") from None
+    for label in domain.split("."):
+        if len(label) > _LONGEST_LABEL:
+            raise BadMailbox(f"{label[:20]!r}… has {len(label)} characters, and a part of a domain has at most 63")
+        if label[:4].casefold() == "xn--" and not _stands_for_letters(label[4:].casefold()):
+            raise BadMailbox(f"{label!r} stands for no letters (invalid Punycode)")
+    return domain
+
+
+def _stands_for_letters(punycode: str) -> bool:
+    """Whether it is the one Punycode of a text that needs it. More than IDNA allows: registries sell emoji."""
     try:
-        return idna.encode(domain, uts46=True).decode()
-    except idna.IDNAError as error:
-        raise BadMailbox(f"{written!r}: the domain cannot be written in ASCII ({error})") from None
+        text = punycode.encode().decode("punycode")
+        return not text.isascii() and text.isprintable() and text.encode("punycode").decode() == punycode
+    except UnicodeError:
+        return False
+
+
+def _ascii_domain(domain: str, written: str) -> str:
+    try:
+        return ascii_domain(domain)
+    except BadMailbox as error:
+        raise BadMailbox(f"{written!r}: {error}") from None

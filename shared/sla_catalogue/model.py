@@ -24,8 +24,13 @@ def catalogue_model(kinds: Sequence[ChannelKind]) -> type[CatalogueDocument]:
     return _model(tuple(kinds))
 
 
+def contract_model(kinds: Sequence[ChannelKind]) -> type[ContractDocument]:
+    """Return the model of one contract whose people may have addresses in channels of these kinds."""
+    return _people_models(tuple(kinds))[1]
+
+
 @lru_cache(maxsize=8)
-def _model(kinds: tuple[ChannelKind, ...]) -> type[CatalogueDocument]:
+def _people_models(kinds: tuple[ChannelKind, ...]) -> tuple[type[PersonDocument], type[ContractDocument]]:
     addresses: dict[str, Any] = {kind.name: (Names, Field(default_factory=list)) for kind in kinds}
     person = create_model("PersonDocument", __base__=PersonDocument, __doc__=PersonDocument.__doc__, **addresses)
     contract = create_model(
@@ -34,6 +39,14 @@ def _model(kinds: tuple[ChannelKind, ...]) -> type[CatalogueDocument]:
         __doc__=ContractDocument.__doc__,
         people=(dict[str, person], Field(default_factory=dict)),
     )
+    return person, contract
+
+
+@lru_cache(maxsize=8)
+def _model(kinds: tuple[ChannelKind, ...]) -> type[CatalogueDocument]:
+    person: Any
+    contract: Any
+    person, contract = _people_models(kinds)
     models = [kind.document for kind in kinds if kind.document is not None] or [ChannelDocument]
     entry: Any = reduce(or_, models)
     return create_model(

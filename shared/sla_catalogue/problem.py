@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from enum import StrEnum
+from typing import NamedTuple
 
 Path = tuple[str | int, ...]
 
@@ -21,8 +22,7 @@ class FindingLevel(StrEnum):
     WARNING = "warning"  # it can, and somebody should look
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Position:
+class Position(NamedTuple):
     """A place in a file; line and column count from 1, 0 means the file as a whole."""
 
     file: str = ""

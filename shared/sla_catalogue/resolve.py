@@ -109,7 +109,7 @@ class _Resolver:
         return values, kept
 
     def substituted(self, text: str, path: Path) -> str:
-        if self.environment is None:
+        if self.environment is None or "$" not in text:
             return text
         value, missing = substitute(text, self.environment)
         for name in missing:

@@ -40,6 +40,10 @@ def _widen(definition: dict[str, Any]) -> None:
         as_mapping = dict(definition)
         definition.clear()
         definition["anyOf"] = [{"type": "string"}, as_mapping]
+    elif definition.get("title") == "BoughtAllowanceDocument":
+        as_mapping = dict(definition)
+        definition.clear()
+        definition["anyOf"] = [{"type": ["string", "number"]}, as_mapping]
     elif definition.get("title") == "AgreedDatesDocument":
         as_mapping = dict(definition)
         definition.clear()

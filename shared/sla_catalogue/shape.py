@@ -10,7 +10,8 @@ from pydantic import BaseModel, ValidationError
 
 from sla_catalogue.channel import channel_kinds
 from sla_catalogue.document.catalogue import CatalogueDocument
-from sla_catalogue.model import catalogue_model
+from sla_catalogue.document.contract import ContractDocument
+from sla_catalogue.model import catalogue_model, contract_model
 from sla_catalogue.problem import Findings, Path, did_you_mean, path_text
 from sla_catalogue.resolve import Value
 
@@ -33,6 +34,17 @@ def build_document(values: Mapping[str, Value], findings: Findings) -> Catalogue
         return model.model_validate(whole)
     except ValidationError:
         return model()
+
+
+def build_contract_document(id_: str, values: Mapping[str, Any], findings: Findings) -> ContractDocument | None:
+    """Return the document of one contract's values; None if their shape is wrong, which is reported to `findings`."""
+    model = contract_model(channel_kinds())
+    try:
+        return model.model_validate(values)
+    except ValidationError as error:
+        for detail in error.errors(include_url=False):
+            _report(detail, findings, model, ("contracts", id_))
+    return None
 
 
 def _channels(entries: Mapping[str, Any], findings: Findings) -> dict[str, Any]:

@@ -7,13 +7,16 @@ English, else in whichever language there is.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from datetime import date
+from datetime import date, timedelta
+from decimal import Decimal
 from typing import Any
 
 from sla_catalogue.calendars import holiday_codes_for
 from sla_catalogue.catalogue import Catalogue
 from sla_catalogue.holiday.table import MANUAL
+from sla_domain.allowance import Allowance, AllowanceUnit, BalanceWarning
 from sla_domain.calendar import LocalSpan, Window
+from sla_domain.calendar.spec import DAYS
 from sla_domain.contract import Contract, ContractId
 from sla_domain.escalation import EscalationPolicy, PolicyLevel
 from sla_domain.explain.language import tag_for, words_for
@@ -34,6 +37,7 @@ from sla_domain.plan import (
     WarningAt,
     written_name,
 )
+from sla_domain.window import BookableWindow
 
 
 def sheet_of(catalogue: Catalogue, contract: ContractId, language: str = "en") -> dict[str, Any]:
@@ -71,7 +75,10 @@ class _Sheet:
             "languages": list(contract.languages),
             "products": sorted(contract.products),
             "excluded_products": sorted(contract.excluded_products),
-            "environment": [{"product": one.product, "versions": list(one.versions)} for one in contract.environment],
+            "environment": [
+                {"product": one.product, "versions": list(one.versions), "facts": dict(one.facts)}
+                for one in contract.environment
+            ],
             "priorities": [self._priority(one) for one in sorted(plan.priorities, key=lambda one: one.rank)],
             "rules": self._rules(plan.rules),
             "agreed_dates": self._agreed_dates(plan.agreed_dates),
@@ -83,6 +90,8 @@ class _Sheet:
             "channels": sorted(plan.channels),
             "urgent_channels": sorted(plan.urgent_channels),
             "roles": [self._role(one) for one in plan.roles],
+            "windows": [self._window(one) for one in plan.windows],
+            "allowances": [self._allowance(one) for one in self._allowances()],
             "escalation": None if self._policy is None else self._escalation(self._policy),
             "people": [
                 {
@@ -95,6 +104,24 @@ class _Sheet:
                 for one in contract.people.values()
             ],
             "note": self._said(contract.notes),
+        }
+
+    def _window(self, window: BookableWindow) -> dict[str, Any]:
+        return {
+            "id": window.id,
+            "title": self._said(window.titles),
+            "notice_seconds": window.notice.total_seconds(),
+            "late": window.late.value,
+            "surcharge": window.surcharge,
+            "per_contract_year": window.per_contract_year,
+            "days": [DAYS[day] for day in sorted(window.days)],
+            "longest_seconds": None if window.longest is None else window.longest.total_seconds(),
+            "priorities": sorted(window.priorities),
+            "products": sorted(window.products),
+            "excluded_products": sorted(window.excluded_products),
+            "languages": list(window.languages),
+            "role": window.role,
+            "clause": window.clause,
         }
 
     def _said(self, texts: Texts) -> str:
@@ -162,8 +189,9 @@ class _Sheet:
         }
 
     def _coverages(self) -> Iterator[Coverage]:
-        """Those in which a target or a role counts, and those they are made of; by name."""
+        """Those in which a target, a role or a rate counts, and those they are made of; by name."""
         used = {target.coverage for target in self._rows()} | {role.coverage for role in self._plan.roles}
+        used |= {one.off_hours.coverage for one in self._allowances() if one.off_hours is not None}
         found: dict[str, Coverage] = {}
         left = [each for name, each in self._plan.coverages.items() if name in used]
         while left:
@@ -205,6 +233,27 @@ class _Sheet:
             "outside": role.outside,
             "held_by": self._holders(role.id),
             "clause": role.clause,
+        }
+
+    def _allowances(self) -> Iterator[Allowance]:
+        """Those of the contract, and the optional ones of its plan that it has not bought."""
+        bought = {one.id: one for one in self._contract.allowances}
+        yield from (bought.get(one.id, one) for one in self._plan.allowances)
+
+    def _allowance(self, one: Allowance) -> dict[str, Any]:
+        rate = one.off_hours
+        return {
+            "id": one.id,
+            "title": self._said(one.titles),
+            "unit": one.unit.value,
+            "amount": None if one.amount is None else _amount(one.amount, one.unit, self._words),
+            "per": one.per.value,
+            "expires": one.expires.value,
+            "at_most": {period.value: limit for period, limit in one.at_most.items()},
+            "off_hours": None if rate is None else {"coverage": rate.coverage, "multiplier": f"{rate.multiplier:f}"},
+            "warn": [_threshold(warning, one.unit, self._words) for warning in one.warnings],
+            "optional": one.optional,
+            "clause": one.clause,
         }
 
     def _escalation(self, policy: EscalationPolicy) -> dict[str, Any]:
@@ -291,6 +340,20 @@ def _condition(condition: MatchCondition) -> str:
 
 def _either(values: Iterable[str]) -> str:
     return " or ".join(sorted(values))
+
+
+def _amount(amount: Decimal, unit: AllowanceUnit, words: Words) -> str:
+    """Hours as a span, everything else as a number."""
+    if unit is AllowanceUnit.HOURS:
+        return duration_text(timedelta(microseconds=int(amount.scaleb(6))), words)
+    return f"{amount.normalize():f}"
+
+
+def _threshold(warning: BalanceWarning, unit: AllowanceUnit, words: Words) -> str:
+    """`20 %` or `10 h` of what there was is left; `−30 d`: so many days before the expiry."""
+    if warning.days is not None:
+        return f"−{warning.days} d"
+    return f"{warning.percent} %" if warning.left is None else _amount(warning.left, unit, words)
 
 
 def _warning(warning: WarningAt, words: Words) -> str:

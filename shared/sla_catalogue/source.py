@@ -14,6 +14,7 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import NewType
 
+from sla_catalogue.mailbox import BadMailbox, ascii_domain
 from sla_catalogue.secret import Secret
 from sla_domain.event import WaitingOn
 
@@ -238,8 +239,8 @@ def domain_of(address: str) -> str:
     """
     domain = fold_case(address).rpartition("@")[2].rstrip(".")
     try:
-        return domain if domain.isascii() else domain.encode("idna").decode("ascii")
-    except UnicodeError:
+        return ascii_domain(domain)
+    except BadMailbox:
         return domain
 
 

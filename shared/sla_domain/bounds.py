@@ -20,6 +20,7 @@ CONTRACT = 120
 PLAN = 120
 METRIC = 60
 PRIORITY = 60
+ALLOWANCE = 60
 CUSTOMER = 300
 PERSON = 120
 WHO = 120  # who acknowledged: a name, or a name and the key it came by

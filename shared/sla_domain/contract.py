@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from enum import StrEnum
 from types import MappingProxyType
 from typing import NewType
 
+from sla_domain.allowance import Allowance
 from sla_domain.calendar import AtClose
 from sla_domain.normal import normals
 from sla_domain.plan import NO_TEXTS, MetricId, PlanId, Target, Texts, attributes_of, rows_by_metric
+from sla_domain.window import BookedWindow
 
 ContractId = NewType("ContractId", str)
 
@@ -60,11 +62,13 @@ class RoleHolder:
 class EnvironmentItem:
     """One product in the customer's environment and its versions, as the customer names them.
 
-    `versions`: empty if the version in use is not known. Source: clause H7 (docs/clauses.md).
+    `versions`: empty if the version in use is not known. `facts`: what else is worth knowing of it, name and text, such
+    as how many use it. Source: clause H7 (docs/clauses.md).
     """
 
     product: str
     versions: tuple[str, ...] = ()  # empty: some unknown version
+    facts: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,7 +77,8 @@ class Contract:
 
     `customers`: the names by which tickets call the customer. `products`: those covered, empty for every product.
     `base_plan`: the plan whose targets apply to other products. `targets`: own targets, tried before those of the plan.
-    `valid_to`: the first day on which the contract is no longer in force.
+    `valid_to`: the first day on which the contract is no longer in force. `version`: of a recorded contract, which
+    applies from `effective_from` on; 0 for a contract of a file. `windows`: booked hours in which time counts too.
     """
 
     id: ContractId
@@ -94,16 +99,25 @@ class Contract:
     roles: tuple[RoleHolder, ...] = ()
     languages: tuple[str, ...] = ("en",)
     targets: tuple[Target, ...] = ()
+    allowances: tuple[Allowance, ...] = ()  # with its own amounts; optional ones if bought (clauses E13, E14)
     at_close: AtClose | None = None  # None: as the plan says
     notes: Texts = field(default_factory=lambda: NO_TEXTS)
     leaves_unspecified: frozenset[MetricId] = frozenset()  # metrics for which it accepts that the plan has no number
+    windows: tuple[BookedWindow, ...] = ()  # booked hours; no file has them
+    version: int = 0  # of a recorded contract; 0: from a file
+    effective_from: datetime | None = None  # of that version
+    normal_customers: frozenset[str] = field(init=False, repr=False, compare=False)  # as they are compared
     normal_products: frozenset[str] = field(init=False, repr=False, compare=False)  # as they are compared
     normal_excluded: frozenset[str] = field(init=False, repr=False, compare=False)
+    hours_key: str = field(init=False, repr=False, compare=False)  # what of it decides on calendars, beside coverages
     rows: Mapping[MetricId, tuple[Target, ...]] = field(init=False, repr=False, compare=False)
     matched_on: frozenset[str] = field(init=False, repr=False, compare=False)  # attributes any override looks at
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "normal_customers", normals(self.customers))
         object.__setattr__(self, "normal_products", normals(self.products))
         object.__setattr__(self, "normal_excluded", normals(self.excluded_products))
+        hours = (self.zone, self.country or "", self.subdivision or "", str(self.holidays))
+        object.__setattr__(self, "hours_key", "\0".join(hours))
         object.__setattr__(self, "rows", rows_by_metric(self.targets))
         object.__setattr__(self, "matched_on", attributes_of(self.targets))

@@ -23,10 +23,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from sla_domain.event import Actor, EventId, EventKind, IncidentEvent
+from sla_domain.event import EventId, IncidentEvent
 from sla_domain.fold.agreement import customer_agreed
 from sla_domain.fold.order import in_reading_order
 from sla_domain.incident import ContractPeriod, HolderSpan, Incident
+from sla_domain.phase_state import as_spoken
 
 NOT_SHOWN = "not shown"
 
@@ -248,10 +249,7 @@ def _places(
 
 def _without_words(event: IncidentEvent, stated: Mapping[str, str]) -> IncidentEvent:
     """What the event does to clocks, without what people wrote in it. `stated`: the attributes before it."""
-    kind, actor = event.kind, event.actor
-    reporters = (stated.get("reporter_id"), stated.get("reporter"))
-    if kind is EventKind.RESPONDED and actor is Actor.UNKNOWN and event.actor_name and event.actor_name in reporters:
-        kind, actor = EventKind.CUSTOMER_REPLIED, Actor.CUSTOMER  # as the fold would read it by the name
+    event = as_spoken(event, stated)  # as the fold would read it by the names
     agreed, attributes = event.agreed, event.attributes
     if agreed is not None:
         # Whether an agreement counts follows from whose word it is, not from the names.
@@ -260,6 +258,4 @@ def _without_words(event: IncidentEvent, stated: Mapping[str, str]) -> IncidentE
     if "agreed_by" in attributes:
         counts = customer_agreed(event, attributes["agreed_by"])
         attributes = {**attributes, "agreed_by": NOT_SHOWN if counts and attributes["agreed_by"] else ""}
-    return replace(
-        event, kind=kind, actor=actor, actor_name="", attributes=attributes, reason="", warnings=(), agreed=agreed
-    )
+    return replace(event, actor_name="", actor_id="", attributes=attributes, reason="", warnings=(), agreed=agreed)

@@ -98,8 +98,9 @@ def new_facts(
 class ClockDiff:
     """Compares one clock with what has been published of it; call `facts` once for what is still to be published.
 
-    `published`: None if nothing has been. `upto`: warnings and breaches that are still ahead count as passed up to this
-    instant; None: none of them do. `incident`: the clock's incident.
+    `published`: None if nothing has been. `upto`: for callers without timers (replay, tests): warnings and breaches
+    whose timer has not fired count as passed if they lie at or before this instant; None: they do not. `incident`: the
+    clock's incident.
     """
 
     def __init__(

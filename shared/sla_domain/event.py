@@ -159,7 +159,8 @@ class IncidentEvent:
     `version`: the sender's, orders events of one `occurred_at`; 0 if it has none. `snapshot`: how the ticket stood in
     this delivery; only the last event of a delivery has it. `known_as`: of a `renamed` event, another id of this
     incident; of a `merged` event, the id under which it goes on, if both ids always meant one incident. `carried_from`:
-    the event is a copy from that incident, which is or was merged into this one.
+    the event is a copy from that incident, which is or was merged into this one. `actor_id`: the author's account, of a
+    word that is the customer's only if the author is the reporter at that time; "" if that is decided.
     """
 
     id: EventId
@@ -172,6 +173,7 @@ class IncidentEvent:
     version: int = 0
     actor: Actor = Actor.UNKNOWN
     actor_name: str = ""
+    actor_id: str = ""
     attributes: Mapping[str, str] = field(default_factory=lambda: NOTHING)
     waiting_on: WaitingOn | None = None
     agreed: AgreedTarget | None = None

@@ -13,10 +13,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sla_domain.calendar import Calendar, PieceKind
-from sla_domain.contract import ContractId
+from sla_domain.contract import Contract, ContractId
 from sla_domain.errors import CalendarError
-from sla_domain.plan import Coverage
+from sla_domain.plan import Coverage, PlanId
 from sla_domain.rulebook import Rulebook
+from sla_domain.window import BookedWindow, windows_for
 
 WALL = "wall"
 UNKNOWN = ""  # in facts of older releases
@@ -41,16 +42,29 @@ def calendar_named(rulebook: Rulebook, contract: ContractId, name: str) -> Calen
     if name in (WALL, UNKNOWN):
         return None
     known = rulebook.contracts.get(contract) or rulebook.contracts[rulebook.default_contract]
-    for coverage in _coverages(rulebook, known.plan, known.base_plan):
-        calendar = rulebook.calendars.calendar(known, coverage)
-        if hours_name(calendar) == name:
-            return calendar
+    for windows in _window_sets(rulebook, known):
+        for coverage in _coverages(rulebook, known.plan, known.base_plan):
+            calendar = rulebook.calendars.calendar(known, coverage, windows)
+            if hours_name(calendar) == name:
+                return calendar
     return None
 
 
-def _coverages(rulebook: Rulebook, *plans: object) -> Iterator[Coverage]:
-    for id_, plan in rulebook.plans.items():
-        if id_ in plans:
+def _window_sets(rulebook: Rulebook, contract: Contract) -> Iterator[tuple[BookedWindow, ...]]:
+    """Without booked windows, then those that count for each priority: on any product, and on those they name."""
+    yield ()
+    if not contract.windows:
+        return
+    plan = rulebook.plans.get(contract.plan)
+    priorities = [one.id for one in plan.priorities] if plan is not None else []
+    products = {product for window in contract.windows for product in window.products}
+    sets = (windows_for(contract.windows, priority, product) for priority in priorities for product in ("", *products))
+    yield from dict.fromkeys(one for one in sets if one)
+
+
+def _coverages(rulebook: Rulebook, *plans: PlanId | None) -> Iterator[Coverage]:
+    for id_ in dict.fromkeys(plans):
+        if id_ is not None and (plan := rulebook.plans.get(id_)) is not None:
             yield from plan.coverages.values()
 
 

@@ -8,7 +8,7 @@ of them is open again once it is reopened, or opened a second time.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 
 from sla_domain.event import Actor, EventKind, IncidentEvent, WaitingOn
@@ -69,13 +69,31 @@ def _ended(before: PhaseState, phase: Phase) -> PhaseState:
     return before if before.phase is phase else PhaseState(phase)
 
 
+def as_spoken(event: IncidentEvent, attributes: Mapping[str, str]) -> IncidentEvent:
+    """Return a word as it counts: the customer's if the incident's reporter wrote it, and nobody's if it was taken for
+    his and another is the reporter.
+
+    `attributes`: those of the incident at that time. Any other event is returned as it is.
+    """
+    if is_reporters_word(event, attributes):
+        return replace(event, kind=EventKind.CUSTOMER_REPLIED, actor=Actor.CUSTOMER)
+    account = attributes.get("reporter_id")
+    taken = event.actor_id and event.kind is EventKind.CUSTOMER_REPLIED and account is not None
+    if taken and event.actor_id != account:
+        return replace(event, kind=EventKind.COMMENTED, actor=Actor.UNKNOWN)
+    return event
+
+
 def is_reporters_word(event: IncidentEvent, attributes: Mapping[str, str]) -> bool:
     """Return whether a response or comment was written by the incident's reporter, as the names show.
 
-    False for other kinds of events, and if the sender says who caused the event (`actor` is not UNKNOWN). `attributes`:
-    those of the incident. The author's name must equal `reporter_id`; it may equal `reporter` instead if the event is a
-    response or there is no `reporter_id`.
+    False for other kinds of events. `attributes`: those of the incident. If the event has `actor_id`, that account must
+    equal `reporter_id`. Otherwise it is False, too, if the sender says who caused the event (`actor` is not UNKNOWN);
+    the author's name must equal `reporter_id`, and may equal `reporter` instead if the event is a response or there is
+    no `reporter_id`.
     """
+    if event.actor_id:
+        return event.kind in _WHOSE and event.actor_id == attributes.get("reporter_id")
     if event.kind not in _WHOSE or event.actor is not Actor.UNKNOWN or not event.actor_name:
         return False
     account, called = attributes.get("reporter_id"), attributes.get("reporter")

@@ -13,9 +13,11 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import NamedTuple, NewType
 
+from sla_domain.allowance import Allowance
 from sla_domain.calendar import AtClose, LocalSpan, Window, WorkingDays
 from sla_domain.event import EventKind, WaitingOn
 from sla_domain.normal import normal, normals
+from sla_domain.window import BookableWindow
 
 PlanId = NewType("PlanId", str)
 MetricId = NewType("MetricId", str)
@@ -418,6 +420,7 @@ class Plan:
     agreed_dates: AgreedDates = AgreedDates()
     escalation: str | None = None  # id of an escalation policy, or NO_ESCALATION
     roles: tuple[Role, ...] = ()  # promised to the customer
+    allowances: tuple[Allowance, ...] = ()  # optional ones too
     channels: frozenset[str] = frozenset()  # empty: every channel is entitled (clause B6)
     urgent_channels: frozenset[str] = frozenset()  # channels the most urgent priority should use (clause B6)
     languages: tuple[str, ...] = ()  # in which the customer is served
@@ -427,6 +430,7 @@ class Plan:
     at_close: AtClose = AtClose.STAY
     notices: NoticeMode = NoticeMode.ENTITLED
     notes: Texts = field(default_factory=lambda: NO_TEXTS)
+    windows: tuple[BookableWindow, ...] = ()  # extra hours that customers may book (clauses H10, I6)
     reading_order: tuple[Metric, ...] = field(init=False, repr=False, compare=False)  # those first others wait for
     rows: Mapping[MetricId, tuple[Target, ...]] = field(init=False, repr=False, compare=False)
     matched_on: frozenset[str] = field(init=False, repr=False, compare=False)  # attributes any row looks at

@@ -60,7 +60,11 @@ class PublishedMark:
 
 
 def target_name(event: EventId) -> str:
-    """Return twelve hexadecimal digits that name the event that made a target; `start` for NO_EVENT."""
+    """Return the name under which published warnings and breaches refer to a target of their clock.
+
+    `event`: the id of the event that made the target; the name is a digest of it in twelve hexadecimal digits. NO_EVENT
+    (the clock's own start made the target) gives `start`.
+    """
     return digest(event) or START
 
 

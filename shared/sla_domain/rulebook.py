@@ -5,7 +5,7 @@ The catalogue (YAML, see `sla_catalogue`) builds it; tests build small ones by h
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping
+from collections.abc import Collection, Hashable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -16,6 +16,7 @@ from sla_domain.calendar import Calendar
 from sla_domain.contract import Contract, ContractId
 from sla_domain.normal import normal
 from sla_domain.plan import Coverage, Plan, PlanId
+from sla_domain.window import BookedWindow
 
 
 class MatchReason(StrEnum):
@@ -38,17 +39,82 @@ class ContractMatch:
 class Calendars(Protocol):
     """Makes the calendars of a catalogue (protocol): call `calendar` with a contract and a coverage (its hours)."""
 
-    def calendar(self, contract: Contract, coverage: Coverage) -> Calendar:
+    def calendar(self, contract: Contract, coverage: Coverage, windows: tuple[BookedWindow, ...] = ()) -> Calendar:
         """Return the calendar in which a coverage's hours count under a contract; the same object at each call.
+
+        `windows`: booked hours that count as well.
 
         Raises CalendarError if it cannot be made.
         """
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class ContractBoundary:
+    """An instant from which another version of a recorded contract applies.
+
+    `at`: that instant. `contract`, `version`: whose, and which version begins. `known_at`: when slad heard of it: it is
+    later than `at` for a change dated back.
+    """
+
+    at: datetime
+    contract: ContractId
+    version: int
+    known_at: datetime
+
+
+class RecordedContracts(Protocol):
+    """The contracts that are records in the store, beside those of the files (protocol). Contracts are built on demand.
+
+    `sla_catalogue.recorded` is the implementation. What it returns may change between two folds, never during one.
+    """
+
+    def __contains__(self, contract: object) -> bool:
+        """Return whether a contract of this id is recorded."""
+        ...
+
+    def ids(self) -> Collection[ContractId]:
+        """Return the ids of all recorded contracts."""
+        ...
+
+    def contracts_of(self, customer: str) -> tuple[ContractId, ...]:
+        """Return the ids of the recorded contracts with a version that names the customer, by `normal` form."""
+        ...
+
+    def at(self, contract: ContractId, instant: datetime) -> Contract | None:
+        """Return the version of a contract that applies at an instant; None before its first, and if it is unknown."""
+        ...
+
+    def newest(self, contract: ContractId) -> Contract | None:
+        """Return the version of a contract that took effect last; None if none has, and if it is unknown."""
+        ...
+
+    def boundaries(self, contract: ContractId) -> tuple[ContractBoundary, ...]:
+        """Return when each version of a contract took effect, in order of time."""
+        ...
+
+    def with_products(self, products: Iterable[str]) -> tuple[ContractId, ...]:
+        """Return the ids of the contracts in whose environment one of these products is, by `normal` name."""
+        ...
+
+    def products(self) -> Mapping[str, str]:
+        """Return the products that the contracts name: `normal` name -> name as written."""
+        ...
+
+    def revisions(self, contracts: Iterable[ContractId]) -> Mapping[str, int]:
+        """Return the revisions as of which those of these contracts are seen that are recorded, by id."""
+        ...
+
+    def pin(self, contracts: Iterable[ContractId]) -> str:
+        """Return a text that stands for these `revisions`; "" if none of the contracts is recorded."""
+        ...
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rulebook:
     """Plans, contracts and calendars of one catalogue version: all by which incidents are judged, besides their events.
+
+    `recorded`: contracts of the store, which `contracts` and `plans` then include; None: there are only those of files.
 
     `default_contract`: applies where no contract of the customer does. `by_customer`: customer's name, as the catalogue
     has it -> ids of the customer's contracts; `by_normal`: the same by `normal` name. `derived`: cache of what follows
@@ -63,6 +129,7 @@ class Rulebook:
     by_customer: Mapping[str, tuple[ContractId, ...]]
     holidays_version: str = ""
     tzdata_version: str = ""
+    recorded: RecordedContracts | None = field(default=None, compare=False)
     # What follows from the values above alone and is asked for at every event; bounded by the number of contracts.
     derived: dict[Hashable, object] = field(default_factory=dict, init=False, repr=False, compare=False)
 
@@ -70,21 +137,55 @@ class Rulebook:
     by_normal: Mapping[str, tuple[ContractId, ...]] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        found: dict[str, tuple[ContractId, ...]] = {}
+        found: dict[str, dict[ContractId, None]] = {}  # each id once, in the order of the catalogue
         for name, ids in self.by_customer.items():
-            found[normal(name)] = tuple(dict.fromkeys((*found.get(normal(name), ()), *ids)))
-        object.__setattr__(self, "by_normal", found)
+            found.setdefault(normal(name), {}).update(dict.fromkeys(ids))
+        object.__setattr__(self, "by_normal", {name: tuple(ids) for name, ids in found.items()})
 
     def contracts_of(self, customer: str) -> tuple[ContractId, ...]:
-        """Return the ids of a customer's contracts, () if none: by the exact name, else by its `normal` form."""
-        return self.by_customer.get(customer) or self.by_normal.get(normal(customer), ())
+        """Return the ids of a customer's contracts, () if none: by the exact name, else by its `normal` form.
+
+        Contracts of files come before recorded ones.
+        """
+        of_files = self.by_customer.get(customer) or self.by_normal.get(normal(customer), ())
+        return of_files if self.recorded is None else (*of_files, *self.recorded.contracts_of(customer))
+
+    def contract_at(self, contract: ContractId, at: datetime) -> Contract | None:
+        """Return a contract as it applies at an instant; None if it is unknown, or recorded and not begun by then."""
+        if self.recorded is not None and contract in self.recorded:
+            return self.recorded.at(contract, at)
+        return self.contracts.get(contract)
+
+    def boundaries(self, customer: str) -> tuple[ContractBoundary, ...]:
+        """Return when versions of the customer's recorded contracts took effect, in order of time."""
+        if self.recorded is None:
+            return ()
+        found = [one for id_ in self.recorded.contracts_of(customer) for one in self.recorded.boundaries(id_)]
+        return tuple(sorted(found, key=lambda one: (one.at, one.contract)))
+
+    def version_for(self, contracts: Iterable[ContractId], customers: Iterable[str]) -> str:
+        """Return the version under which an incident is judged that was under these contracts, for these customers.
+
+        That is the catalogue's, joined with the revisions of the recorded contracts that could decide about it.
+        """
+        if self.recorded is None:
+            return self.version
+        found = {id_ for id_ in contracts if id_ in self.recorded}
+        found |= {id_ for name in customers for id_ in self.recorded.contracts_of(name)}
+        pin = self.recorded.pin(sorted(found))
+        return joined_version(base_version(self.version), pin) if pin else base_version(self.version)
 
     def plan_of(self, contract: Contract) -> Plan:
         """Return the plan of a contract. Raises KeyError if the rulebook does not have it."""
         return self.plans[contract.plan]
 
     def is_timeless(self, customer: str) -> bool:
-        """Return whether the same contract applies to `customer` at every instant: none of its contracts has dates."""
+        """Return whether the same contract applies to `customer` at every instant.
+
+        None of its contracts has dates then, and none is recorded.
+        """
+        if self.recorded is not None and self.recorded.contracts_of(customer):
+            return False
         known = (self.contracts[id_] for id_ in self.contracts_of(customer))
         return all(contract.valid_from is None and contract.valid_to is None for contract in known)
 
@@ -97,10 +198,36 @@ class Rulebook:
         if not candidates:
             return ContractMatch(default, MatchReason.UNKNOWN_CUSTOMER)
         for id_ in candidates:
-            contract = self.contracts[id_]
-            if in_force(contract, at):
+            contract = self.contract_at(id_, at)
+            if contract is not None and names_customer(contract, customer) and in_force(contract, at):
                 return ContractMatch(contract, MatchReason.CUSTOMER)
         return ContractMatch(default, MatchReason.NOT_IN_FORCE)
+
+
+_JOIN = "x"  # after the hexadecimal digits of a catalogue version, in every collation of texts
+
+
+def joined_version(catalogue: str, pin: str) -> str:
+    """Return the version that stands for a catalogue and the revisions of recorded contracts (their `pin`).
+
+    It sorts between `catalogue` and `after_version(catalogue)`.
+    """
+    return f"{catalogue}{_JOIN}{pin}"
+
+
+def base_version(version: str) -> str:
+    """Return the catalogue version in a joined version; any other version is returned as it is."""
+    return version.partition(_JOIN)[0]
+
+
+def after_version(catalogue: str) -> str:
+    """Return the text behind every joined version of a catalogue, in the order of texts."""
+    return f"{catalogue}{chr(ord(_JOIN) + 1)}"
+
+
+def names_customer(contract: Contract, customer: str) -> bool:
+    """Return whether a contract is that of a customer, by the exact name or its `normal` form."""
+    return customer in contract.customers or normal(customer) in contract.normal_customers
 
 
 def in_force(contract: Contract, at: datetime) -> bool:

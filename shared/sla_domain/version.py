@@ -8,6 +8,9 @@ announces a release (`rc`, `beta`, `alpha`, `dev`, `pre`, `snapshot`) comes befo
 A range is one or more alternatives joined by `||`; an alternative is a list of comparisons joined by commas or spaces,
 all of which hold: `=`, `==`, `!=`, `<`, `<=`, `>`, `>=` and a version. A bare version stands alone and means
 equality, `2.3.*` and `2.3.x` every version that begins so, `*` or nothing any version.
+
+A bare `4.2.3-4.2.5` is refused: Oracle's advisories write all versions from the one to the other in this way, Red Hat's
+packages one version and its release (`4.18.0-305.25.1`). After `=` it is one version.
 """
 
 from __future__ import annotations
@@ -26,6 +29,10 @@ _COMPARISON = re.compile(r"(==|=|!=|<=|>=|<|>)?\s*([^\s,<>=!|]+)(?=[\s,]|$)")
 _JOINT = re.compile(r"\s*,\s*|\s+")
 _VERSION = re.compile(r"[\w.+:-]*\w\.?")  # what ends in a sign (`4.2+`) means more than this version
 _ANY_FROM_HERE = re.compile(r"(\.[xX*])+")
+_NUMBERED = re.compile(r"[vV]?\d", re.ASCII)
+_DOTTED = re.compile(r"[vV]?\d+\.[\w*]", re.ASCII)
+_DASH = re.compile(r"[-:]")
+_NUMBERS_FROM_TO = re.compile(r"([vV]?\d+)-([vV]?\d+)", re.ASCII)
 GRAMMAR = (
     "comparisons (=, !=, <, <=, >, >= and a version) joined by commas or spaces, alternatives joined by ||, a bare "
     "version alone, 2.3.x or 2.3.* for every version that begins so: `>=2.0 <2.4.1 || 3.0.x`"
@@ -124,6 +131,8 @@ def _alternative(written: str, whole: str) -> tuple[Comparison, ...]:
 
 def _comparison(written: str | None, version: str, whole: str) -> Comparison:
     operator = {"==": "=", None: "="}.get(written, written or "=")
+    if written is None and (both := _from_to(version)) is not None:
+        raise _unclear(whole, version, *both)
     start = _ANY_FROM_HERE.search(version)
     if start is not None and start.end() == len(version):
         if operator not in ("=", "!="):
@@ -132,6 +141,30 @@ def _comparison(written: str | None, version: str, whole: str) -> Comparison:
     if not _VERSION.fullmatch(version.removesuffix("*")) or not _DIGIT.search(version) or ".." in version:
         raise _unreadable(whole, version)
     return Comparison(operator, version)
+
+
+def _from_to(version: str) -> tuple[str, str] | None:
+    """The first and the last version of a text that may mean all between them, such as `4.2.3-4.2.5` or `10-12`.
+
+    `2.0-1` and `2024-01` are one version: a release of a version counts from 1, a year comes before its month.
+    """
+    if (numbers := _NUMBERS_FROM_TO.fullmatch(version)) is not None:
+        return (numbers[1], numbers[2]) if compare_versions(numbers[1], numbers[2]) < 0 else None
+    for dash in _DASH.finditer(version):
+        first, last = version[: dash.start()], version[dash.end() :]
+        begins = _DOTTED if dash[0] == ":" else _NUMBERED  # `1:2.4.38` is a version with Debian's epoch
+        if begins.match(first) and _DOTTED.match(last):
+            return first, last
+    return None
+
+
+def _unclear(whole: str, version: str, first: str, last: str) -> InvalidNotice:
+    if "*" in version or _ANY_FROM_HERE.search(version):
+        return _unreadable(whole, version)
+    return InvalidNotice(
+        f"{whole!r} may be one version or all from {first} to {last}: "
+        f"write `>={first} <={last}` for all of them, `={version}` for one version"
+    )
 
 
 def _unreadable(whole: str, part: str) -> InvalidNotice:

@@ -51,11 +51,10 @@ def with_earlier_promises(
 ) -> WithEarlierPromises:
     """Return the incident with, in addition, the clocks and breaches of targets that only earlier catalogues promised.
 
-    A published clock that the incident lacks is added, cancelled when its promise ended. A clock whose target was
-    replaced gets the published breaches of the old target (`Clock.earned`). `versions`: clock id -> catalogue version,
-    for the incident's clocks. `published`: clock id -> what has been published. `before`: called with a catalogue
-    version and an instant, returns the incident as judged by that version then. `now`: when the promise of a missing
-    clock ended, if that is not stored.
+    A published clock that the incident lacks is added; if it was open when its promise ended, it is cancelled then (at
+    `now` if that is not stored). A clock whose target was replaced gets the published breaches of the old one.
+    `versions`: clock id -> catalogue version, for the incident's clocks. `published`: clock id -> what has been
+    published. `before`: returns the incident and rulebook of a catalogue version at an instant; None if unreadable.
     """
     found = dict(versions)
     unread = set[ClockId]()

@@ -78,10 +78,10 @@ _POSTGRES_SURROUNDINGS = {
 
 
 def fault_of(error: BaseException) -> Fault:
-    """Return what an error is to be blamed on; the answer says whether to try again or to quarantine the row.
+    """Return what an error is blamed on, which says whether to try again or to quarantine the row.
 
-    PASSING if the error, or an error in its chain of `__cause__`, comes from the surroundings. Otherwise the class of
-    the error itself decides.
+    PASSING (try again) if the error, or one in its chain of `__cause__`, is of the surroundings, such as the network or
+    the disk. Otherwise the error itself decides: ROW if it is about the data that was worked on, else UNKNOWN.
     """
     seen: set[int] = set()
     cause: BaseException | None = error

@@ -84,7 +84,8 @@ class ServiceSweeps:
 
     `sweeps`: functions that delete, in small steps, what ended before the instant they are given. `removed`: the
     counter of deleted rows, with the label `table`. `newest`: returns the latest instant that the service has on
-    record, by which `doubted_now` checks the clock; it returns None when nothing is on record. `newest` None: no check.
+    record, None if there is none; a machine's clock more than a day ahead of that instant is not believed
+    (`doubted_now`). Without `newest` the clock is always believed.
     """
 
     service: str

@@ -220,7 +220,10 @@ class SteeredTime(_Authority):
         return self._now
 
     async def sleep(self, seconds: float) -> None:
-        """Sleep for `seconds` of real time, but for at most 10 ms, since the file may change at any moment."""
+        """Sleep for `seconds` of real time, but for at most 10 ms; then the caller must look at the time again.
+
+        The file that gives the time may change at any moment.
+        """
         # Real pacing: the file may move by hours between two looks, and every loop must look again soon.
         await asyncio.sleep(min(max(seconds, 0.0), self._PACE_SECONDS))
 

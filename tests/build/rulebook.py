@@ -29,6 +29,7 @@ from sla_domain.plan import (
     WorkingDayTime,
 )
 from sla_domain.rulebook import Rulebook
+from sla_domain.window import BookedWindow
 
 _DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
@@ -144,7 +145,8 @@ class BuiltCalendars:
         self._last_year = last_year
         self._compiled: dict[tuple[str, str], Calendar] = {}
 
-    def calendar(self, contract: Contract, coverage: Coverage) -> Calendar:
+    def calendar(self, contract: Contract, coverage: Coverage, windows: tuple[BookedWindow, ...] = ()) -> Calendar:
+        assert not windows, "the catalogue's calendars know booked windows"
         key = (contract.id, f"{coverage.id}@{id(coverage)}")
         found = self._compiled.get(key)
         if found is None:

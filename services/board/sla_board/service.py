@@ -14,6 +14,7 @@ from sqlalchemy import func, select, text
 
 from sla_board import tables
 from sla_board.api import Board, router
+from sla_board.contract_api import contract_routes
 from sla_board.live import BoardReader, View
 from sla_board.metrics import BoardMetrics
 from sla_board.page.render import Pages
@@ -23,6 +24,7 @@ from sla_board.shown.hours import CalendarsByName
 from sla_board.shown.not_shown import Attempts
 from sla_board.stream.hub import Hub
 from sla_board.stream.places import StreamBounds
+from sla_catalogue import Catalogue
 from sla_domain.rulebook import Rulebook
 from sla_platform.bus import EventSource, Quarantine, WakeSignal
 from sla_platform.bus.metrics import BusMetrics
@@ -65,13 +67,15 @@ def build(
     quarantine: Quarantine | None = None,
     bounds: StreamBounds = StreamBounds(),
     rulebook: Callable[[], Rulebook] | None = None,
+    catalogue: Callable[[], Catalogue] | None = None,
 ) -> BoardService:
     """Assemble the board; nothing runs yet.
 
     `event_source` reads the topics `projection.projector.TOPICS`. `authorizer` checks API keys for the scope `read`.
     `retention`: None keeps everything for ever. `quarantine`: None lets the board make its own. `bounds` limits the
     streams. `rulebook` returns the rulebook in force (plans, contracts, calendars), for the hours in which clocks
-    count; None: the board shows wall time alone.
+    count; None: the board shows wall time alone. `catalogue` returns the catalogue in force, for the pages of
+    contracts; None: there are no such pages.
     """
     metrics = BoardMetrics(registry)
     metrics.lag.set_function(lambda: event_source.lag)
@@ -92,6 +96,9 @@ def build(
     )
     forgetting = RetentionLoop(retention or Retention(), time_source, (keeping,))
     board = Board(shown, hub, projector, event_source, authorizer, metrics)
+    routes = router(board)
+    if catalogue is not None:
+        routes.include_router(contract_routes(catalogue, authorizer, pages, time_source))
     return BoardService(
         name="board",
         parts=(
@@ -104,7 +111,7 @@ def build(
         checks={"store": _store_answers(store), "bus": _bus_answers(event_source)},
         close=hub.close,
         drain=hub.close,
-        router=router(board),
+        router=routes,
         projector=projector,
         hub=hub,
         metrics=metrics,

@@ -7,6 +7,7 @@ from __future__ import annotations
 from sqlalchemy import Boolean, Column, Float, Index, Integer, MetaData, SmallInteger, String, Table, Text, text
 
 from sla_platform.audit.tables import audit_tables
+from sla_platform.contracts.table import contract_cursor_table, contract_table, sequence_table
 from sla_platform.store.alias import alias_table
 from sla_platform.store.cursor import cursor_table
 from sla_platform.store.quarantine import quarantine_table
@@ -14,6 +15,11 @@ from sla_platform.store.tombstone import tombstone_table
 from sla_platform.store.types import BigId, ClockKey, Instant
 
 metadata = MetaData()
+
+# The service's copy of the contracts' records.
+contract = contract_table(metadata, "board")
+contract_sequence = sequence_table(metadata, "board")
+contract_cursor = contract_cursor_table(metadata, "board")
 
 cursor = cursor_table(metadata, "board")
 audit = audit_tables(metadata, "board")

@@ -75,7 +75,7 @@ class IncidentHistory:
 
     `load_history` fills it, `add` appends. `tombstones`: incident that retention has removed -> when it had ended.
     `partly`: incidents of which only the opening and the events that name a customer were read. `cut`: incidents with
-    so many events that name a customer that only the latest of these were looked up.
+    more than 20 events that name a customer; only the latest of these were looked up.
     """
 
     events: dict[IncidentId, list[IncidentEvent]] = field(default_factory=dict)

@@ -52,6 +52,7 @@ from sla_ingest.name import (
 from sla_ingest.promise import crowded_promise, latest_passed_due, promise
 from sla_ingest.published import append_new_events
 from sla_ingest.rule import rule_refusal
+from sla_ingest.same import what_it_says
 from sla_ingest.settle import after_breaches, with_reporter_recognised
 from sla_ingest.tables import inbox
 from sla_platform.errors import StoreBusy
@@ -59,6 +60,7 @@ from sla_platform.store.dialect import insert_new
 from sla_platform.store.engine import Store
 from sla_platform.turn import LoopYielder
 
+_BODIES_PER_STATEMENT = 100  # bodies are large
 _PER_STATEMENT = 500
 _ROUNDS = 10  # decisions of one commit, when others join names all the time
 _NO_NAMES = IncidentNames()
@@ -277,8 +279,8 @@ async def store_receipts(
 ) -> list[Receipt]:
     """Write the receipts that are new and publish their events; return the receipts to answer with, in the same order.
 
-    A repeated delivery gets its first answer. If it comes with another body, that answer has a remark, and the body is
-    parked.
+    A repeated delivery gets its first answer. If it says something else (see `same`), that answer has a remark, and the
+    body is parked.
     """
     earlier = await _known_bodies(connection, receipts)
     first: dict[str, Receipt] = {}
@@ -292,14 +294,15 @@ async def store_receipts(
     if len(fresh) < len(first):
         told |= await _known(connection, sorted(set(first) - fresh))
     told |= earlier
-    answered = [
-        receipt
-        if first.get(receipt.entry.id) is receipt and receipt.entry.id in fresh
-        else _again(receipt, *told[receipt.entry.id])
-        for receipt in receipts
-    ]
-    await insert_receipts(connection, [_parked_copy(receipt) for receipt in answered if _reused(receipt, told)])
-    return answered
+    again = [one for one in receipts if first.get(one.entry.id) is not one or one.entry.id not in fresh]
+    other = [one.entry for one in again if told[one.entry.id][0] != one.entry.digest]
+    same = await _same_as_stored(connection, other) if other else set()
+    reused = {(entry.id, entry.digest) for entry in other} - same
+    repeated = {
+        id(one): _again(one, told[one.entry.id][1], (one.entry.id, one.entry.digest) in reused) for one in again
+    }
+    await insert_receipts(connection, [_parked_copy(entry) for entry in other if (entry.id, entry.digest) in reused])
+    return [repeated.get(id(one), one) for one in receipts]
 
 
 async def insert_receipts(connection: AsyncConnection, receipts: Iterable[Receipt]) -> set[str]:
@@ -361,18 +364,29 @@ async def _known_bodies(connection: AsyncConnection, receipts: Sequence[Receipt]
     return found
 
 
-def _again(receipt: Receipt, digest: str, answer: bytes) -> Receipt:
-    if digest == receipt.entry.digest:
-        return Receipt(receipt.entry, answer, duplicate=True)
-    return Receipt(receipt.entry, answer_to_reuse(answer, receipt.entry.delivery), duplicate=True)
+async def _same_as_stored(connection: AsyncConnection, entries: Sequence[InboxEntry]) -> set[tuple[str, str]]:
+    """Return the keys of those entries that say what the stored delivery of the same id says."""
+    said = {_key(entry): what_it_says(entry.body, entry.headers) for entry in entries}
+    ids = sorted({entry.id for entry in entries})
+    stored: dict[str, bytes | None] = {}
+    for start in range(0, len(ids), _BODIES_PER_STATEMENT):
+        wanted = inbox.c.id.in_(ids[start : start + _BODIES_PER_STATEMENT])
+        for row in await connection.execute(select(inbox.c.id, inbox.c.headers, inbox.c.body).where(wanted)):
+            stored[row.id] = what_it_says(bytes(row.body), orjson.loads(row.headers))
+    return {key for key, what in said.items() if what is not None and what == stored.get(key[0])}
 
 
-def _reused(receipt: Receipt, told: Mapping[str, tuple[str, bytes]]) -> bool:
-    return receipt.duplicate and told[receipt.entry.id][0] != receipt.entry.digest
+def _key(entry: InboxEntry) -> tuple[str, str]:
+    return entry.id, entry.digest
 
 
-def _parked_copy(receipt: Receipt) -> Receipt:
-    entry = park_entry(receipt.entry, ParkedBecause.ID_REUSED, f"first seen as delivery {receipt.entry.delivery}")
+def _again(receipt: Receipt, answer: bytes, reused: bool) -> Receipt:
+    told = answer_to_reuse(answer, receipt.entry.delivery) if reused else answer
+    return Receipt(receipt.entry, told, duplicate=True)
+
+
+def _parked_copy(known: InboxEntry) -> Receipt:
+    entry = park_entry(known, ParkedBecause.ID_REUSED, f"first seen as delivery {known.delivery}")
     return Receipt(entry, orjson.dumps(answer_of(entry, None)))
 
 

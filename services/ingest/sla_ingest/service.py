@@ -16,6 +16,9 @@ from sla_catalogue import Catalogue
 from sla_domain.rulebook import Rulebook
 from sla_ingest import api
 from sla_ingest.commit import CommitBounds, GroupCommit
+from sla_ingest.contract import routes as contract_routes
+from sla_ingest.contract.deps import ContractDeps
+from sla_ingest.contract.owner import ContractOwner
 from sla_ingest.intake import EVENTS, Intake, IntakeRules
 from sla_ingest.limit import Budget
 from sla_ingest.metrics import IngestMetrics
@@ -26,6 +29,7 @@ from sla_ingest.tables import inbox
 from sla_ingest.tables import quarantine as quarantine_table
 from sla_platform.bus import Quarantine, WakeSignal
 from sla_platform.bus.metrics import BusMetrics
+from sla_platform.contracts.shelf import RecordShelf
 from sla_platform.errors import Retryable
 from sla_platform.http.keys import Authorizer, KeyGate
 from sla_platform.retention import Retention, RetentionLoop, RetentionOrder, ServiceSweeps, newest_in
@@ -62,12 +66,14 @@ def build(
     *,
     authorize: Authorizer | None = None,
     quarantine: Quarantine | None = None,
+    contracts: tuple[RecordShelf, Callable[[], Catalogue]] | None = None,
 ) -> IngestService:
     """Assemble the ingest service; nothing runs yet.
 
     `wake_signal`: woken when rows were appended to the ingest log. `catalogue`: returns the catalogue in force.
     `authorize`: decides about API keys; None: by the keys of the catalogue. `quarantine`: keeps what the relay of that
-    log could not publish; None: the service makes its own.
+    log could not publish; None: the service makes its own. `contracts`: the records in memory, which
+    `catalogue` has in its rulebook, and what returns the catalogue of the files; None: no contracts are recorded.
     """
     quarantine = quarantine or Quarantine("ingest", store, quarantine_table, time_source, BusMetrics())
 
@@ -86,6 +92,14 @@ def build(
     deps = api.IngestDeps(
         intake, Notices(store, wake_signal, time_source, settings.max_depth, rulebook, metrics), parked, gate, settings
     )
+
+    routes = api.router(deps)
+    parts: tuple[Part, ...] = ()
+    if contracts is not None:
+        shelf, files = contracts
+        owner = ContractOwner(store, shelf, files, catalogue, time_source, wake_signal)
+        routes.include_router(contract_routes.router(ContractDeps(owner, shelf, store, files, time_source, gate)))
+        parts = (Part("contracts", owner.keep_time),)
 
     newest = newest_in(store, inbox.c.received_at)
     forgetting = RetentionLoop(
@@ -123,6 +137,7 @@ def build(
     service = Service(
         "ingest",
         parts=(
+            *parts,
             Part("parked", count_parked),
             Part("quarantine", quarantine.run),
             Part("retention", forgetting.run),
@@ -130,4 +145,4 @@ def build(
         checks={"store": store_answers, "queue": queue_moves},
         close=commit.close,
     )
-    return IngestService(service, api.router(deps), commit, parked, metrics, forgetting)
+    return IngestService(service, routes, commit, parked, metrics, forgetting)

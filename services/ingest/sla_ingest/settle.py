@@ -59,10 +59,11 @@ def _with_snapshot_settled(event: IncidentEvent, tolerance: timedelta) -> Incide
 def with_reporter_recognised(one: TranslatedEvent, history: Iterable[IncidentEvent]) -> TranslatedEvent:
     """Decide about an event with `unless_reporter` (an account): return it as a customer's reply, or as what it was.
 
-    It is the customer's reply if the account is the incident's reporter. It stays as it was if another account is.
-    `history`: the stored events of the incident, which name the reporter. If none does, the event's actor becomes
-    unknown, named by the account, and a response gets a remark. An event without `unless_reporter` is returned
-    unchanged.
+    It is the customer's reply if the account is the incident's reporter. It stays as it was if another account is. In
+    both cases the event keeps the account (`actor_id`): a change of the reporter may still come that happened before,
+    and then the fold decides. `history`: the stored events of the incident, which name the reporter. If none does, the
+    event's actor becomes unknown, named by the account, and a response gets a remark. An event without
+    `unless_reporter` is returned unchanged.
     """
     if not one.unless_reporter:
         return one
@@ -71,11 +72,12 @@ def with_reporter_recognised(one: TranslatedEvent, history: Iterable[IncidentEve
     reporter = _reporter(event, history)
     if reporter == account:
         remarks = tuple(noted for noted in one.remarks if noted.remark not in _OF_STRANGERS)
-        return _with_warnings(
-            replace(one, event=replace(event, kind=EventKind.CUSTOMER_REPLIED, actor=Actor.CUSTOMER), remarks=remarks)
-        )
+        # What was assumed to be staff's answer would not be known for one afterwards: it stays the customer's.
+        theirs = account if event.kind is EventKind.COMMENTED else ""
+        event = replace(event, kind=EventKind.CUSTOMER_REPLIED, actor=Actor.CUSTOMER, actor_id=theirs)
+        return _with_warnings(replace(one, event=event, remarks=remarks))
     if reporter is not None:
-        return one
+        return replace(one, event=replace(event, actor_id=account))
     # The opening may still come: by the account the fold then sees whether it was the reporter who wrote this.
     event = replace(event, actor=Actor.UNKNOWN, actor_name=account)
     noted = (RemarkNote(IngestRemark.REPORTER_UNKNOWN),) if event.kind is EventKind.RESPONDED else ()

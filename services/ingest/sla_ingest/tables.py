@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Column, Index, LargeBinary, MetaData, String, Table, Text
+from sqlalchemy import Column, Index, Integer, LargeBinary, MetaData, String, Table, Text
 
 from sla_platform.audit.tables import audit_tables
+from sla_platform.contracts.table import contract_table, sequence_table
 from sla_platform.store.log import log_table
 from sla_platform.store.quarantine import quarantine_table
 from sla_platform.store.tombstone import tombstone_table
@@ -72,4 +73,36 @@ notice = Table(
     Column("digest", String(64), nullable=False),
     Column("received_at", Instant, nullable=False),
     Column("answer", Text, nullable=False),
+)
+
+# The contracts' records, in the shape in which every service keeps them; here they are written first.
+contract = contract_table(metadata, "ingest")
+contract_sequence = sequence_table(metadata, "ingest")
+
+# What lists show of a contract, of its newest version. `next_at`: when the next version takes effect.
+contract_entry = Table(
+    "ingest_contract_entry",
+    metadata,
+    Column("id", String(120), primary_key=True),
+    Column("revision", Integer, nullable=False),
+    Column("title", String(300), nullable=False),
+    Column("plan", String(120), nullable=False),
+    Column("customers", Text, nullable=False),
+    Column("search", Text, nullable=False),
+    Column("next_at", Instant),
+)
+_ahead = contract_entry.c.next_at.is_not(None)
+Index("ix_ingest_contract_entry_next", contract_entry.c.next_at, sqlite_where=_ahead, postgresql_where=_ahead)
+
+# Every change of a contract, never removed: who, when, why, and the record after it.
+contract_change = Table(
+    "ingest_contract_change",
+    metadata,
+    Column("contract", String(120), primary_key=True),
+    Column("revision", Integer, primary_key=True, autoincrement=False),
+    Column("at", Instant, nullable=False),
+    Column("by", String(200), nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("what", String(40), nullable=False),
+    Column("data", Text, nullable=False),
 )

@@ -29,6 +29,7 @@ from sla_domain.target_text import target_text
 from sla_domain.urgency import urgency
 from sla_platform.rfc3339 import rfc3339
 from sla_timer.apply.context import left_seconds
+from sla_timer.rulebooks import version_of
 
 MOST_CLOCKS = 100  # in one answer; the open ones, then the latest
 MOST_EXPLAINED = 20
@@ -126,7 +127,7 @@ def incident_json(
         "events_total": page.total,
         "events_complete": seen is None or seen.events_complete,
         "next": page.next,
-        "catalogue": rulebook.version,
+        "catalogue": version_of(incident, rulebook),
         "until": iso(until),
     }
 
@@ -270,9 +271,10 @@ class Hours:
 def hours_json(hours: Hours, clock: Any, now: datetime) -> dict[str, Any]:
     """Return the keys `counted_seconds`, `outside_hours` and `opens_at` of one clock as JSON values.
 
-    `counted_seconds`: counted time left at `now`, negative once the clock is late; null when unknown. `outside_hours`:
-    true if the clock runs and its hours are closed at `now`. `opens_at`: when these hours open next, if `outside_hours`
-    is true; else, or when that is unknown, null. `clock`: any object with `state` and `due_at`.
+    `hours`: the hours in which it counts. `clock`: any object with `state` and `due_at`. `counted_seconds`: the seconds
+    of these hours left at `now`, negative once the clock is late; null if it has ended, or if unknown. `outside_hours`:
+    true if the clock runs and its hours are closed at `now`. `opens_at`: when they open next; null if `outside_hours`
+    is false, or if unknown.
     """
     running = clock.state == ClockState.RUNNING
     here = opening_times(hours.calendar, now) if running else ALWAYS
@@ -299,6 +301,7 @@ def event_json(event: IncidentEvent) -> dict[str, Any]:
         "version": event.version,
         "actor": event.actor.value,
         "actor_name": event.actor_name,
+        "actor_id": event.actor_id,
         "attributes": dict(event.attributes),
         "waiting_on": event.waiting_on.value if event.waiting_on else None,
         "agreed": None

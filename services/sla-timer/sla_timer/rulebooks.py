@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+import json
+from collections import OrderedDict
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any, Protocol
 
@@ -11,15 +13,20 @@ import structlog
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from sla_domain.rulebook import Rulebook
+from sla_domain.contract import ContractId
+from sla_domain.incident import Incident
+from sla_domain.rulebook import Rulebook, base_version
 from sla_platform.audit import store as audit
 from sla_platform.audit.act import Act, ActName, ActorKind, AuditActor, Command, state_digest
+from sla_platform.contracts.copies import ContractTables, refresh
+from sla_platform.contracts.shelf import RecordShelf
 from sla_platform.fault import Fault, error_text, fault_of
 from sla_platform.store.dialect import insert_new, upsert
 from sla_platform.timesource import TimeSource
 from sla_timer import tables
 
 _log = structlog.get_logger(__name__)
+MOST_PINNED = 2_000  # rulebooks kept that see contracts as of earlier revisions
 
 
 class CatalogueInForce(Protocol):
@@ -41,16 +48,49 @@ class CatalogueInForce(Protocol):
         ...
 
 
+class RulebookOverlay(Protocol):
+    """Returns the rulebook of a catalogue with recorded contracts; see `ContractRecords`."""
+
+    def __call__(self, catalogue: Any, revisions: Mapping[str, int] | None = None, /) -> Rulebook: ...
+
+
+@dataclass(frozen=True, slots=True)
+class ContractRecords:
+    """The recorded contracts of the timer. `shelf`: all of them, in memory. `tables`: where they are stored.
+
+    `overlay`: returns the rulebook of a catalogue with the recorded contracts beside those of the files, each as of the
+    revision given, or as it stands.
+    """
+
+    shelf: RecordShelf
+    tables: ContractTables
+    overlay: RulebookOverlay
+
+
+@dataclass(frozen=True, slots=True)
+class JudgedVersion:
+    """A version under which something was judged, and who was concerned: contracts and customers' names."""
+
+    version: str
+    contracts: frozenset[str] = frozenset()
+    customers: frozenset[str] = frozenset()
+
+
 @dataclass(frozen=True, slots=True)
 class PinnedRulebooks:
     """The rulebooks (plans, contracts, calendars) of one transaction.
 
-    `current`: the rulebook of the catalogue in force. `by_version`: catalogue version -> rulebook; a version whose text
-    cannot be read is missing.
+    `current`: the rulebook of the catalogue in force. `by_version`: version -> rulebook; a version whose text cannot be
+    read is missing. `newest`: returns the rulebook in force for a row of `timer_incident`.
     """
 
     current: Rulebook
-    by_version: dict[str, Rulebook]
+    by_version: Mapping[str, Rulebook]
+    newest: Callable[[Any], Rulebook] | None = None
+
+    def newest_for(self, incident: Any | None) -> Rulebook:
+        """Return the rulebook in force for an incident, a row of `timer_incident`; None: a new one."""
+        return self.current if incident is None or self.newest is None else self.newest(incident)
 
     def of(self, incident: Any | None) -> Rulebook:
         """Return the rulebook of the catalogue version in `incident`, a row of `timer_incident`.
@@ -61,12 +101,12 @@ class PinnedRulebooks:
 
 
 class Rulebooks:
-    """Gives the rulebook (plans, contracts, calendars) of each catalogue version, for incidents judged by earlier
-    versions.
+    """Gives the rulebook (plans, contracts, calendars) of each version, for incidents judged by earlier versions.
 
-    Call `pinned` in a transaction that writes, `known` in one that reads. `current`: returns the catalogue in force.
-    `revive`: builds a catalogue from its stored text. If a text cannot be read, the error is logged and the current
-    rulebook is used.
+    A version is that of a catalogue, joined with the revisions of recorded contracts where these decide. Call `pinned`
+    in a transaction that writes, `known` in one that reads. `current`: returns the catalogue in force. `revive`: builds
+    a catalogue from its stored text. `records`: the recorded contracts; None: there are none. If a text cannot be read,
+    the error is logged and the current rulebook is used.
     """
 
     def __init__(
@@ -74,37 +114,58 @@ class Rulebooks:
         current: Callable[[], CatalogueInForce],
         revive: Callable[[str], CatalogueInForce],
         time_source: TimeSource,
+        records: ContractRecords | None = None,
     ) -> None:
         self._current = current
         self._revive = revive
         self._time_source = time_source
-        self._known: dict[str, Rulebook] = {}
+        self._records = records
+        self._catalogues: dict[str, CatalogueInForce] = {}  # by catalogue version
+        self._known: dict[str, Rulebook] = {}  # by catalogue version
+        self._pinned: OrderedDict[str, Rulebook] = OrderedDict()  # by joined version
         self._stored: set[str] = set()
         self._lost: set[str] = set()  # versions whose content cannot be read: the current one is used instead
         self._activated = ""
 
     @property
     def current(self) -> Rulebook:
-        """Return the rulebook of the catalogue in force."""
-        return self._current().rulebook
+        """Return the rulebook of the catalogue in force, with the recorded contracts as they stand."""
+        return self._rulebook(self._current())
 
     @property
     def announced(self) -> bool:
         """Return whether `newest` has been called since this process loaded the catalogue in force."""
         return self._activated == self._current().version
 
-    async def pinned(self, connection: AsyncConnection, versions: Iterable[str]) -> PinnedRulebooks:
-        """Return the rulebooks of these catalogue versions for a transaction that writes.
+    async def pinned(
+        self, connection: AsyncConnection, versions: Iterable[str] | Iterable[JudgedVersion]
+    ) -> PinnedRulebooks:
+        """Return the rulebooks of these versions for a transaction that writes.
 
-        Also stores the text of the catalogue in force, unless it is stored already.
+        Also brings the recorded contracts up to what is stored, and stores the text of the catalogue in force, unless
+        it is stored already.
         """
         catalogue = self._current()
         await self._remember(connection, catalogue)
+        if self._records is not None:
+            await refresh(connection, self._records.tables, self._records.shelf)
         return await self._pins(connection, catalogue, versions)
 
-    async def known(self, connection: AsyncConnection, versions: Iterable[str]) -> PinnedRulebooks:
-        """Return the rulebooks of these catalogue versions for a transaction that only reads; nothing is stored."""
+    async def known(
+        self, connection: AsyncConnection, versions: Iterable[str] | Iterable[JudgedVersion]
+    ) -> PinnedRulebooks:
+        """Return the rulebooks of these versions for a transaction that only reads; nothing is stored."""
         return await self._pins(connection, self._current(), versions)
+
+    def newest_for(self, row: Any) -> Rulebook:
+        """Return the rulebook in force for an incident, with its recorded contracts as of their present revisions.
+
+        `row`: of `timer_incident`.
+        """
+        current = self.current
+        judged = JudgedVersion("", frozenset({row.contract}), frozenset({row.customer}))
+        version = current.version_for(map(ContractId, judged.contracts), judged.customers)
+        return self._seen(version, current, judged) or current
 
     async def newest(self, connection: AsyncConnection) -> bool:
         """Return whether the catalogue in force here is the one activated last, by whichever instance.
@@ -127,14 +188,65 @@ class Rulebooks:
         await audit.append(connection, tables.audit, [_activated(last, catalogue)], row["activated_at"])
         return True
 
+    def _rulebook(self, catalogue: CatalogueInForce) -> Rulebook:
+        known = self._known.get(catalogue.version)
+        if known is None or self._catalogues.get(catalogue.version) is not catalogue:
+            records = self._records
+            known = catalogue.rulebook if records is None else records.overlay(catalogue, None)
+            self._known[catalogue.version], self._catalogues[catalogue.version] = known, catalogue
+        return known
+
     async def _pins(
-        self, connection: AsyncConnection, catalogue: CatalogueInForce, versions: Iterable[str]
+        self,
+        connection: AsyncConnection,
+        catalogue: CatalogueInForce,
+        versions: Iterable[str] | Iterable[JudgedVersion],
     ) -> PinnedRulebooks:
-        self._known[catalogue.version] = catalogue.rulebook
-        missing = set(versions) - self._known.keys() - self._lost
+        current = self._rulebook(catalogue)
+        asked = {one.version: one for one in map(_judged, versions)}
+        missing = {base_version(version) for version in asked} - self._known.keys() - self._lost
         if missing:
             await self._load(connection, missing)
-        return PinnedRulebooks(catalogue.rulebook, self._known)
+        joined = {version for version in asked if version != base_version(version)}
+        if not joined:
+            return PinnedRulebooks(current, self._known, self.newest_for)
+        found = {version: book for version in joined if (book := self._seen(version, current, asked[version]))}
+        if unseen := joined - found.keys():
+            found |= await self._load_pins(connection, unseen)
+        return PinnedRulebooks(current, self._known | found, self.newest_for)
+
+    def _seen(self, version: str, current: Rulebook, judged: JudgedVersion) -> Rulebook | None:
+        """The rulebook of a joined version that is kept, or follows from the present revisions of the contracts."""
+        if (known := self._pinned.get(version)) is not None:
+            self._pinned.move_to_end(version)
+            return known
+        if current.recorded is None or version == base_version(version):
+            return None
+        contracts = [ContractId(one) for one in judged.contracts]
+        if current.version_for(contracts, judged.customers) != version:
+            return None
+        deciding = {*contracts, *(id_ for name in judged.customers for id_ in current.recorded.contracts_of(name))}
+        return self._keep_pinned(version, current.recorded.revisions(sorted(deciding)))
+
+    def _keep_pinned(self, version: str, revisions: Mapping[str, int]) -> Rulebook | None:
+        catalogue = self._catalogues.get(base_version(version))
+        if catalogue is None or self._records is None:
+            return None
+        made = replace(self._records.overlay(catalogue, revisions), version=version)
+        self._pinned[version] = made
+        if len(self._pinned) > MOST_PINNED:
+            self._pinned.popitem(last=False)
+        return made
+
+    async def _load_pins(self, connection: AsyncConnection, versions: set[str]) -> dict[str, Rulebook]:
+        query = select(tables.pin).where(tables.pin.c.version.in_(sorted(versions)))
+        found = {}
+        for row in (await connection.execute(query)).all():
+            if (book := self._keep_pinned(row.version, json.loads(row.revisions))) is not None:
+                found[row.version] = book
+        for lost in versions - found.keys():
+            _log.error("contract.revision_lost", version=lost, hint="the current revision is used instead")
+        return found
 
     async def _remember(self, connection: AsyncConnection, catalogue: CatalogueInForce) -> None:
         if catalogue.version not in self._stored:
@@ -155,7 +267,7 @@ class Rulebooks:
         query = select(tables.catalogue).where(tables.catalogue.c.version.in_(versions))
         for row in (await connection.execute(query)).all():
             try:
-                self._known[row.version] = self._revive(row.content).rulebook
+                self._rulebook(self._revive(row.content))
             except Exception as error:
                 if fault_of(error) is Fault.PASSING:
                     raise
@@ -177,3 +289,26 @@ def _activated(last: Any | None, catalogue: CatalogueInForce) -> Act:
         after=state_digest({"text": catalogue.text}),
         details={"before": "" if last is None else last.version},
     )
+
+
+def _judged(version: str | JudgedVersion) -> JudgedVersion:
+    return JudgedVersion(version) if isinstance(version, str) else version
+
+
+def pin_row(incident: Incident, rulebook: Rulebook, version: str) -> dict[str, str] | None:
+    """Return the row of `timer_pin` from which the rulebook of a joined version is found again.
+
+    `incident`: judged by `rulebook` under `version`. None for a version without recorded contracts.
+    """
+    recorded = rulebook.recorded
+    if recorded is None or version == base_version(version):
+        return None
+    deciding = {period.contract for period in incident.periods if period.contract in recorded}
+    deciding |= {id_ for period in incident.periods for id_ in recorded.contracts_of(period.customer)}
+    return {"version": version, "revisions": json.dumps(dict(recorded.revisions(sorted(deciding))), sort_keys=True)}
+
+
+def version_of(incident: Incident, rulebook: Rulebook) -> str:
+    """Return the version under which `rulebook` judges the incident: a joined one where recorded contracts decide."""
+    contracts = [period.contract for period in incident.periods]
+    return rulebook.version_for(contracts, [period.customer for period in incident.periods])

@@ -11,6 +11,8 @@ from prometheus_client import CollectorRegistry
 from sla_platform.bus import Quarantine
 from sla_platform.bus.feeds import Feeds
 from sla_platform.bus.quarantine import CONSUME
+from sla_platform.contracts.copies import ContractCopies, ContractTables
+from sla_platform.contracts.shelf import RecordShelf
 from sla_platform.envelope import Topic
 from sla_platform.retention import Retention, RetentionLoop, RetentionOrder, ServiceSweeps, newest_in
 from sla_platform.runtime import Part, Service
@@ -22,12 +24,12 @@ from sla_timer.apply.audit import Audit
 from sla_timer.apply.prepare import FoldPreparer
 from sla_timer.apply.quarantine import TimerQuarantine
 from sla_timer.apply.refold import Refolder
-from sla_timer.apply.replan import Replanner
+from sla_timer.apply.replan import Replanner, ask_contracts
 from sla_timer.apply.unit import Applier
 from sla_timer.gauge import TimerGauges
 from sla_timer.metrics import TimerMetrics
 from sla_timer.retention import IncidentRetention
-from sla_timer.rulebooks import CatalogueInForce, Rulebooks
+from sla_timer.rulebooks import CatalogueInForce, ContractRecords, RulebookOverlay, Rulebooks
 from sla_timer.tick.adapters import firing_of, progress_of
 from sla_timer.tick.canary import Canary
 from sla_timer.tick.loop import TickLoop
@@ -64,16 +66,22 @@ def build(
     registry: CollectorRegistry,
     current: Callable[[], CatalogueInForce],
     revive: Callable[[str], CatalogueInForce],
+    overlay: Callable[[RecordShelf], RulebookOverlay] | None = None,
 ) -> TimerService:
     """Assemble the timer service; nothing runs yet.
 
     `feeds`: makes its subscription to incident events. `registry`: where its Prometheus metrics are registered.
-    `current`: returns the catalogue in force. `revive`: builds an earlier catalogue from its stored text.
+    `current`: returns the catalogue in force. `revive`: builds an earlier catalogue from its stored text. `overlay`:
+    makes, for the recorded contracts, what lays them over a catalogue's rulebook; None: none are recorded.
     """
     metrics = TimerMetrics(registry)
     progress = progress_of(store)
     firing = firing_of(store, progress)
-    rulebooks = Rulebooks(current, revive, time_source)
+    records = None
+    if overlay is not None:
+        shelf = RecordShelf()
+        records = ContractRecords(shelf, ContractTables.of("timer"), overlay(shelf))
+    rulebooks = Rulebooks(current, revive, time_source, records)
     wake = feeds.wake_signal("timer").wake
     events = feeds.source("timer", [Topic.INCIDENTS], tables.cursor, at_once=PARTITIONS_AT_ONCE)
     preparing = FoldPreparer(store, metrics)
@@ -86,6 +94,7 @@ def build(
     kept = TimerQuarantine(store, quarantine, refolder)
     replanner = Replanner(store, rulebooks, refolder, metrics, wake, kept)
     audit = Audit(store, refolder, time_source, metrics, wake, kept)
+    contract_parts = () if records is None else _contract_parts(store, feeds, records)
     gauges = TimerGauges(store, events, time_source, metrics)
     old = IncidentRetention(store)
     sweeps = (old.ended, old.late, quarantine.sweep_replayed)
@@ -113,6 +122,7 @@ def build(
         "timer",
         parts=(
             Part("consume", consume),
+            *contract_parts,
             Part("tick", tick.run),
             Part("replan", replanner.run),
             Part("audit", audit.run),
@@ -124,3 +134,15 @@ def build(
         checks={"store": store_answers, "tick": tick_is_fresh, "bus": bus_is_healthy},
     )
     return TimerService(service, store, rulebooks, tick, metrics, time_source, forgetting, preparing, quarantine)
+
+
+def _contract_parts(store: Store, feeds: Feeds, records: ContractRecords) -> tuple[Part, ...]:
+    """The part that learns of contracts: what is stored is read first, then the topic."""
+    copies = ContractCopies(store, records.tables, records.shelf, within=ask_contracts)
+    keep = feeds.quarantine("timer").keep_quarantined
+    source = feeds.source("timer_contract", [Topic.CONTRACTS], records.tables.cursor, keep_quarantined=keep)
+
+    async def learn() -> None:
+        await source.run(copies)
+
+    return (Part("contracts", learn), Part("contract-records", copies.follow))

@@ -17,6 +17,7 @@ from sqlalchemy import (
 )
 
 from sla_platform.audit.tables import audit_tables
+from sla_platform.contracts.table import contract_cursor_table, contract_table, sequence_table
 from sla_platform.store.alias import alias_table
 from sla_platform.store.cursor import cursor_table
 from sla_platform.store.log import log_table
@@ -28,6 +29,9 @@ metadata = MetaData()
 
 log = log_table(metadata, "timer")
 cursor = cursor_table(metadata, "timer")
+contract_cursor = contract_cursor_table(metadata, "timer")
+contract = contract_table(metadata, "timer")
+contract_sequence = sequence_table(metadata, "timer")
 tombstone = tombstone_table(metadata, "timer")
 
 # The other names of incidents, as their events tell them.
@@ -90,6 +94,7 @@ incident = Table(
     Column("contract", String(120), nullable=False),
     Column("plan", String(120), nullable=False),
     Column("customer", String(300), nullable=False),
+    Column("customer_key", String(300), nullable=False, server_default=text("''")),  # as names are compared
     Column("priority", String(60), nullable=False),
     Column("phase", String(20), nullable=False),
     Column("opened_at", Instant, nullable=False),
@@ -98,6 +103,13 @@ incident = Table(
     Column("events", Integer, nullable=False, server_default=text("0")),  # of it in timer_event
     Column("surplus", Integer, nullable=False, server_default=text("0")),  # of it in timer_surplus
     Index("ix_timer_incident_contract", "contract"),
+    Index(
+        "ix_timer_incident_customer",
+        "customer_key",
+        "id",
+        postgresql_where=text("phase IN ('open', 'waiting')"),
+        sqlite_where=text("phase IN ('open', 'waiting')"),
+    ),
     Index(
         "ix_timer_incident_open",
         "catalogue",
@@ -168,4 +180,22 @@ catalogue = Table(
     Column("version", String(80), primary_key=True),
     Column("content", Text, nullable=False),
     Column("activated_at", Instant, nullable=False),
+)
+
+# Under which revisions of recorded contracts a version judges (`sla_domain.rulebook.joined_version`).
+pin = Table(
+    "timer_pin",
+    metadata,
+    Column("version", String(80), primary_key=True),
+    Column("revisions", Text, nullable=False),
+)
+
+# Contracts whose open incidents are to be judged anew, and how far that has come.
+replan = Table(
+    "timer_replan",
+    metadata,
+    Column("contract", String(120), primary_key=True),
+    Column("revision", Integer, nullable=False),
+    Column("customers", Text, nullable=False),  # normal names, as a JSON list
+    Column("after", String(300), nullable=False),  # the last incident that was judged
 )

@@ -18,15 +18,16 @@ LONG_SECONDS = 60.0  # no request is worked on for so long: what is still being 
 class ConnectionActivity(IntEnum):
     """What a connection is busy with; the lower the value, the sooner it is closed to make room for a new connection.
 
-    WAITING: for the head of a request. SENDING: the body of a request is arriving. STREAMING: its request came over
-    `LONG_SECONDS` (60) ago, and the answer goes on. ANSWERED: a request is being answered; such a connection is never
-    closed for another.
+    WAITING: for the head of a request. SENDING: the body of a request is arriving. UNREAD: the other side does not take
+    its answer. STREAMING: the answer is a stream of events, or goes on over `LONG_SECONDS` (60) after its request.
+    ANSWERED: a request is being answered; such a connection is never closed for another.
     """
 
     WAITING = 0  # for the head of a request
     SENDING = 1  # the body of a request
-    STREAMING = 2  # it has been answered for longer than LONG_SECONDS
-    ANSWERED = 3  # it never gives way
+    UNREAD = 2  # its answer waits for the other side
+    STREAMING = 3  # it has no end, or has been answered for longer than LONG_SECONDS
+    ANSWERED = 4  # it never gives way
 
 
 class EndReason(IntEnum):
@@ -46,7 +47,11 @@ class EndReason(IntEnum):
 
 
 class HeldConnection(Protocol):
-    """An open connection that an Admission counts; the Admission calls these two methods to choose one and close it."""
+    """An open connection that an `Admission` counts; the Admission limits the connections of a process.
+
+    To make room for a new one, it compares what each is busy with (`activity`), and calls `give_way` on the one that it
+    closes.
+    """
 
     def activity(self, now: float) -> ConnectionActivity:
         """Return what the connection is busy with at `now`, in seconds of the event loop's clock."""
@@ -76,16 +81,16 @@ class Admission:
         """Count a new connection and return None; return the reason if the connection is refused instead.
 
         If its address has reached its limit, the least busy connection of that address is closed for it, if that is
-        WAITING or SENDING. If the process has reached its limit, a WAITING or SENDING connection of one of the eight
-        addresses with the most connections is closed, else a WAITING, SENDING or STREAMING one of any address. Of
-        equally busy ones the oldest is closed. If there is none to close, the new connection is refused. `now`: seconds
-        of the event loop's clock.
+        WAITING, SENDING or UNREAD. If the process has reached its limit, such a connection of one of the eight
+        addresses with the most connections is closed, else such a one or a STREAMING one of any address. Of equally
+        busy ones the oldest is closed. If there is none to close, the new connection is refused. `now`: seconds of the
+        event loop's clock.
         """
         group = group_of(address)
         own = self._of.get(group)
         if own is not None and len(own) >= self.per_address and not self._known(address):
             # Its streams are left alone: they would come back at once, and each other's places with them.
-            if not self._make_room(own, now, ConnectionActivity.SENDING):
+            if not self._make_room(own, now, ConnectionActivity.UNREAD):
                 return EndReason.ADDRESS_FULL
         elif len(self._all) >= self.most and not self._make_room_in_all(now):
             return EndReason.FULL
@@ -107,7 +112,7 @@ class Admission:
         """One of those who hold the most gives way: who comes from elsewhere keeps its place in a flood."""
         crowds = ((group, own) for group, own in self._of.items() if len(own) > 1 and not self._known(group))
         for _, own in nlargest(_CROWDS, crowds, key=lambda each: len(each[1])):
-            if self._make_room(own, now, ConnectionActivity.SENDING):
+            if self._make_room(own, now, ConnectionActivity.UNREAD):
                 return True
         return self._make_room(self._all, now, ConnectionActivity.STREAMING)
 

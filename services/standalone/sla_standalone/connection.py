@@ -22,7 +22,9 @@ LINGER_BYTES = 1_048_576
 LINGER_SECONDS = 2.0
 READING_SECONDS = 30.0  # within which a peer must have taken READING_BYTES of what waits for it
 READING_BYTES = 8_192
+UNREAD_SECONDS = 2.0  # an answer that has waited so long for its reader is no longer our work
 MOST_PIPELINED = 32
+EVENTS = b"text/event-stream"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,6 +81,8 @@ class BoundedHttp(HttpToolsProtocol):
         self._body_seen = 0
         self._body_due = 0.0
         self._asked_at = 0.0
+        self._unread_since: float | None = None
+        self._streaming: RequestResponseCycle | None = None  # whose answer is a stream of events
         self._awaited = _Awaited.NOTHING
         self._timer: asyncio.TimerHandle | None = None
         self._unread_timer: asyncio.TimerHandle | None = None
@@ -96,9 +100,13 @@ class BoundedHttp(HttpToolsProtocol):
             return ConnectionActivity.WAITING
         if self._in_body:
             return ConnectionActivity.SENDING
-        if self._request() is None:
+        request = self._request()
+        if request is None:
             return ConnectionActivity.WAITING
-        return ConnectionActivity.STREAMING if now - self._asked_at > LONG_SECONDS else ConnectionActivity.ANSWERED
+        if self._unread_since is not None and now - self._unread_since > UNREAD_SECONDS:
+            return ConnectionActivity.UNREAD
+        streaming = request is self._streaming or now - self._asked_at > LONG_SECONDS
+        return ConnectionActivity.STREAMING if streaming else ConnectionActivity.ANSWERED
 
     def _request(self) -> RequestResponseCycle | None:
         """The request that came last, until it has been answered."""
@@ -162,11 +170,13 @@ class BoundedHttp(HttpToolsProtocol):
         From now on the peer is cut off if it takes less than 8 KiB in 30 seconds. asyncio calls this.
         """
         super().pause_writing()
+        self._unread_since = self.loop.time()
         self._expect_reading()
 
     def resume_writing(self) -> None:
         """Stop the timer of `pause_writing`, since enough was sent. On a connection that is being closed it runs on."""
         super().resume_writing()
+        self._unread_since = None
         if not self._parting:
             self._cancel_unread_timer()
 
@@ -214,9 +224,12 @@ class BoundedHttp(HttpToolsProtocol):
 
         async def sent(message: Any) -> None:
             if message["type"] == "http.response.start":
-                request = self._request()
-                if request is not None and request.scope is scope and request.more_body:
-                    message = {**message, "headers": [*message.get("headers", ()), (b"connection", b"close")]}
+                request, headers = self._request(), message.get("headers", ())
+                if request is not None and request.scope is scope:
+                    if any(name == b"content-type" and kind.startswith(EVENTS) for name, kind in headers):
+                        self._streaming = request
+                    if request.more_body:
+                        message = {**message, "headers": [*headers, (b"connection", b"close")]}
             await send(message)
 
         await self._inner(scope, receive, sent)

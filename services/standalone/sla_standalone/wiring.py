@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from fastapi import APIRouter
 
@@ -19,12 +19,16 @@ from sla_board import tables as board_tables
 from sla_board.projection.projector import TOPICS as BOARD_TOPICS
 from sla_board.stream.places import StreamBounds
 from sla_catalogue import load_text
+from sla_catalogue.recorded import RecordedCatalogue, RecordOverlay
 from sla_platform.apikey import tables as platform_tables
 from sla_platform.audit.tables import AuditTables
+from sla_platform.contracts.copies import ContractCopies, ContractTables
+from sla_platform.contracts.shelf import RecordShelf
+from sla_platform.envelope import Topic
 from sla_platform.http import audit, quarantine
 from sla_platform.http.keys import Authorizer
 from sla_platform.retention import Retention
-from sla_platform.runtime import Service
+from sla_platform.runtime import Part, Service
 from sla_standalone.process_context import ProcessContext
 
 AUDIT: Mapping[str, AuditTables] = {
@@ -49,15 +53,17 @@ def wire_ingest(base: ProcessContext, authorize: Authorizer) -> WiredService:
 
     `authorize`: checks API keys.
     """
+    shelf = RecordShelf()
     built = sla_ingest.service.build(
         base.settings,
         base.store,
         base.feeds.wake_signal("ingest"),
         base.time_source,
         base.registry,
-        base.catalogue,
+        RecordedCatalogue(base.catalogue, shelf),
         authorize=authorize,
         quarantine=base.feeds.quarantine("ingest"),
+        contracts=(shelf, base.catalogue),
     )
     wired = _wired("ingest", base, authorize, built.service, built.router)
     # The installation's own log is served by one process, too.
@@ -71,7 +77,14 @@ def wire_timer(base: ProcessContext, authorize: Authorizer) -> WiredService:
     `authorize`: checks API keys.
     """
     built = sla_timer.service.build(
-        base.settings, base.store, base.feeds, base.time_source, base.registry, base.catalogue, load_text
+        base.settings,
+        base.store,
+        base.feeds,
+        base.time_source,
+        base.registry,
+        base.catalogue,
+        load_text,
+        lambda shelf: RecordOverlay(shelf).rulebook,
     )
     return _wired("timer", base, authorize, built.service, sla_timer.api.router(built, authorize))
 
@@ -81,10 +94,18 @@ def wire_notifier(base: ProcessContext, authorize: Authorizer) -> WiredService:
 
     `authorize`: checks API keys.
     """
+    shelf = RecordShelf()
     built = sla_notifier.service.build(
-        base.settings, base.store, base.feeds, base.time_source, base.registry, base.catalogue, authorize=authorize
+        base.settings,
+        base.store,
+        base.feeds,
+        base.time_source,
+        base.registry,
+        RecordedCatalogue(base.catalogue, shelf),
+        authorize=authorize,
     )
-    return _wired("notifier", base, authorize, built.service, built.router)
+    service = _with_contracts("notifier", base, shelf, built.service)
+    return _wired("notifier", base, authorize, service, built.router)
 
 
 def wire_board(base: ProcessContext, authorize: Authorizer) -> WiredService:
@@ -92,6 +113,8 @@ def wire_board(base: ProcessContext, authorize: Authorizer) -> WiredService:
 
     `authorize`: checks API keys.
     """
+    shelf = RecordShelf()
+    catalogue = RecordedCatalogue(base.catalogue, shelf)
     event_source = base.feeds.source("board", BOARD_TOPICS, board_tables.cursor)
     retention = Retention.of(base.settings)
     given = base.settings
@@ -107,9 +130,25 @@ def wire_board(base: ProcessContext, authorize: Authorizer) -> WiredService:
         retention,
         base.feeds.quarantine("board"),
         bounds,
-        lambda: base.catalogue.current.rulebook,
+        lambda: catalogue().rulebook,
+        catalogue,
     )
-    return _wired("board", base, authorize, built, built.router)
+    service = _with_contracts("board", base, shelf, built)
+    return _wired("board", base, authorize, service, built.router)
+
+
+def _with_contracts(name: str, base: ProcessContext, shelf: RecordShelf, service: Service) -> Service:
+    """The service with the parts that learn of contracts: what is stored is read first, then the topic."""
+    tables = ContractTables.of(name)
+    copies = ContractCopies(base.store, tables, shelf)
+    keep = base.feeds.quarantine(name).keep_quarantined
+    source = base.feeds.source(f"{name}_contract", [Topic.CONTRACTS], tables.cursor, keep_quarantined=keep)
+
+    async def learn() -> None:
+        await source.run(copies)
+
+    parts = (Part("contracts", learn), Part("contract-records", copies.follow))
+    return replace(service, parts=(*service.parts, *parts))
 
 
 def _wired(name: str, base: ProcessContext, authorize: Authorizer, service: Service, own: APIRouter) -> WiredService:

@@ -7,12 +7,13 @@ metric that its plan does not time, under its plan with those; such plans have i
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping, MutableMapping
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 
+from sla_catalogue.assembly.allowance import contract_allowances
 from sla_catalogue.assembly.draft import PlanDraft, lay_over
-from sla_catalogue.assembly.plan import BuiltPlan, build_plan
+from sla_catalogue.assembly.plan import NO_COVERAGES, BuiltPlan, build_plan
 from sla_catalogue.assembly.target import TargetRow, build_targets
 from sla_catalogue.assembly.zone import check_zone
 from sla_catalogue.assembly_context import Context
@@ -49,47 +50,73 @@ class Plans:
 
     `drafts`: the plans as written, by id. `shared`: the coverages of the section `coverages`. `context`: takes
     findings. `built`: the plans built so far, by id. Among them are plans derived for one contract, with ids such as
-    `gold@acme`.
+    `gold@acme`. `laid`: drafts laid over a base plan so far, by id. `order`:
+    the place of each person in the section `people`.
     """
 
     drafts: Mapping[str, PlanDraft]
     shared: Mapping[str, Coverage]
     context: Context
-    built: dict[str, BuiltPlan]
+    built: MutableMapping[str, BuiltPlan]
+    laid: dict[str, PlanDraft] = field(default_factory=dict)
+    order: dict[str, int] = field(default_factory=dict)
 
-    def get(self, draft: PlanDraft) -> BuiltPlan:
-        """Return the plan of a draft; the first call for an id builds it."""
+    def get(self, draft: PlanDraft, like: Mapping[str, Coverage] = NO_COVERAGES) -> BuiltPlan:
+        """Return the plan of a draft; the first call for an id builds it. `like`: coverages as in `build_plan`."""
         if draft.id not in self.built:
-            self.built[draft.id] = build_plan(draft, self.shared, self.context)
+            self.built[draft.id] = build_plan(draft, self.shared, self.context, like)
         return self.built[draft.id]
+
+    def people_in_order(self, named: Iterable[str]) -> list[str]:
+        """Return the ids among `named` that the section `people` has, in the order written."""
+        if not self.order:
+            self.order.update({id_: place for place, id_ in enumerate(self.context.document.people)})
+        return sorted((id_ for id_ in named if id_ in self.order), key=self.order.__getitem__)
+
+    def over(self, draft: PlanDraft, base: PlanDraft) -> PlanDraft:
+        """Return a draft laid over its base plan; the first call for a pair makes it."""
+        id_ = f"{draft.id}+{base.id}"
+        if id_ not in self.laid:
+            self.laid[id_] = lay_over(draft, base, id_)
+        return self.laid[id_]
 
 
 def build_contracts(plans: Plans, context: Context) -> list[BuiltContract]:
     """Return the contracts of the section `contracts`, in the order written; errors are reported as findings.
 
     A contract is left out if its plan, base plan or time zone is unknown. A holder of a role is left out if the person
-    is unknown, or the coverage (hours) in which the person serves is.
+    is unknown, or if the catalogue lacks the coverage (hours) in which the person serves.
     """
-    found = [_contract(name, document, plans, context) for name, document in context.document.contracts.items()]
+    found = [build_contract(name, document, plans, context) for name, document in context.document.contracts.items()]
     return [contract for contract in found if contract is not None]
 
 
-def _contract(name: str, document: ContractDocument, plans: Plans, context: Context) -> BuiltContract | None:
+def build_contract(
+    name: str, document: ContractDocument, plans: Plans, context: Context, version: int = 0
+) -> BuiltContract | None:
+    """Return one contract with its plan; None if its plan, base plan or time zone is unknown.
+
+    Errors are reported as findings. `version`: of the contract's record; above 0 it is part of the ids of plans that
+    are made for it alone (`gold@acme.v3`), so that those of two versions are two plans.
+    """
     path: Path = ("contracts", name)
     zone_known = check_zone(document.zone, (*path, "zone"), context.findings)
     draft = _draft(document, path, plans, context)
     if draft is None or not zone_known:
         return None
+    whose = f"{name}.v{version}" if version else name
+    original = plans.built.get(draft.id)
+    like = NO_COVERAGES if original is None else original.plan.coverages
     if document.coverages:
         own = {key: ((*path, "coverages", key), each) for key, each in document.coverages.items()}
-        draft = replace(draft, id=f"{draft.id}@{name}", coverages={**draft.coverages, **own})
-    built = plans.get(draft)
+        draft = replace(draft, id=f"{draft.id}@{whose}", coverages={**draft.coverages, **own})
+    built = plans.get(draft, like)
     written = [((*path, "targets", i), target) for i, target in enumerate(document.targets)]
     rows = build_targets(written, built.names, context)
     known = {metric.id for metric in built.plan.metrics}
     if beyond := tuple(dict.fromkeys(row.target.metric for row in rows if row.target.metric not in known)):
-        own_id = draft.id if draft.id.endswith(f"@{name}") else f"{draft.id}@{name}"
-        built = replace(plans, built={}).get(replace(draft, id=own_id, timed_too=beyond))
+        own_id = draft.id if draft.id.endswith(f"@{whose}") else f"{draft.id}@{whose}"
+        built = replace(plans, built={}).get(replace(draft, id=own_id, timed_too=beyond), like or built.plan.coverages)
         plans.built[own_id] = built
     people = _people(document, built, plans, context)
     contract = Contract(
@@ -106,11 +133,15 @@ def _contract(name: str, document: ContractDocument, plans: Plans, context: Cont
         valid_to=document.valid.to,
         products=frozenset(document.products),
         excluded_products=frozenset(document.excluded_products),
-        environment=tuple(EnvironmentItem(product=e.product, versions=tuple(e.versions)) for e in document.environment),
+        environment=tuple(
+            EnvironmentItem(product=e.product, versions=tuple(e.versions), facts=tuple(sorted(e.facts.items())))
+            for e in document.environment
+        ),
         people=MappingProxyType(people),
         roles=_roles(document, people, built, path, context),
         languages=tuple(document.languages),
         targets=tuple(row.target for row in rows),
+        allowances=contract_allowances(document.allowances, built.plan.allowances, (*path, "allowances"), context),
         at_close=document.at_close,
         notes=MappingProxyType(dict(document.note)),
         leaves_unspecified=frozenset(map(MetricId, document.leaves_unspecified)),
@@ -130,7 +161,7 @@ def _draft(document: ContractDocument, path: Path, plans: Plans, context: Contex
     base = plans.drafts.get(document.base_plan)
     if base is None or not draft.document.requires_base:
         return draft
-    return lay_over(draft, base, f"{draft.id}+{base.id}")
+    return plans.over(draft, base)
 
 
 def _people(document: ContractDocument, built: BuiltPlan, plans: Plans, context: Context) -> dict[str, Person]:
@@ -141,7 +172,7 @@ def _people(document: ContractDocument, built: BuiltPlan, plans: Plans, context:
     for plan in (built.plan, plans.get(base).plan if base is not None else None):
         policy = context.document.escalations.get((plan.escalation if plan is not None else None) or "")
         named |= {name for level in (policy.levels if policy else ()) for name in level.tell}
-    shared = {id_: each for id_, each in context.document.people.items() if id_ in named}
+    shared = {id_: context.document.people[id_] for id_ in plans.people_in_order(named)}
     wanted = built.plan.notices is NoticeMode.ENTITLED
     theirs = _customers_own(document, built)
     return {

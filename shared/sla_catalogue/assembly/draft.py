@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from sla_catalogue.assembly_context import Context
+from sla_catalogue.document.allowance import AllowanceDocument
 from sla_catalogue.document.coverage import CoverageDocument
 from sla_catalogue.document.plan import (
     MetricDocument,
@@ -18,6 +19,7 @@ from sla_catalogue.document.plan import (
     RoleDocument,
     TargetDocument,
 )
+from sla_catalogue.document.window import WindowDocument
 from sla_catalogue.problem import Path
 from sla_domain.plan import PlanId, written_name
 
@@ -26,8 +28,9 @@ from sla_domain.plan import PlanId, written_name
 class PlanDraft:
     """A plan as documents, with inheritance applied, before `build_plan` makes a domain object of it.
 
-    `document`: the plan's single values. `priorities`, `targets`, `coverages`, `metrics`: each as a pair (the path at
-    which it was written, document). `timed_too`: further metrics of the plan, for which only a contract has targets.
+    `document`: the plan's single values. `priorities`, `targets`, `coverages`, `metrics`, `allowances`: each as a pair
+    (the path at which it was written, document). `timed_too`: further metrics of the plan, for which only a contract
+    has targets.
     """
 
     id: str
@@ -37,6 +40,8 @@ class PlanDraft:
     metrics: Mapping[str, tuple[Path, MetricDocument]]
     targets: tuple[tuple[Path, TargetDocument], ...]
     roles: tuple[RoleDocument, ...]
+    windows: tuple[tuple[Path, WindowDocument], ...]
+    allowances: tuple[tuple[Path, AllowanceDocument], ...]
     timed_too: tuple[str, ...] = ()  # metrics that only rows of the contract time
 
     @property
@@ -92,6 +97,8 @@ def _own(name: str, document: PlanDocument) -> PlanDraft:
         metrics={key: ((*path, "metrics", key), each or MetricDocument()) for key, each in document.metrics.items()},
         targets=tuple(((*path, "targets", i), each) for i, each in enumerate(document.targets)),
         roles=tuple(document.roles),
+        windows=tuple(((*path, "windows", i), each) for i, each in enumerate(document.windows)),
+        allowances=tuple(((*path, "allowances", i), each) for i, each in enumerate(document.allowances)),
     )
 
 
@@ -105,13 +112,15 @@ def _child(draft: PlanDraft, parent: PlanDocument) -> PlanDraft:
 def lay_over(top: PlanDraft, base: PlanDraft, id_: str) -> PlanDraft:
     """Return `top` laid over `base` as a plan with the id `id_`: `base` supplies what `top` does not have.
 
-    Of priorities, metrics, coverages and roles those of `top` win by id. The targets of `top` come before those of
-    `base`.
+    Of priorities, metrics, coverages, roles and allowances those of `top` win by id. The targets of `top` come before
+    those of `base`.
     """
     upper, lower = top.document, base.document
     named = {each.id for _, each in top.priorities}
     below = tuple(pair for pair in base.priorities if pair[1].id not in named)
     held = {role.id for role in top.roles}
+    booked = {each.id for _, each in top.windows}
+    counted = {each.id for _, each in top.allowances}
     merged = upper.model_copy(
         update={
             "title": upper.title or lower.title,
@@ -135,4 +144,6 @@ def lay_over(top: PlanDraft, base: PlanDraft, id_: str) -> PlanDraft:
         metrics={**base.metrics, **top.metrics},
         targets=(*top.targets, *base.targets),
         roles=(*top.roles, *(role for role in base.roles if role.id not in held)),
+        windows=(*top.windows, *(pair for pair in base.windows if pair[1].id not in booked)),
+        allowances=(*top.allowances, *(pair for pair in base.allowances if pair[1].id not in counted)),
     )

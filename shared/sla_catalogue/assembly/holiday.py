@@ -14,6 +14,7 @@ from sla_catalogue.holiday.table import build_table
 from sla_catalogue.holiday.tidy import BadFeed, decoded
 from sla_catalogue.problem import Path, did_you_mean
 
+FEED = "feed "  # begins the source of a row from a feed, before the name of its file
 MAX_FEED_BYTES = 4 * 1024 * 1024
 
 
@@ -28,6 +29,23 @@ def build_holidays(
     """
     wanted = {**{code: ("holidays", code) for code in context.document.holidays}, **codes}
     return {code: _table(code, path, horizon, bases, context) for code, path in sorted(wanted.items())}
+
+
+def later_table(
+    code: str, path: Path, tables: Mapping[str, HolidayTable], horizon: Horizon, context: Context
+) -> HolidayTable:
+    """Return the holiday table of a code that a catalogue was built without, as it would have been built with it.
+
+    No file is read: what the feeds of the country's entry gave is in its table (`tables`). `path`: what needs the code.
+    Unknown codes are reported as findings.
+    """
+    country, _, subdivision = code.partition("-")
+    document = context.document.holidays.get(country) or HolidayDocument()
+    generated = _generated(document, country, subdivision, horizon, path, context)
+    whole = tables.get(country)
+    fed = [row for row in whole.rows if row.source.startswith(FEED)] if whole and document.feeds else []
+    spans = whole.spans if whole else ()
+    return build_table(code, generated, fed, spans, document.add, document.remove)
 
 
 def _table(code: str, path: Path, horizon: Horizon, bases: Mapping[str, FilePath], context: Context) -> HolidayTable:
@@ -84,7 +102,7 @@ def _fed(
         if len(content) > MAX_FEED_BYTES:
             raise BadFeed(f"the feed is larger than {MAX_FEED_BYTES} bytes")
         text, doubts = decoded(content)
-        found = read_feed(text, f"feed {feed.file}", horizon, feed.skip)
+        found = read_feed(text, f"{FEED}{feed.file}", horizon, feed.skip)
         for remark in (*doubts, *found.remarks):
             hint = "correct the entry in the calendar it comes from, or add the day under `add`"
             context.findings.warning(path, "feed-entry", f"{feed.file}: {remark}", hint)

@@ -6,10 +6,12 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
+from sla_catalogue.assembly.allowance import build_allowances
 from sla_catalogue.assembly.coverage import build_coverages
 from sla_catalogue.assembly.draft import PlanDraft
 from sla_catalogue.assembly.metric import build_metrics, known_metrics, written_metrics
 from sla_catalogue.assembly.target import RowNames, TargetRow, build_targets
+from sla_catalogue.assembly.window import build_windows
 from sla_catalogue.assembly_context import Context
 from sla_catalogue.document.plan import AgreedDatesDocument, PriorityDocument, RoleDocument, RulesDocument
 from sla_catalogue.problem import Path, did_you_mean
@@ -18,6 +20,7 @@ from sla_domain.escalation import NO_ESCALATION
 from sla_domain.plan import AgreedDates, Coverage, NoticeMode, Plan, PlanId, Priority, PriorityRules, Role
 
 LAST_RANK = 100
+NO_COVERAGES: Mapping[str, Coverage] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,16 +37,20 @@ class BuiltPlan:
     draft: PlanDraft
 
 
-def build_plan(draft: PlanDraft, shared: Mapping[str, Coverage], context: Context) -> BuiltPlan:
+def build_plan(
+    draft: PlanDraft, shared: Mapping[str, Coverage], context: Context, like: Mapping[str, Coverage] = NO_COVERAGES
+) -> BuiltPlan:
     """Return the plan of a draft, ready for use.
 
-    `shared`: the coverages of the section `coverages`; the plan's own ones of the same name win. Findings report names
+    `shared`: the coverages of the section `coverages`; the plan's own ones of the same name win. `like`: those of the
+    plan from which it is derived; the plan has the same objects where it has the same hours. Findings report names
     in the plan that nobody defines, a name that two priorities share, and urgent channels that are not among the plan's
     channels.
     """
     document = draft.document
     priorities = tuple(_priority(rank, path, each, context) for rank, (path, each) in enumerate(draft.priorities, 1))
-    coverages = build_coverages(draft.coverages, shared, context)
+    made = build_coverages(draft.coverages, shared, context)
+    coverages = {name: held if (held := like.get(name)) == coverage else coverage for name, coverage in made.items()}
     metrics = {**written_metrics(context), **draft.metrics}
     folded = {name.casefold(): p.id for p in priorities for name in p.also}
     folded |= {p.id.casefold(): p.id for p in priorities}
@@ -67,6 +74,7 @@ def build_plan(draft: PlanDraft, shared: Mapping[str, Coverage], context: Contex
         agreed_dates=_agreed_dates(document.agreed_dates, (*draft.path, "agreed_dates"), names, context),
         escalation=document.escalation,
         roles=tuple(map(_role, draft.roles)),
+        allowances=build_allowances(draft.allowances, coverages, context),
         channels=frozenset(document.channels),
         urgent_channels=frozenset(document.urgent_channels),
         languages=tuple(document.languages),
@@ -76,6 +84,7 @@ def build_plan(draft: PlanDraft, shared: Mapping[str, Coverage], context: Contex
         at_close=document.at_close or AtClose.STAY,
         notices=document.notices or NoticeMode.ENTITLED,
         notes=MappingProxyType(dict(document.note)),
+        windows=build_windows(draft.windows, names.priority, [role.id for role in draft.roles], context),
     )
     _check_references(draft, plan, context)
     return BuiltPlan(plan, tuple(rows), names, draft)

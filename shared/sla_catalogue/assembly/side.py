@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from sla_catalogue.document.source import PeopleDocument, SourceDocument
+from sla_catalogue.mailbox import BadMailbox, ascii_domain, is_host_name
 from sla_catalogue.problem import Findings, Path, did_you_mean
 from sla_catalogue.source import Dialect, Membership, domain_of, fold_case
 
@@ -51,8 +52,7 @@ def check_sides(dialect: Dialect, document: SourceDocument, path: Path, findings
                 message = f"GitHub knows no association {word!r}"
                 findings.error((*path, name, "associations"), "unknown-association", message, hint)
         for word in side.domains:
-            if not _is_domain(word):
-                message = f"{word!r} is no domain of a mail address"
+            if message := _domain_fault(word):
                 findings.error((*path, name, "domains"), "domain", message, "example.com")
     for way in ("people", *_WAYS):
         same = domain_of if way == "domains" else fold_case
@@ -68,11 +68,15 @@ def check_sides(dialect: Dialect, document: SourceDocument, path: Path, findings
         findings.error((*path, "resolutions"), "never-told", message, "leave it out")
 
 
-def _is_domain(word: str) -> bool:
-    """`example.com` or `@example.com`: no address of somebody, no blanks, no empty parts."""
+def _domain_fault(word: str) -> str:
+    """Why a word is no domain such as `example.com` or `@example.com`; "" if it is one."""
     domain = domain_of(word)
-    parts = domain.split(".")
-    return word.strip().rpartition("@")[0] == "" and domain.isascii() and all(parts) and not set(domain) & set(" \t/:*")
+    try:
+        ascii_domain(domain)
+    except BadMailbox as error:
+        return f"{word!r} is no domain: {error}"
+    whole = word.strip().rpartition("@")[0] == "" and is_host_name(domain)
+    return "" if whole else f"{word!r} is no domain of a mail address"
 
 
 def _instead(dialect: Dialect) -> str:

@@ -6,6 +6,7 @@ from typing import Any
 
 from pydantic import Field, model_validator
 
+from sla_catalogue.document.allowance import BoughtAllowanceDocument
 from sla_catalogue.document.coverage import CoverageDocument
 from sla_catalogue.document.field import Document, Names, Texts, Validity
 from sla_catalogue.document.plan import TargetDocument
@@ -57,11 +58,13 @@ class HolderDocument(Document):
 class EnvironmentDocument(Document):
     """A product in the customer's environment (clause H7, docs/clauses.md). `versions`: those in use; empty: not known.
 
+    `facts`: what else is worth knowing of it, name -> text.
     Contracts list such products, so that notices of critical fixes reach the right customers.
     """
 
     product: str
     versions: Names = Field(default_factory=list)
+    facts: dict[str, str] = Field(default_factory=dict)
 
 
 class ContractDocument(Document):
@@ -91,6 +94,7 @@ class ContractDocument(Document):
     languages: Names = Field(default_factory=lambda: ["en"])
     coverages: dict[str, CoverageDocument] = Field(default_factory=dict)  # in place of the plan's of the same name
     targets: list[TargetDocument] = Field(default_factory=list)
+    allowances: dict[str, BoughtAllowanceDocument] = Field(default_factory=dict)  # own amounts; options bought
     leaves_unspecified: Names = Field(default_factory=list)  # metrics whose missing numbers this contract accepts
     at_close: AtClose | None = None
     note: Texts = Field(default_factory=dict)

@@ -111,6 +111,10 @@ def _instant_text(text: str) -> str:
     return text.strip()
 
 
+def _long_span(text: str) -> timedelta:
+    return parse_span(text, days_allowed=True)
+
+
 def _single(value: object) -> object:
     return value if isinstance(value, list) else [value]
 
@@ -125,6 +129,7 @@ Texts = Annotated[dict[str, str], BeforeValidator(_texts)]
 Names = Annotated[list[str], BeforeValidator(_one_or_many), AfterValidator(_unique)]
 AllowedTime = Annotated[Allowed, PlainValidator(_guarded(parse_allowed)), WithJsonSchema(TEXT)]
 Span = Annotated[timedelta, PlainValidator(_guarded(parse_span)), WithJsonSchema(TEXT)]
+LongSpan = Annotated[timedelta, PlainValidator(_guarded(_long_span)), WithJsonSchema(TEXT)]
 WarningTime = Annotated[WarningAt, PlainValidator(_guarded(parse_warning)), WithJsonSchema(TEXT)]
 Hours = Annotated[
     Week | None,

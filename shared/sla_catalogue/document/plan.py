@@ -6,8 +6,10 @@ from typing import Any
 
 from pydantic import ConfigDict, Field, model_validator
 
+from sla_catalogue.document.allowance import AllowanceDocument
 from sla_catalogue.document.coverage import CoverageDocument
 from sla_catalogue.document.field import AllowedTime, Document, Names, Rank, Texts, Validity, WarningTime, refuse
+from sla_catalogue.document.window import WindowDocument
 from sla_domain.calendar import AtClose, WorkingDays
 from sla_domain.contract import Side
 from sla_domain.plan import DowngradeMode, MustAgree, NoticeMode, PriorityChangeMode, ReopenMode
@@ -47,9 +49,10 @@ class TriggerDocument(Document):
 class MetricDocument(Document):
     """A metric (what is timed): its own conditions, or those of the metric `like` with some of them replaced.
 
-    Without `like` it is the built-in metric of the same name, if there is one. Conditions are lists of events: `start`,
-    `stop`, `reset`, `cancel`, `pause` and `resume`. `after`: clocks start only once that metric's clock has stopped.
-    `until`: only as long as that metric's clock has not. `on_reopen` and the like: what becomes of a clock then.
+    Without `like` it is like the built-in metric of the same name, if there is one. The conditions `start`, `stop`,
+    `reset`, `cancel`, `pause` and `resume` are lists of events. `after`: no clock starts before that metric's clock has
+    stopped. `until`: none starts after that metric's clock has stopped. `on_reopen`, `on_priority_change`,
+    `on_priority_lowered`: what becomes of a clock when the incident is reopened, or its priority changes or falls.
     """
 
     like: str | None = None
@@ -212,10 +215,12 @@ class PlanDocument(Document):
     agreed_dates: AgreedDatesDocument | None = None
     escalation: str | None = None  # an entry of `escalations`, or `none`: nobody is paged
     roles: list[RoleDocument] = Field(default_factory=list)
+    allowances: list[AllowanceDocument] = Field(default_factory=list)
     channels: Names = Field(default_factory=list)  # entitled; none given: every one (clause B6)
     urgent_channels: Names = Field(default_factory=list)  # those the most urgent priority should use (clause B6)
     languages: Names = Field(default_factory=list)
     sold: Validity | None = None
     at_close: AtClose | None = None
+    windows: list[WindowDocument] = Field(default_factory=list)  # that customers may book (clauses H10 and I6)
     notices: NoticeMode | None = None  # who is notified of critical fixes (clauses H6 and I5)
     note: Texts = Field(default_factory=dict)

@@ -8,17 +8,19 @@ so what can be read is read: an entry that cannot be is left out and named in a 
 from __future__ import annotations
 
 import warnings
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, time, timedelta, tzinfo
+from datetime import UTC, date, datetime, timedelta, tzinfo
 from itertools import islice
 from typing import Any
 
-from icalendar import Calendar, vBroken
+from icalendar import Calendar
 
-from sla_catalogue.holiday.repeat import Occurrence, UnreadableRule, as_occurrence_start, occurrences
+from sla_catalogue.holiday.override import Series, changes_later_ones, each_series, later_ones
+from sla_catalogue.holiday.repeat import Occurrence, UnreadableRule, occurrences
 from sla_catalogue.holiday.row import FeedSpan, HolidayRow, Horizon, RowKind
 from sla_catalogue.holiday.tidy import UNREADABLE, BadFeed, tidy
+from sla_catalogue.holiday.value import length_of, single, text_of
 from sla_domain.calendar import load_zone
 from sla_domain.errors import UnknownZone
 
@@ -73,21 +75,22 @@ def read_feed(text: str, source: str, horizon: Horizon, skip: Collection[str] = 
 def _read_calendar(calendar: Any, skip: Collection[str], unseen: set[str], found: _Found) -> None:
     found.zone = _zone(calendar)
     events = _events(calendar)
-    moved = _moved(events)
+    series = each_series(events)
     for event in events:
-        name = _text(event, "SUMMARY") or "closed"
+        name = text_of(event, "SUMMARY") or "closed"
         if name.casefold() in skip:
             unseen.discard(name.casefold())
             continue
-        if _text(event, "STATUS").upper() == "CANCELLED":
+        if text_of(event, "STATUS").upper() == "CANCELLED":
             continue
         try:
-            _read_event(event, name, moved, found)
+            _read_event(event, name, series, found)
         except UnreadableRule as error:
-            found.remarks.append(f"the entry {_label(event, name)} is left out: {error}")
+            found.remarks.append(f"the entry {_label(event, name)} {_left_out(event)}: {error}")
         except (ValueError, TypeError, KeyError, IndexError, AttributeError, OverflowError) as error:
             # Whatever a program has written: one entry of a feed never costs the others.
-            found.remarks.append(f"the entry {_label(event, name)} is left out: {type(error).__name__} {error}")
+            reason = f"{type(error).__name__} {error}"
+            found.remarks.append(f"the entry {_label(event, name)} {_left_out(event)}: {reason}")
 
 
 def _calendar(text: str) -> Any:
@@ -116,24 +119,25 @@ def _zone(calendar: Any) -> tzinfo:
         return UTC
 
 
-def _read_event(event: Any, name: str, moved: Collection[tuple[str, Any]], found: _Found) -> None:
+def _read_event(event: Any, name: str, series: Mapping[str, Series], found: _Found) -> None:
     for property_, reason in event.errors:
         if property_ in _NEEDED:
             raise UnreadableRule(f"{property_} cannot be read ({reason})")
-    start = _single(event, "DTSTART")
-    length = _length(event, start)
+    start = single(event, "DTSTART")
+    length = length_of(event, start)
     if _unknown_zone(event, start):
         written = event["DTSTART"].params.get("TZID")
         found.remarks.append(f"the entry {_label(event, name)} names the unknown zone {written!r}: read as local time")
-    uid = _text(event, "UID")
-    moves = "RECURRENCE-ID" in event
-    if moves and "RANGE" in event["RECURRENCE-ID"].params:
-        found.remarks.append(f"the entry {_label(event, name)} says that all later ones change: only this one is moved")
-    gone = {as_occurrence_start(each, start, found.zone) for of, each in moved if of == uid}
     doubts: list[str] = []
-    for each in occurrences(event, start, length, found.horizon, found.zone, doubts):
-        if not moves and each.start in gone:
-            continue
+    own = series[text_of(event, "UID")]
+    if "RECURRENCE-ID" in event:
+        each_one = [*occurrences(event, start, length, found.horizon, found.zone, doubts)]
+        each_one += later_ones(event, own, Occurrence(start, length), found.horizon, found.zone, doubts)
+    else:
+        changed = own.changed(start, found.zone)
+        usual = occurrences(event, start, length, found.horizon, found.zone, doubts)
+        each_one = [each for each in usual if not changed.holds(each.start)]
+    for each in each_one:
         _keep(each, name, found)
     found.remarks += [f"the entry {_label(event, name)} {doubt}" for doubt in doubts]
 
@@ -154,74 +158,12 @@ def _days(start: date, length: timedelta, horizon: Horizon) -> Iterator[date]:
             yield day
 
 
-# -- one value ---------------------------------------------------------------------------------------------
-
-
-def _single(event: Any, key: str) -> date | datetime:
-    """The instant or day of a property. `VALUE=DATE` makes a day of it, though a time was written beside.
-
-    Raises Unreadable.
-    """
-    written = event.get(key)
-    if written is None:
-        raise UnreadableRule(f"it has no {key}")
-    if isinstance(written, list):
-        raise UnreadableRule(f"it has {len(written)} {key}")
-    value = None if isinstance(written, vBroken) else getattr(written, "dt", None)
-    if isinstance(value, datetime) and written.params.get("VALUE") == "DATE":
-        return value.date()
-    if isinstance(value, date):
-        return value
-    raise UnreadableRule(f"{key} is neither a day nor an instant")
-
-
-def _length(event: Any, start: date | datetime) -> timedelta:
-    """How long the entry lasts; a day without a usable end lasts one day, an instant without one lasts nothing."""
-    usual = timedelta() if isinstance(start, datetime) else timedelta(days=1)
-    if "DTEND" in event:
-        length = _between(start, _single(event, "DTEND"))
-    elif "DURATION" in event:
-        length = event.decoded("DURATION")
-    else:
-        return usual
-    if not isinstance(length, timedelta):
-        raise UnreadableRule("DURATION is no duration")
-    return length if length > timedelta() else usual
-
-
-def _between(start: date | datetime, end: date | datetime) -> timedelta:
-    """From start to end, also where one is a day and the other an instant, or only one of them has a zone."""
-    if not isinstance(start, datetime):
-        if not isinstance(end, datetime):
-            return end - start
-        whole = end.date() - start  # an end at midnight is exclusive, a later one belongs to its day
-        return whole + timedelta(days=1) if end.time() > time() else whole
-    if not isinstance(end, datetime):
-        end = datetime.combine(end, time(), start.tzinfo)
-    if (start.tzinfo is None) != (end.tzinfo is None):
-        end = end.replace(tzinfo=start.tzinfo)
-    return end - start
-
-
 def _unknown_zone(event: Any, start: date | datetime) -> bool:
     return isinstance(start, datetime) and start.tzinfo is None and "TZID" in event["DTSTART"].params
 
 
-def _moved(events: list[Any]) -> set[tuple[str, date | datetime]]:
-    """Which occurrences of which entries another entry stands in for."""
-    found = set()
-    for event in events:
-        if "RECURRENCE-ID" in event:
-            try:
-                found.add((_text(event, "UID"), _single(event, "RECURRENCE-ID")))
-            except UnreadableRule:
-                continue  # gets its remark when the entry itself is read
-    return found
-
-
-def _text(event: Any, key: str) -> str:
-    written = event.get(key, "")
-    return str(written[0] if isinstance(written, list) and written else written).strip()
+def _left_out(event: Any) -> str:
+    return "and all later ones, which it changes, are left out" if changes_later_ones(event) else "is left out"
 
 
 def _label(event: Any, name: str) -> str:

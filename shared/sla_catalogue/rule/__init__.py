@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from sla_catalogue.rule.allowance import check_allowances
 from sla_catalogue.rule.calendar import check_calendars
 from sla_catalogue.rule.contract import check_contracts
 from sla_catalogue.rule.escalation import check_escalations
@@ -21,6 +22,7 @@ RULES: tuple[Callable[[CheckedCatalogue], None], ...] = (
     check_calendars,
     check_horizon,
     check_contracts,
+    check_allowances,
     check_escalations,
     check_edges,
     check_words,

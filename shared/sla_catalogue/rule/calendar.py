@@ -33,7 +33,9 @@ def check_calendars(subject: CheckedCatalogue) -> None:
 
 def _used(contract: BuiltContract) -> list[str]:
     rows = [*contract.contract.targets, *contract.built.plan.targets]
-    return sorted({row.coverage for row in rows} | {role.coverage for role in contract.contract.roles if role.coverage})
+    rates = [each.off_hours for each in contract.contract.allowances if each.off_hours is not None]
+    held = {role.coverage for role in contract.contract.roles if role.coverage}
+    return sorted({row.coverage for row in rows} | held | {rate.coverage for rate in rates})
 
 
 def _check_hours(contract: BuiltContract, coverage: Coverage, subject: CheckedCatalogue) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import date
-from itertools import combinations
 
 from sla_catalogue.assembly.contract import BuiltContract
 from sla_catalogue.problem import Path
@@ -81,15 +80,23 @@ def _person_place(built: BuiltContract, person: str) -> Path:
 
 def _check_customers(subject: CheckedCatalogue) -> None:
     """Two contracts in force for one customer at one time: which would apply depended on the order of files."""
-    for one, other in combinations(subject.contracts, 2):
-        shared = one.contract.customers & other.contract.customers
-        if shared and _meet(one.contract, other.contract):
+    known: dict[str, list[int]] = {}
+    for index, other in enumerate(subject.contracts):
+        earlier = {number for name in other.contract.customers for number in known.get(name, ())}
+        for name in other.contract.customers:
+            known.setdefault(name, []).append(index)
+        for one in (subject.contracts[number] for number in sorted(earlier)):
+            if not meet(one.contract, other.contract):
+                continue
+            shared = one.contract.customers & other.contract.customers
             message = f"{', '.join(sorted(shared))} is a customer of {one.contract.id} at the same time"
             hint = "give the contracts dates that do not meet, or the customer another name"
             subject.findings.error((*other.path, "customers"), "duplicate-customer", message, hint)
 
 
-def _meet(one: Contract, other: Contract) -> bool:
+def meet(one: Contract, other: Contract) -> bool:
+    """Return whether both contracts are in force on some day, by their dates alone (`valid_to` is exclusive)."""
+
     def bounds(contract: Contract) -> tuple[date, date]:
         return contract.valid_from or date.min, contract.valid_to or date.max
 

@@ -56,7 +56,7 @@ def _check_plans(subject: CheckedCatalogue) -> None:
         if each.plan.escalation is None and not (each.plan.requires_base and "+" not in each.plan.id):
             message = f"the plan {each.draft.path[1]} has no escalation: nobody would be told of a broken promise"
             subject.findings.error(each.draft.path, "no-escalation", message, _NO_ESCALATION_HINT)
-    if NO_ESCALATION in subject.context.document.escalations:
+    if NO_ESCALATION in subject.written.escalations:
         message = f"`escalation: {NO_ESCALATION}` says that nobody is paged: no policy can be called so"
         subject.findings.error(("escalations", NO_ESCALATION), "reserved-name", message, "give it another name")
 

@@ -27,7 +27,7 @@ def check_lengths(subject: CheckedCatalogue) -> None:
 
     Not to be called for a stored catalogue: it was in force once and must stay readable.
     """
-    for path, text, longest in _named(subject.context.document):
+    for path, text, longest in _named(subject.written):
         if len(text) > longest:
             message = f"{path_text(path)[:80]}: at most {longest} characters, this has {len(text)}"
             subject.findings.error(path, "too-long", message, "shorten it")
@@ -48,6 +48,8 @@ def _named(document: CatalogueDocument) -> Iterator[_Named]:
     for name, plan in document.plans.items():
         for number, priority in enumerate(plan.priorities):
             yield ("plans", name, "priorities", number, "id"), priority.id, bounds.PRIORITY
+        for number, allowance in enumerate(plan.allowances):
+            yield ("plans", name, "allowances", number, "id"), allowance.id, bounds.ALLOWANCE
         for metric in plan.metrics:
             yield ("plans", name, "metrics", metric), metric, bounds.METRIC
     for name, contract in document.contracts.items():

@@ -1,4 +1,4 @@
-"""Conditions of a metric that shadow each other, so that one of them can never apply.
+"""Conditions of a metric that shadow each other, so that one of them can never apply, and metrics that nobody uses.
 
 A metric reacts to one event in the order stop > reset > cancel > pause > resume > start, so a condition wholly covered
 by an earlier one can never apply.
@@ -6,8 +6,9 @@ by an earlier one can never apply.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 
+from sla_catalogue.assembly.metric import build_metrics, written_metrics
 from sla_catalogue.problem import Path
 from sla_catalogue.rule.subject import CheckedCatalogue
 from sla_domain.event import WORDS, Actor
@@ -28,6 +29,32 @@ def check_metrics(subject: CheckedCatalogue) -> None:
                 seen.add(path)
                 _check(metric, path, subject)
                 _check_waiting(metric, {each.id: each for each in built.plan.metrics}, path, subject)
+    if not subject.context.stored:  # what was in force once stays readable
+        _check_unused(seen, subject)
+
+
+def _check_unused(used: Set[Path], subject: CheckedCatalogue) -> None:
+    """Check the entries of the section `metrics` that no plan times: nothing has built them so far.
+
+    An entry that a used one is `like` is the common part of others: it is built with them, and need not be whole.
+    """
+    shared = written_metrics(subject.context)
+    kept = {name for name, (path, _) in shared.items() if path in used}
+    kept |= {each.like for built in subject.plans for _, each in built.draft.metrics.values() if each.like}
+    left = list(kept)
+    while left:
+        entry = shared.get(left.pop())
+        if entry is not None and entry[1].like and entry[1].like not in kept:
+            kept.add(entry[1].like)
+            left.append(entry[1].like)
+    for name in shared.keys() - kept:
+        path: Path = ("metrics", name)
+        message = f"the metric {name!r} is in no target: no plan times it"
+        subject.findings.warning(path, "unused-metric", message, f"a target with metric: {name}, or leave it out")
+        built = build_metrics([name], shared, subject.context)
+        for metric in built[:1]:
+            _check(metric, path, subject)
+            _check_waiting(metric, {each.id: each for each in built}, path, subject)
 
 
 def _check_waiting(metric: Metric, known: Mapping[MetricId, Metric], path: Path, subject: CheckedCatalogue) -> None:

@@ -21,7 +21,7 @@ def check_edges(subject: CheckedCatalogue) -> None:
 
 
 def _check_sources(subject: CheckedCatalogue) -> None:
-    document = subject.context.document
+    document = subject.written
     customers = {name for contract in document.contracts.values() for name in contract.customers}
     for name, source in document.sources.items():
         path: Path = ("sources", name)
@@ -44,7 +44,7 @@ def _check_customer(lookup: LookupDocument, path: Path, customers: set[str], sub
 
 
 def _check_addresses(subject: CheckedCatalogue) -> None:
-    document = subject.context.document
+    document = subject.written
     people: list[tuple[Path, PersonDocument]] = [(("people", name), each) for name, each in document.people.items()]
     for contract, entry in document.contracts.items():
         people += [(("contracts", contract, "people", name), each) for name, each in entry.people.items()]
@@ -56,13 +56,13 @@ def _check_addresses(subject: CheckedCatalogue) -> None:
                 own = (each.removeprefix(prefix) for each in person.addresses if each.startswith(prefix))
                 written += [((*path, "addresses"), address) for address in own]
             for place, address in written:
-                if "${" not in address:  # a stored catalogue keeps the reference
+                if not (subject.context.stored and "${" in address):  # a stored catalogue keeps the reference
                     kind.check_address(address, place, subject.context)
 
 
 def _check_keys(subject: CheckedCatalogue) -> None:
     seen: dict[str, str] = {}
-    for name, key in subject.context.document.keys.items():
+    for name, key in subject.written.keys.items():
         digest = key.sha256.strip().lower() if key.sha256 else None
         if digest is None and key.key is not None and key.key.available:
             digest = digest_of_key(key.key.reveal())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 
@@ -9,19 +10,23 @@ from sla_catalogue.assembly.contract import BuiltContract
 from sla_catalogue.assembly.plan import BuiltPlan
 from sla_catalogue.assembly_context import Context
 from sla_catalogue.calendars import CatalogueCalendars
+from sla_catalogue.document.catalogue import CatalogueDocument
 from sla_catalogue.problem import Findings
 
 
 @dataclass(frozen=True, slots=True)
 class CheckedCatalogue:
-    """A catalogue while it is checked: its plans and contracts as built, its calendars, and `context`, which takes
-    findings.
+    """What the rules check: plans and contracts as built, and the entries of the document `written`.
 
+    It is a whole catalogue, or one contract with the plans that are made for it. What it may refer to, besides, is in
+    the whole document of `context`, which takes findings, and in `known_plans`, by id. `calendars`: when time counts.
     `today`: warn of holidays and calendar years that end within 90 days of this day; None: give no such warning.
     """
 
     plans: tuple[BuiltPlan, ...]
     contracts: tuple[BuiltContract, ...]
+    written: CatalogueDocument
+    known_plans: Mapping[str, BuiltPlan]
     calendars: CatalogueCalendars
     context: Context
     today: date | None = None  # None: what ends soon is not checked
@@ -33,4 +38,4 @@ class CheckedCatalogue:
 
     def plan(self, id_: str) -> BuiltPlan | None:
         """Return the built plan with this id; None if there is none."""
-        return next((built for built in self.plans if built.plan.id == id_), None)
+        return self.known_plans.get(id_)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from sla_catalogue.assembly.source import kind_of_proof
+from sla_catalogue.document.allowance import AllowanceDocument
 from sla_catalogue.document.holiday import HolidayDocument
 from sla_catalogue.document.plan import TargetDocument
 from sla_catalogue.document.source import SourceDocument
@@ -12,6 +13,7 @@ from sla_catalogue.holiday.generate import HALF_DAY
 from sla_catalogue.problem import Path
 from sla_catalogue.rule.subject import CheckedCatalogue
 from sla_catalogue.source import AuthenticationKind, Dialect
+from sla_domain.allowance import AllowanceUnit
 from sla_domain.plan import WorkingDayTime
 
 _Unread = tuple[Path, str]  # where, and why nothing reads it
@@ -41,7 +43,7 @@ def check_unread(subject: CheckedCatalogue) -> None:
     """
     if subject.context.stored:
         return
-    document = subject.context.document
+    document = subject.written
     found: list[_Unread] = []
     for name, source in document.sources.items():
         found += _of_source(source, ("sources", name))
@@ -49,6 +51,9 @@ def check_unread(subject: CheckedCatalogue) -> None:
         for name, entry in entries.items():
             for index, target in enumerate(entry.targets):
                 found += _of_target(target, (section, name, "targets", index))
+    for name, plan in document.plans.items():
+        for index, allowance in enumerate(plan.allowances):
+            found += _of_allowance(allowance, ("plans", name, "allowances", index))
     for name, holiday in document.holidays.items():
         found += _of_holidays(holiday, ("holidays", name))
     for path, why in found:
@@ -74,6 +79,11 @@ def _of_target(target: TargetDocument, path: Path) -> Iterator[_Unread]:
     times = [target.time, *target.by_priority.values()]
     if "working_days" in target.model_fields_set and not any(isinstance(time, WorkingDayTime) for time in times):
         yield (*path, "working_days"), "the target counts no working days"
+
+
+def _of_allowance(allowance: AllowanceDocument, path: Path) -> Iterator[_Unread]:
+    if allowance.off_hours is not None and allowance.unit is not AllowanceUnit.HOURS:
+        yield (*path, "off_hours"), "only work in hours has a rate"
 
 
 def _of_holidays(holiday: HolidayDocument, path: Path) -> Iterator[_Unread]:

@@ -69,7 +69,7 @@ def _check_languages(subject: CheckedCatalogue) -> None:
 
 def _tags(subject: CheckedCatalogue) -> Iterator[tuple[Path, str, bool]]:
     """Every language named, with its place, and whether somebody is written to in it."""
-    document = subject.context.document
+    document = subject.written
     for name, person in document.people.items():
         yield ("people", name, "language"), person.language, True
     for id_, contract in document.contracts.items():
@@ -122,7 +122,7 @@ def _check_attributes(subject: CheckedCatalogue) -> None:
             if near := get_close_matches(condition.attribute, known, n=1, cutoff=0.8):
                 message = f"the row asks for the attribute {condition.attribute!r}, which nothing here states"
                 subject.findings.warning(path, "attribute-misspelt", message, f"did you mean {near[0]!r}?")
-    for name, source in document.sources.items():
+    for name, source in subject.written.sources.items():
         for attribute in sorted(_OWN & set(source.attributes)):
             message = f"slad itself states the attribute {attribute!r} of an incident"
             subject.findings.error(("sources", name, "attributes", attribute), "own-attribute", message, "another name")
@@ -155,7 +155,7 @@ def _check_nights(subject: CheckedCatalogue) -> None:
 
 
 def _written(subject: CheckedCatalogue) -> Iterator[tuple[Path, CoverageDocument]]:
-    document = subject.context.document
+    document = subject.written
     for name, coverage in document.coverages.items():
         yield ("coverages", name), coverage
     for section, entries in (("plans", document.plans), ("contracts", document.contracts)):
@@ -179,7 +179,7 @@ def _swapped(coverage: CoverageDocument) -> Iterator[tuple[int, MinuteWindow]]:
 
 
 def _check_lookups(subject: CheckedCatalogue) -> None:
-    for name, source in subject.context.document.sources.items():
+    for name, source in subject.written.sources.items():
         lookups: list[tuple[str, LookupDocument | None]] = [("customer", source.customer), ("product", source.product)]
         lookups += [(f"attributes.{attribute}", lookup) for attribute, lookup in source.attributes.items()]
         for where, lookup in lookups:

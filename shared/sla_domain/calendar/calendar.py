@@ -72,7 +72,7 @@ class Calendar:
     BeyondHorizon (EmptyCalendar if it is never open) if the answer lies outside the compiled years.
     """
 
-    __slots__ = ("_days", "_table", "identity")
+    __slots__ = ("__weakref__", "_days", "_table", "identity")
 
     def __init__(self, identity: Identity, table: Table) -> None:
         self.identity = identity

@@ -214,7 +214,10 @@ def outcome_words(row: RowTried, w: Words) -> str:
 
 
 def row_name(target: Target, w: Words) -> str:
-    """Return the name of a target: `<file>:<line>` in the catalogue and its clause, else its allowed time."""
+    """Return the name of a target: its `<file>:<line>` in the catalogue and its clause, as far as it has them.
+
+    If it has neither, its allowed time in words. `w`: the words of the reader's language.
+    """
     return ", ".join(part for part in (target.line, target.clause) if part) or allowed_words(target, w)
 
 

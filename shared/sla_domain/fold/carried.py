@@ -56,6 +56,7 @@ def copy_for_survivor(event: IncidentEvent, survivor: IncidentId, id_: EventId) 
         version=event.version,
         actor=event.actor,
         actor_name=event.actor_name,
+        actor_id=event.actor_id,
         attributes=event.attributes if opening else NOTHING,
         merged_into=event.merged_into,
         known_as=event.known_as,
@@ -165,11 +166,11 @@ class _WaitingWords:
         return since
 
     def customers_word(self, name: IncidentId, event: IncidentEvent) -> bool:
-        """Return whether the event is a response of an unknown actor with the reporter's name."""
+        """Return whether the event is a response of an unknown actor with the reporter's name or account."""
         return (
             event.kind is EventKind.RESPONDED
             and event.actor is Actor.UNKNOWN
-            and event.actor_name in self._reporters.get(name, ())
+            and (event.actor_id or event.actor_name) in self._reporters.get(name, ())
         )
 
     def _customers(self, name: IncidentId, event: IncidentEvent) -> bool:
@@ -259,7 +260,9 @@ def end_of_chain(step: Callable[[IncidentId], IncidentId | None], name: Incident
 
 
 def _here(event: IncidentEvent, kind: EventKind, reason: str, actor: Actor = Actor.UNKNOWN) -> IncidentEvent:
-    return replace(event, kind=kind, actor=actor, actor_name="", merged_into=None, attributes=NOTHING, reason=reason)
+    return replace(
+        event, kind=kind, actor=actor, actor_name="", actor_id="", merged_into=None, attributes=NOTHING, reason=reason
+    )
 
 
 def _standing_in(rows: Sequence[IncidentEvent]) -> tuple[Sequence[IncidentEvent], tuple[Remark, ...]]:

@@ -61,7 +61,7 @@ def entitle(rulebook: Rulebook, match: ContractMatch, product: str) -> Entitleme
     contract = match.contract
     base = rulebook.plans.get(contract.base_plan) if contract.base_plan else None
     scope = scope_of(contract, product, base is not None)
-    key = (contract.id, match.reason, scope)
+    key = (contract.id, contract.version, match.reason, scope)
     known = rulebook.derived.get(key)
     if isinstance(known, Entitlement) and known.contract is contract:
         return known

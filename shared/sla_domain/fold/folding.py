@@ -11,12 +11,12 @@ from __future__ import annotations
 from bisect import insort
 from collections.abc import Iterable, Sequence
 from copy import copy
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
 from sla_domain.clock import Clock
-from sla_domain.event import Actor, EventKind, IncidentEvent, Order
+from sla_domain.event import EventId, EventKind, IncidentEvent, IncidentId, Order
 from sla_domain.fold.build import build_clock
 from sla_domain.fold.clock_builder import ClockBuilder
 from sla_domain.fold.incident_state import PHASE_KINDS, IncidentState, PossibleEnd
@@ -34,9 +34,9 @@ from sla_domain.fold.reconcile import (
 from sla_domain.fold.remarks import Remarks
 from sla_domain.fold.same_instant import has_state_before
 from sla_domain.incident import Exemption, Incident, Remark, RemarkKind
-from sla_domain.phase_state import is_reporters_word
+from sla_domain.phase_state import as_spoken
 from sla_domain.plan import MetricId
-from sla_domain.rulebook import ContractMatch, Rulebook
+from sla_domain.rulebook import ContractBoundary, ContractMatch, Rulebook
 
 
 class Unfit(StrEnum):
@@ -212,10 +212,11 @@ class Folding:
         if self._looks:
             self._look_until(event.order)
         state = self._state
+        if self._rulebook.recorded is not None:
+            self._cross_boundaries(at)
         if event.warnings or event.occurred_at > event.received_at:
             self._note(event)
-        if is_reporters_word(event, state.attributes):
-            event = replace(event, kind=EventKind.CUSTOMER_REPLIED, actor=Actor.CUSTOMER)
+        event = as_spoken(event, state.attributes)
         if event.snapshot is not None:
             before = end_before(state, event, at)
             if before is not None:
@@ -241,6 +242,28 @@ class Folding:
         if kind is EventKind.TARGET_AGREED:
             _remark_agreed(event, state, trackers)
 
+    # -- versions of contracts
+
+    def _cross_boundaries(self, until: datetime | None) -> None:
+        """Put in force the versions of contracts that take effect up to `until`; None: all that have taken effect."""
+        state = self._state
+        for boundary in state.boundaries(state.at):
+            if until is not None and boundary.at > until:
+                return
+            if state.phase.live:
+                self._cross(boundary)
+
+    def _cross(self, boundary: ContractBoundary) -> None:
+        state, trackers = self._state, self._trackers
+        event = boundary_event(self._opening.incident, boundary)
+        state.change_contract(event, boundary.at)
+        if state.entitlement is not self._entitlement:
+            self._entitlement = state.entitlement
+            _ensure_trackers(trackers, state, self._rulebook, self._agreed)
+        if state.rematch:
+            for tracker in trackers.values():
+                tracker.read(trackers)
+
     # -- snapshots
 
     def _look_later(self, event: IncidentEvent) -> None:
@@ -262,6 +285,8 @@ class Folding:
     def _look(self, order: Order, event: IncidentEvent) -> None:
         state, shown = self._state, event.snapshot
         assert shown is not None
+        if self._rulebook.recorded is not None:
+            self._cross_boundaries(order[0])
         for reconciling in tuple(reconciling_events(state, event, max(order[0], state.at))):
             self._reconcile(reconciling)
         state.stated = stated_phase(shown) or state.stated
@@ -281,6 +306,14 @@ class Folding:
         event before them can be read afterwards.
         """
         self._look_all()
+        if self._state.phase.live and self._state.boundaries(self._state.at):
+            # On a copy: an event that comes later may lie before these instants.
+            later = self.branch()
+            later._cross_boundaries(None)
+            return later._incident()
+        return self._incident()
+
+    def _incident(self) -> Incident:
         opening, state = self._opening, self._state
         remarks = self._remarks()
         clocks: list[Clock] = []
@@ -363,6 +396,18 @@ class Folding:
         ended.through = len(tracker.builders) - 1
         clocks += ended.clocks
         remarks |= dict.fromkeys(ended.remarks)
+
+
+def boundary_event(incident: IncidentId, boundary: ContractBoundary) -> IncidentEvent:
+    """Return the event that stands in a fold for a version of a contract taking effect; nobody sent it."""
+    return IncidentEvent(
+        id=EventId(f"contract/{boundary.contract}/version/{boundary.version}"),
+        incident=incident,
+        kind=EventKind.OBSERVED,
+        occurred_at=boundary.at,
+        received_at=max(boundary.at, boundary.known_at),
+        source="",
+    )
 
 
 def _place(look: tuple[Order, IncidentEvent]) -> Order:

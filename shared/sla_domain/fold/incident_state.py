@@ -29,7 +29,7 @@ from sla_domain.incident import (
 )
 from sla_domain.normal import normal, normals
 from sla_domain.phase_state import END_PHASES, PhaseState, phase_state_after
-from sla_domain.rulebook import ContractMatch, MatchReason, Rulebook
+from sla_domain.rulebook import ContractBoundary, ContractMatch, MatchReason, Rulebook
 
 _QUALITY = {quality: rank for rank, quality in enumerate(TimeQuality)}
 HOLDER_ATTRIBUTES = frozenset({"assignee", "group", "line"})
@@ -76,6 +76,7 @@ class IncidentState:
         "_timeless",
         "at",
         "attributes",
+        "contract_changed",
         "customer_changed",
         "ended_at",
         "ending",
@@ -135,7 +136,7 @@ class IncidentState:
         self.priority_before = ""
         self.live_before = True
         self.stated: StatedPhase | None = None  # where the ticket's latest snapshot says it stands, and since when
-        self.customer_changed = self.rematch = self.reopened = False
+        self.customer_changed = self.rematch = self.reopened = self.contract_changed = False
         self._open(opening, at)
 
     def branch(self) -> IncidentState:
@@ -226,7 +227,7 @@ class IncidentState:
         self.ending = ending
         self.live_before = self.phase.live
         self.waiting_before = self.waiting
-        self.customer_changed = self.rematch = self.reopened = False
+        self.customer_changed = self.rematch = self.reopened = self.contract_changed = False
         self.priority_before = before = self.priorities.in_force
         self._note_receipt(event)
         quality = event.quality
@@ -250,6 +251,28 @@ class IncidentState:
         effect = _EFFECTS.get(kind)
         if effect is not None:
             effect(self, event)
+
+    def boundaries(self, after: datetime) -> tuple[ContractBoundary, ...]:
+        """Return when versions of the customer's contracts take effect after an instant, in order of time."""
+        if self._timeless:
+            return ()
+        known = self._rulebook.boundaries(self.attributes.get("customer", ""))
+        return tuple(one for one in known if one.at > after)
+
+    def change_contract(self, event: IncidentEvent, at: datetime) -> None:
+        """Look up anew what is promised from the instant `at` on, where another version of a contract takes effect.
+
+        `event`: stands for that change. Open clocks follow: their targets are selected anew by `rematch`.
+        """
+        self.event, self.at = event, at
+        self.ending = None
+        self.live_before, self.waiting_before = self.phase.live, self.waiting
+        self.customer_changed = self.rematch = self.reopened = False
+        self.contract_changed = True
+        self.priority_before = self.priorities.in_force
+        self._entitle_anew()
+        if self.rematch:
+            self._matching = None
 
     def _state_attributes(self, event: IncidentEvent) -> None:
         stated, known = event.attributes, self.attributes

@@ -25,6 +25,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import assert_never
 
+from sla_domain.calendar import Calendar
 from sla_domain.clock import ClockState
 from sla_domain.errors import CalendarError
 from sla_domain.event import WORDS, EventKind, IncidentEvent, WaitingOn
@@ -36,8 +37,19 @@ from sla_domain.fold.incident_state import IncidentState, PossibleEnd
 from sla_domain.fold.meter import DateMeter, Meter, meter_for
 from sla_domain.incident import Remark, RemarkKind
 from sla_domain.phase_state import END_PHASES
-from sla_domain.plan import Metric, PriorityChangeMode, Reactions, ReopenMode, SatisfiedBy, Target, Trigger, Unspecified
+from sla_domain.plan import (
+    Coverage,
+    Metric,
+    PriorityChangeMode,
+    Reactions,
+    ReopenMode,
+    SatisfiedBy,
+    Target,
+    Trigger,
+    Unspecified,
+)
 from sla_domain.rulebook import Calendars
+from sla_domain.window import windows_for
 
 # kinds every open clock must look at, whatever its metric says
 STRUCTURAL = frozenset(
@@ -305,7 +317,8 @@ class MetricTracker:
         state = self._state
         known = builder.entitlement
         entitlement = state.entitlement
-        if known is not None and known.contract is not entitlement.contract and not state.customer_changed:
+        follows = state.customer_changed or state.contract_changed
+        if known is not None and known.contract is not entitlement.contract and not follows:
             entitlement = state.entitle(known.match)
         attributes = state.matching(entitlement)
         row = row_for(entitlement, self.metric.id, attributes)
@@ -350,7 +363,7 @@ class MetricTracker:
             text = f"row {row.line or row.clause or row.metric} names coverage {row.coverage!r}, which plan "
             self._hold_remark(RemarkKind.NO_COVERAGE, f"{text}{entitlement.plan.id} does not have")
             return
-        calendar = self._calendars.calendar(entitlement.contract, coverage)
+        calendar = self._calendar(entitlement, coverage)
         try:
             meter = meter_for(row, calendar, builder.counted_from, entitlement.at_close)
         except CalendarError as error:
@@ -359,6 +372,14 @@ class MetricTracker:
         builder.calendar, builder.attributes = calendar, self._state.matching(entitlement)
         builder.attach(self._state.at, row, entitlement, meter, self._state.event.id)
         self._state.remarks.drop(("metric", self.metric.id))
+
+    def _calendar(self, entitlement: Entitlement, coverage: Coverage) -> Calendar:
+        """The hours of a coverage, with the booked windows that count for this incident."""
+        contract, state = entitlement.contract, self._state
+        if not contract.windows:
+            return self._calendars.calendar(contract, coverage)
+        booked = windows_for(contract.windows, state.priority, state.attributes.get("product", ""))
+        return self._calendars.calendar(contract, coverage, booked)
 
     def _without_target(self, builder: ClockBuilder, row: Target | None, entitlement: Entitlement) -> None:
         state = self._state
@@ -394,13 +415,17 @@ class MetricTracker:
                 self._attach(builder, builder.target, builder.entitlement)
 
     def _satisfied(self, builder: ClockBuilder) -> bool:
-        """Whether the priority has just fallen to one that meets the target (clause B4)."""
+        """Whether the priority has just fallen to one that meets the target (clause B4).
+
+        A default for want of a priority says nothing of the service, so it meets nothing.
+        """
         state, target = self._state, builder.target
         return (
             target is not None
             and SatisfiedBy.DOWNGRADE in target.satisfied_by
             and state.priority in target.satisfying_priorities
             and builder.priority not in target.satisfying_priorities
+            and state.priorities.said
         )
 
     def _satisfy(self, builder: ClockBuilder) -> None:
@@ -450,7 +475,7 @@ class MetricTracker:
         if row is None:
             row = Target(metric=self.metric.id, allowed=Unspecified(), coverage="")
         coverage = entitlement.plan.coverages.get(row.coverage)
-        calendar = self._calendars.calendar(entitlement.contract, coverage) if coverage is not None else None
+        calendar = self._calendar(entitlement, coverage) if coverage is not None else None
         builder.agree(state.at, agreed, event.id)
         try:
             meter: Meter = DateMeter(

@@ -134,6 +134,7 @@ def _without_opening(rows: list[IncidentEvent]) -> Timeline:
         quality=first.quality if created is None else TimeQuality.OBJECT_UPDATED,
         actor=Actor.UNKNOWN,
         actor_name="",
+        actor_id="",
         attributes={name: value for name, value in shown.attributes.items() if value and name not in changed},
         waiting_on=None,
         agreed=None,

@@ -12,6 +12,7 @@ from sla_domain.fold.engine import fold
 from sla_domain.phase import Phase
 from sla_domain.plan import NO_TEXTS, Coverage, Plan, PlanId
 from sla_domain.rulebook import Rulebook
+from sla_domain.window import BookedWindow
 
 
 def phase_of(events: Iterable[IncidentEvent]) -> Phase:
@@ -23,7 +24,7 @@ def phase_of(events: Iterable[IncidentEvent]) -> Phase:
 
 
 class _NoCalendars:
-    def calendar(self, contract: Contract, coverage: Coverage) -> Calendar:
+    def calendar(self, contract: Contract, coverage: Coverage, windows: tuple[BookedWindow, ...] = ()) -> Calendar:
         raise AssertionError("without targets no time is counted")
 
 

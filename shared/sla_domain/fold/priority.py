@@ -13,7 +13,8 @@
   ticket states its own priority, not this one's.
 * Taken away (the stated priority becomes empty): the plan's default, at once. Nothing lower was proposed that the
   customer could agree to; where the plan wants it, the customer is notified of the correction (E8). While something
-  lower waits for the customer's agreement, the default waits for it in its place.
+  lower waits for the customer's agreement, the default waits for it in its place. Such a fall restores no service
+  (`said`), see docs/decisions/0032-a-priority-taken-away-restores-nothing.md.
 * Unknown to the plan: the priority in force stays, and what had waited for agreement does not wait any more, since
   the ticket does not ask for it.
 """
@@ -31,6 +32,8 @@ from sla_domain.plan import DowngradeMode, Plan, Priority
 
 # Why a priority is in force that was not stated.
 _BY_DEFAULT = frozenset({PriorityWhy.DEFAULT, PriorityWhy.UNKNOWN, PriorityWhy.TAKEN_AWAY, PriorityWhy.CONTRACT})
+# Nobody said of these that the incident has that priority.
+_NOT_SAID = _BY_DEFAULT | {PriorityWhy.NO_DESCRIPTION}
 _ASKS = frozenset({EventKind.PRIORITY_CHANGED, EventKind.RECLASSIFIED, EventKind.DOWNGRADE_PROPOSED})
 
 
@@ -81,6 +84,11 @@ class Priorities:
     def history(self) -> tuple[PriorityPeriod, ...]:
         """Return the periods in which each priority was in force, in order of time; the last period has no end."""
         return (*self.periods, self._open) if self._open is not None else tuple(self.periods)
+
+    @property
+    def said(self) -> bool:
+        """Return whether somebody said that the incident has the priority in force; False for one by default."""
+        return self._open is not None and self._open.why not in _NOT_SAID
 
     # -- what happens
 

@@ -208,6 +208,7 @@ def _reconciling(
         quality=TimeQuality.OBJECT_UPDATED,
         actor=Actor.UNKNOWN,
         actor_name="",
+        actor_id="",
         attributes=attributes,
         waiting_on=waiting_on,
         agreed=None,

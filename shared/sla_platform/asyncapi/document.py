@@ -26,6 +26,7 @@ _TOPICS = {
     Topic.CLOCKS: ("What that means for the promises. Written by the timer service.", "timer"),
     Topic.NOTICES: ("Critical fixes. Written by ingest.", "ingest"),
     Topic.DELIVERIES: ("Who was notified, and who acknowledged. Written by the notifier.", "notifier"),
+    Topic.CONTRACTS: ("The records of contracts, kept for ever: the newest of a key is enough.", "ingest"),
 }
 
 
@@ -94,7 +95,7 @@ def _topic(name: str, description: str, messages: list[str]) -> Schema:
                 "partitions": defaults.partitions,
                 "topicConfiguration": {
                     "cleanup.policy": [configuration["cleanup.policy"]],
-                    "retention.ms": int(configuration["retention.ms"]),
+                    **({"retention.ms": int(configuration["retention.ms"])} if "retention.ms" in configuration else {}),
                     "max.message.bytes": int(configuration["max.message.bytes"]),
                 },
                 "bindingVersion": _BINDING,
@@ -130,6 +131,8 @@ def _key(topic: Topic) -> str:
             return "the notice, as in ce_partitionkey"
         case Topic.DELIVERIES:
             return "the incident, or for a critical fix the notice, as in ce_partitionkey"
+        case Topic.CONTRACTS:
+            return "the contract, as in ce_partitionkey"
 
 
 def _cloudevent_headers() -> Schema:

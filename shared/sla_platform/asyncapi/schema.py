@@ -21,6 +21,7 @@ from sla_domain.fact import FactKind
 from sla_platform.bus.record import WATERMARK_TYPE
 from sla_platform.envelope import TYPE_PREFIX, Topic
 from sla_platform.wire.clock import ClockFact, fact_type
+from sla_platform.wire.contract import ContractChangedData
 from sla_platform.wire.delivery import DeliveryFact
 from sla_platform.wire.incident import IncidentEventData, event_type
 from sla_platform.wire.notice import TYPE as NOTICE_TYPE
@@ -150,6 +151,18 @@ _DELIVERIES: Mapping[str, str] = MappingProxyType(
     }
 )
 
+_CONTRACTS: Mapping[str, tuple[str, tuple[str, ...]]] = MappingProxyType(
+    {
+        "version_added": ("A version of a contract was written.", ("number", "effective_from")),
+        "version_in_force": ("The instant has come from which a version of a contract applies.", ("number",)),
+        "version_withdrawn": ("A version that was not in force yet is not going to be.", ("number",)),
+        "frozen": ("What was promised before `through` is final.", ("through",)),
+        "window_booked": ("Hours were booked in which time counts.", ("booking",)),
+        "profile_changed": ("The customer's environment was stated anew: `record.profile`.", ()),
+        "window_cancelled": ("A booked window was cancelled before it began.", ("booking",)),
+    }
+)
+
 
 def _delivery_type(what: str, summary: str) -> EventType:
     always = ("delivery",) if what.startswith("delivery.") else ("alert",)
@@ -189,6 +202,17 @@ EVENT_TYPES: tuple[EventType, ...] = (
         name=NOTICE_TYPE, topic=Topic.NOTICES, model=NoticeData, summary="A critical fix that customers must hear of."
     ),
     *(_delivery_type(what, summary) for what, summary in _DELIVERIES.items()),
+    *(
+        EventType(
+            name=f"{TYPE_PREFIX}contract.{what}.v1",
+            topic=Topic.CONTRACTS,
+            model=ContractChangedData,
+            summary=summary,
+            always=always,
+            narrowed={"what": {"const": what}},
+        )
+        for what, (summary, always) in _CONTRACTS.items()
+    ),
 )
 """Every type, in the order of the topics."""
 

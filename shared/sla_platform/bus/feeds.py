@@ -37,7 +37,13 @@ if TYPE_CHECKING:
     from sla_platform.bus.relay import Relay
 
 WRITERS: Mapping[Topic, str] = MappingProxyType(
-    {Topic.INCIDENTS: "ingest", Topic.CLOCKS: "timer", Topic.NOTICES: "ingest", Topic.DELIVERIES: "notifier"}
+    {
+        Topic.INCIDENTS: "ingest",
+        Topic.CLOCKS: "timer",
+        Topic.NOTICES: "ingest",
+        Topic.DELIVERIES: "notifier",
+        Topic.CONTRACTS: "ingest",
+    }
 )
 READERS: Mapping[Topic, tuple[str, ...]] = MappingProxyType(
     {
@@ -45,6 +51,8 @@ READERS: Mapping[Topic, tuple[str, ...]] = MappingProxyType(
         Topic.CLOCKS: ("notifier", "board"),
         Topic.NOTICES: ("notifier", "board"),
         Topic.DELIVERIES: ("board",),
+        # Readers of their own: contracts are not counted time, and wait for no watermark.
+        Topic.CONTRACTS: ("timer_contract", "notifier_contract", "board_contract"),
     }
 )
 WATERMARKED = frozenset({Topic.INCIDENTS})  # the topics whose readers count time

@@ -45,14 +45,23 @@ def largest_record(settings: Settings) -> int:
 def topic_configuration(settings: Settings, name: str) -> dict[str, str]:
     """Return the broker's settings of the topic `name`, such as `retention.ms`.
 
-    The topic for records that could not be handled keeps them four times as long as the others.
+    The topic for records that could not be handled keeps them four times as long as the others. The topic of contracts
+    keeps the newest record of each contract for ever.
     """
+    if name == TopicNames(settings.bus_prefix).of(Topic.CONTRACTS):
+        return _replicated(settings, {"cleanup.policy": "compact", "max.message.bytes": str(largest_record(settings))})
     hours = settings.kafka_retention_hours * (4 if name == TopicNames(settings.bus_prefix).dead else 1)
-    configuration = {
-        "cleanup.policy": "delete",
-        "retention.ms": str(hours * _HOUR_MS),
-        "max.message.bytes": str(largest_record(settings)),
-    }
+    return _replicated(
+        settings,
+        {
+            "cleanup.policy": "delete",
+            "retention.ms": str(hours * _HOUR_MS),
+            "max.message.bytes": str(largest_record(settings)),
+        },
+    )
+
+
+def _replicated(settings: Settings, configuration: dict[str, str]) -> dict[str, str]:
     if settings.kafka_replication >= 3:
         configuration["min.insync.replicas"] = "2"  # acks=all then means two disks
     return configuration

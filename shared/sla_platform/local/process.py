@@ -31,7 +31,10 @@ class Process:
 
     @classmethod
     def of(cls, pid: int) -> Process:
-        """Return the process that has this pid at present."""
+        """Return the process that has this pid at present.
+
+        If there is none, or where /proc is absent, its `started` is 0.
+        """
         fields = _stat(pid)
         return cls(pid, int(fields[_START_TICK]) if fields else 0)
 

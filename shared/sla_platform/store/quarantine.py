@@ -202,7 +202,10 @@ async def count_failure(connection: AsyncConnection, table: Table, id_: int, err
 
 
 async def count_waiting(connection: AsyncConnection, table: Table) -> dict[str, int]:
-    """Return part of the service -> how many of its rows wait in quarantine; parts without any are left out."""
+    """Return how many rows wait in a service's quarantine, by the part of the service that could not process them.
+
+    `table`: the service's quarantine table. Parts without waiting rows are left out.
+    """
     waiting = table.c.state == QuarantineState.QUARANTINED.value
     query = select(table.c.part, func.count()).where(waiting).group_by(table.c.part)
     return {row[0]: row[1] for row in (await connection.execute(query)).all()}

@@ -69,11 +69,12 @@ async def remove_late(
     horizon: datetime,
     limit: int,
 ) -> AsyncIterator[Mapping[str, int]]:
-    """Delete what was stored of deleted incidents after their deletion, if `late_at` in `table` lies before `horizon`.
+    """Delete what was stored of deleted incidents after their deletion, if the last of it came before `horizon`.
 
-    `remove`: called in a transaction with at most `limit` incidents, deletes what is stored of them; its result (table
-    -> deleted rows) is yielded after each transaction. `known`: the column of the incidents that the service holds; a
-    deleted incident among them has been opened again, and nothing of it is deleted. In the end `late_at` is NULL again.
+    `table`: the tombstones; their `late_at` says when it came, and is NULL again in the end. `known`: the column of
+    incidents that the service holds; a deleted incident among them has been opened again, and keeps everything.
+    `remove`: called in a transaction with at most `limit` incidents, deletes what is stored of them and returns table
+    -> deleted rows, which is yielded after the transaction.
     """
     late = table.c.late_at
     query = select(table.c.incident).where(late.is_not(None), late < horizon).order_by(late).limit(limit)

@@ -1,6 +1,7 @@
 """The score of `sla_domain.urgency` in SQL, alike on both dialects, and pages in the order of it.
 
-The score changes while time passes, so a page names the instant for which its order holds, and the next page keeps it.
+Rows of one score have one order wherever they are listed (`UrgencyOrder`). The score changes while time passes, so a
+page names the instant for which its order holds, and the next page keeps it.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from math import isfinite
 from typing import Any
+from urllib.parse import quote, unquote
 
 from sqlalchemy import ColumnElement, Float, and_, case, cast, extract, or_, type_coerce
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -41,35 +43,64 @@ def urgency_at(now: datetime, weight: ColumnElement[Any], due_seconds: ColumnEle
 
 
 @dataclass(frozen=True, slots=True)
-class UrgencyCursor:
-    """Where a page of a list by urgency ended, such as `1764323456000000_12.5_JIRA-7` when written by `str`.
+class UrgencyOrder:
+    """The order of a list by urgency: the highest `score` first, and one tail for every list, so that rows never swap
+    places.
 
-    `at`: the instant for which the order of the list holds. `score`, `name`: those of the last row of the page.
+    Of equal scores the one due first comes first, those without a due instant last; then by `incident`, `metric` and
+    `last`, which no two rows of a metric share (a clock's cycle, or an id).
+    """
+
+    score: ColumnElement[float]
+    due_at: ColumnElement[Any]
+    incident: ColumnElement[Any]
+    metric: ColumnElement[Any]
+    last: ColumnElement[Any]
+
+    @property
+    def tail(self) -> list[ColumnElement[Any]]:
+        """Return how rows of equal urgency are ordered, for `ORDER BY`."""
+        return [self.due_at.asc().nulls_last(), self.incident.asc(), self.metric.asc(), self.last.asc()]
+
+    def after(self, place: UrgencyCursor, last: Any) -> ColumnElement[bool]:
+        """Return the SQL condition for the rows after `place`; `last`: its value of the column `last`, in its type."""
+        of_metric = or_(self.metric > place.metric, and_(self.metric == place.metric, self.last > last))
+        tail = or_(self.incident > place.incident, and_(self.incident == place.incident, of_metric))
+        if place.due_at is None:
+            of_due = and_(self.due_at.is_(None), tail)
+        else:
+            later = or_(self.due_at > place.due_at, self.due_at.is_(None))
+            of_due = or_(later, and_(self.due_at == place.due_at, tail))
+        return or_(self.score < place.score, and_(self.score == place.score, of_due))
+
+
+@dataclass(frozen=True, slots=True)
+class UrgencyCursor:
+    """Where a page of a list by urgency ended, such as `1764323456000000_12.5_1764323400000000_jira%3AOPS-7_update_2`
+    when written by `str`.
+
+    `at`: the instant for which the order of the list holds. The others: the values of the last row of the page.
     """
 
     at: datetime
     score: float
-    name: str
+    due_at: datetime | None
+    incident: str
+    metric: str
+    last: str
 
     def __str__(self) -> str:
-        return f"{to_micros(self.at)}_{self.score!r}_{self.name}"
+        due = "" if self.due_at is None else to_micros(self.due_at)
+        texts = (quote(text, safe="").replace("_", "%5F") for text in (self.incident, self.metric, self.last))
+        return "_".join([str(to_micros(self.at)), repr(self.score), str(due), *texts])
 
     @classmethod
     def parse(cls, written: str) -> UrgencyCursor:
         """Return the cursor that `str` wrote as this text. Raises ValueError or OverflowError for another text."""
-        micros, _, rest = written.partition("_")
-        found, _, name = rest.partition("_")
-        place = cls(from_micros(int(micros)), float(found), name)
-        if not name or not isfinite(place.score):
+        at, score, due, *texts = written.split("_")
+        incident, metric, last = map(unquote, texts)
+        due_at = from_micros(int(due)) if due else None
+        place = cls(from_micros(int(at)), float(score), due_at, incident, metric, last)
+        if not isfinite(place.score) or not last or "\x00" in incident + metric + last:
             raise ValueError(f"{written!r} is no place")
         return place
-
-
-def rows_after_cursor(
-    place: UrgencyCursor, score: ColumnElement[float], name: ColumnElement[Any], key: Any
-) -> ColumnElement[bool]:
-    """Return the SQL condition for the rows after `place`, in a list with the highest score first, then by name.
-
-    `score`, `name`: the columns of the list. `key`: the name in `place`, as a value of the type of the column `name`.
-    """
-    return or_(score < place.score, and_(score == place.score, name > key))

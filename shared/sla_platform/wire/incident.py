@@ -60,6 +60,7 @@ class IncidentEventData(BaseModel):
     """The data of every `io.slad.incident.*` event: what happened to one incident.
 
     `version`: orders events of the same instant, 0 if the sender has none. `known_as`: another id of the incident.
+    `actor_id`: the author's account, of a word that is the customer's only if the author is the reporter at that time.
     `carried_from`: the merged incident from which the event was copied. `metrics`: those that an exemption is for,
     empty for all. `score`: of a rating. `warnings`: what of the delivery could not be mapped. `snapshot`: how the
     ticket stood.
@@ -74,6 +75,7 @@ class IncidentEventData(BaseModel):
     version: int = 0
     actor: Actor = Actor.UNKNOWN
     actor_name: str = ""
+    actor_id: str = ""
     attributes: dict[str, str] = Field(default_factory=dict)
     waiting_on: WaitingOn | None = None
     agreed: AgreedData | None = None
@@ -103,6 +105,7 @@ def encode_event(event: IncidentEvent) -> Envelope:
         version=event.version,
         actor=event.actor,
         actor_name=event.actor_name,
+        actor_id=event.actor_id,
         attributes=dict(event.attributes),
         waiting_on=event.waiting_on,
         agreed=None
@@ -177,6 +180,7 @@ def decode_event(envelope: Envelope) -> IncidentEvent:
         version=data.version,
         actor=data.actor,
         actor_name=data.actor_name,
+        actor_id=data.actor_id,
         attributes=data.attributes,
         waiting_on=data.waiting_on,
         agreed=None

@@ -8,7 +8,7 @@ from datetime import datetime
 
 import pytest
 from playwright.async_api import Browser, Page, expect
-from tests.integration.board.bench import BoardBench, Served
+from tests.integration.board.bench import BoardBench, Served, hours
 from tests.unit.board.envelopes import NOW, Ticket, minutes
 
 from sla_domain.event import EventKind
@@ -379,5 +379,30 @@ async def test_without_script_the_board_still_tells_what_is_due(
         await page.goto(server.url + "/")
         await expect(page.locator("td.due").first).to_contain_text("Mon 16 Nov 13:10 CET")
         await expect(page.locator("td.due").first).to_contain_text("2026-11-16 12:10:00 UTC")
+    finally:
+        await context.close()
+
+
+@pytest.mark.parametrize("width", [390, 1280])
+async def test_no_word_of_state_and_time_is_cut_off(
+    board: BoardBench, server: Served, browser: Browser, width: int
+) -> None:
+    """A breach, a wait, and a clock outside its hours for a night have the longest notes."""
+    broken = Ticket("a:1", left=-5)
+    waits = Ticket("a:2", left=600)
+    closed = Ticket("a:3", left=1_500, hours=hours("evening"))
+    await board.tell(broken.started(), broken.warned(), broken.breached(), waits.started(), waits.paused(NOW))
+    await board.tell(closed.started())
+    context = await browser.new_context(viewport={"width": width, "height": 844})
+    try:
+        page = await context.new_page()
+        await open_board(page, server)
+        await expect(page.locator("#rows tr")).to_have_count(3)
+        cut = """() => [...document.querySelectorAll('#rows td.state, #rows td.left, #rows td.due')]
+            .flatMap(cell => [cell, ...cell.querySelectorAll('small')])
+            .filter(each => each.clientWidth && each.scrollWidth > each.clientWidth)
+            .map(each => each.textContent)"""
+        assert await page.evaluate(cut) == []
+        assert await page.evaluate("document.documentElement.scrollWidth") <= width
     finally:
         await context.close()

@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import orjson
 import pytest
-from tests.integration.ingest.world import World, delivery, issue, opened, serving
+from tests.integration.ingest.world import SENDER, World, delivery, issue, opened, serving
 
 from sla_ingest import inbox as inbox_module
 from sla_ingest import published as publishing
@@ -48,6 +48,37 @@ async def test_another_body_under_a_known_id_has_no_effect_and_is_parked(world: 
     # and once more: still one parked body
     await world.event(opened(type="closed"))
     assert await world.count(tables.inbox) == 2
+
+
+@pytest.mark.parametrize("quiet_first", [True, False])
+async def test_how_an_event_was_imported_does_not_make_it_another(world: World, quiet_first: bool) -> None:
+    """`slad import` without and then with `--tell`, and the other way round."""
+    quiet, loud = (
+        [opened(str(number), f"INC{number}", data=more) for number in range(3)] for more in ({"history": True}, {})
+    )
+    first, second = (quiet, loud) if quiet_first else (loud, quiet)
+    await world.batch(first)
+    answer = await world.batch(second)
+    assert answer.json()["outcomes"]["duplicate"] == 3
+    assert b"id_reused" not in answer.content
+    assert [row.outcome for row in await world.rows(tables.inbox)] == ["accepted"] * 3
+    assert len(await world.logged()) == 3
+    other = await world.batch([opened(str(number), f"INC{number}", data={"priority": "P4"}) for number in range(3)])
+    assert other.content.count(b"id_reused") == 3
+    assert [row.reason for row in await world.rows(tables.inbox)].count("id_reused") == 3
+
+
+async def test_the_two_ways_of_importing_may_meet_in_one_batch_and_in_binary_mode(world: World) -> None:
+    answer = await world.batch([opened(), opened(data={"history": True}), opened(data={"history": False, "x": "y"})])
+    assert [b"id_reused" in orjson.dumps(one) for one in answer.json()["deliveries"]] == [False, False, True]
+    event = {name: value for name, value in opened("9", "INC9").items() if name != "data"}
+    headers = {**SENDER, "content-type": "application/json"} | {f"ce-{name}": value for name, value in event.items()}
+    for body in (b'{"priority": "P1", "history": true}', b'{"priority":"P1"}', b'{"priority":"P2"}'):
+        answer = await world.client.post("/v1/events", content=body, headers=headers)
+        assert (b"id_reused" in answer.content) is (b"P2" in body)
+    other_time = headers | {"ce-time": "2026-11-20T13:00:00Z"}
+    answer = await world.client.post("/v1/events", content=b'{"priority":"P1"}', headers=other_time)
+    assert b"id_reused" in answer.content
 
 
 async def test_jira_server_has_no_delivery_id_and_still_no_effect_twice(world: World) -> None:

@@ -63,7 +63,7 @@ async def test_the_first_page_goes_at_once_and_the_rest_is_one_mail(stage: Stage
     text = text_of(mails(smtp_server)[1])
     assert text.count("/ack/") == 2, "one link acknowledges all, and shows what did not fit"
     assert len(set(re.findall(r"/ack/\S+", text))) == 1
-    assert text.index("Breached by") < text.index("and 17 more")
+    assert text.index("Breached since") < text.index("and 17 more")
     (digest,) = await stage.rows(kind="digest")
     rows = [row for row in await stage.rows() if row.id != digest.id]
     assert {row.state for row in rows} == {"sent"}
@@ -117,11 +117,31 @@ async def test_what_is_overtaken_while_it_is_gathered_is_one_line(stage: Stage, 
     assert digest["Subject"] == "Acme: 5 breached, 5 due soon, 1 closed"
     lines = [line for line in text_of(digest).splitlines() if line.startswith("* ")]
     assert len(lines) == 11
-    assert lines[0] == "* Breached: First response for Acme (P1, github:10 Shop is down) – was due soon before"
+    said = "First response for Acme (P1, github:10 Shop is down) – was due soon before"
+    assert lines[0] == f"* Breached since Mar 2, 13:00 CET: {said}"
     assert lines[-1].startswith("* Closed: First response for Acme (P1, github:11 Shop is down)")
     pages = {row.incident: (row.state, row.reason) for row in await stage.rows(kind="page")}
     assert pages["github:11"] == ("cancelled", "ended"), "its end tells of the breach"
     assert pages["github:10"] == ("sent", "")
+
+
+async def test_a_digest_says_since_when_and_not_how_long_for_it_leaves_later(
+    stage: Stage, smtp_server: SmtpServer
+) -> None:
+    """Twelve warnings and twelve breaches are noticed at 13:00 in Warsaw; the mails leave at 14:30."""
+    stage.time.go(LATE)
+    await stage.hear(*(breached(LATE, incident=f"github:{number}", due_at=LATE) for number in range(12)))
+    soon = LATE + timedelta(minutes=30)
+    await stage.hear(*(warned(LATE, incident=f"jira:{number}", due_at=soon) for number in range(12)))
+    stage.time.go(LATE + timedelta(minutes=90))
+    await out(stage)
+    digests = [mail for mail in mails(smtp_server) if str(mail["Subject"]).startswith("Acme: ")]
+    lines = [line for mail in digests for line in text_of(mail).splitlines() if line.startswith("* ")]
+    assert {line.partition(": ")[0] for line in lines} <= {
+        "* Breached since Mar 2, 13:00 CET",
+        "* Due at Mar 2, 13:30 CET",
+    }
+    assert len(lines) > 11
 
 
 async def test_what_was_answered_or_taken_back_before_the_digest_left_is_not_in_it(

@@ -103,9 +103,27 @@ async def test_alerts_are_listed_by_urgency_before_the_list_is_cut(stage: Stage,
         if not (after := part["next"]):
             break
     assert found == everything
-    for nonsense in ("x", "open_x", "closed_1_2", "closed_1_1e300_x", "gone_1_1.0_x", "1772442900000000_x"):
+    odd = ("open_1_1.0__a_b_", "open_1_1.0_x_a_b_c", "closed_1_1e300____x")
+    for nonsense in (*odd, "x", "open_x", "closed_1_2", "closed_1_1e300_x", "gone_1_1.0_x", "1772442900000000_x"):
         answer = await client.get("/v1/alerts", params={"before": nonsense}, headers=READER)
         assert answer.status_code == 422, nonsense
+
+
+async def test_alerts_of_equal_urgency_are_by_due_instant_and_incident(
+    stage: Stage, client: httpx2.AsyncClient
+) -> None:
+    stage.time.go(NINE + timedelta(minutes=1))
+    await stage.hear(*(broken(name, 2) for name in ("a:c", "a:_a", "a:b", "a:d")))
+    stage.time.go(NINE + timedelta(days=3))
+    found: list[str] = []
+    after = ""
+    while True:
+        answer = await client.get("/v1/alerts", params={"limit": 1, "after": after}, headers=READER)
+        found += [one["incident"] for one in answer.json()["alerts"]]
+        if not (after := answer.json()["next"]):
+            break
+    assert found == sorted(found)
+    assert len(found) == 4
 
 
 async def test_of_many_steps_that_are_due_those_of_the_most_urgent_are_taken(stage: Stage) -> None:

@@ -23,6 +23,7 @@ from sla_standalone.http_server import server_config
 
 GET = b"GET /said HTTP/1.1\r\nhost: slad\r\n\r\n"
 KERNEL_BUFFERS = 16 * 2**20  # what a sender can be rid of before it is told
+STREAM = b"text/event-stream; charset=utf-8"
 LARGE = 32 * 2**20  # more than fits into the kernel's buffers
 WAIT = 10.0  # for what must come; a test that waits for so long has failed
 
@@ -51,6 +52,13 @@ class Door:
                         return
                     self.read += len(message.get("body", b""))
                     more = message.get("more_body", False)
+            case "/stream":
+                self.holding += 1
+                await send({"type": "http.response.start", "status": 200, "headers": [(b"content-type", STREAM)]})
+                await send({"type": "http.response.body", "body": b": here\n\n", "more_body": True})
+                await self.held.wait()
+                await send({"type": "http.response.body", "body": b""})
+                return
             case "/large":
                 body = b"x" * LARGE
             case "/who":
@@ -259,6 +267,35 @@ async def test_an_address_whose_requests_are_all_worked_on_hears_503() -> None:
         door.held.set()
         for one in busy:
             assert (await one.answer())[0] == 200
+
+
+@pytest.mark.parametrize("room", [Capacity(50, 3, 50), Capacity(3, 3, 50)])
+async def test_who_does_not_read_its_answer_gives_way(room: Capacity, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(connection, "UNREAD_SECONDS", 0.1)
+    async with serving(room) as door, contextlib.AsyncExitStack() as stack:
+        for _ in range(3):
+            deaf = await stack.enter_async_context(peer(door, limit=1_024))
+            deaf.writer.transport.pause_reading()  # type: ignore[attr-defined]
+            await deaf.send(b"GET /large HTTP/1.1\r\nhost: slad\r\n\r\n")
+        await asyncio.sleep(0.3)
+        newcomer = await stack.enter_async_context(peer(door))
+        await newcomer.send(GET)
+        assert await newcomer.answer() == (200, b"fine")
+        assert door.ended("gave_way") == 1
+        assert door.ended("address_full") + door.ended("full") == 0
+
+
+async def test_a_stream_gives_way_to_somebody_new_when_there_is_no_other_place() -> None:
+    async with serving(Capacity(4, 2, 50)) as door, contextlib.AsyncExitStack() as stack:
+        for number in range(4):
+            follower = await stack.enter_async_context(peer(door, f"127.0.1.{number % 2 + 1}"))
+            await follower.send(b"GET /stream HTTP/1.1\r\nhost: slad\r\n\r\n")
+        await until(lambda: door.holding == 4)
+        newcomer = await stack.enter_async_context(peer(door))
+        await newcomer.send(GET)
+        assert await newcomer.answer() == (200, b"fine")
+        again = await stack.enter_async_context(peer(door, "127.0.1.2"))
+        assert (await again.rest()).startswith(b"HTTP/1.1 503"), "streams of one address do not displace each other"
 
 
 async def test_many_addresses_together_are_bounded_and_somebody_new_gets_in() -> None:

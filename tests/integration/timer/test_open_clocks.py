@@ -92,7 +92,33 @@ async def test_pages_neither_miss_nor_repeat_a_clock_while_the_order_changes(
     assert [one["id"] for one in (await asked(client, limit=2, offset=2))["clocks"]] != []
 
 
-@pytest.mark.parametrize("after", ["x", "1_2_3", "1_nan_", "9" * 30 + "_1.0_x", "_", "1__"])
+async def test_of_equal_urgency_the_first_due_comes_first_then_the_incident_and_the_metric(
+    desk: Desk, client: httpx2.AsyncClient
+) -> None:
+    """As on the board (`UrgencyOrder`): what is paused, and what is overdue by more than a day, weighs the same."""
+    waits = [("desk:w_2", "2026-11-16 10:00"), ("desk:w:1", "2026-11-16 10:30"), ("desk:w%3", "2026-11-16 10:10")]
+    for name, at in waits:
+        told = await opened(desk, name, "P1", at)
+        await desk.apply(*told.waits("2026-11-16 11:00", id=f"{name}/w").events)
+    await opened(desk, "desk:b", "P1", "2026-11-16 10:00")
+    await opened(desk, "desk:a", "P1", "2026-11-16 10:20")
+    await opened(desk, "desk:c", "P1", "2026-11-16 10:00")
+    desk.time.instant = msk("2026-11-20 17:00")
+    everything = ["desk:b", "desk:c", "desk:a", "desk:w%3", "desk:w:1", "desk:w_2"]
+    assert list(dict.fromkeys(one["incident"] for one in (await asked(client))["clocks"])) == everything
+    found: list[tuple[str, str]] = []
+    after = ""
+    while True:
+        page = await asked(client, limit=1, after=after)
+        found += [(one["incident"], one["metric"]) for one in page["clocks"]]
+        if not (after := page["next"] or ""):
+            break
+    assert found == [(one["incident"], one["metric"]) for one in (await asked(client))["clocks"]]
+
+
+@pytest.mark.parametrize("after", ["x", "1_2_3", "1_nan_", "9" * 30 + "_1.0_x", "_", "1__", "1_1.0__a_b_",
+    "1_1.0_x_a_b_1", "1_1.0__a_b_x", "1_1.0__a_b_-1", "1_1.0__a_b_9999999999", "1_1.0__a%00_b_1", "1_1.0__a_b_1_1",
+])  # fmt: skip
 async def test_what_is_no_page_is_refused(client: httpx2.AsyncClient, after: str) -> None:
     answer = await client.get("/v1/clocks", params={"after": after})
     assert (answer.status_code, answer.json()["title"]) == (422, "No such page")

@@ -116,11 +116,3 @@ def test_the_start_is_the_first_occurrence_although_the_rule_does_not_name_it() 
     found, (remark,) = days(ical(monday).encode())
     assert found == ["2026-11-02", "2026-11-04", "2026-11-11"]
     assert remark == "the entry 'Talks' (20261102) begins on a day that its rule does not name: both count"
-
-
-def test_a_change_of_all_later_ones_is_named() -> None:
-    master = "UID:x\nSUMMARY:Talks\nDTSTART;VALUE=DATE:20261221\nRRULE:FREQ=DAILY;COUNT=3"
-    moved = "UID:x\nSUMMARY:Talks\nRECURRENCE-ID;RANGE=THISANDFUTURE;VALUE=DATE:20261222\nDTSTART;VALUE=DATE:20261228"
-    found, (remark,) = days(ical(master, moved).encode())
-    assert found == ["2026-12-21", "2026-12-23", "2026-12-28"]
-    assert "says that all later ones change: only this one is moved" in remark

@@ -5,7 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from tests.unit.catalogue.made import SOUND, changed, codes, errors, problems
+from tests.unit.catalogue.made import SOUND, changed, codes, errors, loaded, problems
+
+from sla_catalogue import load_text
 
 ROW = "      - {metric: first_response, coverage: office, by_priority: {P1: 1h, P2: 4h}}\n"
 
@@ -214,6 +216,38 @@ def test_a_metric_of_the_catalogue_is_checked_where_it_stands(tmp_path: Path) ->
     text = changed("P2: 4h}}\n", "P2: 4h}}\n      - {metric: mine, coverage: office, time: 1h}\n", text)
     (problem,) = problems(tmp_path, text)
     assert (problem.code, problem.line) == ("trap-stop-covers-start", 19)
+
+
+@pytest.mark.parametrize(
+    ("metric", "expected"),
+    [
+        ("mine: {start: [opened], stop: [resolved]}", ["unused-metric"]),
+        ("resolution: {pause: [waiting], resume: [resumed]}", ["unused-metric"]),
+        ("mine: {start: [opend], stop: [resolved]}", ["never-starts", "unknown-event", "unused-metric"]),
+        ("mine: {start: [{event: opened, by: nobody}], stop: [closed]}", ["unknown-actor", "unused-metric"]),
+        ("mine: {like: resolutio}", ["never-starts", "never-stops", "unknown-metric", "unused-metric"]),
+        ("mine: {like: resolution, until: nothing}", ["unknown-metric", "unused-metric"]),
+        ("mine: {start: [opened]}", ["never-stops", "unused-metric"]),
+        ("mine: {like: update, after: mine}", ["never-starts", "unused-metric"]),
+        ("a: {like: b}, b: {like: a}", ["cycle", "never-starts", "never-stops", "unused-metric"]),
+    ],
+)
+def test_a_metric_that_no_plan_times_is_checked_and_named(tmp_path: Path, metric: str, expected: list[str]) -> None:
+    found = problems(tmp_path, f"{SOUND}metrics: {{{metric}}}\n")
+    assert sorted({each.code for each in found}) == expected
+
+
+def test_what_a_target_a_contract_or_another_metric_uses_is_no_unused_metric(tmp_path: Path) -> None:
+    own = "targets: [{metric: mine, coverage: office, time: 2h}]"
+    text = changed("country: PL", f"country: PL\n    {own}")
+    text += "metrics: {mine: {like: part, stop: [assigned]}, part: {like: half}, half: {start: [opened]}}\n"
+    assert problems(tmp_path, text) == []
+
+
+def test_a_stored_catalogue_with_an_unused_metric_that_cannot_be_built_stays_readable(tmp_path: Path) -> None:
+    sound = f"{SOUND}metrics: {{mine: {{start: [opened], stop: [resolved]}}}}\n"
+    stored = loaded(tmp_path, sound).text
+    assert load_text(stored.replace('"resolved"', '"resolvd"')).settings is not None
 
 
 def test_a_misspelt_metric_to_wait_for_gets_a_suggestion(tmp_path: Path) -> None:

@@ -186,6 +186,49 @@ def test_a_range_that_cannot_be_read_is_refused(text: str) -> None:
         VersionRange.parse(text)
 
 
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("4.2.3-4.2.5", "`>=4.2.3 <=4.2.5` for all of them, `=4.2.3-4.2.5` for one"),
+        ("12.2.3-12.2.14", "`>=12.2.3 <=12.2.14`"),
+        ("v4.2.3-v4.2.5", "`>=v4.2.3 <=v4.2.5`"),
+        ("4.2-5.1", "`>=4.2 <=5.1`"),
+        ("10.60-2022.11", "`>=10.60 <=2022.11`"),
+        ("4.2.3-rc1-4.2.5", "`>=4.2.3-rc1 <=4.2.5`"),
+        ("10-10.5", "`>=10 <=10.5`"),
+        ("4.2.3-4.2.x", "comparisons (=, !="),
+        ("4.2.x-4.3.x", "comparisons (=, !="),
+        ("4.2.3:4.2.5", "`>=4.2.3 <=4.2.5`"),
+        ("4.18.0-305.25.1", "`=4.18.0-305.25.1` for one"),
+        ("10-12", "`>=10 <=12`"),
+        ("3.9 || 4.2.3-4.2.5", "`>=4.2.3 <=4.2.5`"),
+    ],
+)
+def test_two_versions_with_a_dash_are_refused_with_both_ways_to_write_what_is_meant(text: str, said: str) -> None:
+    with pytest.raises(InvalidNotice) as refused:
+        VersionRange.parse(text)
+    assert said in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("text", "inside", "outside"),
+    [
+        ("=4.2.3-4.2.5", "4.2.3-4.2.5", "4.2.4"),
+        (">=4.18.0-305.25.1", "4.18.0-305.26", "4.18.0-305.25"),
+        ("2.0-1", "2.0-1", "2.0"),
+        ("2024-01", "2024-1", "2024-02"),
+        ("2024-03-01", "2024.3.1", "2024-03-02"),
+        ("2.4.38-3+deb10u5", "2.4.38-3+deb10u5", "2.4.38"),
+        ("8.0.33-0ubuntu0.20.04.2", "8.0.33-0ubuntu0.20.04.2", "8.0.33"),
+        ("1:2.4.38", "1:2.4.38", "2.4.38"),
+        ("1.0.0-alpha.1", "1.0.0-alpha.1", "1.0.0"),
+    ],
+)
+def test_one_version_with_a_dash_stays_one(text: str, inside: str, outside: str) -> None:
+    found = VersionRange.parse(text)
+    assert (found.holds(inside), found.holds(outside)) == (True, False)
+
+
 def test_the_refusal_says_what_a_range_looks_like() -> None:
     with pytest.raises(InvalidNotice, match=r"alternatives joined by \|\|"):
         VersionRange.parse("^4.2")

@@ -118,8 +118,12 @@ def received(deliveries: Sequence[tuple[datetime, bytes]], by: Source = DESK) ->
     return history
 
 
+def received_of(issue: Issue, by: Source = DESK) -> list[IncidentEvent]:
+    return received([(at, orjson.dumps(body)) for at, body in issue.sent], by)
+
+
 def folded(issue: Issue, by: Source = DESK) -> Incident:
-    return fold(received([(at, orjson.dumps(body)) for at, body in issue.sent], by), RULES)
+    return fold(received_of(issue, by), RULES)
 
 
 def states(incident: Incident) -> dict[str, ClockState]:
@@ -171,6 +175,34 @@ def test_a_changed_reporter_swaps_customer_and_stranger(thin: bool) -> None:
     assert folded(issue).phase is Standing.WAITING
     answered = folded(issue.says("Mon 10:00", EVE, thin=thin))
     assert (answered.phase, states(answered)["next_response"]) == (Standing.OPEN, ClockState.RUNNING)
+
+
+@pytest.mark.parametrize("place", [0, 1, 2, 3, 4])
+@pytest.mark.parametrize(
+    ("who", "phase"), [(EVE, Standing.OPEN), (ANN, Standing.WAITING), (BOB, Standing.WAITING)], ids=str
+)
+def test_whose_a_thin_comment_is_does_not_depend_on_when_the_change_of_the_reporter_arrives(
+    who: dict[str, str], phase: Standing, place: int
+) -> None:
+    """Eve is the reporter since 09:30; the delivery that says so comes at any place, also as the last one."""
+    issue = Issue().created().says("Mon 09:20", BOB).changes("Mon 09:25", status=WAITS)
+    issue.changes("Mon 09:30", reporter=EVE).says("Mon 09:50", who)
+    in_order = folded(issue)
+    moved = issue.sent.pop(3)
+    issue.sent.insert(place, moved)
+    incident = folded(issue)
+    assert (in_order.phase, incident.phase) == (phase, phase)
+    assert states(incident) == states(in_order)
+    unknown = [
+        [one.text for one in each.remarks if one.kind is RemarkKind.SPEAKER_UNKNOWN] for each in (incident, in_order)
+    ]
+    assert len(unknown[0]) == len(unknown[1]) == (who is ANN)
+
+
+def test_a_thin_comment_keeps_the_name_beside_the_account() -> None:
+    issue = Issue().created().says("Mon 09:50", EVE).says("Mon 09:55", ANN)
+    said = [(one.kind.value, one.actor_name, one.actor_id) for one in received_of(issue)[1:]]
+    assert said == [("commented", "Eve", "eve"), ("customer_replied", "Ann", "ann")]
 
 
 def test_a_word_before_its_issue_is_recognised_as_the_reporter_s_when_the_issue_comes() -> None:

@@ -217,3 +217,29 @@ def test_in_one_batch_the_last_word_about_an_alert_counts() -> None:
     ]  # fmt: skip
     assert {step.round for step in world.steps} == {0}
     assert len(world.steps) == 3, "the steps of the first episode are gone"
+
+
+@pytest.mark.parametrize(
+    ("told", "then", "said"),
+    [
+        (ClockState.MISSED, ClockState.MET, "met"),
+        (ClockState.MISSED, ClockState.CANCELLED, "cancelled"),
+        (ClockState.CANCELLED, ClockState.MISSED, "missed"),
+        (ClockState.MET, ClockState.MISSED, "missed"),
+        (ClockState.MISSED, ClockState.MISSED, None),
+        (ClockState.MET, ClockState.MET, None),
+    ],
+)
+def test_an_end_that_is_another_than_people_were_told_is_told_once(
+    told: ClockState, then: ClockState, said: str | None
+) -> None:
+    world, alert = opened()
+    ends = [
+        clock_fact(FactKind.CLOCK_AMENDED, DUE + MINUTE, f"amended~{number}", details={"new_state": state.value})
+        for number, state in enumerate((told, then, then))
+    ]
+    assert world.hear(ends[0]).requests[0].outcome == told.value
+    heard = world.hear(ends[1])
+    assert [(each.kind, each.outcome) for each in heard.requests] == ([(MessageKind.RESOLVED, said)] if said else [])
+    assert world.hear(ends[2]).requests == []
+    assert world.alerts[alert].close_reason == (said or told.value)

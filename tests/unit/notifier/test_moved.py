@@ -15,7 +15,7 @@ from sla_notifier.alert.change import NO_CHANGE
 from sla_notifier.alert.closing import close_alert
 from sla_notifier.alert.opening import open_alert, reopen_alert
 from sla_notifier.delivery.policy import UnsentReason
-from sla_notifier.delivery.state import DeliveryState
+from sla_notifier.delivery.state import DeliveryState, MessageKind
 from sla_notifier.notification.unit_of_work import first_paged_episodes
 from sla_platform.wire import ClockFact
 from sla_platform.wire.clock import fact_id
@@ -58,7 +58,8 @@ def test_what_was_broken_before_a_move_is_told_to_the_people_of_the_next_contrac
     change = reopen_alert(alert, fact(FactKind.CLOCK_RETARGETED, **NOW_IS, **broken), "moved", CHAIN, later)
     assert change.alert is not None
     assert (change.alert.contract, change.alert.episode, change.alert.due_at) == ("beta", 2, NOW)
-    assert [(one.contract, one.due_at) for one in change.requests] == [("beta", NOW)]
+    told_to = [(one.contract, one.kind, one.outcome, one.due_at) for one in change.requests]
+    assert told_to == [("acme", MessageKind.RESOLVED, "cancelled", NOW), ("beta", MessageKind.PAGE, "", NOW)]
     assert change.cancel_reason is UnsentReason.REOPENED
     # Once: neither the same word again nor a new target under the same contract is news.
     moved = change.alert

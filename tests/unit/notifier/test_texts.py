@@ -11,7 +11,7 @@ import pytest
 from sla_domain.plan import Allowed, CoverageTime, Unspecified, WallTime, WorkingDayTime
 from sla_notifier.acknowledge.page import AckPage, AckPageKind, render_page
 from sla_notifier.delivery.state import MessageKind
-from sla_notifier.text.content import Action, Content, Item, Phrase, PromiseTerms, Value
+from sla_notifier.text.content import Action, Content, Item, Phrase, PromiseTerms, ShortInstant, Value
 from sla_notifier.text.render import FOLDER, Texts
 from sla_notifier.text.words import instant_in_words, one_line, paragraphs, span_in_words, web_link
 
@@ -24,7 +24,8 @@ VALUES: dict[str, Value] = {
     "outcome": "missed", "title": "Data loss", "severity": "critical", "products": "shop <4.3", "published": NOW,
     "count": 12, "again": False, "outside": False, "opens": "", "left_two": False, "late_two": False,
     "left_wall": timedelta(minutes=5), "late_wall": timedelta(hours=2, minutes=5), "left_by_wall": False,
-    "late_by_wall": False, "because": "the plan gives no number",
+    "late_by_wall": False, "because": "the plan gives no number", "due_short": ShortInstant(NOW, NOW),
+    "since_short": ShortInstant(NOW, NOW),
 }  # fmt: skip
 
 
@@ -52,6 +53,24 @@ def content(kind: MessageKind, **more: object) -> Content:
         items=(Item("Breached: first response", "https://slad.example/ack/y"),) if kind is MessageKind.DIGEST else (),
         why="level 2, lead",
     )
+
+
+@pytest.mark.parametrize(
+    ("kind", "line"),
+    [
+        (MessageKind.PAGE, "Breached since Mar 2, 10:15 CET"),
+        (MessageKind.INFO, "For your information, breached since Mar 2, 10:15 CET"),
+        (MessageKind.WARNING, "Due at Mar 2, 10:15 CET"),
+        (MessageKind.RESOLVED, "Closed"),
+    ],
+)
+def test_a_line_of_a_digest_says_an_instant_for_it_is_read_later(kind: MessageKind, line: str) -> None:
+    line += ": first response for Acme (P1, github:7 Shop is down)"
+    brief = Texts().brief(content(kind), "en")
+    assert (brief.subject, brief.payload["data"]["subject"]) == (line, line)  # type: ignore[index]  # a JSON object
+    last_year = ShortInstant(NOW, NOW + timedelta(days=365))
+    later = Texts().brief(content(kind, due_short=last_year, since_short=last_year), "en")
+    assert later.subject == line.replace("Mar 2, ", "Mar 2, 2026, ")
 
 
 @pytest.mark.parametrize("kind", list(MessageKind))

@@ -13,6 +13,9 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescap
 from markupsafe import Markup
 
 from sla_board.page.static import StaticFiles
+from sla_board.plan.build import day_text
+from sla_board.plan.listed import ContractLink
+from sla_board.plan.model import SupportPlan
 from sla_board.shown import word
 from sla_board.shown.bucket import Bucket
 from sla_board.shown.filter import BoardFilter, ClockCondition, QueueOrder
@@ -62,6 +65,7 @@ class Pages:
             explain_path=explain_path,
             ack_path=ack_path,
             LANGUAGES=_LANGUAGES,
+            day_text=day_text,
             metric_word=word.metric_title,
             QueueOrder=QueueOrder,
             Bucket=Bucket,
@@ -128,6 +132,14 @@ class Pages:
     def notices(self, notices: Sequence[ShownNotice | NotShown], now: datetime) -> str:
         """Return the HTML of the page of critical-fix notices, in the order given."""
         return self._templates.get_template("notices.html").render(notices=notices, now=now)
+
+    def contracts(self, contracts: Sequence[ContractLink], text: str, more: bool, now: datetime) -> str:
+        """Return the HTML of the list of contracts. `text`: what was searched for. `more`: others match as well."""
+        return self._templates.get_template("contracts.html").render(contracts=contracts, text=text, next=more, now=now)
+
+    def support_plan(self, plan: SupportPlan, now: datetime) -> str:
+        """Return the HTML of a contract's support plan."""
+        return self._templates.get_template("support_plan.html").render(plan=plan, now=now)
 
     def not_found(self, what: str, now: datetime) -> str:
         """Return the HTML of the page for status 404; `what` is the incident's id that was asked for."""

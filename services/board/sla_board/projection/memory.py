@@ -164,4 +164,4 @@ def _way(event: IncidentEvent) -> tuple[object, ...]:
     stated = tuple(event.attributes.get(name) for name in sorted(REPORTER_ATTRIBUTES))
     shown = event.snapshot
     where = None if shown is None else (shown.phase, shown.waiting_on, shown.ended_at)
-    return (event.kind, event.waiting_on, event.actor, event.actor_name, where, *stated)
+    return (event.kind, event.waiting_on, event.actor, event.actor_name, event.actor_id, where, *stated)

@@ -202,6 +202,8 @@ def _sort_in(touched: _Touched, envelope: Envelope) -> None:
             notice = decode_notice(envelope)
             touched.notices.append(notice)
             touched.noticed_at.append(notice.published_at)
+        case Topic.CONTRACTS:
+            raise AssertionError(f"{envelope.topic} has a reader of its own")
         case _:
             assert_never(envelope.topic)
 

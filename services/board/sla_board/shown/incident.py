@@ -32,6 +32,7 @@ from sla_platform.wire import ClockFact, decode_clock_fact, decode_event
 _Made = TypeVar("_Made")
 LATE = timedelta(minutes=1)
 _MOST_EVENTS = 500
+_ENDED = (0.0, True, 0.0, "", 0)  # behind every `ClockRow.place` of an open clock
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -259,7 +260,7 @@ def _promises(
     ordered = sorted(clocks, key=lambda clock: (clock.started_at or now, clock.metric, clock.cycle))
     made = making.all("clock", ((str(clock.id), partial(promise, clock)) for clock in ordered))
     # The open ones first, the most urgent of them; the sort keeps the order of their starts among the others.
-    return tuple(sorted(made, key=lambda one: -one.row.urgency(now) if one.row.state.open else 0.0))
+    return tuple(sorted(made, key=lambda one: one.row.place(now) if one.row.state.open else _ENDED))
 
 
 def _drawing(

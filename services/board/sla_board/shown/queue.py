@@ -17,7 +17,7 @@ from sla_board.shown.bucket import HOUR, SOON, Bucket, end_of_day
 from sla_board.shown.filter import BoardFilter, ClockCondition, QueueOrder
 from sla_board.shown.hours import ClockHours, CountedReach, HoursAt
 from sla_domain.clock import ClockState
-from sla_platform.store.urgency import urgency_at
+from sla_platform.store.urgency import UrgencyOrder, urgency_at
 
 _clock = tables.clock.c
 _incident = tables.incident.c
@@ -234,7 +234,8 @@ def _order(shown: BoardFilter, bucket: ColumnElement[int], now: datetime) -> lis
             chosen = _turned(_clock.incident, shown)
         case QueueOrder.METRIC:
             chosen = _turned(_clock.metric, shown)
-    return [chosen, most_urgent, soonest, _clock.incident.asc(), _clock.metric.asc(), _clock.cycle.asc()]
+    order = UrgencyOrder(_urgency(now), _clock.due_at, _clock.incident, _clock.metric, _clock.cycle)
+    return [chosen, most_urgent, *order.tail]
 
 
 def _turned(column: ColumnElement[str], shown: BoardFilter) -> ColumnElement[str]:

@@ -70,6 +70,14 @@ class ClockRow:
         """Return the clock's urgency at `now`, 0 to 200, the most urgent highest, by `sla_domain.urgency`."""
         return round(score_of_weight(self.weight, None if self.due_at is None else self.due_at - now), 3)
 
+    def place(self, now: datetime) -> tuple[float, bool, float, str, int]:
+        """Return the sort key of an open clock among those of one incident at `now`: by urgency, then as in the queue.
+
+        Of equal urgency the one due first comes first, one without a due instant last; then by metric and cycle.
+        """
+        due = 0.0 if self.due_at is None else self.due_at.timestamp()
+        return -self.urgency(now), self.due_at is None, due, self.metric, self.cycle
+
     @property
     def page(self) -> str:
         """Return the path of the incident's page, such as `/incidents/jira:OPS-7`."""

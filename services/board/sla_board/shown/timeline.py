@@ -116,7 +116,8 @@ class TimelineTick:
 class Drawing:
     """A timeline as drawn, in units of the SVG view box, which is `WIDTH` by `height`.
 
-    `labels`: y and label of each clock. `now_x`: where the present instant is marked; None when no period lasts.
+    `labels`: y and label of each clock. `bars`: the periods. `pins`: single instants. `ticks`: the marks of the time
+    axis. `now_x`: x of the present instant; None when every period has ended.
     """
 
     height: float

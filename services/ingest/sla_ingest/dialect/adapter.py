@@ -93,7 +93,10 @@ class WebhookDialect:
         return None if not given or given in self.media_types else ", ".join(sorted(self.media_types))
 
     def by_body(self, delivery: Delivery) -> Delivery:
-        """Return the delivery unchanged: the translation itself reads nothing from unsigned headers."""
+        """Return the delivery unchanged: the body alone says what it is, so no header needs another value.
+
+        A header may at most contradict the body; the delivery is then parked or refused.
+        """
         return delivery
 
     def parts(self, delivery: Delivery) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from sla_notifier.acknowledge.acknowledge import AckBy, Acknowledger
@@ -12,6 +13,8 @@ from sla_notifier.alert import store as alerts
 from sla_notifier.alert.acknowledging import AckAnswer
 from sla_notifier.alert.alert import Alert, AlertState
 from sla_notifier.context import NotifierContext
+from sla_notifier.delivery.row import DeliveryRow
+from sla_notifier.delivery.told import messages_to
 from sla_notifier.link import BadLink, Claim
 from sla_notifier.notification.directory import contract_of
 
@@ -33,7 +36,8 @@ class AckLinks:
         """Return the page for a link: what the alert is about, and a button; nothing is acknowledged.
 
         Opening a link must change nothing, because mail scanners follow links. A token that is not accepted, or whose
-        alert is gone, has a page that says so.
+        alert is gone, has a page that says so. If the alert is another contract's by now, the page says that it was
+        closed, in the words of the last message to the person.
         """
         claim = await self._claim(token)
         if isinstance(claim, AckPage):
@@ -42,22 +46,33 @@ class AckLinks:
             return await self._listed.look(claim)
         async with self._context.store.reading() as connection:
             alert = await alerts.find(connection, claim.alert)
-        return self._unknown() if alert is None else self._answer(claim, alert, _shown(alert))
+            told = await messages_to(connection, claim.alert, claim.person)
+        if alert is None:
+            return self._unknown()
+        return self._answer(claim, alert, _shown(alert)) if _theirs(alert, told) else self._moved(alert, told[0])
 
     async def act(self, token: str) -> AckPage:
         """Acknowledge the alert or the digest of a link and return the page that says what was done.
 
-        A token that is not accepted, an alert that is gone, and one acknowledged or closed before have pages that say
-        so.
+        A token that is not accepted, an alert that is gone or another contract's by now, and one acknowledged or closed
+        before have pages that say so.
         """
         claim = await self._claim(token)
         if isinstance(claim, AckPage):
             return claim
         if claim.digest:
             return await self._listed.act(claim)
-        done = await self._acknowledger.acknowledge(claim.alert, AckBy.person(claim.person, LINK))
-        if done is None:
+        async with self._context.store.reading() as connection:
+            alert = await alerts.find(connection, claim.alert)
+            told = await messages_to(connection, claim.alert, claim.person)
+        if alert is None:
             return self._unknown()
+        if not _theirs(alert, told):
+            return self._moved(alert, told[0])
+        by = AckBy.person(claim.person, LINK)
+        done = await self._acknowledger.acknowledge(claim.alert, by, contract=alert.contract)
+        if done is None:  # it is gone or has moved on just now
+            return await self.look(token)
         return self._answer(
             claim, done.alert, AckPageKind.THANKS if done.answer is AckAnswer.DONE else _shown(done.alert)
         )
@@ -81,6 +96,20 @@ class AckLinks:
     def _unknown(self) -> AckPage:
         return AckPage(shown=AckPageKind.UNKNOWN, link=self._context.render_config.links.board())
 
+    def _moved(self, alert: Alert, last: DeliveryRow) -> AckPage:
+        """The page for somebody whose contract the alert has left: what it is called by now is another contract's."""
+        config = self._context.render_config
+        contract = contract_of(self._context.catalogue(), last.contract)
+        person = contract.people.get(last.person)
+        return AckPage(
+            shown=AckPageKind.CLOSED,
+            language=person.language if person is not None else "en",
+            what=last.subject,
+            at=alert.opened_at,  # under its present contract
+            zone=contract.zone,
+            link=config.links.board(),
+        )
+
     def _answer(self, claim: Claim, alert: Alert, shown: AckPageKind) -> AckPage:
         catalogue, links = self._context.catalogue(), self._context.render_config.links
         contract = contract_of(catalogue, alert.contract)
@@ -95,6 +124,11 @@ class AckLinks:
             zone=contract.zone,
             link=links.incident(alert.incident) if alert.incident else links.board(),
         )
+
+
+def _theirs(alert: Alert, told: Sequence[DeliveryRow]) -> bool:
+    """Whether the person has been told of the alert under the contract that it is under now."""
+    return not told or any(row.contract == alert.contract for row in told)
 
 
 def _shown(alert: Alert) -> AckPageKind:

@@ -52,10 +52,10 @@ class CloseReason(StrEnum):
 class Alert:
     """An alert as it is stored: the escalation of one clock's breach, or of one critical fix for one contract.
 
-    `episode`: how often it was opened. `content`: the fact or notice that opened it last; `occasion`: the event id of
-    that. `policy`: the escalation as it was then; `round` (from 0) and `level` (0: none) are the furthest reached.
-    `generation`: the ordinal of the clock's target. `due_at`: when the breach was, or the notice was published.
-    `weight`: see `weight_of`. Texts that do not apply are "".
+    `episode`: how often it was opened. `content`: the fact or notice that opened it last; `occasion`: its event id.
+    `policy`: the escalation, as of that opening; `round` (from 0) and `level` (0: none) are the furthest reached.
+    `generation`: which target of the clock, from 0. `due_at`: when the breach was, or the notice was published.
+    `weight`: the part of its urgency that does not depend on the time. Texts that do not apply are "".
     """
 
     id: str

@@ -64,11 +64,11 @@ class EscalationChain:
         return self.levels[level - 1]
 
     def without_first(self, patience: timedelta) -> EscalationChain:
-        """Return the chain for a critical fix: level 1 is without roles and people, for those entitled to the notice.
+        """Return the chain for a critical fix: level 1 is for the people entitled to the notice, and has no delay.
 
-        Of several levels the first is replaced by it, and the others keep their numbers. A single level is kept as
-        level 2, with a delay of at least `patience` from the start of the round. If there is no level, level 1 is the
-        only one.
+        It names no roles and no people, since these are looked up otherwise (`EntitledRecipients`). If the chain has
+        several levels, it takes the place of the first. If it has one, that becomes level 2, with a delay of at least
+        `patience` from the start of the round. If it has none, level 1 is the only one.
         """
         if len(self.levels) > 1:
             return replace(self, levels=(EscalationLevel(timedelta(), ()), *self.levels[1:]))

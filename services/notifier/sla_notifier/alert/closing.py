@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
 
@@ -23,6 +24,15 @@ _BY_NEW_STATE = {
     ClockState.MET: CloseReason.MET,
     ClockState.MISSED: CloseReason.MISSED,
     ClockState.CANCELLED: CloseReason.CANCELLED,
+}
+# What people were told last, and the ends of the clock that make it untrue: they are told of those, too.
+_UNTRUE_BY: Mapping[str, frozenset[CloseReason]] = {
+    CloseReason.MISSED: frozenset({CloseReason.MET, CloseReason.CANCELLED}),
+    CloseReason.MET: frozenset({CloseReason.MISSED, CloseReason.CANCELLED}),
+    CloseReason.CANCELLED: frozenset({CloseReason.MISSED, CloseReason.MET}),
+    CloseReason.WITHDRAWN: frozenset({CloseReason.MISSED, CloseReason.MET}),
+    CloseReason.TAKEN_BACK: frozenset({CloseReason.MISSED}),
+    CloseReason.RETARGETED: frozenset({CloseReason.MISSED}),
 }
 
 
@@ -78,36 +88,50 @@ def close_reason(alert: Alert, fact: ClockFact, now: datetime) -> CloseReason | 
 def close_alert(before: Alert | None, fact: ClockFact, id_: str, now: datetime) -> AlertChange:
     """Return the change for a fact that ends an alert: close it, cancel its pages, notify the people who were paged.
 
-    The change is empty if the fact does not close the alert, or the alert is closed already. One exception: if the
-    breach is taken back after the close, the people are told so, since that corrects the message before. `id_`: the
-    fact's event id. Nothing is stored or sent here.
+    The change is empty if the fact does not close the alert, or the alert is closed already. The exception is a fact
+    that makes the message before untrue, so that people hear the truth last: the breach is taken back, or the clock
+    ended otherwise than they were told (`_UNTRUE_BY`). `id_`: the fact's event id. Nothing is stored or sent here.
     """
     reason = None if before is None else close_reason(before, fact, now)
     if before is None or reason is None:
         return NO_CHANGE
     taken_back = reason is CloseReason.TAKEN_BACK
-    if before.state is AlertState.CLOSED and not (taken_back and before.close_reason != reason.value):
+    if before.state is AlertState.CLOSED and not _corrects(before, reason, fact):
         return NO_CHANGE
     alert = replace(before, state=AlertState.CLOSED, closed_at=now, close_reason=reason.value)
-    request = NotificationRequest(
+    if before.close_reason == CloseReason.TAKEN_BACK.value and fact.passed_due is not None:
+        alert = replace(alert, due_at=fact.passed_due)  # another target may have been passed than the one taken back
+    return AlertChange(
+        alert,
+        clear_steps=True,
+        requests=(closing_request(alert, fact, id_, reason),),
+        cancel_reason=UnsentReason.TAKEN_BACK if taken_back else UnsentReason.ENDED,
+        events=(log_event(alert, "closed", now, key=f"closed-{reason.value}", reason=reason.value),),
+    )
+
+
+def closing_request(alert: Alert, fact: ClockFact, id_: str, reason: CloseReason) -> NotificationRequest:
+    """Return the request to tell the people paged in the alert's episode why it closed. `id_`: the request's id."""
+    return NotificationRequest(
         id=id_,
-        kind=MessageKind.TAKEN_BACK if taken_back else MessageKind.RESOLVED,
+        kind=MessageKind.TAKEN_BACK if reason is CloseReason.TAKEN_BACK else MessageKind.RESOLVED,
         at=fact.at,
         contract=alert.contract,
-        content=_to_those_paged(before, fact),
+        content=_to_those_paged(alert, fact),
         audience=(PagedRecipients(),),
         alert=alert.id,
         episode=alert.episode,
         outcome=reason.value,
         due_at=alert.due_at,
     )
-    return AlertChange(
-        alert,
-        clear_steps=True,
-        requests=(request,),
-        cancel_reason=UnsentReason.TAKEN_BACK if taken_back else UnsentReason.ENDED,
-        events=(log_event(alert, "closed", now, key=f"closed-{reason.value}", reason=reason.value),),
-    )
+
+
+def _corrects(alert: Alert, reason: CloseReason, fact: ClockFact) -> bool:
+    """Whether a closed alert was closed with a message that is not true any more."""
+    if reason is CloseReason.TAKEN_BACK:
+        return alert.close_reason != reason.value
+    ours = fact.contract in ("", alert.contract)  # how it ends for another contract says nothing of theirs
+    return ours and reason in _UNTRUE_BY.get(alert.close_reason, frozenset())
 
 
 def _other_breach(alert: Alert, fact: ClockFact, now: datetime) -> datetime | None:

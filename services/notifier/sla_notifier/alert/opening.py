@@ -11,6 +11,7 @@ from sla_domain.fact import FactKind, Retargeted
 from sla_notifier.alert.alert import Alert, AlertKind, AlertState, CloseReason, fix_alert_id
 from sla_notifier.alert.chain import EscalationChain
 from sla_notifier.alert.change import NO_CHANGE, AlertChange, opening_change
+from sla_notifier.alert.closing import closing_request
 from sla_notifier.alert.request import (
     Audience,
     LevelRecipients,
@@ -26,10 +27,11 @@ _OVER_FOR_NOW = frozenset({CloseReason.MISSED.value, CloseReason.CANCELLED.value
 
 
 def notify_warning(fact: ClockFact, id_: str, chain: EscalationChain) -> AlertChange:
-    """Return the change for a warning: notify the chain's levels without a delay, or else the first level.
+    """Return the change for a warning: a request to notify those levels of the chain that have no delay.
 
-    The change is empty if the breach came before the warning was noticed, or if the plan pages nobody. No alert is
-    opened; nothing is stored or sent here. `id_`: the fact's event id, which becomes that of the request.
+    If every level has a delay, the first one is notified. The change is empty if the breach came before the warning was
+    noticed, or if the plan pages nobody. No alert is opened; nothing is stored or sent here. `id_`: the fact's event
+    id, which becomes that of the request.
     """
     if fact.overtaken or chain.policy == NO_ESCALATION:
         return NO_CHANGE
@@ -71,12 +73,14 @@ def open_alert(
 ) -> AlertChange:
     """Return the change for a breach: open the clock's alert, or its next episode (opening), and page the first levels.
 
-    `before`: the alert until now, None if the clock has none. If it is not closed, its queued pages are cancelled.
-    `id_`: the fact's event id. `chain`: the levels. `due_at`: the due instant that has passed; None: the fact is the
-    breach itself, and its own instant is used. The change is empty when people were notified of this breach already.
+    `before`: the alert until now, None if the clock has none. If it is not closed, its queued pages are cancelled. If
+    it is another contract's, the people paged under that one are told that it has ended. `id_`: the fact's event id.
+    `chain`: the levels. `due_at`: the due instant that has passed; None: the fact is the breach itself, and its own
+    instant is used. The change is empty when people were notified of this breach already.
     """
     if before is not None and (before.occasion == id_ or _notified_already(before, fact)):
         return NO_CHANGE
+    running_before = before if before is not None and before.state is not AlertState.CLOSED else None
     alert = Alert(
         id=str(fact.clock),
         kind=AlertKind.CLOCK,
@@ -93,8 +97,11 @@ def open_alert(
         due_at=due_at or fact.at,
         weight=weight_of(fact),
     )
-    running_before = before is not None and before.state is not AlertState.CLOSED
-    return opening_change(alert, now, UnsentReason.REOPENED if running_before else None)
+    change = opening_change(alert, now, UnsentReason.REOPENED if running_before is not None else None)
+    if running_before is None or fact.contract in ("", running_before.contract):
+        return change
+    end = closing_request(running_before, fact, fitting_id(f"{id_}#moved", EVENT), CloseReason.CANCELLED)
+    return replace(change, requests=(end, *change.requests))
 
 
 def reopen_alert(before: Alert | None, fact: ClockFact, id_: str, chain: EscalationChain, now: datetime) -> AlertChange:

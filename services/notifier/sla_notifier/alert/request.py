@@ -43,10 +43,10 @@ Audience = LevelRecipients | EntitledRecipients | PagedRecipients
 class NotificationRequest:
     """Something to notify people of, before their addresses are looked up.
 
-    `id`: of the fact or notice (`content`); further pages of an alert add round and level, such as `#0.2`. `at`: when
-    it became true. `audience`: whom to notify. `alert`, `episode`, `round`, `level`: what it belongs to; "" and 0 for
-    none. `due_at`: the due instant it is about, None for none. `outcome`: why the alert closed; "" unless it is a
-    closing message. `cancel_reason`: why it is needless by a later event of the batch, None if it is not.
+    `id`: the event id of the fact or notice (`content`); further pages of an alert add round and level, such as `#0.2`.
+    `at`: when the fact became true, or the level due. `audience`: whom to notify. `alert`, `episode`, `round`, `level`:
+    what it belongs to; "" and 0 for none. `due_at`: the due instant it is about. `outcome`: why the alert closed; ""
+    unless it is a closing message. `cancel_reason`: why a later event of the same batch makes it needless; else None.
     """
 
     id: str

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any, TypeVar
 
 import structlog
-from sqlalchemy import Column, Select, select
+from sqlalchemy import Column, Select, and_, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from sla_notifier import tables
@@ -30,7 +30,7 @@ from sla_notifier.delivery.state import UNFINISHED, DeliveryState
 from sla_platform.http.problem import Problem
 from sla_platform.inbound import reachable
 from sla_platform.store.types import from_micros, to_micros
-from sla_platform.store.urgency import UrgencyCursor, rows_after_cursor, seconds_of, urgency_at
+from sla_platform.store.urgency import UrgencyCursor, UrgencyOrder, seconds_of, urgency_at
 
 _log = structlog.get_logger(__name__)
 _Shape = TypeVar("_Shape")
@@ -72,7 +72,7 @@ async def alerts(connection: AsyncConnection, asked: ListQuery, now: datetime) -
             break
     shown, not_shown = _one_by_one(alert_shape, [dict(row) for _, row in found[: asked.limit]])
     last = found[asked.limit - 1] if len(found) > asked.limit else None
-    after = "" if last is None else f"{last[0].value}_{UrgencyCursor(now, last[1]['score'], last[1]['id'])}"
+    after = "" if last is None else f"{last[0].value}_{_end(now, last[1])}"
     return AlertPage(alerts=shown, next=after, not_shown=not_shown)
 
 
@@ -82,13 +82,20 @@ def _alerts_in(
     of_old = seconds_of(connection, _a.opened_at)
     closed = state is AlertState.CLOSED
     score = of_old if closed else urgency_at(now, _a.weight, seconds_of(connection, _a.due_at))
+    order = UrgencyOrder(score, _a.due_at, _a.incident, _a.metric, _a.id)
     statement = select(tables.alert, score.label("score")).where(_a.state == state.value)
-    if place is not None:
-        statement = statement.where(rows_after_cursor(place, score, _a.id, place.name))
-        if closed:  # redundant, but an index can begin with it
-            statement = statement.where(_a.opened_at <= _just_behind(place.score))
+    if place is not None and closed:
+        ended = or_(score < place.score, and_(score == place.score, _a.id > place.last))
+        # The second condition is redundant, but an index can begin with it.
+        statement = statement.where(ended, _a.opened_at <= _just_behind(place.score))
+    elif place is not None:
+        statement = statement.where(order.after(place, place.last))
     # The column itself where it says the same: an index has its order.
-    return statement.order_by(_a.opened_at.desc() if closed else score.desc(), _a.id)
+    return statement.order_by(_a.opened_at.desc(), _a.id) if closed else statement.order_by(score.desc(), *order.tail)
+
+
+def _end(now: datetime, row: Any) -> UrgencyCursor:
+    return UrgencyCursor(now, row["score"], row["due_at"], row["incident"], row["metric"], row["id"])
 
 
 def _just_behind(seconds: float) -> datetime:

@@ -118,7 +118,7 @@ def _decoded(envelope: Envelope) -> ClockFact | NoticeData:
             return decode_clock_fact(envelope)
         case Topic.NOTICES:
             return decode_notice(envelope)
-        case Topic.INCIDENTS | Topic.DELIVERIES:
+        case Topic.INCIDENTS | Topic.DELIVERIES | Topic.CONTRACTS:
             raise AssertionError(f"the notifier does not read {envelope.topic}")
         case _:
             assert_never(envelope.topic)

@@ -13,7 +13,7 @@ from sla_notifier.notification.directory import contract_of, title_of
 from sla_notifier.notification.notification import Recipient
 from sla_notifier.notification.pipeline_context import PipelineContext
 from sla_notifier.notification.timing import Timing, timing_of
-from sla_notifier.text.content import Action, Content, PromiseTerms, Value
+from sla_notifier.text.content import Action, Content, PromiseTerms, ShortInstant, Value
 from sla_notifier.text.render import ENGLISH
 from sla_notifier.text.words import id_as_words, one_line, paragraphs, web_link
 from sla_platform.wire import ClockFact, NoticeData
@@ -44,6 +44,8 @@ def _of_clock(context: PipelineContext, request: NotificationRequest, fact: Cloc
         "due": due,
         "broken": broken,
         "since": broken,
+        "due_short": ShortInstant(due, context.now),
+        "since_short": ShortInstant(broken, context.now),
         "ended": _ended_at(fact, broken),
         "again": _again(context, request),
         "level": request.level,

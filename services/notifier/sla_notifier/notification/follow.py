@@ -1,4 +1,5 @@
-"""Stage 3, follow: no page is sent before the closing message of the episode before it. Pure.
+"""Stage 3, follow: no page is sent before the closing message of the episode before it, and no end before the word
+that it corrects. Pure.
 
 A page of a later episode names the closing message of an earlier one to the same person as what it follows. The sender
 holds it back while that message is being sent, and cancels one that waits for another attempt: no page waits for that.
@@ -22,14 +23,14 @@ def follow(context: PipelineContext, notifications: tuple[Notification, ...]) ->
     """Return the notifications; pages of an alert's later episode (opening) now wait for a closing message before them.
 
     Such a page gets in `follows` the delivery id of the message it waits for: the last closing message to the same
-    person about an earlier episode, if one is on its way or among `notifications`. Pages that wait already, and all
-    other notifications, are unchanged.
+    person about an earlier episode, if one is on its way or among `notifications`. Pages that wait already are
+    unchanged. A RESOLVED message waits for another closing message of its episode that is on its way: it corrects that.
     """
     words = _by_alert((*context.closing, *_closing_words(notifications)))
     if not words:
         return notifications
     return tuple(
-        replace(each, follows=before) if (before := _word_before(each, words)) and not each.follows else each
+        replace(each, follows=before) if (before := _word_before(each, words)) and _may_follow(each) else each
         for each in notifications
     )
 
@@ -52,10 +53,21 @@ def _by_alert(words: Iterable[ClosingMessage]) -> dict[tuple[str, str], list[Clo
 def _word_before(notification: Notification, words: dict[tuple[str, str], list[ClosingMessage]]) -> str:
     """The delivery of the last closing message of an earlier episode, to this person."""
     request, recipient = notification.request, notification.recipient
-    if not notification.live or recipient is None or request.kind not in _ESCALATED:
+    if not notification.live or recipient is None:
         return ""
-    earlier = [w for w in words.get((request.alert, recipient.person), ()) if w.episode < request.episode]
+    told = words.get((request.alert, recipient.person), ())
+    if request.kind is MessageKind.RESOLVED:
+        earlier = [w for w in told if w.episode == request.episode and w.delivery != _id(notification)]
+    elif request.kind in _ESCALATED:
+        earlier = [w for w in told if w.episode < request.episode]
+    else:
+        return ""
     return max(earlier, key=lambda word: word.episode).delivery if earlier else ""
+
+
+def _may_follow(notification: Notification) -> bool:
+    """An end that follows a page still follows the word about that page, which itself follows the page."""
+    return not notification.follows or notification.request.kind is MessageKind.RESOLVED
 
 
 def _id(notification: Notification) -> str:

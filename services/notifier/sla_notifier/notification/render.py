@@ -35,9 +35,10 @@ def _message(context: PipelineContext, notification: Notification, recipient: Re
         return context.texts.message(content_of(context, notification.request, recipient), recipient.language)
     try:
         content = content_of(context, notification.request, recipient)
+        brief = context.texts.brief(content, recipient.language)
         if recipient.then:  # the address after this one may be a machine's, which gets it by itself
-            return context.texts.message(content, recipient.language)
-        return context.texts.brief(content, recipient.language)
+            return replace(context.texts.message(content, recipient.language), subject=brief.subject)
+        return brief
     except Exception as error:  # the others of the digest must not wait for it
         _log.exception("digest.line_failed", occasion=notification.request.id)
         return _plain(notification, error)

@@ -12,7 +12,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from sla_catalogue import Catalogue
 from sla_notifier import tables
 from sla_notifier.alert import store as alerts
+from sla_notifier.alert.alert import CloseReason
 from sla_notifier.alert.change_set import ChangeSet
+from sla_notifier.alert.request import NotificationRequest
 from sla_notifier.delivery.endpoint import disabled_endpoints
 from sla_notifier.delivery.fact import delivery_fact
 from sla_notifier.delivery.policy import UnsentReason
@@ -73,7 +75,7 @@ async def write_changes(
         links=config.links,
         disabled=await disabled_endpoints(connection),
         paged_in_round=paged_in_rounds(sent_before),
-        paged=closing_recipients(sent_before, batch.cancel_reasons),
+        paged=closing_recipients(rows, batch.cancel_reasons, batch.requests),
         closing=open_closing_messages(rows),
         paged_of=first_paged_episodes(sent_before),
         digest_over=config.digest_over,
@@ -121,33 +123,61 @@ def paged_in_rounds(sent_before: Iterable[DeliveryRow]) -> frozenset[tuple[Round
 
 
 # The surest of a person's pages is the one a later word follows.
+_NEVER_SEEN = frozenset({UnsentReason.TAKEN_BACK, UnsentReason.REOPENED})
 _SUREST = {DeliveryState.SENT: 0, DeliveryState.SENDING: 1, DeliveryState.RETRYING: 2, DeliveryState.QUEUED: 3}
 
 
 def closing_recipients(
-    sent_before: Iterable[DeliveryRow], cancel_reasons: Mapping[str, UnsentReason]
+    rows: Iterable[DeliveryRow],
+    cancel_reasons: Mapping[str, UnsentReason],
+    requests: Iterable[NotificationRequest] = (),
 ) -> dict[tuple[str, int], tuple[PagedPerson, ...]]:
     """Return (alert, episode) -> the people who get a closing message: those whom a message reached or may reach.
 
-    Each person is there once. An episode is one opening of an alert; critical fixes have no closing message.
-    `cancel_reasons`: alert -> why its pages are cancelled. If that is TAKEN_BACK, people are left out whose page was
-    never attempted, unless a digest (a mail that collects several messages) carries it.
+    Each person is there once. An episode is one opening of an alert; critical fixes have no closing message. Those of
+    an earlier episode under the same contract are added who have not heard how that one ended, and, if the clock was
+    missed, those who heard last that it was not breached. `rows`: the pages and closing messages of the alerts.
+    `cancel_reasons`: alert -> why its pages are cancelled. If that is TAKEN_BACK or REOPENED, people are left out whose
+    page was never attempted, unless a digest (a mail that collects several messages) carries it. `requests`: the
+    closing messages among them are the ones to be sent.
     """
     best: dict[tuple[str, int, str], DeliveryRow] = {}
-    for row in map(_as_far_as_it_came, sent_before):
+    heard: dict[tuple[str, str], DeliveryRow] = {}
+    for row in map(_as_far_as_it_came, rows):
         key = (row.alert, row.episode, row.person)
-        taken_back = cancel_reasons.get(row.alert) is UnsentReason.TAKEN_BACK and not row.carried_by
-        if row.state not in _SUREST or row.kind is MessageKind.CRITICAL_FIX or (taken_back and not row.attempts):
+        unseen = cancel_reasons.get(row.alert) in _NEVER_SEEN and not row.carried_by and not row.attempts
+        if row.state not in _SUREST or row.kind is MessageKind.CRITICAL_FIX:
             continue
-        if key not in best or _SUREST[row.state] < _SUREST[best[key].state]:
+        if row.kind in _CLOSING:
+            before = heard.get((row.alert, row.person))
+            if before is None or (before.episode, before.created_at) <= (row.episode, row.created_at):
+                heard[row.alert, row.person] = row
+        elif not unseen and (key not in best or _SUREST[row.state] < _SUREST[best[key].state]):
             best[key] = row
-    found: dict[tuple[str, int], tuple[PagedPerson, ...]] = {}
+    found: dict[tuple[str, int], dict[str, PagedPerson]] = {}
     for (alert, episode, person), row in best.items():
-        on_its_way = row.carried_by or (row.id if row.state is DeliveryState.SENDING else "")
-        follows = "" if row.state.final else on_its_way
-        paged = PagedPerson(person, f"{row.channel}:{row.address}", follows)
-        found[alert, episode] = (*found.get((alert, episode), ()), paged)
-    return found
+        found.setdefault((alert, episode), {})[person] = _paged(row)
+    for request in requests:
+        if request.kind not in _CLOSING:
+            continue
+        theirs = found.setdefault((request.alert, request.episode), {})
+        for (alert, episode, person), row in best.items():
+            earlier = alert == request.alert and episode < request.episode and row.contract == request.contract
+            if earlier and person not in theirs and _is_owed(row, heard.get((alert, person)), request):
+                theirs[person] = _paged(row)
+    return {place: tuple(people.values()) for place, people in found.items()}
+
+
+def _is_owed(page: DeliveryRow, heard: DeliveryRow | None, request: NotificationRequest) -> bool:
+    """Whether somebody paged in an earlier episode is to hear this end. `heard`: the last closing message to them."""
+    if heard is None or heard.episode < page.episode:
+        return True
+    return heard.kind is MessageKind.TAKEN_BACK and request.outcome == CloseReason.MISSED.value
+
+
+def _paged(row: DeliveryRow) -> PagedPerson:
+    on_its_way = row.carried_by or (row.id if row.state is DeliveryState.SENDING else "")
+    return PagedPerson(row.person, f"{row.channel}:{row.address}", "" if row.state.final else on_its_way)
 
 
 def _as_far_as_it_came(row: DeliveryRow) -> DeliveryRow:
@@ -200,13 +230,11 @@ async def _carriers(connection: AsyncConnection, ending: Collection[str]) -> fro
 
 
 async def _deliveries_of(connection: AsyncConnection, ids: Collection[str]) -> list[DeliveryRow]:
-    """Every page of these alerts so far, and the closing messages on their way."""
+    """Every page and every closing message of these alerts so far."""
     if not ids:
         return []
-    closing = and_(_d.c.kind.in_([kind.value for kind in _CLOSING]), _d.c.state.in_(_UNFINISHED))
-    statement = (
-        select(_d).where(_d.c.alert.in_(sorted(ids)), or_(_d.c.kind.in_(_ESCALATED), closing)).order_by(_d.c.created_at)
-    )
+    kinds = [*_ESCALATED, *(kind.value for kind in sorted(_CLOSING))]
+    statement = select(_d).where(_d.c.alert.in_(sorted(ids)), _d.c.kind.in_(kinds)).order_by(_d.c.created_at)
     return [row_of(dict(row)) for row in (await connection.execute(statement)).mappings()]
 
 

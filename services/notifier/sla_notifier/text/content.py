@@ -24,6 +24,17 @@ class CountedAndWall:
 
 
 @dataclass(frozen=True, slots=True)
+class ShortInstant:
+    """An instant to be worded for a line of a list, without UTC, such as "Mar 3, 14:05 CET".
+
+    The year is said only if `now` lies in another one.
+    """
+
+    at: datetime
+    now: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class PromiseTerms:
     """What a target promises, to be worded as in "First response, 2 working days".
 
@@ -45,7 +56,7 @@ class Phrase:
     values: Mapping[str, str | Mapping[str, str]] = field(default_factory=dict)
 
 
-Value = str | int | bool | datetime | timedelta | CountedAndWall | PromiseTerms
+Value = str | int | bool | datetime | timedelta | CountedAndWall | PromiseTerms | ShortInstant
 """Instants, spans and targets are written out in the reader's language; everything else is shown as it is."""
 
 

@@ -14,11 +14,20 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from sla_domain.plan import Allowed, CoverageTime, Unspecified, WallTime, WorkingDayTime
 from sla_notifier.delivery.state import MessageKind
-from sla_notifier.text.content import Content, CountedAndWall, Message, Phrase, PromiseTerms, Value
-from sla_notifier.text.words import instant_in_words, load_locale, locale_of, one_line, span_in_words
+from sla_notifier.text.content import Content, CountedAndWall, Message, Phrase, PromiseTerms, ShortInstant, Value
+from sla_notifier.text.words import (
+    instant_in_words,
+    load_locale,
+    locale_of,
+    one_line,
+    short_instant_in_words,
+    span_in_words,
+)
 
 FOLDER = Path(__file__).parent / "templates"
 ENGLISH = "en"
+_LINE = "line"
+_OF_A_MAIL = ("subject", "heading", "lead", "stop")
 _COLOURS = {
     MessageKind.WARNING: "#bf8700",
     MessageKind.PAGE: "#cf222e",
@@ -71,7 +80,7 @@ class Texts:
         chosen = self.language(language)
         labels = self.words(chosen)
         in_words = {name: _in_words(value, content.zone, chosen, labels) for name, value in content.values.items()}
-        sentences = self._sentences(content.kind, chosen, in_words)
+        sentences = self._sentences(content.kind, chosen, in_words, _OF_A_MAIL)
         view = _view(content, labels, in_words) | {"heading": ""} | sentences
         view |= {"language": chosen, "colour": _COLOURS[content.kind]}
         return Message(
@@ -84,13 +93,15 @@ class Texts:
     def brief(self, content: Content, language: str) -> Message:
         """Return only subject and payload of a message, for a line of a digest; `text` and `html` are "".
 
-        The language is the available one nearest to `language`.
+        The digest leaves later, so the line says since when or until when and not how long: its block is `line`, for
+        kinds of message whose subject says a span. The language is the available one nearest to `language`.
         """
         chosen = self.language(language)
         labels = self.words(chosen)
         in_words = {name: _in_words(value, content.zone, chosen, labels) for name, value in content.values.items()}
-        sentences = self._sentences(content.kind, chosen, in_words, ("subject", "lead"))
-        return Message(one_line(sentences["subject"], 200), "", "", _payload(content, sentences))
+        found = self._sentences(content.kind, chosen, in_words, ("subject", "lead", _LINE))
+        said = {"subject": found.get(_LINE) or found["subject"], "lead": found["lead"]}
+        return Message(one_line(said["subject"], 200), "", "", _payload(content, said))
 
     def phrases_in_words(self, phrases: Iterable[Phrase], language: str) -> str:
         """Return phrases as sentences, one after the other, in the available language nearest to `language`."""
@@ -109,12 +120,12 @@ class Texts:
         return self._html.get_template(template).render(view)
 
     def _sentences(
-        self, kind: MessageKind, language: str, in_words: Mapping[str, str | int | bool], names: Collection[str] = ()
+        self, kind: MessageKind, language: str, in_words: Mapping[str, str | int | bool], names: Collection[str]
     ) -> dict[str, str]:
         """Plain text: the HTML layout escapes it like any other value."""
         template = self._plain.get_or_select_template([f"{language}/{kind.value}.j2", f"{ENGLISH}/{kind.value}.j2"])
         context = template.new_context(dict(in_words))
-        blocks = [(name, block) for name, block in template.blocks.items() if not names or name in names]
+        blocks = [(name, block) for name, block in template.blocks.items() if name in names]
         return {name: " ".join("".join(block(context)).split()) for name, block in blocks}
 
     def _read(self, language: str, file: str) -> Mapping[str, str]:
@@ -155,6 +166,8 @@ def _in_words(value: Value, zone: str, language: str, labels: Mapping[str, str])
     if isinstance(value, PromiseTerms):
         allowed = _allowed(value.allowed, language, labels)
         return labels["promise_terms"].format(metric=value.metric, allowed=allowed) if allowed else ""
+    if isinstance(value, ShortInstant):
+        return short_instant_in_words(value.at, value.now, zone, language)
     if isinstance(value, datetime):
         return instant_in_words(value, zone, language)
     if isinstance(value, timedelta):

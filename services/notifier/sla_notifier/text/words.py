@@ -30,6 +30,7 @@ def load_locale(language: str) -> None:
     """
     day = datetime(2026, 3, 3, 14, 0, tzinfo=UTC)
     instant_in_words(day, "UTC", language)
+    short_instant_in_words(day, day, "UTC", language)
     for seconds in (0, 59, 60, 3_600, 90_000):
         span_in_words(timedelta(seconds=seconds), language)
 
@@ -64,6 +65,16 @@ def instant_in_words(at: datetime, zone: str, language: str) -> str:
         return written
     day = "" if local.date() == universal.date() else f"{_day(universal, 'MMMEd', language)}, "
     return f"{written} ({day}{universal:%H:%M} UTC)"
+
+
+def short_instant_in_words(at: datetime, now: datetime, zone: str, language: str) -> str:
+    """Return an instant in a zone, such as `Mar 3, 14:00 CET`; with the year if `now` lies in another one."""
+    try:
+        local, present = at.astimezone(ZoneInfo(zone)), now.astimezone(ZoneInfo(zone))
+    except OverflowError:  # the ends of the calendar have no local time everywhere
+        local, present = at.astimezone(ZoneInfo("UTC")), now.astimezone(ZoneInfo("UTC"))
+    day = _day(local, "MMMd" if local.year == present.year else "yMMMd", language)
+    return f"{day}, {local:%H:%M} {local.tzname()}"
 
 
 def _day(at: datetime, skeleton: str, language: str) -> str:

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
-from uuid import UUID
 
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from sla_platform.http.problem import Problem
-from sla_platform.store.urgency import UrgencyCursor, rows_after_cursor, seconds_of, urgency_at
+from sla_platform.store.urgency import UrgencyCursor, UrgencyOrder, seconds_of, urgency_at
 from sla_timer import tables
 from sla_timer.answer import Hours, hours_json, iso
+from sla_timer.rulebooks import JudgedVersion
 from sla_timer.service import TimerService
 
 OPEN_STATES = ("running", "paused")
+_MOST_CYCLES = 2**31  # an integer column holds no more
 
 
 async def open_clocks(
@@ -34,15 +36,16 @@ async def open_clocks(
     async with timer.store.reading() as connection:
         weight = func.coalesce(clock.c.weight, clock.c.urgency / 100)
         urgency = urgency_at(now, weight, seconds_of(connection, clock.c.due_at))
+        order = UrgencyOrder(urgency, clock.c.due_at, clock.c.incident, clock.c.metric, clock.c.cycle)
         query = (
             select(clock, urgency.label("now_urgent"))
             .where(clock.c.state.in_(OPEN_STATES), clock.c.due_at.is_not(None) | (clock.c.state == "paused"))
-            .order_by(urgency.desc(), clock.c.id)
+            .order_by(urgency.desc(), *order.tail)
             .limit(limit + 1)
             .offset(offset)
         )
         if place is not None:
-            query = query.where(rows_after_cursor(place, urgency, clock.c.id, _clock_key(place.name)))
+            query = query.where(order.after(place, _cycle(place)))
         if contract and only is None:
             query = query.where(clock.c.contract == contract)
         if only is not None:
@@ -61,15 +64,18 @@ async def open_clocks(
         }
         for row in rows[:limit]
     ]  # fmt: skip
-    last = rows[limit - 1] if len(rows) > limit else None
-    return {"clocks": listed, "next": None if last is None else str(UrgencyCursor(now, last.now_urgent, str(last.id)))}
+    return {"clocks": listed, "next": str(_end(now, rows[limit - 1])) if len(rows) > limit else None}
+
+
+def _end(now: datetime, row: Any) -> UrgencyCursor:
+    return UrgencyCursor(now, row.now_urgent, row.due_at, row.incident, row.metric, str(row.cycle))
 
 
 def _place(after: str) -> UrgencyCursor | None:
     try:
         place = UrgencyCursor.parse(after) if after else None
         if place is not None:
-            _clock_key(place.name)
+            _cycle(place)
     except (ValueError, OverflowError):
         raise Problem(
             422, "no-such-page", "No such page", "`after` is not the `next` of an answer about open clocks."
@@ -77,11 +83,15 @@ def _place(after: str) -> UrgencyCursor | None:
     return place
 
 
-def _clock_key(name: str) -> UUID:
-    return UUID(name)
+def _cycle(place: UrgencyCursor) -> int:
+    cycle = int(place.last)
+    if not 0 <= cycle < _MOST_CYCLES:
+        raise ValueError(f"{cycle} is no cycle")
+    return cycle
 
 
 async def _hours_of(timer: TimerService, connection: AsyncConnection, rows: Sequence[Any]) -> dict[Any, Hours]:
     """Return in which hours each of these clocks counts, by its id."""
-    pins = await timer.rulebooks.known(connection, {row.catalogue for row in rows})
+    judged = {row.catalogue: JudgedVersion(row.catalogue, frozenset({row.contract})) for row in rows}
+    pins = await timer.rulebooks.known(connection, judged.values())
     return {row.id: Hours.of(row, pins.by_version.get(row.catalogue, pins.current)) for row in rows}

@@ -31,6 +31,7 @@ from sla_timer.apply.decide import published_state_of
 from sla_timer.apply.fold_cache import fold_in_slices
 from sla_timer.apply.load import StoredEventReader, events_of, has_carried_events, is_hot
 from sla_timer.pages import page_among, page_of
+from sla_timer.rulebooks import JudgedVersion, version_of
 from sla_timer.service import TimerService
 
 
@@ -74,7 +75,7 @@ async def _whole(
         rows = (await connection.execute(select(tables.clock).where(tables.clock.c.incident == name))).all()
         told = {ClockId(row.id): published_state_of(row) for row in rows}
         incident = with_published_ids(incident, told)
-        own = known.rulebook.version
+        own = version_of(incident, known.rulebook)
         there = {clock.id for clock in incident.clocks}
         wanted = {old.catalogue for id_, old in told.items() if id_ not in there}
         wanted |= {version for old in told.values() for version in old.earned.values()}
@@ -126,7 +127,8 @@ async def find_incident(timer: TimerService, name: str, access: KeyAccess) -> Fo
         row = (await connection.execute(select(tables.incident).where(tables.incident.c.id == name))).one_or_none()
         if row is None:
             raise _no_incident(asked)
-        rulebooks = await timer.rulebooks.known(connection, [row.catalogue])
+        judged = JudgedVersion(row.catalogue, frozenset({row.contract}), frozenset({row.customer}))
+        rulebooks = await timer.rulebooks.known(connection, [judged])
         events = None if is_hot(row) else await events_of(connection, name)
     rulebook = rulebooks.of(row)
     if events is not None and not events:  # slad's own clock, the canary, has a row and no history

@@ -148,6 +148,7 @@ class EventResponse(TimerResponse):
     version: int
     actor: str
     actor_name: str
+    actor_id: str = Field(description="account of the author, where it is asked whether that is the reporter")
     attributes: dict[str, str]
     waiting_on: str | None
     agreed: AgreedTargetResponse | None

@@ -18,6 +18,7 @@ from sla_domain.explain import events_known_at
 from sla_domain.fact import Fact, caused_by_catalogue
 from sla_domain.fold import fold
 from sla_domain.incident import Incident
+from sla_domain.normal import normal
 from sla_domain.phase_state import phase_fact
 from sla_domain.published import PublishedState, after_publishing, keys_after, timers
 from sla_domain.rulebook import Rulebook
@@ -27,7 +28,7 @@ from sla_platform.envelope import Envelope
 from sla_platform.wire import clock_fact, encode_clock_fact
 from sla_timer.apply.context import clock_context, incident_context, with_breach
 from sla_timer.apply.save import Changes
-from sla_timer.rulebooks import PinnedRulebooks
+from sla_timer.rulebooks import PinnedRulebooks, pin_row, version_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,11 +79,13 @@ def decide(
     this transaction. `now`: the instant for which urgency is computed. A timer that is due already gets `now` as its
     `ripe_at`: it fires once the partition's events up to that instant are applied.
     """
-    rulebook = pins.current if options.moved else pins.of(stored.row)
+    rulebook = pins.newest_for(stored.row) if options.moved else pins.of(stored.row)
     rows = {ClockId(row.id): row for row in stored.clocks}
     told = {id_: published_state_of(row) for id_, row in rows.items()}
-    folded, judged, ended = _folded(stored, told, pins, rulebook)
-    kept = with_earlier_promises(folded, judged, told, _before(stored, told, pins, rulebook), now)
+    plain = stored.fold(rulebook)
+    version = version_of(plain, rulebook)
+    folded, judged, ended = _folded(stored, plain, told, pins, version)
+    kept = with_earlier_promises(folded, judged, told, _before(stored, told, pins, rulebook, version), now)
     incident, versions = kept.incident, kept.versions
     for clock in incident.clocks:
         if clock.earned:  # what was told of it follows from another fold than this one
@@ -101,8 +104,10 @@ def decide(
         )
         for clock in incident.clocks
     }
-    changes = Changes(settled={incident.id: (rulebook.version, ended)})
-    changes.incidents.append(_incident_row(partition, incident, rulebook.version, keys_after(keys, facts), stored))
+    changes = Changes(settled={incident.id: (version, ended)})
+    changes.incidents.append(_incident_row(partition, incident, version, keys_after(keys, facts), stored))
+    if (pinned := pin_row(plain, rulebook, version)) is not None:
+        changes.pins.append(pinned)
     for clock in incident.clocks:
         state, context = after[clock.id], contexts[clock.id]
         row = _clock_row(partition, clock, state, context, versions[clock.id])
@@ -122,7 +127,7 @@ def decide(
         ]
     gone = {id_: state for id_, state in after.items() if id_ not in contexts and state != told.get(id_)}
     changes.gone += [{"gone": id_, "told": published_text.write_state(state)} for id_, state in gone.items()]
-    catalogue = rulebook.version if options.moved else ""
+    catalogue = version if options.moved else ""
     events = stored.events + stored.surplus
     phase = {"phase": incident.phase.value, "events": events}
     if not facts and (stored.row is None or stored.row.phase != incident.phase.value):
@@ -139,16 +144,19 @@ def decide(
 
 
 def _folded(
-    stored: StoredIncident, told: Mapping[ClockId, PublishedState], pins: PinnedRulebooks, rulebook: Rulebook
+    stored: StoredIncident,
+    plain: Incident,
+    told: Mapping[ClockId, PublishedState],
+    pins: PinnedRulebooks,
+    own: str,
 ) -> tuple[Incident, dict[ClockId, str], dict[ClockId, Clock]]:
-    """The incident under `rulebook` with the clocks that may have changed, but every clock that had ended under
-    another version as that version saw it; the version of each; and all clocks that have ended, as `rulebook` sees
-    them.
+    """The incident as folded under the version `own` (`plain`) with the clocks that may have changed, but every clock
+    that had ended under another version as that version saw it; the version of each; and all clocks that have ended, as
+    `own` sees them.
 
     Clocks that are told under the id of another cycle, or are told and no more, cannot be left out the next time: none
     has then ended for good.
     """
-    plain = stored.fold(rulebook)
     ended = {clock.id: clock for clock in plain.clocks if not clock.state.open}
     if stored.settled:
         plain = replace(plain, clocks=unsettled_clocks_of(plain, stored.settled))
@@ -157,18 +165,18 @@ def _folded(
         ended = {}
     if told.keys() - {clock.id for clock in incident.clocks}:
         ended = {}
-    versions = {clock.id: rulebook.version for clock in incident.clocks}
+    versions = {clock.id: own for clock in incident.clocks}
     frozen = {
         ClockId(row.id): row.catalogue
         for row in stored.clocks
-        if row.catalogue != rulebook.version and not ClockState(row.state).open and row.id in versions
+        if row.catalogue != own and not ClockState(row.state).open and row.id in versions
     }
     if not frozen:
         return incident, versions, ended
     earlier = {
         clock.id: clock
         for version in sorted(set(frozen.values()))
-        for clock in with_published_ids(stored.fold(pins.by_version.get(version, rulebook)), told).clocks
+        for clock in with_published_ids(_under(stored, pins, version, plain), told).clocks
         if frozen.get(clock.id) == version
     }
     versions |= {id_: frozen[id_] for id_ in earlier}
@@ -176,15 +184,24 @@ def _folded(
     return replace(incident, clocks=clocks), versions, ended
 
 
+def _under(stored: StoredIncident, pins: PinnedRulebooks, version: str, otherwise: Incident) -> Incident:
+    book = pins.by_version.get(version)
+    return otherwise if book is None else stored.fold(book)
+
+
 def _before(
-    stored: StoredIncident, told: Mapping[ClockId, PublishedState], pins: PinnedRulebooks, rulebook: Rulebook
+    stored: StoredIncident,
+    told: Mapping[ClockId, PublishedState],
+    pins: PinnedRulebooks,
+    rulebook: Rulebook,
+    own: str,
 ) -> Before:
     """The incident under other versions than `rulebook`; each is folded once."""
     known: dict[tuple[str, datetime | None], tuple[Incident, Rulebook] | None] = {}
 
     def under(version: str, until: datetime | None) -> tuple[Incident, Rulebook] | None:
         if (version, until) not in known:
-            then = rulebook if version == rulebook.version else pins.by_version.get(version)
+            then = rulebook if version == own else pins.by_version.get(version)
             known[version, until] = (
                 None if then is None else (with_published_ids(stored.as_of(until, then), told), then)
             )
@@ -247,6 +264,7 @@ def _incident_row(
         "contract": incident.contract.id,
         "plan": incident.plan,
         "customer": incident.attributes.get("customer", ""),
+        "customer_key": normal(incident.attributes.get("customer", ""))[:300],
         "priority": incident.priority,
         "phase": incident.phase.value,
         "opened_at": incident.opened_at,

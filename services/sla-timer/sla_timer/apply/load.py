@@ -26,6 +26,7 @@ from sla_platform.store.keyset import rows_after
 from sla_platform.wire import stored_event
 from sla_timer import tables
 from sla_timer.apply.fold_cache import HOT
+from sla_timer.rulebooks import JudgedVersion
 
 OPEN_STATES = ("running", "paused")
 _DECODED_AT_ONCE = 100
@@ -70,13 +71,23 @@ class LoadedIncidents:
         return drop_forgotten(self.events.get(incident, ()), self.tombstones.get(incident))
 
     @property
-    def versions(self) -> set[str]:
-        """Return every catalogue version by which something here was judged: an incident, a clock, or an earlier breach
-        of a clock whose target has been replaced since.
+    def versions(self) -> list[JudgedVersion]:
+        """Return every version by which something here was judged, with the contracts and customers concerned.
+
+        That is an incident, a clock, or an earlier breach of a clock whose target has been replaced since.
         """
-        clocks = [row for rows in self.clocks.values() for row in rows]
-        judged = {row.catalogue for row in (*self.incidents.values(), *clocks)}
-        return judged.union(*(earned_under(row.told) for row in clocks))
+        found: dict[str, tuple[set[str], set[str]]] = {}
+        for name, row in self.incidents.items():
+            judged = {row.catalogue: {row.contract}}
+            for clock in self.clocks.get(name, ()):
+                judged.setdefault(clock.catalogue, set()).add(clock.contract)
+                judged |= {version: {clock.contract} for version in earned_under(clock.told)} | judged
+            for version, contracts in judged.items():
+                known, customers = found.setdefault(version, (set(), set()))
+                if not known:  # of one incident, since others under this version are alike
+                    known |= contracts
+                    customers.add(row.customer)
+        return [JudgedVersion(version, frozenset(those), frozenset(whose)) for version, (those, whose) in found.items()]
 
 
 async def stored_event_ids(connection: AsyncConnection, ids: Collection[str]) -> set[str]:
@@ -90,9 +101,9 @@ async def load_incidents(
 ) -> LoadedIncidents:
     """Lock the timers and clocks of these incidents, and return their stored rows and events.
 
-    Of an incident with 250 events or more the events are not read, and only those clocks that are open or named in
-    `unsettled`. All its clocks are read if `unsettled` lacks it (the default is empty), or if it has been judged under
-    another catalogue version since.
+    An incident with 250 events or more is read in part: none of its events, and of its clocks those that are open or
+    named in `unsettled` (incident id -> clocks that may have changed). All its clocks are read if `unsettled` has no
+    entry for it, or one of another catalogue version than the incident was last judged by.
     """
     names = sorted(incidents)
     found = (await connection.execute(select(tables.incident).where(tables.incident.c.id.in_(names)))).all()

@@ -121,7 +121,7 @@ def check_prepared(
         row = known.incidents.get(name)
         if row is None or not is_hot(row):
             continue
-        rulebook = pins.current if moved else pins.of(row)
+        rulebook = pins.newest_for(row) if moved else pins.of(row)
         if name not in prepared or not prepared[name].fits(row.events, ids, rulebook):
             wanted[name] = rulebook
     if wanted:

@@ -23,7 +23,8 @@ class Changes:
     """The rows to write and the facts to publish in one transaction.
 
     `incidents`, `clocks`, `timers`: rows for the timer's tables of incidents, clocks and timers. `gone`: clocks that a
-    late event has made disappear from their incident. `facts`: what to publish. `settled`: incident id -> (catalogue
+    late event has made disappear from their incident. `facts`: what to publish. `pins`: rows by which the rulebooks of
+    recorded contracts are found again. `settled`: incident id -> (catalogue
     version, its ended clocks about which everything is published once this is committed).
     """
 
@@ -32,6 +33,7 @@ class Changes:
     timers: list[dict[str, Any]] = field(default_factory=list)
     gone: list[dict[str, Any]] = field(default_factory=list)  # clocks that late events have undone
     facts: list[Envelope] = field(default_factory=list)
+    pins: list[dict[str, str]] = field(default_factory=list)  # of versions under which recorded contracts decided
     # by incident with very many events: the version, and the clocks that have ended and are told in full
     settled: dict[str, tuple[str, dict[ClockId, Clock]]] = field(default_factory=dict)
 
@@ -42,6 +44,7 @@ class Changes:
         self.timers += other.timers
         self.gone += other.gone
         self.facts += other.facts
+        self.pins += other.pins
         self.settled |= other.settled
 
 
@@ -84,6 +87,9 @@ async def write_changes(connection: AsyncConnection, decided: Changes) -> None:
 
     Clocks that are `gone` become cancelled and lose their timers.
     """
+    if decided.pins:
+        rows = {row["version"]: row for row in decided.pins}
+        await connection.execute(insert_new(connection, tables.pin), list(rows.values()))
     if decided.incidents:
         await connection.execute(upsert(connection, tables.incident), decided.incidents)
     if decided.clocks:

@@ -41,9 +41,10 @@ class Canary:
         self._set: datetime | None = None
 
     async def run(self) -> None:
-        """Set the canary's timer for each coming full minute, looking every five seconds, until cancelled.
+        """Keep slad's own test clock (the canary) going: set its timer for each coming full minute, until cancelled.
 
-        A Retryable error is logged, and the loop goes on.
+        Whether the next one must be set is looked up every five seconds. A Retryable error is logged, and the loop goes
+        on.
         """
         while True:
             try:

@@ -96,10 +96,10 @@ class Progress:
         return None if known is None else known[1]
 
     async def publish(self, since: datetime | None = None) -> ProgressLook:
-        """Make what `note` recorded visible to the ticks (timer loops) of all instances.
+        """Make known to the ticks (timer loops) of all instances up to which instants events are applied here (`note`).
 
-        Return how far all partitions are. `since`: only timers due after this instant make `ProgressLook.due` true;
-        None: any timer.
+        Return how far the events of all partitions are applied. `since`: timers due at or before this instant do not
+        make `ProgressLook.due` true; None: any due timer does.
         """
         raise NotImplementedError
 

@@ -167,6 +167,26 @@ def _sections(sheet: dict[str, Any]) -> Iterator[tuple[str, Table]]:
             for one in sheet["roles"]
         ),
     )  # fmt: skip
+    yield "Hours that can be booked", _table(
+        ("window", "title", "notice", "with less notice", "a contract year", "on", "lasts", "for", "in", "on duty",
+         "clause"),
+        (
+            (one["id"], one["title"], _days(one["notice_seconds"]),
+             f"+{one['surcharge']} %" if one["late"] == "surcharge" else "refused",
+             str(one["per_contract_year"] or "any number"), ", ".join(one["days"]) or "any day",
+             _days(one["longest_seconds"]), _for_what(one), ", ".join(one["languages"]), one["role"] or "",
+             one["clause"])
+            for one in sheet["windows"]
+        ),
+    )  # fmt: skip
+    yield "Allowances", _table(
+        ("allowance", "title", "unit", "amount", "expires after", "at most", "off hours", "warnings at", "clause"),
+        (
+            (one["id"], one["title"], one["unit"], _granted(one), one["expires"], _limits(one), _rate(one),
+             ", ".join(one["warn"]), one["clause"])
+            for one in sheet["allowances"]
+        ),
+    )  # fmt: skip
     if (escalation := sheet["escalation"]) is not None:
         yield _told(escalation), _table(
             ("after", "who", "how", "by"),
@@ -186,6 +206,18 @@ def _sections(sheet: dict[str, Any]) -> Iterator[tuple[str, Table]]:
             ),
         ),
     )
+
+
+def _days(seconds: float | None) -> str:
+    if not seconds:
+        return ""
+    days = seconds / 86_400
+    return f"{days:g} days" if days >= 1 else f"{seconds / 3_600:g} hours"
+
+
+def _for_what(window: dict[str, Any]) -> str:
+    not_for = [f"not {product}" for product in window["excluded_products"]]
+    return ", ".join([*window["priorities"], *window["products"], *not_for]) or "everything"
 
 
 def _table(columns: tuple[str, ...], rows: Iterator[tuple[str, ...]]) -> Table:
@@ -211,6 +243,21 @@ def _rules(rules: dict[str, Any], agreed: dict[str, Any]) -> Iterator[tuple[str,
     named = priorities if isinstance(priorities, str) else ", ".join(priorities) or "none"
     who = "staff alone may set it" if agreed["by"] == "staff" else "the customer agrees"
     yield "another date may be agreed for", f"{named} ({who}) {agreed['clause']}".rstrip()
+
+
+def _granted(one: dict[str, Any]) -> str:
+    if one["optional"]:
+        return "optional, not bought"
+    return "what is bought" if one["amount"] is None else f"{one['amount']} per {one['per']}"
+
+
+def _limits(one: dict[str, Any]) -> str:
+    return ", ".join(f"{limit} per {period}" for period, limit in one["at_most"].items())
+
+
+def _rate(one: dict[str, Any]) -> str:
+    rate = one["off_hours"]
+    return "" if rate is None else f"× {rate['multiplier']} outside {rate['coverage']}"
 
 
 def _told(escalation: dict[str, Any]) -> str:
@@ -239,7 +286,8 @@ def _who(role: str, people: list[str]) -> str:
 
 
 def _product(one: dict[str, Any]) -> str:
-    return " ".join((one["product"], *one["versions"]))
+    facts = ", ".join(f"{name}: {text}" for name, text in one["facts"].items())
+    return " ".join((one["product"], *one["versions"])) + (f" ({facts})" if facts else "")
 
 
 def _period(valid: dict[str, Any]) -> str:

@@ -37,7 +37,11 @@ class Record(NamedTuple):
         return any(outcome.verdict is Verdict.OPEN for outcomes in self.outcomes for outcome in outcomes)
 
     def settled(self, until: datetime) -> Record:
-        """Return the record with the outcomes of open clocks as of `until`, the end of the log."""
+        """Return this incident's record as of `until`, the instant at which the log ends.
+
+        An open clock that is past due by then becomes OVERDUE (see `ClockOutcome.settled`). Outcomes of ended clocks
+        stay.
+        """
         outcomes = tuple(tuple(outcome.settled(until) for outcome in each) for each in self.outcomes)
         return self._replace(outcomes=outcomes)
 

@@ -92,7 +92,11 @@ class Scatter:
         self._writers = [BlockWriter(piece_path(folder, part, number)) for number in range(count)]
 
     def add(self, incident: str, number: int, line: Any) -> None:
-        """Write a line to the file of its incident; `number`: of the line, counted within the part of the log."""
+        """Write a line of the log to the file of its incident.
+
+        `number`: the line's number within the part of the log that is read. `line`: its content, of types that Python's
+        `marshal` can write.
+        """
         at = zlib.crc32(incident.encode("utf-8", "surrogatepass")) % len(self._writers)
         self._writers[at].add((incident, number, line))
 

@@ -93,7 +93,7 @@ class PartitionLane:
         self.pulse.note_handled()
 
     def retry_later(self) -> None:
-        """Note that the unit failed, so that it is tried again after a pause.
+        """Note that the records in work (`unit`) could not be handled, so that they are tried again after a pause.
 
         The pause is 0.1 s, and doubles with each failure up to 5 s.
         """

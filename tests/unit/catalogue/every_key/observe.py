@@ -9,6 +9,7 @@ import json
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -16,11 +17,23 @@ from tests.translated import translate
 
 from sla_catalogue import Catalogue, CatalogueInvalid, KeyScope, SourceId, load_catalogue, run_scenarios
 from sla_catalogue.sheet import sheet_of
+from sla_domain.allowance import AllowanceUnit
+from sla_domain.contract import ContractId
+from sla_domain.contract_ledgers import ledger_terms
 from sla_domain.errors import DomainError
 from sla_domain.event import Actor, EventId, EventKind, IncidentEvent, IncidentId, WaitingOn
 from sla_domain.explain import as_dict, explain
 from sla_domain.fold import fold
 from sla_domain.incident import Incident
+from sla_domain.ledger import EntryId, EntryKind, EntryRefused, LedgerEntry, WorkSpan, replay
+from sla_domain.record import (
+    BookingRequest,
+    ContractRecord,
+    RecordChange,
+    RefusedChange,
+    apply_change,
+    prepare_booking,
+)
 from sla_domain.roles import level_roster
 from sla_domain.urgency import urgency
 from sla_ingest.auth import verify
@@ -123,6 +136,8 @@ BEHAVIOUR: Mapping[str, Observer] = {
         (one.passed, one.failures, _shape(one.incident)) for one in run_scenarios(catalogue)
     ],
     "who is told": lambda catalogue: _told(catalogue),
+    "what can be booked": lambda catalogue: list(_booked(catalogue)),
+    "what is left": lambda catalogue: _left(catalogue),
     "how incidents are judged": lambda catalogue: [_plain(judged) for judged in _judged(catalogue)],
 }
 # What people read of it: the sheets, in two languages, and the report of its own tests.
@@ -136,8 +151,64 @@ WORDS: Mapping[str, Observer] = {
 }
 
 
+def _booked(catalogue: Catalogue) -> Iterator[str]:
+    """What comes of some bookings under the contract `acme`, one after the other."""
+    contract = catalogue.rulebook.contracts[ContractId("acme")]
+    plan, record = catalogue.rulebook.plan_of(contract), ContractRecord(id=contract.id)
+    saturday = datetime(2026, 12, 5, tzinfo=UTC)
+    for number, (weeks, hours, product, language) in enumerate(
+        [(0, 10, "press", "en"), (1, 47, "", ""), (2, 30, "", ""), (3, 4, "lamp", ""), (4, 4, "mill", "de")]
+    ):
+        start = saturday + timedelta(weeks=weeks)
+        asked = BookingRequest(
+            id=f"b{number}", window="standby", start=start, end=start + timedelta(hours=hours), product=product,
+            language=language, surcharge_confirmed=True,
+        )  # fmt: skip
+        try:
+            change = prepare_booking(record, contract, plan, asked, MONDAY)
+        except RefusedChange as refused:
+            yield f"{refused.code.value}: {refused}"
+            continue
+        made = RecordChange(
+            contract=contract.id, revision=record.revision + 1, at=MONDAY, by="", reason="", change=change
+        )
+        record = apply_change(record, made)
+        yield repr(replace(change.window, priorities=frozenset())) + repr(sorted(change.window.priorities))
+
+
 def _plain(value: Any) -> Any:
     return json.loads(json.dumps(value, default=str))
+
+
+# -- counting allowances ----------------------------------------------------------------------------------
+
+
+def _left(catalogue: Catalogue) -> list[Any]:
+    """The ledgers of half a year in which everything is used in the same way."""
+    book, found = catalogue.rulebook, []
+    for contract in book.contracts.values():
+        for terms in ledger_terms(book, contract):
+            seen = replay(terms, _entries(terms.allowance.unit), MONDAY + DAY)
+            objections = [one.objection for one in seen.decisions if isinstance(one, EntryRefused)]
+            ledger = seen.ledger
+            found.append(_plain((contract.id, terms.allowance.id, objections, ledger.lots, ledger.crossings)))
+    return found
+
+
+def _entries(unit: AllowanceUnit) -> Iterator[LedgerEntry]:
+    """By turns within and outside hours, thrice a month in some months and four times in one."""
+    days = [(2, 2), (2, 3), (2, 4), (5, 2), (5, 3), (5, 4), (8, 2), (8, 3), (8, 4), (8, 5), (9, 1)]
+    for number, (month, day) in enumerate(days):
+        at = datetime(2026, month, day, 16, tzinfo=UTC)
+        hours = unit is AllowanceUnit.HOURS
+        yield LedgerEntry(
+            id=EntryId(f"e{number}"),
+            kind=EntryKind.USED,
+            at=at,
+            who="ann",
+            amount=None if hours else Decimal(1 if number else "0.5"),
+            work=WorkSpan(at - (4 + number % 3) * HOUR, at) if hours else None,
+        )
 
 
 # -- judging ----------------------------------------------------------------------------------------------

@@ -61,6 +61,43 @@ class TestB4:
         assert (clock.cycle, clock.generation, clock.state) == (0, 1, ClockState.RUNNING)
         assert clock.due_at == told.at("Wed 10:00")
 
+    @pytest.mark.parametrize("default", ["P3", "P4", None])
+    def test_a_priority_taken_away_restores_nothing(self, default: str | None) -> None:
+        rows = (*self.rules.plans[PlanId("plan")].targets, row("resolution", "20 working days", priority="P4"))
+        rules = rulebook(plan(*rows, rules=PriorityRules(default=default)))
+        told = Telling().opened("Mon 10:00").priority("Mon 11:30", "")
+        clock = told.clock(rules)
+        assert (clock.cycle, clock.state, clock.stopped_at) == (0, ClockState.RUNNING, None)
+        assert clock.priority == (default or "P4")
+        assert told.fold(rules).priorities[-1].why is PriorityWhy.TAKEN_AWAY
+
+    def test_the_old_priority_stated_again_is_no_relapse_and_a_fall_after_it_restores(self) -> None:
+        told = Telling().opened("Mon 10:00").priority("Mon 11:00", "").priority("Mon 11:15", "P1")
+        clock = told.clock(self.rules)
+        assert (clock.cycle, clock.state, clock.due_at) == (0, ClockState.RUNNING, told.at("Mon 12:00"))
+        told.priority("Mon 11:30", "P3")
+        assert told.clock(self.rules, cycle=0).state is ClockState.MET
+        assert told.clock(self.rules).due_at == told.at("2026-11-30 10:00")
+
+    def test_a_lower_one_stated_after_the_removal_is_only_another_target(self) -> None:
+        told = Telling().opened("Mon 10:00").priority("Mon 11:00", "").priority("Mon 11:15", "P3")
+        clock = told.clock(self.rules)
+        assert (clock.cycle, clock.state, clock.priority) == (0, ClockState.RUNNING, "P3")
+        assert clock.due_at == told.at("2026-11-30 10:00")
+
+    def test_another_contract_s_default_restores_nothing(self) -> None:
+        first = plan(*self.rules.plans[PlanId("plan")].targets, rules=PriorityRules(default="P1"))
+        second = plan(
+            row("resolution", "10 working days", priority="P4"), id_="other", rules=PriorityRules(default="P4")
+        )
+        rules = rulebook([first, second], contract(), contract("umbrella", "other"))
+        told = Telling().opened("Mon 10:00", "sev-9")
+        told.happened(EventKind.UPDATED, "Mon 11:00", attributes={"customer": "umbrella"})
+        assert (told.fold(rules).priority, told.fold(rules).contract.id) == ("P4", "umbrella")
+        assert [clock.state for clock in told.fold(rules).clocks if clock.metric == "resolution"] == [
+            ClockState.RUNNING
+        ]
+
     def test_the_pauses_before_the_downgrade_count_for_the_rest(self) -> None:
         told = Telling().opened("Mon 10:00").waits("Mon 10:30").resumed("Mon 12:30").priority("Mon 13:00", "P3")
         rest = told.clock(self.rules)

@@ -16,7 +16,7 @@ LONGEST_PATIENCE = 120.0
 
 
 @dataclass(slots=True)
-class Allowance:
+class ConnectionAllowance:
     """How many connections a mail server accepts from us, learnt from its answers: note each answer by a method.
 
     `limit`: how many may be open now, from 1 to `most`. `resume_at`: until then sending pauses, and no connection is

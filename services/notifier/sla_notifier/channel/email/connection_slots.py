@@ -7,7 +7,7 @@ from collections import deque
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from sla_notifier.channel.email.allowance import Allowance
+from sla_notifier.channel.email.allowance import ConnectionAllowance
 
 
 class ConnectionSlots:
@@ -17,7 +17,7 @@ class ConnectionSlots:
     first served.
     """
 
-    def __init__(self, allowance: Allowance) -> None:
+    def __init__(self, allowance: ConnectionAllowance) -> None:
         self._allowance = allowance
         self._waiting: deque[asyncio.Future[None]] = deque()
         self._wake: asyncio.TimerHandle | None = None

@@ -68,7 +68,10 @@ class WrittenFields(EmailPolicy):
         return super().header_store_parse(name, value)
 
     def header_fetch_parse(self, name: str, value: Any) -> Any:
-        """Return a header's value as the message gives it back; subject, addresses and ids are not parsed."""
+        """Return a header's value as `message[name]` gives it; subject, addresses and ids are not parsed.
+
+        Called by Python's email package (`email.policy.Policy`) with the value that the message stores.
+        """
         if name.lower() in _WRITTEN:
             return value
         return super().header_fetch_parse(name, value)

@@ -6,7 +6,7 @@ import contextlib
 from collections.abc import Callable
 
 from sla_catalogue.settings import Smtp
-from sla_notifier.channel.email.allowance import Allowance
+from sla_notifier.channel.email.allowance import ConnectionAllowance
 from sla_notifier.channel.email.mailserver import MailServer, from_catalogue, mail_server
 from sla_notifier.channel.email.smtp import EmailChannel
 from sla_notifier.channel.port import Channel, Failure, Outcome, OutgoingMessage, Retry
@@ -29,7 +29,7 @@ class SelectedMailServer(Channel):
     def room(self) -> int:
         """Return how many messages the sender is to claim at once for the mail server in force; 4 if none was used."""
         channel = self._fixed or (self._from_catalogue[2] if self._from_catalogue is not None else None)
-        return Allowance().limit if channel is None else channel.room
+        return ConnectionAllowance().limit if channel is None else channel.room
 
     async def prepare(self) -> None:
         """Read the certificates that the catalogue's mail server needs, at the start.

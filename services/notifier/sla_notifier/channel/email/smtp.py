@@ -2,7 +2,8 @@
 
 4xx about the recipient or the message is tried again, 5xx is final for this message. A connection lost after DATA may
 have delivered: the same Message-ID is sent again, marked. While the server is busy the message waits here for a
-connection, and no attempt is counted (see `Allowance`). A kept connection that no longer works is replaced at once.
+connection, and no attempt is counted (see `ConnectionAllowance`). A kept connection that no longer works is replaced
+at once.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from email.message import EmailMessage
 import aiosmtplib
 
 from sla_catalogue.mailbox import is_mailbox
-from sla_notifier.channel.email.allowance import Allowance
+from sla_notifier.channel.email.allowance import ConnectionAllowance
 from sla_notifier.channel.email.connection_slots import ConnectionSlots
 from sla_notifier.channel.email.kept_connections import KeptConnections, drop
 from sla_notifier.channel.email.login import log_in
@@ -62,14 +63,14 @@ class EmailChannel(Channel):
         self._idle = KeptConnections()
         self._taken = 0
         self._in_session = 0  # connections that the server has accepted and that are in use
-        self._allowance = Allowance()
+        self._allowance = ConnectionAllowance()
         self._places = ConnectionSlots(self._allowance)
 
     @property
     def room(self) -> int:
         """Return how many messages the sender is to claim at once: twice the connections that the server accepts now.
 
-        At most 16, the most connections that are ever opened (`Allowance.most`).
+        At most 16, the most connections that are ever opened (`ConnectionAllowance.most`).
         """
         return min(2 * self._allowance.limit, self._allowance.most)
 

@@ -15,6 +15,7 @@ from sla_catalogue.assembly_context import Context
 from sla_catalogue.channel import ChannelEntry
 from sla_catalogue.document.channel import ChannelDocument
 from sla_catalogue.document.field import Secrets, SecretValue
+from sla_catalogue.mailbox import ascii_domain
 from sla_catalogue.problem import Path
 
 
@@ -62,7 +63,12 @@ def check_webhook(document: WebhookDocument, path: Path, context: Context) -> No
         return
     if "${" in document.url:
         return  # a stored catalogue keeps the reference
-    parts = urlsplit(document.url)
+    try:
+        parts = urlsplit(document.url)
+        ascii_domain(parts.hostname or "")
+    except ValueError as error:
+        findings.error((*path, "url"), "channel", f"the host of the url cannot be read: {error}", "url: https://…")
+        return
     if parts.scheme not in ("http", "https") or not parts.hostname:
         findings.error((*path, "url"), "channel", "the url is not http or https with a host", "url: https://…")
     elif parts.scheme == "http" and not context.document.settings.local:

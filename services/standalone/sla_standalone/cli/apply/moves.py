@@ -141,6 +141,7 @@ def event_of(answer: Mapping[str, Any], incident: str) -> IncidentEvent:
         version=answer.get("version", 0),
         actor=Actor(answer["actor"]),
         actor_name=answer.get("actor_name", ""),
+        actor_id=answer.get("actor_id", ""),
         attributes=answer["attributes"],
         waiting_on=None if waiting is None else WaitingOn(waiting),
         agreed=None if agreed is None else _agreed(agreed),

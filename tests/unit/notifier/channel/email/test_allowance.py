@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from sla_notifier.channel.email.allowance import FIRST_PATIENCE, FIRST_PAUSE, LONGEST_PAUSE, Allowance
+from sla_notifier.channel.email.allowance import FIRST_PATIENCE, FIRST_PAUSE, LONGEST_PAUSE, ConnectionAllowance
 
 
 def test_more_are_used_while_it_goes_well_and_somebody_waits() -> None:
-    allowance = Allowance(most=6)
+    allowance = ConnectionAllowance(most=6)
     allowance.note_sent(0.0, wanted=False)
     assert allowance.limit == 4
     for _ in range(10):
@@ -15,7 +15,7 @@ def test_more_are_used_while_it_goes_well_and_somebody_waits() -> None:
 
 
 def test_a_server_that_turns_one_away_has_said_how_many_it_bears() -> None:
-    allowance = Allowance(limit=9)
+    allowance = ConnectionAllowance(limit=9)
     for _ in range(5):  # a burst of connections that were all one too many
         allowance.note_refused_connection(10.0, beside=3)
     assert allowance.limit == 3
@@ -30,7 +30,7 @@ def test_a_server_that_turns_one_away_has_said_how_many_it_bears() -> None:
 
 
 def test_without_any_connection_it_pauses_longer_each_time_and_begins_again_at_once() -> None:
-    allowance, now, pauses = Allowance(), 0.0, []
+    allowance, now, pauses = ConnectionAllowance(), 0.0, []
     for _ in range(8):
         allowance.note_refused_connection(now, beside=0)
         pauses.append(allowance.resume_at - now)
@@ -42,7 +42,7 @@ def test_without_any_connection_it_pauses_longer_each_time_and_begins_again_at_o
 
 
 def test_a_busy_session_halves_it() -> None:
-    allowance = Allowance(limit=8)
+    allowance = ConnectionAllowance(limit=8)
     allowance.note_busy(0.0)
     assert allowance.limit == 4
     for now in (1.0, 2.0, 3.0, 4.0):

@@ -112,6 +112,8 @@ def test_what_is_not_exactly_one_mailbox_is_refused(address: str) -> None:
         ("ada@müller.example", "ada@xn--mller-kva.example"),
         ("ada@ПРИМЕР.example", "ada@xn--e1afmkfd.example"),
         ("ada@例え.テスト", "ada@xn--r8jz45g.xn--zckzah"),
+        ("ada@xn--mller-kva.example", "ada@xn--mller-kva.example"),
+        ("ada@xn--53h.example", "ada@xn--53h.example"),
     ],
 )
 def test_a_domain_in_other_letters_is_written_in_ascii(written: str, sent: str) -> None:
@@ -125,6 +127,11 @@ def test_a_domain_in_other_letters_is_written_in_ascii(written: str, sent: str) 
         ("ada@", "not exactly one plain mailbox"),
         ("ada@a..example", "not exactly one plain mailbox"),
         ("ada@ü..example", "cannot be written in ASCII"),
+        ("ada@xn--999999999.example", "'xn--999999999' stands for no letters"),
+        ("ada@mail.xn--a.example", "'xn--a' stands for no letters"),
+        ("ada@xn--.example", "'xn--' stands for no letters"),
+        (f"ada@{'b' * 64}.example", "has 64 characters, and a part of a domain has at most 63"),
+        (f"ada@{'ü' * 60}.example", "cannot be written in ASCII"),
         ("ada@example.org, bob@example.org", "not exactly one plain mailbox"),
     ],
 )

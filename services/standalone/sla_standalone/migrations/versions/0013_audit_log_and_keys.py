@@ -7,8 +7,8 @@ from alembic import op
 
 from sla_standalone.migrations import column
 
-revision = "0012"
-down_revision = "0011"
+revision = "0013"
+down_revision = "0012"
 branch_labels = None
 depends_on = None
 OWNERS = ("platform", "ingest", "timer", "notifier", "board")

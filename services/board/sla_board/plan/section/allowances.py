@@ -1,0 +1,23 @@
+"""What is included by number: credits, hours, visits (clauses H10, H12 and E10, docs/clauses.md)."""
+
+from __future__ import annotations
+
+from sla_board.plan.model import PlanSubject, Section, table
+
+
+def allowances(subject: PlanSubject) -> Section:
+    """Return the section of allowances with their amounts and when they expire."""
+    words = subject.words
+    rows = [
+        (
+            one["title"] or one["id"],
+            one["amount"] or "",
+            words.periods[one["per"]],
+            words.periods[one["expires"]],
+            one["clause"],
+        )
+        for one in subject.sheet["allowances"]
+        if not one["optional"]
+    ]
+    head = (words.name, words.amount, words.per, words.expires, words.clause)
+    return Section("allowances", words.allowances, table("", head, rows))

@@ -1,0 +1,19 @@
+"""What the customer runs (clause H7, docs/clauses.md)."""
+
+from __future__ import annotations
+
+from sla_board.plan.model import PlanSubject, Section, table
+
+
+def environment(subject: PlanSubject) -> Section:
+    """Return the section of the customer's products with versions and further facts."""
+    words = subject.words
+    rows = [
+        (
+            one["product"],
+            ", ".join(one["versions"]),
+            "; ".join(f"{name}: {text}" for name, text in one["facts"].items()),
+        )
+        for one in subject.sheet["environment"]
+    ]
+    return Section("environment", words.environment, table("", (words.product, words.versions, words.facts), rows))

@@ -1,0 +1,28 @@
+"""The days of the year on which the contract's hours are closed."""
+
+from __future__ import annotations
+
+from babel.dates import format_date
+
+from sla_board.plan.model import PlanSubject, Section, table
+from sla_catalogue.calendars import holiday_codes_for
+from sla_catalogue.holiday.row import RowKind
+
+
+def holidays(subject: PlanSubject) -> Section:
+    """Return the section of this year's holidays, of every calendar that closes hours of the contract."""
+    words, contract, year = subject.words, subject.contract, subject.today.year
+    used = [
+        subject.plan.coverages[one["id"]] for one in subject.sheet["coverages"] if one["id"] in subject.plan.coverages
+    ]
+    codes = {code for one in used for code in holiday_codes_for(contract, one)}
+    tables = subject.catalogue.compiler.calendars.tables
+    locale = words.language.replace("-", "_")
+    found = {
+        row.date: row.name
+        for code in sorted(codes & tables.keys())
+        for row in tables[code].rows
+        if row.date.year == year and row.kind is RowKind.CLOSED
+    }
+    rows = [(format_date(day, "full", locale=locale), found[day]) for day in sorted(found)]
+    return Section("holidays", words.holidays_of.format(year=year), table("", (words.date, words.name), rows))

@@ -1,0 +1,50 @@
+"""Who serves the customer: roles with their hours, people, and the escalation."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sla_board.plan.model import Paragraph, Part, PlanSubject, Section, table
+
+
+def people(subject: PlanSubject) -> Section:
+    """Return the section of people: who holds which role when, and who is told how long after a breach."""
+    words, sheet = subject.words, subject.sheet
+    names = {one["id"]: one["name"] for one in sheet["people"]}
+    hours = {one["id"]: one["title"] or one["id"] for one in sheet["coverages"]}
+    roles = [
+        (
+            one["title"] or one["id"],
+            ", ".join(names.get(each, each) for each in one["held_by"]) or words.nobody,
+            _hours(one, hours, subject),
+            one["clause"],
+        )
+        for one in sheet["roles"]
+    ]
+    parts: list[Part] = [*table("", (words.role, words.held_by, words.hours, words.clause), roles)]
+    spoken = [(one["name"], one["language"]) for one in sheet["people"]]
+    parts += table("", (words.person, words.speaks), spoken)
+    if (policy := sheet["escalation"]) is not None:
+        titles = {one["id"]: one["title"] or one["id"] for one in sheet["roles"]}
+        levels = [
+            (one["after"], "; ".join(_told(name, held, titles, names) for name, held in one["tell"].items() if held))
+            for one in policy["levels"]
+        ]
+        levels = [(after, told or words.nobody) for after, told in levels]
+        title = f"{words.escalation}: {policy['title']}" if policy["title"] else words.escalation
+        parts += table(title, (words.after, words.told), levels)
+        if policy["repeat"]:
+            parts.append(Paragraph("", words.repeated.format(count=policy["repeat"], pause=policy["pause"])))
+    return Section("people", words.people, tuple(parts))
+
+
+def _hours(role: dict[str, Any], hours: dict[str, str], subject: PlanSubject) -> str:
+    if role["coverage"] is None:
+        return subject.words.around_the_clock
+    title = hours.get(role["coverage"], role["coverage"])
+    return subject.words.outside.format(hours=title) if role["outside"] else title
+
+
+def _told(name: str, held: list[str], titles: dict[str, str], names: dict[str, str]) -> str:
+    people = ", ".join(names.get(one, one) for one in held)
+    return people if name in names else f"{titles.get(name, name.replace('_', ' '))} ({people})"

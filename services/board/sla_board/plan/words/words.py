@@ -1,0 +1,85 @@
+"""What a language must say on a support plan."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlanWords:
+    """The words of one language. `language`: its tag. `weekdays`: Monday first.
+
+    `periods`: of an allowance, by the names of the catalogue (`sla_domain.allowance.AllowancePeriod`).
+    """
+
+    language: str
+    support_plan: str
+    contract: str
+    customers: str
+    plan: str
+    over: str
+    valid: str
+    since: str
+    until: str
+    zone: str
+    languages: str
+    products: str
+    not_covered: str
+    channels: str
+    as_of: str
+    print_it: str
+    priorities: str
+    priority: str
+    means: str
+    also: str
+    targets: str
+    metric: str
+    time: str
+    hours: str
+    applies: str
+    always: str
+    warnings: str
+    coverage: str
+    around_the_clock: str
+    made_of: str
+    holidays: str
+    holidays_of: str
+    date: str
+    name: str
+    people: str
+    role: str
+    held_by: str
+    outside: str
+    nobody: str
+    person: str
+    speaks: str
+    escalation: str
+    after: str
+    told: str
+    repeated: str
+    windows: str
+    notice: str
+    late: str
+    refused: str
+    per_year: str
+    lasts: str
+    booked: str
+    start: str
+    end: str
+    surcharge: str
+    allowances: str
+    amount: str
+    per: str
+    expires: str
+    environment: str
+    product: str
+    versions: str
+    facts: str
+    note: str
+    clause: str
+    days: str
+    is_one_of: str
+    is_none_of: str
+    weekdays: tuple[str, ...]
+    periods: Mapping[str, str]

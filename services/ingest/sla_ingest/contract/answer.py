@@ -1,0 +1,134 @@
+"""Contracts as JSON."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from sla_catalogue.compiler import ContractProblem
+from sla_domain.contract import Contract, EnvironmentItem
+from sla_domain.plan import Plan
+from sla_domain.record import ContractRecord, ContractVersion
+from sla_ingest.contract.store import ListedContract
+
+FILE, API = "file", "api"
+
+
+def record_json(record: ContractRecord, now: datetime, warnings: Sequence[ContractProblem] = ()) -> dict[str, Any]:
+    """Return a recorded contract as JSON values: the version in force at `now`, and what stands about the others."""
+    current = record.at(now)
+    return {
+        "id": record.id,
+        "managed": API,
+        "revision": record.revision,
+        "frozen_through": iso(record.frozen_through),
+        "in_force": None if current is None else version_json(current),
+        "pending": [version_json(one) for one in record.pending],
+        "versions": [version_json(one, whole=False) for one in record.versions],
+        "warnings": [
+            {"pointer": f"/contract{one.pointer}", "code": one.code, "detail": one.message} for one in warnings
+        ],
+    }
+
+
+def version_json(version: ContractVersion, *, whole: bool = True) -> dict[str, Any]:
+    """Return a version as JSON values; with its text if `whole`."""
+    state = "withdrawn" if version.withdrawn_in is not None else "in_force" if version.in_force_in else "pending"
+    told: dict[str, Any] = {
+        "number": version.number,
+        "state": state,
+        "effective_from": iso(version.effective_from),
+        "by": version.by,
+        "reason": version.reason,
+        "recorded_at": iso(version.recorded_at),
+    }
+    return told | ({"contract": json.loads(version.document)} if whole else {})
+
+
+def windows_json(record: ContractRecord, plan: Plan, language: str) -> dict[str, Any]:
+    """Return what is booked, cancelled bookings too, and what the plan lets be booked."""
+    return {
+        "booked": [
+            {
+                "id": one.window.id,
+                "window": one.window.window,
+                "from": iso(one.window.start),
+                "until": iso(one.window.end),
+                "people": list(one.window.people),
+                "language": one.window.language,
+                "surcharge": one.window.surcharge,
+                "priorities": sorted(one.window.priorities),
+                "cancelled": one.cancelled_in is not None,
+            }
+            for one in record.windows
+        ],
+        "bookable": [
+            {
+                "window": one.id,
+                "title": one.titles.get(language) or one.titles.get("en", one.id),
+                "notice_seconds": one.notice.total_seconds(),
+                "late": one.late.value,
+                "surcharge": one.surcharge,
+                "per_contract_year": one.per_contract_year,
+                "role": one.role,
+                "clause": one.clause,
+            }
+            for one in plan.windows
+        ],
+    }
+
+
+def profile_json(environment: Sequence[EnvironmentItem], rows: Sequence[Any]) -> dict[str, Any]:
+    """Return what the customer runs, and when it was stated. `rows`: of `ingest_contract_change`, the latest first."""
+    return {
+        "products": [
+            {"product": one.product, "versions": list(one.versions), "facts": dict(one.facts)} for one in environment
+        ],
+        "stated": [{"at": iso(row.at), "by": row.by, "reason": row.reason, "revision": row.revision} for row in rows],
+    }
+
+
+def file_json(contract: Contract) -> dict[str, Any]:
+    """Return a contract of a file as JSON values; its text is in the file."""
+    return {
+        "id": contract.id,
+        "managed": FILE,
+        "revision": 0,
+        "title": contract.title,
+        "plan": contract.plan,
+        "customers": sorted(contract.customers),
+        "valid": {"from": _day(contract.valid_from), "to": _day(contract.valid_to)},
+    }
+
+
+def listed_json(one: ListedContract | Contract) -> dict[str, Any]:
+    """Return a contract as it stands in a list."""
+    if isinstance(one, Contract):
+        known = file_json(one)
+        return {name: known[name] for name in ("id", "managed", "revision", "title", "plan", "customers")}
+    return {
+        "id": one.id,
+        "managed": API,
+        "revision": one.revision,
+        "title": one.title,
+        "plan": one.plan,
+        "customers": list(one.customers),
+    }
+
+
+def change_json(row: Any) -> dict[str, Any]:
+    """Return a row of `ingest_contract_change` as JSON values."""
+    data = json.loads(row.data)
+    told = {name: data[name] for name in ("number", "effective_from", "through") if name in data}
+    return {"revision": row.revision, "at": iso(row.at), "by": row.by, "reason": row.reason, "what": row.what} | told
+
+
+def iso(instant: datetime | None) -> str | None:
+    """Return an instant as RFC 3339 with `Z`; None for None."""
+    return None if instant is None else instant.isoformat().replace("+00:00", "Z")
+
+
+def _day(day: Any) -> str | None:
+    return None if day is None else day.isoformat()

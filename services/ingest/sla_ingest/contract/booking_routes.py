@@ -1,0 +1,75 @@
+"""`/v1/contracts/{contract}/windows`: hours that are booked once (clauses H10 and I6, docs/clauses.md)."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import orjson
+from fastapi import APIRouter, Path, Query, Request
+from fastapi.responses import Response
+
+from sla_catalogue.api_key import KeyScope
+from sla_domain.record import BookingRequest
+from sla_ingest.contract import answer
+from sla_ingest.contract.deps import WRITING, ContractDeps, Name, may_see, may_write
+from sla_ingest.contract.written import BookingIn, ReasonIn
+from sla_platform.http.body import demand_model, describes
+from sla_platform.inbound import ContractIn as ContractName
+
+Booking = Annotated[ContractName, Path()]
+_ANSWERS: dict[int | str, dict[str, Any]] = {code: WRITING[code] for code in (400, 401, 403, 404, 409, 415, 422)}
+
+
+def add_routes(routes: APIRouter, deps: ContractDeps) -> None:
+    """Add the routes of booked windows."""
+
+    @routes.get("/{contract}/windows", summary="List booked windows, and what can be booked", responses=_ANSWERS)
+    async def listed(
+        contract: Name, request: Request, language: Annotated[str, Query(max_length=35)] = "en"
+    ) -> dict[str, Any]:
+        """What is booked, and what the plan lets be booked, with notice and surcharge."""
+        may_see(deps.authorize(request, KeyScope.READ), contract)
+        await deps.owner.load()
+        return answer.windows_json(*deps.owner.windows(contract), language)
+
+    @routes.post(
+        "/{contract}/windows",
+        summary="Book a window",
+        status_code=201,
+        responses=_ANSWERS,
+        openapi_extra=describes(BookingIn, required=True),
+    )
+    async def book(contract: Name, request: Request) -> Response:
+        """Book hours in which time counts beside the weekly ones; open clocks are judged anew. The id makes it once."""
+        access = may_write(deps, request)
+        asked = await demand_model(request, BookingIn)
+        wanted = BookingRequest(
+            id=asked.id,
+            window=asked.window,
+            start=asked.from_,
+            end=asked.until,
+            language=asked.language,
+            product=asked.product,
+            people=tuple(asked.people),
+            surcharge_confirmed=asked.confirm_surcharge,
+        )
+        await deps.owner.book(contract, wanted, access.key, asked.reason)
+        return _windows(deps, contract, 201)
+
+    @routes.post(
+        "/{contract}/windows/{booking}/cancel",
+        summary="Cancel a booked window",
+        responses=_ANSWERS,
+        openapi_extra=describes(ReasonIn, required=True),
+    )
+    async def cancel(contract: Name, booking: Booking, request: Request) -> Response:
+        """Cancel a booking that has not begun; open clocks are judged anew."""
+        access = may_write(deps, request)
+        asked = await demand_model(request, ReasonIn)
+        await deps.owner.cancel(contract, booking, access.key, asked.reason)
+        return _windows(deps, contract, 200)
+
+
+def _windows(deps: ContractDeps, contract: str, status: int) -> Response:
+    body = answer.windows_json(*deps.owner.windows(contract), "en")
+    return Response(orjson.dumps(body), status, media_type="application/json")

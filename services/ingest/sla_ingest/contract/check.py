@@ -1,0 +1,74 @@
+"""Whether a contract may be as written: alone, against the catalogue, and beside the other contracts."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+
+from sla_catalogue import Catalogue
+from sla_catalogue.compiler import ContractProblem, meet
+from sla_catalogue.problem import CatalogueInvalid, FindingLevel
+from sla_catalogue.tree import Plain
+from sla_domain.contract import Contract
+from sla_ingest.contract.written import unfit
+from sla_platform.contracts.shelf import RecordShelf
+
+
+def check_contract(
+    catalogue: Catalogue, shelf: RecordShelf, contract: str, values: dict[str, Plain], version: int
+) -> tuple[ContractProblem, ...]:
+    """Return the warnings about a contract's section.
+
+    Raises Problem 422 with the pointer of everything that is wrong with it: its keys and values, what the plan does not
+    allow, and customers that another contract has at the same time.
+    """
+    found = catalogue.compiler.check(contract, values, version=version)
+    errors = [
+        {"pointer": f"/contract{one.pointer}", "detail": _said(one), "code": one.code}
+        for one in found
+        if one.severity is FindingLevel.ERROR
+    ]
+    if not errors:
+        made = catalogue.compiler.compile(contract, values, version=version).contract
+        errors += _shared_customers(catalogue, shelf, made)
+    if errors:
+        raise unfit(errors)
+    return tuple(one for one in found if one.severity is not FindingLevel.ERROR)
+
+
+def _said(problem: ContractProblem) -> str:
+    return f"{problem.message} ({problem.hint})" if problem.hint else problem.message
+
+
+def _shared_customers(catalogue: Catalogue, shelf: RecordShelf, made: Contract) -> list[dict[str, str]]:
+    """Two contracts in force for one customer at one time: which would apply nobody could say."""
+    errors = []
+    for name in sorted(made.customers):
+        others = [*_of_files(catalogue, name), *_recorded(catalogue, shelf, name, made.id)]
+        for other in others:
+            if meet(made, other):
+                detail = f"{name} is a customer of {other.id} at the same time"
+                hint = "give the contracts dates that do not meet, or the customer another name"
+                errors.append(
+                    {"pointer": "/contract/customers", "detail": f"{detail} ({hint})", "code": "duplicate-customer"}
+                )
+    return errors
+
+
+def _of_files(catalogue: Catalogue, customer: str) -> Iterable[Contract]:
+    book = catalogue.rulebook
+    return (book.contracts[id_] for id_ in book.contracts_of(customer))
+
+
+def _recorded(catalogue: Catalogue, shelf: RecordShelf, customer: str, but: str) -> Iterable[Contract]:
+    for id_ in shelf.contracts_of(customer):
+        record = None if id_ == but else shelf.get(id_)
+        newest = None if record is None else record.newest
+        if newest is None:
+            continue
+        try:
+            other = catalogue.compiler.compile(id_, json.loads(newest.document), version=newest.number).contract
+        except CatalogueInvalid:  # the plans do not allow it any more; that is told where it is used
+            continue
+        if customer in other.customers:
+            yield other

@@ -1,0 +1,59 @@
+"""What the routes of contracts share: their dependencies, their answers, and who may call them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+from fastapi import Path, Request
+
+from sla_catalogue import Catalogue
+from sla_catalogue.api_key import KeyScope
+from sla_ingest.contract.owner import ContractOwner
+from sla_platform.contracts.shelf import RecordShelf
+from sla_platform.http.keys import Authorizer, KeyAccess, for_all_contracts
+from sla_platform.http.problem import Problem
+from sla_platform.inbound import ContractIn as ContractName
+from sla_platform.store.engine import Store
+from sla_platform.timesource import TimeSource
+
+_PROBLEM = {"application/problem+json": {"schema": {"type": "object"}}}
+WRITING: dict[int | str, dict[str, Any]] = {
+    code: {"description": text, "content": _PROBLEM}
+    for code, text in {
+        400: "The body cannot be read; the problem says where.",
+        401: "An API key is needed.",
+        403: "Not with this key.",
+        404: "No such contract.",
+        409: "The contract is managed by files, the id is taken, or its history does not allow the change.",
+        412: "The contract has changed meanwhile; read it again.",
+        415: "The media type is not read here.",
+        422: "The contract does not fit; the problem says where.",
+        428: "If-Match is needed: the ETag of the contract as read, or *.",
+    }.items()
+}
+Name = Annotated[ContractName, Path()]
+
+
+@dataclass(frozen=True, slots=True)
+class ContractDeps:
+    """What the routes of contracts use. `catalogue`: returns the catalogue of the files."""
+
+    owner: ContractOwner
+    shelf: RecordShelf
+    store: Store
+    catalogue: Callable[[], Catalogue]
+    time_source: TimeSource
+    authorize: Authorizer
+
+
+def may_see(access: KeyAccess, contract: str) -> None:
+    """Raise Problem 404 unless the key may see the contract."""
+    if access.contract not in (None, contract):
+        raise Problem(404, "no-such-contract", "No such contract", f"No contract is called {contract}.")
+
+
+def may_write(deps: ContractDeps, request: Request) -> KeyAccess:
+    """Return the access of a key that may change contracts. Raises Problem 401 or 403 for any other caller."""
+    return for_all_contracts(deps.authorize(request, KeyScope.ADMIN))

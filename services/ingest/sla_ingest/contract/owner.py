@@ -1,0 +1,322 @@
+"""The use cases of a contract's record: create, change, end, withdraw, freeze; and putting versions in force.
+
+Each is one transaction: the record is read, the change decided by pure rules, checked against the catalogue in force,
+written with its history and put on the log.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, time
+from zoneinfo import ZoneInfo
+
+import structlog
+
+from sla_catalogue import Catalogue
+from sla_catalogue.compiler import ContractProblem
+from sla_catalogue.tree import Plain
+from sla_domain.contract import Contract, ContractId, EnvironmentItem
+from sla_domain.plan import Plan
+from sla_domain.record import (
+    BookingRequest,
+    Change,
+    ContractRecord,
+    ProfileChanged,
+    RefusedChange,
+    next_in_force,
+    prepare_booking,
+    prepare_cancellation,
+    prepare_freeze,
+    prepare_version,
+    prepare_withdrawal,
+)
+from sla_ingest.contract import store as records
+from sla_ingest.contract.check import check_contract
+from sla_ingest.contract.written import FreezeIn, WrittenContract
+from sla_platform.bus import WakeSignal
+from sla_platform.contracts.shelf import RecordShelf
+from sla_platform.errors import Retryable
+from sla_platform.http.problem import Problem
+from sla_platform.store.engine import Store
+from sla_platform.timesource import TimeSource
+from sla_platform.wire.contract import canonical
+
+_log = structlog.get_logger(__name__)
+_LOOK_SECONDS = 0.5
+_AT_ONCE = 100  # versions put in force in one look
+
+
+@dataclass(frozen=True, slots=True)
+class ChangedContract:
+    """What a change of a contract came to. `record`: after it. `warnings`: findings that do not prevent it."""
+
+    record: ContractRecord
+    warnings: tuple[ContractProblem, ...] = ()
+
+
+class ContractOwner:
+    """Changes contracts; the only writer of their records. One per process of ingest.
+
+    `shelf`: the records in memory, which this keeps up to date. `catalogue`: returns the catalogue of the files.
+    `overlaid`: returns the same with the recorded contracts.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        shelf: RecordShelf,
+        catalogue: Callable[[], Catalogue],
+        overlaid: Callable[[], Catalogue],
+        time_source: TimeSource,
+        wake_signal: WakeSignal,
+    ) -> None:
+        self._store = store
+        self._shelf = shelf
+        self._catalogue = catalogue
+        self._overlaid = overlaid
+        self._time_source = time_source
+        self._wake_signal = wake_signal
+
+    async def create(self, written: WrittenContract, by: str, *, dry_run: bool = False) -> ChangedContract:
+        """Create a contract. Raises Problem 409 if the id is taken, 422 for what does not fit, and StoreBusy.
+
+        Without `effective_from` it applies from the first day of its `valid`, else from now on. `dry_run`: check all,
+        write nothing.
+        """
+        self._refuse_file(written.id)
+
+        def first(record: ContractRecord, now: datetime) -> Change:
+            if record.revision:
+                detail = f"There is a contract {written.id}; change it with PUT, or choose another id."
+                raise Problem(409, "contract-exists", "The id is taken", detail)
+            since = written.effective_from or _first_day(written.values) or now
+            return prepare_version(record, written.document, since, now)
+
+        return await self._change(written.id, None, written, first, by, written.reason, dry_run=dry_run)
+
+    async def change(
+        self, contract: str, written: WrittenContract, revision: int | None, by: str, *, dry_run: bool = False
+    ) -> ChangedContract:
+        """Write the next version of a contract.
+
+        `revision`: the one that the caller has seen; None: whichever stands. Raises Problem 404, 409 for a contract of
+        a file and for what its history does not allow, 412 if it has changed meanwhile, 422, and StoreBusy.
+        """
+
+        def following(record: ContractRecord, now: datetime) -> Change:
+            return prepare_version(record, written.document, written.effective_from, now)
+
+        return await self._change(contract, revision, written, following, by, written.reason, dry_run=dry_run)
+
+    async def end(self, contract: str, on: date, revision: int | None, by: str, reason: str) -> ChangedContract:
+        """End a contract: from the day `on`, in its zone, it no longer applies. Raises as `change` does."""
+        async with self._store.reading() as connection:
+            await records.refresh_shelf(connection, self._shelf)
+        record = self._shelf.get(contract)
+        newest = None if record is None else record.newest
+        if record is None or newest is None:
+            raise self._unknown(contract)
+        values = json.loads(newest.document)
+        valid = values.get("valid")
+        values["valid"] = {**(valid if isinstance(valid, dict) else {}), "to": on.isoformat()}
+        written = WrittenContract(contract, values, canonical(values), reason, None)
+        return await self.change(contract, written, record.revision if revision is None else revision, by)
+
+    async def withdraw(self, contract: str, number: int, revision: int | None, by: str, reason: str) -> ChangedContract:
+        """Withdraw a version that is not in force yet. Raises Problem 404, 409, 412, and StoreBusy."""
+        return await self._change(
+            contract, revision, None, lambda record, _: prepare_withdrawal(record, number), by, reason
+        )
+
+    async def freeze(self, contract: str, asked: FreezeIn, revision: int | None, by: str) -> ChangedContract:
+        """Freeze what was promised before an instant. Raises Problem 404, 409, 412, and StoreBusy."""
+        return await self._change(
+            contract, revision, None, lambda record, now: prepare_freeze(record, asked.through, now), by, asked.reason
+        )
+
+    async def book(self, contract: str, asked: BookingRequest, by: str, reason: str) -> ChangedContract:
+        """Book a window that the contract's plan lets be booked; contracts of files may, too.
+
+        The same booking again changes nothing. Raises Problem 404, 409 for what the plan's rules refuse, and StoreBusy.
+        """
+
+        def booked(record: ContractRecord, now: datetime) -> Change | None:
+            known = next((one.window for one in record.windows if one.window.id == asked.id), None)
+            if known is not None and (known.window, known.start, known.end) == (asked.window, asked.start, asked.end):
+                return None
+            found, plan = self._in_force(contract, now)
+            return prepare_booking(record, found, plan, asked, now)
+
+        return await self._change(contract, None, None, booked, by, reason, live=True)
+
+    def windows(self, contract: str) -> tuple[ContractRecord, Plan]:
+        """Return the record of a contract, with its windows, and the plan that says what can be booked.
+
+        Raises Problem 404, or 409 before the contract is in force.
+        """
+        record = self._shelf.get(contract)
+        if record is None and ContractId(contract) not in self._catalogue().rulebook.contracts:
+            raise self._unknown(contract)
+        _, plan = self._in_force(contract, self._time_source.now())
+        return record or ContractRecord(id=ContractId(contract)), plan
+
+    async def cancel(self, contract: str, booking: str, by: str, reason: str) -> ChangedContract:
+        """Cancel a booked window that has not begun. Raises Problem 404, 409, and StoreBusy."""
+        return await self._change(
+            contract, None, None, lambda record, now: prepare_cancellation(record, booking, now), by, reason, live=True
+        )
+
+    async def state_profile(
+        self, contract: str, environment: tuple[EnvironmentItem, ...], by: str, reason: str
+    ) -> ChangedContract:
+        """State what the customer runs, in place of what was stated before; contracts of files may have it, too.
+
+        The same again changes nothing. Raises Problem 404, and StoreBusy.
+        """
+
+        def stated(record: ContractRecord, now: datetime) -> Change | None:
+            known = record.profile
+            return None if known is not None and known.environment == environment else ProfileChanged(environment)
+
+        return await self._change(contract, None, None, stated, by, reason, live=True)
+
+    def profile(self, contract: str) -> Contract:
+        """Return a contract as it applies now, with the profile in its `environment`.
+
+        Raises Problem 404, or 409 before the contract is in force.
+        """
+        if contract not in self._shelf and ContractId(contract) not in self._catalogue().rulebook.contracts:
+            raise self._unknown(contract)
+        return self._in_force(contract, self._time_source.now())[0]
+
+    def _in_force(self, contract: str, now: datetime) -> tuple[Contract, Plan]:
+        """The contract with its plan, as both apply now."""
+        book = self._overlaid().rulebook
+        found = book.contract_at(ContractId(contract), now)
+        if found is None:
+            detail = f"{contract} is not in force yet: book once it is."
+            raise Problem(409, "not-in-force", "The contract is not in force", detail)
+        return found, book.plan_of(found)
+
+    async def put_in_force(self) -> int:
+        """Put every version in force whose instant has come; return how many. Raises StoreBusy."""
+        now = self._time_source.now()
+        async with self._store.reading() as connection:
+            due = await records.due(connection, now, _AT_ONCE)
+        done = 0
+        for contract in due:
+            async with self._store.transaction() as connection:
+                record = await records.locked_record(connection, contract)
+                ahead = next_in_force(record)
+                if ahead is None or ahead.at > now:
+                    continue  # another instance was first
+                version = next(one for one in record.versions if one.number == ahead.change.number)
+                reason = f"version {version.number} takes effect"
+                await records.write_change(connection, record, ahead.change, now, version.by, reason)
+            done += 1
+            await self._written()
+        return done
+
+    async def load(self) -> None:
+        """Bring the records in memory up to the stored ones. Raises StoreBusy."""
+        async with self._store.reading() as connection:
+            await records.refresh_shelf(connection, self._shelf)
+
+    async def keep_time(self) -> None:
+        """Put versions in force as their instants come, until cancelled; a look takes one query each half second."""
+        while True:
+            with contextlib.suppress(Retryable):  # the readiness check reports it
+                await self.load()
+                await self.put_in_force()
+            await asyncio.sleep(_LOOK_SECONDS)
+
+    # -- one change
+
+    async def _change(
+        self,
+        contract: str,
+        revision: int | None,
+        written: WrittenContract | None,
+        prepare: Callable[[ContractRecord, datetime], Change | None],
+        by: str,
+        reason: str,
+        *,
+        dry_run: bool = False,
+        live: bool = False,
+    ) -> ChangedContract:
+        """`live`: the change stands beside the contract's text, so that contracts of files may have it."""
+        of_file = ContractId(contract) in self._catalogue().rulebook.contracts
+        if not live:
+            self._refuse_file(contract)
+        async with self._store.transaction() as connection:
+            record = await records.locked_record(connection, contract)
+            if not record.revision and not (live and of_file) and (written is None or written.id != contract):
+                raise self._unknown(contract)
+            if revision is not None and revision != record.revision:
+                raise stale(record.revision)
+            now = self._now(record)
+            if live:
+                await records.refresh_shelf(connection, self._shelf)
+            try:
+                change = prepare(record, now)
+            except RefusedChange as refused:
+                raise _refused(refused) from None
+            warnings: tuple[ContractProblem, ...] = ()
+            if written is not None:
+                await records.refresh_shelf(connection, self._shelf)
+                number = len(record.versions) + 1
+                warnings = check_contract(self._catalogue(), self._shelf, contract, written.values, number)
+            if dry_run or change is None:
+                return ChangedContract(record, warnings)
+            after = await records.write_change(connection, record, change, now, by, reason)
+        await self._written()
+        return ChangedContract(after, warnings)
+
+    def _now(self, record: ContractRecord) -> datetime:
+        """Never before what is recorded already, whatever this machine's clock says."""
+        return max([self._time_source.now(), *(one.recorded_at for one in record.versions)])
+
+    async def _written(self) -> None:
+        self._wake_signal.wake()
+        await self.load()
+
+    def _refuse_file(self, contract: str) -> None:
+        if ContractId(contract) in self._catalogue().rulebook.contracts:
+            detail = f"The contract {contract} is written in the catalogue's files; change it there, and apply them."
+            raise Problem(409, "managed-by-file", "The contract is managed by files", detail)
+
+    def _unknown(self, contract: str) -> Problem:
+        self._refuse_file(contract)
+        return Problem(404, "no-such-contract", "No such contract", f"No contract is called {contract}.")
+
+
+def stale(revision: int) -> Problem:
+    """Return the problem 412 for a change based on an earlier revision than `revision`."""
+    detail = f"The contract has changed meanwhile: it is at revision {revision}. Read it again, then change it."
+    return Problem(412, "stale-revision", "The contract has changed", detail, headers={"ETag": f'"{revision}"'})
+
+
+def _refused(refused: RefusedChange) -> Problem:
+    errors = [{"pointer": f"/{refused.place}", "detail": str(refused)}] if refused.place else []
+    return Problem(409, refused.code.value, "The contract's history does not allow it", str(refused), errors=errors)
+
+
+def _first_day(values: dict[str, Plain]) -> datetime | None:
+    """The beginning of the day from which the contract says it is valid, in its zone; None if it does not say."""
+    valid, zone = values.get("valid"), values.get("zone")
+    first = valid.get("from") if isinstance(valid, dict) else None
+    if not isinstance(first, str) or not isinstance(zone, str):
+        return None
+    try:
+        return datetime.combine(date.fromisoformat(first), time(), ZoneInfo(zone))
+    except (ValueError, KeyError, OSError):  # the check names what is wrong with it
+        return None
+
+
+def contracts_of(catalogue: Catalogue) -> Sequence[Contract]:
+    """Return the contracts that are written in the catalogue's files, in the order of their ids."""
+    return [catalogue.rulebook.contracts[id_] for id_ in sorted(catalogue.rulebook.contracts)]

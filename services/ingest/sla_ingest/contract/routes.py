@@ -1,0 +1,229 @@
+"""`/v1/contracts`: read, list, create, change, end; every answer about one contract has its revision as ETag."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Annotated, Any
+
+import orjson
+from fastapi import APIRouter, Path, Query, Request
+from fastapi.responses import Response
+
+from sla_catalogue.api_key import KeyScope
+from sla_domain.contract import ContractId
+from sla_domain.normal import normal
+from sla_ingest.contract import answer, booking_routes, profile_routes
+from sla_ingest.contract import store as records
+from sla_ingest.contract.deps import WRITING, ContractDeps, Name, may_see, may_write
+from sla_ingest.contract.owner import ChangedContract, contracts_of
+from sla_ingest.contract.written import (
+    MAX_TEXT,
+    YAML_TYPES,
+    ContractIn,
+    EndIn,
+    FreezeIn,
+    NewContractIn,
+    WrittenContract,
+    read_contract,
+)
+from sla_platform.http.body import demand_model, describes, read_body
+from sla_platform.http.problem import Problem
+from sla_platform.inbound import ContractIn as ContractName
+from sla_platform.inbound import PageIn
+
+
+def router(deps: ContractDeps) -> APIRouter:
+    """Return the routes under `/v1/contracts`."""
+    routes = APIRouter(prefix="/contracts", tags=["contracts"])
+    _reading(routes, deps)
+    _writing(routes, deps)
+    _further(routes, deps)
+    booking_routes.add_routes(routes, deps)
+    profile_routes.add_routes(routes, deps)
+    return routes
+
+
+def _reading(routes: APIRouter, deps: ContractDeps) -> None:
+    denied: dict[int | str, dict[str, Any]] = {code: WRITING[code] for code in (401, 403)}
+
+    @routes.get("", summary="List contracts, by id", responses=denied)
+    async def page(
+        request: Request,
+        q: Annotated[PageIn, Query()] = "",
+        after: Annotated[ContractName, Query()] = "",
+        limit: Annotated[int, Query(ge=1, le=500)] = 100,
+    ) -> dict[str, Any]:
+        """Contracts of files and recorded ones, in the order of their ids; `q` searches ids, titles and customers.
+
+        `next` is the `after` of the next page, null on the last.
+        """
+        access = deps.authorize(request, KeyScope.READ)
+        async with deps.store.reading() as connection:
+            found: list[Any] = [*await records.listed(connection, q, after, limit + 1)]
+        found += [one for one in contracts_of(deps.catalogue()) if one.id > after and _found(one, q)]
+        found = [one for one in sorted(found, key=lambda one: one.id) if access.contract in (None, one.id)]
+        return {
+            "contracts": [answer.listed_json(one) for one in found[:limit]],
+            "next": found[limit - 1].id if len(found) > limit else None,
+        }
+
+    @routes.get("/{contract}", summary="Read a contract", responses=denied | {404: WRITING[404]})
+    async def one(contract: Name, request: Request) -> Response:
+        """The version in force, those that lie ahead, and the history in short; ETag is its revision."""
+        may_see(deps.authorize(request, KeyScope.READ), contract)
+        of_files = deps.catalogue().rulebook.contracts.get(ContractId(contract))
+        if of_files is not None:
+            return _json(answer.file_json(of_files), 200, 0)
+        record = await _record(deps, contract)
+        return _json(answer.record_json(record, deps.time_source.now()), 200, record.revision)
+
+    @routes.get("/{contract}/versions/{number}", summary="Read a version of a contract", responses=denied)
+    async def version(contract: Name, number: Annotated[int, Path(ge=1, le=1_000_000)], request: Request) -> Response:
+        """One version with its whole text."""
+        may_see(deps.authorize(request, KeyScope.READ), contract)
+        record = await _record(deps, contract)
+        found = next((each for each in record.versions if each.number == number), None)
+        if found is None:
+            raise Problem(404, "no-such-version", "No such version", f"{contract} has no version {number}.")
+        return _json(answer.version_json(found), 200, record.revision)
+
+    @routes.get("/{contract}/changes", summary="List the changes of a contract, the oldest first", responses=denied)
+    async def changes(
+        contract: Name,
+        request: Request,
+        after: Annotated[int, Query(ge=0, le=1_000_000_000)] = 0,
+        limit: Annotated[int, Query(ge=1, le=500)] = 100,
+    ) -> dict[str, Any]:
+        """Every change with who made it, when and why; `next` is the `after` of the next page, null on the last."""
+        may_see(deps.authorize(request, KeyScope.READ), contract)
+        await _record(deps, contract)
+        async with deps.store.reading() as connection:
+            rows = await records.changes_of(connection, contract, after, limit + 1)
+        return {
+            "changes": [answer.change_json(row) for row in rows[:limit]],
+            "next": rows[limit - 1].revision if len(rows) > limit else None,
+        }
+
+
+def _writing(routes: APIRouter, deps: ContractDeps) -> None:
+    dry = Query(description="Check everything and write nothing.")
+
+    @routes.post(
+        "", summary="Create a contract", status_code=201, responses=WRITING, openapi_extra=_body(NewContractIn)
+    )
+    async def create(request: Request, dry_run: Annotated[bool, dry] = False) -> Response:
+        """A contract with its first version: JSON, or YAML with the keys of a catalogue file.
+
+        Without `effective_from` it applies from the first day of `valid`, else from now on.
+        """
+        access = may_write(deps, request)
+        written = await _written(request, new=True)
+        made = await deps.owner.create(written, access.key, dry_run=dry_run)
+        return _changed(deps, made, 200 if dry_run else 201)
+
+    @routes.put("/{contract}", summary="Change a contract", responses=WRITING, openapi_extra=_body(ContractIn))
+    async def change(contract: Name, request: Request, dry_run: Annotated[bool, dry] = False) -> Response:
+        """The next version of a contract, whole. If-Match is the ETag of the contract as read, or `*`.
+
+        Nothing is overwritten: the version before stays in the history, and judges what lay before `effective_from`.
+        """
+        access = may_write(deps, request)
+        revision = _if_match(request)
+        written = await _written(request, new=False)
+        made = await deps.owner.change(contract, written, revision, access.key, dry_run=dry_run)
+        return _changed(deps, made, 200)
+
+
+def _further(routes: APIRouter, deps: ContractDeps) -> None:
+    @routes.post(
+        "/{contract}/end", summary="End a contract", responses=WRITING, openapi_extra=describes(EndIn, required=True)
+    )
+    async def end(contract: Name, request: Request) -> Response:
+        """End it: from the day `on`, in its zone, it no longer applies. If-Match as for a change."""
+        access = may_write(deps, request)
+        revision = _if_match(request)
+        asked = await demand_model(request, EndIn)
+        try:
+            on = date.fromisoformat(asked.on)
+        except ValueError:
+            errors = [{"pointer": "/on", "detail": "a day of the calendar is expected, such as 2027-03-31"}]
+            raise Problem(422, "invalid-input", "The input does not fit", "See `errors`.", errors=errors) from None
+        made = await deps.owner.end(contract, on, revision, access.key, asked.reason)
+        return _changed(deps, made, 200)
+
+    @routes.post(
+        "/{contract}/versions/{number}/withdraw", summary="Withdraw a version that lies ahead", responses=WRITING
+    )
+    async def withdraw(
+        contract: Name,
+        number: Annotated[int, Path(ge=1, le=1_000_000)],
+        request: Request,
+        reason: Annotated[str, Query(min_length=1, max_length=500)],
+    ) -> Response:
+        """Withdraw a version that is not in force yet. If-Match as for a change."""
+        access = may_write(deps, request)
+        made = await deps.owner.withdraw(contract, number, _if_match(request), access.key, reason)
+        return _changed(deps, made, 200)
+
+    @routes.post(
+        "/{contract}/freeze",
+        summary="Freeze what was promised before an instant",
+        responses=WRITING,
+        openapi_extra=describes(FreezeIn, required=True),
+    )
+    async def freeze(contract: Name, request: Request) -> Response:
+        """No later version may take effect before `through`, which lies behind. If-Match as for a change."""
+        access = may_write(deps, request)
+        revision = _if_match(request)
+        made = await deps.owner.freeze(contract, await demand_model(request, FreezeIn), revision, access.key)
+        return _changed(deps, made, 200)
+
+
+# -- shared -----------------------------------------------------------------------------------------------
+
+
+async def _record(deps: ContractDeps, contract: str) -> Any:
+    await deps.owner.load()
+    record = deps.shelf.get(contract)
+    if record is None:
+        raise Problem(404, "no-such-contract", "No such contract", f"No contract is called {contract}.")
+    return record
+
+
+async def _written(request: Request, *, new: bool) -> WrittenContract:
+    body = await read_body(request, MAX_TEXT)
+    return read_contract(body, request.headers.get("content-type", ""), new=new)
+
+
+def _if_match(request: Request) -> int | None:
+    """Raises Problem 428 without the header, 412 for one that is no ETag of a contract; None for `*`."""
+    given = request.headers.get("if-match", "").strip()
+    if not given:
+        detail = "Send If-Match with the ETag of the contract as you read it, or * to change whatever stands."
+        raise Problem(428, "precondition-required", "If-Match is needed", detail)
+    if given == "*":
+        return None
+    number = given.removeprefix("W/").strip('"')
+    if not number.isdigit() or len(number) > 9:
+        raise Problem(412, "stale-revision", "The contract has changed", "If-Match is no ETag of a contract.")
+    return int(number)
+
+
+def _changed(deps: ContractDeps, made: ChangedContract, status: int) -> Response:
+    body = answer.record_json(made.record, deps.time_source.now(), made.warnings)
+    return _json(body, status, made.record.revision)
+
+
+def _json(body: Any, status: int, revision: int) -> Response:
+    return Response(orjson.dumps(body), status, headers={"ETag": f'"{revision}"'}, media_type="application/json")
+
+
+def _found(contract: Any, text: str) -> bool:
+    words = " ".join([contract.id, contract.title, *contract.customers])
+    return not text or normal(text) in normal(words)
+
+
+def _body(model: type[Any]) -> dict[str, Any]:
+    schema = {"schema": model.model_json_schema()}
+    kinds = ("application/json", *sorted(YAML_TYPES)[:1])
+    return {"requestBody": {"required": True, "content": dict.fromkeys(kinds, schema)}}

@@ -1,0 +1,135 @@
+"""Ingest's own table of contracts and the history of their changes; every change is one transaction."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import and_, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from sla_domain.contract import ContractId, EnvironmentItem
+from sla_domain.normal import normal
+from sla_domain.record import Change, ContractRecord, ProfileChanged, RecordChange, apply_change, next_in_force
+from sla_ingest import tables
+from sla_platform.contracts.copies import ContractTables, lock_writers, refresh, write_records
+from sla_platform.contracts.shelf import RecordShelf
+from sla_platform.store.dialect import upsert
+from sla_platform.store.log import append
+from sla_platform.wire.contract import ContractChangedData, change_of, encode_change, read_record, record_data
+
+CONTRACTS = ContractTables.of("ingest")
+
+
+@dataclass(frozen=True, slots=True)
+class ListedContract:
+    """A contract in a list: what stands about it without reading its record."""
+
+    id: str
+    title: str
+    plan: str
+    customers: tuple[str, ...]
+    revision: int
+
+
+async def refresh_shelf(connection: AsyncConnection, shelf: RecordShelf) -> None:
+    """Bring the records in memory up to the stored ones, as the transaction sees them."""
+    await refresh(connection, CONTRACTS, shelf)
+
+
+async def locked_record(connection: AsyncConnection, contract: str) -> ContractRecord:
+    """Return a contract's record, an empty one if there is none.
+
+    Whoever else wants to change a contract waits until the transaction ends.
+    """
+    await lock_writers(connection, CONTRACTS)
+    query = select(CONTRACTS.contract.c.record).where(CONTRACTS.contract.c.id == contract)
+    text = (await connection.execute(query)).scalar_one_or_none()
+    return ContractRecord(id=ContractId(contract)) if text is None else read_record(text)
+
+
+async def write_change(
+    connection: AsyncConnection, record: ContractRecord, change: Change, at: datetime, by: str, reason: str
+) -> ContractRecord:
+    """Store a further change of a contract and publish it, in the caller's transaction; return the record after it."""
+    made = RecordChange(contract=record.id, revision=record.revision + 1, at=at, by=by, reason=reason, change=change)
+    after = apply_change(record, made)
+    envelope = encode_change(made, after)
+    await write_records(connection, CONTRACTS, [record_data(after)])
+    await connection.execute(upsert(connection, tables.contract_entry), [_entry(after)])
+    row = {
+        "contract": record.id,
+        "revision": made.revision,
+        "at": at,
+        "by": by,
+        "reason": reason,
+        "what": envelope.type.removeprefix("io.slad.contract.").removesuffix(".v1"),
+        "data": envelope.data.decode(),
+    }
+    await connection.execute(tables.contract_change.insert(), [row])
+    await append(connection, tables.log, [envelope])
+    return after
+
+
+def _entry(record: ContractRecord) -> dict[str, Any]:
+    newest = record.newest
+    document = {} if newest is None else json.loads(newest.document)
+    customers = document.get("customers") or []
+    customers = [customers] if isinstance(customers, str) else customers
+    title = str(document.get("title") or record.id)
+    ahead = next_in_force(record)
+    return {
+        "id": record.id,
+        "revision": record.revision,
+        "title": title[:300],
+        "plan": str(document.get("plan", ""))[:120],
+        "customers": json.dumps(customers, ensure_ascii=False),
+        "search": normal(" ".join([record.id, title, *customers])),
+        "next_at": None if ahead is None else ahead.at,
+    }
+
+
+async def listed(connection: AsyncConnection, text: str, after: str, limit: int) -> list[ListedContract]:
+    """Return up to `limit` contracts with an id behind `after`, in the order of their ids.
+
+    `text`: only those whose id, title or customers contain it, compared by `normal` form; "": all.
+    """
+    entry = tables.contract_entry.c
+    wanted = [entry.id > after]
+    if text:
+        wanted.append(entry.search.contains(normal(text), autoescape=True))
+    query = select(tables.contract_entry).where(and_(*wanted)).order_by(entry.id).limit(limit)
+    return [
+        ListedContract(row.id, row.title, row.plan, tuple(json.loads(row.customers)), row.revision)
+        for row in (await connection.execute(query)).all()
+    ]
+
+
+async def changes_of(connection: AsyncConnection, contract: str, after: int, limit: int) -> Sequence[Any]:
+    """Return rows of `ingest_contract_change` of a contract, with revisions behind `after`, in order."""
+    change = tables.contract_change.c
+    query = select(tables.contract_change).where(change.contract == contract, change.revision > after)
+    return (await connection.execute(query.order_by(change.revision).limit(limit))).all()
+
+
+async def changes_of_kind(connection: AsyncConnection, contract: str, what: str, limit: int) -> Sequence[Any]:
+    """Return rows of `ingest_contract_change` of a contract and a kind of change, the latest first."""
+    change = tables.contract_change.c
+    query = select(tables.contract_change).where(change.contract == contract, change.what == what)
+    return (await connection.execute(query.order_by(change.revision.desc()).limit(limit))).all()
+
+
+def profile_of(row: Any) -> tuple[EnvironmentItem, ...]:
+    """Return the profile that a row of `ingest_contract_change` stated; empty for a change of another kind."""
+    change = change_of(ContractChangedData.model_validate_json(row.data))
+    return change.environment if isinstance(change, ProfileChanged) else ()
+
+
+async def due(connection: AsyncConnection, now: datetime, limit: int) -> list[str]:
+    """Return the ids of contracts with a version whose instant has come, those that are due longest first."""
+    entry = tables.contract_entry.c
+    query = select(entry.id).where(entry.next_at <= now).order_by(entry.next_at, entry.id).limit(limit)
+    return list((await connection.execute(query)).scalars())

@@ -1,0 +1,33 @@
+"""Whether a delivery under a known id says what the first one said, although its bytes differ. Pure.
+
+How an event was imported (`history`, see docs/decisions/0027-quiet-history.md) is no part of what it says: after an
+import that notified nobody, the same table with `slad import --tell` holds known events, not others under their ids.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import orjson
+
+_HOW_IMPORTED = "history"
+_ATTRIBUTE = "ce-"
+
+
+def what_it_says(body: bytes, headers: Mapping[str, str]) -> bytes | None:
+    """Return what a delivery says, in one spelling of JSON and without `history`; None if it is no JSON object.
+
+    `headers`: those that are kept. In CloudEvents' binary mode the attributes are headers, and the body is the data.
+    """
+    attributes = {name: value for name, value in headers.items() if name.startswith(_ATTRIBUTE)}
+    try:
+        said: Any = orjson.loads(body)
+        if not isinstance(said, dict):
+            return None
+        data = said if attributes else said.get("data")
+        if isinstance(data, dict):
+            data.pop(_HOW_IMPORTED, None)
+        return orjson.dumps([attributes, said], option=orjson.OPT_SORT_KEYS)
+    except (ValueError, TypeError):
+        return None

@@ -1,0 +1,99 @@
+"""`allowances` → what a plan includes by number, and what one contract has of it."""
+
+from __future__ import annotations
+
+from collections.abc import Container, Iterable, Mapping, Sequence
+from dataclasses import replace
+from decimal import Decimal
+from types import MappingProxyType
+
+from sla_catalogue.amount import BadAmount, parse_amount, parse_balance_warning
+from sla_catalogue.assembly_context import Context
+from sla_catalogue.document.allowance import AllowanceDocument, BoughtAllowanceDocument
+from sla_catalogue.problem import Path
+from sla_domain.allowance import Allowance, AllowanceUnit, BalanceWarning, OffHoursRate
+
+Written = tuple[Path, AllowanceDocument]
+
+
+def build_allowances(written: Iterable[Written], coverages: Container[str], context: Context) -> tuple[Allowance, ...]:
+    """Return the allowances of a plan, in the order written.
+
+    `coverages`: the ids of its coverages. Two of one id, amounts and thresholds that cannot be read, and an unknown
+    coverage are reported as findings.
+    """
+    found: dict[str, Allowance] = {}
+    for path, document in written:
+        if document.id in found:
+            message = f"the plan has an allowance {document.id!r} already"
+            context.findings.error((*path, "id"), "duplicate-allowance", message, "give it another id")
+        rate = document.off_hours
+        if rate is not None and rate.coverage not in coverages:
+            names = coverages if isinstance(coverages, Mapping) else ()
+            context.report_unknown(rate.coverage, names, (*path, "off_hours", "coverage"), "coverage")
+        found[document.id] = Allowance(
+            id=document.id,
+            unit=document.unit,
+            amount=_amount(document.amount, document.unit, (*path, "amount"), context),
+            per=document.per,
+            expires=document.expires or document.per,
+            at_most=MappingProxyType(dict(document.at_most)),
+            off_hours=None if rate is None else OffHoursRate(rate.coverage, rate.multiplier),
+            warnings=_warnings(document.warn, document.unit, (*path, "warn"), context),
+            optional=document.optional,
+            titles=MappingProxyType(dict(document.title)),
+            clause=document.clause,
+        )
+    return tuple(found.values())
+
+
+def contract_allowances(
+    bought: Mapping[str, BoughtAllowanceDocument], promised: Sequence[Allowance], path: Path, context: Context
+) -> tuple[Allowance, ...]:
+    """Return the allowances that a contract has of those its plan promises, with the contract's own amounts.
+
+    Optional ones are left out unless the contract names them (clause E13). One that the plan does not know is reported
+    as a finding.
+    """
+    for name in bought:
+        if all(each.id != name for each in promised):
+            context.report_unknown(name, [each.id for each in promised], (*path, name), "allowance")
+    found: list[Allowance] = []
+    for each in promised:
+        own = bought.get(each.id)
+        if own is not None:
+            found.append(_changed(each, own, (*path, each.id), context))
+        elif not each.optional:
+            found.append(each)
+    return tuple(found)
+
+
+def _changed(each: Allowance, own: BoughtAllowanceDocument, path: Path, context: Context) -> Allowance:
+    amount = _amount(own.amount, each.unit, (*path, "amount"), context)
+    return replace(
+        each,
+        amount=each.amount if amount is None else amount,
+        at_most=each.at_most if own.at_most is None else MappingProxyType(dict(own.at_most)),
+        warnings=each.warnings if own.warn is None else _warnings(own.warn, each.unit, (*path, "warn"), context),
+        optional=False,
+    )
+
+
+def _amount(text: str | None, unit: AllowanceUnit, path: Path, context: Context) -> Decimal | None:
+    if text is None:
+        return None
+    try:
+        return parse_amount(text, unit)
+    except BadAmount as error:
+        context.findings.error(path, "amount", str(error), error.hint)
+        return None
+
+
+def _warnings(texts: Iterable[str], unit: AllowanceUnit, path: Path, context: Context) -> tuple[BalanceWarning, ...]:
+    found: list[BalanceWarning] = []
+    for text in texts:
+        try:
+            found.append(parse_balance_warning(text, unit))
+        except BadAmount as error:
+            context.findings.error(path, "balance-warning", str(error), error.hint)
+    return tuple(found)

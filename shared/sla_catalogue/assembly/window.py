@@ -1,0 +1,74 @@
+"""`windows` of a plan → what customers may book."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from datetime import timedelta
+from types import MappingProxyType
+
+from sla_catalogue.assembly_context import Context
+from sla_catalogue.document.window import WindowDocument
+from sla_catalogue.problem import Path, did_you_mean
+from sla_domain.calendar.spec import DAYS
+from sla_domain.window import BookableWindow, LateBooking
+
+
+def build_windows(
+    documents: Iterable[tuple[Path, WindowDocument]],
+    priority: Callable[[str], str | None],
+    roles: Iterable[str],
+    context: Context,
+) -> tuple[BookableWindow, ...]:
+    """Return the windows of a plan, in the order written.
+
+    `priority`: returns the id of a priority for any of its names. `roles`: ids of the plan's roles. Findings report
+    unknown weekdays, priorities and roles, an id used twice, and a surcharge that could never be charged.
+    """
+    found: dict[str, BookableWindow] = {}
+    known = tuple(roles)
+    for path, document in documents:
+        if document.id in found:
+            context.findings.error((*path, "id"), "duplicate-window", f"two windows are called {document.id!r}")
+            continue
+        found[document.id] = _window(path, document, priority, known, context)
+    return tuple(found.values())
+
+
+def _window(
+    path: Path,
+    document: WindowDocument,
+    priority: Callable[[str], str | None],
+    roles: tuple[str, ...],
+    context: Context,
+) -> BookableWindow:
+    findings = context.findings
+    for day in document.days:
+        if day not in DAYS:
+            findings.error((*path, "days"), "weekday", f"{day!r} is no weekday", did_you_mean(day, DAYS))
+    priorities = {name: priority(name) for name in document.priorities}
+    for name, id_ in priorities.items():
+        if id_ is None:
+            context.report_unknown(name, (), (*path, "priorities"), "priority")
+    if document.role is not None and document.role not in roles:
+        context.report_unknown(document.role, roles, (*path, "role"), "role")
+    if (document.late is LateBooking.SURCHARGE) is not bool(document.surcharge):
+        message = "`late: surcharge` and a `surcharge` in percent belong together"
+        findings.error((*path, "surcharge"), "surcharge", message, "late: surcharge, surcharge: 50")
+    if document.late is LateBooking.SURCHARGE and document.notice is None:
+        findings.error((*path, "late"), "surcharge", "without `notice` no booking is late", "notice: 3 weeks")
+    return BookableWindow(
+        id=document.id,
+        titles=MappingProxyType(dict(document.title) or {"en": document.id}),
+        notice=document.notice or timedelta(),
+        late=document.late,
+        surcharge=document.surcharge,
+        per_contract_year=document.per_contract_year,
+        days=frozenset(DAYS.index(day) for day in document.days if day in DAYS),
+        longest=document.longest,
+        priorities=frozenset(id_ for id_ in priorities.values() if id_ is not None),
+        products=frozenset(document.products),
+        excluded_products=frozenset(document.excluded_products),
+        languages=tuple(document.languages),
+        role=document.role,
+        clause=document.clause,
+    )

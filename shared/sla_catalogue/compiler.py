@@ -1,0 +1,227 @@
+"""Contracts one by one: a section → the domain's contract with its plans, and what is wrong with it.
+
+A catalogue keeps its `ContractCompiler`, so that a contract that is no part of its files, such as one that was made
+over HTTP, is built by the same steps, judged by the same rules and served by the same plans and calendars.
+"""
+
+from __future__ import annotations
+
+from collections import ChainMap
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from types import MappingProxyType
+from typing import Any
+
+from sla_catalogue.assembly.contract import BuiltContract, Plans, build_contract
+from sla_catalogue.assembly.holiday import later_table
+from sla_catalogue.assembly.plan import BuiltPlan
+from sla_catalogue.assembly_context import Context
+from sla_catalogue.calendars import CatalogueCalendars, holiday_codes_for
+from sla_catalogue.document.catalogue import CatalogueDocument
+from sla_catalogue.document.contract import ContractDocument
+from sla_catalogue.problem import CatalogueInvalid, FileProblem, FindingLevel, Findings, Path, Position, path_text
+from sla_catalogue.rule import check_everything
+from sla_catalogue.rule.contract import meet
+from sla_catalogue.rule.length import check_lengths
+from sla_catalogue.rule.subject import CheckedCatalogue
+from sla_catalogue.shape import build_contract_document
+from sla_catalogue.tree import Plain
+from sla_domain.bounds import writable
+from sla_domain.contract import Contract
+from sla_domain.plan import Plan, PlanId
+
+_LISTED_IN_FULL = (("contracts",), ("people",))  # findings there concern the contract, whoever else they concern
+
+__all__ = ["CompiledContract", "ContractCompiler", "ContractProblem", "meet"]
+
+
+@dataclass(frozen=True, slots=True)
+class CompiledContract:
+    """A contract ready for use (`contract`), and the plan it runs under where its catalogue does not have that.
+
+    `plans`, by id: a plan that is made for this contract alone (`gold@acme`), or one laid over a base plan that no
+    contract of the catalogue lays it over (`gold+standard`); the latter is the same object for all contracts.
+    """
+
+    contract: Contract
+    plans: Mapping[PlanId, Plan]
+
+
+@dataclass(frozen=True, slots=True)
+class ContractProblem:
+    """One problem of a contract; `path` leads to it from the contract's section, such as `("roles", "on_call")`.
+
+    `()`: it concerns the contract as a whole. The rest is as in `FileProblem`.
+    """
+
+    path: Path
+    severity: FindingLevel
+    code: str
+    message: str
+    hint: str = ""
+
+    @property
+    def pointer(self) -> str:
+        """Return the path as a JSON pointer (RFC 6901), such as `/targets/0/time`; "" for the contract as a whole."""
+        return "".join(f"/{str(step).replace('~', '~0').replace('/', '~1')}" for step in self.path)
+
+
+@dataclass(frozen=True, slots=True)
+class ContractCompiler:
+    """Compiles and checks contracts against one catalogue: its plans, coverages, people, escalations and channels.
+
+    `plans`: builds plans, and keeps those that contracts share. `context`: of the catalogue, without its contracts.
+    `calendars`: gets the holidays that a contract needs and no other contract did. `listed`: the plans of the
+    catalogue that are no contract's own. `known`: code and message of each finding on the catalogue, which the check
+    of a contract does not repeat.
+    """
+
+    plans: Plans
+    context: Context
+    calendars: CatalogueCalendars
+    listed: frozenset[str]
+    known: frozenset[tuple[str, str]] = field(repr=False, default=frozenset())
+
+    def compile(self, id: str, values: Mapping[str, Plain], *, version: int = 0) -> CompiledContract:
+        """Return the contract with this id whose section has these values, ready for use.
+
+        `version`: of the contract; above 0 it is part of the ids of plans that are made for the contract alone
+        (`gold@acme.v3`). No rules are run, and `${NAME}` stays as it is. Raises CatalogueInvalid for a contract that
+        cannot be built; only `check` lists all that is wrong with it.
+        """
+        findings = self._findings(id, version)
+        made, plans, _ = self._build(id, values, version, findings)
+        if made is None or findings.has_errors:
+            raise CatalogueInvalid([_in_a_file(id, problem) for problem in findings.found])
+        own = {each.plan.id: each.plan for each in plans if each.plan.id not in self.listed}
+        if made.built.plan.id not in self.listed:
+            own[made.built.plan.id] = made.built.plan
+        return CompiledContract(made.contract, MappingProxyType(own))
+
+    def check(self, id: str, values: Mapping[str, Any], *, version: int = 0) -> tuple[ContractProblem, ...]:
+        """Return all that is wrong with one contract, errors and warnings, in the order of their places. Never raises.
+
+        What stands between contracts is left to the caller: a customer of two contracts at one time (`meet`). Findings
+        on the catalogue itself are not repeated.
+        """
+        findings = self._findings(id, version)
+        for path in _unwritable(values):
+            findings.error(("contracts", id, *path), "control-character", "the text holds a control character")
+        if not id:
+            findings.error(("contracts", id), "contract-id", "a contract has an id", "such as acme-2026")
+        if not findings.has_errors:
+            self._check(id, values, version, findings)
+        return tuple(sorted(set(findings.found), key=lambda problem: (list(map(str, problem.path)), problem.code)))
+
+    def _findings(self, id_: str, version: int) -> _ContractFindings:
+        places = _Places(self.context.findings.positions, id_, version)
+        return _ContractFindings(places, id=id_, known=self.known)
+
+    def _check(self, id_: str, values: Mapping[str, Plain], version: int, findings: _ContractFindings) -> None:
+        made, plans, document = self._build(id_, values, version, findings)
+        if document is None:
+            return
+        if document.default:
+            message = "only a contract in the catalogue's files can be the one for incidents of unknown customers"
+            findings.error(("contracts", id_, "default"), "default-contract", message, "leave it out")
+        subject = CheckedCatalogue(
+            plans=plans,
+            contracts=() if made is None else (made,),
+            written=CatalogueDocument(contracts={id_: document}),
+            known_plans=ChainMap({each.plan.id: each for each in plans}, self.plans.built),
+            calendars=self.calendars,
+            context=replace(self.context, findings=findings, stored=False),
+        )
+        check_everything(subject)
+        check_lengths(subject)
+
+    def _build(
+        self, id_: str, values: Mapping[str, Plain], version: int, findings: Findings
+    ) -> tuple[BuiltContract | None, tuple[BuiltPlan, ...], ContractDocument | None]:
+        """Return the contract, the plans that were built for it, and its document; None for what cannot be built."""
+        document = build_contract_document(id_, values, findings)
+        if document is None:
+            return None, (), None
+        context = replace(self.context, findings=findings)
+        own: dict[str, BuiltPlan] = {}
+        plans = replace(self.plans, context=context, built=ChainMap(own, self.plans.built))
+        made = build_contract(id_, document, plans, context, version)
+        if made is not None:
+            self._know_holidays(made, context)
+        if not findings.has_errors:  # a plan that is nobody's own is built once for all
+            self.plans.built.update({name: each for name, each in own.items() if "@" not in name})
+        return made, tuple(own.values()), document
+
+    def _know_holidays(self, made: BuiltContract, context: Context) -> None:
+        """Make the holiday tables that no contract has needed so far."""
+        for coverage in made.built.plan.coverages.values():
+            for code in holiday_codes_for(made.contract, coverage):
+                if code not in self.calendars.tables:
+                    where = (*made.path, "country") if made.contract.country else made.path
+                    errors = len(context.findings.problems)
+                    table = later_table(code, where, self.calendars.tables, self.calendars.horizon, context)
+                    if len(context.findings.problems) == errors:
+                        self.calendars.tables[code] = table
+
+
+class _Places(Mapping[Path, Position]):
+    """Where values stand: those of the contract by the number of the target, all others in the catalogue's files."""
+
+    def __init__(self, files: Mapping[Path, Position], id_: str, version: int) -> None:
+        self._files = files
+        self._own = ("contracts", id_)
+        self._name = f"contracts.{id_}" + (f".v{version}" if version else "")
+
+    def __getitem__(self, path: Path) -> Position:
+        if path[:2] != self._own:
+            return self._files[path]
+        if len(path) == 4 and path[2] == "targets" and isinstance(path[3], int):
+            return Position(f"{self._name}.targets", path[3] + 1, 1)
+        if len(path) == 2:
+            return Position(self._name)
+        raise KeyError(path)
+
+    def __iter__(self) -> Iterator[Path]:
+        return iter(self._files)
+
+    def __len__(self) -> int:
+        return len(self._files)
+
+
+@dataclass(slots=True)
+class _ContractFindings(Findings):
+    """Findings on one contract by their paths in its section; of those on plans and coverages none that is `known`."""
+
+    id: str = ""
+    known: frozenset[tuple[str, str]] = frozenset()
+    found: list[ContractProblem] = field(default_factory=list)
+
+    def _add(self, severity: FindingLevel, path: Path, code: str, message: str, hint: str) -> None:
+        if path[:1] in _LISTED_IN_FULL or (code, message) not in self.known:
+            self.found.append(ContractProblem(self._within(path), severity, code, message, hint))
+            super(_ContractFindings, self)._add(severity, path, code, message, hint)
+
+    def _within(self, path: Path) -> Path:
+        """Return the path from the contract's section; what a plan lacks for the contract is said of its `plan`."""
+        if path[:2] == ("contracts", self.id):
+            return path[2:]
+        return ("plan",) if path[:1] == ("plans",) else ()
+
+
+def _in_a_file(id_: str, problem: ContractProblem) -> FileProblem:
+    place = path_text(("contracts", id_, *problem.path))
+    return FileProblem(place, 0, 0, problem.severity, problem.code, problem.message, problem.hint)
+
+
+def _unwritable(values: object) -> Iterator[Path]:
+    """Yield the paths of texts and keys that can be neither stored nor sent."""
+    left: list[tuple[Path, object]] = [((), values)]
+    while left:
+        path, value = left.pop()
+        if isinstance(value, Mapping):
+            yield from (path for key in value if not (isinstance(key, str) and writable(key, lines=True)))
+            left += [((*path, key), each) for key, each in value.items()]
+        elif isinstance(value, list):
+            left += [((*path, index), each) for index, each in enumerate(value)]
+        elif isinstance(value, str) and not writable(value, lines=True):
+            yield path

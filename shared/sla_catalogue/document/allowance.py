@@ -1,0 +1,63 @@
+"""Key `allowances` of plans and contracts: what is included by number besides incidents."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Annotated, Any
+
+from pydantic import Field, WithJsonSchema, model_validator
+
+from sla_catalogue.document.field import Document, Names, Texts
+from sla_domain.allowance import AllowancePeriod, AllowanceUnit
+
+Amount = Annotated[str, WithJsonSchema({"type": ["string", "number"]})]  # YAML's numbers are texts here
+Limit = Annotated[int, Field(ge=1, le=1000)]
+Multiplier = Annotated[Decimal, Field(gt=1, le=100, decimal_places=3), WithJsonSchema({"type": "number"})]
+
+
+class OffHoursDocument(Document):
+    """The rate of work outside the hours of a coverage (clause E10, docs/clauses.md).
+
+    `multiplier`: how many hours each hour outside uses up, more than 1.
+    """
+
+    coverage: str
+    multiplier: Multiplier
+
+
+class AllowanceDocument(Document):
+    """What a plan includes by number: credits, hours, visits (clauses H10, H12 and E10, docs/clauses.md).
+
+    `amount`: what each period `per` includes, such as `120h` or `2`; absent: only what is bought. `expires`: the end of
+    this period takes what is left; absent: of `per`. `at_most`: how many may be used in such a period. `warn`:
+    thresholds, such as `20% left` or `30 days before expiry`. `optional`: only contracts that name it have it.
+    """
+
+    id: str
+    unit: AllowanceUnit
+    title: Texts = Field(default_factory=dict)
+    amount: Amount | None = None
+    per: AllowancePeriod = AllowancePeriod.CONTRACT_YEAR
+    expires: AllowancePeriod | None = None  # None: as `per`
+    at_most: dict[AllowancePeriod, Limit] = Field(default_factory=dict)
+    off_hours: OffHoursDocument | None = None
+    warn: Names = Field(default_factory=list)
+    optional: bool = False
+    clause: str = ""
+
+
+class BoughtAllowanceDocument(Document):
+    """An allowance as one contract has it; written as a text, it is `amount` alone.
+
+    It buys an optional allowance (clause E13), or changes one of the plan's (clause E14, docs/clauses.md). An absent
+    key is as the plan says.
+    """
+
+    amount: Amount | None = None
+    at_most: dict[AllowancePeriod, Limit] | None = None
+    warn: Names | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _from_amount(cls, value: Any) -> Any:
+        return {"amount": value} if isinstance(value, str) else value

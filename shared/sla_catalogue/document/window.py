@@ -1,0 +1,33 @@
+"""Key `windows` of a plan: extra hours that customers may book (clauses H10 and I6, docs/clauses.md)."""
+
+from __future__ import annotations
+
+from pydantic import Field
+
+from sla_catalogue.document.field import Document, LongSpan, Names, Texts
+from sla_domain.window import LateBooking
+
+
+class WindowDocument(Document):
+    """Hours that a customer may book once, such as the standby of a weekend.
+
+    `notice`: from the booking to the start, at least (`3 weeks`). `late`: with less notice it is refused (`refuse`), or
+    costs `surcharge` percent more (`surcharge`). `per_contract_year`: how often. `days`: on which weekdays it may lie.
+    `longest`: how long. `priorities`: for which the hours open; absent: all. `products`, `excluded_products`: for which
+    it can be booked. `languages`: in which service is given. `role`: who is on duty.
+    """
+
+    id: str
+    title: Texts = Field(default_factory=dict)
+    notice: LongSpan | None = None
+    late: LateBooking = LateBooking.REFUSE
+    surcharge: int = Field(default=0, ge=0, le=1000)
+    per_contract_year: int | None = Field(default=None, ge=1, le=366)
+    days: Names = Field(default_factory=list)
+    longest: LongSpan | None = None
+    priorities: Names = Field(default_factory=list)
+    products: Names = Field(default_factory=list)
+    excluded_products: Names = Field(default_factory=list)
+    languages: Names = Field(default_factory=list)
+    role: str | None = None
+    clause: str = ""

@@ -1,0 +1,129 @@
+"""Entries that stand in for occurrences of another entry: `RECURRENCE-ID` with `RANGE` (RFC 5545, 3.2.13, 3.8.4.4)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime, timedelta, tzinfo
+from typing import Any
+
+from sla_catalogue.holiday.repeat import Occurrence, UnreadableRule, as_occurrence_start, occurrences
+from sla_catalogue.holiday.row import Horizon
+from sla_catalogue.holiday.value import length_of, single, text_of
+
+Start = date | datetime
+THIS_AND_FUTURE = "THISANDFUTURE"
+
+
+@dataclass(frozen=True, slots=True)
+class Changed:
+    """Which occurrences of an entry others stand in for: those that start at one of `once`, and all from `since` on."""
+
+    once: frozenset[Start]
+    since: Start | None
+
+    def holds(self, start: Start) -> bool:
+        """Return whether another entry stands in for the occurrence that starts at `start`."""
+        return start in self.once or (self.since is not None and start >= self.since)
+
+
+@dataclass(slots=True)
+class Series:
+    """The entries of a feed with one UID.
+
+    `masters`: those that recur. `once`: the starts of the occurrences that other entries stand in for; `onward`: those
+    of them from which on an entry changes all later ones, too.
+    """
+
+    masters: list[Any] = field(default_factory=list)
+    once: list[Start] = field(default_factory=list)
+    onward: list[Start] = field(default_factory=list)
+
+    def changed(self, start: Start, zone: tzinfo) -> Changed:
+        """Return what others change of an entry that starts at `start`; `zone`: that of the whole feed."""
+        once = frozenset(as_occurrence_start(each, start, zone) for each in self.once)
+        since = min((as_occurrence_start(each, start, zone) for each in self.onward), default=None)
+        return Changed(once, since)
+
+
+def changes_later_ones(event: Any) -> bool:
+    """Return whether an entry stands in for one occurrence and for all later ones."""
+    written = event.get("RECURRENCE-ID")
+    return str(getattr(written, "params", {}).get("RANGE", "")).upper() == THIS_AND_FUTURE
+
+
+def each_series(events: Iterable[Any]) -> dict[str, Series]:
+    """Return UID -> the entries of a feed that have it, cancelled ones included.
+
+    An entry without UID cannot change the later ones of another.
+    """
+    found: dict[str, Series] = {}
+    for event in events:
+        uid = text_of(event, "UID")
+        series = found.setdefault(uid, Series())
+        if "RECURRENCE-ID" not in event:
+            series.masters += [event] if uid else []
+            continue
+        try:
+            start = single(event, "RECURRENCE-ID")
+        except UnreadableRule:
+            continue  # gets its remark when the entry itself is read
+        series.once.append(start)
+        if uid and changes_later_ones(event):
+            series.onward.append(start)
+    return found
+
+
+def later_ones(
+    event: Any, series: Series, own: Occurrence, horizon: Horizon, zone: tzinfo, doubts: list[str]
+) -> Iterator[Occurrence]:
+    """Yield the later occurrences that an entry with `RANGE=THISANDFUTURE` changes; none for an entry without it.
+
+    `event`: the entry, in place of an occurrence; `series`: the entries of its UID; `own`: its own occurrence. The
+    later ones are moved by as much wall-clock time, or days, as that one, and last as long (RFC 5545 §3.8.4.4). They
+    end where the next such entry begins. An entry with a recurrence rule of its own repeats by that instead. A sentence
+    on what cannot be followed is added to `doubts`. Raises UnreadableRule.
+    """
+    first = single(event, "RECURRENCE-ID")
+    written = str(event["RECURRENCE-ID"].params.get("RANGE", ""))
+    if written and not changes_later_ones(event):
+        doubts.append(f"has RANGE={written[:40]}, which RFC 5545 does not know: only this one is changed")
+    if not changes_later_ones(event) or "RRULE" in event:
+        return
+    if not series.masters:
+        doubts.append("changes all later ones of an entry that the feed does not hold: only this one is read")
+    for master in series.masters:
+        start = single(master, "DTSTART")
+        begin = as_occurrence_start(first, start, zone)
+        onward = (as_occurrence_start(each, start, zone) for each in series.onward)
+        end = min((each for each in onward if each > begin), default=None)
+        once = series.changed(start, zone).once
+        moved = _as_moved(begin, own.start)
+        # A move may bring an occurrence of the year after into the horizon.
+        years = replace(horizon, first=horizon.first - 1, last=horizon.last + 1)
+        for each in occurrences(master, start, length_of(master, start), years, zone, []):
+            if begin < each.start and each.start not in once and (end is None or each.start < end):
+                yield Occurrence(moved(each.start), own.length)
+
+
+def _as_moved(begin: Start, start: Start) -> Callable[[Start], Start]:
+    """A function that moves an occurrence as the one at `begin` was moved to `start`."""
+    if isinstance(begin, datetime) and isinstance(start, datetime):
+        zone = start.tzinfo
+
+        def local(moment: Start) -> datetime:
+            assert isinstance(moment, datetime)
+            there = moment if zone is None or moment.tzinfo is None else moment.astimezone(zone)
+            return there.replace(tzinfo=None)
+
+        gap = local(start) - local(begin)
+        return lambda each: (local(each) + gap).replace(tzinfo=zone)
+    days: timedelta = _day(start) - _day(begin)
+    if isinstance(start, datetime):
+        clock = start.timetz()
+        return lambda each: datetime.combine(_day(each) + days, clock)
+    return lambda each: _day(each) + days
+
+
+def _day(start: Start) -> date:
+    return start.date() if isinstance(start, datetime) else start

@@ -1,0 +1,312 @@
+"""The contracts of the store as the rulebook sees them: built on demand against a catalogue's plans."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections import OrderedDict
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from dataclasses import replace
+from datetime import datetime
+from types import MappingProxyType
+from typing import Protocol
+
+import structlog
+
+from sla_catalogue.catalogue import Catalogue
+from sla_catalogue.compiler import CompiledContract, ContractCompiler
+from sla_catalogue.problem import CatalogueInvalid
+from sla_domain.contract import Contract, ContractId
+from sla_domain.plan import Plan, PlanId
+from sla_domain.record import ContractRecord, ContractVersion, LiveParts, live_parts, with_live_parts
+from sla_domain.rulebook import ContractBoundary, Rulebook
+
+_log = structlog.get_logger(__name__)
+_BUILT = 4_000  # versions of contracts kept as built
+_CATALOGUES = 4  # whose contracts are kept as built
+_VERSION_MARK = ".v"  # before the version in the id of a plan that a version of a recorded contract has for itself
+
+
+class Records(Protocol):
+    """The records of all contracts, found by id and by customer (protocol)."""
+
+    def __contains__(self, contract: object) -> bool: ...
+
+    def __iter__(self) -> Iterator[str]: ...
+
+    def get(self, contract: str) -> ContractRecord | None:
+        """Return the record of a contract; None if there is none."""
+        ...
+
+    def contracts_of(self, customer: str) -> tuple[str, ...]:
+        """Return the ids of the contracts one of whose versions names the customer, compared by `normal` form."""
+        ...
+
+    def with_products(self, products: Iterable[str]) -> tuple[str, ...]:
+        """Return the ids of the contracts in whose environment one of these products is, by `normal` name."""
+        ...
+
+    def products(self) -> Mapping[str, str]:
+        """Return the products that the contracts name: `normal` name -> name as written."""
+        ...
+
+
+class VersionBuilder:
+    """Builds versions of recorded contracts against the plans of one catalogue, and keeps what it built.
+
+    `compiler`: the catalogue's. Share one builder among all views of the records under that catalogue.
+    """
+
+    def __init__(self, compiler: ContractCompiler) -> None:
+        self._compiler = compiler
+        self._built: OrderedDict[tuple[str, int], tuple[str, CompiledContract | None]] = OrderedDict()
+        self._live: OrderedDict[tuple[str, int], tuple[Contract, LiveParts, Contract]] = OrderedDict()
+        self.plans: dict[PlanId, Plan] = {}  # that several contracts share and no file names: `gold+standard`
+
+    def build(self, contract: str, version: ContractVersion) -> CompiledContract | None:
+        """Return a version of a contract as built; None, with an error in the log, if the plans do not allow it."""
+        key = (contract, version.number)
+        found = self._built.get(key)
+        if found is not None and found[0] == version.document:
+            return found[1]
+        built: CompiledContract | None = None
+        try:
+            made = self._compiler.compile(contract, json.loads(version.document), version=version.number)
+        except CatalogueInvalid as error:
+            _log.error("contract.unfit", contract=contract, version=version.number, error=str(error)[:500])
+        else:
+            dated = replace(made.contract, version=version.number, effective_from=version.effective_from)
+            built = replace(made, contract=dated)
+            self.plans |= {id_: plan for id_, plan in made.plans.items() if "@" not in id_}
+        self._built[key] = (version.document, built)
+        if len(self._built) > _BUILT:
+            self._built.popitem(last=False)
+        return built
+
+    def live(self, contract: Contract, parts: LiveParts) -> Contract:
+        """Return the contract with what its record holds beside its text; the same object for the same parts."""
+        if parts == LiveParts():
+            return contract
+        key = (contract.id, contract.version)
+        known = self._live.get(key)
+        if known is None or known[0] is not contract or known[1] != parts:
+            known = self._live[key] = (contract, parts, with_live_parts(contract, parts))
+            if len(self._live) > _BUILT:
+                self._live.popitem(last=False)
+        return known[2]
+
+
+class CataloguedRecords:
+    """The recorded contracts under one catalogue (`sla_domain.rulebook.RecordedContracts`).
+
+    `builder`: builds contracts against the catalogue's plans. `records`: all records. `revisions`: contract ->
+    revision of its record as of which it is seen; a contract that is missing is seen as it stands. `of_files`: the
+    catalogue's own contracts; the record of one of these holds no versions, only what happens to it besides.
+    """
+
+    def __init__(
+        self,
+        builder: VersionBuilder,
+        records: Records,
+        revisions: Mapping[str, int] | None = None,
+        of_files: Mapping[ContractId, Contract] = MappingProxyType({}),
+    ) -> None:
+        self._builder = builder
+        self._records = records
+        self._revisions = revisions or {}
+        self._of_files = of_files
+
+    def __contains__(self, contract: object) -> bool:
+        return contract in self._records
+
+    def ids(self) -> Collection[ContractId]:
+        """Return the ids of all recorded contracts."""
+        return [ContractId(one) for one in self._records]
+
+    def contracts_of(self, customer: str) -> tuple[ContractId, ...]:
+        """Return the ids of the recorded contracts with a version that names the customer, by `normal` form."""
+        return tuple(map(ContractId, self._records.contracts_of(customer)))
+
+    def at(self, contract: ContractId, instant: datetime) -> Contract | None:
+        """Return the version of a contract that applies at an instant; None before its first, and if it is unknown."""
+        record = self._records.get(contract)
+        if record is None or contract in self._of_files:
+            return self._of_file(contract, record)
+        version = record.at(instant, self._revisions.get(contract))
+        return None if version is None else self._contract(record, version)
+
+    def newest(self, contract: ContractId) -> Contract | None:
+        """Return the version of a contract that took effect last; None if none has, and if it is unknown."""
+        record = self._records.get(contract)
+        if record is None or contract in self._of_files:
+            return self._of_file(contract, record)
+        applied = record.applied(self._revisions.get(contract))
+        return self._contract(record, applied[-1]) if applied else None
+
+    def boundaries(self, contract: ContractId) -> tuple[ContractBoundary, ...]:
+        """Return when each version of a contract took effect, in order of time."""
+        record = self._records.get(contract)
+        applied = () if record is None else record.applied(self._revisions.get(contract))
+        return tuple(ContractBoundary(one.effective_from, contract, one.number, one.recorded_at) for one in applied)
+
+    def with_products(self, products: Iterable[str]) -> tuple[ContractId, ...]:
+        """Return the ids of the contracts in whose environment one of these products is, by `normal` name."""
+        return tuple(map(ContractId, self._records.with_products(products)))
+
+    def products(self) -> Mapping[str, str]:
+        """Return the products that the contracts name: `normal` name -> name as written."""
+        return self._records.products()
+
+    def revisions(self, contracts: Iterable[ContractId]) -> dict[str, int]:
+        """Return the revision of each of these contracts that is recorded, as of which it is seen here."""
+        found = {}
+        for contract in contracts:
+            record = self._records.get(contract)
+            if record is not None:
+                found[str(contract)] = self._revisions.get(contract, record.revision)
+        return found
+
+    def pin(self, contracts: Iterable[ContractId]) -> str:
+        """Return a text that stands for the revisions of these contracts; "" if none of them is recorded."""
+        return pin_of(self.revisions(contracts))
+
+    def plan(self, plan: PlanId) -> Plan | None:
+        """Return a plan that no file names; None if it is unknown.
+
+        Either a version of a recorded contract has it for itself (`gold@acme.v3`), or several share it.
+        """
+        if (shared := self._builder.plans.get(plan)) is not None:
+            return shared
+        name, mark, number = plan.rpartition(_VERSION_MARK)
+        contract = name.partition("@")[2]
+        if not mark or not number.isdigit() or contract not in self._records:
+            return None
+        record = self._records.get(contract)
+        version = next((one for one in record.versions if one.number == int(number)), None) if record else None
+        built = None if version is None else self._builder.build(contract, version)
+        return None if built is None else built.plans.get(plan)
+
+    def _of_file(self, contract: ContractId, record: ContractRecord | None) -> Contract | None:
+        found = self._of_files.get(contract)
+        return found if found is None or record is None else self._builder.live(found, self._live(record))
+
+    def _contract(self, record: ContractRecord, version: ContractVersion) -> Contract | None:
+        built = self._builder.build(record.id, version)
+        return None if built is None else self._builder.live(built.contract, self._live(record))
+
+    def _live(self, record: ContractRecord) -> LiveParts:
+        return live_parts(record, self._revisions.get(record.id))
+
+
+def pin_of(revisions: Mapping[str, int]) -> str:
+    """Return a text of twelve hexadecimal digits that stands for these revisions of contracts; "" for none."""
+    if not revisions:
+        return ""
+    return hashlib.sha256(json.dumps(revisions, sort_keys=True).encode()).hexdigest()[:12]
+
+
+class _Contracts(Mapping[ContractId, Contract]):
+    """The contracts of the files, then the recorded ones, each in its newest version."""
+
+    def __init__(self, of_files: Mapping[ContractId, Contract], recorded: CataloguedRecords) -> None:
+        self._of_files, self._recorded = of_files, recorded
+
+    def __getitem__(self, contract: ContractId) -> Contract:
+        found = self._recorded.newest(contract)
+        if found is None:
+            raise KeyError(contract)
+        return found
+
+    def __iter__(self) -> Iterator[ContractId]:
+        yield from self._of_files
+        for contract in self._recorded.ids():
+            if contract not in self._of_files and self._recorded.newest(contract) is not None:
+                yield contract
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
+
+    def __contains__(self, contract: object) -> bool:
+        return contract in self._of_files or self._recorded.newest(ContractId(str(contract))) is not None
+
+
+class _Plans(Mapping[PlanId, Plan]):
+    """The plans of the catalogue; by its id also a plan that a recorded contract has for itself."""
+
+    def __init__(self, of_files: Mapping[PlanId, Plan], recorded: CataloguedRecords) -> None:
+        self._of_files, self._recorded = of_files, recorded
+
+    def __getitem__(self, plan: PlanId) -> Plan:
+        found = self._of_files.get(plan) or self._recorded.plan(plan)
+        if found is None:
+            raise KeyError(plan)
+        return found
+
+    def __iter__(self) -> Iterator[PlanId]:
+        return iter(self._of_files)
+
+    def __len__(self) -> int:
+        return len(self._of_files)
+
+
+def with_records(
+    rulebook: Rulebook, builder: VersionBuilder, records: Records, revisions: Mapping[str, int] | None = None
+) -> Rulebook:
+    """Return the rulebook with the recorded contracts beside those of the files.
+
+    `revisions`: contract -> the revision as of which it is seen, for incidents judged by it; the others as they stand.
+    """
+    recorded = CataloguedRecords(builder, records, revisions, rulebook.contracts)
+    return replace(
+        rulebook,
+        contracts=_Contracts(rulebook.contracts, recorded),
+        plans=_Plans(rulebook.plans, recorded),
+        recorded=recorded,
+    )
+
+
+class RecordOverlay:
+    """Lays the recorded contracts over catalogues: call `rulebook` with a catalogue. One per service of a process.
+
+    `records`: all records, as they stand. What is built for a catalogue is kept as long as it is one of the last four
+    asked for.
+    """
+
+    def __init__(self, records: Records) -> None:
+        self._records = records
+        self._builders: OrderedDict[int, tuple[Catalogue, VersionBuilder]] = OrderedDict()
+
+    def rulebook(self, catalogue: Catalogue, revisions: Mapping[str, int] | None = None) -> Rulebook:
+        """Return the rulebook with the recorded contracts, each as of the revision given or as it stands."""
+        return with_records(catalogue.rulebook, self._builder(catalogue), self._records, revisions)
+
+    def _builder(self, catalogue: Catalogue) -> VersionBuilder:
+        known = self._builders.get(id(catalogue))
+        if known is None or known[0] is not catalogue:
+            known = self._builders[id(catalogue)] = (catalogue, VersionBuilder(catalogue.compiler))
+            if len(self._builders) > _CATALOGUES:
+                self._builders.popitem(last=False)
+        return known[1]
+
+
+class RecordedCatalogue:
+    """The catalogue in force with the recorded contracts in its rulebook: call it.
+
+    `current`: returns the catalogue in force. `records`: all records, as they stand.
+    """
+
+    def __init__(self, current: Callable[[], Catalogue], records: Records) -> None:
+        self._current = current
+        self._overlay = RecordOverlay(records)
+        self._made: tuple[Catalogue, Catalogue] | None = None
+
+    def __call__(self) -> Catalogue:
+        catalogue = self._current()
+        if self._made is None or self._made[0] is not catalogue:
+            self._made = (catalogue, replace(catalogue, rulebook=self._overlay.rulebook(catalogue)))
+        return self._made[1]
+
+    @property
+    def files(self) -> Catalogue:
+        """Return the catalogue in force without recorded contracts."""
+        return self._current()

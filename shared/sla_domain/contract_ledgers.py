@@ -1,0 +1,31 @@
+"""Which ledgers a contract has: one for each of its allowances, by the calendars of its catalogue."""
+
+from __future__ import annotations
+
+from sla_domain.contract import Contract
+from sla_domain.ledger import LedgerTerms
+from sla_domain.rulebook import Rulebook
+
+
+def ledger_terms(rulebook: Rulebook, contract: Contract) -> tuple[LedgerTerms, ...]:
+    """Return the terms of each of the contract's allowances, in the order of its plan.
+
+    () for a contract without a first day: its years cannot be counted, of which `slad check` warns. Raises
+    CalendarError if the hours of an allowance make no calendar.
+    """
+    if contract.valid_from is None:
+        return ()
+    found: list[LedgerTerms] = []
+    for allowance in contract.allowances:
+        rate = allowance.off_hours
+        coverage = None if rate is None else rulebook.plan_of(contract).coverages.get(rate.coverage)
+        terms = LedgerTerms(
+            contract=contract.id,
+            allowance=allowance,
+            zone=contract.zone,
+            first_day=contract.valid_from,
+            end_day=contract.valid_to,
+            hours=None if coverage is None else rulebook.calendars.calendar(contract, coverage),
+        )
+        found.append(terms)
+    return tuple(found)

@@ -1,0 +1,186 @@
+"""Whether an entry may be written: accepted with the ledger it gives, or refused with the reason and the clause."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+
+from sla_domain.allowance import AllowanceUnit
+from sla_domain.bounds import within_reach
+from sla_domain.errors import CalendarError
+from sla_domain.ledger.entry import EntryId, EntryKind, LedgerEntry
+from sla_domain.ledger.fold import ledger_at, turn
+from sla_domain.ledger.objection import Objection, RefusalReason
+from sla_domain.ledger.step import Ledger
+from sla_domain.ledger.terms import LedgerTerms
+
+NEVER = "H10"  # the clause by which nothing is paid back or moved, of every allowance
+LARGEST = Decimal(10**12)
+FINEST = -6  # digits after the point
+MOST_SURCHARGE = 1000  # per cent
+_NEVER_DONE = {
+    EntryKind.REFUNDED: RefusalReason.NOT_REFUNDABLE,
+    EntryKind.TRANSFERRED: RefusalReason.NOT_TRANSFERABLE,
+}
+_ENDS_A_RESERVATION = (EntryKind.RELEASED, EntryKind.USED)
+
+
+@dataclass(frozen=True, slots=True)
+class EntryAccepted:
+    """An entry that may be written, with the ledger that it gives. `known`: it is there already, so nothing changes."""
+
+    entry: LedgerEntry
+    ledger: Ledger
+    known: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class EntryRefused:
+    """An entry that may not be written, why, and by which clause of the contract ("" if none is named).
+
+    The objection may be to a later entry that would no longer be paid.
+    """
+
+    entry: LedgerEntry
+    objection: Objection
+    clause: str = ""
+
+    @property
+    def reason(self) -> RefusalReason:
+        """Return why the entry is refused."""
+        return self.objection.reason
+
+
+Decision = EntryAccepted | EntryRefused
+
+
+def decide(terms: LedgerTerms, entries: Iterable[LedgerEntry], entry: LedgerEntry, now: datetime) -> Decision:
+    """Return whether `entry` may join the `entries` that are written already.
+
+    All are computed afresh in the order of time, so an entry may be dated before others; it is refused if any of them
+    could not be paid then. An entry with the id and content of a written one is that one again.
+    """
+    written = list(entries)
+    same = next((one for one in written if one.id == entry.id), None)
+    if same is not None and same != entry:
+        return _refused(terms, entry, RefusalReason.ID_TAKEN)
+    if same is None and (reason := _ill_formed(terms, entry, now)) is not None:
+        return _refused(terms, entry, reason)
+    together = written if same is not None else [*written, entry]
+    last = max(now, *(one.at for one in together))
+    try:
+        ledger = ledger_at(terms, together, last)
+        new = None if same is not None else _new_objection(ledger_at(terms, written, last), ledger, entry)
+    except CalendarError:
+        return _refused(terms, entry, RefusalReason.HOURS_UNKNOWN)
+    if new is not None:
+        return EntryRefused(entry, new, terms.allowance.clause)
+    return EntryAccepted(entry, ledger, known=same is not None)
+
+
+@dataclass(frozen=True, slots=True)
+class Replayed:
+    """What became of entries that were decided on one after the other, and the ledger of those accepted."""
+
+    decisions: tuple[Decision, ...]
+    ledger: Ledger
+
+
+def replay(terms: LedgerTerms, entries: Iterable[LedgerEntry], now: datetime) -> Replayed:
+    """Decide on entries anew under these terms, in the order of time; for what-if questions, such as another amount."""
+    accepted: list[LedgerEntry] = []
+    decisions: list[Decision] = []
+    for entry in sorted(entries, key=turn):
+        decision = decide(terms, accepted, entry, now)
+        decisions.append(decision)
+        if isinstance(decision, EntryAccepted) and not decision.known:
+            accepted.append(entry)
+    return Replayed(tuple(decisions), ledger_at(terms, accepted, now))
+
+
+def _refused(terms: LedgerTerms, entry: LedgerEntry, reason: RefusalReason) -> EntryRefused:
+    clause = NEVER if entry.kind in _NEVER_DONE else terms.allowance.clause
+    return EntryRefused(entry, Objection(reason=reason, entry=entry.id, at=entry.at), clause)
+
+
+def _new_objection(before: Ledger, after: Ledger, entry: LedgerEntry) -> Objection | None:
+    """The first objection that the entry brings about; a passed limit says more than an empty balance."""
+    known = {_about(one): one.missing for one in before.objections}
+    new = [one for one in after.objections if _about(one) not in known or one.missing > known[_about(one)]]
+    own = [one for one in new if one.entry == entry.id] or new
+    limits = [one for one in own if one.reason is RefusalReason.AT_MOST]
+    return next(iter(limits or own), None)
+
+
+def _about(one: Objection) -> tuple[RefusalReason, EntryId, datetime]:
+    return one.reason, one.entry, one.since or one.at
+
+
+def _ill_formed(terms: LedgerTerms, entry: LedgerEntry, now: datetime) -> RefusalReason | None:
+    """What is wrong with an entry by itself, whatever else is written."""
+    if entry.kind.computed:
+        return RefusalReason.COMPUTED
+    if entry.kind in _NEVER_DONE:
+        return _NEVER_DONE[entry.kind]
+    if not entry.who.strip():
+        return RefusalReason.NO_AUTHOR
+    if entry.kind is EntryKind.ADJUSTED and not entry.reason.strip():
+        return RefusalReason.NO_REASON
+    return _misplaced(entry) or _amount_wrong(terms, entry) or _time_wrong(terms, entry, now)
+
+
+def _misplaced(entry: LedgerEntry) -> RefusalReason | None:
+    """Whether it says something that its kind cannot mean."""
+    kind = entry.kind
+    if (kind is EntryKind.RELEASED and entry.of is None) or (entry.of is not None and kind not in _ENDS_A_RESERVATION):
+        return RefusalReason.NO_RESERVATION
+    if entry.serves_at is not None and kind is not EntryKind.RESERVED:
+        return RefusalReason.NOT_A_BOOKING
+    if entry.surcharge:
+        new = kind in (EntryKind.RESERVED, EntryKind.USED) and not _takes_all(entry)
+        if not new:
+            return RefusalReason.NO_SURCHARGE
+        if not 0 < entry.surcharge <= MOST_SURCHARGE:
+            return RefusalReason.OUT_OF_BOUNDS
+    return None
+
+
+def _takes_all(entry: LedgerEntry) -> bool:
+    """Whether it ends a reservation with all that it holds."""
+    return entry.of is not None and entry.amount is None and entry.work is None
+
+
+def _amount_wrong(terms: LedgerTerms, entry: LedgerEntry) -> RefusalReason | None:
+    amount, unit = entry.amount, terms.allowance.unit
+    if entry.kind is EntryKind.RELEASED:
+        return None if _takes_all(entry) else RefusalReason.NO_AMOUNT
+    if entry.work is not None:
+        if entry.kind is not EntryKind.USED or amount is not None:
+            return RefusalReason.NO_AMOUNT
+        return None if unit is AllowanceUnit.HOURS else RefusalReason.NOT_HOURS
+    if amount is None:
+        return None if _takes_all(entry) else RefusalReason.NO_AMOUNT
+    if not amount.is_finite() or abs(amount) > LARGEST or int(amount.normalize().as_tuple().exponent) < FINEST:
+        return RefusalReason.OUT_OF_BOUNDS
+    if not amount or (amount < 0 and entry.kind is not EntryKind.ADJUSTED):
+        return RefusalReason.NOT_POSITIVE
+    return RefusalReason.NOT_WHOLE if unit.whole and amount % 1 else None
+
+
+def _time_wrong(terms: LedgerTerms, entry: LedgerEntry, now: datetime) -> RefusalReason | None:
+    work, instants = entry.work, [entry.at, entry.pays_at]
+    if work is not None:
+        if work.start >= work.end:
+            return RefusalReason.EMPTY_WORK
+        if entry.at != work.end:
+            return RefusalReason.NOT_AT_END
+        instants = [work.start]
+        if terms.end is not None and work.end > terms.end:
+            return RefusalReason.OUTSIDE_CONTRACT
+    if not all(within_reach(at) and terms.covers(at) for at in instants):
+        return RefusalReason.OUTSIDE_CONTRACT
+    if entry.at > now:
+        return RefusalReason.IN_FUTURE
+    return RefusalReason.SERVED_BEFORE if entry.pays_at < entry.at else None

@@ -1,0 +1,63 @@
+"""Why an entry cannot be: reasons as data, with the values that a sentence about them needs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from enum import StrEnum
+
+from sla_domain.allowance import AllowancePeriod
+from sla_domain.ledger.entry import EntryId
+
+
+class RefusalReason(StrEnum):
+    """Why an entry is refused.
+
+    `BELOW_ZERO`: more than there is. `AT_MOST`: more than a period allows. `NO_RESERVATION`: it ends a reservation that
+    is not there, or no longer. `ID_TAKEN`: another entry has the id. `COMPUTED`: such a step is never written.
+    `SERVED_BEFORE`: the service would precede its reservation. `NOT_A_BOOKING`: only a reservation is for later.
+    `NO_SURCHARGE`: what brings or returns something bears none. `NOT_AT_END`: work is entered at its end.
+    `HOURS_UNKNOWN`: the calendar does not reach that far.
+    """
+
+    BELOW_ZERO = "below_zero"
+    AT_MOST = "at_most"
+    NO_RESERVATION = "no_reservation"
+    NOT_REFUNDABLE = "not_refundable"
+    NOT_TRANSFERABLE = "not_transferable"
+    ID_TAKEN = "id_taken"
+    COMPUTED = "computed"
+    OUTSIDE_CONTRACT = "outside_contract"
+    IN_FUTURE = "in_future"
+    SERVED_BEFORE = "served_before"
+    NOT_A_BOOKING = "not_a_booking"
+    NO_SURCHARGE = "no_surcharge"
+    NO_AMOUNT = "no_amount"
+    NOT_POSITIVE = "not_positive"
+    NOT_WHOLE = "not_whole"
+    OUT_OF_BOUNDS = "out_of_bounds"
+    NOT_HOURS = "not_hours"
+    EMPTY_WORK = "empty_work"
+    NOT_AT_END = "not_at_end"
+    HOURS_UNKNOWN = "hours_unknown"
+    NO_REASON = "no_reason"
+    NO_AUTHOR = "no_author"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Objection:
+    """What is wrong with the entry `entry` at the instant `at`.
+
+    `missing`: how much more would be needed, or by how much a limit is passed. `free`: how much there was. `limit`,
+    `period`, `since`: for AT_MOST, how many a period allows, and when this one began.
+    """
+
+    reason: RefusalReason
+    entry: EntryId
+    at: datetime
+    missing: Decimal = Decimal(0)
+    free: Decimal = Decimal(0)
+    limit: int = 0
+    period: AllowancePeriod | None = None
+    since: datetime | None = None

@@ -1,0 +1,73 @@
+"""What a ledger leads to: what expires next, and how long the balance will last."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import ROUND_HALF_UP, Decimal
+from enum import StrEnum
+
+from sla_domain.allowance import AllowanceUnit
+from sla_domain.ledger.entry import EntryKind
+from sla_domain.ledger.period import PeriodSpan, period_at
+from sla_domain.ledger.step import Ledger, LotBalance
+
+_MICROSECOND = timedelta(microseconds=1)
+_NOTHING = Decimal(0)
+_SECOND, _HUNDREDTH = Decimal(1), Decimal("0.01")
+
+
+class ForecastAssumption(StrEnum):
+    """What a forecast assumes. `LINEAR`: the rest of the period uses as much a day as the period has so far."""
+
+    LINEAR = "linear"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Forecast:
+    """How far the balance is likely to last in the period in which it expires.
+
+    `used`: in the period so far. `expected`: further use until its end, to the second or the hundredth of a unit.
+    `runs_out_at`: when the balance would be used up; None: it lasts. `left`: what would expire unused.
+    """
+
+    period: PeriodSpan
+    used: Decimal
+    expected: Decimal
+    runs_out_at: datetime | None
+    left: Decimal
+    assumption: ForecastAssumption = ForecastAssumption.LINEAR
+
+
+def expiring(ledger: Ledger) -> tuple[LotBalance, ...]:
+    """Return the lots that something is left of and that will expire, the next to expire first."""
+    found = [
+        each
+        for each in ledger.lots
+        if each.left and each.lot.expires is not None and each.lot.start <= ledger.at < each.lot.expires
+    ]
+    return tuple(sorted(found, key=lambda each: (each.lot.expires, each.lot.start, each.lot.id)))
+
+
+def forecast(ledger: Ledger) -> Forecast | None:
+    """Return what the use so far leads to by the end of the period; None if it has just begun or never ends.
+
+    The period is the one that `ledger.at` lies in, of the kind after which the allowance expires; before and after the
+    contract there is none.
+    """
+    period = period_at(ledger.terms, ledger.terms.allowance.expires, ledger.at)
+    passed = (ledger.at - period.start) // _MICROSECOND
+    if period.end is None or passed <= 0 or not ledger.terms.covers(ledger.at):
+        return None
+    ahead = max((period.end - ledger.at) // _MICROSECOND, 0)
+    used = sum((one.amount for one in ledger.steps if one.kind is EntryKind.USED and one.at >= period.start), _NOTHING)
+    exact = used * ahead / passed
+    finest = _SECOND if ledger.terms.allowance.unit is AllowanceUnit.HOURS else _HUNDREDTH
+    runs_out = exact > ledger.free
+    return Forecast(
+        period=period,
+        used=used,
+        expected=exact.quantize(finest, ROUND_HALF_UP),
+        runs_out_at=ledger.at + _MICROSECOND * int(ledger.free * passed / used) if runs_out else None,
+        left=_NOTHING if runs_out else (ledger.free - exact).quantize(finest, ROUND_HALF_UP),
+    )

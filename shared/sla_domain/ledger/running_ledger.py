@@ -1,0 +1,299 @@
+"""A ledger while its entries are read, one movement after the other in the order of time."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from decimal import Decimal
+
+from sla_domain.allowance import AllowancePeriod, BalanceWarning
+from sla_domain.calendar import load_zone
+from sla_domain.ledger.entry import EntryId, EntryKind, LedgerEntry
+from sla_domain.ledger.objection import Objection, RefusalReason
+from sla_domain.ledger.period import period_at, periods
+from sla_domain.ledger.running_lot import OpenReservation, RunningLot, in_order, shares_of, take
+from sla_domain.ledger.step import Crossing, LedgerStep, Lot
+from sla_domain.ledger.terms import LedgerTerms
+from sla_domain.ledger.work import WorkPart
+
+_NOTHING = Decimal(0)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Movement:
+    """What one entry, or one part of its work, does to the ledger.
+
+    `at`: when it counts. `pays_at`: when the lots that pay must be valid. `raw`: its amount without multiplier and
+    surcharge, `cost`: with them; None: as much as the reservation has. `last`: no part of the work follows.
+    """
+
+    entry: LedgerEntry
+    at: datetime
+    pays_at: datetime
+    raw: Decimal | None
+    cost: Decimal | None
+    part: WorkPart | None = None
+    last: bool = True
+
+
+@dataclass(slots=True)
+class RunningLedger:
+    """The lots, reservations and steps so far of a ledger under `terms`; movements must come in the order of time.
+
+    `ended`, `alive`, `coming`: lots that have expired, can be used, or have not begun yet. `counts`: how much is used
+    or reserved in each limited period, by its kind and beginning.
+    """
+
+    terms: LedgerTerms
+    ended: list[RunningLot] = field(default_factory=list)
+    alive: list[RunningLot] = field(default_factory=list)
+    coming: deque[RunningLot] = field(default_factory=deque)
+    reservations: dict[EntryId, OpenReservation] = field(default_factory=dict)
+    counts: dict[tuple[AllowancePeriod, datetime], Decimal] = field(default_factory=dict)
+    steps: list[LedgerStep] = field(default_factory=list)
+    crossings: list[Crossing] = field(default_factory=list)
+    objections: list[Objection] = field(default_factory=list)
+
+    @property
+    def lots(self) -> list[RunningLot]:
+        """Return all lots, those first that have expired first."""
+        return [*self.ended, *self.alive, *self.coming]
+
+    @property
+    def free(self) -> Decimal:
+        """Return what could be used now."""
+        return sum((each.left for each in self.alive), _NOTHING)
+
+    @property
+    def reserved(self) -> Decimal:
+        """Return what is set aside by open reservations, of later lots too."""
+        return sum((each.reserved for each in self.lots), _NOTHING)
+
+    def grant(self, through: datetime) -> None:
+        """Add the lots of all periods that begin at or before `through`; they can be used once they have begun."""
+        amount = self.terms.allowance.amount
+        if amount is None or not amount:
+            return
+        for span in periods(self.terms, self.terms.allowance.per, through):
+            day = span.start.astimezone(load_zone(self.terms.zone)).date()
+            expires = period_at(self.terms, self.terms.allowance.expires, span.start).end
+            lot = Lot(f"{EntryKind.GRANTED}-{day}", EntryKind.GRANTED, span.start, expires, amount)
+            self.coming.append(RunningLot(lot, amount))
+
+    # -- time
+
+    def advance(self, to: datetime) -> None:
+        """Let time run to `to`, included: lots begin and expire, and thresholds before an expiry are crossed."""
+        while due := min(self._due(to), key=lambda found: (found[0], found[1], found[2].lot.id), default=None):
+            at, _, lot, warning = due
+            if warning is not None:
+                self._warn_of_expiry(lot, warning, at)
+            elif lot in self.alive:
+                self._expire(lot, at)
+            else:
+                before = self.free
+                self.alive.append(self.coming.popleft())
+                self._step(at, lot.lot.kind, lot.lot.amount, before)
+
+    def _due(self, to: datetime) -> Iterator[tuple[datetime, int, RunningLot, BalanceWarning | None]]:
+        """What happens by `to`; at one instant lots expire before others begin, and thresholds come last."""
+        if self.coming and self.coming[0].lot.start <= to:
+            yield self.coming[0].lot.start, 1, self.coming[0], None
+        for each in self.alive:
+            if each.lot.expires is None:
+                continue
+            if each.lot.expires <= to:
+                yield each.lot.expires, 0, each, None
+            for warning in self.terms.allowance.warnings:
+                if warning.days is not None and warning.days not in each.warned:
+                    at = self._days_before(each.lot.expires, warning.days)
+                    if at <= to:
+                        yield at, 2, each, warning
+
+    def _expire(self, each: RunningLot, at: datetime) -> None:
+        before, lost = self.free, each.left
+        each.left, each.expired, each.ended = _NOTHING, each.expired + lost, True
+        self.alive.remove(each)
+        self.ended.append(each)
+        if lost:
+            self._step(at, EntryKind.EXPIRED, lost, before, [(each, lost)])
+
+    def _days_before(self, at: datetime, days: int) -> datetime:
+        day = at.astimezone(load_zone(self.terms.zone)).date()
+        return self.terms.midnight(day - timedelta(days=days))
+
+    def _warn_of_expiry(self, each: RunningLot, warning: BalanceWarning, at: datetime) -> None:
+        assert warning.days is not None
+        each.warned.add(warning.days)
+        if each.left and at >= each.lot.start:  # a lot that came later than that is news to nobody
+            self.crossings.append(Crossing(warning, at, each.left, each.lot.id, each.lot.expires))
+
+    # -- movements
+
+    def apply(self, move: Movement) -> None:
+        """Apply one movement. What cannot be paid is left out and becomes an objection: nothing falls below zero."""
+        self.advance(move.at)
+        match move.entry.kind:
+            case EntryKind.BOUGHT:
+                self._add(move)
+            case EntryKind.ADJUSTED if move.cost is not None and move.cost > 0:
+                self._add(move)
+            case EntryKind.ADJUSTED:
+                self._pay(move, -(move.cost or _NOTHING), counts=False)
+            case EntryKind.RESERVED:
+                self._pay(move, move.cost or _NOTHING, counts=True)
+            case EntryKind.USED:
+                self._use(move)
+            case EntryKind.RELEASED:
+                self._release(move)
+            case _:
+                pass  # refused by `decide` always, and never part of a ledger
+
+    def _add(self, move: Movement) -> None:
+        amount = move.cost or _NOTHING
+        expires = period_at(self.terms, self.terms.allowance.expires, move.at).end
+        lot = Lot(move.entry.id, move.entry.kind, move.at, expires, amount, move.entry.id)
+        before = self.free
+        self.alive.append(RunningLot(lot, amount))
+        self._step(move.at, move.entry.kind, amount, before, move=move)
+
+    def _use(self, move: Movement) -> None:
+        of = move.entry.of
+        if of is None:
+            self._pay(move, move.cost or _NOTHING, counts=True)
+            return
+        booked = self.reservations.get(of)
+        if booked is None:
+            self._object(move, RefusalReason.NO_RESERVATION)
+            return
+        self._count(booked.at, -booked.raw)
+        raw, cost = (booked.raw, booked.total) if move.cost is None else (move.raw or _NOTHING, move.cost)
+        booked.raw = _NOTHING
+        before = self.free
+        taken = list(take(booked.shares, cost))
+        for lot, amount in taken:
+            lot.reserved -= amount
+            lot.used += amount
+        paid = {id(lot): amount for lot, amount in taken}
+        booked.shares = [(lot, amount - paid.get(id(lot), _NOTHING)) for lot, amount in booked.shares]
+        missing = cost - sum((amount for _, amount in taken), _NOTHING)
+        lost = self._close(of) if move.last else []
+        taken += self._take_free(move, missing)
+        self._step(move.at, EntryKind.USED, cost, before, taken, move, raw)
+        self._say_lost(move.at, lost)
+        self._count(move.pays_at, raw, move)
+
+    def _release(self, move: Movement) -> None:
+        of = move.entry.of
+        booked = None if of is None else self.reservations.get(of)
+        if of is None or booked is None:
+            self._object(move, RefusalReason.NO_RESERVATION)
+            return
+        self._count(booked.at, -booked.raw)
+        before, total, shares = self.free, booked.total, list(booked.shares)
+        lost = self._close(of)
+        self._step(move.at, EntryKind.RELEASED, total, before, shares, move)
+        self._say_lost(move.at, lost)
+
+    def _close(self, of: EntryId) -> list[tuple[RunningLot, Decimal]]:
+        """End a reservation; return what of it is lost, by lot."""
+        returned = [(lot, lot.give_back(amount)) for lot, amount in self.reservations.pop(of).shares if amount]
+        return [(lot, amount) for lot, amount in returned if amount]
+
+    def _say_lost(self, at: datetime, lost: list[tuple[RunningLot, Decimal]]) -> None:
+        for lot, amount in lost:
+            self._step(at, EntryKind.EXPIRED, amount, self.free, [(lot, amount)])
+
+    def _pay(self, move: Movement, cost: Decimal, *, counts: bool) -> None:
+        before = self.free
+        reserve = move.entry.kind is EntryKind.RESERVED
+        taken = self._take_free(move, cost, reserve=reserve)
+        if reserve:
+            self.reservations[move.entry.id] = OpenReservation(move.pays_at, move.raw or _NOTHING, list(taken))
+        self._step(move.at, move.entry.kind, move.cost or _NOTHING, before, taken, move, move.raw or _NOTHING)
+        if counts:
+            self._count(move.pays_at, move.raw or _NOTHING, move)
+
+    def _take_free(self, move: Movement, cost: Decimal, *, reserve: bool = False) -> list[tuple[RunningLot, Decimal]]:
+        """Take `cost` from the lots that can pay; what is missing is an objection."""
+        payable = in_order((*self.alive, *self.coming), move.pays_at)
+        free = sum((each.left for each in payable), _NOTHING)
+        taken = list(take([(each, each.left) for each in payable], cost))
+        for lot, amount in taken:
+            lot.left -= amount
+            if reserve:
+                lot.reserved += amount
+            else:
+                lot.used += amount
+        if cost > free:
+            self._object(move, RefusalReason.BELOW_ZERO, missing=cost - free, free=free)
+        return taken
+
+    # -- what is counted and said
+
+    def _count(self, at: datetime, raw: Decimal, move: Movement | None = None) -> None:
+        """Count what is used or reserved in each limited period; `move`: blame it where a limit is passed."""
+        for kind, limit in self.terms.allowance.at_most.items():
+            since = period_at(self.terms, kind, at).start
+            before = self.counts.get((kind, since), _NOTHING)
+            self.counts[kind, since] = before + raw
+            if move is not None and before + raw > limit:
+                over = before + raw - limit
+                self.objections.append(
+                    Objection(
+                        reason=RefusalReason.AT_MOST,
+                        entry=move.entry.id,
+                        at=at,
+                        missing=over,
+                        free=max(limit - before, _NOTHING),
+                        limit=limit,
+                        period=kind,
+                        since=since,
+                    )
+                )
+
+    def _object(
+        self, move: Movement, reason: RefusalReason, missing: Decimal = _NOTHING, free: Decimal = _NOTHING
+    ) -> None:
+        objection = Objection(reason=reason, entry=move.entry.id, at=move.pays_at, missing=missing, free=free)
+        self.objections.append(objection)
+
+    def _step(
+        self,
+        at: datetime,
+        kind: EntryKind,
+        amount: Decimal,
+        before: Decimal,
+        taken: list[tuple[RunningLot, Decimal]] | None = None,
+        move: Movement | None = None,
+        raw: Decimal | None = None,
+    ) -> None:
+        entry = None if move is None else move.entry
+        step = LedgerStep(
+            at=at,
+            kind=kind,
+            amount=amount,
+            change=self.free - before,
+            balance=self.free,
+            shares=shares_of(taken or ()),
+            entry=None if entry is None else entry.id,
+            part=None if move is None else move.part,
+            raw=amount if raw is None else raw,
+            surcharge=0 if entry is None else entry.surcharge,
+            who="" if entry is None else entry.who,
+            reason="" if entry is None else entry.reason,
+            reference="" if entry is None else entry.reference,
+        )
+        self.steps.append(step)
+        if entry is not None and step.change < 0:
+            self._cross(step)
+
+    def _cross(self, step: LedgerStep) -> None:
+        """Note the thresholds that the balance has fallen to; one that lots expire through is said by their expiry."""
+        whole = sum((each.lot.amount for each in self.alive), _NOTHING)
+        for warning in self.terms.allowance.warnings:
+            level = whole * warning.percent / 100 if warning.percent is not None else warning.left
+            if level is not None and step.balance <= level < step.balance - step.change:
+                self.crossings.append(Crossing(warning, step.at, step.balance))

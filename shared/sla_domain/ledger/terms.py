@@ -1,0 +1,51 @@
+"""What a contract says about one allowance: all by which its entries are judged."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime, time
+from functools import lru_cache
+
+from sla_domain.allowance import Allowance
+from sla_domain.calendar import Calendar, local_instant
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LedgerTerms:
+    """The terms of one ledger: the allowance as the contract has it, and the contract's days.
+
+    `first_day`: the contract's first day in its `zone`, from which its years are counted. `end_day`: the first day on
+    which it is no longer in force, None: it has no end. `hours`: the calendar of the coverage in `allowance.off_hours`,
+    None without that.
+    """
+
+    contract: str
+    allowance: Allowance
+    zone: str
+    first_day: date
+    end_day: date | None = None
+    hours: Calendar | None = None
+
+    @property
+    def start(self) -> datetime:
+        """Return the instant at which the contract's first day begins."""
+        return self.midnight(self.first_day)
+
+    @property
+    def end(self) -> datetime | None:
+        """Return the instant at which the contract ends; None if it has no end."""
+        return None if self.end_day is None else self.midnight(self.end_day)
+
+    def covers(self, at: datetime) -> bool:
+        """Return whether the contract is in force at `at`."""
+        end = self.end
+        return self.start <= at and (end is None or at < end)
+
+    def midnight(self, day: date) -> datetime:
+        """Return the instant at which a day begins in the contract's zone."""
+        return _midnight(day, self.zone)
+
+
+@lru_cache(maxsize=4096)
+def _midnight(day: date, zone: str) -> datetime:
+    return local_instant(datetime.combine(day, time()), zone)

@@ -1,0 +1,58 @@
+"""A contract as a record: its versions, and the changes they come from. Pure: every instant is an argument."""
+
+from sla_domain.record.booking import BookingRequest, contract_year, prepare_booking, prepare_cancellation
+from sla_domain.record.change import (
+    Change,
+    ContractFrozen,
+    ProfileChanged,
+    RecordChange,
+    VersionAdded,
+    VersionInForce,
+    VersionWithdrawn,
+    WindowBooked,
+    WindowCancelled,
+)
+from sla_domain.record.fold import apply_change, fold_changes
+from sla_domain.record.live import LiveParts, live_parts, with_live_parts
+from sla_domain.record.record import ContractRecord, ContractVersion, ProfileEntry, WindowEntry
+from sla_domain.record.rules import (
+    NextInForce,
+    RefusalCode,
+    RefusedChange,
+    next_in_force,
+    prepare_freeze,
+    prepare_version,
+    prepare_withdrawal,
+)
+
+__all__ = [
+    "BookingRequest",
+    "Change",
+    "ContractFrozen",
+    "ContractRecord",
+    "ContractVersion",
+    "LiveParts",
+    "NextInForce",
+    "ProfileChanged",
+    "ProfileEntry",
+    "RecordChange",
+    "RefusalCode",
+    "RefusedChange",
+    "VersionAdded",
+    "VersionInForce",
+    "VersionWithdrawn",
+    "WindowBooked",
+    "WindowCancelled",
+    "WindowEntry",
+    "apply_change",
+    "contract_year",
+    "fold_changes",
+    "live_parts",
+    "next_in_force",
+    "prepare_booking",
+    "prepare_cancellation",
+    "prepare_freeze",
+    "prepare_version",
+    "prepare_withdrawal",
+    "with_live_parts",
+]

@@ -1,0 +1,215 @@
+"""Booking a window: what a plan's rules allow, and at what surcharge (clauses H10 and I6, docs/clauses.md)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+from sla_domain.contract import Contract
+from sla_domain.normal import normal, normals
+from sla_domain.plan import Plan
+from sla_domain.record.change import WindowBooked, WindowCancelled
+from sla_domain.record.record import ContractRecord
+from sla_domain.record.rules import RefusalCode, RefusedChange
+from sla_domain.window import BookableWindow, BookedWindow, LateBooking
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BookingRequest:
+    """What somebody wants to book.
+
+    `id`: of the booking; the same id is the same booking. `window`: which of the plan's windows. `start`, `end`: aware
+    instants. `language`, `product`: "" where nobody says. `people`: who is on duty. `surcharge_confirmed`: whoever
+    books agrees to pay more for too little notice.
+    """
+
+    id: str
+    window: str
+    start: datetime
+    end: datetime
+    language: str = ""
+    product: str = ""
+    people: tuple[str, ...] = ()
+    surcharge_confirmed: bool = False
+
+
+def prepare_booking(
+    record: ContractRecord, contract: Contract, plan: Plan, asked: BookingRequest, now: datetime
+) -> WindowBooked:
+    """Return the change that books a window.
+
+    `contract`, `plan`: as they are in force at `now`. Raises RefusedChange with the rule that the request breaks; the
+    first of them in the order of the checks.
+    """
+    bookable = next((one for one in plan.windows if one.id == asked.window), None)
+    if bookable is None:
+        known = ", ".join(one.id for one in plan.windows) or "none"
+        raise _refused(f"the plan {plan.id} has no window {asked.window!r} to book; it has: {known}", "window")
+    for check in (_check_span, _check_scope, _check_days, _check_overlap, _check_year):
+        check(record, contract, bookable, asked, now)
+    surcharge = _surcharge(bookable, asked, now)
+    return WindowBooked(
+        BookedWindow(
+            id=asked.id,
+            window=bookable.id,
+            start=asked.start,
+            end=asked.end,
+            priorities=bookable.priorities,
+            products=bookable.products,
+            excluded_products=bookable.excluded_products,
+            people=asked.people,
+            language=asked.language,
+            surcharge=surcharge,
+        )
+    )
+
+
+def prepare_cancellation(record: ContractRecord, booking: str, now: datetime) -> WindowCancelled:
+    """Return the change that cancels a booking. Raises RefusedChange for one that is unknown or has begun."""
+    found = next((one.window for one in record.windows if one.window.id == booking and one.cancelled_in is None), None)
+    if found is None:
+        raise RefusedChange(RefusalCode.UNKNOWN_BOOKING, f"{record.id} has no booking {booking!r} to cancel")
+    if found.start <= now:
+        raise _refused(f"the window has begun at {_said(found.start)}; what was served is not undone", "")
+    return WindowCancelled(booking)
+
+
+def _check_span(
+    record: ContractRecord, contract: Contract, bookable: BookableWindow, asked: BookingRequest, now: datetime
+) -> None:
+    if asked.end <= asked.start:
+        raise _refused("a window ends after it begins", "until")
+    if asked.start <= now:
+        raise _refused("a window lies ahead: it cannot begin in the past", "from")
+    zone = ZoneInfo(contract.zone)
+    for place, bound in (("from", asked.start), ("until", asked.end)):
+        if bound.astimezone(zone).fold:
+            detail = f"{bound.astimezone(zone):%H:%M} comes twice on that day, when clocks change: choose another time"
+            raise _refused(detail, place)
+    length = asked.end.astimezone(zone).replace(tzinfo=None) - asked.start.astimezone(zone).replace(tzinfo=None)
+    # By the wall clock: a weekend on which clocks change is a weekend all the same.
+    if bookable.longest is not None and length > bookable.longest:
+        raise _refused(f"{bookable.id} lasts {_span(bookable.longest)} at most, by the wall clock", "until")
+
+
+def _check_scope(
+    record: ContractRecord, contract: Contract, bookable: BookableWindow, asked: BookingRequest, now: datetime
+) -> None:
+    if bookable.languages and asked.language and asked.language not in bookable.languages:
+        raise _refused(f"{bookable.id} is served in {', '.join(bookable.languages)} only", "language")
+    product = normal(asked.product)
+    if product and bookable.products and product not in normals(bookable.products):
+        raise _refused(f"{bookable.id} is not available for {asked.product}", "product")
+    if product and product in normals(bookable.excluded_products):
+        raise _refused(f"{bookable.id} is not available for {asked.product}", "product")
+    if contract.valid_to is not None and _local_day(contract, asked.end) > contract.valid_to:
+        raise _refused(f"the contract ends on {contract.valid_to}, before the window does", "until")
+    if unknown := [one for one in asked.people if one not in contract.people]:
+        raise _refused(f"the contract has no person {unknown[0]!r}", "people")
+
+
+def _check_days(
+    record: ContractRecord, contract: Contract, bookable: BookableWindow, asked: BookingRequest, now: datetime
+) -> None:
+    if not bookable.days:
+        return
+    outside = [day for day in _days(contract, asked) if day.weekday() not in bookable.days]
+    if outside:
+        names = ", ".join(_DAYS[day] for day in sorted(bookable.days))
+        raise _refused(f"{bookable.id} lies on {names}; {outside[0]} is none of them", "from")
+
+
+def _check_overlap(
+    record: ContractRecord, contract: Contract, bookable: BookableWindow, asked: BookingRequest, now: datetime
+) -> None:
+    for other in record.windows_at():
+        if other.id == asked.id:
+            raise RefusedChange(RefusalCode.BOOKED, f"the booking {asked.id} is there already", "id")
+        if other.start < asked.end and asked.start < other.end:
+            detail = f"it overlaps the booking {other.id}, from {_said(other.start)} to {_said(other.end)}"
+            raise _refused(detail, "from")
+
+
+def _check_year(
+    record: ContractRecord, contract: Contract, bookable: BookableWindow, asked: BookingRequest, now: datetime
+) -> None:
+    most = bookable.per_contract_year
+    if most is None:
+        return
+    first, end = contract_year(contract, asked.start)
+    same = [one for one in record.windows_at() if one.window == bookable.id]
+    taken = [one for one in same if first <= _local_day(contract, one.start) < end]
+    if len(taken) >= most:
+        often = "once" if most == 1 else f"{most} times"
+        held = ", ".join(one.id for one in taken)
+        raise _refused(f"{bookable.id} can be booked {often} in the contract year from {first}: {held}", "from")
+
+
+def _surcharge(bookable: BookableWindow, asked: BookingRequest, now: datetime) -> int:
+    """The percent more that too little notice costs; 0 with enough of it."""
+    if asked.start - now >= bookable.notice:
+        return 0
+    least = f"{bookable.id} is booked at least {_span(bookable.notice)} ahead"
+    if bookable.late is LateBooking.REFUSE:
+        raise RefusedChange(RefusalCode.TOO_LATE, f"{least}; {_said(asked.start)} is less", "from")
+    if not asked.surcharge_confirmed:
+        detail = f"{least}; later it costs {bookable.surcharge} % more: confirm with confirm_surcharge"
+        raise RefusedChange(RefusalCode.SURCHARGE, detail, "confirm_surcharge")
+    return bookable.surcharge
+
+
+def contract_year(contract: Contract, at: datetime) -> tuple[date, date]:
+    """Return the first day of the contract's year in which an instant lies, and of the next, in the contract's zone.
+
+    Years count from the contract's first day; for one without, they are those of the calendar. A contract of 29
+    February begins its other years on 1 March.
+    """
+    day = _local_day(contract, at)
+    start = contract.valid_from or date(day.year, 1, 1)
+    first = _anniversary(start, day.year)
+    if day < first:
+        first = _anniversary(start, day.year - 1)
+    return first, _anniversary(start, first.year + 1)
+
+
+def _anniversary(start: date, year: int) -> date:
+    try:
+        return start.replace(year=year)
+    except ValueError:
+        return date(year, 3, 1)
+
+
+def _local_day(contract: Contract, at: datetime) -> date:
+    return at.astimezone(ZoneInfo(contract.zone)).date()
+
+
+def _days(contract: Contract, asked: BookingRequest) -> Iterator[date]:
+    """The local days that the window touches; one that ends at midnight does not touch the day that begins then."""
+    end = asked.end.astimezone(ZoneInfo(contract.zone))
+    day, last = _local_day(contract, asked.start), end.date()
+    while day < last or (day == last and end.time() != time()):
+        yield day
+        day += timedelta(days=1)
+
+
+def _refused(detail: str, place: str) -> RefusedChange:
+    return RefusedChange(RefusalCode.BOOKING, detail, place)
+
+
+def _span(span: timedelta) -> str:
+    weeks, rest = divmod(span, timedelta(weeks=1))
+    if weeks and not rest:
+        return f"{weeks} week{'s' if weeks != 1 else ''}"
+    days, rest = divmod(span, timedelta(days=1))
+    if days and not rest:
+        return f"{days} day{'s' if days != 1 else ''}"
+    return f"{span / timedelta(hours=1):g} hours"
+
+
+def _said(instant: datetime) -> str:
+    return instant.isoformat().replace("+00:00", "Z")
+
+
+_DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")

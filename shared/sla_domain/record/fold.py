@@ -1,0 +1,80 @@
+"""The fold of a contract's changes: the record after them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from typing import assert_never
+
+from sla_domain.contract import ContractId
+from sla_domain.record.change import (
+    ContractFrozen,
+    ProfileChanged,
+    RecordChange,
+    VersionAdded,
+    VersionInForce,
+    VersionWithdrawn,
+    WindowBooked,
+    WindowCancelled,
+)
+from sla_domain.record.record import ContractRecord, ContractVersion, ProfileEntry, WindowEntry
+
+
+def fold_changes(contract: ContractId, changes: Iterable[RecordChange]) -> ContractRecord:
+    """Return the record of a contract after its changes, given in the order of their revisions."""
+    record = ContractRecord(id=contract)
+    for change in changes:
+        record = apply_change(record, change)
+    return record
+
+
+def apply_change(record: ContractRecord, made: RecordChange) -> ContractRecord:
+    """Return the record after one further change. A change that the record has already (by revision) is skipped.
+
+    Raises ValueError if a change between the two is missing.
+    """
+    if made.revision <= record.revision:
+        return record
+    if made.revision != record.revision + 1:
+        raise ValueError(f"{record.id} is at revision {record.revision}: revision {made.revision} cannot follow")
+    after = replace(record, revision=made.revision)
+    match made.change:
+        case VersionAdded(number, effective_from, document):
+            in_force = made.revision if effective_from <= made.at else None
+            version = ContractVersion(
+                number=number,
+                effective_from=effective_from,
+                document=document,
+                by=made.by,
+                reason=made.reason,
+                recorded_at=made.at,
+                added_in=made.revision,
+                in_force_in=in_force,
+            )
+            return replace(after, versions=(*record.versions, version))
+        case VersionInForce(number):
+            return _with_version(after, number, lambda one: replace(one, in_force_in=made.revision))
+        case VersionWithdrawn(number):
+            return _with_version(after, number, lambda one: replace(one, withdrawn_in=made.revision))
+        case ContractFrozen(through):
+            return replace(after, frozen_through=through)
+        case WindowBooked(window):
+            booked = WindowEntry(window=window, booked_in=made.revision)
+            return replace(after, windows=(*record.windows, booked))
+        case WindowCancelled(booking):
+            cancelled = tuple(
+                replace(one, cancelled_in=made.revision) if one.window.id == booking else one for one in record.windows
+            )
+            return replace(after, windows=cancelled)
+        case ProfileChanged(environment):
+            stated = ProfileEntry(environment=environment, at=made.at, by=made.by, stated_in=made.revision)
+            return replace(after, profile=stated)
+        case _:
+            assert_never(made.change)
+
+
+def _with_version(
+    record: ContractRecord, number: int, changed: Callable[[ContractVersion], ContractVersion]
+) -> ContractRecord:
+    versions = tuple(changed(one) if one.number == number else one for one in record.versions)
+    return replace(record, versions=versions)

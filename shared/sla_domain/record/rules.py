@@ -1,0 +1,106 @@
+"""Which changes of a contract's record are refused, and why; decided before anything is written."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from sla_domain.errors import DomainError
+from sla_domain.record.change import ContractFrozen, VersionAdded, VersionInForce, VersionWithdrawn
+from sla_domain.record.record import ContractRecord, ContractVersion
+
+
+class RefusalCode(StrEnum):
+    """Why a change of a contract's record is refused; the value is the last part of the problem's type."""
+
+    OVERLAPS = "version-overlaps"
+    FROZEN = "period-frozen"
+    UNCHANGED = "nothing-changes"
+    UNKNOWN_VERSION = "unknown-version"
+    IN_FORCE = "version-in-force"
+    BOOKING = "booking-refused"
+    BOOKED = "booking-exists"
+    UNKNOWN_BOOKING = "unknown-booking"
+    TOO_LATE = "too-little-notice"
+    SURCHARGE = "surcharge-unconfirmed"
+
+
+class RefusedChange(DomainError):
+    """A change that the contract's record does not allow. `code`: why. `place`: the key of the input it concerns."""
+
+    def __init__(self, code: RefusalCode, detail: str, place: str = "") -> None:
+        super().__init__(detail)
+        self.code = code
+        self.place = place
+
+
+def prepare_version(
+    record: ContractRecord, document: str, effective_from: datetime | None, now: datetime
+) -> VersionAdded:
+    """Return the change that adds a version of the contract's text.
+
+    `effective_from` None: from now on. Raises RefusedChange if a version that takes effect later is written already
+    (withdraw it first), if the instant lies in a frozen period, or if the text is the one that applies then.
+    """
+    since = now if effective_from is None else effective_from
+    if record.frozen_through is not None and since < record.frozen_through:
+        detail = f"what was promised before {_said(record.frozen_through)} is frozen; choose a later instant"
+        raise RefusedChange(RefusalCode.FROZEN, detail, "effective_from")
+    standing = [one for one in record.versions if one.withdrawn_in is None]
+    later = next((one for one in standing if one.effective_from > since), None)
+    if later is not None:
+        raise RefusedChange(RefusalCode.OVERLAPS, _overlap(later), "effective_from")
+    newest = record.newest
+    if newest is not None and newest.document == document:
+        detail = f"version {newest.number}, which applies from {_said(newest.effective_from)}, says the same"
+        raise RefusedChange(RefusalCode.UNCHANGED, detail)
+    return VersionAdded(len(record.versions) + 1, since, document)
+
+
+def prepare_withdrawal(record: ContractRecord, number: int) -> VersionWithdrawn:
+    """Return the change that withdraws a version. Raises RefusedChange unless it is written and not in force yet."""
+    found = next((one for one in record.versions if one.number == number and one.withdrawn_in is None), None)
+    if found is None:
+        raise RefusedChange(RefusalCode.UNKNOWN_VERSION, f"{record.id} has no version {number} to withdraw")
+    if found.in_force_in is not None:
+        detail = f"version {number} is in force since {_said(found.effective_from)}; change the contract instead"
+        raise RefusedChange(RefusalCode.IN_FORCE, detail)
+    return VersionWithdrawn(number)
+
+
+def prepare_freeze(record: ContractRecord, through: datetime, now: datetime) -> ContractFrozen:
+    """Return the change that freezes what was promised before `through`.
+
+    Raises RefusedChange for an instant that lies ahead or before the one that is frozen already.
+    """
+    if through > now:
+        raise RefusedChange(RefusalCode.FROZEN, "only what lies behind can be frozen", "through")
+    if record.frozen_through is not None and through < record.frozen_through:
+        detail = f"it is frozen through {_said(record.frozen_through)} already, and stays so"
+        raise RefusedChange(RefusalCode.FROZEN, detail, "through")
+    return ContractFrozen(through)
+
+
+@dataclass(frozen=True, slots=True)
+class NextInForce:
+    """The version that takes effect next: `change` is to be recorded at the instant `at`."""
+
+    at: datetime
+    change: VersionInForce
+
+
+def next_in_force(record: ContractRecord) -> NextInForce | None:
+    """Return the version of the record that takes effect next; None if none lies ahead."""
+    pending = record.pending
+    return NextInForce(pending[0].effective_from, VersionInForce(pending[0].number)) if pending else None
+
+
+def _overlap(later: ContractVersion) -> str:
+    state = "in force" if later.in_force_in is not None else "written"
+    hint = "date the change from then on" if later.in_force_in is not None else "withdraw that one first"
+    return f"version {later.number}, {state}, applies from {_said(later.effective_from)}, which is later: {hint}"
+
+
+def _said(instant: datetime) -> str:
+    return instant.isoformat().replace("+00:00", "Z")

@@ -1,0 +1,44 @@
+"""Where a service keeps its copy of the contracts' records: `<service>_contract_record`."""
+
+from __future__ import annotations
+
+from sqlalchemy import BigInteger, Column, Index, Integer, MetaData, String, Table, Text
+
+from sla_platform.store.cursor import cursor_table
+
+
+def contract_table(metadata: MetaData, service: str) -> Table:
+    """Return the table `<service>_contract_record`: the newest record of each contract that the service has heard of.
+
+    `revision`: of the record. `seq`: greater than that of every row written before, so that whoever keeps the records
+    in memory reads what is new since. `names`: by which customers and products it is found, as JSON. `record`:
+    the record as JSON.
+    """
+    return Table(
+        f"{service}_contract_record",
+        metadata,
+        Column("id", String(120), primary_key=True),
+        Column("revision", Integer, nullable=False),
+        Column("seq", BigInteger, nullable=False),
+        Column("names", Text, nullable=False),
+        Column("record", Text, nullable=False),
+        Index(f"ix_{service}_contract_record_seq", "seq"),
+    )
+
+
+def sequence_table(metadata: MetaData, service: str) -> Table:
+    """Return the table `<service>_contract_seq`, of one row (`id` 1): the greatest `seq` that was given.
+
+    Its row is locked by whoever writes contracts, so that the numbers are committed in their order.
+    """
+    return Table(
+        f"{service}_contract_seq",
+        metadata,
+        Column("id", Integer, primary_key=True, autoincrement=False),
+        Column("last", BigInteger, nullable=False),
+    )
+
+
+def contract_cursor_table(metadata: MetaData, service: str) -> Table:
+    """Return the table `<service>_contract_cursor`: how far the embedded service has read the contracts' events."""
+    return cursor_table(metadata, f"{service}_contract")
