@@ -143,7 +143,7 @@ def encode_change(made: RecordChange, record: ContractRecord) -> Envelope:
         number=getattr(made.change, "number", None),
         effective_from=getattr(made.change, "effective_from", None),
         through=getattr(made.change, "through", None),
-        booking=_booking(made.change),
+        booking=booking_of(made.change),
         record=record_data(record),
     )
     return Envelope(
@@ -188,7 +188,8 @@ def change_of(data: ContractChangedData) -> Change | None:
             return None
 
 
-def _booking(change: Change) -> str | None:
+def booking_of(change: Change) -> str | None:
+    """Return the id of the booked window that a change is about; None for a change of another kind."""
     match change:
         case WindowBooked(window):
             return window.id

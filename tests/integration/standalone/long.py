@@ -38,6 +38,7 @@ plans:
       - {{metric: first_response, coverage: always, by_priority: {{"{PRIORITY}": 15m, P2: 30m}}}}
       - {{metric: "{METRIC}", coverage: always, by_priority: {{"{PRIORITY}": 10m, P2: 20m}}}}
     escalation: on-call
+    windows: [{{id: standby, longest: 2 days}}]
 escalations:
   on-call: {{levels: [{{after: 0m, tell: on_call}}]}}
 channels:

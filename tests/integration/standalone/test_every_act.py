@@ -6,9 +6,10 @@ The routes are those of the app itself: a new one that is in neither list fails 
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import re
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
@@ -16,7 +17,9 @@ import orjson
 import pytest
 from sqlalchemy import func, insert, select, update
 from tests.integration.standalone.knock import CLOUDEVENT, JSON, Answer, knock, routes_of
+from tests.integration.standalone.long import PLAN
 
+from sla_ingest import tables as ingest
 from sla_notifier import tables as notifier
 from sla_platform.audit.chain import AuditRow, first_break
 from sla_platform.audit.store import AuditFilter, head_of, oldest_first
@@ -33,12 +36,22 @@ DATA = {
     "POST /v1/deadlines": "a question: nothing is stored",
 }
 BY_KEY, BY_LINK = "key:admin", "person:"
+WHY = "after the mend"
 REASON = "?reason=after%20the%20mend"
+ANY = {**JSON, "if-match": "*"}
 
 
 @dataclass(slots=True)
 class World:
     slad: RunningProcess
+    known: set[tuple[str, int]] = field(default_factory=set)
+
+    async def from_here(self) -> None:
+        """What has been done up to now is not what is looked at."""
+        self.known = {(row.service, row.seq) for row in await self.rows()}
+
+    async def new(self) -> list[AuditRow]:
+        return [row for row in await self.rows() if (row.service, row.seq) not in self.known]
 
     async def rows(self) -> list[AuditRow]:
         """Every act of every log, each log whole."""
@@ -52,6 +65,14 @@ class World:
 
     async def post(self, path: str, body: bytes = b"", headers: dict[str, str] | None = None) -> Answer:
         return await knock(self.slad.app, "POST", path, body, headers)
+
+    async def signed(self, contract: str, query: str = "", **more: Any) -> Answer:
+        """A recorded contract, with its first version."""
+        said = {"id": contract, "reason": WHY, "contract": _section(contract), **more}
+        return await self.post(f"/v1/contracts{query}", orjson.dumps(said), JSON)
+
+    async def put(self, path: str, said: dict[str, Any], headers: dict[str, str]) -> Answer:
+        return await knock(self.slad.app, "PUT", path, orjson.dumps(said), headers)
 
     async def event(self, id_: str, type_: str = "io.slad.incident.opened.v1", minutes: int = 60) -> dict[str, Any]:
         at = self.slad.context.time_source.now() - timedelta(minutes=minutes)
@@ -132,6 +153,63 @@ def replay_quarantined(service: str) -> Callable[[World], Awaitable[tuple[Answer
     return replay
 
 
+def _section(contract: str, title: str = "t") -> dict[str, Any]:
+    return {"title": title, "customers": [contract], "plan": PLAN, "zone": "UTC"}
+
+
+async def create_contract(world: World) -> tuple[Answer, str]:
+    return await world.signed("created"), "created"
+
+
+async def change_contract(world: World) -> tuple[Answer, str]:
+    await world.signed("changed")
+    await world.from_here()
+    said = {"reason": WHY, "contract": _section("changed", "another")}
+    return await world.put("/v1/contracts/changed", said, ANY), "changed"
+
+
+async def end_contract(world: World) -> tuple[Answer, str]:
+    await world.signed("ended")
+    await world.from_here()
+    said = {"reason": WHY, "on": "2035-01-01"}
+    return await world.post("/v1/contracts/ended/end", orjson.dumps(said), ANY), "ended"
+
+
+async def withdraw_version(world: World) -> tuple[Answer, str]:
+    await world.signed("withdrawn", effective_from="2090-01-01T00:00:00Z")
+    await world.from_here()
+    return await world.post(f"/v1/contracts/withdrawn/versions/1/withdraw{REASON}", b"", ANY), "withdrawn"
+
+
+async def freeze_contract(world: World) -> tuple[Answer, str]:
+    await world.signed("frozen")
+    await world.from_here()
+    said = {"reason": WHY, "through": "2020-01-01T00:00:00Z"}
+    return await world.post("/v1/contracts/frozen/freeze", orjson.dumps(said), ANY), "frozen"
+
+
+async def book_window(world: World) -> tuple[Answer, str]:
+    """Of a contract of a file: it has a record from then on."""
+    start = world.slad.context.time_source.now() + timedelta(days=30)
+    said = {
+        "id": "go-live", "window": "standby", "reason": WHY,
+        "from": start.isoformat(), "until": (start + timedelta(days=1)).isoformat(),
+    }  # fmt: skip
+    return await world.post("/v1/contracts/anybody/windows", orjson.dumps(said), JSON), "anybody"
+
+
+async def cancel_window(world: World) -> tuple[Answer, str]:
+    await book_window(world)
+    await world.from_here()
+    said = orjson.dumps({"reason": WHY})
+    return await world.post("/v1/contracts/anybody/windows/go-live/cancel", said, JSON), "anybody"
+
+
+async def state_profile(world: World) -> tuple[Answer, str]:
+    said = {"products": [{"product": "shop", "versions": ["5.0"]}]}
+    return await world.put(f"/v1/contracts/anybody/profile{REASON}", said, JSON), "anybody"
+
+
 ACTS: dict[str, tuple[Callable[[World], Awaitable[tuple[Answer, str]]], str, str]] = {
     "POST /v1/alerts/{id_}/ack": (acknowledge, "alert.acknowledged", BY_KEY),
     "POST /ack/{token}": (follow_link, "alert.acknowledged", BY_LINK),
@@ -139,18 +217,28 @@ ACTS: dict[str, tuple[Callable[[World], Awaitable[tuple[Answer, str]]], str, str
     "POST /v1/endpoints/{id_}/enable": (enable, "endpoint.enabled", BY_KEY),
     "POST /v1/notices": (publish, "notice.published", BY_KEY),
     "POST /v1/parked/{id}/replay": (replay_parked, "parked.replayed", BY_KEY),
+    "POST /v1/contracts": (create_contract, "contract.created", BY_KEY),
+    "PUT /v1/contracts/{contract}": (change_contract, "contract.changed", BY_KEY),
+    "POST /v1/contracts/{contract}/end": (end_contract, "contract.ended", BY_KEY),
+    "POST /v1/contracts/{contract}/versions/{number}/withdraw": (
+        withdraw_version, "contract.version_withdrawn", BY_KEY,
+    ),
+    "POST /v1/contracts/{contract}/freeze": (freeze_contract, "contract.frozen", BY_KEY),
+    "POST /v1/contracts/{contract}/windows": (book_window, "contract.window_booked", BY_KEY),
+    "POST /v1/contracts/{contract}/windows/{booking}/cancel": (cancel_window, "contract.window_cancelled", BY_KEY),
+    "PUT /v1/contracts/{contract}/profile": (state_profile, "contract.profile_stated", BY_KEY),
     **{
         f"POST /v1/quarantine/{service}/{{id_}}/replay": (replay_quarantined(service), "quarantine.replayed", BY_KEY)
         for service in ("ingest", "timer", "notifier", "board")
     },
-}
+}  # fmt: skip
 
 
 async def test_every_route_that_changes_something_is_sorted_in(slad: RunningProcess) -> None:
     changing = {
-        f"{method} {route.path}"
-        for route in routes_of(slad.app)
-        for method in route.methods
+        f"{method} {path}"
+        for path, route in routes_of(slad.app)
+        for method in route.methods or ()
         if method not in ("GET", "HEAD", "OPTIONS")
     }
     assert changing == ACTS.keys() | DATA.keys()
@@ -162,15 +250,33 @@ async def test_every_act_is_on_record_with_who_did_it(slad: RunningProcess, subt
     await world.until(select(AUDIT["timer"].rows.c.seq))  # the catalogue is in force
     for route, (do, name, by) in ACTS.items():
         with subtests.test(route):
-            before = {(row.service, row.seq) for row in await world.rows()}
+            await world.from_here()
             answer, object_ = await do(world)
             assert answer.status < 500, answer
-            new = [row for row in await world.rows() if (row.service, row.seq) not in before]
+            new = await world.new()
             assert [(row.act, row.object) for row in new] == [(name, object_)], answer
             assert new[0].actor.startswith(by), new[0]
-            assert new[0].reason in ("", "after the mend")
-            assert (new[0].reason == "after the mend") is (name not in ("alert.acknowledged", "notice.published"))
+            assert new[0].reason in ("", WHY)
+            assert (new[0].reason == WHY) is (name not in ("alert.acknowledged", "notice.published"))
             assert (new[0].before != new[0].after) is (name != "parked.replayed"), "it stays parked"
+
+
+async def test_the_digests_of_a_contracts_acts_are_those_of_its_stored_record(slad: RunningProcess) -> None:
+    world = World(slad)
+
+    async def stored() -> str:
+        text = await world.until(select(ingest.contract.c.record).where(ingest.contract.c.id == "followed"))
+        return hashlib.sha256(text.record.encode()).hexdigest()
+
+    await world.signed("followed", effective_from="2090-01-01T00:00:00Z")
+    first = await stored()
+    await world.post(f"/v1/contracts/followed/versions/1/withdraw{REASON}", b"", ANY)
+    acts = [row for row in await world.rows() if row.object == "followed"]
+    assert [(row.before, row.after) for row in acts] == [("", first), (first, await stored())]
+    assert [(row.contract, orjson.loads(row.details)) for row in acts] == [
+        ("followed", {"revision": 1, "number": 1, "effective_from": "2090-01-01T00:00:00.000000+00:00"}),
+        ("followed", {"revision": 2, "number": 1}),
+    ]
 
 
 async def test_what_changes_nothing_and_what_is_refused_is_no_act(slad: RunningProcess) -> None:
@@ -178,6 +284,9 @@ async def test_what_changes_nothing_and_what_is_refused_is_no_act(slad: RunningP
     row = await world.paged("1")
     await world.until(select(AUDIT["timer"].rows.c.seq))
     assert (await world.post(f"/v1/alerts/{row.alert}/ack", b"{}", JSON)).status == 200
+    assert (await world.signed("known")).status == 201
+    assert (await book_window(world))[0].status == 201
+    assert (await state_profile(world))[0].status == 200
     before = await world.rows()
     calls = [
         await world.post(f"/v1/alerts/{row.alert}/ack", b"{}", JSON),  # acknowledged already
@@ -189,8 +298,16 @@ async def test_what_changes_nothing_and_what_is_refused_is_no_act(slad: RunningP
         await world.post(f"/v1/alerts/{row.alert}/ack", b"{}", {"authorization": "Bearer nobody"}),
         await world.post("/ack/forged.token"),
         await world.post("/v1/deadlines", b'{"contract": "anybody", "priority": "P2"}', JSON),
+        await world.signed("known"),  # the id is taken
+        await world.signed("only-looked-at", "?dry_run=true"),
+        await world.put("/v1/contracts/anybody", {"reason": WHY, "contract": _section("anybody")}, ANY),  # of a file
+        await world.post("/v1/contracts/known/versions/1/withdraw", b"", ANY),  # without a reason
+        await world.post(f"/v1/contracts/known/versions/1/withdraw{REASON}", b"", ANY),  # in force
+        (await state_profile(world))[0],  # as stated before
     ]
-    assert [answer.status for answer in calls] == [200, 404, 409, 404, 404, 404, 401, 403, 200]
+    assert [answer.status for answer in calls] == [
+        200, 404, 409, 404, 404, 404, 401, 403, 200, 409, 200, 409, 422, 409, 200,
+    ]  # fmt: skip
     assert await world.rows() == before
 
 

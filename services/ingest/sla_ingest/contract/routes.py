@@ -26,10 +26,13 @@ from sla_ingest.contract.written import (
     WrittenContract,
     read_contract,
 )
+from sla_platform.http.audit import command_of
 from sla_platform.http.body import demand_model, describes, read_body
 from sla_platform.http.problem import Problem
 from sla_platform.inbound import ContractIn as ContractName
 from sla_platform.inbound import PageIn
+
+_DryRun = Annotated[bool, Query(description="Check everything and write nothing.")]
 
 
 def router(deps: ContractDeps) -> APIRouter:
@@ -106,23 +109,21 @@ def _reading(routes: APIRouter, deps: ContractDeps) -> None:
 
 
 def _writing(routes: APIRouter, deps: ContractDeps) -> None:
-    dry = Query(description="Check everything and write nothing.")
-
     @routes.post(
         "", summary="Create a contract", status_code=201, responses=WRITING, openapi_extra=_body(NewContractIn)
     )
-    async def create(request: Request, dry_run: Annotated[bool, dry] = False) -> Response:
+    async def create(request: Request, dry_run: _DryRun = False) -> Response:
         """A contract with its first version: JSON, or YAML with the keys of a catalogue file.
 
         Without `effective_from` it applies from the first day of `valid`, else from now on.
         """
         access = may_write(deps, request)
         written = await _written(request, new=True)
-        made = await deps.owner.create(written, access.key, dry_run=dry_run)
+        made = await deps.owner.create(written, command_of(access, written.reason), dry_run=dry_run)
         return _changed(deps, made, 200 if dry_run else 201)
 
     @routes.put("/{contract}", summary="Change a contract", responses=WRITING, openapi_extra=_body(ContractIn))
-    async def change(contract: Name, request: Request, dry_run: Annotated[bool, dry] = False) -> Response:
+    async def change(contract: Name, request: Request, dry_run: _DryRun = False) -> Response:
         """The next version of a contract, whole. If-Match is the ETag of the contract as read, or `*`.
 
         Nothing is overwritten: the version before stays in the history, and judges what lay before `effective_from`.
@@ -130,7 +131,8 @@ def _writing(routes: APIRouter, deps: ContractDeps) -> None:
         access = may_write(deps, request)
         revision = _if_match(request)
         written = await _written(request, new=False)
-        made = await deps.owner.change(contract, written, revision, access.key, dry_run=dry_run)
+        command = command_of(access, written.reason)
+        made = await deps.owner.change(contract, written, revision, command, dry_run=dry_run)
         return _changed(deps, made, 200)
 
 
@@ -148,7 +150,7 @@ def _further(routes: APIRouter, deps: ContractDeps) -> None:
         except ValueError:
             errors = [{"pointer": "/on", "detail": "a day of the calendar is expected, such as 2027-03-31"}]
             raise Problem(422, "invalid-input", "The input does not fit", "See `errors`.", errors=errors) from None
-        made = await deps.owner.end(contract, on, revision, access.key, asked.reason)
+        made = await deps.owner.end(contract, on, revision, command_of(access, asked.reason))
         return _changed(deps, made, 200)
 
     @routes.post(
@@ -162,7 +164,7 @@ def _further(routes: APIRouter, deps: ContractDeps) -> None:
     ) -> Response:
         """Withdraw a version that is not in force yet. If-Match as for a change."""
         access = may_write(deps, request)
-        made = await deps.owner.withdraw(contract, number, _if_match(request), access.key, reason)
+        made = await deps.owner.withdraw(contract, number, _if_match(request), command_of(access, reason))
         return _changed(deps, made, 200)
 
     @routes.post(
@@ -175,7 +177,8 @@ def _further(routes: APIRouter, deps: ContractDeps) -> None:
         """No later version may take effect before `through`, which lies behind. If-Match as for a change."""
         access = may_write(deps, request)
         revision = _if_match(request)
-        made = await deps.owner.freeze(contract, await demand_model(request, FreezeIn), revision, access.key)
+        asked = await demand_model(request, FreezeIn)
+        made = await deps.owner.freeze(contract, asked.through, revision, command_of(access, asked.reason))
         return _changed(deps, made, 200)
 
 
