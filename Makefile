@@ -39,7 +39,9 @@ test: install ## every test this machine allows, then which real parts were used
 	@$(PY) -m sla_platform.local fetch
 	$(PY) -m pytest -n $(JOBS) --dist loadgroup --no-loadscope-reorder -m "not slow and not kill and not fuzz" $(ARGS)
 
-# Another day for the processes of the tests and for PostgreSQL. Kafka stays out: its JVM does not bear it.
+# Another day for the processes of the tests and for PostgreSQL. Kafka stays out: its JVM does not bear it. So do the
+# tests of what knows no day: neither the domain nor a test may ask for it (`make check`), and these start no slad.
+DAYLESS := tests/docs tests/law tests/property/calendar tests/unit/calendar tests/unit/domain
 ifndef DATE
 DATE := $(shell date -u -d "$$(( $$(od -An -N2 -tu2 /dev/urandom) % 1000 + 1 )) days" +%F)T$(shell date -u +%T)
 endif
@@ -52,7 +54,8 @@ test-on: install ## the tests on SQLite and PostgreSQL on another day (DATE=2028
 	offset=$$(( $$(date -u -d "$(DATE)" +%s) - $$(date -u +%s) )); \
 		NO_FAKE_STAT=1 TZ=UTC faketime -f "$$(printf '%+d' $$offset)s" \
 		$(PY) -m pytest -n $(JOBS) --dist loadgroup --no-loadscope-reorder \
-		-m "not slow and not kill and not fuzz and not kafka and not browser and not server_timers" $(ARGS)
+		-m "not slow and not kill and not fuzz and not kafka and not browser and not server_timers" \
+		$(addprefix --ignore=,$(DAYLESS)) $(ARGS)
 
 .PHONY: drills
 drills: install ## the kill tests in small, one after the other: each loads the machine by itself (ARGS="-k broker")

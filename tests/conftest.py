@@ -9,6 +9,7 @@ groups, `postgres_url` for a database of one's own, and `own_kafka` or `own_post
 from __future__ import annotations
 
 import asyncio
+import gc
 import os
 import re
 import shutil
@@ -96,6 +97,17 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
 
 # The items: marks that follow from fixtures, what stays on one worker, the longest first, no silent skip
 # under the switch.
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Generator[None, object, object]:
+    """Thousands of items, which stay: no garbage collection walks through them, now or during the tests."""
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.enable()
+        gc.freeze()
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -211,8 +223,11 @@ def emptied_databases(postgres_server: PostgresServer | NamedServer) -> Iterator
 async def emptied_postgres_url(
     emptied_databases: EmptiedDatabases, request: pytest.FixtureRequest, unique: str
 ) -> AsyncIterator[str]:
-    """As `postgres_url`, without a row, but with the tables of the folder's tests before: for tests that alter none."""
-    async with emptied_databases.lent(request.path.parent.name, unique) as url:
+    """As `postgres_url`, without a row, but with the tables of the tests before: for tests that alter none.
+
+    Those are the tests of the folder, or of the modules that name the same TABLES where a folder makes several kinds.
+    """
+    async with emptied_databases.lent(getattr(request.module, "TABLES", request.path.parent.name), unique) as url:
         yield url
 
 

@@ -170,7 +170,7 @@ def _horizon(document: CatalogueDocument, circumstances: AssemblyInputs, finding
 def _codes(contracts: list[BuiltContract]) -> dict[str, Path]:
     """The holiday tables the contracts' coverages subtract, with a place to blame."""
     codes: dict[str, Path] = {}
-    for built in contracts:
+    for built in (each for whole in contracts for each in whole.bought):
         for coverage in built.built.plan.coverages.values():
             for code in holiday_codes_for(built.contract, coverage):
                 codes.setdefault(code, (*built.path, "country") if built.contract.country else built.path)

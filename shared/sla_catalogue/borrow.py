@@ -30,7 +30,10 @@ def borrow(merged: FileUnion) -> None:
 
 def _wanted(merged: FileUnion) -> Iterator[tuple[str, str]]:
     for contract in _entries(merged.sections.get("contracts")):
-        yield from (("plans", name) for key in ("plan", "base_plan") for name in _names(contract.get(key)))
+        bought = contract.get("entitlements")
+        several = [each for each in bought if isinstance(each, dict)] if isinstance(bought, list) else []
+        for one in (contract, *several):
+            yield from (("plans", name) for key in ("plan", "base_plan") for name in _names(one.get(key)))
     for plan in _entries(merged.sections.get("plans")):
         yield from (("plans", name) for key in ("extends", "requires_base") for name in _names(plan.get(key)))
         yield from (("escalations", name) for name in _names(plan.get("escalation")))

@@ -14,7 +14,7 @@ from typing import Any
 
 from sla_catalogue.holiday.row import FeedSpan, HolidayRow, HolidayTable, Horizon, RowKind, WorkedDay
 from sla_catalogue.problem import CatalogueError, Path, Position
-from sla_catalogue.retired import without_retired
+from sla_catalogue.retired import with_notice_terms, without_retired
 from sla_catalogue.tree import Plain
 
 FORMAT = 2
@@ -67,7 +67,7 @@ def parse_stored(text: str) -> StoredCatalogue:
         lines = content.pop("lines")
         older = content["format"] == _OLDER
         return StoredCatalogue(
-            sections=without_retired(content["catalogue"]) if older else content["catalogue"],
+            sections=with_notice_terms(without_retired(content["catalogue"]) if older else content["catalogue"]),
             positions={tuple(path): Position(*where) for path, where in lines},
             tables={code: _read_table(code, rows) for code, rows in content["holidays"].items()},
             horizon=Horizon(*content["horizon"]),

@@ -94,8 +94,8 @@ class ContractCompiler:
         if made is None or findings.has_errors:
             raise CatalogueInvalid([_in_a_file(id, problem) for problem in findings.found])
         own = {each.plan.id: each.plan for each in plans if each.plan.id not in self.listed}
-        if made.built.plan.id not in self.listed:
-            own[made.built.plan.id] = made.built.plan
+        bought = [each.built.plan for each in made.bought]
+        own |= {plan.id: plan for plan in bought if plan.id not in self.listed}
         return CompiledContract(made.contract, MappingProxyType(own))
 
     def check(self, id: str, values: Mapping[str, Any], *, version: int = 0) -> tuple[ContractProblem, ...]:
@@ -154,7 +154,7 @@ class ContractCompiler:
 
     def _know_holidays(self, made: BuiltContract, context: Context) -> None:
         """Make the holiday tables that no contract has needed so far."""
-        for coverage in made.built.plan.coverages.values():
+        for coverage in (each for one in made.bought for each in one.built.plan.coverages.values()):
             for code in holiday_codes_for(made.contract, coverage):
                 if code not in self.calendars.tables:
                     where = (*made.path, "country") if made.contract.country else made.path

@@ -12,6 +12,7 @@ from datetime import timedelta
 
 from sla_domain.calendar import WorkingDays
 from sla_domain.plan import Allowed, CoverageTime, Unspecified, WallTime, WarningAt, WorkingDayTime
+from sla_domain.terms import Term
 
 UNSPECIFIED = "unspecified"
 LONGEST = timedelta(days=3660)
@@ -23,6 +24,7 @@ _UNITS = {
     "d": timedelta(days=1),
     "w": timedelta(weeks=1),
 }
+_OF_CALENDAR = frozenset({"y", "mo", "w", "d"})
 _WORDS = {"sec": "s", "second": "s", "min": "m", "minute": "m", "hr": "h", "hour": "h", "day": "d", "week": "w"}
 _PART = re.compile(r"(\d+(?:\.\d+)?)\s*([a-z]+)", re.IGNORECASE)
 _ISO = re.compile(
@@ -109,6 +111,23 @@ def parse_warning(text: str) -> WarningAt:
     if not span:
         raise BadDuration(f"{written!r} is the breach itself", "write 75% or 1h before")
     return WarningAt(before=span)
+
+
+def parse_term(text: str) -> Term:
+    """Return the length of time by the calendar that a text such as `1 year`, `18 months` or `30 days` gives.
+
+    At most ten years. Raises BadDuration.
+    """
+    written = text.strip()
+    parts = _iso_parts(written) if written[:1] in "Pp" else _plain_parts(written)
+    hint = "write 1 year, 18 months, 2 weeks or 30 days"
+    if any(unit not in _OF_CALENDAR or number != int(number) for number, unit in parts):
+        raise BadDuration(f"{written!r} is no whole number of days, weeks, months or years", hint)
+    months = sum(int(number) * {"y": 12, "mo": 1}.get(unit, 0) for number, unit in parts)
+    days = sum(int(number) * {"w": 7, "d": 1}.get(unit, 0) for number, unit in parts)
+    if months > 120 or timedelta(days=days) > LONGEST:
+        raise BadDuration(f"{written!r} is longer than ten years", hint)
+    return Term(months, days)
 
 
 def _plain_parts(written: str) -> list[tuple[float, str]]:

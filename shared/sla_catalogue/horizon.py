@@ -66,7 +66,8 @@ def horizon_ends(rulebook: Rulebook, tables: Mapping[str, HolidayTable], horizon
     One entry is for the compiled years (`horizon`), and one for each holiday table that a contract of the rulebook
     uses. `tables`: the holidays by code. A table without holidays, or one that is not in `tables`, gets no entry.
     """
-    pairs = [(contract, rulebook.plans.get(contract.plan)) for contract in rulebook.contracts.values()]
+    bought = [one for contract in rulebook.contracts.values() for one in contract.bought]
+    pairs = [(contract, rulebook.plans.get(contract.plan)) for contract in bought]
     return horizon_ends_of(((contract, plan) for contract, plan in pairs if plan is not None), tables, horizon)
 
 

@@ -34,6 +34,8 @@ class Records(Protocol):
 
     def __iter__(self) -> Iterator[str]: ...
 
+    def __len__(self) -> int: ...
+
     def get(self, contract: str) -> ContractRecord | None:
         """Return the record of a contract; None if there is none."""
         ...
@@ -119,6 +121,13 @@ class CataloguedRecords:
     def __contains__(self, contract: object) -> bool:
         return contract in self._records
 
+    def __len__(self) -> int:
+        return len(self._records)
+
+    def of_files(self) -> Mapping[ContractId, Contract]:
+        """Return the contracts that are written in files, without what their records hold besides."""
+        return self._of_files
+
     def ids(self) -> Collection[ContractId]:
         """Return the ids of all recorded contracts."""
         return [ContractId(one) for one in self._records]
@@ -158,12 +167,15 @@ class CataloguedRecords:
         return self._records.products()
 
     def revisions(self, contracts: Iterable[ContractId]) -> dict[str, int]:
-        """Return the revision of each of these contracts that is recorded, as of which it is seen here."""
+        """Return the revision of each of these contracts that is recorded, as of which it is seen here.
+
+        Revisions that only wrote ledger entries count as the one before: they judge alike.
+        """
         found = {}
         for contract in contracts:
             record = self._records.get(contract)
             if record is not None:
-                found[str(contract)] = self._revisions.get(contract, record.revision)
+                found[str(contract)] = self._revisions.get(contract, record.judged_in)
         return found
 
     def pin(self, contracts: Iterable[ContractId]) -> str:

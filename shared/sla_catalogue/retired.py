@@ -18,6 +18,7 @@ _UNKNOWN_DIALECTS = frozenset(
 )  # fmt: skip
 _ENDS = ("resolved", "cancelled")
 _REGISTERED = {"registration": "opt_in"}  # in format 1: only registered people are notified of critical fixes
+_NOTICES = {"registered": _REGISTERED, "entitled": {"registration": "none"}}  # words in place of a mapping
 
 
 def without_retired(sections: dict[str, Plain]) -> dict[str, Plain]:
@@ -40,12 +41,25 @@ def without_retired(sections: dict[str, Plain]) -> dict[str, Plain]:
     return kept
 
 
+def with_notice_terms(sections: dict[str, Plain]) -> dict[str, Plain]:
+    """Return the sections of a stored catalogue with `notices` of each plan as a mapping, where it was one word."""
+    plans = sections.get("plans")
+    if not isinstance(plans, dict):
+        return sections
+    return {**sections, "plans": {id_: _with_terms(entry) for id_, entry in plans.items()}}
+
+
+def _with_terms(entry: Any) -> Any:
+    word = entry.get("notices") if isinstance(entry, dict) else None
+    return entry | {"notices": dict(_NOTICES[word])} if isinstance(word, str) and word in _NOTICES else entry
+
+
 def _plan(entry: dict[str, Any]) -> dict[str, Any]:
     extras = entry.get("extras")
     notices = extras.get("notices") if isinstance(extras, dict) else None
     kept = _but(entry, "objective", "extras")
     if isinstance(notices, dict) and _REGISTERED.items() <= notices.items():
-        kept["notices"] = "registered"
+        kept["notices"] = dict(_REGISTERED)
     if isinstance(entry.get("roles"), list):
         roles = entry["roles"]
         kept["roles"] = [_but(role, "chain", "told_of") if isinstance(role, dict) else role for role in roles]

@@ -28,7 +28,14 @@ def catalogue_schema() -> dict[str, Any]:
 REFERENCE = {"type": "string", "pattern": r"\$\{"}  # the environment's to fill in
 
 # Documents that may be written as one word, by their name in the schema.
-_BY_NAME = frozenset({"TriggerDocument", "RoleDocument", "HolderDocument", "LookupDocument", "ExpectDocument"})
+_BY_NAME = frozenset(
+    {
+        "TriggerDocument", "RoleDocument", "HolderDocument", "LookupDocument", "ExpectDocument",
+        "VendorDocument", "UncoveredDocument", "PlanChannelDocument",
+    }
+)  # fmt: skip
+
+_OR_NONE = frozenset({"AgreedDatesDocument", "NoticesDocument"})  # or as the word `none`
 
 _BY_NAMES = frozenset({"ConditionDocument", "StaffDocument"})  # or as a list of words
 
@@ -44,10 +51,12 @@ def _widen(definition: dict[str, Any]) -> None:
         as_mapping = dict(definition)
         definition.clear()
         definition["anyOf"] = [{"type": ["string", "number"]}, as_mapping]
-    elif definition.get("title") == "AgreedDatesDocument":
+    elif definition.get("title") in _OR_NONE:
         as_mapping = dict(definition)
         definition.clear()
         definition["anyOf"] = [{"const": "none"}, as_mapping]
+    elif definition.get("title") == "ContractDocument":
+        definition["anyOf"] = [{"required": ["plan"]}, {"required": ["entitlements"]}]
     elif definition.get("title") in _BY_NAMES:
         as_mapping = dict(definition)
         definition.clear()
@@ -59,7 +68,7 @@ def _widened(member: Any) -> Any:
     if not isinstance(member, dict):
         return member
     strings = {"type": "string"}
-    if member.get("type") == "array" and member.get("items") == strings:
+    if member.get("type") == "array" and member.get("items") in (strings, {"$ref": "#/$defs/PlanChannelDocument"}):
         return {"anyOf": [strings, member]}
     if member.get("type") == "object" and member.get("additionalProperties") == strings:
         return {"anyOf": [strings, member]}

@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from datetime import date, timedelta
 from decimal import Decimal
-from typing import Any
+from itertools import chain
+from typing import Any, TypeVar
 
 from sla_catalogue.calendars import holiday_codes_for
 from sla_catalogue.catalogue import Catalogue
@@ -17,11 +18,12 @@ from sla_catalogue.holiday.table import MANUAL
 from sla_domain.allowance import Allowance, AllowanceUnit, BalanceWarning
 from sla_domain.calendar import LocalSpan, Window
 from sla_domain.calendar.spec import DAYS
-from sla_domain.contract import Contract, ContractId
+from sla_domain.contract import Contract, ContractEntitlement, ContractId, VendorContract
 from sla_domain.escalation import EscalationPolicy, PolicyLevel
 from sla_domain.explain.language import tag_for, words_for
 from sla_domain.explain.language.words import Words
 from sla_domain.explain.text import allowed_words, duration_text, text_in
+from sla_domain.notice_terms import Cause, NoticeTerms, Severity
 from sla_domain.plan import (
     AgreedDates,
     Coverage,
@@ -37,7 +39,8 @@ from sla_domain.plan import (
     WarningAt,
     written_name,
 )
-from sla_domain.window import BookableWindow
+from sla_domain.terms import PlanTerms
+from sla_domain.window import BookableWindow, WindowPrice
 
 
 def sheet_of(catalogue: Catalogue, contract: ContractId, language: str = "en") -> dict[str, Any]:
@@ -49,20 +52,25 @@ def sheet_of(catalogue: Catalogue, contract: ContractId, language: str = "en") -
     return _Sheet(catalogue, catalogue.rulebook.contracts[contract], language).whole()
 
 
+_Named = TypeVar("_Named", Role, BookableWindow, Allowance)
+
+
 class _Sheet:
     """The contract with what is needed to put it into words."""
 
     def __init__(self, catalogue: Catalogue, contract: Contract, language: str) -> None:
+        self._catalogue = catalogue
         self._contract = contract
         self._tables = catalogue.holidays
         self._plan: Plan = catalogue.rulebook.plans[contract.plan]
+        self._plans = [catalogue.rulebook.plans[one.plan] for one in contract.bought]
         self._base = catalogue.rulebook.plans.get(contract.base_plan) if contract.base_plan else None
         self._policy = catalogue.escalations.get(self._plan.escalation or "")
         self._language = language
         self._words: Words = words_for(tag_for(language))
 
     def whole(self) -> dict[str, Any]:
-        contract, plan = self._contract, self._plan
+        contract, plan, plans = self._contract, self._plan, self._plans
         return {
             "contract": contract.id,
             "title": contract.title,
@@ -75,10 +83,13 @@ class _Sheet:
             "languages": list(contract.languages),
             "products": sorted(contract.products),
             "excluded_products": sorted(contract.excluded_products),
+            "entitlements": [self._entitlement(one) for one in contract.entitlements],
+            "vendors": None if contract.vendors is None else [_vendor(one) for one in contract.vendors],
             "environment": [
                 {"product": one.product, "versions": list(one.versions), "facts": dict(one.facts)}
                 for one in contract.environment
             ],
+            "registration_domains": sorted(contract.registration_domains),
             "priorities": [self._priority(one) for one in sorted(plan.priorities, key=lambda one: one.rank)],
             "rules": self._rules(plan.rules),
             "agreed_dates": self._agreed_dates(plan.agreed_dates),
@@ -88,9 +99,10 @@ class _Sheet:
             "coverages": [self._coverage(one) for one in self._coverages()],
             "holidays_by_hand": list(self._holidays()),
             "channels": sorted(plan.channels),
+            "channel_hours": dict(plan.terms.channel_hours),
             "urgent_channels": sorted(plan.urgent_channels),
-            "roles": [self._role(one) for one in plan.roles],
-            "windows": [self._window(one) for one in plan.windows],
+            "roles": [self._role(one) for one in _first_of_each(each.roles for each in plans)],
+            "windows": [self._window(one) for one in _first_of_each(each.windows for each in plans)],
             "allowances": [self._allowance(one) for one in self._allowances()],
             "escalation": None if self._policy is None else self._escalation(self._policy),
             "people": [
@@ -104,6 +116,48 @@ class _Sheet:
                 for one in contract.people.values()
             ],
             "note": self._said(contract.notes),
+        }
+
+    def _entitlement(self, one: ContractEntitlement) -> dict[str, Any]:
+        bought = _Sheet(self._catalogue, one.bought, self._language)
+        return {
+            "id": one.id,
+            "plan": self._of_plan(bought._plan),
+            "base_plan": None if bought._base is None else self._of_plan(bought._base),
+            "products": sorted(one.bought.products),
+            "excluded_products": sorted(one.bought.excluded_products),
+            "valid": {"from": one.valid_from, "to": one.valid_to},
+            "types": sorted(one.types),
+            "targets": [bought._target(each) for each in bought._rows()],
+        }
+
+    def _terms(self, terms: PlanTerms) -> dict[str, Any]:
+        scope = terms.scope
+        return {
+            "minimum_term": str(terms.minimum_term or ""),
+            "all_products": terms.all_products,
+            "not_available_for": {
+                "products": sorted(terms.unavailable_products),
+                "countries": sorted(terms.unavailable_countries),
+                "clause": terms.unavailable_clause,
+            },
+            "scope": None
+            if scope is None
+            else {
+                "per": scope.per,
+                "changes_per_term": scope.changes_per_term,
+                "notice": str(scope.notice),
+                "clause": scope.clause,
+            },
+            "not_covered": [
+                {
+                    "type": list(one.types),
+                    "advice": self._said(one.advice),
+                    "clocks": one.clocks.value,
+                    "clause": one.clause,
+                }
+                for one in terms.not_covered
+            ],
         }
 
     def _window(self, window: BookableWindow) -> dict[str, Any]:
@@ -121,8 +175,14 @@ class _Sheet:
             "excluded_products": sorted(window.excluded_products),
             "languages": list(window.languages),
             "role": window.role,
+            "price": None if window.price is None else self._price(window.price),
             "clause": window.clause,
         }
+
+    def _price(self, price: WindowPrice) -> dict[str, Any]:
+        units = {one.id: one.unit for one in self._allowances()}
+        amount = _amount(price.amount, units[price.allowance], self._words)
+        return {"allowance": price.allowance, "amount": amount}
 
     def _said(self, texts: Texts) -> str:
         return text_in(texts, self._language)[1]
@@ -136,8 +196,17 @@ class _Sheet:
             "rank": plan.rank,
             "sold": {"from": plan.valid_from, "to": plan.valid_to},
             "languages": list(plan.languages),
-            "notices": plan.notices.value,
+            "notices": self._notices(plan.notices),
+            "terms": self._terms(plan.terms),
             "note": self._said(plan.notes),
+        }
+
+    def _notices(self, terms: NoticeTerms) -> dict[str, Any]:
+        return {
+            "registration": terms.registration.value,
+            "causes": [cause.value for cause in Cause if cause in terms.causes],
+            "severities": [severity.value for severity in Severity if severity in terms.severities],
+            "clause": terms.clause,
         }
 
     def _priority(self, priority: Priority) -> dict[str, Any]:
@@ -231,14 +300,16 @@ class _Sheet:
             "title": self._said(role.titles),
             "coverage": role.coverage,
             "outside": role.outside,
+            "optional": role.optional,
             "held_by": self._holders(role.id),
             "clause": role.clause,
         }
 
     def _allowances(self) -> Iterator[Allowance]:
-        """Those of the contract, and the optional ones of its plan that it has not bought."""
+        """Those of the contract, and the optional ones of its plans that it has not bought."""
         bought = {one.id: one for one in self._contract.allowances}
-        yield from (bought.get(one.id, one) for one in self._plan.allowances)
+        promised = _first_of_each(plan.allowances for plan in self._plans)
+        yield from (bought.get(one.id, one) for one in promised)
 
     def _allowance(self, one: Allowance) -> dict[str, Any]:
         rate = one.off_hours
@@ -309,6 +380,18 @@ def _runs(coverage: Coverage) -> Iterator[tuple[int, int, tuple[Window, ...]]]:
             if windows:
                 yield first, day, windows
             first = day + 1
+
+
+def _first_of_each(lists: Iterable[Iterable[_Named]]) -> list[_Named]:
+    """Of things that several plans have, the first of each id."""
+    found: dict[str, _Named] = {}
+    for one in chain.from_iterable(lists):
+        found.setdefault(one.id, one)
+    return list(found.values())
+
+
+def _vendor(one: VendorContract) -> dict[str, Any]:
+    return {"vendor": one.vendor, "valid": {"from": one.valid_from, "to": one.valid_to}}
 
 
 def _window(window: Window) -> str:

@@ -72,13 +72,60 @@ class EnvironmentItem:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class VendorContract:
+    """A contract that the customer has with a vendor, so that work with that vendor can be coordinated.
+
+    `valid_to`: the first day on which it is no longer valid. Source: clause H13 (docs/clauses.md).
+    """
+
+    vendor: str
+    valid_from: date | None = None
+    valid_to: date | None = None  # exclusive
+
+    def valid_on(self, day: date) -> bool:
+        """Return whether it is valid on this day."""
+        return _within(day, self.valid_from, self.valid_to)
+
+
+def _within(day: date, first: date | None, end: date | None) -> bool:
+    return (first is None or first <= day) and (end is None or day < end)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ContractEntitlement:
+    """One of several entitlements of a contract: a plan with its own scope, dates and types of requests.
+
+    `bought`: the contract as it is under this entitlement alone, with its plan, base plan and products. `valid_to`: the
+    first day on which it is no longer in force. `types`: the types of requests that it is for, empty for all.
+    """
+
+    id: str
+    bought: Contract
+    valid_from: date | None = None
+    valid_to: date | None = None  # exclusive
+    types: frozenset[str] = frozenset()
+    normal_types: frozenset[str] = field(init=False, repr=False, compare=False)  # as they are compared
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "normal_types", normals(self.types))
+
+    def valid_on(self, day: date) -> bool:
+        """Return whether it is in force on this day."""
+        return _within(day, self.valid_from, self.valid_to)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Contract:
     """What one customer bought: a plan in a country and time zone, for some products, with the people to notify.
 
     `customers`: the names by which tickets call the customer. `products`: those covered, empty for every product.
     `base_plan`: the plan whose targets apply to other products. `targets`: own targets, tried before those of the plan.
     `valid_to`: the first day on which the contract is no longer in force. `version`: of a recorded contract, which
-    applies from `effective_from` on; 0 for a contract of a file. `windows`: booked hours in which time counts too.
+    applies from `effective_from` on; 0 for a contract of a file. `unavailable_products`: those for which its plan is
+    not sold. `entitlements`: if it has several, all of them in order; plan, base plan and products of the contract
+    itself are then those of the first. `vendors`: its own contracts with vendors, None if nothing is said of them.
+    `windows`: booked hours in which time counts too. `registration_domains`: mail domains whose addresses may
+    register themselves for notices.
     """
 
     id: ContractId
@@ -94,7 +141,11 @@ class Contract:
     valid_to: date | None = None  # exclusive
     products: frozenset[str] = frozenset()  # scope; empty: every product
     excluded_products: frozenset[str] = frozenset()  # clause I9
+    unavailable_products: frozenset[str] = frozenset()  # clause H17
+    entitlements: tuple[ContractEntitlement, ...] = ()
+    vendors: tuple[VendorContract, ...] | None = None  # clause H13
     environment: tuple[EnvironmentItem, ...] = ()
+    registration_domains: frozenset[str] = frozenset()  # of addresses that may register themselves (clause I5)
     people: Mapping[str, Person] = field(default_factory=lambda: MappingProxyType({}))
     roles: tuple[RoleHolder, ...] = ()
     languages: tuple[str, ...] = ("en",)
@@ -109,6 +160,7 @@ class Contract:
     normal_customers: frozenset[str] = field(init=False, repr=False, compare=False)  # as they are compared
     normal_products: frozenset[str] = field(init=False, repr=False, compare=False)  # as they are compared
     normal_excluded: frozenset[str] = field(init=False, repr=False, compare=False)
+    normal_unavailable: frozenset[str] = field(init=False, repr=False, compare=False)
     hours_key: str = field(init=False, repr=False, compare=False)  # what of it decides on calendars, beside coverages
     rows: Mapping[MetricId, tuple[Target, ...]] = field(init=False, repr=False, compare=False)
     matched_on: frozenset[str] = field(init=False, repr=False, compare=False)  # attributes any override looks at
@@ -117,7 +169,23 @@ class Contract:
         object.__setattr__(self, "normal_customers", normals(self.customers))
         object.__setattr__(self, "normal_products", normals(self.products))
         object.__setattr__(self, "normal_excluded", normals(self.excluded_products))
+        object.__setattr__(self, "normal_unavailable", normals(self.unavailable_products))
         hours = (self.zone, self.country or "", self.subdivision or "", str(self.holidays))
         object.__setattr__(self, "hours_key", "\0".join(hours))
         object.__setattr__(self, "rows", rows_by_metric(self.targets))
         object.__setattr__(self, "matched_on", attributes_of(self.targets))
+
+    @property
+    def bought(self) -> tuple[Contract, ...]:
+        """Return the contract as it is under each of its entitlements, in order; itself alone if it has one plan."""
+        return tuple(each.bought for each in self.entitlements) or (self,)
+
+    @property
+    def plans(self) -> tuple[PlanId, ...]:
+        """Return the ids of all plans and base plans that the contract has, each once, in the order written."""
+        named = [plan for one in self.bought for plan in (one.plan, one.base_plan) if plan is not None]
+        return tuple(dict.fromkeys(named))
+
+    def under(self, entitlement: str) -> Contract:
+        """Return the contract as it is under the entitlement with this id; itself for an unknown id and for ""."""
+        return next((each.bought for each in self.entitlements if each.id == entitlement), self)

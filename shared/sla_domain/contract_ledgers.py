@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from sla_domain.contract import Contract
 from sla_domain.ledger import LedgerTerms
+from sla_domain.plan import Coverage
 from sla_domain.rulebook import Rulebook
 
 
@@ -18,7 +19,7 @@ def ledger_terms(rulebook: Rulebook, contract: Contract) -> tuple[LedgerTerms, .
     found: list[LedgerTerms] = []
     for allowance in contract.allowances:
         rate = allowance.off_hours
-        coverage = None if rate is None else rulebook.plan_of(contract).coverages.get(rate.coverage)
+        coverage = None if rate is None else _coverage(rulebook, contract, rate.coverage)
         terms = LedgerTerms(
             contract=contract.id,
             allowance=allowance,
@@ -29,3 +30,9 @@ def ledger_terms(rulebook: Rulebook, contract: Contract) -> tuple[LedgerTerms, .
         )
         found.append(terms)
     return tuple(found)
+
+
+def _coverage(rulebook: Rulebook, contract: Contract, name: str) -> Coverage | None:
+    """The coverage of this name of the first of the contract's plans that has one."""
+    plans = (rulebook.plan_of(one) for one in contract.bought)
+    return next((plan.coverages[name] for plan in plans if name in plan.coverages), None)

@@ -43,7 +43,7 @@ def calendar_named(rulebook: Rulebook, contract: ContractId, name: str) -> Calen
         return None
     known = rulebook.contracts.get(contract) or rulebook.contracts[rulebook.default_contract]
     for windows in _window_sets(rulebook, known):
-        for coverage in _coverages(rulebook, known.plan, known.base_plan):
+        for coverage in _coverages(rulebook, *known.plans):
             calendar = rulebook.calendars.calendar(known, coverage, windows)
             if hours_name(calendar) == name:
                 return calendar
@@ -55,8 +55,8 @@ def _window_sets(rulebook: Rulebook, contract: Contract) -> Iterator[tuple[Booke
     yield ()
     if not contract.windows:
         return
-    plan = rulebook.plans.get(contract.plan)
-    priorities = [one.id for one in plan.priorities] if plan is not None else []
+    plans = [plan for id_ in contract.plans if (plan := rulebook.plans.get(id_)) is not None]
+    priorities = dict.fromkeys(one.id for plan in plans for one in plan.priorities)
     products = {product for window in contract.windows for product in window.products}
     sets = (windows_for(contract.windows, priority, product) for priority in priorities for product in ("", *products))
     yield from dict.fromkeys(one for one in sets if one)

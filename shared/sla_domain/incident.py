@@ -29,8 +29,12 @@ class Scope(StrEnum):
     NO_PRODUCT = "the incident names no product: treated as in scope"
     OUT_OF_SCOPE = "the product is out of the contract's scope: the base plan's targets apply"
     EXCLUDED = "the product is excluded from the contract: the base plan's targets apply"
+    UNAVAILABLE = "the plan is not available for the product: the base plan's targets apply"
+    NOT_ENTITLED = "no entitlement of the contract covers the incident: the base plan's targets apply"
     OUT_OF_SCOPE_NO_BASE = "the product is out of scope and the contract has no base plan: the plan's own rows apply"
     EXCLUDED_NO_BASE = "the product is excluded and the contract has no base plan: the plan's own rows apply"
+    UNAVAILABLE_NO_BASE = "the plan is not available for the product, and there is no base plan: its own rows apply"
+    NOT_ENTITLED_NO_BASE = "no entitlement covers the incident, and there is no base plan: the plan's own rows apply"
 
     @property
     def word(self) -> str:
@@ -38,10 +42,43 @@ class Scope(StrEnum):
         match self:
             case Scope.EVERY_PRODUCT | Scope.IN_SCOPE | Scope.NO_PRODUCT:
                 return "in"
-            case Scope.OUT_OF_SCOPE | Scope.OUT_OF_SCOPE_NO_BASE:
+            case Scope.OUT_OF_SCOPE | Scope.OUT_OF_SCOPE_NO_BASE | Scope.NOT_ENTITLED | Scope.NOT_ENTITLED_NO_BASE:
                 return "out"
-            case Scope.EXCLUDED | Scope.EXCLUDED_NO_BASE:
+            case Scope.EXCLUDED | Scope.EXCLUDED_NO_BASE | Scope.UNAVAILABLE | Scope.UNAVAILABLE_NO_BASE:
                 return "excluded"
+
+    @property
+    def base_applies(self) -> bool:
+        """Return whether the base plan's targets apply in place of the plan's."""
+        return self in (Scope.OUT_OF_SCOPE, Scope.EXCLUDED, Scope.UNAVAILABLE, Scope.NOT_ENTITLED)
+
+
+class PassedReason(StrEnum):
+    """Why an entitlement of the contract does not apply to an incident; the value is the key of its words.
+
+    `LATER`: one that stands before it covers the incident.
+    """
+
+    BEGINS = "begins"
+    ENDED = "ended"
+    TYPE = "type"
+    PRODUCT = "product"
+    EXCLUDED = "excluded"
+    UNAVAILABLE = "unavailable"
+    LATER = "later"
+
+
+@dataclass(frozen=True, slots=True)
+class PassedOver:
+    """An entitlement of the contract that does not apply to an incident, and why.
+
+    `detail`: of BEGINS and ENDED the day, of TYPE the type of the request, of LATER the entitlement that applies, else
+    the product.
+    """
+
+    entitlement: str
+    reason: PassedReason
+    detail: str
 
 
 class PriorityWhy(StrEnum):
@@ -78,6 +115,9 @@ class RemarkKind(StrEnum):
     NOBODY_TO_TELL = "nobody_to_tell"
     OUT_OF_SCOPE = "out_of_scope"
     CHANNEL_NOT_ENTITLED = "channel_not_entitled"
+    CHANNEL_OUT_OF_HOURS = "channel_out_of_hours"
+    REQUEST_NOT_COVERED = "request_not_covered"  # a type of request that the plan does not cover
+    VENDOR_NOT_LISTED = "vendor_not_listed"  # waits on a vendor with whom the customer has no valid contract
     URGENT_CHANNEL = "urgent_channel"
     SPEAKER_UNKNOWN = "speaker_unknown"  # a comment of somebody whose side is not known
     UNSPECIFIED_TARGET = "unspecified_target"
@@ -273,6 +313,7 @@ class Incident:
     imported_through: datetime | None  # an import brought it: what came true up to then is history
     remarks: tuple[Remark, ...]
     clocks: tuple[Clock, ...]
+    entitlement: str = ""  # the id of the one that applies, of a contract with several
 
     @property
     def contract(self) -> Contract:

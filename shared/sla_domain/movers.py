@@ -45,19 +45,21 @@ def due_date_movers(rulebook: Rulebook) -> DueDateMovers:
     """Return an object that tells of an event whether it can move a due instant; call its `may_move`.
 
     `rulebook`: the plans and contracts by which it tells. The object is made at the first call and kept in
-    `rulebook.derived`; later calls return the same.
+    `rulebook.derived`; later calls return the same. Recorded contracts are not looked at, for there may be many and
+    they change: as soon as there is one, every event can move an instant, as versions take effect at any.
     """
-    known = rulebook.derived.get("movers")
+    dated = bool(rulebook.recorded)
+    known = rulebook.derived.get(("movers", dated))
     if isinstance(known, DueDateMovers):
         return known
     metrics = [metric for plan in rulebook.plans.values() for metric in plan.metrics]
-    contracts = rulebook.contracts.values()
+    contracts = rulebook.written_contracts.values()
     made = DueDateMovers(
         kinds=_ALWAYS.union(*(metric.reactions for metric in metrics)),
         names=_DECIDING.union(
             *(plan.matched_on for plan in rulebook.plans.values()), *(contract.matched_on for contract in contracts)
         ),
-        dated=any(contract.valid_from is not None or contract.valid_to is not None for contract in contracts),
+        dated=dated or any(contract.valid_from is not None or contract.valid_to is not None for contract in contracts),
     )
-    rulebook.derived["movers"] = made
+    rulebook.derived["movers", dated] = made
     return made

@@ -6,6 +6,7 @@ of the range, or in an unknown version, since one notice too many is better than
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -13,19 +14,11 @@ from typing import NewType
 
 from sla_domain.contract import Contract, EnvironmentItem, Person
 from sla_domain.normal import normal
+from sla_domain.notice_terms import Cause, Registration, Severity, TermsReason
 from sla_domain.rulebook import Rulebook, in_force
 from sla_domain.version import VersionRange
 
 NoticeId = NewType("NoticeId", str)
-
-
-class Severity(StrEnum):
-    """What a critical fix protects from (clause H6, docs/clauses.md)."""
-
-    SECURITY = "security"
-    DATA_LOSS = "data_loss"
-    OUTAGE = "outage"
-    OTHER = "other"
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,19 +31,15 @@ class Affected:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Notice:
-    """A publisher's message about a critical fix and the versions of products that need it.
+    """What decides whom a critical fix concerns: the affected versions of products, its severity and its cause.
 
-    `link`: where to read more. `fixed_in`: the version with the fix. Both may be empty. Source: clause H6
-    (docs/clauses.md).
+    `cause`: None if the publisher names none. Source: clauses H6 and H15 (docs/clauses.md).
     """
 
     id: NoticeId
-    title: str
-    text: str
     severity: Severity
     affected: tuple[Affected, ...]
-    link: str = ""
-    fixed_in: str = ""
+    cause: Cause | None = None
 
 
 class NoticeReason(StrEnum):
@@ -99,8 +88,60 @@ def _match(affected: Affected, item: EnvironmentItem) -> NoticeMatch | None:
 
 
 def concerned_contracts(notice: Notice, rulebook: Rulebook, at: datetime) -> list[Contract]:
-    """Return the contracts in force at `at` that the notice concerns (see `match_notice`), in the catalogue's order."""
-    return [c for c in rulebook.contracts.values() if in_force(c, at) and match_notice(notice, c) is not None]
+    """Return the contracts whose people the notice is for.
+
+    They are in force at `at`, the notice concerns them (see `match_notice`), and their plan entitles to it. Those of
+    files come first, in the catalogue's order, then recorded ones by id.
+    """
+    return [contract for contract in _using(notice, rulebook, at) if is_concerned(notice, contract, rulebook, at)]
+
+
+def is_concerned(notice: Notice, contract: Contract, rulebook: Rulebook, at: datetime) -> bool:
+    """Return whether the notice is for the people of this contract, see `concerned_contracts`."""
+    return (
+        match_notice(notice, contract) is not None
+        and in_force(contract, at)
+        and notice_terms(notice, contract, rulebook).entitled
+    )
+
+
+def affected_contracts(notice: Notice, rulebook: Rulebook, at: datetime) -> list[Contract]:
+    """Return the contracts in force at `at` that run an affected version, whether or not their plan entitles to it."""
+    return [c for c in _using(notice, rulebook, at) if in_force(c, at) and match_notice(notice, c) is not None]
+
+
+def _using(notice: Notice, rulebook: Rulebook, at: datetime) -> Iterator[Contract]:
+    """The contracts of files, and of the recorded ones those that name an affected product, as they apply at `at`."""
+    written = rulebook.written_contracts
+    found = list(written)
+    if rulebook.recorded is not None:
+        products = [affected.product for affected in notice.affected]
+        found += [id_ for id_ in rulebook.recorded.with_products(products) if id_ not in written]
+    for id_ in found:
+        contract = rulebook.contract_at(id_, at)
+        if contract is not None:
+            yield contract
+
+
+def notice_terms(notice: Notice, contract: Contract, rulebook: Rulebook) -> TermsReason:
+    """Return whether a plan of the contract entitles to the notice, as the reason (clause H15, docs/clauses.md)."""
+    reasons = [rulebook.plan_of(one).notices.judge(notice.severity, notice.cause) for one in contract.bought]
+    return next((reason for reason in reasons if reason.entitled), reasons[0])
+
+
+def environment_gained(old: Iterable[EnvironmentItem], new: Iterable[EnvironmentItem]) -> tuple[EnvironmentItem, ...]:
+    """Return what an environment has gained: products that are new in it, and products with a version that is.
+
+    A product whose versions are no longer known may run in any, and counts as gained.
+    """
+    before = {normal(item.product): item.versions for item in old}
+    return tuple(item for item in new if _gained(before.get(normal(item.product)), item.versions))
+
+
+def _gained(before: tuple[str, ...] | None, now: tuple[str, ...]) -> bool:
+    if before is None:
+        return True
+    return bool(before) and (not now or not set(now) <= set(before))
 
 
 def entitled_people(contract: Contract) -> list[Person]:
@@ -115,7 +156,42 @@ def known_products(rulebook: Rulebook) -> dict[str, str]:
     """
     named = (
         product
-        for contract in rulebook.contracts.values()
+        for whole in rulebook.written_contracts.values()
+        for contract in whole.bought
         for product in (*(i.product for i in contract.environment), *contract.products, *contract.excluded_products)
     )
-    return {normal(product): product for product in named}
+    recorded = {} if rulebook.recorded is None else rulebook.recorded.products()
+    return {**recorded, **{normal(product): product for product in named}}
+
+
+def registrable_products(contract: Contract) -> dict[str, str]:
+    """Return the products for whose notices one may register under a contract: `normal` name -> name as written.
+
+    They are those of its environment and its scope, without the excluded ones.
+    """
+    found: dict[str, str] = {}
+    for one in contract.bought:
+        named = (*(item.product for item in one.environment), *sorted(one.products))
+        found |= {normal(name): name for name in reversed(named) if normal(name) not in one.normal_excluded}
+    return found
+
+
+def open_to_registration(rulebook: Rulebook, domain: str, product: str, at: datetime) -> list[Contract]:
+    """Return the contracts under which an address of a mail domain may register itself for notices of a product.
+
+    They are in force at `at`, their plan asks for registration, and they name the domain (clause I5, docs/clauses.md).
+    """
+    return [
+        contract
+        for contract in rulebook.contracts.values()
+        if domain.lower() in contract.registration_domains
+        and normal(product) in registrable_products(contract)
+        and asks_registration(rulebook, contract)
+        and in_force(contract, at)
+    ]
+
+
+def asks_registration(rulebook: Rulebook, contract: Contract) -> bool:
+    """Return whether people must register for the notices of a contract, and a plan of it entitles to any."""
+    terms = (rulebook.plan_of(one).notices for one in contract.bought)
+    return any(each.registration is Registration.OPT_IN and each.causes for each in terms)

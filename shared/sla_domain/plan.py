@@ -17,6 +17,8 @@ from sla_domain.allowance import Allowance
 from sla_domain.calendar import AtClose, LocalSpan, Window, WorkingDays
 from sla_domain.event import EventKind, WaitingOn
 from sla_domain.normal import normal, normals
+from sla_domain.notice_terms import NoticeTerms
+from sla_domain.terms import NO_TERMS, PlanTerms
 from sla_domain.window import BookableWindow
 
 PlanId = NewType("PlanId", str)
@@ -347,17 +349,6 @@ class PriorityRules:
     clause: str = ""
 
 
-class NoticeMode(StrEnum):
-    """Who is notified of critical fixes under a plan (clauses H6 and I5, docs/clauses.md).
-
-    `ENTITLED`: everybody of the contract except people with `notices: false`. `REGISTERED`: only people with
-    `notices: true`.
-    """
-
-    ENTITLED = "entitled"  # everybody of the contract, unless a person says `notices: false`
-    REGISTERED = "registered"  # only people with `notices: true`
-
-
 class MustAgree(StrEnum):
     """Who must agree to another due date (clause B5, docs/clauses.md).
 
@@ -389,7 +380,7 @@ class Role:
     """A role that a plan promises to the customer (clauses H5, E11 and I7, docs/clauses.md).
 
     `coverage`: the id of the hours in which it is served, None at any hour. `outside`: it is served outside those
-    hours.
+    hours. `optional`: it is bought by itself: a contract has it if somebody holds it there.
     """
 
     id: str
@@ -397,6 +388,7 @@ class Role:
     coverage: str | None = None
     outside: bool = False
     clause: str = ""
+    optional: bool = False  # only contracts that fill it have it (clauses E11 and E13)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -428,7 +420,8 @@ class Plan:
     valid_from: date | None = None
     valid_to: date | None = None  # exclusive
     at_close: AtClose = AtClose.STAY
-    notices: NoticeMode = NoticeMode.ENTITLED
+    notices: NoticeTerms = field(default_factory=NoticeTerms)  # of critical fixes (clauses H6, H15 and I5)
+    terms: PlanTerms = NO_TERMS
     notes: Texts = field(default_factory=lambda: NO_TEXTS)
     windows: tuple[BookableWindow, ...] = ()  # extra hours that customers may book (clauses H10, I6)
     reading_order: tuple[Metric, ...] = field(init=False, repr=False, compare=False)  # those first others wait for
@@ -439,7 +432,8 @@ class Plan:
     def __post_init__(self) -> None:
         object.__setattr__(self, "reading_order", _those_first_others_wait_for(self.metrics))
         object.__setattr__(self, "rows", rows_by_metric(self.targets))
-        object.__setattr__(self, "matched_on", attributes_of(self.targets))
+        by_type = frozenset({"type"}) if self.terms.uncounted else frozenset()
+        object.__setattr__(self, "matched_on", attributes_of(self.targets) | by_type)
         named = {normal(name): p for p in reversed(self.priorities) for name in (*p.also, p.id)}
         object.__setattr__(self, "priority_by_name", named)
 

@@ -65,6 +65,7 @@ class Preview:
     opened_at: datetime
     lines: tuple[PreviewLine, ...]
     remarks: tuple[Remark, ...]
+    entitlement: str = ""
 
 
 def preview(
@@ -106,6 +107,7 @@ def preview(
         opened_at=opened_at,
         lines=tuple(line for line in lines if line is not None),
         remarks=tuple(state.remarks),
+        entitlement=state.entitlement.id,
     )
 
 

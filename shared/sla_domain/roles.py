@@ -140,8 +140,8 @@ def _holding(rulebook: Rulebook, contract: Contract, holder: RoleHolder, at: dat
 
 
 def _coverage(rulebook: Rulebook, contract: Contract, name: str) -> Coverage | None:
-    for id_ in (contract.plan, contract.base_plan):
-        plan = rulebook.plans.get(id_) if id_ is not None else None
+    for id_ in contract.plans:
+        plan = rulebook.plans.get(id_)
         if plan is not None and name in plan.coverages:
             return plan.coverages[name]
     return None

@@ -73,6 +73,12 @@ class RecordedContracts(Protocol):
         """Return whether a contract of this id is recorded."""
         ...
 
+    def __len__(self) -> int: ...
+
+    def of_files(self) -> Mapping[ContractId, Contract]:
+        """Return the contracts that are written in files, without what their records hold besides."""
+        ...
+
     def ids(self) -> Collection[ContractId]:
         """Return the ids of all recorded contracts."""
         ...
@@ -149,6 +155,11 @@ class Rulebook:
         """
         of_files = self.by_customer.get(customer) or self.by_normal.get(normal(customer), ())
         return of_files if self.recorded is None else (*of_files, *self.recorded.contracts_of(customer))
+
+    @property
+    def written_contracts(self) -> Mapping[ContractId, Contract]:
+        """Return the contracts of the catalogue's files: few enough to walk through, which recorded ones are not."""
+        return self.contracts if self.recorded is None else self.recorded.of_files()
 
     def contract_at(self, contract: ContractId, at: datetime) -> Contract | None:
         """Return a contract as it applies at an instant; None if it is unknown, or recorded and not begun by then."""

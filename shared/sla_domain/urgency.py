@@ -62,7 +62,7 @@ def weight_of(incident: Incident, clock: Clock, rulebook: Rulebook) -> float:
 
     A priority that the plan does not have counts as rank 9.
     """
-    bought = rulebook.plans[incident.contract.plan]
+    bought = rulebook.plans[incident.contract.under(incident.entitlement).plan]
     plan = rulebook.plans.get(clock.plan, bought)
     priority = plan.priority(clock.priority)
     return weight(priority.rank if priority is not None else _UNKNOWN_RANK, bought.rank)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from decimal import Decimal
 from enum import StrEnum
 
 from sla_domain.normal import normal, normals
@@ -17,6 +18,14 @@ class LateBooking(StrEnum):
     SURCHARGE = "surcharge"
 
 
+@dataclass(frozen=True, slots=True)
+class WindowPrice:
+    """What a booking costs: `amount`, in its unit (seconds for hours), of the plan's allowance `allowance`."""
+
+    allowance: str
+    amount: Decimal
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BookableWindow:
     """Extra hours that a plan lets customers book.
@@ -25,8 +34,8 @@ class BookableWindow:
     `per_contract_year`: how often in a year of the contract, None: no limit. `days`: weekdays (0 is Monday) on which it
     may lie, in the contract's zone; empty: any. `longest`: its length, None: no limit. `priorities`: those it opens the
     hours for, empty: all. `products`, `excluded_products`: those it is available for, empty: all, and none.
-    `languages`: in which service is given, empty: any. `role`: who is on duty. Source: clauses H10 and I6
-    (docs/clauses.md).
+    `languages`: in which service is given, empty: any. `role`: who is on duty. `price`: None: it costs nothing that
+    is counted. Source: clauses H10 and I6 (docs/clauses.md).
     """
 
     id: str
@@ -42,6 +51,7 @@ class BookableWindow:
     excluded_products: frozenset[str] = frozenset()
     languages: tuple[str, ...] = ()
     role: str | None = None
+    price: WindowPrice | None = None
     clause: str = ""
 
 

@@ -63,6 +63,32 @@ def world(
     certificates: Certificates,
 ) -> Iterator[World]:
     """slad of one profile among its neighbours. At the end its logs are searched for what they must not hold."""
+    with ExitStack() as finish:
+        request.config.stash[_FINISH] = finish
+        yield _started(request, tmp_path_factory, smtp_server, webhook_receiver, certificates, finish)
+
+
+@pytest.fixture(scope="module", params=PROFILES)
+def years(
+    request: pytest.FixtureRequest,
+    tmp_path_factory: pytest.TempPathFactory,
+    smtp_server: SmtpServer,
+    webhook_receiver: WebhookReceiver,
+    certificates: Certificates,
+) -> Iterator[World]:
+    """A world of its own for stories that last years, whose time no other story could go back from."""
+    with ExitStack() as finish:
+        yield _started(request, tmp_path_factory, smtp_server, webhook_receiver, certificates, finish)
+
+
+def _started(
+    request: pytest.FixtureRequest,
+    tmp_path_factory: pytest.TempPathFactory,
+    smtp_server: SmtpServer,
+    webhook_receiver: WebhookReceiver,
+    certificates: Certificates,
+    finish: ExitStack,
+) -> World:
     profile: Profile = request.param
     folder = tmp_path_factory.mktemp(profile.value)
     more: dict[str, str] = {}
@@ -72,19 +98,18 @@ def world(
         more["SLAD_STORE_URL"] = asyncio.run(server.create_database(name))
         more |= {"SLAD_BUS_URL": f"kafka://{broker.bootstrap}", "SLAD_BUS_PREFIX": name}
     world = World(folder, profile, smtp_server, webhook_receiver, certificates.ca_file, more)
-    with ExitStack() as finish:
-        finish.callback(world.fleet.kill)
-        asyncio.run(world.fleet.start())
-        finish.callback(assert_no_canary, world)
-        finish.callback(world.fleet.stop)
-        request.config.stash[_FINISH] = finish
-        yield world
+    finish.callback(world.fleet.kill)
+    asyncio.run(world.fleet.start())
+    finish.callback(assert_no_canary, world)
+    finish.callback(world.fleet.stop)
+    return world
 
 
 @pytest.fixture(autouse=True)
 def account(request: pytest.FixtureRequest, ledger: Ledger) -> None:
     """The production world uses real parts although no story names them."""
-    if "world" in request.fixturenames and request.getfixturevalue("world").profile is Profile.PRODUCTION:
+    named = next((name for name in ("world", "years") if name in request.fixturenames), None)
+    if named is not None and request.getfixturevalue(named).profile is Profile.PRODUCTION:
         for part in (Part.POSTGRES, Part.KAFKA):
             ledger.used(part, request.node.nodeid)
 

@@ -28,6 +28,12 @@ class Recorder(Generic[T]):
         with self._changed:
             return list(self._items)
 
+    def taken(self) -> list[T]:
+        """Everything so far, which is forgotten here."""
+        with self._changed:
+            found, self._items = self._items, []
+            return found
+
     def wait(self, count: int, timeout: float = PATIENCE_SECONDS) -> list[T]:
         """Block until there are at least `count`; raises AssertionError after `timeout` seconds."""
         with self._changed:

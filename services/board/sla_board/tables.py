@@ -181,5 +181,9 @@ notice = Table(
     Column("products", Text, nullable=False),  # JSON array of {product, versions}
     Column("published_at", Instant, nullable=False),
     Column("published_by", Text, nullable=False),
+    Column("revision", Integer, nullable=False, server_default=text("1")),
+    Column("cause", String(20), nullable=False, server_default=text("''")),
+    Column("withdrawn", Boolean, nullable=False, server_default=text("false")),
+    Column("reason", Text, nullable=False, server_default=text("''")),  # of the change or the withdrawal
     Index("ix_board_notice_published", "published_at"),
 )

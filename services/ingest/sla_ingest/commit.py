@@ -64,6 +64,7 @@ class GroupCommit:
     """Writes the deliveries of all requests of a process; those that arrive while a commit runs share the next one.
 
     `rulebook`: returns the plans, contracts and calendars in force. `wake_signal`: woken when events were stored.
+    `count_work`: counts work in the ledgers of contracts; None: no contract has a ledger.
     """
 
     def __init__(
@@ -73,12 +74,14 @@ class GroupCommit:
         wake_signal: WakeSignal,
         metrics: IngestMetrics,
         bounds: CommitBounds | None = None,
+        count_work: inbox.CountWork | None = None,
     ) -> None:
         self._store = store
         self._rulebook = rulebook
         self._wake_signal = wake_signal
         self._metrics = metrics
         self._bounds = bounds or CommitBounds()
+        self._count_work = count_work
         self._queue: deque[_Waiting] = deque()
         self._deliveries = 0
         self._bytes = 0
@@ -191,8 +194,10 @@ class GroupCommit:
         return receipts
 
     async def _write(self, entries: Sequence[InboxEntry]) -> list[Receipt]:
-        receipts = await inbox.take_entries(self._store, entries, self._rulebook(), inbox.store_receipts)
-        if any(receipt.entry.events and not receipt.duplicate for receipt in receipts):
+        receipts = await inbox.take_entries(
+            self._store, entries, self._rulebook(), inbox.store_receipts, self._count_work
+        )
+        if any((one.entry.events or one.entry.work is not None) and not one.duplicate for one in receipts):
             self._wake_signal.wake()
         return receipts
 

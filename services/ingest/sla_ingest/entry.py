@@ -25,6 +25,8 @@ from sla_ingest.dialect.port import (
     RemarkNote,
     TranslatedEvent,
     Translation,
+    Work,
+    Worked,
 )
 
 # Never kept: what proves a sender (besides the source's own proof header, which is removed on receipt), and what says
@@ -50,7 +52,7 @@ class DeliveryResult(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InboxEntry:
-    """A row of the inbox: a delivery, what became of it (`result`), and the `events` that it gave.
+    """A row of the inbox: a delivery, what became of it (`result`), and the `events` or the `work` that it gave.
 
     `delivery`: the delivery's id within its source; `digest`: a checksum of what it says. `reason`, `text`, `detail`:
     why it gave no event, as a code, in words and in particular. `observed`: an event with the ticket's state, of an
@@ -71,6 +73,7 @@ class InboxEntry:
     text: str = ""
     detail: str = ""
     events: tuple[TranslatedEvent, ...] = ()
+    work: Work | None = None
     observed: TranslatedEvent | None = None  # what an ignored delivery shows of the ticket
     remarks: tuple[RemarkNote, ...] = ()
     by_body: bool = False  # the sender's id is not proven: a body that is known under another id is the same delivery
@@ -99,6 +102,11 @@ class Receipt:
     duplicate: bool = False
     kept_from: frozenset[IncidentId] = frozenset()  # survivors of merges on which this sender may not act
     noticed: tuple[str, ...] = ()  # what the fold remarked on a newly opened incident, for the metrics
+
+
+def ledger_entry_id(entry: InboxEntry) -> str:
+    """Return the id of the ledger entry that a delivery of work gives: the same however often it is delivered."""
+    return f"event:{entry.id}"
 
 
 def row_id(source: str, delivery: str) -> str:
@@ -145,6 +153,8 @@ def entry_of(
         case Ignored(reason, detail, observed):
             given |= {"result": DeliveryResult.IGNORED, "reason": reason.code, "text": reason.value, "detail": detail}
             given["observed"] = observed
+        case Worked(work):
+            given |= {"result": DeliveryResult.ACCEPTED, "work": work}
         case Parked(reason, detail):
             given |= {"result": DeliveryResult.PARKED, "reason": reason.code, "text": reason.value, "detail": detail}
             if reason is ParkedBecause.CONTRADICTED:
@@ -190,6 +200,7 @@ def park_entry(entry: InboxEntry, reason: ParkedBecause, detail: str) -> InboxEn
         text=reason.value,
         detail=detail,
         events=(),
+        work=None,
         observed=None,
         remarks=(),
     )
@@ -209,6 +220,7 @@ def refuse_entry(entry: InboxEntry, refused: Refused) -> InboxEntry:
         text=refused.title,
         detail=refused.detail,
         events=(),
+        work=None,
         remarks=(),
         refused=refused,
     )
@@ -246,6 +258,15 @@ def answer_of(entry: InboxEntry, promise: Mapping[str, Any] | None) -> dict[str,
         }
         for one in entry.events
     ]
+    if entry.work is not None:
+        answer["work"] = {
+            "incident": entry.work.incident,
+            "contract": entry.work.contract,
+            "allowance": entry.work.allowance,
+            "entry": ledger_entry_id(entry),
+            "from": entry.work.start.isoformat(),
+            "until": entry.work.end.isoformat(),
+        }
     if entry.remarks:
         answer["remarks"] = [noted.as_json() for noted in entry.remarks]
     if promise is not None:

@@ -65,6 +65,11 @@ _PER_STATEMENT = 500
 _ROUNDS = 10  # decisions of one commit, when others join names all the time
 _NO_NAMES = IncidentNames()
 _Written = TypeVar("_Written")
+CountWork = Callable[[AsyncConnection, Sequence[Receipt]], Awaitable[list[Receipt]]]
+"""Counts the work that deliveries tell of in the ledgers of its contracts, in the transaction that stores them.
+
+Returns the receipts with what became of it, in the same order; what no ledger counts is parked.
+"""
 # Bodies that were parked because of unsigned headers: they do not make another delivery a duplicate.
 _PARKED_BY_HEADERS = (ParkedBecause.ID_REUSED.code, ParkedBecause.CONTRADICTED.code)
 
@@ -92,6 +97,8 @@ class NeededHistories:
         """
         asked = cls()
         for entry in entries:
+            if entry.work is not None:
+                asked.whose.add(entry.work.incident)
             if entry.observed is not None:
                 asked.judged.add(entry.observed.event.incident)
             for one in entry.events:
@@ -117,12 +124,14 @@ async def take_entries(
     entries: Sequence[InboxEntry],
     rulebook: Rulebook,
     write: Callable[[AsyncConnection, Sequence[Receipt], IncidentNames], Awaitable[_Written]],
+    count_work: CountWork | None = None,
 ) -> _Written:
     """Decide about deliveries and `write` the result in one transaction; return what `write` returns.
 
     `write` gets the connection, a receipt (answer) for each entry in order, and the renames and merges of the
-    incidents. If another process renames or merges these incidents meanwhile, everything is decided again, `_ROUNDS`
-    times at most, before StoreBusy is raised. Raises whatever `write` raises, too. After an error nothing is stored.
+    incidents. `count_work` counts the work that they tell of, before that. If another process renames or merges these
+    incidents meanwhile, everything is decided again, `_ROUNDS` times at most, before StoreBusy is raised. Raises
+    whatever `write` raises, too. After an error nothing is stored.
     """
     mentioned = {name for entry in entries for name in names_in_entry(entry)}
     for _ in range(_ROUNDS):
@@ -140,7 +149,10 @@ async def take_entries(
                     await lock_names(connection, joining=any(joins(entry) for entry in asked))
                     if not await names_unchanged(connection, names, mentioned):
                         raise NamesChanged
-                return await write(connection, receipts, names)
+                counted = receipts
+                if count_work is not None and any(one.entry.work is not None for one in receipts):
+                    counted = await count_work(connection, receipts)
+                return await write(connection, counted, names)
         except NamesChanged:
             continue
     raise StoreBusy("incidents get other names all the time; try again shortly")
@@ -194,6 +206,8 @@ def _confined(entry: InboxEntry, history: IncidentHistory, rulebook: Rulebook, n
     Names are joined for good, so each of them must be the contract's both then and now.
     """
     only = entry.headers.get(CONTRACT_HEADER)
+    if entry.work is not None:
+        return _located(entry, only, history, rulebook)
     if only is None:
         return entry
     for one in entry.events:
@@ -205,6 +219,27 @@ def _confined(entry: InboxEntry, history: IncidentHistory, rulebook: Rulebook, n
             if _anothers(incident, at, only, history, rulebook):
                 return park_entry(entry, ParkedBecause.OTHER_CONTRACT, incident)
     return replace(entry, events=tuple(_named(one, only, history, rulebook) for one in entry.events))
+
+
+def _located(entry: InboxEntry, only: str | None, history: IncidentHistory, rulebook: Rulebook) -> InboxEntry:
+    """The work with the contract that pays for it, parked if that is not known or another than the key's (`only`).
+
+    Of an incident that nobody has told of, the customer that the work names decides.
+    """
+    work = entry.work
+    assert work is not None
+    match = history.contract_at(work.incident, work.end, rulebook)
+    if match is None and work.customer:
+        match = rulebook.contract_for(work.customer, work.end)
+    if match is None or (only is not None and match.reason is not MatchReason.CUSTOMER):
+        if only is None:
+            return park_entry(entry, ParkedBecause.NO_LEDGER, f"{work.incident} is not known, and no customer is named")
+        contract = only
+    else:
+        contract = match.contract.id
+    if only not in (None, contract):
+        return park_entry(entry, ParkedBecause.OTHER_CONTRACT, work.incident)
+    return replace(entry, work=replace(work, contract=contract))
 
 
 def _then_and_now(event: IncidentEvent) -> tuple[datetime, datetime]:

@@ -7,7 +7,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from itertools import chain
 
 from sla_catalogue import Catalogue
@@ -26,6 +26,7 @@ from sla_ingest.dialect.port import (
     ParkedBecause,
     Refused,
     Translation,
+    Worked,
     body_id,
 )
 from sla_ingest.entry import CONTRACT_HEADER, DeliveryResult, InboxEntry, Receipt, entry_of, park_entry
@@ -225,8 +226,14 @@ class Intake:
             found = self._confined(found, contract)
         by_body = dialect.id_in_headers and _signed(sender)
         label = self._counted_as(sender)
+        final = self._translated(found, delivery.received_at)
         return entry_of(
-            sender.id, delivery, self._translated(found), promises=promises, by_body=by_body, counted_as=label
+            sender.id,
+            delivery,
+            final,
+            promises=promises,
+            by_body=by_body,
+            counted_as=label,
         )
 
     def _counted_as(self, source: Source | None) -> str:
@@ -290,10 +297,15 @@ class Intake:
             raise refusal(receipt.entry)
         return IntakeResult((receipt,))
 
-    def _translated(self, found: Translation) -> Translation:
+    def _translated(self, found: Translation, received_at: datetime) -> Translation:
         if isinstance(found.outcome, Ignored) and found.outcome.observed is not None:
             seen = with_accepted_time(found.outcome.observed, self._rules.future_tolerance)
             return Translation(found.delivery, replace(found.outcome, observed=seen))
+        if isinstance(found.outcome, Worked) and found.outcome.work.end > received_at + self._rules.future_tolerance:
+            detail = f"the work ends at {found.outcome.work.end.isoformat()}, which lies ahead"
+            return Translation(
+                found.delivery, Refused(status=422, title="The input does not fit", detail=detail, pointer="/data/to")
+            )
         if not isinstance(found.outcome, Accepted):
             return found
         return Translation(
@@ -328,7 +340,9 @@ def group_by_incident(entries: Sequence[InboxEntry], size: int) -> list[list[int
     """
     own: dict[str, list[int]] = {}
     for number, entry in enumerate(entries):
-        name = entry.events[0].event.incident if entry.events and not joins(entry) else f"\n{number}"
+        name: str = entry.work.incident if entry.work is not None else f"\n{number}"
+        if entry.events and not joins(entry):
+            name = entry.events[0].event.incident
         own.setdefault(name, []).append(number)
     chunks: list[list[int]] = []
     room = 0

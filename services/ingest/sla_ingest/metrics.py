@@ -46,6 +46,12 @@ class IngestMetrics:
         self.parked = Gauge(
             "slad_ingest_parked", "Deliveries kept because they were not understood.", registry=registry
         )
+        self.ledger_warnings = Gauge(
+            "slad_ingest_ledger_warnings",
+            "Ledgers that are low (balance), about to lose something (expiry), or short of work done (over).",
+            ["about"],
+            registry=registry,
+        )
         self.pending = Gauge("slad_ingest_pending", "Deliveries waiting for their commit.", registry=registry)
         self.removed = Counter(
             "slad_ingest_rows_removed", "Rows of what is done with, removed by age.", ["table"], registry=registry

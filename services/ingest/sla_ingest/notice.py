@@ -12,19 +12,20 @@ import orjson
 import structlog
 from pydantic import Field, StringConstraints, ValidationError
 from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from sla_catalogue.problem import did_you_mean
-from sla_domain.bounds import NOTICE, PERSON
+from sla_domain.bounds import NOTICE, PERSON, writable
 from sla_domain.errors import DomainError
 from sla_domain.normal import normal
-from sla_domain.notice import Affected, Notice, NoticeId, Severity, concerned_contracts, entitled_people, known_products
+from sla_domain.notice import affected_contracts, asks_registration, entitled_people, known_products, notice_terms
 from sla_domain.rulebook import Rulebook
 from sla_domain.version import GRAMMAR, VersionRange
 from sla_ingest.dialect.json_text import parse_json
 from sla_ingest.dialect.port import DoesNotFit
 from sla_ingest.dialect.read import clean_text
 from sla_ingest.metrics import IngestMetrics
-from sla_ingest.tables import audit, log, notice
+from sla_ingest.tables import audit, log, notice, notice_revision
 from sla_platform.audit.act import Act, ActName, Command
 from sla_platform.audit.store import append as append_acts
 from sla_platform.bus import WakeSignal
@@ -34,7 +35,7 @@ from sla_platform.store.dialect import insert_new
 from sla_platform.store.engine import Store
 from sla_platform.store.log import append
 from sla_platform.timesource import TimeSource
-from sla_platform.wire import NoticeData, encode_notice
+from sla_platform.wire import NoticeData, encode_notice, notice_of
 from sla_platform.wire.notice import AffectedProduct
 
 _log = structlog.get_logger(__name__)
@@ -68,35 +69,39 @@ class Notices:
     async def publish(self, body: bytes, command: Command) -> tuple[bool, bytes]:
         """Publish the notice in `body`. Return whether it was published before, and the answer as JSON.
 
-        The same id with the same content gets the first answer, and nothing is sent again. `command`: who orders it;
-        the actor's id stands as who published it, if the body names nobody. Raises Problem 400, 409 (the id was used
-        for other content) or 422, and StoreBusy.
+        The same id and revision with the same content get the first answer, and nothing is sent again. `command`: who
+        orders it; the actor's id stands as who published it, if the body names nobody. Raises Problem 400, 409 (the
+        revision has another content, or a later one is published) or 422, and StoreBusy.
         """
         now = self._time_source.now()
         written = self._parsed(body)
         digest = hashlib.sha256(orjson.dumps(written, option=orjson.OPT_SORT_KEYS)).hexdigest()
-        found = _validated(written, now, command.actor.id)
-        if not await self._known(found.id):
+        newest = await self._newest(_id_in(written))
+        found = _validated(_completed(written, newest), now, command.actor.id)
+        if newest is None and not found.withdrawn:
             _refuse_unknown(found, self._rulebook())
         reach = reach_of(found, self._rulebook(), now)
         answer = orjson.dumps(
             {
                 "id": found.id,
-                "outcome": "accepted",
+                "revision": found.revision,
+                "outcome": "withdrawn" if found.withdrawn else "accepted",
                 "published_at": found.published_at.isoformat(),
                 "products": [product.product for product in found.products],
             }
             | reach.as_json()
         )
-        row = {"id": found.id, "digest": digest, "received_at": now, "answer": answer.decode()}
         async with self._store.transaction() as connection:
-            inserted = await connection.execute(insert_new(connection, notice).returning(notice.c.id), [row])
-            if inserted.scalar_one_or_none() is None:
-                known = (await connection.execute(select(notice).where(notice.c.id == found.id))).one()
-                if known.digest != digest:
-                    detail = f"The notice {found.id} was published before with another content; choose another id."
-                    raise Problem(409, "notice-exists", "The id is taken", detail)
-                return True, known.answer.encode()
+            before = await _kept(connection, found.id, found.revision)
+            if before is not None:
+                return True, _same(found, digest, before)
+            if newest is not None and found.revision < newest.revision:
+                detail = f"Revision {newest.revision} of the notice {found.id} is published: {found.revision} is older."
+                raise Problem(409, "notice-outdated", "A later revision is published", detail)
+            if not await _keep(connection, found, digest, now, answer):
+                kept = await _kept(connection, found.id, found.revision)
+                assert kept is not None
+                return True, _same(found, digest, kept)
             await append(connection, log, [encode_notice(found)])
             act = Act(
                 name=ActName.NOTICE_PUBLISHED,
@@ -107,14 +112,21 @@ class Notices:
             )
             await append_acts(connection, audit, [act], now)
         self._wake_signal.wake()
-        self._metrics.notices.labels("somebody" if reach.people else "nobody").inc()
-        if not reach.people:
+        self._metrics.notices.labels("somebody" if reach.people or reach.registration else "nobody").inc()
+        if reach.remark:
             _log.warning("notice.reaches_nobody", notice=found.id, contracts=reach.contracts, remark=reach.remark)
         return False, answer
 
-    async def _known(self, id_: str) -> bool:
+    async def _newest(self, id_: str) -> _Newest | None:
+        """The newest revision of a notice that is published; None when the notice is unknown."""
+        r = notice_revision.c
+        later = select(r.revision, r.content).where(r.notice == id_).order_by(r.revision.desc()).limit(1)
         async with self._store.reading() as connection:
-            return (await connection.execute(select(notice.c.id).where(notice.c.id == id_))).first() is not None
+            row = (await connection.execute(later)).first()
+            if row is not None:
+                return _Newest(row.revision, row.content)
+            first = (await connection.execute(select(notice.c.content).where(notice.c.id == id_))).first()
+        return None if first is None else _Newest(1, first.content)
 
     def _parsed(self, body: bytes) -> Mapping[str, Any]:
         try:
@@ -130,34 +142,101 @@ class Notices:
 
 
 @dataclass(frozen=True, slots=True)
+class _Newest:
+    revision: int
+    content: str  # as JSON; empty: of a release that did not keep it
+
+
+async def _kept(connection: AsyncConnection, id_: str, revision: int) -> Any | None:
+    """The digest and the answer of a revision that was published."""
+    r = notice_revision.c
+    first = select(notice.c.digest, notice.c.answer).where(notice.c.id == id_)
+    later = select(r.digest, r.answer).where(r.notice == id_, r.revision == revision)
+    return (await connection.execute(first if revision == 1 else later)).first()
+
+
+async def _keep(connection: AsyncConnection, found: NoticeData, digest: str, now: datetime, answer: bytes) -> bool:
+    """Store a revision; False when another request has just stored one of the same number."""
+    kept = {"digest": digest, "received_at": now, "answer": answer.decode(), "content": found.model_dump_json()}
+    if found.revision == 1:
+        statement = insert_new(connection, notice).returning(notice.c.id)
+        inserted = await connection.execute(statement, [{"id": found.id, **kept}])
+    else:
+        statement = insert_new(connection, notice_revision).returning(notice_revision.c.notice)
+        inserted = await connection.execute(statement, [{"notice": found.id, "revision": found.revision, **kept}])
+    return inserted.scalar_one_or_none() is not None
+
+
+def _same(found: NoticeData, digest: str, kept: Any) -> bytes:
+    """The answer that a revision got. Raises Problem 409 if it was published with another content."""
+    if kept.digest != digest:
+        detail = (
+            f"The notice {found.id} was published before with another content; to change it, send a higher "
+            f"`revision` than {found.revision}, else choose another id."
+        )
+        raise Problem(409, "notice-exists", "The id is taken", detail)
+    answer: str = kept.answer
+    return answer.encode()
+
+
+def _id_in(written: Mapping[str, Any]) -> str:
+    """The id as it is written; empty where it cannot be one, which the validation says later."""
+    id_ = written.get("id")
+    return id_.strip() if isinstance(id_, str) and writable(id_) and len(id_) <= 2 * NOTICE else ""
+
+
+_CARRIED = ("title", "text", "severity", "cause", "link", "products")
+
+
+def _completed(written: Mapping[str, Any], newest: _Newest | None) -> Mapping[str, Any]:
+    """What a withdrawal does not repeat is as in the revision before it."""
+    if written.get("withdrawn") is not True or newest is None or not newest.content:
+        return written
+    before: dict[str, Any] = orjson.loads(newest.content)
+    return {name: before[name] for name in _CARRIED} | dict(written)
+
+
+@dataclass(frozen=True, slots=True)
 class NoticeReach:
     """Whom a notice reaches.
 
-    `contracts`: how many contracts in force have an affected version. `people`: how many people of these contracts want
-    notices. `unknown`: products of the notice that no contract names.
+    `contracts`: how many contracts in force that are entitled to it have an affected version. `people`: how many people
+    of these contracts want notices. `unknown`: products of the notice that no contract names. `not_entitled`: how many
+    other contracts have an affected version, under plans that do not entitle to this notice. `registration`: for how
+    many of `contracts` people must register, which the notifier alone knows. `withdrawn`: whether the notice is
+    withdrawn.
     """
 
     contracts: int
     people: int
     unknown: tuple[str, ...]  # products that no contract names
+    not_entitled: int = 0
+    registration: int = 0
+    withdrawn: bool = False
 
     @property
     def remark(self) -> str:
         """Return advice for the publisher of a notice that reaches no person: what to check in the catalogue.
 
-        "" if it reaches somebody.
+        "" if it reaches somebody, or may reach people who have registered.
         """
-        if self.people:
+        if self.people or self.registration or self.withdrawn:
             return ""
         if self.contracts:
             return "the contracts concerned have nobody who hears of fixes: give their people `notices: true`"
+        if self.not_entitled:
+            return "the plans of the contracts concerned entitle to no such notice: check its severity and its cause"
         return "no contract in force runs an affected version: check the products and versions against `environment`"
 
     def as_json(self) -> dict[str, Any]:
-        """Return the reach as JSON values: `contracts`, `people`, and if there are any, `unknown_products` and
-        `remark`.
+        """Return the reach as JSON values: `contracts`, `people`, and if there are any, `not_entitled`, `registration`,
+        `unknown_products` and `remark`.
         """
         told: dict[str, Any] = {"contracts": self.contracts, "people": self.people}
+        if self.not_entitled:
+            told["not_entitled"] = self.not_entitled
+        if self.registration:
+            told["registration"] = self.registration
         if self.unknown:
             told["unknown_products"] = list(self.unknown)
         return told | ({"remark": f"This notice reaches nobody: {self.remark}."} if self.remark else {})
@@ -168,18 +247,15 @@ def reach_of(found: NoticeData, rulebook: Rulebook, at: datetime) -> NoticeReach
 
     `rulebook`: the plans, contracts and calendars that decide this.
     """
-    asked = Notice(
-        id=NoticeId(found.id),
-        title=found.title,
-        text=found.text,
-        severity=Severity.OTHER,
-        affected=tuple(Affected(each.product, VersionRange.parse(each.versions)) for each in found.products),
-    )
-    contracts = concerned_contracts(asked, rulebook, at)
+    asked = notice_of(found)
+    affected = affected_contracts(asked, rulebook, at)
+    contracts = [contract for contract in affected if notice_terms(asked, contract, rulebook).entitled]
     people = sum(len(entitled_people(contract)) for contract in contracts)
     known = known_products(rulebook)
     unknown = tuple(each.product for each in found.products if normal(each.product) not in known)
-    return NoticeReach(len(contracts), people, unknown)
+    registration = sum(asks_registration(rulebook, contract) for contract in contracts)
+    not_entitled = len(affected) - len(contracts)
+    return NoticeReach(len(contracts), people, unknown, not_entitled, registration, found.withdrawn)
 
 
 def _refuse_unknown(found: NoticeData, rulebook: Rulebook) -> None:
@@ -214,6 +290,7 @@ class NoticeIn(NoticeData):
     id: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=NOTICE), LINE]
     link: Annotated[str, StringConstraints(strip_whitespace=True, max_length=2_000), LINE] = ""
     products: tuple[ProductIn, ...] = Field(min_length=1, max_length=200)
+    reason: Annotated[str, StringConstraints(strip_whitespace=True, max_length=500), LINE] = ""
     published_at: InstantIn
     published_by: Annotated[str, StringConstraints(strip_whitespace=True, max_length=PERSON), LINE] = ""
 
@@ -227,7 +304,10 @@ def notice_schema() -> dict[str, Any]:
     schema["required"].remove("published_at")
     schema["additionalProperties"] = products["items"]["additionalProperties"] = False
     schema["title"] = "Notice"
-    schema["description"] = "A critical fix. The id is the publisher's: the same id is the same notice."
+    schema["description"] = (
+        "A critical fix. The id is the publisher's: the same id is the same notice. A higher `revision` changes it; "
+        "with `withdrawn` and a `reason` it does not hold any more, and needs no other field but `id` and `revision`."
+    )
     schema["examples"] = [
         {
             "id": "SEC-2026-07",
@@ -235,6 +315,7 @@ def notice_schema() -> dict[str, Any]:
             "text": "Install 4.2.7, or do not restart before.",
             "severity": "critical",
             "link": "https://shop.example/fixes/SEC-2026-07",
+            "cause": "data_loss",
             "products": [{"product": "shop", "versions": ">=4.2 <4.2.7 || 4.1.x"}],
         }
     ]
@@ -246,11 +327,14 @@ ANSWER: dict[str, Any] = {
     "required": ["id", "outcome", "published_at", "products", "contracts", "people"],
     "properties": {
         "id": {"type": "string"},
-        "outcome": {"const": "accepted"},
+        "revision": {"type": "integer", "description": "1 for a new notice"},
+        "outcome": {"enum": ["accepted", "withdrawn"]},
         "published_at": {"type": "string", "format": "date-time"},
         "products": {"type": "array", "items": {"type": "string"}},
         "contracts": {"type": "integer", "description": "contracts in force that run an affected version"},
         "people": {"type": "integer", "description": "their people who hear of critical fixes"},
+        "not_entitled": {"type": "integer", "description": "other contracts concerned, whose plans entitle to no such"},
+        "registration": {"type": "integer", "description": "those of the contracts whose people must register"},
         "unknown_products": {"type": "array", "items": {"type": "string"}, "description": "no contract names them"},
         "remark": {"type": "string", "description": "only when nobody is reached: what to look at"},
     },
@@ -275,6 +359,10 @@ def _validated(written: Mapping[str, Any], now: datetime, publisher: str) -> Not
             places.append({"pointer": f"/products/{index}/versions", "detail": str(error)})
         for name in sorted(set(written["products"][index]) - set(AffectedProduct.model_fields)):
             places.append({"pointer": pointer(("products", index, name)), "detail": "a product has no such field"})
+    if found.withdrawn and found.revision == 1:
+        places.append({"pointer": "/revision", "detail": "a withdrawal has a higher revision than what it withdraws"})
+    if found.withdrawn and not found.reason:
+        places.append({"pointer": "/reason", "detail": "a withdrawal says why"})
     if unknown := sorted(set(written) - set(NoticeData.model_fields)):
         places += [{"pointer": pointer((name,)), "detail": "a notice has no such field"} for name in unknown]
     if places:
@@ -284,7 +372,7 @@ def _validated(written: Mapping[str, Any], now: datetime, publisher: str) -> Not
 
 def _cleaned(written: Mapping[str, Any]) -> dict[str, str]:
     """The prose of it without the control characters that neither a mail header nor a database takes."""
-    prose = {name: written.get(name) for name in ("title", "text")}
+    prose = {name: written.get(name) for name in ("title", "text", "reason")}
     return {name: clean_text(said, MAX_TEXT + 1) for name, said in prose.items() if isinstance(said, str)}
 
 

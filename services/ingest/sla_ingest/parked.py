@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from sla_domain.rulebook import Rulebook
 from sla_ingest.dialect.port import CodedReason, Delivery, IgnoredBecause, ParkedBecause
 from sla_ingest.entry import DeliveryResult, Receipt
-from sla_ingest.inbox import insert_receipts, publish_receipts, take_entries
+from sla_ingest.inbox import CountWork, insert_receipts, publish_receipts, take_entries
 from sla_ingest.intake import Intake
 from sla_ingest.name import IncidentNames
 from sla_ingest.tables import audit, inbox
@@ -59,7 +59,7 @@ class ParkedDeliveries:
     """Lists (`page`), shows (`one`) and replays the parked (not understood) and refused deliveries of this database.
 
     `intake` translates a replayed delivery, `rulebook` returns the plans, contracts and calendars in force.
-    `wake_signal`: woken when a replay stored events.
+    `wake_signal`: woken when a replay stored events. `count_work`: counts work in the ledgers of contracts.
     """
 
     def __init__(
@@ -69,12 +69,14 @@ class ParkedDeliveries:
         rulebook: Callable[[], Rulebook],
         wake_signal: WakeSignal,
         time_source: TimeSource,
+        count_work: CountWork | None = None,
     ) -> None:
         self._store = store
         self._intake = intake
         self._rulebook = rulebook
         self._wake_signal = wake_signal
         self._time_source = time_source
+        self._count_work = count_work
 
     async def page(self, limit: int, after: str) -> dict[str, Any]:
         """Return a page of at most `limit` parked and refused deliveries as JSON values, the oldest first.
@@ -129,15 +131,15 @@ class ParkedDeliveries:
 
         async def write(connection: AsyncConnection, receipts: Sequence[Receipt], names: IncidentNames) -> Receipt:
             (receipt,) = receipts
-            if entry.result not in (DeliveryResult.PARKED, DeliveryResult.REFUSED):
+            if receipt.entry.result not in (DeliveryResult.PARKED, DeliveryResult.REFUSED):
                 await _accept(connection, kept, receipt, names)
             await append_acts(connection, audit, [_act(kept, receipt, command)], self._time_source.now())
             return receipt
 
-        receipt = await take_entries(self._store, [entry], self._rulebook(), write)
-        if entry.result in (DeliveryResult.PARKED, DeliveryResult.REFUSED):
+        receipt = await take_entries(self._store, [entry], self._rulebook(), write, self._count_work)
+        if receipt.entry.result in (DeliveryResult.PARKED, DeliveryResult.REFUSED):
             return False, receipt.answer
-        if receipt.entry.events:
+        if receipt.entry.events or receipt.entry.work is not None:
             self._wake_signal.wake()
         return True, receipt.answer
 

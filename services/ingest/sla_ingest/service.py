@@ -19,6 +19,8 @@ from sla_ingest.commit import CommitBounds, GroupCommit
 from sla_ingest.contract import routes as contract_routes
 from sla_ingest.contract.deps import ContractDeps
 from sla_ingest.contract.owner import ContractOwner
+from sla_ingest.contract.watch import LedgerWatch
+from sla_ingest.contract.work import WorkCounter
 from sla_ingest.intake import EVENTS, Intake, IntakeRules
 from sla_ingest.limit import Budget
 from sla_ingest.metrics import IngestMetrics
@@ -82,12 +84,13 @@ def build(
 
     metrics = IngestMetrics(registry)
     bounds = CommitBounds(gather_seconds=settings.group_commit_ms / 1_000)
-    commit = GroupCommit(store, rulebook, wake_signal, metrics, bounds)
+    count_work = WorkCounter(rulebook, time_source)
+    commit = GroupCommit(store, rulebook, wake_signal, metrics, bounds, count_work)
     rules = IntakeRules(
         future_tolerance=timedelta(seconds=settings.future_tolerance_seconds), max_depth=settings.max_depth
     )
     intake = Intake(catalogue, commit, Budget(settings.rate_per_minute), time_source, metrics, rules)
-    parked = ParkedDeliveries(store, intake, rulebook, wake_signal, time_source)
+    parked = ParkedDeliveries(store, intake, rulebook, wake_signal, time_source, count_work)
     gate = authorize or KeyGate(lambda: catalogue().keys.values(), time_source)
     deps = api.IngestDeps(
         intake, Notices(store, wake_signal, time_source, settings.max_depth, rulebook, metrics), parked, gate, settings
@@ -99,7 +102,8 @@ def build(
         shelf, files = contracts
         owner = ContractOwner(store, shelf, files, catalogue, time_source, wake_signal)
         routes.include_router(contract_routes.router(ContractDeps(owner, shelf, store, files, time_source, gate)))
-        parts = (Part("contracts", owner.keep_time),)
+        watch = LedgerWatch(shelf, rulebook, time_source, metrics)
+        parts = (Part("contracts", owner.keep_time), Part("ledgers", watch.run))
 
     newest = newest_in(store, inbox.c.received_at)
     forgetting = RetentionLoop(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Column, Index, Integer, LargeBinary, MetaData, String, Table, Text
+from sqlalchemy import Column, Index, Integer, LargeBinary, MetaData, String, Table, Text, text
 
 from sla_platform.audit.tables import audit_tables
 from sla_platform.contracts.table import contract_table, sequence_table
@@ -73,6 +73,19 @@ notice = Table(
     Column("digest", String(64), nullable=False),
     Column("received_at", Instant, nullable=False),
     Column("answer", Text, nullable=False),
+    Column("content", Text, nullable=False, server_default=text("''")),  # empty: of a release that did not keep it
+)
+
+# Revisions of a notice after the first one, which stands in `ingest_notice`.
+notice_revision = Table(
+    "ingest_notice_revision",
+    metadata,
+    Column("notice", String(120), primary_key=True),
+    Column("revision", Integer, primary_key=True),
+    Column("digest", String(64), nullable=False),
+    Column("received_at", Instant, nullable=False),
+    Column("answer", Text, nullable=False),
+    Column("content", Text, nullable=False),
 )
 
 # The contracts' records, in the shape in which every service keeps them; here they are written first.
@@ -94,7 +107,7 @@ contract_entry = Table(
 _ahead = contract_entry.c.next_at.is_not(None)
 Index("ix_ingest_contract_entry_next", contract_entry.c.next_at, sqlite_where=_ahead, postgresql_where=_ahead)
 
-# Every change of a contract, never removed: who, when, why, and the record after it.
+# Every change of a contract, never removed: who, when, why, and the record after it; of ledger entries only its own.
 contract_change = Table(
     "ingest_contract_change",
     metadata,

@@ -1,4 +1,4 @@
-"""Links in messages: to acknowledge, to the incident, to the board.
+"""Links in messages: to acknowledge, to confirm or end a registration, to the incident, to the board.
 
 An acknowledgement link carries alert, person and expiry under an HMAC-SHA256 of the instance's link secret; its holder
 may acknowledge in that person's name and nothing more. Opening it only shows a page: mail scanners follow links too.
@@ -13,7 +13,8 @@ import hmac
 import re
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from enum import StrEnum
+from enum import Enum, StrEnum
+from typing import Any
 from urllib.parse import quote
 
 import orjson
@@ -27,6 +28,15 @@ _MAC_LENGTH = 43  # of 32 bytes in base64url
 _WRITTEN = re.compile(r"[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]*)?")
 _LISTED = "digest:"  # no alert's id begins so
 _PURPOSE = b"slad acknowledge v1\n"
+CONFIRMED_WITHIN = timedelta(days=3)
+_ENDED_WITHIN = timedelta(days=3_650)  # a mail may be old when somebody has had enough
+
+
+class LinkPurpose(Enum):
+    """What the holder of a registration's link may do: confirm it, or end it. A token for one serves no other."""
+
+    CONFIRM = b"slad confirm v1\n"
+    UNSUBSCRIBE = b"slad unsubscribe v1\n"
 
 
 class BadLink(StrEnum):
@@ -83,6 +93,30 @@ class Links:
         """
         return self.acknowledge(f"{_LISTED}{delivery}", person, now)
 
+    def confirm(self, request: str, now: datetime) -> str:
+        """Return the link by which the registrations of a request are confirmed; valid for 3 days (CONFIRMED_WITHIN).
+
+        Raises LinkSecretNotRead.
+        """
+        token = self._subject(LinkPurpose.CONFIRM, request, now + CONFIRMED_WITHIN)
+        return f"{self.base}/registrations/confirm/{token}"
+
+    def unsubscribe(self, subject: str, now: datetime) -> str:
+        """Return the link by which registrations are ended, for ten years. Raises LinkSecretNotRead.
+
+        `subject`: the person whose registrations are meant, or the id of one registration.
+        """
+        token = self._subject(LinkPurpose.UNSUBSCRIBE, subject, now + _ENDED_WITHIN)
+        return f"{self.base}/registrations/end/{token}"
+
+    def subject_of(self, purpose: LinkPurpose, token: str, now: datetime) -> str | BadLink:
+        """Return what the token of a registration's link is about, or why the token is not accepted at `now`."""
+        read = self._opened(purpose.value, token)
+        if isinstance(read, BadLink):
+            return read
+        subject, expires = read
+        return str(subject) if now < from_micros(expires * 1_000_000) else BadLink.EXPIRED
+
     def incident(self, incident: str) -> str:
         """Return the link to an incident's page on the board."""
         return f"{self.base}/incidents/{quote(incident, safe=':')}"
@@ -93,11 +127,26 @@ class Links:
 
     def token(self, claim: Claim) -> str:
         """Return a claim as a signed token for a URL, two parts in base64url: `<claim>.<signature>`."""
-        payload = orjson.dumps([claim.alert, claim.person, to_micros(claim.expires) // 1_000_000])
-        return f"{_encoded(payload)}.{_encoded(self._mac(payload))}"
+        return self._signed(_PURPOSE, [claim.alert, claim.person, to_micros(claim.expires) // 1_000_000])
 
     def read(self, token: str, now: datetime) -> Claim | BadLink:
         """Return the claim of a token that is valid at `now`, or why the token is not accepted."""
+        read = self._opened(_PURPOSE, token)
+        if isinstance(read, BadLink):
+            return read
+        alert, person, expires = read
+        claim = Claim(alert, person, from_micros(expires * 1_000_000))
+        return claim if now < claim.expires else BadLink.EXPIRED
+
+    def _subject(self, purpose: LinkPurpose, subject: str, expires: datetime) -> str:
+        return self._signed(purpose.value, [subject, to_micros(expires) // 1_000_000])
+
+    def _signed(self, purpose: bytes, values: list[str | int]) -> str:
+        payload = orjson.dumps(values)
+        return f"{_encoded(payload)}.{_encoded(self._mac(purpose, payload))}"
+
+    def _opened(self, purpose: bytes, token: str) -> list[Any] | BadLink:
+        """The values that were signed for this purpose."""
         payload, _, mac = token.partition(".")
         if len(token) > LONGEST_TOKEN or not _WRITTEN.fullmatch(token):
             return BadLink.MALFORMED
@@ -106,14 +155,13 @@ class Links:
             return BadLink.INCOMPLETE  # a signature always has the same length
         if not _readable(body) or given is None or body is None:
             return BadLink.MALFORMED
-        if not hmac.compare_digest(given, self._mac(body)):
+        if not hmac.compare_digest(given, self._mac(purpose, body)):
             return BadLink.FOREIGN
-        alert, person, expires = orjson.loads(body)  # we signed it, so it has the shape we gave it
-        claim = Claim(alert, person, from_micros(expires * 1_000_000))
-        return claim if now < claim.expires else BadLink.EXPIRED
+        values: list[Any] = orjson.loads(body)  # we signed it, so it has the shape we gave it
+        return values
 
-    def _mac(self, payload: bytes) -> bytes:
-        return hmac.new(self.secret.value, _PURPOSE + payload, hashlib.sha256).digest()
+    def _mac(self, purpose: bytes, payload: bytes) -> bytes:
+        return hmac.new(self.secret.value, purpose + payload, hashlib.sha256).digest()
 
 
 def _encoded(raw: bytes) -> str:

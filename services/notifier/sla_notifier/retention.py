@@ -11,7 +11,7 @@ from collections.abc import AsyncIterator, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Table, and_, delete, exists, literal_column, select
+from sqlalchemy import ColumnElement, Table, and_, delete, exists, literal_column, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from sla_notifier import tables
@@ -68,6 +68,44 @@ class NotifierSweeps:
                 rows = await _remove_deliveries(connection, [row.id for row in page], horizon)
             if rows:
                 yield rows
+
+    async def notices(self, horizon: datetime) -> AsyncIterator[Removed]:
+        """Delete the notices last changed before the horizon, with who was told of them.
+
+        A notice that has an alert stays, so sweep `alerts` before. What was deleted is told to no contract that comes
+        to run an affected version later.
+        """
+        n = tables.notice.c
+        old = select(n.id).where(n.changed_at < horizon, ~exists().where(_a.notice == n.id)).order_by(n.changed_at)
+        while True:
+            people = 0
+            async with self._store.transaction() as connection:
+                query = old.limit(BATCH).with_for_update(skip_locked=True)
+                ids = (await connection.execute(query)).scalars().all()
+                if ids:
+                    told = tables.notice_told
+                    people = (await connection.execute(delete(told).where(told.c.notice.in_(ids)))).rowcount
+                    await connection.execute(delete(tables.notice).where(n.id.in_(ids)))
+            if not ids:
+                return
+            yield {"notifier_notice": len(ids), "notifier_notice_told": people}
+
+    async def registrations(self, horizon: datetime) -> AsyncIterator[Removed]:
+        """Delete registrations that ended, or were never confirmed, before the horizon, and old counts of mails."""
+        r, days = tables.registration.c, tables.confirmation
+        pending = and_(r.state == "pending", r.expires_at < horizon)
+        query = select(r.id).where(or_(r.ended_at < horizon, pending)).limit(BATCH)
+        while True:
+            async with self._store.transaction() as connection:
+                ids = (await connection.execute(query.with_for_update(skip_locked=True))).scalars().all()
+                gone = delete(tables.registration).where(r.id.in_(ids))
+                if ids:
+                    await connection.execute(gone)
+                old = delete(days).where(days.c.day < horizon.date().isoformat())
+                counted = (await connection.execute(old)).rowcount
+            if not ids and not counted:
+                return
+            yield {"notifier_registration": len(ids), "notifier_confirmation": counted}
 
     async def taken_in(self, horizon: datetime) -> AsyncIterator[Removed]:
         """Delete the ids of facts and notices taken in before the horizon.

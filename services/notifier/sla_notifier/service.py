@@ -25,6 +25,7 @@ from sla_notifier.link import Links
 from sla_notifier.link_secret import LinkSecret
 from sla_notifier.metrics import NotifierMetrics
 from sla_notifier.notification.unit_of_work import RenderConfig
+from sla_notifier.profile import Profiles
 from sla_notifier.retention import NotifierSweeps
 from sla_notifier.send.pace import Pace
 from sla_notifier.send.sender import Sender
@@ -96,7 +97,15 @@ def build(
     quarantine.register_replay(CONSUME, handler.replay)
 
     over = NotifierSweeps(store)
-    sweeps = (over.alerts, over.deliveries, over.taken_in, over.conversations, quarantine.sweep_replayed)
+    sweeps = (
+        over.alerts,
+        over.deliveries,
+        over.notices,
+        over.registrations,
+        over.taken_in,
+        over.conversations,
+        quarantine.sweep_replayed,
+    )
     keeping = ServiceSweeps(
         "notifier", RetentionOrder.TOLD, sweeps, context.metrics.removed, newest_in(store, tables.inbox.c.at)
     )
@@ -117,6 +126,7 @@ def build(
             Part("decide", scheduler.run),
             Part("escalate", escalator.run),
             Part("send", sender.run),
+            Part("profiles", Profiles(context).run),
             Part("heartbeat", heartbeat.run),
             Part("gauges", NotifierGauges(context, facts).run),
             Part("quarantine", quarantine.run),

@@ -6,7 +6,7 @@ message to one person by one channel, with its attempts. People stand here by id
 
 from __future__ import annotations
 
-from sqlalchemy import Boolean, Column, Float, Index, Integer, MetaData, String, Table, Text, text
+from sqlalchemy import Boolean, Column, Float, Index, Integer, MetaData, String, Table, Text, UniqueConstraint, text
 
 from sla_platform.audit.tables import audit_tables
 from sla_platform.contracts.table import contract_cursor_table, contract_table, sequence_table
@@ -84,6 +84,9 @@ alert = Table(
     Column("weight", Float, nullable=False, server_default=_ZERO),  # of its urgency, without the time
     Index("ix_notifier_alert_state", "state", "opened_at"),
     Index("ix_notifier_alert_incident", "incident"),
+    Index(
+        "ix_notifier_alert_notice", "notice", postgresql_where=text("notice <> ''"), sqlite_where=text("notice <> ''")
+    ),
 )
 
 step = Table(
@@ -140,6 +143,12 @@ delivery = Table(
     Index("ix_notifier_delivery_alert", "alert"),
     Index("ix_notifier_delivery_created", "created_at", "id"),
     Index(
+        "ix_notifier_delivery_notice",
+        "notice",
+        postgresql_where=text("notice <> ''"),
+        sqlite_where=text("notice <> ''"),
+    ),
+    Index(
         "ix_notifier_delivery_carried",
         "carried_by",
         postgresql_where=text("carried_by <> ''"),
@@ -171,6 +180,69 @@ conversation = Table(
     Column("paid_until", Instant),  # what messages sent by themselves have used up
     Column("last_at", Instant, nullable=False),
     Index("ix_notifier_conversation_last", "last_at"),
+)
+
+# The newest revision of each notice.
+notice = Table(
+    "notifier_notice",
+    metadata,
+    Column("id", String(120), primary_key=True),
+    Column("revision", Integer, nullable=False),
+    Column("content", Text, nullable=False),
+    Column("withdrawn", Boolean, nullable=False),
+    Column("published_at", Instant, nullable=False),
+    Column("changed_at", Instant, nullable=False),
+    Index("ix_notifier_notice_changed", "changed_at"),
+)
+
+# Who was told of a notice for which contract, and by which message: one that names several has a row for each.
+notice_told = Table(
+    "notifier_notice_told",
+    metadata,
+    Column("notice", String(120), primary_key=True),
+    Column("contract", String(120), primary_key=True),
+    Column("person", String(120), primary_key=True),
+    Column("occasion", String(260), nullable=False),  # of the delivery
+    Column("told_as", String(120), nullable=False),  # its person
+    Column("kind", String(12), nullable=False),  # of the last message
+    Column("revision", Integer, nullable=False),
+    Column("staff", Boolean, nullable=False),
+    Column("at", Instant, nullable=False),
+)
+
+# Who wants to hear of notices of a product under one contract. Rows of one request are confirmed together.
+registration = Table(
+    "notifier_registration",
+    metadata,
+    Column("id", String(64), primary_key=True),
+    Column("request", String(64), nullable=False),
+    Column("contract", String(120), nullable=False),
+    Column("product", Text, nullable=False),  # empty: every product of the contract
+    Column("product_key", Text, nullable=False),  # in its normal form
+    Column("address", Text, nullable=False),
+    Column("address_key", Text, nullable=False),
+    Column("person", String(120), nullable=False),  # of the address, for deliveries
+    Column("language", String(40), nullable=False),
+    Column("state", String(10), nullable=False),  # pending, confirmed, ended
+    Column("requested_at", Instant, nullable=False),
+    Column("requested_by", String(200), nullable=False, server_default=_EMPTY),  # the key; empty: by nobody known
+    Column("expires_at", Instant, nullable=False),
+    Column("confirmed_at", Instant),
+    Column("ended_at", Instant),
+    Column("ended_by", String(200), nullable=False, server_default=_EMPTY),  # link, or the key of an administrator
+    UniqueConstraint("contract", "address_key", "product_key", name="uq_notifier_registration_what"),
+    Index("ix_notifier_registration_request", "request"),
+    Index("ix_notifier_registration_person", "person"),
+    Index("ix_notifier_registration_address", "address_key"),
+)
+
+# How many mails that ask for a confirmation went out on a day (UTC): to an address, or for a contract.
+confirmation = Table(
+    "notifier_confirmation",
+    metadata,
+    Column("of", String(130), primary_key=True),  # a person, or `contract:` and its id
+    Column("day", String(10), primary_key=True),
+    Column("count", Integer, nullable=False),
 )
 
 # What is secret and made here, once for all instances (see link_secret.py).

@@ -7,12 +7,13 @@ metric that its plan does not time, under its plan with those; such plans have i
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, MutableMapping
+from collections.abc import Iterable, Iterator, Mapping, MutableMapping, Sequence
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 
 from sla_catalogue.assembly.allowance import contract_allowances
 from sla_catalogue.assembly.draft import PlanDraft, lay_over
+from sla_catalogue.assembly.notices import build_registration_domains
 from sla_catalogue.assembly.plan import NO_COVERAGES, BuiltPlan, build_plan
 from sla_catalogue.assembly.target import TargetRow, build_targets
 from sla_catalogue.assembly.zone import check_zone
@@ -20,8 +21,19 @@ from sla_catalogue.assembly_context import Context
 from sla_catalogue.channel import channel_kinds, normalise_address
 from sla_catalogue.document.contract import ContractDocument, PersonDocument
 from sla_catalogue.problem import Path
-from sla_domain.contract import Contract, ContractId, EnvironmentItem, Person, RoleHolder, Side
-from sla_domain.plan import Coverage, MetricId, NoticeMode, PlanId
+from sla_domain.allowance import Allowance
+from sla_domain.contract import (
+    Contract,
+    ContractEntitlement,
+    ContractId,
+    EnvironmentItem,
+    Person,
+    RoleHolder,
+    Side,
+    VendorContract,
+)
+from sla_domain.notice_terms import Registration
+from sla_domain.plan import Coverage, MetricId, PlanId
 
 CONTACT = "contact"  # the role of the customer's own contact person
 
@@ -30,18 +42,36 @@ CONTACT = "contact"  # the role of the customer's own contact person
 class BuiltContract:
     """A contract as a domain object (`contract`), with the plan it runs under (`built`).
 
-    `rows`: its own targets and where they stand. `document`: the contract as written.
+    `rows`: its own targets and where they stand. `document`: the contract as written. `parts`: of a contract with
+    several entitlements, the contract as it is under each of them alone; it has the plan of the first itself.
     """
 
     contract: Contract
     built: BuiltPlan
     rows: tuple[TargetRow, ...]
     document: ContractDocument
+    parts: tuple[BuiltContract, ...] = ()
+    written: Path = ()  # of such a part, its place in the contract's section
+    siblings: Mapping[str, Coverage] = field(default_factory=dict)  # coverages of its other entitlements' plans
+
+    @property
+    def bought(self) -> tuple[BuiltContract, ...]:
+        """Return the contract as it is under each of its entitlements; itself alone if it has one plan."""
+        return self.parts or (self,)
+
+    def coverage(self, name: str) -> Coverage | None:
+        """Return the coverage that its plan, else that of another entitlement, has under a name; None if none has."""
+        return self.built.plan.coverages.get(name) or self.siblings.get(name)
 
     @property
     def path(self) -> Path:
         """Return the path of the contract in the catalogue, such as `("contracts", "acme")`."""
         return ("contracts", str(self.contract.id))
+
+    @property
+    def place(self) -> Path:
+        """Return where the plan and its scope are written: the path, or that of one of the entitlements."""
+        return (*self.path, *self.written)
 
 
 @dataclass(slots=True)
@@ -101,24 +131,85 @@ def build_contract(
     """
     path: Path = ("contracts", name)
     zone_known = check_zone(document.zone, (*path, "zone"), context.findings)
-    draft = _draft(document, path, plans, context)
-    if draft is None or not zone_known:
-        return None
     whose = f"{name}.v{version}" if version else name
+    found = [_bought(each, path, whose, plans, context) for each in _entitlements(document)]
+    bought = [each for each in found if each is not None]
+    if len(bought) < len(found) or not zone_known:
+        return None
+    people = _people(document, bought, plans, context)
+    roles = _roles(document, people, bought, path, context)
+    promised = {each.id: each for one in reversed(bought) for each in one.built.plan.allowances}
+    allowances = contract_allowances(document.allowances, tuple(promised.values()), (*path, "allowances"), context)
+    terms = [one.built.plan.notices for one in bought]
+    asking = next((each for each in terms if each.registration is not Registration.NONE), terms[0])
+    domains = build_registration_domains(
+        document.registration_domains, asking, (*path, "registration_domains"), context
+    )
+    parts = [_part(name, one, people, roles, allowances, domains) for one in bought]
+    if not document.entitlements:
+        return parts[0]
+    return _whole(document, parts, context)
+
+
+@dataclass(frozen=True, slots=True)
+class _Bought:
+    """One of the plans of a contract: the contract's section with this plan alone, and the plan with its rows."""
+
+    document: ContractDocument
+    built: BuiltPlan
+    rows: tuple[TargetRow, ...]
+
+
+def _entitlements(document: ContractDocument) -> Iterator[tuple[Path, ContractDocument]]:
+    """Yield for each plan of a contract where it is written in the section, and the section with this plan alone."""
+    if not document.entitlements:
+        yield (), document
+    for index, one in enumerate(document.entitlements):
+        alone = {
+            "plan": one.plan,
+            "base_plan": one.base_plan,
+            "products": one.products,
+            "excluded_products": one.excluded_products,
+            "entitlements": [],
+            "valid": one.valid.model_copy(
+                update={"from_": one.valid.from_ or document.valid.from_, "to": one.valid.to or document.valid.to}
+            ),
+        }
+        yield ("entitlements", index), document.model_copy(update=alone)
+
+
+def _bought(
+    written: tuple[Path, ContractDocument], path: Path, whose: str, plans: Plans, context: Context
+) -> _Bought | None:
+    place, document = written
+    draft = _draft(document, (*path, *place), plans, context)
+    if draft is None:
+        return None
     original = plans.built.get(draft.id)
     like = NO_COVERAGES if original is None else original.plan.coverages
     if document.coverages:
         own = {key: ((*path, "coverages", key), each) for key, each in document.coverages.items()}
         draft = replace(draft, id=f"{draft.id}@{whose}", coverages={**draft.coverages, **own})
     built = plans.get(draft, like)
-    written = [((*path, "targets", i), target) for i, target in enumerate(document.targets)]
-    rows = build_targets(written, built.names, context)
+    targets = [((*path, "targets", i), target) for i, target in enumerate(document.targets)]
+    rows = build_targets(targets, built.names, context)
     known = {metric.id for metric in built.plan.metrics}
     if beyond := tuple(dict.fromkeys(row.target.metric for row in rows if row.target.metric not in known)):
         own_id = draft.id if draft.id.endswith(f"@{whose}") else f"{draft.id}@{whose}"
         built = replace(plans, built={}).get(replace(draft, id=own_id, timed_too=beyond), like or built.plan.coverages)
         plans.built[own_id] = built
-    people = _people(document, built, plans, context)
+    return _Bought(document, built, tuple(rows))
+
+
+def _part(
+    name: str,
+    bought: _Bought,
+    people: dict[str, Person],
+    roles: tuple[RoleHolder, ...],
+    allowances: tuple[Allowance, ...],
+    domains: frozenset[str],
+) -> BuiltContract:
+    document, built = bought.document, bought.built
     contract = Contract(
         id=ContractId(name),
         customers=frozenset(document.customers),
@@ -133,20 +224,59 @@ def build_contract(
         valid_to=document.valid.to,
         products=frozenset(document.products),
         excluded_products=frozenset(document.excluded_products),
+        unavailable_products=built.plan.terms.unavailable_products,
+        vendors=_vendors(document),
         environment=tuple(
             EnvironmentItem(product=e.product, versions=tuple(e.versions), facts=tuple(sorted(e.facts.items())))
             for e in document.environment
         ),
+        registration_domains=domains,
         people=MappingProxyType(people),
-        roles=_roles(document, people, built, path, context),
+        roles=roles,
         languages=tuple(document.languages),
-        targets=tuple(row.target for row in rows),
-        allowances=contract_allowances(document.allowances, built.plan.allowances, (*path, "allowances"), context),
+        targets=tuple(row.target for row in bought.rows),
+        allowances=allowances,
         at_close=document.at_close,
         notes=MappingProxyType(dict(document.note)),
         leaves_unspecified=frozenset(map(MetricId, document.leaves_unspecified)),
     )
-    return BuiltContract(contract, built, tuple(rows), document)
+    return BuiltContract(contract, built, bought.rows, document)
+
+
+def _vendors(document: ContractDocument) -> tuple[VendorContract, ...] | None:
+    if document.vendors is None:
+        return None
+    return tuple(
+        VendorContract(vendor=each.vendor, valid_from=each.valid.from_, valid_to=each.valid.to)
+        for each in document.vendors
+    )
+
+
+def _whole(document: ContractDocument, parts: list[BuiltContract], context: Context) -> BuiltContract:
+    """The contract with several entitlements: what it is under the first, with all of them, in its own dates."""
+    entitlements: dict[str, ContractEntitlement] = {}
+    for index, (one, part) in enumerate(zip(document.entitlements, parts, strict=True)):
+        if one.id in entitlements:
+            where = (*part.path, "entitlements", index, "id")
+            message = f"two entitlements are called {one.id!r}"
+            context.findings.error(where, "duplicate-entitlement", message, "another id")
+        entitlements[one.id] = ContractEntitlement(
+            id=one.id,
+            bought=part.contract,
+            valid_from=one.valid.from_,
+            valid_to=one.valid.to,
+            types=frozenset(one.types),
+        )
+    first = parts[0]
+    contract = replace(
+        first.contract,
+        entitlements=tuple(entitlements.values()),
+        valid_from=document.valid.from_,
+        valid_to=document.valid.to,
+    )
+    shared = {name: each for part in parts for name, each in part.built.plan.coverages.items()}
+    placed = tuple(replace(part, siblings=shared, written=("entitlements", index)) for index, part in enumerate(parts))
+    return replace(first, contract=contract, document=document, parts=placed)
 
 
 def _draft(document: ContractDocument, path: Path, plans: Plans, context: Context) -> PlanDraft | None:
@@ -164,26 +294,28 @@ def _draft(document: ContractDocument, path: Path, plans: Plans, context: Contex
     return plans.over(draft, base)
 
 
-def _people(document: ContractDocument, built: BuiltPlan, plans: Plans, context: Context) -> dict[str, Person]:
-    """The contract's own people, and those of the catalogue whom its roles or the escalations of its plan and of its
-    base plan name."""
+def _people(document: ContractDocument, bought: Sequence[_Bought], plans: Plans, context: Context) -> dict[str, Person]:
+    """The contract's own people, and those of the catalogue whom its roles or the escalations of its plans and of its
+    base plans name."""
     named = {holder.person for holders in document.roles.values() for holder in holders}
-    base = plans.drafts.get(document.base_plan or "")
-    for plan in (built.plan, plans.get(base).plan if base is not None else None):
-        policy = context.document.escalations.get((plan.escalation if plan is not None else None) or "")
-        named |= {name for level in (policy.levels if policy else ()) for name in level.tell}
+    for one in bought:
+        base = plans.drafts.get(one.document.base_plan or "")
+        for plan in (one.built.plan, plans.get(base).plan if base is not None else None):
+            policy = context.document.escalations.get((plan.escalation if plan is not None else None) or "")
+            named |= {name for level in (policy.levels if policy else ()) for name in level.tell}
     shared = {id_: context.document.people[id_] for id_ in plans.people_in_order(named)}
-    wanted = built.plan.notices is NoticeMode.ENTITLED
-    theirs = _customers_own(document, built)
+    wanted = any(one.built.plan.notices.registration is Registration.NONE for one in bought)
+    theirs = _customers_own(document, bought)
     return {
         id_: _person(id_, each, wanted, Side.CUSTOMER if id_ in theirs else Side.SUPPORT)
         for id_, each in {**shared, **document.people}.items()
     }
 
 
-def _customers_own(document: ContractDocument, built: BuiltPlan) -> set[str]:
-    """Who holds a role of the customer's: by the plan's word, else the one that is called `contact`."""
-    sides = {CONTACT: Side.CUSTOMER} | {role.id: role.side for role in built.draft.roles if role.side is not None}
+def _customers_own(document: ContractDocument, bought: Sequence[_Bought]) -> set[str]:
+    """Who holds a role of the customer's: by a plan's word, else the one that is called `contact`."""
+    promised = [role for one in bought for role in one.built.draft.roles]
+    sides = {CONTACT: Side.CUSTOMER} | {role.id: role.side for role in promised if role.side is not None}
     return {
         holder.person
         for role, holders in document.roles.items()
@@ -207,10 +339,11 @@ def _person(id_: str, document: PersonDocument, notices: bool, side: Side) -> Pe
 
 
 def _roles(
-    document: ContractDocument, people: Mapping[str, Person], built: BuiltPlan, path: Path, context: Context
+    document: ContractDocument, people: Mapping[str, Person], bought: Sequence[_Bought], path: Path, context: Context
 ) -> tuple[RoleHolder, ...]:
     found: list[RoleHolder] = []
-    promised = {role.id: role for role in built.draft.roles}
+    promised = {role.id: role for one in reversed(bought) for role in one.built.draft.roles}
+    coverages = {name for one in bought for name in one.built.plan.coverages}
     for role, holders in document.roles.items():
         where = (*path, "roles", role)
         for index, holder in enumerate(holders):
@@ -219,8 +352,8 @@ def _roles(
                 continue
             usual = promised.get(role)
             coverage = holder.coverage or (usual.coverage if usual else None)
-            if coverage is not None and coverage not in built.plan.coverages:
-                context.report_unknown(coverage, built.plan.coverages, (*where, index), "coverage")
+            if coverage is not None and coverage not in coverages:
+                context.report_unknown(coverage, coverages, (*where, index), "coverage")
                 continue
             outside = holder.outside or bool(usual and usual.outside and not holder.coverage)
             found.append(RoleHolder(role=role, person=holder.person, coverage=coverage, outside=outside))

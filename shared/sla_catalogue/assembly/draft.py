@@ -105,7 +105,11 @@ def _own(name: str, document: PlanDocument) -> PlanDraft:
 def _child(draft: PlanDraft, parent: PlanDocument) -> PlanDraft:
     """A child is sold as its parent is, on top of the same base plans, unless it says otherwise."""
     own = draft.document
-    sale = {"requires_base": own.requires_base or parent.requires_base, "sold": own.sold or parent.sold}
+    sale = {
+        "requires_base": own.requires_base or parent.requires_base,
+        "sold": own.sold or parent.sold,
+        "not_available_for": own.not_available_for or parent.not_available_for,
+    }
     return replace(draft, document=own.model_copy(update=sale))
 
 
@@ -131,6 +135,10 @@ def lay_over(top: PlanDraft, base: PlanDraft, id_: str) -> PlanDraft:
             "channels": upper.channels or lower.channels,
             "urgent_channels": upper.urgent_channels or lower.urgent_channels,
             "languages": upper.languages or lower.languages,
+            "minimum_term": upper.minimum_term or lower.minimum_term,
+            "all_products": lower.all_products if upper.all_products is None else upper.all_products,
+            "scope": upper.scope or lower.scope,
+            "not_covered": lower.not_covered if upper.not_covered is None else upper.not_covered,
             "at_close": upper.at_close or lower.at_close,
             "notices": upper.notices or lower.notices,
             "note": upper.note or lower.note,

@@ -10,14 +10,17 @@ from sla_catalogue.assembly.allowance import build_allowances
 from sla_catalogue.assembly.coverage import build_coverages
 from sla_catalogue.assembly.draft import PlanDraft
 from sla_catalogue.assembly.metric import build_metrics, known_metrics, written_metrics
+from sla_catalogue.assembly.notices import build_notice_terms
 from sla_catalogue.assembly.target import RowNames, TargetRow, build_targets
+from sla_catalogue.assembly.terms import build_terms
 from sla_catalogue.assembly.window import build_windows
 from sla_catalogue.assembly_context import Context
 from sla_catalogue.document.plan import AgreedDatesDocument, PriorityDocument, RoleDocument, RulesDocument
 from sla_catalogue.problem import Path, did_you_mean
 from sla_domain.calendar import AtClose
 from sla_domain.escalation import NO_ESCALATION
-from sla_domain.plan import AgreedDates, Coverage, NoticeMode, Plan, PlanId, Priority, PriorityRules, Role
+from sla_domain.normal import normal, normals
+from sla_domain.plan import AgreedDates, Coverage, Plan, PlanId, Priority, PriorityRules, Role
 
 LAST_RANK = 100
 NO_COVERAGES: Mapping[str, Coverage] = MappingProxyType({})
@@ -62,6 +65,7 @@ def build_plan(
     )
     rows = build_targets(draft.targets, names, context)
     used = [*draft.metrics, *(row.target.metric for row in rows), *draft.timed_too]
+    allowances = build_allowances(draft.allowances, coverages, context)
     plan = Plan(
         id=PlanId(draft.id),
         titles=MappingProxyType(dict(document.title) or {"en": draft.id}),
@@ -74,17 +78,18 @@ def build_plan(
         agreed_dates=_agreed_dates(document.agreed_dates, (*draft.path, "agreed_dates"), names, context),
         escalation=document.escalation,
         roles=tuple(map(_role, draft.roles)),
-        allowances=build_allowances(draft.allowances, coverages, context),
-        channels=frozenset(document.channels),
+        allowances=allowances,
+        channels=frozenset(each.channel for each in document.channels),
         urgent_channels=frozenset(document.urgent_channels),
         languages=tuple(document.languages),
         requires_base=frozenset(PlanId(name) for name in document.requires_base),
         valid_from=document.sold.from_ if document.sold else None,
         valid_to=document.sold.to if document.sold else None,
         at_close=document.at_close or AtClose.STAY,
-        notices=document.notices or NoticeMode.ENTITLED,
+        notices=build_notice_terms(document.notices),
+        terms=build_terms(draft.document),
         notes=MappingProxyType(dict(document.note)),
-        windows=build_windows(draft.windows, names.priority, [role.id for role in draft.roles], context),
+        windows=build_windows(draft.windows, names.priority, [role.id for role in draft.roles], allowances, context),
     )
     _check_references(draft, plan, context)
     return BuiltPlan(plan, tuple(rows), names, draft)
@@ -97,6 +102,7 @@ def _role(document: RoleDocument) -> Role:
         coverage=document.coverage,
         outside=document.outside,
         clause=document.clause,
+        optional=document.optional,
     )
 
 
@@ -160,6 +166,9 @@ def _check_references(draft: PlanDraft, plan: Plan, context: Context) -> None:
     for role in draft.roles:
         if role.coverage is not None and role.coverage not in plan.coverages:
             context.report_unknown(role.coverage, plan.coverages, (*draft.path, "roles"), "coverage")
+    for each in document.channels:
+        if each.coverage is not None and each.coverage not in plan.coverages:
+            context.report_unknown(each.coverage, plan.coverages, (*draft.path, "channels"), "coverage")
     _check_priorities(draft.priorities, context)
     _check_channels(draft, context)
 
@@ -169,10 +178,11 @@ def _check_channels(draft: PlanDraft, context: Context) -> None:
     document, written = draft.document, context.document.plans[str(draft.path[1])]
     if not document.channels or not (written.channels or written.urgent_channels):
         return  # every channel is entitled, or the mistake is the parent's
+    channels = [each.channel for each in document.channels]
     for name in document.urgent_channels:
-        if name not in document.channels:
+        if normal(name) not in normals(channels):
             message = f"the urgent channel {name!r} is none of the plan's channels"
-            hint = did_you_mean(name, document.channels)
+            hint = did_you_mean(name, channels)
             context.findings.error((*draft.path, "urgent_channels"), "urgent-channel", message, hint)
 
 

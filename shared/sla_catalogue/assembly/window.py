@@ -2,27 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from datetime import timedelta
 from types import MappingProxyType
 
+from sla_catalogue.amount import BadAmount, parse_amount
 from sla_catalogue.assembly_context import Context
-from sla_catalogue.document.window import WindowDocument
+from sla_catalogue.document.window import WindowDocument, WindowPriceDocument
 from sla_catalogue.problem import Path, did_you_mean
+from sla_domain.allowance import Allowance
 from sla_domain.calendar.spec import DAYS
-from sla_domain.window import BookableWindow, LateBooking
+from sla_domain.window import BookableWindow, LateBooking, WindowPrice
 
 
 def build_windows(
     documents: Iterable[tuple[Path, WindowDocument]],
     priority: Callable[[str], str | None],
     roles: Iterable[str],
+    allowances: Sequence[Allowance],
     context: Context,
 ) -> tuple[BookableWindow, ...]:
     """Return the windows of a plan, in the order written.
 
-    `priority`: returns the id of a priority for any of its names. `roles`: ids of the plan's roles. Findings report
-    unknown weekdays, priorities and roles, an id used twice, and a surcharge that could never be charged.
+    `priority`: returns the id of a priority for any of its names. `roles`: ids of the plan's roles.
+    `allowances`: the plan's, of which a price may take. Findings report unknown weekdays, priorities, roles and
+    allowances, amounts that cannot be read, an id used twice, and a surcharge that could never be charged.
     """
     found: dict[str, BookableWindow] = {}
     known = tuple(roles)
@@ -30,7 +34,7 @@ def build_windows(
         if document.id in found:
             context.findings.error((*path, "id"), "duplicate-window", f"two windows are called {document.id!r}")
             continue
-        found[document.id] = _window(path, document, priority, known, context)
+        found[document.id] = _window(path, document, priority, known, allowances, context)
     return tuple(found.values())
 
 
@@ -39,6 +43,7 @@ def _window(
     document: WindowDocument,
     priority: Callable[[str], str | None],
     roles: tuple[str, ...],
+    allowances: Sequence[Allowance],
     context: Context,
 ) -> BookableWindow:
     findings = context.findings
@@ -70,5 +75,20 @@ def _window(
         excluded_products=frozenset(document.excluded_products),
         languages=tuple(document.languages),
         role=document.role,
+        price=None if document.price is None else _price((*path, "price"), document.price, allowances, context),
         clause=document.clause,
     )
+
+
+def _price(
+    path: Path, document: WindowPriceDocument, allowances: Sequence[Allowance], context: Context
+) -> WindowPrice | None:
+    found = next((one for one in allowances if one.id == document.allowance), None)
+    if found is None:
+        context.report_unknown(document.allowance, [one.id for one in allowances], (*path, "allowance"), "allowance")
+        return None
+    try:
+        return WindowPrice(found.id, parse_amount(document.amount, found.unit))
+    except BadAmount as error:
+        context.findings.error((*path, "amount"), "amount", str(error), error.hint)
+        return None

@@ -8,7 +8,8 @@ from pydantic import Field, model_validator
 
 from sla_catalogue.document.allowance import BoughtAllowanceDocument
 from sla_catalogue.document.coverage import CoverageDocument
-from sla_catalogue.document.field import Document, Names, Texts, Validity
+from sla_catalogue.document.entitlement import EntitlementDocument, VendorDocument
+from sla_catalogue.document.field import Document, Names, Texts, Validity, refuse
 from sla_catalogue.document.plan import TargetDocument
 from sla_domain.calendar import AtClose
 from sla_domain.contract import Side
@@ -72,12 +73,14 @@ class ContractDocument(Document):
 
     `zone`, `country`: the time zone of its hours, and whose holidays it has. `holidays`: overrules the plan, if given.
     `default`: the contract applies to incidents of unknown customers. `targets`: its own, tried before the plan's.
-    `coverages`: its own, in place of the plan's of the same name. `roles`: role -> who holds it. `leaves_unspecified`:
-    metrics for which it accepts that the plan gives no number.
+    `coverages`: its own, in place of the plan's of the same name. `entitlements`: several plans with a scope each, in
+    place of `plan`. `vendors`: the customer's own contracts with vendors (clause H13). `roles`: role -> who holds it.
+    `leaves_unspecified`: metrics for which it accepts that the plan gives no number. `registration_domains`:
+    mail domains whose addresses may register themselves for notices.
     """
 
-    plan: str
     zone: str
+    plan: str = ""  # absent only where there are entitlements
     title: str = ""
     default: bool = False
     customers: Names = Field(default_factory=list)
@@ -88,6 +91,8 @@ class ContractDocument(Document):
     valid: Validity = Field(default_factory=Validity)
     products: Names = Field(default_factory=list)
     excluded_products: Names = Field(default_factory=list)
+    entitlements: list[EntitlementDocument] = Field(default_factory=list)  # in place of plan, base plan and products
+    vendors: list[VendorDocument] | None = None  # None: nothing is said of the customer's contracts with vendors
     environment: list[EnvironmentDocument] = Field(default_factory=list)
     people: dict[str, PersonDocument] = Field(default_factory=dict)
     roles: dict[str, list[HolderDocument]] = Field(default_factory=dict)
@@ -96,5 +101,16 @@ class ContractDocument(Document):
     targets: list[TargetDocument] = Field(default_factory=list)
     allowances: dict[str, BoughtAllowanceDocument] = Field(default_factory=dict)  # own amounts; options bought
     leaves_unspecified: Names = Field(default_factory=list)  # metrics whose missing numbers this contract accepts
+    registration_domains: Names = Field(default_factory=list)  # whose addresses may register themselves (clause I5)
     at_close: AtClose | None = None
     note: Texts = Field(default_factory=dict)
+
+    @model_validator(mode="after")
+    def _one_form(self) -> ContractDocument:
+        beside = {"plan", "base_plan", "products", "excluded_products"} & self.model_fields_set
+        if not self.entitlements and not self.plan:
+            raise refuse("missing-key", "a contract has a `plan`, or `entitlements` with a plan each", "plan: gold")
+        if self.entitlements and beside:
+            text = f"{', '.join(sorted(beside))} cannot stand beside `entitlements`"
+            raise refuse("entitlements", text, "give them in each entitlement")
+        return self

@@ -34,7 +34,9 @@ def refuse(code: str, message: str, hint: str = "") -> PydanticCustomError:
     return PydanticCustomError("slad", "{message}", {"code": code, "message": message, "hint": hint})
 
 
-def _guarded(parse: Callable[[str], T]) -> Callable[[object], T]:
+def guarded(parse: Callable[[str], T]) -> Callable[[object], T]:
+    """Return a validator that reads a text by `parse`; what it refuses becomes a finding with its hint."""
+
     def read(value: object) -> T:
         if not isinstance(value, str):
             raise refuse("type", "a text is expected here")
@@ -48,7 +50,8 @@ def _guarded(parse: Callable[[str], T]) -> Callable[[object], T]:
     return read
 
 
-def _one_or_many(value: object) -> object:
+def one_or_many(value: object) -> object:
+    """Return a text as a list of this text alone; anything else as it is."""
     return [value] if isinstance(value, str) else value
 
 
@@ -126,11 +129,11 @@ def _secret(value: object) -> Secret:
 
 
 Texts = Annotated[dict[str, str], BeforeValidator(_texts)]
-Names = Annotated[list[str], BeforeValidator(_one_or_many), AfterValidator(_unique)]
-AllowedTime = Annotated[Allowed, PlainValidator(_guarded(parse_allowed)), WithJsonSchema(TEXT)]
-Span = Annotated[timedelta, PlainValidator(_guarded(parse_span)), WithJsonSchema(TEXT)]
-LongSpan = Annotated[timedelta, PlainValidator(_guarded(_long_span)), WithJsonSchema(TEXT)]
-WarningTime = Annotated[WarningAt, PlainValidator(_guarded(parse_warning)), WithJsonSchema(TEXT)]
+Names = Annotated[list[str], BeforeValidator(one_or_many), AfterValidator(_unique)]
+AllowedTime = Annotated[Allowed, PlainValidator(guarded(parse_allowed)), WithJsonSchema(TEXT)]
+Span = Annotated[timedelta, PlainValidator(guarded(parse_span)), WithJsonSchema(TEXT)]
+LongSpan = Annotated[timedelta, PlainValidator(guarded(_long_span)), WithJsonSchema(TEXT)]
+WarningTime = Annotated[WarningAt, PlainValidator(guarded(parse_warning)), WithJsonSchema(TEXT)]
 Hours = Annotated[
     Week | None,
     PlainValidator(_week),
@@ -138,10 +141,10 @@ Hours = Annotated[
         {"anyOf": [TEXT, {"type": "object", "additionalProperties": {"type": ["string", "array", "null"]}}]}
     ),
 ]
-Minute = Annotated[int, PlainValidator(_guarded(parse_minute)), WithJsonSchema(TEXT)]
-Day = Annotated[date, PlainValidator(_guarded(_date)), WithJsonSchema({"type": "string", "format": "date"})]
-LocalTime = Annotated[datetime, PlainValidator(_guarded(_local)), WithJsonSchema(TEXT)]
-InstantText = Annotated[str, PlainValidator(_guarded(_instant_text)), WithJsonSchema(TEXT)]
+Minute = Annotated[int, PlainValidator(guarded(parse_minute)), WithJsonSchema(TEXT)]
+Day = Annotated[date, PlainValidator(guarded(_date)), WithJsonSchema({"type": "string", "format": "date"})]
+LocalTime = Annotated[datetime, PlainValidator(guarded(_local)), WithJsonSchema(TEXT)]
+InstantText = Annotated[str, PlainValidator(guarded(_instant_text)), WithJsonSchema(TEXT)]
 SecretValue = Annotated[Secret, PlainValidator(_secret), WithJsonSchema(TEXT)]
 Secrets = Annotated[list[SecretValue], BeforeValidator(_single)]
 Rank = Annotated[int, Field(ge=1, le=1000)]

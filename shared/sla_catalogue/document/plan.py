@@ -8,11 +8,19 @@ from pydantic import ConfigDict, Field, model_validator
 
 from sla_catalogue.document.allowance import AllowanceDocument
 from sla_catalogue.document.coverage import CoverageDocument
+from sla_catalogue.document.entitlement import (
+    CalendarTerm,
+    PlanChannels,
+    ScopeDocument,
+    UnavailableDocument,
+    UncoveredDocument,
+)
 from sla_catalogue.document.field import AllowedTime, Document, Names, Rank, Texts, Validity, WarningTime, refuse
+from sla_catalogue.document.notices import NoticesDocument
 from sla_catalogue.document.window import WindowDocument
 from sla_domain.calendar import AtClose, WorkingDays
 from sla_domain.contract import Side
-from sla_domain.plan import DowngradeMode, MustAgree, NoticeMode, PriorityChangeMode, ReopenMode
+from sla_domain.plan import DowngradeMode, MustAgree, PriorityChangeMode, ReopenMode
 
 
 class PriorityDocument(Document):
@@ -188,6 +196,7 @@ class RoleDocument(Document):
     coverage: str | None = None
     outside: bool = False
     side: Side | None = None  # None: the customer's for the role `contact`, else the support's
+    optional: bool = False  # bought by itself: a contract has it if somebody holds it (clause E13)
     clause: str = ""
 
     @model_validator(mode="before")
@@ -216,11 +225,16 @@ class PlanDocument(Document):
     escalation: str | None = None  # an entry of `escalations`, or `none`: nobody is paged
     roles: list[RoleDocument] = Field(default_factory=list)
     allowances: list[AllowanceDocument] = Field(default_factory=list)
-    channels: Names = Field(default_factory=list)  # entitled; none given: every one (clause B6)
+    channels: PlanChannels = Field(default_factory=list)  # entitled; none given: every one (clause B6)
     urgent_channels: Names = Field(default_factory=list)  # those the most urgent priority should use (clause B6)
     languages: Names = Field(default_factory=list)
     sold: Validity | None = None
+    minimum_term: CalendarTerm | None = None  # a contract lasts at least so long (clause B11)
+    all_products: bool | None = None  # a contract may leave out no product (clause B11)
+    not_available_for: UnavailableDocument | None = None
+    scope: ScopeDocument | None = None
+    not_covered: list[UncoveredDocument] | None = None  # types of requests (clauses I10 and B10)
     at_close: AtClose | None = None
     windows: list[WindowDocument] = Field(default_factory=list)  # that customers may book (clauses H10 and I6)
-    notices: NoticeMode | None = None  # who is notified of critical fixes (clauses H6 and I5)
+    notices: NoticesDocument | None = None  # of critical fixes (clauses H6, H15 and I5)
     note: Texts = Field(default_factory=dict)

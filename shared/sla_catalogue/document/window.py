@@ -4,8 +4,16 @@ from __future__ import annotations
 
 from pydantic import Field
 
+from sla_catalogue.document.allowance import Amount
 from sla_catalogue.document.field import Document, LongSpan, Names, Texts
 from sla_domain.window import LateBooking
+
+
+class WindowPriceDocument(Document):
+    """What one booking costs: so much of the plan's allowance of this id, more with a surcharge (clause H10)."""
+
+    allowance: str
+    amount: Amount
 
 
 class WindowDocument(Document):
@@ -14,7 +22,8 @@ class WindowDocument(Document):
     `notice`: from the booking to the start, at least (`3 weeks`). `late`: with less notice it is refused (`refuse`), or
     costs `surcharge` percent more (`surcharge`). `per_contract_year`: how often. `days`: on which weekdays it may lie.
     `longest`: how long. `priorities`: for which the hours open; absent: all. `products`, `excluded_products`: for which
-    it can be booked. `languages`: in which service is given. `role`: who is on duty.
+    it can be booked. `languages`: in which service is given. `role`: who is on duty. `price`: what a
+    booking takes from an allowance.
     """
 
     id: str
@@ -30,4 +39,5 @@ class WindowDocument(Document):
     excluded_products: Names = Field(default_factory=list)
     languages: Names = Field(default_factory=list)
     role: str | None = None
+    price: WindowPriceDocument | None = None
     clause: str = ""

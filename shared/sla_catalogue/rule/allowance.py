@@ -23,7 +23,7 @@ def check_allowances(subject: CheckedCatalogue) -> None:
                 subject.findings.error((*path, "expires"), "expires-early", message, f"expires: {per.value}")
     for built in subject.contracts:
         _check_start(built, subject)
-        promised = {each.id: each for each in built.built.plan.allowances}
+        promised = {each.id: each for one in reversed(built.bought) for each in one.built.plan.allowances}
         for each in built.contract.allowances:
             _check_amount(each, promised[each.id], built, subject)
 

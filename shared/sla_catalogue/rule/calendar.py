@@ -21,7 +21,7 @@ def check_calendars(subject: CheckedCatalogue) -> None:
     Hours are not known if nobody gives them, or if they exclude the contract's holidays and the contract has no
     country.
     """
-    for contract in subject.contracts:
+    for contract in subject.bought:
         _check_years(contract, subject)
         for name in _used(contract):
             coverage = contract.built.plan.coverages.get(name)

@@ -7,7 +7,9 @@ from datetime import date
 from sla_catalogue.assembly.contract import BuiltContract
 from sla_catalogue.problem import Path
 from sla_catalogue.rule.subject import CheckedCatalogue
+from sla_catalogue.rule.terms import check_terms
 from sla_domain.contract import Contract
+from sla_domain.normal import normal
 from sla_domain.plan import Plan
 
 
@@ -17,8 +19,11 @@ def check_contracts(subject: CheckedCatalogue) -> None:
     Customers of two contracts at the same time are reported too.
     """
     for built in subject.contracts:
-        _check_dates(built, subject)
-        _check_base(built, subject)
+        for bought in built.bought:
+            _check_dates(bought, subject)
+            _check_base(bought, subject)
+            if not subject.context.stored:
+                check_terms(bought, subject)
         _check_people(built, subject)
     _check_customers(subject)
 
@@ -31,7 +36,7 @@ def _check_dates(built: BuiltContract, subject: CheckedCatalogue) -> None:
     for id_ in (built.document.plan, built.document.base_plan):
         plan = subject.plan(id_) if id_ else None
         if plan is not None:
-            _check_sold(contract, plan.plan, built.path, subject)
+            _check_sold(contract, plan.plan, built.place, subject)
 
 
 def _check_sold(contract: Contract, plan: Plan, path: Path, subject: CheckedCatalogue) -> None:
@@ -54,7 +59,7 @@ def _check_base(built: BuiltContract, subject: CheckedCatalogue) -> None:
     if needed and built.document.base_plan not in needed:
         has = f"it has {built.document.base_plan}" if built.document.base_plan else "it has none"
         message = f"the plan {built.document.plan} needs one of {', '.join(needed)} as base plan; {has}"
-        subject.findings.error(built.path, "base-plan", message, f"base_plan: {needed[0]}")
+        subject.findings.error(built.place, "base-plan", message, f"base_plan: {needed[0]}")
 
 
 def _check_people(built: BuiltContract, subject: CheckedCatalogue) -> None:
@@ -64,8 +69,9 @@ def _check_people(built: BuiltContract, subject: CheckedCatalogue) -> None:
         findings.warning(built.path, "no-people", message, "roles: {on_call: [somebody]}")
         return
     held = {role.role for role in contract.roles}
-    for role in built.built.plan.roles:
-        if role.id not in held:
+    promised = {role.id: role for each in built.bought for role in each.built.plan.roles}
+    for role in promised.values():
+        if role.id not in held and not role.optional:
             message = f"the plan promises the role {role.id!r}, and nobody holds it in {contract.id}"
             findings.warning(built.path, "role-unheld", message, f"roles: {{{role.id}: [somebody]}}")
     for person in contract.people.values():
@@ -82,14 +88,15 @@ def _check_customers(subject: CheckedCatalogue) -> None:
     """Two contracts in force for one customer at one time: which would apply depended on the order of files."""
     known: dict[str, list[int]] = {}
     for index, other in enumerate(subject.contracts):
-        earlier = {number for name in other.contract.customers for number in known.get(name, ())}
-        for name in other.contract.customers:
+        earlier = {number for name in other.contract.normal_customers for number in known.get(name, ())}
+        for name in other.contract.normal_customers:
             known.setdefault(name, []).append(index)
         for one in (subject.contracts[number] for number in sorted(earlier)):
             if not meet(one.contract, other.contract):
                 continue
-            shared = one.contract.customers & other.contract.customers
-            message = f"{', '.join(sorted(shared))} is a customer of {one.contract.id} at the same time"
+            shared = one.contract.normal_customers & other.contract.normal_customers
+            named = sorted(name for name in other.contract.customers if normal(name) in shared)
+            message = f"{', '.join(named)} is a customer of {one.contract.id} at the same time"
             hint = "give the contracts dates that do not meet, or the customer another name"
             subject.findings.error((*other.path, "customers"), "duplicate-customer", message, hint)
 

@@ -32,7 +32,7 @@ def check_escalations(subject: CheckedCatalogue) -> None:
     """
     if not subject.context.stored:
         _check_plans(subject)
-    for built in subject.contracts:
+    for built in subject.bought:
         for name in _escalations(built, subject):
             policy = subject.context.document.escalations.get(name)
             if policy is None:
@@ -142,6 +142,8 @@ def _first_gap(built: BuiltContract, holders: Iterable[RoleHolder], subject: Che
 
 
 def _open(built: BuiltContract, coverage: str, low: int, high: int, subject: CheckedCatalogue) -> list[Interval]:
-    calendar = subject.calendars.calendar(built.contract, built.built.plan.coverages[coverage])
+    known = built.coverage(coverage)
+    assert known is not None  # a holder with an unknown one is left out
+    calendar = subject.calendars.calendar(built.contract, known)
     table = calendar.table_over(low, high)
     return clip(table.intervals, low, high)

@@ -13,7 +13,7 @@ def check_horizon(subject: CheckedCatalogue) -> None:
     if today is None:
         return
     calendars = subject.calendars
-    used = ((built.contract, built.built.plan) for built in subject.contracts)
+    used = ((built.contract, built.built.plan) for built in subject.bought)
     for ending in horizon_ends_of(used, calendars.tables, calendars.horizon):
         past_years = ending.code != YEARS and ending.until.year >= calendars.horizon.last
         if ending.ends_soon(today) and not past_years:  # the years that end are one warning, not one for each code
@@ -28,7 +28,7 @@ def _place(code: str, subject: CheckedCatalogue) -> Path:
     for name in (code, code.partition("-")[0]):
         if name in document.holidays:
             return ("holidays", name)
-    for built in subject.contracts:
+    for built in subject.bought:
         if built.contract.country == code.partition("-")[0]:
             return (*built.path, "country")
     return ()

@@ -34,7 +34,7 @@ def check_lengths(subject: CheckedCatalogue) -> None:
         elif not bounds.writable(text):
             message = f"{path_text(path)[:80]!r} holds a line break or a control character"
             subject.findings.error(path, "control-character", message, "write it on one line, without escapes")
-    for built in subject.contracts:
+    for built in subject.bought:
         plan = built.contract.plan
         if len(plan) > bounds.PLAN:
             message = f"the plan of this contract is kept as {plan[:40]}…, which has more than {bounds.PLAN} characters"

@@ -8,6 +8,7 @@ from sla_catalogue.document.contract import PersonDocument
 from sla_catalogue.document.source import LookupDocument
 from sla_catalogue.problem import Path, did_you_mean
 from sla_catalogue.rule.subject import CheckedCatalogue
+from sla_domain.normal import normal, normals
 
 
 def check_edges(subject: CheckedCatalogue) -> None:
@@ -38,7 +39,7 @@ def _check_sources(subject: CheckedCatalogue) -> None:
 
 def _check_customer(lookup: LookupDocument, path: Path, customers: set[str], subject: CheckedCatalogue) -> None:
     for name in filter(None, [lookup.constant, *lookup.values.values()]):
-        if name not in customers:
+        if normal(name) not in normals(customers):
             message = f"no contract has the customer {name!r}: the default contract would apply"
             subject.findings.warning(path, "unknown-customer", message, did_you_mean(name, customers))
 

@@ -32,6 +32,11 @@ class CheckedCatalogue:
     today: date | None = None  # None: what ends soon is not checked
 
     @property
+    def bought(self) -> tuple[BuiltContract, ...]:
+        """Return every contract with one plan, and every other as it is under each of its entitlements."""
+        return tuple(each for built in self.contracts for each in built.bought)
+
+    @property
     def findings(self) -> Findings:
         """Return the findings to which the rules report."""
         return self.context.findings

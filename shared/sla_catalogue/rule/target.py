@@ -10,7 +10,8 @@ from sla_catalogue.assembly.target import TargetRow
 from sla_catalogue.rule.row import ANY, has_unconditional_row, priorities_of, restrict_to, shadowing_rows, takes_all
 from sla_catalogue.rule.subject import CheckedCatalogue
 from sla_domain.contract import Contract
-from sla_domain.fold.entitlement import added_attributes, scope_of
+from sla_domain.fold.entitlement import added_attributes
+from sla_domain.fold.entitlement_choice import scope_of
 from sla_domain.normal import normal
 from sla_domain.plan import CoverageTime, PlanId, Unspecified, WallTime, written_name
 
@@ -30,7 +31,7 @@ def check_targets(subject: CheckedCatalogue) -> None:
         _check_rows(built.rows, [p.id for p in built.plan.priorities], subject)
         if not built.plan.requires_base or "+" in built.plan.id:  # alone, a plan for on top of another has gaps
             _check_gaps(built.rows, [p.id for p in built.plan.priorities], str(built.plan.id), subject)
-    for contract in subject.contracts:
+    for contract in subject.bought:
         _check_rows(contract.rows, [p.id for p in contract.built.plan.priorities], subject)
         _check_specified(contract, subject)
 
@@ -139,7 +140,8 @@ def _kinds(contract: Contract, scopes: Container[str], rows: Iterable[TargetRow]
         if condition.attribute == "product"
         for value in condition.values
     }
-    listed = (contract.normal_excluded, contract.normal_products - contract.normal_excluded)
+    without = contract.normal_excluded | contract.normal_unavailable
+    listed = (without, contract.normal_products - without)
     unnamed = {min(rest) for names in listed if (rest := names - products)}  # the others are told from it by nothing
     found: list[Mapping[str, str]] = []
     for product in sorted({*products, *unnamed, "", _OTHER_PRODUCT}):

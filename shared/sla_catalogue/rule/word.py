@@ -58,7 +58,7 @@ def _check_languages(subject: CheckedCatalogue) -> None:
         others = f" and {more} {'others' if more > 1 else 'other'}" if more else ""
         message = f"mails to {paths[0][-2]}{others} are in English: slad has no words for mails in {tag} yet"
         subject.findings.warning(paths[0], "mails-in-english", message, "")
-    for contract in subject.contracts:
+    for contract in subject.bought:
         served = {language_of(tag) for tag in contract.built.plan.languages}
         other = [tag for tag in contract.contract.languages if served and language_of(tag) not in served]
         if other and "languages" in contract.document.model_fields_set:
@@ -112,7 +112,7 @@ def _check_attributes(subject: CheckedCatalogue) -> None:
     known = {*ATTRIBUTES, *(name for source in document.sources.values() for name in source.attributes)}
     known |= {name for scenario in document.tests for name in scenario.attributes}
     rows = [(built.path, built.target) for plan in subject.plans for built in plan.rows]
-    rows += [(row.path, row.target) for contract in subject.contracts for row in contract.rows]
+    rows += [(row.path, row.target) for contract in subject.bought for row in contract.rows]
     seen: set[tuple[Path, str]] = set()
     for path, target in rows:
         for condition in target.match.conditions:
@@ -133,7 +133,7 @@ def _check_roles(subject: CheckedCatalogue) -> None:
     document = subject.context.document
     named = {name for policy in document.escalations.values() for level in policy.levels for name in level.tell}
     for contract in subject.contracts:
-        asked = named | {role.id for role in contract.built.plan.roles} | {"operators"}
+        asked = named | {role.id for each in contract.bought for role in each.built.plan.roles} | {"operators"}
         for role in contract.document.roles:
             if role not in asked and (near := get_close_matches(role, asked, n=1, cutoff=0.8)):
                 message = f"neither the plan nor an escalation asks for the role {role!r}"

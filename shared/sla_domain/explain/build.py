@@ -14,6 +14,7 @@ from sla_domain.explain.explanation import Explanation, RowOutcome, RowTried, Ve
 from sla_domain.explain.steps import steps_of
 from sla_domain.fold.carried import is_foldable
 from sla_domain.fold.entitlement import Entitlement, entitle
+from sla_domain.fold.entitlement_choice import passed_over
 from sla_domain.incident import Incident
 from sla_domain.plan import NO_TEXTS, Coverage, CoverageTime, Metric, Texts, Unspecified, WallTime, WorkingDayTime
 from sla_domain.rulebook import ContractMatch, Rulebook
@@ -48,7 +49,7 @@ def explain_clock(clock: Clock, incident: Incident, rulebook: Rulebook, at: date
     """
     contract = rulebook.contracts.get(clock.contract, incident.contract)
     reason = incident.match.reason
-    entitlement = entitle(rulebook, ContractMatch(contract, reason), clock.matched.get("product", ""))
+    entitlement = entitle(rulebook, ContractMatch(contract, reason), clock.matched, incident.opened_at)
     calendar = calendar_of(clock, incident, rulebook)
     steps = steps_of(clock, calendar, at)
     metric = _metric(clock, entitlement)
@@ -65,6 +66,8 @@ def explain_clock(clock: Clock, incident: Incident, rulebook: Rulebook, at: date
         match_reason=reason,
         plan=clock.plan,
         scope=entitlement.scope,
+        entitlement=entitlement.id,
+        passed_over=passed_over(contract, clock.matched, incident.opened_at),
         priority=clock.priority,
         target=clock.target,
         coverage=clock.coverage,

@@ -14,7 +14,7 @@ from enum import StrEnum
 from sla_domain.clock import ClockId, ClockState, Mark
 from sla_domain.contract import ContractId
 from sla_domain.event import IncidentId, TimeQuality, WaitingOn
-from sla_domain.incident import Scope
+from sla_domain.incident import PassedOver, Scope
 from sla_domain.plan import NO_TEXTS, MatchCondition, MetricId, PlanId, Target, Texts
 from sla_domain.rulebook import MatchReason
 
@@ -108,7 +108,8 @@ class Explanation:
     `cycle`: the clock's ordinal, from 0, among the incident's clocks of the metric. `rows`: the targets tried, in
     order. `allowed`: open or wall-clock time, as the clock counts; None if only a date was agreed. `broken_since`: for
     a clock that is still open, the due instant if it has passed by `at`; else None. `withdrawn_at`: since when the
-    target is no longer promised.
+    target is no longer promised. `entitlement`: the id of the one that applies, of a contract with several, and
+    `passed_over` why the others do not.
     """
 
     incident: IncidentId
@@ -146,6 +147,8 @@ class Explanation:
     titles: Mapping[str, str]
     priority_titles: Texts = field(default_factory=lambda: NO_TEXTS)
     definitions: Texts = field(default_factory=lambda: NO_TEXTS)  # what the plan says the priority means (clause E12)
+    entitlement: str = ""  # of a contract with several, the one that applies
+    passed_over: tuple[PassedOver, ...] = ()  # its other entitlements, with the reasons
     coverage_titles: Texts = field(default_factory=lambda: NO_TEXTS)  # none for wall time
 
     @property

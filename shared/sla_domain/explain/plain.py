@@ -7,7 +7,7 @@ from typing import Any
 
 from sla_domain.explain.explanation import Explanation, ReasonedStep, RowTried
 from sla_domain.explain.language import words_for
-from sla_domain.explain.text import allowed_words
+from sla_domain.explain.text import allowed_words, passed_words
 
 _ENGLISH = words_for("en")
 
@@ -28,6 +28,11 @@ def as_dict(e: Explanation) -> dict[str, Any]:
         "why": e.why,
         "contract": {"id": e.contract, "reason": e.match_reason.name.lower(), "text": e.match_reason.value},
         "plan": {"id": e.plan, "scope": e.scope.word, "text": e.scope.value},
+        "entitlement": e.entitlement,
+        "passed_over": [
+            {"entitlement": one.entitlement, "reason": one.reason.value, "text": passed_words(one, _ENGLISH)}
+            for one in e.passed_over
+        ],
         "priority": e.priority,
         "priority_titles": dict(e.priority_titles),
         "priority_definitions": dict(e.definitions),

@@ -10,6 +10,7 @@ from sla_domain.clock import BREACH, ClockState
 from sla_domain.explain.explanation import Explanation, ReasonedStep, RowOutcome, RowTried
 from sla_domain.explain.language import LANGUAGES, tag_for
 from sla_domain.explain.language.words import Words
+from sla_domain.incident import PassedOver
 from sla_domain.plan import CoverageTime, Target, Texts, Unspecified, WallTime, WorkingDayTime
 
 
@@ -87,15 +88,25 @@ def state_text(e: Explanation, w: Words) -> str:
 
 
 def entitlement_lines(e: Explanation, w: Words, language: str) -> Iterator[str]:
-    """Yield three lines: the contract and why it applies, the plan and its scope, and the priority.
+    """Yield the lines of the contract and why it applies, of the plan and its scope, and of the priority.
+
+    Of a contract with several entitlements, the one that applies has a line, and so has each other with the reason.
 
     `w`: the words of the language to use. `language`: its tag, by which the title of the priority is chosen.
     """
     yield w.contract.format(contract=e.contract, reason=w.reasons[e.match_reason])
     yield w.plan.format(plan=e.plan, scope=w.scopes[e.scope])
+    if e.entitlement:
+        yield w.entitlement.format(entitlement=e.entitlement)
+    yield from (w.passed_over.format(entitlement=one.entitlement, reason=passed_words(one, w)) for one in e.passed_over)
     title = text_in(e.priority_titles, language)[1]
     named = f"{e.priority} ({title})" if title and title != e.priority else e.priority
     yield w.priority.format(priority=named or w.nothing)
+
+
+def passed_words(passed: PassedOver, w: Words) -> str:
+    """Return in words why an entitlement does not apply, such as `it begins on 2027-01-01`."""
+    return w.passed[passed.reason].format(detail=passed.detail)
 
 
 def definition_of(e: Explanation, language: str) -> tuple[str, str]:

@@ -5,15 +5,18 @@ Source: clauses H4, I1 and I9 (docs/clauses.md). Rows may match on every inciden
 `excluded`). A contract's own rows come before the plan's. Out of scope the base plan's rows apply; of the contract's
 own rows then only those with a condition on `scope`, and any that supplies a number the base plan leaves unspecified.
 Without a base plan the plan's own rows apply, so that data decides: a row may have the condition `scope: out`.
+Which of several entitlements of a contract applies is decided in `sla_domain.fold.entitlement_choice`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from sla_domain.calendar import AtClose
 from sla_domain.contract import Contract
+from sla_domain.fold.entitlement_choice import Chosen, choose
 from sla_domain.incident import Scope
 from sla_domain.normal import normal
 from sla_domain.plan import Metric, MetricId, Plan, Target, Unspecified, written_name
@@ -22,10 +25,12 @@ from sla_domain.rulebook import ContractMatch, Rulebook
 
 @dataclass(frozen=True, slots=True)
 class Entitlement:
-    """What a contract promises for one product: the plan whose targets apply, the reason, and the targets (`rows`).
+    """What a contract promises for one incident: the plan whose targets apply, the reason, and the targets (`rows`).
 
-    `match`: the contract, and why it applies. `scope`: whether it covers the product. `stated`: attributes that slad
-    adds to the incident's own, such as `plan`. `matched_on`: attributes whose change may select another target.
+    `match`: the contract, and why it applies. `contract`: the contract as it is for the incident, under the one of its
+    entitlements that is called `id`; "" for a contract with one plan. `scope`: whether it covers the product.
+    `stated`: attributes that slad adds to the incident's own, such as `plan`. `matched_on`: attributes whose change may
+    select another target.
     `metrics`: those with a target, and those that they name in `after` or `until`, in the order in which they read an
     event.
     """
@@ -37,7 +42,8 @@ class Entitlement:
     matched_on: frozenset[str]  # the attributes whose change may change a row
     contract: Contract
     at_close: AtClose
-    metrics: tuple[Metric, ...]  # those with a row, and those they wait for, in reading order
+    id: str = ""
+    metrics: tuple[Metric, ...] = ()  # those with a row, and those they wait for, in reading order
     _rows: dict[MetricId, tuple[Target, ...]] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def rows(self, metric: MetricId) -> tuple[Target, ...]:
@@ -52,32 +58,35 @@ class Entitlement:
         return found
 
 
-def entitle(rulebook: Rulebook, match: ContractMatch, product: str) -> Entitlement:
-    """Return what the contract of `match` promises for an incident on `product` ('' if the incident names none).
+def entitle(
+    rulebook: Rulebook, match: ContractMatch, attributes: Mapping[str, str], opened_at: datetime
+) -> Entitlement:
+    """Return what the contract of `match` promises for an incident with these attributes, opened at this instant.
 
     For a product that the contract does not cover, its base plan applies if it has one. Results are kept in
     `rulebook.derived`.
     """
     contract = match.contract
-    base = rulebook.plans.get(contract.base_plan) if contract.base_plan else None
-    scope = scope_of(contract, product, base is not None)
-    key = (contract.id, contract.version, match.reason, scope)
+    chosen = choose(contract, attributes, opened_at)
+    key = (contract.id, contract.version, match.reason, chosen.scope, chosen.entitlement)
     known = rulebook.derived.get(key)
-    if isinstance(known, Entitlement) and known.contract is contract:
+    if isinstance(known, Entitlement) and known.match.contract is contract:
         return known
-    made = rulebook.derived[key] = _entitle(rulebook, match, scope, base)
+    made = rulebook.derived[key] = _entitle(rulebook, match, chosen)
     return made
 
 
-def _entitle(rulebook: Rulebook, match: ContractMatch, scope: Scope, base: Plan | None) -> Entitlement:
-    contract = match.contract
+def _entitle(rulebook: Rulebook, match: ContractMatch, chosen: Chosen) -> Entitlement:
+    contract, scope = chosen.bought, chosen.scope
+    base = rulebook.plans.get(contract.base_plan) if contract.base_plan else None
     plan = rulebook.plans[contract.plan]
     if base is not None and scope.word != "in":
         plan = base
     matched_on = plan.matched_on | contract.matched_on | {"product"}
     at_close = plan.at_close if contract.at_close is None else contract.at_close
     own = added_attributes(contract, scope)
-    return Entitlement(match, plan, scope, own, matched_on, contract, at_close, _timed(contract, plan))
+    timed = _timed(contract, plan)
+    return Entitlement(match, plan, scope, own, matched_on, contract, at_close, chosen.entitlement, timed)
 
 
 def added_attributes(contract: Contract, scope: Scope) -> dict[str, str]:
@@ -99,26 +108,9 @@ def _timed(contract: Contract, plan: Plan) -> tuple[Metric, ...]:
     return tuple(metric for metric in plan.reading_order if metric.id in wanted)
 
 
-def scope_of(contract: Contract, product: str, has_base: bool) -> Scope:
-    """Return whether the contract covers the product ('' for none), and why.
-
-    A product that the contract both names and excludes is excluded. `has_base`: whether the contract has a base plan.
-    """
-    product = normal(product)
-    if product and product in contract.normal_excluded:
-        return Scope.EXCLUDED if has_base else Scope.EXCLUDED_NO_BASE
-    if not contract.products:
-        return Scope.EVERY_PRODUCT
-    if not product:
-        return Scope.NO_PRODUCT
-    if product in contract.normal_products:
-        return Scope.IN_SCOPE
-    return Scope.OUT_OF_SCOPE if has_base else Scope.OUT_OF_SCOPE_NO_BASE
-
-
 def _rows(entitlement: Entitlement, metric: MetricId) -> tuple[Target, ...]:
     own = entitlement.contract.rows.get(metric, ())
-    if entitlement.scope in (Scope.OUT_OF_SCOPE, Scope.EXCLUDED):
+    if entitlement.scope.base_applies:
         own = tuple(row for row in own if any(c.attribute == "scope" for c in row.match.conditions))
     return (*own, *entitlement.plan.rows.get(metric, ()))
 
@@ -127,8 +119,11 @@ def row_for(entitlement: Entitlement, metric: MetricId, attributes: Mapping[str,
     """Return the first target of a metric whose conditions hold for `attributes`; None if there is none.
 
     If it has no number (`unspecified`), the contract's first target that matches and has one is returned instead, if
-    there is one.
+    there is one. None too for a type of request for which the plan counts no clocks (clause I10, docs/clauses.md).
     """
+    uncounted = entitlement.plan.terms.uncounted
+    if uncounted and normal(attributes.get("type", "")) in uncounted:
+        return None
     for row in entitlement.rows(metric):
         if row.match.holds(attributes):
             if isinstance(row.allowed, Unspecified):

@@ -353,6 +353,7 @@ class Folding:
             imported_through=state.imported_through,
             remarks=tuple(remarks),
             clocks=tuple(clocks),
+            entitlement=state.entitlement.id,
         )
 
     def _note(self, event: IncidentEvent) -> None:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from sla_domain.event import NOTHING, Actor, EventKind, IncidentEvent, IncidentId, TimeQuality, WaitingOn
+from sla_domain.fold.advice import channel_advice, request_advice, vendor_advice
 from sla_domain.fold.branching import branch_of
 from sla_domain.fold.entitlement import Entitlement, entitle
 from sla_domain.fold.priority import Priorities
@@ -35,6 +36,8 @@ _QUALITY = {quality: rank for rank, quality in enumerate(TimeQuality)}
 HOLDER_ATTRIBUTES = frozenset({"assignee", "group", "line"})
 # Attributes whose removal gets a remark; for the priority see `fold.priority`.
 _REMARKED_WHEN_REMOVED = frozenset({"customer", "product", "assignee", "group"})
+
+_ENTITLING = frozenset({"customer", "product", "type"})  # by these the entitlement is found
 
 # Kinds that change the phase, whatever an earlier snapshot showed.
 PHASE_KINDS = frozenset({*END_PHASES, EventKind.OPENED, EventKind.REOPENED, EventKind.WAITING, EventKind.RESUMED})
@@ -186,8 +189,8 @@ class IncidentState:
         return self._matching
 
     def entitle(self, match: ContractMatch) -> Entitlement:
-        """Return what the contract of `match` promises for the product that the incident names now."""
-        return entitle(self._rulebook, match, self.attributes.get("product", ""))
+        """Return what the contract of `match` promises for the incident with the attributes that it has now."""
+        return entitle(self._rulebook, match, self.attributes, self.opened_at)
 
     def remark(self, remark: Remark) -> None:
         """Add a remark on a single event, unless the same was added before.
@@ -206,11 +209,13 @@ class IncidentState:
         described = bool(event.attributes.get("description"))
         self.priorities.read_opening(event, at, self.entitlement.plan, described)
         self._remark_contract()
-        self._remark_channel()
+        self._remark_channel(used_at=at)
+        self._remark_request()
         self._hold()
         if event.waiting_on is not None:
             self.phase, self.waiting = Phase.WAITING, event.waiting_on
             self.waits.append(WaitSpan(event.waiting_on, at, None, event.reason, event.id))
+            self._remark_vendor(event)
 
     def read(self, event: IncidentEvent, at: datetime, ending: PossibleEnd | None = None) -> None:
         """Read one event after the opening, and update the state by it.
@@ -283,14 +288,16 @@ class IncidentState:
             self.customer_changed = "customer" in changed
             if self.customer_changed:
                 self._timeless = self._is_timeless()
-        if not self._timeless or (changed and ("product" in changed or self.customer_changed)):
+        if not self._timeless or not _ENTITLING.isdisjoint(changed):
             self._entitle_anew()
         if not changed:
             return
         if not self.entitlement.matched_on.isdisjoint(changed):
             self.rematch = True
         if "channel" in changed:
-            self._remark_channel()
+            self._remark_channel(used_at=self.at)
+        if "type" in changed:
+            self._remark_request()
         if not _REMARKED_WHEN_REMOVED.isdisjoint(changed):
             self._remark_removed(known)
         if not HOLDER_ATTRIBUTES.isdisjoint(changed):
@@ -308,6 +315,7 @@ class IncidentState:
         self.rematch = True
         self._remark_contract()
         self._remark_channel()
+        self._remark_request()
 
     def _note_period(self) -> None:
         """Another contract, or another customer under the same one."""
@@ -338,6 +346,7 @@ class IncidentState:
         self.phase, self.waiting = after.phase, after.waiting
         if after.waiting is not None:
             self.waits.append(WaitSpan(after.waiting, self.at, None, event.reason, event.id))
+            self._remark_vendor(event)
         if before.phase.live and not after.phase.live:
             ending = self.ending
             self.ended_at = self.at if ending is None or not ending.dated else max(ending.earliest, self.opened_at)
@@ -398,15 +407,23 @@ class IncidentState:
         text = "" if match.contract.people else f"contract {match.contract.id} names nobody to tell: add people to it"
         self._hold_remark(RemarkKind.NOBODY_TO_TELL, text)
 
-    def _remark_channel(self) -> None:
-        """Accept any channel, and remark with advice on one outside the plan (clause B6, docs/clauses.md)."""
+    def _remark_channel(self, used_at: datetime | None = None) -> None:
+        """Accept any channel, and remark with advice on one outside the plan (clause B6, docs/clauses.md).
+
+        `used_at`: when the channel was used, if that is new.
+        """
         plan, channel = self.entitlement.plan, self.attributes.get("channel", "")
         used = normal(channel)
         text = advice = ""
         if not used:
             self.remarks.drop(RemarkKind.CHANNEL_NOT_ENTITLED)
             self.remarks.drop(RemarkKind.URGENT_CHANNEL)
+            self.remarks.drop(RemarkKind.CHANNEL_OUT_OF_HOURS)
             return
+        if used_at is not None:
+            self._hold_remark(
+                RemarkKind.CHANNEL_OUT_OF_HOURS, channel_advice(self._rulebook, self.entitlement, channel, used_at)
+            )
         if plan.channels and used not in normals(plan.channels):
             text = f"channel {channel} is not part of plan {plan.id}: please use {', '.join(sorted(plan.channels))}"
         urgent, known = plan.urgent_channels, plan.priority(self.priority)
@@ -414,6 +431,18 @@ class IncidentState:
             advice = f"priority {known.id} should come through {', '.join(sorted(urgent))}"
         self._hold_remark(RemarkKind.CHANNEL_NOT_ENTITLED, text)
         self._hold_remark(RemarkKind.URGENT_CHANNEL, advice)
+
+    def _remark_request(self) -> None:
+        """Accept a request of any type, and remark with advice on one that the plan does not cover."""
+        text = request_advice(self.entitlement, self.attributes.get("type", ""))
+        self._hold_remark(RemarkKind.REQUEST_NOT_COVERED, text)
+
+    def _remark_vendor(self, event: IncidentEvent) -> None:
+        """Accept a wait on any vendor, and remark on one with whom the customer has no valid contract."""
+        if self.waiting is WaitingOn.VENDOR:
+            text = vendor_advice(self.entitlement.contract, self.attributes.get("vendor", ""), self.at)
+            if text:
+                self.remark(Remark(RemarkKind.VENDOR_NOT_LISTED, text, event.id))
 
     def _remark_removed(self, before: Mapping[str, str]) -> None:
         """A value that the ticket had is gone: `before` are the attributes until now."""

@@ -10,7 +10,7 @@ from enum import StrEnum
 from sla_domain.allowance import AllowanceUnit
 from sla_domain.ledger.entry import EntryKind
 from sla_domain.ledger.period import PeriodSpan, period_at
-from sla_domain.ledger.step import Ledger, LotBalance
+from sla_domain.ledger.step import Crossing, Ledger, LotBalance
 
 _MICROSECOND = timedelta(microseconds=1)
 _NOTHING = Decimal(0)
@@ -47,6 +47,26 @@ def expiring(ledger: Ledger) -> tuple[LotBalance, ...]:
         if each.left and each.lot.expires is not None and each.lot.start <= ledger.at < each.lot.expires
     ]
     return tuple(sorted(found, key=lambda each: (each.lot.expires, each.lot.start, each.lot.id)))
+
+
+def standing(ledger: Ledger) -> tuple[Crossing, ...]:
+    """Return the thresholds that have been crossed and hold still, each where it was crossed last.
+
+    One of a balance holds until the balance is above it again, one before an expiry while something is left to expire.
+    """
+    latest = {(one.warning.key, one.lot): one for one in ledger.crossings}
+    valid = [each for each in ledger.lots if each.lot.valid(ledger.at)]
+    whole = sum((each.lot.amount for each in valid), _NOTHING)
+    expiring_lots = {each.lot.id for each in valid if each.left}
+
+    def holds(one: Crossing) -> bool:
+        if one.expires is not None:
+            return one.lot in expiring_lots
+        percent, left = one.warning.percent, one.warning.left
+        level = whole * percent / 100 if percent is not None else left
+        return bool(valid) and level is not None and ledger.free <= level
+
+    return tuple(one for one in latest.values() if holds(one))
 
 
 def forecast(ledger: Ledger) -> Forecast | None:

@@ -4,6 +4,7 @@ from sla_domain.record.booking import BookingRequest, contract_year, prepare_boo
 from sla_domain.record.change import (
     Change,
     ContractFrozen,
+    EntryPosted,
     ProfileChanged,
     RecordChange,
     VersionAdded,
@@ -14,7 +15,8 @@ from sla_domain.record.change import (
 )
 from sla_domain.record.fold import apply_change, fold_changes
 from sla_domain.record.live import LiveParts, live_parts, with_live_parts
-from sla_domain.record.record import ContractRecord, ContractVersion, ProfileEntry, WindowEntry
+from sla_domain.record.posting import EntryNotAllowed, prepare_entry, prepare_work, terms_of
+from sla_domain.record.record import ContractRecord, ContractVersion, PostedEntry, ProfileEntry, WindowEntry
 from sla_domain.record.rules import (
     NextInForce,
     RefusalCode,
@@ -24,6 +26,7 @@ from sla_domain.record.rules import (
     prepare_version,
     prepare_withdrawal,
 )
+from sla_domain.record.scope import check_scope_change
 
 __all__ = [
     "BookingRequest",
@@ -31,8 +34,11 @@ __all__ = [
     "ContractFrozen",
     "ContractRecord",
     "ContractVersion",
+    "EntryNotAllowed",
+    "EntryPosted",
     "LiveParts",
     "NextInForce",
+    "PostedEntry",
     "ProfileChanged",
     "ProfileEntry",
     "RecordChange",
@@ -45,14 +51,18 @@ __all__ = [
     "WindowCancelled",
     "WindowEntry",
     "apply_change",
+    "check_scope_change",
     "contract_year",
     "fold_changes",
     "live_parts",
     "next_in_force",
     "prepare_booking",
     "prepare_cancellation",
+    "prepare_entry",
     "prepare_freeze",
     "prepare_version",
     "prepare_withdrawal",
+    "prepare_work",
+    "terms_of",
     "with_live_parts",
 ]

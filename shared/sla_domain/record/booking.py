@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from sla_domain.contract import Contract
+from sla_domain.ledger import LedgerTerms
 from sla_domain.normal import normal, normals
 from sla_domain.plan import Plan
 from sla_domain.record.change import WindowBooked, WindowCancelled
+from sla_domain.record.posting import release, reservation
 from sla_domain.record.record import ContractRecord
 from sla_domain.record.rules import RefusalCode, RefusedChange
 from sla_domain.window import BookableWindow, BookedWindow, LateBooking
@@ -36,12 +38,18 @@ class BookingRequest:
 
 
 def prepare_booking(
-    record: ContractRecord, contract: Contract, plan: Plan, asked: BookingRequest, now: datetime
+    record: ContractRecord,
+    contract: Contract,
+    plan: Plan,
+    asked: BookingRequest,
+    now: datetime,
+    ledgers: Sequence[LedgerTerms] = (),
+    by: str = "slad",
 ) -> WindowBooked:
-    """Return the change that books a window.
+    """Return the change that books a window, and sets aside what it costs.
 
-    `contract`, `plan`: as they are in force at `now`. Raises RefusedChange with the rule that the request breaks; the
-    first of them in the order of the checks.
+    `contract`, `plan`, `ledgers`: as they are in force at `now`. `by`: who books. Raises RefusedChange with the rule
+    that the request breaks, the first of them in the order of the checks; EntryNotAllowed if its price cannot be paid.
     """
     bookable = next((one for one in plan.windows if one.id == asked.window), None)
     if bookable is None:
@@ -50,30 +58,32 @@ def prepare_booking(
     for check in (_check_span, _check_scope, _check_days, _check_overlap, _check_year):
         check(record, contract, bookable, asked, now)
     surcharge = _surcharge(bookable, asked, now)
-    return WindowBooked(
-        BookedWindow(
-            id=asked.id,
-            window=bookable.id,
-            start=asked.start,
-            end=asked.end,
-            priorities=bookable.priorities,
-            products=bookable.products,
-            excluded_products=bookable.excluded_products,
-            people=asked.people,
-            language=asked.language,
-            surcharge=surcharge,
-        )
+    booked = BookedWindow(
+        id=asked.id,
+        window=bookable.id,
+        start=asked.start,
+        end=asked.end,
+        priorities=bookable.priorities,
+        products=bookable.products,
+        excluded_products=bookable.excluded_products,
+        people=asked.people,
+        language=asked.language,
+        surcharge=surcharge,
     )
+    return WindowBooked(booked, reservation(record, ledgers, bookable, booked, by, now))
 
 
-def prepare_cancellation(record: ContractRecord, booking: str, now: datetime) -> WindowCancelled:
-    """Return the change that cancels a booking. Raises RefusedChange for one that is unknown or has begun."""
+def prepare_cancellation(record: ContractRecord, booking: str, now: datetime, by: str = "slad") -> WindowCancelled:
+    """Return the change that cancels a booking, and gives back what was set aside for it.
+
+    Raises RefusedChange for one that is unknown or has begun.
+    """
     found = next((one.window for one in record.windows if one.window.id == booking and one.cancelled_in is None), None)
     if found is None:
         raise RefusedChange(RefusalCode.UNKNOWN_BOOKING, f"{record.id} has no booking {booking!r} to cancel")
     if found.start <= now:
         raise _refused(f"the window has begun at {_said(found.start)}; what was served is not undone", "")
-    return WindowCancelled(booking)
+    return WindowCancelled(booking, release(record, booking, by, now))
 
 
 def _check_span(

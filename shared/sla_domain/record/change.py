@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from sla_domain.contract import ContractId, EnvironmentItem
+from sla_domain.ledger import LedgerEntry
 from sla_domain.window import BookedWindow
 
 
@@ -44,17 +45,33 @@ class ContractFrozen:
 
 
 @dataclass(frozen=True, slots=True)
+class EntryPosted:
+    """An entry was written into the ledger of the contract's allowance `allowance`; it stays for good."""
+
+    allowance: str
+    entry: LedgerEntry
+
+
+@dataclass(frozen=True, slots=True)
 class WindowBooked:
-    """Hours were booked in which time counts, beside the weekly ones (clauses H10 and I6, docs/clauses.md)."""
+    """Hours were booked in which time counts, beside the weekly ones (clauses H10 and I6, docs/clauses.md).
+
+    `reserved`: the entry that sets aside what the window costs; None: it has no price.
+    """
 
     window: BookedWindow
+    reserved: EntryPosted | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class WindowCancelled:
-    """The booking with the id `booking` is cancelled; it had not begun."""
+    """The booking with the id `booking` is cancelled; it had not begun.
+
+    `released`: the entry that gives back what was set aside for it; None: nothing was, or it is used already.
+    """
 
     booking: str
+    released: EntryPosted | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +82,14 @@ class ProfileChanged:
 
 
 Change = (
-    VersionAdded | VersionInForce | VersionWithdrawn | ContractFrozen | WindowBooked | WindowCancelled | ProfileChanged
+    VersionAdded
+    | VersionInForce
+    | VersionWithdrawn
+    | ContractFrozen
+    | WindowBooked
+    | WindowCancelled
+    | EntryPosted
+    | ProfileChanged
 )
 
 

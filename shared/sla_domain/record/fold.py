@@ -9,6 +9,7 @@ from typing import assert_never
 from sla_domain.contract import ContractId
 from sla_domain.record.change import (
     ContractFrozen,
+    EntryPosted,
     ProfileChanged,
     RecordChange,
     VersionAdded,
@@ -17,7 +18,7 @@ from sla_domain.record.change import (
     WindowBooked,
     WindowCancelled,
 )
-from sla_domain.record.record import ContractRecord, ContractVersion, ProfileEntry, WindowEntry
+from sla_domain.record.record import ContractRecord, ContractVersion, PostedEntry, ProfileEntry, WindowEntry
 
 
 def fold_changes(contract: ContractId, changes: Iterable[RecordChange]) -> ContractRecord:
@@ -37,7 +38,8 @@ def apply_change(record: ContractRecord, made: RecordChange) -> ContractRecord:
         return record
     if made.revision != record.revision + 1:
         raise ValueError(f"{record.id} is at revision {record.revision}: revision {made.revision} cannot follow")
-    after = replace(record, revision=made.revision)
+    quiet = isinstance(made.change, EntryPosted)
+    after = replace(record, revision=made.revision, judged_in=record.judged_in if quiet else made.revision)
     match made.change:
         case VersionAdded(number, effective_from, document):
             in_force = made.revision if effective_from <= made.at else None
@@ -58,19 +60,32 @@ def apply_change(record: ContractRecord, made: RecordChange) -> ContractRecord:
             return _with_version(after, number, lambda one: replace(one, withdrawn_in=made.revision))
         case ContractFrozen(through):
             return replace(after, frozen_through=through)
-        case WindowBooked(window):
+        case WindowBooked(window, reserved):
             booked = WindowEntry(window=window, booked_in=made.revision)
-            return replace(after, windows=(*record.windows, booked))
-        case WindowCancelled(booking):
+            return _posted(replace(after, windows=(*record.windows, booked)), reserved)
+        case WindowCancelled(booking, released):
             cancelled = tuple(
-                replace(one, cancelled_in=made.revision) if one.window.id == booking else one for one in record.windows
+                replace(one, cancelled_in=made.revision)
+                if one.window.id == booking and one.cancelled_in is None
+                else one
+                for one in record.windows
             )
-            return replace(after, windows=cancelled)
+            return _posted(replace(after, windows=cancelled), released)
+        case EntryPosted():
+            return _posted(after, made.change)
         case ProfileChanged(environment):
             stated = ProfileEntry(environment=environment, at=made.at, by=made.by, stated_in=made.revision)
             return replace(after, profile=stated)
         case _:
             assert_never(made.change)
+
+
+def _posted(record: ContractRecord, posted: EntryPosted | None) -> ContractRecord:
+    """The record, at the revision of the change, with its ledger entry if it has one."""
+    if posted is None:
+        return record
+    entry = PostedEntry(allowance=posted.allowance, entry=posted.entry, posted_in=record.revision)
+    return replace(record, entries=(*record.entries, entry))
 
 
 def _with_version(

@@ -28,6 +28,7 @@ def live_parts(record: ContractRecord, revision: int | None = None) -> LiveParts
 
 
 def with_live_parts(contract: Contract, parts: LiveParts) -> Contract:
-    """Return the contract with what its record holds beside its text."""
+    """Return the contract with what its record holds beside its text, under each of its entitlements too."""
     environment = contract.environment if parts.environment is None else parts.environment
-    return replace(contract, windows=parts.windows, environment=environment)
+    several = tuple(replace(one, bought=with_live_parts(one.bought, parts)) for one in contract.entitlements)
+    return replace(contract, windows=parts.windows, environment=environment, entitlements=several)

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from sla_domain.contract import ContractId, EnvironmentItem
+from sla_domain.ledger import LedgerEntry
 from sla_domain.window import BookedWindow
 
 
@@ -46,6 +47,15 @@ class WindowEntry:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PostedEntry:
+    """A ledger entry in a record. `allowance`: whose ledger. `posted_in`: the revision that wrote it."""
+
+    allowance: str
+    entry: LedgerEntry
+    posted_in: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ProfileEntry:
     """A profile of the customer's environment in a record. `stated_in`: the revision that stated it."""
 
@@ -60,8 +70,10 @@ class ContractRecord:
     """A contract's record: every version it ever had, and what happened to it besides.
 
     `revision`: how many changes made it. `versions`: in order of their numbers. `frozen_through`: no version may take
-    effect before this instant; None: no such bound. `windows`: booked hours, in the order of the bookings. `profile`:
-    what the customer runs, as it was stated last; None: nobody has stated it. What was stated before is in the changes.
+    effect before this instant; None: no such bound. `windows`: booked hours, in the order of the bookings. `entries`:
+    those of all its ledgers, in the order in which they were written. `judged_in`: the last revision that may judge
+    incidents otherwise than the one before; ledger entries do not. `profile`: what the customer runs, as it was stated
+    last; None: nobody has stated it. What was stated before is in the changes.
     """
 
     id: ContractId
@@ -69,7 +81,14 @@ class ContractRecord:
     versions: tuple[ContractVersion, ...] = field(default=())
     frozen_through: datetime | None = None
     windows: tuple[WindowEntry, ...] = ()
+    entries: tuple[PostedEntry, ...] = ()
+    judged_in: int = 0
     profile: ProfileEntry | None = None
+
+    def entries_of(self, allowance: str, revision: int | None = None) -> tuple[LedgerEntry, ...]:
+        """Return the entries of one ledger as of a revision, in the order written; None: of the newest."""
+        until = self.revision if revision is None else revision
+        return tuple(one.entry for one in self.entries if one.allowance == allowance and one.posted_in <= until)
 
     def windows_at(self, revision: int | None = None) -> tuple[BookedWindow, ...]:
         """Return the windows that are booked as of a revision, in the order of the bookings; None: of the newest."""

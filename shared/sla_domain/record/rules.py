@@ -19,11 +19,16 @@ class RefusalCode(StrEnum):
     UNCHANGED = "nothing-changes"
     UNKNOWN_VERSION = "unknown-version"
     IN_FORCE = "version-in-force"
+    SCOPE_CHANGES = "scope-changes"
+    SCOPE_NOTICE = "scope-notice"
     BOOKING = "booking-refused"
     BOOKED = "booking-exists"
     UNKNOWN_BOOKING = "unknown-booking"
     TOO_LATE = "too-little-notice"
     SURCHARGE = "surcharge-unconfirmed"
+    NO_LEDGER = "no-ledger"
+    ENTRY = "entry-refused"
+    LEDGER_FULL = "ledger-full"
 
 
 class RefusedChange(DomainError):

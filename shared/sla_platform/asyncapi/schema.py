@@ -160,6 +160,7 @@ _CONTRACTS: Mapping[str, tuple[str, tuple[str, ...]]] = MappingProxyType(
         "window_booked": ("Hours were booked in which time counts.", ("booking",)),
         "profile_changed": ("The customer's environment was stated anew: `record.profile`.", ()),
         "window_cancelled": ("A booked window was cancelled before it began.", ("booking",)),
+        "entry_posted": ("An entry was written into a ledger of a contract.", ("entry",)),
     }
 )
 

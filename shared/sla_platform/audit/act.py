@@ -21,6 +21,7 @@ class ActName(StrEnum):
     CONTRACT_CHANGED = "contract.changed"
     CONTRACT_CREATED = "contract.created"
     CONTRACT_ENDED = "contract.ended"
+    CONTRACT_ENTRY_POSTED = "contract.entry_posted"
     CONTRACT_FROZEN = "contract.frozen"
     CONTRACT_PROFILE_STATED = "contract.profile_stated"
     CONTRACT_VERSION_WITHDRAWN = "contract.version_withdrawn"
@@ -33,6 +34,8 @@ class ActName(StrEnum):
     NOTICE_PUBLISHED = "notice.published"
     PARKED_REPLAYED = "parked.replayed"
     QUARANTINE_REPLAYED = "quarantine.replayed"
+    REGISTRATION_CONFIRMED = "registration.confirmed"
+    REGISTRATION_ENDED = "registration.ended"
 
 
 class ActorKind(StrEnum):

@@ -98,8 +98,9 @@ async def refresh(connection: AsyncConnection, tables: ContractTables, shelf: Re
         query = select(table).where(table.c.seq > shelf.seq).order_by(table.c.seq).limit(_PAGE)
         rows = (await connection.execute(query)).all()
         for row in rows:
-            index = RecordIndex(**orjson.loads(row.names))
-            shelf.put(row.id, row.revision, index, row.record.encode(), row.seq)
+            text = row.record.encode()
+            if not shelf.put_shared(row.id, row.revision, text, row.seq):
+                shelf.put(row.id, row.revision, RecordIndex(**orjson.loads(row.names)), text, row.seq)
             changed.append(row.id)
         if len(rows) < _PAGE:
             return changed
@@ -108,8 +109,8 @@ async def refresh(connection: AsyncConnection, tables: ContractTables, shelf: Re
 class ContractCopies:
     """Copies the contracts' events into a service's table (`sla_platform.bus.Handler`), and keeps its shelf up to date.
 
-    `within`: called in the transaction with the records that were new. `changed`: called after the commit with the
-    changes that were new, in order.
+    `within`: called in the transaction with the records that were new and may judge incidents otherwise than before.
+    `changed`: called after the commit with the changes that were new, in order.
     """
 
     def __init__(
@@ -142,13 +143,20 @@ class ContractCopies:
         changes = [decode_change(envelope) for envelope in batch.envelopes]
         if not changes:
             return
+        newest = {one.record.id: one.record for one in changes}  # in order, so the last of each
+        judging = {name for name, record in newest.items() if self._judges_otherwise(record)}
         async with self._store.transaction() as connection:
-            newest = {one.record.id: one.record for one in changes}  # in order, so the last of each
             stored = set(await write_records(connection, self._tables, list(newest.values())))
-            if self._within is not None and stored:
-                await self._within(connection, [newest[name] for name in sorted(stored)])
+            if self._within is not None and stored & judging:
+                await self._within(connection, [newest[name] for name in sorted(stored & judging)])
         await self.load()
         self._changed([one for one in changes if one.record.id in stored])
+
+    def _judges_otherwise(self, record: RecordData) -> bool:
+        """Return whether it may, by what this service has read; a ledger entry alone moves no clock."""
+        known = self._shelf.get(record.id)
+        judged_in = record.revision if record.judged_in is None else record.judged_in
+        return judged_in != (0 if known is None else known.judged_in)
 
     async def follow(self) -> None:
         """Look every second for records that another instance of the service has stored, until cancelled."""

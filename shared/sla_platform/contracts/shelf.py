@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import zlib
 from collections import OrderedDict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
+from weakref import WeakValueDictionary
 
 from sla_domain.normal import normal
 from sla_domain.record import ContractRecord
 from sla_platform.wire.contract import RecordData, read_record
 
 _UNPACKED = 2_000  # records kept unpacked
+_ENTRIES = b'"entries":['  # in a record as JSON; within a text its quotes would be escaped
 _LEVEL = 1  # of compression: a record shrinks to a third, and unpacks in some ten microseconds
+_WORTH = 1_000  # bytes of a record from which it is compressed
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +35,8 @@ def index_of(record: RecordData) -> RecordIndex:
         document = version.document
         customers |= dict.fromkeys(_listed(document.get("customers")))
         products |= dict.fromkeys(item.get("product", "") for item in document.get("environment") or ())
-        products |= dict.fromkeys(_listed(document.get("products")) + _listed(document.get("excluded_products")))
+        for bought in (document, *(document.get("entitlements") or ())):
+            products |= dict.fromkeys(_listed(bought.get("products")) + _listed(bought.get("excluded_products")))
     if record.profile is not None:
         products |= dict.fromkeys(one.product for one in record.profile.products)
     return RecordIndex(tuple(customers), tuple(products))
@@ -42,21 +46,45 @@ def _listed(value: Any) -> list[str]:
     return [value] if isinstance(value, str) else list(value or ())
 
 
-class RecordShelf:
-    """The records of all contracts of a service, in memory. Satisfies `sla_domain.record.Records`.
+class _Packed:
+    """One revision of a record as all shelves of the process hold it, with the names by which it is found."""
 
-    Records are packed and unpacked on demand, so that a hundred thousand fit. `seq`: the greatest number of the rows
-    that were put (`ContractTables`).
+    __slots__ = ("__weakref__", "alone", "customers", "mark", "products", "revision", "text", "written")
+
+    def __init__(self, contract: str, revision: int, index: RecordIndex, record: bytes) -> None:
+        self.revision = revision
+        self.mark = (len(record), hash(record))
+        small = record if len(record) < _WORTH else zlib.compress(record, _LEVEL)
+        self.text = small if len(small) < len(record) else record
+        self.customers = tuple(dict.fromkeys(map(normal, index.customers)))
+        named = {normal(product): product for product in index.products}
+        self.products, self.written = tuple(named), tuple(named.values())
+        self.alone = (contract,)
+
+    def unpacked(self) -> ContractRecord:
+        text = self.text if len(self.text) == self.mark[0] else zlib.decompress(self.text)
+        return read_record(text)
+
+
+# What a shelf of the process has, by contract: four services in one process read the same records.
+_SHARED: WeakValueDictionary[str, _Packed] = WeakValueDictionary()
+_NOTHING = _Packed("", 0, RecordIndex(), b"")
+
+
+class RecordShelf:
+    """The records of all contracts of a service, in memory. Satisfies `sla_catalogue.recorded.Records`.
+
+    Records are packed and unpacked on demand, so that a hundred thousand fit; shelves of one process share what is the
+    same. `seq`: the greatest number of the rows that were put (`ContractTables`).
     """
 
     def __init__(self) -> None:
-        self._packed: dict[str, tuple[int, bytes]] = {}
-        self._names: dict[str, tuple[str, ...]] = {}
+        self._packed: dict[str, _Packed] = {}
         self._of: dict[str, tuple[str, ...]] = {}
-        self._products: dict[str, tuple[str, ...]] = {}
         self._using: dict[str, set[str]] = {}
         self._written: dict[str, str] = {}
         self._unpacked: OrderedDict[str, ContractRecord] = OrderedDict()
+        self._with_entries: set[str] = set()
         self.seq = 0
 
     def __len__(self) -> int:
@@ -70,7 +98,7 @@ class RecordShelf:
 
     def revision(self, contract: str) -> int:
         """Return the revision of a contract's record; 0 if there is none."""
-        return self._packed.get(contract, (0, b""))[0]
+        return self._packed.get(contract, _NOTHING).revision
 
     def get(self, contract: str) -> ContractRecord | None:
         """Return the record of a contract; None if there is none."""
@@ -81,7 +109,7 @@ class RecordShelf:
         packed = self._packed.get(contract)
         if packed is None:
             return None
-        found = self._unpacked[contract] = read_record(zlib.decompress(packed[1]))
+        found = self._unpacked[contract] = packed.unpacked()
         if len(self._unpacked) > _UNPACKED:
             self._unpacked.popitem(last=False)
         return found
@@ -95,36 +123,57 @@ class RecordShelf:
         found = set[str]().union(*(self._using.get(normal(product), ()) for product in products))
         return tuple(sorted(found))
 
+    def with_entries(self) -> tuple[str, ...]:
+        """Return the ids of the contracts in whose ledgers somebody has written something, sorted."""
+        return tuple(sorted(self._with_entries))
+
     def products(self) -> Mapping[str, str]:
         """Return the products that the contracts name: `normal` name -> name as written."""
         return self._written
 
     def put(self, contract: str, revision: int, index: RecordIndex, record: bytes, seq: int = 0) -> None:
         """Put a record in place of the earlier one. `index`: by what it is found."""
+        if not self.put_shared(contract, revision, record, seq):
+            packed = _SHARED[contract] = _Packed(contract, revision, index, record)
+            self._put(contract, packed, record, seq)
+
+    def put_shared(self, contract: str, revision: int, record: bytes, seq: int = 0) -> bool:
+        """Put a record that another shelf of the process has; return whether one has it: `put` it otherwise."""
+        packed = _SHARED.get(contract)
+        if packed is None or packed.revision != revision or packed.mark != (len(record), hash(record)):
+            return False
+        self._put(contract, packed, record, seq)
+        return True
+
+    def _put(self, contract: str, packed: _Packed, record: bytes, seq: int) -> None:
         self.seq = max(self.seq, seq)
-        self._packed[contract] = (revision, zlib.compress(record, _LEVEL))
+        before = self._packed.get(contract, _NOTHING)
+        self._packed[contract] = packed
+        if _ENTRIES in record:
+            self._with_entries.add(contract)
         self._unpacked.pop(contract, None)
-        self._put_products(contract, index.products)
-        before, after = self._names.get(contract, ()), tuple(dict.fromkeys(map(normal, index.customers)))
-        if before == after:
-            return
-        for name in before:
+        if before.products != packed.products or before.written != packed.written:
+            self._put_products(contract, before, packed)
+        if before.customers != packed.customers:
+            self._put_customers(contract, before, packed)
+
+    def _put_customers(self, contract: str, before: _Packed, after: _Packed) -> None:
+        for name in before.customers:
             left = tuple(one for one in self._of[name] if one != contract)
             if left:
                 self._of[name] = left
             else:
                 del self._of[name]
-        for name in after:
-            self._of[name] = (*self._of.get(name, ()), contract)
-        self._names[contract] = after
+        for name in after.customers:
+            others = self._of.get(name)
+            self._of[name] = after.alone if others is None else (*others, contract)
 
-    def _put_products(self, contract: str, products: Sequence[str]) -> None:
-        before, after = self._products.get(contract, ()), tuple(dict.fromkeys(map(normal, products)))
-        if before == after:
-            return
-        for name in before:
-            self._using[name].discard(contract)
-        for name, written in zip(map(normal, products), products, strict=True):
+    def _put_products(self, contract: str, before: _Packed, after: _Packed) -> None:
+        for name in before.products:
+            using = self._using[name]
+            using.discard(contract)
+            if not using:
+                del self._using[name], self._written[name]
+        for name, written in zip(after.products, after.written, strict=True):
             self._using.setdefault(name, set()).add(contract)
             self._written[name] = written
-        self._products[contract] = after

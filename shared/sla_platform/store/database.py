@@ -1,4 +1,4 @@
-"""The port of a database: its engines, whether it takes writes, and what both adapters need for it.
+"""The port of a database: its connections, whether it takes writes, and what both adapters need for it.
 
 One adapter a database (`sqlite`, `postgres`), chosen by `sla_platform.store.engine`; both are held to one conformance
 suite, `tests/conformance/test_store.py`.
@@ -6,38 +6,36 @@ suite, `tests/conformance/test_store.py`.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from typing import Any, Protocol
 
 import orjson
 from sqlalchemy import event
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+from sqlalchemy.ext.asyncio import AsyncEngine
 
-from sla_platform.outage import as_store_busy
+from sla_platform.store.connections import Connections
 
 WROTE = "slad.wrote"
 
 
 class Database(Protocol):
-    """The engines of one database, from which `Store` takes its connections; SQLite and PostgreSQL implement it.
+    """The connections of one database, as `Store` hands them out; SQLite and PostgreSQL implement it.
 
     Their errors show no values of columns or parameters, which may be a customer's data.
     """
 
     @property
-    def writer(self) -> AsyncEngine:
-        """Return the engine whose connections open transactions that may change data."""
+    def writer(self) -> Connections:
+        """Return the connections that open transactions which may change data."""
         ...
 
     @property
-    def reader(self) -> AsyncEngine:
-        """Return the engine for statements that only read; they take no locks."""
+    def reader(self) -> Connections:
+        """Return the connections for statements that only read; they take no locks."""
         ...
 
     @property
-    def claimer(self) -> AsyncEngine | None:
-        """Return the engine that `Store.claiming` uses, where each statement is its own transaction; None on SQLite."""
+    def claimer(self) -> Connections | None:
+        """Return those of `Store.claiming`, where each statement is its own transaction; None on SQLite."""
         ...
 
     async def write_refusal(self) -> str | None:
@@ -47,23 +45,6 @@ class Database(Protocol):
     async def close(self) -> None:
         """Close every connection."""
         ...
-
-
-@asynccontextmanager
-async def connected(engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
-    """Open a connection of the engine within the `with` block.
-
-    Raises StoreBusy in place of an error that passes by itself, such as a lost connection (see `as_store_busy`).
-    """
-    connecting = True
-    try:
-        async with engine.connect() as connection:
-            connecting = False
-            yield connection
-    except Exception as error:
-        if (passing := as_store_busy(error, connecting=connecting)) is not None:
-            raise passing from error
-        raise
 
 
 def json_text(value: Any) -> str:

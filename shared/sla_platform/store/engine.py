@@ -1,6 +1,6 @@
-"""Engines from a URL, and the ways in: `transaction()` to change things, `reading()` to look.
+"""A database from a URL, and the ways in: `transaction()` to change things, `reading()` to look.
 
-SQLite gets one writer connection (BEGIN IMMEDIATE; the pool of one is the queue of writers) and several readers that
+SQLite gets one writer connection (BEGIN IMMEDIATE; the writers queue for its one place) and several readers that
 cannot write; PostgreSQL one pool for both. Only these context managers commit. A database that is away, full or
 overtaxed raises StoreBusy from them, whatever the driver called it; nothing was changed then, unless the connection
 was lost during the commit itself, which is why every unit of work claims its event ids.
@@ -16,7 +16,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from sla_platform.errors import StoreBusy
-from sla_platform.store.database import WROTE, Database, connected
+from sla_platform.store.database import WROTE, Database
 from sla_platform.store.postgres import PostgresDatabase
 from sla_platform.store.sqlite import SqliteDatabase
 from sla_platform.store.writes import WriteHealth
@@ -44,8 +44,8 @@ class Store:
 
     @property
     def engine(self) -> AsyncEngine:
-        """Return the engine for migrations and tools; it raises the driver's own errors."""
-        return self._database.writer
+        """Return the engine for migrations and tools: it knows no limit and raises the driver's own errors."""
+        return self._database.writer.engine
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[AsyncConnection]:
@@ -55,7 +55,7 @@ class Store:
         was lost during the commit itself.
         """
         try:
-            async with connected(self._database.writer) as connection, connection.begin():
+            async with self._database.writer.connected() as connection, connection.begin():
                 notes = connection.info
                 notes.pop(WROTE, None)
                 yield connection
@@ -75,7 +75,7 @@ class Store:
         claimer = self._database.claimer
         assert claimer is not None, "SQLite's writers queue for transactions"
         try:
-            async with connected(claimer) as connection:
+            async with claimer.connected() as connection:
                 yield connection
         except StoreBusy as error:
             self.writes.note_refused(error)
@@ -88,7 +88,7 @@ class Store:
         On SQLite all statements see the same state of the database; on PostgreSQL each statement sees what was
         committed before it.
         """
-        async with connected(self._database.reader) as connection:
+        async with self._database.reader.connected() as connection:
             yield connection
 
     async def takes_writes(self) -> str | None:

@@ -14,7 +14,8 @@ from sqlalchemy.engine import URL
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from sla_platform.errors import BadSettings, StoreBusy
-from sla_platform.store.database import connected, json_text, note_writes
+from sla_platform.store.connections import Connections, unlimited
+from sla_platform.store.database import json_text, note_writes
 from sla_platform.store.discreet import keep_values_out_of_errors
 from sla_platform.store.types import from_micros, to_micros
 
@@ -36,6 +37,8 @@ CLAIMING_SETTINGS = {
     "enable_mergejoin": "off",
     "plan_cache_mode": "force_custom_plan",
 }
+CLAIMERS = 2  # connections for them that stay open
+UNDER_LOAD = 4  # connections more than those that stay open, while they are in use
 _POSTGRES_EPOCH = to_micros(datetime(2000, 1, 1, tzinfo=UTC))
 
 
@@ -49,17 +52,16 @@ class PostgresDatabase:
     def __init__(self, url: URL, pool: int, *, patient: bool) -> None:
         if find_spec("asyncpg") is None:
             raise BadSettings("SLAD_STORE_URL names PostgreSQL, whose driver is missing: pip install 'slad[postgres]'")
-        self.writer = _postgres_engine(url, pool, patient)
+        self.writer = Connections(_postgres_engine(url, pool, patient), pool + UNDER_LOAD)
         # Reading needs no BEGIN and no ROLLBACK: two round trips less.
-        self.reader = self.writer.execution_options(isolation_level="AUTOCOMMIT")
-        self.claimer = _postgres_engine(url, 2, False, CLAIMING_SETTINGS, ping=False).execution_options(
-            isolation_level="AUTOCOMMIT"
-        )
+        self.reader = self.writer.with_options(isolation_level="AUTOCOMMIT")
+        claiming = _postgres_engine(url, CLAIMERS, False, CLAIMING_SETTINGS, ping=False)
+        self.claimer = Connections(claiming, CLAIMERS + UNDER_LOAD).with_options(isolation_level="AUTOCOMMIT")
 
     async def write_refusal(self) -> str | None:
         """Ask whether transactions are read only; return why writes are refused or nothing answers, else None."""
         try:
-            async with connected(self.reader) as connection:
+            async with self.reader.connected() as connection:
                 answer = await connection.exec_driver_sql("SELECT current_setting('transaction_read_only')")
                 read_only = answer.scalar_one() == "on"
         except StoreBusy as error:
@@ -68,8 +70,8 @@ class PostgresDatabase:
 
     async def close(self) -> None:
         """Close every connection."""
-        await self.writer.dispose()
-        await self.claimer.dispose()
+        await self.writer.engine.dispose()
+        await self.claimer.engine.dispose()
 
 
 def _postgres_engine(
@@ -79,9 +81,7 @@ def _postgres_engine(
     engine = create_async_engine(
         url.set(drivername="postgresql+asyncpg"),
         hide_parameters=True,
-        pool_size=pool,
-        max_overflow=4,
-        pool_timeout=10,
+        **unlimited(pool),
         pool_pre_ping=ping,
         json_serializer=json_text,
         json_deserializer=orjson.loads,

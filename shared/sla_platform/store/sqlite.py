@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import sqlite3
 from pathlib import Path
 from typing import Any
 
 import orjson
 from sqlalchemy import event
 from sqlalchemy.engine import URL
-from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import AsyncAdaptedQueuePool
 
 from sla_platform.errors import BadSettings
+from sla_platform.store.connections import Connections, unlimited
 from sla_platform.store.database import json_text, note_writes
 from sla_platform.store.discreet import keep_values_out_of_errors
 from sla_platform.store.writes import sqlite_lock_is_free
@@ -47,8 +50,10 @@ class SqliteDatabase:
         self._path = url.database
         url = url.set(drivername="sqlite+aiosqlite")
         Path(self._path).parent.mkdir(parents=True, exist_ok=True)
-        self.writer = _sqlite_engine(url, size=1, begin="BEGIN IMMEDIATE", patience=30 if patient else LOCK_SECONDS)
-        self.reader = _sqlite_engine(url, size=4, begin="BEGIN", pragmas=("query_only=ON",))
+        self.writer = _sqlite_connections(
+            url, size=1, begin="BEGIN IMMEDIATE", patience=30 if patient else LOCK_SECONDS
+        )
+        self.reader = _sqlite_connections(url, size=4, begin="BEGIN", pragmas=("query_only=ON",))
 
     async def write_refusal(self) -> str | None:
         """Take the write lock and release it; return why that failed within two seconds, or None."""
@@ -56,21 +61,33 @@ class SqliteDatabase:
 
     async def close(self) -> None:
         """Close every connection."""
-        await self.writer.dispose()
-        await self.reader.dispose()
+        await self.writer.engine.dispose()
+        await self.reader.engine.dispose()
 
 
-def _sqlite_engine(
+class _Connection(sqlite3.Connection):
+    """A connection that is rolled back before it closes.
+
+    SQLite closes one only when the last of its statements is gone, and keeps its locks so long. The error of a user who
+    was cancelled holds the statement that was broken off, for as long as anybody keeps the error.
+    """
+
+    def close(self) -> None:
+        """Roll back what is under way, and close; a second call does nothing."""
+        with contextlib.suppress(sqlite3.Error):
+            self.rollback()
+        super().close()
+
+
+def _sqlite_connections(
     url: URL, *, size: int, begin: str, pragmas: tuple[str, ...] = (), patience: float = LOCK_SECONDS
-) -> AsyncEngine:
+) -> Connections:
     engine = create_async_engine(
         url,
         hide_parameters=True,
         poolclass=AsyncAdaptedQueuePool,
-        pool_size=size,
-        max_overflow=0,
-        pool_timeout=10,
-        connect_args={"timeout": patience},
+        **unlimited(size),
+        connect_args={"timeout": patience, "factory": _Connection},
         json_serializer=json_text,
         json_deserializer=orjson.loads,
     )
@@ -89,4 +106,4 @@ def _sqlite_engine(
         connection.exec_driver_sql(begin)
 
     note_writes(engine)
-    return engine
+    return Connections(engine, size)

@@ -16,7 +16,8 @@ _SECRET_KEYS = re.compile(r"secret|token|password|authorization|signature|api[_-
 _ADDRESS = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
 _USERINFO = re.compile(r"(?<=://)[^/@\s]+@")
 _MADE_KEY = re.compile(r"(?<=slad_)[0-9]+_[A-Za-z0-9_-]{43}")
-_LINK = re.compile(r"(?<=/ack/)[^\s\"'/?#]+")  # the token by which its holder acknowledges
+# The token by which its holder acknowledges, or confirms or ends a registration.
+_LINK = re.compile(r"(?:(?<=/ack/)|(?<=/registrations/confirm/)|(?<=/registrations/end/))[^\s\"'/?#]+")
 
 
 def redact(_logger: Any, _method: str, entry: MutableMapping[str, Any]) -> MutableMapping[str, Any]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from sla_platform.wire.clock import ClockFact, clock_fact, decode_clock_fact, encode_clock_fact
 from sla_platform.wire.delivery import DeliveryFact, decode_delivery_fact, encode_delivery_fact
 from sla_platform.wire.incident import decode_event, encode_event, stored_event
-from sla_platform.wire.notice import NoticeData, decode_notice, encode_notice
+from sla_platform.wire.notice import NoticeData, decode_notice, encode_notice, notice_event_id, notice_of
 
 __all__ = [
     "ClockFact",
@@ -23,5 +23,7 @@ __all__ = [
     "encode_delivery_fact",
     "encode_event",
     "encode_notice",
+    "notice_event_id",
+    "notice_of",
     "stored_event",
 ]

@@ -7,16 +7,20 @@ from __future__ import annotations
 
 import json
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from sla_domain.contract import ContractId, EnvironmentItem
+from sla_domain.ledger import EntryId, EntryKind, LedgerEntry, WorkSpan
 from sla_domain.record import (
     Change,
     ContractFrozen,
     ContractRecord,
     ContractVersion,
+    EntryPosted,
+    PostedEntry,
     ProfileChanged,
     ProfileEntry,
     RecordChange,
@@ -39,6 +43,7 @@ KINDS: dict[str, type[Any]] = {
     "frozen": ContractFrozen,
     "window_booked": WindowBooked,
     "window_cancelled": WindowCancelled,
+    "entry_posted": EntryPosted,
     "profile_changed": ProfileChanged,
 }
 _KIND_OF = {kind: name for name, kind in KINDS.items()}
@@ -81,6 +86,31 @@ class WindowData(BaseModel):
     cancelled_in: int | None = None
 
 
+class EntryData(BaseModel):
+    """An entry of a ledger, `kind` being bought, used, reserved, released or adjusted.
+
+    `allowance`: whose ledger. `amount`: in its unit, seconds for hours, exact. `start`, `end`: the time that was
+    worked, instead of an amount. `of`: the reservation that it ends. `serves_at`: when what is reserved takes place.
+    `surcharge`: percent on top. `posted_in`: the revision of the record that wrote it.
+    """
+
+    model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
+    allowance: str
+    id: str
+    kind: EntryKind
+    at: datetime
+    who: str
+    amount: Decimal | None = None
+    start: datetime | None = None
+    end: datetime | None = None
+    of: str | None = None
+    serves_at: datetime | None = None
+    surcharge: int | None = None
+    reason: str | None = None
+    reference: str | None = None
+    posted_in: int = Field(ge=1)
+
+
 class ProductData(BaseModel):
     """A product of the customer's environment, the versions in use (empty: not known), and further facts."""
 
@@ -101,7 +131,10 @@ class ProfileData(BaseModel):
 
 
 class RecordData(BaseModel):
-    """A contract's record. `revision`: how many changes made it. `frozen_through`: what lies before is final."""
+    """A contract's record. `revision`: how many changes made it. `frozen_through`: what lies before is final.
+
+    `judged_in`: the last revision that may judge incidents otherwise; absent: `revision`.
+    """
 
     model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
     id: str = Field(min_length=1, max_length=120)
@@ -109,6 +142,8 @@ class RecordData(BaseModel):
     versions: tuple[VersionData, ...] = ()
     frozen_through: datetime | None = None
     windows: tuple[WindowData, ...] = ()
+    entries: tuple[EntryData, ...] | None = None
+    judged_in: int | None = None
     profile: ProfileData | None = None
 
 
@@ -116,12 +151,13 @@ class ContractChangedData(BaseModel):
     """A change of a contract: who made it, when and why (`what` is its kind), and the record after it.
 
     `number`: the version it is about. `effective_from`: from when that version applies. `through`: until when
-    everything is frozen. `booking`: the booked window it is about.
+    everything is frozen. `booking`: the booked window it is about. `entry`: the ledger entry that
+    it wrote.
     """
 
     model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
     what: str = Field(
-        description="version_added|version_in_force|version_withdrawn|frozen|window_booked|window_cancelled"
+        description="version_added|version_in_force|version_withdrawn|frozen|window_booked|window_cancelled|entry_posted|profile_changed"
     )
     at: datetime
     by: str
@@ -130,12 +166,13 @@ class ContractChangedData(BaseModel):
     effective_from: datetime | None = None
     through: datetime | None = None
     booking: str | None = None
+    entry: str | None = None
     record: RecordData
 
 
-def encode_change(made: RecordChange, record: ContractRecord) -> Envelope:
-    """Return the change of a contract, with the record after it, as an event for the topic `contracts`."""
-    data = ContractChangedData(
+def changed_data(made: RecordChange, record: ContractRecord) -> ContractChangedData:
+    """Return a change of a contract with the record after it, in the form in which it travels."""
+    return ContractChangedData(
         what=_KIND_OF[type(made.change)],
         at=made.at,
         by=made.by,
@@ -144,8 +181,14 @@ def encode_change(made: RecordChange, record: ContractRecord) -> Envelope:
         effective_from=getattr(made.change, "effective_from", None),
         through=getattr(made.change, "through", None),
         booking=booking_of(made.change),
+        entry=None if (posted := posted_by(made.change)) is None else posted.entry.id,
         record=record_data(record),
     )
+
+
+def encode_change(made: RecordChange, record: ContractRecord) -> Envelope:
+    """Return the change of a contract, with the record after it, as an event for the topic `contracts`."""
+    data = changed_data(made, record)
     return Envelope(
         topic=Topic.CONTRACTS,
         id=f"contract/{record.id}/{made.revision}",
@@ -156,6 +199,17 @@ def encode_change(made: RecordChange, record: ContractRecord) -> Envelope:
         time=made.at,
         data=data.model_dump_json(exclude_none=True).encode(),
     )
+
+
+def history_text(made: RecordChange, record: ContractRecord) -> str:
+    """Return a change as it is kept in a contract's history: of the ledger entries only the one that it wrote.
+
+    The others are with the changes that wrote them, so that the history of a ledger grows with its entries alone.
+    """
+    data = changed_data(made, record)
+    own = tuple(one for one in data.record.entries or () if one.posted_in == made.revision)
+    kept = data.record.model_copy(update={"entries": own or None})
+    return data.model_copy(update={"record": kept}).model_dump_json(exclude_none=True)
 
 
 def decode_change(envelope: Envelope) -> ContractChangedData:
@@ -178,12 +232,15 @@ def change_of(data: ContractChangedData) -> Change | None:
         case kind if kind is ContractFrozen and data.through is not None:
             return ContractFrozen(data.through)
         case kind if kind is WindowCancelled and data.booking is not None:
-            return WindowCancelled(data.booking)
+            return WindowCancelled(data.booking, _written_in(data.record))
         case kind if kind is ProfileChanged and data.record.profile is not None:
             return ProfileChanged(_environment(data.record.profile))
         case kind if kind is WindowBooked:
-            found = next((one for one in data.record.windows if one.id == data.booking), None)
-            return None if found is None else WindowBooked(_window(found))
+            booked = (one for one in data.record.windows if one.booked_in == data.record.revision)
+            found = next(booked, None)
+            return None if found is None else WindowBooked(_window(found), _written_in(data.record))
+        case kind if kind is EntryPosted:
+            return _written_in(data.record)
         case _:
             return None
 
@@ -197,6 +254,23 @@ def booking_of(change: Change) -> str | None:
             return booking
         case _:
             return None
+
+
+def posted_by(change: Change) -> EntryPosted | None:
+    """Return the ledger entry that a change writes, a booking or a cancellation too; None if it writes none."""
+    match change:
+        case EntryPosted():
+            return change
+        case WindowBooked(_, posted) | WindowCancelled(_, posted):
+            return posted
+        case _:
+            return None
+
+
+def _written_in(record: RecordData) -> EntryPosted | None:
+    """The entry that the record's last change wrote."""
+    found = next((one for one in record.entries or () if one.posted_in == record.revision), None)
+    return None if found is None else EntryPosted(found.allowance, _entry(found))
 
 
 def canonical(document: Any) -> str:
@@ -241,7 +315,45 @@ def record_data(record: ContractRecord) -> RecordData:
             )
             for one in record.windows
         ),
+        entries=tuple(map(_entry_data, record.entries)) or None,
+        judged_in=None if record.judged_in == record.revision else record.judged_in,
         profile=None if record.profile is None else _profile(record.profile),
+    )
+
+
+def _entry_data(posted: PostedEntry) -> EntryData:
+    entry = posted.entry
+    return EntryData(
+        allowance=posted.allowance,
+        id=entry.id,
+        kind=entry.kind,
+        at=entry.at,
+        who=entry.who,
+        amount=entry.amount,
+        start=None if entry.work is None else entry.work.start,
+        end=None if entry.work is None else entry.work.end,
+        of=entry.of,
+        serves_at=entry.serves_at,
+        surcharge=entry.surcharge or None,
+        reason=entry.reason or None,
+        reference=entry.reference or None,
+        posted_in=posted.posted_in,
+    )
+
+
+def _entry(data: EntryData) -> LedgerEntry:
+    return LedgerEntry(
+        id=EntryId(data.id),
+        kind=data.kind,
+        at=data.at,
+        who=data.who,
+        amount=data.amount,
+        work=None if data.start is None or data.end is None else WorkSpan(data.start, data.end),
+        of=None if data.of is None else EntryId(data.of),
+        serves_at=data.serves_at,
+        surcharge=data.surcharge or 0,
+        reason=data.reason or "",
+        reference=data.reference or "",
     )
 
 
@@ -286,9 +398,14 @@ def read_record(text: str | bytes) -> ContractRecord:
         id=ContractId(data.id),
         revision=data.revision,
         frozen_through=data.frozen_through,
+        judged_in=data.revision if data.judged_in is None else data.judged_in,
         windows=tuple(
             WindowEntry(window=_window(one), booked_in=one.booked_in, cancelled_in=one.cancelled_in)
             for one in data.windows
+        ),
+        entries=tuple(
+            PostedEntry(allowance=one.allowance, entry=_entry(one), posted_in=one.posted_in)
+            for one in data.entries or ()
         ),
         profile=None
         if data.profile is None

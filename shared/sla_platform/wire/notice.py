@@ -6,11 +6,17 @@ from datetime import datetime
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from sla_domain.errors import InvalidNotice
+from sla_domain.notice import Affected, Notice, NoticeId
+from sla_domain.notice_terms import Cause, Severity
+from sla_domain.version import VersionRange
 from sla_platform.envelope import TYPE_PREFIX, Envelope, Topic
 from sla_platform.errors import BadEnvelope
 
 SOURCE = "/slad/ingest"
 TYPE = f"{TYPE_PREFIX}notice.published.v1"
+HIGHEST_REVISION = 100_000
+_LATER = ("cause", "revision", "withdrawn", "reason")  # written only where they say something
 
 
 class AffectedProduct(BaseModel):
@@ -22,7 +28,11 @@ class AffectedProduct(BaseModel):
 
 
 class NoticeData(BaseModel):
-    """A notice of a fix, as published. `id` is the publisher's: the same id is the same notice."""
+    """A notice of a fix, as published. `id` is the publisher's: the same id is the same notice.
+
+    A higher `revision` replaces the ones before it. `cause`: what the fix prevents, "" if that is not named.
+    `withdrawn`: the notice does not hold any more. `reason`: why it was changed or withdrawn.
+    """
 
     model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
     id: str = Field(min_length=1, max_length=120)
@@ -33,20 +43,60 @@ class NoticeData(BaseModel):
     products: tuple[AffectedProduct, ...] = Field(min_length=1, max_length=200)
     published_at: datetime
     published_by: str = ""
+    cause: str = Field(default="", pattern="^(security|data_loss|outage|)$")
+    revision: int = Field(default=1, ge=1, le=HIGHEST_REVISION)
+    withdrawn: bool = False
+    reason: str = Field(default="", max_length=500)
+
+    @property
+    def grave(self) -> Severity:
+        """Return the severity as a value of the vocabulary."""
+        return Severity(self.severity)
+
+    @property
+    def asks(self) -> bool:
+        """Return whether somebody must acknowledge it: one that is not withdrawn, of any severity above low."""
+        return not self.withdrawn and self.grave is not Severity.LOW
+
+
+def notice_event_id(notice: NoticeData) -> str:
+    """Return the id of the event that publishes a revision: `notice/<id>`, of a later one `notice/<id>/<revision>`."""
+    return f"notice/{notice.id}" if notice.revision == 1 else f"notice/{notice.id}/{notice.revision}"
 
 
 def encode_notice(notice: NoticeData) -> Envelope:
     """Return the notice as an event for the topic `notices`, keyed by the notice's id."""
+    plain = {name for name in _LATER if getattr(notice, name) == type(notice).model_fields[name].default}
     return Envelope(
         topic=Topic.NOTICES,
-        id=f"notice/{notice.id}",
+        id=notice_event_id(notice),
         type=TYPE,
         source=SOURCE,
         subject=notice.id,
         key=notice.id,
         time=notice.published_at,
-        data=notice.model_dump_json().encode(),
+        data=notice.model_dump_json(exclude=plain).encode(),
     )
+
+
+def notice_of(data: NoticeData) -> Notice:
+    """Return what decides whom a published notice concerns.
+
+    A range of versions that nobody can read covers every version: one notice too many is better than a hole unmended.
+    """
+    return Notice(
+        id=NoticeId(data.id),
+        severity=data.grave,
+        cause=Cause(data.cause) if data.cause else None,
+        affected=tuple(Affected(each.product, _range(each.versions)) for each in data.products),
+    )
+
+
+def _range(written: str) -> VersionRange:
+    try:
+        return VersionRange.parse(written)
+    except InvalidNotice:
+        return VersionRange()
 
 
 def decode_notice(envelope: Envelope) -> NoticeData:

@@ -371,3 +371,20 @@ async def test_an_incident_of_another_contract_is_not_even_known(closed_board: B
     async with httpx2.AsyncClient(transport=transport, base_url="http://board", headers=headers) as client:
         for path in ("/incidents/c:1", "/v1/board/incidents/c:1", "/v1/stream/incidents/c:1"):
             assert (await client.get(path)).status_code == 404, path
+
+
+async def test_a_notice_is_shown_in_its_newest_revision_and_as_withdrawn(
+    small_board: BoardBench, client: httpx2.AsyncClient
+) -> None:
+    await small_board.tell(
+        notice(), notice(title="Fix it at leisure", revision=2, cause="data_loss", reason="it is rare")
+    )
+    words = " ".join((await client.get("/notices")).text.split())
+    assert "Fix it at leisure" in words
+    assert "Revision 2: <bdi>it is rare</bdi>" in words
+    assert "data loss" in words
+    await small_board.tell(notice(title="It is over", revision=4, withdrawn=True, reason="a slip"))
+    await small_board.tell(notice(title="Late", revision=3))
+    words = " ".join((await client.get("/notices")).text.split())
+    assert ("It is over" in words, "Late" in words) == (True, False)
+    assert "Withdrawn: <bdi>a slip</bdi>" in words

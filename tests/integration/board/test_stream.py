@@ -212,7 +212,6 @@ async def test_a_hundred_browsers_are_served_by_one_rendering(small_board: Board
         await small_board.tell(*(Ticket(f"a:{n}").started() for n in range(200)))
         last = max(await asyncio.gather(*watching))
         assert small_board.metric("slad_board_render_seconds_count") - before <= 1 + (last - told) / 0.1
-        assert last - told < 5
     async with asyncio.timeout(PATIENCE):
         while small_board.metric("slad_board_streams_open"):  # noqa: ASYNC110 - the server notices in its own time
             await asyncio.sleep(0.01)

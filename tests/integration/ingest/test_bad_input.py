@@ -309,8 +309,7 @@ async def test_beyond_its_budget_a_source_is_told_when_to_come_back(tmp_path: Pa
 
 
 async def test_a_store_that_is_away_is_503_and_the_retry_is_taken(small: World) -> None:
-    async with small.store.engine.connect() as other:  # the only writer's place is taken
-        await other.exec_driver_sql("SELECT 1")
+    async with small.store.transaction():  # the only writer's place is taken
         usual = small.ingest.commit._bounds
         small.ingest.commit._bounds = type(usual)(commit_seconds=0.2)
         answer = await small.github(delivery("opened"))
@@ -324,8 +323,7 @@ async def test_a_store_that_is_away_is_503_and_the_retry_is_taken(small: World) 
 
 async def test_requests_during_an_outage_do_not_pile_up_in_memory(small: World) -> None:
     small.ingest.commit._bounds = type(small.ingest.commit._bounds)(commit_seconds=0.2, queue_deliveries=5)
-    async with small.store.engine.connect() as other:
-        await other.exec_driver_sql("SELECT 1")
+    async with small.store.transaction():
         answers = await asyncio.gather(*(small.event(opened(str(n))) for n in range(40)))
     assert {answer.status_code for answer in answers} == {503}
     assert small.ingest.commit.pending == 0

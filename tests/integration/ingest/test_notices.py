@@ -9,10 +9,11 @@ import orjson
 import pytest
 from tests.integration.ingest.world import ADMIN, FORMOSA, PUBLISHER, SENDER, World
 
+from sla_domain.notice_terms import Cause, NoticeTerms, Registration
 from sla_ingest import tables
 from sla_platform.envelope import Topic
 from sla_platform.store import log as logs
-from sla_platform.wire import decode_notice
+from sla_platform.wire import NoticeData, decode_notice
 
 JSON = {"content-type": "application/json"}
 
@@ -26,6 +27,12 @@ def written(**values: Any) -> dict[str, Any]:
     } | values
 
 
+async def published(world: World) -> list[NoticeData]:
+    async with world.store.reading() as connection:
+        page = await logs.read(connection, tables.log, [Topic.NOTICES], logs.Cursor(), 10)
+    return [decode_notice(envelope) for envelope in page.envelopes]
+
+
 async def post(world: World, notice: Any, key: dict[str, str] = PUBLISHER) -> Any:
     body = notice if isinstance(notice, bytes) else orjson.dumps(notice)
     return await world.client.post("/v1/notices", content=body, headers={**JSON, **key})
@@ -35,9 +42,7 @@ async def test_a_notice_is_on_the_log_with_publisher_and_time(world: World) -> N
     answer = await post(world, written())
     assert answer.status_code == 202
     assert answer.json()["id"] == "SEC-1"
-    async with world.store.reading() as connection:
-        page = await logs.read(connection, tables.log, [Topic.NOTICES], logs.Cursor(), 10)
-    (notice,) = [decode_notice(envelope) for envelope in page.envelopes]
+    (notice,) = await published(world)
     assert (notice.published_by, notice.published_at) == ("publisher", world.time.at)
     assert notice.products[0].versions == ">=2.0,<2.4.1"
 
@@ -135,3 +140,73 @@ async def test_a_product_that_no_contract_names_is_refused_with_the_nearest(smal
     assert await small.logged() == []
     mixed = await post(small, written(products=[{"product": "shop"}, {"product": "shpo"}]))
     assert (mixed.status_code, mixed.json()["unknown_products"]) == (202, ["shpo"])
+
+
+async def test_a_higher_revision_changes_a_notice_and_a_late_one_is_refused(small: World) -> None:
+    assert (await post(small, written())).json()["revision"] == 1
+    second = await post(small, written(revision=2, severity="high", reason="less grave than feared"))
+    assert (second.status_code, second.json()["revision"]) == (202, 2)
+    fourth = written(revision=4, severity="low")
+    assert (await post(small, fourth)).status_code == 202
+    late = await post(small, written(revision=3))
+    assert (late.status_code, late.json()["type"].rpartition("/")[2]) == (409, "notice-outdated")
+    for known in (written(), fourth):
+        assert (await post(small, known)).headers["slad-duplicate"] == "true"
+    other = await post(small, written(revision=4, title="Something else"))
+    assert (other.status_code, other.json()["type"].rpartition("/")[2]) == (409, "notice-exists")
+    told = await published(small)
+    assert [(one.revision, one.severity) for one in told] == [(1, "critical"), (2, "high"), (4, "low")]
+
+
+async def test_a_withdrawal_needs_no_more_than_its_reason(small: World) -> None:
+    await post(small, written(cause="data_loss"))
+    withdrawal = {"id": "SEC-1", "revision": 2, "withdrawn": True}
+    silent = await post(small, withdrawal)
+    assert [error["pointer"] for error in silent.json()["errors"]] == ["/reason"]
+    first = await post(small, written(id="SEC-2", withdrawn=True, reason="a slip"))
+    assert [error["pointer"] for error in first.json()["errors"]] == ["/revision"]
+    answer = await post(small, withdrawal | {"reason": "It was no fault of ours."})
+    assert (answer.status_code, answer.json()["outcome"]) == (202, "withdrawn")
+    (_, told) = await published(small)
+    assert (told.withdrawn, told.reason, told.title) == (True, "It was no fault of ours.", "Data loss on restart")
+    assert (told.cause, told.products[0].product) == ("data_loss", "shop")
+
+
+async def test_two_writers_of_one_revision_have_one_effect(world: World) -> None:
+    await post(world, written())
+    answers = await asyncio.gather(*(post(world, written(revision=2, title=f"By {one}")) for one in range(6)))
+    assert sorted(answer.status_code for answer in answers) == [202, 409, 409, 409, 409, 409]
+    assert len(await world.logged()) == 2
+
+
+@pytest.mark.parametrize(
+    ("changes", "pointer"),
+    [({"cause": "fire"}, "/cause"), ({"revision": 0}, "/revision"), ({"revision": "two"}, "/revision")],
+)
+async def test_revision_and_cause_are_checked(small: World, changes: dict[str, Any], pointer: str) -> None:
+    answer = await post(small, written(**changes))
+    assert answer.status_code == 422
+    assert pointer in {error["pointer"] for error in answer.json()["errors"]}
+
+
+async def test_contracts_whose_people_must_register_are_counted_apart(small: World) -> None:
+    """clause I5: who has registered is the notifier's to know, so that nothing says that nobody hears of it."""
+    book = small.catalogue[-1].rulebook
+    for contract in book.contracts.values():
+        object.__setattr__(book.plans[contract.plan], "notices", NoticeTerms(registration=Registration.OPT_IN))
+        for person in contract.people.values():
+            object.__setattr__(person, "notices", False)
+    answer = (await post(small, written())).json()
+    assert (answer["contracts"], answer["people"], answer["registration"]) == (2, 0, 2)
+    assert "remark" not in answer
+
+
+async def test_contracts_whose_plan_does_not_entitle_are_counted_apart(small: World) -> None:
+    """clause H15."""
+    book = small.catalogue[-1].rulebook
+    for id_ in {contract.plan for contract in book.contracts.values()}:
+        object.__setattr__(book.plans[id_], "notices", NoticeTerms(causes=frozenset({Cause.SECURITY})))
+    answer = await post(small, written(cause="outage"))
+    assert (answer.json()["contracts"], answer.json()["people"], answer.json()["not_entitled"]) == (0, 0, 2)
+    assert "check its severity and its cause" in answer.json()["remark"]
+    assert (await post(small, written(id="SEC-2", cause="security"))).json()["contracts"] == 2

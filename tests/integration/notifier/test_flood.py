@@ -405,4 +405,6 @@ async def test_a_link_for_a_digest_that_is_gone_says_so(stage: Stage, client: ht
 def test_every_kind_has_its_place_in_a_digest() -> None:
     from sla_notifier.notification.digest import _COUNTED, _RANK, _STEPS
 
-    assert set(_COUNTED) == set(_RANK) == set(_STEPS) == set(MessageKind) - {MessageKind.DIGEST}
+    assert (
+        set(_COUNTED) == set(_RANK) == set(_STEPS) == set(MessageKind) - {MessageKind.DIGEST, MessageKind.CONFIRMATION}
+    )

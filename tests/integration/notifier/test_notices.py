@@ -24,7 +24,7 @@ async def test_each_entitled_person_of_a_concerned_contract_hears_once(stage: St
     assert told(smtp_server) == ["anna", "ben", "maria", "piotr"]
     assert {row.contract for row in await stage.rows()} == {"acme"}
     first = smtp_server.accepted.all()[0].parsed
-    assert first["Subject"] == "Critical fix: Data loss in shop"
+    assert first["Subject"] == "Critical fix: Data loss in shop (Acme S.A.)"
     body = first.get_body(("plain",))
     assert body is not None
     assert "Upgrade at once.\nNothing else helps." in body.get_content().replace("\r\n", "\n")

@@ -39,6 +39,7 @@ plans:
       - {{metric: "{METRIC}", coverage: always, by_priority: {{"{PRIORITY}": 10m, P2: 20m}}}}
     escalation: on-call
     windows: [{{id: standby, longest: 2 days}}]
+    allowances: [{{id: visits, unit: visits, per: month, amount: 4, optional: true}}]
 escalations:
   on-call: {{levels: [{{after: 0m, tell: on_call}}]}}
 channels:
@@ -47,7 +48,12 @@ channels:
 people:
   "{PERSON}": {{name: Somebody, webhook: "{CHANNEL}"}}
 contracts:
-  anybody: {{plan: "{PLAN}", zone: UTC, roles: {{on_call: ["{PERSON}"]}}}}
+  anybody:
+    plan: "{PLAN}"
+    zone: UTC
+    valid: {{from: 2020-01-01}}
+    allowances: {{visits: {{}}}}
+    roles: {{on_call: ["{PERSON}"]}}
   "{CONTRACT}":
     customers: ["{CUSTOMER}", Acme]
     plan: "{PLAN}"

@@ -10,7 +10,7 @@ import hashlib
 import re
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import orjson
@@ -21,6 +21,8 @@ from tests.integration.standalone.long import PLAN
 
 from sla_ingest import tables as ingest
 from sla_notifier import tables as notifier
+from sla_notifier.link import Links
+from sla_notifier.link_secret import LinkSecret
 from sla_platform.audit.chain import AuditRow, first_break
 from sla_platform.audit.store import AuditFilter, head_of, oldest_first
 from sla_platform.bus.quarantine import CONSUME, RELAY
@@ -34,8 +36,10 @@ DATA = {
     "POST /v1/webhooks/{source}": "a sender's delivery is data: the inbox keeps it whole, with its source",
     "POST /v1/events": "the same; the inbox keeps which source or key it came by",
     "POST /v1/deadlines": "a question: nothing is stored",
+    "POST /v1/registrations": "a wish, by anybody: it stands with who asked, and counts once its link is followed",
 }
 BY_KEY, BY_LINK = "key:admin", "person:"
+ADDRESS, KIM = "kim@acme.example", "registered:kim"
 WHY = "after the mend"
 REASON = "?reason=after%20the%20mend"
 ANY = {**JSON, "if-match": "*"}
@@ -70,6 +74,31 @@ class World:
         """A recorded contract, with its first version."""
         said = {"id": contract, "reason": WHY, "contract": _section(contract), **more}
         return await self.post(f"/v1/contracts{query}", orjson.dumps(said), JSON)
+
+    def now(self) -> datetime:
+        return self.slad.context.time_source.now()
+
+    async def used(self, id_: str) -> Answer:
+        """A visit of the customer, in the ledger of the contract."""
+        said = {"id": id_, "kind": "used", "amount": 1, "reason": WHY}
+        return await self.post("/v1/contracts/anybody/ledgers/visits/entries", orjson.dumps(said), JSON)
+
+    async def register(self, id_: str, state: str) -> None:
+        """A registration for notices, as it stands after a request."""
+        now = self.now()
+        row = {
+            "id": id_, "request": id_, "contract": "anybody", "product": id_, "product_key": id_, "address": ADDRESS,
+            "address_key": ADDRESS, "person": KIM, "language": "en", "state": state, "requested_at": now,
+            "expires_at": now + timedelta(days=3),
+        }  # fmt: skip
+        async with self.slad.context.store.transaction() as connection:
+            await connection.execute(insert(notifier.registration), [row])
+
+    async def links(self) -> Links:
+        """What writes the links in messages, for paths alone."""
+        secret = LinkSecret()
+        await secret.read(self.slad.context.store, self.now())
+        return Links("", secret)
 
     async def put(self, path: str, said: dict[str, Any], headers: dict[str, str]) -> Answer:
         return await knock(self.slad.app, "PUT", path, orjson.dumps(said), headers)
@@ -205,6 +234,25 @@ async def cancel_window(world: World) -> tuple[Answer, str]:
     return await world.post("/v1/contracts/anybody/windows/go-live/cancel", said, JSON), "anybody"
 
 
+async def post_entry(world: World) -> tuple[Answer, str]:
+    return await world.used("first"), "anybody"
+
+
+async def confirm_registration(world: World) -> tuple[Answer, str]:
+    await world.register("asked", "pending")
+    return await world.post((await world.links()).confirm("asked", world.now())), "asked"
+
+
+async def end_registration(world: World) -> tuple[Answer, str]:
+    await world.register("ended", "confirmed")
+    return await world.post((await world.links()).unsubscribe("ended", world.now())), "ended"
+
+
+async def delete_registration(world: World) -> tuple[Answer, str]:
+    await world.register("deleted", "confirmed")
+    return await knock(world.slad.app, "DELETE", f"/v1/registrations/deleted{REASON}", b"", JSON), "deleted"
+
+
 async def state_profile(world: World) -> tuple[Answer, str]:
     said = {"products": [{"product": "shop", "versions": ["5.0"]}]}
     return await world.put(f"/v1/contracts/anybody/profile{REASON}", said, JSON), "anybody"
@@ -226,6 +274,10 @@ ACTS: dict[str, tuple[Callable[[World], Awaitable[tuple[Answer, str]]], str, str
     "POST /v1/contracts/{contract}/freeze": (freeze_contract, "contract.frozen", BY_KEY),
     "POST /v1/contracts/{contract}/windows": (book_window, "contract.window_booked", BY_KEY),
     "POST /v1/contracts/{contract}/windows/{booking}/cancel": (cancel_window, "contract.window_cancelled", BY_KEY),
+    "POST /v1/contracts/{contract}/ledgers/{allowance}/entries": (post_entry, "contract.entry_posted", BY_KEY),
+    "POST /registrations/confirm/{token}": (confirm_registration, "registration.confirmed", f"person:{KIM}"),
+    "POST /registrations/end/{token}": (end_registration, "registration.ended", f"person:{KIM}"),
+    "DELETE /v1/registrations/{id_}": (delete_registration, "registration.ended", BY_KEY),
     "PUT /v1/contracts/{contract}/profile": (state_profile, "contract.profile_stated", BY_KEY),
     **{
         f"POST /v1/quarantine/{service}/{{id_}}/replay": (replay_quarantined(service), "quarantine.replayed", BY_KEY)
@@ -257,7 +309,9 @@ async def test_every_act_is_on_record_with_who_did_it(slad: RunningProcess, subt
             assert [(row.act, row.object) for row in new] == [(name, object_)], answer
             assert new[0].actor.startswith(by), new[0]
             assert new[0].reason in ("", WHY)
-            assert (new[0].reason == WHY) is (name not in ("alert.acknowledged", "notice.published"))
+            unasked = by != BY_KEY or name in ("alert.acknowledged", "notice.published")
+            assert (new[0].reason == WHY) is not unasked
+            assert ADDRESS not in f"{new[0]}"
             assert (new[0].before != new[0].after) is (name != "parked.replayed"), "it stays parked"
 
 
@@ -287,6 +341,9 @@ async def test_what_changes_nothing_and_what_is_refused_is_no_act(slad: RunningP
     assert (await world.signed("known")).status == 201
     assert (await book_window(world))[0].status == 201
     assert (await state_profile(world))[0].status == 200
+    assert (await world.used("once")).status == 201
+    assert (await delete_registration(world))[0].status == 204
+    link = (await world.links()).unsubscribe("deleted", world.now())
     before = await world.rows()
     calls = [
         await world.post(f"/v1/alerts/{row.alert}/ack", b"{}", JSON),  # acknowledged already
@@ -304,9 +361,12 @@ async def test_what_changes_nothing_and_what_is_refused_is_no_act(slad: RunningP
         await world.post("/v1/contracts/known/versions/1/withdraw", b"", ANY),  # without a reason
         await world.post(f"/v1/contracts/known/versions/1/withdraw{REASON}", b"", ANY),  # in force
         (await state_profile(world))[0],  # as stated before
+        await world.used("once"),  # written already
+        await knock(world.slad.app, "DELETE", "/v1/registrations/deleted", b"", JSON),  # ended already
+        await world.post(link),
     ]
     assert [answer.status for answer in calls] == [
-        200, 404, 409, 404, 404, 404, 401, 403, 200, 409, 200, 409, 422, 409, 200,
+        200, 404, 409, 404, 404, 404, 401, 403, 200, 409, 200, 409, 422, 409, 200, 200, 204, 200,
     ]  # fmt: skip
     assert await world.rows() == before
 

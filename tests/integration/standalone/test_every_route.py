@@ -29,9 +29,12 @@ ADMIN = "Bearer demo-admin-key"
 BASIC = "Basic " + base64.b64encode(b"x:demo-admin-key").decode()
 KERNEL_BUFFERS = 16 * 2**20
 WAIT = 20.0
-# For whom no key is needed: probes, and links that carry their own proof.
-WITHOUT_KEY = {"/livez", "/readyz", "/metrics", "/info", "/openapi.json", "/ack/{token}"}
-NOT_OF_THE_DOCUMENT = (("GET", "/ack/{token}"), ("POST", "/ack/{token}"), ("GET", "/openapi.json"), ("PUT", "/nowhere"))
+# For whom no key is needed: probes, links that carry their own proof, and who registers an address for notices.
+LINKS = ("/ack/{token}", "/registrations/confirm/{token}", "/registrations/end/{token}")
+WITHOUT_KEY = {"/livez", "/readyz", "/metrics", "/info", "/openapi.json", "/v1/registrations", *LINKS}
+NOT_OF_THE_DOCUMENT = (
+    *((verb, path) for path in LINKS for verb in ("GET", "POST")), ("GET", "/openapi.json"), ("PUT", "/nowhere"),
+)  # fmt: skip
 # By the proof over the body itself: the bound comes first, then the proof.
 BY_SIGNATURE = "/v1/webhooks/{source}"
 _PARAMETER = re.compile(r"\{[^}]+\}")
@@ -212,7 +215,11 @@ async def _a_body_that_does_not_come_is_408(routes: list[Route], subtests: pytes
 
 
 def _reads_a_body(route: Route) -> bool:
-    return route.changes and not route.path.endswith(("/replay", "/retry", "/enable", "/ack/{token}", "/nowhere"))
+    return (
+        route.changes
+        and route.method != "DELETE"
+        and not route.path.endswith(("/replay", "/retry", "/enable", "/nowhere", *LINKS))
+    )
 
 
 FOREIGN: tuple[dict[str, str], ...] = (

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
 import httpx2
 import pytest
+import pytest_asyncio
 from playwright.async_api import Page
 from tests.integration.standalone.served import served
 
@@ -17,7 +17,9 @@ from sla_standalone.migrate import migrate
 
 EXAMPLES = Path(__file__).parents[3] / "examples" / "catalogue"
 # A summary begins with what the route does.
-VERBS = "Acknowledge Answer Check Download Enable Explain Follow List Preview Process Publish Queue Read Show Take Try"
+VERBS = (
+    "Acknowledge Answer Check Download Enable End Explain Follow List Preview Process Publish Queue Read Show Take Try"
+)
 
 
 @pytest.fixture
@@ -27,14 +29,18 @@ async def settings(tmp_path: Path) -> Settings:
     return made
 
 
-@pytest.fixture
-async def document(settings: Settings) -> AsyncIterator[dict[str, Any]]:
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def document(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    """As one process told it: all tests read the same."""
+    folder = tmp_path_factory.mktemp("document")
+    settings = Settings(store_url=f"sqlite:///{folder}/slad.db", catalogue=EXAMPLES, port=0)
+    await migrate(settings)
     async with run_process(settings, ALL) as running:
         transport = httpx2.ASGITransport(app=running.app)
         async with httpx2.AsyncClient(transport=transport, base_url=settings.public_url) as client:
             answer = await client.get("/openapi.json")
-        assert answer.status_code == 200, answer.text
-        yield answer.json()
+    assert answer.status_code == 200, answer.text
+    return dict(answer.json())
 
 
 async def test_the_whole_api_describes_itself(document: dict[str, Any]) -> None:

@@ -15,6 +15,7 @@ from sqlalchemy import exc as sqlalchemy_errors
 
 from sla_platform.errors import BadSettings, StoreBusy
 from sla_platform.local import PostgresServer
+from sla_platform.store import connections, postgres
 from sla_platform.store.engine import Store
 from sla_platform.store.schema import create_all
 
@@ -141,9 +142,9 @@ async def test_a_server_that_dies_and_comes_back(own_postgres: PostgresServer) -
 
 
 async def test_no_free_connection_in_time_is_busy(postgres_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(postgres, "UNDER_LOAD", 0)
+    monkeypatch.setattr(connections, "PATIENCE", 0.1)
     store = Store(postgres_url, pool=1)
-    monkeypatch.setattr(store.engine.pool, "_timeout", 0.1)
-    monkeypatch.setattr(store.engine.pool, "_max_overflow", 0)
     async with store.transaction():
         with pytest.raises(StoreBusy, match="in use"):
             async with store.reading():

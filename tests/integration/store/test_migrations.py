@@ -15,6 +15,7 @@ from alembic.migration import MigrationContext
 from sqlalchemy import Connection, Table, bindparam, inspect, select, text
 from tests.conformance.bus_rig import event
 
+from sla_notifier import tables as notifier
 from sla_platform.bus.kafka import ensure_topics
 from sla_platform.envelope import Envelope, Topic
 from sla_platform.errors import BadSettings
@@ -234,3 +235,43 @@ def _fact(id_: str, at: datetime) -> Envelope:
         topic=Topic.CLOCKS, id=id_, type=f"io.slad.clock.{kind}.v1", source="/slad/timer", subject="demo:1",
         key="demo:1", time=at, data=b"{}",
     )  # fmt: skip
+
+
+async def test_who_was_told_of_a_notice_by_the_release_before_is_brought_along(store: Store) -> None:
+    await upgrade(store, "0011")
+    said = orjson.dumps({"id": "fix-1", "title": "t", "text": "x", "products": [], "published_at": NINE}).decode()
+    at = bindparam("at", type_=Instant)
+    alert = text(
+        "INSERT INTO notifier_alert"
+        " (id, kind, state, contract, notice, episode, occasion, content, policy, opened_at, due_at)"
+        " VALUES (:id, 'fix', 'open', :contract, 'fix-1', 1, 'o', :said, '{}', :at, :at)"
+    ).bindparams(at)
+    delivery = text(
+        "INSERT INTO notifier_delivery (id, occasion, kind, person, channel, address, endpoint, contract, notice,"
+        " level, state, next_at, created_at, due_at)"
+        " VALUES (:id, :occasion, 'fix', :person, 'email', 'a@b', 'email', :contract, 'fix-1',"
+        " 1, :state, :at, :at, :at)"
+    ).bindparams(at)
+    async with store.transaction() as connection:
+        for contract in ("acme", "beta"):
+            await connection.execute(alert, {"id": contract, "contract": contract, "said": said, "at": NINE})
+        for number, (person, contract, occasion, state) in enumerate(
+            (
+                ("anna", "acme", "notice/fix-1/acme", "sent"),
+                ("anna", "acme", "notice/fix-1/acme#0.2", "sent"),
+                ("ben", "beta", "notice/fix-1/beta", "queued"),
+                ("", "beta", "notice/fix-1/beta", "undeliverable"),
+            )
+        ):
+            values = {"person": person, "contract": contract, "occasion": occasion, "state": state}
+            await connection.execute(delivery, values | {"id": f"dlv_{number}", "at": NINE})
+    await upgrade(store)
+    async with store.reading() as connection:
+        notices = (await connection.execute(select(notifier.notice))).all()
+        told = (await connection.execute(select(notifier.notice_told).order_by(notifier.notice_told.c.person))).all()
+    assert [(row.id, row.revision, row.withdrawn, row.published_at) for row in notices] == [("fix-1", 1, False, NINE)]
+    assert [(row.person, row.contract, row.occasion, row.told_as) for row in told] == [
+        ("anna", "acme", "notice/fix-1/acme", "anna"),
+        ("ben", "beta", "notice/fix-1/beta", "ben"),
+    ]
+    await downgrade(store, "0011")

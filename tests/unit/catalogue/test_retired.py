@@ -10,7 +10,8 @@ import pytest
 from sla_catalogue import CatalogueInvalid, load_catalogue, load_text
 from sla_catalogue.retired import without_retired
 from sla_domain.contract import ContractId
-from sla_domain.plan import NoticeMode, PlanId
+from sla_domain.notice_terms import NoticeTerms, Registration
+from sla_domain.plan import PlanId
 
 GOLDEN = Path(__file__).parents[2] / "golden" / "catalogue"
 STORED_VERSION = "17c192b25561"
@@ -21,7 +22,7 @@ def test_a_stored_catalogue_of_format_1_keeps_its_version_and_its_rules() -> Non
     assert old.version == old.rulebook.version == STORED_VERSION  # incidents are pinned to it
     plan = old.rulebook.plans[PlanId("silver")]
     assert [(role.id, dict(role.titles)) for role in plan.roles] == [("on_call", {}), ("csm", {"en": "Manager"})]
-    assert plan.notices is NoticeMode.REGISTERED
+    assert plan.notices == NoticeTerms(registration=Registration.OPT_IN)
     people = old.rulebook.contracts[ContractId("acme")].people
     assert {id_: person.notices for id_, person in people.items()} == {"ada": False, "bo": True}
     assert set(old.sources) == {"github"}  # nobody spoke the other one's dialect

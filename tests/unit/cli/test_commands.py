@@ -10,7 +10,7 @@ from sla_standalone.cli.register import MODULES, commands
 
 COMMANDS = (
     "run", "demo", "ingest", "timer", "notifier", "board", "migrate", "config", "check", "apply", "when", "explain",
-    "replay", "import", "send", "ack", "calendar", "quarantine",
+    "replay", "import", "send", "ack", "calendar", "quarantine", "ledger",
 )  # fmt: skip
 
 

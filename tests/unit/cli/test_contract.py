@@ -25,7 +25,7 @@ plans:
   gold:
     title: {en: Gold, it: Oro}
     note: Sold with the machine.
-    notices: registered
+    notices: {registration: opt_in, clause: I5}
     languages: [en, it]
     priorities: [{id: P1, title: {en: Down, it: Fermo}, definition: Nothing works, also: [highest], clause: C2}]
     metrics: {resolution: {title: {en: Repair, it: Riparazione}, clause: C3}}
@@ -78,7 +78,9 @@ def test_the_same_is_given_as_json(own: Path) -> None:
     sheet = slad("contract", "show", "acme", "--catalogue", own, "--json").json
     assert sheet["plan"] == {
         "id": "gold", "title": "Gold", "rank": 100, "sold": {"from": None, "to": None}, "languages": ["en", "it"],
-        "notices": "registered", "note": "Sold with the machine.",
+        "notices": {"registration": "opt_in", "causes": ["security", "data_loss", "outage"],
+                    "severities": ["critical", "high", "medium", "low"], "clause": "I5"},
+        "note": "Sold with the machine.",
     }  # fmt: skip
     assert sheet["escalation"]["levels"] == [
         {"after": "15 min", "tell": {"csm": ["ada"], "ada": ["ada"]}, "channels": [], "kind": "page"}

@@ -26,6 +26,8 @@ VALUES: dict[str, Value] = {
     "left_wall": timedelta(minutes=5), "late_wall": timedelta(hours=2, minutes=5), "left_by_wall": False,
     "late_by_wall": False, "because": "the plan gives no number", "due_short": ShortInstant(NOW, NOW),
     "since_short": ShortInstant(NOW, NOW),
+    "staff": False, "customers": "Acme S.A.", "contracts": "Acme S.A.", "several": False, "registered": False,
+    "changed": False, "expires": NOW,
 }  # fmt: skip
 
 

@@ -24,6 +24,7 @@ from sla_domain.clock import ClockState
 from sla_domain.event import EventId, EventKind, IncidentId
 from sla_domain.fact import FactKind
 from sla_domain.incident import Phase
+from sla_domain.notice_terms import Cause, Severity
 from sla_domain.plan import WallTime, WarningAt
 from sla_domain.published import digest
 from sla_domain.target_text import target_text
@@ -54,7 +55,9 @@ from sla_notifier.delivery.state import DeliveryState, MessageKind
 from sla_notifier.escalate.escalator import ESCALATE
 from sla_notifier.intake.waiting import DECIDE
 from sla_notifier.link_secret import LINKS
+from sla_notifier.notice.registered import CONFIRMED, PREFIX
 from sla_notifier.notification.conversation import Conversation, conversation_id
+from sla_notifier.registration.store import ENDED, PENDING
 from sla_platform.apikey.key import NAME, MadeKey
 from sla_platform.audit.act import ActName, ActorKind, AuditActor
 from sla_platform.audit.chain import GENESIS
@@ -65,6 +68,7 @@ from sla_platform.store.log import Cursor
 from sla_platform.store.quarantine import LONGEST_NAME, QuarantineRow, QuarantineState
 from sla_platform.wire.clock import fact_id, fact_type
 from sla_platform.wire.incident import event_type
+from sla_platform.wire.notice import HIGHEST_REVISION
 from sla_platform.wire.notice import TYPE as NOTICE_TYPE
 from sla_standalone.cli.operator import operator_name
 from sla_standalone.migrations.tables import METADATA
@@ -85,7 +89,7 @@ KEYS = [  # what follows the clock (or incident) in a fact's id
 ]  # fmt: skip
 CLOCK_FACT = longest(fact_id(uuid4(), INCIDENT, key) for key in KEYS)
 FACT = max(CLOCK_FACT, longest(fact_id(None, INCIDENT, key) for key in KEYS))
-NOTICE_EVENT = len("notice/") + bounds.NOTICE
+NOTICE_EVENT = len("notice/") + bounds.NOTICE + len(f"/{HIGHEST_REVISION}")
 TOLD_AGAIN = longest(derived_id(EventId("e" * length), IncidentId(INCIDENT)) for length in range(90, 121))
 INCIDENT_EVENT = max(len(event_id(SourceId("s" * bounds.SOURCE), "d" * MAX_DELIVERY_ID, HUGE)), TOLD_AGAIN)
 _NOW = datetime(2026, 3, 2, tzinfo=UTC)
@@ -234,6 +238,20 @@ LONGEST: dict[str, int] = {
     "notifier_waiting.clock": 36,
     "notifier_waiting.id": max(FACT, NOTICE_EVENT),
     "notifier_waiting.kind": longest(["fact", "notice"]),
+    "notifier_notice.id": bounds.NOTICE,
+    "notifier_notice_told.person": bounds.PERSON,
+    "notifier_notice_told.told_as": bounds.PERSON,
+    "notifier_notice_told.occasion": OCCASION + len(f"#{HUGE}.{HUGE}"),
+    "notifier_notice_told.kind": longest(MessageKind),
+    "notifier_registration.id": 32,
+    "notifier_registration.request": 32,
+    "notifier_registration.person": len(PREFIX) + 32,
+    "notifier_registration.language": bounds.CHOICE,
+    "notifier_registration.state": longest([PENDING, CONFIRMED, ENDED]),
+    "notifier_registration.requested_by": bounds.KEY,
+    "notifier_registration.ended_by": max(bounds.KEY, len(LINK)),
+    "notifier_confirmation.of": max(len(PREFIX) + 32, len("contract:") + bounds.CONTRACT),
+    "notifier_confirmation.day": len(FAR.date().isoformat()),
     # board
     "board_inbox.id": max(INCIDENT_EVENT, FACT, NOTICE_EVENT, DELIVERY_EVENT, ALERT_EVENT),
     "board_event.id": max(INCIDENT_EVENT, FACT, NOTICE_EVENT, DELIVERY_EVENT, ALERT_EVENT),
@@ -252,7 +270,8 @@ LONGEST: dict[str, int] = {
     "board_alert.what": longest(["opened", "acknowledged", "escalated", "closed"]),
     "board_alert.by": max(bounds.PERSON, len(name_and_key("n" * bounds.WHO, "k" * bounds.KEY))),
     "board_notice.id": bounds.NOTICE,
-    "board_notice.severity": longest(["critical", "high", "medium", "low"]),
+    "board_notice.severity": longest(Severity),
+    "board_notice.cause": longest(Cause),
 }  # fmt: skip
 
 

@@ -42,6 +42,8 @@ def written(monkeypatch: pytest.MonkeyPatch) -> Iterator[io.StringIO]:
         {"headers": {"Authorization": f"Bearer {WORD}", "Cookie": WORD, "x-api-key": WORD}},
         {"url": f"postgresql://slad:{WORD}@db/slad"},
         {"path": f"/ack/{WORD}"},
+        {"path": f"/registrations/confirm/{WORD}"},
+        {"path": f"/registrations/end/{WORD}"},
         {"text": f"Acknowledge: https://sla.example/ack/{WORD}\nIgnore it otherwise."},
         {"to": f"{WORD}@mail.example"},
         {"recipients": [f"Anna <{WORD}@mail.example>", (f"{WORD}@mail.example",)]},

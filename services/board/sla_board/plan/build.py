@@ -43,11 +43,9 @@ def support_plan(catalogue: Catalogue, contract: Contract, now: datetime, langua
 
 def _facts(subject: PlanSubject) -> dict[str, str]:
     words, sheet = subject.words, subject.sheet
-    plan, base = sheet["plan"], sheet["base_plan"]
-    over = f" {words.over.format(base=base['title'])}" if base else ""
     return {
         words.customers: ", ".join(sheet["customers"]),
-        words.plan: f"{plan['title']}{over}",
+        words.plan: "; ".join(_bought(one, words) for one in sheet["entitlements"] or [{**sheet, "products": ()}]),
         words.valid: _valid(sheet["valid"], words),
         words.zone: sheet["zone"],
         words.languages: ", ".join(sheet["languages"]),
@@ -56,6 +54,13 @@ def _facts(subject: PlanSubject) -> dict[str, str]:
         words.channels: ", ".join(sheet["channels"]),
         words.note: sheet["note"],
     }
+
+
+def _bought(one: Mapping[str, Any], words: PlanWords) -> str:
+    """A plan over its base plan, with the products of the entitlement in parentheses."""
+    over = f" {words.over.format(base=one['base_plan']['title'])}" if one["base_plan"] else ""
+    products = f" ({', '.join(one['products'])})" if one["products"] else ""
+    return f"{one['plan']['title']}{over}{products}"
 
 
 def _valid(valid: Mapping[str, Any], words: PlanWords) -> str:

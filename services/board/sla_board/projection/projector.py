@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, assert_never
@@ -156,7 +156,7 @@ class Projector:
         await projections.copy_phases(connection, {*touched.incidents, *(row["incident"] for row in phases)})
         await projections.upsert_newer_rows(connection, tables.delivery, delivery_rows(touched.told))
         await projections.upsert_rows(connection, tables.alert, touched.alerts)
-        await projections.upsert_rows(connection, tables.notice, [_notice_row(notice) for notice in touched.notices])
+        await projections.upsert_notices(connection, notice_rows(touched.notices))
         return late
 
     async def _write_incidents(self, connection: AsyncConnection, touched: _Touched, now: datetime) -> int:
@@ -220,6 +220,12 @@ def _event_row(envelope: Envelope, incident: str, clock: UUID | None = None) -> 
     }
 
 
+def notice_rows(notices: Iterable[NoticeData]) -> list[dict[str, Any]]:
+    """Return the row of each notice, by its highest revision among these."""
+    newest = {notice.id: notice for notice in sorted(notices, key=lambda notice: notice.revision)}
+    return [_notice_row(newest[id_]) for id_ in sorted(newest)]
+
+
 def _notice_row(notice: NoticeData) -> dict[str, Any]:
     return {
         "id": notice.id,
@@ -230,4 +236,8 @@ def _notice_row(notice: NoticeData) -> dict[str, Any]:
         "products": orjson.dumps([product.model_dump() for product in notice.products]).decode(),
         "published_at": notice.published_at,
         "published_by": notice.published_by,
+        "revision": notice.revision,
+        "cause": notice.cause,
+        "withdrawn": notice.withdrawn,
+        "reason": notice.reason,
     }

@@ -114,6 +114,19 @@ async def upsert_newer_rows(connection: AsyncConnection, table: Table, rows: Seq
     await connection.execute(statement.on_conflict_do_update(index_elements=key, set_=changed, where=newer), list(rows))
 
 
+async def upsert_notices(connection: AsyncConnection, rows: Sequence[dict[str, Any]]) -> None:
+    """Insert notices; a stored one is replaced, unless it is a later revision. `rows`: each notice once."""
+    if not rows:
+        return
+    statement = insert(connection, tables.notice)
+    new = statement.excluded
+    changed = {column.name: new[column.name] for column in tables.notice.columns if not column.primary_key}
+    late = new["revision"] >= tables.notice.c.revision
+    await connection.execute(
+        statement.on_conflict_do_update(index_elements=["id"], set_=changed, where=late), list(rows)
+    )
+
+
 async def copy_phases(connection: AsyncConnection, incidents: Collection[str]) -> None:
     """Set the phase of these incidents to the one that the timer has published last.
 

@@ -26,7 +26,8 @@ class ShownNotice:
     """A critical-fix notice, which asks the users of some `products` to install a fix.
 
     `told`: state of a delivery, such as `sent` -> how many of the notice's deliveries are in it. `asked`: of how many
-    contracts a person is to acknowledge the notice; `acknowledged`: of how many a person has done so.
+    contracts a person is to acknowledge the notice; `acknowledged`: of how many a person has done so. `reason`: why it
+    was changed or withdrawn, "" if nobody said.
     """
 
     id: str
@@ -37,6 +38,10 @@ class ShownNotice:
     products: Sequence[Mapping[str, str]]
     published_at: datetime
     published_by: str
+    revision: int
+    cause: str
+    withdrawn: bool
+    reason: str
     told: Mapping[str, int]
     asked: int  # contracts whose people were asked to acknowledge
     acknowledged: int
@@ -74,6 +79,10 @@ async def read_notices(
             products=orjson.loads(row.products),
             published_at=row.published_at,
             published_by=row.published_by,
+            revision=row.revision,
+            cause=row.cause.replace("_", " "),
+            withdrawn=row.withdrawn,
+            reason=row.reason,
             told=told.get(row.id, {}),
             asked=len(answers.get(row.id, ())),
             acknowledged=sum(alert.acknowledged_at is not None for alert in answers.get(row.id, ())),

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
 from sla_catalogue.compiler import ContractProblem
+from sla_domain.allowance import AllowanceUnit
 from sla_domain.contract import Contract, EnvironmentItem
+from sla_domain.explain.ledger import amount_text
 from sla_domain.plan import Plan
 from sla_domain.record import ContractRecord, ContractVersion
+from sla_domain.window import BookableWindow, WindowPrice
 from sla_ingest.contract.store import ListedContract
 
 FILE, API = "file", "api"
@@ -47,8 +51,10 @@ def version_json(version: ContractVersion, *, whole: bool = True) -> dict[str, A
     return told | ({"contract": json.loads(version.document)} if whole else {})
 
 
-def windows_json(record: ContractRecord, plan: Plan, language: str) -> dict[str, Any]:
-    """Return what is booked, cancelled bookings too, and what the plan lets be booked."""
+def windows_json(
+    record: ContractRecord, bookable: Iterable[tuple[BookableWindow, Plan]], language: str
+) -> dict[str, Any]:
+    """Return what is booked, cancelled bookings too, and what may be booked under which plan."""
     return {
         "booked": [
             {
@@ -60,6 +66,8 @@ def windows_json(record: ContractRecord, plan: Plan, language: str) -> dict[str,
                 "language": one.window.language,
                 "surcharge": one.window.surcharge,
                 "priorities": sorted(one.window.priorities),
+                "products": sorted(one.window.products),
+                "excluded_products": sorted(one.window.excluded_products),
                 "cancelled": one.cancelled_in is not None,
             }
             for one in record.windows
@@ -71,13 +79,24 @@ def windows_json(record: ContractRecord, plan: Plan, language: str) -> dict[str,
                 "notice_seconds": one.notice.total_seconds(),
                 "late": one.late.value,
                 "surcharge": one.surcharge,
+                "price": None if one.price is None else _price(one.price, plan),
                 "per_contract_year": one.per_contract_year,
                 "role": one.role,
                 "clause": one.clause,
             }
-            for one in plan.windows
+            for one, plan in bookable
         ],
     }
+
+
+def _price(price: WindowPrice, plan: Plan) -> dict[str, Any]:
+    unit = next(one.unit for one in plan.allowances if one.id == price.allowance)
+    return {"allowance": price.allowance} | amount_json(price.amount, unit)
+
+
+def amount_json(amount: Decimal, unit: AllowanceUnit, language: str = "en") -> dict[str, Any]:
+    """Return an amount of an allowance, exact as a text (seconds for hours), and in words."""
+    return {"amount": f"{amount.normalize():f}", "text": amount_text(amount, unit, language)}
 
 
 def profile_json(environment: Sequence[EnvironmentItem], rows: Sequence[Any]) -> dict[str, Any]:
@@ -98,6 +117,7 @@ def file_json(contract: Contract) -> dict[str, Any]:
         "revision": 0,
         "title": contract.title,
         "plan": contract.plan,
+        "entitlements": [{"id": one.id, "plan": one.bought.plan} for one in contract.entitlements],
         "customers": sorted(contract.customers),
         "valid": {"from": _day(contract.valid_from), "to": _day(contract.valid_to)},
     }
@@ -121,7 +141,7 @@ def listed_json(one: ListedContract | Contract) -> dict[str, Any]:
 def change_json(row: Any) -> dict[str, Any]:
     """Return a row of `ingest_contract_change` as JSON values."""
     data = json.loads(row.data)
-    told = {name: data[name] for name in ("number", "effective_from", "through") if name in data}
+    told = {name: data[name] for name in ("number", "effective_from", "through", "booking", "entry") if name in data}
     return {"revision": row.revision, "at": iso(row.at), "by": row.by, "reason": row.reason, "what": row.what} | told
 
 

@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
+from contextlib import suppress
+from datetime import datetime
 
 from sla_catalogue import Catalogue
 from sla_catalogue.compiler import ContractProblem, meet
 from sla_catalogue.problem import CatalogueInvalid, FindingLevel
 from sla_catalogue.tree import Plain
 from sla_domain.contract import Contract
+from sla_domain.normal import normal
+from sla_domain.plan import PlanId, written_name
+from sla_domain.record import ContractRecord, check_scope_change
 from sla_ingest.contract.written import unfit
 from sla_platform.contracts.shelf import RecordShelf
 
@@ -34,6 +39,29 @@ def check_contract(
     if errors:
         raise unfit(errors)
     return tuple(one for one in found if one.severity is not FindingLevel.ERROR)
+
+
+def check_scope(
+    catalogue: Catalogue, record: ContractRecord, values: dict[str, Plain], since: datetime, now: datetime
+) -> None:
+    """Raise RefusedChange if a version of these values, in effect from `since`, changes products against a rule.
+
+    A version that the plans do not allow any more is left out of what is counted.
+    """
+    compiler = catalogue.compiler
+    after = compiler.compile(record.id, values, version=len(record.versions) + 1).contract
+    plans = catalogue.rulebook.plans
+    known = {written_name(one.plan): plans.get(PlanId(written_name(one.plan))) for one in after.bought}
+    rules = {name: plan.terms.scope for name, plan in known.items() if plan is not None and plan.terms.scope}
+    if not rules:
+        return
+    standing = [one for one in record.versions if one.withdrawn_in is None]
+    before = []
+    for version in sorted(standing, key=lambda one: (one.effective_from, one.number)):
+        with suppress(CatalogueInvalid):
+            made = compiler.compile(record.id, json.loads(version.document), version=version.number)
+            before.append(made.contract)
+    check_scope_change(before, after, rules, since, now)
 
 
 def _said(problem: ContractProblem) -> str:
@@ -70,5 +98,5 @@ def _recorded(catalogue: Catalogue, shelf: RecordShelf, customer: str, but: str)
             other = catalogue.compiler.compile(id_, json.loads(newest.document), version=newest.number).contract
         except CatalogueInvalid:  # the plans do not allow it any more; that is told where it is used
             continue
-        if customer in other.customers:
+        if normal(customer) in other.normal_customers:
             yield other

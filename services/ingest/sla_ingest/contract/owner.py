@@ -20,22 +20,30 @@ from sla_catalogue import Catalogue
 from sla_catalogue.compiler import ContractProblem
 from sla_catalogue.tree import Plain
 from sla_domain.contract import Contract, ContractId, EnvironmentItem
+from sla_domain.contract_ledgers import ledger_terms
+from sla_domain.ledger import LedgerEntry, LedgerTerms
 from sla_domain.plan import Plan
 from sla_domain.record import (
     BookingRequest,
     Change,
     ContractRecord,
+    EntryPosted,
     ProfileChanged,
     RefusedChange,
+    VersionAdded,
     next_in_force,
     prepare_booking,
     prepare_cancellation,
+    prepare_entry,
     prepare_freeze,
     prepare_version,
     prepare_withdrawal,
+    terms_of,
 )
+from sla_domain.window import BookableWindow
 from sla_ingest.contract import store as records
-from sla_ingest.contract.check import check_contract
+from sla_ingest.contract.check import check_contract, check_scope
+from sla_ingest.contract.refusal import refusal
 from sla_ingest.contract.written import WrittenContract
 from sla_platform.audit.act import ActName, Command
 from sla_platform.bus import WakeSignal
@@ -161,29 +169,78 @@ class ContractOwner:
             known = next((one.window for one in record.windows if one.window.id == asked.id), None)
             if known is not None and (known.window, known.start, known.end) == (asked.window, asked.start, asked.end):
                 return None
-            found, plan = self._in_force(contract, now)
-            return prepare_booking(record, found, plan, asked, now)
+            found, plan = self._in_force(contract, now, asked.window)
+            ledgers = ledger_terms(self._overlaid().rulebook, found)
+            return prepare_booking(record, found, plan, asked, now, ledgers, command.actor.id or "slad")
 
         ordered = Ordered(ActName.CONTRACT_WINDOW_BOOKED, command, booked)
         return await self._change(contract, None, None, ordered, live=True)
 
-    def windows(self, contract: str) -> tuple[ContractRecord, Plan]:
-        """Return the record of a contract, with its windows, and the plan that says what can be booked.
+    def windows(self, contract: str) -> tuple[ContractRecord, tuple[tuple[BookableWindow, Plan], ...]]:
+        """Return the record of a contract, with its windows, and what its plans let be booked, each with its plan.
 
         Raises Problem 404, or 409 before the contract is in force.
         """
-        record = self._shelf.get(contract)
-        if record is None and ContractId(contract) not in self._catalogue().rulebook.contracts:
-            raise self._unknown(contract)
-        _, plan = self._in_force(contract, self._time_source.now())
-        return record or ContractRecord(id=ContractId(contract)), plan
+        record = self._known(contract)
+        found, _ = self._in_force(contract, self._time_source.now())
+        book = self._overlaid().rulebook
+        plans = [book.plan_of(one) for one in reversed(found.bought)]
+        bookable = {each.id: (each, plan) for plan in plans for each in plan.windows}
+        return record, tuple(bookable.values())
 
     async def cancel(self, contract: str, booking: str, command: Command) -> ChangedContract:
         """Cancel a booked window that has not begun. Raises Problem 404, 409, and StoreBusy."""
-        ordered = Ordered(
-            ActName.CONTRACT_WINDOW_CANCELLED, command, lambda record, now: prepare_cancellation(record, booking, now)
-        )
+
+        def cancelled(record: ContractRecord, now: datetime) -> Change:
+            return prepare_cancellation(record, booking, now, command.actor.id or "slad")
+
+        ordered = Ordered(ActName.CONTRACT_WINDOW_CANCELLED, command, cancelled)
         return await self._change(contract, None, None, ordered, live=True)
+
+    async def post(
+        self,
+        contract: str,
+        allowance: str,
+        entry: Callable[[LedgerTerms, LedgerEntry | None, datetime], LedgerEntry],
+        id_: str,
+        command: Command,
+    ) -> bool:
+        """Write an entry into a ledger of a contract; return whether it is new. Contracts of files have ledgers, too.
+
+        `entry`: returns the entry `id_` by the ledger's terms, what is written under this id already, and the time
+        now. Raises Problem 404, 409 for what the ledger cannot pay and is never done, 422 for what does not fit, and
+        StoreBusy.
+        """
+        new = False
+
+        def posted(record: ContractRecord, now: datetime) -> Change | None:
+            nonlocal new
+            found, _ = self._in_force(contract, now)
+            ledgers = ledger_terms(self._overlaid().rulebook, found)
+            known = next((one for one in record.entries_of(allowance) if one.id == id_), None)
+            asked = entry(terms_of(record, ledgers, allowance), known, now)
+            change = prepare_entry(record, ledgers, EntryPosted(allowance, asked), now)
+            new = change is not None
+            return change
+
+        ordered = Ordered(ActName.CONTRACT_ENTRY_POSTED, command, posted)
+        await self._change(contract, None, None, ordered, live=True)
+        return new
+
+    def ledgers(self, contract: str) -> tuple[ContractRecord, tuple[LedgerTerms, ...]]:
+        """Return the record of a contract, with its entries, and the terms of its ledgers.
+
+        Raises Problem 404, or 409 before the contract is in force.
+        """
+        record = self._known(contract)
+        found, _ = self._in_force(contract, self._time_source.now())
+        return record, ledger_terms(self._overlaid().rulebook, found)
+
+    def _known(self, contract: str) -> ContractRecord:
+        record = self._shelf.get(contract)
+        if record is None and ContractId(contract) not in self._catalogue().rulebook.contracts:
+            raise self._unknown(contract)
+        return record or ContractRecord(id=ContractId(contract))
 
     async def state_profile(
         self, contract: str, environment: tuple[EnvironmentItem, ...], command: Command
@@ -209,14 +266,15 @@ class ContractOwner:
             raise self._unknown(contract)
         return self._in_force(contract, self._time_source.now())[0]
 
-    def _in_force(self, contract: str, now: datetime) -> tuple[Contract, Plan]:
-        """The contract with its plan, as both apply now."""
+    def _in_force(self, contract: str, now: datetime, window: str = "") -> tuple[Contract, Plan]:
+        """The contract with its plan, as both apply now; under the first of its entitlements that has this window."""
         book = self._overlaid().rulebook
         found = book.contract_at(ContractId(contract), now)
         if found is None:
-            detail = f"{contract} is not in force yet: book once it is."
+            detail = f"{contract} is not in force yet."
             raise Problem(409, "not-in-force", "The contract is not in force", detail)
-        return found, book.plan_of(found)
+        plans = [(one, book.plan_of(one)) for one in found.bought]
+        return next((pair for pair in plans if any(each.id == window for each in pair[1].windows)), plans[0])
 
     async def put_in_force(self) -> int:
         """Put every version in force whose instant has come; return how many. Raises StoreBusy."""
@@ -278,12 +336,14 @@ class ContractOwner:
             try:
                 change = ordered.prepare(record, now)
             except RefusedChange as refused:
-                raise _refused(refused) from None
+                raise refusal(refused) from None
             warnings: tuple[ContractProblem, ...] = ()
             if written is not None:
                 await records.refresh_shelf(connection, self._shelf)
                 number = len(record.versions) + 1
                 warnings = check_contract(self._catalogue(), self._shelf, contract, written.values, number)
+                if isinstance(change, VersionAdded):
+                    self._check_scope(record, written, change.effective_from, now)
             if dry_run or change is None:
                 return ChangedContract(record, warnings)
             command = ordered.command
@@ -291,6 +351,12 @@ class ContractOwner:
             await records.record_act(connection, ordered.act, command, change, record, after, now)
         await self._written()
         return ChangedContract(after, warnings)
+
+    def _check_scope(self, record: ContractRecord, written: WrittenContract, since: datetime, now: datetime) -> None:
+        try:
+            check_scope(self._catalogue(), record, written.values, since, now)
+        except RefusedChange as refused:
+            raise refusal(refused) from None
 
     def _now(self, record: ContractRecord) -> datetime:
         """Never before what is recorded already, whatever this machine's clock says."""
@@ -321,11 +387,6 @@ def stale(revision: int) -> Problem:
     """Return the problem 412 for a change based on an earlier revision than `revision`."""
     detail = f"The contract has changed meanwhile: it is at revision {revision}. Read it again, then change it."
     return Problem(412, "stale-revision", "The contract has changed", detail, headers={"ETag": f'"{revision}"'})
-
-
-def _refused(refused: RefusedChange) -> Problem:
-    errors = [{"pointer": f"/{refused.place}", "detail": str(refused)}] if refused.place else []
-    return Problem(409, refused.code.value, "The contract's history does not allow it", str(refused), errors=errors)
 
 
 def _first_day(values: dict[str, Plain]) -> datetime | None:

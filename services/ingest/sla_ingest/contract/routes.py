@@ -12,7 +12,7 @@ from fastapi.responses import Response
 from sla_catalogue.api_key import KeyScope
 from sla_domain.contract import ContractId
 from sla_domain.normal import normal
-from sla_ingest.contract import answer, booking_routes, profile_routes
+from sla_ingest.contract import answer, booking_routes, ledger_routes, profile_routes
 from sla_ingest.contract import store as records
 from sla_ingest.contract.deps import WRITING, ContractDeps, Name, may_see, may_write
 from sla_ingest.contract.owner import ChangedContract, contracts_of
@@ -42,6 +42,7 @@ def router(deps: ContractDeps) -> APIRouter:
     _writing(routes, deps)
     _further(routes, deps)
     booking_routes.add_routes(routes, deps)
+    ledger_routes.add_routes(routes, deps)
     profile_routes.add_routes(routes, deps)
     return routes
 

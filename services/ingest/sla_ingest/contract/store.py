@@ -27,6 +27,8 @@ from sla_platform.wire.contract import (
     booking_of,
     change_of,
     encode_change,
+    history_text,
+    posted_by,
     read_record,
     record_data,
     record_text,
@@ -78,7 +80,7 @@ async def write_change(
         "by": by,
         "reason": reason,
         "what": envelope.type.removeprefix("io.slad.contract.").removesuffix(".v1"),
-        "data": envelope.data.decode(),
+        "data": history_text(made, after),
     }
     await connection.execute(tables.contract_change.insert(), [row])
     await append(connection, tables.log, [envelope])
@@ -101,6 +103,8 @@ async def record_act(
     told = {one: getattr(change, one) for one in ("number", "effective_from", "through") if hasattr(change, one)}
     if (booking := booking_of(change)) is not None:
         told["booking"] = booking
+    if (posted := posted_by(change)) is not None:
+        told |= {"allowance": posted.allowance, "entry": posted.entry.id}
     act = Act(
         name=name,
         command=command,
@@ -128,11 +132,15 @@ def _entry(record: ContractRecord) -> dict[str, Any]:
         "id": record.id,
         "revision": record.revision,
         "title": title[:300],
-        "plan": str(document.get("plan", ""))[:120],
+        "plan": str(document.get("plan") or _first_plan(document))[:120],
         "customers": json.dumps(customers, ensure_ascii=False),
         "search": normal(" ".join([record.id, title, *customers])),
         "next_at": None if ahead is None else ahead.at,
     }
+
+
+def _first_plan(document: dict[str, Any]) -> str:
+    return next((str(one["plan"]) for one in document.get("entitlements") or ()), "")
 
 
 async def listed(connection: AsyncConnection, text: str, after: str, limit: int) -> list[ListedContract]:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
 from sla_catalogue.tree import Plain, read_tree
 from sla_domain import bounds
@@ -18,6 +19,13 @@ from sla_platform.wire.contract import canonical
 YAML_TYPES = frozenset({"application/yaml", "application/x-yaml", "text/yaml", "text/x-yaml"})
 MAX_TEXT = 256 * 1024  # bytes of one contract
 _DEPTH = 40
+_LIKE_A_VERSION = re.compile(r"\.v[0-9]+\Z")  # so ends the id of a plan that one version has for itself
+
+
+def _unversioned(id_: str) -> str:
+    if _LIKE_A_VERSION.search(id_):
+        raise ValueError("an id must not end like a version, in `.v` and a number")
+    return id_
 
 
 class ContractIn(BaseModel):
@@ -36,7 +44,12 @@ class ContractIn(BaseModel):
 class NewContractIn(ContractIn):
     """The body that creates a contract. `id`: by which it is called from then on."""
 
-    id: Annotated[str, Field(min_length=1, max_length=bounds.CONTRACT, pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$"), LINE]
+    id: Annotated[
+        str,
+        Field(min_length=1, max_length=bounds.CONTRACT, pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$"),
+        LINE,
+        AfterValidator(_unversioned),
+    ]
 
 
 class EndIn(BaseModel):

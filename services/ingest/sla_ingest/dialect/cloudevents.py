@@ -38,11 +38,13 @@ from sla_ingest.dialect.port import (
     Parked,
     ParkedBecause,
     Translation,
+    Worked,
     digest_id,
     incident_id,
     number_events,
 )
 from sla_ingest.dialect.read import clean_text, identifier_text
+from sla_ingest.dialect.work import read_work, says_work
 
 STRUCTURED = "application/cloudevents+json"
 BATCH = "application/cloudevents-batch+json"
@@ -305,14 +307,16 @@ def _decoded(value: Any) -> bytes:
 
 
 def _outcome(envelope: CloudEventEnvelope, delivery: Delivery, source: Source, id_: str) -> Outcome:
-    kind = kind_of(envelope.type)
-    if kind is None:
+    kind, worked = kind_of(envelope.type), says_work(envelope.type)
+    if kind is None and not worked:
         return Parked(ParkedBecause.UNKNOWN_TYPE, clean_text(envelope.type, 100))
     data = _object(envelope, delivery.max_depth)
     own = identifier_text(envelope.subject) or identifier_text(data.get("incident"))
     if not own:
         raise DoesNotFit("the subject is the id of the incident", "/subject")
     incident = incident_id(source.id, own.removeprefix(f"{source.id}:"), "/subject")
+    if kind is None:
+        return Worked(read_work(data, incident, envelope.time or delivery.received_at, source))
     stamp = ClaimedTime(at=envelope.time, quality=TimeQuality.EXACT)
     what = event_draft(kind, data, stamp, source)
     if kind is EventKind.MERGED and what.merged_into == incident:

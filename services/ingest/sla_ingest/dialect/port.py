@@ -81,6 +81,7 @@ class ParkedBecause(CodedReason):
     MALFORMED = "one event of the batch cannot be read"
     OTHER_CONTRACT = "the incident is under another contract than the key's"
     TOO_MANY_NAMES = "too many incidents would become one, or be merged into one another"
+    NO_LEDGER = "no ledger counts this work"
 
 
 class IngestRemark(CodedReason):
@@ -106,6 +107,7 @@ class IngestRemark(CodedReason):
     OTHER_CONTRACT = "the incident is under another contract by now: its promise is not told here"
     MANY_EVENTS = "the incident has very many events: its due instants stand in GET /v1/incidents, not in this answer"
     ID_REUSED = "another body was delivered under the same id before: this one is parked"
+    OVER_ALLOWANCE = "the work is over the allowance: the ledger pays what it has, and shows the rest"
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,7 +189,32 @@ class Refused:
     column: int | None = None
 
 
-Outcome = Accepted | Ignored | Parked | Refused
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Work:
+    """Time that somebody worked on an incident: `[start, end)`.
+
+    `who`: by name. `allowance`: whose ledger pays, "": the contract's only one of hours. `customer`: for an incident
+    that is not known, "" if nobody says. `contract`: whose incident it is, "" until that is known.
+    """
+
+    incident: IncidentId
+    start: datetime
+    end: datetime
+    who: str
+    allowance: str = ""
+    customer: str = ""
+    reason: str = ""
+    contract: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Worked:
+    """The outcome of a delivery that says how long somebody worked; it is no event of the incident, no clock moves."""
+
+    work: Work
+
+
+Outcome = Accepted | Ignored | Parked | Refused | Worked
 
 
 @dataclass(frozen=True, slots=True)

@@ -86,7 +86,8 @@ def joins(entry: InboxEntry) -> bool:
 def names_in_entry(entry: InboxEntry) -> set[IncidentId]:
     """Return all names of incidents that the delivery's events mention, the event in `observed` included."""
     looked = () if entry.observed is None else (entry.observed,)
-    return {name for one in (*entry.events, *looked) for name in names_in_event(one.event)}
+    worked = set() if entry.work is None else {entry.work.incident}
+    return {name for one in (*entry.events, *looked) for name in names_in_event(one.event)} | worked
 
 
 def names_in_event(event: IncidentEvent) -> Iterable[IncidentId]:
@@ -99,13 +100,14 @@ def names_in_event(event: IncidentEvent) -> Iterable[IncidentId]:
 def route_entry(entry: InboxEntry, names: IncidentNames) -> InboxEntry:
     """Return the delivery with each incident id in its events replaced by the one under which slad keeps the incident.
 
-    After a rename that is the first id. Applies to `incident` and `merged_into`, in `observed` too. `names`: the known
-    renames. A merge of two ids that turn out to be one incident becomes a rename.
+    After a rename that is the first id. Applies to `incident` and `merged_into`, in `observed` and `work` too.
+    `names`: the known renames. A merge of two ids that turn out to be one incident becomes a rename.
     """
     if not names.moved and not joins(entry):
         return entry
     observed = None if entry.observed is None else _routed(entry.observed, names)
-    return replace(entry, events=tuple(_routed(one, names) for one in entry.events), observed=observed)
+    work = None if entry.work is None else replace(entry.work, incident=names.incident(entry.work.incident))
+    return replace(entry, events=tuple(_routed(one, names) for one in entry.events), work=work, observed=observed)
 
 
 def _routed(one: TranslatedEvent, names: IncidentNames) -> TranslatedEvent:

@@ -12,9 +12,10 @@ from sla_domain.bounds import WHO, shorten
 from sla_notifier import tables
 from sla_notifier.alert import store as alerts
 from sla_notifier.alert.acknowledging import AckAnswer, acknowledge_alert
-from sla_notifier.alert.alert import Alert
+from sla_notifier.alert.alert import Alert, AlertKind, fix_alert_id
 from sla_notifier.alert.change_set import ChangeSet
 from sla_notifier.context import NotifierContext
+from sla_notifier.notice import store as notices
 from sla_notifier.notification.unit_of_work import write_changes
 from sla_platform.audit import store as audit
 from sla_platform.audit.act import Act, ActName, ActorKind, AuditActor, Command, state_digest
@@ -65,28 +66,34 @@ class Acknowledger:
     def __init__(self, context: NotifierContext) -> None:
         self._context = context
 
-    async def acknowledge(self, alert: str, by: AckBy, *, contract: str | None = None) -> Acknowledged | None:
+    async def acknowledge(
+        self, alert: str, by: AckBy, *, contract: str | None = None, together: bool = False
+    ) -> Acknowledged | None:
         """Acknowledge one alert and return the result; None when the alert is unknown, or not of `contract`.
 
         An alert that was acknowledged or closed before is not changed. `by`: who acknowledges. `contract`: the only
-        contract whose alerts may be acknowledged; None: any.
+        contract whose alerts may be acknowledged; None: any. `together`: also those of the other contracts that the
+        message about a notice named to this person.
         """
         async with self._context.writing() as connection:
-            known = await alerts.lock_alerts(connection, {alert})
+            others = await _others(connection, alert, by.name) if together else []
+            known = await alerts.lock_alerts(connection, {alert, *others})
             before = known.get(alert)
             if before is None or contract not in (None, before.contract):
                 return None
             now = await store_now(connection, self._context.time_source)
-            answer, change = acknowledge_alert(before, by.name, by.via, now)
-            if change.alert is not None:
-                batch = ChangeSet(known)
+            answers, batch = {}, ChangeSet(known)
+            for id_, each in known.items():
+                answers[id_], change = acknowledge_alert(each, by.name, by.via, now)
                 batch.add(change)
+            if batch.alerts:
                 await write_changes(connection, batch, self._context.catalogue(), self._context.render_config, now)
-                await _record(connection, [(before, change.alert)], by, now)
-        if change.alert is not None:
-            self._context.metrics.acknowledged.labels(by.via).inc()
+                changed = [(known[id_], after) for id_, after in batch.alerts.items()]
+                await _record(connection, changed, by, now)
+        if batch.alerts:
+            self._context.metrics.acknowledged.labels(by.via).inc(len(batch.alerts))
             self._context.signal()
-        return Acknowledged(answer, change.alert or before)
+        return Acknowledged(answers[alert], batch.alerts.get(alert, before))
 
     async def acknowledge_listed(self, ids: Mapping[str, int], by: AckBy) -> list[Acknowledged]:
         """Acknowledge several alerts in one transaction; return a result for each, in the order of their ids.
@@ -133,3 +140,12 @@ async def _record(
         for before, after in changed
     ]
     await audit.append(connection, tables.audit, acts, now)
+
+
+async def _others(connection: AsyncConnection, alert: str, person: str) -> list[str]:
+    """The alerts of the contracts that one message about a notice named, if this is the alert of one of them."""
+    found = await alerts.find(connection, alert)
+    if found is None or found.kind is not AlertKind.CRITICAL_FIX:
+        return []
+    contracts = await notices.told_together(connection, found.notice, found.contract, person)
+    return [fix_alert_id(found.notice, contract) for contract in contracts]

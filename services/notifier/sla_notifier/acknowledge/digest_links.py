@@ -21,7 +21,7 @@ from sla_notifier.alert.alert import Alert, AlertState, alert_of
 from sla_notifier.context import NotifierContext
 from sla_notifier.delivery.identity import delivery_id
 from sla_notifier.delivery.row import DeliveryRow, row_of
-from sla_notifier.link import Claim
+from sla_notifier.link import Claim, Links
 from sla_notifier.notification.digest import ACKNOWLEDGEABLE, grouped_by_incident, line_of
 from sla_notifier.notification.directory import contract_of
 
@@ -75,7 +75,7 @@ class DigestAckLinks:
         asked = [self._listed(alert, episodes[alert.id], claim) for alert in alerts]
         labels = self._context.render_config.texts.words(language)
         others = [
-            ListedAlert(line_of(heap, labels), "told", "", links.incident(heap[0].row.incident))
+            ListedAlert(line_of(heap, labels), "told", "", _incident_link(links, heap[0].row))
             for heap in grouped_by_incident([row for row in rows if row.kind not in ACKNOWLEDGEABLE])
         ]
         still = sum(each.stands == "open" for each in asked)
@@ -100,6 +100,10 @@ class DigestAckLinks:
             if stands == AlertState.OPEN
             else "",
         )
+
+
+def _incident_link(links: Links, row: DeliveryRow) -> str:
+    return links.incident(row.incident) if row.incident else ""  # a notice is on no ticket
 
 
 async def carried_by(connection: AsyncConnection, digest: str) -> list[DeliveryRow]:

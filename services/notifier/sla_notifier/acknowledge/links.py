@@ -70,7 +70,7 @@ class AckLinks:
         if not _theirs(alert, told):
             return self._moved(alert, told[0])
         by = AckBy.person(claim.person, LINK)
-        done = await self._acknowledger.acknowledge(claim.alert, by, contract=alert.contract)
+        done = await self._acknowledger.acknowledge(claim.alert, by, contract=alert.contract, together=True)
         if done is None:  # it is gone or has moved on just now
             return await self.look(token)
         return self._answer(

@@ -36,7 +36,9 @@ class AckPageKind(StrEnum):
 
     One alert: `ASK` (shows a button), `THANKS` (has just been acknowledged), `ALREADY` (was before), `CLOSED`. A
     digest: `ASK_ALL`, `THANKS_ALL`, `NOTHING_LEFT` to acknowledge. Refused tokens: `BAD`, `INCOMPLETE`, `FOREIGN`
-    (signed by another installation), `EXPIRED`. `UNKNOWN`: the alert or the digest is gone.
+    (signed by another installation), `EXPIRED`. `UNKNOWN`: the alert or the digest is gone. A registration for notices:
+    `REGISTER_ASK`, `REGISTERED`, `REGISTERED_BEFORE`, `END_ASK`, `ENDED`, `ENDED_BEFORE`, `REGISTRATION_GONE`, and for
+    refused tokens `LINK_BAD` and `LINK_EXPIRED`.
     """
 
     ASK = "ask"
@@ -51,19 +53,37 @@ class AckPageKind(StrEnum):
     FOREIGN = "foreign"
     EXPIRED = "expired"
     UNKNOWN = "unknown"
+    REGISTER_ASK = "register_ask"
+    REGISTERED = "registered"
+    REGISTERED_BEFORE = "registered_before"
+    REGISTRATION_GONE = "registration_gone"
+    END_ASK = "end_ask"
+    ENDED = "ended"
+    ENDED_BEFORE = "ended_before"
+    LINK_BAD = "link_bad"
+    LINK_EXPIRED = "link_expired"
 
     @property
     def status(self) -> int:
         """Return the HTTP status of the page: 403 forged or damaged link, 410 expired, 404 unknown alert, else 200."""
         match self:
-            case AckPageKind.BAD | AckPageKind.INCOMPLETE | AckPageKind.FOREIGN:
+            case AckPageKind.BAD | AckPageKind.INCOMPLETE | AckPageKind.FOREIGN | AckPageKind.LINK_BAD:
                 return 403
-            case AckPageKind.EXPIRED:
+            case AckPageKind.EXPIRED | AckPageKind.LINK_EXPIRED:
                 return 410
-            case AckPageKind.UNKNOWN:
+            case AckPageKind.UNKNOWN | AckPageKind.REGISTRATION_GONE:
                 return 404
             case _:
                 return 200
+
+
+_OF_REGISTRATIONS = frozenset(
+    {
+        AckPageKind.REGISTER_ASK, AckPageKind.REGISTERED, AckPageKind.REGISTERED_BEFORE, AckPageKind.REGISTRATION_GONE,
+        AckPageKind.END_ASK, AckPageKind.ENDED, AckPageKind.ENDED_BEFORE, AckPageKind.LINK_BAD,
+        AckPageKind.LINK_EXPIRED,
+    }
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,16 +131,18 @@ def render_page(texts: Texts, answer: AckPage) -> str:
         "answer.html.j2",
         {
             "language": language,
-            "title": words["title"],
+            "title": words["notices" if answer.shown in _OF_REGISTRATIONS else "title"],
             "style": STYLE,
             "said": words[answer.shown.value].format(what=answer.what, who=answer.who, at=when, count=answer.count),
             "button": {
                 AckPageKind.ASK: words["button"],
                 AckPageKind.ASK_ALL: words["button_all"].format(count=answer.count),
+                AckPageKind.REGISTER_ASK: words["button_register"],
+                AckPageKind.END_ASK: words["button_end"],
             }.get(answer.shown, ""),
             "listed": [
                 {
-                    "what": each.what,
+                    "what": each.what or words["every_product"],
                     "stands": words[f"stands_{each.stands}"].format(who=each.who),
                     "url": each.url,
                     "label": words["look" if each.stands == "told" else "alone"],

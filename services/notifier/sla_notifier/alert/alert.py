@@ -37,15 +37,19 @@ class CloseReason(StrEnum):
     """Why an alert was closed.
 
     The clock ended: `MET`, `MISSED` or `CANCELLED`. `WITHDRAWN`: the target is no longer promised, its breach stays on
-    record. `RETARGETED`: another target is in force and not due yet. `TAKEN_BACK`: the breach did not happen after all.
+    record; or the notice was withdrawn. `RETARGETED`: another target is in force and not due yet. `TAKEN_BACK`: the
+    breach did not happen after all. `NOT_CONCERNED`: the notice no longer concerns the contract. `LOWERED`: its
+    severity fell to low, which asks nobody.
     """
 
     MET = "met"
     MISSED = "missed"
     CANCELLED = "cancelled"
-    WITHDRAWN = "withdrawn"  # the target is no longer promised; the breach stays on record
+    WITHDRAWN = "withdrawn"  # the target is no longer promised, and the breach stays on record; or the notice is
     RETARGETED = "retargeted"  # another target is in force, and it is not due yet
     TAKEN_BACK = "taken_back"
+    NOT_CONCERNED = "not_concerned"
+    LOWERED = "lowered"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

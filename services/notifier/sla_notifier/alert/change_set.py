@@ -15,7 +15,7 @@ from sla_notifier.alert.change import AlertChange
 from sla_notifier.alert.request import Audience, NotificationRequest
 from sla_notifier.delivery.policy import UnsentReason
 from sla_notifier.delivery.state import MessageKind
-from sla_platform.wire import DeliveryFact
+from sla_platform.wire import DeliveryFact, NoticeData
 
 
 @dataclass(slots=True)
@@ -24,7 +24,8 @@ class ChangeSet:
 
     `known`: the alerts before the batch, by id. `alerts`: those that changed, as they are afterwards. `clear_steps`:
     ids of alerts whose former steps are deleted; `steps`: the new ones by alert id. `cancel_reasons`: alert id -> why
-    its queued pages are cancelled. `requests` and `events`: what to notify of and to log, in order.
+    its queued pages are cancelled. `requests` and `events`: what to notify of and to log, in order. `notices`: the
+    revisions of notices to store.
     """
 
     known: Mapping[str, Alert]
@@ -34,6 +35,7 @@ class ChangeSet:
     cancel_reasons: dict[str, UnsentReason] = field(default_factory=dict)  # alerts whose queued pages end, and why
     requests: list[NotificationRequest] = field(default_factory=list)
     events: list[tuple[str, DeliveryFact]] = field(default_factory=list)
+    notices: list[NoticeData] = field(default_factory=list)
 
     def alert(self, id_: str) -> Alert | None:
         """Return the alert with this id as the batch has changed it so far; None when there is no such alert."""

@@ -1,14 +1,14 @@
-"""Facts and notices that open an alert or notify people before there is one. Pure: the alert before, and the change."""
+"""Facts that open an alert or notify people before there is one. Pure: the alert before, and the change."""
 
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from sla_domain.bounds import EVENT, fitting_id
 from sla_domain.escalation import NO_ESCALATION
 from sla_domain.fact import FactKind, Retargeted
-from sla_notifier.alert.alert import Alert, AlertKind, AlertState, CloseReason, fix_alert_id
+from sla_notifier.alert.alert import Alert, AlertKind, AlertState, CloseReason
 from sla_notifier.alert.chain import EscalationChain
 from sla_notifier.alert.change import NO_CHANGE, AlertChange, opening_change
 from sla_notifier.alert.closing import closing_request
@@ -20,9 +20,8 @@ from sla_notifier.alert.request import (
 from sla_notifier.alert.urgency import weight_of
 from sla_notifier.delivery.policy import UnsentReason
 from sla_notifier.delivery.state import MessageKind
-from sla_platform.wire import ClockFact, NoticeData
+from sla_platform.wire import ClockFact
 
-FIX_PATIENCE = timedelta(minutes=30)  # before an only level is notified of a critical fix that is not acknowledged
 _OVER_FOR_NOW = frozenset({CloseReason.MISSED.value, CloseReason.CANCELLED.value, CloseReason.WITHDRAWN.value})
 
 
@@ -127,31 +126,6 @@ def reopen_alert(before: Alert | None, fact: ClockFact, id_: str, chain: Escalat
     if fact.kind is FactKind.CLOCK_RETARGETED and fact.due_at is not None:
         due_at = fact.due_at  # the breach of this target, which need not be the last one
     return open_alert(before, fact, id_, chain, now, due_at)
-
-
-def open_fix_alert(
-    notice: NoticeData, notice_id: str, contract: str, chain: EscalationChain, now: datetime
-) -> AlertChange:
-    """Return the change that opens one contract's alert for a critical fix and notifies the people entitled to it.
-
-    `notice_id`: the id of the notice's event. `chain`: its levels after the first follow if nobody acknowledges; if it
-    has one level only, that one follows after 30 minutes (FIX_PATIENCE) at the earliest. Nothing is stored or sent
-    here.
-    """
-    alert = Alert(
-        id=fix_alert_id(notice.id, contract),
-        kind=AlertKind.CRITICAL_FIX,
-        state=AlertState.OPEN,
-        contract=contract,
-        notice=notice.id,
-        occasion=fitting_id(f"{notice_id}/{contract}", EVENT),
-        content=notice,
-        policy=chain.without_first(FIX_PATIENCE),
-        opened_at=now,
-        due_at=notice.published_at,
-        weight=weight_of(notice),
-    )
-    return opening_change(alert, now, None)
 
 
 def _notified_already(alert: Alert, fact: ClockFact) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from sla_domain.contract import Person
 from sla_notifier.delivery.policy import UnsentReason
 from sla_notifier.delivery.state import MessageKind
 from sla_platform.wire import ClockFact, NoticeData
@@ -27,8 +28,28 @@ class LevelRecipients:
 class EntitledRecipients:
     """The recipients of a critical fix: the people marked for it in the contract (clause H6, docs/clauses.md).
 
-    If none is marked, the operators take their place, or the next group with somebody; see `resolve_level`.
+    `registered`: people who have registered for it besides (clause I5). `without`: ids of those who get another
+    message. If there is nobody at all, the operators take their place, or the next group with somebody; see
+    `resolve_level`.
     """
+
+    registered: tuple[Person, ...] = ()
+    without: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class ToldReader:
+    """Somebody who was told of a notice before. `follows`: the delivery to wait for, "" for none."""
+
+    person: Person
+    follows: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ToldRecipients:
+    """The recipients of a change of a notice, or of its end: the people who were told of it before."""
+
+    readers: tuple[ToldReader, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +57,7 @@ class PagedRecipients:
     """The recipients of a closing message: the people who were notified in this episode (opening) of the alert."""
 
 
-Audience = LevelRecipients | EntitledRecipients | PagedRecipients
+Audience = LevelRecipients | EntitledRecipients | ToldRecipients | PagedRecipients
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,6 +68,7 @@ class NotificationRequest:
     `at`: when the fact became true, or the level due. `audience`: whom to notify. `alert`, `episode`, `round`, `level`:
     what it belongs to; "" and 0 for none. `due_at`: the due instant it is about. `outcome`: why the alert closed; ""
     unless it is a closing message. `cancel_reason`: why a later event of the same batch makes it needless; else None.
+    `before`: of a notice, the revision of which the recipients were told, None if they were told of none.
     """
 
     id: str
@@ -62,6 +84,7 @@ class NotificationRequest:
     outcome: str = ""  # of a closing: met, missed, cancelled, taken_back
     due_at: datetime | None = None  # what was promised
     cancel_reason: UnsentReason | None = None  # overtaken by a later event of the same batch
+    before: NoticeData | None = None
 
     @property
     def collects(self) -> bool:

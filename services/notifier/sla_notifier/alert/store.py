@@ -29,6 +29,20 @@ async def lock_alerts(connection: AsyncConnection, ids: Collection[str]) -> dict
     return {row["id"]: alert_of(dict(row)) for row in (await connection.execute(statement)).mappings()}
 
 
+async def lock_alerts_of_notices(connection: AsyncConnection, notices: Collection[str]) -> dict[str, Alert]:
+    """Return every alert of these notices, by its id, and lock their rows until the transaction ends."""
+    if not notices:
+        return {}
+    statement = select(tables.alert).where(_a.notice.in_(sorted(notices))).order_by(_a.id).with_for_update()
+    return {row["id"]: alert_of(dict(row)) for row in (await connection.execute(statement)).mappings()}
+
+
+async def of_notice(connection: AsyncConnection, notice: str) -> list[Alert]:
+    """Return the alerts of a notice, one for each contract it concerned, without a lock."""
+    found = await connection.execute(select(tables.alert).where(_a.notice == notice).order_by(_a.contract))
+    return [alert_of(dict(row)) for row in found.mappings()]
+
+
 async def find(connection: AsyncConnection, id_: str) -> Alert | None:
     """Return the alert with this id, without a lock; None when there is none."""
     found = (await connection.execute(select(tables.alert).where(_a.id == id_))).mappings().first()

@@ -8,8 +8,6 @@ from sla_domain.urgency import score_of_weight, weight
 from sla_notifier.delivery.state import MessageKind
 from sla_platform.wire import ClockFact, NoticeData
 
-_SEVERITIES = {"critical": 1, "high": 2, "medium": 3}
-_LEAST = 4
 # Pages come first; then what ends a page, what informs, and what has time.
 RANKS = {
     kind: rank
@@ -17,11 +15,14 @@ RANKS = {
         (
             MessageKind.PAGE,
             MessageKind.CRITICAL_FIX,
+            MessageKind.CONFIRMATION,  # somebody waits for it
             MessageKind.INFO,
             MessageKind.TAKEN_BACK,
             MessageKind.RESOLVED,
+            MessageKind.NOTICE_ENDED,
             MessageKind.WARNING,
             MessageKind.UNPROMISED,
+            MessageKind.ADVISORY,
             MessageKind.DIGEST,
         )
     )
@@ -33,10 +34,10 @@ def weight_of(content: ClockFact | NoticeData) -> float:
     """Return the constant part of the urgency of a fact or notice; `urgency_of` combines it with the time left.
 
     For a fact it is its `weight`; a fact of an older release has none, and a hundredth of its `urgency` is used. For a
-    notice the severity decides: `critical` counts as priority 1, `high` as 2, `medium` as 3, any other as 4.
+    notice the severity decides: `critical` counts as priority 1, `high` as 2, `medium` as 3, `low` as 4.
     """
     if isinstance(content, NoticeData):
-        return weight(_SEVERITIES.get(content.severity, _LEAST), 1)
+        return weight(content.grave.rank, 1)
     return content.weight or content.urgency / 100  # facts of older releases say the whole alone
 
 

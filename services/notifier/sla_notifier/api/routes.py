@@ -11,6 +11,8 @@ from sla_notifier.acknowledge.acknowledge import AckBy, Acknowledger, name_and_k
 from sla_notifier.acknowledge.links import AckLinks
 from sla_notifier.acknowledge.page import HEADERS, AckPage, render_page
 from sla_notifier.api import query
+from sla_notifier.api.notices import add_notices
+from sla_notifier.api.registrations import add_registrations
 from sla_notifier.api.second_attempt import enable_endpoint, retry_delivery
 from sla_notifier.api.shape import (
     AckRequest,
@@ -48,7 +50,7 @@ _ONE: dict[int | str, dict[str, Any]] = {**_REFUSALS, 404: {"description": "not 
 
 
 def router(context: NotifierContext, authorize: Authorizer) -> APIRouter:
-    """Return the notifier's routes: alerts, deliveries, endpoints, and the pages behind acknowledgement links.
+    """Return the notifier's routes: alerts, deliveries, endpoints, registrations, and the pages behind links.
 
     `authorize`: checks the API key of a request.
     """
@@ -58,6 +60,8 @@ def router(context: NotifierContext, authorize: Authorizer) -> APIRouter:
     _deliveries(routes, context, authorize)
     _endpoints(routes, context, authorize)
     _links(routes, context, AckLinks(context, acknowledger))
+    add_notices(routes, context, authorize)
+    add_registrations(routes, context, authorize)
     return routes
 
 

@@ -92,7 +92,8 @@ class OutgoingMessage:
 
     `id`: the same on each attempt, for Message-ID and webhook-id. `address`: a mailbox, or the id of a webhook channel.
     `thread`: the name of its mail thread (see `thread_of`). `attempt`: counts from 1; `at`: the instant of the attempt.
-    `possibly_duplicate`: an earlier attempt may have arrived.
+    `possibly_duplicate`: an earlier attempt may have arrived. `unsubscribe`: the link by which a mailbox that was
+    registered receives no more, "" where there is none.
     """
 
     id: str
@@ -106,6 +107,7 @@ class OutgoingMessage:
     possibly_duplicate: bool
     created_at: datetime
     at: datetime  # this attempt
+    unsubscribe: str = ""
 
 
 class Channel(Protocol):

@@ -56,6 +56,12 @@ def endpoint_of(kind: str, address: str) -> str:
     return f"{kind}:{address}" if known is None else known.endpoint(address)
 
 
+def personal_address(written: str) -> str:
+    """Return an address of a person with the name of its kind, such as `email:a@b` for `a@b`. Raises BadAddress."""
+    kind = next(kind for kind in KINDS if kind.personal)
+    return f"{kind.name}:{kind.normalise(written.strip())}"
+
+
 def is_grouped(written: str) -> bool:
     """Return whether a flood of messages to this address, such as `email:a@b`, is gathered into digests.
 

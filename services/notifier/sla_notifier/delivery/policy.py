@@ -34,6 +34,8 @@ class UnsentReason(StrEnum):
     NO_ADDRESS = "no_address"
     CARRIER_FAILED = "carrier_failed"  # the digest that carried it failed
     NOTHING_LEFT = "nothing_left"  # everything a digest gathered was cancelled before it left
+    TOLD_TOGETHER = "told_together"  # one message names all contracts of the person
+    WITHDRAWN = "withdrawn"  # the notice does not hold any more
     UNFIT = "unfit"  # its row cannot be processed and is in quarantine
 
     @property
@@ -58,10 +60,13 @@ _TEXTS = {
     UnsentReason.NO_ADDRESS: "the person has no usable address",
     UnsentReason.CARRIER_FAILED: "the digest that carried this message failed",
     UnsentReason.NOTHING_LEFT: "everything in this digest was cancelled before it went out",
+    UnsentReason.TOLD_TOGETHER: "one message about the notice names every contract of this person",
+    UnsentReason.WITHDRAWN: "the notice was withdrawn before this message went out",
     UnsentReason.UNFIT: "its row cannot be processed and is in quarantine; mend it and replay it from there",
 }
 
 
+_TAKES_BACK = (MessageKind.TAKEN_BACK, MessageKind.NOTICE_ENDED)
 BUSY_PAUSE = timedelta(seconds=1)  # after the channel has waited for a place in vain
 BUSY_FOR_TOO_LONG = timedelta(minutes=1)  # an urgent message then goes to the person's next address, too
 
@@ -85,15 +90,15 @@ def skip_reason(
     """Return the final state of a due delivery that must not be sent now, and why; None: send it.
 
     FAILED: its endpoint is disabled, or its sender died during an attempt and the longest time of its retry policy is
-    over. CANCELLED: a page that its alert no longer needs; a warning after its due instant; a TAKEN_BACK message if the
-    message before it was not sent. `alert`: how its alert is, None without one. `followed`: the state of the delivery
-    that `row` had to wait for (`follows`), None without one.
+    over. CANCELLED: a page that its alert no longer needs; a warning after its due instant; a TAKEN_BACK or
+    NOTICE_ENDED message if the message before it was not sent. `alert`: how its alert is, None without one. `followed`:
+    the state of the delivery that `row` had to wait for (`follows`), None without one.
     """
     if row.attempts and retry_policy_of(row.kind).bound < now - row.created_at and row.state is DeliveryState.SENDING:
         return DeliveryState.FAILED, UnsentReason.EXHAUSTED  # the process died with it again and again
     if endpoint_disabled:
         return DeliveryState.FAILED, UnsentReason.ENDPOINT_DISABLED
-    if followed is not None and followed is not DeliveryState.SENT and row.kind is MessageKind.TAKEN_BACK:
+    if followed is not None and followed is not DeliveryState.SENT and row.kind in _TAKES_BACK:
         return DeliveryState.CANCELLED, UnsentReason.NEVER_TOLD
     if row.warns_until is not None and row.warns_until < now:
         return DeliveryState.CANCELLED, UnsentReason.OVERTAKEN

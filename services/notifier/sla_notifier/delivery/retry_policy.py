@@ -60,10 +60,10 @@ ORDINARY = RetryPolicy(_seconds(15, 60, 300, 1_800, 7_200, 18_000, 36_000), time
 def retry_policy_of(kind: MessageKind) -> RetryPolicy:
     """Return the retry policy of a kind of message.
 
-    URGENT for PAGE and CRITICAL_FIX, COLLECTED for DIGEST, ORDINARY for all others.
+    URGENT for PAGE, CRITICAL_FIX and CONFIRMATION, COLLECTED for DIGEST, ORDINARY for all others.
     """
     match kind:
-        case MessageKind.PAGE | MessageKind.CRITICAL_FIX:
+        case MessageKind.PAGE | MessageKind.CRITICAL_FIX | MessageKind.CONFIRMATION:
             return URGENT
         case MessageKind.DIGEST:
             return COLLECTED
@@ -73,6 +73,8 @@ def retry_policy_of(kind: MessageKind) -> RetryPolicy:
             | MessageKind.UNPROMISED
             | MessageKind.RESOLVED
             | MessageKind.TAKEN_BACK
+            | MessageKind.ADVISORY
+            | MessageKind.NOTICE_ENDED
         ):
             return ORDINARY
         case _:

@@ -43,7 +43,9 @@ class MessageKind(StrEnum):
 
     `PAGE` and `CRITICAL_FIX` ask for an acknowledgement. `INFO`: a breach, to a level that is only informed. `WARNING`:
     a breach is near. `UNPROMISED`: an incident without any clock. `RESOLVED` and `TAKEN_BACK` close an alert for the
-    people who were notified. `DIGEST`: several of these messages in one.
+    people who were notified. `ADVISORY`: a notice that asks for nothing: of low severity, or a change of one that is
+    acknowledged. `NOTICE_ENDED`: a notice was withdrawn, or no longer concerns the recipient. `CONFIRMATION`: asks an
+    address that was registered for notices whether it wants them. `DIGEST`: several of these messages in one.
     """
 
     WARNING = "warning"
@@ -53,6 +55,9 @@ class MessageKind(StrEnum):
     RESOLVED = "resolved"
     TAKEN_BACK = "taken_back"
     CRITICAL_FIX = "fix"  # a critical-fix notice
+    ADVISORY = "advisory"  # a notice that asks for no acknowledgement
+    NOTICE_ENDED = "fix_ended"  # a notice that is withdrawn, or concerns the recipient no longer
+    CONFIRMATION = "confirm"  # whether an address wants to be registered
     DIGEST = "digest"
 
     @property

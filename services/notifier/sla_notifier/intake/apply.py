@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -11,7 +11,9 @@ from sla_notifier.alert import store as alerts
 from sla_notifier.context import NotifierContext
 from sla_notifier.intake.decide import Incoming, decide
 from sla_notifier.intake.waiting import clocks_of
+from sla_notifier.notice import store as notices
 from sla_notifier.notification.unit_of_work import write_changes
+from sla_platform.wire import NoticeData
 
 
 async def apply(
@@ -19,9 +21,30 @@ async def apply(
 ) -> None:
     """Decide what facts and notices change about alerts, and write it in the caller's transaction.
 
-    `incoming`: (event id, fact or notice), in order. The rows of the alerts that facts are about are locked until the
-    transaction ends.
+    `incoming`: (event id, fact or notice), in order. The rows of the notices, and of the alerts that they and the facts
+    are about, are locked until the transaction ends.
     """
-    catalogue = context.catalogue()
-    known = await alerts.lock_alerts(connection, clocks_of(incoming))
-    await write_changes(connection, decide(incoming, known, catalogue, now), catalogue, context.render_config, now)
+    for some in _one_revision_each(incoming):
+        catalogue = context.catalogue()
+        said = [each for _, each in some if isinstance(each, NoticeData)]
+        noticed = await notices.lock_notices(connection, said)
+        known = await alerts.lock_alerts(connection, clocks_of(some))
+        known |= await alerts.lock_alerts_of_notices(connection, noticed)
+        batch = decide(some, known, catalogue, now, noticed)
+        await write_changes(connection, batch, catalogue, context.render_config, now)
+
+
+def _one_revision_each(incoming: Sequence[Incoming]) -> Iterator[list[Incoming]]:
+    """Split where a notice comes a second time: whom the first revision told is known only once it is written."""
+    some: list[Incoming] = []
+    seen: set[str] = set()
+    for each in incoming:
+        said = each[1]
+        if isinstance(said, NoticeData):
+            if said.id in seen:
+                yield some
+                some, seen = [], set()
+            seen.add(said.id)
+        some.append(each)
+    if some:
+        yield some

@@ -4,35 +4,42 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
+from types import MappingProxyType
 
 from sla_catalogue import Catalogue
-from sla_domain import notice as domain
-from sla_domain.contract import Contract
-from sla_domain.errors import InvalidNotice
 from sla_domain.fact import FactKind
-from sla_domain.notice import Affected, Notice, NoticeId, Severity
-from sla_domain.version import VersionRange
 from sla_notifier.alert.alert import Alert
 from sla_notifier.alert.change_set import ChangeSet
 from sla_notifier.alert.closing import close_alert, move_alert
-from sla_notifier.alert.opening import notify_unpromised, notify_warning, open_alert, open_fix_alert, reopen_alert
+from sla_notifier.alert.opening import notify_unpromised, notify_warning, open_alert, reopen_alert
 from sla_notifier.alert.relevance import is_news, overdue_again
+from sla_notifier.intake.notice import decide_notice
+from sla_notifier.notice.record import UNKNOWN, NoticeKnown
 from sla_notifier.notification.directory import chain_of, contract_of
 from sla_platform.wire import ClockFact, NoticeData
 
 Incoming = tuple[str, ClockFact | NoticeData]
 """The event's id and what it says."""
 
+NO_NOTICES: Mapping[str, NoticeKnown] = MappingProxyType({})
 
-def decide(incoming: Iterable[Incoming], known: Mapping[str, Alert], catalogue: Catalogue, now: datetime) -> ChangeSet:
+
+def decide(
+    incoming: Iterable[Incoming],
+    known: Mapping[str, Alert],
+    catalogue: Catalogue,
+    now: datetime,
+    notices: Mapping[str, NoticeKnown] = NO_NOTICES,
+) -> ChangeSet:
     """Return what facts and notices change about alerts, taken in their order; nothing is stored or sent.
 
-    `incoming`: (event id, fact or notice). `known`: the alerts that the facts are about, by id.
+    `incoming`: (event id, fact or notice), of each notice one revision at most. `known`: the alerts that they are
+    about, by id. `notices`: what is known of the notices before, by id; one without an entry is new.
     """
     batch = ChangeSet(known)
     for id_, said in incoming:
         if isinstance(said, NoticeData):
-            _notice(batch, id_, said, catalogue, now)
+            decide_notice(batch, id_, said, notices.get(said.id, UNKNOWN), catalogue, now)
         else:
             _fact(batch, id_, said, catalogue, now)
     return batch
@@ -58,33 +65,3 @@ def _fact(batch: ChangeSet, id_: str, fact: ClockFact, catalogue: Catalogue, now
             batch.add(reopen_alert(alert, fact, id_, chain, now))
         case _:
             batch.add(close_alert(alert, fact, id_, now))
-
-
-def _notice(batch: ChangeSet, id_: str, notice: NoticeData, catalogue: Catalogue, now: datetime) -> None:
-    for contract in concerned(notice, catalogue, now):
-        batch.add(open_fix_alert(notice, id_, contract.id, chain_of(catalogue, None, contract), now))
-
-
-def concerned(notice: NoticeData, catalogue: Catalogue, now: datetime) -> list[Contract]:
-    """Return the contracts in force at `now` whose environment holds an affected product in an affected version.
-
-    An unknown version in use counts as affected, and a version range that cannot be read covers every version (clauses
-    H6 and H7, docs/clauses.md).
-    """
-    asked = Notice(
-        id=NoticeId(notice.id),
-        title=notice.title,
-        text=notice.text,
-        severity=Severity.OTHER,
-        affected=tuple(Affected(each.product, _range(each.versions)) for each in notice.products),
-        link=notice.link,
-    )
-    return domain.concerned_contracts(asked, catalogue.rulebook, now)
-
-
-def _range(written: str) -> VersionRange:
-    """A range nobody can read concerns every version: rather one notice too many than a hole unmended."""
-    try:
-        return VersionRange.parse(written)
-    except InvalidNotice:
-        return VersionRange()

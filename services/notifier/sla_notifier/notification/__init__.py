@@ -1,1 +1,1 @@
-"""From requests to delivery rows: route, suppress, follow, gather, render, enqueue (see `pipeline`)."""
+"""From requests to delivery rows: route, join, suppress, follow, gather, render, enqueue (see `pipeline`)."""

@@ -10,19 +10,25 @@ from sla_domain.plan import Allowed, PlanId
 from sla_notifier.alert.request import NotificationRequest
 from sla_notifier.delivery.state import MessageKind
 from sla_notifier.notification.directory import contract_of, title_of
+from sla_notifier.notification.notice_content import acknowledge_link, notice_content
 from sla_notifier.notification.notification import Recipient
 from sla_notifier.notification.pipeline_context import PipelineContext
 from sla_notifier.notification.timing import Timing, timing_of
 from sla_notifier.text.content import Action, Content, PromiseTerms, ShortInstant, Value
 from sla_notifier.text.render import ENGLISH
-from sla_notifier.text.words import id_as_words, one_line, paragraphs, web_link
+from sla_notifier.text.words import id_as_words, one_line, web_link
 from sla_platform.wire import ClockFact, NoticeData
 
 
-def content_of(context: PipelineContext, request: NotificationRequest, recipient: Recipient) -> Content:
-    """Return what a message to this recipient says, before it is worded: values for sentences, table rows, links."""
+def content_of(
+    context: PipelineContext, request: NotificationRequest, recipient: Recipient, contracts: tuple[str, ...] = ()
+) -> Content:
+    """Return what a message to this recipient says, before it is worded: values for sentences, table rows, links.
+
+    `contracts`: of a notice, the contracts to name; by default that of the request.
+    """
     if isinstance(request.content, NoticeData):
-        return _of_notice(context, request, request.content, recipient)
+        return notice_content(context, request, request.content, recipient, contracts or (request.contract,))
     return _of_clock(context, request, request.content, recipient)
 
 
@@ -132,16 +138,6 @@ def _actions(
     )
 
 
-def acknowledge_link(context: PipelineContext, request: NotificationRequest, recipient: Recipient) -> str:
-    """Return the link by which this recipient acknowledges the alert.
-
-    "" for kinds of message that ask for no acknowledgement, and for a recipient without a person.
-    """
-    if request.kind not in (MessageKind.PAGE, MessageKind.CRITICAL_FIX) or not recipient.person:
-        return ""
-    return context.links.acknowledge(request.alert, recipient.person, context.now)
-
-
 def _clock_data(
     context: PipelineContext, request: NotificationRequest, fact: ClockFact, recipient: Recipient
 ) -> dict[str, object]:
@@ -174,42 +170,3 @@ def _clock_data(
         "incident_url": context.links.incident(fact.incident),
         "ticket_url": web_link(fact.url),
     }
-
-
-def _of_notice(
-    context: PipelineContext, request: NotificationRequest, notice: NoticeData, recipient: Recipient
-) -> Content:
-    contract = contract_of(context.catalogue, request.contract)
-    title = one_line(notice.title, 200) or one_line(notice.id)
-    products = ", ".join(f"{each.product} {each.versions}".strip() for each in notice.products)
-    answer = acknowledge_link(context, request, recipient)
-    return Content(
-        kind=MessageKind.CRITICAL_FIX,
-        zone=contract.zone,
-        values={
-            "title": title,
-            "severity": notice.severity,
-            "products": one_line(products, 1_000),
-            "published": notice.published_at,
-            "contract": title_of(context.catalogue, request.contract),
-            "level": request.level,
-        },
-        rows=("severity", "products", "published"),
-        body=paragraphs(notice.text),
-        actions=(Action("acknowledge", answer, main=True), Action("open_link", web_link(notice.link))),
-        why=context.texts.phrases_in_words(recipient.why, recipient.language),
-        data={
-            "notice": notice.id,
-            "alert": request.alert,
-            "title": title,
-            "severity": notice.severity,
-            "products": [each.model_dump() for each in notice.products],
-            "link": web_link(notice.link),
-            "body": paragraphs(notice.text, 8_000),
-            "contract": request.contract,
-            "published_at": notice.published_at,
-            "level": request.level,
-            "recipient": recipient.person,
-            "acknowledge_url": answer,
-        },
-    )

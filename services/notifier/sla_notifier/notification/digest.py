@@ -19,6 +19,7 @@ from sla_notifier.delivery.policy import UnsentReason
 from sla_notifier.delivery.row import DeliveryRow
 from sla_notifier.delivery.state import DeliveryState, MessageKind
 from sla_notifier.link import Links
+from sla_notifier.notice.registered import is_registered
 from sla_notifier.notification.directory import contract_of, title_of
 from sla_notifier.notification.enqueue import bounded
 from sla_notifier.notification.gather import FLOOD
@@ -38,6 +39,8 @@ _COUNTED = {
     MessageKind.UNPROMISED: "unpromised",
     MessageKind.TAKEN_BACK: "withdrawn",
     MessageKind.RESOLVED: "ended",
+    MessageKind.ADVISORY: "fixes",
+    MessageKind.NOTICE_ENDED: "ended",
 }
 _RANK = {
     kind: rank
@@ -48,8 +51,10 @@ _RANK = {
             MessageKind.INFO,
             MessageKind.WARNING,
             MessageKind.UNPROMISED,
+            MessageKind.ADVISORY,
             MessageKind.TAKEN_BACK,
             MessageKind.RESOLVED,
+            MessageKind.NOTICE_ENDED,
         )
     )
 }
@@ -61,6 +66,8 @@ _STEPS = {
     MessageKind.UNPROMISED: 1,
     MessageKind.TAKEN_BACK: 2,
     MessageKind.RESOLVED: 2,
+    MessageKind.ADVISORY: 1,
+    MessageKind.NOTICE_ENDED: 2,
 }
 ACKNOWLEDGEABLE = (MessageKind.PAGE, MessageKind.CRITICAL_FIX)  # what asks for an acknowledgement
 
@@ -152,6 +159,7 @@ def _content(
     asked = sum(one.row.kind in ACKNOWLEDGEABLE for one in every)
     page = links.acknowledge_digest(digest.id, digest.person, now)  # shows everything, and a button if it is asked
     answer = page if asked else ""
+    leave = links.unsubscribe(digest.person, now) if is_registered(digest.person) else ""
     items = tuple(
         Item(line_of(heap, labels), links.incident(heap[0].row.incident) if heap[0].row.incident else "")
         for heap in heaps[:MOST_LINES]
@@ -174,6 +182,7 @@ def _content(
         actions=(
             Action("acknowledge_all" if asked > 1 else "acknowledge", answer, main=True),
             Action("open_board", links.board(), main=not asked),
+            Action("unsubscribe", leave),
         ),
         why=texts.phrases_in_words(FLOOD, language),
         data={
@@ -181,6 +190,7 @@ def _content(
             **counts,
             "customers": [one_line(name) for name in customers[:100]],
             "acknowledge_url": answer,
+            "unsubscribe_url": leave,
             "items": [{"line": item.line, "incident_url": item.url} for item in items],
             "recipient": digest.person,
         },

@@ -77,7 +77,7 @@ def resolve_level(
     """
     book = catalogue.rulebook
     default = book.contracts[book.default_contract]
-    titles = {role.id: role.titles for role in book.plan_of(contract).roles}
+    titles = {role.id: role.titles for one in reversed(contract.bought) for role in book.plan_of(one).roles}
     own = level_roster(book, contract, names, at)
     lost = tuple(ResolvedRecipient(each.person, _why(each, titles)) for each in own.on_duty if not reaches(each.person))
     level = own.filtered(reaches)

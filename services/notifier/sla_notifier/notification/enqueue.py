@@ -1,4 +1,4 @@
-"""Stage 6, enqueue: notifications as delivery rows. Pure; the unit of work inserts them."""
+"""Stage 7, enqueue: notifications as delivery rows. Pure; the unit of work inserts them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Stage 4, gather: messages that would flood a mailbox are gathered into digests. Pure.
+"""Stage 5, gather: messages that would flood a mailbox are gathered into digests. Pure.
 
 A gathered message keeps its row, which points to its digest; the digest grows until it leaves and is put into words
 then (see `digest`). Programs get every message by itself.

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from sla_domain.contract import Side
 from sla_notifier.alert.request import NotificationRequest
 from sla_notifier.delivery.policy import UnsentReason
 from sla_notifier.delivery.state import DeliveryState
@@ -44,7 +45,8 @@ class Recipient:
     """A person at an address.
 
     `address`: such as `email:a@b` or `webhook:ops`, "" when there is none. `then`: further addresses to fall back to.
-    `why`: why this person, as phrases that a language puts into words.
+    `why`: why this person, as phrases that a language puts into words. `side`: whose person it is; the vendor's own
+    staff are told of notices as staff.
     """
 
     person: str
@@ -52,6 +54,7 @@ class Recipient:
     address: str  # `email:a@b`, `webhook:ops`; empty when there is none
     then: tuple[str, ...] = ()
     why: tuple[Phrase, ...] = ()
+    side: Side = Side.SUPPORT
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,7 +63,8 @@ class Notification:
 
     `message`: the words, None before they are written. `reason`: why it is not sent; then it is only recorded, in the
     final `state`. `follows`: the id of the delivery to wait for, "" for none. `carried_by`: the id of the digest that
-    holds it, "" for none.
+    holds it, "" for none. `contracts`: of a notice, the contracts that the message names, if they are not that of the
+    request alone. `told_by`: request and person of the message that names this contract too, if it is another one.
     """
 
     request: NotificationRequest
@@ -70,6 +74,8 @@ class Notification:
     reason: UnsentReason | None = None
     follows: str = ""
     carried_by: str = ""
+    contracts: tuple[str, ...] = ()
+    told_by: tuple[str, str] | None = None
 
     @property
     def live(self) -> bool:

@@ -1,4 +1,4 @@
-"""Stage 5, render: messages are put into words, in the recipient's language. Pure."""
+"""Stage 6, render: messages are put into words, in the recipient's language. Pure."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import structlog
 from sla_notifier.notification.content import content_of
 from sla_notifier.notification.notification import Notification, Recipient
 from sla_notifier.notification.pipeline_context import PipelineContext
-from sla_notifier.text.content import Message
+from sla_notifier.text.content import Content, Message
 from sla_notifier.text.words import one_line
 from sla_platform.wire import ClockFact
 
@@ -32,9 +32,9 @@ def render(context: PipelineContext, notifications: tuple[Notification, ...]) ->
 
 def _message(context: PipelineContext, notification: Notification, recipient: Recipient) -> Message:
     if not notification.carried_by:
-        return context.texts.message(content_of(context, notification.request, recipient), recipient.language)
+        return context.texts.message(_content(context, notification, recipient), recipient.language)
     try:
-        content = content_of(context, notification.request, recipient)
+        content = _content(context, notification, recipient)
         brief = context.texts.brief(content, recipient.language)
         if recipient.then:  # the address after this one may be a machine's, which gets it by itself
             return replace(context.texts.message(content, recipient.language), subject=brief.subject)
@@ -42,6 +42,10 @@ def _message(context: PipelineContext, notification: Notification, recipient: Re
     except Exception as error:  # the others of the digest must not wait for it
         _log.exception("digest.line_failed", occasion=notification.request.id)
         return _plain(notification, error)
+
+
+def _content(context: PipelineContext, notification: Notification, recipient: Recipient) -> Content:
+    return content_of(context, notification.request, recipient, notification.contracts)
 
 
 def _plain(notification: Notification, error: Exception) -> Message:

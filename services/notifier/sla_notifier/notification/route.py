@@ -9,10 +9,11 @@ from typing import assert_never
 from sla_catalogue import ChannelId
 from sla_domain.contract import Contract, Person
 from sla_domain.notice import entitled_people
-from sla_notifier.alert.request import EntitledRecipients, LevelRecipients, PagedRecipients
+from sla_notifier.alert.request import EntitledRecipients, LevelRecipients, PagedRecipients, ToldRecipients
 from sla_notifier.channel.registry import sending_kind
 from sla_notifier.delivery.policy import UnsentReason
 from sla_notifier.delivery.state import DeliveryState
+from sla_notifier.notice.registered import is_registered
 from sla_notifier.notification.directory import (
     ResolvedRecipient,
     contract_of,
@@ -57,7 +58,9 @@ def _routed(context: PipelineContext, notification: Notification, paged_before: 
                     context, notification, audience, paged_before.get((request.alert, request.episode), ())
                 )
             case EntitledRecipients():
-                found = _entitled(context, notification)
+                found = _entitled(context, notification, audience)
+            case ToldRecipients():
+                found = _told(context, notification, audience)
             case PagedRecipients():
                 found = _paged(context, notification)
             case _:
@@ -87,14 +90,28 @@ def _by_role(
         yield _to_nobody(notification, audience.tell, contract)
 
 
-def _entitled(context: PipelineContext, notification: Notification) -> Iterator[Notification]:
+def _entitled(
+    context: PipelineContext, notification: Notification, audience: EntitledRecipients
+) -> Iterator[Notification]:
     contract = contract_of(context.catalogue, notification.request.contract)
-    found = [ResolvedRecipient(person, (Phrase("fixes"),)) for person in entitled_people(contract)]
-    found = found or list(resolve_level(context.catalogue, contract, (), context.now).people)
-    for meant in found:
+    found = [_reader(person) for person in (*entitled_people(contract), *audience.registered)]
+    if not audience.without:
+        found = found or list(resolve_level(context.catalogue, contract, (), context.now).people)
+    wanted = [meant for meant in found if meant.person.id not in audience.without]
+    for meant in wanted:
         yield from _addressed(context, notification, meant, ())
-    if not found:
+    if not found and not audience.without:
         yield _to_nobody(notification, ("notices",), contract)
+
+
+def _told(context: PipelineContext, notification: Notification, audience: ToldRecipients) -> Iterator[Notification]:
+    for reader in audience.readers:
+        for addressed in _addressed(context, notification, _reader(reader.person), ()):
+            yield replace(addressed, follows=reader.follows)
+
+
+def _reader(person: Person) -> ResolvedRecipient:
+    return ResolvedRecipient(person, (Phrase("registered" if is_registered(person.id) else "fixes"),))
 
 
 def _paged(context: PipelineContext, notification: Notification) -> Iterator[Notification]:
@@ -122,12 +139,12 @@ def _addressed(
     firsts = _firsts(context, person, channels)
     for first in firsts:
         then = tuple(address for address in own if address not in firsts)
-        recipient = Recipient(person.id, person.language, first, then, meant.why)
+        recipient = Recipient(person.id, person.language, first, then, meant.why, person.side)
         yield replace(notification, recipient=recipient)
     if not firsts:
         yield replace(
             notification,
-            recipient=Recipient(person.id, person.language, "", (), meant.why),
+            recipient=Recipient(person.id, person.language, "", (), meant.why, person.side),
             state=DeliveryState.UNDELIVERABLE,
             reason=UnsentReason.NO_ADDRESS,
         )

@@ -1,4 +1,4 @@
-"""Stage 2, suppress: who is not notified now, each with the reason. Pure.
+"""Stage 3, suppress: who is not notified now, each with the reason. Pure.
 
 People who were paged in this round are not paged again by a later level that has somebody else. A level that has nobody
 else pages them again, as a reminder that names the level, so that no escalation ends in silence. The people to whom a

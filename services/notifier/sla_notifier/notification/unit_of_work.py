@@ -10,6 +10,7 @@ from sqlalchemy import and_, bindparam, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from sla_catalogue import Catalogue
+from sla_domain.contract import Side
 from sla_notifier import tables
 from sla_notifier.alert import store as alerts
 from sla_notifier.alert.alert import CloseReason
@@ -21,16 +22,18 @@ from sla_notifier.delivery.policy import UnsentReason
 from sla_notifier.delivery.row import DeliveryRow, row_of
 from sla_notifier.delivery.state import UNFINISHED, WAITING, DeliveryState, MessageKind
 from sla_notifier.link import Links
+from sla_notifier.notice import store as notices
+from sla_notifier.notice.record import NoticeTold
 from sla_notifier.notification import conversation_store
 from sla_notifier.notification.gather import conversation_ids, gather
-from sla_notifier.notification.notification import ClosingMessage, PagedPerson
+from sla_notifier.notification.notification import ClosingMessage, Notification, PagedPerson
 from sla_notifier.notification.pipeline import address_requests
 from sla_notifier.notification.pipeline import rows as rows_of_gathered
 from sla_notifier.notification.pipeline_context import PipelineContext, RoundKey
 from sla_notifier.text.render import Texts
 from sla_platform.store import log as logs
 from sla_platform.store.dialect import insert_new
-from sla_platform.wire import encode_delivery_fact
+from sla_platform.wire import NoticeData, encode_delivery_fact
 
 _d = tables.delivery
 _ESCALATED = [MessageKind.PAGE.value, MessageKind.INFO.value, MessageKind.CRITICAL_FIX.value]
@@ -91,12 +94,15 @@ async def write_changes(
         connection, batch.clear_steps, [step for steps in batch.steps.values() for step in steps]
     )
     ended = await _cancel_pages(connection, batch.cancel_reasons, gathering, now)
+    ended += await _cancel_withdrawn(connection, [each.id for each in batch.notices if each.withdrawn], now)
     await conversation_store.save_conversations(connection, gathered.conversations)
     await conversation_store.update_digests(connection, gathered.digests, gathering)
     new += [digest for digest in gathered.digests if digest.id not in gathering]
     if new:
         await connection.execute(insert_new(connection, _d), [row.columns() for row in new])
         await _raise_turns(connection, new)
+    await notices.save_notices(connection, batch.notices, now)
+    await notices.save_told(connection, *people_told(gathered.notifications, now))
     await logs.append(
         connection,
         tables.log,
@@ -105,6 +111,31 @@ async def write_changes(
             *(delivery_fact(row, now) for row in (*ended, *new)),
         ],
     )
+
+
+def people_told(notifications: Iterable[Notification], now: datetime) -> tuple[list[NoticeTold], list[NoticeTold]]:
+    """Return who is told of notices by these notifications: the people addressed, and those of later levels."""
+    addressed: dict[tuple[str, str, str], NoticeTold] = {}
+    further: dict[tuple[str, str, str], NoticeTold] = {}
+    for each in notifications:
+        request, recipient = each.request, each.recipient
+        told = each.live or each.told_by is not None
+        if not told or recipient is None or not recipient.person or not isinstance(request.content, NoticeData):
+            continue
+        occasion, told_as = each.told_by or (request.id, recipient.person)
+        one = NoticeTold(
+            notice=request.content.id,
+            contract=request.contract,
+            person=recipient.person,
+            occasion=occasion,
+            told_as=told_as,
+            kind=request.kind,
+            revision=request.content.revision,
+            staff=recipient.side is Side.SUPPORT,
+            at=now,
+        )
+        (further if request.level > 1 else addressed)[one.notice, one.contract, one.person] = one
+    return list(addressed.values()), list(further.values())
 
 
 def paged_in_rounds(sent_before: Iterable[DeliveryRow]) -> frozenset[tuple[RoundKey, str]]:
@@ -250,6 +281,21 @@ async def _raise_turns(connection: AsyncConnection, new: Iterable[DeliveryRow]) 
         waits = or_(*(_d.c.state == state for state in _WAITING))
         sooner = update(_d).where(_d.c.id == bindparam("b_id"), _d.c.turn > bindparam("b_turn"), waits)
         await connection.execute(sooner.values(turn=bindparam("b_turn")), turns)
+
+
+async def _cancel_withdrawn(connection: AsyncConnection, ids: Collection[str], now: datetime) -> list[DeliveryRow]:
+    """End what nobody has seen of notices that are withdrawn; who was not told needs no word of the end either."""
+    if not ids:
+        return []
+    about = (MessageKind.CRITICAL_FIX.value, MessageKind.ADVISORY.value)
+    unseen = and_(_d.c.state == DeliveryState.QUEUED.value, _d.c.attempts == 0, _d.c.carried_by == "")
+    statement = (
+        update(_d)
+        .where(_d.c.notice.in_(sorted(ids)), _d.c.kind.in_(about), unseen)
+        .values(state=DeliveryState.CANCELLED.value, reason=UnsentReason.WITHDRAWN.value, finished_at=now)
+        .returning(_d)
+    )
+    return [row_of(dict(row)) for row in (await connection.execute(statement)).mappings()]
 
 
 async def _cancel_pages(

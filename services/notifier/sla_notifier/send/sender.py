@@ -13,6 +13,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
+from typing import Any
 from uuid import uuid4
 
 import orjson
@@ -290,16 +291,23 @@ def _without_words(outcome: Outcome) -> Outcome:
 
 def outgoing_message(row: DeliveryRow, now: datetime) -> OutgoingMessage:
     """Return the message of a delivery as its channel sends it; `now`: the instant of the attempt."""
+    payload = orjson.loads(row.payload)
     return OutgoingMessage(
         id=row.id,
         address=row.address,
         subject=row.subject,
         text=row.text,
         html=row.html,
-        payload=orjson.loads(row.payload),
+        payload=payload,
         thread=thread_of(row),
         attempt=row.attempts,
         possibly_duplicate=row.possibly_duplicate,
         created_at=row.created_at,
         at=now,
+        unsubscribe=_unsubscribe(payload),
     )
+
+
+def _unsubscribe(payload: Mapping[str, Any]) -> str:
+    data = payload.get("data")
+    return str(data.get("unsubscribe_url") or "") if isinstance(data, dict) else ""

@@ -56,7 +56,15 @@ class Phrase:
     values: Mapping[str, str | Mapping[str, str]] = field(default_factory=dict)
 
 
-Value = str | int | bool | datetime | timedelta | CountedAndWall | PromiseTerms | ShortInstant
+@dataclass(frozen=True, slots=True)
+class Changed:
+    """A text that a new revision of a notice has changed, to be worded as in "high (before: low)"."""
+
+    now: str
+    before: str
+
+
+Value = str | int | bool | datetime | timedelta | CountedAndWall | PromiseTerms | ShortInstant | Changed
 """Instants, spans and targets are written out in the reader's language; everything else is shown as it is."""
 
 
@@ -84,7 +92,7 @@ class Content:
     `zone`: the time zone in which instants are shown. `values`: for the sentences, by name. `rows`: names of the values
     in the table, in their order. `notes`: names of sentences to add. `body`: text of others, shown as it is. `items`:
     the lines of a digest; `more`: how many did not fit, `more_url`: where they are shown. `why`: why the recipient gets
-    it. `data`: values for programs.
+    it; `why_label`: the name of the sentence around that. `data`: values for programs.
     """
 
     kind: MessageKind
@@ -98,6 +106,7 @@ class Content:
     more: int = 0  # items that did not fit
     more_url: str = ""  # where they are shown
     why: str = ""
+    why_label: str = "why"
     data: Mapping[str, object] = field(default_factory=dict)  # the webhook's `data`
 
 

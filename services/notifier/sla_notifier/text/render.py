@@ -14,7 +14,16 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from sla_domain.plan import Allowed, CoverageTime, Unspecified, WallTime, WorkingDayTime
 from sla_notifier.delivery.state import MessageKind
-from sla_notifier.text.content import Content, CountedAndWall, Message, Phrase, PromiseTerms, ShortInstant, Value
+from sla_notifier.text.content import (
+    Changed,
+    Content,
+    CountedAndWall,
+    Message,
+    Phrase,
+    PromiseTerms,
+    ShortInstant,
+    Value,
+)
 from sla_notifier.text.words import (
     instant_in_words,
     load_locale,
@@ -36,6 +45,9 @@ _COLOURS = {
     MessageKind.RESOLVED: "#1a7f37",
     MessageKind.TAKEN_BACK: "#1a7f37",
     MessageKind.CRITICAL_FIX: "#8250df",
+    MessageKind.ADVISORY: "#0969da",
+    MessageKind.NOTICE_ENDED: "#1a7f37",
+    MessageKind.CONFIRMATION: "#0969da",
     MessageKind.DIGEST: "#cf222e",
 }
 
@@ -168,6 +180,8 @@ def _in_words(value: Value, zone: str, language: str, labels: Mapping[str, str])
         return labels["promise_terms"].format(metric=value.metric, allowed=allowed) if allowed else ""
     if isinstance(value, ShortInstant):
         return short_instant_in_words(value.at, value.now, zone, language)
+    if isinstance(value, Changed):
+        return labels["changed"].format(now=value.now or labels["nothing"], before=value.before or labels["nothing"])
     if isinstance(value, datetime):
         return instant_in_words(value, zone, language)
     if isinstance(value, timedelta):
@@ -217,5 +231,5 @@ def _view(content: Content, labels: Mapping[str, str], in_words: Mapping[str, st
             for action in content.actions
             if action.url
         ],
-        "why": labels["why"].format(contract=in_words.get("contract", ""), why=content.why),
+        "why": labels[content.why_label].format(contract=in_words.get("contract", ""), why=content.why),
     }

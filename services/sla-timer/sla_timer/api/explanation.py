@@ -35,6 +35,17 @@ class ScopedPlanResponse(TimerResponse):
     text: str
 
 
+class PassedOverResponse(TimerResponse):
+    """An entitlement of the contract that does not apply to the incident.
+
+    `reason`: a code such as `product` or `begins`. `text`: the reason in words.
+    """
+
+    entitlement: str
+    reason: str
+    text: str
+
+
 class ExplainedTargetResponse(TimerResponse):
     """The target of a clock: the time that the plan or contract allows.
 
@@ -205,6 +216,8 @@ class ExplainedClockResponse(TimerResponse):
     why: str
     contract: ReasonedChoiceResponse
     plan: ScopedPlanResponse
+    entitlement: str = Field(description="of a contract with several, the one that applies; empty otherwise")
+    passed_over: list[PassedOverResponse] = Field(description="the contract's other entitlements")
     priority: str
     priority_titles: dict[str, str]
     priority_definitions: dict[str, str]

@@ -189,6 +189,7 @@ class IncidentResponse(TimerResponse):
     contract: MatchedContractResponse
     plan: str
     scope: str
+    entitlement: str = Field(description="of a contract with several, the one that applies; empty otherwise")
     opened_at: InstantText
     time_quality: str
     ended_at: InstantText | None
@@ -276,6 +277,7 @@ class DeadlinesResponse(TimerResponse):
     why: str
     plan: str
     scope: str
+    entitlement: str = Field(description="of a contract with several, the one that applies; empty otherwise")
     priority: str
     zone: str
     opened_at: InstantText

@@ -6,13 +6,15 @@ from sla_domain.clock import ClockState
 from sla_domain.event import WaitingOn
 from sla_domain.explain.explanation import StepKind
 from sla_domain.explain.language.words import Words
-from sla_domain.incident import Scope
+from sla_domain.incident import PassedReason, Scope
 from sla_domain.rulebook import MatchReason
 
 WORDS = Words(
     heading="{metric} of {incident}, cycle {cycle}: {state}",
     contract="Contract {contract}: {reason}",
     plan="Plan {plan}: {scope}",
+    entitlement="Entitlement {entitlement}",
+    passed_over="Not by entitlement {entitlement}: {reason}",
     priority="Priority {priority}",
     definition="Meaning of {priority}: {definition}",
     target="Target {target} in {coverage} ({zone}), row {row}",
@@ -77,4 +79,13 @@ WORDS = Words(
     },
     reasons={reason: reason.value for reason in MatchReason},
     scopes={scope: scope.value for scope in Scope},
+    passed={
+        PassedReason.BEGINS: "it begins on {detail}",
+        PassedReason.ENDED: "it ended on {detail}",
+        PassedReason.TYPE: "it is not for requests of the type {detail}",
+        PassedReason.PRODUCT: "the product {detail} is out of its scope",
+        PassedReason.EXCLUDED: "the product {detail} is excluded from it",
+        PassedReason.UNAVAILABLE: "its plan is not available for the product {detail}",
+        PassedReason.LATER: "{detail} stands before it and covers the incident",
+    },
 )

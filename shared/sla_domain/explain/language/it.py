@@ -6,13 +6,15 @@ from sla_domain.clock import ClockState
 from sla_domain.event import WaitingOn
 from sla_domain.explain.explanation import StepKind
 from sla_domain.explain.language.words import Words
-from sla_domain.incident import Scope
+from sla_domain.incident import PassedReason, Scope
 from sla_domain.rulebook import MatchReason
 
 WORDS = Words(
     heading="{metric} di {incident}, ciclo {cycle}: {state}",
     contract="Contratto {contract}: {reason}",
     plan="Piano {plan}: {scope}",
+    entitlement="Diritto {entitlement}",
+    passed_over="Non in base al diritto {entitlement}: {reason}",
     priority="Priorità {priority}",
     definition="Significato di {priority}: {definition}",
     target="Obiettivo {target}, orario {coverage} ({zone}), riga {row}",
@@ -89,5 +91,18 @@ WORDS = Words(
         Scope.EXCLUDED: "il prodotto è escluso dal contratto: valgono gli obiettivi del piano base",
         Scope.OUT_OF_SCOPE_NO_BASE: "il prodotto non è coperto e non c'è un piano base: valgono le righe del piano",
         Scope.EXCLUDED_NO_BASE: "il prodotto è escluso e non c'è un piano base: valgono le righe del piano",
+        Scope.UNAVAILABLE: "il piano non è disponibile per il prodotto: valgono gli obiettivi del piano base",
+        Scope.NOT_ENTITLED: "nessun diritto del contratto copre la segnalazione: valgono gli obiettivi del piano base",
+        Scope.UNAVAILABLE_NO_BASE: "il piano non è disponibile per il prodotto, senza piano base: valgono le sue righe",
+        Scope.NOT_ENTITLED_NO_BASE: "nessun diritto copre la segnalazione, senza piano base: valgono le sue righe",
+    },
+    passed={
+        PassedReason.BEGINS: "inizia il {detail}",
+        PassedReason.ENDED: "è terminato il {detail}",
+        PassedReason.TYPE: "non vale per richieste del tipo {detail}",
+        PassedReason.PRODUCT: "il prodotto {detail} non è coperto",
+        PassedReason.EXCLUDED: "il prodotto {detail} è escluso",
+        PassedReason.UNAVAILABLE: "il suo piano non è disponibile per il prodotto {detail}",
+        PassedReason.LATER: "{detail} lo precede e copre la segnalazione",
     },
 )

@@ -6,13 +6,15 @@ from sla_domain.clock import ClockState
 from sla_domain.event import WaitingOn
 from sla_domain.explain.explanation import StepKind
 from sla_domain.explain.language.words import Words
-from sla_domain.incident import Scope
+from sla_domain.incident import PassedReason, Scope
 from sla_domain.rulebook import MatchReason
 
 WORDS = Words(
     heading="{metric}, zgłoszenie {incident}, cykl {cycle}: {state}",
     contract="Umowa {contract}: {reason}",
     plan="Plan {plan}: {scope}",
+    entitlement="Uprawnienie {entitlement}",
+    passed_over="Nie na podstawie uprawnienia {entitlement}: {reason}",
     priority="Priorytet {priority}",
     definition="Znaczenie {priority}: {definition}",
     target="Cel {target}, godziny {coverage} ({zone}), wiersz {row}",
@@ -89,5 +91,18 @@ WORDS = Words(
         Scope.EXCLUDED: "produkt jest wyłączony z umowy: obowiązują cele planu podstawowego",
         Scope.OUT_OF_SCOPE_NO_BASE: "produkt nie jest objęty umową, a planu podstawowego brak: wiersze samego planu",
         Scope.EXCLUDED_NO_BASE: "produkt jest wyłączony z umowy, a planu podstawowego brak: wiersze samego planu",
+        Scope.UNAVAILABLE: "plan nie jest dostępny dla produktu: obowiązują cele planu podstawowego",
+        Scope.NOT_ENTITLED: "żadne uprawnienie umowy nie obejmuje zgłoszenia: obowiązują cele planu podstawowego",
+        Scope.UNAVAILABLE_NO_BASE: "plan nie jest dostępny dla produktu, planu podstawowego brak: jego wiersze",
+        Scope.NOT_ENTITLED_NO_BASE: "żadne uprawnienie nie obejmuje zgłoszenia, planu podstawowego brak: wiersze planu",
+    },
+    passed={
+        PassedReason.BEGINS: "zaczyna się {detail}",
+        PassedReason.ENDED: "skończyło się {detail}",
+        PassedReason.TYPE: "nie dotyczy zgłoszeń typu {detail}",
+        PassedReason.PRODUCT: "nie obejmuje produktu {detail}",
+        PassedReason.EXCLUDED: "produkt {detail} jest z niego wyłączony",
+        PassedReason.UNAVAILABLE: "jego plan nie jest dostępny dla produktu {detail}",
+        PassedReason.LATER: "{detail} stoi przed nim i obejmuje zgłoszenie",
     },
 )

@@ -6,13 +6,15 @@ from sla_domain.clock import ClockState
 from sla_domain.event import WaitingOn
 from sla_domain.explain.explanation import StepKind
 from sla_domain.explain.language.words import Words
-from sla_domain.incident import Scope
+from sla_domain.incident import PassedReason, Scope
 from sla_domain.rulebook import MatchReason
 
 WORDS = Words(
     heading="{metric}, обращение {incident}, цикл {cycle}: {state}",
     contract="Договор {contract}: {reason}",
     plan="План {plan}: {scope}",
+    entitlement="Право {entitlement}",
+    passed_over="Не по праву {entitlement}: {reason}",
     priority="Приоритет {priority}",
     definition="Значение {priority}: {definition}",
     target="Норматив {target}, часы {coverage} ({zone}), строка {row}",
@@ -89,5 +91,18 @@ WORDS = Words(
         Scope.EXCLUDED: "продукт исключён из договора: действуют нормативы базового плана",
         Scope.OUT_OF_SCOPE_NO_BASE: "продукт не входит в договор, базового плана нет: действуют строки самого плана",
         Scope.EXCLUDED_NO_BASE: "продукт исключён из договора, базового плана нет: действуют строки самого плана",
+        Scope.UNAVAILABLE: "план недоступен для продукта: действуют нормативы базового плана",
+        Scope.NOT_ENTITLED: "ни одно право договора не охватывает обращение: действуют нормативы базового плана",
+        Scope.UNAVAILABLE_NO_BASE: "план недоступен для продукта, базового плана нет: действуют строки самого плана",
+        Scope.NOT_ENTITLED_NO_BASE: "ни одно право не охватывает обращение, базового плана нет: действуют строки плана",
+    },
+    passed={
+        PassedReason.BEGINS: "начинается {detail}",
+        PassedReason.ENDED: "закончилось {detail}",
+        PassedReason.TYPE: "не для обращений типа {detail}",
+        PassedReason.PRODUCT: "продукт {detail} в него не входит",
+        PassedReason.EXCLUDED: "продукт {detail} из него исключён",
+        PassedReason.UNAVAILABLE: "его план недоступен для продукта {detail}",
+        PassedReason.LATER: "{detail} стоит раньше и охватывает обращение",
     },
 )

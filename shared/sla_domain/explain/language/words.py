@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from sla_domain.clock import ClockState
 from sla_domain.event import WaitingOn
 from sla_domain.explain.explanation import StepKind
-from sla_domain.incident import Scope
+from sla_domain.incident import PassedReason, Scope
 from sla_domain.rulebook import MatchReason
 
 
@@ -19,6 +19,8 @@ class Words:
     heading: str  # metric, incident, cycle, state
     contract: str  # contract, reason
     plan: str  # plan, scope
+    entitlement: str  # entitlement: the one that applies, of a contract with several
+    passed_over: str  # entitlement, reason
     priority: str  # priority
     definition: str  # priority, definition
     target: str  # target, coverage, zone, row
@@ -64,3 +66,4 @@ class Words:
     parties: Mapping[WaitingOn, str]
     reasons: Mapping[MatchReason, str]
     scopes: Mapping[Scope, str]
+    passed: Mapping[PassedReason, str]  # detail

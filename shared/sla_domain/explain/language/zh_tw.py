@@ -6,13 +6,15 @@ from sla_domain.clock import ClockState
 from sla_domain.event import WaitingOn
 from sla_domain.explain.explanation import StepKind
 from sla_domain.explain.language.words import Words
-from sla_domain.incident import Scope
+from sla_domain.incident import PassedReason, Scope
 from sla_domain.rulebook import MatchReason
 
 WORDS = Words(
     heading="{incident} 的{metric}，第 {cycle} 輪：{state}",
     contract="合約 {contract}：{reason}",
     plan="方案 {plan}：{scope}",
+    entitlement="權益 {entitlement}",
+    passed_over="不適用權益 {entitlement}：{reason}",
     priority="優先等級 {priority}",
     definition="{priority} 的定義：{definition}",
     target="目標 {target}，服務時段 {coverage}（{zone}），規則列 {row}",
@@ -89,5 +91,18 @@ WORDS = Words(
         Scope.EXCLUDED: "產品被合約排除：適用基礎方案的目標",
         Scope.OUT_OF_SCOPE_NO_BASE: "產品不在範圍內且無基礎方案：適用方案本身的規則列",
         Scope.EXCLUDED_NO_BASE: "產品被排除且無基礎方案：適用方案本身的規則列",
+        Scope.UNAVAILABLE: "方案不提供給此產品：適用基礎方案的目標",
+        Scope.NOT_ENTITLED: "合約中沒有涵蓋此案件的權益：適用基礎方案的目標",
+        Scope.UNAVAILABLE_NO_BASE: "方案不提供給此產品且無基礎方案：適用方案本身的規則列",
+        Scope.NOT_ENTITLED_NO_BASE: "沒有涵蓋此案件的權益且無基礎方案：適用方案本身的規則列",
+    },
+    passed={
+        PassedReason.BEGINS: "自 {detail} 起生效",
+        PassedReason.ENDED: "已於 {detail} 結束",
+        PassedReason.TYPE: "不適用於 {detail} 類型的請求",
+        PassedReason.PRODUCT: "產品 {detail} 不在其範圍內",
+        PassedReason.EXCLUDED: "產品 {detail} 被排除",
+        PassedReason.UNAVAILABLE: "其方案不提供給產品 {detail}",
+        PassedReason.LATER: "{detail} 排在前面並涵蓋此案件",
     },
 )

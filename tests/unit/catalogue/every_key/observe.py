@@ -26,12 +26,14 @@ from sla_domain.explain import as_dict, explain
 from sla_domain.fold import fold
 from sla_domain.incident import Incident
 from sla_domain.ledger import EntryId, EntryKind, EntryRefused, LedgerEntry, WorkSpan, replay
+from sla_domain.notice import open_to_registration
 from sla_domain.record import (
     BookingRequest,
     ContractRecord,
     RecordChange,
     RefusedChange,
     apply_change,
+    check_scope_change,
     prepare_booking,
 )
 from sla_domain.roles import level_roster
@@ -39,7 +41,7 @@ from sla_domain.urgency import urgency
 from sla_ingest.auth import verify
 from sla_ingest.dialect import Accepted, Delivery
 from sla_notifier.channel.email.mailserver import from_catalogue
-from sla_notifier.intake.decide import concerned
+from sla_notifier.intake.notice import concerned
 from sla_notifier.notification.directory import chain_of, resolve_level, usable_addresses
 from sla_platform.errors import BadSettings
 from sla_platform.settings import Settings
@@ -105,6 +107,19 @@ STORIES: Mapping[str, tuple[datetime, Mapping[str, str], tuple[Happening, ...]]]
         {"customer": "Acme", "priority": "P2", **PRESS},
         _story(("responded", 1), ("priority_changed", 3, "staff", {"priority": "P3"}), ("cancelled", 4)),
     ),
+    "of a type that is not covered": (MONDAY, {"customer": "Acme", "priority": "P1", **PRESS, "type": "Setup"}, ()),
+    "by phone at night": (
+        datetime(2026, 11, 16, 22, 0, tzinfo=UTC),
+        {"customer": "Acme", "priority": "P1", **PRESS, "channel": "Phone"},
+        (),
+    ),
+    "entitled": (
+        MONDAY,
+        {"customer": "Gamma", "priority": "P1", **PRESS, "type": "incident"},
+        _story(("waiting", 30, "staff", {"vendor": "foundry"}, WaitingOn.VENDOR)),
+    ),
+    "entitled otherwise": (MONDAY, {"customer": "Gamma", "priority": "P1", **PRESS, "type": "question"}, ()),
+    "entitled to nothing": (MONDAY, {"customer": "Gamma", "priority": "P1", **PRESS, "product": "belt"}, ()),
     "corrected": (
         MONDAY,
         {"customer": "Acme", "priority": "P3", **PRESS},
@@ -137,6 +152,7 @@ BEHAVIOUR: Mapping[str, Observer] = {
     ],
     "who is told": lambda catalogue: _told(catalogue),
     "what can be booked": lambda catalogue: list(_booked(catalogue)),
+    "which products may change": lambda catalogue: list(_rescoped(catalogue)),
     "what is left": lambda catalogue: _left(catalogue),
     "how incidents are judged": lambda catalogue: [_plain(judged) for judged in _judged(catalogue)],
 }
@@ -155,6 +171,7 @@ def _booked(catalogue: Catalogue) -> Iterator[str]:
     """What comes of some bookings under the contract `acme`, one after the other."""
     contract = catalogue.rulebook.contracts[ContractId("acme")]
     plan, record = catalogue.rulebook.plan_of(contract), ContractRecord(id=contract.id)
+    ledgers = ledger_terms(catalogue.rulebook, contract)
     saturday = datetime(2026, 12, 5, tzinfo=UTC)
     for number, (weeks, hours, product, language) in enumerate(
         [(0, 10, "press", "en"), (1, 47, "", ""), (2, 30, "", ""), (3, 4, "lamp", ""), (4, 4, "mill", "de")]
@@ -165,7 +182,7 @@ def _booked(catalogue: Catalogue) -> Iterator[str]:
             language=language, surcharge_confirmed=True,
         )  # fmt: skip
         try:
-            change = prepare_booking(record, contract, plan, asked, MONDAY)
+            change = prepare_booking(record, contract, plan, asked, MONDAY, ledgers)
         except RefusedChange as refused:
             yield f"{refused.code.value}: {refused}"
             continue
@@ -174,6 +191,22 @@ def _booked(catalogue: Catalogue) -> Iterator[str]:
         )
         record = apply_change(record, made)
         yield repr(replace(change.window, priorities=frozenset())) + repr(sorted(change.window.priorities))
+        yield repr(change.reserved)
+
+
+def _rescoped(catalogue: Catalogue) -> Iterator[str]:
+    """What comes of changes of the products of the contract `acme`, soon and late, once and twice."""
+    book = catalogue.rulebook
+    acme = book.contracts[ContractId("acme")]
+    rules = {str(id_): plan.terms.scope for id_, plan in book.plans.items() if plan.terms.scope is not None}
+    other = replace(acme, products=frozenset({"mill"}))
+    for versions, days in (((acme,), 8), ((acme,), 40), ((acme, other), 40)):
+        after = acme if versions[-1] is other else other
+        try:
+            check_scope_change(versions, after, rules, MONDAY + days * DAY, MONDAY)
+            yield "agreed"
+        except RefusedChange as refused:
+            yield f"{refused.code.value} {refused.place}: {refused}"
 
 
 def _plain(value: Any) -> Any:
@@ -266,7 +299,8 @@ def _reasons(incident: Incident) -> list[Any]:
 def _told(catalogue: Catalogue) -> Any:
     book = catalogue.rulebook
     instants = [MONDAY, MONDAY + 8 * HOUR, MONDAY + 14 * HOUR, MONDAY + 5 * DAY]
-    notice = {"id": "n", "title": "t", "text": "x", "severity": "high", "published_at": MONDAY.isoformat()}
+    notice = {"id": "n", "title": "t", "text": "x", "severity": "high", "cause": "security"}
+    notice |= {"published_at": MONDAY.isoformat()}
     products = [{"product": "press", "versions": "<4.5"}, {"product": "saw", "versions": ""}]
     found = NoticeData.model_validate(notice | {"products": products})
     return _plain({
@@ -283,6 +317,7 @@ def _told(catalogue: Catalogue) -> Any:
         ],
         "promised": [[role.id for role in book.plans[one.plan].roles] for one in book.contracts.values()],
         "notices": [one.id for one in concerned(found, catalogue, MONDAY)],
+        "may register": [one.id for one in open_to_registration(book, "acme.example", "press", MONDAY)],
         "entitled": [[(one.id, one.notices) for one in each.people.values()] for each in book.contracts.values()],
     })  # fmt: skip
 

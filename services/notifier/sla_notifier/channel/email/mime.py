@@ -42,7 +42,8 @@ def compose(outgoing: OutgoingMessage, sender: tuple[str, str]) -> EmailMessage:
     """Return the MIME message of a delivery from `sender` (name, mailbox), with a text and an HTML part.
 
     Every attempt has the same Message-ID and date; an attempt that may be a duplicate is marked by a header. Messages
-    of one `thread` refer to the same message id, so that mail readers show them together.
+    of one `thread` refer to the same message id, so that mail readers show them together. A message to a mailbox that
+    was registered has the header fields by which mail readers offer to unsubscribe (RFC 2369, RFC 8058).
     """
     name, mailbox = sender
     domain = mailbox.partition("@")[2]
@@ -59,6 +60,9 @@ def compose(outgoing: OutgoingMessage, sender: tuple[str, str]) -> EmailMessage:
         message["References"] = root
     message["Auto-Submitted"] = "auto-generated"
     message["X-Auto-Response-Suppress"] = "All"
+    if outgoing.unsubscribe:
+        message["List-Unsubscribe"] = f"<{outgoing.unsubscribe}>"
+        message["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"  # RFC 8058: a POST of this body suffices
     if outgoing.possibly_duplicate:
         message[DUPLICATE_HEADER] = "true"
     message.set_content(outgoing.text)

@@ -92,11 +92,16 @@ def _concerned(old: Catalogue, new: Catalogue) -> Iterator[str]:
 def _judged(book: Catalogue, contract: Contract) -> tuple[Any, ...]:
     """Everything a fold under this contract reads."""
     rules = book.rulebook
-    names = [contract.plan, *([contract.base_plan] if contract.base_plan else [])]
-    plans = [rules.plans[name] for name in names if name in rules.plans]
+    plans = [rules.plans[name] for name in contract.plans if name in rules.plans]
+    entitled = [
+        (one.id, one.valid_from, one.valid_to, one.types, one.bought.plan, one.bought.base_plan, one.bought.products,
+         one.bought.excluded_products, _rows(one.bought.targets))
+        for one in contract.entitlements
+    ]  # fmt: skip
     return (
         contract.zone, contract.products, contract.excluded_products, contract.valid_from, contract.valid_to,
-        contract.at_close, _rows(contract.targets), [_plan(book, contract, plan) for plan in plans],
+        contract.at_close, entitled, contract.vendors,
+        _rows(contract.targets), [_plan(book, contract, plan) for plan in plans],
     )  # fmt: skip
 
 
@@ -105,7 +110,7 @@ def _plan(book: Catalogue, contract: Contract, plan: Plan) -> tuple[Any, ...]:
     coverages = {
         name: calendars.calendar(contract, coverage).identity.revision for name, coverage in plan.coverages.items()
     }
-    return plan.id, plan.priorities, plan.metrics, _rows(plan.targets), plan.rules, plan.at_close, coverages
+    return plan.id, plan.terms, plan.priorities, plan.metrics, _rows(plan.targets), plan.rules, plan.at_close, coverages
 
 
 def _rows(targets: tuple[Any, ...]) -> list[tuple[Any, ...]]:

@@ -39,15 +39,16 @@ class OpenClocks:
     partial: tuple[str, ...] = ()
 
 
-def looked(url: str, key: str, rulebook: Rulebook) -> OpenClocks:
-    """Read all open clocks of the service at `url`; return their number and the changes that `rulebook` would make.
+def looked(url: str, key: str, rulebook: Rulebook, contracts: Iterable[str] = ("",)) -> OpenClocks:
+    """Read the open clocks of the service at `url`; return their number and the changes that `rulebook` would make.
 
+    `contracts`: only those of incidents under one of these contracts; "": all.
     `rulebook`: the rules of the new catalogue. `key`: an API key, "" for none. Incidents that no longer exist when they
     are read are skipped. If the service does not answer, or refuses, the command ends with a message.
     """
     with open_client(url, key) as client:
         version = str(fetch_json(client, "/info").get("catalogue", ""))
-        clocks = _open(client)
+        clocks = [clock for contract in contracts for clock in _open(client, contract)]
         names = sorted({clock["incident"] for clock in clocks})
         now = _now_of(client, names)
         found: list[Move] = []
@@ -64,11 +65,22 @@ def looked(url: str, key: str, rulebook: Rulebook) -> OpenClocks:
     return OpenClocks(version, len(names), len(clocks), now, tuple(found), tuple(partial))
 
 
-def _open(client: httpx2.Client) -> list[dict[str, Any]]:
+def service_time(client: httpx2.Client, contracts: Iterable[str]) -> datetime | None:
+    """Return the time by the service's clock; None if no incident under these contracts could be explained."""
+    for contract in contracts:
+        page = fetch_json(client, "/v1/clocks", {"limit": 1, "contract": contract})["clocks"]
+        now = _now_of(client, [clock["incident"] for clock in page])
+        if now is not None:
+            return now
+    return None
+
+
+def _open(client: httpx2.Client, contract: str) -> list[dict[str, Any]]:
     found: dict[str, dict[str, Any]] = {}
     after = ""
+    only = {"contract": contract} if contract else {}
     while True:
-        answer = fetch_json(client, "/v1/clocks", {"limit": _PAGE, "after": after})
+        answer = fetch_json(client, "/v1/clocks", {"limit": _PAGE, "after": after, **only})
         found.update({clock["id"]: clock for clock in answer["clocks"]})
         after = answer["next"] or ""
         if not after:

@@ -55,7 +55,7 @@ def as_json(report: Report) -> dict[str, Any]:
         "new": report.new.version,
         "failed_tests": {result.scenario.name: list(result.failures) for result in report.failed},
         "changes": None if report.difference is None else _difference_json(report.difference),
-        "open": None if report.seen is None else _looked_json(report.seen),
+        "open": None if report.seen is None else looked_json(report.seen),
         "written": None if done is None else list(done.written),
         "removed": None if done is None else list(done.removed),
     }
@@ -72,7 +72,8 @@ def _difference_json(difference: Difference) -> dict[str, Any]:
     }
 
 
-def _looked_json(seen: OpenClocks) -> dict[str, Any]:
+def looked_json(seen: OpenClocks) -> dict[str, Any]:
+    """Return what would become of the open clocks as JSON values."""
     counts = Counter(move.turn for move in seen.moves)
     return {
         "catalogue": seen.catalogue,
@@ -102,7 +103,7 @@ def tell(report: Report) -> None:
     if report.difference is not None:
         _tell_difference(report.difference)
     if report.seen is not None:
-        _tell_open(report.seen, report.new)
+        tell_open(report.seen, report.new)
     for result in report.failed:
         note("\n     ".join([f"FAIL {result.scenario.name}", *result.failures]))
     note(_conclusion(report))
@@ -138,7 +139,8 @@ def _tell_difference(difference: Difference) -> None:
         note("no entry differs (secrets are not compared)")
 
 
-def _tell_open(seen: OpenClocks, book: Catalogue) -> None:
+def tell_open(seen: OpenClocks, book: Catalogue) -> None:
+    """Print what would become of the open clocks; times are in the zones of the contracts of `book`."""
     for move in seen.moves[:_SHOWN]:
         zone = _zone(move, book)
         say(

@@ -11,31 +11,50 @@ from rich.console import Console
 from rich.table import Table
 
 from sla_catalogue.sheet import sheet_of
+from sla_catalogue.yaml_text import yaml_text
+from sla_domain.normal import normal
+from sla_domain.notice_terms import Cause, Registration, Severity
 from sla_domain.plan import written_name
 from sla_platform.settings import Settings
 from sla_standalone.cli.book import book_of, catalogue_at
-from sla_standalone.cli.output import emit, table_console
+from sla_standalone.cli.contract.service import API, ContractService
+from sla_standalone.cli.output import emit, say, table_console
 from sla_standalone.cli.place import path
+from sla_standalone.cli.remote import Key, open_client
 
 Where = Annotated[Path | None, typer.Option(parser=path, help="Catalogue directory or file.")]
+Service = Annotated[
+    str, typer.Option("--url", help="A running service, for its recorded contracts too.", envvar="SLAD_URL")
+]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 
-def register(app: typer.Typer) -> None:
-    """Add the commands `slad contract …` to the application."""
-    group = typer.Typer(
-        name="contract", no_args_is_help=True, help="What was promised to whom: contracts listed, and shown whole."
-    )
-    group.command("list")(list_contracts)
-    group.command("show")(show)
-    app.add_typer(group)
+def list_contracts(
+    text: Annotated[str, typer.Option("--q", help="Only those whose id, title or customers contain it.")] = "",
+    catalogue: Where = None,
+    url: Service = "",
+    key: Key = "",
+    json: Json = False,
+) -> None:
+    """List the contracts of a catalogue (by default SLAD_CATALOGUE, else the shipped examples), or of a service."""
+    found = _of_service(url, key, text) if url and catalogue is None else _of_files(catalogue, text)
+    if json:
+        emit(found)
+        return
+    table = Table("contract", "title", "plan", "zone", "valid", "customers")
+    for row in found:
+        plan = " over ".join(filter(None, (row["plan"], row.get("base_plan"))))
+        mark = "default" if row.get("default") else "recorded" if row.get("managed") == API else ""
+        name = f"{row['contract']} ({mark})" if mark else row["contract"]
+        valid = _period(row["valid"]) if "valid" in row else ""
+        table.add_row(name, row["title"], plan, row.get("zone", ""), valid, ", ".join(row["customers"]))
+    table_console().print(table)
 
 
-def list_contracts(catalogue: Where = None, json: Json = False) -> None:
-    """List the contracts of a catalogue (by default SLAD_CATALOGUE, else the shipped examples)."""
+def _of_files(catalogue: Path | None, text: str) -> list[dict[str, Any]]:
     usual = Settings().catalogue
     book = catalogue_at(catalogue or (usual if usual.exists() else None)).rulebook
-    found: list[dict[str, Any]] = [
+    return [
         {
             "contract": one.id,
             "title": one.title,
@@ -47,31 +66,63 @@ def list_contracts(catalogue: Where = None, json: Json = False) -> None:
             "default": one.id == book.default_contract,
         }
         for one in book.contracts.values()
+        if normal(text) in normal(" ".join([one.id, one.title, *one.customers]))
     ]
-    if json:
-        emit(found)
-        return
-    table = Table("contract", "title", "plan", "zone", "valid", "customers")
-    for row in found:
-        plan = " over ".join(filter(None, (row["plan"], row["base_plan"])))
-        name = f"{row['contract']} (default)" if row["default"] else row["contract"]
-        table.add_row(name, row["title"], plan, row["zone"], _period(row["valid"]), ", ".join(row["customers"]))
-    table_console().print(table)
+
+
+def _of_service(url: str, key: str, text: str) -> list[dict[str, Any]]:
+    with open_client(url, key) as client:
+        rows = list(ContractService(client).listed(text))
+    return [{"contract": row["id"], **{name: value for name, value in row.items() if name != "id"}} for row in rows]
 
 
 def show(
     contract: Annotated[str, typer.Argument(help="A contract's id, from the catalogue or the built-in plans.")],
     language: Annotated[str, typer.Option("--lang", help="The language of titles, where the plan has it.")] = "en",
     catalogue: Where = None,
+    url: Service = "",
+    key: Key = "",
     json: Json = False,
 ) -> None:
-    """Show everything that a contract and its plan promise: targets, hours, priorities, rules, people, escalation."""
+    """Show everything that a contract and its plan promise: targets, hours, priorities, rules, people, escalation.
+
+    With --url, a contract that is recorded in the service is shown as that has it: its text and its history.
+    """
+    if url and catalogue is None and _show_recorded(contract, url, key, json=json):
+        return
     book, found = book_of(contract, catalogue)
     sheet = sheet_of(book, found.id, language)
     if json:
         emit(sheet)
     else:
         _print(sheet, table_console())
+
+
+def _show_recorded(contract: str, url: str, key: str, *, json: bool) -> bool:
+    """Whether the service has it as a record; one of the files is shown from them."""
+    with open_client(url, key) as client:
+        service = ContractService(client)
+        known = service.known(contract)
+        if known is None or known.managed != API:
+            return False
+        changes = list(service.changes(contract))
+    if json:
+        emit(known.told | {"changes": changes})
+        return True
+    out = table_console()
+    out.print(f"{contract} · recorded, revision {known.told['revision']}")
+    versions = Table("version", "state", "from", "by", "reason")
+    for one in known.told["versions"]:
+        versions.add_row(
+            str(one["number"]), one["state"].replace("_", " "), one["effective_from"], one["by"], one["reason"]
+        )
+    out.print(versions)
+    history = Table("revision", "at", "what", "by", "reason")
+    for one in changes:
+        history.add_row(str(one["revision"]), one["at"], one["what"], one["by"], one["reason"])
+    out.print(history)
+    say(f"\nIts newest version:\n{yaml_text(known.newest)}", nl=False)
+    return True
 
 
 def _print(sheet: dict[str, Any], out: Console) -> None:
@@ -87,6 +138,18 @@ def _print(sheet: dict[str, Any], out: Console) -> None:
             out.print(f"\n{one['id']}: {one['definition']}")
 
 
+def _notices(terms: dict[str, Any]) -> Iterator[str]:
+    """Say what a plan restricts of the notices of critical fixes; nothing of one that entitles everybody to all."""
+    if not terms["causes"]:
+        yield "  critical fixes: none"
+        return
+    if len(terms["causes"]) < len(Cause) or len(terms["severities"]) < len(Severity):
+        causes, severities = (", ".join(terms[name]).replace("_", " ") for name in ("causes", "severities"))
+        yield f"  critical fixes: {causes}; of severity {severities}"
+    if terms["registration"] == Registration.OPT_IN:
+        yield "  critical fixes reach people who have registered (or have notices: true) and no others"
+
+
 _NOBODY = "none; no one is paged, and the operators are informed of a breach once"
 
 
@@ -98,10 +161,19 @@ def _head(sheet: dict[str, Any]) -> Iterator[str]:
             told = [f"rank {plan['rank']}", f"sold {sold}" if sold else "", f"in {', '.join(plan['languages'])}"]
             words = ", ".join(part for part in told if part and part != "in ")
             yield f"{name.replace('_', ' ')}: {plan['id']} · {plan['title']} ({words})"
+            yield from (f"  {line}" for line in _terms(plan["terms"]))
             if plan["note"]:
                 yield f"  {plan['note']}"
-            if plan["notices"] == "registered":
-                yield "  critical fixes reach people who have registered (notices: true) and no others"
+            yield from _notices(plan["notices"])
+    for one in sheet["entitlements"]:
+        over = f" over {one['base_plan']['id']}" if one["base_plan"] else ""
+        said = [f"for {', '.join(one['products'])}" if one["products"] else "for every product"]
+        said += [f"without {', '.join(one['excluded_products'])}"] if one["excluded_products"] else []
+        said += [f"requests: {', '.join(one['types'])}"] if one["types"] else []
+        said += [period] if (period := _period(one["valid"])) else []
+        yield f"entitlement {one['id']}: {one['plan']['id']}{over}, {', '.join(said)}"
+    hours = sheet["channel_hours"]
+    vendors = sheet["vendors"] or []
     facts = {
         "customers": ", ".join(sheet["customers"]),
         "valid": _period(sheet["valid"]),
@@ -110,13 +182,36 @@ def _head(sheet: dict[str, Any]) -> Iterator[str]:
         "products": ", ".join(sheet["products"]),
         "not covered": ", ".join(sheet["excluded_products"]),
         "environment": ", ".join(_product(one) for one in sheet["environment"]),
+        "may register for notices": ", ".join(sheet["registration_domains"]),
         "channels": ", ".join(sheet["channels"]),
+        "channels with hours": ", ".join(f"{name} in {hours[name]}" for name in sorted(hours)),
+        "contracts with vendors": ", ".join(f"{one['vendor']} {_period(one['valid'])}".strip() for one in vendors),
         "the most urgent by": ", ".join(sheet["urgent_channels"]),
         "left open by agreement": ", ".join(sheet["leaves_unspecified"]),
         "escalation": _NOBODY if sheet["escalation"] is None else "",
         "note": sheet["note"],
     }
     yield from (f"{name}: {value}" for name, value in facts.items() if value)
+
+
+def _terms(terms: dict[str, Any]) -> Iterator[str]:
+    """What the plan asks of a contract, and what it does not cover."""
+    if terms["minimum_term"]:
+        yield f"bought for {terms['minimum_term']} at least"
+    if terms["all_products"]:
+        yield "bought for all products"
+    gone = terms["not_available_for"]
+    if named := [*gone["products"], *gone["countries"]]:
+        yield f"not available for {', '.join(named)} {gone['clause']}".rstrip()
+    if (scope := terms["scope"]) is not None:
+        times = (
+            "" if scope["changes_per_term"] is None else f", changed {scope['changes_per_term']} time(s) in the term"
+        )
+        notice = f" with a notice of {scope['notice']}" if scope["notice"] else ""
+        yield f"bought per {scope['per'].replace('_', ' ')}{times}{notice} {scope['clause']}".rstrip()
+    for one in terms["not_covered"]:
+        clocks = " (no clock counts)" if one["clocks"] == "none" else ""
+        yield f"not covered: {', '.join(one['type'])}{clocks} {one['clause']}: {one['advice']}".rstrip(": ")
 
 
 def _sections(sheet: dict[str, Any]) -> Iterator[tuple[str, Table]]:
@@ -169,13 +264,13 @@ def _sections(sheet: dict[str, Any]) -> Iterator[tuple[str, Table]]:
     )  # fmt: skip
     yield "Hours that can be booked", _table(
         ("window", "title", "notice", "with less notice", "a contract year", "on", "lasts", "for", "in", "on duty",
-         "clause"),
+         "costs", "clause"),
         (
             (one["id"], one["title"], _days(one["notice_seconds"]),
              f"+{one['surcharge']} %" if one["late"] == "surcharge" else "refused",
              str(one["per_contract_year"] or "any number"), ", ".join(one["days"]) or "any day",
              _days(one["longest_seconds"]), _for_what(one), ", ".join(one["languages"]), one["role"] or "",
-             one["clause"])
+             _price(one["price"]), one["clause"])
             for one in sheet["windows"]
         ),
     )  # fmt: skip
@@ -213,6 +308,10 @@ def _days(seconds: float | None) -> str:
         return ""
     days = seconds / 86_400
     return f"{days:g} days" if days >= 1 else f"{seconds / 3_600:g} hours"
+
+
+def _price(price: dict[str, Any] | None) -> str:
+    return "" if price is None else f"{price['amount']} of {price['allowance']}"
 
 
 def _for_what(window: dict[str, Any]) -> str:

@@ -7,8 +7,8 @@ from alembic import op
 
 from sla_standalone.migrations import column
 
-revision = "0013"
-down_revision = "0012"
+revision = "0014"
+down_revision = "0013"
 branch_labels = None
 depends_on = None
 OWNERS = ("platform", "ingest", "timer", "notifier", "board")

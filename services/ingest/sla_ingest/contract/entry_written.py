@@ -1,0 +1,78 @@
+"""What a caller writes into a ledger: the body of an entry, and the entry that it means."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from decimal import Decimal
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from sla_catalogue.amount import BadAmount, parse_amount
+from sla_domain import bounds
+from sla_domain.allowance import AllowanceUnit
+from sla_domain.ledger import EntryId, EntryKind, LedgerEntry, LedgerTerms, WorkSpan
+from sla_ingest.contract.written import unfit
+from sla_platform.inbound import LINE, PROSE, InstantIn, WhoIn
+
+_MARK = r"^[A-Za-z0-9][A-Za-z0-9._-]*$"
+_SOMEBODY = "slad"  # who wrote an entry where no keys are asked for
+
+
+class EntryIn(BaseModel):
+    """The body that writes an entry into a ledger.
+
+    `id`: the same id is the same entry. `kind`: bought, used, reserved, released or adjusted; refunded and transferred
+    are refused. `amount`: such as `2`, or `1h30m` of hours; of an adjustment it may be negative. `at`: when it
+    happened, past or now; absent: now. `from`, `until`: the time that was worked, instead of an amount. `of`: the
+    reservation that it ends; without an amount, all of it. `serves_at`: when what is reserved takes place. `surcharge`:
+    percent on top. `who`: whose work or decision it is; absent: the key's. `reference`: an incident or a booking.
+    """
+
+    model_config = ConfigDict(extra="forbid", validate_by_alias=True, validate_by_name=True)
+    id: Annotated[str, Field(min_length=1, max_length=bounds.NAME, pattern=_MARK), LINE]
+    kind: EntryKind
+    amount: Annotated[str | int, Field(union_mode="left_to_right")] | None = None
+    at: InstantIn | None = None
+    from_: Annotated[InstantIn | None, Field(alias="from")] = None
+    until: InstantIn | None = None
+    of: Annotated[str, Field(max_length=300), LINE] | None = None
+    serves_at: InstantIn | None = None
+    surcharge: int = 0
+    who: WhoIn = ""
+    reason: Annotated[str, Field(max_length=bounds.VALUE), PROSE] = ""
+    reference: Annotated[str, Field(max_length=bounds.INCIDENT), LINE] = ""
+
+
+def entry_of(asked: EntryIn, terms: LedgerTerms, at: datetime, by: str) -> LedgerEntry:
+    """Return the entry that a body means. `at`: when it happened if it does not say. `by`: whose key it came with.
+
+    Raises Problem 422 for an amount that cannot be read in the ledger's unit, and for half a span of work.
+    """
+    if (asked.from_ is None) is not (asked.until is None):
+        missing = "until" if asked.until is None else "from"
+        raise unfit([{"pointer": f"/{missing}", "detail": "work has both its beginning and its end"}])
+    work = None if asked.from_ is None or asked.until is None else WorkSpan(asked.from_, asked.until)
+    return LedgerEntry(
+        id=EntryId(asked.id),
+        kind=asked.kind,
+        at=asked.at or (at if work is None else work.end),
+        who=asked.who or by or _SOMEBODY,
+        amount=None if asked.amount is None else _amount(str(asked.amount), terms.allowance.unit),
+        work=work,
+        of=None if asked.of is None else EntryId(asked.of),
+        serves_at=asked.serves_at,
+        surcharge=asked.surcharge,
+        reason=asked.reason,
+        reference=asked.reference,
+    )
+
+
+def _amount(text: str, unit: AllowanceUnit) -> Decimal:
+    written = text.strip()
+    negative = written.startswith("-")
+    try:
+        amount = parse_amount(written.removeprefix("-"), unit)
+    except BadAmount as error:
+        raise unfit([{"pointer": "/amount", "detail": f"{error} ({error.hint})"}]) from None
+    return -amount if negative else amount

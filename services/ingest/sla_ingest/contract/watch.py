@@ -1,0 +1,77 @@
+"""The gauge of ledgers that need attention: low, about to expire, or short of what was worked."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+import structlog
+
+from sla_domain.contract import ContractId
+from sla_domain.contract_ledgers import ledger_terms
+from sla_domain.errors import DomainError
+from sla_domain.ledger import ledger_at, period_at, standing
+from sla_domain.rulebook import Rulebook
+from sla_ingest.metrics import IngestMetrics
+from sla_platform.contracts.shelf import RecordShelf
+from sla_platform.timesource import TimeSource
+from sla_platform.turn import LoopYielder
+
+_log = structlog.get_logger(__name__)
+LOOK_SECONDS = 5.0
+ANEW = timedelta(hours=1)  # without an entry only time moves a ledger, to thresholds that are days apart
+BALANCE, EXPIRY, OVER = "balance", "expiry", "over"
+
+
+class LedgerWatch:
+    """Counts the ledgers with entries for which a warning holds (gauge `slad_ingest_ledger_warnings`).
+
+    `shelf`: the records in memory. `rulebook`: returns the contracts in force, the recorded ones among them.
+    """
+
+    def __init__(
+        self, shelf: RecordShelf, rulebook: Callable[[], Rulebook], time_source: TimeSource, metrics: IngestMetrics
+    ) -> None:
+        self._shelf = shelf
+        self._rulebook = rulebook
+        self._time_source = time_source
+        self._metrics = metrics
+        self._found: dict[str, tuple[int, datetime, Counter[str]]] = {}
+
+    async def run(self) -> None:
+        """Look every 5 seconds until cancelled; a ledger is computed when it has changed, and once an hour."""
+        while True:
+            await self.look()
+            await asyncio.sleep(LOOK_SECONDS)
+
+    async def look(self) -> None:
+        """Set the gauge to what holds now."""
+        now, turn = self._time_source.now(), LoopYielder()
+        for contract in self._shelf.with_entries():
+            revision = self._shelf.revision(contract)
+            known = self._found.get(contract)
+            if known is None or known[0] != revision or abs(now - known[1]) >= ANEW:
+                self._found[contract] = (revision, now, self._warnings(contract, now))
+                await turn.yield_if_due()
+        total = sum((found for _, _, found in self._found.values()), Counter[str]())
+        for about in (BALANCE, EXPIRY, OVER):
+            self._metrics.ledger_warnings.labels(about).set(total[about])
+
+    def _warnings(self, contract: str, now: datetime) -> Counter[str]:
+        record, book = self._shelf.get(contract), self._rulebook()
+        told: Counter[str] = Counter()
+        found = book.contract_at(ContractId(contract), now)
+        if record is None or found is None:
+            return told
+        try:
+            for terms in ledger_terms(book, found):
+                ledger = ledger_at(terms, record.entries_of(terms.allowance.id), now)
+                about = {EXPIRY if one.expires is not None else BALANCE for one in standing(ledger)}
+                since = period_at(terms, terms.allowance.expires, now).start
+                over = any(one.at >= since for one in ledger.objections)
+                told.update(about | ({OVER} if over else set()))
+        except DomainError as error:  # its catalogue does not know those hours: that is said where it is read
+            _log.warning("ledger.unknown", contract=contract, error=str(error)[:300])
+        return told

@@ -1,0 +1,112 @@
+"""Work that events tell of, counted in the ledgers of its contracts (clause E10, docs/clauses.md)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from datetime import datetime
+
+import orjson
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from sla_domain.allowance import AllowanceUnit
+from sla_domain.contract import ContractId
+from sla_domain.contract_ledgers import ledger_terms
+from sla_domain.errors import CalendarError
+from sla_domain.explain.ledger import amount_text, refusal_text
+from sla_domain.ledger import EntryId, EntryKind, LedgerEntry, LedgerTerms, WorkSpan
+from sla_domain.record import EntryNotAllowed, EntryPosted, RefusedChange, prepare_work, terms_of
+from sla_domain.rulebook import Rulebook
+from sla_ingest.contract import store as records
+from sla_ingest.dialect.port import IngestRemark, ParkedBecause, RemarkNote, Work
+from sla_ingest.entry import InboxEntry, Receipt, answer_of, ledger_entry_id, park_entry
+from sla_ingest.tables import inbox
+from sla_platform.timesource import TimeSource
+
+_PER_STATEMENT = 500
+
+
+class WorkCounter:
+    """Counts work in the ledgers of contracts, in the transaction that stores the deliveries (`inbox.CountWork`).
+
+    `rulebook`: returns the contracts in force, the recorded ones among them.
+    """
+
+    def __init__(self, rulebook: Callable[[], Rulebook], time_source: TimeSource) -> None:
+        self._rulebook = rulebook
+        self._time_source = time_source
+
+    async def __call__(self, connection: AsyncConnection, receipts: Sequence[Receipt]) -> list[Receipt]:
+        """Return the receipts with what became of the work: counted, with a remark what is over, or parked."""
+        known = await _known(connection, [one.entry.id for one in receipts if one.entry.work is not None])
+        done: list[Receipt] = []
+        for one in receipts:
+            if one.entry.work is not None and one.entry.id not in known:  # a known one gets its first answer
+                entry = await self._counted(connection, one.entry, one.entry.work)
+                one = replace(one, entry=entry, answer=orjson.dumps(answer_of(entry, None)))
+                known.add(entry.id)
+            done.append(one)
+        return done
+
+    async def _counted(self, connection: AsyncConnection, entry: InboxEntry, work: Work) -> InboxEntry:
+        now = max(self._time_source.now(), work.end)
+        try:
+            ledgers = self._ledgers(work, now)
+            named = work.allowance or _only_hours(ledgers)
+        except _NoLedger as missing:
+            return park_entry(entry, ParkedBecause.NO_LEDGER, str(missing))
+        work = replace(work, allowance=named)
+        record = await records.locked_record(connection, work.contract)
+        try:
+            change, over = prepare_work(record, ledgers, _posted(entry, work), now)
+        except EntryNotAllowed as error:
+            return park_entry(entry, ParkedBecause.NO_LEDGER, refusal_text(error.refused, error.terms))
+        except RefusedChange as refused:
+            return park_entry(entry, ParkedBecause.NO_LEDGER, str(refused))
+        if change is not None:
+            await records.write_change(connection, record, change, now, work.who, work.reason)
+        if not over:
+            return replace(entry, work=work)
+        said = f"over the allowance by {amount_text(over, terms_of(record, ledgers, named).allowance.unit)}"
+        return replace(entry, work=work, remarks=(*entry.remarks, RemarkNote(IngestRemark.OVER_ALLOWANCE, said)))
+
+    def _ledgers(self, work: Work, now: datetime) -> tuple[LedgerTerms, ...]:
+        book = self._rulebook()
+        contract = book.contract_at(ContractId(work.contract), now)
+        try:
+            return () if contract is None else ledger_terms(book, contract)
+        except CalendarError as error:
+            raise _NoLedger(str(error)) from None
+
+
+class _NoLedger(Exception):
+    """No ledger, or more than one, could count some work."""
+
+
+def _only_hours(ledgers: Sequence[LedgerTerms]) -> str:
+    names = [one.allowance.id for one in ledgers if one.allowance.unit is AllowanceUnit.HOURS]
+    if len(names) != 1:
+        raise _NoLedger(f"say which allowance: {', '.join(names)}" if names else "the contract has no hours to use")
+    return names[0]
+
+
+def _posted(entry: InboxEntry, work: Work) -> EntryPosted:
+    written = LedgerEntry(
+        id=EntryId(ledger_entry_id(entry)),
+        kind=EntryKind.USED,
+        at=work.end,
+        who=work.who,
+        work=WorkSpan(work.start, work.end),
+        reason=work.reason,
+        reference=work.incident,
+    )
+    return EntryPosted(work.allowance, written)
+
+
+async def _known(connection: AsyncConnection, ids: Sequence[str]) -> set[str]:
+    found: set[str] = set()
+    for start in range(0, len(ids), _PER_STATEMENT):
+        wanted = inbox.c.id.in_(ids[start : start + _PER_STATEMENT])
+        found |= set((await connection.execute(select(inbox.c.id).where(wanted))).scalars())
+    return found

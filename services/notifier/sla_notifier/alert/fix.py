@@ -1,0 +1,158 @@
+"""What a revision of a notice does to one contract: open, change or end its alert, and tell its people. Pure.
+
+A notice that asks for an acknowledgement has an alert for each contract it concerns. One of low severity has none: it
+is a mail for information, and nothing escalates.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from sla_domain.bounds import EVENT, fitting_id
+from sla_domain.contract import Person
+from sla_notifier.alert.alert import Alert, AlertKind, AlertState, CloseReason, fix_alert_id
+from sla_notifier.alert.chain import EscalationChain
+from sla_notifier.alert.change import NO_CHANGE, AlertChange, log_event, opening_change
+from sla_notifier.alert.request import (
+    Audience,
+    EntitledRecipients,
+    NotificationRequest,
+    ToldReader,
+    ToldRecipients,
+)
+from sla_notifier.alert.urgency import weight_of
+from sla_notifier.delivery.policy import UnsentReason
+from sla_notifier.delivery.state import MessageKind
+from sla_platform.wire import NoticeData
+
+FIX_PATIENCE = timedelta(minutes=30)  # before an only level is notified of a critical fix that is not acknowledged
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NoticeNews:
+    """A revision of a notice for one contract.
+
+    `event`: the id of its event. `before`: the revision that stood until now, None for a new notice. `told`: the people
+    of the contract who were told of that. `registered`: people who have registered for it. `chain`: the contract's
+    escalation. `at`: when it came to concern the contract: the publication, or a later change of the environment.
+    """
+
+    event: str
+    notice: NoticeData
+    contract: str
+    chain: EscalationChain
+    at: datetime
+    before: NoticeData | None = None
+    told: tuple[ToldReader, ...] = ()
+    registered: tuple[Person, ...] = ()
+
+    @property
+    def occasion(self) -> str:
+        """Return the id of the requests to notify people of it."""
+        return fitting_id(f"{self.event}/{self.contract}", EVENT)
+
+
+def tell_notice(alert: Alert | None, news: NoticeNews, now: datetime) -> AlertChange:
+    """Return the change by which people of a contract hear of a notice that concerns it, or of a change of it.
+
+    An alert is opened if the notice asks for an acknowledgement, and opened anew if a change raises its severity: who
+    acknowledged it before must do so again. Otherwise an open alert stays with what it says now, an acknowledged one
+    too, and people are told of the change. A severity that falls to low ends the alert. `alert`: that of the notice and
+    the contract, None if there is none. Nothing is stored or sent here.
+    """
+    raised = news.before is not None and news.notice.grave.above(news.before.grave)
+    if not news.notice.asks:
+        return _lowered(alert, news, now)
+    if alert is None or alert.state is AlertState.CLOSED or raised:
+        return _opened(alert, news, now)
+    kind = MessageKind.CRITICAL_FIX if alert.state is AlertState.OPEN else MessageKind.ADVISORY
+    changed = replace(alert, content=news.notice, weight=weight_of(news.notice))
+    return AlertChange(changed, requests=_requests(changed, news, kind))
+
+
+def end_notice(
+    alert: Alert | None,
+    news: NoticeNews,
+    reason: CloseReason,
+    now: datetime,
+) -> AlertChange:
+    """Return the change by which a notice ends for a contract: its alert is closed, and who was told is told of it.
+
+    `reason`: WITHDRAWN, or NOT_CONCERNED. The people in `news.told` are told; nobody else is. Nothing is stored or sent
+    here.
+    """
+    requests: tuple[NotificationRequest, ...] = ()
+    if news.told:
+        audience = ToldRecipients(news.told)
+        requests = (replace(_request(alert, news, MessageKind.NOTICE_ENDED, audience), outcome=reason.value),)
+    return _closed(alert, reason, now, requests)
+
+
+def _opened(alert: Alert | None, news: NoticeNews, now: datetime) -> AlertChange:
+    opened = Alert(
+        id=fix_alert_id(news.notice.id, news.contract),
+        kind=AlertKind.CRITICAL_FIX,
+        state=AlertState.OPEN,
+        contract=news.contract,
+        notice=news.notice.id,
+        episode=1 if alert is None else alert.episode + 1,
+        occasion=news.occasion,
+        content=news.notice,
+        policy=news.chain.without_first(FIX_PATIENCE),
+        opened_at=now,
+        due_at=news.at,
+        weight=weight_of(news.notice),
+    )
+    again = alert is not None and alert.state is not AlertState.CLOSED
+    change = opening_change(opened, now, UnsentReason.REOPENED if again else None)
+    assert change.alert is not None
+    others = tuple(request for request in change.requests if request.level != 1)
+    return replace(change, requests=(*_requests(change.alert, news, MessageKind.CRITICAL_FIX), *others))
+
+
+def _lowered(alert: Alert | None, news: NoticeNews, now: datetime) -> AlertChange:
+    requests = _requests(None, news, MessageKind.ADVISORY)
+    return _closed(alert, CloseReason.LOWERED, now, requests)
+
+
+def _closed(
+    alert: Alert | None, reason: CloseReason, now: datetime, requests: tuple[NotificationRequest, ...]
+) -> AlertChange:
+    if alert is None or alert.state is AlertState.CLOSED:
+        return AlertChange(requests=requests) if requests else NO_CHANGE
+    closed = replace(alert, state=AlertState.CLOSED, closed_at=now, close_reason=reason.value)
+    return AlertChange(
+        closed,
+        clear_steps=True,
+        requests=requests,
+        cancel_reason=UnsentReason.WITHDRAWN if reason is CloseReason.WITHDRAWN else UnsentReason.ENDED,
+        events=(log_event(closed, "closed", now, key=f"closed-{reason.value}", reason=reason.value),),
+    )
+
+
+def _requests(alert: Alert | None, news: NoticeNews, kind: MessageKind) -> tuple[NotificationRequest, ...]:
+    """One for those who were told before, with what changed; one for everybody else who is entitled."""
+    found = []
+    if news.told:
+        told = _request(alert, news, kind, ToldRecipients(news.told))
+        found.append(replace(told, before=news.before))
+    without: Collection[str] = [reader.person.id for reader in news.told]
+    anew = EntitledRecipients(news.registered, frozenset(without))
+    return (*found, _request(alert, news, kind, anew))
+
+
+def _request(alert: Alert | None, news: NoticeNews, kind: MessageKind, audience: Audience) -> NotificationRequest:
+    return NotificationRequest(
+        id=news.occasion,
+        kind=kind,
+        at=news.at,
+        contract=news.contract,
+        content=news.notice,
+        audience=(audience,),
+        alert="" if alert is None else alert.id,
+        episode=0 if alert is None else alert.episode,
+        level=1 if kind is MessageKind.CRITICAL_FIX else 0,
+        due_at=news.at,
+    )

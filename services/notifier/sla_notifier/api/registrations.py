@@ -1,0 +1,167 @@
+"""The routes of registrations for notices, and the pages behind their links. No logic."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query, Request, Response
+from fastapi.responses import HTMLResponse
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+
+from sla_domain.bounds import VALUE
+from sla_notifier.acknowledge.page import HEADERS, AckPage, render_page
+from sla_notifier.context import NotifierContext
+from sla_notifier.link import LinkPurpose
+from sla_notifier.registration import store
+from sla_notifier.registration.act import record
+from sla_notifier.registration.ask import Registrar, Wish
+from sla_notifier.registration.links import RegistrationLinks
+from sla_platform.audit.act import ActName
+from sla_platform.http.audit import Reason, command_of
+from sla_platform.http.body import BAD_BODY, describes, read_model
+from sla_platform.http.keys import ADMIN, Authorizer, KeyAccess
+from sla_platform.http.problem import Problem
+from sla_platform.inbound import LINE, ChoiceIn, ContractIn, PageIn
+from sla_platform.store.instant import store_now
+
+ACK = "ack"
+MOST = 200
+_Product = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200), LINE]
+_DENIED: dict[int | str, dict[str, Any]] = {
+    401: {"description": "no key, or an unknown one"},
+    403: {"description": "the key lacks the scope"},
+}
+
+
+class RegistrationRequest(BaseModel):
+    """Who wants notices of what. `contract`: with a key for all contracts, under which one."""
+
+    model_config = ConfigDict(extra="forbid")
+    address: Annotated[str, Field(min_length=3, max_length=320), LINE] = Field(description="a mail address")
+    products: list[_Product] = Field(default=[], max_length=50, description="none: every product; only with a key")
+    contract: ContractIn = ""
+    language: ChoiceIn = "en"
+
+
+class RegistrationResponse(BaseModel):
+    """The answer to every request, whatever came of it."""
+
+    outcome: str = "accepted"
+    detail: str = "If this address may register, it has been sent a mail with a link to confirm it."
+
+
+class RegistrationShape(BaseModel):
+    """A registration, as administrators see it."""
+
+    id: str
+    contract: str
+    product: str = Field(description="empty: every product of the contract")
+    address: str = Field(max_length=VALUE)
+    language: str
+    state: str = Field(description="pending, confirmed or ended")
+    requested_at: datetime
+    requested_by: str = Field(description="the id of the key; empty: somebody without one")
+    expires_at: datetime = Field(description="until when it can be confirmed")
+    confirmed_at: datetime | None = None
+    ended_at: datetime | None = None
+    ended_by: str = Field(description="link, or the id of the key")
+
+
+class RegistrationPage(BaseModel):
+    """A page of registrations, in the order of their ids."""
+
+    registrations: list[RegistrationShape]
+    next: str = Field(default="", description="pass as `after` for the next page; empty at the end")
+
+
+def add_registrations(routes: APIRouter, context: NotifierContext, authorize: Authorizer) -> None:
+    """Add the routes of registrations, and the pages behind their links, to the notifier's routes."""
+    _ask(routes, Registrar(context), authorize)
+    _administer(routes, context, authorize)
+    _pages(routes, context, RegistrationLinks(context))
+
+
+def _ask(routes: APIRouter, registrar: Registrar, authorize: Authorizer) -> None:
+    @routes.post(
+        "/v1/registrations",
+        summary="Take in a registration for notices of critical fixes",
+        status_code=202,
+        responses={**_DENIED, **BAD_BODY},
+        openapi_extra=describes(RegistrationRequest, required=True),
+    )
+    async def ask(request: Request) -> RegistrationResponse:
+        """Register an address: with a key of the contract (scope ack), or without one if the contract allows it.
+
+        Nothing is sent to the address before it has confirmed by the link in a mail. Every address gets the same
+        answer.
+        """
+        access = _access(request, authorize)
+        body = await read_model(request, RegistrationRequest)
+        if body is None:
+            raise Problem(422, "invalid-input", "The input does not fit", "A JSON object is expected.")
+        wish = Wish(body.address, body.products, body.contract, body.language)
+        if access is None:
+            await registrar.ask(wish)
+        else:
+            await registrar.ask_with_key(wish, access.contract or body.contract, access.key)
+        return RegistrationResponse()
+
+
+def _access(request: Request, authorize: Authorizer) -> KeyAccess | None:
+    """What the caller's key allows; None for a caller without one."""
+    return authorize(request, ACK) if "authorization" in request.headers else None
+
+
+def _administer(routes: APIRouter, context: NotifierContext, authorize: Authorizer) -> None:
+    @routes.get("/v1/registrations", summary="List registrations for notices", responses=_DENIED)
+    async def page(
+        request: Request,
+        state: Annotated[ChoiceIn, Query()] = "",
+        contract: Annotated[ContractIn, Query()] = "",
+        after: Annotated[PageIn, Query()] = "",
+        limit: Annotated[int, Query(ge=1, le=MOST)] = 50,
+    ) -> RegistrationPage:
+        access = authorize(request, ADMIN)
+        only = access.contract or contract or None
+        async with context.store.reading() as connection:
+            rows = await store.page(connection, only, state, after, limit + 1)
+        shown = [RegistrationShape.model_validate(dict(row._mapping)) for row in rows[:limit]]
+        return RegistrationPage(registrations=shown, next=shown[-1].id if len(rows) > limit else "")
+
+    @routes.delete(
+        "/v1/registrations/{id_}",
+        summary="End a registration",
+        status_code=204,
+        responses={**_DENIED, 404: {"description": "not known here"}},
+    )
+    async def end(request: Request, id_: str, reason: Reason = "") -> Response:
+        """End a registration. It stays on record as ended, by whom and when."""
+        access = authorize(request, ADMIN)
+        async with context.store.transaction() as connection:
+            found = await store.find(connection, id_[:64])
+            if found is None or access.contract not in (None, found.contract):
+                detail = f"No registration with the id {id_[:120]!r} is known here."
+                raise Problem(404, "not-found", "No such registration", detail)
+            now = await store_now(connection, context.time_source)
+            ended = await store.end(connection, found.id, access.key, now)
+            await record(connection, ActName.REGISTRATION_ENDED, ended, command_of(access, reason), now)
+        return Response(status_code=204)
+
+
+def _pages(routes: APIRouter, context: NotifierContext, links: RegistrationLinks) -> None:
+    def shown(answer: AckPage) -> HTMLResponse:
+        return HTMLResponse(render_page(context.render_config.texts, answer), answer.shown.status, headers=HEADERS)
+
+    def add(path: str, purpose: LinkPurpose) -> None:
+        # HEAD too: mail scanners ask so whether a link leads anywhere.
+        @routes.api_route(path, methods=["GET", "HEAD"], response_class=HTMLResponse, include_in_schema=False)
+        async def look(token: str) -> HTMLResponse:
+            return shown(await links.look(purpose, token))
+
+        @routes.post(path, response_class=HTMLResponse, include_in_schema=False)
+        async def act(token: str) -> HTMLResponse:
+            return shown(await links.act(purpose, token))
+
+    add("/registrations/confirm/{token}", LinkPurpose.CONFIRM)
+    add("/registrations/end/{token}", LinkPurpose.UNSUBSCRIBE)

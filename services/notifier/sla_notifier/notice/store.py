@@ -1,0 +1,171 @@
+"""Notices and the people told of them, in the database. Lock a notice before the alerts of it."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import and_, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from sla_notifier import tables
+from sla_notifier.delivery.state import DeliveryState, MessageKind
+from sla_notifier.notice.record import NoticeKnown, NoticeTold, ToldState
+from sla_notifier.notice.registered import registered_people
+from sla_platform.store.dialect import insert_new, upsert
+from sla_platform.wire import NoticeData
+
+_n, _t, _d = tables.notice.c, tables.notice_told.c, tables.delivery.c
+_LOST = (DeliveryState.FAILED, DeliveryState.UNDELIVERABLE, DeliveryState.CANCELLED)
+
+
+async def lock_notices(connection: AsyncConnection, incoming: Collection[NoticeData]) -> dict[str, NoticeKnown]:
+    """Return what is known of the notices of these revisions, by id, and lock their rows until the transaction ends.
+
+    An entry for each of them: of a notice that is new, it holds the people who have registered.
+    """
+    ids = {each.id for each in incoming}
+    if not ids:
+        return {}
+    asked = select(_n.id, _n.content).where(_n.id.in_(sorted(ids))).order_by(_n.id).with_for_update()
+    rows = (await connection.execute(asked)).all()
+    contents = {row.id: NoticeData.model_validate_json(row.content) for row in rows}
+    told = await told_of(connection, contents)
+    products = {each.product for said in (*incoming, *contents.values()) for each in said.products}
+    registered = await registered_people(connection, products)
+    return {
+        id_: NoticeKnown(content=contents.get(id_), told=tuple(told.get(id_, ())), registered=registered) for id_ in ids
+    }
+
+
+async def in_force(connection: AsyncConnection) -> list[NoticeData]:
+    """Return the newest revision of every notice that is not withdrawn, the first published first."""
+    rows = await connection.execute(select(_n.content).where(_n.withdrawn.is_(False)).order_by(_n.published_at, _n.id))
+    return [NoticeData.model_validate_json(content) for content in rows.scalars()]
+
+
+async def find(connection: AsyncConnection, id_: str) -> tuple[NoticeData, datetime] | None:
+    """Return the newest revision of a notice and when it was taken in; None when the notice is not known."""
+    row = (await connection.execute(select(_n.content, _n.changed_at).where(_n.id == id_))).first()
+    return None if row is None else (NoticeData.model_validate_json(row.content), row.changed_at)
+
+
+async def told_of(connection: AsyncConnection, ids: Iterable[str]) -> dict[str, list[ToldState]]:
+    """Return the people told of these notices, by notice; those whose every message failed are left out."""
+    found: dict[str, list[ToldState]] = defaultdict(list)
+    for told, messages in await told_with_messages(connection, ids):
+        kept = [one for one in messages if one.possibly_duplicate or DeliveryState(one.state) not in _LOST]
+        if not kept:
+            continue
+        arrived = any(_arrived(one) for one in kept)
+        flying = next((one for one in kept if not DeliveryState(one.state).final), None)
+        follows = "" if flying is None else flying.carried_by or flying.id
+        found[told.notice].append(ToldState(told, arrived, follows))
+    return found
+
+
+def _arrived(message: Any) -> bool:
+    """Whether somebody may have read it: all but what waits for its first attempt by itself."""
+    waits = message.state == DeliveryState.QUEUED.value and not message.attempts and not message.carried_by
+    return not waits
+
+
+async def told_with_messages(
+    connection: AsyncConnection, ids: Iterable[str], contract: str | None = None
+) -> list[tuple[NoticeTold, Sequence[Any]]]:
+    """Return the people told of these notices, each with the rows of the deliveries by which they were told.
+
+    Several deliveries: an address failed, and the person's next was tried. `contract`: the only one, None for all.
+    """
+    wanted = sorted(ids)
+    if not wanted:
+        return []
+    columns = (_d.id, _d.channel, _d.state, _d.attempts, _d.carried_by, _d.possibly_duplicate, _d.finished_at)
+    joined = tables.notice_told.outerjoin(
+        tables.delivery, and_(_d.notice == _t.notice, _d.occasion == _t.occasion, _d.person == _t.told_as)
+    )
+    query = select(*tables.notice_told.c, *(column.label(f"d_{column.name}") for column in columns))
+    query = query.select_from(joined).where(_t.notice.in_(wanted)).order_by(_t.contract, _t.person, _d.created_at)
+    if contract is not None:
+        query = query.where(_t.contract == contract)
+    found: dict[tuple[str, str, str], tuple[NoticeTold, list[Any]]] = {}
+    for row in (await connection.execute(query)).mappings():
+        key = (row["notice"], row["contract"], row["person"])
+        _, messages = found.setdefault(key, (_told(row), []))
+        if row["d_id"] is not None:
+            messages.append(_Row({column.name: row[f"d_{column.name}"] for column in columns}))
+    return list(found.values())
+
+
+class _Row:
+    """A delivery as far as it matters here, by attribute."""
+
+    def __init__(self, values: dict[str, Any]) -> None:
+        self.__dict__.update(values)
+
+
+def _told(row: Any) -> NoticeTold:
+    return NoticeTold(
+        notice=row["notice"],
+        contract=row["contract"],
+        person=row["person"],
+        occasion=row["occasion"],
+        told_as=row["told_as"],
+        kind=MessageKind(row["kind"]),
+        revision=row["revision"],
+        staff=row["staff"],
+        at=row["at"],
+    )
+
+
+async def save_notices(connection: AsyncConnection, notices: Iterable[NoticeData], now: datetime) -> None:
+    """Store these revisions, each in place of the ones before it."""
+    rows = [
+        {
+            "id": each.id,
+            "revision": each.revision,
+            "content": each.model_dump_json(),
+            "withdrawn": each.withdrawn,
+            "published_at": each.published_at,
+            "changed_at": now,
+        }
+        for each in notices
+    ]
+    if rows:
+        await connection.execute(upsert(connection, tables.notice), rows)
+
+
+async def save_told(connection: AsyncConnection, told: Sequence[NoticeTold], further: Sequence[NoticeTold]) -> None:
+    """Store who was told. `further`: people of later levels of an escalation; who was told before keeps that row."""
+    for rows, statement in (
+        (told, upsert(connection, tables.notice_told)),
+        (further, insert_new(connection, tables.notice_told)),
+    ):
+        if rows:
+            await connection.execute(statement, [_columns(each) for each in rows])
+
+
+def _columns(told: NoticeTold) -> dict[str, Any]:
+    return {
+        "notice": told.notice,
+        "contract": told.contract,
+        "person": told.person,
+        "occasion": told.occasion,
+        "told_as": told.told_as,
+        "kind": told.kind.value,
+        "revision": told.revision,
+        "staff": told.staff,
+        "at": told.at,
+    }
+
+
+async def told_together(connection: AsyncConnection, notice: str, contract: str, person: str) -> list[str]:
+    """Return the contracts that one message about a notice named to a person, among them `contract`, if there are any.
+
+    `person`: to whom the message was addressed.
+    """
+    own = select(_t.occasion).where(_t.notice == notice, _t.contract == contract, _t.told_as == person)
+    named = select(_t.contract).where(_t.notice == notice, _t.told_as == person, _t.occasion.in_(own))
+    return list((await connection.execute(named.order_by(_t.contract))).scalars())

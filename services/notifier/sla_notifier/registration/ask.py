@@ -1,0 +1,220 @@
+"""Asking for notices: a registration is stored, and the address is asked by mail whether it wants it (clause I5).
+
+Whoever asks hears the same in every case, so that nobody learns which addresses are registered, or under which
+contract. An address gets three such mails a day at most.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import uuid4
+
+import structlog
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from sla_catalogue import Catalogue
+from sla_catalogue.channel import BadAddress
+from sla_catalogue.problem import did_you_mean
+from sla_domain.contract import Contract, ContractId
+from sla_domain.normal import normal
+from sla_domain.notice import asks_registration, open_to_registration, registrable_products
+from sla_domain.rulebook import in_force
+from sla_notifier import tables
+from sla_notifier.alert.urgency import turn_of
+from sla_notifier.channel.registry import endpoint_of, personal_address, split_address
+from sla_notifier.context import NotifierContext
+from sla_notifier.delivery.fact import delivery_fact
+from sla_notifier.delivery.identity import delivery_id
+from sla_notifier.delivery.row import DeliveryRow
+from sla_notifier.delivery.state import DeliveryState, MessageKind
+from sla_notifier.link import CONFIRMED_WITHIN
+from sla_notifier.notification.enqueue import bounded
+from sla_notifier.registration import store
+from sla_notifier.text.content import Action, Content
+from sla_notifier.text.words import one_line
+from sla_platform.http.problem import Problem
+from sla_platform.store import log as logs
+from sla_platform.store.dialect import insert_new
+from sla_platform.store.instant import store_now
+
+_log = structlog.get_logger(__name__)
+MAILS_A_DAY = 3  # to one address, whoever asks
+STRANGERS_A_DAY = 200  # such mails for one contract that people without a key ask for
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What somebody asks for: notices of some products, sent to an address. Without products: of every product.
+
+    `contract`: under which, "" if the asker names none. `language`: of the messages.
+    """
+
+    address: str
+    products: Sequence[str] = ()
+    contract: str = ""
+    language: str = "en"
+
+
+@dataclass(frozen=True, slots=True)
+class _Wanted:
+    contract: Contract
+    products: Mapping[str, str]  # normal name -> name; {"": ""}: every product
+
+
+class Registrar:
+    """Takes in registrations for notices: `ask_with_key` with the key of a contract, `ask` without one."""
+
+    def __init__(self, context: NotifierContext) -> None:
+        self._context = context
+
+    async def ask_with_key(self, wish: Wish, contract: str, key: str) -> None:
+        """Register an address under a contract, to be confirmed by mail. `key`: the id of the key, recorded.
+
+        Raises Problem 422 for an address that is none, a product that the contract does not name, and a contract that
+        is not known or not in force, or whose plan asks for no registration.
+        """
+        address = _address(wish)
+        catalogue = self._context.catalogue()
+        found = catalogue.rulebook.contracts.get(ContractId(contract))
+        now = self._context.time_source.now()
+        if found is None or not in_force(found, now):
+            raise _unfit("/contract", f"no contract {contract[:120]!r} is in force")
+        if not asks_registration(catalogue.rulebook, found):
+            raise _unfit("/contract", "the plan of this contract asks for no registration")
+        products = _products(wish, found)
+        await self._register(wish, address, [_Wanted(found, products)], key)
+
+    async def ask(self, wish: Wish) -> None:
+        """Register an address that its contracts allow to register itself, for the products that they name.
+
+        Nothing is done for any other; the caller is not told. Raises Problem 422 for an address that is none, and for
+        no product.
+        """
+        address = _address(wish)
+        if not wish.products:
+            raise _unfit("/products", "without a key name at least one product")
+        now, rulebook = self._context.time_source.now(), self._context.catalogue().rulebook
+        domain = address.rpartition("@")[2]
+        wanted: dict[str, tuple[Contract, dict[str, str]]] = {}
+        for product in wish.products:
+            for contract in open_to_registration(rulebook, domain, product, now):
+                if wish.contract in ("", contract.id):
+                    named = registrable_products(contract)[normal(product)]
+                    wanted.setdefault(contract.id, (contract, {}))[1][normal(product)] = named
+        await self._register(wish, address, [_Wanted(*each) for each in wanted.values()], "")
+
+    async def _register(self, wish: Wish, address: str, wanted: Sequence[_Wanted], key: str) -> None:
+        async with self._context.writing() as connection:
+            now = await store_now(connection, self._context.time_source)
+            address_key = address.casefold()
+            person = await store.person_of(connection, address_key)
+            if not wanted or not await self._may_mail(connection, person, wanted, key, now):
+                return
+            request = uuid4().hex
+            rows = [
+                {
+                    "id": uuid4().hex,
+                    "request": request,
+                    "contract": each.contract.id,
+                    "product": product,
+                    "product_key": product_key,
+                    "address": address,
+                    "address_key": address_key,
+                    "person": person,
+                    "language": wish.language,
+                    "state": store.PENDING,
+                    "requested_at": now,
+                    "requested_by": key,
+                    "expires_at": now + CONFIRMED_WITHIN,
+                }
+                for each in wanted
+                for product_key, product in each.products.items()
+            ]
+            if not await store.keep_pending(connection, rows):
+                return  # all of it is confirmed already
+            mail = self._mail(wish, address, person, request, wanted, now)
+            await connection.execute(insert_new(connection, tables.delivery), [mail.columns()])
+            await logs.append(connection, tables.log, [delivery_fact(mail, now)])
+        self._context.signal()
+
+    async def _may_mail(
+        self, connection: AsyncConnection, person: str, wanted: Iterable[_Wanted], key: str, now: datetime
+    ) -> bool:
+        if not await store.count_mail(connection, person, MAILS_A_DAY, now):
+            _log.warning("registration.too_many_mails", person=person)
+            return False
+        contracts = [] if key else [each.contract.id for each in wanted]
+        for contract in contracts:
+            if not await store.count_mail(connection, f"contract:{contract}", STRANGERS_A_DAY, now):
+                _log.warning("registration.too_many_mails", contract=contract)
+                return False
+        return True
+
+    def _mail(
+        self, wish: Wish, address: str, person: str, request: str, wanted: Sequence[_Wanted], now: datetime
+    ) -> DeliveryRow:
+        config, contract = self._context.render_config, wanted[0].contract
+        content = _content(self._context.catalogue(), wish, wanted, config.links.confirm(request, now), now)
+        message = config.texts.message(content, wish.language)
+        channel, mailbox = split_address(address)
+        occasion = f"registration/{request}"
+        return DeliveryRow(
+            id=delivery_id(occasion, person, address),
+            occasion=occasion,
+            kind=MessageKind.CONFIRMATION,
+            person=person,
+            channel=channel,
+            address=mailbox,
+            endpoint=endpoint_of(channel, mailbox),
+            contract=contract.id,
+            why="registration",
+            state=DeliveryState.QUEUED,
+            next_at=now,
+            subject=message.subject,
+            text=message.text,
+            html=message.html,
+            payload=bounded({"timestamp": now, **message.payload}).decode(),
+            created_at=now,
+            due_at=now,
+            turn=turn_of(MessageKind.CONFIRMATION, 0.0),
+        )
+
+
+def _content(catalogue: Catalogue, wish: Wish, wanted: Sequence[_Wanted], link: str, now: datetime) -> Content:
+    names = dict.fromkeys(product or each.contract.title for each in wanted for product in each.products.values())
+    products = one_line(", ".join(names), 300)
+    return Content(
+        kind=MessageKind.CONFIRMATION,
+        zone=wanted[0].contract.zone,
+        values={"products": products, "expires": now + CONFIRMED_WITHIN, "contract": ""},
+        actions=(Action("confirm", link, main=True),),
+        why_label="why_confirm",
+        data={"products": list(names), "confirm_url": link},
+    )
+
+
+def _address(wish: Wish) -> str:
+    try:
+        return personal_address(wish.address)
+    except BadAddress as error:
+        raise _unfit("/address", str(error)) from None
+
+
+def _products(wish: Wish, contract: Contract) -> dict[str, str]:
+    """Raises Problem 422 for a product that the contract does not name."""
+    if not wish.products:
+        return {"": ""}
+    known = registrable_products(contract)
+    for index, product in enumerate(wish.products):
+        if normal(product) not in known:
+            hint = did_you_mean(product, known.values())
+            detail = f"the contract has no product {product!r}"
+            raise _unfit(f"/products/{index}", f"{detail}: {hint}" if hint else detail)
+    return {normal(product): known[normal(product)] for product in wish.products}
+
+
+def _unfit(pointer: str, detail: str) -> Problem:
+    errors = [{"pointer": pointer, "detail": detail}]
+    return Problem(422, "invalid-input", "The input does not fit", "See `errors` for each place.", errors=errors)

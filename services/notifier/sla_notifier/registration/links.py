@@ -1,0 +1,93 @@
+"""Following the links of a registration: GET shows a page with a button, POST acts, so that mail scanners do nothing.
+
+The POST of a link to unsubscribe is also what mail programs send by themselves at one click (RFC 8058).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from sla_notifier.acknowledge.page import AckPage, AckPageKind, ListedAlert
+from sla_notifier.context import NotifierContext
+from sla_notifier.link import BadLink, LinkPurpose
+from sla_notifier.notice.registered import CONFIRMED
+from sla_notifier.registration import store
+from sla_notifier.registration.act import record
+from sla_platform.audit.act import ActName
+from sla_platform.store.instant import store_now
+
+LINK = "link"
+
+
+class RegistrationLinks:
+    """Answers the links of registrations: `look` and `act` for both purposes, to confirm and to end."""
+
+    def __init__(self, context: NotifierContext) -> None:
+        self._context = context
+
+    async def look(self, purpose: LinkPurpose, token: str) -> AckPage:
+        """Return the page for a link: what it is about, and a button; nothing is changed."""
+        subject = await self._subject(purpose, token)
+        if isinstance(subject, AckPage):
+            return subject
+        rows = await self._rows(purpose, subject)
+        return self._confirming(rows) if purpose is LinkPurpose.CONFIRM else self._ending(rows, subject)
+
+    async def act(self, purpose: LinkPurpose, token: str) -> AckPage:
+        """Confirm or end what the link is about; return the page that says so, or that it was done before."""
+        subject = await self._subject(purpose, token)
+        if isinstance(subject, AckPage):
+            return subject
+        async with self._context.store.transaction() as connection:
+            now = await store_now(connection, self._context.time_source)
+            if purpose is LinkPurpose.CONFIRM:
+                done = await store.confirm(connection, subject, now)
+                await record(connection, ActName.REGISTRATION_CONFIRMED, done, None, now)
+            else:
+                done = await store.end(connection, subject, LINK, now)
+                await record(connection, ActName.REGISTRATION_ENDED, done, None, now)
+        rows = await self._rows(purpose, subject)
+        if purpose is LinkPurpose.CONFIRM:
+            return self._page(AckPageKind.REGISTERED, rows) if done else self._confirming(rows)
+        return self._page(AckPageKind.ENDED, rows) if done else self._ending(rows, subject)
+
+    async def _subject(self, purpose: LinkPurpose, token: str) -> str | AckPage:
+        links, now = self._context.render_config.links, self._context.time_source.now()
+        await links.secret.read(self._context.store, now)
+        subject = links.subject_of(purpose, token, now)
+        if isinstance(subject, BadLink):
+            expired = subject is BadLink.EXPIRED
+            return AckPage(shown=AckPageKind.LINK_EXPIRED if expired else AckPageKind.LINK_BAD)
+        return subject
+
+    async def _rows(self, purpose: LinkPurpose, subject: str) -> Sequence[Any]:
+        async with self._context.store.reading() as connection:
+            if purpose is LinkPurpose.CONFIRM:
+                return await store.of_request(connection, subject)
+            return await store.of_subject(connection, subject)
+
+    def _confirming(self, rows: Sequence[Any]) -> AckPage:
+        states = {row.state for row in rows}
+        if store.PENDING in states:
+            return self._page(AckPageKind.REGISTER_ASK, rows)
+        confirmed = CONFIRMED in states
+        return self._page(AckPageKind.REGISTERED_BEFORE if confirmed else AckPageKind.REGISTRATION_GONE, rows)
+
+    def _ending(self, rows: Sequence[Any], subject: str) -> AckPage:
+        standing = [row for row in rows if row.state == CONFIRMED]
+        if standing:
+            return self._page(AckPageKind.END_ASK, standing, alone=len(standing) > 1)
+        return self._page(AckPageKind.ENDED_BEFORE if rows else AckPageKind.REGISTRATION_GONE, rows)
+
+    def _page(self, shown: AckPageKind, rows: Iterable[Any], *, alone: bool = False) -> AckPage:
+        """`alone`: each of the registrations has a link that ends it alone."""
+        links, now = self._context.render_config.links, self._context.time_source.now()
+        rows = list(rows)
+        return AckPage(
+            shown=shown,
+            language=rows[0].language if rows else "en",
+            listed=tuple(
+                ListedAlert(row.product, row.state, "", links.unsubscribe(row.id, now) if alone else "") for row in rows
+            ),
+        )

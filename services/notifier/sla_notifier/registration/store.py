@@ -1,0 +1,116 @@
+"""Registrations in the database, and how many mails asked for a confirmation."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import uuid4
+
+from sqlalchemy import ColumnElement, and_, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from sla_notifier import tables
+from sla_notifier.notice.registered import CONFIRMED, PREFIX, is_registered
+from sla_platform.store.dialect import insert, insert_new
+
+PENDING, ENDED = "pending", "ended"
+_r, _c = tables.registration.c, tables.confirmation.c
+
+
+@dataclass(frozen=True, slots=True)
+class RegistrationChange:
+    """A registration that was changed: its columns `before` and `after`."""
+
+    before: Mapping[str, Any]
+    after: Mapping[str, Any]
+
+
+async def person_of(connection: AsyncConnection, address_key: str) -> str:
+    """Return the id under which an address is known in deliveries: a random one, so that it tells no address."""
+    query = select(_r.person).where(_r.address_key == address_key).limit(1)
+    return (await connection.execute(query)).scalar() or f"{PREFIX}{uuid4().hex}"
+
+
+async def keep_pending(connection: AsyncConnection, rows: Sequence[dict[str, Any]]) -> int:
+    """Store registrations that are to be confirmed, in place of older ones; return how many.
+
+    One that is confirmed already stays as it is.
+    """
+    kept = 0
+    statement = insert(connection, tables.registration)
+    changing = ("request", "product", "address", "language", "state", "requested_at", "requested_by", "expires_at")
+    values = {name: statement.excluded[name] for name in changing} | {"confirmed_at": None, "ended_at": None}
+    statement = statement.on_conflict_do_update(
+        index_elements=["contract", "address_key", "product_key"], set_=values, where=_r.state != CONFIRMED
+    )
+    for row in rows:
+        done = await connection.execute(statement.returning(_r.id), [row])
+        kept += done.first() is not None
+    return kept
+
+
+async def of_request(connection: AsyncConnection, request: str) -> list[Any]:
+    """Return the registrations of one request that no later request has taken over."""
+    query = select(tables.registration).where(_r.request == request).order_by(_r.contract, _r.product_key)
+    return list((await connection.execute(query)).all())
+
+
+async def of_subject(connection: AsyncConnection, subject: str) -> list[Any]:
+    """Return the registrations that a link to unsubscribe is about: all of a person, or the one with this id."""
+    query = select(tables.registration).where(_subject(subject), _r.state != PENDING)
+    return list((await connection.execute(query.order_by(_r.contract, _r.product_key))).all())
+
+
+def _subject(subject: str) -> ColumnElement[bool]:
+    return _r.person == subject if is_registered(subject) else _r.id == subject
+
+
+async def confirm(connection: AsyncConnection, request: str, now: datetime) -> list[RegistrationChange]:
+    """Confirm the pending registrations of a request; return them."""
+    pending = and_(_r.request == request, _r.state == PENDING, _r.expires_at > now)
+    return await _change(connection, pending, {"state": CONFIRMED, "confirmed_at": now})
+
+
+async def end(connection: AsyncConnection, subject: str, by: str, now: datetime) -> list[RegistrationChange]:
+    """End the registrations of a person, or the one with this id; return those that were not ended before."""
+    standing = and_(_subject(subject), _r.state != ENDED)
+    return await _change(connection, standing, {"state": ENDED, "ended_at": now, "ended_by": by})
+
+
+async def _change(
+    connection: AsyncConnection, which: ColumnElement[bool], values: dict[str, Any]
+) -> list[RegistrationChange]:
+    query = select(tables.registration).where(which).order_by(_r.id).with_for_update()
+    before = (await connection.execute(query)).mappings().all()
+    if before:
+        ids = [row["id"] for row in before]
+        await connection.execute(update(tables.registration).where(_r.id.in_(ids)).values(values))
+    return [RegistrationChange(dict(row), dict(row) | values) for row in before]
+
+
+async def count_mail(connection: AsyncConnection, of: str, most: int, now: datetime) -> bool:
+    """Count one more mail of this day (UTC) for a person or a contract; False if there were `most` already."""
+    row = {"of": of, "day": now.date().isoformat(), "count": 0}
+    await connection.execute(insert_new(connection, tables.confirmation), [row])
+    statement = update(tables.confirmation).where(_c.of == of, _c.day == row["day"], _c.count < most)
+    return (await connection.execute(statement.values(count=_c.count + 1))).rowcount == 1
+
+
+async def page(connection: AsyncConnection, contract: str | None, state: str, after: str, limit: int) -> list[Any]:
+    """Return at most `limit` registrations in the order of their ids, those after the id `after`.
+
+    `contract`: the only one, None for all; `state`: the only one, "" for all.
+    """
+    query = select(tables.registration).where(_r.id > after)
+    if contract is not None:
+        query = query.where(_r.contract == contract)
+    if state:
+        query = query.where(_r.state == state)
+    return list((await connection.execute(query.order_by(_r.id).limit(limit))).all())
+
+
+async def find(connection: AsyncConnection, id_: str) -> Any | None:
+    """Return the registration with this id; None when there is none."""
+    return (await connection.execute(select(tables.registration).where(_r.id == id_))).first()

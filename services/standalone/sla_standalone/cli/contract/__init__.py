@@ -1,0 +1,25 @@
+"""`slad contract …`: what was promised to whom, in files and in a service; changed, ended and exported there."""
+
+from __future__ import annotations
+
+import typer
+
+from sla_standalone.cli.contract.change import apply, end, export
+from sla_standalone.cli.contract.importing import import_
+from sla_standalone.cli.contract.sheet import list_contracts, show
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands `slad contract …` to the application."""
+    group = typer.Typer(
+        name="contract",
+        no_args_is_help=True,
+        help="What was promised to whom: contracts listed, shown, applied, ended, imported and exported.",
+    )
+    group.command("list")(list_contracts)
+    group.command("show")(show)
+    group.command("apply")(apply)
+    group.command("end")(end)
+    group.command("import")(import_)
+    group.command("export")(export)
+    app.add_typer(group)

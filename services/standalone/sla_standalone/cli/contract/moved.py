@@ -1,0 +1,53 @@
+"""Which open clocks of a running service a change of contracts would move: what `--dry-run` shows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+
+from sla_catalogue import Catalogue, load_catalogue
+from sla_catalogue.recorded import VersionBuilder, with_records
+from sla_platform.settings import Settings
+from sla_platform.timesource import SystemTime
+from sla_standalone.cli.apply.open_clocks import OpenClocks, looked, service_time
+from sla_standalone.cli.contract.remote_records import RemoteRecords, customers_of
+from sla_standalone.cli.contract.service import ContractService, KnownContract, WantedContract
+from sla_standalone.cli.output import note
+from sla_standalone.cli.remote import fetch_json, open_client
+
+
+def moved_clocks(
+    service: ContractService,
+    timer: str,
+    key: str,
+    wanted: list[WantedContract],
+    known: Mapping[str, KnownContract | None],
+    catalogue: Path | None,
+) -> tuple[OpenClocks, Catalogue] | None:
+    """Return which open clocks the wanted contracts would move, and the catalogue with these contracts.
+
+    Changes that are dated ahead count as if their instant had come.
+
+    Looked at are incidents under these contracts, under other contracts of their customers, and under the default one.
+    `timer`: where the timer answers. `catalogue`: the files in force; None: those that SLAD_CATALOGUE names. Return
+    None, with a note, where the files are not the ones that the service has in force.
+    """
+    place = catalogue or Settings().catalogue
+    if not place.exists():
+        note("open clocks were not looked at: say --catalogue, with the files that are in force")
+        return None
+    files = load_catalogue(place)
+    default = files.rulebook.default_contract
+    with open_client(timer, key) as client:
+        in_force = str(fetch_json(client, "/info").get("catalogue", ""))
+        now = service_time(client, [*(one.id for one in wanted), default]) or SystemTime().now()
+    if in_force != files.version:
+        note(f"open clocks were not looked at: {place} is not what is in force ({files.version}, {in_force})")
+        return None
+    records = RemoteRecords(service, wanted, known, now)
+    rulebook = with_records(files.rulebook, VersionBuilder(files.compiler), records)
+    whose = {one.id for one in wanted}
+    whose |= {id_ for one in wanted for name in customers_of(one) for id_ in rulebook.contracts_of(name)}
+    seen = looked(timer, key, rulebook, sorted({*whose, default}))
+    return seen, replace(files, rulebook=rulebook)

@@ -1,0 +1,135 @@
+"""The records of a running service as it shows them over HTTP, read when they are asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import datetime
+from typing import Any
+
+from sla_domain.contract import ContractId
+from sla_domain.normal import normal
+from sla_domain.record import ContractRecord, ContractVersion, WindowEntry
+from sla_domain.window import BookedWindow
+from sla_platform.wire.contract import canonical
+from sla_standalone.cli.contract.service import API, ContractService, KnownContract, WantedContract
+
+
+class RemoteRecords:
+    """Records of contracts (`sla_catalogue.recorded.Records`): those of a service, with the wanted changes made.
+
+    `wanted`: what is to be written, as if its instant had come; from `now` on, unless it says from when. `known`:
+    contracts that were read already.
+    """
+
+    def __init__(
+        self,
+        service: ContractService,
+        wanted: Iterable[WantedContract],
+        known: Mapping[str, KnownContract | None],
+        now: datetime,
+    ) -> None:
+        self._service = service
+        self._now = now
+        self._wanted = {one.id: one for one in wanted}
+        self._known = dict(known)
+        self._made: dict[str, ContractRecord | None] = {}
+        self._of: dict[str, tuple[str, ...]] = {}
+
+    def __contains__(self, contract: object) -> bool:
+        return self.get(str(contract)) is not None
+
+    def __iter__(self) -> Iterator[str]:
+        return iter([one["id"] for one in self._service.listed() if one["managed"] == API])
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
+
+    def get(self, contract: str) -> ContractRecord | None:
+        """Return the record of a contract; None if there is none."""
+        if contract not in self._made:
+            self._made[contract] = self._record(contract)
+        return self._made[contract]
+
+    def contracts_of(self, customer: str) -> tuple[str, ...]:
+        """Return the ids of the recorded contracts whose newest version names the customer, by `normal` form."""
+        name = normal(customer)
+        if name not in self._of:
+            listed = [one for one in self._service.listed(customer) if one["managed"] == API]
+            found = {one["id"] for one in listed if name in map(normal, one["customers"])}
+            found |= {one.id for one in self._wanted.values() if name in map(normal, customers_of(one))}
+            self._of[name] = tuple(sorted(found))
+        return self._of[name]
+
+    def with_products(self, products: Iterable[str]) -> tuple[str, ...]:
+        """Return nothing: no clock depends on the products that a customer runs."""
+        return ()
+
+    def products(self) -> Mapping[str, str]:
+        """Return nothing: no clock depends on the products that a customer runs."""
+        return {}
+
+    def _record(self, contract: str) -> ContractRecord | None:
+        if contract not in self._known:
+            self._known[contract] = self._service.known(contract)
+        known, wanted = self._known[contract], self._wanted.get(contract)
+        versions: tuple[ContractVersion, ...] = ()
+        windows: tuple[WindowEntry, ...] = ()
+        if known is not None:
+            windows = tuple(_window(one) for one in self._service.windows(contract) if not one["cancelled"])
+            if known.managed == API:
+                versions = tuple(self._version(contract, one) for one in known.told["versions"])
+        if wanted is not None:
+            versions = (*versions, _wanted_version(wanted, len(versions) + 1, self._now))
+        if not (versions or windows):
+            return None
+        return ContractRecord(id=ContractId(contract), revision=1, versions=versions, windows=windows)
+
+    def _version(self, contract: str, told: Mapping[str, Any]) -> ContractVersion:
+        number, state = told["number"], told["state"]
+        return ContractVersion(
+            number=number,
+            effective_from=datetime.fromisoformat(told["effective_from"]),
+            document=canonical(self._service.version(contract, number)["contract"]),
+            by=told["by"],
+            reason=told["reason"],
+            recorded_at=datetime.fromisoformat(told["recorded_at"]),
+            added_in=1,
+            in_force_in=1 if state == "in_force" else None,
+            withdrawn_in=1 if state == "withdrawn" else None,
+        )
+
+
+def customers_of(wanted: WantedContract) -> list[str]:
+    """Return the customers that a wanted contract names."""
+    names = wanted.section.get("customers") or []
+    return [names] if isinstance(names, str) else [str(name) for name in names]
+
+
+def _wanted_version(wanted: WantedContract, number: int, now: datetime) -> ContractVersion:
+    since = datetime.fromisoformat(wanted.effective_from) if wanted.effective_from else now
+    return ContractVersion(
+        number=number,
+        effective_from=since,
+        document=canonical(wanted.section),
+        by="",
+        reason=wanted.reason,
+        recorded_at=min(now, since),
+        added_in=1,
+        in_force_in=1,
+    )
+
+
+def _window(told: Mapping[str, Any]) -> WindowEntry:
+    window = BookedWindow(
+        id=told["id"],
+        window=told["window"],
+        start=datetime.fromisoformat(told["from"]),
+        end=datetime.fromisoformat(told["until"]),
+        priorities=frozenset(told["priorities"]),
+        products=frozenset(told["products"]),
+        excluded_products=frozenset(told["excluded_products"]),
+        people=tuple(told["people"]),
+        language=told["language"],
+        surcharge=told["surcharge"],
+    )
+    return WindowEntry(window=window, booked_in=1)

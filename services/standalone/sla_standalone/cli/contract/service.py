@@ -1,0 +1,179 @@
+"""The contracts of a running service over HTTP: read, listed, checked and written."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import quote
+
+import httpx2
+
+from sla_catalogue.tree import Plain
+from sla_platform.wire.contract import canonical
+from sla_standalone.cli.remote import fetch_json, problem_text, stop_refused
+
+API = "api"
+_BUSY = frozenset({429, 502, 503, 504})
+_TRIES = 20
+_LONGEST_WAIT = 30.0
+_PAGE = 500
+_STOPS = frozenset({401, 403, 405, 415})  # these concern every contract alike
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WantedContract:
+    """A contract as a file or a line has it.
+
+    `place`: where it stands, such as `contracts.csv:12`. `section`: with the keys of a catalogue file. `line`: of a
+    table. `effective_from`: from when it applies; "": from now on.
+    """
+
+    id: str
+    section: dict[str, Plain]
+    place: str
+    line: int = 0
+    reason: str = ""
+    effective_from: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Misfit:
+    """Why a contract is not taken. `pointer`: to the place in the request's body, "" for the contract as a whole."""
+
+    pointer: str
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class KnownContract:
+    """A contract as the service has it. `etag`: what a change must name. `newest`: the section written last."""
+
+    etag: str
+    managed: str
+    newest: dict[str, Plain]
+    told: dict[str, Any] = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class ContractService:
+    """Contracts of the service that `client` calls. `sleep`: waits for so many seconds while the service is busy.
+
+    A service that refuses the key ends the command.
+    """
+
+    client: httpx2.Client
+    sleep: Callable[[float], None] = time.sleep
+
+    def known(self, contract: str) -> KnownContract | None:
+        """Return a contract with the text of its newest version; None if there is none."""
+        answer = self._ask("GET", contract_path(contract))
+        if answer.status_code == httpx2.codes.NOT_FOUND:
+            return None
+        _demand(answer)
+        told = answer.json()
+        versions = [each for each in told.get("versions", ()) if each["state"] != "withdrawn"]
+        newest: dict[str, Plain] = {}
+        if versions:
+            whole = {each["number"]: each["contract"] for each in (*told["pending"], told["in_force"]) if each}
+            number = versions[-1]["number"]
+            newest = whole[number] if number in whole else self.version(contract, number)["contract"]
+        return KnownContract(answer.headers.get("etag", ""), told["managed"], newest, told)
+
+    def version(self, contract: str, number: int) -> dict[str, Any]:
+        """Return one version of a recorded contract with its text."""
+        return fetch_json(self.client, f"{contract_path(contract)}/versions/{number}")
+
+    def windows(self, contract: str) -> list[dict[str, Any]]:
+        """Return the booked windows of a contract; none for one that is not in force yet."""
+        answer = self._ask("GET", f"{contract_path(contract)}/windows")
+        return list(answer.json()["booked"]) if answer.is_success else []
+
+    def listed(self, text: str = "") -> Iterator[dict[str, Any]]:
+        """Yield the contracts whose id, title or customers contain the text, by id; all for ""."""
+        after = ""
+        while True:
+            page = fetch_json(self.client, "/v1/contracts", {"q": text, "after": after, "limit": _PAGE})
+            yield from page["contracts"]
+            after = page["next"] or ""
+            if not after:
+                return
+
+    def changes(self, contract: str) -> Iterator[dict[str, Any]]:
+        """Yield the changes of a recorded contract, the oldest first."""
+        after = 0
+        while True:
+            page = fetch_json(self.client, f"{contract_path(contract)}/changes", {"after": after, "limit": _PAGE})
+            yield from page["changes"]
+            if page["next"] is None:
+                return
+            after = page["next"]
+
+    def write(self, wanted: WantedContract, known: KnownContract | None, *, dry_run: bool) -> tuple[Misfit, ...]:
+        """Create the contract, or change it as it was read; return why not, nothing if it was taken.
+
+        `dry_run`: the service checks it and writes nothing.
+        """
+        body: dict[str, Any] = {"contract": wanted.section, "reason": wanted.reason}
+        if wanted.effective_from:
+            body["effective_from"] = wanted.effective_from
+        query = {"dry_run": "true"} if dry_run else {}
+        if known is None:
+            answer = self._ask("POST", "/v1/contracts", body | {"id": wanted.id}, query)
+        else:
+            path, headers = contract_path(wanted.id), {"If-Match": known.etag}
+            answer = self._ask("PUT", path, body, query, headers)
+        return misfits(answer)
+
+    def end(self, contract: str, known: KnownContract, on: str, reason: str) -> tuple[Misfit, ...]:
+        """End the contract as it was read; return why not, nothing if it was taken."""
+        headers = {"If-Match": known.etag}
+        return misfits(self._ask("POST", f"{contract_path(contract)}/end", {"on": on, "reason": reason}, {}, headers))
+
+    def _ask(
+        self,
+        method: str,
+        path: str,
+        body: Mapping[str, Any] | None = None,
+        query: Mapping[str, str] | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> httpx2.Response:
+        """Again while the service is busy, after the pause that it asks for or a growing one."""
+        attempt = 0
+        while True:
+            answer = self.client.request(method, path, json=body, params=dict(query or {}), headers=dict(headers or {}))
+            attempt += 1
+            if answer.status_code not in _BUSY or attempt == _TRIES:
+                return answer
+            asked = answer.headers.get("retry-after", "")
+            self.sleep(min(float(asked) if asked.isdigit() else 0.25 * 2.0**attempt, _LONGEST_WAIT))
+
+
+def contract_path(contract: str) -> str:
+    """Return the path of a contract: `/v1/contracts/<contract>`, with the id escaped."""
+    return f"/v1/contracts/{quote(contract, safe='')}"
+
+
+def misfits(answer: httpx2.Response) -> tuple[Misfit, ...]:
+    """Return what an answer says is wrong; nothing for one that took the contract."""
+    if answer.is_success:
+        return ()
+    if answer.status_code in _STOPS:
+        stop_refused(answer)
+    try:
+        errors = answer.json().get("errors") or ()
+    except (ValueError, AttributeError):
+        errors = ()
+    found = tuple(Misfit(str(one.get("pointer", "")), str(one.get("detail", ""))) for one in errors)
+    return found or (Misfit("", problem_text(answer)),)
+
+
+def unchanged(wanted: WantedContract, known: KnownContract | None) -> bool:
+    """Return whether the service has the contract as it is wanted already."""
+    return known is not None and known.managed == API and canonical(known.newest) == canonical(wanted.section)
+
+
+def _demand(answer: httpx2.Response) -> None:
+    if not answer.is_success:
+        stop_refused(answer)

@@ -1,0 +1,106 @@
+"""What contracts are entitled to, and on which terms: keys of contracts and plans (H4, H13, H17, I10, B11)."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, BeforeValidator, Field, PlainValidator, WithJsonSchema, model_validator
+
+from sla_catalogue.document.field import TEXT, Document, Names, Texts, Validity, guarded, one_or_many, refuse
+from sla_catalogue.duration import parse_term
+from sla_domain.normal import normal
+from sla_domain.terms import Term, UncoveredClocks
+
+CalendarTerm = Annotated[Term, PlainValidator(guarded(parse_term)), WithJsonSchema(TEXT)]
+
+
+class EntitlementDocument(Document):
+    """One of several entitlements of a contract: a plan with its own scope, dates and types of requests.
+
+    `types`: the types of requests that it is for; empty: all. The first of the list that covers an incident applies.
+    """
+
+    id: str
+    plan: str
+    base_plan: str | None = None
+    products: Names = Field(default_factory=list)
+    excluded_products: Names = Field(default_factory=list)
+    valid: Validity = Field(default_factory=Validity)
+    types: Names = Field(default_factory=list)
+
+
+class VendorDocument(Document):
+    """A contract that the customer has with a vendor (clause H13); written as a text, it is `vendor` alone."""
+
+    vendor: str
+    valid: Validity = Field(default_factory=Validity)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _from_name(cls, value: Any) -> Any:
+        return {"vendor": value} if isinstance(value, str) else value
+
+
+class UncoveredDocument(Document):
+    """Requests that a plan does not cover (clauses I10 and B10); written as a text, it is `type` alone.
+
+    `type`: the type of such a request, or several names of it. `advice`: what the sender is told. `clocks`: `none` if
+    no clock counts for such a request.
+    """
+
+    type: Names
+    advice: Texts = Field(default_factory=dict)
+    clocks: UncoveredClocks = UncoveredClocks.AS_USUAL
+    clause: str = ""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _from_name(cls, value: Any) -> Any:
+        return {"type": value} if isinstance(value, str) else value
+
+
+class UnavailableDocument(Document):
+    """Products and countries for which a plan is not sold (clause H17, docs/clauses.md)."""
+
+    products: Names = Field(default_factory=list)
+    countries: Names = Field(default_factory=list)
+    clause: str = ""
+
+
+class ScopeDocument(Document):
+    """How often the products of an entitlement may change in its term, and how long ahead (clause H4, docs/clauses.md).
+
+    `per`: what is bought, such as `product_family`. `notice`: from the change being recorded to its taking effect, such
+    as `30 days`.
+    """
+
+    per: str
+    changes_per_term: int | None = Field(default=None, ge=0, le=1000)
+    notice: CalendarTerm = Term()
+    clause: str = ""
+
+
+class PlanChannelDocument(Document):
+    """A channel that a plan includes (clauses B6 and I11); written as a text, it is `channel` alone.
+
+    `coverage`: the hours in which it may be used; absent: any hour.
+    """
+
+    channel: str
+    coverage: str | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _from_name(cls, value: Any) -> Any:
+        return {"channel": value} if isinstance(value, str) else value
+
+
+def _each_once(values: list[PlanChannelDocument]) -> list[PlanChannelDocument]:
+    names = [normal(each.channel) for each in values]
+    twice = {each.channel for each in values if names.count(normal(each.channel)) > 1}
+    if twice:
+        raise refuse("duplicate", f"named twice: {', '.join(sorted(twice))}")
+    return values
+
+
+PlanChannels = Annotated[list[PlanChannelDocument], BeforeValidator(one_or_many), AfterValidator(_each_once)]

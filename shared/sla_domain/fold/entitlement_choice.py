@@ -1,0 +1,108 @@
+"""Which of a contract's entitlements covers an incident, and why each of the others does not.
+
+The first entitlement, in the order written, that was in force at the opening, is for the type of the request and covers
+the product. An incident that names no product or no type is covered by an entitlement that is limited to some. If none
+covers it, the base plan applies of the first in force that has one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date, datetime
+from typing import NamedTuple
+from zoneinfo import ZoneInfo
+
+from sla_domain.contract import Contract, ContractEntitlement
+from sla_domain.incident import PassedOver, PassedReason, Scope
+from sla_domain.normal import normal
+
+
+class Chosen(NamedTuple):
+    """The contract as it is for one incident, its scope, and the id of the entitlement, "" for a contract with one."""
+
+    bought: Contract
+    scope: Scope
+    entitlement: str
+
+
+def choose(contract: Contract, attributes: Mapping[str, str], opened_at: datetime) -> Chosen:
+    """Return under which of its entitlements a contract covers an incident.
+
+    `attributes`: the incident's, of which `product` and `type` count. `opened_at`: when it was opened; its day in the
+    contract's zone must lie in the entitlement's dates.
+    """
+    product = attributes.get("product", "")
+    if not contract.entitlements:
+        return Chosen(contract, scope_of(contract, product, contract.base_plan is not None), "")
+    day, used = _day(contract, opened_at), normal(attributes.get("type", ""))
+    for one in contract.entitlements:
+        if _refusal(one, product, used, day) is None:
+            return Chosen(one.bought, scope_of(one.bought, product, has_base=True), one.id)
+    current = [one for one in contract.entitlements if one.valid_on(day)] or list(contract.entitlements)
+    last = next((one for one in current if one.bought.base_plan is not None), current[0])
+    has_base = last.bought.base_plan is not None
+    scope = scope_of(last.bought, product, has_base)
+    if scope.word == "in":
+        scope = Scope.NOT_ENTITLED if has_base else Scope.NOT_ENTITLED_NO_BASE
+    return Chosen(last.bought, scope, last.id)
+
+
+def passed_over(contract: Contract, attributes: Mapping[str, str], opened_at: datetime) -> tuple[PassedOver, ...]:
+    """Return why each of the contract's entitlements but the one that covers the incident does not; in their order.
+
+    The arguments are those of `choose`.
+    """
+    product, used = attributes.get("product", ""), normal(attributes.get("type", ""))
+    day, covered, found = _day(contract, opened_at), "", []
+    for one in contract.entitlements:
+        refusal = _refusal(one, product, used, day)
+        if refusal is not None:
+            actual = {PassedReason.TYPE: attributes.get("type", "")}.get(refusal, product)
+            dates = {PassedReason.BEGINS: one.valid_from, PassedReason.ENDED: one.valid_to}
+            found.append(PassedOver(one.id, refusal, str(dates.get(refusal, actual))))
+        elif covered:
+            found.append(PassedOver(one.id, PassedReason.LATER, covered))
+        else:
+            covered = one.id
+    return tuple(found)
+
+
+def scope_of(contract: Contract, product: str, has_base: bool) -> Scope:
+    """Return whether the contract covers the product ('' for none), and why.
+
+    A product that the contract both names and excludes is excluded. `has_base`: whether the contract has a base plan.
+    """
+    product = normal(product)
+    if product and product in contract.normal_excluded:
+        return Scope.EXCLUDED if has_base else Scope.EXCLUDED_NO_BASE
+    if product and product in contract.normal_unavailable:
+        return Scope.UNAVAILABLE if has_base else Scope.UNAVAILABLE_NO_BASE
+    if not contract.products:
+        return Scope.EVERY_PRODUCT
+    if not product:
+        return Scope.NO_PRODUCT
+    if product in contract.normal_products:
+        return Scope.IN_SCOPE
+    return Scope.OUT_OF_SCOPE if has_base else Scope.OUT_OF_SCOPE_NO_BASE
+
+
+def _day(contract: Contract, opened_at: datetime) -> date:
+    return opened_at.astimezone(ZoneInfo(contract.zone)).date()
+
+
+def _refusal(one: ContractEntitlement, product: str, request_type: str, day: date) -> PassedReason | None:
+    """Why an entitlement does not cover an incident; None if it does."""
+    if one.valid_from is not None and day < one.valid_from:
+        return PassedReason.BEGINS
+    if one.valid_to is not None and day >= one.valid_to:
+        return PassedReason.ENDED
+    if request_type and one.normal_types and request_type not in one.normal_types:
+        return PassedReason.TYPE
+    return _OF_SCOPE.get(scope_of(one.bought, product, has_base=True))
+
+
+_OF_SCOPE = {
+    Scope.OUT_OF_SCOPE: PassedReason.PRODUCT,
+    Scope.EXCLUDED: PassedReason.EXCLUDED,
+    Scope.UNAVAILABLE: PassedReason.UNAVAILABLE,
+}

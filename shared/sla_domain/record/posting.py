@@ -1,0 +1,147 @@
+"""Writing into a contract's ledgers: which entries join its record (clauses H10, H12 and E10, docs/clauses.md)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from decimal import Decimal
+
+from sla_domain.ledger import (
+    EntryId,
+    EntryKind,
+    EntryRefused,
+    LedgerEntry,
+    LedgerTerms,
+    RefusalReason,
+    decide,
+    ledger_at,
+)
+from sla_domain.record.change import EntryPosted
+from sla_domain.record.record import ContractRecord
+from sla_domain.record.rules import RefusalCode, RefusedChange
+from sla_domain.window import BookableWindow, BookedWindow
+
+MOST_ENTRIES = 5_000  # of all ledgers of one contract: each change carries the whole record
+_OWED = (RefusalReason.BELOW_ZERO, RefusalReason.AT_MOST)  # what work that is done already may come to
+
+
+class EntryNotAllowed(RefusedChange):
+    """A ledger entry that its ledger does not allow. `refused`: why, as data. `terms`: of that ledger."""
+
+    def __init__(self, refused: EntryRefused, terms: LedgerTerms) -> None:
+        super().__init__(RefusalCode.ENTRY, f"the entry is refused: {refused.reason.value}")
+        self.refused = refused
+        self.terms = terms
+
+
+def terms_of(record: ContractRecord, ledgers: Sequence[LedgerTerms], allowance: str) -> LedgerTerms:
+    """Return the terms of one of a contract's ledgers. Raises RefusedChange if it has none of this name."""
+    found = next((one for one in ledgers if one.allowance.id == allowance), None)
+    if found is None:
+        known = ", ".join(one.allowance.id for one in ledgers)
+        has = f"it has: {known}" if known else "it has none, or no first day from which its years could be counted"
+        raise RefusedChange(RefusalCode.NO_LEDGER, f"{record.id} has no allowance {allowance!r}; {has}", "allowance")
+    return found
+
+
+def prepare_entry(
+    record: ContractRecord, ledgers: Sequence[LedgerTerms], posted: EntryPosted, now: datetime
+) -> EntryPosted | None:
+    """Return the change that writes an entry into a ledger; None if the record has this very entry already.
+
+    `ledgers`: the terms of the contract's ledgers as they are in force at `now`. Raises EntryNotAllowed for what the
+    ledger cannot pay or does not know, and RefusedChange for an unknown ledger.
+    """
+    terms = terms_of(record, ledgers, posted.allowance)
+    decision = decide(terms, record.entries_of(posted.allowance), posted.entry, now)
+    if isinstance(decision, EntryRefused):
+        raise EntryNotAllowed(decision, terms)
+    return _unless_full(record, posted, known=decision.known)
+
+
+def prepare_work(
+    record: ContractRecord, ledgers: Sequence[LedgerTerms], posted: EntryPosted, now: datetime
+) -> tuple[EntryPosted | None, Decimal]:
+    """Return the change that counts work which is done already, and by how much it is over the allowance; 0: it is not.
+
+    Work that was done cannot be undone: where the ledger is short it pays what it has, and the rest is an objection of
+    the ledger. Raises as `prepare_entry` does for everything else that is wrong with the entry.
+    """
+    try:
+        return prepare_entry(record, ledgers, posted, now), Decimal(0)
+    except EntryNotAllowed as short:
+        if short.refused.reason not in _OWED:
+            raise
+        written = record.entries_of(posted.allowance)
+        more = _owed(short.terms, [*written, posted.entry], now) - _owed(short.terms, written, now)
+        return _unless_full(record, posted, known=False), more or short.refused.objection.missing
+
+
+def _owed(terms: LedgerTerms, entries: Sequence[LedgerEntry], now: datetime) -> Decimal:
+    """How much of all entries the ledger could not pay."""
+    objections = ledger_at(terms, entries, max([now, *(one.at for one in entries)])).objections
+    short = (one.missing for one in objections if one.reason is RefusalReason.BELOW_ZERO)
+    return sum(short, Decimal(0))
+
+
+def reservation(
+    record: ContractRecord,
+    ledgers: Sequence[LedgerTerms],
+    bookable: BookableWindow,
+    booked: BookedWindow,
+    by: str,
+    now: datetime,
+) -> EntryPosted | None:
+    """Return the entry that sets aside the price of a window, with its surcharge; None for a window without a price.
+
+    Raises as `prepare_entry` does when the ledger cannot pay for it.
+    """
+    price = bookable.price
+    if price is None:
+        return None
+    entry = LedgerEntry(
+        id=EntryId(f"window:{booked.id}:{record.revision + 1}"),
+        kind=EntryKind.RESERVED,
+        at=now,
+        who=by,
+        amount=price.amount,
+        serves_at=booked.start,
+        surcharge=booked.surcharge,
+        reference=booked.id,
+    )
+    return prepare_entry(record, ledgers, EntryPosted(price.allowance, entry), now)
+
+
+def release(record: ContractRecord, booking: str, by: str, now: datetime) -> EntryPosted | None:
+    """Return the entry that gives back what is set aside for a booking; None if nothing is."""
+    ended = {one.entry.of for one in record.entries}
+    reserved = next(
+        (
+            one
+            for one in reversed(record.entries)
+            if one.entry.kind is EntryKind.RESERVED
+            and one.entry.id.startswith(f"window:{booking}:")
+            and one.entry.id not in ended
+        ),
+        None,
+    )
+    if reserved is None:
+        return None
+    entry = LedgerEntry(
+        id=EntryId(f"cancelled:{booking}:{record.revision + 1}"),
+        kind=EntryKind.RELEASED,
+        at=max(now, reserved.entry.at),
+        who=by,
+        of=reserved.entry.id,
+        reference=booking,
+    )
+    return EntryPosted(reserved.allowance, entry)
+
+
+def _unless_full(record: ContractRecord, posted: EntryPosted, *, known: bool) -> EntryPosted | None:
+    if known:
+        return None
+    if len(record.entries) >= MOST_ENTRIES:
+        detail = f"{record.id} has {MOST_ENTRIES} entries, which is as many as a contract can have"
+        raise RefusedChange(RefusalCode.LEDGER_FULL, detail)
+    return posted

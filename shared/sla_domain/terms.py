@@ -1,0 +1,102 @@
+"""What a plan asks of contracts under it, and what it does not cover (clauses H4, H17, I10, I11, B10 and B11)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from enum import StrEnum
+from types import MappingProxyType
+
+from sla_domain.normal import normal, normals
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """A length of time by the calendar: so many months and days."""
+
+    months: int = 0
+    days: int = 0
+
+    def after(self, day: date) -> date:
+        """Return the day that lies the term after `day`; the last of its month where that month is too short."""
+        first = _months_after(day.replace(day=1), self.months)
+        last = _months_after(first, 1) - timedelta(days=1)
+        return first.replace(day=min(day.day, last.day)) + timedelta(days=self.days)
+
+    def __str__(self) -> str:
+        years, months = divmod(self.months, 12)
+        parts = ((years, "year"), (months, "month"), (self.days, "day"))
+        return " ".join(f"{count} {unit}{'' if count == 1 else 's'}" for count, unit in parts if count)
+
+
+def _months_after(first: date, months: int) -> date:
+    years, month = divmod(first.month - 1 + months, 12)
+    return date(first.year + years, month + 1, 1)
+
+
+class UncoveredClocks(StrEnum):
+    """Whether clocks count for a type of request that a plan does not cover."""
+
+    AS_USUAL = "as_usual"
+    NONE = "none"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UncoveredRequest:
+    """A type of request that a plan does not cover: it is accepted, flagged and answered with advice.
+
+    `types`: its names. `advice`: language tag -> what the sender is told. Source: clauses I10 and B10.
+    """
+
+    types: tuple[str, ...]
+    advice: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    clocks: UncoveredClocks = UncoveredClocks.AS_USUAL
+    clause: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScopeRule:
+    """How often the products of an entitlement may change in its term, and how long ahead (clause H4, docs/clauses.md).
+
+    `per`: what is bought, such as `product_family`, for people. `changes_per_term`: None for any number. `notice`: the
+    least time from the change being recorded to its taking effect.
+    """
+
+    per: str
+    changes_per_term: int | None = None
+    notice: Term = Term()
+    clause: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlanTerms:
+    """What a plan asks of contracts under it, and what it does not cover.
+
+    `minimum_term`: a contract lasts at least so long (clause B11). `all_products`: a contract may leave out no product
+    (B11). `unavailable_products`, `unavailable_countries`: those for which the plan is not sold, for the reason
+    `unavailable_clause` (H17). `scope`: the rule on changes of products (H4). `not_covered`: types of requests (I10,
+    B10). `channel_hours`: channel, by `normal` name -> id of the hours in which it may be used (I11).
+    """
+
+    minimum_term: Term | None = None
+    all_products: bool = False
+    unavailable_products: frozenset[str] = frozenset()
+    unavailable_countries: frozenset[str] = frozenset()
+    unavailable_clause: str = ""
+    scope: ScopeRule | None = None
+    not_covered: tuple[UncoveredRequest, ...] = ()
+    channel_hours: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    uncounted: frozenset[str] = field(init=False, repr=False, compare=False)  # types without clocks, as compared
+
+    def __post_init__(self) -> None:
+        without = (one for each in self.not_covered if each.clocks is UncoveredClocks.NONE for one in each.types)
+        object.__setattr__(self, "uncounted", normals(without))
+
+    def uncovered(self, request_type: str) -> UncoveredRequest | None:
+        """Return what the plan says of a type of request that it does not cover; None for any other type."""
+        used = normal(request_type)
+        return next((each for each in self.not_covered if used and used in normals(each.types)), None)
+
+
+NO_TERMS = PlanTerms()

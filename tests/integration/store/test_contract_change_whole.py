@@ -1,0 +1,174 @@
+"""A change of a contract killed between any two of its statements: versions, history, log and copy are whole."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import event, select
+from tests.unit.catalogue.made import loaded
+from tests.unit.catalogue.test_compiler import FILES
+
+from sla_catalogue import Catalogue
+from sla_domain.record import ContractRecord
+from sla_ingest import tables
+from sla_ingest.contract.owner import ContractOwner
+from sla_ingest.contract.store import CONTRACTS
+from sla_ingest.contract.written import FreezeIn, WrittenContract
+from sla_platform.bus import WakeSignal
+from sla_platform.contracts.shelf import RecordShelf
+from sla_platform.store.engine import Store
+from sla_platform.wire.contract import ContractChangedData, canonical, read_record, record_data, record_text
+
+NOV = datetime(2026, 11, 1, tzinfo=UTC)
+
+
+class _Clock:
+    """The time as the story has it."""
+
+    now_ = NOV
+
+    def now(self) -> datetime:
+        return self.now_
+
+
+class Killed(Exception):
+    """What ends the process, as far as the database can tell."""
+
+
+@pytest.fixture
+async def ingest(store: Store) -> Store:
+    async with store.transaction() as connection:
+        await connection.run_sync(tables.metadata.create_all)
+    return store
+
+
+@pytest.fixture
+def catalogue(tmp_path: Path) -> Catalogue:
+    return loaded(tmp_path, FILES)
+
+
+def owner(store: Store, catalogue: Catalogue, clock: _Clock) -> ContractOwner:
+    """As a process has it that was just started."""
+    return ContractOwner(store, RecordShelf(), lambda: catalogue, lambda: catalogue, clock, WakeSignal())  # type: ignore[arg-type]
+
+
+def written(contract: str, title: str, since: datetime | None = None) -> WrittenContract:
+    values: dict[str, Any] = {
+        "title": title, "customers": [f"Customer {contract}"], "plan": "gold", "zone": "Europe/Warsaw",
+        "country": "PL", "roles": {"on_call": ["anna"]},
+    }  # fmt: skip
+    return WrittenContract(contract, values, canonical(values), "said", since)
+
+
+def life(contract: str, clock: _Clock) -> list[Callable[[ContractOwner], Awaitable[Any]]]:
+    """The changes of a contract, one after the other; each adds one revision."""
+    later = NOV + timedelta(days=1)
+
+    async def in_force(by: ContractOwner) -> None:
+        clock.now_ = later
+        await by.put_in_force()
+
+    return [
+        lambda by: by.create(written(contract, "first"), "ann"),
+        lambda by: by.change(contract, written(contract, "second", later + timedelta(days=9)), 1, "ann"),
+        lambda by: by.withdraw(contract, 2, 2, "ann", "not so"),
+        lambda by: by.change(contract, written(contract, "third", later), 3, "ann"),
+        in_force,
+        lambda by: by.freeze(contract, FreezeIn(through=NOV, reason="billed"), 5, "ann"),
+    ]
+
+
+class Killer:
+    """Fails at the statement or commit with the number `at`, counted from 0 over all `with watching()`; -1: at none."""
+
+    def __init__(self, store: Store, at: int) -> None:
+        self._engine = store._database.writer.sync_engine
+        self._at = at
+        self.reached = 0
+
+    @contextmanager
+    def watching(self) -> Iterator[None]:
+        event.listen(self._engine, "before_cursor_execute", self._step)
+        event.listen(self._engine, "commit", self._step)
+        try:
+            yield
+        finally:
+            event.remove(self._engine, "before_cursor_execute", self._step)
+            event.remove(self._engine, "commit", self._step)
+
+    def _step(self, *_: Any) -> None:
+        self.reached += 1
+        if self.reached == self._at + 1:
+            raise Killed
+
+
+async def whole(store: Store, contract: str) -> ContractRecord | None:
+    """Assert that all that is stored of a contract tells the same, and return its record."""
+    async with store.reading() as connection:
+        copy = (await connection.execute(select(CONTRACTS.contract).where(CONTRACTS.contract.c.id == contract))).first()
+        entries = tables.contract_entry
+        entry = (await connection.execute(select(entries).where(entries.c.id == contract))).first()
+        change = tables.contract_change
+        query = select(change).where(change.c.contract == contract).order_by(change.c.revision)
+        history = (await connection.execute(query)).all()
+        log = tables.log
+        logged = (await connection.execute(select(log).where(log.c.key == contract).order_by(log.c.position))).all()
+    if copy is None:
+        assert entry is None
+        assert history == []
+        assert logged == []
+        return None
+    assert copy.revision == entry.revision
+    assert [row.revision for row in history] == list(range(1, copy.revision + 1)), "no revision is missing"
+    events = [ContractChangedData.model_validate_json(row.data) for row in logged]
+    assert [one.record.revision for one in events] == list(range(1, copy.revision + 1)), "each was published once"
+    record = read_record(copy.record)
+    assert record_text(events[-1].record) == record_text(record_data(record))
+    assert json.loads(history[-1].data) == json.loads(logged[-1].data)
+    return record
+
+
+async def told(store: Store, contract: str) -> list[tuple[int, str, bool, bool]]:
+    record = await whole(store, contract)
+    assert record is not None
+    return [
+        (one.number, json.loads(one.document)["title"], one.in_force_in is not None, one.withdrawn_in is not None)
+        for one in record.versions
+    ]
+
+
+@pytest.mark.timeout(600)  # each of some sixty lives takes its statements one by one
+async def test_killed_between_any_two_statements_a_contract_is_whole_and_goes_on(
+    ingest: Store, catalogue: Catalogue
+) -> None:
+    counted, clock = Killer(ingest, -1), _Clock()
+    for step in life("whole", clock):
+        with counted.watching():
+            await step(owner(ingest, catalogue, clock))
+    expected = await told(ingest, "whole")
+    assert expected == [(1, "first", True, False), (2, "second", False, True), (3, "third", True, False)]
+    assert counted.reached > 40
+    for number in range(counted.reached):
+        contract, clock, killer, kills = f"killed-{number}", _Clock(), Killer(ingest, number), 0
+        for revision, step in enumerate(life(contract, clock), start=1):
+            try:
+                with killer.watching():
+                    await step(owner(ingest, catalogue, clock))
+            except Killed:
+                kills += 1
+                record = await whole(ingest, contract)
+                reached = 0 if record is None else record.revision
+                assert reached in (revision - 1, revision)
+                if reached < revision:  # started again, it is told once more
+                    await step(owner(ingest, catalogue, clock))
+            record = await whole(ingest, contract)
+            assert record is not None
+            assert record.revision == revision
+        assert kills == 1
+        assert await told(ingest, contract) == expected
