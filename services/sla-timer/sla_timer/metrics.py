@@ -47,6 +47,11 @@ class TimerMetrics:
             "Incident events kept that do not count: their incident has too many.",
             registry=registry,
         )
+        self.deferred = Counter(
+            "slad_timer_events_deferred_total",
+            "Incident events stored to be applied later: their incident has to be folded again from far back.",
+            registry=registry,
+        )
         self.removed = Counter(
             "slad_timer_rows_removed_total", "Rows of incidents forgotten by age.", ["table"], registry=registry
         )

@@ -38,8 +38,8 @@ class IncidentRetention:
         """Remove incidents that ended before `horizon`, the earliest opened first; yield table -> rows removed after
         each step.
 
-        Skipped are incidents with an open clock, or with an event received at `horizon` or later. Of each removed
-        incident a tombstone stays: its id and when it ended.
+        Skipped are incidents with an open clock, with events that wait to be applied, or with an event received at
+        `horizon` or later. Of each removed incident a tombstone stays: its id and when it ended.
         """
         after: Any | None = None
         while page := await self._page(horizon, after):
@@ -97,6 +97,7 @@ async def _forget(connection: AsyncConnection, names: Sequence[str], horizon: da
         _incident.id.in_(names),
         tables.ENDED,
         _incident.changed_at < horizon,
+        _incident.deferred == 0,
         ~exists().where(clock.incident == _incident.id, clock.state.in_(OPEN_STATES)),
         ~exists().where(event.incident == _incident.id, event.received_at >= horizon),
     )

@@ -21,6 +21,7 @@ from sla_platform.store.engine import Store
 from sla_platform.timesource import TimeSource
 from sla_timer import tables
 from sla_timer.apply.audit import Audit
+from sla_timer.apply.later import DeferredEvents
 from sla_timer.apply.prepare import FoldPreparer
 from sla_timer.apply.quarantine import TimerQuarantine
 from sla_timer.apply.refold import Refolder
@@ -91,6 +92,7 @@ def build(
     refolder = Refolder(store, rulebooks, time_source, preparing)
     quarantine = feeds.quarantine("timer")
     quarantine.register_replay(CONSUME, applier.replay)
+    waiting = DeferredEvents(store, applier, quarantine)
     kept = TimerQuarantine(store, quarantine, refolder)
     replanner = Replanner(store, rulebooks, refolder, metrics, wake, kept)
     audit = Audit(store, refolder, time_source, metrics, wake, kept)
@@ -123,6 +125,7 @@ def build(
         parts=(
             Part("consume", consume),
             *contract_parts,
+            Part("deferred", waiting.run),
             Part("tick", tick.run),
             Part("replan", replanner.run),
             Part("audit", audit.run),

@@ -85,6 +85,20 @@ surplus = Table(
 # Spelt out wherever it is asked, so that both planners see that the index serves.
 ENDED = text("phase IN ('resolved', 'closed', 'cancelled', 'merged')")
 
+# Events that wait until their incident is folded again, beside the consumer (see sla_timer.apply.deferred).
+deferred = Table(
+    "timer_deferred",
+    metadata,
+    Column("id", String(200), primary_key=True),
+    Column("incident", String(300), nullable=False),
+    Column("partition", SmallInteger, nullable=False),
+    Column("type", String(100), nullable=False),
+    Column("occurred_at", Instant, nullable=False),
+    Column("received_at", Instant, nullable=False),
+    Column("data", Text, nullable=False),
+    Index("ix_timer_deferred_incident", "incident", "received_at", "id"),
+)
+
 incident = Table(
     "timer_incident",
     metadata,
@@ -102,6 +116,7 @@ incident = Table(
     Column("told", Text, nullable=False, server_default=text("''")),  # incident-level facts told: keys
     Column("events", Integer, nullable=False, server_default=text("0")),  # of it in timer_event
     Column("surplus", Integer, nullable=False, server_default=text("0")),  # of it in timer_surplus
+    Column("deferred", Integer, nullable=False, server_default=text("0")),  # of it in timer_deferred
     Index("ix_timer_incident_contract", "contract"),
     Index(
         "ix_timer_incident_customer",

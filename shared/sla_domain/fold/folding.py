@@ -299,6 +299,15 @@ class Folding:
 
     # -- what it comes to
 
+    def build_ended(self) -> None:
+        """Build the values of the clocks that have ended for good, which `incident` would build all at once.
+
+        For callers that fold very many events in slices: call it after each of them. It changes no result.
+        """
+        for tracker in self._trackers.values():
+            if len(tracker.builders) > 1:
+                self._ended_of(tracker, self._exempt(tracker))
+
     def incident(self) -> Incident:
         """Return the incident after the events read so far, with its clocks and remarks.
 
@@ -370,9 +379,11 @@ class Folding:
     ) -> None:
         """The clocks of a metric. All but its current one have ended for good and are built once."""
         state, incident = self._state, self._opening.incident
-        exempt = _exemption(state, tracker.metric.id) if state.exemptions else None
+        exempt = self._exempt(tracker)
         if len(tracker.builders) > 1:
-            self._finish_ended(tracker, exempt, clocks, remarks)
+            ended = self._ended_of(tracker, exempt)
+            clocks += ended.clocks
+            remarks |= dict.fromkeys(ended.remarks)
         # Looking at a clock that goes on may meet the end of its calendar, which later events may not care about.
         trouble = current.trouble
         clock = build_clock(current, incident, state.at, exempt)
@@ -382,9 +393,10 @@ class Folding:
             remarks[_trouble(tracker, current)] = None
             current.trouble = trouble
 
-    def _finish_ended(
-        self, tracker: MetricTracker, exempt: Exemption | None, clocks: list[Clock], remarks: dict[Remark, None]
-    ) -> None:
+    def _exempt(self, tracker: MetricTracker) -> Exemption | None:
+        return _exemption(self._state, tracker.metric.id) if self._state.exemptions else None
+
+    def _ended_of(self, tracker: MetricTracker, exempt: Exemption | None) -> _Ended:
         ended = self._ended.get(tracker.metric.id)
         if ended is None or ended.exempt is not exempt:
             ended = self._ended[tracker.metric.id] = _Ended(exempt)
@@ -395,8 +407,7 @@ class Folding:
             if builder.trouble is not None:
                 ended.remarks.append(_trouble(tracker, builder))
         ended.through = len(tracker.builders) - 1
-        clocks += ended.clocks
-        remarks |= dict.fromkeys(ended.remarks)
+        return ended
 
 
 def boundary_event(incident: IncidentId, boundary: ContractBoundary) -> IncidentEvent:

@@ -18,6 +18,7 @@ from sla_platform.bus.quarantine import CONSUME
 from sla_platform.store.engine import Store
 from sla_platform.wire import encode_event
 from sla_timer import tables
+from sla_timer.apply.later import DeferredEvents
 from sla_timer.apply.prepare import FoldPreparer
 from sla_timer.apply.quarantine import TimerQuarantine
 from sla_timer.apply.refold import Refolder
@@ -61,6 +62,7 @@ class Desk:
         self.firing = firing_of(store, self.progress)
         self.quarantine = Quarantine("timer", store, tables.quarantine, self.time, BusMetrics())
         self.quarantine.register_replay(CONSUME, self.applier.replay)
+        self.later = DeferredEvents(store, self.applier, self.quarantine)
         self.kept = TimerQuarantine(
             store, self.quarantine, Refolder(store, rulebooks, self.time, FoldPreparer(store, metrics))
         )
@@ -70,6 +72,13 @@ class Desk:
         return self
 
     async def apply(self, *events: IncidentEvent, through: datetime | None = None) -> None:
+        """What is put aside is applied at once, too."""
+        await self.accept(*events, through=through)
+        while await self.later.once() is not None:
+            pass
+
+    async def accept(self, *events: IncidentEvent, through: datetime | None = None) -> None:
+        """What is put aside waits."""
         await given(self.applier, Batch(0, tuple(encode_event(event) for event in events), through), self.quarantine)
         await self.progress.publish()
 

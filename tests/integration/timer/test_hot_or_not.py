@@ -2,13 +2,16 @@
 
 Random histories are played twice through the real applier and the real fire statement: once with the fold kept from
 the third event on, with restarts, killed units and re-planning by other processes in between, and once never kept.
+
+Events that come late are applied at once, beside the consumer, or later: then what is told is what would have been told
+if all that waited had come in one batch, and no timer of the incident fires meanwhile.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
-from contextlib import suppress
+from collections.abc import Awaitable, Iterable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -25,12 +28,14 @@ from tests.property.fold.histories import LONG, MINUTE, START, Arrival, History,
 from sla_domain.errors import NoEvents
 from sla_domain.event import Actor, EventId, EventKind, IncidentEvent, IncidentId
 from sla_domain.rulebook import Rulebook
-from sla_platform.bus import Batch
+from sla_platform.bus import Batch, Quarantine
+from sla_platform.bus.metrics import BusMetrics
 from sla_platform.store.engine import Store
 from sla_platform.store.schema import create_all
 from sla_platform.wire import encode_event
 from sla_timer import tables
-from sla_timer.apply import fold_cache, load, save
+from sla_timer.apply import fold_cache, load, prepare, save
+from sla_timer.apply.later import DeferredEvents
 from sla_timer.apply.prepare import FoldPreparer
 from sla_timer.apply.refold import Refolder, query_of_names
 from sla_timer.apply.unit import Applier
@@ -74,6 +79,8 @@ class Installation:
         self.applier = Applier(
             self.store, rulebooks, self.progress, self.time, "one", metrics, lambda: None, self.preparing
         )
+        quarantine = Quarantine("timer", self.store, tables.quarantine, self.time, BusMetrics())
+        self.later = DeferredEvents(self.store, self.applier, quarantine)
         await self.applier.assigned(frozenset({0}))
 
     async def replan(self, incidents: Iterable[str], by_another: bool, moved: bool = True) -> None:
@@ -86,6 +93,19 @@ class Installation:
         await Refolder(self.store, rulebooks, self.time, preparing).refold(0, query_of_names(names), moved=moved)
 
     async def apply(self, events: Iterable[IncidentEvent]) -> None:
+        await self.accept(events)
+        await self.apply_deferred()
+
+    async def apply_deferred(self) -> None:
+        while await self.later.once() is not None:
+            pass
+
+    async def waits(self) -> bool:
+        async with self.store.reading() as connection:
+            return (await connection.execute(select(tables.deferred.c.id).limit(1))).first() is not None
+
+    async def accept(self, events: Iterable[IncidentEvent]) -> None:
+        """What takes long waits."""
         await self.applier.handle(Batch(0, tuple(map(encode_event, events)), START + 2 * LONG))
         await self.progress.publish()
 
@@ -116,7 +136,7 @@ class Installation:
         }
 
 
-class Killed(Exception):
+class Killed(BaseException):
     """The process died."""
 
 
@@ -126,6 +146,22 @@ def _dying(changes: Any) -> Any:
         raise Killed
 
     return dies
+
+
+async def killed(work: Awaitable[None]) -> None:
+    with suppress(Killed), pytest.MonkeyPatch.context() as patch:
+        patch.setattr(save, "write_changes", _dying(save.write_changes))
+        await work
+
+
+@contextmanager
+def as_hot(drawn: History, hot: int) -> Iterator[None]:
+    """Folds are kept from the event `hot` on, in small steps, and few events are folded again at once."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(load, "HOT", hot)
+        patch.setattr(prepare, "NEAR", drawn.seed % 6)
+        patch.setattr(fold_cache, "STEP", 3)
+        yield
 
 
 async def live(place: Installation, drawn: History, chance: Random, troubled: bool) -> None:
@@ -141,9 +177,7 @@ async def live(place: Installation, drawn: History, chance: Random, troubled: bo
         if troubled and chance.random() < 0.1:
             await place.restart()
         if troubled and chance.random() < 0.1:
-            with suppress(Killed), pytest.MonkeyPatch.context() as patch:
-                patch.setattr(save, "write_changes", _dying(save.write_changes))
-                await place.apply([arrival.event])
+            await killed(place.apply([arrival.event]))
         if troubled and chance.random() < 0.05:
             with suppress(NoEvents):  # nothing of it has been received yet
                 await place.preparing.incident(name, place.known[place.current].rulebook)
@@ -154,9 +188,7 @@ async def live(place: Installation, drawn: History, chance: Random, troubled: bo
 async def outcome(folder: Path, drawn: History, hot: int, troubled: bool) -> tuple[list[Any], dict[str, Any]]:
     store = Store(f"sqlite:///{folder}/{'hot' if troubled else 'cold'}-{drawn.seed}.db")
     await create_all(store, [tables.metadata])
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(load, "HOT", hot)
-        patch.setattr(fold_cache, "STEP", 3)
+    with as_hot(drawn, hot):
         place = Installation(store, drawn.books)
         try:
             await live(place, drawn, Random(drawn.seed), troubled)
@@ -223,6 +255,81 @@ async def compared(folder: Path, seeds: Iterable[int]) -> dict[int, list[str]]:
 
 async def test_a_kept_fold_tells_what_a_fold_from_the_first_event_tells(tmp_path: Path) -> None:
     assert await compared(tmp_path, range(6, 14)) == {}
+
+
+async def together(folder: Path, drawn: History) -> tuple[Any, Any, int]:
+    """(Outcome with events that wait for some time, outcome if these had come in one batch, how many waited)."""
+    chance, waiting, waited = Random(drawn.seed), list[IncidentEvent](), 0
+    stores = [Store(f"sqlite:///{folder}/{name}-{drawn.seed}.db") for name in ("late", "batch")]
+    for store in stores:
+        await create_all(store, [tables.metadata])
+    late, batch = (Installation(store, drawn.books) for store in stores)
+    name = next(arrival.event.incident for arrival in drawn.arrivals if arrival.event is not None)
+
+    async def settle() -> None:
+        with as_hot(drawn, 3):
+            if chance.random() < 0.2:
+                await killed(late.apply_deferred())
+            await late.apply_deferred()
+        await batch.apply(waiting)
+        waiting.clear()
+
+    try:
+        await late.restart()
+        await batch.restart()
+        for arrival in drawn.arrivals:
+            await late.pass_time(arrival.at)
+            batch.time.instant = arrival.at
+            if not waiting:
+                await batch.pass_time(arrival.at)
+            if arrival.event is None:
+                late.current = batch.current = "two" if late.current == "one" else "one"
+                with as_hot(drawn, 3):
+                    await late.replan([name], chance.random() < 0.5)
+                await batch.replan([name], False)
+                continue
+            with as_hot(drawn, 3):
+                await late.accept([arrival.event])
+            if await late.waits():
+                waiting.append(arrival.event)
+                waited += 1
+            else:
+                await batch.accept([arrival.event])
+            if chance.random() < 0.1:
+                await late.restart()
+            if waiting and chance.random() < 0.3:
+                await settle()
+        await settle()
+        for place in (late, batch):
+            await place.pass_time(drawn.arrivals[-1].at + LONG)
+        return (await late.told(), await late.rows()), (await batch.told(), await batch.rows()), waited
+    finally:
+        for store in stores:
+            await store.close()
+
+
+async def compared_together(folder: Path, seeds: Iterable[int]) -> tuple[dict[int, list[str]], int]:
+    wrong, waited = {}, 0
+    for seed in seeds:
+        late, batch, some = await together(folder, longer(seed))
+        waited += some
+        if found := differences(late, batch):
+            wrong[seed] = found
+    return wrong, waited
+
+
+async def test_what_waited_tells_what_one_batch_of_it_tells(tmp_path: Path) -> None:
+    wrong, waited = await compared_together(tmp_path, range(40, 46))
+    assert wrong == {}
+    assert waited > 20
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(3600)
+async def test_much_that_waited_tells_what_batches_of_it_tell(tmp_path: Path) -> None:
+    wrong, waited = await compared_together(tmp_path, range(2_000, 2_400))
+    assert wrong == {}
+    assert waited > 1_000
 
 
 @pytest.mark.slow

@@ -14,7 +14,8 @@ from tests.build.story import instant
 from sla_domain.contract import ContractId, EnvironmentItem, Person, RoleHolder, Side
 from sla_domain.errors import InvalidNotice
 from sla_domain.escalation import REPEAT, round_steps
-from sla_domain.notice import Affected, Notice, NoticeId, NoticeReason, Severity, match_notice
+from sla_domain.notice import Affected, Notice, NoticeId, NoticeReason, match_notice
+from sla_domain.notice_terms import Cause, Severity
 from sla_domain.roles import RoleReason, level_recipients, level_roster
 from sla_domain.version import VersionRange, compare_versions
 
@@ -250,9 +251,8 @@ def test_h6_a_fix_concerns_contracts_with_an_affected_version_in_use(
 ) -> None:
     notice = Notice(
         id=NoticeId("n1"),
-        title="Fix",
-        text="…",
-        severity=Severity.SECURITY,
+        severity=Severity.CRITICAL,
+        cause=Cause.SECURITY,
         affected=(Affected("Vertica", VersionRange.parse(">=10,<11")),),
     )
     items = tuple(EnvironmentItem(product=product, versions=versions) for product, versions in environment)

@@ -27,6 +27,7 @@ from sla_domain.incident import Phase
 from sla_domain.notice_terms import Cause, Severity
 from sla_domain.plan import WallTime, WarningAt
 from sla_domain.published import digest
+from sla_domain.rulebook import joined_version
 from sla_domain.target_text import target_text
 from sla_ingest.dialect.port import (
     MAX_DELIVERY_ID,
@@ -67,6 +68,7 @@ from sla_platform.settings import Settings
 from sla_platform.store.log import Cursor
 from sla_platform.store.quarantine import LONGEST_NAME, QuarantineRow, QuarantineState
 from sla_platform.wire.clock import fact_id, fact_type
+from sla_platform.wire.contract import KINDS as KINDS_OF_CHANGE
 from sla_platform.wire.incident import event_type
 from sla_platform.wire.notice import HIGHEST_REVISION
 from sla_platform.wire.notice import TYPE as NOTICE_TYPE
@@ -163,7 +165,7 @@ LONGEST: dict[str, int] = {
     "cursor": len(str(Cursor(2**63 - 1, 2**63 - 1))),
     "digest": 64,
     "alert": ALERT_ID,
-    "catalogue": 12,
+    "catalogue": len(joined_version("0" * 12, "0" * 12)),
     "phase": longest([*Phase, "canary"]),
     "failure": longest(Failure),
     # events on the logs
@@ -185,6 +187,15 @@ LONGEST: dict[str, int] = {
     "platform_key.made_by": longest(map(str, ACTORS)),
     "platform_key.revoked_by": longest(map(str, ACTORS)),
     "timer_quarantine.digest": max(ROW_DIGEST, len(f"tick/{uuid4()}/") + TIMER_KIND),
+    # contracts as records; titles and names as they are compared are cut to their columns
+    **{f"{service}_contract_record.id": bounds.CONTRACT for service in ("ingest", "timer", "notifier", "board")},
+    "ingest_contract_entry.id": bounds.CONTRACT,
+    "ingest_contract_entry.title": 300,
+    "ingest_contract_change.by": bounds.WHO,
+    "ingest_contract_change.what": longest(KINDS_OF_CHANGE),
+    "timer_incident.customer_key": bounds.CUSTOMER,
+    "timer_pin.version": len(joined_version("0" * 12, "0" * 12)),
+    "timer_replan.after": bounds.INCIDENT,
     # ingest
     "ingest_event.id": INCIDENT_EVENT,
     "ingest_alias.kind": longest(AliasKind),
@@ -204,6 +215,7 @@ LONGEST: dict[str, int] = {
     "timer_partition.owner": max(OWNER, len("standalone")),
     "timer_timer.kind": longest(key.partition("/")[2] for key in KEYS[:2]),
     "timer_surplus.id": INCIDENT_EVENT,
+    "timer_deferred.id": INCIDENT_EVENT,
     "timer_clock.state": longest(ClockState),
     # notifier
     "notifier_alert.id": ALERT_ID,

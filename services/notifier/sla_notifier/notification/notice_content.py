@@ -15,7 +15,7 @@ from sla_notifier.notice.registered import is_registered
 from sla_notifier.notification.directory import contract_of, title_of
 from sla_notifier.notification.notification import Recipient
 from sla_notifier.notification.pipeline_context import PipelineContext
-from sla_notifier.text.content import Action, Changed, Content, Value
+from sla_notifier.text.content import Action, ChangedText, Content, Value
 from sla_notifier.text.words import id_as_words, one_line, paragraphs, web_link
 from sla_platform.wire import NoticeData
 
@@ -86,7 +86,7 @@ def _stated(before: NoticeData | None, notice: NoticeData) -> dict[str, Value]:
     now = _row_values(notice)
     then = now if before is None else _row_values(before)
     found: dict[str, Value] = {
-        name: value if then[name] == value else Changed(value, then[name]) for name, value in now.items()
+        name: value if then[name] == value else ChangedText(value, then[name]) for name, value in now.items()
     }
     if then["now_title"] == now["now_title"]:
         found["now_title"] = ""  # stands in the heading

@@ -57,14 +57,14 @@ class Phrase:
 
 
 @dataclass(frozen=True, slots=True)
-class Changed:
+class ChangedText:
     """A text that a new revision of a notice has changed, to be worded as in "high (before: low)"."""
 
     now: str
     before: str
 
 
-Value = str | int | bool | datetime | timedelta | CountedAndWall | PromiseTerms | ShortInstant | Changed
+Value = str | int | bool | datetime | timedelta | CountedAndWall | PromiseTerms | ShortInstant | ChangedText
 """Instants, spans and targets are written out in the reader's language; everything else is shown as it is."""
 
 

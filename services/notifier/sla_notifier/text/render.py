@@ -15,7 +15,7 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 from sla_domain.plan import Allowed, CoverageTime, Unspecified, WallTime, WorkingDayTime
 from sla_notifier.delivery.state import MessageKind
 from sla_notifier.text.content import (
-    Changed,
+    ChangedText,
     Content,
     CountedAndWall,
     Message,
@@ -180,7 +180,7 @@ def _in_words(value: Value, zone: str, language: str, labels: Mapping[str, str])
         return labels["promise_terms"].format(metric=value.metric, allowed=allowed) if allowed else ""
     if isinstance(value, ShortInstant):
         return short_instant_in_words(value.at, value.now, zone, language)
-    if isinstance(value, Changed):
+    if isinstance(value, ChangedText):
         return labels["changed"].format(now=value.now or labels["nothing"], before=value.before or labels["nothing"])
     if isinstance(value, datetime):
         return instant_in_words(value, zone, language)

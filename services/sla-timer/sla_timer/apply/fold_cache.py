@@ -29,8 +29,9 @@ from sla_platform.turn import LoopYielder
 
 HOT = 250  # stored events from which on an incident's fold is kept
 AT_ONCE = 20  # events folded between two looks at the clock
-STEP = 1_000  # events between two states that are kept
-MOST_STEPS = 8
+STEP = 250  # events between the latest states that are kept; further back they lie further apart
+MOST_STEPS = 10
+NEAR = 500  # events folded again, or clocks decided about, at once by the consumer; others would wait for more
 MOST_INCIDENTS = 64
 MOST_CHANGED = 500  # clocks that are read by name; when more may have changed, all are
 MOST_KEPT = 200_000  # events behind all kept folds together
@@ -55,6 +56,27 @@ class FoldNotPrepared(Exception):
     def __init__(self, wanted: Mapping[str, Rulebook]) -> None:
         super().__init__(", ".join(wanted))
         self.wanted = wanted
+
+
+class TooFar(Exception):
+    """Raised when more events would have to be folded again than a `FoldBudget` allows; nothing was stored."""
+
+
+@dataclass(slots=True)
+class FoldBudget:
+    """How many stored events may be folded again; the new ones do not count.
+
+    `most`: the bound, for everything that is prepared together; None: there is none. `spent`: how many it was so far.
+    """
+
+    most: int | None = None
+    spent: int = 0
+
+    def spend(self, events: int) -> None:
+        """Add `events` to `spent`, before they are read. Raises TooFar if that would be more than `most`."""
+        if self.most is not None and self.spent + events > self.most:
+            raise TooFar
+        self.spent += events
 
 
 class EventReader(Protocol):
@@ -100,15 +122,22 @@ class CachedFold:
         self.steps = [step for step in self.steps if step.last < first]
 
     def note(self, folding: Folding) -> None:
-        """Add a copy of `folding` to `steps` if it has read at least 1,000 events more than the last copy there.
+        """Add a copy of `folding` to `steps` if it has read at least 250 events more than the last copy there.
 
-        Otherwise do nothing. When there are then more than 8 copies, two of the earliest four are dropped.
+        Otherwise do nothing. When there are then more than 10 copies, the one is dropped that leaves the smallest gap
+        for its distance from the last: so the gaps grow with the distance, and an event that comes late is read from a
+        copy not much more than twice as far back as the event itself.
         """
         if folding.count < (self.steps[-1].count if self.steps else 0) + STEP:
             return
         self.steps.append(folding.branch())
-        if len(self.steps) > MOST_STEPS:
-            del self.steps[: MOST_STEPS // 2 : 2]
+        if len(self.steps) <= MOST_STEPS:
+            return
+        counts = [0, *(step.count for step in self.steps)]
+        latest = counts[-1] + STEP
+        del self.steps[
+            min(range(len(counts) - 2), key=lambda at: (counts[at + 2] - counts[at]) / (latest - counts[at + 1]))
+        ]
 
 
 @dataclass(slots=True)
@@ -153,6 +182,13 @@ class PreparedFold:
         if version not in self.used:
             self.used[version] = self.foldings[version].incident()
         return self.used[version]
+
+    @property
+    def undecided(self) -> int:
+        """Return how many clocks the decision has to look at if that is every clock of the incident; else 0."""
+        if self.unsettled() is not None:
+            return 0
+        return max((sum(len(one.builders) for one in fold.trackers) for fold in self.foldings.values()), default=0)
 
     def unsettled(self) -> frozenset[ClockId] | None:
         """Return the ids of all clocks that differ from `settled`: those that are new, changed or gone.
@@ -226,6 +262,11 @@ class FoldCache:
     def __contains__(self, incident: str) -> bool:
         return incident in self._entries
 
+    def busy(self, incident: str) -> bool:
+        """Return whether another task holds this incident, which may last as long as a fold of all its events."""
+        entry = self._entries.get(incident)
+        return entry is not None and entry.lock.locked()
+
     @asynccontextmanager
     async def held(self, incidents: Collection[str]) -> AsyncIterator[None]:
         """Lock these incidents in the cache: no other task can `prepare` or `keep` them meanwhile.
@@ -242,27 +283,34 @@ class FoldCache:
         self._trim()
 
     async def prepare(
-        self, incident: str, stored: EventReader, fresh: Iterable[IncidentEvent], rulebooks: Iterable[Rulebook] = ()
+        self,
+        incident: str,
+        stored: EventReader,
+        fresh: Iterable[IncidentEvent],
+        rulebooks: Iterable[Rulebook] = (),
+        budget: FoldBudget | None = None,
     ) -> PreparedFold:
         """Return the incident computed from its stored events and its `fresh` ones. Call it while `held` holds the
         incident.
 
         It is computed under `rulebooks` and under every rulebook under which it is cached. Fresh events that are stored
-        already are skipped. Without any event that counts, `foldings` of the result is empty.
+        already are skipped. Without any event that counts, `foldings` of the result is empty. Raises TooFar if more
+        stored events would have to be read and folded again than `budget` allows.
         """
         entry = self._entries[incident]
+        budget = budget or FoldBudget()
         entry.count = await self._current(entry, stored)
         by_id = {event.id: event for event in sorted(fresh, key=position, reverse=True)}
         new = sorted((by_id[id_] for id_ in by_id.keys() - await stored.known(by_id)), key=position)
         for rulebook in rulebooks:
             entry.kept.setdefault(rulebook.version, CachedFold(rulebook)).rulebook = rulebook
         ids = frozenset(event.id for event in new)
-        counting, surplus = await self._counting(entry, stored, new)
+        counting, surplus = await self._counting(entry, stored, new, budget)
         if counting:
             entry.unsure = position(counting[0])
         foldings = {}
         for version, kept in entry.kept.items():
-            folding = await self._through(kept, stored, counting)
+            folding = await self._through(kept, entry.count, stored, counting, budget)
             if folding is not None:
                 foldings[version] = folding
         left = frozenset(event.id for event in surplus)
@@ -308,16 +356,18 @@ class FoldCache:
         return count
 
     async def _counting(
-        self, entry: _Entry, stored: EventReader, new: Sequence[IncidentEvent]
+        self, entry: _Entry, stored: EventReader, new: Sequence[IncidentEvent], budget: FoldBudget
     ) -> tuple[Sequence[IncidentEvent], Sequence[IncidentEvent]]:
         """Which of the new events count, and which are too many."""
         if entry.count + len(new) <= self.most or not entry.kept:
             return new, ()
         kept = next(iter(entry.kept.values()))
-        kept.head = await self._through(kept, stored, ())
+        kept.head = await self._through(kept, entry.count, stored, (), budget)
         return (new, ()) if kept.head is None else bound.split_by_limit(kept.head, entry.count, new, self.most)
 
-    async def _through(self, kept: CachedFold, stored: EventReader, new: Sequence[IncidentEvent]) -> Folding | None:
+    async def _through(
+        self, kept: CachedFold, count: int, stored: EventReader, new: Sequence[IncidentEvent], budget: FoldBudget
+    ) -> Folding | None:
         head, kept.head = kept.head, None
         if head is not None and head.unfit(new) is None:
             await self._follow(kept, head, new)
@@ -326,11 +376,13 @@ class FoldCache:
             kept.drop_from(position(new[0]))
         ended_at = await stored.ended_at()
         if kept.steps and ended_at is None:
+            budget.spend(max(count - kept.steps[-1].count, 0))
             base = kept.steps[-1].branch()
             later = await self._events(stored, base.last, new)
             if base.unfit(later) is None:
                 await self._follow(kept, base, later)
                 return base
+        budget.spend(count)
         kept.steps = []
         return await self._anew(kept, drop_forgotten(await self._events(stored, None, new), ended_at), ended_at is None)
 
@@ -353,6 +405,7 @@ class FoldCache:
         turn, read = LoopYielder(), 0
         for some in _slices(line.following):
             folding.read_timeline(some)
+            folding.build_ended()
             self._folded(len(some))
             read += len(some)
             last, next_ = some[-1][0], line.following[read : read + 1]
@@ -368,6 +421,7 @@ class FoldCache:
         turn = LoopYielder()
         for some in _slices(events):
             folding.read_next(some)
+            folding.build_ended()
             self._folded(len(some))
             kept.note(folding)
             await turn.yield_if_due()

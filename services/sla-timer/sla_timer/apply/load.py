@@ -54,13 +54,15 @@ class LoadedIncidents:
 
     `events`: the events; incidents with 250 events or more are missing. `incidents`: the row of `timer_incident`.
     `clocks`: rows of `timer_clock`, locked. `tombstones`: when the incident ended, for incidents that retention (the
-    removal of old ones) has removed.
+    removal of old ones) has removed. `deferred`: ids of incidents of which only the row was read, since their new
+    events are applied later.
     """
 
     events: dict[str, list[IncidentEvent]]  # of those whose fold is not prepared
     incidents: dict[str, Any]  # rows of timer_incident
     clocks: dict[str, list[Any]]  # rows of timer_clock, locked; of prepared ones those that may change
     tombstones: Mapping[str, datetime]  # of those that were forgotten: through when they are history
+    deferred: frozenset[str] = frozenset()
 
     def counting(self, incident: str) -> list[IncidentEvent]:
         """Return the loaded events from which the incident is to be computed.
@@ -97,19 +99,28 @@ async def stored_event_ids(connection: AsyncConnection, ids: Collection[str]) ->
 
 
 async def load_incidents(
-    connection: AsyncConnection, incidents: Iterable[str], unsettled: Mapping[str, UnsettledClocks] = NOTHING
+    connection: AsyncConnection,
+    incidents: Iterable[str],
+    unsettled: Mapping[str, UnsettledClocks] = NOTHING,
+    far: Collection[str] | None = None,
 ) -> LoadedIncidents:
     """Lock the timers and clocks of these incidents, and return their stored rows and events.
 
     An incident with 250 events or more is read in part: none of its events, and of its clocks those that are open or
     named in `unsettled` (incident id -> clocks that may have changed). All its clocks are read if `unsettled` has no
     entry for it, or one of another catalogue version than the incident was last judged by.
+
+    `far`: ids of incidents that would take long to compute. If they have 250 events or more, only their rows are read
+    and their timers locked, and so it is with incidents whose events wait already; both are `deferred` in the result.
+    None: every incident is read.
     """
     names = sorted(incidents)
     found = (await connection.execute(select(tables.incident).where(tables.incident.c.id.in_(names)))).all()
     rows = {row.id: row for row in found}
     hot = {name for name, row in rows.items() if is_hot(row)}
+    deferred = frozenset(() if far is None else (name for name in hot if name in far or rows[name].deferred))
     await _lock_timers(connection, names)
+    names = [name for name in names if name not in deferred]
     clocks: dict[str, list[Any]] = defaultdict(list)
     some = {name: one.ids for name, one in unsettled.items() if name in hot and rows[name].catalogue == one.version}
     query = _clocks(names, some)
@@ -118,7 +129,7 @@ async def load_incidents(
     few = [name for name in names if name not in hot]
     events = await _stored(connection, few) if few else {}
     tombstones = await tombstone.tombstones(connection, tables.tombstone, names)
-    return LoadedIncidents(events, rows, clocks, tombstones)
+    return LoadedIncidents(events, rows, clocks, tombstones, deferred)
 
 
 def is_hot(row: Any | None) -> bool:

@@ -17,7 +17,7 @@ from sla_domain.rulebook import Rulebook
 from sla_platform.errors import StoreBusy
 from sla_platform.store.engine import Store
 from sla_timer.apply.decide import StoredIncident
-from sla_timer.apply.fold_cache import FoldCache, FoldNotPrepared, PreparedFold
+from sla_timer.apply.fold_cache import NEAR, FoldBudget, FoldCache, FoldNotPrepared, PreparedFold, TooFar
 from sla_timer.apply.load import LoadedIncidents, StoredEventReader, UnsettledClocks, is_hot
 from sla_timer.apply.save import Changes
 from sla_timer.metrics import TimerMetrics
@@ -37,6 +37,7 @@ class FoldPreparer:
     def __init__(self, store: Store, metrics: TimerMetrics) -> None:
         self._store = store
         self.folds = FoldCache(metrics.events_read.inc, metrics.events_folded.inc)
+        self.deferred: set[str] = set()  # incidents whose events wait in timer_deferred, as far as this process knows
 
     async def incident(self, name: str, rulebook: Rulebook) -> Incident:
         """Return an incident with 250 events or more, computed from its stored events, and cache it.
@@ -64,23 +65,63 @@ class FoldPreparer:
         self,
         events: Mapping[str, Sequence[IncidentEvent]],
         work: Callable[[Mapping[str, PreparedFold]], Awaitable[Given]],
+        budget: FoldBudget | None = None,
     ) -> Given:
         """Run `work`, a transaction, and return its result. Incidents with 250 events or more are computed before it.
 
         `events`: incident id -> its new events; stored ones are skipped. `work` gets, by id, those incidents of
         `events` that are cached. If it raises FoldNotPrepared, the incidents it lacks are computed and it is run again.
-        Raises StoreBusy after 8 runs, when other instances keep changing the incidents. Other exceptions of `work`
-        pass.
+        `budget`: counts the stored events that were folded again. Raises StoreBusy after 8 runs, when other instances
+        keep changing the incidents. Other exceptions of `work` pass.
         """
+
+        async def with_all(prepared: Mapping[str, PreparedFold], _: Collection[str]) -> Given:
+            return await work(prepared)
+
+        return await self._around(events, with_all, lambda: budget, wait=True)
+
+    async def around_near(
+        self,
+        events: Mapping[str, Sequence[IncidentEvent]],
+        work: Callable[[Mapping[str, PreparedFold], Collection[str]], Awaitable[Given]],
+    ) -> Given:
+        """Run `work` like `around`, but without anything that would take long: at most 500 stored events are read and
+        folded again, no incident is decided about with more than 500 clocks that may all have changed, and none is
+        waited for that another task holds.
+
+        The second argument of `work` are the ids of the incidents that are left out for that. Raises as `around` does.
+        """
+        return await self._around(events, work, lambda: FoldBudget(NEAR), wait=False)
+
+    async def _around(
+        self,
+        events: Mapping[str, Sequence[IncidentEvent]],
+        work: Callable[[Mapping[str, PreparedFold], Collection[str]], Awaitable[Given]],
+        budget_of_round: Callable[[], FoldBudget | None],
+        *,
+        wait: bool,
+    ) -> Given:
         wanted: dict[str, list[Rulebook]] = {name: [] for name in events if name in self.folds}
+        far: set[str] = set()
         for _ in range(ROUNDS):
-            async with self.folds.held(wanted):
-                prepared = {}
-                for name, rulebooks in wanted.items():
+            if not wait:
+                far |= {name for name in wanted if name in self.deferred or self.folds.busy(name)}
+            async with self.folds.held(wanted.keys() - far):
+                prepared, budget = {}, budget_of_round()
+                for name in sorted(wanted.keys() - far):
                     stored = StoredEventReader(self._store, name)
-                    prepared[name] = await self.folds.prepare(name, stored, events.get(name, ()), rulebooks)
+                    try:
+                        prepared[name] = await self.folds.prepare(
+                            name, stored, events.get(name, ()), wanted[name], budget
+                        )
+                    except TooFar:
+                        far.add(name)
+                        continue
+                    if not wait and prepared[name].undecided > NEAR:
+                        far.add(name)
+                        del prepared[name]
                 try:
-                    done = await work(prepared)
+                    done = await work(prepared, far)
                 except FoldNotPrepared as missing:
                     for name, rulebook in missing.wanted.items():
                         wanted.setdefault(name, []).append(rulebook)

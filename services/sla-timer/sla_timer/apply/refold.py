@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from sla_platform.envelope import Envelope
 from sla_platform.store.engine import Store
 from sla_platform.timesource import TimeSource
-from sla_timer.apply import load, ownership, save
+from sla_timer.apply import deferred, load, ownership, save
 from sla_timer.apply.decide import DecisionOptions, decide
 from sla_timer.apply.fold_cache import PreparedFold
 from sla_timer.apply.prepare import FoldPreparer, check_prepared, stored_incident
@@ -85,5 +85,7 @@ class Refolder:
                 if (one := stored_incident(name, known, prepared.get(name))) is not None:
                     decided.add(decide(partition, replace(one, settled={}), pins, now, options))
             await save.write_changes(connection, decided)
+            if waiting := [row.id for row in known.incidents.values() if row.deferred]:
+                await deferred.hold(connection, waiting)
         self._preparing.committed(decided)
         return Refolded(names, decided.facts)

@@ -48,10 +48,14 @@ class Changes:
         self.settled |= other.settled
 
 
+_ROWS = 1_000  # of one statement; the driver lets nobody else run while it encodes them
+_KEPT = frozenset({"deferred"})  # columns of an incident's row that no decision changes
+
+
 async def write_events(connection: AsyncConnection, fresh: Sequence[tuple[Envelope, IncidentEvent]]) -> None:
     """Insert events into `timer_event`; those that are stored already are skipped."""
-    if fresh:
-        await connection.execute(insert_new(connection, tables.event), _rows(fresh))
+    for start in range(0, len(fresh), _ROWS):
+        await connection.execute(insert_new(connection, tables.event), event_rows(fresh[start : start + _ROWS]))
 
 
 async def write_surplus_events(
@@ -64,10 +68,11 @@ async def write_surplus_events(
     if not fresh:
         return {}
     statement = insert_new(connection, tables.surplus).returning(tables.surplus.c.incident)
-    return Counter((await connection.execute(statement, _rows(fresh))).scalars())
+    return Counter((await connection.execute(statement, event_rows(fresh))).scalars())
 
 
-def _rows(fresh: Sequence[tuple[Envelope, IncidentEvent]]) -> list[dict[str, Any]]:
+def event_rows(fresh: Sequence[tuple[Envelope, IncidentEvent]]) -> list[dict[str, Any]]:
+    """Return the rows of these events, as `timer_event` has them."""
     return [
         {
             "id": envelope.id,
@@ -91,7 +96,7 @@ async def write_changes(connection: AsyncConnection, decided: Changes) -> None:
         rows = {row["version"]: row for row in decided.pins}
         await connection.execute(insert_new(connection, tables.pin), list(rows.values()))
     if decided.incidents:
-        await connection.execute(upsert(connection, tables.incident), decided.incidents)
+        await connection.execute(upsert(connection, tables.incident, keep=_KEPT), decided.incidents)
     if decided.clocks:
         ids = [row["id"] for row in decided.clocks]
         await connection.execute(delete(tables.timer).where(tables.timer.c.clock_id.in_(ids)))

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
 
 import structlog
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from sla_domain.event import IncidentEvent
 from sla_platform.bus import Batch
@@ -19,9 +23,9 @@ from sla_platform.store.quarantine import QuarantineEntry
 from sla_platform.timesource import TimeSource
 from sla_platform.wire import decode_event
 from sla_timer import tables
-from sla_timer.apply import load, ownership, save
+from sla_timer.apply import deferred, load, ownership, save
 from sla_timer.apply.decide import DecisionOptions, decide
-from sla_timer.apply.fold_cache import PreparedFold
+from sla_timer.apply.fold_cache import NEAR, FoldBudget, PreparedFold
 from sla_timer.apply.prepare import FoldPreparer, check_prepared, stored_incident, unsettled_clocks
 from sla_timer.metrics import TimerMetrics
 from sla_timer.rulebooks import Rulebooks
@@ -31,9 +35,31 @@ _log = structlog.get_logger(__name__)
 Fresh = list[tuple[Envelope, IncidentEvent]]
 
 
+@dataclass(frozen=True, slots=True)
+class _Unit:
+    """A transaction that has locked its partition. `fresh`: the events that are not stored yet."""
+
+    partition: int
+    now: datetime
+    fresh: Fresh
+
+
+@dataclass(frozen=True, slots=True)
+class _Done:
+    """What a transaction has written. `fresh`: the events applied. `deferred`: how many events wait."""
+
+    fresh: Fresh = field(default_factory=list)
+    known: load.LoadedIncidents | None = None
+    decided: save.Changes = field(default_factory=save.Changes)
+    surplus: Mapping[str, int] = field(default_factory=dict)
+    deferred: int = 0
+
+
 class Applier:
     """Applies batches of incident events: stores them, computes their incidents anew and publishes facts about the
     clocks.
+
+    Events whose incident takes long to compute are stored to be applied later (`deferred`), which sets `deferring`.
 
     The bus calls it (`sla_platform.bus.Handler`). `progress`: notes how far each partition is applied. `owner`: the
     name of this instance. `wake` is called after each transaction: it wakes the readers of the timer's log.
@@ -61,6 +87,16 @@ class Applier:
         self._preparing = preparing or FoldPreparer(store, metrics)
         self._options = DecisionOptions()
         self._epochs: dict[int, int] = {}
+        self.deferring = asyncio.Event()  # set when events may wait in timer_deferred
+
+    @property
+    def owned(self) -> Collection[int]:
+        """Return the partitions of this process."""
+        return self._epochs.keys()
+
+    def now(self) -> datetime:
+        """Return the present instant."""
+        return self._time_source.now()
 
     async def assigned(self, partitions: frozenset[int]) -> None:
         """Take ownership of the partitions that the bus has assigned to this process; earlier owners can apply nothing
@@ -68,6 +104,7 @@ class Applier:
         """
         async with self._store.transaction() as connection:
             self._epochs |= await ownership.take_partitions(connection, partitions, self._owner)
+        self.deferring.set()
 
     async def revoked(self, partitions: frozenset[int]) -> None:
         """Give up these partitions, which the bus takes from this process.
@@ -81,6 +118,8 @@ class Applier:
     async def handle(self, batch: Batch) -> None:
         """Apply a batch of events in one transaction; events that are stored already are skipped.
 
+        Events of an incident of which more than 500 events would have to be folded again are stored to be applied
+        later, and so are all that come while such events wait.
         Then note that the partition is applied up to the instant `batch.through`, if it is given. Raises Fenced if this
         instance does not own the partition, BadEnvelope if an event cannot be read, and StoreBusy; nothing was stored
         then.
@@ -104,6 +143,29 @@ class Applier:
         await self._apply(entry.partition, None, self._readable([envelope_of(entry)]))
         self._wake()
 
+    async def apply_deferred(self, partition: int, incident: str, readable: Fresh, budget: FoldBudget) -> None:
+        """Apply events that waited for one incident, in one transaction, and let its timers go on if none waits now.
+
+        `budget`: counts the stored events that were folded again, and the clocks if more than 500 may have changed.
+        Raises Fenced if this instance does not own the partition, and StoreBusy; the events still wait then.
+        """
+        epoch = self._epochs.get(partition)
+        if epoch is None:
+            raise Fenced(f"partition {partition} is not ours")
+
+        async def unit(prepared: Mapping[str, PreparedFold]) -> None:
+            budget.spent += sum(one.undecided for one in prepared.values() if one.undecided > NEAR)
+            async with self._store.transaction() as connection:
+                begun = await self._begin(connection, partition, epoch, readable)
+                await deferred.take(connection, [envelope.id for envelope, _ in readable])
+                done = await self._decide(connection, begun, prepared, None)
+                await deferred.settle(connection, incident, begun.now)
+            self._committed(done)
+
+        await self._preparing.around({incident: [event for _, event in readable]}, unit, budget)
+        self._preparing.deferred.discard(incident)
+        self._wake()
+
     def _readable(self, envelopes: Sequence[Envelope]) -> Fresh:
         """Raises BadEnvelope, at which the bus looks for the event that cannot be read and quarantines it."""
         try:
@@ -119,50 +181,79 @@ class Applier:
         for _, event in readable:
             events.setdefault(event.incident, []).append(event)
 
-        async def unit(prepared: Mapping[str, PreparedFold]) -> None:
-            await self._unit(partition, epoch, readable, prepared)
+        async def unit(prepared: Mapping[str, PreparedFold], far: Collection[str]) -> None:
+            async with self._store.transaction() as connection:
+                begun = await self._begin(connection, partition, epoch, readable)
+                done = await self._decide(connection, begun, prepared, far)
+            self._committed(done)
 
-        await self._preparing.around(events, unit)
+        await self._preparing.around_near(events, unit)
 
-    async def _unit(
-        self, partition: int, epoch: int | None, readable: Fresh, prepared: Mapping[str, PreparedFold]
-    ) -> None:
-        async with self._store.transaction() as connection:
-            now = await store_now(connection, self._time_source)
-            if epoch is None:
-                await ownership.keep_owner_out(connection, partition)
-            else:
-                await ownership.lock_partition(connection, partition, epoch)
-            seen = await load.stored_event_ids(connection, [envelope.id for envelope, _ in readable])
-            fresh = _first_of_each_id(readable, seen)
-            self._metrics.repeated.inc(len(readable) - len(fresh))
-            if not fresh:
-                return
-            ids: dict[str, set[str]] = {}
-            for envelope, event in fresh:
-                ids.setdefault(event.incident, set()).add(envelope.id)
-            known = await load.load_incidents(connection, ids, unsettled_clocks(prepared))
-            for _, event in fresh:
-                known.events.setdefault(event.incident, []).append(event)
-            pins = await self._rulebooks.pinned(connection, known.versions)
-            check_prepared(known, pins, prepared, ids)
-            left = {id_ for one in prepared.values() for id_ in one.surplus}
-            await save.write_events(connection, [one for one in fresh if one[1].id not in left])
-            await alias.store_names(connection, tables.alias, (event for _, event in fresh))
-            surplus = await save.write_surplus_events(connection, [one for one in fresh if one[1].id in left])
-            started = time.perf_counter()
-            decided = save.Changes()
-            for name in sorted(ids):
-                if one := stored_incident(name, known, prepared.get(name), surplus.get(name, 0)):
-                    decided.add(decide(partition, one, pins, now, self._options))
-            self._metrics.decide_seconds.observe(time.perf_counter() - started)
-            await save.write_changes(connection, decided)
-            await tombstone.mark_late(connection, tables.tombstone, known.tombstones, now)
-        self._preparing.committed(decided)
-        self._metrics.applied.inc(len(fresh))
-        self._tell_surplus(surplus)
-        self._tell_late(fresh, known)
-        for fact in decided.facts:
+    async def _begin(self, connection: AsyncConnection, partition: int, epoch: int | None, readable: Fresh) -> _Unit:
+        """Lock the partition and see which events are new."""
+        now = await store_now(connection, self._time_source)
+        if epoch is None:
+            await ownership.keep_owner_out(connection, partition)
+        else:
+            await ownership.lock_partition(connection, partition, epoch)
+        seen = await load.stored_event_ids(connection, [envelope.id for envelope, _ in readable])
+        fresh = _first_of_each_id(readable, seen)
+        self._metrics.repeated.inc(len(readable) - len(fresh))
+        return _Unit(partition, now, fresh)
+
+    async def _decide(
+        self,
+        connection: AsyncConnection,
+        unit: _Unit,
+        prepared: Mapping[str, PreparedFold],
+        far: Collection[str] | None,
+    ) -> _Done:
+        """Store the new events and write what follows; those of incidents that are `far` wait. None: none waits."""
+        now, fresh = unit.now, unit.fresh
+        if not fresh:
+            return _Done()
+        known = await load.load_incidents(
+            connection, {event.incident for _, event in fresh}, unsettled_clocks(prepared), far
+        )
+        waiting = 0
+        if known.deferred:
+            aside = [one for one in fresh if one[1].incident in known.deferred]
+            fresh = [one for one in fresh if one[1].incident not in known.deferred]
+            rows = [known.incidents[name] for name in known.deferred]
+            waiting = await deferred.defer(connection, unit.partition, aside, rows)
+        ids: dict[str, set[str]] = {}
+        for envelope, event in fresh:
+            ids.setdefault(event.incident, set()).add(envelope.id)
+            known.events.setdefault(event.incident, []).append(event)
+        pins = await self._rulebooks.pinned(connection, known.versions)
+        check_prepared(known, pins, prepared, ids)
+        left = {id_ for one in prepared.values() for id_ in one.surplus}
+        await save.write_events(connection, [one for one in fresh if one[1].id not in left])
+        await alias.store_names(connection, tables.alias, (event for _, event in fresh))
+        surplus = await save.write_surplus_events(connection, [one for one in fresh if one[1].id in left])
+        started = time.perf_counter()
+        decided = save.Changes()
+        for name in sorted(ids):
+            if one := stored_incident(name, known, prepared.get(name), surplus.get(name, 0)):
+                decided.add(decide(unit.partition, one, pins, now, self._options))
+        self._metrics.decide_seconds.observe(time.perf_counter() - started)
+        await save.write_changes(connection, decided)
+        await tombstone.mark_late(connection, tables.tombstone, known.tombstones, now)
+        return _Done(fresh, known, decided, surplus, waiting)
+
+    def _committed(self, done: _Done) -> None:
+        """Count and say what a committed transaction has done."""
+        if done.known is None:
+            return
+        self._preparing.committed(done.decided)
+        self._metrics.applied.inc(len(done.fresh))
+        if done.known.deferred:
+            self._metrics.deferred.inc(done.deferred)
+            self._preparing.deferred |= done.known.deferred
+            self.deferring.set()
+        self._tell_surplus(done.surplus)
+        self._tell_late(done.fresh, done.known)
+        for fact in done.decided.facts:
             self._metrics.facts.labels(fact.type.removeprefix("io.slad.").removesuffix(".v1")).inc()
 
     def _tell_surplus(self, surplus: Mapping[str, int]) -> None:

@@ -7,8 +7,8 @@ from alembic import op
 
 from sla_standalone.migrations import column
 
-revision = "0014"
-down_revision = "0013"
+revision = "0015"
+down_revision = "0014"
 branch_labels = None
 depends_on = None
 OWNERS = ("platform", "ingest", "timer", "notifier", "board")

@@ -1,0 +1,86 @@
+"""The table of events that wait until their incident has been folded again (docs/decisions/0036).
+
+An event that lies far back in an incident with very many events has most of them folded again. The consumer stores it
+here and goes on with the other incidents; from then on all events of the incident are stored here, and its timers are
+held, until `later.DeferredEvents` has applied them.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import case, delete, func, literal, null, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from sla_domain.event import IncidentEvent
+from sla_platform.envelope import Envelope
+from sla_platform.store.dialect import insert_new
+from sla_platform.store.types import LATEST
+from sla_timer import tables
+from sla_timer.apply.load import OPEN_STATES
+from sla_timer.apply.save import event_rows
+
+HELD = LATEST  # `ripe_at` of a timer of an incident whose events wait: no tick reaches it
+
+
+async def defer(
+    connection: AsyncConnection,
+    partition: int,
+    fresh: Sequence[tuple[Envelope, IncidentEvent]],
+    rows: Collection[Any],
+) -> int:
+    """Store events to be applied later, and hold the timers of their incidents; return how many events were new.
+
+    `rows`: the rows of `timer_incident` of these incidents. The caller has locked the partition and the timers.
+    """
+    statement = insert_new(connection, tables.deferred).returning(tables.deferred.c.incident)
+    values = [row | {"partition": partition} for row in event_rows(fresh)]
+    new = Counter((await connection.execute(statement, values)).scalars())
+    incident = tables.incident.c
+    for name, count in sorted(new.items()):
+        more = update(tables.incident).where(incident.id == name).values(deferred=incident.deferred + count)
+        await connection.execute(more)
+    if began := [row.id for row in rows if not row.deferred]:
+        await hold(connection, began)
+    return new.total()
+
+
+async def hold(connection: AsyncConnection, incidents: Collection[str]) -> None:
+    """Keep the timers of those of these incidents whose events wait from firing, until `settle`."""
+    waiting = (
+        select(tables.clock.c.id)
+        .join(tables.incident, tables.incident.c.id == tables.clock.c.incident)
+        .where(
+            tables.incident.c.id.in_(sorted(incidents)),
+            tables.incident.c.deferred > 0,
+            tables.clock.c.state.in_(OPEN_STATES),
+        )
+    )
+    await connection.execute(update(tables.timer).where(tables.timer.c.clock_id.in_(waiting)).values(ripe_at=HELD))
+
+
+async def take(connection: AsyncConnection, ids: Sequence[str]) -> None:
+    """Remove these events from those that wait; the caller applies them, or keeps them elsewhere."""
+    for start in range(0, len(ids), 1_000):
+        await connection.execute(delete(tables.deferred).where(tables.deferred.c.id.in_(ids[start : start + 1_000])))
+
+
+async def settle(connection: AsyncConnection, incident: str, now: datetime) -> None:
+    """Release the timers of an incident if none of its events waits any more, else hold all of them.
+
+    A timer that is due already fires once the partition's events up to `now` are applied.
+    """
+    waits = select(func.count()).select_from(tables.deferred).where(tables.deferred.c.incident == incident)
+    left = (await connection.execute(waits)).scalar_one()
+    await connection.execute(update(tables.incident).where(tables.incident.c.id == incident).values(deferred=left))
+    if left:
+        await hold(connection, [incident])
+        return
+    timer = tables.timer.c
+    clocks = select(tables.clock.c.id).where(tables.clock.c.incident == incident, tables.clock.c.state.in_(OPEN_STATES))
+    ripe = case((timer.fire_at <= now, literal(now, timer.ripe_at.type)), else_=null())
+    held = (timer.ripe_at == HELD, timer.clock_id.in_(clocks))
+    await connection.execute(update(tables.timer).where(*held).values(ripe_at=ripe))

@@ -1,0 +1,214 @@
+"""Applying the events that the consumer has put aside (see `deferred`), beside it and at a pace of their own.
+
+Everything that waits for one incident is applied in one unit of work, so the incident is folded again once for it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import structlog
+from sqlalchemy import func, select
+
+from sla_domain.event import IncidentEvent
+from sla_platform.bus import Quarantine
+from sla_platform.bus.quarantine import CONSUME
+from sla_platform.bus.record import headers_of
+from sla_platform.envelope import Envelope, Topic
+from sla_platform.errors import Fenced, Retryable
+from sla_platform.rows import in_parts
+from sla_platform.store.engine import Store
+from sla_platform.store.quarantine import QuarantineRow
+from sla_platform.turn import LoopYielder
+from sla_platform.wire import decode_event
+from sla_platform.wire.incident import SOURCE
+from sla_timer import tables
+from sla_timer.apply import deferred, ownership
+from sla_timer.apply.fold_cache import FoldBudget
+from sla_timer.apply.unit import Applier
+
+_log = structlog.get_logger(__name__)
+PER_SECOND = 1_000  # events folded again, or clocks decided about, in a second of the long run
+SIZES = 4  # how many times its own size an incident waits at most for what was folded before it
+AT_ONCE = 10_000  # events of one unit of work
+LOOK_SECONDS = 5.0  # between looks for what other processes have left
+PAUSE_SECONDS = 0.5  # between looks while the next fold may not begin yet
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """An incident whose events wait. `size`: how many events it has, those that wait included."""
+
+    incident: str
+    partition: int
+    size: int
+
+
+class FoldPace:
+    """Says when the next incident may be folded again, so that folding takes no more than its share of the process.
+
+    Each event that was folded again is a debt, of which 1,000 are paid in a second. The next incident waits until all
+    is paid, but never longer than four times what itself would cost: a small one does not wait for what a large one
+    costs. Times are in seconds of any steady clock.
+    """
+
+    def __init__(self) -> None:
+        self._debt = 0.0
+        self._at = 0.0
+
+    def spend(self, events: int, now: float) -> None:
+        """Note that so many events were folded again."""
+        self._debt, self._at = self._left(now) + events, now
+
+    def pause(self, size: int, now: float) -> float:
+        """Return after how many seconds an incident with `size` events may be folded; 0: at once."""
+        return min(self._left(now), SIZES * size) / PER_SECOND
+
+    def _left(self, now: float) -> float:
+        return max(self._debt - (now - self._at) * PER_SECOND, 0.0)
+
+
+class DeferredEvents:
+    """Applies the events that the consumer has put aside, one incident at a time. Call `run`, or `once` in turns.
+
+    `applier`: the consumer of this process; only events of the partitions that it owns are applied. An event that
+    cannot be applied goes to `quarantine`, like one of the bus.
+    """
+
+    def __init__(self, store: Store, applier: Applier, quarantine: Quarantine) -> None:
+        self._store = store
+        self._applier = applier
+        self._quarantine = quarantine
+        self._noticed: dict[str, float] = {}
+        self._pace = FoldPace()
+
+    async def run(self) -> None:
+        """Apply what waits until cancelled, as fast as `FoldPace` allows. After a failure the next turn tries again."""
+        changed = self._applier.deferring
+        while True:
+            changed.clear()
+            try:
+                now = time.monotonic()
+                waiting = await self.next(now)
+                pause = LOOK_SECONDS if waiting is None else self._pace.pause(waiting.size, now)
+                if waiting is not None and pause <= 0:
+                    self._pace.spend(await self.apply(waiting), time.monotonic())
+                    continue
+            except (Retryable, Fenced) as error:
+                _log.warning("deferred.retry", error=str(error))
+                waiting, pause = None, PAUSE_SECONDS
+                await asyncio.sleep(pause)
+            if waiting is None:
+                await _wait(changed, pause)
+            else:
+                await asyncio.sleep(min(pause, PAUSE_SECONDS))
+
+    async def next(self, now: float) -> Waiting | None:
+        """Return the incident to be applied next; None if none waits. `now`: seconds of any steady clock.
+
+        Each is due as many seconds after it was first seen to wait as its size divided by 1,000, so neither do small
+        ones wait for large ones, nor large ones for ever.
+        """
+        found = await self._waiting()
+        self._noticed = {one.incident: self._noticed.get(one.incident, now) for one in found}
+        return min(found, key=lambda one: self._noticed[one.incident] + one.size / PER_SECOND, default=None)
+
+    async def once(self) -> int | None:
+        """Apply what waits for one incident; return how many stored events were folded again for it.
+
+        None if nothing waits. Raises Retryable and Fenced.
+        """
+        waiting = await self.next(0.0)
+        return None if waiting is None else await self.apply(waiting)
+
+    async def apply(self, waiting: Waiting) -> int:
+        """Apply the events that wait for one incident, at most 10,000 at a time, in one transaction.
+
+        Return how many stored events were folded again. Raises Retryable and Fenced.
+        """
+        budget = FoldBudget()
+        rows, unreadable = await self._read(waiting)
+        for envelope, error in unreadable:
+            await self._give_up(waiting, envelope, error)
+
+        async def work(some: Sequence[tuple[Envelope, IncidentEvent]]) -> None:
+            await self._applier.apply_deferred(waiting.partition, waiting.incident, list(some), budget)
+
+        async def unfit(row: tuple[Envelope, IncidentEvent], error: Exception) -> None:
+            await self._give_up(waiting, row[0], error)
+
+        await in_parts(rows, work, unfit)
+        self._noticed.pop(waiting.incident, None)
+        if budget.spent:
+            _log.info("deferred.applied", incident=waiting.incident, events=len(rows), folded_again=budget.spent)
+        return budget.spent
+
+    async def _waiting(self) -> list[Waiting]:
+        waits, incident = tables.deferred.c, tables.incident.c
+        query = (
+            select(waits.incident, waits.partition, func.count(waits.id), func.max(incident.events))
+            .select_from(tables.deferred.outerjoin(tables.incident, incident.id == waits.incident))
+            .where(waits.partition.in_(sorted(self._applier.owned)))
+            .group_by(waits.incident, waits.partition)
+        )
+        async with self._store.reading() as connection:
+            found = (await connection.execute(query)).all()
+        return [Waiting(name, number, count + (stored or 0)) for name, number, count, stored in found]
+
+    async def _read(
+        self, waiting: Waiting
+    ) -> tuple[list[tuple[Envelope, IncidentEvent]], list[tuple[Envelope, Exception]]]:
+        waits = tables.deferred.c
+        query = (
+            select(tables.deferred)
+            .where(waits.incident == waiting.incident, waits.partition == waiting.partition)
+            .order_by(waits.received_at, waits.id)
+            .limit(AT_ONCE)
+        )
+        async with self._store.reading() as connection:
+            found = (await connection.execute(query)).all()
+        rows: list[tuple[Envelope, IncidentEvent]] = []
+        unreadable: list[tuple[Envelope, Exception]] = []
+        turn = LoopYielder()
+        for row in found:
+            envelope = Envelope.of_row(
+                topic=Topic.INCIDENTS, id=row.id, type=row.type, key=row.incident, time=row.occurred_at, data=row.data,
+                source=SOURCE,
+            )  # fmt: skip
+            try:
+                rows.append((envelope, decode_event(envelope)))
+            except ValueError as error:
+                unreadable.append((envelope, error))
+            await turn.yield_if_due()
+        return rows, unreadable
+
+    async def _give_up(self, waiting: Waiting, envelope: Envelope, error: Exception) -> None:
+        """Move an event to the quarantine, as if the bus had just brought it."""
+        row = QuarantineRow(
+            part=CONSUME,
+            position=f"timer_deferred/{envelope.id}",
+            partition=waiting.partition,
+            topic=envelope.topic.value,
+            key=envelope.key,
+            event=envelope.id,
+            type=envelope.type,
+            headers={name: (value or b"").decode() for name, value in headers_of(envelope)},
+            data=envelope.data,
+        )
+        async with self._store.transaction() as connection:
+            await ownership.keep_owner_out(connection, waiting.partition)
+            await self._quarantine.put_within(connection, row, error)
+            await deferred.take(connection, [envelope.id])
+            await deferred.settle(connection, waiting.incident, self._applier.now())
+        self._quarantine.report(row, error)
+
+
+async def _wait(changed: asyncio.Event, seconds: float) -> None:
+    try:
+        async with asyncio.timeout(seconds):
+            await changed.wait()
+    except TimeoutError:
+        return
