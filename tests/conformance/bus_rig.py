@@ -11,6 +11,7 @@ from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import MetaData
 
+from sla_platform.audit.tables import audit_tables
 from sla_platform.bus import Batch, EventSource, Feeds, KeepQuarantined
 from sla_platform.bus.feeds import WRITERS
 from sla_platform.bus.kafka import ensure_topics
@@ -137,6 +138,7 @@ class Rig:
             log_table(metadata, service)
             cursor_table(metadata, service)
             quarantine_table(metadata, service)
+            audit_tables(metadata, service)
         await create_all(self.store, [metadata])
         if self.kafka:
             await ensure_topics(self.settings)

@@ -30,7 +30,7 @@ from sla_platform.http.keys import READ, Authorizer
 from sla_platform.http.problem import Problem
 
 BEAT_SECONDS = 1.0  # also how the browser learns how fast the server's clock runs
-KEY_SECONDS = 5.0  # an open stream asks again whether its key still opens what it shows
+KEY_SECONDS = 0.4  # an open stream asks, with a page or heartbeat, whether its key still opens what it shows
 _Name = Annotated[str, StringConstraints(max_length=200)]
 _Names = Annotated[list[_Name], Query(default_factory=list, max_length=50)]
 
@@ -87,7 +87,7 @@ class Board:
         """Return the page `view` as a stream of server-sent events: a `page` at once and after each change, and
         heartbeats.
 
-        A stream ends when `allowed`, which is asked every five seconds, says that the caller may no longer see it.
+        A stream ends when `allowed`, which is asked with every heartbeat, says that the caller may no longer see it.
 
         The heartbeat (`beat`, or `trouble` while the page cannot be rendered) comes after each second without a change.
         `known`: the id of the frame that the browser shows already, "" for none; the first `page` is left out if it has

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from sqlalchemy import Boolean, Column, Float, Index, Integer, MetaData, SmallInteger, String, Table, Text, text
 
+from sla_platform.audit.tables import audit_tables
 from sla_platform.contracts.table import contract_cursor_table, contract_table, sequence_table
 from sla_platform.store.alias import alias_table
 from sla_platform.store.cursor import cursor_table
@@ -21,6 +22,7 @@ contract_sequence = sequence_table(metadata, "board")
 contract_cursor = contract_cursor_table(metadata, "board")
 
 cursor = cursor_table(metadata, "board")
+audit = audit_tables(metadata, "board")
 quarantine = quarantine_table(metadata, "board")
 tombstone = tombstone_table(metadata, "board")
 alias = alias_table(metadata, "board")

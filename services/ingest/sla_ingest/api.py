@@ -15,6 +15,7 @@ from sla_ingest.entry import DeliveryResult
 from sla_ingest.intake import Intake, IntakeResult
 from sla_ingest.notice import ANSWER, Notices, notice_schema
 from sla_ingest.parked import ParkedDeliveries
+from sla_platform.http.audit import Reason, command_of
 from sla_platform.http.body import read_body
 from sla_platform.http.keys import Authorizer, for_all_contracts
 from sla_platform.http.problem import Problem
@@ -155,7 +156,7 @@ def _notices(routes: APIRouter, deps: IngestDeps) -> None:
         if headers.get("content-type", "").partition(";")[0].strip().lower() not in ("", "application/json"):
             raise Problem(415, "media-type", "The media type is not read here", "Content-Type is application/json.")
         body = await read_body(request, deps.settings.max_body_bytes)
-        again, answer = await deps.notices.publish(body, access.key)
+        again, answer = await deps.notices.publish(body, command_of(access))
         return _json(answer, 202, again=again)
 
 
@@ -196,10 +197,10 @@ def _parked(routes: APIRouter, deps: IngestDeps) -> None:
         tags=["parked"],
         responses=denied | missing | _problems(s409="It was understood before, or its source is gone."),
     )
-    async def replay(id: str, request: Request) -> Response:
+    async def replay(id: str, request: Request, reason: Reason = "") -> Response:
         """Try it again with the catalogue as it is now: 202 when it is understood, 200 when it stays parked."""
-        for_all_contracts(deps.authorize(request, KeyScope.ADMIN))
-        understood, answer = await deps.parked.replay(id)
+        access = for_all_contracts(deps.authorize(request, KeyScope.ADMIN))
+        understood, answer = await deps.parked.replay(id, command_of(access, reason))
         return _json(answer, 202 if understood else 200)
 
 

@@ -25,7 +25,9 @@ from sla_ingest.dialect.json_text import parse_json
 from sla_ingest.dialect.port import DoesNotFit
 from sla_ingest.dialect.read import clean_text
 from sla_ingest.metrics import IngestMetrics
-from sla_ingest.tables import log, notice, notice_revision
+from sla_ingest.tables import audit, log, notice, notice_revision
+from sla_platform.audit.act import Act, ActName, Command
+from sla_platform.audit.store import append as append_acts
 from sla_platform.bus import WakeSignal
 from sla_platform.http.problem import Problem, pointer
 from sla_platform.inbound import LINE, InstantIn
@@ -64,18 +66,18 @@ class Notices:
         self._time_source = time_source
         self._max_depth = max_depth
 
-    async def publish(self, body: bytes, publisher: str) -> tuple[bool, bytes]:
+    async def publish(self, body: bytes, command: Command) -> tuple[bool, bytes]:
         """Publish the notice in `body`. Return whether it was published before, and the answer as JSON.
 
-        The same id and revision with the same content get the first answer, and nothing is sent again. `publisher`:
-        stands as who published it, if the body names nobody. Raises Problem 400, 409 (the revision has another content,
-        or a later one is published) or 422, and StoreBusy.
+        The same id and revision with the same content get the first answer, and nothing is sent again. `command`: who
+        orders it; the actor's id stands as who published it, if the body names nobody. Raises Problem 400, 409 (the
+        revision has another content, or a later one is published) or 422, and StoreBusy.
         """
         now = self._time_source.now()
         written = self._parsed(body)
         digest = hashlib.sha256(orjson.dumps(written, option=orjson.OPT_SORT_KEYS)).hexdigest()
         newest = await self._newest(_id_in(written))
-        found = _validated(_completed(written, newest), now, publisher)
+        found = _validated(_completed(written, newest), now, command.actor.id)
         if newest is None and not found.withdrawn:
             _refuse_unknown(found, self._rulebook())
         reach = reach_of(found, self._rulebook(), now)
@@ -101,6 +103,14 @@ class Notices:
                 assert kept is not None
                 return True, _same(found, digest, kept)
             await append(connection, log, [encode_notice(found)])
+            act = Act(
+                name=ActName.NOTICE_PUBLISHED,
+                command=command,
+                object=found.id,
+                after=digest,
+                details={"severity": found.severity, "people": reach.people, "contracts": reach.contracts},
+            )
+            await append_acts(connection, audit, [act], now)
         self._wake_signal.wake()
         self._metrics.notices.labels("somebody" if reach.people or reach.registration else "nobody").inc()
         if reach.remark:

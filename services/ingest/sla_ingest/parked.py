@@ -17,11 +17,14 @@ from sla_ingest.entry import DeliveryResult, Receipt
 from sla_ingest.inbox import CountWork, insert_receipts, publish_receipts, take_entries
 from sla_ingest.intake import Intake
 from sla_ingest.name import IncidentNames
-from sla_ingest.tables import inbox
+from sla_ingest.tables import audit, inbox
+from sla_platform.audit.act import Act, ActName, Command, state_digest
+from sla_platform.audit.store import append as append_acts
 from sla_platform.bus import WakeSignal
 from sla_platform.http.problem import Problem
 from sla_platform.store.engine import Store
 from sla_platform.store.types import from_micros, to_micros
+from sla_platform.timesource import TimeSource
 
 WAITING = (DeliveryResult.PARKED.value, DeliveryResult.REFUSED.value)
 # An ignored delivery may be tried again too: the catalogue may have learnt what it means.
@@ -65,12 +68,14 @@ class ParkedDeliveries:
         intake: Intake,
         rulebook: Callable[[], Rulebook],
         wake_signal: WakeSignal,
+        time_source: TimeSource,
         count_work: CountWork | None = None,
     ) -> None:
         self._store = store
         self._intake = intake
         self._rulebook = rulebook
         self._wake_signal = wake_signal
+        self._time_source = time_source
         self._count_work = count_work
 
     async def page(self, limit: int, after: str) -> dict[str, Any]:
@@ -112,12 +117,12 @@ class ParkedDeliveries:
         )
         return ParkedDelivery(row.id, row.source, row.outcome, delivery)
 
-    async def replay(self, id_: str) -> tuple[bool, bytes]:
-        """Translate a parked, refused or ignored delivery again, by the catalogue in force.
+    async def replay(self, id_: str, command: Command) -> tuple[bool, bytes]:
+        """Translate a parked, refused or ignored delivery again, by the catalogue in force. `command`: who orders it.
 
-        Return whether it is understood now, and the answer. If it is, its events are stored and published; else nothing
-        changes. Raises Problem 404 for an unknown id, and Problem 409 for a delivery that was accepted or replayed
-        before, or whose source is gone.
+        Return whether it is understood now, and the answer. If it is, its events are stored and published; else
+        nothing but the audit log changes. Raises Problem 404 for an unknown id, and Problem 409 for a delivery that was
+        accepted or replayed before, or whose source is gone.
         """
         kept = await self.one(id_)
         if kept.outcome not in REPLAYABLE:
@@ -128,6 +133,7 @@ class ParkedDeliveries:
             (receipt,) = receipts
             if receipt.entry.result not in (DeliveryResult.PARKED, DeliveryResult.REFUSED):
                 await _accept(connection, kept, receipt, names)
+            await append_acts(connection, audit, [_act(kept, receipt, command)], self._time_source.now())
             return receipt
 
         receipt = await take_entries(self._store, [entry], self._rulebook(), write, self._count_work)
@@ -154,6 +160,18 @@ async def _accept(connection: AsyncConnection, kept: ParkedDelivery, receipt: Re
     # Under its true id it may have been delivered again meanwhile.
     if not moved or await insert_receipts(connection, [receipt]):
         await publish_receipts(connection, [receipt], names)
+
+
+def _act(kept: ParkedDelivery, receipt: Receipt, command: Command) -> Act:
+    entry = receipt.entry
+    return Act(
+        name=ActName.PARKED_REPLAYED,
+        command=command,
+        object=kept.id,
+        before=state_digest({"id": kept.id, "outcome": kept.outcome}),
+        after=state_digest({"id": entry.id, "outcome": entry.result.value}),
+        details={"source": kept.source, "outcome": entry.result.value, "events": len(entry.events)},
+    )
 
 
 def _done() -> Problem:

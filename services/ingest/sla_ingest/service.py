@@ -90,7 +90,7 @@ def build(
         future_tolerance=timedelta(seconds=settings.future_tolerance_seconds), max_depth=settings.max_depth
     )
     intake = Intake(catalogue, commit, Budget(settings.rate_per_minute), time_source, metrics, rules)
-    parked = ParkedDeliveries(store, intake, rulebook, wake_signal, count_work)
+    parked = ParkedDeliveries(store, intake, rulebook, wake_signal, time_source, count_work)
     gate = authorize or KeyGate(lambda: catalogue().keys.values(), time_source)
     deps = api.IngestDeps(
         intake, Notices(store, wake_signal, time_source, settings.max_depth, rulebook, metrics), parked, gate, settings

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import Column, Index, Integer, LargeBinary, MetaData, String, Table, Text, text
 
+from sla_platform.audit.tables import audit_tables
 from sla_platform.contracts.table import contract_table, sequence_table
 from sla_platform.store.log import log_table
 from sla_platform.store.quarantine import quarantine_table
@@ -13,6 +14,7 @@ from sla_platform.store.types import Instant
 metadata = MetaData()
 
 log = log_table(metadata, "ingest")
+audit = audit_tables(metadata, "ingest")
 quarantine = quarantine_table(metadata, "ingest")
 tombstone = tombstone_table(metadata, "ingest")
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from sqlalchemy import Boolean, Column, Float, Index, Integer, MetaData, String, Table, Text, UniqueConstraint, text
 
+from sla_platform.audit.tables import audit_tables
 from sla_platform.contracts.table import contract_cursor_table, contract_table, sequence_table
 from sla_platform.store.cursor import cursor_table
 from sla_platform.store.log import log_table
@@ -23,6 +24,7 @@ contract_cursor = contract_cursor_table(metadata, "notifier")
 
 log = log_table(metadata, "notifier")
 cursor = cursor_table(metadata, "notifier")
+audit = audit_tables(metadata, "notifier")
 quarantine = quarantine_table(metadata, "notifier")
 
 _EMPTY = text("''")

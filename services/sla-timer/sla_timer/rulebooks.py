@@ -16,6 +16,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from sla_domain.contract import ContractId
 from sla_domain.incident import Incident
 from sla_domain.rulebook import Rulebook, base_version
+from sla_platform.audit import store as audit
+from sla_platform.audit.act import Act, ActName, ActorKind, AuditActor, Command, state_digest
 from sla_platform.contracts.copies import ContractTables, refresh
 from sla_platform.contracts.shelf import RecordShelf
 from sla_platform.fault import Fault, error_text, fault_of
@@ -130,6 +132,11 @@ class Rulebooks:
         """Return the rulebook of the catalogue in force, with the recorded contracts as they stand."""
         return self._rulebook(self._current())
 
+    @property
+    def announced(self) -> bool:
+        """Return whether `newest` has been called since this process loaded the catalogue in force."""
+        return self._activated == self._current().version
+
     async def pinned(
         self, connection: AsyncConnection, versions: Iterable[str] | Iterable[JudgedVersion]
     ) -> PinnedRulebooks:
@@ -178,6 +185,7 @@ class Rulebooks:
         if last is not None:  # later than every other, whatever this machine's clock says
             row["activated_at"] = max(row["activated_at"], last.activated_at + timedelta(microseconds=1))
         await connection.execute(upsert(connection, tables.catalogue), [row])
+        await audit.append(connection, tables.audit, [_activated(last, catalogue)], row["activated_at"])
         return True
 
     def _rulebook(self, catalogue: CatalogueInForce) -> Rulebook:
@@ -243,9 +251,14 @@ class Rulebooks:
     async def _remember(self, connection: AsyncConnection, catalogue: CatalogueInForce) -> None:
         if catalogue.version not in self._stored:
             insert = insert_new(connection, tables.catalogue).returning(tables.catalogue.c.version)
+            row = self._row(catalogue)
             # What this transaction inserts may yet be rolled back; what was there before is there.
-            if (await connection.execute(insert, [self._row(catalogue)])).first() is None:
+            if (await connection.execute(insert, [row])).first() is None:
                 self._stored.add(catalogue.version)
+                return
+            earlier = select(tables.catalogue).where(tables.catalogue.c.version != catalogue.version)
+            last = (await connection.execute(earlier.order_by(tables.catalogue.c.activated_at.desc()).limit(1))).first()
+            await audit.append(connection, tables.audit, [_activated(last, catalogue)], row["activated_at"])
 
     def _row(self, catalogue: CatalogueInForce) -> dict[str, Any]:
         return {"version": catalogue.version, "content": catalogue.text, "activated_at": self._time_source.now()}
@@ -263,6 +276,19 @@ class Rulebooks:
                 self._lost.add(row.version)
         for lost in versions - self._known.keys():
             _log.error("catalogue.version_lost", version=lost, hint="the current version is used instead")
+
+
+def _activated(last: Any | None, catalogue: CatalogueInForce) -> Act:
+    """What the service found changed in the files; whoever changed them is not known here."""
+    before = None if last is None else {"text": last.content}
+    return Act(
+        name=ActName.CATALOGUE_ACTIVATED,
+        command=Command(AuditActor(ActorKind.SERVICE, "timer")),
+        object=catalogue.version,
+        before=state_digest(before),
+        after=state_digest({"text": catalogue.text}),
+        details={"before": "" if last is None else last.version},
+    )
 
 
 def _judged(version: str | JudgedVersion) -> JudgedVersion:

@@ -16,6 +16,7 @@ from sqlalchemy import (
     text,
 )
 
+from sla_platform.audit.tables import audit_tables
 from sla_platform.contracts.table import contract_cursor_table, contract_table, sequence_table
 from sla_platform.store.alias import alias_table
 from sla_platform.store.cursor import cursor_table
@@ -184,6 +185,7 @@ timer = Table(
 )
 
 # `clock_id` of a row that the tick could not fire; the self-audit leaves its clock alone.
+audit = audit_tables(metadata, "timer")
 quarantine = quarantine_table(metadata, "timer", Column("clock_id", ClockKey))
 Index("ix_timer_quarantine_clock", quarantine.c.clock_id)
 

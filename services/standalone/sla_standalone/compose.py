@@ -4,6 +4,8 @@ one HTTP app.
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import socket
 from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import asynccontextmanager
@@ -32,6 +34,7 @@ _log = structlog.get_logger(__name__)
 ALL = ("ingest", "timer", "notifier", "board")
 RELOAD_SECONDS = 2.0
 TRIM_SECONDS = 60.0
+KEYS_SECONDS = 3.0  # how long a start waits for the store to tell its keys
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +67,10 @@ async def run_process(
     BadSettings, CatalogueInvalid.
     """
     async with process_context(settings, time_source) as base:
+        # So that a key counts from the first request on; without a store the process starts all the same.
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(KEYS_SECONDS):
+                await base.keys.refresh(everything=True)
         wired = [WIRING[name](base, _authorizer(base)) for name in names]
         services = [one.service for one in wired]
         services.append(_common(base, names, extra_parts))
@@ -75,7 +82,9 @@ async def run_process(
 
 def _authorizer(base: ProcessContext) -> Authorizer:
     open_scopes = frozenset({READ}) if base.settings.board_open else frozenset[str]()
-    return KeyGate(lambda: base.catalogue.current.keys.values(), base.time_source, open_scopes=open_scopes)
+    return KeyGate(
+        lambda: base.catalogue.current.keys.values(), base.time_source, open_scopes=open_scopes, made=base.keys.find
+    )
 
 
 def _common(base: ProcessContext, names: Iterable[str], extra: Iterable[Part]) -> Service:
@@ -93,9 +102,13 @@ def _common(base: ProcessContext, names: Iterable[str], extra: Iterable[Part]) -
         await base.feeds.trim()
 
     clocks = ClockWatch(base.time_source, base.registry, base.memory)
-    parts.append(Part("clocks", clocks.run))
+    parts += (Part("clocks", clocks.run), Part("keys", base.keys.run))
     parts.append(housekeeping({"catalogue": (RELOAD_SECONDS, reload), "logs": (TRIM_SECONDS, trim)}))
-    checks: dict[str, Check] = {"schema": partial(at_head, base.store), "writes": base.store.takes_writes}
+    checks: dict[str, Check] = {
+        "schema": partial(at_head, base.store),
+        "writes": base.store.takes_writes,
+        "keys": base.keys.have_been_read,
+    }
     return Service("process", parts=tuple(parts), checks=checks, remarks={"clocks": clocks.remark})
 
 

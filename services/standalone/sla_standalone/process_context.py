@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from prometheus_client import CollectorRegistry, GCCollector, PlatformCollector, ProcessCollector
 
+from sla_platform.apikey.copy import KeyCopy
 from sla_platform.bus.feeds import Feeds
 from sla_platform.bus.metrics import BusMetrics
 from sla_platform.clockmemory import ClockMemory, clock_file
@@ -24,7 +25,8 @@ class ProcessContext:
     """What all services of a process share, built once from the settings by `process_context`.
 
     `feeds`: access to the message bus. `registry`: of the metrics. `catalogue`: holds the catalogue in force. `memory`:
-    the file that passes the last readings of the clocks on to the next process.
+    the file that passes the last readings of the clocks on to the next process. `keys`: the keys that were made, as
+    this process knows them.
     """
 
     settings: Settings
@@ -34,6 +36,7 @@ class ProcessContext:
     registry: CollectorRegistry
     catalogue: CatalogueHolder
     memory: ClockMemory
+    keys: KeyCopy
 
 
 @asynccontextmanager
@@ -58,6 +61,6 @@ async def process_context(settings: Settings, time_source: TimeSource | None = N
     )
     try:
         feeds = Feeds(settings, store, chosen, BusMetrics(registry))
-        yield ProcessContext(settings, store, feeds, chosen, registry, catalogue, memory)
+        yield ProcessContext(settings, store, feeds, chosen, registry, catalogue, memory, KeyCopy(store))
     finally:
         await store.close()

@@ -9,22 +9,35 @@ from fastapi import APIRouter
 
 import sla_board.service
 import sla_ingest.service
+import sla_ingest.tables
 import sla_notifier.service
+import sla_notifier.tables
 import sla_timer.api
 import sla_timer.service
+import sla_timer.tables
 from sla_board import tables as board_tables
 from sla_board.projection.projector import TOPICS as BOARD_TOPICS
 from sla_board.stream.places import StreamBounds
 from sla_catalogue import load_text
 from sla_catalogue.recorded import RecordedCatalogue, RecordOverlay
+from sla_platform.apikey import tables as platform_tables
+from sla_platform.audit.tables import AuditTables
 from sla_platform.contracts.copies import ContractCopies, ContractTables
 from sla_platform.contracts.shelf import RecordShelf
 from sla_platform.envelope import Topic
-from sla_platform.http import quarantine
+from sla_platform.http import audit, quarantine
 from sla_platform.http.keys import Authorizer
 from sla_platform.retention import Retention
 from sla_platform.runtime import Part, Service
 from sla_standalone.process_context import ProcessContext
+
+AUDIT: Mapping[str, AuditTables] = {
+    "platform": platform_tables.audit,
+    "ingest": sla_ingest.tables.audit,
+    "timer": sla_timer.tables.audit,
+    "notifier": sla_notifier.tables.audit,
+    "board": board_tables.audit,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +65,10 @@ def wire_ingest(base: ProcessContext, authorize: Authorizer) -> WiredService:
         quarantine=base.feeds.quarantine("ingest"),
         contracts=(shelf, base.catalogue),
     )
-    return _wired("ingest", base, authorize, built.service, built.router)
+    wired = _wired("ingest", base, authorize, built.service, built.router)
+    # The installation's own log is served by one process, too.
+    wired.routes.routes.extend(audit.router(base.store, AUDIT["platform"], authorize).routes)
+    return wired
 
 
 def wire_timer(base: ProcessContext, authorize: Authorizer) -> WiredService:
@@ -138,6 +154,7 @@ def _with_contracts(name: str, base: ProcessContext, shelf: RecordShelf, service
 def _wired(name: str, base: ProcessContext, authorize: Authorizer, service: Service, own: APIRouter) -> WiredService:
     """With the routes that every service has."""
     own.routes.extend(quarantine.router(base.feeds.quarantine(name), authorize).routes)
+    own.routes.extend(audit.router(base.store, AUDIT[name], authorize).routes)
     return WiredService(service, own)
 
 

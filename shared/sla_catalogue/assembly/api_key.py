@@ -16,6 +16,7 @@ _SHA256 = re.compile(r"[0-9a-f]{64}")
 
 
 _SHORTEST_KEY = 16
+_AS_A_MADE_KEY = re.compile(r".*#[0-9]+", re.ASCII)  # the id of a key that `slad key make` made
 
 
 def build_keys(context: Context) -> Mapping[KeyId, ApiKey]:
@@ -32,6 +33,9 @@ def build_keys(context: Context) -> Mapping[KeyId, ApiKey]:
         if document.contract and document.contract not in context.declared["contracts"]:
             context.report_unknown(document.contract, context.declared["contracts"], (*path, "contract"), "contract")
         if not context.stored:
+            if _AS_A_MADE_KEY.fullmatch(name):
+                message = f"{name!r} is the id of a key that `slad key make` made: the audit log would confuse them"
+                context.findings.error(path, "key-name", message, "another name, without # before a number")
             _check_reach(document, scopes, path, context)
         if digest is not None:
             found[KeyId(name)] = ApiKey(

@@ -12,9 +12,12 @@ from datetime import datetime
 from typing import Any
 
 import structlog
-from sqlalchemy import Table
+from sqlalchemy import MetaData, Table
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from sla_platform.audit import store as audit
+from sla_platform.audit.act import Act, ActName, Command
+from sla_platform.audit.tables import audit_tables
 from sla_platform.bus.metrics import BusMetrics
 from sla_platform.bus.port import QuarantinedRecord
 from sla_platform.bus.record import Watermark, read_record
@@ -56,6 +59,7 @@ class Quarantine:
         self._store = store
         self._time_source = time_source
         self._metrics = metrics
+        self._audit = audit_tables(MetaData(), service)
         self._replays: dict[str, Replay] = {}
         self._parts: set[str] = {CONSUME}
 
@@ -123,16 +127,22 @@ class Quarantine:
 
     # replaying
 
-    async def replay(self, id_: int) -> QuarantineEntry:
+    async def replay(self, id_: int, command: Command) -> QuarantineEntry:
         """Give the row of an entry to its handler again; return the entry as it is afterwards.
 
-        If the handler fails again, the entry waits on, with the new error and counted once more. Raises NoEntry,
-        NotWaiting, Fenced, and Retryable when the surroundings failed: the entry still waits, replay it later.
+        `command`: who orders it. The act is in the audit log before the handler begins, which has transactions of its
+        own, so nothing is replayed without it. If the handler fails again, the entry waits on, with the new error and
+        counted once more. Raises NoEntry, NotWaiting, Fenced, and Retryable when the surroundings failed: the entry
+        still waits, replay it later.
         """
         entry = await self.find(id_)
         replay = self._replays.get(entry.part)
         if entry.state is not QuarantineState.QUARANTINED or replay is None:
             raise NotWaiting(entry.state.value)
+        async with self._store.transaction() as connection:
+            await audit.append(
+                connection, self._audit, [_replayed(self.service, entry, command)], self._time_source.now()
+            )
         error = await _tried(replay, entry)
         async with self._store.transaction() as connection:
             if error is None:
@@ -189,6 +199,16 @@ def envelope_of(entry: QuarantineEntry) -> Envelope:
     if isinstance(decoded, Watermark):
         raise BadEnvelope("a watermark says nothing any more")
     return decoded
+
+
+def _replayed(service: str, entry: QuarantineEntry, command: Command) -> Act:
+    return Act(
+        name=ActName.QUARANTINE_REPLAYED,
+        command=command,
+        object=f"{service}/{entry.id}",
+        before=entry.digest,
+        details={"part": entry.part, "event": entry.event, "type": entry.type, "failures": entry.count},
+    )
 
 
 async def _tried(replay: Replay, entry: QuarantineEntry) -> Exception | None:

@@ -1,7 +1,8 @@
 """Who may look: API keys, presented as a bearer token or as the password of HTTP Basic.
 
-Only the SHA-256 of a key is stored. Every stored key is compared, each in constant time, so that an answer's timing
-tells nothing. A key with a contract sees that contract alone (docs/clauses.md, INV8).
+Only the SHA-256 of a key is stored. Every key of the catalogue is compared, each in constant time, so that an answer's
+timing tells nothing; a key that was made is found by the number in its text, and compared in constant time. A key with
+a contract sees that contract alone (docs/clauses.md, INV8).
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ _LONGEST = 512
 
 
 class StoredKey(Protocol):
-    """An API key as `KeyGate` uses it; `sla_catalogue.api_key.ApiKey` is the implementation."""
+    """An API key as `KeyGate` uses it: `sla_catalogue.api_key.ApiKey` or `sla_platform.apikey.key.MadeKey`."""
 
     @property
     def id(self) -> str:
@@ -77,7 +78,8 @@ class KeyGate:
     """Decides by API key whether a request may go on: call it with the request and the scope that the request needs.
 
     It returns what the key may do (`KeyAccess`), or raises Problem 401 without a valid key, 403 when the key lacks the
-    scope. `keys`: called for each request, returns all keys. `open_scopes`: scopes that need no key
+    scope. `keys`: called for each request, returns all keys of the catalogue. `made`: returns the made key
+    that a text is, None if it is none that is good. `open_scopes`: scopes that need no key
     (`SLAD_BOARD_OPEN`); if a key is sent all the same, it must be valid and have the scope, and its contract limits
     what is seen.
     """
@@ -88,8 +90,10 @@ class KeyGate:
         time_source: TimeSource,
         *,
         open_scopes: frozenset[str] = frozenset(),
+        made: Callable[[str], StoredKey | None] = lambda _: None,
     ) -> None:
         self._keys = keys
+        self._made = made
         self._time_source = time_source
         self._open = open_scopes
 
@@ -107,12 +111,15 @@ class KeyGate:
         return access
 
     def _verify(self, presented: str) -> KeyAccess | None:
+        if not presented:
+            return None
         today = self._time_source.now().date()
+        made = self._made(presented)
         found: StoredKey | None = None
-        for key in self._keys():
+        for key in (*self._keys(), *(() if made is None else (made,))):
             if key.fits(presented) and (key.expires is None or today < key.expires):
                 found = key
-        if found is None or not presented:
+        if found is None:
             return None
         scopes = frozenset(str(scope) for scope in found.scopes)
         return KeyAccess(scopes=scopes, contract=found.contract, key=found.id)

@@ -13,7 +13,8 @@ from fastapi.responses import Response
 from pydantic import BaseModel, Field
 
 from sla_platform.bus.quarantine import NoEntry, NotWaiting, Quarantine
-from sla_platform.http.keys import ADMIN, Authorizer, for_all_contracts
+from sla_platform.http.audit import Reason, command_of
+from sla_platform.http.keys import ADMIN, Authorizer, KeyAccess, for_all_contracts
 from sla_platform.http.problem import Problem
 from sla_platform.store.quarantine import QuarantineEntry, QuarantineState
 
@@ -70,8 +71,8 @@ def router(quarantine: Quarantine, authorize: Authorizer) -> APIRouter:
     `authorize`: decides by a request's API key; the key needs the scope `admin`, for all contracts.
     """
 
-    async def admin(request: Request) -> None:
-        for_all_contracts(authorize(request, ADMIN))
+    async def admin(request: Request) -> KeyAccess:
+        return for_all_contracts(authorize(request, ADMIN))
 
     # As a dependency of every route: the key is asked for before anything of the request is judged.
     routes = APIRouter(
@@ -123,10 +124,10 @@ def router(quarantine: Quarantine, authorize: Authorizer) -> APIRouter:
         summary="Process a quarantined row again",
         responses=_ONE | {409: {"description": "It was replayed, or fails still"}},
     )
-    async def replay(id_: _Id) -> Quarantined:
+    async def replay(id_: _Id, access: KeyAccess = Depends(admin), reason: Reason = "") -> Quarantined:
         """Give the row to its handler again, after what was wrong has been mended."""
         try:
-            entry = await quarantine.replay(id_)
+            entry = await quarantine.replay(id_, command_of(access, reason))
         except NoEntry:
             raise _none() from None
         except NotWaiting:

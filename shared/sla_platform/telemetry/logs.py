@@ -15,6 +15,7 @@ from sla_platform.telemetry.inert import inert
 _SECRET_KEYS = re.compile(r"secret|token|password|authorization|signature|api[_-]?key|cookie", re.IGNORECASE)
 _ADDRESS = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
 _USERINFO = re.compile(r"(?<=://)[^/@\s]+@")
+_MADE_KEY = re.compile(r"(?<=slad_)[0-9]+_[A-Za-z0-9_-]{43}")
 # The token by which its holder acknowledges, or confirms or ends a registration.
 _LINK = re.compile(r"(?:(?<=/ack/)|(?<=/registrations/confirm/)|(?<=/registrations/end/))[^\s\"'/?#]+")
 
@@ -22,8 +23,8 @@ _LINK = re.compile(r"(?:(?<=/ack/)|(?<=/registrations/confirm/)|(?<=/registratio
 def redact(_logger: Any, _method: str, entry: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
     """Replace secrets and addresses in a log entry; a processor of structlog that changes and returns `entry`.
 
-    Values under a key such as `password` or `token` become `[redacted]`, as do logins in URLs and the tokens of links
-    to acknowledge; mail addresses become `[address]`.
+    Values under a key such as `password` or `token` become `[redacted]`, as do logins in URLs, made API keys and the
+    tokens of links to acknowledge; mail addresses become `[address]`.
     """
     for key, value in entry.items():
         entry[key] = _plain(key, value)
@@ -35,7 +36,8 @@ def _plain(key: str, value: Any) -> Any:
     if _SECRET_KEYS.search(key):
         return "[redacted]"
     if isinstance(value, str):
-        return _ADDRESS.sub("[address]", _USERINFO.sub("[redacted]@", _LINK.sub("[redacted]", value)))
+        value = _MADE_KEY.sub("[redacted]", _LINK.sub("[redacted]", value))
+        return _ADDRESS.sub("[address]", _USERINFO.sub("[redacted]@", value))
     if isinstance(value, Mapping):
         return {name: _plain(str(name), one) for name, one in value.items()}
     if isinstance(value, list | tuple | set | frozenset):

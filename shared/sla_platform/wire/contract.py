@@ -180,8 +180,8 @@ def changed_data(made: RecordChange, record: ContractRecord) -> ContractChangedD
         number=getattr(made.change, "number", None),
         effective_from=getattr(made.change, "effective_from", None),
         through=getattr(made.change, "through", None),
-        booking=_booking(made.change),
-        entry=None if (posted := _posted(made.change)) is None else posted.entry.id,
+        booking=booking_of(made.change),
+        entry=None if (posted := posted_by(made.change)) is None else posted.entry.id,
         record=record_data(record),
     )
 
@@ -245,7 +245,8 @@ def change_of(data: ContractChangedData) -> Change | None:
             return None
 
 
-def _booking(change: Change) -> str | None:
+def booking_of(change: Change) -> str | None:
+    """Return the id of the booked window that a change is about; None for a change of another kind."""
     match change:
         case WindowBooked(window):
             return window.id
@@ -255,7 +256,8 @@ def _booking(change: Change) -> str | None:
             return None
 
 
-def _posted(change: Change) -> EntryPosted | None:
+def posted_by(change: Change) -> EntryPosted | None:
+    """Return the ledger entry that a change writes, a booking or a cancellation too; None if it writes none."""
     match change:
         case EntryPosted():
             return change

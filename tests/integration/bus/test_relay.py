@@ -16,6 +16,7 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import MetaData, func, select
+from tests.commanded import OPS
 from tests.conformance.bus_rig import Recorder, Rig, event, in_order
 
 from sla_platform import rows
@@ -83,7 +84,7 @@ async def test_an_event_that_cannot_be_written_as_a_record_holds_up_nothing(
         (kept,) = await quarantine.page("quarantined", 0, 10)
         assert (kept.part, kept.event, kept.error) == ("relay", "github:1/2", "error: argument out of range")
         unfit.clear()
-        assert (await quarantine.replay(kept.id)).state == "replayed"
+        assert (await quarantine.replay(kept.id, OPS)).state == "replayed"
         await recorder.until_seen(["github:1/2"])
     assert in_order(recorder.ids) == {"github:1": [0, 1, 3, 4, 2]}
     assert recorder.envelopes[-1] == event("github:1", 2)

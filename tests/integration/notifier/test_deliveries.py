@@ -11,7 +11,7 @@ from tests.real.smtp import SmtpServer
 from tests.real.smtp import Stage as Smtp
 from tests.real.webhook import CLOSE, HANG, Answer, WebhookReceiver
 
-from sla_notifier.acknowledge.acknowledge import Acknowledger
+from sla_notifier.acknowledge.acknowledge import AckBy, Acknowledger
 from sla_notifier.channel.port import Channel, Failure, Outcome, OutgoingMessage, Retry, Sent
 from sla_notifier.delivery.endpoint import FinishedAttempt, let_rest
 from sla_notifier.delivery.row import row_of
@@ -91,7 +91,9 @@ async def test_who_may_have_read_a_page_that_an_answer_cut_off_hears_of_the_end(
 ) -> None:
     smtp_server.drop_after_data()
     await open_alert.send()
-    done = await Acknowledger(open_alert.context).acknowledge((await open_alert.alert("github:7")).id, "piotr", "link")
+    done = await Acknowledger(open_alert.context).acknowledge(
+        (await open_alert.alert("github:7")).id, AckBy.person("piotr", "link")
+    )
     assert done is not None
     await open_alert.hear(missed(NINE + 16 * MINUTE))
     await open_alert.send()
@@ -357,7 +359,9 @@ async def test_an_acknowledged_page_that_waits_for_its_next_attempt_is_cancelled
 ) -> None:
     smtp_server.answer(Smtp.RCPT, "450 4.2.1 mailbox locked")
     await open_alert.send()
-    await Acknowledger(open_alert.context).acknowledge((await open_alert.alert("github:7")).id, "piotr", "api")
+    await Acknowledger(open_alert.context).acknowledge(
+        (await open_alert.alert("github:7")).id, AckBy.person("piotr", "api")
+    )
     await open_alert.pass_time(seconds=60)
     assert await open_alert.send() == 0
     row = (await open_alert.rows())[0]

@@ -13,7 +13,7 @@ from tests.real.smtp import SmtpServer
 from sla_domain.contract import ContractId, RoleHolder, Side
 from sla_domain.escalation import TellKind
 from sla_domain.fact import FactKind
-from sla_notifier.acknowledge.acknowledge import Acknowledger
+from sla_notifier.acknowledge.acknowledge import AckBy, Acknowledger
 from sla_notifier.delivery.row import DeliveryRow
 from sla_notifier.notification import unit_of_work
 
@@ -42,7 +42,9 @@ async def test_a_breach_climbs_the_levels_until_somebody_acknowledges(stage: Sta
     await stage.send()
     assert mailed(smtp_server)[2:] == [("piotr", "Breached")], "anna is a lead too, but was paged in this round"
 
-    done = await Acknowledger(stage.context).acknowledge((await stage.alert("github:7")).id, "piotr", "link")
+    done = await Acknowledger(stage.context).acknowledge(
+        (await stage.alert("github:7")).id, AckBy.person("piotr", "link")
+    )
     assert done is not None
     assert done.answer.value == "done"
     await stage.pass_time(hours=5)
@@ -179,7 +181,7 @@ async def test_an_acknowledgement_ends_a_reminder_that_waits(stage: Stage, smtp_
     await stage.hear(breached(saturday, due_at=saturday))
     await stage.send()
     await stage.pass_time(minutes=10)
-    await Acknowledger(stage.context).acknowledge((await stage.alert("github:7")).id, "anna", "link")
+    await Acknowledger(stage.context).acknowledge((await stage.alert("github:7")).id, AckBy.person("anna", "link"))
     await stage.pass_time(days=10)
     await stage.send()
     assert mailed(smtp_server) == [("anna", "Breached:")]

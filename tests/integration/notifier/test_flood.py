@@ -10,6 +10,7 @@ from typing import Any
 
 import httpx2
 import orjson
+from tests.commanded import OPS
 from tests.integration.notifier.stage import NINE, Stage, breached, clock_of, fact, missed, notice, taken_back, warned
 from tests.real.smtp import SmtpServer
 from tests.real.smtp import Stage as Smtp
@@ -293,8 +294,8 @@ async def test_what_a_failed_digest_carried_is_retried_with_it(stage: Stage, smt
     (digest,) = await stage.rows(kind="digest")
     carried = (await stage.rows(carried_by=digest.id))[0]
     assert (carried.state, carried.reason) == ("failed", "carrier_failed")
-    assert not await retry_delivery(stage.context, carried.id)
-    assert await retry_delivery(stage.context, carried.carried_by)
+    assert not await retry_delivery(stage.context, carried.id, OPS)
+    assert await retry_delivery(stage.context, carried.carried_by, OPS)
     await stage.send()
     assert {row.state for row in await stage.rows(kind="page", carried_by=digest.id)} == {"sent"}
 

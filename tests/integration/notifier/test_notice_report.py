@@ -13,7 +13,7 @@ from tests.integration.notifier.test_notice_revisions import run
 from tests.unit.cli.invoke import Said, slad
 
 from sla_domain.contract import ContractId, Side
-from sla_notifier.acknowledge.acknowledge import Acknowledger
+from sla_notifier.acknowledge.acknowledge import AckBy, Acknowledger
 
 READER = {"Authorization": "Bearer the-readers-key-0001"}
 ACME = {"Authorization": "Bearer the-acme-key-00000001"}
@@ -34,7 +34,7 @@ async def test_the_report_says_who_was_told_by_what_and_who_answered(stage: Stag
     stage.time.go(NINE + timedelta(minutes=1))
     await stage.send()
     alert = next(row for row in await stage.table("notifier_alert") if row.contract == "acme")
-    await Acknowledger(stage.context).acknowledge(alert.id, "maria", "link")
+    await Acknowledger(stage.context).acknowledge(alert.id, AckBy.person("maria", "link"))
     said = (await client.get("/v1/notices/fix-1", headers=READER)).json()
     assert (said["cause"], said["delivered"], said["outstanding"]) == ("data_loss", 5, ["hooked"])
     acme, hooked = said["contracts"]

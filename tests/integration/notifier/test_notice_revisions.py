@@ -13,7 +13,7 @@ from tests.real.smtp import SmtpServer
 
 from sla_domain.contract import ContractId, EnvironmentItem, Side
 from sla_domain.notice_terms import NoticeTerms, Severity
-from sla_notifier.acknowledge.acknowledge import Acknowledger
+from sla_notifier.acknowledge.acknowledge import AckBy, Acknowledger
 from sla_notifier.profile import Profiles
 from sla_notifier.retention import NotifierSweeps
 from sla_platform.envelope import Envelope
@@ -72,7 +72,9 @@ async def test_those_who_were_told_hear_what_changed_and_acknowledge_once(
     assert "Wait." in said
     assert mails(smtp_server) == [(who, "Changed: high fix: Data loss in the shop (Acme S.A.)") for who in ALL]
     assert await fixes(stage) == [("acme", "open", "", 1)]
-    await Acknowledger(stage.context).acknowledge((await stage.table("notifier_alert"))[0].id, "anna", "link")
+    await Acknowledger(stage.context).acknowledge(
+        (await stage.table("notifier_alert"))[0].id, AckBy.person("anna", "link")
+    )
     await stage.hear(revised(3, severity="high", text="Wait no more."))
     await stage.send()
     assert "/ack/" not in texts(smtp_server)["ben"], "it is acknowledged: nothing more is asked"
@@ -84,7 +86,9 @@ async def test_those_who_were_told_hear_what_changed_and_acknowledge_once(
 
 async def test_a_raised_severity_must_be_acknowledged_again(stage: Stage, smtp_server: SmtpServer) -> None:
     await stage.hear(notice(severity="high"))
-    await Acknowledger(stage.context).acknowledge((await stage.table("notifier_alert"))[0].id, "anna", "link")
+    await Acknowledger(stage.context).acknowledge(
+        (await stage.table("notifier_alert"))[0].id, AckBy.person("anna", "link")
+    )
     await stage.send()
     mails(smtp_server)
     await stage.hear(revised(2, severity="critical"))
@@ -270,7 +274,9 @@ async def test_an_old_notice_is_removed_with_who_was_told_once_nobody_is_asked_a
         return {name: count for row in rows for name, count in row.items()}
 
     assert await removed() == {"notifier_notice": 1, "notifier_notice_told": 4}, "the open alert keeps its notice"
-    await Acknowledger(stage.context).acknowledge((await stage.table("notifier_alert"))[0].id, "anna", "link")
+    await Acknowledger(stage.context).acknowledge(
+        (await stage.table("notifier_alert"))[0].id, AckBy.person("anna", "link")
+    )
     assert await removed() == {"notifier_alert": 1, "notifier_notice": 1, "notifier_notice_told": 4}
 
 

@@ -10,7 +10,7 @@ from tests.integration.notifier.stage import NINE, Stage, notice
 from tests.real.smtp import SmtpServer
 
 from sla_domain.contract import ContractId, RoleHolder
-from sla_notifier.acknowledge.acknowledge import Acknowledger
+from sla_notifier.acknowledge.acknowledge import AckBy, Acknowledger
 
 
 def told(server: SmtpServer) -> list[str]:
@@ -114,7 +114,7 @@ async def test_an_answer_of_one_does_not_keep_the_notice_from_the_others(stage: 
 
     await stage.hear(notice())
     alert = (await stage.table("notifier_alert"))[0]
-    await Acknowledger(stage.context).acknowledge(alert.id, "anna", "link")
+    await Acknowledger(stage.context).acknowledge(alert.id, AckBy.person("anna", "link"))
     await stage.send()
     assert told(smtp_server) == ["anna", "ben", "maria", "piotr"]
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from sqlalchemy import text, update
+from tests.commanded import OPS
 from tests.integration.notifier.stage import NINE, Stage, breached, notice
 from tests.real.smtp import SmtpServer
 
@@ -101,7 +102,7 @@ async def test_what_the_release_before_has_set_aside_moves_into_the_quarantine(s
     await stage.scheduler._take_over()
     (kept,) = await stage.context.quarantine.page("quarantined", 0, 10)
     assert (kept.part, kept.event, kept.error) == ("decide", about(3).id, "Permanent: ValueError: then")
-    assert (await stage.context.quarantine.replay(kept.id)).state == "replayed"
+    assert (await stage.context.quarantine.replay(kept.id, OPS)).state == "replayed"
     assert [row.incident for row in await stage.rows(kind="page")] == ["github:3"]
 
 
@@ -121,7 +122,7 @@ async def test_an_alert_that_cannot_be_read_holds_up_no_other_escalation(stage: 
             text("UPDATE notifier_alert SET policy = substr(policy, 2) WHERE id = :id"), {"id": alert}
         )
     (kept,) = await stage.context.quarantine.page("", 0, 10)
-    assert (await stage.context.quarantine.replay(kept.id)).state == "replayed"
+    assert (await stage.context.quarantine.replay(kept.id, OPS)).state == "replayed"
     assert {row.incident for row in await stage.rows(level=2)} == {"github:1", "github:2", "github:3"}
 
 
@@ -148,7 +149,7 @@ async def test_a_delivery_that_cannot_be_read_holds_up_no_other(stage: Stage, sm
             text('UPDATE notifier_delivery SET "then" = substr("then", 2) WHERE incident = \'github\\:2\'')
         )
     for row in kept:
-        assert (await stage.context.quarantine.replay(row.id)).state == "replayed"
+        assert (await stage.context.quarantine.replay(row.id, OPS)).state == "replayed"
     await stage.send()
     assert "github:2" in {row.incident for row in await stage.rows(state="sent")}
 

@@ -11,7 +11,7 @@ from tests.real.smtp import SmtpServer
 from tests.real.smtp import Stage as Smtp
 
 from sla_notifier import retention, tables
-from sla_notifier.acknowledge.acknowledge import Acknowledger
+from sla_notifier.acknowledge.acknowledge import AckBy, Acknowledger
 from sla_notifier.retention import NotifierSweeps
 from sla_platform.errors import StoreBusy
 from sla_platform.retention import Removed, Retention, RetentionLoop, RetentionOrder, ServiceSweeps
@@ -69,7 +69,7 @@ async def test_an_open_alert_stays_with_all_who_were_paged_and_they_hear_of_its_
 async def test_an_acknowledged_alert_of_a_running_clock_stays(stage: Stage, smtp_server: SmtpServer) -> None:
     await stage.hear(breached())
     await stage.send()
-    await Acknowledger(stage.context).acknowledge((await stage.alert("github:7")).id, "anna", "api")
+    await Acknowledger(stage.context).acknowledge((await stage.alert("github:7")).id, AckBy.person("anna", "api"))
     await house(stage)
     assert await left(stage) == {"alert": 1, "delivery": 1, "attempt": 1}
 
@@ -107,7 +107,7 @@ async def test_a_critical_fix_that_was_acknowledged_is_over_and_one_nobody_answe
     await stage.send()
     for row in await stage.table("notifier_alert"):
         if row.notice == "fix-1":
-            await Acknowledger(stage.context).acknowledge(row.id, "anna", "link")
+            await Acknowledger(stage.context).acknowledge(row.id, AckBy.person("anna", "link"))
     await stage.pass_time(hours=12)
     await stage.send()
     await house(stage)

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from sqlalchemy.ext.asyncio import AsyncConnection
+from tests.commanded import OPS
 from tests.integration.notifier.stage import NINE, Stage, breached, fact, missed, notice
 
 from sla_domain.fact import FactKind
@@ -111,9 +112,9 @@ async def test_what_cannot_be_worked_on_is_set_aside_alone(stage: Stage, monkeyp
     assert (left.part, left.event, left.key) == ("decide", breached(incident="github:3").id, "acme")
     assert left.error == "ValueError: a row that cannot be"
     # Replayed in vain it stays with the new error; mended, it is worked on.
-    assert (await stage.context.quarantine.replay(left.id)).count == 2
+    assert (await stage.context.quarantine.replay(left.id, OPS)).count == 2
     spoilt.clear()
-    assert (await stage.context.quarantine.replay(left.id)).state == "replayed"
+    assert (await stage.context.quarantine.replay(left.id, OPS)).state == "replayed"
     assert len(await stage.rows(incident="github:3", kind="page")) == 1
 
 

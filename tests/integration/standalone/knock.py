@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,6 +14,7 @@ import orjson
 from fastapi import FastAPI
 from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute
+from starlette.routing import BaseRoute, Route
 
 from sla_platform.settings import Settings
 from sla_standalone.compose import RunningProcess, run_process
@@ -111,23 +112,32 @@ class Place:
         return f"{path}?{quote(self.name)}={written}" if self.query else path
 
 
-def routes_of(app: FastAPI) -> Iterator[APIRoute]:
-    """The app's own routes and those of the routers it includes."""
-    routers = [route.original_router for route in app.routes if hasattr(route, "original_router")]
-    for route in [*app.routes, *(route for router in routers for route in router.routes)]:
-        if isinstance(route, APIRoute):
-            yield route
+def routes_of(app: FastAPI) -> Iterator[tuple[str, Route]]:
+    """Every route with its whole path, however deep the routers are that hold it; another kind of route fails."""
+    return _routes(app.routes, None)
+
+
+def _routes(routes: Iterable[BaseRoute], within: Any) -> Iterator[tuple[str, Route]]:
+    for route in routes:
+        if isinstance(route, Route):
+            yield route.path if within is None else within.path_for(route), route
+        else:
+            inner = route.include_context  # type: ignore[attr-defined]  # FastAPI's own kind
+            inner = inner if within is None else within.combine(inner)
+            yield from _routes(route.original_router.routes, inner)  # type: ignore[attr-defined]
 
 
 def places(app: FastAPI) -> Iterator[Place]:
     """Every parameter of every route that the app has, shown in its OpenAPI document or not."""
-    for route in routes_of(app):
+    for path, route in routes_of(app):
+        if not isinstance(route, APIRoute):
+            continue
         for method in sorted(route.methods):
-            for name in _names(route.path):
-                yield Place(method, route.path, _bare(name), query=False)
+            for name in _names(path):
+                yield Place(method, path, _bare(name), query=False)
             for name in _asked(route.dependant):
-                yield Place(method, route.path, name, query=True)
-            yield Place(method, route.path, "nobody-asked", query=True)
+                yield Place(method, path, name, query=True)
+            yield Place(method, path, "nobody-asked", query=True)
 
 
 def _names(path: str) -> list[str]:

@@ -38,6 +38,8 @@ plans:
       - {{metric: first_response, coverage: always, by_priority: {{"{PRIORITY}": 15m, P2: 30m}}}}
       - {{metric: "{METRIC}", coverage: always, by_priority: {{"{PRIORITY}": 10m, P2: 20m}}}}
     escalation: on-call
+    windows: [{{id: standby, longest: 2 days}}]
+    allowances: [{{id: visits, unit: visits, per: month, amount: 4, optional: true}}]
 escalations:
   on-call: {{levels: [{{after: 0m, tell: on_call}}]}}
 channels:
@@ -46,7 +48,12 @@ channels:
 people:
   "{PERSON}": {{name: Somebody, webhook: "{CHANNEL}"}}
 contracts:
-  anybody: {{plan: "{PLAN}", zone: UTC, roles: {{on_call: ["{PERSON}"]}}}}
+  anybody:
+    plan: "{PLAN}"
+    zone: UTC
+    valid: {{from: 2020-01-01}}
+    allowances: {{visits: {{}}}}
+    roles: {{on_call: ["{PERSON}"]}}
   "{CONTRACT}":
     customers: ["{CUSTOMER}", Acme]
     plan: "{PLAN}"

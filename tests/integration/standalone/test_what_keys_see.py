@@ -5,11 +5,10 @@ The routes are those of the app itself: one that is not sorted in below fails th
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 import pytest
-from starlette.routing import BaseRoute, Route
+from tests.integration.standalone.knock import routes_of
 from tests.integration.standalone.tenants import KEYS, Tenants
 
 pytestmark = pytest.mark.timeout(300)  # some four hundred questions: seconds, but not on a machine under load
@@ -40,11 +39,30 @@ FOR_ALL_CONTRACTS = {  # never with the key of one
       for service in ("ingest", "timer", "notifier", "board")
       for verb, rest in (("GET", ""), ("GET", "/{id_}"), ("GET", "/{id_}/body"), ("POST", "/{id_}/replay"))),
 }  # fmt: skip
+OF_A_CONTRACT = {  # those of its own for the key of one contract
+    "GET /v1/contracts/{contract}", "GET /v1/contracts/{contract}/changes",
+    "GET /v1/contracts/{contract}/versions/{number}", "GET /v1/contracts/{contract}/windows",
+    "GET /v1/contracts/{contract}/profile", "GET /contracts/{contract}", "GET /v1/board/contracts/{contract}",
+}  # fmt: skip
+LISTS_CONTRACTS = {"GET /v1/contracts", "GET /contracts"}
+CHANGES_CONTRACTS = {
+    "POST /v1/contracts", "PUT /v1/contracts/{contract}", "PUT /v1/contracts/{contract}/profile",
+    "POST /v1/contracts/{contract}/end", "POST /v1/contracts/{contract}/versions/{number}/withdraw",
+    "POST /v1/contracts/{contract}/freeze", "POST /v1/contracts/{contract}/windows",
+    "POST /v1/contracts/{contract}/windows/{booking}/cancel",
+}  # fmt: skip
+FOR_ALL_CONTRACTS |= CHANGES_CONTRACTS
+LOGS = ("platform", "ingest", "timer", "notifier", "board")
+FOR_ALL_CONTRACTS |= {f"GET /v1/audit/{log}/export" for log in LOGS}
+ACTS = {f"GET /v1/audit/{log}" for log in LOGS}  # an admin's, and the part of its own for the key of a contract
 ASKS = {"POST /v1/deadlines", "POST /v1/events"}  # tested by themselves
 STREAMS = {"GET /v1/stream", "GET /v1/stream/incidents/{incident:path}"}
 TELLS_EVENTS = OF_A_TICKET - {"GET /v1/incidents/{incident:path}/explain"}
 
-ROUTED = (OPEN, LINKS, SIGNED, OF_A_TICKET, LISTS, OF_AN_ALERT, OF_A_DELIVERY, ON_CALL, FOR_ALL_CONTRACTS, ASKS)
+ROUTED = (
+    OPEN, LINKS, SIGNED, OF_A_TICKET, LISTS, OF_AN_ALERT, OF_A_DELIVERY, OF_A_CONTRACT, LISTS_CONTRACTS, ON_CALL,
+    FOR_ALL_CONTRACTS, ACTS, ASKS,
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -124,15 +142,6 @@ async def _settled(world: Tenants, tickets: list[Moved]) -> None:
         await world.until(told)
 
 
-def _routes(routes: Iterable[BaseRoute]) -> Iterator[str]:
-    """Method and path of every route, whichever router holds it; a kind of route that is not known here fails."""
-    for route in routes:
-        if isinstance(route, Route):
-            yield from (f"{method} {route.path}" for method in (route.methods or set()) - {"HEAD"})
-        else:
-            yield from _routes(route.original_router.routes)  # type: ignore[attr-defined]  # FastAPI's own kind
-
-
 async def _read(world: Tenants, key: str, route: str, path: str) -> tuple[int, str]:
     if route in STREAMS:
         return await world.frame(key, path)
@@ -143,13 +152,17 @@ async def _read(world: Tenants, key: str, route: str, path: str) -> tuple[int, s
 
 async def test_the_matrix(world: Tenants, subtests: pytest.Subtests) -> None:
     with subtests.test("every route is sorted in, once"):
-        assert sorted(route for routes in ROUTED for route in routes) == sorted(_routes(world.app.routes))
+        assert sorted(route for routes in ROUTED for route in routes) == sorted(
+            f"{method} {path}" for path, route in routes_of(world.app) for method in (route.methods or set()) - {"HEAD"}
+        )
     tickets = await _tickets(world)
     await _settled(world, tickets)
     await _of_tickets(world, tickets, subtests)
     await _lists(world, tickets, subtests)
     await _alerts_and_deliveries(world, subtests)
     await _for_all_contracts(world, subtests)
+    await _contracts(world, subtests)
+    await _acts(world, subtests)
 
 
 async def _of_tickets(world: Tenants, tickets: list[Moved], subtests: pytest.Subtests) -> None:
@@ -235,15 +248,16 @@ async def _alerts_and_deliveries(world: Tenants, subtests: pytest.Subtests) -> N
 async def _for_all_contracts(world: Tenants, subtests: pytest.Subtests) -> None:
     for route in sorted(FOR_ALL_CONTRACTS):
         method, path = route.split(" ")
-        path = path.replace("{id}", "x").replace("{id_}", "x")
+        path = path.replace("{id}", "x").replace("{id_}", "x").replace("{contract}", "acme").replace("{number}", "1")
+        path = path.replace("{booking}", "x") + ("?reason=x" if path.endswith("/withdraw") else "")
         for key in KEYS:
             with subtests.test("for all contracts", route=route, key=key):
-                answer = await world.ask(key, method, path, content=b"{}" if method == "POST" else None)
+                answer = await world.ask(key, method, path, content=None if method == "GET" else b"{}")
                 match key:
                     case "nobody" | "old":
                         assert answer.status_code == 401
                     case "all":
-                        assert answer.status_code in (200, 404, 422), answer.text
+                        assert answer.status_code in (200, 404, 409, 415, 422, 428), answer.text
                     case _:
                         assert answer.status_code == 403, answer.text
 
@@ -260,6 +274,64 @@ async def test_a_key_sees_who_is_on_call_in_the_rotas_of_its_own_contract(world:
     assert (await world.ask("acme", "GET", "/v1/oncall?contract=acme")).json()["roles"][0]["person"] == "anna"
     for key in ("nobody", "old"):
         assert (await world.ask(key, "GET", "/v1/oncall")).status_code == 401
+
+
+async def _contracts(world: Tenants, subtests: pytest.Subtests) -> None:
+    """What was stated of Acme and of Beta: a key sees its own contract, and of no other that there is one."""
+    for contract in ("acme", "beta"):
+        stated = {"products": [{"product": f"product-of-{contract}", "versions": ["1"]}]}
+        answer = await world.ask("all", "PUT", f"/v1/contracts/{contract}/profile", json=stated)
+        assert answer.status_code == 200, answer.text
+    for route in sorted(OF_A_CONTRACT | LISTS_CONTRACTS):
+        path = route.partition(" ")[2].replace("{contract}", "acme").replace("{number}", "1")
+        for key in KEYS:
+            with subtests.test("of a contract", route=route, key=key):
+                answer = await world.ask(key, "GET", path)
+                status = answer.status_code
+                if key in ("nobody", "old"):
+                    assert status == 401
+                elif route in LISTS_CONTRACTS:
+                    assert status == 200
+                    mine = {"acme-admin": "Acme", "acme": "Acme", "beta": "Beta", "house": "house"}.get(key, "")
+                    others = {"Acme", "Beta"} - {mine} if mine else set()
+                    assert [word for word in others if word in answer.text] == []
+                elif key in ("beta", "house"):
+                    assert status == 404
+                    assert "product-of-acme" not in answer.text
+                elif route == "GET /v1/contracts/{contract}/versions/{number}":
+                    assert status == 404, "a version of a file's contract stands in the file"
+                else:
+                    assert status == 200, answer.text
+                    assert "product-of-beta" not in answer.text
+
+
+async def _acts(world: Tenants, subtests: pytest.Subtests) -> None:
+    """Acme's and Beta's keys acknowledged an alert each, and what both run was stated: a key sees its contract's."""
+    await world.event("desk:acts", "opened", -60, customer="Acme", priority="P1", title="acts")
+
+    async def acknowledged() -> bool:
+        found = (await world.ask("acme", "GET", "/v1/alerts?incident=desk:acts")).json()["alerts"]
+        done = [await world.ask("acme", "POST", f"/v1/alerts/{alert['id']}/ack") for alert in found]
+        return bool(done)
+
+    await world.until(acknowledged)  # Beta's key has acknowledged an alert above
+    for key in KEYS:
+        for log in LOGS:
+            with subtests.test("acts", key=key, log=log):
+                answer = await world.ask(key, "GET", f"/v1/audit/{log}")
+                if key in ("nobody", "old"):
+                    assert answer.status_code == 401
+                elif key == "reader":
+                    assert answer.status_code == 403
+                else:
+                    assert answer.status_code == 200, answer.text
+                    seen = {(act["contract"], act["actor"]) for act in answer.json()["acts"]}
+                    done = {
+                        "notifier": {("acme", "key:acme"), ("beta", "key:beta")},
+                        "ingest": {("acme", "key:all"), ("beta", "key:all")},
+                    }.get(log, set())
+                    mine = {act for act in done if act[0] == key.removesuffix("-admin")}
+                    assert seen >= done if key == "all" else seen == mine
 
 
 async def test_a_key_that_reports_is_told_nothing_of_a_ticket_that_moved_and_acts_on_it_no_more(

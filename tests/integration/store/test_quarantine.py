@@ -6,7 +6,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from sqlalchemy import MetaData
+from tests.commanded import OPS
 
+from sla_platform.audit.tables import audit_tables
 from sla_platform.bus.metrics import BusMetrics
 from sla_platform.bus.quarantine import NoEntry, NotWaiting, Quarantine
 from sla_platform.errors import Permanent, Retryable
@@ -32,6 +34,7 @@ class HandTime:
 async def opened(store: Store) -> tuple[Quarantine, HandTime, BusMetrics]:
     metadata = MetaData()
     table = quarantine_table(metadata, "board")
+    audit_tables(metadata, "board")
     await create_all(store, [metadata])
     time, metrics = HandTime(), BusMetrics()
     return Quarantine("board", store, table, time, metrics), time, metrics
@@ -98,18 +101,18 @@ async def test_a_replay_marks_what_succeeds_and_keeps_what_fails_with_its_new_er
     quarantine.register_replay("consume", handler)
     await quarantine.put(row(data=b'{"n": 1}'), ValueError("first"))
     (kept,) = await quarantine.page("", 0, 10)
-    failed = await quarantine.replay(kept.id)
+    failed = await quarantine.replay(kept.id, OPS)
     assert (failed.state, failed.count, failed.error) == ("quarantined", 2, "KeyError: 'still'")
     with pytest.raises(Retryable):
-        await quarantine.replay(kept.id)
+        await quarantine.replay(kept.id, OPS)
     assert (await quarantine.find(kept.id)).error == "KeyError: 'still'", "the surroundings say nothing of the row"
-    assert (await quarantine.replay(kept.id)).state == "replayed"
+    assert (await quarantine.replay(kept.id, OPS)).state == "replayed"
     assert [entry.data for entry in given] == [b'{"n": 1}'] * 3
     assert metrics.registry.get_sample_value("slad_quarantined_rows", {"service": "board", "part": "consume"}) == 0
     with pytest.raises(NotWaiting):
-        await quarantine.replay(kept.id)
+        await quarantine.replay(kept.id, OPS)
     with pytest.raises(NoEntry):
-        await quarantine.replay(kept.id + 1)
+        await quarantine.replay(kept.id + 1, OPS)
 
 
 async def test_a_row_that_comes_back_while_it_is_replayed_waits_again(store: Store) -> None:
@@ -122,7 +125,7 @@ async def test_a_row_that_comes_back_while_it_is_replayed_waits_again(store: Sto
     quarantine.register_replay("tick", put_back)
     await quarantine.put(row(part="tick"), ValueError("first"))
     (kept,) = await quarantine.page("", 0, 10)
-    again = await quarantine.replay(kept.id)
+    again = await quarantine.replay(kept.id, OPS)
     assert (again.state, again.count) == ("quarantined", 2)
 
 
@@ -136,7 +139,7 @@ async def test_only_what_was_replayed_is_forgotten_by_age(store: Store) -> None:
     await quarantine.put(row("e/1"), Permanent("unfit"))
     await quarantine.put(row("e/2"), Permanent("unfit"))
     (kept, _) = await quarantine.page("", 0, 10)
-    await quarantine.replay(kept.id)
+    await quarantine.replay(kept.id, OPS)
     assert [step async for step in quarantine.sweep_replayed(NOW)] == []
     assert [step async for step in quarantine.sweep_replayed(NOW + timedelta(days=1))] == [{"board_quarantine": 1}]
     assert [entry.event for entry in await quarantine.page("", 0, 10)] == ["e/2"]

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from sqlalchemy import delete, select, text, update
+from tests.commanded import OPS
 from tests.given import given
 from tests.integration.timer.desk import EXAMPLES, TEN, Desk
 from tests.integration.timer.test_replan import opened, replanner, two_hours
@@ -79,7 +80,7 @@ async def test_a_poisoned_batch_costs_its_rows_alone(
     # Later events of the incident apply; the opening comes back late, once what was wrong is mended.
     unfit.clear()
     await desk.apply(commented(2, 5))
-    assert [(await desk.quarantine.replay(row.id)).state for row in kept] == ["replayed", "replayed"]
+    assert [(await desk.quarantine.replay(row.id, OPS)).state for row in kept] == ["replayed", "replayed"]
     assert {"demo/o2", "demo/o4"} <= set(await applied(store))
     async with store.reading() as connection:
         row = (await connection.execute(select(tables.incident).where(tables.incident.c.id == "demo:2"))).one()
@@ -135,7 +136,7 @@ async def test_an_incident_that_cannot_be_moved_holds_up_no_other(
     (kept,) = await desk.quarantine.page("quarantined", 0, 10)
     assert (kept.part, kept.key) == ("replan", "demo:2")
     unfit.clear()
-    assert (await desk.quarantine.replay(kept.id)).state == "replayed"
+    assert (await desk.quarantine.replay(kept.id, OPS)).state == "replayed"
     async with store.reading() as connection:
         moved = (await connection.execute(select(tables.incident).where(tables.incident.c.id == "demo:2"))).one()
     assert moved.catalogue == two_hours.version
@@ -186,7 +187,7 @@ async def test_a_timer_that_cannot_fire_delays_nobody_and_comes_back_with_its_cl
     kept = await desk.quarantine.page("quarantined", 0, 50)
     assert {(row.part, row.key) for row in kept} == {("tick", "demo:1")}
     for row in kept:  # the replay writes the clock anew from its events, and so mends the context
-        await desk.quarantine.replay(row.id)
+        await desk.quarantine.replay(row.id, OPS)
     tick = TickLoop(
         desk.firing, desk.progress, desk.time, Settings(), desk.metrics, lambda: None
     )  # begins with a sweep
@@ -234,5 +235,5 @@ async def test_who_does_not_own_the_partition_can_replay(store: Store, catalogue
     async with store.transaction() as connection:
         await connection.execute(update(tables.quarantine).values(data=broken.data))  # as if the reader were mended
     other = Desk(store, catalogue, owner="two")
-    assert (await other.quarantine.replay(kept.id)).state == "replayed"
+    assert (await other.quarantine.replay(kept.id, OPS)).state == "replayed"
     assert await applied(store) == ["demo/o1"]

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import base64
 import hashlib
+from dataclasses import replace
 from datetime import UTC, date, datetime
+from typing import Any
 
 import pytest
 from fastapi import Request
 
 from sla_catalogue.api_key import ApiKey, KeyId, KeyScope
 from sla_domain.contract import ContractId
+from sla_platform.apikey.copy import KeyCopy
+from sla_platform.apikey.key import MadeKey, key_hash, key_text
 from sla_platform.http.keys import READ, KeyAccess, KeyGate, presented_key
 from sla_platform.http.problem import Problem
 
@@ -112,3 +116,47 @@ def test_an_open_board_needs_no_key_and_a_wrong_one_is_still_wrong() -> None:
 
 def test_a_password_may_hold_colons() -> None:
     assert presented_key(basic("a:b:c", "user")) == "a:b:c"
+
+
+def made(number: int, secret: str, **more: Any) -> MadeKey:
+    return MadeKey(
+        number=number, name="wall", sha256=key_hash(key_text(number, secret)), scopes=frozenset({"read"}),
+        contract="acme", expires=None, made_at=Noon().now(), made_by="operator:root", **more,
+    )  # fmt: skip
+
+
+def present(copy: KeyCopy, text: str) -> KeyAccess:
+    request = Request({"type": "http", "headers": [(b"authorization", f"Bearer {text}".encode("latin-1"))]})
+    return KeyGate(lambda: KEYS, Noon(), made=copy.find)(request, READ)
+
+
+def copy_of(*keys: MadeKey) -> KeyCopy:
+    copy = KeyCopy(None)  # type: ignore[arg-type]  # nothing is read here
+    copy._keys = {key.number: key for key in keys}
+    return copy
+
+
+def test_a_made_key_opens_what_it_says_and_nothing_near_it_does() -> None:
+    one, two = "a" * 43, "b" * 43
+    copy = copy_of(made(1, one), made(2, two))
+    access = present(copy, key_text(1, one))
+    assert (access.key, access.contract, access.scopes) == ("wall#1", "acme", {"read"})
+    assert present(copy, "reader").key == "key of reader", "those of the catalogue go on"
+    said = set()
+    for text in (
+        key_text(2, one), key_text(3, one), key_text(1, one[:-1]), key_text(1, one) + "a", f"slad_01_{one}",
+        f"slad_1_{one}=", f"SLAD_1_{one}", f"slad_1_{'é' * 43}", f"slad_{'9' * 40}_{one}", one, "slad_1_", "nobody",
+    ):  # fmt: skip
+        with pytest.raises(Problem) as refused:
+            present(copy, text)
+        said.add((refused.value.status, str(refused.value)))
+    assert len(said) == 1
+
+
+def test_a_made_key_that_was_revoked_or_has_expired_is_none() -> None:
+    secret = "a" * 43
+    good = made(1, secret)
+    assert present(copy_of(replace(good, expires=date(2026, 11, 17))), key_text(1, secret)).key == "wall#1"
+    for bad in (replace(good, expires=date(2026, 11, 16)), replace(good, revoked_at=Noon().now())):
+        with pytest.raises(Problem, match="not known or has expired"):
+            present(copy_of(bad), key_text(1, secret))

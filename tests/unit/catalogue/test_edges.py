@@ -209,6 +209,11 @@ def test_what_is_wrong_with_a_key(tmp_path: Path, key: str, found: list[str]) ->
     assert codes(tmp_path, SOUND + f"keys:\n  k: {key}\n") == found
 
 
+@pytest.mark.parametrize(("name", "found"), [("grafana#12", ["key-name"]), ("c#", []), ("#12 or so", [])])
+def test_no_key_has_the_id_of_one_that_was_made(tmp_path: Path, name: str, found: list[str]) -> None:
+    assert codes(tmp_path, SOUND + f'keys:\n  "{name}": {{sha256: {"a" * 64}, scopes: [read]}}\n') == found
+
+
 def test_one_key_under_two_names_is_a_mistake(tmp_path: Path) -> None:
     text = f"keys:\n  a: {{sha256: {'a' * 64}, scopes: [read]}}\n  b: {{sha256: {'A' * 64}, scopes: [read]}}\n"
     assert codes(tmp_path, SOUND + text) == ["duplicate-key"]

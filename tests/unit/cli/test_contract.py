@@ -83,8 +83,6 @@ def test_the_same_is_given_as_json(own: Path) -> None:
         "terms": {"minimum_term": "", "all_products": False, "scope": None, "not_covered": [],
                   "not_available_for": {"products": [], "countries": [], "clause": ""}},
         "note": "Sold with the machine.",
-        "terms": {"all_products": False, "minimum_term": "", "not_covered": [], "scope": None,
-                  "not_available_for": {"clause": "", "countries": [], "products": []}},
     }  # fmt: skip
     assert sheet["escalation"]["levels"] == [
         {"after": "15 min", "tell": {"csm": ["ada"], "ada": ["ada"]}, "channels": [], "kind": "page"}

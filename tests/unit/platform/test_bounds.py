@@ -15,6 +15,7 @@ from uuid import uuid4
 import pytest
 from sqlalchemy import Column, String, Text
 
+from sla_catalogue.api_key import KeyScope
 from sla_catalogue.duration import LONGEST as LONGEST_SPAN
 from sla_catalogue.duration import parse_allowed
 from sla_catalogue.source import SourceId
@@ -58,6 +59,9 @@ from sla_notifier.link_secret import LINKS
 from sla_notifier.notice.registered import CONFIRMED, PREFIX
 from sla_notifier.notification.conversation import Conversation, conversation_id
 from sla_notifier.registration.store import ENDED, PENDING
+from sla_platform.apikey.key import NAME, MadeKey
+from sla_platform.audit.act import ActName, ActorKind, AuditActor
+from sla_platform.audit.chain import GENESIS
 from sla_platform.bus.quarantine import CONSUME, RELAY
 from sla_platform.envelope import Topic
 from sla_platform.settings import Settings
@@ -68,6 +72,7 @@ from sla_platform.wire.contract import KINDS as KINDS_OF_CHANGE
 from sla_platform.wire.incident import event_type
 from sla_platform.wire.notice import HIGHEST_REVISION
 from sla_platform.wire.notice import TYPE as NOTICE_TYPE
+from sla_standalone.cli.operator import operator_name
 from sla_standalone.migrations.tables import METADATA
 from sla_timer.apply.quarantine import AUDIT, REPLAN, TICK
 
@@ -121,6 +126,31 @@ QUARANTINE = {
     "state": longest(QuarantineState),
 }
 
+KEY_ID = MadeKey(
+    number=10**18 - 1,
+    name="n" * NAME,
+    sha256="",
+    scopes=frozenset(),
+    contract=None,
+    expires=None,
+    made_at=_NOW,
+    made_by="",
+).id
+ACTORS = [
+    AuditActor(ActorKind.PERSON, "p" * bounds.PERSON),
+    AuditActor(ActorKind.KEY, "k" * bounds.KEY),
+    AuditActor(ActorKind.KEY, KEY_ID),
+    AuditActor(ActorKind.OPERATOR, operator_name("u" * 999)),
+]
+AUDIT_LOG = {
+    "actor": longest(map(str, ACTORS)),
+    "act": longest(ActName),
+    # A longer object is cut by `fit_column`, and hashed as it is kept.
+    "object": max(ALERT_ID, DELIVERY, len(endpoint_of("webhook", "c" * bounds.CHANNEL)), bounds.NOTICE, len(KEY_ID)),
+    "contract": bounds.CONTRACT,
+    **dict.fromkeys(("before", "after", "previous", "hash"), len(GENESIS)),
+}
+
 # By column, or by `table.column` where tables differ.
 LONGEST: dict[str, int] = {
     "incident": bounds.INCIDENT,
@@ -148,6 +178,14 @@ LONGEST: dict[str, int] = {
     "notifier_log.id": max(DELIVERY_EVENT, ALERT_EVENT),
     **{f"{service}_quarantine.{column}": bound
        for service in ("ingest", "timer", "notifier", "board") for column, bound in QUARANTINE.items()},
+    **{f"{owner}_audit.{column}": bound
+       for owner in ("platform", "ingest", "timer", "notifier", "board") for column, bound in AUDIT_LOG.items()},
+    "hash": len(GENESIS),
+    "sha256": 64,
+    "platform_key.name": NAME,
+    "platform_key.scopes": len(" ".join(KeyScope)),
+    "platform_key.made_by": longest(map(str, ACTORS)),
+    "platform_key.revoked_by": longest(map(str, ACTORS)),
     "timer_quarantine.digest": max(ROW_DIGEST, len(f"tick/{uuid4()}/") + TIMER_KIND),
     # contracts as records; titles and names as they are compared are cut to their columns
     **{f"{service}_contract_record.id": bounds.CONTRACT for service in ("ingest", "timer", "notifier", "board")},
@@ -206,7 +244,7 @@ LONGEST: dict[str, int] = {
     "notifier_secret.name": len(LINKS),
     "notifier_endpoint.id": len(endpoint_of("webhook", "c" * bounds.CHANNEL)),
     "notifier_endpoint.state": longest(["active", "disabled"]),
-    "notifier_endpoint.changed_by": max(bounds.KEY, len("slad")),
+    "notifier_endpoint.changed_by": max(bounds.KEY, len(KEY_ID), len("slad")),
     "notifier_inbox.id": max(FACT, NOTICE_EVENT),
     "notifier_waiting.flow": bounds.CONTRACT,
     "notifier_waiting.clock": 36,

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 import pytest
 import structlog
 
+from sla_platform.apikey.key import key_text
 from sla_platform.telemetry import logs
 
 WORD = "tomato-7421"
@@ -65,6 +66,13 @@ def test_an_error_is_shown_without_the_address_it_names(written: io.StringIO) ->
     said = written.getvalue()
     assert "it.failed" in said
     assert WORD not in said
+
+
+def test_a_made_key_is_blank_in_any_text(written: io.StringIO) -> None:
+    text = key_text(12, "s" * 43)
+    structlog.get_logger("test").warning("it.came", detail=f"Bearer {text} was refused", said=[{"it": text}])
+    assert "sss" not in written.getvalue()
+    assert written.getvalue().count("slad_[redacted]") == 2
 
 
 def test_a_line_is_a_line_whatever_stands_in_it(written: io.StringIO) -> None:

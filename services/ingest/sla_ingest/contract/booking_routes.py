@@ -13,6 +13,7 @@ from sla_domain.record import BookingRequest
 from sla_ingest.contract import answer
 from sla_ingest.contract.deps import WRITING, ContractDeps, Name, may_see, may_write
 from sla_ingest.contract.written import BookingIn, ReasonIn
+from sla_platform.http.audit import command_of
 from sla_platform.http.body import demand_model, describes
 from sla_platform.inbound import ContractIn as ContractName
 
@@ -53,7 +54,7 @@ def add_routes(routes: APIRouter, deps: ContractDeps) -> None:
             people=tuple(asked.people),
             surcharge_confirmed=asked.confirm_surcharge,
         )
-        await deps.owner.book(contract, wanted, access.key, asked.reason)
+        await deps.owner.book(contract, wanted, command_of(access, asked.reason))
         return _windows(deps, contract, 201)
 
     @routes.post(
@@ -66,7 +67,7 @@ def add_routes(routes: APIRouter, deps: ContractDeps) -> None:
         """Cancel a booking that has not begun; open clocks are judged anew."""
         access = may_write(deps, request)
         asked = await demand_model(request, ReasonIn)
-        await deps.owner.cancel(contract, booking, access.key, asked.reason)
+        await deps.owner.cancel(contract, booking, command_of(access, asked.reason))
         return _windows(deps, contract, 200)
 
 

@@ -17,6 +17,7 @@ from sla_domain.ledger import LedgerEntry, LedgerTerms
 from sla_ingest.contract import ledger_answer
 from sla_ingest.contract.deps import WRITING, ContractDeps, Name, may_see, may_write
 from sla_ingest.contract.entry_written import EntryIn, entry_of
+from sla_platform.http.audit import command_of
 from sla_platform.http.body import demand_model, describes
 from sla_platform.http.problem import Problem
 from sla_platform.inbound import LINE, InstantIn
@@ -74,7 +75,7 @@ def add_routes(routes: APIRouter, deps: ContractDeps) -> None:
         def entry(terms: LedgerTerms, known: LedgerEntry | None, now: datetime) -> LedgerEntry:
             return entry_of(asked, terms, now if known is None else known.at, access.key)
 
-        new = await deps.owner.post(contract, allowance, entry, asked.id, access.key)
+        new = await deps.owner.post(contract, allowance, entry, asked.id, command_of(access, asked.reason))
         body = _ledger(deps, contract, allowance, None, "en", explain=False)
         return Response(orjson.dumps(body), 201 if new else 200, media_type="application/json")
 

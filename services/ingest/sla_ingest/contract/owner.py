@@ -1,7 +1,7 @@
 """The use cases of a contract's record: create, change, end, withdraw, freeze; and putting versions in force.
 
 Each is one transaction: the record is read, the change decided by pure rules, checked against the catalogue in force,
-written with its history and put on the log.
+written with its history, put on the log of events and on that of acts.
 """
 
 from __future__ import annotations
@@ -44,7 +44,8 @@ from sla_domain.window import BookableWindow
 from sla_ingest.contract import store as records
 from sla_ingest.contract.check import check_contract, check_scope
 from sla_ingest.contract.refusal import refusal
-from sla_ingest.contract.written import FreezeIn, WrittenContract
+from sla_ingest.contract.written import WrittenContract
+from sla_platform.audit.act import ActName, Command
 from sla_platform.bus import WakeSignal
 from sla_platform.contracts.shelf import RecordShelf
 from sla_platform.errors import Retryable
@@ -66,11 +67,24 @@ class ChangedContract:
     warnings: tuple[ContractProblem, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Ordered:
+    """A change that somebody orders. `act`: what it is called in the audit log.
+
+    `prepare`: returns the change of a record at an instant, None if there is nothing to change; raises RefusedChange.
+    """
+
+    act: ActName
+    command: Command
+    prepare: Callable[[ContractRecord, datetime], Change | None]
+
+
 class ContractOwner:
     """Changes contracts; the only writer of their records. One per process of ingest.
 
     `shelf`: the records in memory, which this keeps up to date. `catalogue`: returns the catalogue of the files.
-    `overlaid`: returns the same with the recorded contracts.
+    `overlaid`: returns the same with the recorded contracts. Where a method takes `command`, that is who orders the
+    change and why: for the contract's history and the audit log.
     """
 
     def __init__(
@@ -89,7 +103,7 @@ class ContractOwner:
         self._time_source = time_source
         self._wake_signal = wake_signal
 
-    async def create(self, written: WrittenContract, by: str, *, dry_run: bool = False) -> ChangedContract:
+    async def create(self, written: WrittenContract, command: Command, *, dry_run: bool = False) -> ChangedContract:
         """Create a contract. Raises Problem 409 if the id is taken, 422 for what does not fit, and StoreBusy.
 
         Without `effective_from` it applies from the first day of its `valid`, else from now on. `dry_run`: check all,
@@ -104,23 +118,21 @@ class ContractOwner:
             since = written.effective_from or _first_day(written.values) or now
             return prepare_version(record, written.document, since, now)
 
-        return await self._change(written.id, None, written, first, by, written.reason, dry_run=dry_run)
+        ordered = Ordered(ActName.CONTRACT_CREATED, command, first)
+        return await self._change(written.id, None, written, ordered, dry_run=dry_run)
 
     async def change(
-        self, contract: str, written: WrittenContract, revision: int | None, by: str, *, dry_run: bool = False
+        self, contract: str, written: WrittenContract, revision: int | None, command: Command, *, dry_run: bool = False
     ) -> ChangedContract:
         """Write the next version of a contract.
 
         `revision`: the one that the caller has seen; None: whichever stands. Raises Problem 404, 409 for a contract of
         a file and for what its history does not allow, 412 if it has changed meanwhile, 422, and StoreBusy.
         """
+        ordered = Ordered(ActName.CONTRACT_CHANGED, command, _following(written))
+        return await self._change(contract, revision, written, ordered, dry_run=dry_run)
 
-        def following(record: ContractRecord, now: datetime) -> Change:
-            return prepare_version(record, written.document, written.effective_from, now)
-
-        return await self._change(contract, revision, written, following, by, written.reason, dry_run=dry_run)
-
-    async def end(self, contract: str, on: date, revision: int | None, by: str, reason: str) -> ChangedContract:
+    async def end(self, contract: str, on: date, revision: int | None, command: Command) -> ChangedContract:
         """End a contract: from the day `on`, in its zone, it no longer applies. Raises as `change` does."""
         async with self._store.reading() as connection:
             await records.refresh_shelf(connection, self._shelf)
@@ -131,22 +143,23 @@ class ContractOwner:
         values = json.loads(newest.document)
         valid = values.get("valid")
         values["valid"] = {**(valid if isinstance(valid, dict) else {}), "to": on.isoformat()}
-        written = WrittenContract(contract, values, canonical(values), reason, None)
-        return await self.change(contract, written, record.revision if revision is None else revision, by)
+        written = WrittenContract(contract, values, canonical(values), command.reason, None)
+        ordered = Ordered(ActName.CONTRACT_ENDED, command, _following(written))
+        return await self._change(contract, record.revision if revision is None else revision, written, ordered)
 
-    async def withdraw(self, contract: str, number: int, revision: int | None, by: str, reason: str) -> ChangedContract:
+    async def withdraw(self, contract: str, number: int, revision: int | None, command: Command) -> ChangedContract:
         """Withdraw a version that is not in force yet. Raises Problem 404, 409, 412, and StoreBusy."""
-        return await self._change(
-            contract, revision, None, lambda record, _: prepare_withdrawal(record, number), by, reason
+        ordered = Ordered(
+            ActName.CONTRACT_VERSION_WITHDRAWN, command, lambda record, _: prepare_withdrawal(record, number)
         )
+        return await self._change(contract, revision, None, ordered)
 
-    async def freeze(self, contract: str, asked: FreezeIn, revision: int | None, by: str) -> ChangedContract:
-        """Freeze what was promised before an instant. Raises Problem 404, 409, 412, and StoreBusy."""
-        return await self._change(
-            contract, revision, None, lambda record, now: prepare_freeze(record, asked.through, now), by, asked.reason
-        )
+    async def freeze(self, contract: str, through: datetime, revision: int | None, command: Command) -> ChangedContract:
+        """Freeze what was promised before `through`. Raises Problem 404, 409, 412, and StoreBusy."""
+        ordered = Ordered(ActName.CONTRACT_FROZEN, command, lambda record, now: prepare_freeze(record, through, now))
+        return await self._change(contract, revision, None, ordered)
 
-    async def book(self, contract: str, asked: BookingRequest, by: str, reason: str) -> ChangedContract:
+    async def book(self, contract: str, asked: BookingRequest, command: Command) -> ChangedContract:
         """Book a window that the contract's plan lets be booked; contracts of files may, too.
 
         The same booking again changes nothing. Raises Problem 404, 409 for what the plan's rules refuse, and StoreBusy.
@@ -158,9 +171,10 @@ class ContractOwner:
                 return None
             found, plan = self._in_force(contract, now, asked.window)
             ledgers = ledger_terms(self._overlaid().rulebook, found)
-            return prepare_booking(record, found, plan, asked, now, ledgers, by or "slad")
+            return prepare_booking(record, found, plan, asked, now, ledgers, command.actor.id or "slad")
 
-        return await self._change(contract, None, None, booked, by, reason, live=True)
+        ordered = Ordered(ActName.CONTRACT_WINDOW_BOOKED, command, booked)
+        return await self._change(contract, None, None, ordered, live=True)
 
     def windows(self, contract: str) -> tuple[ContractRecord, tuple[tuple[BookableWindow, Plan], ...]]:
         """Return the record of a contract, with its windows, and what its plans let be booked, each with its plan.
@@ -174,13 +188,14 @@ class ContractOwner:
         bookable = {each.id: (each, plan) for plan in plans for each in plan.windows}
         return record, tuple(bookable.values())
 
-    async def cancel(self, contract: str, booking: str, by: str, reason: str) -> ChangedContract:
+    async def cancel(self, contract: str, booking: str, command: Command) -> ChangedContract:
         """Cancel a booked window that has not begun. Raises Problem 404, 409, and StoreBusy."""
 
         def cancelled(record: ContractRecord, now: datetime) -> Change:
-            return prepare_cancellation(record, booking, now, by or "slad")
+            return prepare_cancellation(record, booking, now, command.actor.id or "slad")
 
-        return await self._change(contract, None, None, cancelled, by, reason, live=True)
+        ordered = Ordered(ActName.CONTRACT_WINDOW_CANCELLED, command, cancelled)
+        return await self._change(contract, None, None, ordered, live=True)
 
     async def post(
         self,
@@ -188,7 +203,7 @@ class ContractOwner:
         allowance: str,
         entry: Callable[[LedgerTerms, LedgerEntry | None, datetime], LedgerEntry],
         id_: str,
-        by: str,
+        command: Command,
     ) -> bool:
         """Write an entry into a ledger of a contract; return whether it is new. Contracts of files have ledgers, too.
 
@@ -208,7 +223,8 @@ class ContractOwner:
             new = change is not None
             return change
 
-        await self._change(contract, None, None, posted, by, "", live=True)
+        ordered = Ordered(ActName.CONTRACT_ENTRY_POSTED, command, posted)
+        await self._change(contract, None, None, ordered, live=True)
         return new
 
     def ledgers(self, contract: str) -> tuple[ContractRecord, tuple[LedgerTerms, ...]]:
@@ -227,7 +243,7 @@ class ContractOwner:
         return record or ContractRecord(id=ContractId(contract))
 
     async def state_profile(
-        self, contract: str, environment: tuple[EnvironmentItem, ...], by: str, reason: str
+        self, contract: str, environment: tuple[EnvironmentItem, ...], command: Command
     ) -> ChangedContract:
         """State what the customer runs, in place of what was stated before; contracts of files may have it, too.
 
@@ -238,7 +254,8 @@ class ContractOwner:
             known = record.profile
             return None if known is not None and known.environment == environment else ProfileChanged(environment)
 
-        return await self._change(contract, None, None, stated, by, reason, live=True)
+        ordered = Ordered(ActName.CONTRACT_PROFILE_STATED, command, stated)
+        return await self._change(contract, None, None, ordered, live=True)
 
     def profile(self, contract: str) -> Contract:
         """Return a contract as it applies now, with the profile in its `environment`.
@@ -298,9 +315,7 @@ class ContractOwner:
         contract: str,
         revision: int | None,
         written: WrittenContract | None,
-        prepare: Callable[[ContractRecord, datetime], Change | None],
-        by: str,
-        reason: str,
+        ordered: Ordered,
         *,
         dry_run: bool = False,
         live: bool = False,
@@ -319,7 +334,7 @@ class ContractOwner:
             if live:
                 await records.refresh_shelf(connection, self._shelf)
             try:
-                change = prepare(record, now)
+                change = ordered.prepare(record, now)
             except RefusedChange as refused:
                 raise refusal(refused) from None
             warnings: tuple[ContractProblem, ...] = ()
@@ -331,7 +346,9 @@ class ContractOwner:
                     self._check_scope(record, written, change.effective_from, now)
             if dry_run or change is None:
                 return ChangedContract(record, warnings)
-            after = await records.write_change(connection, record, change, now, by, reason)
+            command = ordered.command
+            after = await records.write_change(connection, record, change, now, command.actor.id, command.reason)
+            await records.record_act(connection, ordered.act, command, change, record, after, now)
         await self._written()
         return ChangedContract(after, warnings)
 
@@ -357,6 +374,13 @@ class ContractOwner:
     def _unknown(self, contract: str) -> Problem:
         self._refuse_file(contract)
         return Problem(404, "no-such-contract", "No such contract", f"No contract is called {contract}.")
+
+
+def _following(written: WrittenContract) -> Callable[[ContractRecord, datetime], Change]:
+    def following(record: ContractRecord, now: datetime) -> Change:
+        return prepare_version(record, written.document, written.effective_from, now)
+
+    return following
 
 
 def stale(revision: int) -> Problem:

@@ -15,6 +15,7 @@ from sla_ingest.contract import answer
 from sla_ingest.contract import store as records
 from sla_ingest.contract.deps import WRITING, ContractDeps, Name, may_see, may_write
 from sla_ingest.contract.profile import CSV_TYPE, JSON_TYPE, MAX_PROFILE, SBOM_TYPE, read_profile
+from sla_platform.http.audit import command_of
 from sla_platform.http.body import read_body
 from sla_platform.http.problem import Problem
 from sla_platform.inbound import PROSE
@@ -53,7 +54,7 @@ def add_routes(routes: APIRouter, deps: ContractDeps) -> None:
         access = may_write(deps, request)
         body = await read_body(request, MAX_PROFILE)
         environment = await asyncio.to_thread(read_profile, body, request.headers.get("content-type", ""))
-        await deps.owner.state_profile(contract, environment, access.key, reason)
+        await deps.owner.state_profile(contract, environment, command_of(access, reason))
         return Response(orjson.dumps(await _told(deps, contract, None)), 200, media_type="application/json")
 
 

@@ -26,6 +26,7 @@ from sla_ingest.contract.written import (
     WrittenContract,
     read_contract,
 )
+from sla_platform.http.audit import command_of
 from sla_platform.http.body import demand_model, describes, read_body
 from sla_platform.http.problem import Problem
 from sla_platform.inbound import ContractIn as ContractName
@@ -119,7 +120,7 @@ def _writing(routes: APIRouter, deps: ContractDeps) -> None:
         """
         access = may_write(deps, request)
         written = await _written(request, new=True)
-        made = await deps.owner.create(written, access.key, dry_run=dry_run)
+        made = await deps.owner.create(written, command_of(access, written.reason), dry_run=dry_run)
         return _changed(deps, made, 200 if dry_run else 201)
 
     @routes.put("/{contract}", summary="Change a contract", responses=WRITING, openapi_extra=_body(ContractIn))
@@ -131,7 +132,8 @@ def _writing(routes: APIRouter, deps: ContractDeps) -> None:
         access = may_write(deps, request)
         revision = _if_match(request)
         written = await _written(request, new=False)
-        made = await deps.owner.change(contract, written, revision, access.key, dry_run=dry_run)
+        command = command_of(access, written.reason)
+        made = await deps.owner.change(contract, written, revision, command, dry_run=dry_run)
         return _changed(deps, made, 200)
 
 
@@ -149,7 +151,7 @@ def _further(routes: APIRouter, deps: ContractDeps) -> None:
         except ValueError:
             errors = [{"pointer": "/on", "detail": "a day of the calendar is expected, such as 2027-03-31"}]
             raise Problem(422, "invalid-input", "The input does not fit", "See `errors`.", errors=errors) from None
-        made = await deps.owner.end(contract, on, revision, access.key, asked.reason)
+        made = await deps.owner.end(contract, on, revision, command_of(access, asked.reason))
         return _changed(deps, made, 200)
 
     @routes.post(
@@ -163,7 +165,7 @@ def _further(routes: APIRouter, deps: ContractDeps) -> None:
     ) -> Response:
         """Withdraw a version that is not in force yet. If-Match as for a change."""
         access = may_write(deps, request)
-        made = await deps.owner.withdraw(contract, number, _if_match(request), access.key, reason)
+        made = await deps.owner.withdraw(contract, number, _if_match(request), command_of(access, reason))
         return _changed(deps, made, 200)
 
     @routes.post(
@@ -176,7 +178,8 @@ def _further(routes: APIRouter, deps: ContractDeps) -> None:
         """No later version may take effect before `through`, which lies behind. If-Match as for a change."""
         access = may_write(deps, request)
         revision = _if_match(request)
-        made = await deps.owner.freeze(contract, await demand_model(request, FreezeIn), revision, access.key)
+        asked = await demand_model(request, FreezeIn)
+        made = await deps.owner.freeze(contract, asked.through, revision, command_of(access, asked.reason))
         return _changed(deps, made, 200)
 
 

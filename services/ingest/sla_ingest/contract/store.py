@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,17 +16,22 @@ from sla_domain.contract import ContractId, EnvironmentItem
 from sla_domain.normal import normal
 from sla_domain.record import Change, ContractRecord, ProfileChanged, RecordChange, apply_change, next_in_force
 from sla_ingest import tables
+from sla_platform.audit import store as audit
+from sla_platform.audit.act import Act, ActName, Command
 from sla_platform.contracts.copies import ContractTables, lock_writers, refresh, write_records
 from sla_platform.contracts.shelf import RecordShelf
 from sla_platform.store.dialect import upsert
 from sla_platform.store.log import append
 from sla_platform.wire.contract import (
     ContractChangedData,
+    booking_of,
     change_of,
     encode_change,
     history_text,
+    posted_by,
     read_record,
     record_data,
+    record_text,
 )
 
 CONTRACTS = ContractTables.of("ingest")
@@ -79,6 +85,40 @@ async def write_change(
     await connection.execute(tables.contract_change.insert(), [row])
     await append(connection, tables.log, [envelope])
     return after
+
+
+async def record_act(
+    connection: AsyncConnection,
+    name: ActName,
+    command: Command,
+    change: Change,
+    before: ContractRecord,
+    after: ContractRecord,
+    at: datetime,
+) -> None:
+    """Write a change of a contract into the audit log, in the transaction of the change and as the last thing in it.
+
+    `before` and `after` are the record's: the digests are those of its stored text, "" for one that is not.
+    """
+    told = {one: getattr(change, one) for one in ("number", "effective_from", "through") if hasattr(change, one)}
+    if (booking := booking_of(change)) is not None:
+        told["booking"] = booking
+    if (posted := posted_by(change)) is not None:
+        told |= {"allowance": posted.allowance, "entry": posted.entry.id}
+    act = Act(
+        name=name,
+        command=command,
+        object=after.id,
+        contract=after.id,
+        before=_digest(before),
+        after=_digest(after),
+        details={"revision": after.revision, **told},
+    )
+    await audit.append(connection, tables.audit, [act], at)
+
+
+def _digest(record: ContractRecord) -> str:
+    return hashlib.sha256(record_text(record_data(record)).encode()).hexdigest() if record.revision else ""
 
 
 def _entry(record: ContractRecord) -> dict[str, Any]:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from sla_domain.bounds import WHO, shorten
+from sla_notifier import tables
 from sla_notifier.alert import store as alerts
 from sla_notifier.alert.acknowledging import AckAnswer, acknowledge_alert
 from sla_notifier.alert.alert import Alert, AlertKind, fix_alert_id
@@ -15,6 +17,8 @@ from sla_notifier.alert.change_set import ChangeSet
 from sla_notifier.context import NotifierContext
 from sla_notifier.notice import store as notices
 from sla_notifier.notification.unit_of_work import write_changes
+from sla_platform.audit import store as audit
+from sla_platform.audit.act import Act, ActName, ActorKind, AuditActor, Command, state_digest
 from sla_platform.store.instant import store_now
 
 
@@ -24,6 +28,23 @@ class Acknowledged:
 
     answer: AckAnswer
     alert: Alert
+
+
+@dataclass(frozen=True, slots=True)
+class AckBy:
+    """Who acknowledges.
+
+    `name` and `via` (the way, such as `link`) are recorded with the alert, `actor` in the audit log.
+    """
+
+    name: str
+    via: str
+    actor: AuditActor
+
+    @classmethod
+    def person(cls, id_: str, via: str) -> AckBy:
+        """Return a person, by their id, who followed a link in a message to them."""
+        return cls(id_, via, AuditActor(ActorKind.PERSON, id_))
 
 
 def name_and_key(named: str, key: str) -> str:
@@ -46,16 +67,16 @@ class Acknowledger:
         self._context = context
 
     async def acknowledge(
-        self, alert: str, who: str, via: str, *, contract: str | None = None, together: bool = False
+        self, alert: str, by: AckBy, *, contract: str | None = None, together: bool = False
     ) -> Acknowledged | None:
         """Acknowledge one alert and return the result; None when the alert is unknown, or not of `contract`.
 
-        An alert that was acknowledged or closed before is not changed. `who`: who acknowledges. `via`: the way, such as
-        `link` or `api`. Both are recorded. `contract`: the only contract whose alerts may be acknowledged; None: any.
-        `together`: also those of the other contracts that the message about a notice named to this person.
+        An alert that was acknowledged or closed before is not changed. `by`: who acknowledges. `contract`: the only
+        contract whose alerts may be acknowledged; None: any. `together`: also those of the other contracts that the
+        message about a notice named to this person.
         """
         async with self._context.writing() as connection:
-            others = await _others(connection, alert, who) if together else []
+            others = await _others(connection, alert, by.name) if together else []
             known = await alerts.lock_alerts(connection, {alert, *others})
             before = known.get(alert)
             if before is None or contract not in (None, before.contract):
@@ -63,38 +84,62 @@ class Acknowledger:
             now = await store_now(connection, self._context.time_source)
             answers, batch = {}, ChangeSet(known)
             for id_, each in known.items():
-                answers[id_], change = acknowledge_alert(each, who, via, now)
+                answers[id_], change = acknowledge_alert(each, by.name, by.via, now)
                 batch.add(change)
             if batch.alerts:
                 await write_changes(connection, batch, self._context.catalogue(), self._context.render_config, now)
+                changed = [(known[id_], after) for id_, after in batch.alerts.items()]
+                await _record(connection, changed, by, now)
         if batch.alerts:
-            self._context.metrics.acknowledged.labels(via).inc(len(batch.alerts))
+            self._context.metrics.acknowledged.labels(by.via).inc(len(batch.alerts))
             self._context.signal()
         return Acknowledged(answers[alert], batch.alerts.get(alert, before))
 
-    async def acknowledge_listed(self, ids: Mapping[str, int], who: str, via: str) -> list[Acknowledged]:
+    async def acknowledge_listed(self, ids: Mapping[str, int], by: AckBy) -> list[Acknowledged]:
         """Acknowledge several alerts in one transaction; return a result for each, in the order of their ids.
 
         `ids`: alert id -> the episode (one opening of the alert, counted from 1) that is meant; unknown alerts, and
-        alerts that are in another episode now, are left out. `who`: who acknowledges; `via`: the way, such as `link`.
-        Both are recorded.
+        alerts that are in another episode now, are left out. `by`: who acknowledges.
         """
         async with self._context.writing() as connection:
             known = await alerts.lock_alerts(connection, set(ids))
             now = await store_now(connection, self._context.time_source)
-            batch, done = ChangeSet(known), []
+            batch, done = ChangeSet(known), list[Acknowledged]()
+            changed: list[tuple[Alert, Alert]] = []
             for id_, before in known.items():
                 if before.episode != ids[id_]:
                     continue
-                answer, change = acknowledge_alert(before, who, via, now)
+                answer, change = acknowledge_alert(before, by.name, by.via, now)
                 batch.add(change)
+                if change.alert is not None:
+                    changed.append((before, change.alert))
                 done.append(Acknowledged(answer, change.alert or before))
             await write_changes(connection, batch, self._context.catalogue(), self._context.render_config, now)
+            await _record(connection, changed, by, now)
         count = sum(each.answer is AckAnswer.DONE for each in done)
         if count:
-            self._context.metrics.acknowledged.labels(via).inc(count)
+            self._context.metrics.acknowledged.labels(by.via).inc(count)
             self._context.signal()
         return done
+
+
+async def _record(
+    connection: AsyncConnection, changed: Iterable[tuple[Alert, Alert]], by: AckBy, now: datetime
+) -> None:
+    """Write an act for each acknowledged alert, given as it was before and is after."""
+    acts = [
+        Act(
+            name=ActName.ALERT_ACKNOWLEDGED,
+            command=Command(by.actor),
+            object=after.id,
+            contract=after.contract,
+            before=state_digest(before.columns()),
+            after=state_digest(after.columns()),
+            details={"via": by.via, "by": by.name, "incident": after.incident, "notice": after.notice},
+        )
+        for before, after in changed
+    ]
+    await audit.append(connection, tables.audit, acts, now)
 
 
 async def _others(connection: AsyncConnection, alert: str, person: str) -> list[str]:

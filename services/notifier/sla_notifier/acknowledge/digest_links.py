@@ -13,7 +13,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from sla_notifier import tables
-from sla_notifier.acknowledge.acknowledge import Acknowledger
+from sla_notifier.acknowledge.acknowledge import AckBy, Acknowledger
 from sla_notifier.acknowledge.named import name_of, subject_of
 from sla_notifier.acknowledge.page import AckPage, AckPageKind, ListedAlert
 from sla_notifier.alert.acknowledging import AckAnswer
@@ -54,7 +54,8 @@ class DigestAckLinks:
         """
         async with self._context.store.reading() as connection:
             episodes = _asking(await carried_by(connection, claim.digest))
-        done = await self._acknowledger.acknowledge_listed(episodes, claim.person, DIGEST) if episodes else []
+        by = AckBy.person(claim.person, DIGEST)
+        done = await self._acknowledger.acknowledge_listed(episodes, by) if episodes else []
         return await self._answer(claim, sum(each.answer is AckAnswer.DONE for each in done))
 
     async def _answer(self, claim: Claim, done: int | None) -> AckPage:

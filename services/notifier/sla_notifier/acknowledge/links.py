@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from sla_notifier.acknowledge.acknowledge import Acknowledger
+from sla_notifier.acknowledge.acknowledge import AckBy, Acknowledger
 from sla_notifier.acknowledge.digest_links import DigestAckLinks
 from sla_notifier.acknowledge.named import name_of, subject_of
 from sla_notifier.acknowledge.page import AckPage, AckPageKind
@@ -69,9 +69,8 @@ class AckLinks:
             return self._unknown()
         if not _theirs(alert, told):
             return self._moved(alert, told[0])
-        done = await self._acknowledger.acknowledge(
-            claim.alert, claim.person, LINK, contract=alert.contract, together=True
-        )
+        by = AckBy.person(claim.person, LINK)
+        done = await self._acknowledger.acknowledge(claim.alert, by, contract=alert.contract, together=True)
         if done is None:  # it is gone or has moved on just now
             return await self.look(token)
         return self._answer(

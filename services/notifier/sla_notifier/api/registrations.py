@@ -14,8 +14,11 @@ from sla_notifier.acknowledge.page import HEADERS, AckPage, render_page
 from sla_notifier.context import NotifierContext
 from sla_notifier.link import LinkPurpose
 from sla_notifier.registration import store
+from sla_notifier.registration.act import record
 from sla_notifier.registration.ask import Registrar, Wish
 from sla_notifier.registration.links import RegistrationLinks
+from sla_platform.audit.act import ActName
+from sla_platform.http.audit import Reason, command_of
 from sla_platform.http.body import BAD_BODY, describes, read_model
 from sla_platform.http.keys import ADMIN, Authorizer, KeyAccess
 from sla_platform.http.problem import Problem
@@ -132,7 +135,7 @@ def _administer(routes: APIRouter, context: NotifierContext, authorize: Authoriz
         status_code=204,
         responses={**_DENIED, 404: {"description": "not known here"}},
     )
-    async def end(request: Request, id_: str) -> Response:
+    async def end(request: Request, id_: str, reason: Reason = "") -> Response:
         """End a registration. It stays on record as ended, by whom and when."""
         access = authorize(request, ADMIN)
         async with context.store.transaction() as connection:
@@ -140,7 +143,9 @@ def _administer(routes: APIRouter, context: NotifierContext, authorize: Authoriz
             if found is None or access.contract not in (None, found.contract):
                 detail = f"No registration with the id {id_[:120]!r} is known here."
                 raise Problem(404, "not-found", "No such registration", detail)
-            await store.end(connection, found.id, access.key, await store_now(connection, context.time_source))
+            now = await store_now(connection, context.time_source)
+            ended = await store.end(connection, found.id, access.key, now)
+            await record(connection, ActName.REGISTRATION_ENDED, ended, command_of(access, reason), now)
         return Response(status_code=204)
 
 

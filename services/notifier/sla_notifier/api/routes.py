@@ -7,7 +7,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import HTMLResponse
 
-from sla_notifier.acknowledge.acknowledge import Acknowledger, name_and_key
+from sla_notifier.acknowledge.acknowledge import AckBy, Acknowledger, name_and_key
 from sla_notifier.acknowledge.links import AckLinks
 from sla_notifier.acknowledge.page import HEADERS, AckPage, render_page
 from sla_notifier.api import query
@@ -27,6 +27,7 @@ from sla_notifier.api.shape import (
     EndpointShape,
 )
 from sla_notifier.context import NotifierContext
+from sla_platform.http.audit import Reason, command_of
 from sla_platform.http.body import BAD_BODY, describes, read_model
 from sla_platform.http.keys import ADMIN, READ, Authorizer, for_all_contracts
 from sla_platform.http.problem import Problem
@@ -105,7 +106,8 @@ def _alerts(routes: APIRouter, context: NotifierContext, authorize: Authorizer, 
         access = authorize(request, ACK)
         body = await read_model(request, AckRequest)
         named = body.by if body is not None else ""
-        done = await acknowledger.acknowledge(id_, name_and_key(named, access.key), API, contract=access.contract)
+        by = AckBy(name_and_key(named, access.key), API, command_of(access).actor)
+        done = await acknowledger.acknowledge(id_, by, contract=access.contract)
         if done is None:
             raise _no("alert", id_)
         return AckResponse(
@@ -141,11 +143,11 @@ def _deliveries(routes: APIRouter, context: NotifierContext, authorize: Authoriz
         summary="Queue a failed delivery again",
         responses={**_ONE, 409: {"description": "it has not failed"}},
     )
-    async def again(request: Request, id_: str) -> DeliveryDetail:
+    async def again(request: Request, id_: str, reason: Reason = "") -> DeliveryDetail:
         """Queue a failed delivery once more, under the same id."""
         access = authorize(request, ADMIN)
         before = await _delivery(context, id_, access.contract)
-        if not await retry_delivery(context, id_):
+        if not await retry_delivery(context, id_, command_of(access, reason)):
             hint = f"retry the digest {before.carried_by} that carried it" if before.carried_by else "only failures are"
             raise Problem(409, "not-failed", "It is not retried", f"The delivery is {before.state}: {hint}.")
         return await _delivery(context, id_, access.contract)
@@ -160,9 +162,9 @@ def _endpoints(routes: APIRouter, context: NotifierContext, authorize: Authorize
             return EndpointPage(endpoints=await query.endpoints(connection))
 
     @routes.post("/v1/endpoints/{id_}/enable", summary="Enable a disabled endpoint again", responses=_ONE)
-    async def enabled(request: Request, id_: str) -> EndpointShape:
+    async def enabled(request: Request, id_: str, reason: Reason = "") -> EndpointShape:
         access = for_all_contracts(authorize(request, ADMIN))
-        if not await enable_endpoint(context, id_, access.key or API):
+        if not await enable_endpoint(context, id_, command_of(access, reason)):
             raise _no("endpoint", id_)
         async with context.store.reading() as connection:
             return next(each for each in await query.endpoints(connection) if each.id == id_)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Mapping
+from typing import Any
 
 from sqlalchemy import select, update
 
@@ -11,14 +12,16 @@ from sla_notifier.context import NotifierContext
 from sla_notifier.delivery.fact import delivery_fact
 from sla_notifier.delivery.row import row_of
 from sla_notifier.delivery.state import DeliveryState
+from sla_platform.audit import store as audit
+from sla_platform.audit.act import Act, ActName, Command, state_digest
 from sla_platform.store import log as logs
 from sla_platform.store.instant import store_now
 
 _d, _e = tables.delivery, tables.endpoint
 
 
-async def retry_delivery(context: NotifierContext, id_: str) -> bool:
-    """Queue a failed delivery again, under its own id, and return whether that was done.
+async def retry_delivery(context: NotifierContext, id_: str, command: Command) -> bool:
+    """Queue a failed delivery again, under its own id, and return whether that was done. `command`: who orders it.
 
     False if it is unknown, has not failed, or was carried by a digest (a mail that collects several messages). It is
     attempted at least once, and then as its retry policy says; the longest time of the policy still counts from the
@@ -26,31 +29,54 @@ async def retry_delivery(context: NotifierContext, id_: str) -> bool:
     """
     async with context.store.transaction() as connection:
         now = await store_now(connection, context.time_source)
-        statement = (
-            update(_d)
-            .where(_d.c.id == id_, _d.c.state == DeliveryState.FAILED.value, _d.c.carried_by == "")
-            .values(state=DeliveryState.QUEUED.value, reason="", next_at=now, finished_at=None)
-            .returning(_d)
-        )
-        found = (await connection.execute(statement)).mappings().first()
-        if found is None:
+        failed = _d.c.id == id_, _d.c.state == DeliveryState.FAILED.value, _d.c.carried_by == ""
+        before = (await connection.execute(select(_d).where(*failed).with_for_update())).mappings().first()
+        if before is None:
             return False
-        row = replace(row_of(dict(found)), state=DeliveryState.QUEUED)
+        queued = {"state": DeliveryState.QUEUED.value, "reason": "", "next_at": now, "finished_at": None}
+        await connection.execute(update(_d).where(_d.c.id == id_).values(**queued))
+        row = row_of(dict(before) | queued)
         await logs.append(connection, tables.log, [delivery_fact(row, now)])
+        act = Act(
+            name=ActName.DELIVERY_RETRIED,
+            command=command,
+            object=id_,
+            contract=row.contract,
+            before=state_digest(_shown(dict(before))),
+            after=state_digest(_shown(dict(before) | queued)),
+            details={"person": row.person, "channel": row.channel, "reason": before["reason"]},
+        )
+        await audit.append(connection, tables.audit, [act], now)
     context.signal()
     return True
 
 
-async def enable_endpoint(context: NotifierContext, id_: str, by: str) -> bool:
+async def enable_endpoint(context: NotifierContext, id_: str, command: Command) -> bool:
     """Allow sending to a disabled endpoint again; return False when no endpoint with this id is on record.
 
-    `by`: who did it, recorded with the endpoint.
+    `command`: who orders it; their id is recorded with the endpoint, too.
     """
     async with context.store.transaction() as connection:
-        if (await connection.execute(select(_e.c.id).where(_e.c.id == id_))).first() is None:
+        found = select(_e).where(_e.c.id == id_).with_for_update()
+        before = (await connection.execute(found)).mappings().first()
+        if before is None:
             return False
         now = await store_now(connection, context.time_source)
-        values = {"state": "active", "reason": "", "changed_at": now, "changed_by": by}
+        values = {"state": "active", "reason": "", "changed_at": now, "changed_by": command.actor.id}
         await connection.execute(update(_e).where(_e.c.id == id_).values(values))
+        act = Act(
+            name=ActName.ENDPOINT_ENABLED,
+            command=command,
+            object=id_,
+            before=state_digest(dict(before)),
+            after=state_digest(dict(before) | values),
+            details={"was": before["state"]},
+        )
+        await audit.append(connection, tables.audit, [act], now)
     context.signal()
     return True
+
+
+def _shown(delivery: Mapping[str, Any]) -> dict[str, Any]:
+    """What a retry changes of a delivery; its text and address are no part of the audit log."""
+    return {name: delivery[name] for name in ("id", "state", "reason", "next_at", "finished_at", "attempts")}

@@ -13,6 +13,8 @@ from sla_notifier.context import NotifierContext
 from sla_notifier.link import BadLink, LinkPurpose
 from sla_notifier.notice.registered import CONFIRMED
 from sla_notifier.registration import store
+from sla_notifier.registration.act import record
+from sla_platform.audit.act import ActName
 from sla_platform.store.instant import store_now
 
 LINK = "link"
@@ -41,8 +43,10 @@ class RegistrationLinks:
             now = await store_now(connection, self._context.time_source)
             if purpose is LinkPurpose.CONFIRM:
                 done = await store.confirm(connection, subject, now)
+                await record(connection, ActName.REGISTRATION_CONFIRMED, done, None, now)
             else:
                 done = await store.end(connection, subject, LINK, now)
+                await record(connection, ActName.REGISTRATION_ENDED, done, None, now)
         rows = await self._rows(purpose, subject)
         if purpose is LinkPurpose.CONFIRM:
             return self._page(AckPageKind.REGISTERED, rows) if done else self._confirming(rows)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import uuid4
 
-from sqlalchemy import ColumnElement, select, update
+from sqlalchemy import ColumnElement, and_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from sla_notifier import tables
@@ -16,6 +17,14 @@ from sla_platform.store.dialect import insert, insert_new
 
 PENDING, ENDED = "pending", "ended"
 _r, _c = tables.registration.c, tables.confirmation.c
+
+
+@dataclass(frozen=True, slots=True)
+class RegistrationChange:
+    """A registration that was changed: its columns `before` and `after`."""
+
+    before: Mapping[str, Any]
+    after: Mapping[str, Any]
 
 
 async def person_of(connection: AsyncConnection, address_key: str) -> str:
@@ -58,16 +67,27 @@ def _subject(subject: str) -> ColumnElement[bool]:
     return _r.person == subject if is_registered(subject) else _r.id == subject
 
 
-async def confirm(connection: AsyncConnection, request: str, now: datetime) -> int:
-    """Confirm the pending registrations of a request; return how many."""
-    statement = update(tables.registration).where(_r.request == request, _r.state == PENDING, _r.expires_at > now)
-    return (await connection.execute(statement.values(state=CONFIRMED, confirmed_at=now))).rowcount
+async def confirm(connection: AsyncConnection, request: str, now: datetime) -> list[RegistrationChange]:
+    """Confirm the pending registrations of a request; return them."""
+    pending = and_(_r.request == request, _r.state == PENDING, _r.expires_at > now)
+    return await _change(connection, pending, {"state": CONFIRMED, "confirmed_at": now})
 
 
-async def end(connection: AsyncConnection, subject: str, by: str, now: datetime) -> int:
-    """End the registrations of a person, or the one with this id; return how many were not ended before."""
-    statement = update(tables.registration).where(_subject(subject), _r.state != ENDED)
-    return (await connection.execute(statement.values(state=ENDED, ended_at=now, ended_by=by))).rowcount
+async def end(connection: AsyncConnection, subject: str, by: str, now: datetime) -> list[RegistrationChange]:
+    """End the registrations of a person, or the one with this id; return those that were not ended before."""
+    standing = and_(_subject(subject), _r.state != ENDED)
+    return await _change(connection, standing, {"state": ENDED, "ended_at": now, "ended_by": by})
+
+
+async def _change(
+    connection: AsyncConnection, which: ColumnElement[bool], values: dict[str, Any]
+) -> list[RegistrationChange]:
+    query = select(tables.registration).where(which).order_by(_r.id).with_for_update()
+    before = (await connection.execute(query)).mappings().all()
+    if before:
+        ids = [row["id"] for row in before]
+        await connection.execute(update(tables.registration).where(_r.id.in_(ids)).values(values))
+    return [RegistrationChange(dict(row), dict(row) | values) for row in before]
 
 
 async def count_mail(connection: AsyncConnection, of: str, most: int, now: datetime) -> bool:

@@ -82,6 +82,7 @@ class Replanner:
         """
         first = await self._anything()
         if first is None:
+            await self._announce()
             return await self._of_contracts()
         version = self._rulebooks.current.version
         async with self._store.transaction() as connection:
@@ -92,6 +93,12 @@ class Replanner:
         unfit = partial(self._quarantine.keep, REPLAN, first.partition, version)
         await in_parts(names, partial(self._move, first.partition, version), unfit)
         return len(names)
+
+    async def _announce(self) -> None:
+        """Put the version in force on record, once, where no incident has to be moved to it."""
+        if not self._rulebooks.announced:
+            async with self._store.transaction() as connection:
+                await self._rulebooks.newest(connection)
 
     async def _of_contracts(self) -> int:
         """Judge anew the next open incidents of one recorded contract that has changed."""

@@ -84,6 +84,7 @@ def replay_rows(
     key: Key = "",
     every: Annotated[bool, typer.Option("--all", help="Everything that waits, the oldest first.")] = False,
     service: Annotated[str, typer.Option(help="With --all: only of this service.")] = "",
+    reason: Annotated[str, typer.Option(help="Why, for the audit log.")] = "",
     json: _Json = False,
 ) -> None:
     """Process events in quarantine again, after the cause of the error was removed.
@@ -94,7 +95,7 @@ def replay_rows(
         stop("say which rows, as `slad quarantine list` shows them, or --all")
     with open_client(url, key) as client:
         waiting = (f"{row['service']}/{row['id']}" for row in _all(client, _services(service), "quarantined"))
-        done = [_again(client, name) for name in (list(waiting) if every else rows or ())]
+        done = [_again(client, name, reason) for name in (list(waiting) if every else rows or ())]
     if json:
         emit({"replayed": done})
     failed = [one for one in done if one["state"] != "replayed"]
@@ -105,8 +106,8 @@ def replay_rows(
         raise typer.Exit(WRONG)
 
 
-def _again(client: httpx2.Client, row: str) -> dict[str, str]:
-    answer = client.post(f"{_path(row)}/replay")
+def _again(client: httpx2.Client, row: str, reason: str) -> dict[str, str]:
+    answer = client.post(f"{_path(row)}/replay", params={"reason": reason} if reason else {})
     if answer.status_code not in (httpx2.codes.OK, httpx2.codes.CONFLICT):
         stop_refused(answer)
     done = answer.status_code == httpx2.codes.OK

@@ -27,6 +27,8 @@ MODULES: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "importing": ("import",),
         "calendar": ("calendar",),
         "quarantine": ("quarantine",),
+        "key": ("key",),
+        "audit": ("audit",),
     }
 )
 

@@ -14,15 +14,18 @@ import typer
 
 from sla_catalogue import Catalogue, CatalogueInvalid, FindingLevel, load_catalogue, load_text, run_scenarios
 from sla_catalogue import check_files as check_catalogue
+from sla_platform.audit.act import Command
 from sla_platform.errors import PlatformError
 from sla_platform.settings import Settings
 from sla_standalone.cli.apply.changes import compared
-from sla_standalone.cli.apply.install import Installed, install
+from sla_standalone.cli.apply.install import Installed
 from sla_standalone.cli.apply.open_clocks import OpenClocks, looked
 from sla_standalone.cli.apply.plan import InstallPlan, InstallRefused, plan_install
+from sla_standalone.cli.apply.record import install_recorded
 from sla_standalone.cli.apply.report import Report, as_json, tell
 from sla_standalone.cli.check import problem_json, summary
 from sla_standalone.cli.inforce import stored_text
+from sla_standalone.cli.operator import operator_command
 from sla_standalone.cli.output import WRONG, emit, note, stop
 from sla_standalone.cli.place import path
 from sla_standalone.cli.remote import DEFAULT_URL, Key, service_answers
@@ -50,6 +53,7 @@ def apply(
         ),
     ] = "",
     key: Key = "",
+    reason: Annotated[str, typer.Option(help="Why, for the audit log.")] = "",
     json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Check a catalogue, show what it would change, and copy it to where the services read theirs.
@@ -58,7 +62,7 @@ def apply(
     """
     if not source.exists():
         stop(f"{source}: no such file or directory")
-    settings = Settings()
+    settings, command = Settings(), operator_command(reason)
     placed = to is not None or "catalogue" in settings.model_fields_set
     if not placed and not dry_run:
         stop("where do the services read? Say --to DIR, or set SLAD_CATALOGUE; slad's example is not written over")
@@ -69,7 +73,7 @@ def apply(
     difference = None if old is None else compared(old, new)
     seen = _seen(url, key, new) if url or dry_run else None
     plan = _planned(source, target) if placed and not failed and not _same_place(source, target) else None
-    done = _installed(plan, new) if plan is not None and not dry_run else None
+    done = _installed(settings, plan, old, new, command) if plan is not None and not dry_run else None
     report = Report(target, old, new, difference, seen, done, tuple(failed), dry_run, placed)
     if json:
         emit(as_json(report))
@@ -128,8 +132,13 @@ def _planned(source: Path, target: Path) -> InstallPlan:
         stop(f"{error.filename or target} cannot be read: {error.strerror or error}")
 
 
-def _installed(plan: InstallPlan, new: Catalogue) -> Installed:
+def _installed(
+    settings: Settings, plan: InstallPlan, old: Catalogue | None, new: Catalogue, command: Command
+) -> Installed:
     try:
-        return install(plan, new.version)
+        done, unrecorded = install_recorded(settings, plan, old, new, command)
+        if unrecorded:
+            note(f"slad: who applied it is not in the audit log: {unrecorded}")
+        return done
     except OSError as error:
         stop(f"{plan.target} cannot be written: {error.strerror or error}")

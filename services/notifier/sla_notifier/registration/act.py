@@ -1,0 +1,37 @@
+"""The acts of confirming and ending registrations, for the audit log."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from sla_notifier import tables
+from sla_notifier.registration.store import RegistrationChange
+from sla_platform.audit import store as audit
+from sla_platform.audit.act import Act, ActName, ActorKind, AuditActor, Command, state_digest
+
+
+async def record(
+    connection: AsyncConnection, name: ActName, changed: Sequence[RegistrationChange], by: Command | None, now: datetime
+) -> None:
+    """Write an act for each changed registration, as the last thing in the transaction of the change.
+
+    `by`: who ordered it; None: the person themselves, by the link in a mail. They are named by the id under which
+    their address is known: an address is in no log.
+    """
+    acts = [
+        Act(
+            name=name,
+            command=by or Command(AuditActor(ActorKind.PERSON, one.after["person"])),
+            object=one.after["id"],
+            contract=one.after["contract"],
+            before=state_digest(one.before),
+            after=state_digest(one.after),
+            details={"product": one.after["product"]},
+        )
+        for one in changed
+    ]
+    if acts:
+        await audit.append(connection, tables.audit, acts, now)

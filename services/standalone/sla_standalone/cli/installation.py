@@ -1,0 +1,39 @@
+"""Work on the store of the installation that the settings name, from the command line."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import TypeVar
+
+from sla_platform.settings import Settings
+from sla_platform.store.engine import Store
+from sla_platform.timesource import TimeSource, parse_time_source
+from sla_standalone.migrate import at_head
+
+_Answer = TypeVar("_Answer")
+
+
+class NoInstallation(Exception):
+    """Raised when the store of the settings does not exist or does not fit this release; the message says which."""
+
+
+def with_store(settings: Settings, work: Callable[[Store, TimeSource], Awaitable[_Answer]]) -> _Answer:
+    """Return what `work` returns, which is called with the store of the settings and their time source.
+
+    A database file that does not exist is not made. Raises NoInstallation, StoreBusy.
+    """
+    store = Store(settings.store_url)
+    if store.sqlite and not Path(store.url.database or "").exists():
+        raise NoInstallation(f"there is no database {store.url.database}: set SLAD_STORE_URL, or run `slad migrate`")
+
+    async def run() -> _Answer:
+        try:
+            if unfit := await at_head(store):
+                raise NoInstallation(unfit)
+            return await work(store, parse_time_source(settings.time))
+        finally:
+            await store.close()
+
+    return asyncio.run(run())

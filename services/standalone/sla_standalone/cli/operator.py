@@ -1,0 +1,25 @@
+"""Who uses the command line where the store can be written: the operating system's word for it."""
+
+from __future__ import annotations
+
+import getpass
+
+from sla_domain import bounds
+from sla_platform.audit.act import ActorKind, AuditActor, Command
+from sla_standalone.cli.output import stop
+
+
+def operator_command(reason: str) -> Command:
+    """Return the user of this process as who orders an act, with their reason. One that is no line ends the command."""
+    if len(reason) > bounds.VALUE or not bounds.writable(reason):
+        stop(f"--reason: one line of at most {bounds.VALUE} characters")
+    try:
+        name = getpass.getuser()
+    except (OSError, KeyError, ImportError):  # a container's user without a name
+        name = "unknown"
+    return Command(AuditActor(ActorKind.OPERATOR, operator_name(name)), reason)
+
+
+def operator_name(name: str) -> str:
+    """Return a user's name as it stands in the audit log: at most 120 characters, none that would break a line."""
+    return bounds.shorten(bounds.UNWRITABLE_ON_A_LINE.sub("?", name), bounds.PERSON)

@@ -1,0 +1,67 @@
+"""The copy of the made keys that one process checks requests against, kept up to date by looking every half second."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+
+import structlog
+
+from sla_platform.apikey.key import MadeKey, key_number
+from sla_platform.apikey.store import changed_since
+from sla_platform.fault import Fault, error_text, fault_of
+from sla_platform.store.engine import Store
+
+_log = structlog.get_logger(__name__)
+LOOK_SECONDS = 0.5  # a key counts, or is refused, within two seconds: a look, and a second of an open stream
+ALL_EVERY = 120  # looks: everything is read anew, as after a backup was put back
+
+
+class KeyCopy:
+    """The made keys as this process knows them: `find` one by its text. Call `run` to keep them up to date.
+
+    While the store cannot be read, what was known last stays, and the next look that succeeds mends it.
+    """
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._keys: dict[int, MadeKey] = {}
+        self._place = 0
+        self._failing = False
+        self._read = False
+
+    def find(self, presented: str) -> MadeKey | None:
+        """Return the key that `presented` is; None when it is no made key, or one that was revoked.
+
+        It may have expired. The time it takes tells at most whether a number is in use, which is no secret.
+        """
+        number = key_number(presented)
+        found = None if number is None else self._keys.get(number)
+        return found if found is not None and found.revoked_at is None and found.fits(presented) else None
+
+    async def have_been_read(self) -> str | None:
+        """Return that the keys have not been read since the start; None when they have. For the readiness check."""
+        return None if self._read else "the API keys have not been read from the store yet"
+
+    async def run(self) -> None:
+        """Look every half second until cancelled."""
+        for count in itertools.count():
+            await self.refresh(everything=count % ALL_EVERY == 0)
+            await asyncio.sleep(LOOK_SECONDS)
+
+    async def refresh(self, *, everything: bool = False) -> None:
+        """Read what has changed since the last look, or `everything`. What keeps the store from answering is logged."""
+        try:
+            async with self._store.reading() as connection:
+                changed, place = await changed_since(connection, 0 if everything else self._place)
+        except Exception as error:
+            if fault_of(error) is not Fault.PASSING:
+                raise
+            if not self._failing:
+                _log.warning("keys.not_read", error=error_text(error)[:300])
+            self._failing = True
+            return
+        self._failing, self._read = False, True
+        known = {} if everything else self._keys
+        self._keys = {**known, **{key.number: key for key in changed}}
+        self._place = place

@@ -1,0 +1,119 @@
+"""Making, listing and revoking keys: the row and its act in the audit log in one transaction."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable, Collection
+from dataclasses import dataclass, replace
+from datetime import date
+from typing import Any
+
+from sqlalchemy import RowMapping, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from sla_platform.apikey import tables
+from sla_platform.apikey.key import SECRET_BYTES, MadeKey, key_hash, key_text
+from sla_platform.audit import store as audit
+from sla_platform.audit.act import Act, ActName, Command, state_digest
+from sla_platform.store.engine import Store
+from sla_platform.store.instant import store_now
+from sla_platform.timesource import TimeSource
+
+
+class NoSuchKey(LookupError):
+    """Raised when no key has the given id, or when it was revoked before."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WantedKey:
+    """A key to be made. `scopes`: what it allows. `contract`: None for all. `expires`: the first day without it."""
+
+    name: str
+    scopes: Collection[str]
+    contract: str | None = None
+    expires: date | None = None
+
+
+async def make_key(
+    store: Store,
+    time_source: TimeSource,
+    wanted: WantedKey,
+    command: Command,
+    secret: Callable[[], str] = lambda: secrets.token_urlsafe(SECRET_BYTES),
+) -> tuple[MadeKey, str]:
+    """Make a key; return it and its text, which is kept nowhere. Raises StoreBusy.
+
+    `command`: who orders it. `secret`: returns a new secret for the key's text (tests).
+    """
+    async with store.transaction() as connection:
+        now = await store_now(connection, time_source)
+        number = await audit.next_place(connection, tables.audit)
+        text = key_text(number, secret())
+        made = MadeKey(
+            number=number,
+            name=wanted.name,
+            sha256=key_hash(text),
+            scopes=frozenset(wanted.scopes),
+            contract=wanted.contract,
+            expires=wanted.expires,
+            made_at=now,
+            made_by=str(command.actor),
+        )
+        await connection.execute(tables.key.insert(), [_columns(made) | {"changed": number}])
+        await audit.append(connection, tables.audit, [_act(ActName.KEY_MADE, None, made, command)], now)
+    return made, text
+
+
+async def revoke_key(store: Store, time_source: TimeSource, number: int, command: Command) -> MadeKey:
+    """Revoke a key for good and return it as it is then. Raises NoSuchKey, StoreBusy. `command`: who orders it."""
+    async with store.transaction() as connection:
+        now = await store_now(connection, time_source)
+        place = await audit.next_place(connection, tables.audit)
+        found = (await connection.execute(select(tables.key).where(tables.key.c.number == number))).mappings().first()
+        if found is None or found["revoked_at"] is not None:
+            raise NoSuchKey(number)
+        before = _of(found)
+        after = replace(before, revoked_at=now, revoked_by=str(command.actor))
+        values = {"revoked_at": now, "revoked_by": after.revoked_by, "changed": place}
+        await connection.execute(update(tables.key).where(tables.key.c.number == number).values(**values))
+        await audit.append(connection, tables.audit, [_act(ActName.KEY_REVOKED, before, after, command)], now)
+    return after
+
+
+async def list_keys(connection: AsyncConnection) -> list[MadeKey]:
+    """Return every key that was ever made, in the order in which they were made, revoked ones too."""
+    statement = select(tables.key).order_by(tables.key.c.number)
+    return [_of(row) for row in (await connection.execute(statement)).mappings()]
+
+
+async def changed_since(connection: AsyncConnection, place: int) -> tuple[list[MadeKey], int]:
+    """Return the keys that were made or revoked after a place in the audit log, and the place of the last such act.
+
+    Acts have their places in the order of their commits, so nothing is missed. The same place without any.
+    """
+    changed = tables.key.c.changed
+    statement = select(tables.key).where(changed > place).order_by(changed)
+    rows = (await connection.execute(statement)).mappings().all()
+    return [_of(row) for row in rows], max((row["changed"] for row in rows), default=place)
+
+
+def _act(name: ActName, before: MadeKey | None, after: MadeKey, command: Command) -> Act:
+    return Act(
+        name=name,
+        command=command,
+        object=after.id,
+        contract=after.contract or "",
+        before=state_digest(None if before is None else before.state()),
+        after=state_digest(after.state()),
+        details={"scopes": sorted(after.scopes), "expires": after.expires},
+    )
+
+
+def _columns(key: MadeKey) -> dict[str, Any]:
+    values = {name: getattr(key, name) for name in MadeKey.__dataclass_fields__}
+    return values | {"scopes": " ".join(sorted(key.scopes))}
+
+
+def _of(row: RowMapping) -> MadeKey:
+    values = {name: row[name] for name in MadeKey.__dataclass_fields__}
+    return MadeKey(**values | {"scopes": frozenset(row["scopes"].split())})

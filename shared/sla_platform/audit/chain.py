@@ -1,0 +1,143 @@
+"""The chain of hashes that joins the rows of an audit log, and what a look at it can tell. Pure.
+
+A row's hash covers the row and the hash of the row before, so a row that is changed, removed, inserted or moved breaks
+the chain there. The head says how far the log has come, so a tail that was cut is missed. Whoever can write every
+table can also compute a whole new chain: only a checkpoint (a head that was kept elsewhere) tells that one apart.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import orjson
+
+from sla_platform.audit.act import instant_text
+
+FORM = "slad audit 1"  # names the canonical form; another form gets another name
+GENESIS = "0" * 64  # what stands in the place of the hash before the first row
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AuditRow:
+    """One act in the audit log of a service, as it is stored; texts are "" where nothing is to be said.
+
+    `seq`: its place, from 1 on. `actor`, `act`: as text, such as `key:ops` and `alert.acknowledged`. `before`, `after`:
+    digests of the object's state. `details`: canonical JSON. `previous`: the hash of the row before.
+    """
+
+    service: str
+    seq: int
+    at: datetime
+    actor: str
+    act: str
+    object: str
+    contract: str
+    reason: str
+    before: str
+    after: str
+    details: str
+    previous: str
+    hash: str
+
+
+@dataclass(frozen=True, slots=True)
+class AuditHead:
+    """How far an audit log has come: the place and the hash of its last row; 0 and GENESIS while it is empty."""
+
+    service: str
+    seq: int = 0
+    hash: str = GENESIS
+
+
+@dataclass(frozen=True, slots=True)
+class ChainBreak:
+    """Where an audit log is not what was written: the first row that does not fit, and why."""
+
+    service: str
+    seq: int
+    why: str
+
+
+def row_hash(row: AuditRow) -> str:
+    """Return the hash that a row must have: SHA-256, in hexadecimal, of `canonical_row`."""
+    return hashlib.sha256(canonical_row(row)).hexdigest()
+
+
+def canonical_row(row: AuditRow) -> bytes:
+    """Return the bytes that are hashed: a JSON array without spaces, in UTF-8, of everything but the hash itself.
+
+    It is [FORM, service, seq, at, actor, act, object, contract, reason, before, after, details, previous]; `at` in UTC
+    with six digits of microseconds, `details` as the text that is stored.
+    """
+    return orjson.dumps(
+        [
+            FORM, row.service, row.seq, instant_text(row.at), row.actor, row.act, row.object, row.contract, row.reason,
+            row.before, row.after, row.details, row.previous,
+        ]
+    )  # fmt: skip
+
+
+def first_break(
+    rows: Iterable[AuditRow], head: AuditHead, checkpoints: Mapping[int, str] | None = None
+) -> ChainBreak | None:
+    """Return where the log first differs from what was written; None when the whole log fits.
+
+    `rows`: all rows of the log, by place. `checkpoints`: place -> hash, from heads and exports kept elsewhere; a place
+    0 is ignored.
+    """
+    service, known = head.service, {seq: hash_ for seq, hash_ in (checkpoints or {}).items() if seq}
+    last = AuditHead(service)
+    for row in rows:
+        why = _misfit(row, last, known)
+        if why:
+            return ChainBreak(service, row.seq, why)
+        last = AuditHead(service, row.seq, row.hash)
+    if head.seq > last.seq:
+        return ChainBreak(service, last.seq + 1, f"the log ends after row {last.seq}, the head says row {head.seq}")
+    if head != last:
+        return ChainBreak(service, last.seq, f"the head says that the log ends with row {head.seq}, or another hash")
+    beyond = sorted(seq for seq in known if seq > last.seq)
+    if beyond:
+        return ChainBreak(
+            service, last.seq + 1, f"the log ends after row {last.seq}, a checkpoint knows row {beyond[0]}"
+        )
+    return None
+
+
+def _misfit(row: AuditRow, last: AuditHead, known: Mapping[int, str]) -> str:
+    if row.service != last.service:
+        return f"it is a row of {row.service}"
+    if row.seq > last.seq + 1:
+        return f"rows {last.seq + 1} to {row.seq - 1} are missing before it"
+    if row.seq <= last.seq:
+        return f"it stands behind row {last.seq}"
+    if row.hash != row_hash(row):
+        return "its content does not have its hash: the row was changed"
+    if row.previous != last.hash:
+        return "it does not follow the row before: one of the two was changed, inserted or moved"
+    if known.get(row.seq, row.hash) != row.hash:
+        return "its hash is not that of the checkpoint: the log was written anew up to here"
+    return ""
+
+
+def row_json(row: AuditRow) -> dict[str, Any]:
+    """Return a row as JSON values, a line of an export; `details` stays the text that was hashed."""
+    shown = {name: getattr(row, name) for name in AuditRow.__dataclass_fields__}
+    return shown | {"at": instant_text(row.at)}
+
+
+def row_of_json(line: Mapping[str, Any]) -> AuditRow:
+    """Return the row of a line that `row_json` made. Raises ValueError if it is none."""
+    try:
+        values = {name: line[name] for name in AuditRow.__dataclass_fields__}
+        at = datetime.fromisoformat(values["at"])
+    except (KeyError, TypeError) as error:
+        raise ValueError("the line is no row of an audit log") from error
+    texts = all(isinstance(value, str) for name, value in values.items() if name != "seq")
+    if at.tzinfo is None or type(values["seq"]) is not int or not texts:
+        raise ValueError("the line is no row of an audit log")
+    return AuditRow(**values | {"at": at})

@@ -1,0 +1,153 @@
+"""`/v1/audit/<service>`: who did what. The whole log for admins; a key of one contract sees the acts on its own."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from typing import Annotated, Any
+
+import orjson
+from fastapi import APIRouter, Depends, Query, Request
+from fastapi.responses import Response, StreamingResponse
+from pydantic import BaseModel, Field
+
+from sla_domain import bounds
+from sla_platform.audit.act import ActorKind, AuditActor, Command, instant_text
+from sla_platform.audit.chain import AuditRow, row_json
+from sla_platform.audit.store import AuditFilter, head_of, newest, oldest_first
+from sla_platform.audit.tables import ACT, ACTOR, OBJECT, AuditTables
+from sla_platform.http.keys import ADMIN, READ, Authorizer, KeyAccess, for_all_contracts
+from sla_platform.inbound import LINE, InstantIn
+from sla_platform.store.engine import Store
+
+MOST = 500
+JSON_LINES = "application/x-ndjson"
+_LARGEST = 2**53 - 1
+_Actor = Annotated[str, Query(max_length=ACTOR, description="such as key:ops or person:anna"), LINE]
+_Act = Annotated[str, Query(max_length=ACT, description="such as alert.acknowledged"), LINE]
+_Object = Annotated[str, Query(max_length=OBJECT, description="the id of what it was done to"), LINE]
+Reason = Annotated[str, Query(max_length=bounds.VALUE, description="why, for the audit log"), LINE]
+_DENIED: dict[int | str, dict[str, Any]] = {
+    401: {"description": "An API key is needed"},
+    403: {"description": "Not with this key: it lacks the scope admin"},
+}
+
+
+class AuditedAct(BaseModel):
+    """An act in the audit log. `actor`: kind and id, such as `key:ops`. `before`, `after`: digests of the object."""
+
+    service: str
+    seq: int = Field(description="its place in the log of this service, from 1 on")
+    at: str
+    actor: str
+    act: str
+    object: str
+    contract: str
+    reason: str
+    before: str = Field(description="SHA-256 of the object's state before, empty where there was none")
+    after: str = Field(description="SHA-256 of the object's state after, empty where there is none")
+    details: dict[str, Any]
+    previous: str = Field(description="the hash of the row before")
+    hash: str
+
+
+class AuditPage(BaseModel):
+    """A page of acts, the newest first. `next`: the `after` of the next page; null at the end."""
+
+    acts: list[AuditedAct]
+    next: int | None
+
+
+def command_of(access: KeyAccess, reason: str = "") -> Command:
+    """Return who orders an act that a request with this key asks for. `reason`: why, in the caller's words."""
+    return Command(AuditActor(ActorKind.KEY, access.key), reason)
+
+
+def asked_filter(
+    actor: _Actor = "",
+    act: _Act = "",
+    object: _Object = "",
+    since: Annotated[InstantIn | None, Query(description="from this instant on")] = None,
+    until: Annotated[InstantIn | None, Query(description="before this instant")] = None,
+) -> AuditFilter:
+    """Return the filter that the query of a URL states."""
+    return AuditFilter(actor=actor, act=act, object=object, since=since, until=until)
+
+
+def router(store: Store, tables: AuditTables, authorize: Authorizer) -> APIRouter:
+    """Return the routes that list and export the audit log of one service.
+
+    `authorize`: decides by a request's API key. A key for all contracts needs the scope `admin`; one of one contract
+    needs `read` and sees the acts on that contract alone.
+    """
+    seen = _seen(authorize)
+    routes = APIRouter(
+        prefix=f"/v1/audit/{tables.service}", tags=["audit"], responses=_DENIED, dependencies=[Depends(seen)]
+    )
+
+    @routes.get("", summary="List acts of people and keys, the newest first")
+    async def page(
+        asked: Annotated[AuditFilter, Depends(asked_filter)],
+        only: str | None = Depends(seen),
+        after: Annotated[int, Query(ge=0, le=_LARGEST, description="`next` of the page before")] = 0,
+        limit: Annotated[int, Query(ge=1, le=MOST)] = 50,
+    ) -> AuditPage:
+        """Who did what, the newest first."""
+        async with store.reading() as connection:
+            found = await newest(connection, tables, _confined(asked, only), after, limit + 1)
+        shown = found[:limit]
+        more = shown[-1].seq if len(found) > limit else None
+        return AuditPage(acts=[_act(row) for row in shown], next=more)
+
+    @routes.get(
+        "/export",
+        summary="Download the audit log as JSON lines, the oldest first",
+        response_class=Response,
+        responses={200: {"content": {JSON_LINES: {}}, "description": "A row a line; the head in the last line"}},
+    )
+    async def export(request: Request, asked: Annotated[AuditFilter, Depends(asked_filter)]) -> Response:
+        """Every row as it is hashed, and in the last line the head; without the head where a filter leaves rows out."""
+        for_all_contracts(authorize(request, ADMIN))
+        headers = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
+        async with store.reading() as connection:
+            await head_of(connection, tables)  # a store that is away is a 503 before the first line
+        return StreamingResponse(_lines(store, tables, asked), media_type=JSON_LINES, headers=headers)
+
+    return routes
+
+
+def _seen(authorize: Authorizer) -> Any:
+    def seen(request: Request) -> str | None:
+        access = authorize(request, READ)
+        return access.contract if access.contract is not None else authorize(request, ADMIN).contract
+
+    return seen
+
+
+def _confined(asked: AuditFilter, only: str | None) -> AuditFilter:
+    return AuditFilter(
+        contract=only, actor=asked.actor, act=asked.act, object=asked.object, since=asked.since, until=asked.until
+    )
+
+
+async def _lines(store: Store, tables: AuditTables, asked: AuditFilter) -> AsyncIterator[bytes]:
+    """The head is read first: what is appended meanwhile is of the next export."""
+    async with store.reading() as connection:
+        head = await head_of(connection, tables)
+    async for row in oldest_first(store, tables, asked):
+        if row.seq > head.seq and asked.whole:
+            async with store.reading() as connection:
+                now = await head_of(connection, tables)
+            if now.seq > head.seq:
+                break  # appended since
+        yield orjson.dumps(row_json(row)) + b"\n"
+    if asked.whole:
+        yield orjson.dumps({"head": {"service": head.service, "seq": head.seq, "hash": head.hash}}) + b"\n"
+
+
+def _act(row: AuditRow) -> AuditedAct:
+    try:
+        details = orjson.loads(row.details)
+    except ValueError:
+        details = None
+    values = row_json(row) | {"details": details if isinstance(details, dict) else {"unreadable": row.details}}
+    return AuditedAct(**values | {"at": instant_text(row.at)})
