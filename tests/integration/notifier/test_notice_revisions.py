@@ -226,6 +226,10 @@ async def test_who_stands_in_several_contracts_hears_once_and_answers_for_all(
     assert await fixes(stage) == [("acme", "open", "", 1), ("hooked", "open", "", 1)], "looking changes nothing"
     assert (await client.post(found.group(1))).status_code == 200
     assert await fixes(stage) == [("acme", "acknowledged", "", 1), ("hooked", "acknowledged", "", 1)]
+    acts = await stage.table("notifier_audit")
+    assert sorted((act.act, act.actor, act.contract) for act in acts) == [
+        ("alert.acknowledged", "person:piotr", "acme"), ("alert.acknowledged", "person:piotr", "hooked"),
+    ]  # fmt: skip
     mails(smtp_server)
     await stage.hear(revised(2, versions="4.2"))
     await stage.send()

@@ -19,13 +19,15 @@ from sla_domain.record import ContractRecord
 from sla_ingest import tables
 from sla_ingest.contract.owner import ContractOwner
 from sla_ingest.contract.store import CONTRACTS
-from sla_ingest.contract.written import FreezeIn, WrittenContract
+from sla_ingest.contract.written import WrittenContract
+from sla_platform.audit.act import ActorKind, AuditActor, Command
 from sla_platform.bus import WakeSignal
 from sla_platform.contracts.shelf import RecordShelf
 from sla_platform.store.engine import Store
 from sla_platform.wire.contract import ContractChangedData, canonical, read_record, record_data, record_text
 
 NOV = datetime(2026, 11, 1, tzinfo=UTC)
+ANN = Command(AuditActor(ActorKind.KEY, "ann"))
 
 
 class _Clock:
@@ -75,12 +77,12 @@ def life(contract: str, clock: _Clock) -> list[Callable[[ContractOwner], Awaitab
         await by.put_in_force()
 
     return [
-        lambda by: by.create(written(contract, "first"), "ann"),
-        lambda by: by.change(contract, written(contract, "second", later + timedelta(days=9)), 1, "ann"),
-        lambda by: by.withdraw(contract, 2, 2, "ann", "not so"),
-        lambda by: by.change(contract, written(contract, "third", later), 3, "ann"),
+        lambda by: by.create(written(contract, "first"), ANN),
+        lambda by: by.change(contract, written(contract, "second", later + timedelta(days=9)), 1, ANN),
+        lambda by: by.withdraw(contract, 2, 2, Command(ANN.actor, "not so")),
+        lambda by: by.change(contract, written(contract, "third", later), 3, ANN),
         in_force,
-        lambda by: by.freeze(contract, FreezeIn(through=NOV, reason="billed"), 5, "ann"),
+        lambda by: by.freeze(contract, NOV, 5, Command(ANN.actor, "billed")),
     ]
 
 
@@ -88,7 +90,7 @@ class Killer:
     """Fails at the statement or commit with the number `at`, counted from 0 over all `with watching()`; -1: at none."""
 
     def __init__(self, store: Store, at: int) -> None:
-        self._engine = store._database.writer.sync_engine
+        self._engine = store._database.writer.engine.sync_engine
         self._at = at
         self.reached = 0
 
