@@ -101,7 +101,9 @@ def build(
     if contracts is not None:
         shelf, files = contracts
         owner = ContractOwner(store, shelf, files, catalogue, time_source, wake_signal)
-        routes.include_router(contract_routes.router(ContractDeps(owner, shelf, store, files, time_source, gate)))
+        routes.include_router(
+            contract_routes.router(ContractDeps(owner, shelf, store, files, time_source, gate, settings.max_body_bytes))
+        )
         watch = LedgerWatch(shelf, rulebook, time_source, metrics)
         parts = (Part("contracts", owner.keep_time), Part("ledgers", watch.run))
 

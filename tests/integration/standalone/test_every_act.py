@@ -43,6 +43,7 @@ ADDRESS, KIM = "kim@acme.example", "registered:kim"
 WHY = "after the mend"
 REASON = "?reason=after%20the%20mend"
 ANY = {**JSON, "if-match": "*"}
+SAID = orjson.dumps({"reason": WHY})
 
 
 @dataclass(slots=True)
@@ -207,7 +208,7 @@ async def end_contract(world: World) -> tuple[Answer, str]:
 async def withdraw_version(world: World) -> tuple[Answer, str]:
     await world.signed("withdrawn", effective_from="2090-01-01T00:00:00Z")
     await world.from_here()
-    return await world.post(f"/v1/contracts/withdrawn/versions/1/withdraw{REASON}", b"", ANY), "withdrawn"
+    return await world.post("/v1/contracts/withdrawn/versions/1/withdraw", SAID, ANY), "withdrawn"
 
 
 async def freeze_contract(world: World) -> tuple[Answer, str]:
@@ -230,8 +231,7 @@ async def book_window(world: World) -> tuple[Answer, str]:
 async def cancel_window(world: World) -> tuple[Answer, str]:
     await book_window(world)
     await world.from_here()
-    said = orjson.dumps({"reason": WHY})
-    return await world.post("/v1/contracts/anybody/windows/go-live/cancel", said, JSON), "anybody"
+    return await world.post("/v1/contracts/anybody/windows/go-live/cancel", SAID, JSON), "anybody"
 
 
 async def post_entry(world: World) -> tuple[Answer, str]:
@@ -324,7 +324,7 @@ async def test_the_digests_of_a_contracts_acts_are_those_of_its_stored_record(sl
 
     await world.signed("followed", effective_from="2090-01-01T00:00:00Z")
     first = await stored()
-    await world.post(f"/v1/contracts/followed/versions/1/withdraw{REASON}", b"", ANY)
+    await world.post("/v1/contracts/followed/versions/1/withdraw", SAID, ANY)
     acts = [row for row in await world.rows() if row.object == "followed"]
     assert [(row.before, row.after) for row in acts] == [("", first), (first, await stored())]
     assert [(row.contract, orjson.loads(row.details)) for row in acts] == [
@@ -358,8 +358,8 @@ async def test_what_changes_nothing_and_what_is_refused_is_no_act(slad: RunningP
         await world.signed("known"),  # the id is taken
         await world.signed("only-looked-at", "?dry_run=true"),
         await world.put("/v1/contracts/anybody", {"reason": WHY, "contract": _section("anybody")}, ANY),  # of a file
-        await world.post("/v1/contracts/known/versions/1/withdraw", b"", ANY),  # without a reason
-        await world.post(f"/v1/contracts/known/versions/1/withdraw{REASON}", b"", ANY),  # in force
+        await world.post("/v1/contracts/known/versions/1/withdraw", b"{}", ANY),  # without a reason
+        await world.post("/v1/contracts/known/versions/1/withdraw", SAID, ANY),  # in force
         (await state_profile(world))[0],  # as stated before
         await world.used("once"),  # written already
         await knock(world.slad.app, "DELETE", "/v1/registrations/deleted", b"", JSON),  # ended already

@@ -19,6 +19,8 @@ import httpx2
 import pytest
 from tests.integration.standalone.served import served
 
+from sla_ingest.contract.profile import MAX_PROFILE
+from sla_ingest.contract.written import MAX_TEXT
 from sla_platform.http.body import SMALL_BODY
 from sla_platform.settings import Settings
 from sla_standalone.compose import ALL
@@ -178,12 +180,21 @@ async def _a_body_beyond_the_bound_is_cut_off_on_every_route(routes: list[Route]
                     answer.exception()
 
 
+def _bound(route: Route) -> int:
+    """Bytes of the largest body that the route reads."""
+    most = Settings().max_body_bytes
+    if route.path in (BY_SIGNATURE, "/v1/events", "/v1/notices"):
+        return most
+    if route.path.endswith("/profile"):
+        return min(MAX_PROFILE, most)
+    return MAX_TEXT if route.path in ("/v1/contracts", "/v1/contracts/{contract}") else SMALL_BODY
+
+
 async def _a_stated_length_beyond_the_bound_is_refused_unread(routes: list[Route], subtests: pytest.Subtests) -> None:
     for route in routes:
         if not _reads_a_body(route):
             continue
-        small = route.path not in (BY_SIGNATURE, "/v1/events", "/v1/notices")
-        bound = SMALL_BODY if small else Settings().max_body_bytes
+        bound = _bound(route)
         with subtests.test(f"{route.method} {route.path}"):
             async with line(route) as greedy:
                 kind = "content-type: application/json"

@@ -19,7 +19,11 @@ OPEN = {  # nothing of anybody's tickets
     "GET /docs/{name}/openapi.json", "GET /board/static/{name}",
     "OPTIONS /v1/events", "OPTIONS /v1/webhooks/{source}",
 }  # fmt: skip
-LINKS = {"GET /ack/{token}", "POST /ack/{token}"}  # the token is the key
+LINKS = {  # the token is the key
+    f"{method} {path}/{{token}}"
+    for method in ("GET", "POST")
+    for path in ("/ack", "/registrations/confirm", "/registrations/end")
+}
 SIGNED = {"POST /v1/webhooks/{source}"}  # the sender's own proof
 OF_A_TICKET = {
     "GET /v1/incidents/{incident:path}", "GET /v1/incidents/{incident:path}/explain", "GET /incidents/{incident:path}",
@@ -43,6 +47,7 @@ OF_A_CONTRACT = {  # those of its own for the key of one contract
     "GET /v1/contracts/{contract}", "GET /v1/contracts/{contract}/changes",
     "GET /v1/contracts/{contract}/versions/{number}", "GET /v1/contracts/{contract}/windows",
     "GET /v1/contracts/{contract}/profile", "GET /contracts/{contract}", "GET /v1/board/contracts/{contract}",
+    "GET /v1/contracts/{contract}/ledgers", "GET /v1/contracts/{contract}/ledgers/{allowance}",
 }  # fmt: skip
 LISTS_CONTRACTS = {"GET /v1/contracts", "GET /contracts"}
 CHANGES_CONTRACTS = {
@@ -50,18 +55,22 @@ CHANGES_CONTRACTS = {
     "POST /v1/contracts/{contract}/end", "POST /v1/contracts/{contract}/versions/{number}/withdraw",
     "POST /v1/contracts/{contract}/freeze", "POST /v1/contracts/{contract}/windows",
     "POST /v1/contracts/{contract}/windows/{booking}/cancel",
+    "POST /v1/contracts/{contract}/ledgers/{allowance}/entries",
 }  # fmt: skip
 FOR_ALL_CONTRACTS |= CHANGES_CONTRACTS
 LOGS = ("platform", "ingest", "timer", "notifier", "board")
 FOR_ALL_CONTRACTS |= {f"GET /v1/audit/{log}/export" for log in LOGS}
 ACTS = {f"GET /v1/audit/{log}" for log in LOGS}  # an admin's, and the part of its own for the key of a contract
-ASKS = {"POST /v1/deadlines", "POST /v1/events"}  # tested by themselves
+REGISTRATIONS = {"GET /v1/registrations", "DELETE /v1/registrations/{id_}"}  # an admin's, those of its own contract
+ASKS = {  # tested by themselves, those of notices with the notifier
+    "POST /v1/deadlines", "POST /v1/events", "POST /v1/registrations", "GET /v1/notices/{id_}",
+}  # fmt: skip
 STREAMS = {"GET /v1/stream", "GET /v1/stream/incidents/{incident:path}"}
 TELLS_EVENTS = OF_A_TICKET - {"GET /v1/incidents/{incident:path}/explain"}
 
 ROUTED = (
     OPEN, LINKS, SIGNED, OF_A_TICKET, LISTS, OF_AN_ALERT, OF_A_DELIVERY, OF_A_CONTRACT, LISTS_CONTRACTS, ON_CALL,
-    FOR_ALL_CONTRACTS, ACTS, ASKS,
+    FOR_ALL_CONTRACTS, ACTS, ASKS, REGISTRATIONS,
 )  # fmt: skip
 
 
@@ -163,6 +172,7 @@ async def test_the_matrix(world: Tenants, subtests: pytest.Subtests) -> None:
     await _for_all_contracts(world, subtests)
     await _contracts(world, subtests)
     await _acts(world, subtests)
+    await _registrations(world, subtests)
 
 
 async def _of_tickets(world: Tenants, tickets: list[Moved], subtests: pytest.Subtests) -> None:
@@ -249,7 +259,7 @@ async def _for_all_contracts(world: Tenants, subtests: pytest.Subtests) -> None:
     for route in sorted(FOR_ALL_CONTRACTS):
         method, path = route.split(" ")
         path = path.replace("{id}", "x").replace("{id_}", "x").replace("{contract}", "acme").replace("{number}", "1")
-        path = path.replace("{booking}", "x") + ("?reason=x" if path.endswith("/withdraw") else "")
+        path = path.replace("{booking}", "x").replace("{allowance}", "training")
         for key in KEYS:
             with subtests.test("for all contracts", route=route, key=key):
                 answer = await world.ask(key, method, path, content=None if method == "GET" else b"{}")
@@ -284,6 +294,7 @@ async def _contracts(world: Tenants, subtests: pytest.Subtests) -> None:
         assert answer.status_code == 200, answer.text
     for route in sorted(OF_A_CONTRACT | LISTS_CONTRACTS):
         path = route.partition(" ")[2].replace("{contract}", "acme").replace("{number}", "1")
+        path = path.replace("{allowance}", "training")
         for key in KEYS:
             with subtests.test("of a contract", route=route, key=key):
                 answer = await world.ask(key, "GET", path)
@@ -332,6 +343,30 @@ async def _acts(world: Tenants, subtests: pytest.Subtests) -> None:
                     }.get(log, set())
                     mine = {act for act in done if act[0] == key.removesuffix("-admin")}
                     assert seen >= done if key == "all" else seen == mine
+
+
+async def _registrations(world: Tenants, subtests: pytest.Subtests) -> None:
+    """Somebody of Acme and of Beta asked for notices, each with the key of the contract."""
+    for contract in ("acme", "beta"):
+        wish = {"address": f"kim@{contract}.example"}
+        assert (await world.ask(contract, "POST", "/v1/registrations", json=wish)).status_code == 202
+    listed = (await world.ask("all", "GET", "/v1/registrations")).json()["registrations"]
+    of = {one["contract"]: one["id"] for one in listed}
+    assert sorted(of) == ["acme", "beta"]
+    for key in KEYS:
+        with subtests.test("registrations", key=key):
+            answer = await world.ask(key, "GET", "/v1/registrations")
+            ended = await world.ask(key, "DELETE", f"/v1/registrations/{of['beta']}")
+            match key:
+                case "nobody" | "old":
+                    assert (answer.status_code, ended.status_code) == (401, 401)
+                case "all":
+                    assert (len(answer.json()["registrations"]), ended.status_code) == (2, 204)
+                case "acme-admin":
+                    assert [one["contract"] for one in answer.json()["registrations"]] == ["acme"]
+                    assert ended.status_code == 404
+                case _:
+                    assert (answer.status_code, ended.status_code) == (403, 403)
 
 
 async def test_a_key_that_reports_is_told_nothing_of_a_ticket_that_moved_and_acts_on_it_no_more(

@@ -38,7 +38,8 @@ Name = Annotated[ContractName, Path()]
 
 @dataclass(frozen=True, slots=True)
 class ContractDeps:
-    """What the routes of contracts use. `catalogue`: returns the catalogue of the files."""
+    """What the routes of contracts use. `catalogue`: returns the catalogue of the files. `max_body_bytes`: of any
+    body, as the setting says."""
 
     owner: ContractOwner
     shelf: RecordShelf
@@ -46,6 +47,7 @@ class ContractDeps:
     catalogue: Callable[[], Catalogue]
     time_source: TimeSource
     authorize: Authorizer
+    max_body_bytes: int
 
 
 def may_see(access: KeyAccess, contract: str) -> None:

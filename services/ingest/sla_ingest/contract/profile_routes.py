@@ -52,7 +52,7 @@ def add_routes(routes: APIRouter, deps: ContractDeps) -> None:
         CycloneDX SBOM. Nothing is taken of a body that does not fit in one place; contracts of files have it, too.
         """
         access = may_write(deps, request)
-        body = await read_body(request, MAX_PROFILE)
+        body = await read_body(request, min(MAX_PROFILE, deps.max_body_bytes))
         environment = await asyncio.to_thread(read_profile, body, request.headers.get("content-type", ""))
         await deps.owner.state_profile(contract, environment, command_of(access, reason))
         return Response(orjson.dumps(await _told(deps, contract, None)), 200, media_type="application/json")

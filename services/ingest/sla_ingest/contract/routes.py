@@ -23,6 +23,7 @@ from sla_ingest.contract.written import (
     EndIn,
     FreezeIn,
     NewContractIn,
+    ReasonIn,
     WrittenContract,
     read_contract,
 )
@@ -130,8 +131,8 @@ def _writing(routes: APIRouter, deps: ContractDeps) -> None:
         Nothing is overwritten: the version before stays in the history, and judges what lay before `effective_from`.
         """
         access = may_write(deps, request)
-        revision = _if_match(request)
         written = await _written(request, new=False)
+        revision = _if_match(request)
         command = command_of(access, written.reason)
         made = await deps.owner.change(contract, written, revision, command, dry_run=dry_run)
         return _changed(deps, made, 200)
@@ -144,8 +145,8 @@ def _further(routes: APIRouter, deps: ContractDeps) -> None:
     async def end(contract: Name, request: Request) -> Response:
         """End it: from the day `on`, in its zone, it no longer applies. If-Match as for a change."""
         access = may_write(deps, request)
-        revision = _if_match(request)
         asked = await demand_model(request, EndIn)
+        revision = _if_match(request)
         try:
             on = date.fromisoformat(asked.on)
         except ValueError:
@@ -155,17 +156,19 @@ def _further(routes: APIRouter, deps: ContractDeps) -> None:
         return _changed(deps, made, 200)
 
     @routes.post(
-        "/{contract}/versions/{number}/withdraw", summary="Withdraw a version that lies ahead", responses=WRITING
+        "/{contract}/versions/{number}/withdraw",
+        summary="Withdraw a version that lies ahead",
+        responses=WRITING,
+        openapi_extra=describes(ReasonIn, required=True),
     )
-    async def withdraw(
-        contract: Name,
-        number: Annotated[int, Path(ge=1, le=1_000_000)],
-        request: Request,
-        reason: Annotated[str, Query(min_length=1, max_length=500)],
-    ) -> Response:
+    async def withdraw(contract: Name, number: Name, request: Request) -> Response:
         """Withdraw a version that is not in force yet. If-Match as for a change."""
         access = may_write(deps, request)
-        made = await deps.owner.withdraw(contract, number, _if_match(request), command_of(access, reason))
+        asked = await demand_model(request, ReasonIn)
+        revision = _if_match(request)
+        if not number.isascii() or not number.isdigit() or len(number) > 6:
+            raise Problem(404, "no-such-version", "No such version", f"{contract} has no version {number}.")
+        made = await deps.owner.withdraw(contract, int(number), revision, command_of(access, asked.reason))
         return _changed(deps, made, 200)
 
     @routes.post(
@@ -177,8 +180,8 @@ def _further(routes: APIRouter, deps: ContractDeps) -> None:
     async def freeze(contract: Name, request: Request) -> Response:
         """No later version may take effect before `through`, which lies behind. If-Match as for a change."""
         access = may_write(deps, request)
-        revision = _if_match(request)
         asked = await demand_model(request, FreezeIn)
+        revision = _if_match(request)
         made = await deps.owner.freeze(contract, asked.through, revision, command_of(access, asked.reason))
         return _changed(deps, made, 200)
 
