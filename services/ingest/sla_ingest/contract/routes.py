@@ -120,7 +120,7 @@ def _writing(routes: APIRouter, deps: ContractDeps) -> None:
         Without `effective_from` it applies from the first day of `valid`, else from now on.
         """
         access = may_write(deps, request)
-        written = await _written(request, new=True)
+        written = await _written(deps, request, new=True)
         made = await deps.owner.create(written, command_of(access, written.reason), dry_run=dry_run)
         return _changed(deps, made, 200 if dry_run else 201)
 
@@ -131,7 +131,7 @@ def _writing(routes: APIRouter, deps: ContractDeps) -> None:
         Nothing is overwritten: the version before stays in the history, and judges what lay before `effective_from`.
         """
         access = may_write(deps, request)
-        written = await _written(request, new=False)
+        written = await _written(deps, request, new=False)
         revision = _if_match(request)
         command = command_of(access, written.reason)
         made = await deps.owner.change(contract, written, revision, command, dry_run=dry_run)
@@ -197,8 +197,8 @@ async def _record(deps: ContractDeps, contract: str) -> Any:
     return record
 
 
-async def _written(request: Request, *, new: bool) -> WrittenContract:
-    body = await read_body(request, MAX_TEXT)
+async def _written(deps: ContractDeps, request: Request, *, new: bool) -> WrittenContract:
+    body = await read_body(request, min(MAX_TEXT, deps.max_body_bytes))
     return read_contract(body, request.headers.get("content-type", ""), new=new)
 
 
