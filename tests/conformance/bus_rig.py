@@ -15,6 +15,7 @@ from sla_platform.audit.tables import audit_tables
 from sla_platform.bus import Batch, EventSource, Feeds, KeepQuarantined
 from sla_platform.bus.feeds import WRITERS
 from sla_platform.bus.kafka import ensure_topics
+from sla_platform.contracts.table import contract_cursor_table
 from sla_platform.envelope import Envelope, Topic
 from sla_platform.settings import Settings
 from sla_platform.store import log as logs
@@ -137,6 +138,7 @@ class Rig:
         for service in _SERVICES:
             log_table(metadata, service)
             cursor_table(metadata, service)
+            contract_cursor_table(metadata, service)
             quarantine_table(metadata, service)
             audit_tables(metadata, service)
         await create_all(self.store, [metadata])

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from sqlalchemy import Table, select, update
+from tests.commanded import OPS
 from tests.integration.board.bench import BoardBench, bench
 from tests.unit.board.envelopes import NOW, Ticket, minutes, notice
 
@@ -182,5 +183,5 @@ async def test_texts_that_no_column_takes_cost_their_events_alone(board: BoardBe
     async with board.store.transaction() as connection:
         mended = update(tables.quarantine).where(tables.quarantine.c.id == kept[0].id)
         await connection.execute(mended.values(data=wide.started().data))
-    assert (await board.quarantine.replay(kept[0].id)).state == "replayed"
+    assert (await board.quarantine.replay(kept[0].id, OPS)).state == "replayed"
     assert len(await rows(board, tables.clock)) == 2

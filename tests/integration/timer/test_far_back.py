@@ -16,6 +16,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import delete, func, select, update
 from tests.build.rulebook import contract, plan, row, rulebook
+from tests.commanded import OPS
 from tests.integration.timer.desk import TEN, Desk
 from tests.integration.timer.test_hot_incident import (
     CUSTOMERS,
@@ -327,7 +328,7 @@ async def test_an_event_that_cannot_be_applied_goes_to_the_quarantine_alone(
     assert (entry.event, entry.part) == ("bad", "consume")
     assert (await desk.quarantine.find(entry.id)).data == decoded.data
 
-    replayed = await desk.quarantine.replay(entry.id)
+    replayed = await desk.quarantine.replay(entry.id, OPS)
     assert replayed.state == "replayed"
     while await desk.later.once() is not None:
         pass

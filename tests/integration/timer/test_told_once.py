@@ -32,6 +32,7 @@ from sla_platform.store.engine import Store
 from sla_platform.wire import ClockFact, encode_event
 from sla_timer import tables
 from sla_timer.apply import save
+from sla_timer.apply.later import DeferredEvents
 from sla_timer.apply.unit import Applier
 from sla_timer.metrics import TimerMetrics
 from sla_timer.rulebooks import Rulebooks
@@ -65,6 +66,7 @@ class World(Desk):
         self.applier = Applier(store, rulebooks, self.progress, self.time, "one", self.metrics, lambda: None)
         self.firing = firing_of(store, self.progress)
         self.quarantine = Quarantine("timer", store, tables.quarantine, self.time, BusMetrics())
+        self.later = DeferredEvents(store, self.applier, self.quarantine)
         self.book = catalogue.rulebook
         self.chance = chance
         self.events: dict[str, list[IncidentEvent]] = defaultdict(list)
