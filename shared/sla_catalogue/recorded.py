@@ -298,6 +298,7 @@ class RecordOverlay:
             known = self._builders[id(catalogue)] = (catalogue, VersionBuilder(catalogue.compiler))
             if len(self._builders) > _CATALOGUES:
                 self._builders.popitem(last=False)
+        self._builders.move_to_end(id(catalogue))
         return known[1]
 
 
@@ -317,8 +318,3 @@ class RecordedCatalogue:
         if self._made is None or self._made[0] is not catalogue:
             self._made = (catalogue, replace(catalogue, rulebook=self._overlay.rulebook(catalogue)))
         return self._made[1]
-
-    @property
-    def files(self) -> Catalogue:
-        """Return the catalogue in force without recorded contracts."""
-        return self._current()

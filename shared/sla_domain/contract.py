@@ -59,6 +59,11 @@ class Person:
             return None
         return local_instant(datetime.combine(self.until, time()), self.zone or zone)
 
+    def gone(self, at: datetime, zone: str) -> bool:
+        """Return whether the person is no longer there at `at`. `zone`: as for `leaves`."""
+        leaves = self.leaves(zone)
+        return leaves is not None and leaves <= at
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RoleHolder:

@@ -149,12 +149,7 @@ def entitled_people(contract: Contract, at: datetime) -> list[Person]:
 
     Whoever is no longer there (`until`) is told of none.
     """
-
-    def gone(person: Person) -> bool:
-        leaves = person.leaves(contract.zone)
-        return leaves is not None and leaves <= at
-
-    return [person for person in contract.people.values() if person.notices and not gone(person)]
+    return [person for person in contract.people.values() if person.notices and not person.gone(at, contract.zone)]
 
 
 def known_products(rulebook: Rulebook) -> dict[str, str]:

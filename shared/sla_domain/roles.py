@@ -119,20 +119,19 @@ def _earlier(one: RoleHolding, other: RoleHolding) -> bool:
 def _holdings(rulebook: Rulebook, contract: Contract, name: str, at: datetime) -> list[RoleHolding]:
     holders = [each for each in contract.roles if each.role == name and (each.rota or each.person in contract.people)]
     if not holders and name in contract.people:
-        return [] if _gone(contract, name, at) else [RoleHolding(contract.people[name], name, RoleReason.NAMED)]
+        return (
+            []
+            if contract.people[name].gone(at, contract.zone)
+            else [RoleHolding(contract.people[name], name, RoleReason.NAMED)]
+        )
     found: list[RoleHolding] = []
     for holder in holders:
         if holder.rota is not None:
             found += _of_rota(rulebook, contract, holder, holder.rota, at)
-        elif not _gone(contract, holder.person, at):
+        elif not contract.people[holder.person].gone(at, contract.zone):
             reason, begins = _duty(rulebook, contract, holder, at)
             found.append(RoleHolding(contract.people[holder.person], holder.role, reason, begins))
     return found
-
-
-def _gone(contract: Contract, person: str, at: datetime) -> bool:
-    leaves = contract.people[person].leaves(contract.zone)
-    return leaves is not None and leaves <= at
 
 
 def _of_rota(

@@ -327,7 +327,7 @@ async def store_receipts(
     await publish_receipts(connection, [receipt for id_, receipt in first.items() if id_ in fresh], names)
     told = {id_: (receipt.entry.digest, receipt.answer) for id_, receipt in first.items() if id_ in fresh}
     if len(fresh) < len(first):
-        told |= await _known(connection, sorted(set(first) - fresh))
+        told |= await known_answers(connection, sorted(set(first) - fresh))
     told |= earlier
     again = [one for one in receipts if first.get(one.entry.id) is not one or one.entry.id not in fresh]
     other = [one.entry for one in again if told[one.entry.id][0] != one.entry.digest]
@@ -369,7 +369,8 @@ async def publish_receipts(connection: AsyncConnection, receipts: Sequence[Recei
                 await join(connection, event, names)
 
 
-async def _known(connection: AsyncConnection, ids: Sequence[str]) -> dict[str, tuple[str, bytes]]:
+async def known_answers(connection: AsyncConnection, ids: Sequence[str]) -> dict[str, tuple[str, bytes]]:
+    """Return digest and answer of those inbox rows that are stored already, by id."""
     found: dict[str, tuple[str, bytes]] = {}
     for start in range(0, len(ids), _PER_STATEMENT):
         wanted = inbox.c.id.in_(ids[start : start + _PER_STATEMENT])

@@ -11,7 +11,7 @@ from prometheus_client import CollectorRegistry
 from sla_platform.bus import Quarantine
 from sla_platform.bus.feeds import Feeds
 from sla_platform.bus.quarantine import CONSUME
-from sla_platform.contracts.copies import ContractCopies, ContractTables
+from sla_platform.contracts.copies import ContractTables, contract_parts
 from sla_platform.contracts.shelf import RecordShelf
 from sla_platform.envelope import Topic
 from sla_platform.retention import Retention, RetentionLoop, RetentionOrder, ServiceSweeps, newest_in
@@ -96,7 +96,11 @@ def build(
     kept = TimerQuarantine(store, quarantine, refolder)
     replanner = Replanner(store, rulebooks, refolder, metrics, wake, kept)
     audit = Audit(store, refolder, time_source, metrics, wake, kept)
-    contract_parts = () if records is None else _contract_parts(store, feeds, records)
+    records_parts = (
+        ()
+        if records is None
+        else contract_parts("timer", store, feeds, records.tables, records.shelf, within=ask_contracts)
+    )
     gauges = TimerGauges(store, events, time_source, metrics)
     old = IncidentRetention(store)
     sweeps = (old.ended, old.late, quarantine.sweep_replayed)
@@ -124,7 +128,7 @@ def build(
         "timer",
         parts=(
             Part("consume", consume),
-            *contract_parts,
+            *records_parts,
             Part("deferred", waiting.run),
             Part("tick", tick.run),
             Part("replan", replanner.run),
@@ -137,15 +141,3 @@ def build(
         checks={"store": store_answers, "tick": tick_is_fresh, "bus": bus_is_healthy},
     )
     return TimerService(service, store, rulebooks, tick, metrics, time_source, forgetting, preparing, quarantine)
-
-
-def _contract_parts(store: Store, feeds: Feeds, records: ContractRecords) -> tuple[Part, ...]:
-    """The part that learns of contracts: what is stored is read first, then the topic."""
-    copies = ContractCopies(store, records.tables, records.shelf, within=ask_contracts)
-    keep = feeds.quarantine("timer").keep_quarantined
-    source = feeds.source("timer_contract", [Topic.CONTRACTS], records.tables.cursor, keep_quarantined=keep)
-
-    async def learn() -> None:
-        await source.run(copies)
-
-    return (Part("contracts", learn), Part("contract-records", copies.follow))

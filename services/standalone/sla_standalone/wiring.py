@@ -22,13 +22,12 @@ from sla_catalogue import load_text
 from sla_catalogue.recorded import RecordedCatalogue, RecordOverlay
 from sla_platform.apikey import tables as platform_tables
 from sla_platform.audit.tables import AuditTables
-from sla_platform.contracts.copies import ContractCopies, ContractTables
+from sla_platform.contracts.copies import ContractTables, contract_parts
 from sla_platform.contracts.shelf import RecordShelf
-from sla_platform.envelope import Topic
 from sla_platform.http import audit, quarantine
 from sla_platform.http.keys import Authorizer
 from sla_platform.retention import Retention
-from sla_platform.runtime import Part, Service
+from sla_platform.runtime import Service
 from sla_standalone.process_context import ProcessContext
 
 AUDIT: Mapping[str, AuditTables] = {
@@ -138,16 +137,8 @@ def wire_board(base: ProcessContext, authorize: Authorizer) -> WiredService:
 
 
 def _with_contracts(name: str, base: ProcessContext, shelf: RecordShelf, service: Service) -> Service:
-    """The service with the parts that learn of contracts: what is stored is read first, then the topic."""
-    tables = ContractTables.of(name)
-    copies = ContractCopies(base.store, tables, shelf)
-    keep = base.feeds.quarantine(name).keep_quarantined
-    source = base.feeds.source(f"{name}_contract", [Topic.CONTRACTS], tables.cursor, keep_quarantined=keep)
-
-    async def learn() -> None:
-        await source.run(copies)
-
-    parts = (Part("contracts", learn), Part("contract-records", copies.follow))
+    """The service with the parts that learn of contracts."""
+    parts = contract_parts(name, base.store, base.feeds, ContractTables.of(name), shelf)
     return replace(service, parts=(*service.parts, *parts))
 
 

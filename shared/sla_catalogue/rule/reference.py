@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from sla_catalogue.api_key import digest_of_key
+from sla_catalogue.assembly.person import every_person
 from sla_catalogue.channel import channel_kinds
-from sla_catalogue.document.contract import PersonDocument
 from sla_catalogue.document.source import LookupDocument
 from sla_catalogue.problem import Path, did_you_mean
 from sla_catalogue.rule.subject import CheckedCatalogue
@@ -45,11 +45,7 @@ def _check_customer(lookup: LookupDocument, path: Path, customers: set[str], sub
 
 
 def _check_addresses(subject: CheckedCatalogue) -> None:
-    document = subject.written
-    people: list[tuple[Path, PersonDocument]] = [(("people", name), each) for name, each in document.people.items()]
-    for contract, entry in document.contracts.items():
-        people += [(("contracts", contract, "people", name), each) for name, each in entry.people.items()]
-    for path, person in people:
+    for path, person in every_person(subject.written):
         for kind in channel_kinds():
             written = [((*path, kind.name), address) for address in person.of_kind(kind.name)]
             if kind.personal:

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from difflib import get_close_matches
 from functools import cache
 
-from sla_catalogue.assembly.person import MAIL_LANGUAGES
+from sla_catalogue.assembly.person import MAIL_LANGUAGES, every_person
 from sla_catalogue.document.contract import PersonDocument
 from sla_catalogue.document.coverage import CoverageDocument
 from sla_catalogue.document.source import LookupDocument
@@ -47,11 +47,11 @@ def check_words(subject: CheckedCatalogue) -> None:
 
 def _check_languages(subject: CheckedCatalogue) -> None:
     by_tag: dict[str, list[Path]] = {}
-    for path, tag, written_to in _tags(subject):
+    for path, tag, unwritten in _tags(subject):
         if not is_language(tag):
             message = f"no language has the tag {tag!r}"
             subject.findings.error(path, "unknown-language", message, _like(tag, sorted(LANGUAGES)))
-        elif written_to and not MAIL_LANGUAGES & {tag, tag.partition("-")[0]}:
+        elif unwritten:
             by_tag.setdefault(tag, []).append(path)
     for tag, paths in by_tag.items():
         more = len(paths) - 1
@@ -68,13 +68,11 @@ def _check_languages(subject: CheckedCatalogue) -> None:
 
 
 def _tags(subject: CheckedCatalogue) -> Iterator[tuple[Path, str, bool]]:
-    """Every language named, with its place, and whether somebody is written to in it."""
+    """Every language named, with its place, and whether somebody should be written to in it and slad has no words."""
     document = subject.written
-    for name, person in document.people.items():
-        yield from _spoken(("people", name), person)
+    for path, person in every_person(document):
+        yield from _spoken(path, person)
     for id_, contract in document.contracts.items():
-        for name, person in contract.people.items():
-            yield from _spoken(("contracts", id_, "people", name), person)
         for tag in contract.languages:
             yield ("contracts", id_, "languages"), tag, False
     for id_, plan in document.plans.items():

@@ -13,7 +13,7 @@ from sla_domain.ledger.entry import EntryId, EntryKind, LedgerEntry, WorkSpan
 from sla_domain.ledger.fold import ledger_at
 from sla_domain.ledger.objection import Objection, RefusalReason
 from sla_domain.ledger.outlook import Forecast, ForecastAssumption, expiring, forecast, standing
-from sla_domain.ledger.period import PeriodSpan, period_at
+from sla_domain.ledger.period import PeriodSpan, months_later, period_at
 from sla_domain.ledger.step import Crossing, Ledger, LedgerStep, Lot, LotBalance, LotShare
 from sla_domain.ledger.terms import LedgerTerms
 from sla_domain.ledger.work import WorkPart, work_parts
@@ -44,6 +44,7 @@ __all__ = [
     "expiring",
     "forecast",
     "ledger_at",
+    "months_later",
     "period_at",
     "replay",
     "standing",

@@ -8,13 +8,13 @@ from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from sla_domain.contract import Contract
-from sla_domain.ledger import LedgerTerms
+from sla_domain.ledger import LedgerTerms, months_later
 from sla_domain.normal import normal, normals
 from sla_domain.plan import Plan
 from sla_domain.record.change import WindowBooked, WindowCancelled
 from sla_domain.record.posting import release, reservation
 from sla_domain.record.record import ContractRecord
-from sla_domain.record.rules import RefusalCode, RefusedChange
+from sla_domain.record.rules import RefusalCode, RefusedChange, instant_text
 from sla_domain.window import BookableWindow, BookedWindow, LateBooking
 
 
@@ -82,7 +82,7 @@ def prepare_cancellation(record: ContractRecord, booking: str, now: datetime, by
     if found is None:
         raise RefusedChange(RefusalCode.UNKNOWN_BOOKING, f"{record.id} has no booking {booking!r} to cancel")
     if found.start <= now:
-        raise _refused(f"the window has begun at {_said(found.start)}; what was served is not undone", "")
+        raise _refused(f"the window has begun at {instant_text(found.start)}; what was served is not undone", "")
     return WindowCancelled(booking, release(record, booking, by, now))
 
 
@@ -138,8 +138,8 @@ def _check_overlap(
         if other.id == asked.id:
             raise RefusedChange(RefusalCode.BOOKED, f"the booking {asked.id} is there already", "id")
         if other.start < asked.end and asked.start < other.end:
-            detail = f"it overlaps the booking {other.id}, from {_said(other.start)} to {_said(other.end)}"
-            raise _refused(detail, "from")
+            span = f"from {instant_text(other.start)} to {instant_text(other.end)}"
+            raise _refused(f"it overlaps the booking {other.id}, {span}", "from")
 
 
 def _check_year(
@@ -163,7 +163,7 @@ def _surcharge(bookable: BookableWindow, asked: BookingRequest, now: datetime) -
         return 0
     least = f"{bookable.id} is booked at least {_span(bookable.notice)} ahead"
     if bookable.late is LateBooking.REFUSE:
-        raise RefusedChange(RefusalCode.TOO_LATE, f"{least}; {_said(asked.start)} is less", "from")
+        raise RefusedChange(RefusalCode.TOO_LATE, f"{least}; {instant_text(asked.start)} is less", "from")
     if not asked.surcharge_confirmed:
         detail = f"{least}; later it costs {bookable.surcharge} % more: confirm with confirm_surcharge"
         raise RefusedChange(RefusalCode.SURCHARGE, detail, "confirm_surcharge")
@@ -178,17 +178,10 @@ def contract_year(contract: Contract, at: datetime) -> tuple[date, date]:
     """
     day = _local_day(contract, at)
     start = contract.valid_from or date(day.year, 1, 1)
-    first = _anniversary(start, day.year)
-    if day < first:
-        first = _anniversary(start, day.year - 1)
-    return first, _anniversary(start, first.year + 1)
-
-
-def _anniversary(start: date, year: int) -> date:
-    try:
-        return start.replace(year=year)
-    except ValueError:
-        return date(year, 3, 1)
+    years = day.year - start.year
+    if day < months_later(start, 12 * years):
+        years -= 1
+    return months_later(start, 12 * years), months_later(start, 12 * (years + 1))
 
 
 def _local_day(contract: Contract, at: datetime) -> date:
@@ -216,10 +209,6 @@ def _span(span: timedelta) -> str:
     if days and not rest:
         return f"{days} day{'s' if days != 1 else ''}"
     return f"{span / timedelta(hours=1):g} hours"
-
-
-def _said(instant: datetime) -> str:
-    return instant.isoformat().replace("+00:00", "Z")
 
 
 _DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")

@@ -50,7 +50,7 @@ def prepare_version(
     """
     since = now if effective_from is None else effective_from
     if record.frozen_through is not None and since < record.frozen_through:
-        detail = f"what was promised before {_said(record.frozen_through)} is frozen; choose a later instant"
+        detail = f"what was promised before {instant_text(record.frozen_through)} is frozen; choose a later instant"
         raise RefusedChange(RefusalCode.FROZEN, detail, "effective_from")
     standing = [one for one in record.versions if one.withdrawn_in is None]
     later = next((one for one in standing if one.effective_from > since), None)
@@ -58,7 +58,7 @@ def prepare_version(
         raise RefusedChange(RefusalCode.OVERLAPS, _overlap(later), "effective_from")
     newest = record.newest
     if newest is not None and newest.document == document:
-        detail = f"version {newest.number}, which applies from {_said(newest.effective_from)}, says the same"
+        detail = f"version {newest.number}, which applies from {instant_text(newest.effective_from)}, says the same"
         raise RefusedChange(RefusalCode.UNCHANGED, detail)
     return VersionAdded(len(record.versions) + 1, since, document)
 
@@ -69,7 +69,7 @@ def prepare_withdrawal(record: ContractRecord, number: int) -> VersionWithdrawn:
     if found is None:
         raise RefusedChange(RefusalCode.UNKNOWN_VERSION, f"{record.id} has no version {number} to withdraw")
     if found.in_force_in is not None:
-        detail = f"version {number} is in force since {_said(found.effective_from)}; change the contract instead"
+        detail = f"version {number} is in force since {instant_text(found.effective_from)}; change the contract instead"
         raise RefusedChange(RefusalCode.IN_FORCE, detail)
     return VersionWithdrawn(number)
 
@@ -82,7 +82,7 @@ def prepare_freeze(record: ContractRecord, through: datetime, now: datetime) -> 
     if through > now:
         raise RefusedChange(RefusalCode.FROZEN, "only what lies behind can be frozen", "through")
     if record.frozen_through is not None and through < record.frozen_through:
-        detail = f"it is frozen through {_said(record.frozen_through)} already, and stays so"
+        detail = f"it is frozen through {instant_text(record.frozen_through)} already, and stays so"
         raise RefusedChange(RefusalCode.FROZEN, detail, "through")
     return ContractFrozen(through)
 
@@ -104,8 +104,9 @@ def next_in_force(record: ContractRecord) -> NextInForce | None:
 def _overlap(later: ContractVersion) -> str:
     state = "in force" if later.in_force_in is not None else "written"
     hint = "date the change from then on" if later.in_force_in is not None else "withdraw that one first"
-    return f"version {later.number}, {state}, applies from {_said(later.effective_from)}, which is later: {hint}"
+    return f"version {later.number}, {state}, applies from {instant_text(later.effective_from)}, which is later: {hint}"
 
 
-def _said(instant: datetime) -> str:
+def instant_text(instant: datetime) -> str:
+    """Return an instant as RFC 3339, as refusals name it."""
     return instant.isoformat().replace("+00:00", "Z")

@@ -20,7 +20,7 @@ from sla_platform.audit.act import Act, ActName, Command
 from sla_platform.audit.tables import audit_tables
 from sla_platform.bus.metrics import BusMetrics
 from sla_platform.bus.port import QuarantinedRecord
-from sla_platform.bus.record import Watermark, read_record
+from sla_platform.bus.record import Watermark, headers_of, read_record
 from sla_platform.envelope import Envelope, Topic
 from sla_platform.errors import BadEnvelope, Fenced, Retryable
 from sla_platform.fault import Fault, as_retryable, error_text, fault_of
@@ -221,6 +221,21 @@ async def _tried(replay: Replay, entry: QuarantineEntry) -> Exception | None:
             raise as_retryable(error) from error
         return error
     return None
+
+
+def row_of_event(envelope: Envelope, part: str, position: str, partition: int = 0) -> QuarantineRow:
+    """Return an event as it is put into the quarantine; `envelope_of` is the inverse."""
+    return QuarantineRow(
+        part=part,
+        position=position,
+        partition=partition,
+        topic=envelope.topic.value,
+        key=envelope.key,
+        event=envelope.id,
+        type=envelope.type,
+        headers={name: (value or b"").decode() for name, value in headers_of(envelope)},
+        data=envelope.data,
+    )
 
 
 def _row_of(record: QuarantinedRecord) -> QuarantineRow:

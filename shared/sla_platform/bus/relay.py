@@ -35,8 +35,8 @@ from sla_platform.bus.lease import while_held
 from sla_platform.bus.lease_locks import lock_for
 from sla_platform.bus.metrics import BusMetrics
 from sla_platform.bus.partition import partition_of
-from sla_platform.bus.quarantine import RELAY, Quarantine
-from sla_platform.bus.record import OutgoingRecord, event_record, headers_of, watermark_record
+from sla_platform.bus.quarantine import RELAY, Quarantine, row_of_event
+from sla_platform.bus.record import OutgoingRecord, event_record, watermark_record
 from sla_platform.bus.topics import TopicNames
 from sla_platform.bus.wake_signal import WakeSignal, signalled_within
 from sla_platform.envelope import Envelope, Topic
@@ -187,17 +187,7 @@ class Relay:
 
     async def _unfit(self, entry: logs.LogEntry, error: Exception) -> None:
         """An event that cannot be written as a record, alone."""
-        envelope = entry.envelope
-        row = QuarantineRow(
-            part=RELAY,
-            position=f"{self._name}/{entry.position}",
-            topic=envelope.topic.value,
-            key=envelope.key,
-            event=envelope.id,
-            type=envelope.type,
-            headers={name: (value or b"").decode() for name, value in headers_of(envelope)},
-            data=envelope.data,
-        )
+        row = row_of_event(entry.envelope, RELAY, f"{self._name}/{entry.position}")
         await self._move_to_quarantine(entry.position, row, error)
 
     async def _move_to_quarantine(self, position: int, row: QuarantineRow, error: Exception) -> None:

@@ -13,13 +13,16 @@ import orjson
 from sqlalchemy import MetaData, Table, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from sla_platform.bus.feeds import Feeds
 from sla_platform.bus.port import Batch
 from sla_platform.contracts.shelf import RecordIndex, RecordShelf, index_of
 from sla_platform.contracts.table import contract_cursor_table, contract_table, sequence_table
+from sla_platform.envelope import Topic
 from sla_platform.errors import Retryable
+from sla_platform.runtime import Part
 from sla_platform.store.dialect import insert_new, upsert
 from sla_platform.store.engine import Store
-from sla_platform.wire.contract import ContractChangedData, RecordData, decode_change, record_text
+from sla_platform.wire.contract import RecordData, decode_change, record_text
 
 _LOOK_SECONDS = 1.0
 _PAGE = 5_000  # rows read at a time
@@ -110,7 +113,6 @@ class ContractCopies:
     """Copies the contracts' events into a service's table (`sla_platform.bus.Handler`), and keeps its shelf up to date.
 
     `within`: called in the transaction with the records that were new and may judge incidents otherwise than before.
-    `changed`: called after the commit with the changes that were new, in order.
     """
 
     def __init__(
@@ -119,13 +121,11 @@ class ContractCopies:
         tables: ContractTables,
         shelf: RecordShelf,
         within: Callable[[AsyncConnection, Sequence[RecordData]], Awaitable[None]] | None = None,
-        changed: Callable[[Sequence[ContractChangedData]], None] = lambda _: None,
     ) -> None:
         self._store = store
         self._tables = tables
         self._shelf = shelf
         self._within = within
-        self._changed = changed
 
     async def load(self) -> None:
         """Read what is stored into memory. Raises StoreBusy."""
@@ -150,7 +150,6 @@ class ContractCopies:
             if self._within is not None and stored & judging:
                 await self._within(connection, [newest[name] for name in sorted(stored & judging)])
         await self.load()
-        self._changed([one for one in changes if one.record.id in stored])
 
     def _judges_otherwise(self, record: RecordData) -> bool:
         """Return whether it may, by what this service has read; a ledger entry alone moves no clock."""
@@ -164,3 +163,25 @@ class ContractCopies:
             with contextlib.suppress(Retryable):  # the readiness check reports it; the next look reads what is new
                 await self.load()
             await asyncio.sleep(_LOOK_SECONDS)
+
+
+def contract_parts(
+    service: str,
+    store: Store,
+    feeds: Feeds,
+    tables: ContractTables,
+    shelf: RecordShelf,
+    within: Callable[[AsyncConnection, Sequence[RecordData]], Awaitable[None]] | None = None,
+) -> tuple[Part, ...]:
+    """Return the parts of a service that learn of contracts: what is stored is read first, then the topic.
+
+    `within`: as of `ContractCopies`.
+    """
+    copies = ContractCopies(store, tables, shelf, within)
+    keep = feeds.quarantine(service).keep_quarantined
+    source = feeds.source(f"{service}_contract", [Topic.CONTRACTS], tables.cursor, keep_quarantined=keep)
+
+    async def learn() -> None:
+        await source.run(copies)
+
+    return (Part("contracts", learn), Part("contract-records", copies.follow))

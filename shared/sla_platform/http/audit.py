@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from typing import Annotated, Any
 
 import orjson
@@ -124,9 +125,7 @@ def _seen(authorize: Authorizer) -> Any:
 
 
 def _confined(asked: AuditFilter, only: str | None) -> AuditFilter:
-    return AuditFilter(
-        contract=only, actor=asked.actor, act=asked.act, object=asked.object, since=asked.since, until=asked.until
-    )
+    return replace(asked, contract=only)
 
 
 async def _lines(store: Store, tables: AuditTables, asked: AuditFilter) -> AsyncIterator[bytes]:

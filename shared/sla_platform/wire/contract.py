@@ -186,9 +186,12 @@ def changed_data(made: RecordChange, record: ContractRecord) -> ContractChangedD
     )
 
 
-def encode_change(made: RecordChange, record: ContractRecord) -> Envelope:
-    """Return the change of a contract, with the record after it, as an event for the topic `contracts`."""
-    data = changed_data(made, record)
+def encode_change(made: RecordChange, record: ContractRecord, data: ContractChangedData | None = None) -> Envelope:
+    """Return the change of a contract, with the record after it, as an event for the topic `contracts`.
+
+    `data`: the same as `changed_data` returns it, for who has it already.
+    """
+    data = data or changed_data(made, record)
     return Envelope(
         topic=Topic.CONTRACTS,
         id=f"contract/{record.id}/{made.revision}",
@@ -201,12 +204,13 @@ def encode_change(made: RecordChange, record: ContractRecord) -> Envelope:
     )
 
 
-def history_text(made: RecordChange, record: ContractRecord) -> str:
+def history_text(made: RecordChange, record: ContractRecord, data: ContractChangedData | None = None) -> str:
     """Return a change as it is kept in a contract's history: of the ledger entries only the one that it wrote.
 
     The others are with the changes that wrote them, so that the history of a ledger grows with its entries alone.
+    `data`: as for `encode_change`.
     """
-    data = changed_data(made, record)
+    data = data or changed_data(made, record)
     own = tuple(one for one in data.record.entries or () if one.posted_in == made.revision)
     kept = data.record.model_copy(update={"entries": own or None})
     return data.model_copy(update={"record": kept}).model_dump_json(exclude_none=True)

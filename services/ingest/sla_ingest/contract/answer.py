@@ -16,6 +16,7 @@ from sla_domain.plan import Plan
 from sla_domain.record import ContractRecord, ContractVersion
 from sla_domain.window import BookableWindow, WindowPrice
 from sla_ingest.contract.store import ListedContract
+from sla_platform.rfc3339 import rfc3339
 
 FILE, API = "file", "api"
 
@@ -147,7 +148,7 @@ def change_json(row: Any) -> dict[str, Any]:
 
 def iso(instant: datetime | None) -> str | None:
     """Return an instant as RFC 3339 with `Z`; None for None."""
-    return None if instant is None else instant.isoformat().replace("+00:00", "Z")
+    return None if instant is None else rfc3339(instant)
 
 
 def _day(day: Any) -> str | None:

@@ -11,20 +11,21 @@ from fastapi.responses import Response
 from sla_catalogue.api_key import KeyScope
 from sla_domain.record import BookingRequest
 from sla_ingest.contract import answer
-from sla_ingest.contract.deps import WRITING, ContractDeps, Name, may_see, may_write
+from sla_ingest.contract.deps import WITHOUT_REVISION, ContractDeps, Name, may_see, may_write
 from sla_ingest.contract.written import BookingIn, ReasonIn
 from sla_platform.http.audit import command_of
 from sla_platform.http.body import demand_model, describes
 from sla_platform.inbound import ContractIn as ContractName
 
 Booking = Annotated[ContractName, Path()]
-_ANSWERS: dict[int | str, dict[str, Any]] = {code: WRITING[code] for code in (400, 401, 403, 404, 409, 415, 422)}
 
 
 def add_routes(routes: APIRouter, deps: ContractDeps) -> None:
     """Add the routes of booked windows."""
 
-    @routes.get("/{contract}/windows", summary="List booked windows, and what can be booked", responses=_ANSWERS)
+    @routes.get(
+        "/{contract}/windows", summary="List booked windows, and what can be booked", responses=WITHOUT_REVISION
+    )
     async def listed(
         contract: Name, request: Request, language: Annotated[str, Query(max_length=35)] = "en"
     ) -> dict[str, Any]:
@@ -37,7 +38,7 @@ def add_routes(routes: APIRouter, deps: ContractDeps) -> None:
         "/{contract}/windows",
         summary="Book a window",
         status_code=201,
-        responses=_ANSWERS,
+        responses=WITHOUT_REVISION,
         openapi_extra=describes(BookingIn, required=True),
     )
     async def book(contract: Name, request: Request) -> Response:
@@ -60,7 +61,7 @@ def add_routes(routes: APIRouter, deps: ContractDeps) -> None:
     @routes.post(
         "/{contract}/windows/{booking}/cancel",
         summary="Cancel a booked window",
-        responses=_ANSWERS,
+        responses=WITHOUT_REVISION,
         openapi_extra=describes(ReasonIn, required=True),
     )
     async def cancel(contract: Name, booking: Booking, request: Request) -> Response:

@@ -11,9 +11,9 @@ from fastapi import Path, Request
 from sla_catalogue import Catalogue
 from sla_catalogue.api_key import KeyScope
 from sla_ingest.contract.owner import ContractOwner
+from sla_ingest.contract.refusal import no_such_contract
 from sla_platform.contracts.shelf import RecordShelf
 from sla_platform.http.keys import Authorizer, KeyAccess, for_all_contracts
-from sla_platform.http.problem import Problem
 from sla_platform.inbound import ContractIn as ContractName
 from sla_platform.store.engine import Store
 from sla_platform.timesource import TimeSource
@@ -32,6 +32,10 @@ WRITING: dict[int | str, dict[str, Any]] = {
         422: "The contract does not fit; the problem says where.",
         428: "If-Match is needed: the ETag of the contract as read, or *.",
     }.items()
+}
+# Of routes without If-Match.
+WITHOUT_REVISION: dict[int | str, dict[str, Any]] = {
+    code: WRITING[code] for code in (400, 401, 403, 404, 409, 415, 422)
 }
 Name = Annotated[ContractName, Path()]
 
@@ -53,7 +57,7 @@ class ContractDeps:
 def may_see(access: KeyAccess, contract: str) -> None:
     """Raise Problem 404 unless the key may see the contract."""
     if access.contract not in (None, contract):
-        raise Problem(404, "no-such-contract", "No such contract", f"No contract is called {contract}.")
+        raise no_such_contract(contract)
 
 
 def may_write(deps: ContractDeps, request: Request) -> KeyAccess:

@@ -15,7 +15,7 @@ from sla_domain import bounds
 from sla_domain.errors import CalendarError
 from sla_domain.ledger import LedgerEntry, LedgerTerms
 from sla_ingest.contract import ledger_answer
-from sla_ingest.contract.deps import WRITING, ContractDeps, Name, may_see, may_write
+from sla_ingest.contract.deps import WITHOUT_REVISION, ContractDeps, Name, may_see, may_write
 from sla_ingest.contract.entry_written import EntryIn, entry_of
 from sla_platform.http.audit import command_of
 from sla_platform.http.body import demand_model, describes
@@ -25,13 +25,12 @@ from sla_platform.inbound import LINE, InstantIn
 Allowance = Annotated[str, Field(max_length=bounds.NAME), LINE, Path()]
 Language = Annotated[str, Query(max_length=35)]
 At = Annotated[InstantIn | None, Query(description="As of when; absent: now.")]
-_ANSWERS: dict[int | str, dict[str, Any]] = {code: WRITING[code] for code in (400, 401, 403, 404, 409, 415, 422)}
 
 
 def add_routes(routes: APIRouter, deps: ContractDeps) -> None:
     """Add the routes of ledgers."""
 
-    @routes.get("/{contract}/ledgers", summary="Read the ledgers of a contract", responses=_ANSWERS)
+    @routes.get("/{contract}/ledgers", summary="Read the ledgers of a contract", responses=WITHOUT_REVISION)
     async def ledgers(contract: Name, request: Request, language: Language = "en", at: At = None) -> dict[str, Any]:
         """What is left of each allowance, its lots, what expires when, and how long it will last."""
         may_see(deps.authorize(request, KeyScope.READ), contract)
@@ -42,7 +41,7 @@ def add_routes(routes: APIRouter, deps: ContractDeps) -> None:
         except CalendarError as error:
             raise _unknown_hours(error) from None
 
-    @routes.get("/{contract}/ledgers/{allowance}", summary="Read a ledger", responses=_ANSWERS)
+    @routes.get("/{contract}/ledgers/{allowance}", summary="Read a ledger", responses=WITHOUT_REVISION)
     async def ledger(
         contract: Name,
         allowance: Allowance,
@@ -60,7 +59,7 @@ def add_routes(routes: APIRouter, deps: ContractDeps) -> None:
         "/{contract}/ledgers/{allowance}/entries",
         summary="Write an entry into a ledger",
         status_code=201,
-        responses=_ANSWERS,
+        responses=WITHOUT_REVISION,
         openapi_extra=describes(EntryIn, required=True),
     )
     async def post(contract: Name, allowance: Allowance, request: Request) -> Response:

@@ -14,8 +14,6 @@ from dataclasses import dataclass
 from datetime import date, datetime, time
 from zoneinfo import ZoneInfo
 
-import structlog
-
 from sla_catalogue import Catalogue
 from sla_catalogue.compiler import ContractProblem
 from sla_catalogue.tree import Plain
@@ -43,7 +41,7 @@ from sla_domain.record import (
 from sla_domain.window import BookableWindow
 from sla_ingest.contract import store as records
 from sla_ingest.contract.check import check_contract, check_scope
-from sla_ingest.contract.refusal import refusal
+from sla_ingest.contract.refusal import no_such_contract, refusal
 from sla_ingest.contract.written import WrittenContract
 from sla_platform.audit.act import ActName, Command
 from sla_platform.bus import WakeSignal
@@ -54,7 +52,6 @@ from sla_platform.store.engine import Store
 from sla_platform.timesource import TimeSource
 from sla_platform.wire.contract import canonical
 
-_log = structlog.get_logger(__name__)
 _LOOK_SECONDS = 0.5
 _AT_ONCE = 100  # versions put in force in one look
 
@@ -134,8 +131,7 @@ class ContractOwner:
 
     async def end(self, contract: str, on: date, revision: int | None, command: Command) -> ChangedContract:
         """End a contract: from the day `on`, in its zone, it no longer applies. Raises as `change` does."""
-        async with self._store.reading() as connection:
-            await records.refresh_shelf(connection, self._shelf)
+        await self.load()
         record = self._shelf.get(contract)
         newest = None if record is None else record.newest
         if record is None or newest is None:
@@ -262,8 +258,7 @@ class ContractOwner:
 
         Raises Problem 404, or 409 before the contract is in force.
         """
-        if contract not in self._shelf and ContractId(contract) not in self._catalogue().rulebook.contracts:
-            raise self._unknown(contract)
+        self._known(contract)
         return self._in_force(contract, self._time_source.now())[0]
 
     def _in_force(self, contract: str, now: datetime, window: str = "") -> tuple[Contract, Plan]:
@@ -329,21 +324,21 @@ class ContractOwner:
             if not record.revision and not (live and of_file) and (written is None or written.id != contract):
                 raise self._unknown(contract)
             if revision is not None and revision != record.revision:
-                raise stale(record.revision)
+                raise _stale(record.revision)
             now = self._now(record)
             if live:
                 await records.refresh_shelf(connection, self._shelf)
+            warnings: tuple[ContractProblem, ...] = ()
             try:
                 change = ordered.prepare(record, now)
+                if written is not None:
+                    await records.refresh_shelf(connection, self._shelf)
+                    number = len(record.versions) + 1
+                    warnings = check_contract(self._catalogue(), self._shelf, contract, written.values, number)
+                    if isinstance(change, VersionAdded):
+                        check_scope(self._catalogue(), record, written.values, change.effective_from, now)
             except RefusedChange as refused:
                 raise refusal(refused) from None
-            warnings: tuple[ContractProblem, ...] = ()
-            if written is not None:
-                await records.refresh_shelf(connection, self._shelf)
-                number = len(record.versions) + 1
-                warnings = check_contract(self._catalogue(), self._shelf, contract, written.values, number)
-                if isinstance(change, VersionAdded):
-                    self._check_scope(record, written, change.effective_from, now)
             if dry_run or change is None:
                 return ChangedContract(record, warnings)
             command = ordered.command
@@ -351,12 +346,6 @@ class ContractOwner:
             await records.record_act(connection, ordered.act, command, change, record, after, now)
         await self._written()
         return ChangedContract(after, warnings)
-
-    def _check_scope(self, record: ContractRecord, written: WrittenContract, since: datetime, now: datetime) -> None:
-        try:
-            check_scope(self._catalogue(), record, written.values, since, now)
-        except RefusedChange as refused:
-            raise refusal(refused) from None
 
     def _now(self, record: ContractRecord) -> datetime:
         """Never before what is recorded already, whatever this machine's clock says."""
@@ -373,7 +362,7 @@ class ContractOwner:
 
     def _unknown(self, contract: str) -> Problem:
         self._refuse_file(contract)
-        return Problem(404, "no-such-contract", "No such contract", f"No contract is called {contract}.")
+        return no_such_contract(contract)
 
 
 def _following(written: WrittenContract) -> Callable[[ContractRecord, datetime], Change]:
@@ -383,7 +372,7 @@ def _following(written: WrittenContract) -> Callable[[ContractRecord, datetime],
     return following
 
 
-def stale(revision: int) -> Problem:
+def _stale(revision: int) -> Problem:
     """Return the problem 412 for a change based on an earlier revision than `revision`."""
     detail = f"The contract has changed meanwhile: it is at revision {revision}. Read it again, then change it."
     return Problem(412, "stale-revision", "The contract has changed", detail, headers={"ETag": f'"{revision}"'})

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import csv
 import io
-import json
 from collections.abc import Iterable, Mapping
 from typing import Any
 
 from sla_domain.bounds import writable
 from sla_domain.contract import EnvironmentItem
 from sla_domain.normal import normal
-from sla_ingest.contract.written import unfit
+from sla_ingest.contract.written import read_json, unfit
 from sla_platform.http.problem import Problem, pointer
 
 CSV_TYPE, SBOM_TYPE, JSON_TYPE = "text/csv", "application/vnd.cyclonedx+json", "application/json"
@@ -36,9 +35,9 @@ def read_profile(body: bytes, media_type: str) -> tuple[EnvironmentItem, ...]:
         case "text/csv":
             rows = list(_csv_rows(_text(body), errors))
         case "application/vnd.cyclonedx+json":
-            rows = list(_sbom_rows(_json(body)))
+            rows = list(_sbom_rows(read_json(body)))
         case "" | "application/json":
-            rows = list(_json_rows(_json(body), errors))
+            rows = list(_json_rows(read_json(body), errors))
         case _:
             detail = f"Content-Type is {JSON_TYPE}, {CSV_TYPE} or {SBOM_TYPE}."
             raise Problem(415, "media-type", "The media type is not read here", detail)
@@ -85,13 +84,6 @@ def _faults(product: str, versions: list[str], facts: Mapping[str, str]) -> Iter
 
 
 # -- JSON
-
-
-def _json(body: bytes) -> Any:
-    try:
-        return json.loads(body, parse_float=str, parse_int=str, parse_constant=str)
-    except (ValueError, RecursionError) as error:
-        raise Problem(400, "malformed", "The body cannot be read", f"It is no JSON: {error}"[:300]) from None
 
 
 def _json_rows(values: Any, errors: list[dict[str, Any]]) -> Iterable[Row]:

@@ -13,14 +13,13 @@ from sla_catalogue.api_key import KeyScope
 from sla_domain import bounds
 from sla_ingest.contract import answer
 from sla_ingest.contract import store as records
-from sla_ingest.contract.deps import WRITING, ContractDeps, Name, may_see, may_write
+from sla_ingest.contract.deps import WITHOUT_REVISION, ContractDeps, Name, may_see, may_write
 from sla_ingest.contract.profile import CSV_TYPE, JSON_TYPE, MAX_PROFILE, SBOM_TYPE, read_profile
 from sla_platform.http.audit import command_of
 from sla_platform.http.body import read_body
 from sla_platform.http.problem import Problem
 from sla_platform.inbound import PROSE
 
-_ANSWERS: dict[int | str, dict[str, Any]] = {code: WRITING[code] for code in (400, 401, 403, 404, 409, 415, 422)}
 _KINDS: dict[str, Any] = {kind: {"schema": {}} for kind in (JSON_TYPE, CSV_TYPE, SBOM_TYPE)}
 _BODY = {"requestBody": {"required": True, "content": _KINDS}}
 
@@ -42,7 +41,9 @@ def add_routes(routes: APIRouter, deps: ContractDeps) -> None:
         await deps.owner.load()
         return await _told(deps, contract, revision)
 
-    @routes.put("/{contract}/profile", summary="State what the customer runs", responses=_ANSWERS, openapi_extra=_BODY)
+    @routes.put(
+        "/{contract}/profile", summary="State what the customer runs", responses=WITHOUT_REVISION, openapi_extra=_BODY
+    )
     async def state(
         contract: Name,
         request: Request,

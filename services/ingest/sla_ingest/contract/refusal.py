@@ -1,4 +1,4 @@
-"""What the rules of a contract's record refuse, as problem+json: 409 for its state, 422 for the input itself."""
+"""What is refused of a contract, as problem+json: 404 if there is none, 409 for its state, 422 for the input itself."""
 
 from __future__ import annotations
 
@@ -28,6 +28,11 @@ _INPUT = MappingProxyType(
         RefusalReason.NO_AUTHOR: "who",
     }
 )
+
+
+def no_such_contract(contract: str) -> Problem:
+    """Return the problem 404 for a contract that is not known, or not to be seen with the caller's key."""
+    return Problem(404, "no-such-contract", "No such contract", f"No contract is called {contract}.")
 
 
 def refusal(refused: RefusedChange) -> Problem:

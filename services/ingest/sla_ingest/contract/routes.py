@@ -16,6 +16,7 @@ from sla_ingest.contract import answer, booking_routes, ledger_routes, profile_r
 from sla_ingest.contract import store as records
 from sla_ingest.contract.deps import WRITING, ContractDeps, Name, may_see, may_write
 from sla_ingest.contract.owner import ChangedContract, contracts_of
+from sla_ingest.contract.refusal import no_such_contract
 from sla_ingest.contract.written import (
     MAX_TEXT,
     YAML_TYPES,
@@ -193,7 +194,7 @@ async def _record(deps: ContractDeps, contract: str) -> Any:
     await deps.owner.load()
     record = deps.shelf.get(contract)
     if record is None:
-        raise Problem(404, "no-such-contract", "No such contract", f"No contract is called {contract}.")
+        raise no_such_contract(contract)
     return record
 
 

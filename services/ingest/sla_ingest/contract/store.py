@@ -26,6 +26,7 @@ from sla_platform.wire.contract import (
     ContractChangedData,
     booking_of,
     change_of,
+    changed_data,
     encode_change,
     history_text,
     posted_by,
@@ -70,8 +71,9 @@ async def write_change(
     """Store a further change of a contract and publish it, in the caller's transaction; return the record after it."""
     made = RecordChange(contract=record.id, revision=record.revision + 1, at=at, by=by, reason=reason, change=change)
     after = apply_change(record, made)
-    envelope = encode_change(made, after)
-    await write_records(connection, CONTRACTS, [record_data(after)])
+    data = changed_data(made, after)
+    envelope = encode_change(made, after, data)
+    await write_records(connection, CONTRACTS, [data.record])
     await connection.execute(upsert(connection, tables.contract_entry), [_entry(after)])
     row = {
         "contract": record.id,
@@ -80,7 +82,7 @@ async def write_change(
         "by": by,
         "reason": reason,
         "what": envelope.type.removeprefix("io.slad.contract.").removesuffix(".v1"),
-        "data": history_text(made, after),
+        "data": history_text(made, after, data),
     }
     await connection.execute(tables.contract_change.insert(), [row])
     await append(connection, tables.log, [envelope])

@@ -7,7 +7,6 @@ from dataclasses import replace
 from datetime import datetime
 
 import orjson
-from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from sla_domain.allowance import AllowanceUnit
@@ -16,15 +15,13 @@ from sla_domain.contract_ledgers import ledger_terms
 from sla_domain.errors import CalendarError
 from sla_domain.explain.ledger import amount_text, refusal_text
 from sla_domain.ledger import EntryId, EntryKind, LedgerEntry, LedgerTerms, WorkSpan
-from sla_domain.record import EntryNotAllowed, EntryPosted, RefusedChange, prepare_work, terms_of
+from sla_domain.record import ContractRecord, EntryNotAllowed, EntryPosted, RefusedChange, prepare_work, terms_of
 from sla_domain.rulebook import Rulebook
 from sla_ingest.contract import store as records
 from sla_ingest.dialect.port import IngestRemark, ParkedBecause, RemarkNote, Work
 from sla_ingest.entry import InboxEntry, Receipt, answer_of, ledger_entry_id, park_entry
-from sla_ingest.tables import inbox
+from sla_ingest.inbox import known_answers
 from sla_platform.timesource import TimeSource
-
-_PER_STATEMENT = 500
 
 
 class WorkCounter:
@@ -39,17 +36,20 @@ class WorkCounter:
 
     async def __call__(self, connection: AsyncConnection, receipts: Sequence[Receipt]) -> list[Receipt]:
         """Return the receipts with what became of the work: counted, with a remark what is over, or parked."""
-        known = await _known(connection, [one.entry.id for one in receipts if one.entry.work is not None])
+        known = set(await known_answers(connection, [one.entry.id for one in receipts if one.entry.work is not None]))
+        held: dict[str, ContractRecord] = {}  # as locked and changed in this transaction
         done: list[Receipt] = []
         for one in receipts:
             if one.entry.work is not None and one.entry.id not in known:  # a known one gets its first answer
-                entry = await self._counted(connection, one.entry, one.entry.work)
+                entry = await self._counted(connection, one.entry, one.entry.work, held)
                 one = replace(one, entry=entry, answer=orjson.dumps(answer_of(entry, None)))
                 known.add(entry.id)
             done.append(one)
         return done
 
-    async def _counted(self, connection: AsyncConnection, entry: InboxEntry, work: Work) -> InboxEntry:
+    async def _counted(
+        self, connection: AsyncConnection, entry: InboxEntry, work: Work, held: dict[str, ContractRecord]
+    ) -> InboxEntry:
         now = max(self._time_source.now(), work.end)
         try:
             ledgers = self._ledgers(work, now)
@@ -57,7 +57,7 @@ class WorkCounter:
         except _NoLedger as missing:
             return park_entry(entry, ParkedBecause.NO_LEDGER, str(missing))
         work = replace(work, allowance=named)
-        record = await records.locked_record(connection, work.contract)
+        record = held.get(work.contract) or await records.locked_record(connection, work.contract)
         try:
             change, over = prepare_work(record, ledgers, _posted(entry, work), now)
         except EntryNotAllowed as error:
@@ -65,7 +65,7 @@ class WorkCounter:
         except RefusedChange as refused:
             return park_entry(entry, ParkedBecause.NO_LEDGER, str(refused))
         if change is not None:
-            await records.write_change(connection, record, change, now, work.who, work.reason)
+            held[work.contract] = await records.write_change(connection, record, change, now, work.who, work.reason)
         if not over:
             return replace(entry, work=work)
         said = f"over the allowance by {amount_text(over, terms_of(record, ledgers, named).allowance.unit)}"
@@ -102,11 +102,3 @@ def _posted(entry: InboxEntry, work: Work) -> EntryPosted:
         reference=work.incident,
     )
     return EntryPosted(work.allowance, written)
-
-
-async def _known(connection: AsyncConnection, ids: Sequence[str]) -> set[str]:
-    found: set[str] = set()
-    for start in range(0, len(ids), _PER_STATEMENT):
-        wanted = inbox.c.id.in_(ids[start : start + _PER_STATEMENT])
-        found |= set((await connection.execute(select(inbox.c.id).where(wanted))).scalars())
-    return found

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import ColumnElement, delete, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from sla_notifier import tables
@@ -25,15 +25,18 @@ async def lock_alerts(connection: AsyncConnection, ids: Collection[str]) -> dict
     """
     if not ids:
         return {}
-    statement = select(tables.alert).where(_a.id.in_(sorted(ids))).order_by(_a.id).with_for_update()
-    return {row["id"]: alert_of(dict(row)) for row in (await connection.execute(statement)).mappings()}
+    return await _locked(connection, _a.id.in_(sorted(ids)))
 
 
 async def lock_alerts_of_notices(connection: AsyncConnection, notices: Collection[str]) -> dict[str, Alert]:
     """Return every alert of these notices, by its id, and lock their rows until the transaction ends."""
     if not notices:
         return {}
-    statement = select(tables.alert).where(_a.notice.in_(sorted(notices))).order_by(_a.id).with_for_update()
+    return await _locked(connection, _a.notice.in_(sorted(notices)))
+
+
+async def _locked(connection: AsyncConnection, which: ColumnElement[bool]) -> dict[str, Alert]:
+    statement = select(tables.alert).where(which).order_by(_a.id).with_for_update()
     return {row["id"]: alert_of(dict(row)) for row in (await connection.execute(statement)).mappings()}
 
 

@@ -14,14 +14,12 @@ import structlog
 from sqlalchemy import func, select
 
 from sla_domain.event import IncidentEvent
-from sla_platform.bus import Quarantine
-from sla_platform.bus.quarantine import CONSUME
-from sla_platform.bus.record import headers_of
+from sla_platform.bus import Quarantine, signalled_within
+from sla_platform.bus.quarantine import CONSUME, row_of_event
 from sla_platform.envelope import Envelope, Topic
 from sla_platform.errors import Fenced, Retryable
 from sla_platform.rows import in_parts
 from sla_platform.store.engine import Store
-from sla_platform.store.quarantine import QuarantineRow
 from sla_platform.turn import LoopYielder
 from sla_platform.wire import decode_event
 from sla_platform.wire.incident import SOURCE
@@ -102,7 +100,7 @@ class DeferredEvents:
                 waiting, pause = None, PAUSE_SECONDS
                 await asyncio.sleep(pause)
             if waiting is None:
-                await _wait(changed, pause)
+                await signalled_within(changed, pause)
             else:
                 await asyncio.sleep(min(pause, PAUSE_SECONDS))
 
@@ -187,28 +185,10 @@ class DeferredEvents:
 
     async def _give_up(self, waiting: Waiting, envelope: Envelope, error: Exception) -> None:
         """Move an event to the quarantine, as if the bus had just brought it."""
-        row = QuarantineRow(
-            part=CONSUME,
-            position=f"timer_deferred/{envelope.id}",
-            partition=waiting.partition,
-            topic=envelope.topic.value,
-            key=envelope.key,
-            event=envelope.id,
-            type=envelope.type,
-            headers={name: (value or b"").decode() for name, value in headers_of(envelope)},
-            data=envelope.data,
-        )
+        row = row_of_event(envelope, CONSUME, f"timer_deferred/{envelope.id}", waiting.partition)
         async with self._store.transaction() as connection:
             await ownership.keep_owner_out(connection, waiting.partition)
             await self._quarantine.put_within(connection, row, error)
             await deferred.take(connection, [envelope.id])
             await deferred.settle(connection, waiting.incident, self._applier.now())
         self._quarantine.report(row, error)
-
-
-async def _wait(changed: asyncio.Event, seconds: float) -> None:
-    try:
-        async with asyncio.timeout(seconds):
-            await changed.wait()
-    except TimeoutError:
-        return

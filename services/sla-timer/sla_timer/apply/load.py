@@ -83,7 +83,8 @@ class LoadedIncidents:
             judged = {row.catalogue: {row.contract}}
             for clock in self.clocks.get(name, ()):
                 judged.setdefault(clock.catalogue, set()).add(clock.contract)
-                judged |= {version: {clock.contract} for version in earned_under(clock.told)} | judged
+                for version in earned_under(clock.told):
+                    judged.setdefault(version, {clock.contract})
             for version, contracts in judged.items():
                 known, customers = found.setdefault(version, (set(), set()))
                 if not known:  # of one incident, since others under this version are alike
