@@ -5,11 +5,14 @@ The routes are those of the app itself: one that is not sorted in below fails th
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import pytest
 from tests.integration.standalone.knock import routes_of
 from tests.integration.standalone.tenants import KEYS, Tenants
+
+from sla_catalogue.api_key import KeyId
+from sla_domain.contract import ContractId
 
 pytestmark = pytest.mark.timeout(300)  # some four hundred questions: seconds, but not on a machine under load
 
@@ -170,6 +173,7 @@ async def test_the_matrix(world: Tenants, subtests: pytest.Subtests) -> None:
     await _lists(world, tickets, subtests)
     await _alerts_and_deliveries(world, subtests)
     await _for_all_contracts(world, subtests)
+    await _on_call(world, subtests)
     await _contracts(world, subtests)
     await _acts(world, subtests)
     await _registrations(world, subtests)
@@ -272,18 +276,21 @@ async def _for_all_contracts(world: Tenants, subtests: pytest.Subtests) -> None:
                         assert answer.status_code == 403, answer.text
 
 
-async def test_a_key_sees_who_is_on_call_in_the_rotas_of_its_own_contract(world: Tenants) -> None:
+async def _on_call(world: Tenants, subtests: pytest.Subtests) -> None:
+    """A key sees who is on call in the rotas of its own contract."""
     for key, seen in (("acme", ["desk"]), ("beta", []), ("house", ["desk", "nights"]), ("all", ["desk", "nights"])):
-        answer = await world.ask(key, "GET", "/v1/oncall")
-        assert sorted(one["rota"] for one in answer.json()["rotas"]) == seen
-        for rota in ("desk", "nights"):
-            allowed = 200 if rota in seen else 404
-            for path in (f"/v1/oncall/{rota}.ics", f"/v1/oncall?rota={rota}"):
-                assert (await world.ask(key, "GET", path)).status_code == allowed, (key, path)
+        with subtests.test("on call", key=key):
+            answer = await world.ask(key, "GET", "/v1/oncall")
+            assert sorted(one["rota"] for one in answer.json()["rotas"]) == seen
+            for rota in ("desk", "nights"):
+                allowed = 200 if rota in seen else 404
+                for path in (f"/v1/oncall/{rota}.ics", f"/v1/oncall?rota={rota}"):
+                    assert (await world.ask(key, "GET", path)).status_code == allowed, (key, path)
     assert (await world.ask("acme", "GET", "/v1/oncall?contract=beta")).status_code == 404
     assert (await world.ask("acme", "GET", "/v1/oncall?contract=acme")).json()["roles"][0]["person"] == "anna"
     for key in ("nobody", "old"):
-        assert (await world.ask(key, "GET", "/v1/oncall")).status_code == 401
+        with subtests.test("on call", key=key):
+            assert (await world.ask(key, "GET", "/v1/oncall")).status_code == 401
 
 
 async def _contracts(world: Tenants, subtests: pytest.Subtests) -> None:
@@ -385,6 +392,20 @@ async def test_a_key_that_reports_is_told_nothing_of_a_ticket_that_moved_and_act
         assert "beta" not in str(now).lower()
     listed = (await world.ask("all", "GET", "/v1/parked")).json()["parked"]
     assert [one["reason"]["detail"] for one in listed] == ["key-acme:1", "key-acme:1"]
+
+
+async def test_a_key_of_a_contract_finds_it_in_the_list_behind_a_page_of_others(world: Tenants) -> None:
+    for id_ in ("first", "second", "zeta"):
+        section = {"customers": [id_], "plan": "plain", "zone": "UTC", "roles": {"on_call": ["anna"]}}
+        said = {"id": id_, "reason": "signed", "contract": section}
+        assert (await world.ask("all", "POST", "/v1/contracts", json=said)).status_code == 201
+    holder = world.running.context.catalogue.current
+    acme = holder.keys[KeyId("acme")]
+    object.__setattr__(holder, "keys", {**holder.keys, acme.id: replace(acme, contract=ContractId("zeta"))})
+    for query in ("", "?limit=1", "?limit=2", "?q=zeta&limit=1", "?after=first&limit=1"):
+        answer = await world.ask("acme", "GET", f"/v1/contracts{query}")
+        found = answer.json()
+        assert ([one["id"] for one in found["contracts"]], found["next"]) == (["zeta"], None), query
 
 
 async def test_deadlines_are_told_of_the_keys_own_contract_alone(world: Tenants) -> None:

@@ -145,13 +145,18 @@ def _first_plan(document: dict[str, Any]) -> str:
     return next((str(one["plan"]) for one in document.get("entitlements") or ()), "")
 
 
-async def listed(connection: AsyncConnection, text: str, after: str, limit: int) -> list[ListedContract]:
+async def listed(
+    connection: AsyncConnection, text: str, after: str, limit: int, only: str | None = None
+) -> list[ListedContract]:
     """Return up to `limit` contracts with an id behind `after`, in the order of their ids.
 
-    `text`: only those whose id, title or customers contain it, compared by `normal` form; "": all.
+    `text`: only those whose id, title or customers contain it, compared by `normal` form; "": all. `only`: this
+    contract alone; None: any.
     """
     entry = tables.contract_entry.c
     wanted = [entry.id > after]
+    if only is not None:
+        wanted.append(entry.id == only)
     if text:
         wanted.append(entry.search.contains(normal(text), autoescape=True))
     query = select(tables.contract_entry).where(and_(*wanted)).order_by(entry.id).limit(limit)
