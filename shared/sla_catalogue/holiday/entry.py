@@ -17,7 +17,7 @@ from typing import Any
 from icalendar import Calendar
 
 from sla_catalogue.holiday.override import Series, changes_later_ones, each_series, later_ones
-from sla_catalogue.holiday.repeat import Occurrence, UnreadableRule, occurrences
+from sla_catalogue.holiday.repeat import Occurrence, UnreadableRule, bounded, occurrences
 from sla_catalogue.holiday.row import Horizon
 from sla_catalogue.holiday.tidy import UNREADABLE, BadFeed, tidy
 from sla_catalogue.holiday.value import length_of, single, text_of
@@ -101,7 +101,7 @@ def _occurrences(
         usual = occurrences(event, start, length, horizon, zone, doubts)
         found = [each for each in usual if not changed.holds(each.start)]
     remarks += [f"the entry {label} {doubt}" for doubt in doubts]
-    return found
+    return [bounded(each, horizon) for each in found]
 
 
 def _calendar(text: str) -> Any:

@@ -51,6 +51,15 @@ def occurrences(
             yield each
 
 
+def bounded(each: Occurrence, horizon: Horizon) -> Occurrence:
+    """Return an occurrence that ends with the year after the horizon at the latest.
+
+    Programs write "for ever" as the year 9999, whose last day no time zone can take to UTC.
+    """
+    longest = datetime(horizon.last + 2, 1, 1) - _naive(each.start)  # noqa: DTZ001 - local days
+    return each if each.length <= longest else replace(each, length=longest)
+
+
 def as_occurrence_start(written: date | datetime, start: date | datetime, zone: tzinfo) -> date | datetime:
     """Return a date of a feed's entry in the form of `start`, the start of that entry, so that the two can be compared.
 

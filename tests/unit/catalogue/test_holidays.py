@@ -12,9 +12,10 @@ from hypothesis import strategies as st
 from tests.unit.catalogue.made import SOUND, changed, codes, loaded, problems
 
 from sla_catalogue import Catalogue, FindingLevel, HolidayRow, HolidayTable, Horizon, RowKind, diff_rows, diff_tables
-from sla_catalogue.holiday.feed import read_feed
+from sla_catalogue.holiday.feed import local_span, read_feed
 from sla_catalogue.holiday.generate import PACKAGE_VERSION, Recipe, UnknownRegion, generate_rows
 from sla_catalogue.holiday.tidy import BadFeed
+from sla_catalogue.rota.feed import PeopleByName, read_shifts
 from sla_domain.calendar import Calendar
 from sla_domain.contract import ContractId
 from sla_domain.plan import PlanId
@@ -330,13 +331,29 @@ LINES = (
     "RDATE;VALUE=DATE:20270101", "RDATE;VALUE=PERIOD:20261225T080000/PT1H", "EXDATE:20261224T080000Z",
     "EXDATE;VALUE=DATE:20261224", "SUMMARY:a\\, b", "RECURRENCE-ID;VALUE=DATE:20261224", "UID:1", "STATUS:CONFIRMED",
     "NOVALUE", "X;Y=Z:1", "DTSTART;VALUE=DATE:99991231", "DTSTART;VALUE=DATE:00010101", "DTEND;VALUE=DATE:99991231",
+    "DTEND;TZID=America/New_York:99991231T235959", "RDATE;VALUE=PERIOD:20261225T080000Z/99991231T235959Z",
+    "RECURRENCE-ID;RANGE=THISANDFUTURE:20261225T080000", "DURATION:P2000000D",
 )  # fmt: skip
+
+
+@pytest.mark.parametrize("zone", ["", ";TZID=America/New_York", ";TZID=Asia/Tokyo"])
+def test_a_closing_for_ever_is_open_to_every_zone(zone: str) -> None:
+    event = f"DTSTART{zone}:20261224T080000\nDTEND{zone}:99991231T235959"
+    later = "\nRDATE:20261225T080000"  # as long as the first, and past the last day there is
+    spans = read_feed(ical(event + later), "feed", YEARS).spans
+    assert [span.start.day for span in spans] == [24, 25]
+    for place in ("Pacific/Kiritimati", "Pacific/Pago_Pago"):
+        assert {local_span(span, ZoneInfo(place))[1].year for span in spans} <= {2028, 2029}
 
 
 @given(st.lists(st.sampled_from(LINES), max_size=8))
 def test_no_entry_ends_in_a_traceback(lines: list[str]) -> None:
-    found = read_feed(ical("\n".join(["SUMMARY:Odd", *lines]), GOOD), "feed", YEARS)
+    text = ical("\n".join(["SUMMARY:Odd", *lines]), GOOD)
+    found = read_feed(text, "feed", YEARS)
     assert date(2026, 1, 5) in {row.date for row in found.rows}
+    assert read_shifts(text, PeopleByName({"good": [], "odd": []}, {}), "America/New_York", YEARS).shifts
+    for span in found.spans:
+        assert local_span(span, ZoneInfo("Pacific/Kiritimati"))
 
 
 def test_what_could_not_be_read_is_a_warning_of_the_catalogue(tmp_path: Path) -> None:
