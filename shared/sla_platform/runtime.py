@@ -9,12 +9,17 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import signal
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 
 import structlog
 
+from sla_platform.errors import Retryable
+
 _log = structlog.get_logger(__name__)
+PREPARE_SECONDS = 60.0  # how long a start waits for its services
+PREPARE_PAUSE_SECONDS = 0.5
 
 Check = Callable[[], Awaitable[str | None]]
 
@@ -32,7 +37,8 @@ class Service:
     """A service ready to run: its long-running parts, its readiness checks, and how it ends.
 
     `checks`: name -> function that returns None when the service is ready, else why not. `remarks`: like `checks`,
-    shown at `/readyz`, but they never make the service unready. `drain`: called first at shutdown, to release callers
+    shown at `/readyz`, but they never make the service unready. `prepare`: reads what the parts work with, before any
+    of them runs; called again for as long as it raises Retryable. `drain`: called first at shutdown, to release callers
     that would wait for ever (streams). `close`: called last, after every part has ended.
     """
 
@@ -40,6 +46,7 @@ class Service:
     parts: Sequence[Part] = ()
     checks: dict[str, Check] = field(default_factory=dict)
     remarks: dict[str, Check] = field(default_factory=dict)
+    prepare: Callable[[], Awaitable[None]] | None = None
     close: Callable[[], Awaitable[None]] | None = None
     drain: Callable[[], Awaitable[None]] | None = None
 
@@ -48,8 +55,9 @@ class Service:
 async def run_services(services: Sequence[Service]) -> AsyncIterator[asyncio.Event]:
     """Run every part of every service within the `with` block; yield an event that is set when a part has failed.
 
-    A failed part is logged; the others run on. At the end of the block the parts are cancelled and then the services
-    closed, both in reverse order.
+    Before the block begins each service is prepared; where that fails for now, or takes 60 seconds (PREPARE_SECONDS),
+    the block begins all the same, and the parts of that service wait. A failed part is logged; the others run on. At
+    the end of the block the parts are cancelled and then the services closed, both in reverse order.
     """
     tasks: list[asyncio.Task[None]] = []
     failed: asyncio.Event = asyncio.Event()
@@ -70,9 +78,15 @@ async def run_services(services: Sequence[Service]) -> AsyncIterator[asyncio.Eve
             raise
 
     try:
-        for service in services:
-            for part in service.parts:
-                tasks.append(asyncio.create_task(guarded(service, part), name=f"{service.name}.{part.name}"))
+        starts = [_Start(service) for service in services]
+        for start in starts:
+            for part in start.parts():
+                name = f"{start.service.name}.{part.name}"
+                tasks.append(asyncio.create_task(guarded(start.service, part), name=name))
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(PREPARE_SECONDS):
+                for start in starts:
+                    await start.tried.wait()
         yield failed
     finally:
         for task in reversed(tasks):
@@ -81,6 +95,38 @@ async def run_services(services: Sequence[Service]) -> AsyncIterator[asyncio.Eve
         for service in reversed(services):
             if service.close is not None:
                 await service.close()
+
+
+class _Start:
+    """The start of a service. `tried`: set after the first attempt to prepare it, which may have failed."""
+
+    def __init__(self, service: Service) -> None:
+        self.service = service
+        self.tried = asyncio.Event()
+        self._prepared = asyncio.Event()
+
+    def parts(self) -> Iterator[Part]:
+        """Yield the preparing itself as a part, then the parts of the service, which wait for it."""
+        yield Part("prepare", self._prepare)
+        for part in self.service.parts:
+            yield Part(part.name, partial(self._run, part))
+
+    async def _run(self, part: Part) -> None:
+        await self._prepared.wait()
+        await part.run()
+
+    async def _prepare(self) -> None:
+        while not self._prepared.is_set():
+            try:
+                if self.service.prepare is not None:
+                    await self.service.prepare()
+                self._prepared.set()
+            except Retryable as error:
+                _log.warning("service.not_prepared", service=self.service.name, error=str(error))
+            finally:
+                self.tried.set()
+            if not self._prepared.is_set():
+                await asyncio.sleep(PREPARE_PAUSE_SECONDS)
 
 
 def asked_to_end() -> bool:

@@ -7,7 +7,7 @@ from __future__ import annotations
 from sqlalchemy import Boolean, Column, Float, Index, Integer, MetaData, SmallInteger, String, Table, Text, text
 
 from sla_platform.audit.tables import audit_tables
-from sla_platform.contracts.table import contract_cursor_table, contract_table, sequence_table
+from sla_platform.contracts.table import ContractTables, contract_cursor_table
 from sla_platform.store.alias import alias_table
 from sla_platform.store.cursor import cursor_table
 from sla_platform.store.quarantine import quarantine_table
@@ -17,8 +17,7 @@ from sla_platform.store.types import BigId, ClockKey, Instant
 metadata = MetaData()
 
 # The service's copy of the contracts' records.
-contract = contract_table(metadata, "board")
-contract_sequence = sequence_table(metadata, "board")
+contract_records = ContractTables.of(metadata, "board")
 contract_cursor = contract_cursor_table(metadata, "board")
 
 cursor = cursor_table(metadata, "board")

@@ -98,12 +98,14 @@ def build(
 
     routes = api.router(deps)
     parts: tuple[Part, ...] = ()
+    prepare = None
     if contracts is not None:
         shelf, files = contracts
         owner = ContractOwner(store, shelf, files, catalogue, time_source, wake_signal)
         routes.include_router(
             contract_routes.router(ContractDeps(owner, shelf, store, files, time_source, gate, settings.max_body_bytes))
         )
+        prepare = owner.load
         watch = LedgerWatch(shelf, rulebook, time_source, metrics)
         parts = (Part("contracts", owner.keep_time), Part("ledgers", watch.run))
 
@@ -149,6 +151,7 @@ def build(
             Part("retention", forgetting.run),
         ),
         checks={"store": store_answers, "queue": queue_moves},
+        prepare=prepare,
         close=commit.close,
     )
     return IngestService(service, routes, commit, parked, metrics, forgetting)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy import Column, Index, Integer, LargeBinary, MetaData, String, Table, Text, text
 
 from sla_platform.audit.tables import audit_tables
-from sla_platform.contracts.table import contract_table, sequence_table
+from sla_platform.contracts.table import ContractTables
 from sla_platform.store.log import log_table
 from sla_platform.store.quarantine import quarantine_table
 from sla_platform.store.tombstone import tombstone_table
@@ -89,8 +89,7 @@ notice_revision = Table(
 )
 
 # The contracts' records, in the shape in which every service keeps them; here they are written first.
-contract = contract_table(metadata, "ingest")
-contract_sequence = sequence_table(metadata, "ingest")
+contract_records = ContractTables.of(metadata, "ingest")
 
 # What lists show of a contract, of its newest version. `next_at`: when the next version takes effect.
 contract_entry = Table(

@@ -1,7 +1,8 @@
-"""A contract whose environment gains a product or a version hears of the notices still in force that concern it.
+"""A contract that comes to run a product or a version hears of the notices still in force that concern it.
 
-Source: clause H6 (docs/clauses.md). Who heard of a notice before does not hear of it again, so that looking twice, or
-in two processes at once, does no harm.
+It does so by a change of its file or of its record: a new version, or a profile that somebody stated. Source: clause H6
+(docs/clauses.md). Who heard of a notice before does not hear of it again, so that looking twice, or in two processes at
+once, does no harm.
 """
 
 from __future__ import annotations
@@ -10,36 +11,40 @@ from collections.abc import Iterable, Mapping
 
 import structlog
 
-from sla_domain.contract import Contract, ContractId, EnvironmentItem
+from sla_catalogue import Catalogue
+from sla_domain.contract import ContractId, EnvironmentItem
 from sla_domain.normal import normal
-from sla_domain.notice import environment_gained, match_notice
+from sla_domain.notice import environment_gained
 from sla_notifier.alert import store as alerts
 from sla_notifier.alert.change_set import ChangeSet
 from sla_notifier.context import NotifierContext
-from sla_notifier.intake.notice import decide_gained
+from sla_notifier.intake.notice import concerned, decide_gained
 from sla_notifier.notice import store as notices
 from sla_notifier.notification.unit_of_work import write_changes
+from sla_platform.contracts.copies import RecordCopy
 from sla_platform.errors import Retryable
 from sla_platform.fault import error_text
 from sla_platform.store.instant import store_now
-from sla_platform.wire import NoticeData, notice_of
+from sla_platform.wire import NoticeData
 
 _log = structlog.get_logger(__name__)
-LOOK_SECONDS = 2.0  # between two looks at whether the catalogue has changed
+LOOK_SECONDS = 2.0  # between two looks at whether a contract has changed
 
 Environment = tuple[EnvironmentItem, ...]
 
 
 class Profiles:
-    """Watches the environments of contracts: `run` it, or call `profile_changed` for one contract."""
+    """Watches what contracts run: `run` it, or call `look`."""
 
     def __init__(self, context: NotifierContext) -> None:
         self._context = context
-        self._version = ""
-        self._seen: Mapping[ContractId, Environment] = {}
+        self._version: str | None = None
+        self._of_files: Mapping[ContractId, Environment] = {}
+        self._place = 0  # of the rows of records
+        self._of_records: dict[str, tuple[int | None, int | None]] = {}  # the revisions that judged and that stated
 
     async def run(self) -> None:
-        """Tell contracts of notices in force whenever the catalogue has changed, and once at the start."""
+        """Tell contracts of notices in force whenever one has changed, and once at the start."""
         while True:
             try:
                 await self.look()
@@ -47,54 +52,56 @@ class Profiles:
                 _log.warning("profiles.retry", error=str(error))
             await self._context.time_source.sleep(LOOK_SECONDS)
 
-    async def look(self) -> None:
-        """Compare the catalogue in force with the one seen last, if it is another; tell whose environment gained.
+    async def look(self) -> list[str]:
+        """Tell the contracts that have come to run more since the last look; return the ids of the notices.
 
-        At the first look every environment counts as gained, since it may have changed while the process stood still.
-        Raises Retryable; then the same is compared again at the next look.
+        At the first look every contract is asked about, since it may have changed while the process stood still. Raises
+        Retryable; then the same is asked again at the next look.
         """
-        catalogue = self._context.catalogue()
-        if catalogue.version == self._version:
-            return
-        now_seen = {id_: each.environment for id_, each in catalogue.rulebook.contracts.items() if each.environment}
-        gained = [id_ for id_, each in now_seen.items() if environment_gained(self._seen.get(id_, ()), each)]
-        await self._tell(gained)
-        self._version, self._seen = catalogue.version, now_seen
-
-    async def notices_in_force(self, concerning: Contract) -> list[NoticeData]:
-        """Return the notices that are not withdrawn and concern a version that the contract runs, the oldest first."""
-        async with self._context.store.reading() as connection:
-            found = await notices.in_force(connection)
-        return [each for each in found if match_notice(notice_of(each), concerning) is not None]
-
-    async def profile_changed(self, contract: ContractId, old: Environment, new: Environment) -> list[str]:
-        """Tell a contract of the notices in force that its environment has come to concern; return their ids.
-
-        `old`, `new`: its environment before and now. Nobody is told if it gained no product and no version. Raises
-        Retryable.
-        """
-        return await self._tell([contract]) if environment_gained(old, new) else []
-
-    async def _tell(self, gained: Iterable[ContractId]) -> list[str]:
-        of_product = self._by_product(gained)
-        if not of_product:
+        catalogue, place = self._context.catalogue(), self._place
+        changed: list[str] = []
+        if (records := self._context.records) is not None:
+            async with self._context.store.reading() as connection:
+                await records.refresh(connection)
+                if self._version is None:
+                    place = records.shelf.seq
+                else:
+                    changed, place = await records.changed_since(connection, self._place)
+        if self._version == catalogue.version and not changed:
             return []
-        async with self._context.store.reading() as connection:
-            found = await notices.in_force(connection)
-        told = []
-        for each in found:
-            only = {id_ for product in each.products for id_ in of_product.get(normal(product.product), ())}
-            if only and await self._one(each, only):
-                told.append(each.id)
+        of_files = {id_: each.environment for id_, each in catalogue.rulebook.written_contracts.items()}
+        if self._version is None:
+            told = await self._tell(None)
+        else:
+            gained = {id_ for id_, each in of_files.items() if environment_gained(self._of_files.get(id_, ()), each)}
+            marks = {} if records is None else {id_: _mark(records, id_) for id_ in changed}
+            gained |= {ContractId(id_) for id_, mark in marks.items() if self._of_records.get(id_) != mark}
+            told = await self._tell(gained)
+            self._of_records |= marks
+        self._version, self._of_files, self._place = catalogue.version, of_files, place
         return told
 
-    def _by_product(self, gained: Iterable[ContractId]) -> dict[str, set[ContractId]]:
-        contracts = self._context.catalogue().rulebook.contracts
-        found: dict[str, set[ContractId]] = {}
-        for id_ in gained:
-            for item in contracts[id_].environment if id_ in contracts else ():
-                found.setdefault(normal(item.product), set()).add(id_)
-        return found
+    async def _tell(self, only: set[ContractId] | None) -> list[str]:
+        """Of each notice in force, those contracts that it concerns and that have not heard of it; None: any."""
+        if only is not None and not only:
+            return []
+        context, catalogue = self._context, self._context.catalogue()
+        async with context.store.reading() as connection:
+            found = await notices.in_force(connection)
+            of_products = None if only is None else _by_product(catalogue, only)
+            asked = [each for each in found if of_products is None or any(map(of_products.get, _products(each)))]
+            heard = await notices.told_of(connection, [each.id for each in asked])
+            now = await store_now(connection, context.time_source)
+        told = []
+        for each in asked:
+            if of_products is None:
+                candidates = {contract.id for contract in concerned(each, catalogue, now)}
+            else:
+                candidates = set().union(*(of_products.get(product, ()) for product in _products(each)))
+            candidates -= {ContractId(one.told.contract) for one in heard.get(each.id, ())}
+            if candidates and await self._one(each, candidates):
+                told.append(each.id)
+        return told
 
     async def _one(self, notice: NoticeData, only: Iterable[ContractId]) -> bool:
         """Whether somebody is told. A notice that cannot be worked on keeps the others from nothing."""
@@ -123,3 +130,24 @@ class Profiles:
                 await write_changes(connection, batch, catalogue, context.render_config, now)
                 _log.info("profiles.told", notice=notice.id, contracts=len(told))
         return bool(told)
+
+
+def _mark(records: RecordCopy, contract: str) -> tuple[int | None, int | None]:
+    """What a record says of the environment: an entry of a ledger leaves it as it is."""
+    record = records.shelf.get(contract)
+    if record is None:
+        return None, None
+    return record.judged_in, None if record.profile is None else record.profile.stated_in
+
+
+def _products(notice: NoticeData) -> set[str]:
+    return {normal(each.product) for each in notice.products}
+
+
+def _by_product(catalogue: Catalogue, contracts: Iterable[ContractId]) -> dict[str, set[ContractId]]:
+    known = catalogue.rulebook.contracts
+    found: dict[str, set[ContractId]] = {}
+    for id_ in contracts:
+        for item in known[id_].environment if id_ in known else ():
+            found.setdefault(normal(item.product), set()).add(id_)
+    return found

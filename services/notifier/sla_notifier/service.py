@@ -34,6 +34,7 @@ from sla_notifier.text.render import shipped_texts
 from sla_platform.bus import EventSource, Feeds, Quarantine, WakeSignal
 from sla_platform.bus.metrics import BusMetrics
 from sla_platform.bus.quarantine import CONSUME
+from sla_platform.contracts.copies import RecordCopy, with_records
 from sla_platform.http.keys import Authorizer
 from sla_platform.retention import Retention, RetentionLoop, RetentionOrder, ServiceSweeps, newest_in
 from sla_platform.runtime import Check, Part, Service
@@ -75,16 +76,17 @@ def build(
     catalogue: Callable[[], Catalogue],
     *,
     authorize: Authorizer,
+    records: RecordCopy | None = None,
 ) -> NotifierService:
     """Return the notifier, ready to run; nothing is started.
 
     `feeds`: the bus, which gives event sources and wake signals. `registry`: where the metrics go. `catalogue` returns
-    the catalogue in force. `authorize`: checks the API key of a request. Raises BadSettings for settings that cannot be
-    used.
+    the catalogue in force. `authorize`: checks the API key of a request. `records`: the recorded contracts, which
+    `catalogue` has in its rulebook; None: none are recorded. Raises BadSettings for settings that cannot be used.
     """
     quarantine = feeds.quarantine("notifier")
     context = notifier_context(
-        settings, store, feeds.wake_signal("notifier"), time_source, registry, catalogue, quarantine
+        settings, store, feeds.wake_signal("notifier"), time_source, registry, catalogue, quarantine, records
     )
     channels = open_channels(settings, catalogue)
     facts = feeds.source("notifier", TOPICS, tables.cursor, at_once=PARTITIONS_AT_ONCE)
@@ -140,6 +142,8 @@ def build(
         remarks={"rotas": rotas_reach_far},
         close=close,
     )
+    if records is not None:
+        service = with_records(service, store, feeds, records)
     return NotifierService(
         service, router(context, authorize), context, handler, scheduler, escalator, sender, forgetting
     )
@@ -153,11 +157,12 @@ def notifier_context(
     registry: CollectorRegistry,
     catalogue: Callable[[], Catalogue],
     quarantine: Quarantine | None = None,
+    records: RecordCopy | None = None,
 ) -> NotifierContext:
     """Return what the use cases of the notifier work with.
 
     `log_appended`: the signal to give when an event was appended to the notifier's log. `quarantine`: that of the
-    service; None makes a new one.
+    service; None makes a new one. `records`: the recorded contracts; None: none are recorded.
     """
     links = Links(settings.public_url.rstrip("/"), LinkSecret(settings.link_secret.get_secret_value().encode()))
     return NotifierContext(
@@ -170,6 +175,7 @@ def notifier_context(
         deliveries_due=WakeSignal(),
         log_appended=log_appended,
         quarantine=quarantine or Quarantine("notifier", store, tables.quarantine, time_source, BusMetrics()),
+        records=records,
     )
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from sqlalchemy import Boolean, Column, Float, Index, Integer, MetaData, String, Table, Text, UniqueConstraint, text
 
 from sla_platform.audit.tables import audit_tables
-from sla_platform.contracts.table import contract_cursor_table, contract_table, sequence_table
+from sla_platform.contracts.table import ContractTables, contract_cursor_table
 from sla_platform.store.cursor import cursor_table
 from sla_platform.store.log import log_table
 from sla_platform.store.quarantine import quarantine_table
@@ -18,8 +18,7 @@ from sla_platform.store.types import BigId, Instant
 metadata = MetaData()
 
 # The service's copy of the contracts' records.
-contract = contract_table(metadata, "notifier")
-contract_sequence = sequence_table(metadata, "notifier")
+contract_records = ContractTables.of(metadata, "notifier")
 contract_cursor = contract_cursor_table(metadata, "notifier")
 
 log = log_table(metadata, "notifier")

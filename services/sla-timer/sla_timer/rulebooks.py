@@ -18,8 +18,7 @@ from sla_domain.incident import Incident
 from sla_domain.rulebook import Rulebook, base_version
 from sla_platform.audit import store as audit
 from sla_platform.audit.act import Act, ActName, ActorKind, AuditActor, Command, state_digest
-from sla_platform.contracts.copies import ContractTables, refresh
-from sla_platform.contracts.shelf import RecordShelf
+from sla_platform.contracts.copies import RecordCopy
 from sla_platform.fault import Fault, error_text, fault_of
 from sla_platform.store.dialect import insert_new, upsert
 from sla_platform.timesource import TimeSource
@@ -56,14 +55,13 @@ class RulebookOverlay(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class ContractRecords:
-    """The recorded contracts of the timer. `shelf`: all of them, in memory. `tables`: where they are stored.
+    """The recorded contracts of the timer. `copy`: their records.
 
     `overlay`: returns the rulebook of a catalogue with the recorded contracts beside those of the files, each as of the
     revision given, or as it stands.
     """
 
-    shelf: RecordShelf
-    tables: ContractTables
+    copy: RecordCopy
     overlay: RulebookOverlay
 
 
@@ -148,7 +146,7 @@ class Rulebooks:
         catalogue = self._current()
         await self._remember(connection, catalogue)
         if self._records is not None:
-            await refresh(connection, self._records.tables, self._records.shelf)
+            await self._records.copy.refresh(connection)
         return await self._pins(connection, catalogue, versions)
 
     async def known(

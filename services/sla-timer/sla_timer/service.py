@@ -11,7 +11,7 @@ from prometheus_client import CollectorRegistry
 from sla_platform.bus import Quarantine
 from sla_platform.bus.feeds import Feeds
 from sla_platform.bus.quarantine import CONSUME
-from sla_platform.contracts.copies import ContractTables, contract_parts
+from sla_platform.contracts.copies import RecordCopy, with_records
 from sla_platform.contracts.shelf import RecordShelf
 from sla_platform.envelope import Topic
 from sla_platform.retention import Retention, RetentionLoop, RetentionOrder, ServiceSweeps, newest_in
@@ -81,7 +81,7 @@ def build(
     records = None
     if overlay is not None:
         shelf = RecordShelf()
-        records = ContractRecords(shelf, ContractTables.of("timer"), overlay(shelf))
+        records = ContractRecords(RecordCopy(shelf, tables.contract_records, tables.contract_cursor), overlay(shelf))
     rulebooks = Rulebooks(current, revive, time_source, records)
     wake = feeds.wake_signal("timer").wake
     events = feeds.source("timer", [Topic.INCIDENTS], tables.cursor, at_once=PARTITIONS_AT_ONCE)
@@ -96,11 +96,6 @@ def build(
     kept = TimerQuarantine(store, quarantine, refolder)
     replanner = Replanner(store, rulebooks, refolder, metrics, wake, kept)
     audit = Audit(store, refolder, time_source, metrics, wake, kept)
-    records_parts = (
-        ()
-        if records is None
-        else contract_parts("timer", store, feeds, records.tables, records.shelf, within=ask_contracts)
-    )
     gauges = TimerGauges(store, events, time_source, metrics)
     old = IncidentRetention(store)
     sweeps = (old.ended, old.late, quarantine.sweep_replayed)
@@ -128,7 +123,6 @@ def build(
         "timer",
         parts=(
             Part("consume", consume),
-            *records_parts,
             Part("deferred", waiting.run),
             Part("tick", tick.run),
             Part("replan", replanner.run),
@@ -140,4 +134,6 @@ def build(
         ),
         checks={"store": store_answers, "tick": tick_is_fresh, "bus": bus_is_healthy},
     )
+    if records is not None:
+        service = with_records(service, store, feeds, records.copy, within=ask_contracts)
     return TimerService(service, store, rulebooks, tick, metrics, time_source, forgetting, preparing, quarantine)

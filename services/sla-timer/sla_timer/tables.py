@@ -17,7 +17,7 @@ from sqlalchemy import (
 )
 
 from sla_platform.audit.tables import audit_tables
-from sla_platform.contracts.table import contract_cursor_table, contract_table, sequence_table
+from sla_platform.contracts.table import ContractTables, contract_cursor_table
 from sla_platform.store.alias import alias_table
 from sla_platform.store.cursor import cursor_table
 from sla_platform.store.log import log_table
@@ -30,8 +30,7 @@ metadata = MetaData()
 log = log_table(metadata, "timer")
 cursor = cursor_table(metadata, "timer")
 contract_cursor = contract_cursor_table(metadata, "timer")
-contract = contract_table(metadata, "timer")
-contract_sequence = sequence_table(metadata, "timer")
+contract_records = ContractTables.of(metadata, "timer")
 tombstone = tombstone_table(metadata, "timer")
 
 # The other names of incidents, as their events tell them.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from fastapi import APIRouter
 
@@ -22,7 +22,7 @@ from sla_catalogue import load_text
 from sla_catalogue.recorded import RecordedCatalogue, RecordOverlay
 from sla_platform.apikey import tables as platform_tables
 from sla_platform.audit.tables import AuditTables
-from sla_platform.contracts.copies import ContractTables, contract_parts
+from sla_platform.contracts.copies import RecordCopy, with_records
 from sla_platform.contracts.shelf import RecordShelf
 from sla_platform.http import audit, quarantine
 from sla_platform.http.keys import Authorizer
@@ -93,18 +93,18 @@ def wire_notifier(base: ProcessContext, authorize: Authorizer) -> WiredService:
 
     `authorize`: checks API keys.
     """
-    shelf = RecordShelf()
+    records = RecordCopy(RecordShelf(), sla_notifier.tables.contract_records, sla_notifier.tables.contract_cursor)
     built = sla_notifier.service.build(
         base.settings,
         base.store,
         base.feeds,
         base.time_source,
         base.registry,
-        RecordedCatalogue(base.catalogue, shelf),
+        RecordedCatalogue(base.catalogue, records.shelf),
         authorize=authorize,
+        records=records,
     )
-    service = _with_contracts("notifier", base, shelf, built.service)
-    return _wired("notifier", base, authorize, service, built.router)
+    return _wired("notifier", base, authorize, built.service, built.router)
 
 
 def wire_board(base: ProcessContext, authorize: Authorizer) -> WiredService:
@@ -112,8 +112,8 @@ def wire_board(base: ProcessContext, authorize: Authorizer) -> WiredService:
 
     `authorize`: checks API keys.
     """
-    shelf = RecordShelf()
-    catalogue = RecordedCatalogue(base.catalogue, shelf)
+    records = RecordCopy(RecordShelf(), board_tables.contract_records, board_tables.contract_cursor)
+    catalogue = RecordedCatalogue(base.catalogue, records.shelf)
     event_source = base.feeds.source("board", BOARD_TOPICS, board_tables.cursor)
     retention = Retention.of(base.settings)
     given = base.settings
@@ -132,14 +132,8 @@ def wire_board(base: ProcessContext, authorize: Authorizer) -> WiredService:
         lambda: catalogue().rulebook,
         catalogue,
     )
-    service = _with_contracts("board", base, shelf, built)
+    service = with_records(built, base.store, base.feeds, records)
     return _wired("board", base, authorize, service, built.router)
-
-
-def _with_contracts(name: str, base: ProcessContext, shelf: RecordShelf, service: Service) -> Service:
-    """The service with the parts that learn of contracts."""
-    parts = contract_parts(name, base.store, base.feeds, ContractTables.of(name), shelf)
-    return replace(service, parts=(*service.parts, *parts))
 
 
 def _wired(name: str, base: ProcessContext, authorize: Authorizer, service: Service, own: APIRouter) -> WiredService:

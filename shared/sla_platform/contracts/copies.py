@@ -6,43 +6,26 @@ import asyncio
 import contextlib
 import dataclasses
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import orjson
-from sqlalchemy import MetaData, Table, select, update
+from sqlalchemy import Table, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from sla_platform.bus.feeds import Feeds
 from sla_platform.bus.port import Batch
 from sla_platform.contracts.shelf import RecordIndex, RecordShelf, index_of
-from sla_platform.contracts.table import contract_cursor_table, contract_table, sequence_table
+from sla_platform.contracts.table import ContractTables
 from sla_platform.envelope import Topic
 from sla_platform.errors import Retryable
-from sla_platform.runtime import Part
+from sla_platform.runtime import Part, Service
 from sla_platform.store.dialect import insert_new, upsert
 from sla_platform.store.engine import Store
 from sla_platform.wire.contract import RecordData, decode_change, record_text
 
 _LOOK_SECONDS = 1.0
 _PAGE = 5_000  # rows read at a time
-
-
-@dataclass(frozen=True, slots=True)
-class ContractTables:
-    """The tables of a service's copy of the contracts' records. `cursor`: how far the embedded service has read."""
-
-    contract: Table
-    sequence: Table
-    cursor: Table
-
-    @classmethod
-    def of(cls, service: str) -> ContractTables:
-        """Return the tables of the service of that name."""
-        apart = MetaData()
-        return cls(
-            contract_table(apart, service), sequence_table(apart, service), contract_cursor_table(apart, service)
-        )
 
 
 async def write_records(
@@ -101,12 +84,37 @@ async def refresh(connection: AsyncConnection, tables: ContractTables, shelf: Re
         query = select(table).where(table.c.seq > shelf.seq).order_by(table.c.seq).limit(_PAGE)
         rows = (await connection.execute(query)).all()
         for row in rows:
+            if row.revision < shelf.revision(row.id):
+                continue  # another transaction of this process has read a newer one meanwhile
             text = row.record.encode()
             if not shelf.put_shared(row.id, row.revision, text, row.seq):
                 shelf.put(row.id, row.revision, RecordIndex(**orjson.loads(row.names)), text, row.seq)
             changed.append(row.id)
         if len(rows) < _PAGE:
             return changed
+
+
+@dataclass(frozen=True, slots=True)
+class RecordCopy:
+    """A service's copy of the contracts' records: the `tables` that hold it, and the `shelf` with the same in memory.
+
+    `cursor`: the table in which the embedded service keeps how far it has read the contracts' events.
+    """
+
+    shelf: RecordShelf
+    tables: ContractTables
+    cursor: Table
+
+    async def refresh(self, connection: AsyncConnection) -> list[str]:
+        """Bring the records in memory up to the stored ones, see `refresh`."""
+        return await refresh(connection, self.tables, self.shelf)
+
+    async def changed_since(self, connection: AsyncConnection, seq: int) -> tuple[list[str], int]:
+        """Return the ids of the contracts whose rows were written after the one with this number, and the newest."""
+        table = self.tables.contract
+        query = select(table.c.id, table.c.seq).where(table.c.seq > seq).order_by(table.c.seq)
+        rows = (await connection.execute(query)).all()
+        return [row.id for row in rows], rows[-1].seq if rows else seq
 
 
 class ContractCopies:
@@ -118,19 +126,23 @@ class ContractCopies:
     def __init__(
         self,
         store: Store,
-        tables: ContractTables,
-        shelf: RecordShelf,
+        copy: RecordCopy,
         within: Callable[[AsyncConnection, Sequence[RecordData]], Awaitable[None]] | None = None,
     ) -> None:
         self._store = store
-        self._tables = tables
-        self._shelf = shelf
+        self._copy = copy
         self._within = within
+        self._read = False
 
     async def load(self) -> None:
         """Read what is stored into memory. Raises StoreBusy."""
         async with self._store.reading() as connection:
-            await refresh(connection, self._tables, self._shelf)
+            await self._copy.refresh(connection)
+        self._read = True
+
+    async def have_been_read(self) -> str | None:
+        """Return that the contracts have not been read since the start; None when they have. For the readiness."""
+        return None if self._read else "the recorded contracts have not been read from the store yet"
 
     async def assigned(self, partitions: frozenset[int]) -> None:
         """Do nothing: a record that was stored before is recognised by its revision."""
@@ -146,14 +158,14 @@ class ContractCopies:
         newest = {one.record.id: one.record for one in changes}  # in order, so the last of each
         judging = {name for name, record in newest.items() if self._judges_otherwise(record)}
         async with self._store.transaction() as connection:
-            stored = set(await write_records(connection, self._tables, list(newest.values())))
+            stored = set(await write_records(connection, self._copy.tables, list(newest.values())))
             if self._within is not None and stored & judging:
                 await self._within(connection, [newest[name] for name in sorted(stored & judging)])
         await self.load()
 
     def _judges_otherwise(self, record: RecordData) -> bool:
         """Return whether it may, by what this service has read; a ledger entry alone moves no clock."""
-        known = self._shelf.get(record.id)
+        known = self._copy.shelf.get(record.id)
         judged_in = record.revision if record.judged_in is None else record.judged_in
         return judged_in != (0 if known is None else known.judged_in)
 
@@ -165,23 +177,24 @@ class ContractCopies:
             await asyncio.sleep(_LOOK_SECONDS)
 
 
-def contract_parts(
-    service: str,
+def with_records(
+    service: Service,
     store: Store,
     feeds: Feeds,
-    tables: ContractTables,
-    shelf: RecordShelf,
+    copy: RecordCopy,
     within: Callable[[AsyncConnection, Sequence[RecordData]], Awaitable[None]] | None = None,
-) -> tuple[Part, ...]:
-    """Return the parts of a service that learn of contracts: what is stored is read first, then the topic.
+) -> Service:
+    """Return the service with the parts that learn of contracts; what is stored is read before any part runs.
 
     `within`: as of `ContractCopies`.
     """
-    copies = ContractCopies(store, tables, shelf, within)
-    keep = feeds.quarantine(service).keep_quarantined
-    source = feeds.source(f"{service}_contract", [Topic.CONTRACTS], tables.cursor, keep_quarantined=keep)
+    copies = ContractCopies(store, copy, within)
+    keep = feeds.quarantine(service.name).keep_quarantined
+    source = feeds.source(f"{service.name}_contract", [Topic.CONTRACTS], copy.cursor, keep_quarantined=keep)
 
     async def learn() -> None:
         await source.run(copies)
 
-    return (Part("contracts", learn), Part("contract-records", copies.follow))
+    parts = (*service.parts, Part("contracts", learn), Part("contract-records", copies.follow))
+    checks = {**service.checks, "contracts": copies.have_been_read}
+    return replace(service, parts=parts, checks=checks, prepare=copies.load)

@@ -2,9 +2,24 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from sqlalchemy import BigInteger, Column, Index, Integer, MetaData, String, Table, Text
 
 from sla_platform.store.cursor import cursor_table
+
+
+@dataclass(frozen=True, slots=True)
+class ContractTables:
+    """The tables in which a service keeps the contracts' records."""
+
+    contract: Table
+    sequence: Table
+
+    @classmethod
+    def of(cls, metadata: MetaData, service: str) -> ContractTables:
+        """Return the tables of the service of that name, declared in `metadata`."""
+        return cls(contract_table(metadata, service), sequence_table(metadata, service))
 
 
 def contract_table(metadata: MetaData, service: str) -> Table:

@@ -8,7 +8,7 @@ from pathlib import Path
 import httpx2
 import pytest
 from pydantic import SecretStr
-from tests.integration.notifier.stage import CATALOGUE, Stage, StageTime
+from tests.integration.notifier.stage import CATALOGUE, Stage, StageTime, record_copy
 from tests.real.certificates import Certificates
 from tests.real.smtp import SmtpServer
 from tests.real.webhook import WebhookReceiver
@@ -61,6 +61,14 @@ def settings(smtp_server: SmtpServer, certificates: Certificates) -> Settings:
 @pytest.fixture
 async def stage(store: Store, catalogue: Catalogue, settings: Settings) -> AsyncIterator[Stage]:
     made = Stage(store, StageTime(), catalogue, settings)
+    yield made
+    await made.close()
+
+
+@pytest.fixture
+async def recorded_stage(store: Store, catalogue: Catalogue, settings: Settings) -> AsyncIterator[Stage]:
+    """One that learns of recorded contracts, and has read what is stored of them."""
+    made = Stage(store, StageTime(), catalogue, settings, records=record_copy())
     yield made
     await made.close()
 

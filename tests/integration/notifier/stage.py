@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -16,6 +16,7 @@ from sqlalchemy import select
 from tests.given import given
 
 from sla_catalogue import Catalogue
+from sla_catalogue.recorded import RecordedCatalogue
 from sla_domain.clock import clock_id
 from sla_domain.event import IncidentId
 from sla_domain.fact import FactKind
@@ -33,6 +34,8 @@ from sla_notifier.send.sender import Sender
 from sla_notifier.service import notifier_context
 from sla_platform.bus import Batch, WakeSignal
 from sla_platform.bus.quarantine import CONSUME
+from sla_platform.contracts.copies import RecordCopy
+from sla_platform.contracts.shelf import RecordShelf
 from sla_platform.envelope import Envelope
 from sla_platform.http import problem
 from sla_platform.http.keys import KeyGate
@@ -62,6 +65,11 @@ class StageTime:
         self._now = to
 
 
+def record_copy() -> RecordCopy:
+    """The notifier's copy of the contracts' records, with nothing in memory yet."""
+    return RecordCopy(RecordShelf(), tables.contract_records, tables.contract_cursor)
+
+
 def clock_of(incident: str, metric: str = "first_response") -> UUID:
     return clock_id(IncidentId(incident), MetricId(metric), 1)
 
@@ -75,15 +83,19 @@ class Stage:
     catalogue: Catalogue
     settings: Settings
     channels: Mapping[str, Channel] = field(default_factory=dict)
+    records: RecordCopy | None = None
     context: NotifierContext = field(init=False)
     others: list[Stage] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.registry = CollectorRegistry()
+        self.overlaid: Callable[[], Catalogue] = lambda: self.catalogue
+        if self.records is not None:
+            self.overlaid = RecordedCatalogue(lambda: self.catalogue, self.records.shelf)
         self.context = notifier_context(
-            self.settings, self.store, WakeSignal(), self.time, self.registry, lambda: self.catalogue
+            self.settings, self.store, WakeSignal(), self.time, self.registry, self.overlaid, records=self.records
         )
-        self.channels = {**open_channels(self.settings, lambda: self.catalogue), **self.channels}
+        self.channels = {**open_channels(self.settings, self.overlaid), **self.channels}
         self.handler = FactHandler(self.context)
         self.context.quarantine.register_replay(CONSUME, self.handler.replay)
         self.scheduler = FairScheduler(self.context)
@@ -91,7 +103,8 @@ class Stage:
         self.sender = Sender(self.context, self.channels, Pace(lease_seconds=60.0))
 
     def another(self, **channels: Channel) -> Stage:
-        other = Stage(self.store, self.time, self.catalogue, self.settings, channels)
+        records = None if self.records is None else record_copy()
+        other = Stage(self.store, self.time, self.catalogue, self.settings, channels, records)
         self.others.append(other)
         return other
 

@@ -3,39 +3,39 @@
 from __future__ import annotations
 
 import asyncio
-import json
 from datetime import UTC, datetime
+from types import SimpleNamespace
+from typing import Any, cast
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import MetaData, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+from tests.build.record import record_of, version
 
-from sla_domain.contract import ContractId
-from sla_domain.record import ContractRecord, RecordChange, VersionAdded, apply_change
-from sla_platform.contracts.copies import ContractTables, lock_writers, refresh, write_records
+from sla_platform.contracts.copies import lock_writers, refresh, write_records
 from sla_platform.contracts.shelf import RecordShelf
+from sla_platform.contracts.table import ContractTables
 from sla_platform.store.engine import Store
 from sla_platform.wire.contract import RecordData, record_data
 
 NOV = datetime(2026, 11, 1, tzinfo=UTC)
-TABLES = ContractTables.of("notifier")
+_COPY = MetaData()
+TABLES = ContractTables.of(_COPY, "notifier")
 
 
 def record(contract: str, revision: int) -> RecordData:
     """The record of a contract after so many versions."""
-    made = ContractRecord(id=ContractId(contract))
-    for number in range(1, revision + 1):
-        document = json.dumps({"customers": [f"{contract} {number}"]})
-        change = VersionAdded(number, NOV.replace(hour=number), document)
-        row = RecordChange(contract=made.id, revision=number, at=NOV, by="ann", reason="said", change=change)
-        made = apply_change(made, row)
-    return record_data(made)
+    changes = [
+        version(number, NOV.replace(hour=number), {"customers": [f"{contract} {number}"]})
+        for number in range(1, revision + 1)
+    ]
+    return record_data(record_of(contract, NOV, *changes))
 
 
 @pytest.fixture
 async def copies(store: Store) -> Store:
     async with store.transaction() as connection:
-        for table in (TABLES.contract, TABLES.sequence, TABLES.cursor):
-            await connection.run_sync(table.create)
+        await connection.run_sync(_COPY.create_all)
     return store
 
 
@@ -66,6 +66,24 @@ async def test_the_newest_record_stays_in_whatever_order_they_come(copies: Store
 async def test_one_batch_with_several_records_of_a_contract_keeps_the_newest(copies: Store) -> None:
     assert await write(copies, record("a", 3), record("a", 2), record("a", 1)) == ["a"]
     assert await stored(copies) == {"a": 3}
+
+
+async def test_a_look_that_began_earlier_and_ends_later_takes_nothing_back(copies: Store) -> None:
+    shelf = RecordShelf()
+    await write(copies, record("a", 1))
+    async with copies.reading() as early, copies.reading() as late:
+        rows = (await early.execute(select(TABLES.contract))).all()
+
+        class Slow:
+            """A connection whose answer arrives after another look has ended."""
+
+            async def execute(self, query: Any) -> Any:
+                await write(copies, record("a", 2))
+                await refresh(late, TABLES, shelf)
+                return SimpleNamespace(all=lambda: rows)
+
+        await refresh(cast("AsyncConnection", Slow()), TABLES, shelf)
+    assert shelf.revision("a") == 2
 
 
 async def test_a_shelf_reads_what_is_new_and_nothing_twice(copies: Store) -> None:

@@ -2,24 +2,22 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.build.record import record_of, version
 from tests.unit.catalogue.made import loaded
 from tests.unit.catalogue.test_compiler import FILES
 
 from sla_catalogue.compiler import CompiledContract, ContractCompiler
 from sla_catalogue.recorded import RecordedCatalogue
-from sla_domain.contract import ContractId
 from sla_domain.event import EventId, EventKind, IncidentEvent, IncidentId
 from sla_domain.movers import due_date_movers
 from sla_domain.notice import Affected, Notice, NoticeId, concerned_contracts, known_products
 from sla_domain.notice_terms import Severity
-from sla_domain.record import ContractRecord, RecordChange, VersionAdded, apply_change
 from sla_domain.rulebook import Rulebook
 from sla_domain.version import VersionRange
 from sla_platform.contracts.shelf import RecordShelf, index_of
@@ -31,11 +29,8 @@ DEC = datetime(2026, 12, 1, tzinfo=UTC)
 
 def keep(shelf: RecordShelf, contract: str, *versions: tuple[datetime, Mapping[str, Any]]) -> None:
     """Put a record on the shelf whose versions take effect at these instants."""
-    record = ContractRecord(id=ContractId(contract))
-    for number, (since, values) in enumerate(versions, start=1):
-        change = VersionAdded(number, since, json.dumps(values, sort_keys=True))
-        made = RecordChange(contract=record.id, revision=number, at=since, by="ann", reason="said", change=change)
-        record = apply_change(record, made)
+    changes = [version(number, since, values) for number, (since, values) in enumerate(versions, start=1)]
+    record = record_of(contract, versions[-1][0], *changes)
     data = record_data(record)
     shelf.put(contract, record.revision, index_of(data), record_text(data).encode())
 

@@ -6,23 +6,25 @@ import random
 from datetime import UTC, datetime
 
 import pytest
+from tests.build.record import record_of, version
 
-from sla_domain.contract import ContractId
-from sla_domain.record import ContractRecord, RecordChange, VersionAdded, apply_change
+from sla_domain.record import ContractRecord
 from sla_platform.contracts.shelf import RecordShelf, index_of
-from sla_platform.wire.contract import canonical, record_data, record_text
+from sla_platform.wire.contract import record_data, record_text
 
 NOV = datetime(2026, 11, 1, tzinfo=UTC)
 
 
 def record(title: str, revision: int = 1, customers: tuple[str, ...] = ("Acme",)) -> ContractRecord:
-    made = ContractRecord(id=ContractId("acme"))
-    for number in range(1, revision + 1):
-        document = canonical({"customers": list(customers), "title": f"{title} {number}", "products": ["Shop"]})
-        change = VersionAdded(number, NOV.replace(hour=number), document)
-        row = RecordChange(contract=made.id, revision=number, at=NOV, by="ann", reason="said", change=change)
-        made = apply_change(made, row)
-    return made
+    changes = [
+        version(
+            number,
+            NOV.replace(hour=number),
+            {"customers": list(customers), "title": f"{title} {number}", "products": ["Shop"]},
+        )
+        for number in range(1, revision + 1)
+    ]
+    return record_of("acme", NOV, *changes)
 
 
 def put(shelf: RecordShelf, made: ContractRecord) -> bytes:
@@ -32,7 +34,10 @@ def put(shelf: RecordShelf, made: ContractRecord) -> bytes:
     return text
 
 
-@pytest.mark.parametrize("title", ["short", "long " * 400, random.Random(7).randbytes(3_000).hex()])
+TITLES = {"short": "short", "long": "long " * 400, "random": random.Random(7).randbytes(3_000).hex()}
+
+
+@pytest.mark.parametrize("title", TITLES.values(), ids=TITLES)
 def test_what_one_shelf_has_another_takes_over(title: str) -> None:
     first, second, made = RecordShelf(), RecordShelf(), record(title)
     text = put(first, made)

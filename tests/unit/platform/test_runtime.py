@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable
 
 import pytest
 
+from sla_platform.errors import Retryable
 from sla_platform.runtime import Part, Service, run_services
 
 Run = Callable[[], Awaitable[None]]
@@ -39,3 +40,31 @@ async def test_a_part_that_is_asked_to_end_is_no_failure() -> None:
     async with run_services([Service("timer", [Part("consume", runs)])]) as failed:
         await begun.wait()
     assert not failed.is_set()
+
+
+async def test_no_part_runs_before_its_service_is_prepared_and_no_start_waits_for_a_store_that_is_away() -> None:
+    happened: list[str] = []
+    ran = asyncio.Event()
+
+    async def prepare() -> None:
+        happened.append("asked")
+        if happened.count("asked") == 1:
+            raise Retryable("the store is away")
+        happened.append("prepared")
+
+    async def run() -> None:
+        happened.append("ran")
+        ran.set()
+
+    other = Service("board", [Part("consume", asyncio.Event().wait)])  # type: ignore[list-item]
+    async with run_services([Service("timer", [Part("consume", run)], prepare=prepare), other]) as failed:
+        assert happened == ["asked"]
+        async with asyncio.timeout(5):
+            await ran.wait()
+    assert happened == ["asked", "asked", "prepared", "ran"]
+    assert not failed.is_set()
+
+
+async def test_a_service_that_cannot_be_prepared_at_all_brings_the_process_down() -> None:
+    async with run_services([Service("timer", prepare=fails)]) as failed, asyncio.timeout(5):
+        await failed.wait()

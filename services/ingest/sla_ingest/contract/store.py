@@ -18,7 +18,7 @@ from sla_domain.record import Change, ContractRecord, ProfileChanged, RecordChan
 from sla_ingest import tables
 from sla_platform.audit import store as audit
 from sla_platform.audit.act import Act, ActName, Command
-from sla_platform.contracts.copies import ContractTables, lock_writers, refresh, write_records
+from sla_platform.contracts.copies import lock_writers, refresh, write_records
 from sla_platform.contracts.shelf import RecordShelf
 from sla_platform.store.dialect import upsert
 from sla_platform.store.log import append
@@ -35,7 +35,7 @@ from sla_platform.wire.contract import (
     record_text,
 )
 
-CONTRACTS = ContractTables.of("ingest")
+CONTRACTS = tables.contract_records
 
 
 @dataclass(frozen=True, slots=True)

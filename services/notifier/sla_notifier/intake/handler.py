@@ -38,9 +38,10 @@ TOPICS = (Topic.CLOCKS, Topic.NOTICES)
 class FactHandler:
     """Takes in the events of the topics `clocks` and `notices`, each event id once; `handle` is called with each batch.
 
-    Facts and notices are worked on at once if the batch has at most 25 (A_FEW) and no earlier facts about the same
-    clocks wait. Otherwise, or if that fails, they are stored and wait for the scheduler. `canary`: called with the due
-    instant of each canary (a breach of slad's own test clock); by default nothing is called.
+    Facts and notices are worked on at once if the batch has at most 25 (A_FEW), no earlier facts about the same clocks
+    wait, and all their contracts are known. Otherwise, or if that fails, they are stored and wait for the scheduler.
+    `canary`: called with the due instant of each canary (a breach of slad's own test clock); by default nothing is
+    called.
     """
 
     def __init__(self, context: NotifierContext, canary: Callable[[datetime], None] = lambda due_at: None) -> None:
@@ -94,7 +95,8 @@ class FactHandler:
             if not fresh:
                 return fresh
             before = await waiting.queues_of(connection, waiting.clocks_of(fresh))
-            at_once = at_once and not before
+            named = {said.contract for _, said in fresh if isinstance(said, ClockFact)}
+            at_once = at_once and not before and not self._context.unheard_of(named)
             if at_once:
                 await apply(connection, fresh, self._context, now)
             else:

@@ -1,7 +1,8 @@
 """Fair scheduling between contracts: waiting facts are worked on in turns, so that one contract holds up no other.
 
-The contract served longest ago comes first. One batch is one transaction, and a contract has one batch at a time. A
-batch that fails is done again one fact at a time; the fact that fails alone is quarantined.
+The contract served longest ago comes first; one of which this process has not heard yet waits up to 30 seconds. One
+batch is one transaction, and a contract has one batch at a time. A batch that fails is done again one fact at a time;
+the fact that fails alone is quarantined.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Sequence
+from datetime import timedelta
 from itertools import count
 
 import structlog
@@ -30,6 +32,7 @@ MOST_QUEUES = 25  # in one batch
 POLL_SECONDS = 0.5  # for what another process has taken in and left
 MOST_REMEMBERED = 10_000  # contracts
 PAUSE_SECONDS = 0.5
+UNKNOWN_WAIT = timedelta(seconds=30)  # for a contract that a fact names and nobody has told of yet
 
 
 class FairScheduler:
@@ -93,7 +96,8 @@ class FairScheduler:
         """Flows for a batch, which are this one's from now on: the one served longest ago first."""
         async with self._context.store.reading() as connection:
             there = await waiting.contract_queues(connection)
-        free = [queue for queue in there if queue not in self._under_way]
+        early = await self._early(there)
+        free = [queue for queue in there if queue not in self._under_way and queue not in early]
         chosen = sorted(free, key=lambda queue: self._served.get(queue, 0))[:MOST_QUEUES]
         self._under_way.update(chosen)
         for queue in chosen:
@@ -102,6 +106,25 @@ class FairScheduler:
         while len(self._served) > MOST_REMEMBERED:
             del self._served[next(iter(self._served))]  # who was served longest ago
         return chosen
+
+    async def _early(self, queues: Sequence[str]) -> set[str]:
+        """The queues of contracts of which this process has not heard yet, unless it has waited long enough for them.
+
+        The event that tells of a contract is read beside the facts, and may come after the first of them: whoever
+        cannot be looked up would be passed over, and the operators told in their place.
+        """
+        context = self._context
+        named = set(queues) - {waiting.NOTICES}
+        if not context.unheard_of(named):
+            return set()
+        async with context.store.reading() as connection:
+            await context.refresh_contracts(connection)
+            unknown = context.unheard_of(named)
+            now = await store_now(connection, context.time_source)
+            early = await waiting.waiting_since(connection, unknown, now - UNKNOWN_WAIT)
+        for contract in unknown - early:
+            _log.warning("facts.unknown_contract", contract=contract, told="operators")
+        return early
 
     async def _batch(self, queues: Sequence[str], share: int) -> int:
         context = self._context

@@ -81,6 +81,14 @@ async def contract_queues(connection: AsyncConnection) -> list[str]:
     return list((await connection.execute(_FLOWS)).scalars())
 
 
+async def waiting_since(connection: AsyncConnection, queues: Collection[str], instant: datetime) -> set[str]:
+    """Return those of these queues in which the oldest fact was taken in after the instant."""
+    if not queues:
+        return set()
+    oldest = select(_w.flow).where(_w.flow.in_(sorted(queues)), tables.NOT_QUARANTINED).group_by(_w.flow)
+    return set((await connection.execute(oldest.having(func.min(_w.at) > instant))).scalars())
+
+
 async def locked_queues(connection: AsyncConnection, wanted: Sequence[str]) -> list[str]:
     """Lock those queues in `wanted` that no other process has locked; return the locked ones.
 
