@@ -204,6 +204,7 @@ class SteeredTime(_Authority):
     """
 
     _PACE_SECONDS = 0.01
+    _LONGEST_SECONDS = 0.25
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -213,19 +214,25 @@ class SteeredTime(_Authority):
 
     def now(self) -> datetime:
         """Return the instant in the file, in UTC."""
-        found = os.stat(self._path)
-        if (found.st_mtime_ns, found.st_ino) != self._seen:
+        if (mark := self._mark()) != self._seen:
             self._now = datetime.fromisoformat(self._path.read_text().strip()).astimezone(UTC)
-            self._seen = (found.st_mtime_ns, found.st_ino)
+            self._seen = mark
         return self._now
 
     async def sleep(self, seconds: float) -> None:
-        """Sleep for `seconds` of real time, but for at most 10 ms; then the caller must look at the time again.
+        """Sleep for `seconds` of real time, but no longer than until the file changes, and for at most 250 ms.
 
-        The file that gives the time may change at any moment.
+        Then the caller must look at the time again.
         """
-        # Real pacing: the file may move by hours between two looks, and every loop must look again soon.
-        await asyncio.sleep(min(max(seconds, 0.0), self._PACE_SECONDS))
+        before, ends = self._mark(), time.monotonic() + min(max(seconds, 0.0), self._LONGEST_SECONDS)
+        while True:
+            await asyncio.sleep(min(max(ends - time.monotonic(), 0.0), self._PACE_SECONDS))
+            if time.monotonic() >= ends or self._mark() != before:
+                return
+
+    def _mark(self) -> tuple[int, int]:
+        found = os.stat(self._path)
+        return found.st_mtime_ns, found.st_ino
 
     @staticmethod
     def steer(path: Path, to: datetime) -> None:

@@ -40,7 +40,7 @@ def contract_routes(
     async def show_contracts(request: Request, q: Annotated[_Name, Query()] = "") -> Response:
         """Contracts by id, title or customer, each with its support plan."""
         only = authorize(request, READ).contract
-        listed, more = listed_contracts(catalogue().rulebook, q, only)
+        listed, more = await listed_contracts(catalogue().rulebook, q, only)
         return HTMLResponse(pages.contracts(listed, q, more, time_source.now()), headers=PAGE_HEADERS)
 
     @routes.get("/contracts/{contract}", response_class=HTMLResponse, summary="Show a contract's support plan")

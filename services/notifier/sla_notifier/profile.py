@@ -98,7 +98,7 @@ class Profiles:
                 candidates = {contract.id for contract in concerned(each, catalogue, now)}
             else:
                 candidates = set().union(*(of_products.get(product, ()) for product in _products(each)))
-            candidates -= {ContractId(one.told.contract) for one in heard.get(each.id, ())}
+            candidates -= {ContractId(one.told.contract) for one in heard.get(each.id, ()) if one.told.standing}
             if candidates and await self._one(each, candidates):
                 told.append(each.id)
         return told

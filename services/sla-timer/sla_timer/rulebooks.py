@@ -172,16 +172,13 @@ class Rulebooks:
         activated now, unless it was the last one anyway; so the first answer is true.
         """
         catalogue = self._current()
-        query = select(tables.catalogue).order_by(tables.catalogue.c.activated_at.desc()).limit(1)
-        last = (await connection.execute(query)).one_or_none()
+        last = await _activated_last(connection)
         known = last is not None and last.version == catalogue.version
         if self._activated == catalogue.version or known:
             self._activated = catalogue.version
             return known
         self._activated = catalogue.version
-        row = self._row(catalogue)
-        if last is not None:  # later than every other, whatever this machine's clock says
-            row["activated_at"] = max(row["activated_at"], last.activated_at + timedelta(microseconds=1))
+        row = self._row(catalogue, last)
         await connection.execute(upsert(connection, tables.catalogue), [row])
         await audit.append(connection, tables.audit, [_activated(last, catalogue)], row["activated_at"])
         return True
@@ -249,17 +246,19 @@ class Rulebooks:
     async def _remember(self, connection: AsyncConnection, catalogue: CatalogueInForce) -> None:
         if catalogue.version not in self._stored:
             insert = insert_new(connection, tables.catalogue).returning(tables.catalogue.c.version)
-            row = self._row(catalogue)
+            last = await _activated_last(connection, but=catalogue.version)
+            row = self._row(catalogue, last)
             # What this transaction inserts may yet be rolled back; what was there before is there.
             if (await connection.execute(insert, [row])).first() is None:
                 self._stored.add(catalogue.version)
                 return
-            earlier = select(tables.catalogue).where(tables.catalogue.c.version != catalogue.version)
-            last = (await connection.execute(earlier.order_by(tables.catalogue.c.activated_at.desc()).limit(1))).first()
             await audit.append(connection, tables.audit, [_activated(last, catalogue)], row["activated_at"])
 
-    def _row(self, catalogue: CatalogueInForce) -> dict[str, Any]:
-        return {"version": catalogue.version, "content": catalogue.text, "activated_at": self._time_source.now()}
+    def _row(self, catalogue: CatalogueInForce, last: Any | None) -> dict[str, Any]:
+        """The row of a catalogue that comes after `last`: later than it, whatever this machine's clock says."""
+        now = self._time_source.now()
+        at = now if last is None else max(now, last.activated_at + timedelta(microseconds=1))
+        return {"version": catalogue.version, "content": catalogue.text, "activated_at": at}
 
     async def _load(self, connection: AsyncConnection, versions: set[str]) -> None:
         query = select(tables.catalogue).where(tables.catalogue.c.version.in_(versions))
@@ -274,6 +273,12 @@ class Rulebooks:
                 self._lost.add(row.version)
         for lost in versions - self._known.keys():
             _log.error("catalogue.version_lost", version=lost, hint="the current version is used instead")
+
+
+async def _activated_last(connection: AsyncConnection, but: str = "") -> Any | None:
+    """The catalogue that was activated last; `but`: a version that does not count."""
+    query = select(tables.catalogue).where(tables.catalogue.c.version != but)
+    return (await connection.execute(query.order_by(tables.catalogue.c.activated_at.desc()).limit(1))).one_or_none()
 
 
 def _activated(last: Any | None, catalogue: CatalogueInForce) -> Act:

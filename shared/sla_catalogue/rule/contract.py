@@ -69,11 +69,12 @@ def _check_people(built: BuiltContract, subject: CheckedCatalogue) -> None:
         findings.warning(built.path, "no-people", message, "roles: {on_call: [somebody]}")
         return
     held = {role.role for role in contract.roles}
-    promised = {role.id: role for each in built.bought for role in each.built.plan.roles}
-    for role in promised.values():
-        if role.id not in held and not role.optional:
-            message = f"the plan promises the role {role.id!r}, and nobody holds it in {contract.id}"
-            findings.warning(built.path, "role-unheld", message, f"roles: {{{role.id}: [somebody]}}")
+    # Of several plans one that promises a role makes it owed, whatever the others say of it.
+    owed = {role.id: None for each in built.bought for role in each.built.plan.roles if not role.optional}
+    for id_ in owed:
+        if id_ not in held:
+            message = f"the plan promises the role {id_!r}, and nobody holds it in {contract.id}"
+            findings.warning(built.path, "role-unheld", message, f"roles: {{{id_}: [somebody]}}")
     for person in contract.people.values():
         if not person.addresses:
             message = f"{person.id} has no address: word cannot reach them"

@@ -51,6 +51,23 @@ def replanner(desk: Desk, catalogue: Catalogue) -> Replanner:
     return Replanner(desk.store, rulebooks, refolder, TimerMetrics(CollectorRegistry()), lambda: None, kept)
 
 
+async def test_a_catalogue_is_activated_once_and_after_the_last_whatever_the_clock_says(
+    store: Store, four_hours: Catalogue, two_hours: Catalogue
+) -> None:
+    desk = await Desk(store, four_hours).start()
+    await desk.apply(opened(1))
+    desk.time.instant -= HOUR
+    for catalogue in (two_hours, four_hours):
+        rulebooks = Rulebooks(lambda held=catalogue: held, load_text, desk.time)  # type: ignore[misc]
+        async with store.transaction() as connection:
+            await rulebooks.pinned(connection, ())
+            assert await rulebooks.newest(connection)
+    async with store.reading() as connection:
+        acted = select(tables.audit.rows.c.object).order_by(tables.audit.rows.c.seq)
+        acts = (await connection.execute(acted)).scalars()
+        assert list(acts) == [four_hours.version, two_hours.version, four_hours.version]
+
+
 def opened(number: int, at: datetime = TEN) -> IncidentEvent:
     return IncidentEvent(
         id=EventId(f"demo/o{number}"), incident=IncidentId(f"demo:{number}"), kind=EventKind.OPENED, occurred_at=at,

@@ -7,15 +7,19 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from tests.unit.catalogue.test_recorded import keep
 
 from sla_board.page.render import Pages
+from sla_board.plan import listed
 from sla_board.plan.build import plan_json, support_plan
 from sla_board.plan.listed import listed_contracts
 from sla_board.plan.model import PlanTable, SupportPlan, Week
 from sla_board.plan.words import words_in
 from sla_catalogue import Catalogue, builtin_catalogue, load_catalogue
+from sla_catalogue.recorded import RecordedCatalogue
 from sla_domain.contract import ContractId
 from sla_domain.window import BookedWindow
+from sla_platform.contracts.shelf import RecordShelf
 
 NOW = datetime(2026, 11, 28, 12, tzinfo=UTC)
 LANGUAGES = ("en", "pl", "it", "ru", "zh-TW")
@@ -147,9 +151,27 @@ def test_a_booked_window_is_shown_in_local_time_until_it_is_over() -> None:
     assert "Dec 5, 2026, 12:00" in booked[0][1]
 
 
-def test_the_list_finds_by_customer_and_a_key_of_one_contract_sees_that_one() -> None:
+async def test_the_list_finds_by_customer_and_a_key_of_one_contract_sees_that_one() -> None:
     book = CATALOGUE.rulebook
-    found, more = listed_contracts(book, "example hpe", None)
+    found, more = await listed_contracts(book, "example hpe", None)
     assert ([one.id for one in found], more) == (["hpe-flexcare-pl", "hpe-flexcare-tw"], False)
-    assert [one.id for one in listed_contracts(book, "", "express-8x5")[0]] == ["express-8x5"]
+    alone, _ = await listed_contracts(book, "", "express-8x5")
+    assert [one.id for one in alone] == ["express-8x5"]
     assert "Example HPE Polska" in Pages().contracts(found, "", more, NOW)
+
+
+async def test_a_list_that_did_not_look_at_every_contract_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    shelf = RecordShelf()
+    values = {"customers": ["Polar"], "plan": "bpmonline-basic", "zone": "UTC", "country": "PL"}
+    for number in range(5):
+        keep(shelf, f"polar-{number}", (NOW, values))
+    book = RecordedCatalogue(lambda: CATALOGUE, shelf)().rulebook
+    assert (await listed_contracts(book, "polar-4", None))[1] is False
+    monkeypatch.setattr(listed, "_MOST_READ", 3)
+    found, more = await listed_contracts(book, "polar-4", None)
+    assert ([one.id for one in found], more) == (["polar-4"], True), "found by its whole id"
+    found, more = await listed_contracts(book, "lar-4", None)
+    assert (found, more) == ([], True)
+    assert "too many contracts to look at each" in Pages().contracts(found, "lar-4", more, NOW)
+    by_customer, more = await listed_contracts(book, "polar", None)
+    assert ([one.id for one in by_customer], more) == ([f"polar-{number}" for number in range(5)], False)

@@ -374,6 +374,21 @@ def test_nobody_to_tell_is_a_warning(tmp_path: Path) -> None:
     assert codes(tmp_path, changed("priorities:", "roles: [lead]\n    priorities:")) == ["role-unheld"]
 
 
+@pytest.mark.parametrize("order", [("gold", "silver"), ("silver", "gold")])
+def test_of_several_plans_one_that_promises_a_role_makes_it_owed(tmp_path: Path, order: tuple[str, str]) -> None:
+    silver = """\
+  silver:
+    priorities: [{id: P1}, {id: P2}]
+    targets: [{metric: first_response, coverage: office, time: 2h}]
+    roles: [{id: lead, optional: true}]
+    escalation: none
+contracts:
+"""
+    text = changed("contracts:\n", silver, changed("priorities:", "roles: [lead]\n    priorities:"))
+    bought = ", ".join(f"{{id: {plan}, plan: {plan}, products: [{plan}]}}" for plan in order)
+    assert codes(tmp_path, changed("    plan: gold\n", f"    entitlements: [{bought}]\n", text)) == ["role-unheld"]
+
+
 def test_a_calendar_that_closings_swallow_is_refused(tmp_path: Path) -> None:
     closed = "holidays: contract, closings: [{from: '2000-01-01T00:00', to: '2060-01-01T00:00'}]"
     assert codes(tmp_path, changed("holidays: contract", closed)) == ["empty-calendar"]

@@ -6,10 +6,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from urllib.parse import quote
 
-from sla_domain.contract import Contract, ContractId
+from sla_domain.contract import ContractId
 from sla_domain.normal import normal
 from sla_domain.plan import written_name
 from sla_domain.rulebook import Rulebook
+from sla_platform.turn import LoopYielder
 
 MOST_LISTED = 200
 _MOST_READ = 20_000  # recorded contracts that one search looks at
@@ -30,40 +31,36 @@ class ContractLink:
         return f"/contracts/{quote(self.id, safe='')}"
 
 
-def listed_contracts(rulebook: Rulebook, text: str, only: str | None) -> tuple[list[ContractLink], bool]:
-    """Return the contracts whose id, title or customers contain `text`, by id, and whether there are more.
+async def listed_contracts(rulebook: Rulebook, text: str, only: str | None) -> tuple[list[ContractLink], bool]:
+    """Return the contracts whose id, title or customers contain `text`, by id, and whether there may be more.
 
-    At most 200 are returned. `only`: the one contract that the caller may see; None: all.
+    At most 200 are returned, and of the recorded contracts at most 20,000 looked at; those whose id or customer's whole
+    name is `text` come first. `only`: the one contract that the caller may see; None: all.
     """
+    ids, more = _candidates(rulebook, text, only)
     found: list[ContractLink] = []
-    for contract in _candidates(rulebook, text, only):
-        if text and normal(text) not in normal(" ".join([contract.id, contract.title, *contract.customers])):
+    wanted, turn = normal(text), LoopYielder()
+    for id_ in ids:
+        await turn.yield_if_due()
+        contract = rulebook.contracts.get(id_)
+        if contract is None or wanted not in normal(" ".join([contract.id, contract.title, *contract.customers])):
             continue
         if len(found) == MOST_LISTED:
             return found, True
         customers = ", ".join(sorted(contract.customers))
         found.append(ContractLink(contract.id, contract.title, customers, written_name(contract.plan)))
-    return found, False
+    return found, more
 
 
-def _candidates(rulebook: Rulebook, text: str, only: str | None) -> Iterator[Contract]:
-    """Recorded contracts are unpacked one by one: who searches for a customer by the whole name is answered at once."""
+def _candidates(rulebook: Rulebook, text: str, only: str | None) -> tuple[list[ContractId], bool]:
+    """The contracts to look at, and whether there are others: each recorded one is unpacked for it."""
     if only is not None:
-        contract = rulebook.contracts.get(ContractId(only))
-        yield from () if contract is None else (contract,)
-        return
-    named = [id_ for id_ in rulebook.contracts_of(text) if text]
-    seen = set(named)
-    for id_ in named:
-        contract = rulebook.contracts.get(id_)
-        if contract is not None:
-            yield contract
-    recorded = set() if rulebook.recorded is None else set(rulebook.recorded.ids())
-    of_files = sorted({id_ for id_ in _file_ids(rulebook) if id_ not in seen})
-    for id_ in (*of_files, *sorted(recorded - seen - set(of_files))[:_MOST_READ]):
-        contract = rulebook.contracts.get(id_)
-        if contract is not None:
-            yield contract
+        return [ContractId(only)], False
+    named = [ContractId(text), *rulebook.contracts_of(text)] if text else []
+    of_files = sorted({*_file_ids(rulebook)} - {*named})
+    recorded = set() if rulebook.recorded is None else {*rulebook.recorded.ids()}
+    further = sorted(recorded - {*named, *of_files})
+    return [*named, *of_files, *further[:_MOST_READ]], len(further) > _MOST_READ
 
 
 def _file_ids(rulebook: Rulebook) -> Iterator[ContractId]:

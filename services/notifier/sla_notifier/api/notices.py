@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
@@ -105,10 +106,10 @@ async def notice_report(connection: AsyncConnection, id_: str, contract: str | N
     names = dict.fromkeys((*of_contract, *(each.contract for each, _ in told)))
     if contract is not None and not names:
         return None
-    shown = [
-        _contract(name, of_contract.get(name), [each for each in told if each[0].contract == name])
-        for name in sorted(names)
-    ]
+    of_name = defaultdict(list)
+    for each in told:
+        of_name[each[0].contract].append(each)
+    shown = [_contract(name, of_contract.get(name), of_name[name]) for name in sorted(names)]
     return NoticeReport(
         id=notice.id,
         revision=notice.revision,

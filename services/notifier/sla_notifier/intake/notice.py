@@ -8,7 +8,7 @@ from datetime import datetime
 from sla_catalogue import Catalogue
 from sla_domain.contract import Contract, ContractId, Person, Side
 from sla_domain.normal import normal
-from sla_domain.notice import concerned_contracts, is_concerned, match_notice
+from sla_domain.notice import Notice, concerned_contracts, is_concerned, match_notice
 from sla_domain.rulebook import in_force
 from sla_notifier.alert.alert import AlertState, CloseReason, fix_alert_id
 from sla_notifier.alert.change_set import ChangeSet
@@ -44,10 +44,11 @@ def decide_notice(
     if before is not None and not before.withdrawn:
         if not notice.withdrawn and not changed_fields(before, notice):
             return
+        asked = notice_of(notice)
         ending = CloseReason.WITHDRAWN if notice.withdrawn else CloseReason.NOT_CONCERNED
         for id_ in _contracts_before(batch, notice, known):
             contract = catalogue.rulebook.contracts.get(ContractId(id_))
-            if contract is not None and _still_affected(notice, contract, now):
+            if contract is not None and _still_affected(notice, asked, contract, now):
                 of_contract.setdefault(
                     contract.id, contract
                 )  # heard of it, and so of a change to what it is not entitled
@@ -104,8 +105,8 @@ def decide_gained(
     return told
 
 
-def _still_affected(notice: NoticeData, contract: Contract, now: datetime) -> bool:
-    return not notice.withdrawn and in_force(contract, now) and match_notice(notice_of(notice), contract) is not None
+def _still_affected(notice: NoticeData, asked: Notice, contract: Contract, now: datetime) -> bool:
+    return not notice.withdrawn and in_force(contract, now) and match_notice(asked, contract) is not None
 
 
 def _contracts_before(batch: ChangeSet, notice: NoticeData, known: NoticeKnown) -> tuple[str, ...]:
@@ -145,9 +146,8 @@ def _readers(
 ) -> tuple[ToldReader, ...]:
     """Who was told for this contract and is still known to it. `arrived`: only those who may have read it."""
     found = []
-    for each in known.told:
-        mine = each.told.contract == contract.id and each.told.standing
-        if not mine or (arrived and not each.arrived):
+    for each in known.told_for(contract.id):
+        if not each.told.standing or (arrived and not each.arrived):
             continue
         person = _person(known, contract, catalogue, each)
         if person is not None:
@@ -165,7 +165,7 @@ def _person(known: NoticeKnown, contract: Contract, catalogue: Catalogue, each: 
     if own is not None and own.side is Side.CUSTOMER and not own.notices:
         return None
     default = catalogue.rulebook.contracts[catalogue.rulebook.default_contract]
-    registered = (one.person for one in known.registered if one.contract == contract.id and one.person.id == id_)
+    registered = (one.person for one in known.registered_for(contract.id) if one.person.id == id_)
     return own or next(registered, None) or default.people.get(id_)
 
 
@@ -176,7 +176,7 @@ def _registered(known: NoticeKnown, notice: NoticeData, contract: Contract) -> t
     own = {address for person in contract.people.values() if person.notices for address in person.addresses}
     found = {
         each.person.id: each.person
-        for each in known.registered
-        if each.contract == contract.id and each.product in products and not own & set(each.person.addresses)
+        for each in known.registered_for(contract.id)
+        if each.product in products and not own & set(each.person.addresses)
     }
     return tuple(found.values())

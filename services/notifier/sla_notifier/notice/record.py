@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 
 from sla_domain.contract import Person
 from sla_notifier.delivery.state import MessageKind
@@ -60,7 +63,7 @@ class RegisteredPerson:
     person: Person
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)  # without slots: what is grouped by contract is kept
 class NoticeKnown:
     """What is known of one notice before a new revision of it, or before a contract's environment changes.
 
@@ -75,6 +78,28 @@ class NoticeKnown:
     def contracts(self) -> tuple[str, ...]:
         """Return the contracts for which somebody was told and not told of an end since, each once."""
         return tuple(dict.fromkeys(each.told.contract for each in self.told if each.told.standing))
+
+    def told_for(self, contract: str) -> Sequence[ToldState]:
+        """Return who was told for a contract."""
+        return self._told_by_contract.get(contract, ())
+
+    def registered_for(self, contract: str) -> Sequence[RegisteredPerson]:
+        """Return who has registered under a contract."""
+        return self._registered_by_contract.get(contract, ())
+
+    @cached_property
+    def _told_by_contract(self) -> Mapping[str, Sequence[ToldState]]:
+        found: defaultdict[str, list[ToldState]] = defaultdict(list)
+        for each in self.told:
+            found[each.told.contract].append(each)
+        return found
+
+    @cached_property
+    def _registered_by_contract(self) -> Mapping[str, Sequence[RegisteredPerson]]:
+        found: defaultdict[str, list[RegisteredPerson]] = defaultdict(list)
+        for each in self.registered:
+            found[each.contract].append(each)
+        return found
 
 
 UNKNOWN = NoticeKnown()
