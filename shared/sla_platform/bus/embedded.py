@@ -10,6 +10,7 @@ import asyncio
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from functools import partial
 from typing import NoReturn
 
@@ -34,6 +35,7 @@ _log = structlog.get_logger(__name__)
 _OURS = frozenset({0})
 _COUNT_CAP = 100_000  # beyond this many unread events the exact number does not matter
 _COUNT_EVERY_SECONDS = 2.0
+_WHOLE_LOOK_SECONDS = 1.0  # between glances, which see no cursor that somebody else has moved
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +95,8 @@ class EmbeddedSource:
         self._pulse = StallDetector(watchdog)
         self._waiting: dict[str, int] = {}
         self._counted = float("-inf")
+        self._ended: tuple[_Look, ...] = ()  # the last whole look, if it found the end of every feed
+        self._looked = float("-inf")
 
     @property
     def lag(self) -> int:
@@ -159,6 +163,11 @@ class EmbeddedSource:
 
     async def _pass(self, handler: Handler) -> bool:
         """One look at every feed; True when there may be more at once."""
+        if (through := self._nothing_new()) is not None:
+            self._pulse.note_handled()
+            await self._hand_on(handler, self._ended[-1], Batch(0, (), through))
+            return False
+        self._ended, self._looked = (), time.monotonic()
         async with self._store.reading() as connection:
             # Taken before the look: whatever was accepted up to this instant is visible to the reads that follow.
             through = await store_now(connection, self._time_source)
@@ -171,10 +180,23 @@ class EmbeddedSource:
         if all(look.page.cursor == look.at for look in looks):
             # Nothing settled yet; when something is held back, it is not ours to wait for.
             self._pulse.note_handled()
+            self._ended = tuple(looks) if complete and self._store.sqlite else ()
         for number, look in enumerate(looks):
             last = number == len(looks) - 1
             await self._hand_on(handler, look, Batch(0, look.page.envelopes, through if complete and last else None))
         return any(look.page.cursor != look.at and not look.page.complete for look in looks)
+
+    def _nothing_new(self) -> datetime | None:
+        """The instant up to which every feed is read, if a glance finds nothing after the last look; else None.
+
+        On SQLite alone. Now and then the look is a whole one all the same, which reads the cursors, too.
+        """
+        if not self._ended or time.monotonic() - self._looked >= _WHOLE_LOOK_SECONDS:
+            return None
+        through = self._time_source.now()  # before the glance, as in a whole look
+        if any(logs.anything_after(self._store, each.feed.log, each.feed.topics, each.at) for each in self._ended):
+            return None
+        return through
 
     async def _hand_on(self, handler: Handler, look: _Look, batch: Batch) -> None:
         moved = look.page.cursor != look.at

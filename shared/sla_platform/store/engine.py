@@ -9,8 +9,9 @@ was lost during the commit itself, which is why every unit of work claims its ev
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
+from typing import Any
 
 from sqlalchemy.engine import make_url
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
@@ -90,6 +91,16 @@ class Store:
         """
         async with self._database.reader.connected() as connection:
             yield connection
+
+    def glance(self, query: str, values: Mapping[str, Any]) -> tuple[Any, ...] | None:
+        """Return the first row of a query on SQLite at once; None if there is none. Raises StoreBusy.
+
+        `query`: one that an index answers; `values`: by the names that it has as `:name`. For loops that look many
+        times a second whether there is anything to do. There is no such way on PostgreSQL, where AssertionError is
+        raised.
+        """
+        assert isinstance(self._database, SqliteDatabase), "PostgreSQL is asked over a connection"
+        return self._database.glance(query, values)
 
     async def takes_writes(self) -> str | None:
         """Return why the database refuses writes at present; None when it accepts them. For the readiness check.

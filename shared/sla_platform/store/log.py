@@ -23,6 +23,7 @@ from sla_platform.envelope import Envelope, Topic
 from sla_platform.errors import BadEnvelope
 from sla_platform.fault import Fault, as_retryable, error_text, fault_of
 from sla_platform.store.dialect import insert_new, is_postgres
+from sla_platform.store.engine import Store
 from sla_platform.store.quarantine import QuarantineRow
 from sla_platform.store.types import EARLIEST, LATEST, BigId, Instant, from_micros
 
@@ -173,6 +174,13 @@ async def read(connection: AsyncConnection, log: Table, topics: Sequence[Topic],
         positions=tuple(entry.position for entry in entries),
         unreadable=unreadable,
     )
+
+
+def anything_after(store: Store, log: Table, topics: Sequence[Topic], cursor: Cursor) -> bool:
+    """Return whether events of these topics lie after `cursor`, on SQLite and at once. Raises StoreBusy."""
+    marks, values = _bound_topics(topics)
+    query = f"SELECT 1 FROM {log.name} WHERE position > :position AND topic IN ({marks}) LIMIT 1"  # noqa: S608 - as in _rows
+    return store.glance(query, {**values, "position": cursor.position}) is not None
 
 
 async def waiting(connection: AsyncConnection, log: Table, topics: Sequence[Topic], cursor: Cursor, cap: int) -> int:

@@ -316,10 +316,10 @@ async def test_every_act_is_on_record_with_who_did_it(slad: RunningProcess, subt
 
 
 async def test_the_digests_of_a_contracts_acts_are_those_of_its_stored_record(slad: RunningProcess) -> None:
-    world = World(slad)
+    world, records = World(slad), ingest.contract_records.contract
 
     async def stored() -> str:
-        text = await world.until(select(ingest.contract.c.record).where(ingest.contract.c.id == "followed"))
+        text = await world.until(select(records.c.record).where(records.c.id == "followed"))
         return hashlib.sha256(text.record.encode()).hexdigest()
 
     await world.signed("followed", effective_from="2090-01-01T00:00:00Z")
