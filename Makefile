@@ -82,7 +82,7 @@ thorough: install ## the same at full size: slow tests, many more random cases, 
 .PHONY: kill
 kill: install ## the drills in full: 200 kills on each profile, outages of minutes; takes an hour
 	@$(PY) -m sla_platform.local fetch
-	$(PY) -m pytest -m kill $(ARGS)
+	SLAD_TEST_COLD=1 $(PY) -m pytest -m kill $(ARGS)
 
 .PHONY: check
 check: install ## lint, format, types, layers and file length: what CI checks before it tests

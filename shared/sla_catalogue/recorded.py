@@ -48,6 +48,10 @@ class Records(Protocol):
         """Return the ids of the contracts in whose environment one of these products is, by `normal` name."""
         ...
 
+    def with_domain(self, domain: str) -> tuple[str, ...]:
+        """Return the ids of the contracts that may let addresses of a mail domain register; `domain` in lower case."""
+        ...
+
     def products(self) -> Mapping[str, str]:
         """Return the products that the contracts name: `normal` name -> name as written."""
         ...
@@ -161,6 +165,10 @@ class CataloguedRecords:
     def with_products(self, products: Iterable[str]) -> tuple[ContractId, ...]:
         """Return the ids of the contracts in whose environment one of these products is, by `normal` name."""
         return tuple(map(ContractId, self._records.with_products(products)))
+
+    def with_domain(self, domain: str) -> tuple[ContractId, ...]:
+        """Return the ids of the contracts that may let addresses of a mail domain register; `domain` in lower case."""
+        return tuple(map(ContractId, self._records.with_domain(domain)))
 
     def products(self) -> Mapping[str, str]:
         """Return the products that the contracts name: `normal` name -> name as written."""

@@ -179,19 +179,22 @@ def registrable_products(contract: Contract) -> dict[str, str]:
     return found
 
 
-def open_to_registration(rulebook: Rulebook, domain: str, product: str, at: datetime) -> list[Contract]:
-    """Return the contracts under which an address of a mail domain may register itself for notices of a product.
+def open_to_registration(rulebook: Rulebook, domain: str, at: datetime) -> Iterator[Contract]:
+    """Yield the contracts under which an address of a mail domain may register itself.
 
     They are in force at `at`, their plan asks for registration, and they name the domain (clause I5, docs/clauses.md).
+    Of the recorded contracts only those that name it are built.
     """
-    return [
-        contract
-        for contract in rulebook.contracts.values()
-        if domain.lower() in contract.registration_domains
-        and normal(product) in registrable_products(contract)
-        and asks_registration(rulebook, contract)
-        and in_force(contract, at)
-    ]
+    wanted, written = domain.lower(), rulebook.written_contracts
+    found = [id_ for id_, contract in written.items() if wanted in contract.registration_domains]
+    if rulebook.recorded is not None:
+        found += [id_ for id_ in rulebook.recorded.with_domain(wanted) if id_ not in written]
+    for id_ in found:
+        contract = rulebook.contracts.get(id_)
+        if contract is None or wanted not in contract.registration_domains or not in_force(contract, at):
+            continue
+        if asks_registration(rulebook, contract):
+            yield contract
 
 
 def asks_registration(rulebook: Rulebook, contract: Contract) -> bool:

@@ -105,6 +105,10 @@ class RecordedContracts(Protocol):
         """Return the ids of the contracts in whose environment one of these products is, by `normal` name."""
         ...
 
+    def with_domain(self, domain: str) -> tuple[ContractId, ...]:
+        """Return the ids of the contracts that may let addresses of a mail domain register; `domain` in lower case."""
+        ...
+
     def products(self) -> Mapping[str, str]:
         """Return the products that the contracts name: `normal` name -> name as written."""
         ...

@@ -76,9 +76,12 @@ def years(
     webhook_receiver: WebhookReceiver,
     certificates: Certificates,
 ) -> Iterator[World]:
-    """A world of its own for stories that last years, whose time no other story could go back from."""
+    """A world of its own for stories that last years, whose time no other story could go back from.
+
+    With one instance of each service: these stories are about ledgers, not about who does the work.
+    """
     with ExitStack() as finish:
-        yield _started(request, tmp_path_factory, smtp_server, webhook_receiver, certificates, finish)
+        yield _started(request, tmp_path_factory, smtp_server, webhook_receiver, certificates, finish, instances=1)
 
 
 def _started(
@@ -88,6 +91,8 @@ def _started(
     webhook_receiver: WebhookReceiver,
     certificates: Certificates,
     finish: ExitStack,
+    *,
+    instances: int = 2,
 ) -> World:
     profile: Profile = request.param
     folder = tmp_path_factory.mktemp(profile.value)
@@ -97,7 +102,8 @@ def _started(
         name = f"e2e{uuid.uuid4().hex[:8]}"
         more["SLAD_STORE_URL"] = asyncio.run(server.create_database(name))
         more |= {"SLAD_BUS_URL": f"kafka://{broker.bootstrap}", "SLAD_BUS_PREFIX": name}
-    world = World(folder, profile, smtp_server, webhook_receiver, certificates.ca_file, more)
+    ca_file = certificates.ca_file
+    world = World(folder, profile, smtp_server, webhook_receiver, ca_file, more, instances=instances)
     finish.callback(world.fleet.kill)
     asyncio.run(world.fleet.start())
     finish.callback(assert_no_canary, world)

@@ -21,6 +21,8 @@ from enum import StrEnum
 from pathlib import Path
 
 import httpx2
+from tests.real import preloaded
+from tests.real.preloaded import ForkedProcess
 
 from sla_platform.local.ports import free_ports
 
@@ -51,7 +53,7 @@ class Member:
     port: int
     log: Path
     environment: Mapping[str, str]
-    process: subprocess.Popen[bytes] | None = field(default=None, repr=False)
+    process: subprocess.Popen[bytes] | ForkedProcess | None = field(default=None, repr=False)
     lives: int = 0
     within: tuple[str, ...] = ()
     """A command that starts it under a limit, such as `prlimit --nofile=256`."""
@@ -67,13 +69,17 @@ class Member:
     def start(self) -> None:
         """From the main thread only: the process dies with the thread that started it."""
         self.lives += 1
+        own = {**self.environment, "SLAD_PORT": str(self.port), "SLAD_INSTANCE": self.name}
+        if not self.within and not os.environ.get(preloaded.COLD):
+            self.process = preloaded.start([self.command], own, self.log)
+            return
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
                 [*_dies_with_us(), *self.within, *_SLAD, self.command],
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,
-                env={**self.environment, "SLAD_PORT": str(self.port), "SLAD_INSTANCE": self.name},
+                env=own,
                 start_new_session=True,
             )
 
@@ -138,11 +144,9 @@ class Fleet:
         await self.ready()
 
     def migrate(self) -> None:
-        done = subprocess.run(
-            [*_SLAD, "migrate"], env=self._environment, capture_output=True, text=True, timeout=START_SECONDS
-        )
-        if done.returncode:
-            raise DidNotStart(f"slad migrate: exit status {done.returncode}\n{done.stdout}{done.stderr}")
+        log = self.folder / "migrate.log"
+        if status := preloaded.start(["migrate"], self._environment, log).wait(START_SECONDS):
+            raise DidNotStart(f"slad migrate: exit status {status}\n{log.read_text()}")
 
     async def ready(self, timeout: float = START_SECONDS) -> None:  # noqa: ASYNC109 - per fleet, told in the failure
         """Until every instance says so at /readyz."""

@@ -88,7 +88,7 @@ async def refresh(connection: AsyncConnection, tables: ContractTables, shelf: Re
                 continue  # another transaction of this process has read a newer one meanwhile
             text = row.record.encode()
             if not shelf.put_shared(row.id, row.revision, text, row.seq):
-                shelf.put(row.id, row.revision, RecordIndex(**orjson.loads(row.names)), text, row.seq)
+                shelf.put(row.id, row.revision, RecordIndex.read(row.names, text), text, row.seq)
             changed.append(row.id)
         if len(rows) < _PAGE:
             return changed

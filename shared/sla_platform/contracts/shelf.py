@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from typing import Any
 from weakref import WeakValueDictionary
 
+import orjson
+
 from sla_domain.normal import normal
 from sla_domain.record import ContractRecord
 from sla_platform.wire.contract import RecordData, read_record
@@ -16,30 +18,42 @@ from sla_platform.wire.contract import RecordData, read_record
 _UNPACKED = 2_000  # records kept unpacked
 _ENTRIES = b'"entries":['  # in a record as JSON; within a text its quotes would be escaped
 _LEVEL = 1  # of compression: a record shrinks to a third, and unpacks in some ten microseconds
+_OTHER_LETTERS = ""  # stands for every domain that is not written in ASCII
 _WORTH = 1_000  # bytes of a record from which it is compressed
 
 
 @dataclass(frozen=True, slots=True)
 class RecordIndex:
-    """By what a record is found: the names of the customers in any of its versions, and the products that it names."""
+    """By what a record is found: the customers and products that any of its versions names, and the mail domains whose
+    addresses may register for notices (in lower case; "" for any that is not written in ASCII)."""
 
     customers: tuple[str, ...] = ()
     products: tuple[str, ...] = ()
+    domains: tuple[str, ...] = ()
+
+    @classmethod
+    def read(cls, names: str, record: bytes) -> RecordIndex:
+        """Return the index that is stored as JSON; of a record stored before there were domains, a new one."""
+        stored = orjson.loads(names)
+        return cls(**stored) if "domains" in stored else index_of(RecordData.model_validate_json(record))
 
 
 def index_of(record: RecordData) -> RecordIndex:
     """Return by what a record is found."""
     customers: dict[str, None] = {}
     products: dict[str, None] = {}
+    domains: dict[str, None] = {}
     for version in record.versions:
         document = version.document
         customers |= dict.fromkeys(_listed(document.get("customers")))
         products |= dict.fromkeys(item.get("product", "") for item in document.get("environment") or ())
+        written = _listed(document.get("registration_domains"))
+        domains |= dict.fromkeys(name.lower() if name.isascii() else _OTHER_LETTERS for name in written)
         for bought in (document, *(document.get("entitlements") or ())):
             products |= dict.fromkeys(_listed(bought.get("products")) + _listed(bought.get("excluded_products")))
     if record.profile is not None:
         products |= dict.fromkeys(one.product for one in record.profile.products)
-    return RecordIndex(tuple(customers), tuple(products))
+    return RecordIndex(tuple(customers), tuple(products), tuple(domains))
 
 
 def _listed(value: Any) -> list[str]:
@@ -49,7 +63,7 @@ def _listed(value: Any) -> list[str]:
 class _Packed:
     """One revision of a record as all shelves of the process hold it, with the names by which it is found."""
 
-    __slots__ = ("__weakref__", "alone", "customers", "mark", "products", "revision", "text", "written")
+    __slots__ = ("__weakref__", "alone", "customers", "domains", "mark", "products", "revision", "text", "written")
 
     def __init__(self, contract: str, revision: int, index: RecordIndex, record: bytes) -> None:
         self.revision = revision
@@ -59,6 +73,7 @@ class _Packed:
         self.customers = tuple(dict.fromkeys(map(normal, index.customers)))
         named = {normal(product): product for product in index.products}
         self.products, self.written = tuple(named), tuple(named.values())
+        self.domains = index.domains
         self.alone = (contract,)
 
     def unpacked(self) -> ContractRecord:
@@ -83,6 +98,7 @@ class RecordShelf:
         self._of: dict[str, tuple[str, ...]] = {}
         self._using: dict[str, set[str]] = {}
         self._written: dict[str, str] = {}
+        self._of_domain: dict[str, set[str]] = {}
         self._unpacked: OrderedDict[str, ContractRecord] = OrderedDict()
         self._with_entries: set[str] = set()
         self.seq = 0
@@ -123,6 +139,13 @@ class RecordShelf:
         found = set[str]().union(*(self._using.get(normal(product), ()) for product in products))
         return tuple(sorted(found))
 
+    def with_domain(self, domain: str) -> tuple[str, ...]:
+        """Return the ids of the contracts that may let addresses of a mail domain register; `domain` in lower case.
+
+        Those with a domain that is not written in ASCII are always among them.
+        """
+        return tuple(sorted(self._of_domain.get(domain, set()) | self._of_domain.get(_OTHER_LETTERS, set())))
+
     def with_entries(self) -> tuple[str, ...]:
         """Return the ids of the contracts in whose ledgers somebody has written something, sorted."""
         return tuple(sorted(self._with_entries))
@@ -156,6 +179,10 @@ class RecordShelf:
             self._put_products(contract, before, packed)
         if before.customers != packed.customers:
             self._put_customers(contract, before, packed)
+        for domain in before.domains:
+            self._of_domain[domain].discard(contract)
+        for domain in packed.domains:
+            self._of_domain.setdefault(domain, set()).add(contract)
 
     def _put_customers(self, contract: str, before: _Packed, after: _Packed) -> None:
         for name in before.customers:

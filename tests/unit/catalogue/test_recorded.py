@@ -16,7 +16,7 @@ from sla_catalogue.compiler import CompiledContract, ContractCompiler
 from sla_catalogue.recorded import RecordedCatalogue
 from sla_domain.event import EventId, EventKind, IncidentEvent, IncidentId
 from sla_domain.movers import due_date_movers
-from sla_domain.notice import Affected, Notice, NoticeId, concerned_contracts, known_products
+from sla_domain.notice import Affected, Notice, NoticeId, concerned_contracts, known_products, open_to_registration
 from sla_domain.notice_terms import Severity
 from sla_domain.rulebook import Rulebook
 from sla_domain.version import VersionRange
@@ -118,3 +118,18 @@ def test_as_soon_as_a_contract_is_recorded_every_event_may_move_an_instant(
     keep(shelf, "acme", (NOV, section("Acme")))
     assert due_date_movers(rulebook).may_move(escalated)
     assert built == []
+
+
+def test_who_registers_from_outside_has_only_contracts_built_that_name_the_mail_domain(
+    shelf: RecordShelf, rulebook: Rulebook, built: list[str]
+) -> None:
+    for number in range(20):
+        keep(shelf, f"c-{number}", (NOV, section(f"C{number}", registration_domains=[f"c{number}.example"])))
+    keep(shelf, "bücher", (NOV, section("B", registration_domains=["Bücher.example", "C3.example"])))
+    assert list(open_to_registration(rulebook, "c3.example", DEC)) == [], "no plan of these asks for registration"
+    assert sorted(built) == ["bücher", "c-3"]
+    assert rulebook.recorded is not None
+    assert rulebook.recorded.with_domain("xn--bcher-kva.example") == ("bücher",)
+    keep(shelf, "c-3", (NOV, section("C3")))
+    assert rulebook.recorded.with_domain("c3.example") == ("bücher",)
+    assert rulebook.recorded.with_domain("nobody.example") == ("bücher",), "its domain is not written in ASCII"

@@ -9,7 +9,7 @@ import pytest
 from tests.build.record import record_of, version
 
 from sla_domain.record import ContractRecord
-from sla_platform.contracts.shelf import RecordShelf, index_of
+from sla_platform.contracts.shelf import RecordIndex, RecordShelf, index_of
 from sla_platform.wire.contract import record_data, record_text
 
 NOV = datetime(2026, 11, 1, tzinfo=UTC)
@@ -66,3 +66,11 @@ def test_each_shelf_keeps_what_it_was_given_last() -> None:
     assert (first.get("acme"), second.get("acme")) == (new, old)
     assert (first.contracts_of("Acme"), second.contracts_of("Acme")) == ((), ("acme",))
     assert (first.contracts_of("acme ag"), second.contracts_of("acme ag")) == (("acme",), ())
+
+
+def test_what_was_stored_before_there_were_domains_is_found_by_them() -> None:
+    text = record_text(record_data(record_of("acme", NOV, version(1, NOV, {"registration_domains": "Acme.example"}))))
+    assert RecordIndex.read('{"customers": ["Acme"], "products": []}', text.encode()).domains == ("acme.example",)
+    assert RecordIndex.read('{"customers": ["Acme"], "products": [], "domains": []}', b"") == RecordIndex(
+        ["Acme"], [], []
+    )

@@ -38,6 +38,7 @@ from sla_platform.http.problem import Problem
 from sla_platform.store import log as logs
 from sla_platform.store.dialect import insert_new
 from sla_platform.store.instant import store_now
+from sla_platform.turn import LoopYielder
 
 _log = structlog.get_logger(__name__)
 MAILS_A_DAY = 3  # to one address, whoever asks
@@ -97,13 +98,14 @@ class Registrar:
             raise _unfit("/products", "without a key name at least one product")
         now, rulebook = self._context.time_source.now(), self._context.catalogue().rulebook
         domain = address.rpartition("@")[2]
-        wanted: dict[str, tuple[Contract, dict[str, str]]] = {}
-        for product in wish.products:
-            for contract in open_to_registration(rulebook, domain, product, now):
-                if wish.contract in ("", contract.id):
-                    named = registrable_products(contract)[normal(product)]
-                    wanted.setdefault(contract.id, (contract, {}))[1][normal(product)] = named
-        await self._register(wish, address, [_Wanted(*each) for each in wanted.values()], "")
+        asked, turn = [normal(product) for product in wish.products], LoopYielder()
+        wanted: list[_Wanted] = []
+        for contract in open_to_registration(rulebook, domain, now):
+            await turn.yield_if_due()
+            named = registrable_products(contract) if wish.contract in ("", contract.id) else {}
+            if products := {product: named[product] for product in asked if product in named}:
+                wanted.append(_Wanted(contract, products))
+        await self._register(wish, address, wanted, "")
 
     async def _register(self, wish: Wish, address: str, wanted: Sequence[_Wanted], key: str) -> None:
         async with self._context.writing() as connection:

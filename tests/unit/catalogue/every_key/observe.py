@@ -26,7 +26,7 @@ from sla_domain.explain import as_dict, explain
 from sla_domain.fold import fold
 from sla_domain.incident import Incident
 from sla_domain.ledger import EntryId, EntryKind, EntryRefused, LedgerEntry, WorkSpan, replay
-from sla_domain.notice import open_to_registration
+from sla_domain.notice import open_to_registration, registrable_products
 from sla_domain.record import (
     BookingRequest,
     ContractRecord,
@@ -323,7 +323,9 @@ def _told(catalogue: Catalogue) -> Any:
         ],
         "promised": [[role.id for role in book.plans[one.plan].roles] for one in book.contracts.values()],
         "notices": [one.id for one in concerned(found, catalogue, MONDAY)],
-        "may register": [one.id for one in open_to_registration(book, "acme.example", "press", MONDAY)],
+        "may register": [
+            (one.id, sorted(registrable_products(one))) for one in open_to_registration(book, "acme.example", MONDAY)
+        ],
         "entitled": [[(one.id, one.notices) for one in each.people.values()] for each in book.contracts.values()],
     })  # fmt: skip
 

@@ -64,6 +64,10 @@ class RemoteRecords:
         """Return nothing: no clock depends on the products that a customer runs."""
         return ()
 
+    def with_domain(self, domain: str) -> tuple[str, ...]:
+        """Return nothing: no clock depends on who may register for notices."""
+        return ()
+
     def products(self) -> Mapping[str, str]:
         """Return nothing: no clock depends on the products that a customer runs."""
         return {}
