@@ -40,7 +40,8 @@ test: install ## every test this machine allows, then which real parts were used
 	$(PY) -m pytest -n $(JOBS) --dist loadgroup --no-loadscope-reorder -m "not slow and not kill and not fuzz" $(ARGS)
 
 # Another day for the processes of the tests and for PostgreSQL. Kafka stays out: its JVM does not bear it. So do the
-# tests of what knows no day: neither the domain nor a test may ask for it (`make check`), and these start no slad.
+# tests of what knows no day: neither the domain nor a test may ask for it (`make check`), and these start no slad and
+# ask no server (`dayless`: with an injected clock, on SQLite).
 DAYLESS := tests/docs tests/law tests/property/calendar tests/unit/calendar tests/unit/domain
 ifndef DATE
 DATE := $(shell date -u -d "$$(( $$(od -An -N2 -tu2 /dev/urandom) % 1000 + 1 )) days" +%F)T$(shell date -u +%T)
@@ -54,7 +55,7 @@ test-on: install ## the tests on SQLite and PostgreSQL on another day (DATE=2028
 	offset=$$(( $$(date -u -d "$(DATE)" +%s) - $$(date -u +%s) )); \
 		NO_FAKE_STAT=1 TZ=UTC faketime -f "$$(printf '%+d' $$offset)s" \
 		$(PY) -m pytest -n $(JOBS) --dist loadgroup --no-loadscope-reorder \
-		-m "not slow and not kill and not fuzz and not kafka and not browser and not server_timers" \
+		-m "not slow and not kill and not fuzz and not kafka and not browser and not server_timers and not dayless" \
 		$(addprefix --ignore=,$(DAYLESS)) $(ARGS)
 
 .PHONY: drills

@@ -52,6 +52,8 @@ _PART_OF_FIXTURE = {
 }
 _MARK_OF_PART = {Part.POSTGRES: "postgres", Part.KAFKA: "kafka", Part.CHROMIUM: "browser"}
 _OWN_SERVERS = {"own_postgres", "own_kafka"}
+# Folders whose tests give slad the time themselves: only PostgreSQL could bring in another one.
+_INJECTED_CLOCK = tuple(f"tests/integration/{name}/" for name in ("board", "ingest", "notifier", "timer"))
 _REAL_MARKS = {*_MARK_OF_PART.values(), "kill"}
 
 
@@ -116,6 +118,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         for part in _parts(item):
             if mark := _MARK_OF_PART.get(part):
                 item.add_marker(mark)
+        if _is_dayless(item):
+            item.add_marker(pytest.mark.dayless)
         if item.get_closest_marker("xdist_group") is None:
             item.add_marker(pytest.mark.xdist_group(name=_group(item)))
     items.sort(key=_begins)
@@ -161,6 +165,12 @@ def _begins(item: pytest.Item) -> int:
     if item.get_closest_marker("kill") and not _own_server(item):
         return 0
     return 1 if item.nodeid.startswith("tests/e2e/") else 2 if _own_server(item) else 3
+
+
+def _is_dayless(item: pytest.Item) -> bool:
+    """Whether no clock but the test's own can reach it: it names no system time, and no database has one."""
+    named = hasattr(getattr(item, "module", None), "SystemTime")
+    return item.nodeid.startswith(_INJECTED_CLOCK) and not named and not item.get_closest_marker("postgres")
 
 
 def _own_server(item: pytest.Item) -> bool:
