@@ -33,8 +33,8 @@ OF_A_CLOCK = (
 pytestmark = [needs_shared, pytest.mark.timeout(300)]
 
 
-async def test_every_fourth_incident_ends_in_the_state_the_log_ends_in(world: World) -> None:
-    await _ends_as_the_log_ends(world, "snow", every=4)
+async def test_every_tenth_incident_ends_in_the_state_the_log_ends_in(world: World) -> None:
+    await _ends_as_the_log_ends(world, "snow", every=10)
 
 
 # Slow: 400 incidents, each told twice and once more in disorder, take half a minute of the processor on each profile.

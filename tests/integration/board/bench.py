@@ -13,6 +13,7 @@ from fastapi import FastAPI
 from prometheus_client import CollectorRegistry
 from tests.build.rulebook import contract, coverage, plan, rulebook
 from tests.given import given
+from tests.real.tables import opened_with_tables
 from tests.unit.board.envelopes import NOW
 
 from sla_board import tables
@@ -28,7 +29,6 @@ from sla_platform.http.keys import READ, Authorizer, KeyGate
 from sla_platform.retention import Retention
 from sla_platform.runtime import run_services
 from sla_platform.store.engine import Store
-from sla_platform.store.schema import create_all
 
 HOURS = rulebook(
     plan(coverages=(coverage("office", "mon-fri 09:00-17:00"), coverage("evening", "mon-sun 18:00-24:00"))),
@@ -101,9 +101,8 @@ class BoardBench:
 
 @asynccontextmanager
 async def bench(url: str, authorizer: Authorizer | None = None) -> AsyncIterator[BoardBench]:
-    store = Store(url)
+    store = await opened_with_tables(url, tables.metadata)
     try:
-        await create_all(store, [tables.metadata])
         yield BoardBench(store, HandTime(), authorizer)
     finally:
         await store.close()

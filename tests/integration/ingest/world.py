@@ -17,6 +17,7 @@ import orjson
 from fastapi import FastAPI
 from prometheus_client import CollectorRegistry
 from sqlalchemy import func, select
+from tests.real.tables import opened_with_tables
 
 from sla_catalogue import Catalogue, load_catalogue
 from sla_ingest import tables
@@ -25,7 +26,6 @@ from sla_platform.bus import WakeSignal
 from sla_platform.http.problem import install
 from sla_platform.settings import Settings
 from sla_platform.store.engine import Store
-from sla_platform.store.schema import create_all
 from sla_platform.timesource import TimeSource
 
 CATALOGUE = Path(__file__).with_name("catalogue.yaml")
@@ -115,8 +115,7 @@ class World:
 
 @asynccontextmanager
 async def world(url: str, time: TimeSource | None = None, **settings: Any) -> AsyncIterator[World]:
-    store = Store(url)
-    await create_all(store, [tables.metadata])
+    store = await opened_with_tables(url, tables.metadata)
     async with serving(store, time, **settings) as built:
         yield built
     await store.close()

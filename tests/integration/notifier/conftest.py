@@ -11,13 +11,13 @@ from pydantic import SecretStr
 from tests.integration.notifier.stage import CATALOGUE, Stage, StageTime, record_copy
 from tests.real.certificates import Certificates
 from tests.real.smtp import SmtpServer
+from tests.real.tables import opened_with_tables
 from tests.real.webhook import WebhookReceiver
 
 from sla_catalogue import Catalogue, load_catalogue
 from sla_notifier import tables
 from sla_platform.settings import Settings
 from sla_platform.store.engine import Store
-from sla_platform.store.schema import create_all
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
@@ -30,8 +30,7 @@ def store_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 
 @pytest.fixture
 async def store(store_url: str) -> AsyncIterator[Store]:
-    opened = Store(store_url)
-    await create_all(opened, [tables.metadata])
+    opened = await opened_with_tables(store_url, tables.metadata)
     yield opened
     await opened.close()
 

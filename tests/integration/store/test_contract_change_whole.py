@@ -156,7 +156,8 @@ async def test_killed_between_any_two_statements_a_contract_is_whole_and_goes_on
     expected = await told(ingest, "whole")
     assert expected == [(1, "first", True, False), (2, "second", False, True), (3, "third", True, False)]
     assert counted.reached > 40
-    for number in range(counted.reached):
+    # The statements are the same on both; that a transaction is whole is asked of PostgreSQL at every third.
+    for number in range(0, counted.reached, 1 if ingest.sqlite else 3):
         contract, clock, killer, kills = f"killed-{number}", _Clock(), Killer(ingest, number), 0
         for revision, step in enumerate(life(contract, clock), start=1):
             try:

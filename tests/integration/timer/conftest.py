@@ -6,9 +6,9 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+from tests.real.tables import opened_with_tables
 
 from sla_platform.store.engine import Store
-from sla_platform.store.schema import create_all
 from sla_timer import tables
 
 
@@ -24,7 +24,6 @@ def store_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 
 @pytest.fixture
 async def store(store_url: str) -> AsyncIterator[Store]:
-    opened = Store(store_url)
-    await create_all(opened, [tables.metadata])
+    opened = await opened_with_tables(store_url, tables.metadata)
     yield opened
     await opened.close()
