@@ -53,8 +53,8 @@ async def test_a_contract_signed_over_http_judges_what_comes_after(world: World)
     assert answer.json()["in_force"]["number"] == 1
     world.pass_by(minutes=1)
     name = world.name("first")
-    told = await world.happens(name, "opened", {"customer": contract.upper(), "priority": "P1"})
-    assert contract in told.text  # the promise in the answer is this contract's
+    told = await world.happens(name, "opened", {"customer": contract.upper(), "priority": "P1"}, instance=-1)
+    assert contract in told.text  # the promise is this contract's, whichever process has written it down
     found = await world.applied(name, lambda one: one["contract"]["id"] == contract)
     assert due(found) == opened + timedelta(hours=1, minutes=1)
     world.pass_by(hours=1)

@@ -151,9 +151,11 @@ class World:
         at: datetime | None = None,
         id_: str | None = None,
         key: str = INGEST_KEY,
+        instance: int = 0,
     ) -> httpx2.Response:
         """A CloudEvent of the desk, now or at another instant; the answer is expected to be 202."""
-        answer = await self.post("/v1/events", cloud_event(incident, kind, data, at or self.now, id_), key=key)
+        event = cloud_event(incident, kind, data, at or self.now, id_)
+        answer = await self.post("/v1/events", event, key=key, instance=instance)
         assert answer.status_code == 202, answer.text
         return answer
 
@@ -165,12 +167,14 @@ class World:
         service: str = "ingest",
         key: str = "",
         headers: Mapping[str, str] | None = None,
+        instance: int = 0,
     ) -> httpx2.Response:
+        """`instance`: which of the processes of the service is asked; -1 for the last."""
         raw = body if isinstance(body, bytes) else orjson.dumps(body)
         kind = "application/cloudevents+json" if path == "/v1/events" else "application/json"
         sent = {"content-type": kind, **({"authorization": f"Bearer {key}"} if key else {}), **(headers or {})}
         async with httpx2.AsyncClient(timeout=20.0) as client:
-            return await client.post(self.fleet.url(service) + path, content=raw, headers=sent)
+            return await client.post(self.fleet.urls(service)[instance] + path, content=raw, headers=sent)
 
     # -- out
 

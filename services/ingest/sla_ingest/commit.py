@@ -64,7 +64,8 @@ class GroupCommit:
     """Writes the deliveries of all requests of a process; those that arrive while a commit runs share the next one.
 
     `rulebook`: returns the plans, contracts and calendars in force. `wake_signal`: woken when events were stored.
-    `count_work`: counts work in the ledgers of contracts; None: no contract has a ledger.
+    `count_work`: counts work in the ledgers of contracts; None: no contract has a ledger. `refresh`: brings the
+    recorded contracts up to what is stored; None: none are recorded.
     """
 
     def __init__(
@@ -75,6 +76,7 @@ class GroupCommit:
         metrics: IngestMetrics,
         bounds: CommitBounds | None = None,
         count_work: inbox.CountWork | None = None,
+        refresh: inbox.RefreshContracts | None = None,
     ) -> None:
         self._store = store
         self._rulebook = rulebook
@@ -82,6 +84,7 @@ class GroupCommit:
         self._metrics = metrics
         self._bounds = bounds or CommitBounds()
         self._count_work = count_work
+        self._refresh = refresh
         self._queue: deque[_Waiting] = deque()
         self._deliveries = 0
         self._bytes = 0
@@ -195,7 +198,7 @@ class GroupCommit:
 
     async def _write(self, entries: Sequence[InboxEntry]) -> list[Receipt]:
         receipts = await inbox.take_entries(
-            self._store, entries, self._rulebook(), inbox.store_receipts, self._count_work
+            self._store, entries, self._rulebook(), inbox.store_receipts, self._count_work, self._refresh
         )
         if any((one.entry.events or one.entry.work is not None) and not one.duplicate for one in receipts):
             self._wake_signal.wake()

@@ -70,6 +70,8 @@ CountWork = Callable[[AsyncConnection, Sequence[Receipt]], Awaitable[list[Receip
 
 Returns the receipts with what became of it, in the same order; what no ledger counts is parked.
 """
+RefreshContracts = Callable[[AsyncConnection], Awaitable[None]]
+"""Brings the recorded contracts that are in memory up to what is stored, as the connection sees it."""
 # Bodies that were parked because of unsigned headers: they do not make another delivery a duplicate.
 _PARKED_BY_HEADERS = (ParkedBecause.ID_REUSED.code, ParkedBecause.CONTRADICTED.code)
 
@@ -125,19 +127,23 @@ async def take_entries(
     rulebook: Rulebook,
     write: Callable[[AsyncConnection, Sequence[Receipt], IncidentNames], Awaitable[_Written]],
     count_work: CountWork | None = None,
+    refresh: RefreshContracts | None = None,
 ) -> _Written:
     """Decide about deliveries and `write` the result in one transaction; return what `write` returns.
 
     `write` gets the connection, a receipt (answer) for each entry in order, and the renames and merges of the
-    incidents. `count_work` counts the work that they tell of, before that. If another process renames or merges these
-    incidents meanwhile, everything is decided again, `_ROUNDS` times at most, before StoreBusy is raised. Raises
-    whatever `write` raises, too. After an error nothing is stored.
+    incidents. `count_work` counts the work that they tell of, before that. `refresh` brings the recorded contracts of
+    `rulebook` up to what is stored, so that what is promised is theirs whichever process has changed them. If another
+    process renames or merges these incidents meanwhile, everything is decided again, `_ROUNDS` times at most, before
+    StoreBusy is raised. Raises whatever `write` raises, too. After an error nothing is stored.
     """
     mentioned = {name for entry in entries for name in names_in_entry(entry)}
     for _ in range(_ROUNDS):
         names, history, asked = IncidentNames(), IncidentHistory(), list(entries)
         if mentioned:
             async with store.reading() as connection:
+                if refresh is not None:
+                    await refresh(connection)
                 names = await load_names(connection, mentioned)
                 asked = [route_entry(entry, names) for entry in entries]
                 if about := NeededHistories.by(asked, names, rulebook):

@@ -7,6 +7,7 @@ import contextlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 
 from fastapi import APIRouter
 from prometheus_client import CollectorRegistry
@@ -19,6 +20,7 @@ from sla_ingest.commit import CommitBounds, GroupCommit
 from sla_ingest.contract import routes as contract_routes
 from sla_ingest.contract.deps import ContractDeps
 from sla_ingest.contract.owner import ContractOwner
+from sla_ingest.contract.store import refresh_shelf
 from sla_ingest.contract.watch import LedgerWatch
 from sla_ingest.contract.work import WorkCounter
 from sla_ingest.intake import EVENTS, Intake, IntakeRules
@@ -85,7 +87,8 @@ def build(
     metrics = IngestMetrics(registry)
     bounds = CommitBounds(gather_seconds=settings.group_commit_ms / 1_000)
     count_work = WorkCounter(rulebook, time_source)
-    commit = GroupCommit(store, rulebook, wake_signal, metrics, bounds, count_work)
+    refresh = None if contracts is None else partial(refresh_shelf, shelf=contracts[0])
+    commit = GroupCommit(store, rulebook, wake_signal, metrics, bounds, count_work, refresh)
     rules = IntakeRules(
         future_tolerance=timedelta(seconds=settings.future_tolerance_seconds), max_depth=settings.max_depth
     )
