@@ -13,7 +13,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescap
 from markupsafe import Markup
 
 from sla_board.page.static import StaticFiles
-from sla_board.plan.build import day_text
+from sla_board.plan.bought import day_text
 from sla_board.plan.listed import ContractLink
 from sla_board.plan.model import SupportPlan
 from sla_board.shown import word

@@ -17,6 +17,7 @@ WORDS = PlanWords(
     zone="Time zone",
     languages="Languages",
     products="Products covered",
+    other_products="all other products",
     not_covered="Not covered",
     channels="Channels",
     as_of="As of {day}",

@@ -17,6 +17,7 @@ WORDS = PlanWords(
     zone="Fuso orario",
     languages="Lingue",
     products="Prodotti coperti",
+    other_products="tutti gli altri prodotti",
     not_covered="Non coperti",
     channels="Canali",
     as_of="Aggiornato al {day}",

@@ -17,6 +17,7 @@ WORDS = PlanWords(
     zone="Strefa czasowa",
     languages="Języki",
     products="Produkty objęte umową",
+    other_products="wszystkie inne produkty",
     not_covered="Nieobjęte",
     channels="Kanały",
     as_of="Stan na {day}",

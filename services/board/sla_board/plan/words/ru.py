@@ -17,6 +17,7 @@ WORDS = PlanWords(
     zone="Часовой пояс",
     languages="Языки",
     products="Продукты",
+    other_products="все остальные продукты",
     not_covered="Не входит",
     channels="Каналы",
     as_of="По состоянию на {day}",

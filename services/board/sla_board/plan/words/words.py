@@ -25,6 +25,7 @@ class PlanWords:
     zone: str
     languages: str
     products: str
+    other_products: str
     not_covered: str
     channels: str
     as_of: str

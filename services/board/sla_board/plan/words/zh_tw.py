@@ -17,6 +17,7 @@ WORDS = PlanWords(
     zone="時區",
     languages="語言",
     products="涵蓋產品",
+    other_products="所有其他產品",
     not_covered="不涵蓋",
     channels="管道",
     as_of="截至 {day}",
