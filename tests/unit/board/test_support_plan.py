@@ -231,7 +231,7 @@ def test_each_entitlement_has_its_own_targets_hours_and_priorities_under_its_sco
     assert _headed(plan, "priorities") == [first, "P1 | Urgent", second, "P1 | Down", base, "P9"]
     people = _headed(plan, "people")
     assert people[:2] == ["on_call | Ann | Late", "Ann | en"]
-    assert people[2:] == [first, "5 min | on call (Ann)", second, "30 min | on call (Ann)"]
+    assert people[2:] == [first, "5 min | on_call (Ann)", second, "30 min | on_call (Ann)"]
     assert plan.facts["Plan"] == "Gold over Basic (Database); Iron over Basic (System)"
     assert "Products covered" not in plan.facts, "each entitlement has its own"
     html = Pages().support_plan(plan, NOW)
