@@ -6,6 +6,8 @@ import asyncio
 from pathlib import Path
 
 import httpx2
+import pytest
+from playwright.async_api import Page
 from tests.integration.standalone.served import served
 from tests.unit.cli.invoke import Said, slad
 
@@ -46,3 +48,32 @@ async def test_a_link_from_the_command_line_to_the_customer_and_back(tmp_path: P
         assert (await link("--revoke", "nothing")).status == 1
         assert (await link("--list")).err.strip().endswith("no link is open")
         assert [each["state"] for each in (await link("--list", "--all", "--json")).json["links"]] == ["revoked"]
+
+
+@pytest.mark.browser
+@pytest.mark.asyncio(loop_scope="module")
+async def test_the_customers_browser_shows_the_plan_in_its_style_without_a_key(
+    tmp_path: Path, browser_page: Page
+) -> None:
+    """Everything the page needs is open to it, under its own policy: a breach of that is an error on the console."""
+    errors: list[str] = []
+    browser_page.on("console", lambda message: errors.append(message.text) if message.type == "error" else None)
+    settings = Settings(store_url=f"sqlite:///{tmp_path}/slad.db", catalogue=EXAMPLES, port=0, board_open=False)
+    await migrate(settings)
+    async with served(settings, ALL) as (port, _):
+        url = f"http://127.0.0.1:{port}"
+        asked = ("contract", "link", "acme", "--reason", "for the review", "--url", url, "--key", "demo-admin-key")
+        made = await asyncio.to_thread(slad, *asked)
+        await browser_page.goto(url + made.out.strip().removeprefix(settings.public_url))
+        assert (
+            await browser_page.locator("article.plan").evaluate("plan => getComputedStyle(plan).borderTopWidth")
+            == "1px"
+        )
+        filled = "bar => getComputedStyle(bar).fill"
+        assert await browser_page.locator("rect.open").first.evaluate(filled) != "rgb(63, 111, 174)", (
+            "that is for paper"
+        )
+        await browser_page.get_by_role("link", name="polski").click()
+        await browser_page.get_by_text("Plan wsparcia").first.wait_for(timeout=20_000)
+        await browser_page.wait_for_load_state("networkidle")
+    assert errors == []
