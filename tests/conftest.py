@@ -14,6 +14,7 @@ import os
 import re
 import shutil
 import subprocess
+import sys
 import uuid
 from collections.abc import AsyncIterator, Generator, Iterator
 from pathlib import Path
@@ -49,6 +50,7 @@ _PART_OF_FIXTURE = {
     "browser": Part.CHROMIUM,
     "promtool": Part.PROMTOOL,
     "amtool": Part.AMTOOL,
+    "weasyprint": Part.WEASYPRINT,
 }
 _MARK_OF_PART = {Part.POSTGRES: "postgres", Part.KAFKA: "kafka", Part.CHROMIUM: "browser"}
 _OWN_SERVERS = {"own_postgres", "own_kafka"}
@@ -352,6 +354,20 @@ def promtool(ledger: Ledger) -> Path:
 def amtool(ledger: Ledger) -> Path:
     """Alertmanager's own checker of its configuration."""
     return _tool(ledger, Part.AMTOOL, "prometheus-alertmanager")
+
+
+@pytest.fixture(scope="session")
+def weasyprint(ledger: Ledger) -> str:
+    """The version of WeasyPrint, of the extra `slad[pdf]`, and of Pango, which it needs of the system."""
+    asked = (
+        "import weasyprint; from weasyprint.text.ffi import pango; print(weasyprint.__version__, pango.pango_version())"
+    )
+    said = subprocess.run([sys.executable, "-c", asked], capture_output=True, text=True, check=False)
+    if said.returncode:
+        reason = said.stderr.strip().splitlines()[-1]
+        ledger.absent(Part.WEASYPRINT, f"{reason}; pip install 'slad[pdf]', and Debian's libpangoft2-1.0-0")
+    ledger.found(Part.WEASYPRINT, said.stdout.strip())
+    return said.stdout.strip()
 
 
 def _tool(ledger: Ledger, part: Part, package: str) -> Path:

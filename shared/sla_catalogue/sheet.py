@@ -54,6 +54,14 @@ def sheet_of(catalogue: Catalogue, contract: ContractId, language: str = "en") -
     return _Sheet(catalogue, catalogue.rulebook.contracts[contract], language).whole()
 
 
+def sheet_under(catalogue: Catalogue, contract: Contract, language: str = "en") -> dict[str, Any]:
+    """Return the same for a contract that need not be in the catalogue as it is: such as one under one entitlement.
+
+    Raises KeyError if the catalogue does not have its plan.
+    """
+    return _Sheet(catalogue, contract, language).whole()
+
+
 _Named = TypeVar("_Named", Role, BookableWindow, Allowance)
 
 

@@ -32,6 +32,7 @@ class Part(StrEnum):
     CHROMIUM = "Chromium"
     PROMTOOL = "promtool"
     AMTOOL = "amtool"
+    WEASYPRINT = "WeasyPrint"
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,7 @@
-"""Retention: removes ended incidents and old notices by the timer's rule, but later (see sla_platform.retention)."""
+"""Retention: removes ended incidents and old notices by the timer's rule, but later, and links that are over.
+
+The rule is in `sla_platform.retention`.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +13,7 @@ from sqlalchemy import Table, delete, exists, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from sla_board import tables
+from sla_board.link.store import over_since
 from sla_board.projection.store import events_of_incidents
 from sla_board.shown.alert import alerts_of
 from sla_domain.event import IncidentEvent
@@ -30,7 +34,7 @@ _ABOUT_NOTICE = (tables.delivery, tables.alert)
 
 
 class EndedIncidents:
-    """Deletes old data from the board's tables; `ended`, `late` and `notices` each delete one kind of it."""
+    """Deletes old data from the board's tables; `ended`, `late`, `notices` and `links` each delete one kind of it."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
@@ -86,6 +90,23 @@ class EndedIncidents:
                     removed[tables.notice.name] = gone.rowcount
             if removed:
                 yield removed
+
+    async def links(self, horizon: datetime) -> AsyncIterator[Removed]:
+        """Delete the links to support plans that have been over, expired or revoked, since before `horizon`.
+
+        Each step is a transaction of up to 100 links; yields table -> rows deleted. The acts stay in the audit log.
+        """
+        link = tables.plan_link.c
+        while True:
+            async with self._store.transaction() as connection:
+                chosen = select(link.id).where(over_since(horizon)).limit(BATCH)
+                ids = (await connection.execute(chosen)).scalars().all()
+                if ids:
+                    await connection.execute(delete(tables.plan_link).where(link.id.in_(ids)))
+            if ids:
+                yield {tables.plan_link.name: len(ids)}
+            if len(ids) < BATCH:
+                return
 
     async def _ended_page(self, horizon: datetime, after: Any | None) -> Sequence[Any]:
         further = rows_after(after, _incident.changed_at, _incident.id)

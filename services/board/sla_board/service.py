@@ -14,10 +14,12 @@ from sqlalchemy import func, select, text
 
 from sla_board import tables
 from sla_board.api import Board, router
-from sla_board.contract_api import contract_routes
+from sla_board.contract_api import PlanDeps, contract_routes
+from sla_board.link.store import PlanLinks
 from sla_board.live import BoardReader, View
 from sla_board.metrics import BoardMetrics
 from sla_board.page.render import Pages
+from sla_board.paper.printer import PdfPrinter
 from sla_board.projection.projector import Projector
 from sla_board.retention import AppliedIds, EndedIncidents
 from sla_board.shown.hours import CalendarsByName
@@ -68,6 +70,7 @@ def build(
     bounds: StreamBounds = StreamBounds(),
     rulebook: Callable[[], Rulebook] | None = None,
     catalogue: Callable[[], Catalogue] | None = None,
+    public_url: str = "",
 ) -> BoardService:
     """Assemble the board; nothing runs yet.
 
@@ -75,7 +78,7 @@ def build(
     `retention`: None keeps everything for ever. `quarantine`: None lets the board make its own. `bounds` limits the
     streams. `rulebook` returns the rulebook in force (plans, contracts, calendars), for the hours in which clocks
     count; None: the board shows wall time alone. `catalogue` returns the catalogue in force, for the pages of
-    contracts; None: there are no such pages.
+    contracts; None: there are no such pages. `public_url`: how people reach the board; links to plans begin with it.
     """
     metrics = BoardMetrics(registry)
     metrics.lag.set_function(lambda: event_source.lag)
@@ -90,7 +93,7 @@ def build(
     keeping = ServiceSweeps(
         "board",
         RetentionOrder.SHOWN,
-        (over.ended, over.late, over.notices, quarantine.sweep_replayed),
+        (over.ended, over.late, over.notices, over.links, quarantine.sweep_replayed),
         metrics.removed,
         newest_in(store, tables.inbox.c.applied_at),
     )
@@ -98,7 +101,9 @@ def build(
     board = Board(shown, hub, projector, event_source, authorizer, metrics)
     routes = router(board)
     if catalogue is not None:
-        routes.include_router(contract_routes(catalogue, authorizer, pages, time_source))
+        links = PlanLinks(store, time_source)
+        plans = PlanDeps(catalogue, authorizer, pages, time_source, links, PdfPrinter(), public_url.rstrip("/"))
+        routes.include_router(contract_routes(plans))
     return BoardService(
         name="board",
         parts=(

@@ -1,5 +1,5 @@
-"""The board's own tables, projected from the four topics. No other service reads them; all can be rebuilt from the
-topics.
+"""The board's own tables. No other service reads them. What is projected from the four topics can be rebuilt from
+them; `board_plan_link` and the audit log cannot.
 """
 
 from __future__ import annotations
@@ -185,4 +185,23 @@ notice = Table(
     Column("withdrawn", Boolean, nullable=False, server_default=text("false")),
     Column("reason", Text, nullable=False, server_default=text("''")),  # of the change or the withdrawal
     Index("ix_board_notice_published", "published_at"),
+)
+
+# Links to support plans, and who made and revoked them; the token of a link is known to whoever has the link alone.
+plan_link = Table(
+    "board_plan_link",
+    metadata,
+    Column("id", String(32), primary_key=True),
+    Column("sha256", String(64), nullable=False),  # of the token
+    Column("contract", String(120), nullable=False),
+    Column("language", String(20), nullable=False),
+    Column("reason", Text, nullable=False),  # why it was made
+    Column("made_at", Instant, nullable=False),
+    Column("made_by", String(200), nullable=False),
+    Column("expires_at", Instant, nullable=False),
+    Column("revoked_at", Instant),
+    Column("revoked_by", String(200), nullable=False, server_default=text("''")),
+    Index("ix_board_plan_link_sha256", "sha256", unique=True),
+    Index("ix_board_plan_link_contract", "contract", "made_at"),
+    Index("ix_board_plan_link_expires", "expires_at"),
 )

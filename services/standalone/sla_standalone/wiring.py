@@ -131,6 +131,7 @@ def wire_board(base: ProcessContext, authorize: Authorizer) -> WiredService:
         bounds,
         lambda: catalogue().rulebook,
         catalogue,
+        given.public_url,
     )
     service = with_records(built, base.store, base.feeds, records)
     return _wired("board", base, authorize, service, built.router)

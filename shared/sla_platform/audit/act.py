@@ -33,6 +33,8 @@ class ActName(StrEnum):
     KEY_REVOKED = "key.revoked"
     NOTICE_PUBLISHED = "notice.published"
     PARKED_REPLAYED = "parked.replayed"
+    PLAN_LINK_MADE = "plan_link.made"
+    PLAN_LINK_REVOKED = "plan_link.revoked"
     QUARANTINE_REPLAYED = "quarantine.replayed"
     REGISTRATION_CONFIRMED = "registration.confirmed"
     REGISTRATION_ENDED = "registration.ended"

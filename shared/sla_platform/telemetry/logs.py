@@ -16,15 +16,15 @@ _SECRET_KEYS = re.compile(r"secret|token|password|authorization|signature|api[_-
 _ADDRESS = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
 _USERINFO = re.compile(r"(?<=://)[^/@\s]+@")
 _MADE_KEY = re.compile(r"(?<=slad_)[0-9]+_[A-Za-z0-9_-]{43}")
-# The token by which its holder acknowledges, or confirms or ends a registration.
-_LINK = re.compile(r"(?:(?<=/ack/)|(?<=/registrations/confirm/)|(?<=/registrations/end/))[^\s\"'/?#]+")
+# The token by which its holder acknowledges, confirms or ends a registration, or reads a support plan.
+_LINK = re.compile(r"(?:(?<=/ack/)|(?<=/registrations/confirm/)|(?<=/registrations/end/)|(?<=/plans/))[^\s\"'/?#]+")
 
 
 def redact(_logger: Any, _method: str, entry: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
     """Replace secrets and addresses in a log entry; a processor of structlog that changes and returns `entry`.
 
     Values under a key such as `password` or `token` become `[redacted]`, as do logins in URLs, made API keys and the
-    tokens of links to acknowledge; mail addresses become `[address]`.
+    tokens of links; mail addresses become `[address]`.
     """
     for key, value in entry.items():
         entry[key] = _plain(key, value)

@@ -388,7 +388,7 @@ async def test_no_media_type_is_an_error_of_ours(small_slad: RunningProcess) -> 
 @pytest.mark.asyncio(loop_scope="module")
 async def test_no_header_is_an_error_of_ours(small_slad: RunningProcess) -> None:
     wrong = []
-    for path in ("/metrics", "/v1/stream", "/v1/clocks", "/v1/incidents/desk:1/explain"):
+    for path in ("/metrics", "/v1/stream", "/v1/clocks", "/v1/incidents/desk:1/explain", "/plans/x"):
         for name, value in HEADERS:
             answer = await knock(small_slad.app, "GET", path, headers={name: value})
             if not 200 <= answer.status < 500:

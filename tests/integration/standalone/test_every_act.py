@@ -258,6 +258,19 @@ async def state_profile(world: World) -> tuple[Answer, str]:
     return await world.put(f"/v1/contracts/anybody/profile{REASON}", said, JSON), "anybody"
 
 
+async def make_plan_link(world: World) -> tuple[Answer, str]:
+    said = {"language": "pl", "days": 30, "reason": WHY}
+    answer = await world.post("/v1/board/contracts/anybody/links", orjson.dumps(said), JSON)
+    return answer, orjson.loads(answer.body)["id"]
+
+
+async def revoke_plan_link(world: World) -> tuple[Answer, str]:
+    _, id_ = await make_plan_link(world)
+    await world.from_here()
+    path = f"/v1/board/contracts/anybody/links/{id_}{REASON}"
+    return await knock(world.slad.app, "DELETE", path, b"", JSON), id_
+
+
 ACTS: dict[str, tuple[Callable[[World], Awaitable[tuple[Answer, str]]], str, str]] = {
     "POST /v1/alerts/{id_}/ack": (acknowledge, "alert.acknowledged", BY_KEY),
     "POST /ack/{token}": (follow_link, "alert.acknowledged", BY_LINK),
@@ -278,6 +291,8 @@ ACTS: dict[str, tuple[Callable[[World], Awaitable[tuple[Answer, str]]], str, str
     "POST /registrations/confirm/{token}": (confirm_registration, "registration.confirmed", f"person:{KIM}"),
     "POST /registrations/end/{token}": (end_registration, "registration.ended", f"person:{KIM}"),
     "DELETE /v1/registrations/{id_}": (delete_registration, "registration.ended", BY_KEY),
+    "POST /v1/board/contracts/{contract}/links": (make_plan_link, "plan_link.made", BY_KEY),
+    "DELETE /v1/board/contracts/{contract}/links/{id_}": (revoke_plan_link, "plan_link.revoked", BY_KEY),
     "PUT /v1/contracts/{contract}/profile": (state_profile, "contract.profile_stated", BY_KEY),
     **{
         f"POST /v1/quarantine/{service}/{{id_}}/replay": (replay_quarantined(service), "quarantine.replayed", BY_KEY)

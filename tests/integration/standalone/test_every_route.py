@@ -33,9 +33,11 @@ KERNEL_BUFFERS = 16 * 2**20
 WAIT = 20.0
 # For whom no key is needed: probes, links that carry their own proof, and who registers an address for notices.
 LINKS = ("/ack/{token}", "/registrations/confirm/{token}", "/registrations/end/{token}")
-WITHOUT_KEY = {"/livez", "/readyz", "/metrics", "/info", "/openapi.json", "/v1/registrations", *LINKS}
+CUSTOMERS_LINKS = ("/plans/{token}", "/plans/{token}/plan.pdf")
+WITHOUT_KEY = {"/livez", "/readyz", "/metrics", "/info", "/openapi.json", "/v1/registrations", *LINKS, *CUSTOMERS_LINKS}
 NOT_OF_THE_DOCUMENT = (
-    *((verb, path) for path in LINKS for verb in ("GET", "POST")), ("GET", "/openapi.json"), ("PUT", "/nowhere"),
+    *((verb, path) for path in LINKS for verb in ("GET", "POST")), *(("GET", path) for path in CUSTOMERS_LINKS),
+    ("GET", "/openapi.json"), ("PUT", "/nowhere"),
 )  # fmt: skip
 # By the proof over the body itself: the bound comes first, then the proof.
 BY_SIGNATURE = "/v1/webhooks/{source}"

@@ -19,7 +19,7 @@ EXAMPLES = Path(__file__).parents[3] / "examples" / "catalogue"
 # A summary begins with what the route does.
 VERBS = (
     "Acknowledge Answer Book Cancel Change Check Create Download Enable End Explain Follow Freeze List Preview Process "
-    "Publish Queue Read Show State Take Try Withdraw Write"
+    "Publish Queue Read Revoke Show State Take Try Withdraw Write"
 )
 
 

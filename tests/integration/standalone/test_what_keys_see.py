@@ -27,6 +27,7 @@ LINKS = {  # the token is the key
     for method in ("GET", "POST")
     for path in ("/ack", "/registrations/confirm", "/registrations/end")
 }
+LINKS |= {"GET /plans/{token}", "GET /plans/{token}/plan.pdf"}
 SIGNED = {"POST /v1/webhooks/{source}"}  # the sender's own proof
 OF_A_TICKET = {
     "GET /v1/incidents/{incident:path}", "GET /v1/incidents/{incident:path}/explain", "GET /incidents/{incident:path}",
@@ -50,6 +51,7 @@ OF_A_CONTRACT = {  # those of its own for the key of one contract
     "GET /v1/contracts/{contract}", "GET /v1/contracts/{contract}/changes",
     "GET /v1/contracts/{contract}/versions/{number}", "GET /v1/contracts/{contract}/windows",
     "GET /v1/contracts/{contract}/profile", "GET /contracts/{contract}", "GET /v1/board/contracts/{contract}",
+    "GET /contracts/{contract}/plan.pdf",
     "GET /v1/contracts/{contract}/ledgers", "GET /v1/contracts/{contract}/ledgers/{allowance}",
 }  # fmt: skip
 LISTS_CONTRACTS = {"GET /v1/contracts", "GET /contracts"}
@@ -61,6 +63,10 @@ CHANGES_CONTRACTS = {
     "POST /v1/contracts/{contract}/ledgers/{allowance}/entries",
 }  # fmt: skip
 FOR_ALL_CONTRACTS |= CHANGES_CONTRACTS
+FOR_ALL_CONTRACTS |= {
+    "POST /v1/board/contracts/{contract}/links", "GET /v1/board/contracts/{contract}/links",
+    "DELETE /v1/board/contracts/{contract}/links/{id_}",
+}  # fmt: skip
 LOGS = ("platform", "ingest", "timer", "notifier", "board")
 FOR_ALL_CONTRACTS |= {f"GET /v1/audit/{log}/export" for log in LOGS}
 ACTS = {f"GET /v1/audit/{log}" for log in LOGS}  # an admin's, and the part of its own for the key of a contract
@@ -318,6 +324,8 @@ async def _contracts(world: Tenants, subtests: pytest.Subtests) -> None:
                     assert "product-of-acme" not in answer.text
                 elif route == "GET /v1/contracts/{contract}/versions/{number}":
                     assert status == 404, "a version of a file's contract stands in the file"
+                elif route.endswith("/plan.pdf") and status == 501:
+                    assert answer.json()["type"].endswith("/no-pdf-here"), "a machine without Pango"
                 else:
                     assert status == 200, answer.text
                     assert "product-of-beta" not in answer.text

@@ -13,7 +13,7 @@ from sla_board.page.render import Pages
 from sla_board.plan import listed
 from sla_board.plan.build import plan_json, support_plan
 from sla_board.plan.listed import listed_contracts
-from sla_board.plan.model import PlanTable, SupportPlan, Week
+from sla_board.plan.model import Heading, PlanTable, SupportPlan, Week
 from sla_board.plan.words import words_in
 from sla_catalogue import Catalogue, builtin_catalogue, load_catalogue
 from sla_catalogue.recorded import RecordedCatalogue
@@ -149,6 +149,108 @@ def test_a_booked_window_is_shown_in_local_time_until_it_is_over() -> None:
     booked = [row for row in cells(plan, "windows") if "Jan Nowak" in row]
     assert [(row[0], row[-1]) for row in booked] == [("Weekend standby", "+50 %")]
     assert "Dec 5, 2026, 12:00" in booked[0][1]
+
+
+ENTITLED = """
+coverages:
+  desk: {title: {en: Desk}, hours: {mon-fri: "09:00-17:00"}}
+  late: {title: {en: Late}, hours: {mon-sun: "08:00-22:00"}}
+people: {ann: {name: Ann, email: ann@example.com}}
+escalations:
+  slow: {title: Slow, levels: [{after: 30m, tell: on_call}]}
+  fast: {title: Fast, levels: [{after: 5m, tell: on_call}]}
+plans:
+  base:
+    title: Basic
+    escalation: none
+    priorities: [{id: P9}]
+    targets: [{metric: first_response, coverage: desk, time: 40h}]
+  gold:
+    title: Gold
+    priorities: [{id: P1, title: Urgent}]
+    roles: [{id: on_call, coverage: late}]
+    targets: [{metric: first_response, coverage: late, time: 1h}]
+    escalation: fast
+  iron:
+    title: Iron
+    priorities: [{id: P1, title: Down}]
+    roles: [{id: on_call, coverage: desk}]
+    targets: [{metric: resolution, coverage: desk, time: 9h}]
+    escalation: slow
+contracts:
+  both:
+    customers: [Both]
+    zone: Europe/Warsaw
+    country: PL
+    entitlements:
+      - {id: db, plan: gold, base_plan: base, products: [Database], valid: {to: 2027-01-01}}
+      - {id: os, plan: iron, base_plan: base, products: [System], types: [incident]}
+    roles: {on_call: [ann]}
+  twice:
+    customers: [Twice]
+    zone: UTC
+    entitlements: [{id: one, plan: iron, products: [A]}, {id: two, plan: iron, products: [B]}]
+    roles: {on_call: [ann]}
+  over:
+    {default: true, customers: [Over], zone: UTC, plan: iron, base_plan: base, products: [System],
+     roles: {on_call: [ann]}}
+"""
+
+
+def _headed(plan: SupportPlan, section: str) -> list[str]:
+    """The headings of a section, and behind each what stands under it: tables by their cells, weeks by their titles."""
+    found: list[str] = []
+    for part in next(one.parts for one in plan.sections if one.id == section):
+        match part:
+            case Heading(text):
+                found.append(f"# {text}")
+            case PlanTable():
+                found += [" | ".join(row) for row in part.rows]
+            case Week():
+                found.append(part.title)
+    return found
+
+
+def _entitled(tmp_path: Path, contract: str) -> SupportPlan:
+    file = tmp_path / "catalogue.yaml"
+    file.write_text(ENTITLED, encoding="utf-8")
+    book = load_catalogue(file, environment={})
+    return support_plan(book, book.rulebook.contracts[ContractId(contract)], NOW, "en")
+
+
+def test_each_entitlement_has_its_own_targets_hours_and_priorities_under_its_scope_and_dates(tmp_path: Path) -> None:
+    plan = _entitled(tmp_path, "both")
+    first, second = "# Gold over Basic (Database) · until December 31, 2026", "# Iron over Basic (System) · incident"
+    base = "# Basic (all other products)"
+    assert _headed(plan, "targets") == [
+        first, "First response | every incident | 1 h | Late",
+        second, "Resolution | every incident | 9 h | Desk",
+        base, "First response | every incident | 40 h | Desk",
+    ]  # fmt: skip
+    assert _headed(plan, "hours") == [first, "Late", second, base, "Desk"]
+    assert _headed(plan, "priorities") == [first, "P1 | Urgent", second, "P1 | Down", base, "P9"]
+    people = _headed(plan, "people")
+    assert people[:2] == ["on_call | Ann | Late", "Ann | en"]
+    assert people[2:] == [first, "5 min | on_call (Ann)", second, "30 min | on_call (Ann)"]
+    assert plan.facts["Plan"] == "Gold over Basic (Database); Iron over Basic (System)"
+    assert "Products covered" not in plan.facts, "each entitlement has its own"
+    html = Pages().support_plan(plan, NOW)
+    assert html.count("<h3><bdi>Gold over Basic (Database) · until December 31, 2026</bdi></h3>") == 4
+
+
+def test_what_is_the_same_under_all_entitlements_is_said_once(tmp_path: Path) -> None:
+    plan = _entitled(tmp_path, "twice")
+    assert _headed(plan, "targets") == ["Resolution | every incident | 9 h | Desk"]
+    assert _headed(plan, "hours") == ["Desk"]
+
+
+def test_what_the_base_plan_promises_for_other_products_is_on_the_page(tmp_path: Path) -> None:
+    plan = _entitled(tmp_path, "over")
+    assert _headed(plan, "targets") == [
+        "# Iron over Basic (System)", "Resolution | every incident | 9 h | Desk",
+        "# Basic (all other products)", "First response | every incident | 40 h | Desk",
+    ]  # fmt: skip
+    assert plan.facts["Products covered"] == "System"
 
 
 async def test_the_list_finds_by_customer_and_a_key_of_one_contract_sees_that_one() -> None:

@@ -44,6 +44,7 @@ def written(monkeypatch: pytest.MonkeyPatch) -> Iterator[io.StringIO]:
         {"path": f"/ack/{WORD}"},
         {"path": f"/registrations/confirm/{WORD}"},
         {"path": f"/registrations/end/{WORD}"},
+        {"path": f"/plans/{WORD}/plan.pdf"},
         {"text": f"Acknowledge: https://sla.example/ack/{WORD}\nIgnore it otherwise."},
         {"to": f"{WORD}@mail.example"},
         {"recipients": [f"Anna <{WORD}@mail.example>", (f"{WORD}@mail.example",)]},

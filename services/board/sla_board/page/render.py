@@ -13,9 +13,10 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescap
 from markupsafe import Markup
 
 from sla_board.page.static import StaticFiles
-from sla_board.plan.build import day_text
-from sla_board.plan.listed import ContractLink
+from sla_board.plan.bought import day_text
+from sla_board.plan.listed import ContractLink, contract_path
 from sla_board.plan.model import SupportPlan
+from sla_board.plan.words.words import PlanWords
 from sla_board.shown import word
 from sla_board.shown.bucket import Bucket
 from sla_board.shown.filter import BoardFilter, ClockCondition, QueueOrder
@@ -139,7 +140,16 @@ class Pages:
 
     def support_plan(self, plan: SupportPlan, now: datetime) -> str:
         """Return the HTML of a contract's support plan."""
-        return self._templates.get_template("support_plan.html").render(plan=plan, now=now)
+        pdf = f"{contract_path(plan.contract)}/plan.pdf"
+        return self._templates.get_template("support_plan.html").render(plan=plan, pdf=pdf, now=now)
+
+    def plan_for_customer(self, plan: SupportPlan, pdf: str) -> str:
+        """Return the HTML of a support plan without ways to other pages. `pdf`: the path of its PDF, "" for none."""
+        return self._templates.get_template("plan_alone.html").render(plan=plan, pdf=pdf)
+
+    def closed_link(self, said: str, words: PlanWords) -> str:
+        """Return the HTML of the page of a link that does not open. `said`: why not."""
+        return self._templates.get_template("link_closed.html").render(said=said, words=words)
 
     def not_found(self, what: str, now: datetime) -> str:
         """Return the HTML of the page for status 404; `what` is the incident's id that was asked for."""

@@ -15,6 +15,10 @@ CONTENT_SECURITY_POLICY = "; ".join(
     )
 )
 
+_WITHOUT_SCRIPT = "; ".join(
+    ("default-src 'none'", "style-src 'self'", "img-src 'self'", "frame-ancestors 'none'", "base-uri 'none'")
+)
+
 PAGE_HEADERS = {
     "Content-Security-Policy": CONTENT_SECURITY_POLICY,
     "X-Content-Type-Options": "nosniff",
@@ -22,4 +26,11 @@ PAGE_HEADERS = {
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
     "Cache-Control": "no-store",
+}
+
+# Of pages whose address is the credential: nobody keeps them, finds them or is told where somebody came from.
+LINK_HEADERS = PAGE_HEADERS | {
+    "Content-Security-Policy": _WITHOUT_SCRIPT,
+    "Cache-Control": "private, no-store",
+    "X-Robots-Tag": "noindex, nofollow, noarchive",
 }

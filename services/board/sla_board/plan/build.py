@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 
-from babel.dates import format_date
-
+from sla_board.plan.bought import bought_plans, bought_text, valid_text
 from sla_board.plan.model import PlanSubject, Section, SupportPlan
 from sla_board.plan.section import SECTIONS
 from sla_board.plan.words import words_in
-from sla_board.plan.words.words import PlanWords
 from sla_catalogue import Catalogue
 from sla_catalogue.sheet import sheet_of
 from sla_domain.calendar import load_zone
@@ -27,8 +24,8 @@ def support_plan(catalogue: Catalogue, contract: Contract, now: datetime, langua
     words = words_in(language)
     sheet = sheet_of(catalogue, contract.id, words.language)
     today = now.astimezone(load_zone(contract.zone)).date()
-    plan = catalogue.rulebook.plan_of(contract)
-    subject = PlanSubject(catalogue, contract, plan, sheet, words, today)
+    bought = bought_plans(catalogue, contract, sheet, words)
+    subject = PlanSubject(catalogue, contract, sheet, bought, words, today)
     sections = (make(subject) for make in SECTIONS)
     return SupportPlan(
         contract=contract.id,
@@ -43,34 +40,19 @@ def support_plan(catalogue: Catalogue, contract: Contract, now: datetime, langua
 
 def _facts(subject: PlanSubject) -> dict[str, str]:
     words, sheet = subject.words, subject.sheet
+    scope = {"products": (), "excluded_products": ()} if sheet["entitlements"] else sheet  # each has its own
+    channels = sorted({channel for one in subject.bought for channel in one.sheet["channels"]})
     return {
         words.customers: ", ".join(sheet["customers"]),
-        words.plan: "; ".join(_bought(one, words) for one in sheet["entitlements"] or [{**sheet, "products": ()}]),
-        words.valid: _valid(sheet["valid"], words),
+        words.plan: "; ".join(bought_text(one, words) for one in sheet["entitlements"] or [{**sheet, "products": ()}]),
+        words.valid: valid_text(sheet["valid"], words),
         words.zone: sheet["zone"],
         words.languages: ", ".join(sheet["languages"]),
-        words.products: ", ".join(sheet["products"]),
-        words.not_covered: ", ".join(sheet["excluded_products"]),
-        words.channels: ", ".join(sheet["channels"]),
+        words.products: ", ".join(scope["products"]),
+        words.not_covered: ", ".join(scope["excluded_products"]),
+        words.channels: ", ".join(channels),
         words.note: sheet["note"],
     }
-
-
-def _bought(one: Mapping[str, Any], words: PlanWords) -> str:
-    """A plan over its base plan, with the products of the entitlement in parentheses."""
-    over = f" {words.over.format(base=one['base_plan']['title'])}" if one["base_plan"] else ""
-    products = f" ({', '.join(one['products'])})" if one["products"] else ""
-    return f"{one['plan']['title']}{over}{products}"
-
-
-def _valid(valid: Mapping[str, Any], words: PlanWords) -> str:
-    bounds = ((words.since, valid["from"]), (words.until, valid["to"]))
-    return " ".join(text.format(day=day_text(day, words)) for text, day in bounds if day is not None)
-
-
-def day_text(day: date, words: PlanWords) -> str:
-    """Return a day as people write it in the language of `words`."""
-    return format_date(day, "long", locale=words.language.replace("-", "_"))
 
 
 def plan_json(plan: SupportPlan) -> dict[str, Any]:

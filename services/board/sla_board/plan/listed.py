@@ -28,7 +28,12 @@ class ContractLink:
     @property
     def path(self) -> str:
         """Return the path of the page of its support plan."""
-        return f"/contracts/{quote(self.id, safe='')}"
+        return contract_path(self.id)
+
+
+def contract_path(contract: str) -> str:
+    """Return the path of the page of a contract's support plan."""
+    return f"/contracts/{quote(contract, safe='')}"
 
 
 async def listed_contracts(rulebook: Rulebook, text: str, only: str | None) -> tuple[list[ContractLink], bool]:

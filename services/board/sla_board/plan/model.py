@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -45,7 +45,14 @@ class Paragraph:
     text: str
 
 
-Part = PlanTable | Week | Paragraph
+@dataclass(frozen=True, slots=True)
+class Heading:
+    """A heading within a section: for which entitlement the parts behind it are."""
+
+    text: str
+
+
+Part = PlanTable | Week | Paragraph | Heading
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,19 +78,47 @@ class SupportPlan:
 
 
 @dataclass(frozen=True, slots=True)
+class BoughtPlan:
+    """A plan that the contract has: by an entitlement, or as the base plan for other products.
+
+    `heading`: which one and when it applies; "" if the contract has one plan and no other. `contract`: as it is under
+    this plan alone. `sheet`: of that (`sla_catalogue.sheet`).
+    """
+
+    heading: str
+    contract: Contract
+    plan: Plan
+    sheet: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
 class PlanSubject:
     """What the sections are made of.
 
     `sheet`: everything the contract promises, in words of the plan's language (`sla_catalogue.sheet`). `today`: in the
-    contract's zone.
+    contract's zone. `bought`: every plan that the contract has, in the order in which they are tried.
     """
 
     catalogue: Catalogue
     contract: Contract
-    plan: Plan
     sheet: Mapping[str, Any]
+    bought: tuple[BoughtPlan, ...]
     words: PlanWords
     today: date
+
+
+def per_plan(subject: PlanSubject, parts_of: Callable[[BoughtPlan], Sequence[Part]]) -> tuple[Part, ...]:
+    """Return what there is to say of each plan of the contract, under its heading.
+
+    Plans of which the same is to be said have their headings one after the other, and it is said once.
+    """
+    said: dict[tuple[Part, ...], list[str]] = {}
+    for one in subject.bought:
+        if parts := tuple(parts_of(one)):
+            said.setdefault(parts, []).append(one.heading)
+    if len(said) == 1 and len(next(iter(said.values()))) == len(subject.bought):
+        return next(iter(said))  # it is so under all of them
+    return tuple(part for parts, heads in said.items() for part in (*(Heading(text) for text in heads if text), *parts))
 
 
 def table(title: str, head: Sequence[str], rows: Sequence[Sequence[str]]) -> tuple[PlanTable, ...]:

@@ -8,7 +8,7 @@ from typing import Any
 
 from babel.dates import format_date, format_skeleton
 
-from sla_board.plan.model import Paragraph, Part, PlanSubject, Section, Week
+from sla_board.plan.model import BoughtPlan, Paragraph, Part, PlanSubject, Section, Week, per_plan
 from sla_board.plan.words.words import PlanWords
 from sla_domain.calendar import Season, Window
 from sla_domain.plan import Coverage
@@ -17,15 +17,19 @@ _DAY = 24 * 60
 
 
 def coverage(subject: PlanSubject) -> Section:
-    """Return the section of the hours of service: the usual week as a drawing, then its seasons.
+    """Return the section of the hours of service of each plan: the usual week as a drawing, then its seasons.
 
     Hours that are made of others are a sentence.
     """
     words = subject.words
-    known = subject.plan.coverages
-    titles = {one["id"]: one["title"] or one["id"] for one in subject.sheet["coverages"]}
+    return Section("hours", words.coverage, per_plan(subject, lambda bought: _of_plan(bought, words)))
+
+
+def _of_plan(bought: BoughtPlan, words: PlanWords) -> tuple[Part, ...]:
+    known = bought.plan.coverages
+    titles = {one["id"]: one["title"] or one["id"] for one in bought.sheet["coverages"]}
     parts: list[Part] = []
-    for one in subject.sheet["coverages"]:
+    for one in bought.sheet["coverages"]:
         found = known.get(one["id"])
         if one["made_of"]:
             joined = next(iter(one["made_of"].values()))
@@ -33,12 +37,11 @@ def coverage(subject: PlanSubject) -> Section:
             text = words.made_of.format(parts=sign.join(titles.get(name, name) for name in joined))
             parts.append(Paragraph(titles[one["id"]], text))
         elif found is not None and (found.weekly or found.seasons):
-            parts.append(_week(found, one, titles[one["id"]], subject))
-    return Section("hours", words.coverage, tuple(dict.fromkeys(parts)))  # several hours may look the same
+            parts.append(_week(found, one, titles[one["id"]], words))
+    return tuple(dict.fromkeys(parts))  # several hours may look the same
 
 
-def _week(found: Coverage, told: Mapping[str, Any], title: str, subject: PlanSubject) -> Week:
-    words = subject.words
+def _week(found: Coverage, told: Mapping[str, Any], title: str, words: PlanWords) -> Week:
     hours = words.around_the_clock if told["hours"] == "24x7" else told["hours"] or words.closed
     days = tuple((words.weekdays[day], _spans(found.weekly, day)) for day in range(7))
     seasons = zip((_season(one, words) for one in found.seasons), told["seasons"], strict=True)

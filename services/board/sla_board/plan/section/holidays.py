@@ -13,7 +13,10 @@ def holidays(subject: PlanSubject) -> Section:
     """Return the section of this year's holidays, of every calendar that closes hours of the contract."""
     words, contract, year = subject.words, subject.contract, subject.today.year
     used = [
-        subject.plan.coverages[one["id"]] for one in subject.sheet["coverages"] if one["id"] in subject.plan.coverages
+        bought.plan.coverages[one["id"]]
+        for bought in subject.bought
+        for one in bought.sheet["coverages"]
+        if one["id"] in bought.plan.coverages
     ]
     codes = {code for one in used for code in holiday_codes_for(contract, one)}
     tables = subject.catalogue.compiler.calendars.tables

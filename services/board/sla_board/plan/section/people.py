@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sla_board.plan.model import Paragraph, Part, PlanSubject, Section, table
+from sla_board.plan.model import Paragraph, Part, PlanSubject, Section, per_plan, table
+from sla_board.plan.words.words import PlanWords
 
 
 def people(subject: PlanSubject) -> Section:
@@ -12,7 +14,9 @@ def people(subject: PlanSubject) -> Section:
     words, sheet = subject.words, subject.sheet
     names = {one["id"]: one["name"] for one in sheet["people"]}
     names |= {f"rota {one['id']}": words.rota.format(name=one["title"] or one["id"]) for one in sheet["rotas"]}
-    hours = {one["id"]: one["title"] or one["id"] for one in sheet["coverages"]}
+    hours = {
+        one["id"]: one["title"] or one["id"] for bought in reversed(subject.bought) for one in bought.sheet["coverages"]
+    }
     roles = [
         (
             one["title"] or one["id"],
@@ -25,18 +29,28 @@ def people(subject: PlanSubject) -> Section:
     parts: list[Part] = [*table("", (words.role, words.held_by, words.hours, words.clause), roles)]
     spoken = [(one["name"], ", ".join(dict.fromkeys((one["language"], *one["languages"])))) for one in sheet["people"]]
     parts += table("", (words.person, words.speaks), spoken)
-    if (policy := sheet["escalation"]) is not None:
-        titles = {one["id"]: one["title"] or one["id"] for one in sheet["roles"]}
-        levels = [
-            (one["after"], "; ".join(_told(name, held, titles, names) for name, held in one["tell"].items() if held))
-            for one in policy["levels"]
-        ]
-        levels = [(after, told or words.nobody) for after, told in levels]
-        title = f"{words.escalation}: {policy['title']}" if policy["title"] else words.escalation
-        parts += table(title, (words.after, words.told), levels)
-        if policy["repeat"]:
-            parts.append(Paragraph("", words.repeated.format(count=policy["repeat"], pause=policy["pause"])))
+    parts += per_plan(subject, lambda bought: _escalation(bought.sheet, sheet["roles"], names, words))
     return Section("people", words.people, tuple(parts))
+
+
+def _escalation(
+    sheet: Mapping[str, Any], roles: Sequence[Mapping[str, Any]], names: dict[str, str], words: PlanWords
+) -> list[Part]:
+    """Who is told how long after a breach, by the plan of this sheet. `roles`: of all plans."""
+    policy = sheet["escalation"]
+    if policy is None:
+        return []
+    titles = {one["id"]: one["title"] or one["id"] for one in roles}
+    levels = [
+        (one["after"], "; ".join(_told(name, held, titles, names) for name, held in one["tell"].items() if held))
+        for one in policy["levels"]
+    ]
+    levels = [(after, told or words.nobody) for after, told in levels]
+    title = f"{words.escalation}: {policy['title']}" if policy["title"] else words.escalation
+    parts: list[Part] = [*table(title, (words.after, words.told), levels)]
+    if policy["repeat"]:
+        parts.append(Paragraph("", words.repeated.format(count=policy["repeat"], pause=policy["pause"])))
+    return parts
 
 
 def _hours(role: dict[str, Any], hours: dict[str, str], subject: PlanSubject) -> str:

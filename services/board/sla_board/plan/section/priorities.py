@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
-from sla_board.plan.model import PlanSubject, Section, table
+from sla_board.plan.model import BoughtPlan, Part, PlanSubject, Section, per_plan, table
 
 
 def priorities(subject: PlanSubject) -> Section:
-    """Return the section of priorities with their definitions, the most urgent first."""
+    """Return the section of priorities with their definitions, the most urgent first; each plan of the contract has its
+    own.
+    """
     words = subject.words
-    rows = [
-        (one["id"], one["title"], one["definition"], ", ".join(one["also"]), one["clause"])
-        for one in subject.sheet["priorities"]
-    ]
     head = (words.priority, words.name, words.means, words.also, words.clause)
-    return Section("priorities", words.priorities, table("", head, rows))
+
+    def of_plan(bought: BoughtPlan) -> tuple[Part, ...]:
+        rows = [
+            (one["id"], one["title"], one["definition"], ", ".join(one["also"]), one["clause"])
+            for one in bought.sheet["priorities"]
+        ]
+        return table("", head, rows)
+
+    return Section("priorities", words.priorities, per_plan(subject, of_plan))

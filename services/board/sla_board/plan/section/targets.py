@@ -5,34 +5,39 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from sla_board.plan.model import PlanSubject, Section, table
+from sla_board.plan.model import BoughtPlan, Part, PlanSubject, Section, per_plan, table
+from sla_board.plan.words.words import PlanWords
 from sla_domain.plan import MatchCondition
 
 
 def targets(subject: PlanSubject) -> Section:
-    """Return the section of targets, in the order in which they are tried: the first that fits an incident counts."""
-    words, sheet = subject.words, subject.sheet
+    """Return the section of targets of each plan, in the order in which they are tried: the first that fits counts."""
+    words = subject.words
+    return Section("targets", words.targets, per_plan(subject, lambda bought: _of_plan(bought, words)))
+
+
+def _of_plan(bought: BoughtPlan, words: PlanWords) -> tuple[Part, ...]:
+    sheet = bought.sheet
     metrics = {one["id"]: one["title"] or one["id"] for one in sheet["metrics"]}
     hours = {one["id"]: one["title"] or one["id"] for one in sheet["coverages"]}
     rows = [
         (
             metrics.get(one["metric"], one["metric"]),
-            ", ".join(_condition(each, subject) for each in target.match.conditions) or words.always,
+            ", ".join(_condition(each, bought, words) for each in target.match.conditions) or words.always,
             one["time"],
             hours.get(one["coverage"], one["coverage"]),
             ", ".join(one["warn"]),
             one["clause"],
         )
-        for one, target in zip(sheet["targets"], (*subject.contract.targets, *subject.plan.targets), strict=True)
+        for one, target in zip(sheet["targets"], (*bought.contract.targets, *bought.plan.targets), strict=True)
     ]
     head = (words.metric, words.applies, words.time, words.hours, words.warnings, words.clause)
-    return Section("targets", words.targets, table("", head, rows))
+    return table("", head, rows)
 
 
-def _condition(condition: MatchCondition, subject: PlanSubject) -> str:
+def _condition(condition: MatchCondition, bought: BoughtPlan, words: PlanWords) -> str:
     """Priorities by their titles; other attributes as the catalogue names them, which is how tickets have them."""
-    words = subject.words
-    titles = {one["id"]: _titled(one) for one in subject.sheet["priorities"]}
+    titles = {one["id"]: _titled(one) for one in bought.sheet["priorities"]}
     by_priority = condition.attribute == "priority"
     ordered = [titles[id_] for id_ in titles if id_ in condition.values] if by_priority else []
     values = ", ".join(ordered or sorted(condition.values))

@@ -1,4 +1,4 @@
-"""The words of a support plan, a module a language; `words_in` finds them."""
+"""The words of a support plan, a module a language; `words_in` finds them by tag, `accepted_words` by a header."""
 
 from __future__ import annotations
 
@@ -12,3 +12,22 @@ _WORDS = {one.language: one for one in (en.WORDS, pl.WORDS, it.WORDS, ru.WORDS, 
 def words_in(language: str) -> PlanWords:
     """Return the words of a language, by its tag or a variant of it; English for a language slad does not speak."""
     return _WORDS.get(tag_for(language), en.WORDS)
+
+
+def accepted_words(header: str) -> PlanWords:
+    """Return the words of the language that an `Accept-Language` header likes best; English if slad speaks none of it.
+
+    `header`: such as `pl-PL,pl;q=0.9,en;q=0.5`; what cannot be read in it is passed over.
+    """
+    liked: list[tuple[float, str]] = []
+    for part in header[:500].split(","):
+        tag, _, weight = part.strip().partition(";q=")
+        try:
+            liked.append((float(weight or 1), tag.strip()))
+        except ValueError:
+            continue
+    for _, tag in sorted(liked, key=lambda one: -one[0]):
+        words = words_in(tag)
+        if words.language.partition("-")[0] == tag.partition("-")[0].lower():
+            return words
+    return en.WORDS

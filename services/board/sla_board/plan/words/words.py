@@ -25,10 +25,18 @@ class PlanWords:
     zone: str
     languages: str
     products: str
+    other_products: str
     not_covered: str
     channels: str
     as_of: str
     print_it: str
+    download_pdf: str
+    link_closed: str
+    link_cut: str
+    link_unknown: str
+    link_expired: str
+    link_revoked: str
+    link_ask_again: str
     priorities: str
     priority: str
     means: str

@@ -1,4 +1,4 @@
-"""`slad contract …`: what was promised to whom, in files and in a service; changed, ended and exported there."""
+"""`slad contract …`: what was promised to whom, in files and in a service; changed, ended, exported and linked to."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import typer
 
 from sla_standalone.cli.contract.change import apply, end, export
 from sla_standalone.cli.contract.importing import import_
+from sla_standalone.cli.contract.link import link
 from sla_standalone.cli.contract.sheet import list_contracts, show
 
 
@@ -14,7 +15,7 @@ def register(app: typer.Typer) -> None:
     group = typer.Typer(
         name="contract",
         no_args_is_help=True,
-        help="What was promised to whom: contracts listed, shown, applied, ended, imported and exported.",
+        help="What was promised to whom: contracts listed, shown, applied, ended, imported, exported, and linked to.",
     )
     group.command("list")(list_contracts)
     group.command("show")(show)
@@ -22,4 +23,5 @@ def register(app: typer.Typer) -> None:
     group.command("end")(end)
     group.command("import")(import_)
     group.command("export")(export)
+    group.command("link")(link)
     app.add_typer(group)

@@ -1,0 +1,67 @@
+"""What the routes of support plans share: their dependencies, and a plan as an answer."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Annotated
+
+from fastapi import Query
+from fastapi.responses import Response
+from pydantic import StringConstraints
+
+from sla_board.link.store import PlanLinks
+from sla_board.page.render import Pages
+from sla_board.page.security import PAGE_HEADERS
+from sla_board.paper.printer import NoPdfHere, NotPrinted, PdfPrinter, PrinterBusy
+from sla_board.plan.build import support_plan
+from sla_board.plan.model import SupportPlan
+from sla_catalogue import Catalogue
+from sla_domain.contract import Contract, ContractId
+from sla_platform.http.keys import Authorizer
+from sla_platform.http.problem import Problem
+from sla_platform.timesource import TimeSource
+
+PDF = "application/pdf"
+Name = Annotated[str, StringConstraints(max_length=200)]
+Language = Annotated[Name, Query(description="en, pl, it, ru or zh-TW")]
+
+
+@dataclass(frozen=True, slots=True)
+class PlanDeps:
+    """What the routes use. `catalogue`: returns the catalogue in force, with recorded contracts.
+
+    `public_url`: how people reach the board, without a slash at its end; links begin with it.
+    """
+
+    catalogue: Callable[[], Catalogue]
+    authorize: Authorizer
+    pages: Pages
+    time_source: TimeSource
+    links: PlanLinks
+    printer: PdfPrinter
+    public_url: str
+
+    def contract(self, id_: str) -> Contract | None:
+        """Return the contract with this id; None if there is none."""
+        return self.catalogue().rulebook.contracts.get(ContractId(id_))
+
+    def plan(self, contract: Contract, language: str) -> SupportPlan:
+        """Return the support plan of a contract as it is now."""
+        return support_plan(self.catalogue(), contract, self.time_source.now(), language)
+
+    async def pdf(self, plan: SupportPlan) -> Response:
+        """Return the answer with a plan as PDF. Raises Problem 501 where none can be made, 503 and 500."""
+        try:
+            made = await self.printer.pdf(self.pages.plan_for_customer(plan, ""))
+        except NoPdfHere as missing:
+            raise Problem(501, "no-pdf-here", "No PDF can be made here", str(missing)) from None
+        except PrinterBusy:
+            headers = {"Retry-After": "10"}
+            detail = "Too many plans wait to be made a PDF of."
+            raise Problem(503, "try-again", "Not now", detail, headers=headers) from None
+        except NotPrinted:
+            detail = "The PDF could not be made; the log of the board says why. The page itself can be printed."
+            raise Problem(500, "pdf-failed", "No PDF was made", detail) from None
+        named = {"Content-Disposition": 'inline; filename="support-plan.pdf"'}
+        return Response(made, media_type=PDF, headers=PAGE_HEADERS | named)

@@ -1,0 +1,146 @@
+"""The links to a contract's support plan, for administrators: made, listed, revoked."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter, Query, Request, Response
+from pydantic import BaseModel, ConfigDict, Field
+
+from sla_board.contract_api.deps import Name, PlanDeps
+from sla_board.contract_api.pages import no_such_contract
+from sla_board.link.link import LinkState, PlanLink
+from sla_board.link.store import MOST_OPEN, NoSuchLink, TooManyLinks, WantedLink
+from sla_domain import bounds
+from sla_platform.http.audit import Reason, command_of
+from sla_platform.http.body import BAD_BODY, demand_model, describes
+from sla_platform.http.keys import ADMIN, KeyAccess, for_all_contracts
+from sla_platform.http.problem import Problem
+from sla_platform.inbound import PROSE
+
+LONGEST_DAYS = 366
+_DAYS = 30
+_DENIED: dict[int | str, dict[str, Any]] = {
+    401: {"description": "An API key is needed"},
+    403: {"description": "Not with this key: an admin key for all contracts is needed"},
+}
+
+
+class PlanLinkIn(BaseModel):
+    """A link to be made."""
+
+    model_config = ConfigDict(
+        extra="forbid", json_schema_extra={"examples": [{"language": "pl", "days": 30, "reason": "for the review"}]}
+    )
+    language: Literal["en", "pl", "it", "ru", "zh-TW"] = Field("en", description="of the page that it opens")
+    days: int = Field(_DAYS, ge=1, le=LONGEST_DAYS, description="days of 24 hours for which it opens the plan")
+    reason: Annotated[str, Field(min_length=1, max_length=bounds.VALUE), PROSE] = Field(
+        description="why, or for whom; it stands in the list and in the audit log"
+    )
+
+
+class PlanLinkShape(BaseModel):
+    """A link as administrators see it. Its address is shown once, to whoever made it."""
+
+    model_config = ConfigDict(
+        from_attributes=True,
+        json_schema_extra={
+            "examples": [
+                {
+                    "id": "5f0c9a1be27d4c36", "contract": "acme", "language": "pl", "state": "open",
+                    "reason": "for the review", "made_at": "2026-12-01T09:00:00Z", "made_by": "key:ops",
+                    "expires_at": "2026-12-31T09:00:00Z", "revoked_at": None, "revoked_by": "",
+                }
+            ]
+        },
+    )  # fmt: skip
+    id: str
+    contract: str
+    language: str
+    state: LinkState
+    reason: str
+    made_at: datetime
+    made_by: str
+    expires_at: datetime
+    revoked_at: datetime | None = None
+    revoked_by: str = ""
+
+
+class MadePlanLink(PlanLinkShape):
+    """A link that was made, with its address, which is kept nowhere."""
+
+    url: str = Field(examples=["https://sla.example/plans/Q6vJm0p2Vw3tZk9xN4cYbL7dRfT1hSgUeXaMoKiBnHE"])
+
+
+class PlanLinkList(BaseModel):
+    """The links of a contract, the newest first."""
+
+    links: list[PlanLinkShape]
+
+
+def add_links(routes: APIRouter, deps: PlanDeps) -> None:
+    """Add the routes by which administrators make, list and revoke links."""
+
+    def admin(request: Request) -> KeyAccess:
+        return for_all_contracts(deps.authorize(request, ADMIN))
+
+    @routes.post(
+        "/v1/board/contracts/{contract}/links",
+        status_code=201,
+        summary="Create a link to a contract's support plan",
+        responses={**_DENIED, **BAD_BODY, 404: {"description": "No such contract"}, 409: {"description": "Too many"}},
+        openapi_extra=describes(PlanLinkIn),
+    )
+    async def make(contract: Name, request: Request, response: Response) -> MadePlanLink:
+        """A link by which whoever has it reads this plan, as page and PDF, without a key, until it expires.
+
+        The answer is the only one with its address: the store keeps a hash.
+        """
+        access = admin(request)
+        asked = await demand_model(request, PlanLinkIn)
+        if deps.contract(contract) is None:
+            raise no_such_contract(contract)
+        wanted = WantedLink(contract=contract, language=asked.language, valid_for=timedelta(days=asked.days))
+        try:
+            made, token = await deps.links.make(wanted, command_of(access, asked.reason))
+        except TooManyLinks:
+            detail = f"{contract} has {MOST_OPEN} open links; revoke one that is no longer needed."
+            raise Problem(409, "too-many-links", "Too many links", detail) from None
+        response.headers["Cache-Control"] = "no-store"
+        shown = _shape(made, deps.time_source.now())
+        return MadePlanLink(**shown.model_dump(), url=f"{deps.public_url}/plans/{token}")
+
+    @routes.get(
+        "/v1/board/contracts/{contract}/links", summary="List links to a contract's support plan", responses=_DENIED
+    )
+    async def listed(
+        contract: Name,
+        request: Request,
+        every: Annotated[bool, Query(alias="all", description="those that expired or were revoked, too")] = False,
+    ) -> PlanLinkList:
+        """The open links, the newest first; with `all` the newest thousand in whatever state."""
+        admin(request)
+        now = deps.time_source.now()
+        return PlanLinkList(links=[_shape(link, now) for link in await deps.links.of_contract(contract, every=every)])
+
+    @routes.delete(
+        "/v1/board/contracts/{contract}/links/{id_}",
+        status_code=204,
+        summary="Revoke a link to a contract's support plan",
+        responses={**_DENIED, 404: {"description": "The contract has no such link"}},
+    )
+    async def revoke(contract: Name, id_: Name, request: Request, reason: Reason = "") -> Response:
+        """Every instance refuses it from now on. It stays on record as revoked, by whom and when."""
+        access = admin(request)
+        try:
+            await deps.links.revoke(contract, id_, command_of(access, reason))
+        except NoSuchLink:
+            detail = f"{contract} has no link with the id {id_[:120]!r}."
+            raise Problem(404, "no-such-link", "No such link", detail) from None
+        return Response(status_code=204)
+
+
+def _shape(link: PlanLink, now: datetime) -> PlanLinkShape:
+    values = {name: getattr(link, name) for name in PlanLink.__dataclass_fields__}
+    return PlanLinkShape(**values, state=link.state(now))

@@ -1,0 +1,74 @@
+"""The pages of contracts for those with a key: the list, and each contract's support plan as page, PDF and JSON."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query, Request
+from fastapi.responses import HTMLResponse, Response
+
+from sla_board.contract_api.deps import PDF, Language, Name, PlanDeps
+from sla_board.page.security import PAGE_HEADERS
+from sla_board.plan.build import plan_json
+from sla_board.plan.listed import listed_contracts
+from sla_board.plan.model import SupportPlan
+from sla_platform.http.keys import READ
+from sla_platform.http.problem import Problem
+
+_PDF_ANSWERS: dict[int | str, dict[str, Any]] = {
+    200: {"content": {PDF: {}}, "description": "The page in its print style"},
+    404: {"description": "No such contract, or not for this key"},
+    501: {"description": "No PDF can be made here; the problem says what is missing"},
+    503: {"description": "Too many wait for a PDF"},
+}
+
+
+def add_pages(routes: APIRouter, deps: PlanDeps) -> None:
+    """Add the routes of contracts and their support plans."""
+
+    def found(request: Request, contract: str, language: str) -> SupportPlan | None:
+        only = deps.authorize(request, READ).contract
+        known = deps.contract(contract) if only in (None, contract) else None
+        return None if known is None else deps.plan(known, language)
+
+    @routes.get("/contracts", response_class=HTMLResponse, summary="List contracts")
+    async def show_contracts(request: Request, q: Annotated[Name, Query()] = "") -> Response:
+        """Contracts by id, title or customer, each with its support plan."""
+        only = deps.authorize(request, READ).contract
+        listed, more = await listed_contracts(deps.catalogue().rulebook, q, only)
+        return HTMLResponse(deps.pages.contracts(listed, q, more, deps.time_source.now()), headers=PAGE_HEADERS)
+
+    @routes.get("/contracts/{contract}", response_class=HTMLResponse, summary="Show a contract's support plan")
+    async def show_support_plan(contract: Name, request: Request, lang: Language = "en") -> Response:
+        """What was promised, by whom and when, in a language: made to be read and printed (clause H8)."""
+        now = deps.time_source.now()
+        plan = found(request, contract, lang)
+        if plan is None:
+            return HTMLResponse(deps.pages.not_found(contract, now), 404, headers=PAGE_HEADERS)
+        return HTMLResponse(deps.pages.support_plan(plan, now), headers=PAGE_HEADERS)
+
+    @routes.get(
+        "/contracts/{contract}/plan.pdf",
+        response_class=Response,
+        responses=_PDF_ANSWERS,
+        summary="Download a contract's support plan as PDF",
+    )
+    async def download_support_plan(contract: Name, request: Request, lang: Language = "en") -> Response:
+        """The page of the support plan in its print style, by the extra `slad[pdf]`."""
+        plan = found(request, contract, lang)
+        if plan is None:
+            raise no_such_contract(contract)
+        return await deps.pdf(plan)
+
+    @routes.get("/v1/board/contracts/{contract}", summary="Read a contract's support plan")
+    async def read_support_plan(contract: Name, request: Request, lang: Language = "en") -> dict[str, Any]:
+        """The support plan as JSON: facts, and sections made of headings, tables, weeks and paragraphs."""
+        plan = found(request, contract, lang)
+        if plan is None:
+            raise no_such_contract(contract)
+        return plan_json(plan)
+
+
+def no_such_contract(contract: str) -> Problem:
+    """Return the problem 404 for a contract that there is not, or not for the caller."""
+    return Problem(404, "no-such-contract", "No such contract", f"No contract is called {contract}.")

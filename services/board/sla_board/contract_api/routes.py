@@ -1,0 +1,19 @@
+"""All routes of contracts on the board, put together."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter
+
+from sla_board.contract_api.deps import PlanDeps
+from sla_board.contract_api.links import add_links
+from sla_board.contract_api.opened import add_opened
+from sla_board.contract_api.pages import add_pages
+
+
+def contract_routes(deps: PlanDeps) -> APIRouter:
+    """Return the routes of contracts: the pages, the links to them, and what is behind those."""
+    routes = APIRouter(tags=["board"])
+    add_pages(routes, deps)
+    add_links(routes, deps)
+    add_opened(routes, deps)
+    return routes

@@ -1,0 +1,158 @@
+"""Making, revoking, listing and finding links: a row and its act in the audit log in one transaction."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import ColumnElement, RowMapping, func, or_, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from sla_board import tables
+from sla_board.link.link import PlanLink
+from sla_board.link.token import new_token, token_hash
+from sla_platform.audit import store as audit
+from sla_platform.audit.act import Act, ActName, Command, state_digest
+from sla_platform.store.engine import Store
+from sla_platform.store.instant import store_now
+from sla_platform.timesource import TimeSource
+
+MOST_OPEN = 100
+"""Links of one contract that open its plan at the same time."""
+MOST_LISTED = 1_000
+_ID_BYTES = 8
+_link = tables.plan_link.c
+
+
+class TooManyLinks(Exception):
+    """Raised when a contract has `MOST_OPEN` open links already."""
+
+
+class NoSuchLink(LookupError):
+    """Raised when a contract has no link with the given id."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WantedLink:
+    """A link to be made. `language`: of the page it opens. `valid_for`: from now on."""
+
+    contract: str
+    language: str
+    valid_for: timedelta
+
+
+class PlanLinks:
+    """The links of an installation, in the board's tables.
+
+    `token`: returns a new token (tests). Every method may raise StoreBusy.
+    """
+
+    def __init__(self, store: Store, time_source: TimeSource, token: Callable[[], str] = new_token) -> None:
+        self._store = store
+        self._time_source = time_source
+        self._token = token
+
+    async def make(self, wanted: WantedLink, command: Command) -> tuple[PlanLink, str]:
+        """Make a link and return it with its token, which is kept nowhere. `command`: who orders it, and why.
+
+        Raises TooManyLinks.
+        """
+        async with self._store.transaction() as connection:
+            await audit.next_place(connection, tables.audit)  # one after the other, so that the count holds
+            now = await store_now(connection, self._time_source)
+            counted = select(func.count()).where(_link.contract == wanted.contract, _is_open(now))
+            if (await connection.execute(counted)).scalar_one() >= MOST_OPEN:
+                raise TooManyLinks(wanted.contract)
+            token = self._token()
+            made = PlanLink(
+                id=secrets.token_hex(_ID_BYTES),
+                contract=wanted.contract,
+                language=wanted.language,
+                reason=command.reason,
+                made_at=now,
+                made_by=str(command.actor),
+                expires_at=now + wanted.valid_for,
+            )
+            await connection.execute(tables.plan_link.insert(), [_columns(made) | {"sha256": token_hash(token)}])
+            await _record(connection, ActName.PLAN_LINK_MADE, None, made, command, now)
+        return made, token
+
+    async def revoke(self, contract: str, id_: str, command: Command) -> PlanLink:
+        """Revoke a link for good and return it; one that was revoked before stays as it is. Raises NoSuchLink."""
+        async with self._store.transaction() as connection:
+            now = await store_now(connection, self._time_source)
+            after = {"revoked_at": now, "revoked_by": str(command.actor)}
+            mine = (_link.id == id_, _link.contract == contract)
+            done = await connection.execute(
+                update(tables.plan_link).where(*mine, _link.revoked_at.is_(None)).values(**after)
+            )
+            row = (await connection.execute(select(tables.plan_link).where(*mine))).mappings().first()
+            if row is None:
+                raise NoSuchLink(id_)
+            revoked = _of(row)
+            if done.rowcount:
+                before = replace(revoked, revoked_at=None, revoked_by="")
+                await _record(connection, ActName.PLAN_LINK_REVOKED, before, revoked, command, now)
+        return revoked
+
+    async def of_contract(self, contract: str, *, every: bool) -> list[PlanLink]:
+        """Return the open links of a contract, the newest first; with `every` those that are over too.
+
+        At most 1,000 (MOST_LISTED).
+        """
+        condition = _link.contract == contract
+        statement = select(tables.plan_link).where(condition).order_by(_link.made_at.desc(), _link.id)
+        if not every:
+            statement = statement.where(_is_open(self._time_source.now()))
+        async with self._store.reading() as connection:
+            return [_of(row) for row in (await connection.execute(statement.limit(MOST_LISTED))).mappings()]
+
+    async def find(self, token: str) -> PlanLink | None:
+        """Return the link of a token, in whatever state it is; None if there is none, or none any more.
+
+        Read from the store at each call, so a link that was revoked is refused by every instance at once.
+        """
+        statement = select(tables.plan_link).where(_link.sha256 == token_hash(token))
+        async with self._store.reading() as connection:
+            row = (await connection.execute(statement)).mappings().first()
+        return None if row is None else _of(row)
+
+
+def _is_open(now: datetime) -> ColumnElement[bool]:
+    return _link.revoked_at.is_(None) & (_link.expires_at > now)
+
+
+def over_since(horizon: datetime) -> ColumnElement[bool]:
+    """Return the condition of links that have been over, expired or revoked, since before an instant."""
+    return or_(_link.expires_at < horizon, _link.revoked_at < horizon)
+
+
+async def _record(
+    connection: AsyncConnection,
+    name: ActName,
+    before: PlanLink | None,
+    after: PlanLink,
+    command: Command,
+    now: datetime,
+) -> None:
+    act = Act(
+        name=name,
+        command=command,
+        object=after.id,
+        contract=after.contract,
+        before=state_digest(None if before is None else before.audited()),
+        after=state_digest(after.audited()),
+        details={"language": after.language, "expires_at": after.expires_at},
+    )
+    await audit.append(connection, tables.audit, [act], now)
+
+
+def _columns(link: PlanLink) -> dict[str, Any]:
+    return {name: getattr(link, name) for name in PlanLink.__dataclass_fields__}
+
+
+def _of(row: RowMapping) -> PlanLink:
+    return PlanLink(**{name: row[name] for name in PlanLink.__dataclass_fields__})

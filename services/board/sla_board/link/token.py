@@ -1,0 +1,31 @@
+"""The token of a link: 256 random bits, of which the store keeps the hash alone. Pure but for the random bits."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import secrets
+
+_BYTES = 32
+_WHOLE = 43  # characters of 32 bytes in base64url
+_WRITTEN = re.compile(r"[A-Za-z0-9_-]+", re.ASCII)
+
+
+def new_token() -> str:
+    """Return a new token: 43 letters, digits, `-` and `_`."""
+    return secrets.token_urlsafe(_BYTES)
+
+
+def token_hash(token: str) -> str:
+    """Return the SHA-256 of a token in hexadecimal. No salt is needed: the token has 256 random bits."""
+    return hashlib.sha256(token.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def is_cut(token: str) -> bool:
+    """Return whether the end of a token seems to be missing, as when a mail program breaks a link in two."""
+    return len(token) < _WHOLE and _WRITTEN.fullmatch(token) is not None
+
+
+def is_whole(token: str) -> bool:
+    """Return whether slad could have written this token."""
+    return len(token) == _WHOLE and _WRITTEN.fullmatch(token) is not None

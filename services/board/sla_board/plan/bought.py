@@ -1,0 +1,74 @@
+"""The plans that a contract has: one for each entitlement, and base plans for the products out of scope."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from datetime import date, timedelta
+from typing import Any
+
+from babel.dates import format_date
+
+from sla_board.plan.model import BoughtPlan
+from sla_board.plan.words.words import PlanWords
+from sla_catalogue import Catalogue
+from sla_catalogue.sheet import sheet_under
+from sla_domain.contract import Contract
+
+
+def bought_plans(
+    catalogue: Catalogue, contract: Contract, sheet: Mapping[str, Any], words: PlanWords
+) -> tuple[BoughtPlan, ...]:
+    """Return the plans of a contract in the order in which they are tried; base plans stand behind, each once.
+
+    `sheet`: of the whole contract. A contract with one plan alone has one without a heading.
+    """
+    headings = [entitlement_text(one, words) for one in sheet["entitlements"]] or [""]
+    own = [_under(catalogue, one, head, words) for one, head in zip(contract.bought, headings, strict=True)]
+    bases = list(_bases(catalogue, contract, words))
+    if bases and not sheet["entitlements"]:
+        own = [replace(own[0], heading=bought_text(sheet, words))]
+    return (*own, *bases)
+
+
+def _bases(catalogue: Catalogue, contract: Contract, words: PlanWords) -> Iterator[BoughtPlan]:
+    found: dict[str, BoughtPlan] = {}
+    for one in contract.bought:
+        if one.base_plan is None or one.base_plan in found:
+            continue
+        rows = tuple(row for row in one.targets if any(each.attribute == "scope" for each in row.match.conditions))
+        under = replace(one, plan=one.base_plan, base_plan=None, products=frozenset(), targets=rows)
+        made = _under(catalogue, under, "", words)
+        found[one.base_plan] = replace(made, heading=f"{made.sheet['plan']['title']} ({words.other_products})")
+    yield from found.values()
+
+
+def _under(catalogue: Catalogue, contract: Contract, heading: str, words: PlanWords) -> BoughtPlan:
+    sheet = sheet_under(catalogue, contract, words.language)
+    return BoughtPlan(heading, contract, catalogue.rulebook.plan_of(contract), sheet)
+
+
+def bought_text(one: Mapping[str, Any], words: PlanWords) -> str:
+    """Return the name of a plan over its base plan, with the products that it is for in parentheses."""
+    over = f" {words.over.format(base=one['base_plan']['title'])}" if one["base_plan"] else ""
+    products = f" ({', '.join(one['products'])})" if one["products"] else ""
+    return f"{one['plan']['title']}{over}{products}"
+
+
+def entitlement_text(one: Mapping[str, Any], words: PlanWords) -> str:
+    """Return an entitlement in words: its plan, its scope and when it is in force."""
+    excluded = f"{words.not_covered}: {', '.join(one['excluded_products'])}" if one["excluded_products"] else ""
+    texts = (bought_text(one, words), ", ".join(one["types"]), excluded, valid_text(one["valid"], words))
+    return " · ".join(text for text in texts if text)
+
+
+def valid_text(valid: Mapping[str, Any], words: PlanWords) -> str:
+    """Return on which days something is valid, the first and the last; "" if it always is."""
+    last = None if valid["to"] is None else valid["to"] - timedelta(days=1)  # `to` is the first day without it
+    bounds = ((words.since, valid["from"]), (words.until, last))
+    return " ".join(text.format(day=day_text(day, words)) for text, day in bounds if day is not None)
+
+
+def day_text(day: date, words: PlanWords) -> str:
+    """Return a day as people write it in the language of `words`."""
+    return format_date(day, "long", locale=words.language.replace("-", "_"))
