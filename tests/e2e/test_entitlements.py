@@ -7,7 +7,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import httpx2
-from tests.e2e.test_contract_records import WARSAW, change, create, due, section
+from tests.e2e.test_contract_records import WARSAW, create, due, section
 from tests.e2e.world import SOURCE, World
 
 STANDARD, BASIC = "hpe-enterprise-standard", "hpe-enterprise-basic"
@@ -136,37 +136,6 @@ async def test_what_a_plan_asks_of_a_contract_is_refused_with_its_reason_and_pla
     }
     fair = await create(world, name, basic | {"valid": {"from": "2026-11-01", "to": "2027-11-01"}})
     assert fair.status_code == 201, fair.text
-
-
-async def test_the_product_family_changes_once_in_the_term_with_notice(world: World) -> None:
-    """H4: counted over the versions of the contract; a renewal chooses anew."""
-    world.next_morning(WARSAW)
-    contract = world.name("rescoped")
-    term = {"valid": {"from": "2026-01-01", "to": "2028-01-01"}}
-
-    def of(*products: str, **more: Any) -> dict[str, Any]:
-        return section(contract, plan="family", products=list(products), **{**term, **more})
-
-    tag = (await create(world, contract, of("Bridge"))).headers["etag"]
-    sooner = (world.now + timedelta(days=10)).isoformat()
-    refused = await change(world, contract, of("Router"), tag, effective_from=sooner)
-    assert (refused.status_code, refused.json()["type"].rpartition("/")[2]) == (409, "scope-notice")
-    assert refused.json()["errors"][0]["pointer"] == "/contract/products"
-    assert "30 days" in refused.json()["detail"]
-    ahead = world.now + timedelta(days=31)
-    once = await change(world, contract, of("Router"), tag, effective_from=ahead.isoformat())
-    assert once.status_code == 200, once.text
-    titled = await change(
-        world, contract, of("Router", title="Renamed"), once.headers["etag"], effective_from=ahead.isoformat()
-    )
-    assert titled.status_code == 200, titled.text
-    later = (world.now + timedelta(days=90)).isoformat()
-    twice = await change(world, contract, of("Switch"), titled.headers["etag"], effective_from=later)
-    assert (twice.status_code, twice.json()["type"].rpartition("/")[2]) == (409, "scope-changes")
-    assert "H4" in twice.json()["detail"]
-    renewed = of("Switch", valid={"from": "2028-01-01", "to": "2029-01-01"})
-    anew = await change(world, contract, renewed, titled.headers["etag"], effective_from=later)
-    assert anew.status_code == 200, anew.text
 
 
 async def test_requests_and_channels_beyond_the_plan_are_accepted_and_answered_with_advice(world: World) -> None:
