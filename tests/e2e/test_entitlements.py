@@ -165,6 +165,34 @@ async def test_requests_and_channels_beyond_the_plan_are_accepted_and_answered_w
     assert set(advice(told)) == {"channel_not_entitled"}
 
 
+async def test_whoever_reports_beside_the_one_contact_is_told_who_that_is(world: World) -> None:
+    """B8: in the answer and on the incident, which counts all the same; no more once the contact reports it."""
+    world.next_morning("Europe/Moscow")
+    contract = world.name("spoken-for")
+    values = {
+        "customers": [contract],
+        "plan": "bpmonline-basic",
+        "zone": "Europe/Moscow",
+        "people": {"olga": {"name": "Ольга Иванова", "email": "olga.canary@client.example"}},
+        "roles": {"on_call": ["nobody"], "manager": ["nobody"], "contact": ["olga"]},
+    }
+    two = await create(world, contract, values | {"roles": values["roles"] | {"contact": ["olga", "page-lead"]}})
+    assert refusals(two) == {("/contract/roles/contact", "sole-role")}
+    answer = await create(world, contract, values)
+    assert answer.status_code == 201, answer.text
+    for reporter in ("ОЛЬГА Иванова", "Olga.Canary@client.example", ""):
+        _, told = await opened(world, contract, "contact", reporter=reporter)
+        assert advice(told) == {}, reporter
+    found, told = await opened(world, contract, "another", reporter="Пётр Сидоров")
+    assert set(advice(told)) == {"not_the_contact"}
+    assert "come through Ольга Иванова alone (B8)" in advice(told)["not_the_contact"]
+    assert ([one["kind"] for one in found["remarks"]], bool(found["clocks"])) == (["not_the_contact"], True)
+    name = str(found["id"]).partition(":")[2]
+    world.pass_by(minutes=1)
+    await world.happens(name, "reclassified", {"reporter": "Ольга Иванова", "actor": "staff"})
+    await world.applied(name, lambda one: one["remarks"] == [])
+
+
 async def test_a_product_without_round_the_clock_service_counts_in_the_hours_of_the_plan(world: World) -> None:
     """I9, and I10 and I11 by the shipped plan: severity 1 by night, by telephone, and about an installation."""
     contract = world.name("legacy")
