@@ -13,6 +13,7 @@ from tests.e2e.test_contract_records import change, create, due
 from tests.e2e.test_profiles import state
 from tests.e2e.world import ADMIN_KEY, World, link_in
 
+POLISH = ["sty", "lut", "mar", "kwi", "maj", "cze", "lip", "sie", "wrz", "paź", "lis", "gru"]
 WINDOW = {"window": "weekend-standby"}
 BASE = "hpe-enterprise-standard"
 PLAN = f"flexcare+{BASE}"
@@ -114,12 +115,28 @@ async def books_in_time(year: Year) -> None:
     fair = await book(world, contract, "release", start, **WINDOW)
     assert fair.status_code == 201, fair.text
     assert await balance(world, contract, "credits") == ("20", "10")
+    await shows_its_plan(year, start)
     world.move(start + timedelta(hours=10))
     assert due(await year.opened("weekend", year.family)) == start + timedelta(hours=11)
     world.pass_by(days=25)
     reserved = (await ledger(world, contract, "credits", explain="true"))["steps"][-1]["entry"]
     done = await post(world, contract, "credits", "used", "release-done", of=reserved, reference="release")
     assert done.status_code == 201, done.text
+
+
+async def shows_its_plan(year: Year, booked: datetime) -> None:
+    """H8: deliverables, process and people on a page in the customer's language, the booked weekend among them."""
+
+    async def page() -> str:
+        answer = await year.world.get("board", f"/contracts/{year.contract}", key=ADMIN_KEY, lang="pl")
+        day = f"{booked.day} {POLISH[booked.month - 1]} {booked.year}"
+        return answer.text if answer.status_code == 200 and day in answer.text else ""
+
+    shown = await year.world.until("page with the booked weekend", page)
+    people = ("Nina", "Menedżer techniczny klienta", "Kasia")
+    promised = ("Kredyty FlexCare", "Wizyta u klienta", "Dyżur weekendowy", "1 godz.", year.family)
+    process = ("Eskalacja techniczna", "30 min")
+    assert [one for one in (*people, *promised, *process) if one not in shown] == []
 
 
 async def states_its_profile(year: Year) -> None:

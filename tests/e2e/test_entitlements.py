@@ -82,6 +82,24 @@ async def test_the_first_entitlement_that_covers_an_incident_applies_and_the_oth
     assert advice(told)["out_of_scope"].endswith("the base plan's targets apply")
 
 
+async def test_incidents_of_a_package_go_before_those_of_the_base_contract_alone(world: World) -> None:
+    """H16: of two that are due at the same instant, the open clocks list the one of the higher plan first."""
+    world.next_morning(WARSAW)
+    ordinary, packaged = world.name("ordinary"), world.name("packaged")
+    own = [{"metric": "first_response", "coverage": "support-hours", "priority": "L1", "time": "1h"}]
+    roles = {"on_call": ["nobody"], "manager": ["nobody"]}
+    plain = flexcare(ordinary, plan=STANDARD, base_plan=None, targets=own, roles=roles)
+    for contract, values in ((ordinary, plain), (packaged, flexcare(packaged, plan="hpe-flexcare-nase"))):
+        answer = await create(world, contract, values)
+        assert answer.status_code == 201, answer.text
+    first, _ = await opened(world, ordinary, "first")
+    second, _ = await opened(world, packaged, "second")
+    assert due(first) == due(second)
+    listed = (await world.get("timer", "/v1/clocks", limit="1000")).json()["clocks"]
+    order = [one["incident"] for one in listed if one["contract"] in (ordinary, packaged)]
+    assert order == [second["id"], first["id"]]
+
+
 async def test_the_scope_moves_to_the_migrated_product_on_its_day(world: World) -> None:
     """H14: one of two products, by date; judged by the day on which the incident was opened."""
     world.next_morning(WARSAW)
@@ -163,6 +181,19 @@ async def test_requests_and_channels_beyond_the_plan_are_accepted_and_answered_w
     assert russian["clocks"]
     _, told = await opened(world, "entitled-basic", "by-phone", channel="phone")
     assert set(advice(told)) == {"channel_not_entitled"}
+
+
+async def test_a_priority_is_defined_where_it_is_explained_and_on_the_support_plan(world: World) -> None:
+    """E12: with its examples, in the language of the plan."""
+    world.next_morning("Europe/Moscow", "10:00")
+    found, _ = await opened(world, "entitled-express", "defined", priority="P2", description="No calls.")
+    meaning, example = "Работоспособность Системы значительно ухудшена", "массово не работает передача сообщений"
+    name = str(found["id"]).partition(":")[2]
+    told = await world.get("timer", f"/v1/incidents/{SOURCE}:{name}/explain", lang="ru")
+    page = await world.get("board", "/contracts/entitled-express", lang="ru")
+    for shown in (told.json()["clocks"][0]["words"]["definition"]["text"], page.text):
+        words = " ".join(shown.split())
+        assert (meaning in words, example in words) == (True, True), words
 
 
 async def test_whoever_reports_beside_the_one_contact_is_told_who_that_is(world: World) -> None:
