@@ -210,8 +210,9 @@ async def changes_its_family(year: Year) -> None:
     assert [one["product"] for one in kept.json()["products"]] == [year.family, year.added]
     renewal = datetime.combine(year.first.replace(year=year.first.year + 2), datetime.min.time(), ZoneInfo(WARSAW))
     renewed = year.of(year.family, valid={"from": renewal.date().isoformat()})
-    anew = await change(world, contract, renewed, "*", effective_from=renewal.isoformat())
+    anew = await change(world, contract, renewed, "*")
     assert anew.status_code == 200, anew.text
+    assert [datetime.fromisoformat(one["effective_from"]) for one in anew.json()["pending"]] == [renewal]
 
 
 async def expires(year: Year) -> None:
