@@ -322,6 +322,7 @@ class _Sheet:
             "coverage": role.coverage,
             "outside": role.outside,
             "optional": role.optional,
+            "sole": role.sole,
             "held_by": self._holders(role.id),
             "clause": role.clause,
         }

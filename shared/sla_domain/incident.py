@@ -118,6 +118,7 @@ class RemarkKind(StrEnum):
     CHANNEL_OUT_OF_HOURS = "channel_out_of_hours"
     REQUEST_NOT_COVERED = "request_not_covered"  # a type of request that the plan does not cover
     VENDOR_NOT_LISTED = "vendor_not_listed"  # waits on a vendor with whom the customer has no valid contract
+    NOT_THE_CONTACT = "not_the_contact"  # reported by another than the one contact of the customer
     URGENT_CHANNEL = "urgent_channel"
     SPEAKER_UNKNOWN = "speaker_unknown"  # a comment of somebody whose side is not known
     UNSPECIFIED_TARGET = "unspecified_target"

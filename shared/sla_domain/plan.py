@@ -386,7 +386,8 @@ class Role:
     """A role that a plan promises to the customer (clauses H5, E11 and I7, docs/clauses.md).
 
     `coverage`: the id of the hours in which it is served, None at any hour. `outside`: it is served outside those
-    hours. `optional`: it is bought by itself: a contract has it if somebody holds it there.
+    hours. `optional`: it is bought by itself: a contract has it if somebody holds it there. `sole`: the customer
+    reports through its holder alone (clause B8).
     """
 
     id: str
@@ -395,6 +396,7 @@ class Role:
     outside: bool = False
     clause: str = ""
     optional: bool = False  # only contracts that fill it have it (clauses E11 and E13)
+    sole: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -434,6 +436,7 @@ class Plan:
     rows: Mapping[MetricId, tuple[Target, ...]] = field(init=False, repr=False, compare=False)
     matched_on: frozenset[str] = field(init=False, repr=False, compare=False)  # attributes any row looks at
     priority_by_name: Mapping[str, Priority] = field(init=False, repr=False, compare=False)
+    sole_role: Role | None = field(init=False, repr=False, compare=False)  # through whose holder the customer reports
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "reading_order", _those_first_others_wait_for(self.metrics))
@@ -442,6 +445,7 @@ class Plan:
         object.__setattr__(self, "matched_on", attributes_of(self.targets) | by_type)
         named = {normal(name): p for p in reversed(self.priorities) for name in (*p.also, p.id)}
         object.__setattr__(self, "priority_by_name", named)
+        object.__setattr__(self, "sole_role", next((role for role in self.roles if role.sole), None))
 
     def priority(self, name: str) -> Priority | None:
         """Return the priority with this id or other name, without regard to case and spaces; None if there is none.

@@ -57,6 +57,12 @@ def test_every_path_that_a_page_names_exists(page: str) -> None:
     assert not missing
 
 
+@pytest.mark.parametrize("page", PAGES)
+def test_every_test_that_a_page_names_exists(page: str) -> None:
+    named = re.findall(r"`(tests/[\w/]+\.py)::(test_\w+)`", (ROOT / page).read_text())
+    assert [(path, name) for path, name in named if f"def {name}(" not in (ROOT / path).read_text()] == []
+
+
 @pytest.mark.parametrize("path", DECISIONS, ids=lambda path: path.stem[:4])
 def test_a_decision_has_its_date_its_status_and_the_alternatives(path: Path) -> None:
     text = path.read_text()

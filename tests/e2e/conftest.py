@@ -15,6 +15,7 @@ from tests.real.ledger import Ledger, Part
 from tests.real.smtp import SmtpServer
 from tests.real.webhook import WebhookReceiver
 
+pytest.register_assert_rewrite("tests.e2e.hpe_year")
 PROFILES = [
     pytest.param(Profile.EMBEDDED, id="embedded"),
     pytest.param(Profile.PRODUCTION, id="production", marks=[pytest.mark.kafka, pytest.mark.postgres]),

@@ -67,7 +67,8 @@ async def test_a_window_once_a_year_with_notice_and_in_its_language(world: World
     """I6: two weeks' notice, once a contract year, English only; each refusal names its rule and its place."""
     world.next_morning(WARSAW, weekday=0)
     contract = world.name("event")
-    await create(world, contract, section(contract, plan="standby"))
+    signed = section(contract, plan="standby", valid={"from": world.now.date().isoformat()})  # its years begin today
+    assert (await create(world, contract, signed)).status_code == 201
     asked = {"window": "event", "confirm_surcharge": True}
     soon = await book(world, contract, "soon", saturday(world, 1), **asked)
     assert (soon.status_code, slug(soon)) == (409, "too-little-notice")

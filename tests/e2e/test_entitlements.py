@@ -7,7 +7,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import httpx2
-from tests.e2e.test_contract_records import WARSAW, change, create, due, section
+from tests.e2e.test_contract_records import WARSAW, create, due, section
 from tests.e2e.world import SOURCE, World
 
 STANDARD, BASIC = "hpe-enterprise-standard", "hpe-enterprise-basic"
@@ -82,6 +82,24 @@ async def test_the_first_entitlement_that_covers_an_incident_applies_and_the_oth
     assert advice(told)["out_of_scope"].endswith("the base plan's targets apply")
 
 
+async def test_incidents_of_a_package_go_before_those_of_the_base_contract_alone(world: World) -> None:
+    """H16: of two that are due at the same instant, the open clocks list the one of the higher plan first."""
+    world.next_morning(WARSAW)
+    ordinary, packaged = world.name("ordinary"), world.name("packaged")
+    own = [{"metric": "first_response", "coverage": "support-hours", "priority": "L1", "time": "1h"}]
+    roles = {"on_call": ["nobody"], "manager": ["nobody"]}
+    plain = flexcare(ordinary, plan=STANDARD, base_plan=None, targets=own, roles=roles)
+    for contract, values in ((ordinary, plain), (packaged, flexcare(packaged, plan="hpe-flexcare-nase"))):
+        answer = await create(world, contract, values)
+        assert answer.status_code == 201, answer.text
+    first, _ = await opened(world, ordinary, "first")
+    second, _ = await opened(world, packaged, "second")
+    assert due(first) == due(second)
+    listed = (await world.get("timer", "/v1/clocks", limit="1000")).json()["clocks"]
+    order = [one["incident"] for one in listed if one["contract"] in (ordinary, packaged)]
+    assert order == [second["id"], first["id"]]
+
+
 async def test_the_scope_moves_to_the_migrated_product_on_its_day(world: World) -> None:
     """H14: one of two products, by date; judged by the day on which the incident was opened."""
     world.next_morning(WARSAW)
@@ -138,37 +156,6 @@ async def test_what_a_plan_asks_of_a_contract_is_refused_with_its_reason_and_pla
     assert fair.status_code == 201, fair.text
 
 
-async def test_the_product_family_changes_once_in_the_term_with_notice(world: World) -> None:
-    """H4: counted over the versions of the contract; a renewal chooses anew."""
-    world.next_morning(WARSAW)
-    contract = world.name("rescoped")
-    term = {"valid": {"from": "2026-01-01", "to": "2028-01-01"}}
-
-    def of(*products: str, **more: Any) -> dict[str, Any]:
-        return section(contract, plan="family", products=list(products), **{**term, **more})
-
-    tag = (await create(world, contract, of("Bridge"))).headers["etag"]
-    sooner = (world.now + timedelta(days=10)).isoformat()
-    refused = await change(world, contract, of("Router"), tag, effective_from=sooner)
-    assert (refused.status_code, refused.json()["type"].rpartition("/")[2]) == (409, "scope-notice")
-    assert refused.json()["errors"][0]["pointer"] == "/contract/products"
-    assert "30 days" in refused.json()["detail"]
-    ahead = world.now + timedelta(days=31)
-    once = await change(world, contract, of("Router"), tag, effective_from=ahead.isoformat())
-    assert once.status_code == 200, once.text
-    titled = await change(
-        world, contract, of("Router", title="Renamed"), once.headers["etag"], effective_from=ahead.isoformat()
-    )
-    assert titled.status_code == 200, titled.text
-    later = (world.now + timedelta(days=90)).isoformat()
-    twice = await change(world, contract, of("Switch"), titled.headers["etag"], effective_from=later)
-    assert (twice.status_code, twice.json()["type"].rpartition("/")[2]) == (409, "scope-changes")
-    assert "H4" in twice.json()["detail"]
-    renewed = of("Switch", valid={"from": "2028-01-01", "to": "2029-01-01"})
-    anew = await change(world, contract, renewed, titled.headers["etag"], effective_from=later)
-    assert anew.status_code == 200, anew.text
-
-
 async def test_requests_and_channels_beyond_the_plan_are_accepted_and_answered_with_advice(world: World) -> None:
     """B6, B10, I10, I11: flagged and never dropped; the clocks count unless the plan says that none do."""
     world.next_morning(WARSAW)
@@ -194,6 +181,47 @@ async def test_requests_and_channels_beyond_the_plan_are_accepted_and_answered_w
     assert russian["clocks"]
     _, told = await opened(world, "entitled-basic", "by-phone", channel="phone")
     assert set(advice(told)) == {"channel_not_entitled"}
+
+
+async def test_a_priority_is_defined_where_it_is_explained_and_on_the_support_plan(world: World) -> None:
+    """E12: with its examples, in the language of the plan."""
+    world.next_morning("Europe/Moscow", "10:00")
+    found, _ = await opened(world, "entitled-express", "defined", priority="P2", description="No calls.")
+    meaning, example = "Работоспособность Системы значительно ухудшена", "массово не работает передача сообщений"
+    name = str(found["id"]).partition(":")[2]
+    told = await world.get("timer", f"/v1/incidents/{SOURCE}:{name}/explain", lang="ru")
+    page = await world.get("board", "/contracts/entitled-express", lang="ru")
+    for shown in (told.json()["clocks"][0]["words"]["definition"]["text"], page.text):
+        words = " ".join(shown.split())
+        assert (meaning in words, example in words) == (True, True), words
+
+
+async def test_whoever_reports_beside_the_one_contact_is_told_who_that_is(world: World) -> None:
+    """B8: in the answer and on the incident, which counts all the same; no more once the contact reports it."""
+    world.next_morning("Europe/Moscow")
+    contract = world.name("spoken-for")
+    values = {
+        "customers": [contract],
+        "plan": "bpmonline-basic",
+        "zone": "Europe/Moscow",
+        "people": {"olga": {"name": "Ольга Иванова", "email": "olga.canary@client.example"}},
+        "roles": {"on_call": ["nobody"], "manager": ["nobody"], "contact": ["olga"]},
+    }
+    two = await create(world, contract, values | {"roles": values["roles"] | {"contact": ["olga", "page-lead"]}})
+    assert refusals(two) == {("/contract/roles/contact", "sole-role")}
+    answer = await create(world, contract, values)
+    assert answer.status_code == 201, answer.text
+    for reporter in ("ОЛЬГА Иванова", "Olga.Canary@client.example", ""):
+        _, told = await opened(world, contract, "contact", reporter=reporter)
+        assert advice(told) == {}, reporter
+    found, told = await opened(world, contract, "another", reporter="Пётр Сидоров")
+    assert set(advice(told)) == {"not_the_contact"}
+    assert "come through Ольга Иванова alone (B8)" in advice(told)["not_the_contact"]
+    assert ([one["kind"] for one in found["remarks"]], bool(found["clocks"])) == (["not_the_contact"], True)
+    name = str(found["id"]).partition(":")[2]
+    world.pass_by(minutes=1)
+    await world.happens(name, "reclassified", {"reporter": "Ольга Иванова", "actor": "staff"})
+    await world.applied(name, lambda one: one["remarks"] == [])
 
 
 async def test_a_product_without_round_the_clock_service_counts_in_the_hours_of_the_plan(world: World) -> None:

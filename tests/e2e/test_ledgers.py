@@ -3,33 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-import re
 from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-import httpx2
-from tests.e2e.test_booked_windows import book, saturday, slug
-from tests.e2e.test_contract_records import WARSAW, create
+from tests.e2e import hpe_year
+from tests.e2e.ledgers import MOSCOW, WARSAW, day, gauge, hpe, ledger, post
+from tests.e2e.test_contract_records import create
 from tests.e2e.world import ADMIN_KEY, World
 from tests.unit.cli.invoke import Said, slad
-
-MOSCOW = "Europe/Moscow"
-NOBODY = ("nase", "specialist_group", "tam", "manager", "on_call", "dedicated_engineer", "personal_manager")
-
-
-def hpe(customer: str, first: date) -> dict[str, Any]:
-    return {
-        "customers": [customer],
-        "plan": "flexcare",
-        "base_plan": "hpe-enterprise-basic",
-        "leaves_unspecified": ["first_response"],
-        "zone": WARSAW,
-        "country": "PL",
-        # The base plans were on sale until 2017; the years count from that first day on.
-        "valid": {"from": first.replace(year=2016).isoformat(), "to": first.replace(year=first.year + 2).isoformat()},
-        "roles": {name: ["nobody"] for name in NOBODY[:4]},
-    }
 
 
 def premium(customer: str, first: date) -> dict[str, Any]:
@@ -40,96 +22,21 @@ def premium(customer: str, first: date) -> dict[str, Any]:
         "zone": MOSCOW,
         "country": "RU",
         "valid": {"from": first.isoformat()},
-        "roles": {name: ["nobody"] for name in NOBODY[3:]},
+        "roles": {name: ["nobody"] for name in ("manager", "on_call", "dedicated_engineer", "personal_manager")},
     }
 
 
-async def ledger(world: World, contract: str, allowance: str, **query: str) -> dict[str, Any]:
-    answer = await world.get("ingest", f"/v1/contracts/{contract}/ledgers/{allowance}", key=ADMIN_KEY, **query)
-    assert answer.status_code == 200, answer.text
-    told: dict[str, Any] = answer.json()
-    return told
-
-
-async def post(world: World, contract: str, allowance: str, kind: str, id_: str, **more: Any) -> httpx2.Response:
-    body = {"id": id_, "kind": kind, **more}
-    return await world.post(f"/v1/contracts/{contract}/ledgers/{allowance}/entries", body, key=ADMIN_KEY)
-
-
-async def balance(world: World, contract: str, allowance: str) -> tuple[str, str]:
-    found = await ledger(world, contract, allowance)
-    return found["free"]["amount"], found["reserved"]["amount"]
-
-
-async def gauge(world: World, about: str) -> bool:
-    text = (await world.get("ingest", "/metrics", key=ADMIN_KEY)).text
-    found = re.search(rf'^slad_ingest_ledger_warnings{{about="{about}"}} (\S+)', text, re.MULTILINE)
-    return found is not None and float(found.group(1)) >= 1
-
-
-def day(world: World, zone: str) -> date:
-    return world.now.astimezone(ZoneInfo(zone)).date()
-
-
-async def test_a_year_of_credits_for_standby_weekends(years: World) -> None:
-    """H10: bought for a year and gone with it; booked with notice, or half as much again; never paid back or moved."""
+async def test_a_year_of_one_hpe_contract(years: World) -> None:
+    """H4, H6, H7, H10, H12, H15: credits, two weekends, a product that needs a fix, another family, the year's end."""
     world, contract = years, years.name("flexcare")
     world.next_morning(WARSAW)
-    first = day(world, WARSAW)
-    signed = await create(world, contract, hpe(contract, first))
-    assert signed.status_code == 201, signed.text
-    bought = await post(world, contract, "credits", "bought", "invoice-1", amount=30, reason="invoice 1")
-    assert bought.status_code == 201, bought.text
-    again = await post(world, contract, "credits", "bought", "invoice-1", amount=30, reason="invoice 1")
-    assert (again.status_code, again.json()["free"]["amount"]) == (200, "30")
-
-    # A weekend five weeks ahead; another at a few days' notice, half as much again.
-    window = {"window": "weekend-standby"}
-    fair = await book(world, contract, "release", saturday(world, 5), **window)
-    assert fair.status_code == 201, fair.text
-    assert await balance(world, contract, "credits") == ("20", "10")
-    world.pass_by(days=60)
-    done = await post(world, contract, "credits", "used", "release-done", of="window:release:3", reference="release")
-    assert done.status_code == 201, done.text
-    world.pass_by(minutes=1)
-    late = await book(world, contract, "move", saturday(world, 1), **window)
-    assert (late.status_code, slug(late)) == (409, "surcharge-unconfirmed")
-    late = await book(world, contract, "move", saturday(world, 1), confirm_surcharge=True, **window)
-    assert late.status_code == 201, late.text
-    found = await ledger(world, contract, "credits", explain="true")
-    assert (found["free"]["amount"], found["reserved"]["amount"]) == ("5", "15")
-    last = found["steps"][-1]
-    assert (last["before_rates"]["amount"], last["surcharge"], last["amount"]["amount"]) == ("10", 50, "15")
-    assert [one["threshold"] for one in found["warnings"]] == ["left-20-percent"]
-
-    # A third is more than is left: neither booked nor paid. Money back, and another contract, are never done.
-    third = await book(world, contract, "third", saturday(world, 6), **window)
-    assert (third.status_code, slug(third)) == (409, "entry-refused")
-    assert (third.json()["missing"], third.json()["free"], third.json()["clause"]) == ("5 credits", "5 credits", "H10")
-    seen = await world.get("ingest", f"/v1/contracts/{contract}/windows", key=ADMIN_KEY)
-    assert [one["id"] for one in seen.json()["booked"]] == ["release", "move"]
-    for kind, reason in (("refunded", "not_refundable"), ("transferred", "not_transferable")):
-        never = await post(world, contract, "credits", kind, f"never-{kind}", amount=5)
-        assert (never.status_code, never.json()["reason"], never.json()["clause"]) == (409, reason, "H10")
-
-    # Cancelled before it begins, its credits are back, and go with the contract's year.
-    cancelled = await world.post(
-        f"/v1/contracts/{contract}/windows/move/cancel", {"reason": "postponed"}, key=ADMIN_KEY
-    )
-    assert cancelled.status_code == 200, cancelled.text
-    assert await balance(world, contract, "credits") == ("20", "0")
-    end = datetime.combine(first.replace(year=first.year + 1), datetime.min.time(), ZoneInfo(WARSAW))
-    world.move(end - timedelta(days=20))
-    near = await ledger(world, contract, "credits")
-    assert {one["threshold"] for one in near["warnings"]} == {"expiry-90-days", "expiry-30-days"}
-    assert [(one["left"]["amount"], datetime.fromisoformat(one["at"])) for one in near["expires"]] == [("20", end)]
-    world.move(end)
-    gone = await ledger(world, contract, "credits", explain="true", language="pl")
-    assert (gone["free"]["amount"], gone["lots"][0]["expired"]["amount"]) == ("0", "20")
-    assert [one["kind"] for one in gone["steps"]] == ["bought", "reserved", "used", "reserved", "released", "expired"]
-    assert "Kredyty FlexCare" in gone["text"]
-    empty = await post(world, contract, "credits", "used", "next-year", amount=1)
-    assert (empty.status_code, empty.json()["reason"]) == (409, "below_zero")
+    year = hpe_year.Year(world, contract, day(world, WARSAW))
+    await hpe_year.signs(year)
+    await hpe_year.books_in_time(year)
+    await hpe_year.states_its_profile(year)
+    await hpe_year.books_late(year)
+    await hpe_year.changes_its_family(year)
+    await hpe_year.expires(year)
 
 
 async def test_a_year_of_administration_and_visits(years: World) -> None:

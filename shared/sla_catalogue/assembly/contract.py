@@ -320,6 +320,7 @@ def _customers_own(document: ContractDocument, bought: Sequence[_Bought]) -> set
     """Who holds a role of the customer's: by a plan's word, else the one that is called `contact`."""
     promised = [role for one in bought for role in one.built.draft.roles]
     sides = {CONTACT: Side.CUSTOMER} | {role.id: role.side for role in promised if role.side is not None}
+    sides |= {role.id: Side.CUSTOMER for role in promised if role.sole}
     return {
         holder.person
         for role, holders in document.roles.items()

@@ -103,6 +103,7 @@ def _role(document: RoleDocument) -> Role:
         outside=document.outside,
         clause=document.clause,
         optional=document.optional,
+        sole=document.sole,
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Self
 
 from pydantic import ConfigDict, Field, model_validator
 
@@ -188,7 +188,8 @@ class RoleDocument(Document):
     """A role that the plan promises (clause H5, docs/clauses.md); written as a text, it is `id` alone.
 
     `coverage`: the hours in which its holder serves; absent: any hour. `outside`: the holder serves in all other hours
-    instead. `side`: whether the holder belongs to `support` or `customer`.
+    instead. `side`: whether the holder belongs to `support` or `customer`. `sole`: the customer reports through the
+    holder alone (clause B8).
     """
 
     id: str
@@ -197,12 +198,19 @@ class RoleDocument(Document):
     outside: bool = False
     side: Side | None = None  # None: the customer's for the role `contact`, else the support's
     optional: bool = False  # bought by itself: a contract has it if somebody holds it (clause E13)
+    sole: bool = False  # whoever else of the customer reports is told who the holder is
     clause: str = ""
 
     @model_validator(mode="before")
     @classmethod
     def _from_name(cls, value: Any) -> Any:
         return {"id": value} if isinstance(value, str) else value
+
+    @model_validator(mode="after")
+    def _sole_is_the_customers(self) -> Self:
+        if self.sole and self.side is Side.SUPPORT:
+            raise ValueError("a role that is `sole` is the customer's: leave out `side`")
+        return self
 
 
 class PlanDocument(Document):

@@ -75,6 +75,11 @@ def _check_people(built: BuiltContract, subject: CheckedCatalogue) -> None:
         if id_ not in held:
             message = f"the plan promises the role {id_!r}, and nobody holds it in {contract.id}"
             findings.warning(built.path, "role-unheld", message, f"roles: {{{id_}: [somebody]}}")
+    for id_ in {role.id: None for each in built.bought for role in each.built.plan.roles if role.sole}:
+        holders = [one for one in contract.roles if one.role == id_]
+        if len(holders) > 1 or any(one.rota for one in holders):
+            message = f"the plan has the customer report through one person as {id_!r}, and {contract.id} names others"
+            findings.error((*built.path, "roles", id_), "sole-role", message, f"roles: {{{id_}: [somebody]}}")
     for person in contract.people.values():
         if not person.addresses:
             message = f"{person.id} has no address: word cannot reach them"

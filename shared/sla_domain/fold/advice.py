@@ -1,14 +1,18 @@
-"""What the sender is told of a report that is accepted and not covered (clauses I10, I11 and H13, docs/clauses.md)."""
+"""What the sender is told of a report that is accepted and is not as the contract has it.
+
+Source: clauses I10, I11, H13 and B8 (docs/clauses.md).
+"""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from sla_domain.contract import Contract
 from sla_domain.errors import CalendarError
 from sla_domain.fold.entitlement import Entitlement
-from sla_domain.normal import normal
+from sla_domain.normal import normal, normals
 from sla_domain.plan import Texts
 from sla_domain.rulebook import Rulebook
 
@@ -45,6 +49,28 @@ def channel_advice(rulebook: Rulebook, entitlement: Entitlement, channel: str, a
         return ""
     hours = coverage.titles.get("en") or coverage.id
     return f"channel {channel} is part of plan {entitlement.plan.id} in its hours only ({hours}){opens}"
+
+
+def contact_advice(entitlement: Entitlement, attributes: Mapping[str, str], at: datetime) -> str:
+    """Return what to tell a reporter who is not the one contact of the customer; "" to the contact (clause B8).
+
+    The contact is known by name, id or mail address, in the attributes `reporter` and `reporter_id`. "" too if the plan
+    asks for no such contact, the contract has none at the instant `at`, or no reporter is named: an account alone may
+    be anybody's.
+    """
+    role, contract, reporter = entitlement.plan.sole_role, entitlement.contract, attributes.get("reporter", "")
+    if role is None or not normal(reporter):
+        return ""
+    held = (contract.people.get(one.person) for one in contract.roles if one.role == role.id)
+    contact = next((one for one in held if one is not None and not one.gone(at, contract.zone)), None)
+    if contact is None:
+        return ""
+    addresses = (address.partition(":")[2] for address in contact.addresses)
+    stated = normals((reporter, attributes.get("reporter_id", "")))
+    if stated & normals((contact.id, contact.name, *addresses)):
+        return ""
+    clause = f" ({role.clause})" if role.clause else ""
+    return f"requests under contract {contract.id} come through {contact.name} alone{clause}, not from {reporter}"
 
 
 def vendor_advice(contract: Contract, vendor: str, at: datetime) -> str:

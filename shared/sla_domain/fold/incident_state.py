@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from sla_domain.event import NOTHING, Actor, EventKind, IncidentEvent, IncidentId, TimeQuality, WaitingOn
-from sla_domain.fold.advice import channel_advice, request_advice, vendor_advice
+from sla_domain.fold.advice import channel_advice, contact_advice, request_advice, vendor_advice
 from sla_domain.fold.branching import branch_of
 from sla_domain.fold.entitlement import Entitlement, entitle
 from sla_domain.fold.priority import Priorities
@@ -29,7 +29,7 @@ from sla_domain.incident import (
     WaitSpan,
 )
 from sla_domain.normal import normal, normals
-from sla_domain.phase_state import END_PHASES, PhaseState, phase_state_after
+from sla_domain.phase_state import END_PHASES, REPORTER_ATTRIBUTES, PhaseState, phase_state_after
 from sla_domain.rulebook import ContractBoundary, ContractMatch, MatchReason, Rulebook
 
 _QUALITY = {quality: rank for rank, quality in enumerate(TimeQuality)}
@@ -211,6 +211,7 @@ class IncidentState:
         self._remark_contract()
         self._remark_channel(used_at=at)
         self._remark_request()
+        self._remark_reporter()
         self._hold()
         if event.waiting_on is not None:
             self.phase, self.waiting = Phase.WAITING, event.waiting_on
@@ -298,6 +299,8 @@ class IncidentState:
             self._remark_channel(used_at=self.at)
         if "type" in changed:
             self._remark_request()
+        if not REPORTER_ATTRIBUTES.isdisjoint(changed):
+            self._remark_reporter()
         if not _REMARKED_WHEN_REMOVED.isdisjoint(changed):
             self._remark_removed(known)
         if not HOLDER_ATTRIBUTES.isdisjoint(changed):
@@ -316,6 +319,7 @@ class IncidentState:
         self._remark_contract()
         self._remark_channel()
         self._remark_request()
+        self._remark_reporter()
 
     def _note_period(self) -> None:
         """Another contract, or another customer under the same one."""
@@ -436,6 +440,10 @@ class IncidentState:
         """Accept a request of any type, and remark with advice on one that the plan does not cover."""
         text = request_advice(self.entitlement, self.attributes.get("type", ""))
         self._hold_remark(RemarkKind.REQUEST_NOT_COVERED, text)
+
+    def _remark_reporter(self) -> None:
+        """Accept a request of anybody, and name the customer's one contact to whoever else reports."""
+        self._hold_remark(RemarkKind.NOT_THE_CONTACT, contact_advice(self.entitlement, self.attributes, self.at))
 
     def _remark_vendor(self, event: IncidentEvent) -> None:
         """Accept a wait on any vendor, and remark on one with whom the customer has no valid contract."""

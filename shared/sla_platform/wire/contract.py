@@ -6,9 +6,11 @@ Every event carries the record, so that the newest event of a contract is enough
 from __future__ import annotations
 
 import json
-from datetime import datetime
+from collections.abc import Mapping
+from datetime import date, datetime, time
 from decimal import Decimal
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -280,6 +282,30 @@ def _written_in(record: RecordData) -> EntryPosted | None:
 def canonical(document: Any) -> str:
     """Return a contract's section as the JSON by which two versions are compared: sorted keys, no spaces."""
     return json.dumps(document, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+
+
+def first_day(section: Mapping[str, Any]) -> datetime | None:
+    """Return the beginning of the day from which a contract's section is valid, in its zone; None if it names none.
+
+    None too for a section that does not fit: the check of it names what is wrong.
+    """
+    valid, zone = section.get("valid"), section.get("zone")
+    first = valid.get("from") if isinstance(valid, dict) else None
+    if not isinstance(first, str) or not isinstance(zone, str):
+        return None
+    try:
+        return datetime.combine(date.fromisoformat(first), time(), ZoneInfo(zone))
+    except (ValueError, KeyError, OSError):
+        return None
+
+
+def applies_from(section: Mapping[str, Any], now: datetime) -> datetime:
+    """Return from when a change of a contract applies that does not say so: from now on, or its first day if later.
+
+    A renewal names its own first day. From now until then it would apply to nobody.
+    """
+    first = first_day(section)
+    return now if first is None else max(first, now)
 
 
 def record_data(record: ContractRecord) -> RecordData:

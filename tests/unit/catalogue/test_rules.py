@@ -8,6 +8,7 @@ import pytest
 from tests.unit.catalogue.made import SOUND, changed, codes, errors, loaded, problems
 
 from sla_catalogue import load_text
+from sla_domain.contract import ContractId, Side
 
 ROW = "      - {metric: first_response, coverage: office, by_priority: {P1: 1h, P2: 4h}}\n"
 
@@ -320,6 +321,31 @@ def test_the_reason_for_a_refused_base_is_given(tmp_path: Path) -> None:
     text = changed("plan: gold", "plan: extra\n    base_plan: base\n    valid: {from: 2018-01-01}", text)
     (problem,) = problems(tmp_path, text)
     assert problem.message == "the plan base was withdrawn from sale on 2017-02-01, the contract begins on 2018-01-01"
+
+
+@pytest.mark.parametrize(
+    ("holders", "found"), [("[anna]", []), ("[anna, ben]", ["sole-role"]), ("[{rota: week}]", ["sole-role"])]
+)
+def test_a_role_through_which_the_customer_reports_has_one_holder(
+    tmp_path: Path, holders: str, found: list[str]
+) -> None:
+    text = changed("    escalation: none\n", "    escalation: none\n    roles: [{id: buyer, sole: true}]\n")
+    text = changed("roles: {on_call: [anna]}", f"roles: {{on_call: [ops], buyer: {holders}}}", text)
+    people = "".join(f"{id_}: {{name: {id_}, email: {id_}@example.com}}, " for id_ in ("anna", "ben", "ops"))
+    text = changed("people: {anna: {name: Anna, email: anna@example.com}}", f"people: {{{people}}}", text)
+    rota = "rotas: {week: {zone: UTC, people: [cas], starts: 2026-10-05}}\n"
+    text += f"people: {{cas: {{name: Cas, email: cas@example.com}}}}\n{rota}"
+    assert errors(tmp_path, text) == found
+    if not found:
+        acme = loaded(tmp_path, text).rulebook.contracts[ContractId("acme")]
+        assert (acme.people["anna"].side, acme.people["ops"].side) == (Side.CUSTOMER, Side.SUPPORT)
+
+
+def test_a_role_of_the_support_is_nobody_through_whom_the_customer_reports(tmp_path: Path) -> None:
+    text = changed(
+        "    escalation: none\n", "    escalation: none\n    roles: [{id: buyer, sole: true, side: support}]\n"
+    )
+    assert [problem.line for problem in problems(tmp_path, text)] == [9]
 
 
 SECOND = """\

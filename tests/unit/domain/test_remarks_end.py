@@ -6,9 +6,10 @@ import pytest
 from tests.build.rulebook import contract, plan, row, rulebook
 from tests.build.story import Telling
 
+from sla_domain.contract import RoleHolder
 from sla_domain.event import Actor, EventKind
 from sla_domain.incident import RemarkKind
-from sla_domain.plan import DowngradeMode, PriorityRules
+from sla_domain.plan import DowngradeMode, PriorityRules, Role
 from sla_domain.rulebook import Rulebook
 
 ROWS = (
@@ -21,10 +22,11 @@ RULES = rulebook(
         *ROWS,
         channels=frozenset({"portal", "phone"}),
         urgent_channels=frozenset({"phone"}),
+        roles=(Role(id="contact", sole=True, clause="B8"),),
         rules=PriorityRules(without_description="P3", downgrade=DowngradeMode.BY_AGREEMENT, default="P2"),
     ),
     contract(id_="house", people={}),
-    contract(id_="acme", products=frozenset({"shop"})),
+    contract(id_="acme", products=frozenset({"shop"}), roles=(RoleHolder(role="contact", person="anna"),)),
 )
 
 
@@ -72,6 +74,16 @@ CURES = {
         RemarkKind.CHANNEL_NOT_ENTITLED,
         opened(channel="pigeon"),
         lambda told: told.happened(EventKind.DESCRIBED, "Mon 10:00", channel="portal"),
+    ),
+    "the contact for whom somebody wrote": (
+        RemarkKind.NOT_THE_CONTACT,
+        opened(reporter="Ben"),
+        lambda told: told.happened(EventKind.RECLASSIFIED, "Mon 10:00", reporter="ANNA"),
+    ),
+    "a customer without a contact": (
+        RemarkKind.NOT_THE_CONTACT,
+        opened(reporter="Ben"),
+        lambda told: told.happened(EventKind.RECLASSIFIED, "Mon 10:00", customer="house"),
     ),
     "a priority that may come by any channel": (
         RemarkKind.URGENT_CHANNEL,

@@ -11,12 +11,10 @@ import contextlib
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time
-from zoneinfo import ZoneInfo
+from datetime import date, datetime
 
 from sla_catalogue import Catalogue
 from sla_catalogue.compiler import ContractProblem
-from sla_catalogue.tree import Plain
 from sla_domain.contract import Contract, ContractId, EnvironmentItem
 from sla_domain.contract_ledgers import ledger_terms
 from sla_domain.ledger import LedgerEntry, LedgerTerms
@@ -50,7 +48,7 @@ from sla_platform.errors import Retryable
 from sla_platform.http.problem import Problem
 from sla_platform.store.engine import Store
 from sla_platform.timesource import TimeSource
-from sla_platform.wire.contract import canonical
+from sla_platform.wire.contract import applies_from, canonical, first_day
 
 _LOOK_SECONDS = 0.5
 _AT_ONCE = 100  # versions put in force in one look
@@ -112,7 +110,7 @@ class ContractOwner:
             if record.revision:
                 detail = f"There is a contract {written.id}; change it with PUT, or choose another id."
                 raise Problem(409, "contract-exists", "The id is taken", detail)
-            since = written.effective_from or _first_day(written.values) or now
+            since = written.effective_from or first_day(written.values) or now
             return prepare_version(record, written.document, since, now)
 
         ordered = Ordered(ActName.CONTRACT_CREATED, command, first)
@@ -367,7 +365,8 @@ class ContractOwner:
 
 def _following(written: WrittenContract) -> Callable[[ContractRecord, datetime], Change]:
     def following(record: ContractRecord, now: datetime) -> Change:
-        return prepare_version(record, written.document, written.effective_from, now)
+        since = written.effective_from or applies_from(written.values, now)
+        return prepare_version(record, written.document, since, now)
 
     return following
 
@@ -376,18 +375,6 @@ def _stale(revision: int) -> Problem:
     """Return the problem 412 for a change based on an earlier revision than `revision`."""
     detail = f"The contract has changed meanwhile: it is at revision {revision}. Read it again, then change it."
     return Problem(412, "stale-revision", "The contract has changed", detail, headers={"ETag": f'"{revision}"'})
-
-
-def _first_day(values: dict[str, Plain]) -> datetime | None:
-    """The beginning of the day from which the contract says it is valid, in its zone; None if it does not say."""
-    valid, zone = values.get("valid"), values.get("zone")
-    first = valid.get("from") if isinstance(valid, dict) else None
-    if not isinstance(first, str) or not isinstance(zone, str):
-        return None
-    try:
-        return datetime.combine(date.fromisoformat(first), time(), ZoneInfo(zone))
-    except (ValueError, KeyError, OSError):  # the check names what is wrong with it
-        return None
 
 
 def contracts_of(catalogue: Catalogue) -> Sequence[Contract]:

@@ -129,7 +129,8 @@ def _writing(routes: APIRouter, deps: ContractDeps) -> None:
     async def change(contract: Name, request: Request, dry_run: _DryRun = False) -> Response:
         """The next version of a contract, whole. If-Match is the ETag of the contract as read, or `*`.
 
-        Nothing is overwritten: the version before stays in the history, and judges what lay before `effective_from`.
+        Without `effective_from` it applies from now on, or from the first day of `valid` if that lies ahead. Nothing is
+        overwritten: the version before stays in the history, and judges what lay before.
         """
         access = may_write(deps, request)
         written = await _written(deps, request, new=False)

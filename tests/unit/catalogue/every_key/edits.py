@@ -165,6 +165,7 @@ EDITS = [
     Edit("RoleDocument.outside", "coverage: office, outside: false, side", "coverage: office, outside: true, side"),
     Edit("RoleDocument.side", "outside: false, side: support", "outside: false, side: customer"),
     words("RoleDocument.clause", "clause: CO", "clause: CN"),
+    Edit("RoleDocument.sole", "{id: guide, optional: true}", "{id: guide, optional: true, sole: true}"),
     Edit("RoleDocument.optional", "{id: guide, optional: true}", "{id: guide, optional: false}"),
     Edit("PlanDocument.minimum_term", "minimum_term: 6 months", "minimum_term: 2 years"),
     Edit("PlanDocument.all_products", "all_products: false", "all_products: true"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -10,12 +10,13 @@ from tests.build.rulebook import contract, coverage, plan, row, rulebook
 from tests.build.story import Telling, clock_of, instant, keys
 
 from sla_domain.clock import ClockState
+from sla_domain.contract import Person, RoleHolder, Side
 from sla_domain.diff import new_facts
 from sla_domain.event import Actor, EventKind, WaitingOn
 from sla_domain.explain import calendar_of, party_shares
 from sla_domain.fact import FactKind
 from sla_domain.incident import PriorityWhy, RemarkKind, Scope, holding_times
-from sla_domain.plan import DowngradeMode, PlanId, PriorityRules, SatisfiedBy
+from sla_domain.plan import DowngradeMode, PlanId, PriorityRules, Role, SatisfiedBy
 from sla_domain.rulebook import Rulebook
 from sla_platform.wire.fact_body import details_of
 
@@ -157,6 +158,42 @@ class TestB5:
         told = Telling().opened("Mon 09:00").resolved("Mon 10:00").agreed("Mon 11:00", "resolution", "Thu 12:00")
         assert RemarkKind.AGREED_WITHOUT_CLOCK in remarks(told, self.rules)
         assert told.clock(self.rules).agreed_by == ""
+
+
+class TestB8:
+    """One contact per customer: whoever else reports is told who it is."""
+
+    said = "requests under contract acme come through Anna alone (B8), not from Ben"
+
+    @staticmethod
+    def rules(until: date | None = None, *, sole: bool = True) -> Rulebook:
+        anna = Person(id="anna", name="Anna", addresses=("email:a@acme.example",), side=Side.CUSTOMER, until=until)
+        held = (RoleHolder(role="contact", person="anna"),)
+        role = Role(id="contact", sole=sole, clause="B8")
+        return rulebook(plan(row("first_response", "1h"), roles=(role,)), contract(people={"anna": anna}, roles=held))
+
+    @pytest.mark.parametrize(
+        ("stated", "told"),
+        [
+            ({"reporter": "Ben"}, said),
+            ({"reporter": "Ben", "reporter_id": "42"}, said),
+            ({"reporter": "ANNA"}, None),
+            ({"reporter": "A@acme.example"}, None),
+            ({"reporter": "Annie", "reporter_id": "anna"}, None),
+            ({"reporter_id": "42"}, None),  # an account says nobody's name
+            ({}, None),
+        ],
+    )
+    def test_whoever_is_not_the_contact_is_told_who_is(self, stated: dict[str, str], told: str | None) -> None:
+        opened = Telling().opened("Mon 09:00", "P2", **stated)
+        assert remarks(opened, self.rules()).get(RemarkKind.NOT_THE_CONTACT) == told
+        assert opened.clock(self.rules(), "first_response").due_at == opened.at("Mon 10:00")
+
+    def test_nobody_is_told_where_there_is_no_such_contact(self) -> None:
+        opened = Telling().opened("Mon 09:00", "P2", reporter="Ben")
+        left = opened.at("Mon 12:00").date()
+        assert remarks(opened, self.rules(left)) == remarks(opened, self.rules(sole=False)) == {}
+        assert remarks(opened, self.rules(left + timedelta(days=1))) == {RemarkKind.NOT_THE_CONTACT: self.said}
 
 
 class TestB6:

@@ -10,7 +10,7 @@ from sla_domain.contract import ContractId
 from sla_domain.normal import normal
 from sla_domain.record import ContractRecord, ContractVersion, WindowEntry
 from sla_domain.window import BookedWindow
-from sla_platform.wire.contract import canonical
+from sla_platform.wire.contract import applies_from, canonical
 from sla_standalone.cli.contract.service import API, ContractService, KnownContract, WantedContract
 
 
@@ -110,7 +110,8 @@ def customers_of(wanted: WantedContract) -> list[str]:
 
 
 def _wanted_version(wanted: WantedContract, number: int, now: datetime) -> ContractVersion:
-    since = datetime.fromisoformat(wanted.effective_from) if wanted.effective_from else now
+    said = wanted.effective_from
+    since = datetime.fromisoformat(said) if said else applies_from(wanted.section, now)
     return ContractVersion(
         number=number,
         effective_from=since,

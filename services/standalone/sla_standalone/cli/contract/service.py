@@ -27,7 +27,7 @@ class WantedContract:
     """A contract as a file or a line has it.
 
     `place`: where it stands, such as `contracts.csv:12`. `section`: with the keys of a catalogue file. `line`: of a
-    table. `effective_from`: from when it applies; "": from now on.
+    table. `effective_from`: from when it applies; "": as the service decides (`applies_from`).
     """
 
     id: str
