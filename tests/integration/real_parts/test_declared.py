@@ -17,7 +17,7 @@ from packaging.utils import canonicalize_name
 ROOT = Path(__file__).parents[3]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 EXTRAS = PROJECT["optional-dependencies"]
-IN_PRODUCTION = (*PROJECT["dependencies"], *EXTRAS["kafka"], *EXTRAS["postgres"])
+IN_PRODUCTION = (*PROJECT["dependencies"], *EXTRAS["kafka"], *EXTRAS["postgres"], *EXTRAS["pdf"])
 PART_OF = {"starlette": "fastapi", "markupsafe": "jinja2", "pydantic-core": "pydantic"}
 """What another one hands out under its own name."""
 

@@ -10,11 +10,14 @@ import zoneinfo
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta, timezone
 from enum import Enum
+from typing import get_args
 from uuid import uuid4
 
 import pytest
 from sqlalchemy import Column, String, Text
 
+from sla_board.contract_api.links import PlanLinkIn
+from sla_board.link.store import ID_BYTES
 from sla_catalogue.api_key import KeyScope
 from sla_catalogue.duration import LONGEST as LONGEST_SPAN
 from sla_catalogue.duration import parse_allowed
@@ -281,6 +284,10 @@ LONGEST: dict[str, int] = {
     "board_alert.id": ALERT_EVENT,
     "board_alert.what": longest(["opened", "acknowledged", "escalated", "closed"]),
     "board_alert.by": max(bounds.PERSON, len(name_and_key("n" * bounds.WHO, "k" * bounds.KEY))),
+    "board_plan_link.id": 2 * ID_BYTES,
+    "board_plan_link.language": longest(get_args(PlanLinkIn.model_fields["language"].annotation)),
+    "board_plan_link.made_by": AUDIT_LOG["actor"],
+    "board_plan_link.revoked_by": AUDIT_LOG["actor"],
     "board_notice.id": bounds.NOTICE,
     "board_notice.severity": longest(Severity),
     "board_notice.cause": longest(Cause),

@@ -23,7 +23,7 @@ from sla_platform.timesource import TimeSource
 MOST_OPEN = 100
 """Links of one contract that open its plan at the same time."""
 MOST_LISTED = 1_000
-_ID_BYTES = 8
+ID_BYTES = 8
 _link = tables.plan_link.c
 
 
@@ -68,7 +68,7 @@ class PlanLinks:
                 raise TooManyLinks(wanted.contract)
             token = self._token()
             made = PlanLink(
-                id=secrets.token_hex(_ID_BYTES),
+                id=secrets.token_hex(ID_BYTES),
                 contract=wanted.contract,
                 language=wanted.language,
                 reason=command.reason,
