@@ -6,6 +6,7 @@ The routes are those of the app itself: one that is not sorted in below fails th
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from datetime import timedelta
 
 import pytest
 from tests.integration.standalone.knock import routes_of
@@ -133,7 +134,7 @@ async def _tickets(world: Tenants) -> list[Moved]:
     slid = Moved(slid.id, {"acme": {"slid-0-title"}, "beta": {"slid-0-update", "slid-b-title"}}, "beta")
     # A date was agreed before: the move changes no target, and no fact speaks of the clock.
     agreed = await _moved(world, "agreed", a)
-    due = (world.began.replace(year=world.began.year + 1)).isoformat()
+    due = (world.began + timedelta(days=365)).isoformat()
     await world.event(
         agreed.id, "target_agreed", 4, agreed={"metric": "resolution", "due_at": due, "agreed_by": "agreed-by"}
     )
