@@ -51,7 +51,7 @@ def sheet_of(catalogue: Catalogue, contract: ContractId, language: str = "en") -
     A text that is missing in `language` is given in English, else in any language. Raises KeyError if there is no such
     contract.
     """
-    return _Sheet(catalogue, catalogue.rulebook.contracts[contract], language).whole()
+    return sheet_under(catalogue, catalogue.rulebook.contracts[contract], language)
 
 
 def sheet_under(catalogue: Catalogue, contract: Contract, language: str = "en") -> dict[str, Any]:

@@ -69,13 +69,14 @@ def _check_people(built: BuiltContract, subject: CheckedCatalogue) -> None:
         findings.warning(built.path, "no-people", message, "roles: {on_call: [somebody]}")
         return
     held = {role.role for role in contract.roles}
+    roles = [role for each in built.bought for role in each.built.plan.roles]
     # Of several plans one that promises a role makes it owed, whatever the others say of it.
-    owed = {role.id: None for each in built.bought for role in each.built.plan.roles if not role.optional}
+    owed = {role.id: None for role in roles if not role.optional}
     for id_ in owed:
         if id_ not in held:
             message = f"the plan promises the role {id_!r}, and nobody holds it in {contract.id}"
             findings.warning(built.path, "role-unheld", message, f"roles: {{{id_}: [somebody]}}")
-    for id_ in {role.id: None for each in built.bought for role in each.built.plan.roles if role.sole}:
+    for id_ in {role.id: None for role in roles if role.sole}:
         holders = [one for one in contract.roles if one.role == id_]
         if len(holders) > 1 or any(one.rota for one in holders):
             message = f"the plan has the customer report through one person as {id_!r}, and {contract.id} names others"

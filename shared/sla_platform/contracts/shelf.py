@@ -179,10 +179,8 @@ class RecordShelf:
             self._put_products(contract, before, packed)
         if before.customers != packed.customers:
             self._put_customers(contract, before, packed)
-        for domain in before.domains:
-            self._of_domain[domain].discard(contract)
-        for domain in packed.domains:
-            self._of_domain.setdefault(domain, set()).add(contract)
+        if before.domains != packed.domains:
+            self._put_domains(contract, before, packed)
 
     def _put_customers(self, contract: str, before: _Packed, after: _Packed) -> None:
         for name in before.customers:
@@ -194,6 +192,15 @@ class RecordShelf:
         for name in after.customers:
             others = self._of.get(name)
             self._of[name] = after.alone if others is None else (*others, contract)
+
+    def _put_domains(self, contract: str, before: _Packed, after: _Packed) -> None:
+        for domain in before.domains:
+            naming = self._of_domain[domain]
+            naming.discard(contract)
+            if not naming:
+                del self._of_domain[domain]
+        for domain in after.domains:
+            self._of_domain.setdefault(domain, set()).add(contract)
 
     def _put_products(self, contract: str, before: _Packed, after: _Packed) -> None:
         for name in before.products:
