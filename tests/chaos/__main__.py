@@ -85,6 +85,7 @@ async def _profile(
         await _calm(world, expectations)
         oracle = Oracle(_record(world, await world.shown()), expectations)
         text, good = table(world, oracle, started - begun, wall() - started)
+    (folder / "verdict.txt").write_text(text)  # what is printed may be lost in a pipe
     print(text, flush=True)
     return good
 

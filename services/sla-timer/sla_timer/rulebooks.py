@@ -198,7 +198,7 @@ class Rulebooks:
         versions: Iterable[str] | Iterable[JudgedVersion],
     ) -> PinnedRulebooks:
         current = self._rulebook(catalogue)
-        asked = {one.version: one for one in map(_judged, versions)}
+        asked = {one.version: one for one in map(_judged, versions) if one.version}  # slad's own canary has none
         missing = {base_version(version) for version in asked} - self._known.keys() - self._lost
         if missing:
             await self._load(connection, missing)

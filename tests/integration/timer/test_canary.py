@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from structlog.testing import capture_logs
 from tests.conformance.test_firing import MINUTE, NINE, bounds, caught_up, facts
-from tests.integration.timer.desk import Frozen
+from tests.integration.timer.desk import EXAMPLES, Frozen
 
+from sla_catalogue import load_catalogue, load_text
 from sla_platform.store.engine import Store
 from sla_platform.wire.clock import CANARY
+from sla_timer.rulebooks import Rulebooks
 from sla_timer.tick.adapters import firing_of
 from sla_timer.tick.canary import Canary
 
@@ -28,3 +31,14 @@ async def test_the_canary_fires_once_a_minute_with_two_instances(store: Store) -
     told = await facts(store)
     assert [fact["incident"] for fact in told] == [CANARY] * 3
     assert [fact["time"] for fact in told] == [NINE + minute * MINUTE for minute in (1, 2, 3)]
+
+
+async def test_its_row_has_no_catalogue_and_none_is_missed(store: Store) -> None:
+    """Whoever asked for the incident `slad:canary` had an error logged: a catalogue version was lost."""
+    catalogue = load_catalogue(EXAMPLES)
+    rulebooks = Rulebooks(lambda: catalogue, load_text, Frozen(NINE))
+    with capture_logs() as lines:
+        async with store.reading() as connection:
+            found = await rulebooks.known(connection, [""])
+    assert found.current is rulebooks.current
+    assert lines == []
