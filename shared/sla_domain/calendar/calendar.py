@@ -25,10 +25,10 @@ _T = TypeVar("_T")
 
 
 class AtClose(StrEnum):
-    """Where a due instant goes that falls exactly on a close (the end of opening hours).
+    """What happens to a due instant that falls exactly on a close (the end of opening hours).
 
-    `STAY`: it stays there. `NEXT_OPEN`: it moves to the next opening. With `NEXT_OPEN`, a span of zero added outside
-    hours gives the next opening too; with `STAY` it gives the start itself.
+    `STAY`: it stays there. `NEXT_OPEN`: it moves to the next opening. A zero span added outside hours gives the next
+    opening with `NEXT_OPEN`, and the start itself with `STAY`.
     """
 
     STAY = "stay"
@@ -39,7 +39,7 @@ _STAY = AtClose.STAY  # looking a member up in its enum costs as much as a bisec
 
 
 class HorizonSide(Enum):
-    """In which direction a calendar compiles further years if those it has do not give an answer."""
+    """The direction in which a calendar compiles more years: towards earlier or towards later ones."""
 
     EARLIER = "earlier"
     LATER = "later"
@@ -47,10 +47,10 @@ class HorizonSide(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """The identity of a calendar, kept beside its answers so that an audit can tell which calendar gave them.
+    """Which calendar, in which version, gave an answer; stored together with the answer for audits.
 
-    `zone`: IANA name of its time zone. `revision`: names the content: a given name, or else a digest (short hash) of
-    it. `tzdata`: version of the time zone data. `name`: its title, "" if it has none.
+    `zone`: IANA name of its time zone. `revision`: identifies the content: the name given in the specification, else a
+    short hash of it. `tzdata`: version of the time zone data. `name`: the calendar's title, "" if it has none.
     """
 
     id: str
@@ -95,7 +95,7 @@ class Calendar:
 
     @property
     def horizon(self) -> tuple[datetime, datetime]:
-        """Return (first, last): the instants between which the calendar has been compiled so far."""
+        """Return (first, last): the UTC instants between which the calendar is compiled so far."""
         return instant_of(self._table.low), instant_of(self._table.high)
 
     # -- spans of open time
@@ -195,9 +195,10 @@ class Calendar:
     # -- inside
 
     def table_over(self, low: int, high: int) -> Table:
-        """Return the calendar's compiled table; a GrowingCalendar first extends it to cover `[low, high]`.
+        """Return the calendar's table of open intervals; a GrowingCalendar first extends it to cover `[low, high]`.
 
-        `low`, `high`: microseconds since 1970 UTC. Any other calendar returns its table as it is, whatever they are.
+        `low`, `high`: microseconds since 1970 UTC. A calendar that does not grow ignores them and returns its table as
+        it is.
         """
         return self._table
 
