@@ -56,7 +56,7 @@ class NotifierContext:
         if self.records is not None:
             await self.records.refresh(connection)
 
-    def unheard_of(self, contracts: Iterable[str]) -> set[str]:
+    def unknown_contracts(self, contracts: Iterable[str]) -> set[str]:
         """Return those of these contracts that are not known here, though a record of them may come; "" is none."""
         if self.records is None:
             return set()

@@ -53,7 +53,7 @@ class DigestAckLinks:
         An alert that was opened anew since the digest left is not acknowledged.
         """
         async with self._context.store.reading() as connection:
-            episodes = _asking(await carried_by(connection, claim.digest))
+            episodes = _asking(await deliveries_in_digest(connection, claim.digest))
         by = AckBy.person(claim.person, DIGEST)
         done = await self._acknowledger.acknowledge_listed(episodes, by) if episodes else []
         return await self._answer(claim, sum(each.answer is AckAnswer.DONE for each in done))
@@ -62,7 +62,7 @@ class DigestAckLinks:
         """`done`: how many have just been acknowledged; None when nobody has pressed."""
         catalogue, links = self._context.catalogue(), self._context.render_config.links
         async with self._context.store.reading() as connection:
-            rows = await carried_by(connection, claim.digest)
+            rows = await deliveries_in_digest(connection, claim.digest)
             episodes = _asking(rows)
             alerts = await _alerts(connection, episodes)
         places = {one.row.alert: place for place, one in enumerate(chain(*grouped_by_incident(rows)))}
@@ -106,7 +106,7 @@ def _incident_link(links: Links, row: DeliveryRow) -> str:
     return links.incident(row.incident) if row.incident else ""  # a notice is on no ticket
 
 
-async def carried_by(connection: AsyncConnection, digest: str) -> list[DeliveryRow]:
+async def deliveries_in_digest(connection: AsyncConnection, digest: str) -> list[DeliveryRow]:
     """Return the deliveries that a digest (a mail that collects several messages) lists, the oldest first.
 
     `digest`: the id of the digest's delivery; the result is empty if there is none. Deliveries are also found if the

@@ -63,7 +63,7 @@ class EscalationChain:
         """Return the level with this number, from 1 on. Raises IndexError above the last number."""
         return self.levels[level - 1]
 
-    def without_first(self, patience: timedelta) -> EscalationChain:
+    def for_critical_fix(self, patience: timedelta) -> EscalationChain:
         """Return the chain for a critical fix: level 1 is for the people entitled to the notice, and has no delay.
 
         It names no roles and no people, since these are looked up otherwise (`EntitledRecipients`). If the chain has

@@ -100,7 +100,7 @@ def _opened(alert: Alert | None, news: NoticeNews, now: datetime) -> AlertChange
         episode=1 if alert is None else alert.episode + 1,
         occasion=news.occasion,
         content=news.notice,
-        policy=news.chain.without_first(FIX_PATIENCE),
+        policy=news.chain.for_critical_fix(FIX_PATIENCE),
         opened_at=now,
         due_at=news.at,
         weight=weight_of(news.notice),

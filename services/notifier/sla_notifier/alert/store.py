@@ -40,7 +40,7 @@ async def _locked(connection: AsyncConnection, which: ColumnElement[bool]) -> di
     return {row["id"]: alert_of(dict(row)) for row in (await connection.execute(statement)).mappings()}
 
 
-async def of_notice(connection: AsyncConnection, notice: str) -> list[Alert]:
+async def find_by_notice(connection: AsyncConnection, notice: str) -> list[Alert]:
     """Return the alerts of a notice, one for each contract it concerned, without a lock."""
     found = await connection.execute(select(tables.alert).where(_a.notice == notice).order_by(_a.contract))
     return [alert_of(dict(row)) for row in found.mappings()]

@@ -101,7 +101,9 @@ async def notice_report(connection: AsyncConnection, id_: str, contract: str | N
     notice, changed_at = found
     told = await store.told_with_messages(connection, [id_], contract)
     of_contract = {
-        alert.contract: alert for alert in await alerts.of_notice(connection, id_) if contract in (None, alert.contract)
+        alert.contract: alert
+        for alert in await alerts.find_by_notice(connection, id_)
+        if contract in (None, alert.contract)
     }
     names = dict.fromkeys((*of_contract, *(each.contract for each, _ in told)))
     if contract is not None and not names:

@@ -59,13 +59,13 @@ async def disable(connection: AsyncConnection, done: Sequence[FinishedAttempt], 
     )
 
 
-async def let_rest(connection: AsyncConnection, done: Sequence[FinishedAttempt], now: datetime) -> None:
+async def record_pauses(connection: AsyncConnection, done: Sequence[FinishedAttempt], now: datetime) -> None:
     """Record until when nothing is sent to the endpoints that asked for a pause (Retry-After) in these attempts.
 
     A pause counts from `now` and lasts one minute (LONGEST_FOR_OTHERS) at most; an earlier pause that ends later is
     kept. Attempts with another outcome change nothing.
     """
-    asked = asked_by_endpoint((item.row.endpoint, item.outcome) for item in done)
+    asked = longest_pauses((item.row.endpoint, item.outcome) for item in done)
     if asked:
         statement = insert(connection, tables.endpoint)
         asked_now = statement.excluded.rest_until
@@ -76,7 +76,7 @@ async def let_rest(connection: AsyncConnection, done: Sequence[FinishedAttempt],
         await connection.execute(resting, rows)
 
 
-def asked_by_endpoint(outcomes: Iterable[tuple[str, Outcome]]) -> dict[str, timedelta]:
+def longest_pauses(outcomes: Iterable[tuple[str, Outcome]]) -> dict[str, timedelta]:
     """Return endpoint id -> the longest pause that the endpoint asked for in these outcomes.
 
     `outcomes`: (endpoint id, outcome of an attempt). A pause is cut at one minute (LONGEST_FOR_OTHERS). Endpoints that

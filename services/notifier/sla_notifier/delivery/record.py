@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from sla_notifier import tables
 from sla_notifier.channel.port import Rejected, Retry, Sent
-from sla_notifier.delivery.endpoint import FinishedAttempt, disable, let_rest
+from sla_notifier.delivery.endpoint import FinishedAttempt, disable, record_pauses
 from sla_notifier.delivery.finish import append_events, end_carried, queue_fallbacks, write_rows
 from sla_notifier.delivery.policy import AttemptResult, after_attempt
 from sla_notifier.delivery.row import DeliveryRow
@@ -41,7 +41,7 @@ async def record_attempts(
     await _close_attempts(connection, [(item, what) for item, what in settled if what.counts])
     await _forget_attempts(connection, [item.row for item, what in settled if not what.counts])
     await disable(connection, [item for item, what in settled if what.disable], now)
-    await let_rest(connection, [item for item, _ in settled], now)
+    await record_pauses(connection, [item for item, _ in settled], now)
     await append_events(connection, [row for row, (_, what) in zip(rows, settled, strict=True) if what.counts], now)
     await queue_fallbacks(
         connection, [row for row, (_, what) in zip(rows, settled, strict=True) if what.fall_back], now

@@ -96,7 +96,7 @@ class FactHandler:
                 return fresh
             before = await waiting.queues_of(connection, waiting.clocks_of(fresh))
             named = {said.contract for _, said in fresh if isinstance(said, ClockFact)}
-            at_once = at_once and not before and not self._context.unheard_of(named)
+            at_once = at_once and not before and not self._context.unknown_contracts(named)
             if at_once:
                 await apply(connection, fresh, self._context, now)
             else:

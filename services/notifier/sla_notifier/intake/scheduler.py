@@ -115,11 +115,11 @@ class FairScheduler:
         """
         context = self._context
         named = set(queues) - {waiting.NOTICES}
-        if not context.unheard_of(named):
+        if not context.unknown_contracts(named):
             return set()
         async with context.store.reading() as connection:
             await context.refresh_contracts(connection)
-            unknown = context.unheard_of(named)
+            unknown = context.unknown_contracts(named)
             now = await store_now(connection, context.time_source)
             early = await waiting.waiting_since(connection, unknown, now - UNKNOWN_WAIT)
         for contract in unknown - early:

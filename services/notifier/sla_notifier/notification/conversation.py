@@ -45,7 +45,7 @@ class Conversation:
     paid_until: datetime | None = None
     last_at: datetime
 
-    def at(self, now: datetime, over: int) -> Conversation:
+    def advanced_to(self, now: datetime, over: int) -> Conversation:
         """Return the conversation brought up to `now`: a storm ends after ten minutes (CALM) without a message.
 
         A storm is a time in which messages are gathered into digests. The ten minutes count from the last message, or
@@ -70,7 +70,7 @@ class Conversation:
         paid = max(self.paid_until or now, now)
         return max(int((now + over * EACH - paid) / EACH), 0)
 
-    def alone(self, count: int, now: datetime) -> Conversation:
+    def with_sent_alone(self, count: int, now: datetime) -> Conversation:
         """Return a copy of the conversation in which `count` more messages have left alone at `now`."""
         paid = max(self.paid_until or now, now)
         return replace(self, paid_until=paid + count * EACH, last_at=now)
@@ -83,7 +83,7 @@ class Conversation:
         doubled: int = 2 ** min(max(self.storm - 1, 0), 10)
         return min(FIRST_PAUSE * doubled, LONGEST_PAUSE)
 
-    def stormy(self, now: datetime) -> Conversation:
+    def with_storm(self, now: datetime) -> Conversation:
         """Return the conversation with a storm: itself if it has one, else a copy whose storm begins at `now`.
 
         A storm is a time in which messages are gathered into digests, because more come than may leave alone.
@@ -102,7 +102,7 @@ class Conversation:
         due = max(self.next_at or now, now)
         return due if pressing else max(due, now + PATIENT * self.pause())
 
-    def opened(self, digest: str, leaves_at: datetime, now: datetime) -> Conversation:
+    def with_new_digest(self, digest: str, leaves_at: datetime, now: datetime) -> Conversation:
         """Return a copy of the conversation in which a new digest has begun at `now`.
 
         `digest`: its id. `leaves_at`: when it leaves; `next_at`, the earliest instant for the digest after it, is one

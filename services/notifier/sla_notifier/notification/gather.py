@@ -72,7 +72,9 @@ def gather(
     for key, heap in heaps.items():
         conversation = conversations.get(key) or Conversation(id=key, last_at=context.now)
         open_digest = gathering.get(conversation.digest)
-        conversation = replace(conversation, gathering=open_digest is not None).at(context.now, context.digest_over)
+        conversation = replace(conversation, gathering=open_digest is not None).advanced_to(
+            context.now, context.digest_over
+        )
         conversation, kept, digest = _shared(context, conversation, heap, open_digest)
         if digest is not None:
             digests.append(digest)
@@ -92,22 +94,22 @@ def _shared(
     now = context.now
     ready = sorted(_free_to_wait(heap, conversation.digest), key=partial(_order, now))
     if not conversation.storm and len(ready) <= conversation.room(now, context.digest_over):
-        return conversation.alone(len(heap), now), [], None
-    storm = conversation.stormy(now)
+        return conversation.with_sent_alone(len(heap), now), [], None
+    storm = conversation.with_storm(now)
     first = not conversation.storm and conversation.room(now, context.digest_over) > 0
     again = bool(conversation.storm) and open_digest is None and now >= (storm.next_at or now)
     if again:
         storm = replace(storm, next_at=now + storm.pause())
     if (first or again) and ready:
         ready = ready[1:]  # the most urgent one leaves at once
-        storm = storm.alone(1, now)
+        storm = storm.with_sent_alone(1, now)
     if not ready:
         return storm, [], None
     if open_digest is not None:
         grown = _grown(storm, open_digest, ready, context)
         return replace(storm, last_at=now), ready, grown
     digest = _begun(storm, ready, context)
-    return storm.opened(digest.id, digest.next_at, now), ready, digest
+    return storm.with_new_digest(digest.id, digest.next_at, now), ready, digest
 
 
 def _free_to_wait(heap: Sequence[Notification], digest: str) -> list[Notification]:

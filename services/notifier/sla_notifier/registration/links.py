@@ -64,8 +64,8 @@ class RegistrationLinks:
     async def _rows(self, purpose: LinkPurpose, subject: str) -> Sequence[Any]:
         async with self._context.store.reading() as connection:
             if purpose is LinkPurpose.CONFIRM:
-                return await store.of_request(connection, subject)
-            return await store.of_subject(connection, subject)
+                return await store.find_by_request(connection, subject)
+            return await store.find_by_subject(connection, subject)
 
     def _confirming(self, rows: Sequence[Any]) -> AckPage:
         states = {row.state for row in rows}

@@ -51,13 +51,13 @@ async def keep_pending(connection: AsyncConnection, rows: Sequence[dict[str, Any
     return kept
 
 
-async def of_request(connection: AsyncConnection, request: str) -> list[Any]:
+async def find_by_request(connection: AsyncConnection, request: str) -> list[Any]:
     """Return the registrations of one request that no later request has taken over."""
     query = select(tables.registration).where(_r.request == request).order_by(_r.contract, _r.product_key)
     return list((await connection.execute(query)).all())
 
 
-async def of_subject(connection: AsyncConnection, subject: str) -> list[Any]:
+async def find_by_subject(connection: AsyncConnection, subject: str) -> list[Any]:
     """Return the registrations that a link to unsubscribe is about: all of a person, or the one with this id."""
     query = select(tables.registration).where(_subject(subject), _r.state != PENDING)
     return list((await connection.execute(query.order_by(_r.contract, _r.product_key))).all())
