@@ -92,9 +92,10 @@ class EndedIncidents:
                 yield removed
 
     async def links(self, horizon: datetime) -> AsyncIterator[Removed]:
-        """Delete the links to support plans that have been over, expired or revoked, since before `horizon`.
+        """Delete the links to support plans that expired, or were revoked, before `horizon`.
 
-        Each step is a transaction of up to 100 links; yields table -> rows deleted. The acts stay in the audit log.
+        Each step is a transaction of up to 100 links; yields table -> rows deleted. Their entries in the audit log
+        stay.
         """
         link = tables.plan_link.c
         while True:

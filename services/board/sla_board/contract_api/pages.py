@@ -24,7 +24,10 @@ _PDF_ANSWERS: dict[int | str, dict[str, Any]] = {
 
 
 def add_pages(routes: APIRouter, deps: PlanDeps) -> None:
-    """Add the routes of contracts and their support plans."""
+    """Add the routes by which callers with a read key list contracts, and read support plans as page, PDF and JSON.
+
+    A contract that is unknown, or that the key may not see, is answered with status 404.
+    """
 
     def found(request: Request, contract: str, language: str) -> SupportPlan | None:
         only = deps.authorize(request, READ).contract
@@ -70,5 +73,5 @@ def add_pages(routes: APIRouter, deps: PlanDeps) -> None:
 
 
 def no_such_contract(contract: str) -> Problem:
-    """Return the problem 404 for a contract that there is not, or not for the caller."""
+    """Return the problem with status 404 for a contract that does not exist, or that the caller may not see."""
     return Problem(404, "no-such-contract", "No such contract", f"No contract is called {contract}.")

@@ -120,7 +120,10 @@ class Projector:
             self._changed()
 
     async def replay(self, entry: QuarantineEntry) -> None:
-        """Apply an event from the quarantine (events that could not be applied). Raises the same as `handle`."""
+        """Apply an event from the quarantine (events that could not be applied before) to the board's tables.
+
+        Raises StoreBusy when the store takes no work, and what is still wrong with the event, such as BadEnvelope.
+        """
         await self.handle(Batch(entry.partition, (envelope_of(entry),), None))
 
     def _observe(self, fresh: Sequence[Envelope], touched: _Touched, now: datetime) -> None:
@@ -221,7 +224,9 @@ def _event_row(envelope: Envelope, incident: str, clock: UUID | None = None) -> 
 
 
 def notice_rows(notices: Iterable[NoticeData]) -> list[dict[str, Any]]:
-    """Return the row of each notice, by its highest revision among these."""
+    """Return one row for the table of critical-fix notices for each notice, sorted by id: its highest revision in
+    `notices`.
+    """
     newest = {notice.id: notice for notice in sorted(notices, key=lambda notice: notice.revision)}
     return [_notice_row(newest[id_]) for id_ in sorted(newest)]
 

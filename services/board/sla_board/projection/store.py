@@ -93,13 +93,13 @@ async def _rows(connection: AsyncConnection, query: Select[Any], keys: int) -> A
 
 
 async def upsert_rows(connection: AsyncConnection, table: Table, rows: Sequence[dict[str, Any]]) -> None:
-    """Insert rows; a stored row with the same primary key is replaced, whatever it holds."""
+    """Insert rows; a stored row with the same primary key is overwritten."""
     if rows:
         await connection.execute(upsert(connection, table), list(rows))
 
 
 async def upsert_newer_rows(connection: AsyncConnection, table: Table, rows: Sequence[dict[str, Any]]) -> None:
-    """Insert rows; a stored row with the same primary key is replaced, unless the stored one is newer.
+    """Insert rows; a stored row with the same primary key is overwritten, unless the stored one is newer.
 
     Newer is the row with the later `at`; among rows of equal `at`, the one with the higher `rank` (a number in the
     row).
@@ -115,7 +115,10 @@ async def upsert_newer_rows(connection: AsyncConnection, table: Table, rows: Seq
 
 
 async def upsert_notices(connection: AsyncConnection, rows: Sequence[dict[str, Any]]) -> None:
-    """Insert notices; a stored one is replaced, unless it is a later revision. `rows`: each notice once."""
+    """Insert critical-fix notices; a stored one with the same id is overwritten, unless it is a later revision.
+
+    `rows`: each notice once.
+    """
     if not rows:
         return
     statement = insert(connection, tables.notice)

@@ -33,7 +33,7 @@ class ClockCondition(StrEnum):
 
 
 class QueueOrder(StrEnum):
-    """The orders in which open clocks are listed; within each, the most urgent first.
+    """The orders in which open clocks are listed; clocks that are equal in it are listed by urgency, highest first.
 
     URGENCY: by `sla_domain.urgency.score`, highest first. STATE: by bucket. The others: by the column of that name.
     """

@@ -114,7 +114,8 @@ class Hub(Generic[View]):
     def follow(
         self, view: View, known: str, beat_seconds: float, visitor: Visitor = Visitor()
     ) -> AsyncGenerator[Frame | NotRendered | None]:
-        """Yield a frame of `view` now, unless its id is `known`, and another one after each change.
+        """Yield a frame (the rendered page `view`) at once, unless its id is `known`, and another one after each
+        change.
 
         A frame may hold only the differences to the one before. Yields None after every `beat_seconds` without a
         change, as a heartbeat; while the page cannot be rendered, NotRendered instead, the first at once. `visitor`:
