@@ -37,7 +37,7 @@ class ContractShare:
     """Which parts of an incident's life belong to one contract, where the incident has been under several.
 
     `contract`: its id. `periods`: all periods of the incident. `own`: for each of them, in the same order, whether it
-    belongs to the contract. The methods tell which clocks, facts and alerts the contract may see.
+    belongs to the contract. The methods return which clocks, facts and alerts the contract may see.
     """
 
     contract: str
@@ -110,10 +110,11 @@ class ContractShare:
 
 @dataclass(frozen=True, slots=True)
 class ContractView:
-    """What the holder of a key (API credential) of one contract may see of an incident.
+    """What the holder of an API key that is limited to one contract may see of an incident.
 
-    `share`: which periods belong to the contract. `events`: fold these, then pass the incident to `of`. `own`: ids of
-    the events that may be shown. `until`: when the incident moved on to another contract, None if it did not.
+    `share`: which periods of the incident belong to the contract. `events`: compute the incident from these, then pass
+    it to `of`. `own`: ids of the events that may be shown. `until`: when the incident moved on to another contract,
+    None if it did not.
     """
 
     share: ContractShare
@@ -123,26 +124,26 @@ class ContractView:
 
     @property
     def everything(self) -> bool:
-        """Return whether the contract may see all of the incident, so that nothing is left out.
+        """Return whether the contract may see all of the incident: every period and every event.
 
-        Copies of events from merged incidents do not count against it.
+        Copies of events from merged incidents are not considered.
         """
         own = all(event.id in self.own or event.carried_from is not None for event in self.events)
         return self.until is None and self.share.whole and own
 
     @property
     def events_complete(self) -> bool:
-        """Return whether `shown`, given this view's `events`, returns all of them.
+        """Return whether `shown`, called with this view's `events`, returns all of them unchanged.
 
-        That is so if the contract may see all of the incident, and no event is a copy from a merged incident.
+        True if the contract may see all of the incident, and no event is a copy from a merged incident.
         """
         return self.everything and all(event.carried_from is None for event in self.events)
 
     def shown(self, events: Iterable[IncidentEvent]) -> list[IncidentEvent]:
-        """Return those of `events` that may be shown to the contract, in their order.
+        """Return those of `events` that may be shown to the holder of the contract's key, in their order.
 
         Copies from merged incidents are left out. Unless the contract may see all of the incident (`everything`), the
-        events returned have no `snapshot`, as that tells how the ticket stood before and perhaps after its event.
+        events returned have no `snapshot`, as that shows the ticket's state before and perhaps after the event.
         """
         whole = self.everything
         return [

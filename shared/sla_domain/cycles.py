@@ -62,11 +62,11 @@ def start_name(clock: Clock) -> str:
 
 
 def with_published_ids(incident: Incident, known: Mapping[ClockId, PublishedClock]) -> Incident:
-    """Return the incident with each published clock under its published id; new clocks get unused ids.
+    """Return the incident with the ids under which its clocks were published; new clocks get unused ids.
 
-    `known`: clock id -> what is stored of the published clock. A clock of the incident is the published one if it has
-    one of its breaches, or else if the same event began it. Where older releases did not store that event, metric and
-    start must be the same.
+    `known`: clock id -> what is stored of the published clock. A clock of the incident is taken for the published one
+    if both have a breach at the same instant, or else if the same event began both. Where older releases did not store
+    that event, metric and start must be equal.
     """
     if all(clock.cycle == 0 and clock.id in known for clock in incident.clocks) and len(known) == len(incident.clocks):
         return incident

@@ -71,12 +71,13 @@ def new_facts(
     upto: datetime | None = None,
     unread: Collection[ClockId] = (),
 ) -> tuple[Fact, ...]:
-    """Return the incident's facts that have not been published yet, in the order in which to publish them.
+    """Return the facts about an incident that are not published yet, in the order in which to publish them.
 
-    The clocks must have their published ids (`cycles.with_published_ids`). `published`: clock id -> what has been
+    Give the clocks their published ids first (`cycles.with_published_ids`). `published`: clock id -> what has been
     published. `keys`: keys of the published facts about the incident itself (`published.keys_after`). `upto`: for
-    callers without timers: marks still ahead count as passed up to this instant; None: none do. `unread`: ids of
-    published clocks whose catalogue version cannot be read; open ones are cancelled, ended ones stay as published.
+    callers without timers: warnings and breaches still ahead count as passed up to this instant; None: none do.
+    `unread`: ids of published clocks whose catalogue version cannot be read; open ones are cancelled, ended ones stay
+    as published.
     """
     facts: list[Fact] = [*contract_changed_facts(incident, keys)]
     for clock in incident.clocks:

@@ -60,10 +60,10 @@ class PublishedMark:
 
 
 def target_name(event: EventId) -> str:
-    """Return the name under which published warnings and breaches refer to a target of their clock.
+    """Return the name by which published warnings and breaches identify a target of their clock.
 
-    `event`: the id of the event that made the target; the name is a digest of it in twelve hexadecimal digits. NO_EVENT
-    (the clock's own start made the target) gives `start`.
+    `event`: the id of the event that made the target; the name is its hash in twelve hexadecimal digits, or `start` for
+    NO_EVENT (the clock's own start made the target).
     """
     return digest(event) or START
 
@@ -136,9 +136,10 @@ def with_instants(
 
 
 def is_published(mark: Mark, known_marks: Iterable[PublishedMark]) -> bool:
-    """Return whether the mark is one of `known_marks`, which are published and not taken back.
+    """Return whether `mark` is among the published warnings and breaches `known_marks`.
 
-    A breach is the same if its instant is; a warning, if its threshold is and also its instant or its target.
+    A breach is the same as a published one if both have the same instant; a warning, if both have the same threshold
+    and the same instant or target.
     """
     same = [each for each in known_marks if each.kind == mark.kind]
     return any(each.at == mark.at or (mark.kind != BREACH and each.is_of(mark)) for each in same)
@@ -158,5 +159,5 @@ def _numbered(key: str, taken: Callable[[str], bool]) -> str:
 
 
 def digest(event: EventId) -> str:
-    """Return twelve hexadecimal digits that stand for an event id, which may hold any character; "" for an empty id."""
+    """Return a hash of an event id in twelve hexadecimal digits; "" for an empty id."""
     return blake2b(event.encode(), digest_size=6).hexdigest() if event else ""
