@@ -11,8 +11,7 @@ from sla_board.contract_api.pages import add_pages
 
 
 def contract_routes(deps: PlanDeps) -> APIRouter:
-    """Return the FastAPI routes of contracts: the list, support plans, and links that open a plan without an API key.
-    """
+    """Return the FastAPI routes of contracts: the list, support plans, and links that open a plan without a key."""
     routes = APIRouter(tags=["board"])
     add_pages(routes, deps)
     add_links(routes, deps)

@@ -99,8 +99,7 @@ class Bar:
 
 @dataclass(frozen=True, slots=True)
 class Pin:
-    """A mark of a clock as drawn: its centre in units of the SVG view box (y grows downwards), and a text for people.
-    """
+    """A mark of a clock as drawn: its centre in units of the SVG view box (y grows downwards), and its text."""
 
     x: float
     y: float
