@@ -102,7 +102,7 @@ class EmptyCalendar(CalendarError):
 
 
 class BeyondHorizon(CalendarError):
-    """The answer lies outside the years for which the calendar is compiled: shorten the target or compile more years.
+    """The answer lies outside the years that the calendar was compiled for: shorten the target or compile more years.
     """
 
     def __init__(

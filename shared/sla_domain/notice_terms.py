@@ -78,8 +78,7 @@ class NoticeTerms:
     clause: str = ""
 
     def judge(self, severity: Severity, cause: Cause | None) -> TermsReason:
-        """Return why the plan entitles to a notice of this severity and cause, or why not; test `entitled` of the
-        result.
+        """Return why the plan entitles to a notice of this severity and cause, or why not; test `.entitled` of it.
 
         `cause`: None if the notice names none; such a notice is treated as having any cause, since one too many is
         better than one too few.

@@ -79,13 +79,13 @@ class RecordedContracts(Protocol):
     def __len__(self) -> int: ...
 
     def of_files(self) -> Mapping[ContractId, Contract]:
-        """Return the contracts that are written in files, by id, without the bookings stored for them in the database.
-        """
+        """Return the contracts written in files, by id, without the bookings stored for them in the database."""
         ...
 
     def ids(self) -> Collection[ContractId]:
-        """Return the ids of all contracts with a record in the database: versions, or bookings for a contract of a
-        file.
+        """Return the ids of all contracts with a record in the database.
+
+        A contract of a file has one if hours were booked for it, for example.
         """
         ...
 
@@ -94,8 +94,7 @@ class RecordedContracts(Protocol):
         ...
 
     def at(self, contract: ContractId, instant: datetime) -> Contract | None:
-        """Return the version of a contract that applies at an instant; None before its first one and for an unknown id.
-        """
+        """Return the version of a contract that applies at an instant; None before the first and for an unknown id."""
         ...
 
     def newest(self, contract: ContractId) -> Contract | None:
@@ -103,12 +102,11 @@ class RecordedContracts(Protocol):
         ...
 
     def boundaries(self, contract: ContractId) -> tuple[ContractBoundary, ...]:
-        """Return the instants at which versions of a recorded contract took effect, the earliest first."""
+        """Return the instants from which versions of a recorded contract apply, earliest first."""
         ...
 
     def with_products(self, products: Iterable[str]) -> tuple[ContractId, ...]:
-        """Return the ids of the recorded contracts with one of these products in their environment, by `normal` name.
-        """
+        """Return the ids of the recorded contracts whose environment has one of these products, by `normal` name."""
         ...
 
     def with_domain(self, domain: str) -> tuple[ContractId, ...]:
@@ -123,8 +121,7 @@ class RecordedContracts(Protocol):
         ...
 
     def revisions(self, contracts: Iterable[ContractId]) -> Mapping[str, int]:
-        """Return contract id -> the revision of its record by which incidents are judged; only for recorded contracts.
-        """
+        """Return contract id -> revision of its record by which incidents are judged; recorded contracts only."""
         ...
 
     def pin(self, contracts: Iterable[ContractId]) -> str:
@@ -178,15 +175,13 @@ class Rulebook:
         return self.contracts if self.recorded is None else self.recorded.of_files()
 
     def contract_at(self, contract: ContractId, at: datetime) -> Contract | None:
-        """Return the contract with this id as it applies at `at`; None if unknown or if its first version begins later.
-        """
+        """Return the contract with this id as it applies at `at`; None if unknown or if its first version is later."""
         if self.recorded is not None and contract in self.recorded:
             return self.recorded.at(contract, at)
         return self.contracts.get(contract)
 
     def boundaries(self, customer: str) -> tuple[ContractBoundary, ...]:
-        """Return the instants at which versions of the customer's recorded contracts took effect, the earliest first.
-        """
+        """Return the instants from which versions of the customer's recorded contracts apply, earliest first."""
         if self.recorded is None:
             return ()
         found = [one for id_ in self.recorded.contracts_of(customer) for one in self.recorded.boundaries(id_)]
@@ -220,8 +215,7 @@ class Rulebook:
         return all(contract.valid_from is None and contract.valid_to is None for contract in known)
 
     def contract_for(self, customer: str, at: datetime) -> ContractMatch:
-        """Return the first contract of `customer` that is in force at `at`, else the default contract; with the reason.
-        """
+        """Return the first contract of `customer` in force at `at`, else the default contract, with the reason."""
         default = self.contracts[self.default_contract]
         if not normal(customer):
             return ContractMatch(default, MatchReason.NO_CUSTOMER)
