@@ -9,7 +9,7 @@ from prometheus_client import CollectorRegistry, Counter, Gauge
 
 @dataclass(slots=True)
 class BusMetrics:
-    """The Prometheus metrics of the bus, one a field, which the readers and relays set; `/metrics` shows them.
+    """The Prometheus metrics of the bus, one in each field, which the readers and relays set; `/metrics` shows them.
 
     `registry`: where they are registered; by default a registry of their own. Readers are told apart by the label
     `group` (consumer group), relays by `log` (the log they copy), quarantines by `service` and `part`.
