@@ -49,14 +49,14 @@ class NoticeData(BaseModel):
     reason: str = Field(default="", max_length=500)
 
     @property
-    def grave(self) -> Severity:
+    def severity_level(self) -> Severity:
         """Return the severity as a value of the vocabulary."""
         return Severity(self.severity)
 
     @property
-    def asks(self) -> bool:
+    def needs_acknowledgement(self) -> bool:
         """Return whether somebody must acknowledge it: one that is not withdrawn, of any severity above low."""
-        return not self.withdrawn and self.grave is not Severity.LOW
+        return not self.withdrawn and self.severity_level is not Severity.LOW
 
 
 def notice_event_id(notice: NoticeData) -> str:
@@ -86,7 +86,7 @@ def notice_of(data: NoticeData) -> Notice:
     """
     return Notice(
         id=NoticeId(data.id),
-        severity=data.grave,
+        severity=data.severity_level,
         cause=Cause(data.cause) if data.cause else None,
         affected=tuple(Affected(each.product, _range(each.versions)) for each in data.products),
     )

@@ -62,8 +62,8 @@ def tell_notice(alert: Alert | None, news: NoticeNews, now: datetime) -> AlertCh
     too, and people are told of the change. A severity that falls to low ends the alert. `alert`: that of the notice and
     the contract, None if there is none. Nothing is stored or sent here.
     """
-    raised = news.before is not None and news.notice.grave.above(news.before.grave)
-    if not news.notice.asks:
+    raised = news.before is not None and news.notice.severity_level.above(news.before.severity_level)
+    if not news.notice.needs_acknowledgement:
         return _lowered(alert, news, now)
     if alert is None or alert.state is AlertState.CLOSED or raised:
         return _opened(alert, news, now)

@@ -37,7 +37,7 @@ def weight_of(content: ClockFact | NoticeData) -> float:
     notice the severity decides: `critical` counts as priority 1, `high` as 2, `medium` as 3, `low` as 4.
     """
     if isinstance(content, NoticeData):
-        return weight(content.grave.rank, 1)
+        return weight(content.severity_level.rank, 1)
     return content.weight or content.urgency / 100  # facts of older releases say the whole alone
 
 
