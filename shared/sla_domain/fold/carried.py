@@ -86,7 +86,7 @@ def own_events(events: Iterable[IncidentEvent]) -> list[IncidentEvent]:
     return found or list(resolve_carried(sorted(known, key=lambda event: event.order))[0])
 
 
-def has_unanswered_word(events: Iterable[IncidentEvent]) -> bool:
+def has_unanswered_comment(events: Iterable[IncidentEvent]) -> bool:
     """Return whether a customer's comment still waits for an answer after these events.
 
     `events`: of one incident, in order. The opening counts as such a comment unless a bot wrote it. A response or

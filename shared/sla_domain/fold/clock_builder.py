@@ -187,7 +187,7 @@ class ClockBuilder:
         return self.meter is not None
 
     @property
-    def pinned(self) -> bool:
+    def has_fixed_date(self) -> bool:
         """Return whether an agreed date is in force that pauses do not move.
 
         The clock then runs on while the incident waits.
@@ -528,7 +528,7 @@ class ClockBuilder:
         """
         self._settle(at)
         self.agreed = agreed
-        if self.pinned and self.state is ClockState.PAUSED:
+        if self.has_fixed_date and self.state is ClockState.PAUSED:
             self.resume(at, event)
 
     def inherit(self, other: ClockBuilder) -> None:

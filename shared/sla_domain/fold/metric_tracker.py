@@ -201,7 +201,7 @@ class MetricTracker:
                 builder.stop(at, event.id, kind.value, kind)
             else:
                 builder.cancel(at, event.id, event.reason or kind.value)
-        elif builder.pinned:
+        elif builder.has_fixed_date:
             return
         elif reaction is not None and any_trigger_accepts(reaction.pause, event, waiting):
             if state.live_before:
@@ -425,7 +425,7 @@ class MetricTracker:
             and SatisfiedBy.DOWNGRADE in target.satisfied_by
             and state.priority in target.satisfying_priorities
             and builder.priority not in target.satisfying_priorities
-            and state.priorities.said
+            and state.priorities.was_stated
         )
 
     def _satisfy(self, builder: ClockBuilder) -> None:

@@ -14,7 +14,7 @@
 * Taken away (the stated priority becomes empty): the plan's default, at once. Nothing lower was proposed that the
   customer could agree to; where the plan wants it, the customer is notified of the correction (E8). While something
   lower waits for the customer's agreement, the default waits for it in its place. Such a fall restores no service
-  (`said`), see docs/decisions/0032-a-priority-taken-away-restores-nothing.md.
+  (`was_stated`), see docs/decisions/0032-a-priority-taken-away-restores-nothing.md.
 * Unknown to the plan: the priority in force stays, and what had waited for agreement does not wait any more, since
   the ticket does not ask for it.
 """
@@ -86,7 +86,7 @@ class Priorities:
         return (*self.periods, self._open) if self._open is not None else tuple(self.periods)
 
     @property
-    def said(self) -> bool:
+    def was_stated(self) -> bool:
         """Return whether somebody said that the incident has the priority in force; False for one by default."""
         return self._open is not None and self._open.why not in _NOT_SAID
 

@@ -11,7 +11,7 @@ from sla_domain.allowance import AllowanceUnit
 from sla_domain.bounds import within_reach
 from sla_domain.errors import CalendarError
 from sla_domain.ledger.entry import EntryId, EntryKind, LedgerEntry
-from sla_domain.ledger.fold import ledger_at, turn
+from sla_domain.ledger.fold import entry_order, ledger_at
 from sla_domain.ledger.objection import Objection, RefusalReason
 from sla_domain.ledger.step import Ledger
 from sla_domain.ledger.terms import LedgerTerms
@@ -92,7 +92,7 @@ def replay(terms: LedgerTerms, entries: Iterable[LedgerEntry], now: datetime) ->
     """Decide on entries anew under these terms, in the order of time; for what-if questions, such as another amount."""
     accepted: list[LedgerEntry] = []
     decisions: list[Decision] = []
-    for entry in sorted(entries, key=turn):
+    for entry in sorted(entries, key=entry_order):
         decision = decide(terms, accepted, entry, now)
         decisions.append(decision)
         if isinstance(decision, EntryAccepted) and not decision.known:

@@ -65,10 +65,10 @@ def _with_surcharge(amount: Decimal, entry: LedgerEntry) -> Decimal:
     return (amount * (100 + entry.surcharge)).scaleb(-2)
 
 
-def turn(entry: LedgerEntry) -> tuple[datetime, int, str]:
+def entry_order(entry: LedgerEntry) -> tuple[datetime, int, str]:
     """Return by what an entry takes its turn: the instant from which it counts, its kind, its id."""
     return entry.at if entry.work is None else entry.work.start, _RANK.get(entry.kind, _LAST), entry.id
 
 
 def _order(move: Movement) -> tuple[datetime, int, str]:
-    return move.at, *turn(move.entry)[1:]
+    return move.at, *entry_order(move.entry)[1:]

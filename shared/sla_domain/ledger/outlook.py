@@ -39,7 +39,7 @@ class Forecast:
     assumption: ForecastAssumption = ForecastAssumption.LINEAR
 
 
-def expiring(ledger: Ledger) -> tuple[LotBalance, ...]:
+def lots_to_expire(ledger: Ledger) -> tuple[LotBalance, ...]:
     """Return the lots that something is left of and that will expire, the next to expire first."""
     found = [
         each
@@ -49,7 +49,7 @@ def expiring(ledger: Ledger) -> tuple[LotBalance, ...]:
     return tuple(sorted(found, key=lambda each: (each.lot.expires, each.lot.start, each.lot.id)))
 
 
-def standing(ledger: Ledger) -> tuple[Crossing, ...]:
+def current_crossings(ledger: Ledger) -> tuple[Crossing, ...]:
     """Return the thresholds that have been crossed and hold still, each where it was crossed last.
 
     One of a balance holds until the balance is above it again, one before an expiry while something is left to expire.

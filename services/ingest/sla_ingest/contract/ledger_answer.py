@@ -16,10 +16,10 @@ from sla_domain.ledger import (
     LedgerTerms,
     LotBalance,
     Objection,
-    expiring,
+    current_crossings,
     forecast,
     ledger_at,
-    standing,
+    lots_to_expire,
 )
 from sla_domain.record import ContractRecord
 from sla_ingest.contract.answer import amount_json, iso
@@ -65,10 +65,10 @@ class _Shown:
             "lots": [self._lot(each) for each in ledger.lots],
             "expires": [
                 {"lot": each.lot.id, "left": self._amount(each.left), "at": iso(each.lot.expires)}
-                for each in expiring(ledger)
+                for each in lots_to_expire(ledger)
             ],
             "forecast": self._forecast(),
-            "warnings": [self._warning(each) for each in standing(ledger)],
+            "warnings": [self._warning(each) for each in current_crossings(ledger)],
             "over": [self._over(each) for each in ledger.objections],
         }
 

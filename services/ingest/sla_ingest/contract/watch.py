@@ -12,7 +12,7 @@ import structlog
 from sla_domain.contract import ContractId
 from sla_domain.contract_ledgers import ledger_terms
 from sla_domain.errors import DomainError
-from sla_domain.ledger import ledger_at, period_at, standing
+from sla_domain.ledger import current_crossings, ledger_at, period_at
 from sla_domain.rulebook import Rulebook
 from sla_ingest.metrics import IngestMetrics
 from sla_platform.contracts.shelf import RecordShelf
@@ -68,7 +68,7 @@ class LedgerWatch:
         try:
             for terms in ledger_terms(book, found):
                 ledger = ledger_at(terms, record.entries_of(terms.allowance.id), now)
-                about = {EXPIRY if one.expires is not None else BALANCE for one in standing(ledger)}
+                about = {EXPIRY if one.expires is not None else BALANCE for one in current_crossings(ledger)}
                 since = period_at(terms, terms.allowance.expires, now).start
                 over = any(one.at >= since for one in ledger.objections)
                 told.update(about | ({OVER} if over else set()))

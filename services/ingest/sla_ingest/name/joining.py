@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from sla_domain.bounds import INCIDENT
 from sla_domain.event import EventId, EventKind, IncidentEvent, IncidentId, TimeQuality
 from sla_domain.fold import in_order
-from sla_domain.fold.carried import COPIED, WORDS, copy_for_survivor, has_unanswered_word
+from sla_domain.fold.carried import COPIED, WORDS, copy_for_survivor, has_unanswered_comment
 from sla_ingest.history import whole_history
 from sla_ingest.name.kept import insert_alias, load_names, move_aliases
 from sla_ingest.name.known import AliasKind, IncidentNames, copy_routes
@@ -160,7 +160,7 @@ async def _copy_all(
     ]
     if not own_events:
         return
-    if not await incidents_with_own_events(connection, [survivor]) and not has_unanswered_word(in_order(own_events)):
+    if not await incidents_with_own_events(connection, [survivor]) and not has_unanswered_comment(in_order(own_events)):
         return
     await append_missing_events(connection, [_copy(event, survivor, names) for event in _latest(own_events)])
 
