@@ -13,7 +13,7 @@ from sqlalchemy import Table, delete, exists, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from sla_board import tables
-from sla_board.link.store import over_since
+from sla_board.link.store import ended_before
 from sla_board.projection.store import events_of_incidents
 from sla_board.shown.alert import alerts_of
 from sla_domain.event import IncidentEvent
@@ -100,7 +100,7 @@ class EndedIncidents:
         link = tables.plan_link.c
         while True:
             async with self._store.transaction() as connection:
-                chosen = select(link.id).where(over_since(horizon)).limit(BATCH)
+                chosen = select(link.id).where(ended_before(horizon)).limit(BATCH)
                 ids = (await connection.execute(chosen)).scalars().all()
                 if ids:
                     await connection.execute(delete(tables.plan_link).where(link.id.in_(ids)))

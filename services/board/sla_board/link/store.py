@@ -133,7 +133,7 @@ def _is_open(now: datetime) -> ColumnElement[bool]:
     return _link.revoked_at.is_(None) & (_link.expires_at > now)
 
 
-def over_since(horizon: datetime) -> ColumnElement[bool]:
+def ended_before(horizon: datetime) -> ColumnElement[bool]:
     """Return the SQL condition for links that expired, or were revoked, before `horizon`."""
     return or_(_link.expires_at < horizon, _link.revoked_at < horizon)
 

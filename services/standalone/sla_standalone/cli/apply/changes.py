@@ -56,7 +56,7 @@ class Difference:
         return not self.edits and not self.days
 
 
-def compared(old: Catalogue, new: Catalogue) -> Difference:
+def compare_catalogues(old: Catalogue, new: Catalogue) -> Difference:
     """Return the differences between two catalogues; see Difference.
 
     Secrets are not compared, since no stored form of a catalogue has them.

@@ -39,7 +39,7 @@ class OpenClocks:
     partial: tuple[str, ...] = ()
 
 
-def looked(url: str, key: str, rulebook: Rulebook, contracts: Iterable[str] = ("",)) -> OpenClocks:
+def compare_open_clocks(url: str, key: str, rulebook: Rulebook, contracts: Iterable[str] = ("",)) -> OpenClocks:
     """Read the open clocks of the service at `url`; return their number and the changes that `rulebook` would make.
 
     `contracts`: only those of incidents under one of these contracts; "": all.

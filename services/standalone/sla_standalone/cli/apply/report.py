@@ -25,7 +25,7 @@ _DAYS_SHOWN = 20
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """The result of `slad apply`, to be printed by `as_json` or `tell`.
+    """The result of `slad apply`, to be printed by `as_json` or `print_report`.
 
     `old`: the catalogue in force, `new`: the one to apply, `difference`: what differs; `old` and `difference` are None
     if the catalogue in force is not known. `seen`: the open clocks of a service; None if no service was asked. `done`:
@@ -55,7 +55,7 @@ def as_json(report: Report) -> dict[str, Any]:
         "new": report.new.version,
         "failed_tests": {result.scenario.name: list(result.failures) for result in report.failed},
         "changes": None if report.difference is None else _difference_json(report.difference),
-        "open": None if report.seen is None else looked_json(report.seen),
+        "open": None if report.seen is None else open_clocks_json(report.seen),
         "written": None if done is None else list(done.written),
         "removed": None if done is None else list(done.removed),
     }
@@ -72,7 +72,7 @@ def _difference_json(difference: Difference) -> dict[str, Any]:
     }
 
 
-def looked_json(seen: OpenClocks) -> dict[str, Any]:
+def open_clocks_json(seen: OpenClocks) -> dict[str, Any]:
     """Return what would become of the open clocks as JSON values."""
     counts = Counter(move.turn for move in seen.moves)
     return {
@@ -98,12 +98,12 @@ def _side_json(side: ClockSide | None) -> dict[str, Any] | None:
     return {"state": side.state, "due_at": instant_text(side.due_at), "breached": side.breached}
 
 
-def tell(report: Report) -> None:
+def print_report(report: Report) -> None:
     """Print the report for people: changes on stdout; failed tests and the conclusion on stderr."""
     if report.difference is not None:
         _tell_difference(report.difference)
     if report.seen is not None:
-        tell_open(report.seen, report.new)
+        print_open_clocks(report.seen, report.new)
     for result in report.failed:
         note("\n     ".join([f"FAIL {result.scenario.name}", *result.failures]))
     note(_conclusion(report))
@@ -139,7 +139,7 @@ def _tell_difference(difference: Difference) -> None:
         note("no entry differs (secrets are not compared)")
 
 
-def tell_open(seen: OpenClocks, book: Catalogue) -> None:
+def print_open_clocks(seen: OpenClocks, book: Catalogue) -> None:
     """Print what would become of the open clocks; times are in the zones of the contracts of `book`."""
     for move in seen.moves[:_SHOWN]:
         zone = _zone(move, book)

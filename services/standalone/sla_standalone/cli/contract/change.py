@@ -9,7 +9,7 @@ import typer
 
 from sla_catalogue.tree import Plain
 from sla_catalogue.yaml_text import yaml_text
-from sla_standalone.cli.apply.report import looked_json, tell_open
+from sla_standalone.cli.apply.report import open_clocks_json, print_open_clocks
 from sla_standalone.cli.contract.moved import moved_clocks
 from sla_standalone.cli.contract.service import (
     API,
@@ -68,7 +68,9 @@ def apply(
     if json:
         errors = [{"contract": one.id, "file": one.place, "pointer": each.pointer, "detail": each.detail}
                   for one, found in refused for each in found]  # fmt: skip
-        emit({"contracts": told, "errors": errors} | ({} if seen is None else {"open_clocks": looked_json(seen[0])}))
+        emit(
+            {"contracts": told, "errors": errors} | ({} if seen is None else {"open_clocks": open_clocks_json(seen[0])})
+        )
     else:
         for row in told:
             say(f"{row['done']:<12} {row['contract']}")
@@ -76,7 +78,7 @@ def apply(
             for each in found:
                 note(f"{one.place}: {one.id}{each.pointer.removeprefix('/contract')}: {each.detail}")
         if seen is not None:
-            tell_open(*seen)
+            print_open_clocks(*seen)
     raise typer.Exit(WRONG if refused else 0)
 
 

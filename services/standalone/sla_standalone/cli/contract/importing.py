@@ -14,7 +14,7 @@ import typer
 
 from sla_domain.normal import normal
 from sla_standalone.cli.contract.service import ContractService, KnownContract, Misfit, WantedContract, unchanged
-from sla_standalone.cli.contract.table import ERROR, TableLine, column_of, laid_over, read_table
+from sla_standalone.cli.contract.table import ERROR, TableLine, column_of, merge_with_stored, read_table
 from sla_standalone.cli.output import WRONG, emit, note, progress, say
 from sla_standalone.cli.place import path
 from sla_standalone.cli.remote import DEFAULT_URL, Key, Url, open_client
@@ -115,7 +115,7 @@ class _Import:
         wanted = line.wanted
         known = self._service.known(wanted.id) if wanted.id else None
         if known is not None:
-            wanted = laid_over(wanted, known.newest, self._columns)
+            wanted = merge_with_stored(wanted, known.newest, self._columns)
         if unchanged(wanted, known):
             return wanted, known, ()
         if not wanted.reason:

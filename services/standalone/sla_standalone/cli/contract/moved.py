@@ -10,7 +10,7 @@ from sla_catalogue import Catalogue, load_catalogue
 from sla_catalogue.recorded import VersionBuilder, with_records
 from sla_platform.settings import Settings
 from sla_platform.timesource import SystemTime
-from sla_standalone.cli.apply.open_clocks import OpenClocks, looked, service_time
+from sla_standalone.cli.apply.open_clocks import OpenClocks, compare_open_clocks, service_time
 from sla_standalone.cli.contract.remote_records import RemoteRecords, customers_of
 from sla_standalone.cli.contract.service import ContractService, KnownContract, WantedContract
 from sla_standalone.cli.output import note
@@ -49,5 +49,5 @@ def moved_clocks(
     rulebook = with_records(files.rulebook, VersionBuilder(files.compiler), records)
     whose = {one.id for one in wanted}
     whose |= {id_ for one in wanted for name in customers_of(one) for id_ in rulebook.contracts_of(name)}
-    seen = looked(timer, key, rulebook, sorted({*whose, default}))
+    seen = compare_open_clocks(timer, key, rulebook, sorted({*whose, default}))
     return seen, replace(files, rulebook=rulebook)

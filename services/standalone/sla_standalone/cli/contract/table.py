@@ -94,7 +94,7 @@ def _listed(text: str) -> list[Plain]:
     return [part.strip() for part in text.split(_SEPARATOR) if part.strip()]
 
 
-def laid_over(wanted: WantedContract, newest: Mapping[str, Plain], columns: list[str]) -> WantedContract:
+def merge_with_stored(wanted: WantedContract, newest: Mapping[str, Plain], columns: list[str]) -> WantedContract:
     """Return the contract with what the table has no column for as it stands in the service.
 
     An empty cell takes away what stood there.

@@ -34,7 +34,7 @@ async def post(
     answer = await _patiently(client, batch, time_source)
     match answer.status_code:
         case 202:
-            account.took(batch, answer.json())
+            account.count_answer(batch, answer.json())
         case 401 | 403 | 404 | 405 | 415:
             stop_refused(answer)
         case 413 if len(batch) > 1:
@@ -43,7 +43,7 @@ async def post(
             await post(client, batch[middle:], account, time_source)
         case _:
             for event in batch:
-                account.refused(event, problem_text(answer))
+                account.add_refusal(event, problem_text(answer))
 
 
 async def _patiently(
