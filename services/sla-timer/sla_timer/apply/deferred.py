@@ -32,7 +32,7 @@ async def defer(
     fresh: Sequence[tuple[Envelope, IncidentEvent]],
     rows: Collection[Any],
 ) -> int:
-    """Store events to be applied later, and hold the timers of their incidents; return how many events were new.
+    """Store events to be applied later, and keep the timers of their incidents from firing; return how many were new.
 
     `rows`: the rows of `timer_incident` of these incidents. The caller has locked the partition and the timers.
     """
@@ -49,7 +49,10 @@ async def defer(
 
 
 async def hold(connection: AsyncConnection, incidents: Collection[str]) -> None:
-    """Keep the timers of those of these incidents whose events wait from firing, until `settle`."""
+    """Keep from firing the timers of these incidents, as far as events of them wait in `timer_deferred`.
+
+    `settle` releases them.
+    """
     waiting = (
         select(tables.clock.c.id)
         .join(tables.incident, tables.incident.c.id == tables.clock.c.incident)
@@ -63,13 +66,16 @@ async def hold(connection: AsyncConnection, incidents: Collection[str]) -> None:
 
 
 async def take(connection: AsyncConnection, ids: Sequence[str]) -> None:
-    """Remove these events from those that wait; the caller applies them, or keeps them elsewhere."""
+    """Delete the events with these ids from `timer_deferred`, the table of events to be applied later.
+
+    In the same transaction the caller applies them, or puts them into the quarantine.
+    """
     for start in range(0, len(ids), 1_000):
         await connection.execute(delete(tables.deferred).where(tables.deferred.c.id.in_(ids[start : start + 1_000])))
 
 
 async def settle(connection: AsyncConnection, incident: str, now: datetime) -> None:
-    """Release the timers of an incident if none of its events waits any more, else hold all of them.
+    """Let the timers of an incident fire again if none of its events waits in `timer_deferred`; else hold them all.
 
     A timer that is due already fires once the partition's events up to `now` are applied.
     """

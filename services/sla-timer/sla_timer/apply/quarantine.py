@@ -27,9 +27,9 @@ REPLAN, AUDIT, TICK = "replan", "audit", "tick"
 
 
 class TimerQuarantine:
-    """Keeps incidents that re-planning or the self-audit could not process; `keep` adds one to the timer's quarantine.
+    """Puts incidents into the quarantine that re-planning or the self-audit could not process: call `keep`.
 
-    An operator replays such an entry later. Building the object registers how its entries are replayed, and those of
+    An operator replays the entry later. Building the object registers how such entries are replayed, and those of
     timers that the tick (the loop that fires timers) has quarantined.
     """
 
@@ -91,7 +91,7 @@ def _instant(written: int | str) -> datetime:
 
 
 def is_quarantined(incident: Any, part: str, catalogue: str = "") -> ColumnElement[bool]:
-    """Return the SQL condition that an incident waits in the quarantine (what could not be processed).
+    """Return the SQL condition that an incident is in the quarantine (could not be processed, and waits for a replay).
 
     `incident`: the column with the incident's id. Only entries count that `TimerQuarantine.keep` has put there with
     this `part` and this `catalogue` ("" for the audit).
