@@ -247,7 +247,7 @@ class ShiftedWallClock:
     """A clock for drills: call it for the machine's time plus the seconds that are written in the file `path`.
 
     The seconds may be negative. While the file cannot be opened, the seconds read last are used, 0 before the first
-    reading. `by` writes the file.
+    reading. `shift` writes the file.
     """
 
     def __init__(self, path: Path) -> None:
@@ -264,7 +264,7 @@ class ShiftedWallClock:
         return _wall() + self._by
 
     @staticmethod
-    def by(path: Path, seconds: float) -> None:
+    def shift(path: Path, seconds: float) -> None:
         """Write `seconds` to the file `path`, so that its clocks show the machine's time plus `seconds`.
 
         Negative `seconds` set them back. The file is replaced atomically, so that no process reads half of it.

@@ -41,7 +41,7 @@ class KeyCopy:
         found = None if number is None else self._keys.get(number)
         return found if found is not None and found.revoked_at is None and found.fits(presented) else None
 
-    async def have_been_read(self) -> str | None:
+    async def reason_not_ready(self) -> str | None:
         """Return None once the keys have been read from the store, before that a sentence that says so.
 
         For `/readyz`.

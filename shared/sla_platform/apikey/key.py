@@ -81,7 +81,7 @@ def key_hash(text: str) -> str:
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 
 
-def fit_name(name: str) -> bool:
+def is_key_name(name: str) -> bool:
     """Return whether `name` may be the name of an API key.
 
     It may have 1 to 60 (NAME) characters: small letters, digits, `.`, `_` and `-`; the first is a letter or a digit.

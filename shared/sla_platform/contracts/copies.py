@@ -140,7 +140,7 @@ class ContractCopies:
             await self._copy.refresh(connection)
         self._read = True
 
-    async def have_been_read(self) -> str | None:
+    async def reason_not_ready(self) -> str | None:
         """Return that the contracts have not been read since the start; None when they have. For the readiness."""
         return None if self._read else "the recorded contracts have not been read from the store yet"
 
@@ -196,5 +196,5 @@ def with_records(
         await source.run(copies)
 
     parts = (*service.parts, Part("contracts", learn), Part("contract-records", copies.follow))
-    checks = {**service.checks, "contracts": copies.have_been_read}
+    checks = {**service.checks, "contracts": copies.reason_not_ready}
     return replace(service, parts=parts, checks=checks, prepare=copies.load)

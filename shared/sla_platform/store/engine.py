@@ -102,7 +102,7 @@ class Store:
         assert isinstance(self._database, SqliteDatabase), "PostgreSQL is asked over a connection"
         return self._database.glance(query, values)
 
-    async def takes_writes(self) -> str | None:
+    async def write_refusal(self) -> str | None:
         """Return why the database refuses writes at present; None when it accepts them. For the readiness check.
 
         The database is asked only if no write succeeded in the last two seconds and none found the disk full in the

@@ -137,7 +137,7 @@ def test_many_askers_share_one_look(tmp_path: Path, monkeypatch: pytest.MonkeyPa
 
     async def ask() -> None:
         store = Store(f"sqlite:///{tmp_path}/slad.db")
-        assert await asyncio.gather(*(store.takes_writes() for _ in range(50))) == [None] * 50
+        assert await asyncio.gather(*(store.write_refusal() for _ in range(50))) == [None] * 50
         await store.close()
 
     asyncio.run(ask())

@@ -11,7 +11,7 @@ from rich.table import Table
 
 from sla_catalogue.api_key import KeyScope
 from sla_domain import bounds
-from sla_platform.apikey.key import MadeKey, fit_name
+from sla_platform.apikey.key import MadeKey, is_key_name
 from sla_platform.apikey.store import NoSuchKey, WantedKey, list_keys, make_key, revoke_key
 from sla_platform.settings import Settings
 from sla_platform.store.engine import Store
@@ -122,7 +122,7 @@ async def _listed(store: Store, _time_source: TimeSource) -> list[MadeKey]:
 
 def _refuse_senseless(wanted: WantedKey, today: date) -> None:
     """What `slad check` refuses of a key in the catalogue, too."""
-    if not fit_name(wanted.name):
+    if not is_key_name(wanted.name):
         stop(f"--name {wanted.name}: at most 60 small letters, digits, `.`, `_` and `-`, the first a letter or digit")
     if wanted.contract and (len(wanted.contract) > bounds.CONTRACT or not bounds.writable(wanted.contract)):
         stop("--contract: no contract has such an id")
