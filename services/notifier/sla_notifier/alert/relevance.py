@@ -54,11 +54,10 @@ def overdue_again(fact: ClockFact, now: datetime) -> bool:
 
 
 def is_news(before: Alert | None, fact: ClockFact) -> bool:
-    """Return whether a fact is to be worked on; False only for some facts that are history.
+    """Return whether a fact is to be processed; False for history that concerns no alert.
 
-    A fact is history if it was over or imported when slad first read it. History opens no alert and warns of nothing;
-    it is worked on only if the clock has an alert, which it may close or correct. `before`: that alert, None if there
-    is none.
+    A fact is history if it was over, or imported, when slad first received it. History never warns or opens an alert;
+    it is processed only if the clock has an alert (`before`, None for none), which it may close or correct.
     """
     if not fact.is_history:
         return True
