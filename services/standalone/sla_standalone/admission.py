@@ -47,10 +47,10 @@ class EndReason(IntEnum):
 
 
 class HeldConnection(Protocol):
-    """An open connection that an `Admission` counts; the Admission limits the connections of a process.
+    """An open connection that an `Admission` (the limit on connections of a process) counts and may close.
 
-    To make room for a new one, it compares what each is busy with (`activity`), and calls `give_way` on the one that it
-    closes.
+    To make room for a new connection, the Admission compares what each is busy with (`activity`), and calls `give_way`
+    on the one that it closes.
     """
 
     def activity(self, now: float) -> ConnectionActivity:

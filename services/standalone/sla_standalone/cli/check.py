@@ -19,7 +19,7 @@ from sla_standalone.cli.place import path
 
 
 class Format(StrEnum):
-    """The forms in which problems are printed; GITHUB: as commands that annotate files in a GitHub job."""
+    """The forms in which `slad check` prints problems. GITHUB: workflow commands that annotate files in GitHub."""
 
     TEXT = "text"
     JSON = "json"

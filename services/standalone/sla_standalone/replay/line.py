@@ -35,7 +35,7 @@ _REMEMBERED = 10_000
 
 
 class BadLine(ValueError):
-    """The line is no event of an incident; the message says what is wrong with it."""
+    """Raised when a line of a log is no event of an incident; the message says what is wrong with it."""
 
 
 @dataclass(frozen=True, slots=True)

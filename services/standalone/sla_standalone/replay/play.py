@@ -152,7 +152,8 @@ def play(
 
 
 def keep_earliest(known: dict[str, Noted], found: Mapping[str, Noted]) -> None:
-    """Add the remarks of `found` to `known`, which keeps one remark of each kind: the one that comes first in the log.
+    """Merge the remarks of `found` into `known`, which keeps one remark of each kind: the one that comes first in the
+    log.
 
     `known`, `found`: kind of remark -> (line, incident, text).
     """

@@ -17,7 +17,7 @@ from sla_standalone.replay.record import Record
 
 
 def log_json(played: Played) -> dict[str, Any]:
-    """Return what the log contains, as JSON values: incidents, events, span, rejected lines, and remarks."""
+    """Return what a replayed log contains, as JSON values: incidents, events, span, rejected lines, and remarks."""
     return {
         "incidents": played.incidents,
         "events": played.events,
@@ -56,12 +56,12 @@ def outcome_json(outcome: ClockOutcome) -> dict[str, Any]:
 
 
 def verdicts_json(records: Iterable[Record]) -> Iterator[dict[str, Any]]:
-    """Yield the outcome of every clock under the first rules, as JSON values, in the order of the log."""
+    """Yield the outcome of every clock under the first plan, as JSON values, in the order of the log."""
     return (outcome_json(outcome) for record in records for outcome in record.outcomes[0])
 
 
 def remarked_json(records: Iterable[Record]) -> Iterator[dict[str, Any]]:
-    """Yield each remark on an incident with its kind and text, as JSON values, in the order of the log."""
+    """Yield each remark on what is odd about an incident (incident, kind, text) as JSON, in the order of the log."""
     return (
         {"incident": record.incident, "kind": kind, "text": text} for record in records for kind, text in record.remarks
     )
@@ -73,7 +73,7 @@ def totals_json(totals: Mapping[str, VerdictCounts]) -> dict[str, dict[str, Any]
 
 
 def tally_json(tally: VerdictCounts) -> dict[str, Any]:
-    """Return verdict -> number of clocks, and as `ratio` the attainment, as JSON values."""
+    """Return verdict -> number of clocks, and as `ratio` the attainment (met ÷ (met + missed)), as JSON values."""
     return {**{verdict.value: tally.counts[verdict] for verdict in Verdict}, "ratio": rounded_ratio(tally.ratio)}
 
 
@@ -113,9 +113,10 @@ def disagreement_json(one: Disagreement) -> dict[str, Any]:
 
 
 def confusion_json(found: ConfusionMatrix) -> dict[str, Any]:
-    """Return the counts by both verdicts as JSON values.
+    """Return the numbers of clocks by slad's verdict and the other system's, as JSON values.
 
-    In `confusion` the first word of a name is slad's verdict, the second the other system's.
+    In `confusion` the first word of a name is slad's verdict, the second the other system's. `ratio`: the share of
+    clocks with equal verdicts.
     """
     return {
         "compared": found.compared,
@@ -144,7 +145,7 @@ def difference_json(counts: Counter[OutcomeChange], records: Iterable[Record]) -
 
 
 def change_json(change: ChangedOutcome) -> dict[str, Any]:
-    """Return a changed clock, with its outcomes under both plans, as JSON values."""
+    """Return a clock whose outcome differs between two plans, with both outcomes, as JSON values."""
     return {
         "turn": change.turn.value,
         "incident": change.one.incident,

@@ -73,7 +73,7 @@ def _difference_json(difference: Difference) -> dict[str, Any]:
 
 
 def open_clocks_json(seen: OpenClocks) -> dict[str, Any]:
-    """Return what would become of the open clocks as JSON values."""
+    """Return the number of open clocks, and the changes that a new catalogue would make to them, as JSON values."""
     counts = Counter(move.turn for move in seen.moves)
     return {
         "catalogue": seen.catalogue,
@@ -140,7 +140,10 @@ def _tell_difference(difference: Difference) -> None:
 
 
 def print_open_clocks(seen: OpenClocks, book: Catalogue) -> None:
-    """Print what would become of the open clocks; times are in the zones of the contracts of `book`."""
+    """Print the changes that a new catalogue would make to open clocks on stdout, and their numbers on stderr.
+
+    At most 50 changes are printed. Times are in the zones of the contracts in the catalogue `book`.
+    """
     for move in seen.moves[:_SHOWN]:
         zone = _zone(move, book)
         say(

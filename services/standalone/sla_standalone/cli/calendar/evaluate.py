@@ -73,7 +73,7 @@ def evaluate(
     ] = AtClose.STAY,
     json: Annotated[bool, typer.Option("--json", help="The summary on stderr as JSON.")] = False,
 ) -> None:
-    """Answer questions of business-time arithmetic, one JSON object a line.
+    """Answer questions of business-time arithmetic (what is 4 working hours after this time?), one JSON object a line.
 
     Exit status: 0 all answered as expected, 1 a row differs or makes no sense, 2 no calendars.
 

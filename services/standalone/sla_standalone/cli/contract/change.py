@@ -45,9 +45,9 @@ def apply(
     key: Key = "",
     json: Json = False,
 ) -> None:
-    """Create the contracts of files in a running service, or change them; all are checked before one is written.
+    """Create or change contracts in a running service, as files state them; all are checked before one is written.
 
-    Exit status: 0 all stand as in the files (or could), 1 one of them does not fit, 2 misuse or no service answers.
+    Exit status: 0 all are as in the files (or could be), 1 one of them does not fit, 2 misuse or no service answers.
     """
     wanted = read_files(files, reason, effective_from)
     for one in wanted:
@@ -117,7 +117,10 @@ def end(
     url: Url = DEFAULT_URL,
     key: Key = "",
 ) -> None:
-    """End a recorded contract. Exit status: 0 it ends, 1 it cannot, or there is none, 2 misuse."""
+    """End a contract that is recorded in a running service.
+
+    Exit status: 0 it ends, 1 it cannot, or there is none, 2 misuse.
+    """
     with open_client(url, key) as client:
         service = ContractService(client)
         known = service.known(contract)
@@ -138,9 +141,9 @@ def export(
     url: Url = DEFAULT_URL,
     key: Key = "",
 ) -> None:
-    """Print recorded contracts as YAML that a catalogue file can hold, and that `slad contract apply` reads.
+    """Print contracts recorded in a running service as YAML, for a catalogue file or for `slad contract apply`.
 
-    Each is printed as its newest version has it; one that has not taken effect yet is said so. Exit status: 0, or 1 if
+    Each is printed as its newest version has it; a note tells of one that does not apply yet. Exit status: 0 printed, 1
     there is no such contract, 2 misuse.
     """
     with open_client(url, key) as client:

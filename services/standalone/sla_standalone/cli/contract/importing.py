@@ -38,8 +38,8 @@ def import_(
 ) -> None:
     """Create or change contracts from a table; one line that does not fit keeps all others from being written.
 
-    What a contract has that the table has no column for stays. Repeated, it changes nothing. Exit status: 0 all stand
-    as in the table (or could), 1 a line does not fit, 2 misuse or no service answers.
+    What a contract has that the table has no column for stays. Repeated, it changes nothing. Exit status: 0 all are as
+    in the table (or could be), 1 a line does not fit, 2 misuse or no service answers.
     """
     columns, lines = read_table(table, reason)
     with open_client(url, key) as client:
@@ -67,18 +67,20 @@ def import_(
 
 @dataclass(frozen=True, slots=True)
 class RefusedLine:
-    """A line of the table that does not fit, and why."""
+    """A line of a table of contracts that does not fit, and the reasons (`misfits`)."""
 
     line: TableLine
     misfits: tuple[Misfit, ...]
 
     def said(self, misfit: Misfit) -> str:
-        """Return one reason with its column."""
+        """Return a reason why the line does not fit as text, with the column that it concerns: `plan: there is no such
+        plan`.
+        """
         column = column_of(misfit)
         return f"{column}: {misfit.detail}" if column else misfit.detail
 
     def as_json(self) -> dict[str, object]:
-        """Return the line as JSON values."""
+        """Return the line's number, its contract and the reasons why it does not fit, as JSON values."""
         errors = [{"column": column_of(each) or None, "detail": each.detail} for each in self.misfits]
         return {"line": self.line.wanted.line, "contract": self.line.wanted.id, "errors": errors}
 

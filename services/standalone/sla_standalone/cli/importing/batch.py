@@ -77,7 +77,6 @@ class ImportAccount:
     """The counts of one import of incidents into a running service.
 
     Call `count_answer` with each answer of the service, and `add_refusal` for each event that was not imported.
-
     `incidents`, `events`: how many the table has. `accepted`: events that were new to the service. `duplicate`: events
     that the service knew already. `refusals`: events and lines that were not imported.
     """
@@ -103,7 +102,7 @@ class ImportAccount:
                 self.add_refusal(event, said or told["outcome"])
 
     def add_refusal(self, event: Mapping[str, Any], reason: str) -> None:
-        """Add an event that was not imported to the refusals, with the reason."""
+        """Add a CloudEvent that was not imported to the refusals, with the reason."""
         self.refusals.append(NotImported(0, event["subject"], reason, f"{event['type']} {event['id']}"))
 
     def as_json(self) -> dict[str, Any]:

@@ -18,7 +18,9 @@ _LONGEST_WAIT = 60.0
 
 
 class StillBusy(Exception):
-    """The service was busy at 20 attempts to send one batch; run the import again later, it takes no event twice."""
+    """Raised when the service was busy at 20 attempts to send one batch; the import may be run again, no event counts
+    twice.
+    """
 
 
 async def post(
