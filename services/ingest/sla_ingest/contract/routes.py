@@ -38,7 +38,7 @@ _DryRun = Annotated[bool, Query(description="Check everything and write nothing.
 
 
 def router(deps: ContractDeps) -> APIRouter:
-    """Return the routes under `/v1/contracts`."""
+    """Return a FastAPI router with the routes under `/contracts`: contracts, their windows, ledgers and profiles."""
     routes = APIRouter(prefix="/contracts", tags=["contracts"])
     _reading(routes, deps)
     _writing(routes, deps)

@@ -26,9 +26,9 @@ BALANCE, EXPIRY, OVER = "balance", "expiry", "over"
 
 
 class LedgerWatch:
-    """Counts the ledgers with entries for which a warning holds (gauge `slad_ingest_ledger_warnings`).
+    """Sets the gauge `slad_ingest_ledger_warnings`: how many ledgers are low, about to lose something, or overdrawn.
 
-    `shelf`: the records in memory. `rulebook`: returns the contracts in force, the recorded ones among them.
+    `shelf`: the records of contracts in memory. `rulebook`: returns the contracts in force, including recorded ones.
     """
 
     def __init__(
@@ -41,13 +41,16 @@ class LedgerWatch:
         self._found: dict[str, tuple[int, datetime, Counter[str]]] = {}
 
     async def run(self) -> None:
-        """Look every 5 seconds until cancelled; a ledger is computed when it has changed, and once an hour."""
+        """Set the gauge of ledger warnings every 5 seconds until cancelled.
+
+        The ledgers of a contract are computed again when the contract has changed, and once an hour.
+        """
         while True:
             await self.look()
             await asyncio.sleep(LOOK_SECONDS)
 
     async def look(self) -> None:
-        """Set the gauge to what holds now."""
+        """Set the gauge of ledger warnings once, to the warnings that apply now."""
         now, turn = self._time_source.now(), LoopYielder()
         for contract in self._shelf.with_entries():
             revision = self._shelf.revision(contract)
