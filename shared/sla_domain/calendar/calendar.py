@@ -182,7 +182,7 @@ class Calendar:
     # -- explanation
 
     def pieces(self, start: datetime, end: datetime) -> tuple[Piece, ...]:
-        """Return the open and closed pieces of `[start, end)` in order of time, without gaps, each with its reason.
+        """Return the open and closed pieces that make up `[start, end)`, in order and without gaps, each with a reason.
 
         Raises InvalidSpan if `end` is earlier than `start`.
         """
