@@ -46,18 +46,19 @@ from sla_domain.window import BookableWindow, WindowPrice
 
 
 def sheet_of(catalogue: Catalogue, contract: ContractId, language: str = "en") -> dict[str, Any]:
-    """Return what the contract and its plan promise, under the names of the catalogue's files, ready for JSON.
+    """Return all that a contract and its plan promise, as a mapping ready for JSON, for people and programs to read.
 
-    A text that is missing in `language` is given in English, else in any language. Raises KeyError if there is no such
-    contract.
+    The keys are those of the catalogue's files. A text that is missing in `language` is given in English, else in any
+    language. Raises KeyError if there is no such contract.
     """
     return sheet_under(catalogue, catalogue.rulebook.contracts[contract], language)
 
 
 def sheet_under(catalogue: Catalogue, contract: Contract, language: str = "en") -> dict[str, Any]:
-    """Return the same for a contract that need not be in the catalogue as it is: such as one under one entitlement.
+    """Return all that a contract and its plan promise, as a mapping ready for JSON (see `sheet_of`).
 
-    Raises KeyError if the catalogue does not have its plan.
+    `contract`: need not be in the catalogue; it may be one with a single entitlement (`Contract.under`). Raises
+    KeyError if the catalogue does not have its plan.
     """
     return _Sheet(catalogue, contract, language).whole()
 

@@ -12,7 +12,7 @@ from sla_domain.plan import Coverage
 def week_words(coverage: Coverage, words: Words) -> str:
     """Return the weekly hours of a coverage as text, such as `Mon–Fri 09:00–17:00`, in the language of `words`.
 
-    It is `24x7` for all hours of the week, and empty for a coverage made of others.
+    The text is `24x7` for all hours of the week, and "" for a coverage made of others.
     """
     if coverage.parts:
         return ""
@@ -22,7 +22,10 @@ def week_words(coverage: Coverage, words: Words) -> str:
 
 
 def week(weekly: Mapping[int, tuple[Window, ...]], words: Words) -> str:
-    """Return weekly hours (weekday, 0 is Monday -> open hours) as text, in the language of `words`."""
+    """Return weekly hours as text, such as `Mon–Fri 09:00–17:00`, in the language of `words`.
+
+    `weekly`: weekday (0 is Monday) -> open windows.
+    """
     found: list[str] = []
     for first, last, windows in _runs(weekly):
         days = words.weekdays[first] + (f"–{words.weekdays[last]}" if last > first else "")
@@ -46,5 +49,5 @@ def _window(window: Window) -> str:
 
 
 def clock(seconds: int) -> str:
-    """Return seconds since midnight as text, such as `09:00`."""
+    """Return a time of day, given in seconds since midnight, as text such as `09:00`."""
     return f"{seconds // 3600:02}:{seconds // 60 % 60:02}"

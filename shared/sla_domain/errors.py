@@ -102,8 +102,7 @@ class EmptyCalendar(CalendarError):
 
 
 class BeyondHorizon(CalendarError):
-    """The answer lies outside the years that the calendar was compiled for: shorten the target or compile more years.
-    """
+    """The answer lies outside the years the calendar was compiled for: shorten the target or compile more years."""
 
     def __init__(
         self,

@@ -21,7 +21,7 @@ class PersonDocument(Document):
     `addresses`: in order of preference, such as `email:ada@example.org` or `webhook:<channel>`. Each kind of channel
     adds a key of its name, with addresses of that kind. `notices`: whether to notify the person of critical fixes;
     absent: yes, unless the plan demands registration. `side`: `support` or `customer`; absent: by the person's roles,
-    else `support`. `languages`: several, the best first, in place of `language`. `zone`: where the person lives.
+    else `support`. `languages`: several, the best first, in place of `language`. `zone`: the person's time zone.
     `hours`: in which the person works, in that zone; roles without hours are held in them. `until`: the first day on
     which the person is no longer there.
     """
@@ -44,20 +44,20 @@ class PersonDocument(Document):
 
     @property
     def spoken(self) -> tuple[str, ...]:
-        """Return the languages of the person, the best first."""
+        """Return the languages of the person, the best first: `languages`, or `language` alone."""
         return tuple(self.languages) or (self.language,)
 
     def of_kind(self, kind: str) -> list[str]:
-        """Return the addresses under the person's key of this kind of channel, in the order written.
+        """Return the addresses under the person's key of this kind of channel, such as `email`, in the order written.
 
-        They are without the kind in front; [] without that key.
+        They have no kind in front; the list is empty without that key.
         """
         found: list[str] = getattr(self, kind, [])
         return found
 
 
 class HolderDocument(Document):
-    """A person who holds a role of a contract, or a rota: whoever of it is on call. A text is `person` alone.
+    """Who holds a role of a contract: a person, or a rota, that is, whoever is on call in it. A text is `person` alone.
 
     `coverage`: the hours in which the person serves; absent: those that the plan gives the role, else the person's own,
     else any hour. `outside`: the person serves in all other hours instead.

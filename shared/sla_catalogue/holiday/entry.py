@@ -31,10 +31,10 @@ _NEEDED = ("DTSTART", "DTEND", "DURATION", "RRULE", "RDATE", "EXDATE", "EXRULE",
 
 @dataclass(frozen=True, slots=True)
 class FeedEntry:
-    """One entry of a feed (calendar file): its name, and when it takes place within the horizon.
+    """One entry of an iCalendar file: its name, and when it takes place within the horizon (the catalogue's years).
 
-    `event`: the entry as the library reads it, for what a feed of one kind has besides. `zone`: that of the whole feed.
-    `label`: the entry's name and start as text for remarks.
+    `event`: the entry as the library `icalendar` reads it. `zone`: the time zone of the whole file. `label`: the
+    entry's name and start as text for remarks.
     """
 
     name: str
@@ -49,9 +49,9 @@ def read_entries(
 ) -> Iterator[FeedEntry]:
     """Yield the entries of an iCalendar text, except cancelled ones and those that cannot be read.
 
-    `horizon`: the years. `remarks`: takes a sentence on each entry that was left out, or was read in a way that may be
-    wrong. `unnamed`: the name of entries without one. `skip`: asked with the name of each entry, whether to pass it
-    over. Raises BadFeed for a text that is no iCalendar.
+    `horizon`: the years. `remarks`: a sentence is added for each entry that was left out, or was read in a way that may
+    be wrong. `unnamed`: the name to give to entries without one. `skip`: is called with the name of each entry; True
+    leaves it out. Raises BadFeed for a text that is not iCalendar.
     """
     texts, more = tidy(text)
     remarks += more
@@ -148,6 +148,6 @@ def _label(event: Any, name: str) -> str:
 
 
 def few(remarks: list[str]) -> tuple[str, ...]:
-    """Return the first 20 remarks (MAX_REMARKS), and how many more there are."""
+    """Return the first 20 remarks (MAX_REMARKS) and, if there are more, a last one that says how many."""
     more = len(remarks) - MAX_REMARKS
     return (*remarks[:MAX_REMARKS], f"and {more} more entries") if more > 0 else tuple(remarks)

@@ -19,9 +19,9 @@ MAX_DAYS = 366
 
 @dataclass(frozen=True, slots=True)
 class HolidayFeed:
-    """The days off (`rows`) and timed closings (`spans`) of a feed within the horizon (the catalogue's years).
+    """The days off (`rows`) and timed closings (`spans`) of an iCalendar file within the catalogue's years.
 
-    `remarks`: entries that were left out, or were read in a way that may be wrong.
+    `remarks`: sentences on entries that were left out, or were read in a way that may be wrong.
     """
 
     rows: tuple[HolidayRow, ...] = ()
@@ -41,11 +41,11 @@ class _Found:
 
 
 def read_feed(text: str, source: str, horizon: Horizon, skip: Collection[str] = ()) -> HolidayFeed:
-    """Return the days off and closings of an iCalendar text within the horizon (years).
+    """Return the days off and timed closings that an iCalendar text lists within the horizon (years).
 
     `source`: where the text is from; kept with each day. `skip`: names of entries to leave out, in any case of letters.
     Cancelled entries are left out too, and so are those that cannot be read, with a remark. Raises BadFeed for a text
-    that is no iCalendar.
+    that is not iCalendar.
     """
     found = _Found(source, horizon)
     skipped = {name.casefold() for name in skip}

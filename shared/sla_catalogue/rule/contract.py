@@ -109,7 +109,7 @@ def _check_customers(subject: CheckedCatalogue) -> None:
 
 
 def meet(one: Contract, other: Contract) -> bool:
-    """Return whether both contracts are in force on some day, by their dates alone (`valid_to` is exclusive)."""
+    """Return whether the dates of both contracts have a day in common (`valid_to` is exclusive)."""
 
     def bounds(contract: Contract) -> tuple[date, date]:
         return contract.valid_from or date.min, contract.valid_to or date.max
