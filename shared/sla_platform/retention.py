@@ -39,10 +39,11 @@ _LEAST_LINGER = timedelta(days=7)
 
 
 class RetentionOrder(IntEnum):
-    """The turn in which a service deletes finished incidents: TOLD first, COUNTED second, SHOWN last.
+    """The order in which services delete what they hold of finished incidents: TOLD first, COUNTED second, SHOWN last.
 
-    TOLD: what was received, and the notifications. COUNTED: incidents and their clocks. SHOWN: the board, which follows
-    from both. With this order a late event of a deleted incident meets no older state of it.
+    TOLD: what was received from senders, and the notifications. COUNTED: incidents and their clocks. SHOWN: the data of
+    the board, which follow from both. With this order a late event of a deleted incident meets no older state of the
+    incident.
     """
 
     TOLD = 0  # what was received, and the notifications of it
@@ -71,7 +72,7 @@ class Retention:
         return cls(keep, max(_LEAST_LINGER, timedelta(hours=settings.kafka_retention_hours)))
 
     def horizon(self, now: datetime, turn: RetentionOrder) -> datetime | None:
-        """Return the instant before which an incident must have ended, so that a service of this `turn` deletes it now.
+        """Return the instant before which an incident must have ended for a service of this `turn` to delete it now.
 
         That is `now` less `keep`, and less `linger` once for COUNTED, twice for SHOWN. None: nothing is deleted.
         """

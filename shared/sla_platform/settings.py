@@ -210,7 +210,7 @@ class Settings(BaseSettings):
         return self.bus_url == "embedded:"
 
     def shown(self) -> dict[str, object]:
-        """Return the settings by name, as they were read, without secrets and without passwords in URLs."""
+        """Return the settings by name, for people to read, without secrets and without passwords in URLs."""
         values: dict[str, object] = self.model_dump(mode="json")
         for name in ("store_url", "bus_url", "smtp_url"):
             values[name] = _CREDENTIALS.sub("[hidden]@", str(values[name]))

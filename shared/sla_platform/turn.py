@@ -19,7 +19,7 @@ class LoopYielder:
         self._since = time.perf_counter()
 
     async def yield_if_due(self) -> None:
-        """Let other asyncio tasks run, if `seconds` have passed since they last could by this object."""
+        """Let other asyncio tasks run if `seconds` have passed since the last call that did; else return at once."""
         if time.perf_counter() - self._since >= self._seconds:
             await asyncio.sleep(0)
             self._since = time.perf_counter()

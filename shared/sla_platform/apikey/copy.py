@@ -42,16 +42,14 @@ class KeyCopy:
         return found if found is not None and found.revoked_at is None and found.fits(presented) else None
 
     async def reason_not_ready(self) -> str | None:
-        """Return None once the keys have been read from the store, before that a sentence that says so.
+        """Return a sentence saying that the keys are not read from the store yet; None once they have been read.
 
-        For `/readyz`.
+        This is a readiness check, called for `/readyz`.
         """
         return None if self._read else "the API keys have not been read from the store yet"
 
     async def run(self) -> None:
-        """Call `refresh` every half second until cancelled; about once a minute let it read all keys, not only
-        changes.
-        """
+        """Call `refresh` every half second until cancelled; about once a minute it reads all keys anew."""
         for count in itertools.count():
             await self.refresh(everything=count % ALL_EVERY == 0)
             await asyncio.sleep(LOOK_SECONDS)

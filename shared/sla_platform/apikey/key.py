@@ -50,9 +50,7 @@ class MadeKey:
         return hmac.compare_digest(key_hash(presented), self.sha256)
 
     def state(self) -> dict[str, Any]:
-        """Return the key's name, sorted scopes, contract, expiry and revocation, as the audit log shows them,
-        not its hash.
-        """
+        """Return the key's name, sorted scopes, contract, expiry and revocation, for the audit log; not its hash."""
         return {
             "name": self.name,
             "scopes": sorted(self.scopes),

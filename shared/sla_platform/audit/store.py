@@ -38,9 +38,7 @@ class AuditFilter:
 
     @property
     def whole(self) -> bool:
-        """Return whether the filter has no condition, so that it reads all acts and their chain of hashes can
-        be verified.
-        """
+        """Return whether the filter has no condition: it reads all acts, whose chain of hashes can then be verified."""
         return self == AuditFilter()
 
 

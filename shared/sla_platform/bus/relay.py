@@ -108,7 +108,7 @@ class Relay:
 
     @property
     def waiting_seconds(self) -> float:
-        """Return for how many seconds the relay has not seen its log empty.
+        """Return for how many seconds the relay has not seen its log empty, with everything copied to Kafka.
 
         They count anew when the relay takes or loses the lease (the lock that lets one relay at a time copy the log).
         """

@@ -137,15 +137,15 @@ async def demand_model(request: Request, model: type[Model]) -> Model:
 
 
 def describes(model: type[BaseModel], *, required: bool = True) -> dict[str, Any]:
-    """Return the `openapi_extra` for a route that reads its body by `read_model`, which FastAPI cannot see by itself.
+    """Return the `openapi_extra` of a route that reads its body by `read_model`: a JSON body of `model`.
 
-    It describes a JSON body of `model`. `required`: whether the request must have a body.
+    FastAPI cannot see by itself that such a route has a body. `required`: whether the request must have a body.
     """
     schema = model.model_json_schema()
     return {"requestBody": {"required": required, "content": {"application/json": {"schema": schema}}}}
 
 
 def too_large(limit: int) -> Problem:
-    """Return the problem 413 for a body beyond `limit` bytes."""
+    """Return the Problem to raise for a request body of more than `limit` bytes: status 413."""
     detail = f"A body has at most {limit} bytes; send fewer events in a batch or a shorter description."
     return Problem(413, "too-large", "The body is too large", detail, headers={"Connection": "close"})

@@ -105,7 +105,10 @@ def _path(request: Request) -> str:
 
 
 def install(app: FastAPI) -> None:
-    """Register handlers that answer every error of the app, and every unreadable address, with a problem."""
+    """Make the app answer every error, and every request address that cannot be read, as `application/problem+json`.
+
+    A `Problem` keeps its status; invalid input gets 422, Retryable 503, and any other exception 500.
+    """
     app.add_middleware(_CheckedAddress)
 
     @app.exception_handler(Problem)

@@ -16,7 +16,7 @@ async def create_database(server_url: str, name: str, template: str = "template1
 
 
 async def drop_database(server_url: str, name: str) -> None:
-    """Drop a database and end the connections to it; nothing happens if it is not there."""
+    """Drop a database and end the connections to it; do nothing if there is no such database."""
     await _execute(server_url, f"DROP DATABASE IF EXISTS {_quoted(name)} WITH (FORCE)")
 
 

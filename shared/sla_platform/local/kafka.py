@@ -81,7 +81,7 @@ class KafkaBroker:
 
     @property
     def url(self) -> str:
-        """Return the URL for `SLAD_BUS_URL`."""
+        """Return the broker's URL for the setting `SLAD_BUS_URL`, such as `kafka://127.0.0.1:9092`."""
         return f"kafka://{self.bootstrap}"
 
     @property
@@ -134,12 +134,12 @@ class KafkaBroker:
         self._record.unlink(missing_ok=True)
 
     def restart(self, timeout: float = 60.0) -> KafkaBroker:
-        """Stop the broker if it runs, then start it on the same data and the same port."""
+        """Stop the broker if it runs, start it on the same data and port, and return it when clients can connect."""
         self.stop()
         return self.start(timeout)
 
     def discard(self) -> None:
-        """Kill the broker and delete its data: the end of a broker for one test."""
+        """Kill the broker and delete its data, at the end of a test that had a broker of its own."""
         self.kill()
         shutil.rmtree(self.data_dir, ignore_errors=True)
 

@@ -25,8 +25,8 @@ def cursor_table(metadata: MetaData, service: str) -> Table:
 async def load(connection: AsyncConnection, table: Table, log: str) -> Cursor:
     """Return how far the log named `log` has been read, as stored in `table` (see `cursor_table`).
 
-    Return the beginning when nothing is stored or it cannot be read. Events that are then read again do no harm:
-    readers recognise them by their ids.
+    The beginning of the log is returned when nothing is stored or it cannot be read. Events that are then read again do
+    no harm: readers recognise them by their ids.
     """
     found: str | None = (
         await connection.execute(select(table.c.cursor).where(table.c.log == log))
@@ -39,5 +39,5 @@ async def load(connection: AsyncConnection, table: Table, log: str) -> Cursor:
 
 
 async def save(connection: AsyncConnection, table: Table, log: str, cursor: Cursor) -> None:
-    """Store in `table` (see `cursor_table`) how far the log named `log` has been read; it replaces the earlier one."""
+    """Store in `table` (see `cursor_table`) how far the log named `log` has been read, replacing the earlier value."""
     await connection.execute(upsert(connection, table), [{"log": log, "cursor": str(cursor)}])

@@ -92,7 +92,7 @@ def row_of(envelope: Envelope) -> dict[str, Any]:
 
 
 async def append(connection: AsyncConnection, log: Table, envelopes: Iterable[Envelope]) -> None:
-    """Add events to a log in the caller's transaction; those whose id is in the log are skipped."""
+    """Insert events into a log table in the caller's transaction; events whose id is already in the log are skipped."""
     rows = [row_of(envelope) for envelope in envelopes]
     if rows:
         await connection.execute(insert_new(connection, log), rows)
@@ -100,10 +100,10 @@ async def append(connection: AsyncConnection, log: Table, envelopes: Iterable[En
 
 @dataclass(frozen=True, slots=True, order=True)
 class Cursor:
-    """How far a reader has read in a log; of two cursors, the one further on compares greater.
+    """How far a reader has read a log; of two cursors, the one further on compares greater.
 
-    `txid`: the id of the transaction that wrote the event read last, 0 on SQLite. `position`: that event's position. It
-    is stored as `str(cursor)`, which writes both (`0:42`); `parse` reads that text.
+    `txid`: the id of the transaction that wrote the event read last, 0 on SQLite. `position`: that event's position.
+    Both are 0 at the beginning. A cursor is stored as the text `str(cursor)`, such as `0:42`, which `parse` reads.
     """
 
     txid: int = 0
@@ -111,7 +111,7 @@ class Cursor:
 
     @classmethod
     def parse(cls, written: str) -> Cursor:
-        """Return the cursor of a stored text, such as `0:42`. Raises ValueError."""
+        """Return the cursor that was stored as this text, such as `0:42`. Raises ValueError for another text."""
         txid, _, position = written.partition(":")
         return cls(int(txid), int(position))
 
@@ -121,7 +121,7 @@ class Cursor:
 
 @dataclass(frozen=True, slots=True)
 class UnreadableLogRow:
-    """A row of a log that is no event: its fields as bytes, and what is wrong with them."""
+    """A row of a log that cannot be read as an event: its fields as bytes, and what is wrong with them."""
 
     position: int
     fields: Mapping[str, bytes]
@@ -177,14 +177,17 @@ async def read(connection: AsyncConnection, log: Table, topics: Sequence[Topic],
 
 
 def anything_after(store: Store, log: Table, topics: Sequence[Topic], cursor: Cursor) -> bool:
-    """Return whether events of these topics lie after `cursor`, on SQLite and at once. Raises StoreBusy."""
+    """Return whether the log has events of these topics after `cursor`. Only on SQLite, synchronously.
+
+    Raises StoreBusy.
+    """
     marks, values = _bound_topics(topics)
     query = f"SELECT 1 FROM {log.name} WHERE position > :position AND topic IN ({marks}) LIMIT 1"  # noqa: S608 - as in _rows
     return store.glance(query, {**values, "position": cursor.position}) is not None
 
 
 async def waiting(connection: AsyncConnection, log: Table, topics: Sequence[Topic], cursor: Cursor, cap: int) -> int:
-    """Return how many events of these topics lie after `cursor`, at most `cap`."""
+    """Return how many events of these topics the log has after `cursor`; `cap` when there are more."""
     after = "(txid, position) > (:txid, :position)"
     marks, values = _bound_topics(topics)
     counted = f"SELECT 1 FROM {log.name} WHERE {after} AND topic IN ({marks}) LIMIT :cap"  # noqa: S608 - as in _rows
@@ -194,7 +197,7 @@ async def waiting(connection: AsyncConnection, log: Table, topics: Sequence[Topi
 
 @dataclass(frozen=True, slots=True)
 class LogEntry:
-    """An event in a log, with the position by which the relay deletes it."""
+    """An event in a log, with its position, by which the relay (which copies the log to Kafka) deletes it."""
 
     position: int
     envelope: Envelope
@@ -205,9 +208,9 @@ async def oldest(
 ) -> tuple[list[LogEntry], tuple[UnreadableLogRow, ...]]:
     """Return the first `limit` rows of a log by position: the events, and separately the rows that are no events.
 
-    `without`: partition keys whose events are left out. The relay calls this, and deletes what it has copied; when an
-    event is committed late with a smaller position, the next call finds it. Events of one key keep their order, since
-    their writers wait for each other's commit.
+    `without`: partition keys whose events are left out. The relay calls this and deletes what it has copied to Kafka;
+    an event that is committed late with a smaller position is found by the next call. Events of one key keep their
+    order, since their writers wait for each other's commit.
     """
     held = sorted(without)
     names = ", ".join(f":k{number}" for number in range(len(held)))
@@ -218,7 +221,7 @@ async def oldest(
 
 
 def event_row(log: Table, unreadable: UnreadableLogRow, part: str) -> QuarantineRow:
-    """Return an unreadable row of a log in the form in which it is put into the quarantine.
+    """Return a row of a log that cannot be read as an event in the form in which it is put into the quarantine.
 
     `part`: the part of the service that could not read it, such as `relay`.
     """

@@ -18,10 +18,10 @@ _FULL_POSTGRES_CLASSES = {"53", "58"}
 
 
 class WriteHealth:
-    """Remembers whether the database accepted the latest writes of one process.
+    """Remembers whether the database accepted the latest writes of this process, for the readiness check.
 
     `Store` calls `note_committed` after a transaction that wrote and `note_refused` after one that failed, and reads
-    `recently_committed` and `full` to answer whether the database accepts writes.
+    `recently_committed` and `full`.
     """
 
     def __init__(self) -> None:
@@ -48,9 +48,9 @@ class WriteHealth:
 
     @property
     def full(self) -> str:
-        """Return the error of a write in the last 15 seconds that found the disk full.
+        """Return the error of the last write that found the disk full, for 15 seconds after it.
 
-        "" when there was none, or a write succeeded since.
+        "" when there was none in that time, or a write succeeded since.
         """
         return self._full if time.monotonic() - self._full_at < FULL_SECONDS else ""
 
