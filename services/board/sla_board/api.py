@@ -36,7 +36,7 @@ _Names = Annotated[list[_Name], Query(default_factory=list, max_length=50)]
 
 
 class Board:
-    """The parts of the board that its HTTP routes (see `router`) use.
+    """The parts of the board that its HTTP routes (see `router`) use, and what several routes have in common.
 
     `shown` reads the tables and renders pages; `hub` sends pages to browsers when they change. `authorizer` checks API
     keys. `projector` and `event_source` tell how far the board has read the events.

@@ -133,7 +133,10 @@ class AppliedIds:
         self._time_source = time_source
 
     async def old(self) -> AsyncIterator[int]:
-        """Delete ids recorded more than `CLAIMS_KEPT` (30 days) ago; yield how many after each step, if any."""
+        """Delete ids that were recorded more than 30 days ago (CLAIMS_KEPT); yield the number of each step, if not 0.
+
+        Each step is a transaction of up to 1,000 ids.
+        """
         inbox = tables.inbox.c
         now = await doubted_now(self._time_source, newest_in(self._store, inbox.applied_at))
         oldest = select(inbox.topic, inbox.id).where(inbox.applied_at < now - CLAIMS_KEPT)

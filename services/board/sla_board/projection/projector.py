@@ -98,8 +98,8 @@ class Projector:
         """Apply a batch of events to the board's tables in one transaction.
 
         Skipped are events that were applied before, and those of the canary (slad's own test clock, which it breaches
-        each minute). Raises StoreBusy when the store takes no work, and otherwise what is wrong with an event, such as
-        BadEnvelope. Nothing is stored then, and the same batch may be passed again.
+        each minute). Raises StoreBusy when the store takes no work, and an error such as BadEnvelope for an event that
+        cannot be read. Nothing is stored then, and the same batch may be passed again.
         """
         # slad's own minute clock belongs to no incident: shown, it would stay on every board for ever.
         envelopes = [envelope for envelope in batch.envelopes if envelope.key != CANARY]

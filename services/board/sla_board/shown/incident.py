@@ -39,8 +39,8 @@ _ENDED = (0.0, True, 0.0, "", 0)  # behind every `ClockRow.place` of an open clo
 class ShownPromise:
     """A clock of the incident, as its page shows it.
 
-    `original_due_at`: the due instant that was promised first. `stopped_at`: None while the clock is open. `spans`: the
-    periods in which it ran, was outside its hours, paused or overdue, oldest first.
+    `row`: the clock as it is now. `original_due_at`: the due instant that was promised first. `stopped_at`: None while
+    the clock is open. `spans`: the periods in which it ran, was outside its hours, paused or overdue, oldest first.
     """
 
     row: ClockRow

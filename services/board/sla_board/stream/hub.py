@@ -72,8 +72,8 @@ class _Channel(Generic[View]):
 class Hub(Generic[View]):
     """Renders each page that a browser follows, and sends it to all its followers (`follow`) when it has changed.
 
-    `render` renders a page, once for all its followers. `changes` wakes the hub after each commit of the projector;
-    without that a page is rendered again after a second or more. `bounds` limits the streams.
+    `render` renders a page, once for all its followers. `changes` wakes the hub after each commit of the projector; if
+    it does not wake, a page is rendered again after a second or more. `bounds` limits the streams.
     """
 
     def __init__(

@@ -59,7 +59,7 @@ def check(
 
 
 def problem_json(problem: FileProblem) -> dict[str, Any]:
-    """Return a problem as `slad check --json` prints it."""
+    """Return a problem of a catalogue as JSON values: file, line, column, severity, code, message and hint."""
     return {
         "file": problem.file, "line": problem.line, "column": problem.column, "severity": problem.severity.value,
         "code": problem.code, "message": problem.message, "hint": problem.hint,

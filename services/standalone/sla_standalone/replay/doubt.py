@@ -48,12 +48,13 @@ def rows_in_order(instants: Sequence[datetime], versions: Sequence[int]) -> list
 
 
 def settle_instants(events: Sequence[IncidentEvent]) -> list[IncidentEvent]:
-    """Return the events with plain instants in place of DoubtfulInstants (local times that came twice or never).
+    """Return the events in the given order, with plain instants in place of each DoubtfulInstant.
 
-    A time that never came becomes the instant at which clocks were changed. Of a time that came twice the second
-    instant is chosen if `rows_in_order` chose it, or if an event that must come before lies after the first; otherwise
-    the first. The opening comes before all. Of events without a row's version, response and workaround come before the
-    end, and resolved before closed. Changed events get the quality DOUBTFUL and a warning. The order stays as given.
+    That is an instant read from a local time that came twice or never. One that never came becomes the instant at which
+    clocks were changed. Of one that came twice the second instant is chosen if `rows_in_order` chose it, or if an event
+    that must come before lies after the first; otherwise the first. The opening comes before all others; of events
+    without a row's version, response and workaround come before the end, and resolved before closed. Changed events get
+    the quality DOUBTFUL and a warning.
     """
     if not any(isinstance(event.occurred_at, DoubtfulInstant) for event in events):
         return list(events)

@@ -139,9 +139,9 @@ _BEYOND_A_TABLE = frozenset({EventKind.TARGET_AGREED, EventKind.MERGED, EventKin
 class VerdictColumn(_Document):
     """In a mapping file, the column with another system's verdict on `metric`, read from the last row of each incident.
 
-    `met`, `missed`: the cell's texts that mean so, in any case; another text is no verdict. `where` (column -> values)
-    and `known` (columns) exclude incidents: the verdict is read only if the last row has one of the values in each
-    column of `where`, and any value in each column of `known`.
+    `met`, `missed`: the cell's texts that stand for each verdict, in any case; another text is no verdict. `where`
+    (column -> values) and `known` (columns) exclude incidents: the verdict is read only if the last row has one of the
+    values in each column of `where`, and any value in each column of `known`.
     """
 
     column: str

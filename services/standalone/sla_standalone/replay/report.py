@@ -31,12 +31,12 @@ def log_json(played: Played) -> dict[str, Any]:
 
 
 def reject_json(reject: Reject) -> dict[str, Any]:
-    """Return a line that could not be read, as JSON values."""
+    """Return a line that could not be read, as JSON values: its number `line`, the `reason`, and its `text`."""
     return {"line": reject.line, "reason": reject.reason, "text": reject.text}
 
 
 def outcome_json(outcome: ClockOutcome) -> dict[str, Any]:
-    """Return the outcome of one clock, as JSON values."""
+    """Return the outcome of one clock as JSON values: the fields of ClockOutcome without `zone` and `pending`."""
     return {
         "incident": outcome.incident,
         "metric": outcome.metric,
@@ -68,7 +68,7 @@ def remarked_json(records: Iterable[Record]) -> Iterator[dict[str, Any]]:
 
 
 def totals_json(totals: Mapping[str, VerdictCounts]) -> dict[str, dict[str, Any]]:
-    """Return metric -> counts of verdicts and attainment, as JSON values."""
+    """Return metric -> JSON values with the number of clocks by verdict, and the attainment as `ratio`."""
     return {metric: tally_json(tally) for metric, tally in totals.items()}
 
 
@@ -100,7 +100,10 @@ def agreement_json(found: VerdictAgreement, records: Iterable[Record]) -> dict[s
 
 
 def disagreement_json(one: Disagreement) -> dict[str, Any]:
-    """Return one metric on which the verdicts of slad (`ours`) and another system differ, as JSON values."""
+    """Return one metric of an incident on which the verdicts of slad and another system differ, as JSON values.
+
+    `ours`: slad's verdict, null without a clock. `theirs`: the other system's, `met` or `missed`.
+    """
     return {
         "incident": one.incident,
         "metric": one.metric,
@@ -145,7 +148,11 @@ def difference_json(counts: Counter[OutcomeChange], records: Iterable[Record]) -
 
 
 def change_json(change: ChangedOutcome) -> dict[str, Any]:
-    """Return a clock whose outcome differs between two plans, with both outcomes, as JSON values."""
+    """Return a clock whose outcome differs between two plans, as JSON values.
+
+    `turn`: how it changes; `incident`, `metric`, `cycle`: which clock it is; `old`, `new`: the outcomes, null without a
+    clock.
+    """
     return {
         "turn": change.turn.value,
         "incident": change.one.incident,
@@ -157,7 +164,10 @@ def change_json(change: ChangedOutcome) -> dict[str, Any]:
 
 
 def side_json(outcome: ClockOutcome | None) -> dict[str, Any] | None:
-    """Return the outcome of a clock under one of two plans, as JSON values; None when the plan has no such clock."""
+    """Return the outcome of a clock under one of two plans as JSON values: verdict, priority, plan and due instant.
+
+    None when the plan has no such clock.
+    """
     if outcome is None:
         return None
     return {

@@ -45,7 +45,11 @@ class Report:
 
 
 def as_json(report: Report) -> dict[str, Any]:
-    """Return the report as `slad apply --json` prints it."""
+    """Return the report as the JSON values that `slad apply --json` prints.
+
+    Among them `changes` (entries, contracts and holidays that differ), `open` (changes of open clocks), and `written`
+    and `removed` (names of files); these are null for what is not known or was not done.
+    """
     done = report.done
     return {
         "applied": done is not None,
@@ -73,7 +77,11 @@ def _difference_json(difference: Difference) -> dict[str, Any]:
 
 
 def open_clocks_json(seen: OpenClocks) -> dict[str, Any]:
-    """Return the number of open clocks, and the changes that a new catalogue would make to them, as JSON values."""
+    """Return the changes that a new catalogue would make to open clocks (`moves`) as JSON values, with the fields of
+    OpenClocks.
+
+    `counts`: kind of change -> number of clocks.
+    """
     counts = Counter(move.turn for move in seen.moves)
     return {
         "catalogue": seen.catalogue,
@@ -99,7 +107,7 @@ def _side_json(side: ClockSide | None) -> dict[str, Any] | None:
 
 
 def print_report(report: Report) -> None:
-    """Print the report for people: changes on stdout; failed tests and the conclusion on stderr."""
+    """Print the report of `slad apply` for people: changes on stdout; failed tests and the conclusion on stderr."""
     if report.difference is not None:
         _tell_difference(report.difference)
     if report.seen is not None:

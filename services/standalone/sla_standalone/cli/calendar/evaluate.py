@@ -54,7 +54,11 @@ class Score:
         return not self.errors and not self.differ
 
     def as_json(self) -> dict[str, Any]:
-        """Return the counts as `slad calendar eval --json` prints them."""
+        """Return the counts as JSON values: rows, errors, compared, agree, `differ` (id, result, expected), and
+        `tzdata`.
+
+        `compared`: how many rows without errors expect a result. `tzdata`: the version of the zone data.
+        """
         return {
             "rows": self.rows,
             "errors": self.errors,

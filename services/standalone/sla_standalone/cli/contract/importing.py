@@ -73,14 +73,14 @@ class RefusedLine:
     misfits: tuple[Misfit, ...]
 
     def said(self, misfit: Misfit) -> str:
-        """Return a reason why the line does not fit as text, with the column that it concerns: `plan: there is no such
-        plan`.
-        """
+        """Return one of the reasons as text, after the column that it concerns: `plan: there is no such plan`."""
         column = column_of(misfit)
         return f"{column}: {misfit.detail}" if column else misfit.detail
 
     def as_json(self) -> dict[str, object]:
-        """Return the line's number, its contract and the reasons why it does not fit, as JSON values."""
+        """Return the line as JSON values: its number `line`, the id `contract`, and `errors` (`column`, `detail`), the
+        reasons.
+        """
         errors = [{"column": column_of(each) or None, "detail": each.detail} for each in self.misfits]
         return {"line": self.line.wanted.line, "contract": self.line.wanted.id, "errors": errors}
 

@@ -106,7 +106,9 @@ class ImportAccount:
         self.refusals.append(NotImported(0, event["subject"], reason, f"{event['type']} {event['id']}"))
 
     def as_json(self) -> dict[str, Any]:
-        """Return the counts as `slad import --json` prints them; `rejected` is the number of refusals."""
+        """Return the counts as JSON values: incidents, events, accepted, duplicate, and `rejected`, the number of
+        refusals.
+        """
         return {
             "incidents": self.incidents, "events": self.events, "accepted": self.accepted,
             "duplicate": self.duplicate, "rejected": len(self.refusals),
