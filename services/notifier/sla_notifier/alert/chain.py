@@ -140,5 +140,5 @@ def chain_from_json(written: str) -> EscalationChain:
 
 
 def chain_for_roles(roles: Sequence[str]) -> EscalationChain:
-    """Return the chain for a plan without an escalation policy: one level that pages these roles once, without delay."""
+    """Return the chain for a plan without an escalation policy: one level that pages these roles without a delay."""
     return EscalationChain("", (EscalationLevel(timedelta(), tuple(roles)),))

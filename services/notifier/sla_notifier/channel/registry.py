@@ -23,9 +23,9 @@ LONGEST_NAME = 12  # characters; as wide as the column `notifier_delivery.channe
 
 
 def load_kind(folder: str) -> SendingKind:
-    """Return the kind of channel that a folder of `sla_notifier.channel` exports as `KIND`.
+    """Return the kind of channel that the folder `sla_notifier.channel.<folder>` exports as `KIND`.
 
-    Raises TypeError when it exports no SendingKind, or the kind's name is empty or longer than LONGEST_NAME.
+    Raises TypeError when it exports no SendingKind, or the kind's name is empty or longer than 12 (LONGEST_NAME).
     """
     kind = import_module(f"{__package__}.{folder}").KIND
     if not isinstance(kind, SendingKind) or not 0 < len(kind.name) <= LONGEST_NAME:
@@ -37,7 +37,7 @@ KINDS: tuple[SendingKind, ...] = tuple(load_kind(folder) for folder in _FOLDERS)
 
 
 def sending_kind(name: str) -> SendingKind | None:
-    """Return the kind of channel with this name; None for an unknown name, such as a kind of another release."""
+    """Return the kind of channel with this name, such as `email`; None for an unknown name."""
     return next((kind for kind in KINDS if kind.name == name), None)
 
 
@@ -57,7 +57,10 @@ def endpoint_of(kind: str, address: str) -> str:
 
 
 def personal_address(written: str) -> str:
-    """Return an address of a person with the name of its kind, such as `email:a@b` for `a@b`. Raises BadAddress."""
+    """Return a person's mailbox as an address with the name of its kind: `email:a@b` for `a@b`.
+
+    Raises BadAddress for a text that is not one mailbox.
+    """
     kind = next(kind for kind in KINDS if kind.personal)
     return f"{kind.name}:{kind.normalise(written.strip())}"
 
@@ -65,7 +68,7 @@ def personal_address(written: str) -> str:
 def is_grouped(written: str) -> bool:
     """Return whether a flood of messages to this address, such as `email:a@b`, is gathered into digests.
 
-    False for an unknown kind.
+    A digest is a mail that collects several messages. False for an unknown kind.
     """
     known = sending_kind(split_address(written)[0])
     return known is not None and known.grouped

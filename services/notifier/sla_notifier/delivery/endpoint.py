@@ -22,7 +22,7 @@ LONGEST_FOR_OTHERS = timedelta(minutes=1)  # what one message's Retry-After hold
 
 @dataclass(frozen=True, slots=True)
 class FinishedAttempt:
-    """A delivery with the outcome of one attempt to send it; `at`: when the attempt ended."""
+    """One finished attempt to send: the delivery, its outcome, and when the attempt ended (`at`)."""
 
     row: DeliveryRow
     outcome: Outcome
@@ -38,7 +38,8 @@ async def disabled_endpoints(connection: AsyncConnection) -> frozenset[str]:
 async def disable(connection: AsyncConnection, done: Sequence[FinishedAttempt], now: datetime) -> None:
     """Disable the endpoints of these attempts, which answered 410 (Gone), and make their waiting messages due.
 
-    Due messages to a disabled endpoint fail at once and go to the person's next address.
+    `done`: only attempts with that answer. A due message to a disabled endpoint fails at once and goes to the person's
+    next address.
     """
     reasons = {item.row.endpoint: item.outcome for item in done}
     if not reasons:
@@ -60,7 +61,7 @@ async def disable(connection: AsyncConnection, done: Sequence[FinishedAttempt], 
 
 
 async def record_pauses(connection: AsyncConnection, done: Sequence[FinishedAttempt], now: datetime) -> None:
-    """Record until when nothing is sent to the endpoints that asked for a pause (Retry-After) in these attempts.
+    """Store until when nothing is sent to the endpoints that asked for a pause (Retry-After) in these attempts.
 
     A pause counts from `now` and lasts one minute (LONGEST_FOR_OTHERS) at most; an earlier pause that ends later is
     kept. Attempts with another outcome change nothing.

@@ -27,12 +27,11 @@ _WORDS: Mapping[type, str] = {Sent: "sent", Retry: "retry", Rejected: "rejected"
 async def record_attempts(
     connection: AsyncConnection, done: Sequence[FinishedAttempt], now: datetime
 ) -> list[tuple[DeliveryRow, AttemptResult]]:
-    """Store the results of attempts to send; return (delivery afterwards, result) for each whose lease still held.
+    """Store the results of attempts to send; return (delivery afterwards, result) for each one stored.
 
-    A result whose lease was lost changes nothing and is not returned. The results also disable endpoints, record the
-    pauses that these asked for, queue messages to next addresses, end the deliveries in finished digests, and are
-    reported in the log. If the mail server was busy, the attempt is deleted as if it had not been made. `now`: the
-    instant of all this.
+    A result is stored only if the delivery's lease still holds. Endpoints that answered 410 are disabled, requested
+    pauses stored, messages queued to next addresses, the deliveries in finished digests ended, and all changes logged.
+    If the mail server was busy, the attempt is deleted as if it had not been made. `now`: the instant of all this.
     """
     held = await _held(connection, [item.row for item in done])
     settled = [(item, after_attempt(item.row, item.outcome, now)) for item in done if item.row.id in held]
