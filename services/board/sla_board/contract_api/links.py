@@ -100,9 +100,9 @@ def add_links(routes: APIRouter, deps: PlanDeps) -> None:
         openapi_extra=describes(PlanLinkIn),
     )
     async def make(contract: Name, request: Request, response: Response) -> MadePlanLink:
-        """A link by which whoever has it reads this plan, as page and PDF, without a key, until it expires.
+        """Create a link with which anybody reads this plan, as page and PDF, without a key, until it expires.
 
-        The answer is the only one with its address: the store keeps a hash.
+        Only this answer has the link's address, since the store keeps a hash of it.
         """
         access = admin(request)
         asked = await demand_model(request, PlanLinkIn)
@@ -126,7 +126,7 @@ def add_links(routes: APIRouter, deps: PlanDeps) -> None:
         request: Request,
         every: Annotated[bool, Query(alias="all", description="those that expired or were revoked, too")] = False,
     ) -> PlanLinkList:
-        """The open links, the newest first; with `all` the newest thousand in whatever state."""
+        """List the open links, newest first; with `all` the newest thousand, expired and revoked ones too."""
         admin(request)
         now = deps.time_source.now()
         return PlanLinkList(links=[_shape(link, now) for link in await deps.links.of_contract(contract, every=every)])
@@ -138,7 +138,7 @@ def add_links(routes: APIRouter, deps: PlanDeps) -> None:
         responses={**_DENIED, 404: {"description": "The contract has no such link"}},
     )
     async def revoke(contract: Name, id_: Name, request: Request, reason: Reason = "") -> Response:
-        """Every instance refuses it from now on. It stays on record as revoked, by whom and when."""
+        """Revoke a link: every instance refuses it from now on. It stays in the list, with who revoked it, and when."""
         access = admin(request)
         try:
             await deps.links.revoke(contract, id_, command_of(access, reason))

@@ -36,14 +36,14 @@ def add_pages(routes: APIRouter, deps: PlanDeps) -> None:
 
     @routes.get("/contracts", response_class=HTMLResponse, summary="List contracts")
     async def show_contracts(request: Request, q: Annotated[Name, Query()] = "") -> Response:
-        """Contracts by id, title or customer, each with its support plan."""
+        """List the contracts whose id, title or customers contain `q`, each with a link to its support plan."""
         only = deps.authorize(request, READ).contract
         listed, more = await listed_contracts(deps.catalogue().rulebook, q, only)
         return HTMLResponse(deps.pages.contracts(listed, q, more, deps.time_source.now()), headers=PAGE_HEADERS)
 
     @routes.get("/contracts/{contract}", response_class=HTMLResponse, summary="Show a contract's support plan")
     async def show_support_plan(contract: Name, request: Request, lang: Language = "en") -> Response:
-        """What was promised, by whom and when, in a language: made to be read and printed (clause H8)."""
+        """Show what was promised, by whom and when, in a language; made to be read and printed (clause H8)."""
         now = deps.time_source.now()
         plan = found(request, contract, lang)
         if plan is None:
@@ -57,7 +57,7 @@ def add_pages(routes: APIRouter, deps: PlanDeps) -> None:
         summary="Download a contract's support plan as PDF",
     )
     async def download_support_plan(contract: Name, request: Request, lang: Language = "en") -> Response:
-        """The page of the support plan in its print style, by the extra `slad[pdf]`."""
+        """Return the page of the support plan as PDF, in its print style; needs the extra `slad[pdf]`."""
         plan = found(request, contract, lang)
         if plan is None:
             raise no_such_contract(contract)
@@ -65,7 +65,7 @@ def add_pages(routes: APIRouter, deps: PlanDeps) -> None:
 
     @routes.get("/v1/board/contracts/{contract}", summary="Read a contract's support plan")
     async def read_support_plan(contract: Name, request: Request, lang: Language = "en") -> dict[str, Any]:
-        """The support plan as JSON: facts, and sections made of headings, tables, weeks and paragraphs."""
+        """Return the support plan as JSON: facts, and sections made of headings, tables, weeks and paragraphs."""
         plan = found(request, contract, lang)
         if plan is None:
             raise no_such_contract(contract)
