@@ -52,7 +52,7 @@ from sla_ingest.name import (
 from sla_ingest.promise import crowded_promise, latest_passed_due, promise
 from sla_ingest.published import append_new_events
 from sla_ingest.rule import rule_refusal
-from sla_ingest.same import what_it_says
+from sla_ingest.same import canonical_content
 from sla_ingest.settle import after_breaches, with_reporter_recognised
 from sla_ingest.tables import inbox
 from sla_platform.errors import StoreBusy
@@ -408,13 +408,13 @@ async def _known_bodies(connection: AsyncConnection, receipts: Sequence[Receipt]
 
 async def _same_as_stored(connection: AsyncConnection, entries: Sequence[InboxEntry]) -> set[tuple[str, str]]:
     """Return the keys of those entries that say what the stored delivery of the same id says."""
-    said = {_key(entry): what_it_says(entry.body, entry.headers) for entry in entries}
+    said = {_key(entry): canonical_content(entry.body, entry.headers) for entry in entries}
     ids = sorted({entry.id for entry in entries})
     stored: dict[str, bytes | None] = {}
     for start in range(0, len(ids), _BODIES_PER_STATEMENT):
         wanted = inbox.c.id.in_(ids[start : start + _BODIES_PER_STATEMENT])
         for row in await connection.execute(select(inbox.c.id, inbox.c.headers, inbox.c.body).where(wanted)):
-            stored[row.id] = what_it_says(bytes(row.body), orjson.loads(row.headers))
+            stored[row.id] = canonical_content(bytes(row.body), orjson.loads(row.headers))
     return {key for key, what in said.items() if what is not None and what == stored.get(key[0])}
 
 

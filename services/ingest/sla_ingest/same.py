@@ -15,7 +15,7 @@ _HOW_IMPORTED = "history"
 _ATTRIBUTE = "ce-"
 
 
-def what_it_says(body: bytes, headers: Mapping[str, str]) -> bytes | None:
+def canonical_content(body: bytes, headers: Mapping[str, str]) -> bytes | None:
     """Return what a delivery says, in one spelling of JSON and without `history`; None if it is no JSON object.
 
     `headers`: those that are kept. In CloudEvents' binary mode the attributes are headers, and the body is the data.

@@ -67,7 +67,7 @@ class ChangedContract:
 
 
 @dataclass(frozen=True, slots=True)
-class Ordered:
+class OrderedChange:
     """A change of a contract that somebody has ordered.
 
     `act`: the name of the change in the audit log. `command`: who orders it, and why. `prepare`: given the record and
@@ -120,7 +120,7 @@ class ContractOwner:
             since = written.effective_from or first_day(written.values) or now
             return prepare_version(record, written.document, since, now)
 
-        ordered = Ordered(ActName.CONTRACT_CREATED, command, first)
+        ordered = OrderedChange(ActName.CONTRACT_CREATED, command, first)
         return await self._change(written.id, None, written, ordered, dry_run=dry_run)
 
     async def change(
@@ -132,7 +132,7 @@ class ContractOwner:
         nothing. Raises Problem (an HTTP error) 404; 409 for a contract of a file, and for what the contract's history
         does not allow; 412 if the record has another revision by now; 422 for what does not fit; and StoreBusy.
         """
-        ordered = Ordered(ActName.CONTRACT_CHANGED, command, _following(written))
+        ordered = OrderedChange(ActName.CONTRACT_CHANGED, command, _following(written))
         return await self._change(contract, revision, written, ordered, dry_run=dry_run)
 
     async def end(self, contract: str, on: date, revision: int | None, command: Command) -> ChangedContract:
@@ -151,7 +151,7 @@ class ContractOwner:
         valid = values.get("valid")
         values["valid"] = {**(valid if isinstance(valid, dict) else {}), "to": on.isoformat()}
         written = WrittenContract(contract, values, canonical(values), command.reason, None)
-        ordered = Ordered(ActName.CONTRACT_ENDED, command, _following(written))
+        ordered = OrderedChange(ActName.CONTRACT_ENDED, command, _following(written))
         return await self._change(contract, record.revision if revision is None else revision, written, ordered)
 
     async def withdraw(self, contract: str, number: int, revision: int | None, command: Command) -> ChangedContract:
@@ -160,7 +160,7 @@ class ContractOwner:
         `revision`: the revision of the record that the caller has read; None: any. Raises Problem (an HTTP error) 404,
         409 if the version is unknown or in force, 412 if the record has another revision by now, and StoreBusy.
         """
-        ordered = Ordered(
+        ordered = OrderedChange(
             ActName.CONTRACT_VERSION_WITHDRAWN, command, lambda record, _: prepare_withdrawal(record, number)
         )
         return await self._change(contract, revision, None, ordered)
@@ -172,7 +172,9 @@ class ContractOwner:
         caller has read; None: any. Raises Problem (an HTTP error) 404, 409, 412 if the record has another revision by
         now, and StoreBusy.
         """
-        ordered = Ordered(ActName.CONTRACT_FROZEN, command, lambda record, now: prepare_freeze(record, through, now))
+        ordered = OrderedChange(
+            ActName.CONTRACT_FROZEN, command, lambda record, now: prepare_freeze(record, through, now)
+        )
         return await self._change(contract, revision, None, ordered)
 
     async def book(self, contract: str, asked: BookingRequest, command: Command) -> ChangedContract:
@@ -190,7 +192,7 @@ class ContractOwner:
             ledgers = ledger_terms(self._overlaid().rulebook, found)
             return prepare_booking(record, found, plan, asked, now, ledgers, command.actor.id or "slad")
 
-        ordered = Ordered(ActName.CONTRACT_WINDOW_BOOKED, command, booked)
+        ordered = OrderedChange(ActName.CONTRACT_WINDOW_BOOKED, command, booked)
         return await self._change(contract, None, None, ordered, live=True)
 
     def windows(self, contract: str) -> tuple[ContractRecord, tuple[tuple[BookableWindow, Plan], ...]]:
@@ -216,7 +218,7 @@ class ContractOwner:
         def cancelled(record: ContractRecord, now: datetime) -> Change:
             return prepare_cancellation(record, booking, now, command.actor.id or "slad")
 
-        ordered = Ordered(ActName.CONTRACT_WINDOW_CANCELLED, command, cancelled)
+        ordered = OrderedChange(ActName.CONTRACT_WINDOW_CANCELLED, command, cancelled)
         return await self._change(contract, None, None, ordered, live=True)
 
     async def post(
@@ -246,7 +248,7 @@ class ContractOwner:
             new = change is not None
             return change
 
-        ordered = Ordered(ActName.CONTRACT_ENTRY_POSTED, command, posted)
+        ordered = OrderedChange(ActName.CONTRACT_ENTRY_POSTED, command, posted)
         await self._change(contract, None, None, ordered, live=True)
         return new
 
@@ -278,7 +280,7 @@ class ContractOwner:
             known = record.profile
             return None if known is not None and known.environment == environment else ProfileChanged(environment)
 
-        ordered = Ordered(ActName.CONTRACT_PROFILE_STATED, command, stated)
+        ordered = OrderedChange(ActName.CONTRACT_PROFILE_STATED, command, stated)
         return await self._change(contract, None, None, ordered, live=True)
 
     def profile(self, contract: str) -> Contract:
@@ -306,7 +308,7 @@ class ContractOwner:
         """
         now = self._time_source.now()
         async with self._store.reading() as connection:
-            due = await records.due(connection, now, _AT_ONCE)
+            due = await records.due_contracts(connection, now, _AT_ONCE)
         done = 0
         for contract in due:
             async with self._store.transaction() as connection:
@@ -344,7 +346,7 @@ class ContractOwner:
         contract: str,
         revision: int | None,
         written: WrittenContract | None,
-        ordered: Ordered,
+        ordered: OrderedChange,
         *,
         dry_run: bool = False,
         live: bool = False,

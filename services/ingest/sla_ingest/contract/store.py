@@ -152,7 +152,7 @@ def _first_plan(document: dict[str, Any]) -> str:
     return next((str(one["plan"]) for one in document.get("entitlements") or ()), "")
 
 
-async def listed(
+async def list_contracts(
     connection: AsyncConnection, text: str, after: str, limit: int, only: str | None = None
 ) -> list[ListedContract]:
     """Return up to `limit` recorded contracts with ids greater than `after`, in the order of their ids.
@@ -199,7 +199,7 @@ def profile_of(row: Any) -> tuple[EnvironmentItem, ...]:
     return change.environment if isinstance(change, ProfileChanged) else ()
 
 
-async def due(connection: AsyncConnection, now: datetime, limit: int) -> list[str]:
+async def due_contracts(connection: AsyncConnection, now: datetime, limit: int) -> list[str]:
     """Return the ids of up to `limit` contracts with a version that must take effect by `now` and has not yet.
 
     Those that are overdue longest come first.

@@ -46,10 +46,10 @@ class LedgerWatch:
         The ledgers of a contract are computed again when the contract has changed, and once an hour.
         """
         while True:
-            await self.look()
+            await self.update_gauge()
             await asyncio.sleep(LOOK_SECONDS)
 
-    async def look(self) -> None:
+    async def update_gauge(self) -> None:
         """Set the gauge of ledger warnings once, to the warnings that apply now."""
         now, turn = self._time_source.now(), LoopYielder()
         for contract in self._shelf.with_entries():

@@ -26,7 +26,7 @@ from sla_timer.apply.save import event_rows
 HELD = LATEST  # `ripe_at` of a timer of an incident whose events wait: no tick reaches it
 
 
-async def defer(
+async def defer_events(
     connection: AsyncConnection,
     partition: int,
     fresh: Sequence[tuple[Envelope, IncidentEvent]],
@@ -44,14 +44,14 @@ async def defer(
         more = update(tables.incident).where(incident.id == name).values(deferred=incident.deferred + count)
         await connection.execute(more)
     if began := [row.id for row in rows if not row.deferred]:
-        await hold(connection, began)
+        await hold_timers(connection, began)
     return new.total()
 
 
-async def hold(connection: AsyncConnection, incidents: Collection[str]) -> None:
+async def hold_timers(connection: AsyncConnection, incidents: Collection[str]) -> None:
     """Keep from firing the timers of these incidents, as far as events of them wait in `timer_deferred`.
 
-    `settle` releases them.
+    `settle_timers` releases them.
     """
     waiting = (
         select(tables.clock.c.id)
@@ -65,7 +65,7 @@ async def hold(connection: AsyncConnection, incidents: Collection[str]) -> None:
     await connection.execute(update(tables.timer).where(tables.timer.c.clock_id.in_(waiting)).values(ripe_at=HELD))
 
 
-async def take(connection: AsyncConnection, ids: Sequence[str]) -> None:
+async def delete_deferred(connection: AsyncConnection, ids: Sequence[str]) -> None:
     """Delete the events with these ids from `timer_deferred`, the table of events to be applied later.
 
     In the same transaction the caller applies them, or puts them into the quarantine.
@@ -74,7 +74,7 @@ async def take(connection: AsyncConnection, ids: Sequence[str]) -> None:
         await connection.execute(delete(tables.deferred).where(tables.deferred.c.id.in_(ids[start : start + 1_000])))
 
 
-async def settle(connection: AsyncConnection, incident: str, now: datetime) -> None:
+async def settle_timers(connection: AsyncConnection, incident: str, now: datetime) -> None:
     """Let the timers of an incident fire again if none of its events waits in `timer_deferred`; else hold them all.
 
     A timer that is due already fires once the partition's events up to `now` are applied.
@@ -83,7 +83,7 @@ async def settle(connection: AsyncConnection, incident: str, now: datetime) -> N
     left = (await connection.execute(waits)).scalar_one()
     await connection.execute(update(tables.incident).where(tables.incident.c.id == incident).values(deferred=left))
     if left:
-        await hold(connection, [incident])
+        await hold_timers(connection, [incident])
         return
     timer = tables.timer.c
     clocks = select(tables.clock.c.id).where(tables.clock.c.incident == incident, tables.clock.c.state.in_(OPEN_STATES))

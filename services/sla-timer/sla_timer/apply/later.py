@@ -196,6 +196,6 @@ class DeferredEvents:
         async with self._store.transaction() as connection:
             await ownership.keep_owner_out(connection, waiting.partition)
             await self._quarantine.put_within(connection, row, error)
-            await deferred.take(connection, [envelope.id])
-            await deferred.settle(connection, waiting.incident, self._applier.now())
+            await deferred.delete_deferred(connection, [envelope.id])
+            await deferred.settle_timers(connection, waiting.incident, self._applier.now())
         self._quarantine.report(row, error)

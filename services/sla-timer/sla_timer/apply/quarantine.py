@@ -20,7 +20,7 @@ from sla_platform.store.quarantine import QuarantineEntry, QuarantineRow, waitin
 from sla_platform.store.types import from_micros
 from sla_platform.wire.clock import CANARY
 from sla_timer import tables
-from sla_timer.apply.deferred import hold
+from sla_timer.apply.deferred import hold_timers
 from sla_timer.apply.refold import Refolder, query_of_names
 
 REPLAN, AUDIT, TICK = "replan", "audit", "tick"
@@ -79,7 +79,7 @@ class TimerQuarantine:
         }
         async with self._store.transaction() as connection:
             await connection.execute(insert_new(connection, tables.timer), [timer])
-            await hold(connection, [entry.key])
+            await hold_timers(connection, [entry.key])
 
     async def _refold(self, entry: QuarantineEntry, *, moved: bool = False) -> None:
         await self._refolder.refold(entry.partition, query_of_names([entry.key]), moved=moved)

@@ -94,6 +94,6 @@ class Refolder:
                     decided.add(decide(partition, replace(one, settled={}), pins, now, options))
             await save.write_changes(connection, decided)
             if waiting := [row.id for row in known.incidents.values() if row.deferred]:
-                await deferred.hold(connection, waiting)
+                await deferred.hold_timers(connection, waiting)
         self._preparing.committed(decided)
         return Refolded(names, decided.facts)

@@ -157,9 +157,9 @@ class Applier:
             budget.spent += sum(one.undecided for one in prepared.values() if one.undecided > NEAR)
             async with self._store.transaction() as connection:
                 begun = await self._begin(connection, partition, epoch, readable)
-                await deferred.take(connection, [envelope.id for envelope, _ in readable])
+                await deferred.delete_deferred(connection, [envelope.id for envelope, _ in readable])
                 done = await self._decide(connection, begun, prepared, None)
-                await deferred.settle(connection, incident, begun.now)
+                await deferred.settle_timers(connection, incident, begun.now)
             self._committed(done)
 
         await self._preparing.around({incident: [event for _, event in readable]}, unit, budget)
@@ -220,7 +220,7 @@ class Applier:
             aside = [one for one in fresh if one[1].incident in known.deferred]
             fresh = [one for one in fresh if one[1].incident not in known.deferred]
             rows = [known.incidents[name] for name in known.deferred]
-            waiting = await deferred.defer(connection, unit.partition, aside, rows)
+            waiting = await deferred.defer_events(connection, unit.partition, aside, rows)
         ids: dict[str, set[str]] = {}
         for envelope, event in fresh:
             ids.setdefault(event.incident, set()).add(envelope.id)
