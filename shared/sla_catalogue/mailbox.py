@@ -94,8 +94,8 @@ def is_near(host: str) -> bool:
 def ascii_domain(domain: str) -> str:
     """Return a domain in ASCII: `müller.example` becomes `xn--mller-kva.example`, an ASCII domain stays as it is.
 
-    Raises BadMailbox for letters that no domain has, a label of more than 63 octets, and a label that begins with
-    `xn--` and stands for no other letters (RFC 5891 §4.2.1, §5.4): nobody can have registered such a name.
+    Raises BadMailbox for letters that no domain can have, a label of more than 63 octets, and an `xn--` label that
+    encodes no other letters (RFC 5891 §4.2.1, §5.4).
     """
     if not domain.isascii():
         try:

@@ -35,7 +35,7 @@ class Position(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class FileProblem:
-    """One problem of a catalogue, with its place.
+    """One error or warning about a catalogue, with its file, line and column.
 
     `code`: a stable name of the kind of problem, such as `unknown-plan`, for scripts and searches. `hint`: what to do
     about it, "" if that is not known.

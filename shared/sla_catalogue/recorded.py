@@ -44,11 +44,14 @@ class Records(Protocol):
         ...
 
     def contracts_of(self, customer: str) -> tuple[str, ...]:
-        """Return the ids of the recorded contracts that name the customer in any version, compared by `normal` name."""
+        """Return the ids of the recorded contracts that name the customer in any version, ignoring case and spaces."""
         ...
 
     def with_products(self, products: Iterable[str]) -> tuple[str, ...]:
-        """Return the ids of the recorded contracts whose environment has one of these products, by `normal` name."""
+        """Return the ids of the recorded contracts whose environment has one of these products.
+
+        Names are compared without regard to case and spaces.
+        """
         ...
 
     def with_domain(self, domain: str) -> tuple[str, ...]:
@@ -59,7 +62,10 @@ class Records(Protocol):
         ...
 
     def products(self) -> Mapping[str, str]:
-        """Return the products that the recorded contracts name: `normal` name -> name as written."""
+        """Return the products that the recorded contracts name: compared form -> name as written.
+
+        The key is `normal` of the name (lower case, single spaces).
+        """
         ...
 
 
@@ -99,10 +105,9 @@ class VersionBuilder:
         return built
 
     def live(self, contract: Contract, parts: LiveParts) -> Contract:
-        """Return the contract with its booked windows and environment from the database (`parts`) in place.
+        """Return the contract with its booked windows and environment from the database (`parts`) in place of its own.
 
-        The same object is returned for the same contract and parts. `environment`: the customer's products, as stated
-        last.
+        The same object is returned for the same contract and parts.
         """
         if parts == LiveParts():
             return contract
@@ -150,7 +155,7 @@ class CataloguedRecords:
         return [ContractId(one) for one in self._records]
 
     def contracts_of(self, customer: str) -> tuple[ContractId, ...]:
-        """Return the ids of the recorded contracts that name the customer in any version, compared by `normal` name."""
+        """Return the ids of the recorded contracts that name the customer in any version, ignoring case and spaces."""
         return tuple(map(ContractId, self._records.contracts_of(customer)))
 
     def at(self, contract: ContractId, instant: datetime) -> Contract | None:
@@ -176,7 +181,10 @@ class CataloguedRecords:
         return tuple(ContractBoundary(one.effective_from, contract, one.number, one.recorded_at) for one in applied)
 
     def with_products(self, products: Iterable[str]) -> tuple[ContractId, ...]:
-        """Return the ids of the recorded contracts whose environment has one of these products, by `normal` name."""
+        """Return the ids of the recorded contracts whose environment has one of these products.
+
+        Names are compared without regard to case and spaces.
+        """
         return tuple(map(ContractId, self._records.with_products(products)))
 
     def with_domain(self, domain: str) -> tuple[ContractId, ...]:
@@ -187,7 +195,10 @@ class CataloguedRecords:
         return tuple(map(ContractId, self._records.with_domain(domain)))
 
     def products(self) -> Mapping[str, str]:
-        """Return the products that the recorded contracts name: `normal` name -> name as written."""
+        """Return the products that the recorded contracts name: compared form -> name as written.
+
+        The key is `normal` of the name (lower case, single spaces).
+        """
         return self._records.products()
 
     def revisions(self, contracts: Iterable[ContractId]) -> dict[str, int]:

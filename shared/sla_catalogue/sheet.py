@@ -46,16 +46,16 @@ from sla_domain.window import BookableWindow, WindowPrice
 
 
 def sheet_of(catalogue: Catalogue, contract: ContractId, language: str = "en") -> dict[str, Any]:
-    """Return all that a contract and its plan promise, as a mapping ready for JSON, for people and programs to read.
+    """Return all that a contract and its plan promise, ready for JSON, under the keys of the catalogue's files.
 
-    The keys are those of the catalogue's files. A text that is missing in `language` is given in English, else in any
-    language. Raises KeyError if there is no such contract.
+    A text that is missing in `language` is given in English, else in any language. Raises KeyError if there is no such
+    contract.
     """
     return sheet_under(catalogue, catalogue.rulebook.contracts[contract], language)
 
 
 def sheet_under(catalogue: Catalogue, contract: Contract, language: str = "en") -> dict[str, Any]:
-    """Return all that a contract and its plan promise, as a mapping ready for JSON (see `sheet_of`).
+    """Return all that a contract object and its plan promise, ready for JSON, as `sheet_of` does for a contract's id.
 
     `contract`: need not be in the catalogue; it may be one with a single entitlement (`Contract.under`). Raises
     KeyError if the catalogue does not have its plan.

@@ -113,7 +113,11 @@ def signing_key(signed: SignedContent, secret: str) -> bytes:
 
 
 class TicketPhase(StrEnum):
-    """What a status, label or resolution of a ticketing system means for the incident."""
+    """What a status, label or resolution of a ticketing system means for the incident.
+
+    `WAITING_CUSTOMER`, `WAITING_VENDOR`, `WAITING_OTHER`: on whom the ticket waits. `WORKAROUND`: a workaround was
+    given.
+    """
 
     OPEN = "open"
     IN_PROGRESS = "in_progress"
@@ -209,11 +213,11 @@ class Source:
     bots: frozenset[str] = frozenset()
 
     def phase_of(self, status: str) -> TicketPhase | None:
-        """Return what a status of the ticketing system means for the incident; None if the catalogue lacks it."""
+        """Return what a status of the ticketing system means for the incident; None if the catalogue does not say."""
         return self.statuses.get(fold_case(status))
 
     def priority_of(self, value: str) -> str | None:
-        """Return the plan's priority for `value`, the sender's own word for it; None if the catalogue lacks it."""
+        """Return the plan's priority for `value`, the sender's own priority; None if the catalogue does not say."""
         return self.priorities.get(fold_case(value))
 
     def ending_of(self, resolution: str) -> TicketPhase | None:

@@ -75,9 +75,9 @@ _MONTHS: Mapping[AllowancePeriod, int] = {
 
 @dataclass(frozen=True, slots=True)
 class OffHoursRate:
-    """The rate of work outside the hours of a coverage: each hour of it uses up `multiplier` hours (clause E10).
+    """The rate of work outside the hours of a coverage: each such hour uses up `multiplier` hours (clause E10).
 
-    `coverage`: the id of the coverage.
+    `coverage`: the id of the coverage (hours of service).
     """
 
     coverage: str

@@ -202,9 +202,10 @@ class Contract:
 
     @property
     def bought(self) -> tuple[Contract, ...]:
-        """Return a contract for each entitlement (plan with its own products), in order; without entitlements itself.
+        """Return one contract for each entitlement (plan with its own products), in the order written.
 
-        Each has the plan, base plan and products of that entitlement alone.
+        Each has the plan, base plan and products of that entitlement alone. A contract without entitlements returns
+        (itself,).
         """
         return tuple(each.bought for each in self.entitlements) or (self,)
 

@@ -65,10 +65,10 @@ class ContractShare:
         return False
 
     def has_fact(self, label: str, at: datetime) -> bool:
-        """Return whether this contract may read a fact that became true at the instant `at`.
+        """Return whether this contract may read a fact (published about a clock or incident) that became true at `at`.
 
-        `label`: the id of the contract under which the fact was published. True if `has_label` is True for both, and
-        `at` does not lie strictly within a period of another contract.
+        `label`: the id of the contract under which the fact was published. Facts of this contract, and of periods that
+        belong to it (`has_label`), may be read, but none that lies strictly within a period of another contract.
         """
         inside = [
             self.own[number] for number, period in enumerate(self.periods)
@@ -77,11 +77,11 @@ class ContractShare:
         return self.has_label(label, at) and all(inside)
 
     def has_label(self, label: str, at: datetime) -> bool:
-        """Return whether this contract may see an alert or delivery that names a contract.
+        """Return whether this contract may see an alert or delivery at the instant `at` that names a contract.
 
-        `label`: the id of the contract that it names. `at`: its instant. True if `label` is this contract, at any
-        instant. True also if `label` is the contract of a period that belongs to this one (`own`) and `at` lies in that
-        period, both ends included.
+        `label`: the id of the contract that it names. True for this contract's own id, at any instant. True also if
+        `label` is the contract of a period that belongs to this one (`own`) and `at` lies in that period, both ends
+        included.
         """
         if label == self.contract:
             return True
@@ -91,9 +91,9 @@ class ContractShare:
         )
 
     def parts_of(self, spans: Iterable[HolderSpan]) -> tuple[HolderSpan, ...]:
-        """Return the parts of `spans` (who held the incident when) that lie in the contract's own periods.
+        """Return the parts of `spans` that lie in the contract's own periods, in their order.
 
-        They are in the order of `spans`; what lies in periods of other contracts is cut away.
+        A span says who held the incident when; what lies in periods of other contracts is cut off.
         """
         parts: list[HolderSpan] = []
         for span in spans:
@@ -172,8 +172,8 @@ class ContractView:
 def contract_share(periods: Sequence[ContractPeriod], contract: str) -> ContractShare | None:
     """Return which of an incident's `periods` belong to the contract with the id `contract`; None if none does.
 
-    The periods before the first one under a contract of the customer's own (`named`) belong to that contract, too. A
-    period without length belongs to the contract of the period that follows it.
+    Periods before the first one under a contract of the customer's own (`named`) belong to that contract, too. A period
+    without length belongs to the contract of the next period.
     """
     # A period of no length is a correction: at its instant the contract in force is the next one.
     held: list[ContractPeriod] = []

@@ -27,7 +27,7 @@ class PublishedClock(Protocol):
 
     @property
     def start(self) -> str:
-        """Return the `start_name` of the clock: it names the metric and the event that began the clock.
+        """Return the clock's `start_name`: a hash that identifies the metric and the event that began the clock.
 
         Empty in records of older releases, which did not store it.
         """
@@ -45,7 +45,7 @@ class PublishedClock(Protocol):
 
     @property
     def breaches(self) -> frozenset[datetime]:
-        """Return the due instants of those published breaches of the clock that were not taken back later."""
+        """Return the due instants of the clock's published breaches, without those that were later declared untrue."""
         ...
 
 
@@ -54,7 +54,7 @@ Place = tuple[MetricId, int]
 
 
 def start_name(clock: Clock) -> str:
-    """Return twelve hexadecimal digits that stand for the clock's metric and the event that began the clock.
+    """Return a hash, in twelve hexadecimal digits, of the clock's metric and the event that began the clock.
 
     The name stays the same even if a late event puts another clock before this one and changes its `cycle`.
     """

@@ -97,7 +97,7 @@ def new_facts(
 
 
 class ClockDiff:
-    """Compares one clock with what has been published of it; call `facts` once for what is still to be published.
+    """Compares one clock with what has been published about it; call `facts` once for what is still to be published.
 
     `published`: None if nothing has been. `upto`: for callers without timers (replay, tests): warnings and breaches
     whose timer has not fired count as passed if they lie at or before this instant; None: they do not. `incident`: the
@@ -118,7 +118,10 @@ class ClockDiff:
         self._facts: list[Fact] = []
 
     def facts(self) -> list[Fact]:
-        """Return the clock's unpublished facts in the order in which they are to be published. Call it once."""
+        """Return the facts about the clock that are still to be published, in the order in which to publish them.
+
+        Call this method once.
+        """
         published, clock = self._published, self._clock
         if published is None:
             self._add(STARTED, "started", clock.started_at, clock.due_at or clock.original_due_at)

@@ -127,7 +127,7 @@ class AgreedTarget:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Snapshot:
-    """How the sender's ticket stood at one instant, as one delivery shows it.
+    """The state of the sender's ticket at one instant, as one delivery shows it.
 
     `at`: that instant (the ticket's own "updated", else the time of the delivery). `created_at`, `ended_at`, `phase`:
     None if the ticket does not state them, or in words not understood. `attributes`: name -> value; "" means that the

@@ -288,7 +288,7 @@ class Exemption:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Incident:
-    """What follows from a ticket's events so far: phase, contract, priority, remarks and clocks, with the reasons.
+    """An incident as computed from its events so far: phase, contract, priority, remarks and clocks, with reasons.
 
     `match`: the contract, and why it applies. `plan`: the plan whose targets apply. `changed_at`: the latest instant of
     any event. `ended_at`: since when it is resolved, closed, cancelled or merged, None if it is not. `quality`: the
@@ -340,7 +340,7 @@ class Incident:
 
 
 def waiting_shares(incident: Incident, at: datetime) -> Mapping[str, timedelta]:
-    """Return how long the incident waited on whom, in wall-clock time up to `at`, or to the end if it has ended.
+    """Return the wall-clock time that the incident waited on each party, up to `at`, or to its end if it has ended.
 
     The keys are `customer`, `vendor` and `other` for waits, and `own` for the rest. The values sum to
     `incident.elapsed(at)`.

@@ -31,7 +31,7 @@ class Affected:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Notice:
-    """What decides whom a critical fix concerns: the affected versions of products, its severity and its cause.
+    """A notice of a critical fix, as far as it decides whom the fix concerns: affected products, severity and cause.
 
     `cause`: None if the publisher names none. Source: clauses H6 and H15 (docs/clauses.md).
     """
@@ -105,7 +105,7 @@ def is_concerned(notice: Notice, contract: Contract, rulebook: Rulebook, at: dat
 
 
 def affected_contracts(notice: Notice, rulebook: Rulebook, at: datetime) -> list[Contract]:
-    """Return the contracts in force at `at` that run an affected version, whether or not their plan entitles to it."""
+    """Return the contracts in force at `at` that run an affected version, whether or not entitled to the notice."""
     return [c for c in _using(notice, rulebook, at) if in_force(c, at) and match_notice(notice, c) is not None]
 
 
@@ -156,7 +156,10 @@ def entitled_people(contract: Contract, at: datetime) -> list[Person]:
 
 
 def known_products(rulebook: Rulebook) -> dict[str, str]:
-    """Return every product in the environment, scope or exclusions of a contract: `normal` name -> name as written."""
+    """Return every product in the environment, scope or exclusions of a contract: compared form -> name as written.
+
+    The key is `normal` of the name (lower case, single spaces).
+    """
     named = (
         product
         for whole in rulebook.written_contracts.values()
@@ -168,9 +171,10 @@ def known_products(rulebook: Rulebook) -> dict[str, str]:
 
 
 def registrable_products(contract: Contract) -> dict[str, str]:
-    """Return the products for whose notices people may register under a contract: `normal` name -> name as written.
+    """Return the products for whose notices people may register under a contract: compared form -> name as written.
 
-    They are the products of the contract's environment and scope, without the excluded ones.
+    The key is `normal` of the name (lower case, single spaces). They are the products of the contract's environment and
+    scope, without the excluded ones.
     """
     found: dict[str, str] = {}
     for one in contract.bought:

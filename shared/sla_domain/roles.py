@@ -49,7 +49,7 @@ class RoleHolding:
 
 @dataclass(frozen=True, slots=True)
 class LevelRoster:
-    """The people of an escalation level, on duty and off duty, each once, in the order of the level's names."""
+    """The people whom an escalation level lists, on duty and off duty; each person once, in the order listed."""
 
     on_duty: tuple[RoleHolding, ...] = ()
     off_duty: tuple[RoleHolding, ...] = ()

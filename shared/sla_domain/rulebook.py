@@ -90,7 +90,7 @@ class RecordedContracts(Protocol):
         ...
 
     def contracts_of(self, customer: str) -> tuple[ContractId, ...]:
-        """Return the ids of the recorded contracts that name the customer in any version, compared by `normal` name."""
+        """Return the ids of the recorded contracts that name the customer in any version, ignoring case and spaces."""
         ...
 
     def at(self, contract: ContractId, instant: datetime) -> Contract | None:
@@ -106,7 +106,10 @@ class RecordedContracts(Protocol):
         ...
 
     def with_products(self, products: Iterable[str]) -> tuple[ContractId, ...]:
-        """Return the ids of the recorded contracts whose environment has one of these products, by `normal` name."""
+        """Return the ids of the recorded contracts whose environment has one of these products.
+
+        Names are compared without regard to case and spaces.
+        """
         ...
 
     def with_domain(self, domain: str) -> tuple[ContractId, ...]:
@@ -117,7 +120,10 @@ class RecordedContracts(Protocol):
         ...
 
     def products(self) -> Mapping[str, str]:
-        """Return the products that the recorded contracts name: `normal` name -> name as written."""
+        """Return the products that the recorded contracts name: compared form -> name as written.
+
+        The key is `normal` of the name (lower case, single spaces).
+        """
         ...
 
     def revisions(self, contracts: Iterable[ContractId]) -> Mapping[str, int]:
@@ -162,9 +168,9 @@ class Rulebook:
         object.__setattr__(self, "by_normal", {name: tuple(ids) for name, ids in found.items()})
 
     def contracts_of(self, customer: str) -> tuple[ContractId, ...]:
-        """Return the ids of a customer's contracts, () if none: by the exact name, else by its `normal` form.
+        """Return the ids of a customer's contracts, () if there are none; those of files come before recorded ones.
 
-        Contracts of files come before recorded ones.
+        Contracts with exactly this name are preferred; else case and spaces are ignored.
         """
         of_files = self.by_customer.get(customer) or self.by_normal.get(normal(customer), ())
         return of_files if self.recorded is None else (*of_files, *self.recorded.contracts_of(customer))

@@ -75,12 +75,12 @@ class ScopeRule:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlanTerms:
-    """What a plan asks of contracts under it, and what it does not cover.
+    """What a plan demands of its contracts, and what it does not cover.
 
     `minimum_term`: a contract lasts at least so long (clause B11). `all_products`: a contract may leave out no product
-    (B11). `unavailable_products`, `unavailable_countries`: those for which the plan is not sold, for the reason
-    `unavailable_clause` (H17). `scope`: the rule on changes of products (H4). `not_covered`: types of requests (I10,
-    B10). `channel_hours`: channel, by `normal` name -> id of the hours in which it may be used (I11).
+    (B11). `unavailable_products`, `unavailable_countries`: those for which the plan is not sold, according to the
+    clause `unavailable_clause` (H17). `scope`: the rule on changes of products (H4). `not_covered`: types of requests
+    (I10, B10). `channel_hours`: channel, in lower case (`normal`) -> id of the hours in which it may be used (I11).
     """
 
     minimum_term: Term | None = None

@@ -57,7 +57,7 @@ class PersonDocument(Document):
 
 
 class HolderDocument(Document):
-    """Who holds a role of a contract: a person, or a rota, that is, whoever is on call in it. A text is `person` alone.
+    """A person who holds a role of a contract, or a rota whose person on call holds it. A text is `person` alone.
 
     `coverage`: the hours in which the person serves; absent: those that the plan gives the role, else the person's own,
     else any hour. `outside`: the person serves in all other hours instead.

@@ -24,9 +24,10 @@ from sla_domain.plan import DowngradeMode, MustAgree, PriorityChangeMode, Reopen
 
 
 class PriorityDocument(Document):
-    """A priority of a plan. `rank`: 1 is the most urgent; without it the place in the list is the rank.
+    """A priority of a plan.
 
-    `definition`: language -> what the priority means. `also`: other names by which incidents may call it.
+    `rank`: 1 is the most urgent; absent: the position in the list. `definition`: language -> what the priority means.
+    `also`: other names by which incidents may call it.
     """
 
     id: str

@@ -24,8 +24,8 @@ class RowKind(StrEnum):
 class HolidayRow:
     """One day of a holiday table; days are ordered by date.
 
-    `closes_at`: minutes from local midnight, for a half day. `source`: package and version, feed, or the reason given
-    by hand.
+    `kind`: closed all day, for half a day, or worked. `closes_at`: minutes from local midnight, for a half day; else
+    None. `source`: package and version, calendar file, or the reason given by hand.
     """
 
     date: date
@@ -51,7 +51,7 @@ class FeedSpan:
 
 @dataclass(frozen=True, slots=True, order=True)
 class WorkedDay:
-    """A day that was marked by hand as worked, whatever generated holidays or feeds say; `reason` says why."""
+    """A holiday that was changed to a working day by hand; `reason` says why."""
 
     date: date
     reason: str
