@@ -20,7 +20,7 @@ from sla_platform.errors import BadSettings, StoreBusy
 from sla_platform.store.connections import Connections, unlimited
 from sla_platform.store.database import json_text, note_writes
 from sla_platform.store.discreet import keep_values_out_of_errors
-from sla_platform.store.writes import sqlite_lock_is_free
+from sla_platform.store.writes import sqlite_write_refusal
 
 LOCK_SECONDS = 5.0  # how long a unit of work waits for another process' lock
 LOOK_SECONDS = 2.0  # how long the readiness check does
@@ -84,7 +84,7 @@ class SqliteDatabase:
 
     async def write_refusal(self) -> str | None:
         """Take the write lock and release it; return why that failed within two seconds, None when it succeeded."""
-        return await asyncio.to_thread(sqlite_lock_is_free, self._path, LOOK_SECONDS)
+        return await asyncio.to_thread(sqlite_write_refusal, self._path, LOOK_SECONDS)
 
     async def close(self) -> None:
         """Close every connection to the database."""

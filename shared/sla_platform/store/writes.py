@@ -62,7 +62,7 @@ def _says_full(error: BaseException | None) -> bool:
     return str(getattr(cause, "sqlstate", None) or "")[:2] in _FULL_POSTGRES_CLASSES
 
 
-def sqlite_lock_is_free(path: str, patience: float) -> str | None:
+def sqlite_write_refusal(path: str, patience: float) -> str | None:
     """Try whether the SQLite file `path` can be written: take its write lock and release it.
 
     Return None, or why the lock could not be had within `patience` seconds. It opens a connection of its own and

@@ -133,7 +133,7 @@ def test_many_askers_share_one_look(tmp_path: Path, monkeypatch: pytest.MonkeyPa
         looks.append(path)
         time.sleep(0.05)
 
-    monkeypatch.setattr(sqlite, "sqlite_lock_is_free", look)
+    monkeypatch.setattr(sqlite, "sqlite_write_refusal", look)
 
     async def ask() -> None:
         store = Store(f"sqlite:///{tmp_path}/slad.db")
