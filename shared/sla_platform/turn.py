@@ -11,7 +11,7 @@ SECONDS = 0.004
 class LoopYielder:
     """Lets other asyncio tasks run during a long loop: create it before the loop, await `yield_if_due` in each round.
 
-    `seconds`: for how long the loop runs before others get a turn (4 ms by default).
+    `seconds`: for how long the loop runs before other tasks get their turn (4 ms by default).
     """
 
     def __init__(self, seconds: float = SECONDS) -> None:

@@ -72,7 +72,7 @@ class AuditActor:
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """Who orders an act, and why. `reason`: in their own words, "" when they gave none."""
+    """Who orders an act that the audit log records, and why. `reason`: in their own words, "" when they gave none."""
 
     actor: AuditActor
     reason: str = ""

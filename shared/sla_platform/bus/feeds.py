@@ -163,7 +163,7 @@ class Feeds:
         return self._kafka(self._access, group, topics, at_once, keep)
 
     def relay(self, service: str) -> Relay | None:
-        """Return the relay that copies the log of `service` to Kafka.
+        """Return the relay that copies the event log of `service` to Kafka.
 
         None on the embedded profile, where the readers read the log itself.
         """

@@ -112,10 +112,10 @@ class RecordCopy:
         return await refresh(connection, self.tables, self.shelf)
 
     async def changed_since(self, connection: AsyncConnection, seq: int) -> tuple[list[str], int]:
-        """Return the ids of the contracts that were stored after number `seq`, in that order, and the greatest number.
+        """Return the ids of the contracts stored after row number `seq`, in that order, and the last row's number.
 
-        `seq`: a number of the column `seq`, which grows with every stored record. When there is none after it, `seq`
-        itself is returned.
+        `seq`: of the column `seq`, which grows with every stored record. When there is none after it, `seq` itself is
+        returned.
         """
         table = self.tables.contract
         query = select(table.c.id, table.c.seq).where(table.c.seq > seq).order_by(table.c.seq)

@@ -24,10 +24,10 @@ _WORTH = 1_000  # bytes of a record from which it is compressed
 
 @dataclass(frozen=True, slots=True)
 class RecordIndex:
-    """The names by which a contract record is found: those that any of its versions mentions.
+    """The names by which a contract record is found: the customers, products and mail domains that it mentions.
 
-    `customers`, `products`: names as written. `domains`: mail domains whose addresses may register for notices, in
-    lower case; "" stands for every domain that is not written in ASCII.
+    `customers`, `products`: as written. `domains`: those whose addresses may register for notices, in lower case; ""
+    stands for every domain that is not written in ASCII.
     """
 
     customers: tuple[str, ...] = ()
@@ -46,7 +46,7 @@ class RecordIndex:
 
 
 def index_of(record: RecordData) -> RecordIndex:
-    """Return the names by which a contract record is found: customers, products and mail domains in its versions."""
+    """Return the names by which a contract record is found: the customers, products and mail domains in it."""
     customers: dict[str, None] = {}
     products: dict[str, None] = {}
     domains: dict[str, None] = {}

@@ -36,7 +36,9 @@ _DENIED: dict[int | str, dict[str, Any]] = {
 class AuditedAct(BaseModel):
     """An act in the audit log of a service, as the API returns it.
 
-    `actor`: kind and id, such as `key:ops`. `before`, `after`: digests of the object.
+    `at`: RFC 3339, UTC. `actor`: kind and id, such as `key:ops`. `act`: such as `key.made`. `object`: the id of what it
+    was done to. `contract`, `reason`: empty for none. `before`, `after`: digests of the object. `details`: more about
+    the act.
     """
 
     service: str

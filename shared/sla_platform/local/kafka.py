@@ -114,7 +114,7 @@ class KafkaBroker:
         return self
 
     def stop(self, timeout: float = 30.0) -> None:
-        """Shut the broker down cleanly, by force when that takes longer than `timeout` seconds."""
+        """Shut the broker down cleanly, and kill it when that takes longer than `timeout` seconds."""
         process = self._process()
         if process is None:
             return
@@ -125,7 +125,7 @@ class KafkaBroker:
         self._record.unlink(missing_ok=True)
 
     def kill(self) -> None:
-        """Kill the broker by SIGKILL, which looks to clients like a power cut of its machine."""
+        """Kill the broker (SIGKILL) and wait until it has ended; to clients it looks like a power cut."""
         process = self._process()
         if process is None:
             return
@@ -148,7 +148,7 @@ class KafkaBroker:
         self._signal(signal.SIGSTOP)
 
     def resume(self) -> None:
-        """Let a paused broker continue (SIGCONT)."""
+        """Let a paused broker continue (SIGCONT); do nothing when it does not run."""
         self._signal(signal.SIGCONT)
 
     def __enter__(self) -> KafkaBroker:

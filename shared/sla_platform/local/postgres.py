@@ -144,7 +144,10 @@ class PostgresServer:
         self._signal_all(signal.SIGCONT)
 
     async def create_database(self, name: str, template: str = "template1") -> str:
-        """Create a database as a copy of `template` (which must not be in use); return its URL."""
+        """Create a database as a copy of `template` (which must not be in use); return its SQLAlchemy URL.
+
+        Raises asyncpg.DuplicateDatabaseError when it exists, and asyncpg.ObjectInUseError when the template is in use.
+        """
         return await create_database(self.url(), name, template)
 
     async def drop_database(self, name: str) -> None:

@@ -30,7 +30,7 @@ def unlimited(kept: int) -> Mapping[str, Any]:
 
 
 class Connections:
-    """Opens connections of a database engine for at most `places` users at a time; the others wait in turn.
+    """Opens connections of a database engine for at most `places` coroutines at a time; the others wait in turn.
 
     `engine`: made with the arguments `unlimited`. Who connects by the engine itself, as migrations do, is not counted.
     """

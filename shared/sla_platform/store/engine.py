@@ -52,7 +52,7 @@ class Store:
     async def transaction(self) -> AsyncIterator[AsyncConnection]:
         """Open a transaction, which commits at the end of the `with` block and is rolled back on any error.
 
-        Raises StoreBusy when the database is away, full or overtaxed. Nothing was changed then, unless the connection
+        Raises StoreBusy when the database is away, full or overloaded. Nothing was changed then, unless the connection
         was lost during the commit itself.
         """
         try:

@@ -63,10 +63,9 @@ def _says_full(error: BaseException | None) -> bool:
 
 
 def sqlite_write_refusal(path: str, patience: float) -> str | None:
-    """Try whether the SQLite file `path` can be written: take its write lock and release it.
+    """Return why the SQLite file `path` cannot be written within `patience` seconds; None when it can.
 
-    Return None, or why the lock could not be had within `patience` seconds. It opens a connection of its own and
-    blocks: call it in a thread.
+    To find out, its write lock is taken and released, on a new connection. Blocks: call it in a thread.
     """
     try:
         connection = sqlite3.connect(f"file:{path}?mode=rw", uri=True, timeout=patience, isolation_level=None)

@@ -46,7 +46,8 @@ class ClockFact(BaseModel):
     """The data of every event on the topic `clocks`: what became true of a clock, a promise or an incident.
 
     Published by the timer, read by the notifier and the board. Times are RFC 3339 UTC. A field that does not apply has
-    its default.
+    its default. `metric`, `cycle`: which clock it is, the nth run of a metric on the incident. `threshold`: of a
+    warning, such as `warn-50`. `details`: what else a fact of this kind says, name -> text.
     """
 
     model_config = ConfigDict(frozen=True, hide_input_in_errors=True)

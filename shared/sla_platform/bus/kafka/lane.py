@@ -28,7 +28,7 @@ class UnreadableRecord:
 
 @dataclass(frozen=True, slots=True)
 class LaneUnit:
-    """The next records of one Kafka partition, handled together: at most 500 events, and what lies between them.
+    """The next records of one Kafka partition, handled together: at most 500 events, and other records between them.
 
     `events`: in order, each with its record. `unreadable`: the records that are no events. `through`: the latest
     watermark among them (all events accepted up to this instant were given), or None. `first`: the offset of the first
