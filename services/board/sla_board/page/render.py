@@ -146,7 +146,7 @@ class Pages:
         return self._templates.get_template("support_plan.html").render(plan=plan, pdf=pdf, now=now)
 
     def plan_for_customer(self, plan: SupportPlan, pdf: str) -> str:
-        """Return the HTML of a support plan that stands alone, without links to other pages of the board.
+        """Return the HTML of a support plan for a customer, without links to other pages of the board.
 
         `pdf`: the path of the plan as PDF, "" for none.
         """

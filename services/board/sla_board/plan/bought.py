@@ -22,8 +22,8 @@ def bought_plans(
     """Return the plans that a contract has, in the order in which they are tried for an incident, base plans last.
 
     A contract has one plan, or one per entitlement (a plan with its own products and dates); a base plan applies to all
-    other products. `sheet`: the promises of the contract (`sheet_of`). The plan of a contract with only one has the
-    heading "".
+    other products. `sheet`: the contract's promises as a dict (`sla_catalogue.sheet`). If the contract has only one
+    plan, its heading is "".
     """
     headings = [entitlement_text(one, words) for one in sheet["entitlements"]] or [""]
     own = [_under(catalogue, one, head, words) for one, head in zip(contract.bought, headings, strict=True)]
@@ -53,7 +53,7 @@ def _under(catalogue: Catalogue, contract: Contract, heading: str, words: PlanWo
 def bought_text(one: Mapping[str, Any], words: PlanWords) -> str:
     """Return a plan in words: its title, its base plan if it has one, and in parentheses the products that it is for.
 
-    `one`: the contract, or one of its entitlements, as in a sheet (`sla_catalogue.sheet`).
+    `one`: the contract, or one of its entitlements, as a dict of `sla_catalogue.sheet` (the promises of a contract).
     """
     over = f" {words.over.format(base=one['base_plan']['title'])}" if one["base_plan"] else ""
     products = f" ({', '.join(one['products'])})" if one["products"] else ""
@@ -63,7 +63,7 @@ def bought_text(one: Mapping[str, Any], words: PlanWords) -> str:
 def entitlement_text(one: Mapping[str, Any], words: PlanWords) -> str:
     """Return an entitlement (one of several plans of a contract) in words: plan, products, types of request and dates.
 
-    `one`: the entitlement as in a sheet (`sla_catalogue.sheet`).
+    `one`: the entitlement as a dict of `sla_catalogue.sheet` (the promises of a contract).
     """
     excluded = f"{words.not_covered}: {', '.join(one['excluded_products'])}" if one["excluded_products"] else ""
     texts = (bought_text(one, words), ", ".join(one["types"]), excluded, valid_text(one["valid"], words))

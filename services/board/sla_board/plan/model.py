@@ -87,7 +87,7 @@ class BoughtPlan:
     """One plan of a contract: its only one, one of an entitlement, or the base plan for other products.
 
     `heading`: which plan it is and when it applies; "" if the contract has no other. `contract`: the contract as if it
-    had this plan alone. `sheet`: the promises under this plan (`sla_catalogue.sheet`).
+    had this plan alone. `sheet`: the promises under this plan as a dict (`sla_catalogue.sheet`).
     """
 
     heading: str
@@ -100,9 +100,9 @@ class BoughtPlan:
 class PlanSubject:
     """The data from which the sections of a support plan are made.
 
-    `sheet`: everything that the contract promises, in the language of `words` (`sla_catalogue.sheet`). `bought`: all
-    plans of the contract, in the order in which they are tried for an incident. `today`: the day in the contract's
-    zone.
+    `sheet`: everything that the contract promises, as a dict in the language of `words` (`sla_catalogue.sheet`).
+    `bought`: all plans of the contract, in the order in which they are tried for an incident. `today`: the day in the
+    contract's zone.
     """
 
     catalogue: Catalogue

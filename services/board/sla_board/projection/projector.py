@@ -83,13 +83,13 @@ class Projector:
         self.applied_at: datetime | None = None
 
     async def assigned(self, partitions: frozenset[int]) -> None:
-        """Do nothing. The bus calls this when the board begins to read these partitions (parts of the topics).
+        """Do nothing. The bus calls this when the board begins to read the given partitions of the topics.
 
         If another process still reads them, no event is applied twice: the store records which were applied.
         """
 
     async def revoked(self, partitions: frozenset[int]) -> None:
-        """Do nothing. The bus calls this when the board ceases to read these partitions (parts of the topics).
+        """Do nothing. The bus calls this when the board ceases to read the given partitions of the topics.
 
         If another process reads them already, no event is applied twice: the store records which were applied.
         """

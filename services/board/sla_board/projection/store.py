@@ -24,7 +24,8 @@ _AMPLE = 50  # rows of one incident or clock, as a rule
 
 
 async def claim_events(connection: AsyncConnection, envelopes: Sequence[Envelope], now: datetime) -> list[Envelope]:
-    """Record the ids of these events as applied at `now`; return the events that were not applied before, each once.
+    """Record the ids of the given events as applied at `now`; return the events that were not applied before, each
+    once.
 
     The record is part of the caller's transaction: after a rollback the events count as not applied.
     """
@@ -131,7 +132,7 @@ async def upsert_notices(connection: AsyncConnection, rows: Sequence[dict[str, A
 
 
 async def copy_phases(connection: AsyncConnection, incidents: Collection[str]) -> None:
-    """Set the phase of these incidents to the one that the timer has published last.
+    """Set the stored phase of each of the given incidents to the one that the timer has published last.
 
     Incidents for which it has published none keep the phase computed from their own events.
     """

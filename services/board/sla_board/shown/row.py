@@ -104,10 +104,10 @@ class ClockRow:
 
 
 def row_of(record: Any, hours: HoursAt, alert: ShownAlert | None = None) -> ClockRow:
-    """Return a clock as a row, given its record of the table `board_clock` or of `Queue.rows`.
+    """Return a clock as a row of a page, given its record of the table `board_clock` or of `Queue.rows`.
 
-    `hours`: what the clock's hours are, and the instant for which the row holds. `alert`: the alert about the clock's
-    breach; None for none.
+    `hours`: finds the clock's hours, and has the instant as of which the row is made. `alert`: the alert about the
+    clock's breach; None for none.
     """
     now, look = hours.now, hours.look(record.contract, record.hours)
     state = ClockState(record.state)

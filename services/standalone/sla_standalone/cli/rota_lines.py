@@ -7,9 +7,10 @@ from typing import Any
 
 
 def rota_lines(rotas: list[dict[str, Any]]) -> Iterator[tuple[str, ...]]:
-    """Yield a table row for each layer (people who take turns, or a feed of shifts) of the rotas in a contract's sheet.
+    """Yield a table row for each layer of rotas: people who take turns, or a feed that lists shifts.
 
-    The cells: rota, title, zone, who, when they hand over, in which hours. `rotas`: `rotas` of `sla_catalogue.sheet`.
+    The cells: rota, title, zone, who, when they hand over, in which hours. `rotas`: `rotas` of a contract's promises
+    (`sla_catalogue.sheet`).
     """
     for rota in rotas:
         for layer in rota["layers"]:
@@ -20,10 +21,10 @@ def rota_lines(rotas: list[dict[str, Any]]) -> Iterator[tuple[str, ...]]:
 
 
 def override_lines(rotas: list[dict[str, Any]]) -> Iterator[tuple[str, ...]]:
-    """Yield a table row for each override (one person instead of another for a time) of the rotas in a contract's
-    sheet.
+    """Yield a table row for each override of rotas: one person instead of another for a time.
 
-    The cells: rota, who instead of whom, from, until, why and by whom. `rotas`: `rotas` of `sla_catalogue.sheet`.
+    The cells: rota, who instead of whom, from, until, why and by whom. `rotas`: `rotas` of a contract's promises
+    (`sla_catalogue.sheet`).
     """
     for rota in rotas:
         for one in rota["overrides"]:
