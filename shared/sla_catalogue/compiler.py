@@ -22,7 +22,7 @@ from sla_catalogue.document.catalogue import CatalogueDocument
 from sla_catalogue.document.contract import ContractDocument
 from sla_catalogue.problem import CatalogueInvalid, FileProblem, FindingLevel, Findings, Path, Position, path_text
 from sla_catalogue.rule import check_everything
-from sla_catalogue.rule.contract import meet
+from sla_catalogue.rule.contract import dates_overlap
 from sla_catalogue.rule.length import check_lengths
 from sla_catalogue.rule.subject import CheckedCatalogue
 from sla_catalogue.shape import build_contract_document
@@ -34,7 +34,7 @@ from sla_domain.rota import Rota, RotaId
 
 _LISTED_IN_FULL = (("contracts",), ("people",))  # findings there concern the contract, whoever else they concern
 
-__all__ = ["CompiledContract", "ContractCompiler", "ContractProblem", "meet"]
+__all__ = ["CompiledContract", "ContractCompiler", "ContractProblem", "dates_overlap"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,8 +105,8 @@ class ContractCompiler:
     def check(self, id: str, values: Mapping[str, Any], *, version: int = 0) -> tuple[ContractProblem, ...]:
         """Return all errors and warnings about one contract, sorted by path. Never raises.
 
-        `values`: those of its section. Conflicts between contracts, such as a customer of two at one time (`meet`), are
-        not checked. Findings on the catalogue itself are not repeated.
+        `values`: those of its section. Conflicts between contracts, such as a customer of two at one time, are not
+        checked. Findings on the catalogue itself are not repeated.
         """
         findings = self._findings(id, version)
         for path in _unwritable(values):

@@ -104,7 +104,7 @@ class VersionBuilder:
             self._built.popitem(last=False)
         return built
 
-    def live(self, contract: Contract, parts: LiveParts) -> Contract:
+    def add_live_parts(self, contract: Contract, parts: LiveParts) -> Contract:
         """Return the contract with its booked windows and environment from the database (`parts`) in place of its own.
 
         The same object is returned for the same contract and parts.
@@ -236,11 +236,11 @@ class CataloguedRecords:
 
     def _of_file(self, contract: ContractId, record: ContractRecord | None) -> Contract | None:
         found = self._of_files.get(contract)
-        return found if found is None or record is None else self._builder.live(found, self._live(record))
+        return found if found is None or record is None else self._builder.add_live_parts(found, self._live(record))
 
     def _contract(self, record: ContractRecord, version: ContractVersion) -> Contract | None:
         built = self._builder.build(record.id, version)
-        return None if built is None else self._builder.live(built.contract, self._live(record))
+        return None if built is None else self._builder.add_live_parts(built.contract, self._live(record))
 
     def _live(self, record: ContractRecord) -> LiveParts:
         return live_parts(record, self._revisions.get(record.id))

@@ -15,7 +15,7 @@ from typing import Any, TypeVar
 from sla_catalogue.calendars import holiday_codes_for
 from sla_catalogue.catalogue import Catalogue
 from sla_catalogue.holiday.table import MANUAL
-from sla_catalogue.week import clock, week, week_words
+from sla_catalogue.week import time_of_day_text, week_words, weekly_text
 from sla_domain.allowance import Allowance, AllowanceUnit, BalanceWarning
 from sla_domain.calendar import LocalSpan, Season, load_zone
 from sla_domain.calendar.spec import DAYS
@@ -307,14 +307,14 @@ class _Sheet:
             table = self._tables[code]
             for row in table.rows:
                 if row.source.startswith(MANUAL):
-                    closed = "yes" if row.closes_at is None else f"from {clock(row.closes_at * 60)}"
+                    closed = "yes" if row.closes_at is None else f"from {time_of_day_text(row.closes_at * 60)}"
                     yield _by_hand(code, row.date, row.name, closed, row.source.removeprefix(MANUAL))
             for day in table.worked:
                 yield _by_hand(code, day.date, "", "no", day.reason)
 
     def _season(self, season: Season) -> dict[str, Any]:
         start, end = (_season_day(day, season.yearly) for day in (season.start, season.end))
-        return {"from": start, "to": end, "hours": week(season.weekly, self._words)}
+        return {"from": start, "to": end, "hours": weekly_text(season.weekly, self._words)}
 
     def _role(self, role: Role) -> dict[str, Any]:
         return {
@@ -422,7 +422,7 @@ def _layer(layer: RotaLayer) -> dict[str, Any]:
     turns = layer.rotation
     if turns is None:
         return {"listed": len(layer.listed), "hours": layer.coverage}
-    handover = {"days": turns.days, "at": clock(turns.at), "starts": turns.starts}
+    handover = {"days": turns.days, "at": time_of_day_text(turns.at), "starts": turns.starts}
     return {"people": list(turns.people), "handover": handover, "hours": layer.coverage}
 
 

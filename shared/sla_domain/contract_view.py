@@ -27,7 +27,7 @@ from sla_domain.event import EventId, IncidentEvent
 from sla_domain.fold.agreement import customer_agreed
 from sla_domain.fold.order import in_reading_order
 from sla_domain.incident import ContractPeriod, HolderSpan, Incident
-from sla_domain.phase_state import as_spoken
+from sla_domain.phase_state import with_author_decided
 
 NOT_SHOWN = "not shown"
 
@@ -250,7 +250,7 @@ def _places(
 
 def _without_words(event: IncidentEvent, stated: Mapping[str, str]) -> IncidentEvent:
     """What the event does to clocks, without what people wrote in it. `stated`: the attributes before it."""
-    event = as_spoken(event, stated)  # as the fold would read it by the names
+    event = with_author_decided(event, stated)  # as the fold would read it by the names
     agreed, attributes = event.agreed, event.attributes
     if agreed is not None:
         # Whether an agreement counts follows from whose word it is, not from the names.

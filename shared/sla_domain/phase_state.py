@@ -69,13 +69,13 @@ def _ended(before: PhaseState, phase: Phase) -> PhaseState:
     return before if before.phase is phase else PhaseState(phase)
 
 
-def as_spoken(event: IncidentEvent, attributes: Mapping[str, str]) -> IncidentEvent:
+def with_author_decided(event: IncidentEvent, attributes: Mapping[str, str]) -> IncidentEvent:
     """Return a comment or reply with its author decided by who the incident's reporter is; any other event unchanged.
 
     A comment that the reporter wrote becomes the customer's reply. A reply that was taken for the reporter's, but is by
     another account, becomes a comment of an unknown author. `attributes`: the incident's, before this event.
     """
-    if is_reporters_word(event, attributes):
+    if is_reporters_comment(event, attributes):
         return replace(event, kind=EventKind.CUSTOMER_REPLIED, actor=Actor.CUSTOMER)
     account = attributes.get("reporter_id")
     taken = event.actor_id and event.kind is EventKind.CUSTOMER_REPLIED and account is not None
@@ -84,7 +84,7 @@ def as_spoken(event: IncidentEvent, attributes: Mapping[str, str]) -> IncidentEv
     return event
 
 
-def is_reporters_word(event: IncidentEvent, attributes: Mapping[str, str]) -> bool:
+def is_reporters_comment(event: IncidentEvent, attributes: Mapping[str, str]) -> bool:
     """Return whether a response or comment was written by the incident's reporter, as accounts or names show.
 
     False for other kinds of events. `attributes`: those of the incident. If the event has `actor_id`, that account must

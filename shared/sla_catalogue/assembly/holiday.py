@@ -11,7 +11,7 @@ from sla_catalogue.holiday.feed import read_feed
 from sla_catalogue.holiday.generate import HALF_DAY, PACKAGE_VERSION, Recipe, UnknownRegion, generate_rows
 from sla_catalogue.holiday.row import FeedSpan, HolidayRow, HolidayTable, Horizon
 from sla_catalogue.holiday.table import build_table
-from sla_catalogue.holiday.tidy import BadFeed, decoded
+from sla_catalogue.holiday.tidy import BadFeed, decode_feed
 from sla_catalogue.problem import Path, did_you_mean
 
 FEED = "feed "  # begins the source of a row from a feed, before the name of its file
@@ -101,7 +101,7 @@ def _fed(
             content = stream.read(MAX_FEED_BYTES + 1)
         if len(content) > MAX_FEED_BYTES:
             raise BadFeed(f"the feed is larger than {MAX_FEED_BYTES} bytes")
-        text, doubts = decoded(content)
+        text, doubts = decode_feed(content)
         found = read_feed(text, f"{FEED}{feed.file}", horizon, feed.skip)
         for remark in (*doubts, *found.remarks):
             hint = "correct the entry in the calendar it comes from, or add the day under `add`"

@@ -11,7 +11,7 @@ from sla_catalogue.channel import channel_kinds
 from sla_catalogue.document.contract import PersonDocument
 from sla_catalogue.document.rota import RotaFeedDocument
 from sla_catalogue.holiday.row import Horizon
-from sla_catalogue.holiday.tidy import BadFeed, decoded
+from sla_catalogue.holiday.tidy import BadFeed, decode_feed
 from sla_catalogue.problem import Path
 from sla_catalogue.rota.feed import PeopleByName, ShiftFeed, read_shifts
 from sla_domain.calendar import load_zone
@@ -51,7 +51,7 @@ def _read(
             content = stream.read(MAX_FEED_BYTES + 1)
         if len(content) > MAX_FEED_BYTES:
             raise BadFeed(f"the feed is larger than {MAX_FEED_BYTES} bytes")
-        text, doubts = decoded(content)
+        text, doubts = decode_feed(content)
         found = read_shifts(text, people, zone, horizon)
         for remark in (*doubts, *found.remarks):
             hint = "correct the entry, or say under `names` who is meant"

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
-from sla_catalogue.holiday.entry import few, read_entries
+from sla_catalogue.holiday.entry import limit_remarks, read_entries
 from sla_catalogue.holiday.repeat import Occurrence
 from sla_catalogue.holiday.row import FeedSpan, HolidayRow, Horizon, RowKind
 
@@ -62,7 +62,7 @@ def read_feed(text: str, source: str, horizon: Horizon, skip: Collection[str] = 
         f"skip names {name[:80]!r}, and no entry is called that" for name in skip if name.casefold() in unseen
     ]
     spans = sorted(found.spans, key=lambda span: (span.start.isoformat(), span.name))
-    return HolidayFeed(tuple(sorted(found.rows)), tuple(spans), few(found.remarks))
+    return HolidayFeed(tuple(sorted(found.rows)), tuple(spans), limit_remarks(found.remarks))
 
 
 def _keep(each: Occurrence, name: str, found: _Found) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 
 from sla_catalogue.holiday.repeat import Occurrence, UnreadableRule, as_occurrence_start, occurrences
 from sla_catalogue.holiday.row import Horizon
-from sla_catalogue.holiday.value import length_of, single, text_of
+from sla_catalogue.holiday.value import date_property, length_of, text_of
 
 Start = date | datetime
 THIS_AND_FUTURE = "THISANDFUTURE"
@@ -58,7 +58,7 @@ def changes_later_ones(event: Any) -> bool:
     return str(getattr(written, "params", {}).get("RANGE", "")).upper() == THIS_AND_FUTURE
 
 
-def each_series(events: Iterable[Any]) -> dict[str, Series]:
+def series_by_uid(events: Iterable[Any]) -> dict[str, Series]:
     """Return UID -> the entries of a calendar file with that UID, cancelled ones included.
 
     Entries without a UID do not count as masters, nor change later occurrences of others.
@@ -71,7 +71,7 @@ def each_series(events: Iterable[Any]) -> dict[str, Series]:
             series.masters += [event] if uid else []
             continue
         try:
-            start = single(event, "RECURRENCE-ID")
+            start = date_property(event, "RECURRENCE-ID")
         except UnreadableRule:
             continue  # gets its remark when the entry itself is read
         series.once.append(start)
@@ -90,7 +90,7 @@ def later_ones(
     the next such entry. An entry with a recurrence rule of its own gives none. A sentence on what cannot be followed is
     added to `doubts`. Raises UnreadableRule.
     """
-    first = single(event, "RECURRENCE-ID")
+    first = date_property(event, "RECURRENCE-ID")
     written = str(event["RECURRENCE-ID"].params.get("RANGE", ""))
     if written and not changes_later_ones(event):
         doubts.append(f"has RANGE={written[:40]}, which RFC 5545 does not know: only this one is changed")
@@ -99,7 +99,7 @@ def later_ones(
     if not series.masters:
         doubts.append("changes all later ones of an entry that the feed does not hold: only this one is read")
     for master in series.masters:
-        start = single(master, "DTSTART")
+        start = date_property(master, "DTSTART")
         begin = as_occurrence_start(first, start, zone)
         onward = (as_occurrence_start(each, start, zone) for each in series.onward)
         end = min((each for each in onward if each > begin), default=None)

@@ -54,7 +54,7 @@ def occurrences(
             yield each
 
 
-def bounded(each: Occurrence, horizon: Horizon) -> Occurrence:
+def cut_to_horizon(each: Occurrence, horizon: Horizon) -> Occurrence:
     """Return the occurrence, cut to end with the year after the horizon at the latest.
 
     Some programs write "for ever" as the year 9999, whose last day cannot be converted to UTC.

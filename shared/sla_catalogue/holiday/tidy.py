@@ -44,7 +44,7 @@ class _Open:
     lines: list[str] | None
 
 
-def decoded(content: bytes) -> tuple[str, tuple[str, ...]]:
+def decode_feed(content: bytes) -> tuple[str, tuple[str, ...]]:
     """Return (text, remarks on its encoding) of the content of an iCalendar file; folded lines are joined.
 
     The file is read as UTF-16 if it begins with the mark of that encoding, else as UTF-8. If it is not UTF-8 either, it
@@ -59,7 +59,7 @@ def decoded(content: bytes) -> tuple[str, tuple[str, ...]]:
         return unfolded.decode("cp1252"), ("it is not in UTF-8: read as Windows-1252",)
 
 
-def tidy(text: str) -> tuple[list[str], list[str]]:
+def split_feed(text: str) -> tuple[list[str], list[str]]:
     """Split the text of an iCalendar file into calendars that can be parsed one by one; return (calendars, remarks).
 
     A calendar keeps its entries, the time zones that can be read, and the name of its zone; all else is dropped. Each

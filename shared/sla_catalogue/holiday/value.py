@@ -10,7 +10,7 @@ from icalendar import vBroken
 from sla_catalogue.holiday.repeat import UnreadableRule
 
 
-def single(event: Any, key: str) -> date | datetime:
+def date_property(event: Any, key: str) -> date | datetime:
     """Return the value of a date property of a calendar entry: an instant, or a day.
 
     `event`: the entry. `key`: the property's name, such as `DTSTART`. With `VALUE=DATE` the result is a day, even if a
@@ -36,7 +36,7 @@ def length_of(event: Any, start: date | datetime) -> timedelta:
     """
     usual = timedelta() if isinstance(start, datetime) else timedelta(days=1)
     if "DTEND" in event:
-        length = _between(start, single(event, "DTEND"))
+        length = _between(start, date_property(event, "DTEND"))
     elif "DURATION" in event:
         length = event.decoded("DURATION")
     else:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
-from sla_catalogue.holiday.entry import FeedEntry, few, read_entries
+from sla_catalogue.holiday.entry import FeedEntry, limit_remarks, read_entries
 from sla_catalogue.holiday.row import Horizon
 from sla_domain.calendar import local_instant
 from sla_domain.normal import normal
@@ -35,7 +35,7 @@ class ShiftFeed:
 
 
 class PeopleByName:
-    """Finds people by the names in calendar entries: `find` by a whole name, `within` by a text that contains one.
+    """Finds people by names in calendar entries: `find` by a whole name, `find_in_text` by a text with a name in it.
 
     `people`: id -> the person's other names and mail addresses. `names`: further names -> id. Case and spaces do not
     matter. A name that two people have finds neither.
@@ -53,7 +53,7 @@ class PeopleByName:
         """Return the id of the person with this name, mail address or id; None if nobody or more than one has it."""
         return self._known.get(normal(name))
 
-    def within(self, text: str) -> str | None:
+    def find_in_text(self, text: str) -> str | None:
         """Return the id of the person whose name `text` is or contains; None if there is nobody or more than one."""
         if (exact := self.find(text)) is not None:
             return exact
@@ -84,7 +84,7 @@ def read_shifts(text: str, people: PeopleByName, zone: str, horizon: Horizon) ->
         found.update(shifts)
     shifts = sorted(found)
     remarks += _overlaps(shifts)
-    return ShiftFeed(tuple(shifts), few(remarks))
+    return ShiftFeed(tuple(shifts), limit_remarks(remarks))
 
 
 def _person(entry: FeedEntry, people: PeopleByName) -> str | None:
@@ -93,7 +93,7 @@ def _person(entry: FeedEntry, people: PeopleByName) -> str | None:
         named = (_mailbox(each), str(getattr(each, "params", {}).get("CN", "")))
         if (person := next(filter(None, map(people.find, named)), None)) is not None:
             return person
-    return people.within(entry.name)
+    return people.find_in_text(entry.name)
 
 
 def _mailbox(attendee: Any) -> str:

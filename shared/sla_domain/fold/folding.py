@@ -34,7 +34,7 @@ from sla_domain.fold.reconcile import (
 from sla_domain.fold.remarks import Remarks
 from sla_domain.fold.same_instant import has_state_before
 from sla_domain.incident import Exemption, Incident, Remark, RemarkKind
-from sla_domain.phase_state import as_spoken
+from sla_domain.phase_state import with_author_decided
 from sla_domain.plan import MetricId
 from sla_domain.rulebook import ContractBoundary, ContractMatch, Rulebook
 
@@ -138,9 +138,9 @@ class Folding:
 
     @property
     def last(self) -> Position:
-        """Return the sort key (see `position`) of the event or snapshot that was read last.
+        """Return the position of the event or snapshot that was read last: a sort key such as `position` returns.
 
-        Events that sort before it cannot be read next.
+        Events with an earlier position cannot be read next.
         """
         last = max(position(self._opening), position(self._latest))
         return last if self._looked is None else max(last, self._looked)
@@ -221,7 +221,7 @@ class Folding:
             self._cross_boundaries(at)
         if event.warnings or event.occurred_at > event.received_at:
             self._note(event)
-        event = as_spoken(event, state.attributes)
+        event = with_author_decided(event, state.attributes)
         if event.snapshot is not None:
             before = end_before(state, event, at)
             if before is not None:

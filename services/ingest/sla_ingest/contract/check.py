@@ -8,7 +8,7 @@ from contextlib import suppress
 from datetime import datetime
 
 from sla_catalogue import Catalogue
-from sla_catalogue.compiler import ContractProblem, meet
+from sla_catalogue.compiler import ContractProblem, dates_overlap
 from sla_catalogue.problem import CatalogueInvalid, FindingLevel
 from sla_catalogue.tree import Plain
 from sla_domain.contract import Contract
@@ -76,7 +76,7 @@ def _shared_customers(catalogue: Catalogue, shelf: RecordShelf, made: Contract) 
     for name in sorted(made.customers):
         others = [*_of_files(catalogue, name), *_recorded(catalogue, shelf, name, made.id)]
         for other in others:
-            if meet(made, other):
+            if dates_overlap(made, other):
                 detail = f"{name} is a customer of {other.id} at the same time"
                 hint = "give the contracts dates that do not meet, or the customer another name"
                 errors.append(
