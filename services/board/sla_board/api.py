@@ -74,9 +74,9 @@ class Board:
         return Visitor(access.key, access.contract, request.client.host if request.client is not None else "")
 
     def still_allowed(self, request: Request, visitor: Visitor) -> bool:
-        """Return whether the request's API key would still make its caller the same `visitor` as before.
+        """Return whether the request's API key is still valid and still identifies the caller as `visitor`.
 
-        False once the key was taken away, has expired, or is for another contract than before.
+        False once the key was revoked or has expired, or if it is for another contract than before.
         """
         try:
             return self.visitor(request) == visitor

@@ -133,9 +133,9 @@ class AppliedIds:
         self._time_source = time_source
 
     async def old(self) -> AsyncIterator[int]:
-        """Delete ids that were recorded more than 30 days ago (CLAIMS_KEPT); yield the number of each step, if not 0.
+        """Delete the ids that were recorded more than 30 days ago (CLAIMS_KEPT), in transactions of up to 1,000 ids.
 
-        Each step is a transaction of up to 1,000 ids.
+        Yields how many were deleted after each transaction that deleted any.
         """
         inbox = tables.inbox.c
         now = await doubted_now(self._time_source, newest_in(self._store, inbox.applied_at))

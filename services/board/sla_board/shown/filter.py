@@ -118,7 +118,6 @@ def parse_conditions(written: tuple[str, ...]) -> tuple[ClockCondition, ...]:
 
 
 def parse_buckets(written: tuple[str, ...]) -> tuple[Bucket, ...]:
-    """Return the buckets whose slugs are in `written`, such as `soon`, in the order given; unknown slugs are skipped.
-    """
+    """Return the buckets whose slugs `written` lists, such as `soon`, in the order given; unknown slugs are skipped."""
     known = {bucket.slug: bucket for bucket in Bucket}
     return tuple(known[name] for name in written if name in known)

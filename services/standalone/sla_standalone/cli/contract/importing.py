@@ -67,7 +67,7 @@ def import_(
 
 @dataclass(frozen=True, slots=True)
 class RefusedLine:
-    """A line of a table of contracts that does not fit, and the reasons (`misfits`)."""
+    """A line of a table of contracts that was not written, with the reasons (`misfits`)."""
 
     line: TableLine
     misfits: tuple[Misfit, ...]
