@@ -262,7 +262,7 @@ class ClockBuilder:
     # -- the account
 
     def attach(self, at: datetime, target: Target, entitlement: Entitlement, meter: Meter, event: EventId) -> None:
-        """Put `target` in force from `at` on, and recompute the consumed time for it, beginning at `counted_from`.
+        """Put `target` in force from `at` on, and recompute for it the time consumed since the start or last restart.
 
         `meter`: how the target counts time. `entitlement`: what promises it. `event`: id of the event that changed the
         target. `generation`, the ordinal of the target, goes up by one. If the new target would have been breached
@@ -361,8 +361,9 @@ class ClockBuilder:
     def warning_at(self, warning: Warning_, since: datetime, due: datetime) -> datetime | None:
         """Return the instant of a warning, for a clock that runs from `since` and is due at `due`.
 
-        None for a warning in percent whose instant lies before `since`; a warning some time before the due instant may
-        lie before `since`. None also beyond the calendar's years; the error is then stored in `trouble`.
+        None for a warning at a percentage of the allowed time if it lies before `since`; one at a fixed time before the
+        due instant may lie before `since`. None also beyond the calendar's years; the error is then stored in
+        `trouble`.
         """
         assert self.meter is not None
         try:

@@ -159,7 +159,7 @@ class IncidentState:
 
     @property
     def imported_through(self) -> datetime | None:
-        """Return when the last imported event of the incident was received; None if no import brought the incident.
+        """Return when the import of this incident ended: when its last imported event was received; None without one.
 
         None also if a sender had delivered an event before the import. If a sender's first event was received during
         the import, the instant of that receipt is returned.

@@ -28,7 +28,7 @@ class Meter(Protocol):
 
     @property
     def moved_by_pauses(self) -> bool:
-        """Return whether pauses move the due instant by the time that they took."""
+        """Return whether `due` depends on how long past pauses were (`lost`), as for a date that pauses move."""
         ...
 
     @property
@@ -51,15 +51,16 @@ class Meter(Protocol):
     def warning(self, warning: Warning_, since: datetime, spent: timedelta, due: datetime) -> datetime | None:
         """Return the instant of a warning, for a clock that runs from `since` and is due at `due`.
 
-        `spent`: time consumed before `since`. None for a warning in percent that lies before `since`; a warning some
-        time before the due instant may lie before `since`. Raises CalendarError beyond the calendar's years.
+        `spent`: time consumed before `since`. None for a warning at a percentage of the allowed time if it lies before
+        `since`; one at a fixed time before the due instant may lie before `since`. Raises CalendarError beyond the
+        calendar's years.
         """
         ...
 
     def warning_span(self, warning: Warning_) -> timedelta | None:
         """Return how much time must be consumed before the warning is due.
 
-        None if consumed time does not decide that, as for a warning some time before a date.
+        None if consumed time does not decide that, as for a warning at a fixed time before a date.
         """
         ...
 
@@ -105,9 +106,9 @@ class CoverageMeter:
     def warning(self, warning: Warning_, since: datetime, spent: timedelta, due: datetime) -> datetime | None:
         """Return the instant of a warning, for a clock that runs from `since` and is due at `due`.
 
-        `spent`: open time consumed before `since`. A warning in percent that lies before `since` gives None; a warning
-        some time ahead comes that much open time before `due`, even if that is before `since`. Raises CalendarError
-        beyond the calendar's years.
+        `spent`: open time consumed before `since`. None for a warning at a percentage of the allowed time if it lies
+        before `since`. One at a fixed time ahead comes that much open time before `due`, even if that is before
+        `since`. Raises CalendarError beyond the calendar's years.
         """
         if warning.percent is None:
             return _before(self.calendar, warning, due)
@@ -150,8 +151,8 @@ class WallMeter:
     def warning(self, warning: Warning_, since: datetime, spent: timedelta, due: datetime) -> datetime | None:
         """Return the instant of a warning, for a clock that runs from `since` and is due at `due`.
 
-        `spent`: time consumed before `since`. A warning in percent that lies before `since` gives None; a warning some
-        time ahead comes that much time before `due`, even if that is before `since`.
+        `spent`: time consumed before `since`. None for a warning at a percentage of the allowed time if it lies before
+        `since`. One at a fixed time ahead comes that long before `due`, even if that is before `since`.
         """
         if warning.before is not None:
             return due - warning.before
@@ -201,18 +202,18 @@ class DateMeter:
         return self.on + lost if self.calendar is None else self.calendar.add(self.on, lost, self.at_close)
 
     def warning_span(self, warning: Warning_) -> timedelta | None:
-        """Return how much open time must be consumed before a warning in percent is due.
+        """Return how much open time must be consumed before a warning at a percentage of the allowed time is due.
 
-        None for a warning some time before the date: consumed time does not decide when it comes.
+        None for a warning at a fixed time before the date: consumed time does not decide when it comes.
         """
         return None if warning.percent is None else warning_span_of(warning, self.span)
 
     def warning(self, warning: Warning_, since: datetime, spent: timedelta, due: datetime) -> datetime | None:
         """Return the instant of a warning, for a clock that runs from `since` and is due at `due`.
 
-        A warning some time ahead comes that much open time before `due`, even if that is before `since`. One in percent
-        comes once that share of the open time from `base` to the date is consumed; None if that lies before `since`.
-        `spent`: the open time consumed before `since`.
+        A warning at a fixed time ahead comes that much open time before `due`, even if that is before `since`. One at a
+        percentage comes once that share of the open time from `base` to the date is consumed; None if that lies before
+        `since`. `spent`: the open time consumed before `since`.
         """
         if warning.percent is None:
             if self.calendar is not None:
