@@ -141,11 +141,11 @@ class RetentionLoop:
 
 
 async def doubted_now(time_source: TimeSource, newest: Newest | None) -> datetime:
-    """Return the present instant, but at most a day (MOST_SILENT) after the latest instant on record.
+    """Return the present instant, but at most a day (MOST_SILENT) after the latest instant that is stored.
 
-    `newest`: returns the latest instant on record, or None when nothing is. When there is no such instant, when
-    `newest` itself is None, or when the time source is `authoritative`, the present instant is returned without this
-    limit.
+    So a clock that is far ahead deletes nothing too early. `newest`: returns the latest stored instant, or None when
+    nothing is stored. Without such an instant, when `newest` itself is None, or when the time source is
+    `authoritative`, the present instant is returned without this limit.
     """
     now = time_source.now()
     found = None if time_source.authoritative or newest is None else await newest()

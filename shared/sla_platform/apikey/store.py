@@ -96,10 +96,10 @@ async def list_keys(connection: AsyncConnection) -> list[MadeKey]:
 
 
 async def changed_since(connection: AsyncConnection, place: int) -> tuple[list[MadeKey], int]:
-    """Return the API keys that were made or revoked after row `place` of the audit log, and the last such row.
+    """Return the API keys made or revoked after row number `place` of the audit log, and the last such row's number.
 
-    `place`: a row number of the table `platform_audit`; 0 for all keys. Without such an act, `place` itself is
-    returned. Rows are numbered in the order of their commits, so no act is missed.
+    `place`: a row number of the table `platform_audit`; 0 for all keys. Without such a row, `place` itself is returned.
+    Rows are numbered in the order of their commits, so none is missed.
     """
     changed = tables.key.c.changed
     statement = select(tables.key).where(changed > place).order_by(changed)

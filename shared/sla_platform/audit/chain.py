@@ -56,7 +56,7 @@ class AuditHead:
 
 @dataclass(frozen=True, slots=True)
 class ChainBreak:
-    """The first row (`seq`) at which an audit log is not as it was written (changed, missing, …), and why."""
+    """The first row (`seq`) of an audit log that does not fit, as after a change, removal or insertion, and why."""
 
     service: str
     seq: int
@@ -85,7 +85,7 @@ def canonical_row(row: AuditRow) -> bytes:
 def first_break(
     rows: Iterable[AuditRow], head: AuditHead, checkpoints: Mapping[int, str] | None = None
 ) -> ChainBreak | None:
-    """Verify an audit log; return the first row at which it is not as it was written, None when the whole log is.
+    """Verify an audit log against tampering; return the first row that does not fit, None when all rows fit.
 
     `rows`: all rows of the log, by ascending `seq`. `head`: the stored end of the log. `checkpoints`: `seq` -> hash,
     from heads and exports that were kept elsewhere; a `seq` of 0 is ignored.

@@ -62,7 +62,7 @@ class StallDetector:
 
     @property
     def stalled(self) -> bool:
-        """Return whether events have waited for more than `limit` seconds without one being handled."""
+        """Return whether events have waited for more than `limit` seconds without any event being handled."""
         return self._waiting_since is not None and time.monotonic() - self._waiting_since > self._limit
 
 

@@ -116,9 +116,7 @@ class Relay:
         return time.monotonic() - self._emptied
 
     async def run(self) -> NoReturn:
-        """Copy the event log until cancelled, while this process holds the log's lease (a lock: one relay at a
-        time).
-        """
+        """Copy the event log until cancelled, while this process holds the lease (the lock for one relay at a time)."""
         lock = lock_for(self._store, self._name)
         try:
             await while_held(lock, self._drain, self._note_lease)

@@ -34,8 +34,8 @@ class WakeSignal:
 async def signalled_within(signalled: asyncio.Event, seconds: float | None) -> bool:
     """Wait until the event is set, for at most `seconds` (None: without limit); return whether it was set.
 
-    Use this in place of `asyncio.wait_for`, which in Python 3.11 loses a cancellation that comes together with the
-    signal (python/cpython#86296).
+    Used in place of `asyncio.wait_for`, which in Python 3.11 loses a cancellation that comes together with the signal
+    (python/cpython#86296).
     """
     try:
         async with asyncio.timeout(seconds):

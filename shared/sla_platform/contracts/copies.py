@@ -108,7 +108,7 @@ class RecordCopy:
     cursor: Table
 
     async def refresh(self, connection: AsyncConnection) -> list[str]:
-        """Read the records stored since the last call into memory; return the ids of the changed contracts."""
+        """Read the contract records stored since the last call into memory; return the ids of the changed contracts."""
         return await refresh(connection, self.tables, self.shelf)
 
     async def changed_since(self, connection: AsyncConnection, seq: int) -> tuple[list[str], int]:
@@ -158,10 +158,14 @@ class ContractCopies:
         return None if self._read else "the recorded contracts have not been read from the store yet"
 
     async def assigned(self, partitions: frozenset[int]) -> None:
-        """Do nothing: a record that is read again is recognised by its revision, so no preparation is needed."""
+        """Do nothing: reading a contract's record again is harmless, since its revision shows that it is stored
+        already.
+        """
 
     async def revoked(self, partitions: frozenset[int]) -> None:
-        """Do nothing: a record that the next owner reads again is recognised by its revision."""
+        """Do nothing: the next owner may read a contract's record again, whose revision shows that it is stored
+        already.
+        """
 
     async def handle(self, batch: Batch) -> None:
         """Store the contract records in a batch of events and read them into memory.

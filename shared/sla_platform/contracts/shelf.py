@@ -139,11 +139,11 @@ class RecordShelf:
         return found
 
     def contracts_of(self, customer: str) -> tuple[str, ...]:
-        """Return the ids of the contracts that name this customer in any version; compared in `normal` form."""
+        """Return the ids of the contracts that name this customer in any version; case and spacing do not matter."""
         return self._of.get(normal(customer), ())
 
     def with_products(self, products: Iterable[str]) -> tuple[str, ...]:
-        """Return the ids, sorted, of the contracts that name one of these products; compared in `normal` form."""
+        """Return the ids, sorted, of the contracts that name one of these products; case and spacing do not matter."""
         found = set[str]().union(*(self._using.get(normal(product), ()) for product in products))
         return tuple(sorted(found))
 
@@ -159,7 +159,9 @@ class RecordShelf:
         return tuple(sorted(self._with_entries))
 
     def products(self) -> Mapping[str, str]:
-        """Return the products that the contracts name, as name in `normal` form -> name as written."""
+        """Return the products that the contracts name: `sla_domain.normal.normal` form of the name -> name as
+        written.
+        """
         return self._written
 
     def put(self, contract: str, revision: int, index: RecordIndex, record: bytes, seq: int = 0) -> None:

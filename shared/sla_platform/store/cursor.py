@@ -39,7 +39,8 @@ async def load(connection: AsyncConnection, table: Table, log: str) -> Cursor:
 
 
 async def save(connection: AsyncConnection, table: Table, log: str, cursor: Cursor) -> None:
-    """Store in `table` (see `cursor_table`) how far the event log named `log` has been read; replace the
-    earlier value.
+    """Store in `table` (see `cursor_table`) how far the event log named `log` has been read.
+
+    The earlier value is replaced.
     """
     await connection.execute(upsert(connection, table), [{"log": log, "cursor": str(cursor)}])

@@ -206,7 +206,7 @@ class LogEntry:
 async def oldest(
     connection: AsyncConnection, log: Table, limit: int, *, without: Collection[str] = ()
 ) -> tuple[list[LogEntry], tuple[UnreadableLogRow, ...]]:
-    """Return the first `limit` rows of an event log by position: the events, and apart the rows that are no events.
+    """Return the first `limit` rows of an event log by position: its events, and secondly the rows that are no events.
 
     `without`: partition keys whose events are left out. The relay calls this and deletes what it has copied to Kafka;
     an event that is committed late with a smaller position is found by the next call. Events of one key keep their
