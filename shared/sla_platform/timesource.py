@@ -59,9 +59,7 @@ class TimeSource(Protocol):
         """
 
     def steady(self) -> float:
-        """Return the seconds since an arbitrary start, by a counter that setting the machine's clock does not
-        change.
-        """
+        """Return the seconds since an arbitrary start, by a counter that setting the clock does not change."""
 
     async def sleep(self, seconds: float) -> None:
         """Sleep for `seconds` in the time of this source, which may run at another speed than real time."""
@@ -109,9 +107,7 @@ class SystemTime:
         return self._judge(GuardedClock.STORE, now, asked)
 
     def steady(self) -> float:
-        """Return the seconds since an arbitrary start, by a counter that setting the machine's clock does not
-        change.
-        """
+        """Return the seconds since an arbitrary start, by a counter that setting the clock does not change."""
         return self._steady()
 
     def bases(self) -> Bases:

@@ -159,7 +159,7 @@ class RecordShelf:
         return tuple(sorted(self._with_entries))
 
     def products(self) -> Mapping[str, str]:
-        """Return the products that the contracts name: `sla_domain.normal.normal` form of the name -> name as
+        """Return the products that the contracts name: name in `normal` form (case and spacing folded) -> as
         written.
         """
         return self._written
