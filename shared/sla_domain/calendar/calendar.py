@@ -39,7 +39,7 @@ _STAY = AtClose.STAY  # looking a member up in its enum costs as much as a bisec
 
 
 class HorizonSide(Enum):
-    """The direction in which a calendar compiles more years: towards earlier or towards later ones."""
+    """The direction in which a calendar computes its open hours for more years: earlier or later ones."""
 
     EARLIER = "earlier"
     LATER = "later"
@@ -66,10 +66,11 @@ class Identity:
 
 
 class Calendar:
-    """A compiled business calendar that adds, subtracts and measures open time, and finds openings and closes.
+    """A business calendar that adds, subtracts and measures open time, and finds openings and closes.
 
     Takes aware datetimes and returns UTC. Every method raises NaiveInstant for a datetime without an offset, and
-    BeyondHorizon (EmptyCalendar if it is never open) if the answer lies outside the compiled years.
+    BeyondHorizon (EmptyCalendar if it is never open) if the answer lies outside the years for which its open hours were
+    computed ("compiled").
     """
 
     __slots__ = ("__weakref__", "_days", "_table", "identity")
@@ -95,7 +96,7 @@ class Calendar:
 
     @property
     def horizon(self) -> tuple[datetime, datetime]:
-        """Return (first, last): the UTC instants between which the calendar is compiled so far."""
+        """Return (first, last): the UTC instants between which the calendar's open hours are computed so far."""
         return instant_of(self._table.low), instant_of(self._table.high)
 
     # -- spans of open time
@@ -234,9 +235,9 @@ class Calendar:
 
 
 def compile_calendar(spec: CalendarSpec, first: date, last: date) -> Calendar:
-    """Return the calendar compiled for the local days `first` to `last`, both included.
+    """Return a calendar whose open hours are computed for the local days `first` to `last`, both included.
 
-    Raises InvalidSpan if `last` is earlier than `first`.
+    It raises BeyondHorizon for answers outside them. Raises InvalidSpan if `last` is earlier than `first`.
     """
     if first > last:
         raise InvalidSpan(f"the horizon {first} to {last} is reversed: put the earlier day first")

@@ -24,7 +24,7 @@ CompileYears = Callable[[int, int], Table]
 
 
 class GrowingCalendar(Calendar):
-    """A calendar that compiles more years by itself when an answer needs them.
+    """A calendar that computes ("compiles") its open hours for more years by itself when an answer needs them.
 
     `identity`: its id, zone and versions. `compile_years`: a function that returns the table of open intervals for a
     first and a last year. `limits`: the first and the last year that may be compiled, both included; an answer that
@@ -43,13 +43,13 @@ class GrowingCalendar(Calendar):
 
     @property
     def limits(self) -> tuple[int, int]:
-        """Return (first, last): the years for which the calendar can be compiled, both included."""
+        """Return (first, last): the years for which the calendar may compute its open hours, both included."""
         return self._limits
 
     def table_over(self, low: int, high: int) -> Table:
-        """Return a table that covers the instants `low` to `high`, as far as the years in `limits` allow.
+        """Return the table of open intervals over the instants `low` to `high`, as far as the years in `limits` allow.
 
-        `low`, `high`: microseconds since 1970 UTC. Years that are not compiled yet are compiled and kept.
+        `low`, `high`: microseconds since 1970 UTC. Years that are not in the table yet are computed and kept.
         """
         years = self._clamped(instant_of(low).year, instant_of(high).year)
         if self._years is not None:
@@ -90,7 +90,7 @@ class GrowingCalendar(Calendar):
 
 
 def growing_calendar(spec: CalendarSpec, first_year: int = FIRST_YEAR, last_year: int = LAST_YEAR) -> GrowingCalendar:
-    """Return a calendar made from `spec` that compiles years when an answer needs them.
+    """Return a calendar made from `spec` that computes ("compiles") its open hours year by year, as answers need them.
 
     `first_year`, `last_year`: the years that may be compiled, both included; an answer that needs any other year raises
     BeyondHorizon.

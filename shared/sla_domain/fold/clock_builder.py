@@ -531,11 +531,11 @@ class ClockBuilder:
             self.resume(at, event)
 
     def inherit(self, other: ClockBuilder) -> None:
-        """Take over the start and the running and paused time of the earlier clock `other`, and go on from there.
+        """Continue the earlier clock `other` in this one: take over its start, and its running and paused time.
 
-        Used for the clock that follows when a fall of the priority has met the target of `other` (clause B4,
-        docs/clauses.md). If `other` itself had replaced such a clock because the priority rose again (`other.behind`),
-        the start and time of that one are taken over too, so that a fall and a rise of the priority give no extra time.
+        Used after a fall of the priority has met the target of `other` (clause B4, docs/clauses.md): this clock then
+        counts on under the new priority. If `other` had itself followed such a clock (`other.behind`), because the
+        priority rose again, the start and time of that one are taken over too.
         """
         first = other.behind or other
         self.started_at, self.counted_from = first.started_at, first.counted_from

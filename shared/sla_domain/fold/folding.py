@@ -305,9 +305,9 @@ class Folding:
     # -- what it comes to
 
     def build_ended(self) -> None:
-        """Build the values of the clocks that have ended for good now, instead of all at once in `incident`.
+        """Build the values of those clocks now that have ended for good, instead of all at once in `incident`.
 
-        For callers that read very many events in batches: call it after each batch. It changes no result.
+        It changes no result. For callers that read very many events in batches: call it after each batch.
         """
         for tracker in self._trackers.values():
             if len(tracker.builders) > 1:
@@ -416,10 +416,7 @@ class Folding:
 
 
 def boundary_event(incident: IncidentId, boundary: ContractBoundary) -> IncidentEvent:
-    """Return an event for the instant at which another version of a contract takes effect; nobody sent such an event.
-
-    `incident`: the incident that reads it.
-    """
+    """Return an artificial event of `incident` for the instant at which another version of a contract takes effect."""
     return IncidentEvent(
         id=EventId(f"contract/{boundary.contract}/version/{boundary.version}"),
         incident=incident,

@@ -51,10 +51,10 @@ StatedPhase = tuple[Phase, WaitingOn | None, datetime | None]
 
 @dataclass(frozen=True, slots=True)
 class PossibleEnd:
-    """When an incident may have ended, if slad learns of the end only later.
+    """The earliest instant at which an incident may have ended, for an end that slad learns of only later.
 
-    `earliest`: the earliest instant at which it may have ended. `dated`: whether the sender states this instant; if
-    not, it is the last instant at which the incident is known to have been open.
+    `dated`: whether the sender states this instant. If not, `earliest` is the last instant at which the incident is
+    known to have been open.
     """
 
     earliest: datetime
@@ -177,10 +177,10 @@ class IncidentState:
         return self.priorities.in_force
 
     def matching(self, entitlement: Entitlement) -> Mapping[str, str]:
-        """Return the attributes with which the conditions of targets are compared, name -> value.
+        """Return the attributes of the incident that conditions of targets are compared with, name -> value.
 
-        They are the incident's own, those that slad adds under `entitlement` (such as `plan`), and as `priority` the
-        priority in force.
+        They are its own, those that slad adds under `entitlement` (such as `plan`), and as `priority` the priority in
+        force.
         """
         if entitlement is not self.entitlement:
             return {**self.attributes, **entitlement.stated, "priority": self.priority}

@@ -112,9 +112,9 @@ class MetricTracker:
 
     @property
     def has_stopped(self) -> bool:
-        """Return whether the metric's latest clock was met or missed.
+        """Return whether the metric's latest clock was met or missed; False without a clock.
 
-        From then on, a metric with `after` this one may start clocks, and a metric with `until` this one may not.
+        From then on, a metric whose `after` names this one may start clocks, and one whose `until` names it may not.
         """
         return self.current is not None and self.current.state in (ClockState.MET, ClockState.MISSED)
 

@@ -32,8 +32,8 @@ class Timeline:
     `opened_at`: the instant of the opening. `following`: pairs (event, instant at which it is read). `assumed`: no
     opening was received; `opening` is then made of another event, which is also in `following`. `shown`, `dated`,
     `ended_before` are about that case: the event whose snapshot gave the attributes, whether a snapshot gave the
-    creation date, whether the earliest event is a reopening after an unknown end. `borrowed`: no event is the
-    incident's own, or none counts; a further event then needs a new timeline.
+    creation date, whether the earliest event is a reopening after an unknown end. `borrowed`: all events are copies
+    from merged incidents, or the incident goes on under another name; a further event then needs a new timeline.
     """
 
     opening: IncidentEvent

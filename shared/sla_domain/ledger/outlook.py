@@ -44,7 +44,7 @@ class Forecast:
 
 
 def lots_to_expire(ledger: Ledger) -> tuple[LotBalance, ...]:
-    """Return the valid lots (portions of the allowance) with a rest that will expire, the next to expire first."""
+    """Return the valid lots (portions of the allowance) with something left that will expire, the next one first."""
     found = [
         each
         for each in ledger.lots

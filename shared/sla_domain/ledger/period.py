@@ -18,7 +18,10 @@ from sla_domain.ledger.terms import LedgerTerms
 
 @dataclass(frozen=True, slots=True)
 class PeriodSpan:
-    """One period `[start, end)` of a contract, such as a contract year; `end` is None if it never ends."""
+    """One period `[start, end)` of a contract, such as a contract year; `end` is None if it never ends.
+
+    Both are aware datetimes, at midnight in the contract's zone.
+    """
 
     start: datetime
     end: datetime | None

@@ -60,7 +60,10 @@ class OpenReservation:
 
 
 def in_order(lots: Iterable[RunningLot], at: datetime) -> list[RunningLot]:
-    """Return the lots with a rest that are valid at `at`, in the order in which they pay: the next to expire first."""
+    """Return the lots with something left that are valid at `at`, in the order in which they pay.
+
+    The lot that expires first pays first; those that never expire come last.
+    """
     payable = [each for each in lots if each.left > 0 and each.lot.valid(at)]
     return sorted(payable, key=_turn)
 
@@ -85,5 +88,5 @@ def take(sources: Iterable[tuple[RunningLot, Decimal]], amount: Decimal) -> Iter
 
 
 def shares_of(taken: Iterable[tuple[RunningLot, Decimal]]) -> tuple[LotShare, ...]:
-    """Return pairs (lot, amount) as immutable LotShare values, with the lot's id."""
+    """Return the pairs (lot, amount taken from it) as LotShare values, which name the lot by its id."""
     return tuple(LotShare(lot.lot.id, amount) for lot, amount in taken)

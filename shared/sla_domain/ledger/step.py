@@ -107,9 +107,10 @@ class Crossing:
 class Ledger:
     """The account of an allowance under one contract as of `at`: balance, lots (portions) and all steps in order.
 
-    `free`, `reserved`: what can be used, and what is set aside; seconds for hours. `lots`: those that have begun, and
-    later ones with something reserved or used. `crossings`: the warning thresholds that were crossed. `objections`:
-    what is wrong with the entries; empty as long as `decide` accepted each under these terms.
+    `free`, `reserved`: what can be used, and what is set aside; seconds for hours, else in the allowance's unit.
+    `lots`: those that have begun, and later ones with something reserved or used. `crossings`: the warning thresholds
+    that were crossed. `objections`: what is wrong with the entries; empty as long as `decide` accepted each under these
+    terms.
     """
 
     terms: LedgerTerms

@@ -28,7 +28,7 @@ class LedgerTerms:
 
     @property
     def start(self) -> datetime:
-        """Return the instant at which the contract's first day begins, in the contract's zone."""
+        """Return the instant at which the contract's first day begins in the contract's zone, as an aware datetime."""
         return self.midnight(self.first_day)
 
     @property

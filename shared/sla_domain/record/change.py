@@ -25,7 +25,7 @@ class VersionAdded:
 
 @dataclass(frozen=True, slots=True)
 class VersionInForce:
-    """The change that puts a version in force: the instant from which the version `number` applies has come."""
+    """The change that puts the version `number` in force, recorded when its instant `effective_from` has come."""
 
     number: int
 

@@ -85,7 +85,7 @@ class ContractRecord:
     `revision`: how many changes made it. `versions`: in order of their numbers. `frozen_through`: no version may take
     effect before this instant; None: no such bound. `windows`: in the order of the bookings. `entries`: of all its
     ledgers, in the order in which they were written. `judged_in`: the last revision that may change how incidents are
-    judged, as ledger entries do not. `profile`: what the customer runs, as stated last; None if never stated.
+    judged (ledger entries do not). `profile`: what the customer runs, as stated last; None if never stated.
     """
 
     id: ContractId
