@@ -31,10 +31,10 @@ _PAGES = (MessageKind.PAGE, MessageKind.CRITICAL_FIX)
 
 @dataclass(frozen=True, slots=True)
 class Gathered:
-    """The result of gathering messages into digests (mails that collect several messages).
+    """The result of `gather`, which puts messages into digests (mails that collect several messages).
 
-    `notifications`: all of them; those in a digest have its id in `carried_by`. `digests`: those that are new or to
-    which messages were added. `conversations`: the mailboxes' conversations as they are afterwards.
+    `notifications`: all of them; those in a digest have its id in `carried_by`. `digests`: the deliveries of digests
+    that are new or have more messages now. `conversations`: what was sent to each address, as it is afterwards.
     """
 
     notifications: tuple[Notification, ...]
@@ -43,9 +43,9 @@ class Gathered:
 
 
 def conversation_ids(notifications: Sequence[Notification]) -> frozenset[str]:
-    """Return the ids of the conversations (what was sent to one mailbox) to which these notifications belong.
+    """Return the ids of the conversations to which these notifications belong, one for each person and mailbox.
 
-    Notifications that are only recorded, or go to programs, have none.
+    Notifications that are not to be sent, or go to programs, have none.
     """
     return frozenset(key for each in notifications if (key := _key(each)))
 
@@ -56,11 +56,11 @@ def gather(
     conversations: Mapping[str, Conversation],
     gathering: Mapping[str, DeliveryRow],
 ) -> Gathered:
-    """Gather messages that would flood a mailbox into digests (mails that collect several); the others leave alone.
+    """Put messages that would flood a mailbox into digests (mails that collect several); the others are sent alone.
 
-    More than `context.digest_over` messages in a burst are a flood; then the most urgent one still leaves at once.
+    More than `context.digest_over` messages in a burst are a flood; then only the most urgent one is sent at once.
     `conversations`: id -> what was sent to a mailbox before; without an entry the mailbox is new. `gathering`: id -> a
-    digest to which messages can still be added. Nothing is stored here.
+    digest that can still collect messages. Nothing is stored here.
     """
     heaps: dict[str, list[Notification]] = {}
     for each in notifications:

@@ -21,13 +21,16 @@ LINK = "link"
 
 
 class RegistrationLinks:
-    """Answers the links of registrations: `look` and `act` for both purposes, to confirm and to end."""
+    """The pages behind links in mails that confirm or end registrations: `look` for GET, `act` for POST."""
 
     def __init__(self, context: NotifierContext) -> None:
         self._context = context
 
     async def look(self, purpose: LinkPurpose, token: str) -> AckPage:
-        """Return the page for a link: what it is about, and a button; nothing is changed."""
+        """Return the page for a link: its registrations, and a button to confirm or end them; change nothing.
+
+        If the token is refused, or there is nothing to do, the page says so. `purpose`: which kind of link it is.
+        """
         subject = await self._subject(purpose, token)
         if isinstance(subject, AckPage):
             return subject
@@ -35,7 +38,10 @@ class RegistrationLinks:
         return self._confirming(rows) if purpose is LinkPurpose.CONFIRM else self._ending(rows, subject)
 
     async def act(self, purpose: LinkPurpose, token: str) -> AckPage:
-        """Confirm or end what the link is about; return the page that says so, or that it was done before."""
+        """Confirm or end the registrations of a link; return the page that says so, or why nothing was done.
+
+        `purpose`: which kind of link it is. A token that is forged, damaged or expired changes nothing.
+        """
         subject = await self._subject(purpose, token)
         if isinstance(subject, AckPage):
             return subject
