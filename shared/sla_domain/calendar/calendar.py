@@ -140,7 +140,10 @@ class Calendar:
         return instant_of(warned)
 
     def between(self, start: datetime, end: datetime) -> timedelta:
-        """Return the open time from `start` to `end`; negative if `end` is earlier than `start`."""
+        """Return the open time from `start` to `end`; negative if `end` is earlier than `start`.
+
+        Raises BeyondHorizon if either lies outside the years for which the open hours were computed.
+        """
         first, last = micros(start), micros(end)
         while True:
             since, until = self._table.elapsed(first), self._table.elapsed(last)
@@ -151,12 +154,18 @@ class Calendar:
     # -- instants
 
     def is_open(self, at: datetime) -> bool:
-        """Return whether the calendar is open at `at`; at an opening it is, at a close it is not."""
+        """Return whether the calendar is open at `at`; at an opening it is, at a close it is not.
+
+        Raises BeyondHorizon if `at` lies outside the years for which the open hours were computed.
+        """
         us = micros(at)
         return self._ask(us, HorizonSide.LATER, lambda: self._table.is_open(us))
 
     def next_open(self, at: datetime) -> datetime:
-        """Return `at` if the calendar is open then, else the next opening."""
+        """Return `at` if the calendar is open then, else the next opening, in UTC.
+
+        Raises BeyondHorizon if there is none in the years for which the open hours were computed.
+        """
         return instant_of(self._next_open(micros(at)))
 
     def next_close(self, at: datetime) -> datetime:

@@ -33,7 +33,7 @@ class RunningLot:
         return LotBalance(self.lot, self.left, self.reserved, self.used, self.expired)
 
     def give_back(self, amount: Decimal) -> Decimal:
-        """Return a reserved amount to the lot; return how much is lost because the lot has expired: all of it, or 0."""
+        """Put a reserved amount back into the lot; return how much of it is lost: all if the lot has expired, or 0."""
         self.reserved -= amount
         if not self.ended:
             self.left += amount

@@ -33,7 +33,7 @@ class LedgerTerms:
 
     @property
     def end(self) -> datetime | None:
-        """Return the instant from which the contract is no longer in force; None if it has no end."""
+        """Return the instant from which the contract is no longer in force (aware datetime); None if it has no end."""
         return None if self.end_day is None else self.midnight(self.end_day)
 
     def covers(self, at: datetime) -> bool:
