@@ -58,9 +58,9 @@ class ChannelKind:
         """Report to `context.findings` the errors of a channel entry that its model cannot find; none by default."""
 
     def normalise(self, address: str) -> str:
-        """Return an address (without the kind in front) in the form in which it is stored and sent to.
+        """Return an address (without the kind in front) in the form in which it is stored and used.
 
-        By default it is returned as it is. Raises BadAddress.
+        By default it is returned unchanged. Raises BadAddress.
         """
         return address
 

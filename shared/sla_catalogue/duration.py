@@ -65,7 +65,7 @@ def parse_allowed(text: str, mode: WorkingDays = WorkingDays.SAME_TIME) -> Allow
 
 
 def parse_span(text: str, *, days_allowed: bool = False) -> timedelta:
-    """Return the span that a text such as `1h 30m` or `PT4H` gives, at most ten years. Raises BadDuration.
+    """Return the span of time that a text such as `1h 30m` or `PT4H` states, at most ten years. Raises BadDuration.
 
     Days and weeks are accepted only with `days_allowed`, as 24 hours and 7 days; months and years never.
     """

@@ -95,7 +95,7 @@ def parse_minute(written: str) -> int:
 
 
 def week_text(week: Week) -> str:
-    """Return the windows of a week as text, such as `mon-fri 09:00-17:00; sat 10:00-14:00`."""
+    """Return weekly hours (weekday, 0 is Monday -> windows) as text, such as `mon-fri 09:00-17:00; sat 10:00-14:00`."""
     parts: list[str] = []
     days = [day for day in range(7) if week.get(day)]
     while days:

@@ -86,7 +86,10 @@ def load_text(text: str) -> Catalogue:
 
 @lru_cache(maxsize=1)
 def builtin_catalogue() -> Catalogue:
-    """Return the shipped plans with their example contracts, used by `slad when hpe-flexcare-pl …`."""
+    """Return the catalogue shipped with slad: plans and example contracts; cached.
+
+    Used by `slad when hpe-flexcare-pl …`.
+    """
     merged = FileUnion()
     merge(builtin_texts(), merged)
     return _sure(*assemble(merged, AssemblyInputs(environment={})))

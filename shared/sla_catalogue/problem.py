@@ -23,7 +23,7 @@ class FindingLevel(StrEnum):
 
 
 class Position(NamedTuple):
-    """A place in a file; line and column count from 1, 0 means the file as a whole."""
+    """A place in a file: line and column, counted from 1; 0 means the file as a whole."""
 
     file: str = ""
     line: int = 0
@@ -55,7 +55,7 @@ class FileProblem:
 
 
 class CatalogueError(Exception):
-    """Base of the errors that this package raises."""
+    """Base of the errors about catalogues that this package raises."""
 
 
 class CatalogueInvalid(CatalogueError):

@@ -185,7 +185,7 @@ NOBODY = Membership()
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Source:
-    """A ticketing system that sends events: its dialect, its authentication, and what its words mean.
+    """A ticketing system that sends events: its dialect, its authentication, and how its values are translated.
 
     Tables such as `statuses` are read without regard to case. `staff`, `customers` and `bots`: accounts; `staff_by`,
     `customers_by`: rules by which others belong to a side. `only_staff`: nobody else is staff, whatever the sender

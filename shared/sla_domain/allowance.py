@@ -89,8 +89,8 @@ class BalanceWarning:
     """A threshold at which to warn that an allowance runs low or expires; exactly one of the three fields is given.
 
     `percent`: warn when the balance falls to this share of what the lots (portions) now valid had at first. `left`:
-    warn when the balance falls to this amount (seconds for hours). `days`: warn so many days before a lot with a rest
-    expires.
+    warn when the balance falls to this amount (seconds for hours). `days`: warn so many days before a lot expires of
+    which something is left.
     """
 
     percent: int | None = None

@@ -165,7 +165,7 @@ class IncidentEvent:
     ticket's state in this delivery; only the last event of a delivery has it. `known_as`: of a `renamed` event, another
     id of this incident; of a `merged` event, the id under which it goes on, if both ids always meant one incident.
     `carried_from`: the event is a copy from that incident, which is or was merged into this one. `actor_id`: the
-    author's account, set only if the author may turn out to be the reporter (and so the customer); else "".
+    author's account, given only while it is open whether the author is the reporter (and so the customer); else "".
     """
 
     id: EventId

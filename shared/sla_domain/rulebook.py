@@ -140,9 +140,9 @@ class Rulebook:
     """The plans, contracts and calendars of one catalogue version, by which incidents are judged.
 
     `default_contract`: applies where no contract of the customer does. `by_customer`: customer's name, as written ->
-    ids of the customer's contracts; `by_normal`: the same by `normal` name. `rotas`: by id, for roles that a rota
-    holds. `recorded`: contracts stored in the database, which `contracts` and `plans` then include; None: there are
-    only those of files. `derived`: cache of what follows from the other fields.
+    ids of the customer's contracts; `by_normal`: the same with the name in compared form (see `normal`). `rotas`: by
+    id, for roles that a rota holds. `recorded`: contracts stored in the database, which `contracts` and `plans` then
+    include; None: there are only those of files. `derived`: cache of what follows from the other fields.
     """
 
     version: str

@@ -95,12 +95,12 @@ class EnvironmentDocument(Document):
 class ContractDocument(Document):
     """A contract: which plan the customers bought, where, for which products, and who is notified.
 
-    `zone`, `country`: the time zone of its hours, and whose holidays it has. `holidays`: overrules the plan, if given.
-    `default`: the contract applies to incidents of unknown customers. `targets`: its own, tried before the plan's.
-    `coverages`: its own, in place of the plan's of the same name. `entitlements`: several plans with a scope each, in
-    place of `plan`. `vendors`: the customer's own contracts with vendors (clause H13). `roles`: role -> who holds it.
-    `leaves_unspecified`: metrics for which it accepts that the plan gives no number. `registration_domains`:
-    mail domains whose addresses may register themselves for notices.
+    `zone`, `country`: the time zone of its hours, and whose holidays it has. `holidays`: whether holidays are excluded;
+    overrides the plan. `default`: the contract applies to incidents of unknown customers. `targets`: its own, tried
+    before the plan's. `coverages`: its own, in place of the plan's of the same name. `entitlements`: several plans with
+    products of their own, in place of `plan`. `vendors`: the customer's own contracts with vendors (clause H13).
+    `roles`: role -> who holds it. `leaves_unspecified`: metrics for which it accepts that the plan gives no number.
+    `registration_domains`: mail domains whose addresses may register themselves for notices.
     """
 
     zone: str

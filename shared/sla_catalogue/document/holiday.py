@@ -17,7 +17,7 @@ class AddedDocument(Document):
 
 
 class RemovedDocument(Document):
-    """A working day by hand, although a generated holiday or a calendar file closes it; `reason` says why."""
+    """A day that is worked although a generated holiday or a calendar file closes it; `reason` says why."""
 
     date: Day
     reason: str

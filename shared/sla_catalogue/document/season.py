@@ -27,10 +27,10 @@ SeasonDay = Annotated[date, PlainValidator(_season_day), WithJsonSchema({"type":
 
 
 class SeasonDocument(Document):
-    """Weekly hours for a period of days, of one year (`2027-07-01`) or of each year (`07-01`).
+    """Weekly hours for a period of days, which comes once (`2027-07-01`) or in each year (`07-01`).
 
-    `from`: the first day. `to`: the first day after it. A period of each year needs both, and may go over New Year. Of
-    one with years, one of them may be absent: until a day, or from a day on.
+    `from`: the first day. `to`: the first day after it. A period of each year needs both, and may go over New Year. A
+    period that comes once needs only one of them: without `from` it has no beginning, without `to` no end.
     """
 
     model_config = ConfigDict(validate_by_alias=True, validate_by_name=True)

@@ -76,11 +76,11 @@ class StaffDocument(PeopleDocument):
 
 
 class SourceDocument(Document):
-    """A ticketing system that sends events: its dialect, its authentication, and what its words mean.
+    """A ticketing system that sends events: its dialect, its authentication, and how its values are translated.
 
     `statuses`, `labels`, `priorities`, `priority_labels`, `resolutions`: map the sender's words to slad's. `customer`,
-    `product`, `attributes`: where these values lie in a delivery. `staff`, `customers`, `bots`: which accounts are
-    whose. `zone`: of times without an offset.
+    `product`, `attributes`: where to find these values in a delivery. `staff`, `customers`, `bots`: which accounts
+    belong to whom. `zone`: of times without an offset.
     """
 
     dialect: str

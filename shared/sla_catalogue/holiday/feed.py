@@ -82,9 +82,9 @@ def _days(start: date, length: timedelta, horizon: Horizon) -> Iterator[date]:
 
 
 def local_span(span: FeedSpan, zone: Any) -> tuple[datetime, datetime]:
-    """Return (start, end) of a closing in wall-clock time of the time zone `zone`, as datetimes without a zone.
+    """Return (start, end) of a closing as wall-clock times of the time zone `zone`, as datetimes without a zone.
 
-    A start or end that has no zone is returned as it is.
+    A start or end that already has no zone is returned unchanged.
     """
 
     def local(moment: datetime) -> datetime:
