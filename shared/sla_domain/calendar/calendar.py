@@ -164,14 +164,15 @@ class Calendar:
     def next_open(self, at: datetime) -> datetime:
         """Return `at` if the calendar is open then, else the next opening, in UTC.
 
-        Raises BeyondHorizon if there is none in the years for which the open hours were computed.
+        Raises EmptyCalendar if it never opens, BeyondHorizon if no opening follows in the years for which its open
+        hours were computed.
         """
         return instant_of(self._next_open(micros(at)))
 
     def next_close(self, at: datetime) -> datetime:
-        """Return the first close after `at`; while closed, that of the next open interval.
+        """Return the first close after `at`, in UTC; if the calendar is closed at `at`, that of its next open interval.
 
-        Raises BeyondHorizon if the calendar never closes again.
+        Raises EmptyCalendar if it never opens, BeyondHorizon if it never closes again.
         """
         us = micros(at)
         return instant_of(self._ask(us, HorizonSide.LATER, lambda: self._table.next_close(us)))
