@@ -133,8 +133,8 @@ class Intake:
     def source_of_secret(self, headers: Mapping[str, str]) -> Source | None:
         """Return the source whose token or password the headers carry, if it may post to `/v1/events`; else None.
 
-        None, too, if several sources share the secret. Sources that sign the body are never returned: here the body is
-        not read yet, so they must post to their own address.
+        None, too, if several sources share the secret. Sources that sign the body are never returned: the body is not
+        read yet, so they must post to their own URL.
         """
         now = self._time_source.now()
         fitting = [

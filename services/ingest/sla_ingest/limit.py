@@ -64,7 +64,7 @@ class RecentBodies:
     def seen(self, source: str, body: bytes) -> bool:
         """Return whether the source has sent the same body before, and remember the body.
 
-        False, too, for a body that had to be forgotten, since too many others came after it.
+        False, too, for a body that had to be forgotten, since too many other bodies came after it.
         """
         digest = hashlib.blake2b(body, key=source.encode()[:64], digest_size=16).digest()
         known = digest in self._digests

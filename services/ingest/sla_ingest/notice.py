@@ -198,13 +198,13 @@ def _completed(written: Mapping[str, Any], newest: _Newest | None) -> Mapping[st
 
 @dataclass(frozen=True, slots=True)
 class NoticeReach:
-    """Whom a notice reaches.
+    """How many contracts and people a notice reaches.
 
     `contracts`: how many contracts in force that are entitled to it have an affected version. `people`: how many people
     of these contracts want notices. `unknown`: products of the notice that no contract names. `not_entitled`: how many
     other contracts have an affected version, under plans that do not entitle to this notice. `registration`: for how
-    many of `contracts` people must register, which the notifier alone knows. `withdrawn`: whether the notice is
-    withdrawn.
+    many of `contracts` people must register first, so that only the notifier service knows them. `withdrawn`: whether
+    the notice is withdrawn.
     """
 
     contracts: int

@@ -107,9 +107,9 @@ def _price(price: WindowPrice, plan: Plan) -> dict[str, Any]:
 
 
 def amount_json(amount: Decimal, unit: AllowanceUnit, language: str = "en") -> dict[str, Any]:
-    """Return the JSON object of an amount of an allowance: `amount`, the exact number as text, and `text`, in words.
+    """Return the JSON object of an amount of an allowance: the exact number as text (`amount`), and in words (`text`).
 
-    `amount`: in `unit`, but in seconds for hours. `language`: of the words.
+    The argument `amount` is in `unit`, but in seconds if that is hours. `language`: of the words.
     """
     return {"amount": f"{amount.normalize():f}", "text": amount_text(amount, unit, language)}
 

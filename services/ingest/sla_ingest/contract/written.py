@@ -42,7 +42,11 @@ class ContractIn(BaseModel):
 
 
 class NewContractIn(ContractIn):
-    """The body of `POST /v1/contracts`: a new contract. `id`: the id that it gets."""
+    """The body of `POST /v1/contracts`: a new contract with its first version.
+
+    `id`: the id that the contract gets. The other fields are those of `ContractIn`: the text, from when it applies, and
+    why.
+    """
 
     id: Annotated[
         str,

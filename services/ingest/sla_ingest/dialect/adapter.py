@@ -54,9 +54,10 @@ class DialectAdapter(Protocol):
         """
 
     def by_body(self, delivery: Delivery) -> Delivery:
-        """Return a copy of a signed delivery in which the headers that decide how to read it follow from its body.
+        """Return a copy of a signed delivery in which its body alone decides how it is read, not its headers.
 
-        The signature covers the body alone, so the headers that came with it may be forged.
+        The signature covers the body alone, so the headers that came with it may be forged; those that matter are
+        replaced.
         """
 
     def parts(self, delivery: Delivery) -> list[Delivery] | None:
@@ -76,8 +77,9 @@ class DialectAdapter(Protocol):
 class WebhookDialect:
     """The adapter of a ticketing system's own webhooks: one delivery per request, translated by one function.
 
-    `translate`: that function. `media_types`: the accepted Content-Types. `serves_events`, `answers_rules`,
-    `id_in_headers`: see the properties of `DialectAdapter`.
+    `translate`: that function. `media_types`: the accepted Content-Types. `serves_events`: deliveries may also be
+    posted to `/v1/events`. `answers_rules`: an event that breaks a rule of the plan is refused. `id_in_headers`: the
+    delivery's id is in a header.
     """
 
     translate: Callable[[Delivery, Source], Translation]

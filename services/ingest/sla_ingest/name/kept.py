@@ -37,7 +37,7 @@ async def lock_names(connection: AsyncConnection, *, joining: bool) -> None:
 
 
 async def load_names(connection: AsyncConnection, names: Iterable[str]) -> IncidentNames:
-    """Return the recorded renames and merges of these incident ids, and of all ids linked with them by such."""
+    """Return the recorded renames and merges of these incident ids, and of all ids that are linked with them."""
     moved: dict[IncidentId, IncidentId] = {}
     merged: dict[IncidentId, set[IncidentId]] = {}
     seen: set[str] = set()

@@ -49,9 +49,9 @@ async def defer_events(
 
 
 async def hold_timers(connection: AsyncConnection, incidents: Collection[str]) -> None:
-    """Keep from firing the timers of these incidents, as far as events of them wait in `timer_deferred`.
+    """Keep timers of incidents from firing, until `settle_timers` releases them.
 
-    `settle_timers` releases them.
+    Incidents without events that wait in `timer_deferred` are skipped.
     """
     waiting = (
         select(tables.clock.c.id)
@@ -75,9 +75,10 @@ async def delete_deferred(connection: AsyncConnection, ids: Sequence[str]) -> No
 
 
 async def settle_timers(connection: AsyncConnection, incident: str, now: datetime) -> None:
-    """Let the timers of an incident fire again if none of its events waits in `timer_deferred`; else hold them all.
+    """Let the timers of an incident fire again, if none of its events waits in `timer_deferred` any more.
 
-    A timer that is due already fires once the partition's events up to `now` are applied.
+    Otherwise keep all of them from firing. A timer that is due already fires once the partition's events up to `now`
+    are applied.
     """
     waits = select(func.count()).select_from(tables.deferred).where(tables.deferred.c.incident == incident)
     left = (await connection.execute(waits)).scalar_one()

@@ -73,7 +73,7 @@ class FoldBudget:
     spent: int = 0
 
     def spend(self, events: int) -> None:
-        """Add `events` to `spent`; call it before they are read.
+        """Add `events`, the number of stored events that are to be read again, to `spent`.
 
         Raises TooFar if `spent` would exceed `most`, and adds nothing then.
         """
@@ -167,7 +167,10 @@ class PreparedFold:
         return self.count + len(self.fresh) - len(self.surplus)
 
     def fits(self, count: int, fresh: Collection[str], rulebook: Rulebook) -> bool:
-        """Return whether this was computed by `rulebook` from exactly `count` stored and the new events `fresh`."""
+        """Return whether the incident was computed by `rulebook` from just `count` stored and the new events `fresh`.
+
+        Otherwise it must be computed again.
+        """
         return self.count == count and self.fresh == set(fresh) and rulebook.version in self.foldings
 
     def incident(self, rulebook: Rulebook) -> Incident:

@@ -22,9 +22,10 @@ from sla_timer import tables
 class Changes:
     """The rows to write and the facts (events) to publish in one transaction.
 
-    `incidents`, `clocks`, `timers`: rows for the tables of this name. `gone`: clocks that a late event has made
-    disappear from their incident. `pins`: rows by which the rulebooks of recorded contracts are found again. `settled`:
-    incident id -> (catalogue version, the ended clocks about which everything is published once this is committed).
+    `incidents`, `clocks`, `timers`: rows for `timer_incident`, `timer_clock` and `timer_timer`. `gone`: clocks that a
+    late event has made disappear from their incident. `pins`: rows for `timer_pin`, which say what revisions of
+    recorded contracts a catalogue version includes. `settled`: incident id -> (catalogue version, the ended clocks
+    about which everything is published once this is committed).
     """
 
     incidents: list[dict[str, Any]] = field(default_factory=list)

@@ -105,7 +105,7 @@ class Progress:
 
 
 class SqliteProgress(Progress):
-    """`Progress` for SQLite, where one process does everything: what is recorded stays in its memory.
+    """`Progress` for SQLite: remembers in memory up to which instant this process, the only one, has applied events.
 
     After a start no timer fires until the log of events has been read to its end once.
     """
@@ -119,7 +119,7 @@ class SqliteProgress(Progress):
 
 
 class PostgresProgress(Progress):
-    """`Progress` for PostgreSQL: what is recorded goes to the table `timer_progress`, which all instances read."""
+    """`Progress` for PostgreSQL: writes how far events are applied to `timer_progress`, which all instances read."""
 
     def __init__(self, store: Store) -> None:
         super().__init__()
