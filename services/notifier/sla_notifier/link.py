@@ -33,7 +33,10 @@ _ENDED_WITHIN = timedelta(days=3_650)  # a mail may be old when somebody has had
 
 
 class LinkPurpose(Enum):
-    """What the link of a registration is for: to confirm it, or to end it. A token for one is refused for the other."""
+    """What the link of a registration for notices is for: to confirm it, or to end it.
+
+    A token for one purpose is refused for the other.
+    """
 
     CONFIRM = b"slad confirm v1\n"
     UNSUBSCRIBE = b"slad unsubscribe v1\n"
@@ -42,8 +45,8 @@ class LinkPurpose(Enum):
 class BadLink(StrEnum):
     """Why the token of a link is not accepted.
 
-    `INCOMPLETE`: its end is missing. `MALFORMED`: slad writes no such token. `FOREIGN`: not signed with the secret of
-    this installation. `EXPIRED`: too old.
+    `INCOMPLETE`: its end is missing. `MALFORMED`: it is no token that slad writes. `FOREIGN`: it is not signed with the
+    key of this installation. `EXPIRED`: it is too old.
     """
 
     INCOMPLETE = "incomplete"  # its end is missing
@@ -96,7 +99,7 @@ class Links:
         return self.acknowledge(f"{_LISTED}{delivery}", person, now)
 
     def confirm(self, request: str, now: datetime) -> str:
-        """Return the link that confirms the registrations of a request; valid for 3 days (CONFIRMED_WITHIN) from `now`.
+        """Return the link that confirms the registrations for notices of a request; valid for 3 days from `now`.
 
         `request`: the id of the request. Raises LinkSecretNotRead if the signing key has not been read yet.
         """
@@ -104,7 +107,7 @@ class Links:
         return f"{self.base}/registrations/confirm/{token}"
 
     def unsubscribe(self, subject: str, now: datetime) -> str:
-        """Return the link that ends registrations; valid for ten years from `now`.
+        """Return the link that ends registrations for notices; valid for ten years from `now`.
 
         `subject`: the id of the person whose registrations it ends, or the id of one registration. Raises
         LinkSecretNotRead if the signing key has not been read yet.
@@ -113,7 +116,7 @@ class Links:
         return f"{self.base}/registrations/end/{token}"
 
     def subject_of(self, purpose: LinkPurpose, token: str, now: datetime) -> str | BadLink:
-        """Return the id in the token of a registration's link, or why the token is not accepted at `now`.
+        """Return the id in the token of a link to confirm or end registrations, or why it is not accepted at `now`.
 
         To confirm: the id of the request. To end: the id of a person or of a registration. Raises LinkSecretNotRead if
         the signing key has not been read yet.
@@ -133,9 +136,10 @@ class Links:
         return f"{self.base}/"
 
     def token(self, claim: Claim) -> str:
-        """Return a claim as a signed token for a URL, two parts in base64url: `<claim>.<signature>`.
+        """Return a claim (who may acknowledge what, until when) as a signed token for a URL.
 
-        Raises LinkSecretNotRead if the signing key has not been read yet.
+        It has two parts in base64url: `<claim>.<signature>`. Raises LinkSecretNotRead if the signing key has not been
+        read yet.
         """
         return self._signed(_PURPOSE, [claim.alert, claim.person, to_micros(claim.expires) // 1_000_000])
 

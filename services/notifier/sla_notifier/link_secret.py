@@ -34,7 +34,7 @@ class LinkSecret:
 
     @property
     def value(self) -> bytes:
-        """Return the key. Raises LinkSecretNotRead when none was given and `read` has not succeeded yet."""
+        """Return the key that signs links. Raises LinkSecretNotRead if none was given and `read` has not succeeded."""
         if not self._value:
             raise LinkSecretNotRead
         return self._value

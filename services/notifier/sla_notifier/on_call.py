@@ -41,7 +41,7 @@ def on_call_json(
 def feeds_ending(catalogue: Catalogue, now: datetime) -> str | None:
     """Return a text on the rota feeds that have ended or end within 14 days of `now`; None if there are none.
 
-    A feed is an external calendar of shifts.
+    A feed is a calendar file that lists the shifts of a rota.
     """
     rotas = [rota for rota in catalogue.rulebook.rotas.values() if rota.feed_ends_soon(now)]
     said = [f"the feed of {rota.id} lists nobody from {rota.feeds_end:%Y-%m-%d %H:%M}Z on" for rota in rotas]

@@ -34,7 +34,7 @@ Environment = tuple[EnvironmentItem, ...]
 
 
 class Profiles:
-    """Notifies contracts of published notices that concern them only since they use other products or versions.
+    """Notifies contracts of published critical-fix notices that have come to concern them as their products changed.
 
     Call `run`, or `look` to check once.
     """
@@ -47,9 +47,9 @@ class Profiles:
         self._of_records: dict[str, tuple[int | None, int | None]] = {}  # the revisions that judged and that stated
 
     async def run(self) -> None:
-        """Check for changed contracts at the start and every 2 seconds, and notify them of notices, until cancelled.
+        """Every 2 seconds, notify contracts whose products changed of the notices that concern them, until cancelled.
 
-        After a Retryable error the check is repeated.
+        After a Retryable error the check is repeated. See `look`.
         """
         while True:
             try:
@@ -59,7 +59,7 @@ class Profiles:
             await self._context.time_source.sleep(LOOK_SECONDS)
 
     async def look(self) -> list[str]:
-        """Notify contracts of the notices that concern them since the last call; return the ids of these notices.
+        """Notify contracts of the critical-fix notices that have come to concern them; return the ids of these notices.
 
         Only contracts that gained a product or version since the last call are checked; in the first call all. Raises
         Retryable for a passing failure; the next call checks the same again.

@@ -43,7 +43,7 @@ NO_CHANGE = AlertChange()
 
 
 def opening_change(alert: Alert, now: datetime, cancel_reason: UnsentReason | None) -> AlertChange:
-    """Return the change that opens an alert: requests to page the levels without a delay, steps for the others.
+    """Return the change that opens an alert: requests to notify the levels without a delay, steps for the others.
 
     `alert`: the alert in its new state. `cancel_reason`: why queued pages of an earlier episode (opening of the alert)
     are cancelled; None: they are not. Nothing is stored or sent here.

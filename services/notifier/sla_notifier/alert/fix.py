@@ -60,8 +60,8 @@ def tell_notice(alert: Alert | None, news: NoticeNews, now: datetime) -> AlertCh
 
     If the severity is above low, an alert is opened unless one is open or acknowledged; it is opened again if the
     severity has risen, so that it must be acknowledged again; otherwise it keeps its state and people are notified of
-    the change. If the severity is low, the alert is closed and people are informed. `alert`: that of this notice and
-    contract, None for none. Nothing is stored or sent here.
+    the change. If the severity is low, the alert is closed and people are only informed. `alert`: that of this notice
+    and contract, None for none. Nothing is stored or sent here.
     """
     raised = news.before is not None and news.notice.severity_level.above(news.before.severity_level)
     if not news.notice.needs_acknowledgement:
@@ -79,10 +79,10 @@ def end_notice(
     reason: CloseReason,
     now: datetime,
 ) -> AlertChange:
-    """Return the change when a notice ends for a contract: close its alert and notify the people who were told of it.
+    """Return the change when a notice ends for a contract: close its alert and notify the people who know of it.
 
-    `alert`: that of the notice and contract, None for none. `reason`: WITHDRAWN or NOT_CONCERNED. Only the people in
-    `news.told` are notified. Nothing is stored or sent here.
+    `alert`: that of the notice and contract, None for none. `reason`: WITHDRAWN or NOT_CONCERNED. The people in
+    `news.told` are notified, nobody else. Nothing is stored or sent here.
     """
     requests: tuple[NotificationRequest, ...] = ()
     if news.told:

@@ -23,7 +23,10 @@ class SendingKind(ChannelKind, ABC):
     one_server: ClassVar[bool] = False
 
     def endpoint(self, address: str) -> str:
-        """Return the name of the queue in which messages to this address wait, such as `email` or `webhook:pager`."""
+        """Return the name of the queue in which messages to this address wait, such as `email` or `webhook:pager`.
+
+        `address`: without the name of its kind.
+        """
         return self.name if self.one_server else f"{self.name}:{address}"
 
     def reaches(self, catalogue: Catalogue, address: str) -> bool:

@@ -42,7 +42,7 @@ def sending_kind(name: str) -> SendingKind | None:
 
 
 def split_address(written: str) -> tuple[str, str]:
-    """Return an address in two parts, the kind's name and the rest: `("email", "a@b")` for `email:a@b`."""
+    """Return (name of the kind of channel, rest) of an address: `("email", "a@b")` for `email:a@b`."""
     kind, _, address = written.partition(":")
     return kind, address
 
@@ -50,7 +50,7 @@ def split_address(written: str) -> tuple[str, str]:
 def endpoint_of(kind: str, address: str) -> str:
     """Return the name of the queue in which messages to an address wait, such as `email` or `webhook:pager`.
 
-    `kind`: the kind's name. `address`: the address without that name.
+    `kind`: the name of the kind of channel. `address`: the address without that name.
     """
     known = sending_kind(kind)
     return f"{kind}:{address}" if known is None else known.endpoint(address)
@@ -75,7 +75,7 @@ def is_grouped(written: str) -> bool:
 
 
 def one_server_kinds() -> list[str]:
-    """Return the names of the kinds whose messages all go to one server, such as `email`.
+    """Return the names of the kinds of channel whose messages all go to one server, such as `email`.
 
     The queue of such a kind has the same name.
     """
@@ -83,5 +83,8 @@ def one_server_kinds() -> list[str]:
 
 
 def open_channels(settings: Settings, catalogue: Callable[[], Catalogue]) -> Mapping[str, Channel]:
-    """Return a channel for every kind, by the kind's name. Raises BadSettings for settings that cannot be used."""
+    """Return kind's name, such as `email` -> channel, for every kind. Raises BadSettings for unusable settings.
+
+    `catalogue`: returns the present catalogue; channels call it for each message.
+    """
     return {kind.name: kind.open(settings, catalogue) for kind in KINDS}

@@ -110,7 +110,7 @@ async def claim_due(
 
 
 def lease_until(now: datetime, seconds: float) -> datetime:
-    """Return the instant at which a lease of this many seconds ends that begins at `now`."""
+    """Return the instant `seconds` after `now`, at which a lease (a process's claim on deliveries) ends."""
     return now + timedelta(seconds=seconds)
 
 

@@ -30,7 +30,10 @@ class FinishedAttempt:
 
 
 async def disabled_endpoints(connection: AsyncConnection) -> frozenset[str]:
-    """Return the ids of the disabled endpoints, to which nothing is sent until somebody enables them."""
+    """Return the ids of the disabled endpoints, to which nothing is sent until an administrator enables them.
+
+    An endpoint is the mail server or one webhook.
+    """
     statement = select(tables.endpoint.c.id).where(tables.endpoint.c.state == "disabled")
     return frozenset((await connection.execute(statement)).scalars())
 

@@ -41,7 +41,7 @@ async def take_out(connection: AsyncConnection, id_: str, now: datetime) -> Quar
 
 
 async def put_back(connection: AsyncConnection, id_: str, now: datetime) -> None:
-    """Queue a delivery again that `take_out` set to failed; nothing happens if its row is gone.
+    """Queue a delivery again that `take_out` set to failed, due at `now`; do nothing if its row is gone.
 
     Raises the error of reading the row, such as ValueError or KeyError, if it is still broken; the caller rolls back.
     """

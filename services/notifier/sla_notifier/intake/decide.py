@@ -33,8 +33,9 @@ def decide(
 ) -> ChangeSet:
     """Return what facts and notices change about alerts, processed in their order; nothing is stored or sent.
 
-    `incoming`: (event id, fact or notice), with at most one revision of each notice. `known`: the alerts about them, by
-    id. `notices`: what is stored about the notices, by id; a notice without an entry is new.
+    `incoming`: (event id, fact about a clock or notice of a critical fix), with at most one revision of each notice.
+    `known`: the alerts about them, by id. `notices`: what is stored about the notices, by id; a notice without an entry
+    is new.
     """
     batch = ChangeSet(known)
     for id_, said in incoming:

@@ -36,11 +36,11 @@ TOPICS = (Topic.CLOCKS, Topic.NOTICES)
 
 
 class FactHandler:
-    """Takes in the events of the topics `clocks` and `notices`, each event id once; `handle` is called with each batch.
+    """Takes in events, facts about clocks and notices of critical fixes, each id once; pass batches to `handle`.
 
-    Facts and notices are processed at once if the batch has at most 25 (A_FEW), no earlier facts about the same clocks
-    wait, and all their contracts are known. Otherwise, or if that fails, they are stored for the scheduler. `canary`:
-    called with the due instant of each canary (a breach of slad's own test clock); by default nothing is called.
+    They are processed at once if the batch has at most 25 (A_FEW), no earlier facts about the same clocks wait, and all
+    their contracts are known. Otherwise, or if that fails, they are stored for the scheduler. `canary`: called with the
+    due instant of each canary (a breach of slad's own test clock); by default nothing is called.
     """
 
     def __init__(self, context: NotifierContext, canary: Callable[[datetime], None] = lambda due_at: None) -> None:

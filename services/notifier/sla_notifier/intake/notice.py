@@ -21,10 +21,11 @@ from sla_platform.wire import NoticeData, notice_event_id, notice_of
 
 
 def concerned(notice: NoticeData, catalogue: Catalogue, now: datetime) -> list[Contract]:
-    """Return the contracts that a notice concerns: in force at `now`, using an affected version, and entitled by plan.
+    """Return the contracts that a notice of a critical fix concerns at `now`.
 
-    A version in use that is unknown counts as affected, and a version range that cannot be read covers every version
-    (clauses H6, H7 and H15, docs/clauses.md).
+    They are in force, use an affected version, and have a plan that entitles them to the notice. A version in use that
+    is unknown counts as affected, and a version range that cannot be read covers every version (clauses H6, H7 and H15,
+    docs/clauses.md).
     """
     return concerned_contracts(notice_of(notice), catalogue.rulebook, now)
 
@@ -34,8 +35,8 @@ def decide_notice(
 ) -> None:
     """Add to `batch` what a new revision of a notice changes: people to notify, and alerts to open, update or close.
 
-    Nothing is added if the revision is not newer than the stored one (`known.content`). `event`: the id of the event
-    that brought it.
+    A notice announces a critical fix. Nothing is added if the revision is not newer than the stored one
+    (`known.content`). `event`: the id of the event that brought it.
     """
     before = known.content
     if before is not None and notice.revision <= before.revision:
@@ -81,8 +82,8 @@ def decide_gained(
 ) -> list[ContractId]:
     """Add to `batch` that contracts are notified of a notice which has come to concern them; return their ids, sorted.
 
-    `notice`: its newest revision, not withdrawn. `only`: the contracts to check, whose environment gained a product or
-    version (clause H6, docs/clauses.md). Those that were notified already, or have an open alert, are left out.
+    `notice`: its newest revision, not withdrawn. `only`: the contracts to check, whose products or versions in use have
+    increased (clause H6, docs/clauses.md). Those that were notified already, or have an open alert, are left out.
     """
     heard, rulebook, asked = set(known.contracts()), catalogue.rulebook, notice_of(notice)
     told = []

@@ -77,12 +77,15 @@ async def append_to_queues(
 
 
 async def contract_queues(connection: AsyncConnection) -> list[str]:
-    """Return the names of the queues in which something waits, sorted: contract ids, and NOTICES ("")."""
+    """Return the names of the queues in which facts or notices wait, sorted: contract ids, and NOTICES ("")."""
     return list((await connection.execute(_FLOWS)).scalars())
 
 
 async def waiting_since(connection: AsyncConnection, queues: Collection[str], instant: datetime) -> set[str]:
-    """Return those of these queues whose oldest fact was taken in after `instant`."""
+    """Return those of these queues whose oldest waiting fact was taken in after `instant`.
+
+    `queues`: names of queues, which are contract ids.
+    """
     if not queues:
         return set()
     oldest = select(_w.flow).where(_w.flow.in_(sorted(queues)), tables.NOT_QUARANTINED).group_by(_w.flow)
@@ -90,10 +93,10 @@ async def waiting_since(connection: AsyncConnection, queues: Collection[str], in
 
 
 async def locked_queues(connection: AsyncConnection, wanted: Sequence[str]) -> list[str]:
-    """Lock those queues in `wanted` that no other process has locked; return the locked ones.
+    """Lock those of these queues that no other process has locked; return the locked ones.
 
-    The locks hold until the transaction ends. On SQLite, which has one writer, nothing is locked and all of `wanted` is
-    returned.
+    `wanted`: names of queues of waiting facts, one for each contract. The locks hold until the transaction ends. On
+    SQLite, which has one writer, nothing is locked and all of `wanted` is returned.
     """
     if not is_postgres(connection):  # one writer
         return list(wanted)
@@ -117,7 +120,10 @@ async def take_facts(connection: AsyncConnection, held_queues: Sequence[str], sh
 
 
 async def first_in_queue(connection: AsyncConnection, queue: str) -> int | None:
-    """Return the number (`seq`) of the oldest fact or notice in a queue; None when the queue is empty."""
+    """Return the number (`seq`) of the oldest fact or notice in a queue; None when the queue is empty.
+
+    `queue`: its name, a contract id or NOTICES ("").
+    """
     found: int | None = (
         await connection.execute(select(func.min(_w.seq)).where(_w.flow == queue, tables.NOT_QUARANTINED))
     ).scalar()

@@ -15,7 +15,7 @@ from sla_platform.wire import NoticeData
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NoticeTold:
-    """A person who was notified of a notice because of one contract; a row of table `notifier_notice_told`.
+    """A person who was notified of a critical-fix notice because of one contract; a row of `notifier_notice_told`.
 
     `occasion`, `told_as`: the request id and the person id of the delivery by which it was; if one message named
     several contracts, they are the same for all of these. `kind`, `revision`: of the last message. `staff`: whether the
@@ -40,7 +40,7 @@ class NoticeTold:
 
 @dataclass(frozen=True, slots=True)
 class ToldState:
-    """A person who was notified of a notice (`told`), and whether the message arrived.
+    """A person who was notified of a notice of a critical fix (`told`), and whether the message arrived.
 
     `arrived`: the message was sent, is being sent, or may have arrived; False: it waits for its first attempt.
     `follows`: the id of the delivery for which a later message to the person must wait, "" for none.
@@ -53,7 +53,7 @@ class ToldState:
 
 @dataclass(frozen=True, slots=True)
 class RegisteredPerson:
-    """A person who confirmed a registration for notices under one contract (clause I5, docs/clauses.md).
+    """A person who confirmed a registration for notices of critical fixes, under one contract (clause I5).
 
     `product`: the normalised name of the product, "" for every product of the contract.
     """
@@ -65,7 +65,7 @@ class RegisteredPerson:
 
 @dataclass(frozen=True, kw_only=True)  # without slots: what is grouped by contract is kept
 class NoticeKnown:
-    """What is stored about one notice, read before a new revision or a change of contracts is processed.
+    """What is stored about one notice of a critical fix, read before a new revision of it is processed.
 
     `content`: its newest revision, None if it is new. `told`: who was notified for which contract, without people all
     of whose messages failed. `registered`: people who registered for its products.

@@ -22,10 +22,10 @@ _LOST = (DeliveryState.FAILED, DeliveryState.UNDELIVERABLE, DeliveryState.CANCEL
 
 
 async def lock_notices(connection: AsyncConnection, incoming: Collection[NoticeData]) -> dict[str, NoticeKnown]:
-    """Return notice id -> what is stored about the notice, and lock the notices' rows until the transaction ends.
+    """Return notice id -> what is stored about that notice, and lock the notices' rows until the transaction ends.
 
-    `incoming`: revisions of the notices. There is an entry for each; that of a new notice has only the people who
-    registered for its products.
+    `incoming`: revisions of notices of critical fixes. There is an entry for each; that of a new notice has only the
+    people who registered for its products.
     """
     ids = {each.id for each in incoming}
     if not ids:
@@ -42,13 +42,13 @@ async def lock_notices(connection: AsyncConnection, incoming: Collection[NoticeD
 
 
 async def in_force(connection: AsyncConnection) -> list[NoticeData]:
-    """Return the newest revision of every notice that is not withdrawn, in the order of publication."""
+    """Return the newest revision of every critical-fix notice that is not withdrawn, in the order of publication."""
     rows = await connection.execute(select(_n.content).where(_n.withdrawn.is_(False)).order_by(_n.published_at, _n.id))
     return [NoticeData.model_validate_json(content) for content in rows.scalars()]
 
 
 async def find(connection: AsyncConnection, id_: str) -> tuple[NoticeData, datetime] | None:
-    """Return (newest revision of a notice, when it was taken in); None when there is no notice with this id."""
+    """Return (newest revision of a critical-fix notice, when it was taken in); None when there is none with this id."""
     row = (await connection.execute(select(_n.content, _n.changed_at).where(_n.id == id_))).first()
     return None if row is None else (NoticeData.model_validate_json(row.content), row.changed_at)
 

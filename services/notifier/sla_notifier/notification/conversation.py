@@ -47,7 +47,7 @@ class Conversation:
     last_at: datetime
 
     def advanced_to(self, now: datetime, over: int) -> Conversation:
-        """Return the conversation as it is at `now`: a storm has ended after ten minutes (CALM) without a message.
+        """Return the record as it is at `now`: a storm has ended after ten minutes (CALM) without a message.
 
         A storm is a time in which messages are gathered into digests. The ten minutes count from the last message, or
         from `next_at` if that is later; a storm with a digest still to be sent does not end. Instants too far ahead,
@@ -64,32 +64,33 @@ class Conversation:
         return mine
 
     def room(self, now: datetime, over: int) -> int:
-        """Return how many messages may be sent by themselves at `now`, instead of in a digest; from 0 to `over`.
+        """Return how many messages to the mailbox may be sent by themselves at `now`; from 0 to `over`.
 
-        `over`: the size of a burst. Each message sent by itself reduces the number by one; each minute (EACH) raises it
-        by one.
+        Others are gathered into digests (mails that collect several). `over`: the size of a burst. Each message sent by
+        itself reduces the number by one; each minute (EACH) raises it by one.
         """
         paid = max(self.paid_until or now, now)
         return max(int((now + over * EACH - paid) / EACH), 0)
 
     def with_sent_alone(self, count: int, now: datetime) -> Conversation:
-        """Return a copy of the conversation after `count` more messages were sent by themselves at `now`."""
+        """Return a copy of the record after `count` more messages were sent by themselves to the mailbox at `now`."""
         paid = max(self.paid_until or now, now)
         return replace(self, paid_until=paid + count * EACH, last_at=now)
 
     def pause(self) -> timedelta:
-        """Return the least time between the last digest and the next one of the same storm.
+        """Return the least time between the last digest and the next one to the mailbox in the same storm.
 
-        10 seconds (FIRST_PAUSE) at first, doubled with each digest of the storm, up to a minute (LONGEST_PAUSE).
+        A storm is a time in which messages are gathered into digests (mails that collect several). 10 seconds
+        (FIRST_PAUSE) at first, doubled with each digest of the storm, up to a minute (LONGEST_PAUSE).
         """
         doubled: int = 2 ** min(max(self.storm - 1, 0), 10)
         return min(FIRST_PAUSE * doubled, LONGEST_PAUSE)
 
     def with_storm(self, now: datetime) -> Conversation:
-        """Return the conversation with a storm: itself if it has one, else a copy whose storm begins at `now`.
+        """Return the record with a storm: itself if it has one, else a copy whose storm begins at `now`.
 
-        A storm is a time in which messages are gathered into digests, because there are more than may be sent by
-        themselves.
+        A storm is a time in which messages to the mailbox are gathered into digests, because there are more than may be
+        sent by themselves.
         """
         if self.storm:
             return self
@@ -97,16 +98,16 @@ class Conversation:
         return replace(self, thread=named, storm=1, next_at=now + FIRST_PAUSE, last_at=now)
 
     def leaves_at(self, now: datetime, *, pressing: bool) -> datetime:
-        """Return when a digest that is begun at `now` is to be sent: at `next_at`, or at `now` if that is later.
+        """Return when a digest to the mailbox begun at `now` is to be sent: at `next_at`, or at `now` if that is later.
 
-        `pressing`: whether it has messages that somebody must act on. If not, it is sent five pauses (PATIENT, `pause`)
-        after `now` at the earliest.
+        A digest is a mail that collects several messages. `pressing`: whether it has messages that somebody must act
+        on. If not, it is sent five pauses (PATIENT, `pause`) after `now` at the earliest.
         """
         due = max(self.next_at or now, now)
         return due if pressing else max(due, now + PATIENT * self.pause())
 
     def with_new_digest(self, digest: str, leaves_at: datetime, now: datetime) -> Conversation:
-        """Return a copy of the conversation in which a new digest was begun at `now`.
+        """Return a copy of the record in which a new digest (a mail that collects messages) was begun at `now`.
 
         `digest`: its id. `leaves_at`: when it will be sent; the digest after it may be sent one `pause` later
         (`next_at`).

@@ -40,7 +40,7 @@ async def lock_conversations(
 
 
 async def save_conversations(connection: AsyncConnection, conversations: Iterable[Conversation]) -> None:
-    """Insert the rows of these conversations, or update those that exist."""
+    """Insert or update the rows of these conversations, each a record of what was sent to one mailbox."""
     rows = [{name: getattr(each, name) for name in _COLUMNS} for each in conversations]
     if rows:
         await connection.execute(upsert(connection, tables.conversation), rows)

@@ -126,7 +126,7 @@ def chain_of(catalogue: Catalogue, fact: ClockFact | None, contract: Contract) -
 def usable_addresses(catalogue: Catalogue, person: Person, disabled: frozenset[str]) -> tuple[str, ...]:
     """Return the addresses of a person to which messages can be sent now, in the person's order.
 
-    `disabled`: ids of the endpoints to which nothing is sent.
+    `disabled`: ids of the endpoints (mail server, webhooks) to which nothing is sent.
     """
     return tuple(address for address in person.addresses if is_reachable(catalogue, address, disabled))
 

@@ -43,7 +43,7 @@ class Gathered:
 
 
 def conversation_ids(notifications: Sequence[Notification]) -> frozenset[str]:
-    """Return the ids of the conversations to which these notifications belong, one for each person and mailbox.
+    """Return the ids of the conversations (one for each person and mailbox) to which these notifications belong.
 
     Notifications that are not to be sent, or go to programs, have none.
     """

@@ -16,10 +16,10 @@ from sla_platform.audit.act import Act, ActName, ActorKind, AuditActor, Command,
 async def record(
     connection: AsyncConnection, name: ActName, changed: Sequence[RegistrationChange], by: Command | None, now: datetime
 ) -> None:
-    """Write a record of each changed registration to the audit log; call it last in the transaction of the change.
+    """Write a record of each changed registration for notices to the audit log.
 
-    `name`: which act it was. `by`: who ordered it; None: the person, by the link in a mail. Persons are recorded by id,
-    never by address.
+    Call it last in the transaction of the change. `name`: which act it was. `by`: who ordered it; None: the person, by
+    the link in a mail. Persons are recorded by id, never by address.
     """
     acts = [
         Act(

@@ -21,15 +21,16 @@ LINK = "link"
 
 
 class RegistrationLinks:
-    """The pages behind links in mails that confirm or end registrations: `look` for GET, `act` for POST."""
+    """The pages behind links in mails that confirm or end registrations for notices: `look` for GET, `act` for POST."""
 
     def __init__(self, context: NotifierContext) -> None:
         self._context = context
 
     async def look(self, purpose: LinkPurpose, token: str) -> AckPage:
-        """Return the page for a link: its registrations, and a button to confirm or end them; change nothing.
+        """Return the page for a link: its registrations for notices, and a button to confirm or end them.
 
-        If the token is refused, or there is nothing to do, the page says so. `purpose`: which kind of link it is.
+        Nothing is changed. If the token is refused, or there is nothing to do, the page says so. `purpose`: which kind
+        of link it is.
         """
         subject = await self._subject(purpose, token)
         if isinstance(subject, AckPage):
@@ -40,7 +41,8 @@ class RegistrationLinks:
     async def act(self, purpose: LinkPurpose, token: str) -> AckPage:
         """Confirm or end the registrations of a link; return the page that says so, or why nothing was done.
 
-        `purpose`: which kind of link it is. A token that is forged, damaged or expired changes nothing.
+        They are registrations for notices. `purpose`: which kind of link it is. A token that is forged, damaged or
+        expired changes nothing.
         """
         subject = await self._subject(purpose, token)
         if isinstance(subject, AckPage):

@@ -21,7 +21,7 @@ _r, _c = tables.registration.c, tables.confirmation.c
 
 @dataclass(frozen=True, slots=True)
 class RegistrationChange:
-    """A registration that was changed: its row in `notifier_registration` before and after, by column name."""
+    """A changed registration for notices: its row of `notifier_registration` before and after, by column name."""
 
     before: Mapping[str, Any]
     after: Mapping[str, Any]
@@ -38,7 +38,7 @@ async def person_of(connection: AsyncConnection, address_key: str) -> str:
 
 
 async def keep_pending(connection: AsyncConnection, rows: Sequence[dict[str, Any]]) -> int:
-    """Store registrations that wait for their confirmation (rows by column name); return how many were stored.
+    """Store registrations for notices that wait for confirmation (rows by column name); return how many were stored.
 
     A row replaces a pending or ended registration of the same contract, address and product. If that is confirmed
     already, it is kept and the new row skipped.
@@ -57,7 +57,7 @@ async def keep_pending(connection: AsyncConnection, rows: Sequence[dict[str, Any
 
 
 async def find_by_request(connection: AsyncConnection, request: str) -> list[Any]:
-    """Return the rows of the registrations that a request (its id) made, sorted by contract and product.
+    """Return the rows of the registrations for notices that a request (its id) made, sorted by contract and product.
 
     Registrations that a later request has replaced are left out.
     """
@@ -79,13 +79,16 @@ def _subject(subject: str) -> ColumnElement[bool]:
 
 
 async def confirm(connection: AsyncConnection, request: str, now: datetime) -> list[RegistrationChange]:
-    """Confirm the pending registrations of a request (its id) that have not expired; return those changed."""
+    """Confirm those pending registrations for notices of a request that have not expired; return those changed.
+
+    `request`: the id of the request.
+    """
     pending = and_(_r.request == request, _r.state == PENDING, _r.expires_at > now)
     return await _change(connection, pending, {"state": CONFIRMED, "confirmed_at": now})
 
 
 async def end(connection: AsyncConnection, subject: str, by: str, now: datetime) -> list[RegistrationChange]:
-    """End the registrations of a person, or one registration; return those that were not ended before.
+    """End the registrations for notices of a person, or one registration; return those that were not ended before.
 
     `subject`: the id of the person or of the registration. `by`: who ends them, stored: `link`, or the id of an API
     key.
@@ -117,9 +120,9 @@ async def count_mail(connection: AsyncConnection, of: str, most: int, now: datet
 
 
 async def page(connection: AsyncConnection, contract: str | None, state: str, after: str, limit: int) -> list[Any]:
-    """Return at most `limit` rows of registrations, sorted by id, beginning after the id `after` ("" for the first).
+    """Return at most `limit` rows of registrations for notices, sorted by id, beginning after the id `after`.
 
-    `contract`: the only one, None for all. `state`: the only one, "" for all.
+    `after`: "" for the first page. `contract`: the only one, None for all. `state`: the only one, "" for all.
     """
     query = select(tables.registration).where(_r.id > after)
     if contract is not None:
@@ -130,5 +133,5 @@ async def page(connection: AsyncConnection, contract: str | None, state: str, af
 
 
 async def find(connection: AsyncConnection, id_: str) -> Any | None:
-    """Return the row of the registration with this id; None when there is none."""
+    """Return the row of the registration for notices with this id; None when there is none."""
     return (await connection.execute(select(tables.registration).where(_r.id == id_))).first()

@@ -35,10 +35,10 @@ def places_by_endpoint(
 ) -> dict[str, int]:
     """Return endpoint -> how many messages to claim now; endpoints for which there is no room are left out.
 
-    `endpoints`: those with due messages, the longest waiting first. `busy`: endpoint -> how many are being sent to it
-    now; these take room too. `servers`: endpoints that serve everybody, such as `email` -> how many messages they can
-    take, None: unknown. They come first, each up to that number and `per_server`. Each other endpoint gets an equal
-    share of the rest, up to `per_endpoint`.
+    An endpoint is the mail server or one webhook. `endpoints`: those with due messages, the longest waiting first.
+    `busy`: endpoint -> how many are being sent to it now; these take room too. `servers`: endpoints that serve
+    everybody, such as `email` -> how many messages they can take, None: unknown. They come first, each up to that
+    number and `per_server`. Each other endpoint gets an equal share of the rest, up to `per_endpoint`.
     """
     free = pace.at_once - sum(busy.values())
     share = max(free // max(len(endpoints), 1), 1)

@@ -36,7 +36,7 @@ class ShortInstant:
 
 @dataclass(frozen=True, slots=True)
 class PromiseTerms:
-    """The promise of a target, to be put into words such as "First response, 2 working days".
+    """The promise of a target, to be put into words in the form "First response, 2 working days".
 
     `metric`: the metric's title. `allowed`: the promised time; a ready text if the fact is of an older release.
     """
@@ -59,7 +59,7 @@ class Phrase:
 
 @dataclass(frozen=True, slots=True)
 class ChangedText:
-    """A text that a new revision of a notice has changed, to be shown such as "high (before: low)"."""
+    """A text that a new revision of a notice has changed, to be shown in the form "high (before: low)"."""
 
     now: str
     before: str

@@ -86,14 +86,20 @@ def _day(at: datetime, skeleton: str, language: str) -> str:
 
 
 def one_line(written: str, longest: int = 300) -> str:
-    """Return text from outside on one line, without control characters, cut at `longest` characters."""
+    """Return a text on one line, without control characters, cut at `longest` characters.
+
+    Used for text from outside, such as ticket titles.
+    """
     spaced = "".join(" " if unicodedata.category(c)[0] in "CZ" else c for c in written)
     short = " ".join(spaced.split())
     return short if len(short) <= longest else short[: longest - 1] + "…"
 
 
 def paragraphs(written: str, longest: int = 20_000) -> str:
-    """Return text from outside with its line breaks, without other control characters, cut at `longest` characters."""
+    """Return a text with its line breaks, without other control characters, cut at `longest` characters.
+
+    Used for text from outside, such as the body of a notice.
+    """
     lined = written.replace("\r\n", "\n").replace("\r", "\n")
     kept = "".join(c for c in lined if c in _SAFE_CONTROLS or unicodedata.category(c) not in ("Cc", "Cs"))
     return kept if len(kept) <= longest else kept[: longest - 1] + "…"

@@ -25,7 +25,7 @@ class ConnectionSlots:
 
     @property
     def wanted(self) -> bool:
-        """Return whether a message is waiting for a slot."""
+        """Return whether a message is waiting for a slot, that is, for permission to use a connection."""
         return any(not each.done() for each in self._waiting)
 
     @asynccontextmanager
@@ -68,7 +68,7 @@ class ConnectionSlots:
             self._wake = loop.call_at(resume, self._woken)
 
     def close(self) -> None:
-        """Cancel the timer, if any, that would give out slots at the end of a pause."""
+        """Cancel the timer, if any, that would give slots to waiting messages at the end of a pause."""
         if self._wake is not None:
             self._wake.cancel()
             self._wake = None

@@ -24,7 +24,7 @@ class KeptConnections:
         return len(self._idle)
 
     def keep(self, client: aiosmtplib.SMTP) -> None:
-        """Keep an open connection, so that the next message can be sent on it."""
+        """Add an open connection that the next message may use; it is closed after two seconds without use."""
         self._idle.append((client, asyncio.get_running_loop().time()))
         self._watch()
 

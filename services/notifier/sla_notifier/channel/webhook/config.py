@@ -57,9 +57,10 @@ class WebhookEndpoint(ChannelEntry):
 
 
 def check_webhook(document: WebhookDocument, path: Path, context: Context) -> None:
-    """Report in `context` a missing or unusable URL as an error, and plain http outside a local catalogue as a warning.
+    """Report in `context` a missing or unusable URL as an error, and plain http as a warning.
 
-    `path`: where the catalogue has the entry. A URL with an unresolved reference such as `${URL}` is not checked.
+    There is no warning in a catalogue for local use (`settings.local`). `document`: the entry of the catalogue; `path`:
+    where it is. A URL with an unresolved reference such as `${URL}` is not checked.
     """
     findings = context.findings
     if not document.url:
