@@ -128,11 +128,11 @@ class Links:
         return str(subject) if now < from_micros(expires * 1_000_000) else BadLink.EXPIRED
 
     def incident(self, incident: str) -> str:
-        """Return the URL of an incident's page on the board. `incident`: its id."""
+        """Return the URL of an incident's page on the board (slad's web pages). `incident`: its id."""
         return f"{self.base}/incidents/{quote(incident, safe=':')}"
 
     def board(self) -> str:
-        """Return the URL of the board's first page."""
+        """Return the URL of the first page of the board (slad's web pages)."""
         return f"{self.base}/"
 
     def token(self, claim: Claim) -> str:

@@ -47,9 +47,9 @@ class Profiles:
         self._of_records: dict[str, tuple[int | None, int | None]] = {}  # the revisions that judged and that stated
 
     async def run(self) -> None:
-        """Every 2 seconds, notify contracts whose products changed of the notices that concern them, until cancelled.
+        """Call `look` every 2 seconds until cancelled; it notifies contracts of notices about products new to them.
 
-        After a Retryable error the check is repeated. See `look`.
+        A Retryable error is logged, and the loop goes on.
         """
         while True:
             try:

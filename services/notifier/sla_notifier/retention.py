@@ -31,8 +31,8 @@ _carried = tables.delivery.alias("carried")
 class NotifierSweeps:
     """Deletes old rows of the notifier: each method is an iterator that deletes a batch of rows in each step.
 
-    A step yields what was deleted, as table -> number of rows. `horizon`: rows from before this instant are old. Use up
-    `alerts` before `deliveries` and `notices`, because these keep what belongs to an alert.
+    A step yields what was deleted, as table -> number of rows. `horizon`: rows from before this instant are old.
+    Iterate over `alerts` before `deliveries` and `notices`, because these keep what belongs to an alert.
     """
 
     def __init__(self, store: Store) -> None:

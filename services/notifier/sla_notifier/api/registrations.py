@@ -80,9 +80,9 @@ class RegistrationPage(BaseModel):
 
 
 def add_registrations(routes: APIRouter, context: NotifierContext, authorize: Authorizer) -> None:
-    """Add to `routes` the routes to register an address for notices, to list and end registrations, and link pages.
+    """Add to `routes` the routes by which an address is registered for notices, and registrations listed and ended.
 
-    The link pages are those behind the links in mails, to confirm or end a registration. `authorize`: checks the API
+    The pages that links in mails lead to, to confirm or end a registration, are added too. `authorize`: checks the API
     key of a request.
     """
     _ask(routes, Registrar(context), authorize)

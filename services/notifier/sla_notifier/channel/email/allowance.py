@@ -54,11 +54,11 @@ class ConnectionAllowance:
             self._rest(now)
 
     def note_busy(self, now: float) -> None:
-        """Halve `limit`, at least to 1, and pause sending, since an open connection was told at `now` that it is busy.
+        """Halve `limit`, at least to 1, and pause sending, since the server answered at `now` that it is busy.
 
-        The first pause has a quarter of a second, each further one is twice as long, up to 5 seconds, until a message
-        is sent; a call during a pause does not lengthen it. The limit is not raised for some seconds, as in
-        `note_refused_connection`.
+        It did so on an open connection. The first pause has a quarter of a second, each further one is twice as long,
+        up to 5 seconds, until a message is sent; a call during a pause does not lengthen it. The limit is not raised
+        for some seconds, as in `note_refused_connection`.
         """
         self._hold(now)
         self.limit = max(self.limit // 2, 1)
