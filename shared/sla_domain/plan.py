@@ -175,9 +175,9 @@ class Trigger:
 
 
 class Reactions(NamedTuple):
-    """How one metric reacts to one kind of event: the triggers of that kind, in one field for each effect on a clock.
+    """How one metric reacts to one kind of event: its triggers of that kind, by their effect on a clock.
 
-    The fields are in the order in which they are tried.
+    The fields are in the order in which they are tried; a field without triggers is empty.
     """
 
     stop: tuple[Trigger, ...]

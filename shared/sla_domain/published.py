@@ -31,11 +31,11 @@ _TAKING_BACK, _PROMISES = (Amended, Gone), (PromiseMade, PromiseMoved)  # tuples
 class PublishedState:
     """What has been published about one clock so far; `diff.new_facts` compares it with the clock as it is now.
 
-    `keys`: those of its facts, and `-<key>` for each fact taken back. `cause`: digest (short hash) of the event that
-    caused the state. `promised_at`: the due instant that was promised to the customer last. `meanings`: key of a
-    warning or breach -> its instant and target. `target`, `start`: names of the events that made the target and began
-    the clock. `earned`: due instant -> catalogue version, for breaches of replaced targets. What older releases did not
-    store is empty or None.
+    `keys`: those of its facts, and `-<key>` for each fact later declared untrue. `cause`: digest (short hash) of the
+    event that caused the state. `promised_at`: the due instant that was promised to the customer last. `meanings`: key
+    of a warning or breach -> its instant and target. `target`, `start`: names of the events that made the target and
+    began the clock. `earned`: due instant -> catalogue version, for breaches of replaced targets. What older releases
+    did not store is empty or None.
     """
 
     state: ClockState
@@ -58,12 +58,12 @@ class PublishedState:
 
     @property
     def breaches(self) -> frozenset[datetime]:
-        """Return the due instants whose breach is published and not taken back, where they are known."""
+        """Return the due instants of the published breaches, where known, without those later declared untrue."""
         breaches = [each for each in standing_marks(self.keys, self.meanings) if each.kind == BREACH]
         return frozenset(at for each in breaches if (at := each.at or self.breached_at) is not None)
 
     def published_marks(self, clock: Clock) -> list[PublishedMark]:
-        """Return the warnings and breaches of the clock that are published and not taken back.
+        """Return the warnings and breaches of the clock that are published, without those later declared untrue.
 
         `clock`: the clock as it is now. If the instant of one was not stored, it is taken from the clock's marks, if
         one fits (`with_instants`).

@@ -38,7 +38,7 @@ class MarkMeaning:
 
 @dataclass(frozen=True, slots=True)
 class PublishedMark:
-    """A warning or breach that is published and not taken back.
+    """A warning or breach that is published and was not declared untrue (taken back) later.
 
     `key`: the key of its fact. `kind`: `breach` or a threshold such as `warn-75`. `generation`: the ordinal of its
     target. `at`: its instant, None if not known. `target`: the name (`target_name`) of the event that made its target,
@@ -81,10 +81,12 @@ def mark_of_key(key: str) -> tuple[int, str] | None:
 
 
 def standing_marks(keys: Collection[str], meanings: Mapping[str, MarkMeaning]) -> list[PublishedMark]:
-    """Return the warnings and breaches that are published and not taken back, in the order of their keys.
+    """Return the warnings and breaches that are published and were not declared untrue later, in the order of their
+    keys.
 
-    `keys`: those of the clock's published facts, and `-<key>` for each fact that was taken back; keys of other facts
-    are ignored. `meanings`: key -> instant and target; without an entry, `at` is None and `target` is "".
+    `keys`: those of the clock's published facts, and `-<key>` for each fact that was declared untrue (taken back); keys
+    of other facts are ignored. `meanings`: key -> instant and target; without an entry, `at` is None and `target` is
+    "".
     """
     found = []
     for key in sorted(keys):
@@ -136,7 +138,7 @@ def with_instants(
 
 
 def is_published(mark: Mark, known_marks: Iterable[PublishedMark]) -> bool:
-    """Return whether `mark` is among the published warnings and breaches `known_marks`.
+    """Return whether `mark` is among `known_marks`, the published warnings and breaches of its clock.
 
     A breach is the same as a published one if both have the same instant; a warning, if both have the same threshold
     and the same instant or target.
