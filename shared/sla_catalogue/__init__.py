@@ -15,7 +15,7 @@ from sla_catalogue.channel import (
     channel_kinds,
     install_channel_kinds,
 )
-from sla_catalogue.compiler import CompiledContract, ContractCompiler, ContractProblem, meet
+from sla_catalogue.compiler import CompiledContract, ContractCompiler, ContractProblem, dates_overlap
 from sla_catalogue.holiday.row import HolidayDiff, HolidayRow, HolidayTable, Horizon, RowKind, diff_rows, diff_tables
 from sla_catalogue.horizon import HorizonEnd, horizon_ends
 from sla_catalogue.load import ReloadResult, builtin_catalogue, check_files, load_catalogue, load_text, reload_catalogue
@@ -74,13 +74,13 @@ __all__ = [
     "catalogue_schema",
     "channel_kinds",
     "check_files",
+    "dates_overlap",
     "diff_rows",
     "diff_tables",
     "horizon_ends",
     "install_channel_kinds",
     "load_catalogue",
     "load_text",
-    "meet",
     "reload_catalogue",
     "run_scenarios",
 ]

@@ -22,7 +22,7 @@ _MICROSECOND = timedelta(microseconds=1)
 
 
 class BadAmount(ValueError):
-    """The text is no amount of the unit, or no threshold; `hint` is what to write instead."""
+    """Raised for a text that is not an amount of an allowance or a balance threshold; `hint`: what to write instead."""
 
     def __init__(self, message: str, hint: str) -> None:
         super().__init__(message)
@@ -30,7 +30,10 @@ class BadAmount(ValueError):
 
 
 def parse_amount(text: str, unit: AllowanceUnit) -> Decimal:
-    """Return the amount, more than zero, that a text gives: seconds for hours, else the unit. Raises BadAmount."""
+    """Return the amount of an allowance that a text such as `120h` or `2` states; more than zero.
+
+    Hours are returned in seconds, all else in the unit itself. Raises BadAmount.
+    """
     written = text.strip()
     amount = _seconds(written) if unit is AllowanceUnit.HOURS else _number(written, unit)
     if not amount:
@@ -41,7 +44,10 @@ def parse_amount(text: str, unit: AllowanceUnit) -> Decimal:
 
 
 def parse_balance_warning(text: str, unit: AllowanceUnit) -> BalanceWarning:
-    """Return when to warn from a text such as `20% left`, `10h left` or `30 days before expiry`. Raises BadAmount."""
+    """Return the warning threshold of an allowance's balance that a text states.
+
+    `text`: such as `20% left`, `10h left` or `30 days before expiry`. Raises BadAmount.
+    """
     written = text.strip()
     hint = f"write 20% left, {_example(unit)} left or 30 days before expiry"
     if (before := _BEFORE.fullmatch(written)) is not None:

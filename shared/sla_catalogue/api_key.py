@@ -30,10 +30,10 @@ class KeyScope(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ApiKey:
-    """An API key of the catalogue; only the SHA-256 of the key is known.
+    """An API key of the catalogue; the key itself is not stored, only its SHA-256.
 
-    `contract`: the only contract whose data the key sees (INV8, docs/clauses.md); None: all. `expires`: the first day
-    on which the key is no longer valid; None: never.
+    `scopes`: what the key may do. `contract`: the only contract whose data may be read with the key (INV8,
+    docs/clauses.md); None: all. `expires`: the first day on which the key is no longer valid; None: never.
     """
 
     id: KeyId
@@ -43,7 +43,7 @@ class ApiKey:
     expires: date | None = None  # exclusive
 
     def fits(self, presented: str) -> bool:
-        """Return whether `presented`, a key that a caller sent, is this key; compared in constant time."""
+        """Return whether `presented`, the key that a caller sent, is this key; compared in constant time."""
         return hmac.compare_digest(digest_of_key(presented), self.sha256)
 
     def allows(self, scope: KeyScope) -> bool:

@@ -43,11 +43,11 @@ from sla_domain.rulebook import Rulebook
 
 @dataclass(frozen=True, slots=True)
 class AssemblyInputs:
-    """What a catalogue is made of besides its files.
+    """What a catalogue is built from besides the content of its files.
 
-    `environment`: the values of `${NAME}`; None to rebuild a stored catalogue, whose parts are then in `stored`.
-    `horizon`: the calendar years to compile; None: as the files say. `today`: warn of holidays and calendar years that
-    end within 90 days of this day; None: give no such warning.
+    `environment`: the values of `${NAME}`; None to rebuild a stored catalogue, whose holidays and other parts are then
+    in `stored`. `horizon`: the calendar years to compile; None: as the files say. `today`: warn of holidays and
+    calendar years that end within 90 days of this day; None: give no such warning.
     """
 
     environment: Mapping[str, str] | None
@@ -57,10 +57,9 @@ class AssemblyInputs:
 
 
 def assemble(merged: FileUnion, circumstances: AssemblyInputs) -> tuple[Catalogue | None, Findings]:
-    """Build a catalogue from its merged files; return (catalogue, findings).
+    """Build a catalogue from its merged files; return (catalogue, findings: errors and warnings with their places).
 
-    `circumstances`: what it is made of besides the files. The catalogue is None after an error. The findings hold
-    errors and warnings.
+    `circumstances`: the inputs besides the files. The catalogue is None if there are errors.
     """
     findings = Findings(merged.positions, list(merged.problems))
     resolved = resolve(merged, circumstances.environment, findings)

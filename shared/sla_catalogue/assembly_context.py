@@ -11,11 +11,11 @@ from sla_catalogue.problem import Findings, Path, did_you_mean
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """What the functions that build the parts of a catalogue need: its document, the ids in it, and where to report.
+    """What all functions that build parts of a catalogue need: its document, the ids in it, and the list of findings.
 
-    `declared`: section -> all ids written in it. An entry with errors is among them, so that references to it are not
-    reported as well. `stored`: the catalogue was in force once and is rebuilt to judge incidents; rules made since then
-    must not refuse it.
+    `declared`: section -> all ids written in it, those of entries with errors included, so that references to such an
+    entry are not reported as well. `findings`: receives errors and warnings. `stored`: True: an old catalogue is
+    rebuilt to judge incidents; rules made since then must not reject it.
     """
 
     document: CatalogueDocument
@@ -24,10 +24,10 @@ class Context:
     stored: bool = False
 
     def has_entry(self, section: str, name: str, path: Path, what: str) -> bool:
-        """Return whether `section` has an entry `name` without errors.
+        """Return whether `section` has an entry `name` without errors; if none is written, report an error at `path`.
 
-        If `name` is not even among its entries with errors, that is reported as an error at `path`. `what`: the word
-        for such an entry in the message, such as `plan`.
+        `what`: the word for such an entry in the message, such as `plan`. For an entry with errors the result is False,
+        and nothing more is reported.
         """
         if name in getattr(self.document, section):
             return True
@@ -36,6 +36,9 @@ class Context:
         return False
 
     def report_unknown(self, name: str, known: Iterable[str], path: Path, what: str) -> None:
-        """Report an error at `path`: no `what` (such as `plan`) is called `name`. The hint is one of `known`."""
+        """Report an error at `path`: no `what` (such as `plan`) is called `name`.
+
+        The hint suggests the nearest of the `known` names.
+        """
         code = f"unknown-{what.replace(' ', '-')}"
         self.findings.error(path, code, f"no {what} is called {name!r}", did_you_mean(name, known))

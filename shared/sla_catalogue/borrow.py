@@ -10,7 +10,7 @@ from sla_catalogue.tree import Plain
 
 
 def borrow(merged: FileUnion) -> None:
-    """Add to a catalogue's merged files the shipped plans and escalations that the files name but do not define.
+    """Add the shipped plans and escalations that a catalogue names but does not define to its merged files.
 
     Plans and escalations that those name in turn are added too.
     """

@@ -42,10 +42,10 @@ _ALIVE: WeakValueDictionary[Hashable, Calendar] = WeakValueDictionary()  # all t
 
 @dataclass(frozen=True, slots=True, eq=False)
 class CatalogueCalendars:
-    """The calendars of a catalogue: `calendar` returns the one of a contract and a coverage (when time counts).
+    """The business calendars of a catalogue: `calendar` returns that of a contract and a coverage (when time counts).
 
-    Each is compiled on first use; equal content shares one compiled calendar, across catalogues too. `tables`: the
-    holidays by code; one may be added when a contract needs it, and none is changed. `horizon`: the years to compile.
+    Each is compiled on first use; equal content shares one compiled calendar, across catalogues too. `tables`: code ->
+    holidays; one may be added when a contract needs it, and none is changed. `horizon`: the years to compile.
     """
 
     tables: dict[str, HolidayTable]
@@ -53,11 +53,10 @@ class CatalogueCalendars:
     _made: dict[_Key, tuple[Coverage, Calendar]] = field(default_factory=dict)
 
     def calendar(self, contract: Contract, coverage: Coverage, windows: tuple[BookedWindow, ...] = ()) -> Calendar:
-        """Return the calendar of a coverage for a contract, the same object as long as somebody holds it.
+        """Return the calendar of a coverage under a contract; the same object as long as it is in use.
 
-        `windows`: booked hours that count as well.
-
-        Its methods raise BeyondHorizon for instants outside the catalogue's years.
+        `windows`: booked hours that count as well. The calendar's methods raise BeyondHorizon for instants outside the
+        catalogue's years.
         """
         # The value keeps the coverage alive, so its id stays its own.
         key = (id(coverage), contract.hours_key, windows)
@@ -71,7 +70,7 @@ class CatalogueCalendars:
         return made[1]
 
     def of_zone(self, zone: str, coverage: Coverage) -> Calendar:
-        """Return the calendar of a coverage that is no contract's, such as that of a rota in this zone."""
+        """Return the calendar of a coverage in a time zone, without a contract, such as that of a rota."""
         return self.calendar(contract_of_zone(zone), coverage)
 
     def _make(self, contract: Contract, coverage: Coverage, windows: tuple[BookedWindow, ...]) -> Calendar:
@@ -111,15 +110,15 @@ class CatalogueCalendars:
 
 
 def contract_of_zone(zone: str) -> Contract:
-    """Return what stands for the contract of hours that have a zone and no contract."""
+    """Return a placeholder contract in a time zone, for hours that belong to no contract, such as those of a rota."""
     return Contract(id=ContractId(f"zone {zone}"), customers=frozenset(), plan=PlanId(""), zone=zone)
 
 
 def holiday_code_for(contract: Contract, coverage: Coverage) -> str:
-    """Return the code of the holiday table whose days close a coverage under this contract; '' for none.
+    """Return the code of the holiday table, such as `DE-BY`, that a coverage excludes under this contract; "" for none.
 
-    The coverage says whose holidays close it: nobody's, the contract's, or those of a fixed code. The contract may
-    overrule that (section B of docs/clauses.md). `holidays: false` means no holidays; `holidays: true` adds the
+    The coverage says whose holidays it excludes: nobody's, the contract's, or those of a fixed code. The contract may
+    override that (section B of docs/clauses.md): `holidays: false` means no holidays; `holidays: true` adds the
     contract's to a coverage without any, unless it is open around the clock.
     """
     if contract.holidays is False:
@@ -135,10 +134,9 @@ def holiday_code_for(contract: Contract, coverage: Coverage) -> str:
 
 
 def holiday_codes_for(contract: Contract, coverage: Coverage) -> set[str]:
-    """Return the codes of the holiday tables whose days a coverage (hours of service) is closed on under this contract.
+    """Return the codes of all holiday tables that a coverage excludes under this contract; empty for none.
 
-    A coverage made of parts gives the codes of all its parts. Empty if no holidays are subtracted; see
-    `holiday_code_for`.
+    A coverage made of parts gives the codes of all its parts; see `holiday_code_for`.
     """
     parts = {code for part in coverage.parts for code in holiday_codes_for(contract, part)}
     return (parts if coverage.parts else {holiday_code_for(contract, coverage)}) - {""}

@@ -23,15 +23,16 @@ _OLDER = 1  # it knew keys that nothing read
 
 
 class UnreadableText(CatalogueError):
-    """The stored text is no catalogue of this format: load the catalogue's files instead."""
+    """The stored text is not a catalogue in a known format: load the catalogue's files instead."""
 
 
 @dataclass(frozen=True, slots=True)
 class StoredCatalogue:
-    """A catalogue in its stored form: all values but the secrets, the holiday tables and the versions.
+    """A catalogue in its stored form: all values but the secrets, with the holiday tables and the versions.
 
-    `sections`: the values. `positions`: where they were written. `tables`: the holidays by code. `listed`: what feeds
-    of rotas list. `version`: that of the text that was read; "" if there was none.
+    `sections`: the values. `positions`: path -> where it was written. `tables`: code -> holidays. `horizon`: the years.
+    `listed`: rota -> layer -> shifts from calendar files. `version`: that of the text that was read; "" if there was
+    none.
     """
 
     sections: dict[str, Plain]
@@ -45,9 +46,9 @@ class StoredCatalogue:
 
 
 def serialize_stored(stored: StoredCatalogue) -> tuple[str, str]:
-    """Return (stored text, version) of a catalogue; the version is twelve hexadecimal digits of its content's SHA-256.
+    """Return (stored text, version) of a catalogue; the version is a hash of its content in twelve hexadecimal digits.
 
-    The places at which targets were written are in the text and not in the hash.
+    The places at which targets were written are in the text, but do not change the version.
     """
     content = {
         "format": FORMAT,
@@ -63,7 +64,7 @@ def serialize_stored(stored: StoredCatalogue) -> tuple[str, str]:
 
 
 def parse_stored(text: str) -> StoredCatalogue:
-    """Return the catalogue of a stored text, brought to the present format. Raises UnreadableText."""
+    """Return the catalogue of a stored text, converted to the present format. Raises UnreadableText."""
     try:
         content = json.loads(text)
         if content["format"] not in (_OLDER, FORMAT):

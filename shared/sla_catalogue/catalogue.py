@@ -21,9 +21,9 @@ from sla_domain.rulebook import Rulebook
 class Catalogue:
     """A checked catalogue under one version: plans, contracts, calendars, sources, channels, keys and settings.
 
-    `rulebook`: the plans, contracts and calendars. `text`: the stored form, which rebuilds everything but secrets
-    (`load_text`) and holds none. `version`: the hash of its content. `warnings`: findings on files that can be used all
-    the same. `compiler`: builds and checks further contracts against this catalogue.
+    `rulebook`: the plans, contracts and calendars. `text`: the stored form without secrets; `load_text` rebuilds the
+    catalogue from it. `version`: the hash of its content. `warnings`: warnings about its files. `scenarios`: its tests.
+    `compiler`: builds and checks further contracts against this catalogue.
     """
 
     version: str

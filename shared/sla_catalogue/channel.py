@@ -21,27 +21,27 @@ ChannelId = NewType("ChannelId", str)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChannelEntry:
-    """An entry of the section `channels`, such as one webhook endpoint; each kind has its own subclass."""
+    """An entry of the section `channels`, such as one webhook endpoint; each kind of channel has its own subclass."""
 
     id: ChannelId
     kind: str
 
     def every_secret(self) -> tuple[Secret, ...]:
-        """Return every secret the entry holds, for checks over all secrets of a catalogue; none by default."""
+        """Return all secrets of the channel entry, for checks over the whole catalogue; none by default."""
         return ()
 
 
 class BadAddress(ValueError):
-    """The address cannot be one of this kind of channel; the message says why."""
+    """Raised for an address that this kind of channel cannot have; the message says why."""
 
 
 class ChannelKind:
     """One kind of channel, such as e-mail, as the catalogue knows it; each kind is a subclass.
 
-    `install_channel_kinds` takes one object of each. `name`: stands in `kind:` of an entry, before an address
+    `install_channel_kinds` takes one object of each. `name`: the text in `kind:` of an entry, before an address
     (`email:ada@example.org`), and as a key of a person. `document`: the model of the kind's entries in the section
-    `channels`; None: it has no entries. `personal`: True: a person has an address of one's own, and a level of an
-    escalation may name the kind. False: the address is an entry's id.
+    `channels`; None: it has no entries. `personal`: True: each person has an own address, and a level of an escalation
+    may name the kind; False: the address is the id of an entry. `secret_keys`: the keys of an entry that hold secrets.
     """
 
     name: ClassVar[str]
@@ -51,21 +51,21 @@ class ChannelKind:
     """Keys of an entry, beside `secret`, `secrets`, `password` and `key`, whose values are secrets."""
 
     def entry(self, id_: ChannelId, document: ChannelDocument) -> ChannelEntry:
-        """Return the entry of the section `channels` with the id `id_` that `document` describes."""
+        """Return the channel entry with the id `id_` that a document of the section `channels` describes."""
         return ChannelEntry(id=id_, kind=self.name)
 
     def check_entry(self, document: ChannelDocument, path: Path, context: Context) -> None:
-        """Report to `context.findings` the errors of an entry that its model cannot see; by default there are none."""
+        """Report to `context.findings` the errors of a channel entry that its model cannot find; none by default."""
 
     def normalise(self, address: str) -> str:
-        """Return an address (without the kind in front) in the form in which it is stored and sent to.
+        """Return an address (without the kind in front) in the form in which it is stored and used.
 
-        By default it is returned as it is. Raises BadAddress.
+        By default it is returned unchanged. Raises BadAddress.
         """
         return address
 
     def check_address(self, address: str, path: Path, context: Context) -> None:
-        """Report to `context.findings` an address of a person that this kind cannot reach.
+        """Report to `context.findings` a person's address that is not valid for this kind of channel.
 
         By default an address must be the id of an entry of the section `channels` that is of this kind.
         """
@@ -109,9 +109,9 @@ def channel_kind(name: str) -> ChannelKind | None:
 
 
 def normalise_address(written: str) -> str:
-    """Return an address such as `email:ada@example.org` in the form in which it is stored.
+    """Return an address such as `email:ada@example.org` in the form in which it is stored and used.
 
-    One that is not valid, names no known kind or has no kind is returned as written.
+    An address that is not valid, has no kind or an unknown one is returned as written.
     """
     name, colon, address = written.partition(":")
     kind = channel_kind(name) if colon else None

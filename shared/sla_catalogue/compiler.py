@@ -22,7 +22,7 @@ from sla_catalogue.document.catalogue import CatalogueDocument
 from sla_catalogue.document.contract import ContractDocument
 from sla_catalogue.problem import CatalogueInvalid, FileProblem, FindingLevel, Findings, Path, Position, path_text
 from sla_catalogue.rule import check_everything
-from sla_catalogue.rule.contract import meet
+from sla_catalogue.rule.contract import dates_overlap
 from sla_catalogue.rule.length import check_lengths
 from sla_catalogue.rule.subject import CheckedCatalogue
 from sla_catalogue.shape import build_contract_document
@@ -34,15 +34,15 @@ from sla_domain.rota import Rota, RotaId
 
 _LISTED_IN_FULL = (("contracts",), ("people",))  # findings there concern the contract, whoever else they concern
 
-__all__ = ["CompiledContract", "ContractCompiler", "ContractProblem", "meet"]
+__all__ = ["CompiledContract", "ContractCompiler", "ContractProblem", "dates_overlap"]
 
 
 @dataclass(frozen=True, slots=True)
 class CompiledContract:
-    """A contract ready for use (`contract`), and the plan it runs under where its catalogue does not have that.
+    """A contract ready for use (`contract`), with those of its plans that the catalogue itself does not have.
 
-    `plans`, by id: a plan that is made for this contract alone (`gold@acme`), or one laid over a base plan that no
-    contract of the catalogue lays it over (`gold+standard`); the latter is the same object for all contracts.
+    `plans`, by id: plans made for this contract alone (`gold@acme`), and plans merged over a base plan
+    (`gold+standard`) if no contract of the catalogue does so; the latter are the same objects for all contracts.
     """
 
     contract: Contract
@@ -51,9 +51,10 @@ class CompiledContract:
 
 @dataclass(frozen=True, slots=True)
 class ContractProblem:
-    """One problem of a contract; `path` leads to it from the contract's section, such as `("roles", "on_call")`.
+    """One error or warning about a contract.
 
-    `()`: it concerns the contract as a whole. The rest is as in `FileProblem`.
+    `path`: the keys from the contract's section to the value, such as `("roles", "on_call")`; `()` for the contract as
+    a whole. `code`: a stable name of the kind of problem. `hint`: what to do, "" if not known.
     """
 
     path: Path
@@ -72,10 +73,10 @@ class ContractProblem:
 class ContractCompiler:
     """Compiles and checks contracts against one catalogue: its plans, coverages, people, escalations and channels.
 
-    `plans`: builds plans, and keeps those that contracts share. `context`: of the catalogue, without its contracts.
-    `calendars`: gets the holidays that a contract needs and no other contract did. `listed`: the plans of the
-    catalogue that are no contract's own. `rotas`: those that may hold roles, by id. `known`: code and message of each
-    finding on the catalogue, which the check of a contract does not repeat.
+    `plans`: builds plans, and keeps those that contracts share. `context`: the catalogue's, without its contracts.
+    `calendars`: receives holiday tables that only a new contract needs. `listed`: ids of the catalogue's plans that are
+    not made for one contract. `rotas`: those that may hold roles, by id. `known`: (code, message) of each finding on
+    the catalogue itself, which the check of a contract does not repeat.
     """
 
     plans: Plans
@@ -86,11 +87,11 @@ class ContractCompiler:
     known: frozenset[tuple[str, str]] = field(repr=False, default=frozenset())
 
     def compile(self, id: str, values: Mapping[str, Plain], *, version: int = 0) -> CompiledContract:
-        """Return the contract with this id whose section has these values, ready for use.
+        """Return a contract, ready for use, from its id and the values of its section.
 
-        `version`: of the contract; above 0 it is part of the ids of plans that are made for the contract alone
-        (`gold@acme.v3`). No rules are run, and `${NAME}` stays as it is. Raises CatalogueInvalid for a contract that
-        cannot be built; only `check` lists all that is wrong with it.
+        `version`: the number of the contract's version; above 0 it is part of the ids of plans that are made for the
+        contract alone (`gold@acme.v3`). No checks are run, and `${NAME}` stays as it is. Raises CatalogueInvalid for a
+        contract that cannot be built; only `check` lists all its problems.
         """
         findings = self._findings(id, version)
         made, plans, _ = self._build(id, values, version, findings)
@@ -102,10 +103,10 @@ class ContractCompiler:
         return CompiledContract(made.contract, MappingProxyType(own))
 
     def check(self, id: str, values: Mapping[str, Any], *, version: int = 0) -> tuple[ContractProblem, ...]:
-        """Return all that is wrong with one contract, errors and warnings, in the order of their places. Never raises.
+        """Return all errors and warnings about one contract, sorted by path. Never raises.
 
-        What stands between contracts is left to the caller: a customer of two contracts at one time (`meet`). Findings
-        on the catalogue itself are not repeated.
+        `values`: those of its section. Conflicts between contracts, such as a customer of two at one time, are not
+        checked. Findings on the catalogue itself are not repeated.
         """
         findings = self._findings(id, version)
         for path in _unwritable(values):

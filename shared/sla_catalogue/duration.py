@@ -39,7 +39,7 @@ _EXAMPLES = "write 4h, 30m, PT4H, 2 working days, 4h wall or unspecified"
 
 
 class BadDuration(ValueError):
-    """The text is no span of time that slad can count; `hint` is what to write instead."""
+    """Raised for a text that is not a span of time in a known form; `hint`: what to write instead."""
 
     def __init__(self, message: str, hint: str = _EXAMPLES) -> None:
         super().__init__(message)
@@ -49,7 +49,8 @@ class BadDuration(ValueError):
 def parse_allowed(text: str, mode: WorkingDays = WorkingDays.SAME_TIME) -> Allowed:
     """Return the allowed time of a target from a text such as `4h`, `2 working days`, `4h wall` or `unspecified`.
 
-    `mode`: at which instant a target in working days is due (docs/clauses.md, Conventions). Raises BadDuration.
+    `mode`: how working days are counted, such as due at the start's time of day (docs/clauses.md, Conventions). Raises
+    BadDuration.
     """
     written = text.strip()
     if written.casefold() == UNSPECIFIED:
@@ -64,7 +65,7 @@ def parse_allowed(text: str, mode: WorkingDays = WorkingDays.SAME_TIME) -> Allow
 
 
 def parse_span(text: str, *, days_allowed: bool = False) -> timedelta:
-    """Return the span that a text such as `1h 30m` or `PT4H` gives, at most ten years. Raises BadDuration.
+    """Return the span of time that a text such as `1h 30m` or `PT4H` states, at most ten years. Raises BadDuration.
 
     Days and weeks are accepted only with `days_allowed`, as 24 hours and 7 days; months and years never.
     """
@@ -92,10 +93,10 @@ def parse_span(text: str, *, days_allowed: bool = False) -> timedelta:
 
 
 def parse_warning(text: str) -> WarningAt:
-    """Return when a warning is due from a text such as `75%` or `1h before`. Raises BadDuration.
+    """Return when to warn, from a text such as `75%` or `1h before`. Raises BadDuration.
 
-    It is a share of the allowed time, from 1% to 99%, or a span before the due instant, in the target's own kind of
-    time.
+    The text states a share of the allowed time, from 1% to 99%, or a span before the due instant, in the same kind of
+    time (counted or wall-clock) as the target.
     """
     written = text.strip()
     percent = re.fullmatch(r"(\d+)\s*%", written)
@@ -114,7 +115,7 @@ def parse_warning(text: str) -> WarningAt:
 
 
 def parse_term(text: str) -> Term:
-    """Return the length of time by the calendar that a text such as `1 year`, `18 months` or `30 days` gives.
+    """Return the term (months and days by the calendar) that a text such as `1 year`, `18 months` or `30 days` states.
 
     At most ten years. Raises BadDuration.
     """

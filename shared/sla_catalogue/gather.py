@@ -21,7 +21,7 @@ SUFFIXES = (".yaml", ".yml")
 
 @dataclass(frozen=True, slots=True)
 class SourceText:
-    """The text of one catalogue file; `base` is the directory to which its relative file names refer."""
+    """The text of one catalogue file; `base` is the directory to which relative file names in it refer."""
 
     name: str
     text: str
@@ -32,8 +32,8 @@ class SourceText:
 class FileUnion:
     """All catalogue files merged into one mapping of sections.
 
-    `positions`: where each value was written, by its path. `bases`: the directory of each file. `problems`: errors of
-    the files, and ids that two of them define.
+    `positions`: path of a value -> where it was written. `bases`: file name -> its directory. `problems`: errors of the
+    files, and ids that two of them define.
     """
 
     sections: dict[str, Plain] = field(default_factory=dict)
@@ -43,7 +43,7 @@ class FileUnion:
 
 
 def gather(paths: FilePath | str | Sequence[FilePath | str]) -> FileUnion:
-    """Return the merged content of files and directories; what cannot be read is in its `problems`.
+    """Read catalogue files and directories and return their merged content; errors are in its `problems`.
 
     Of a directory all YAML files are read, those of its folders too, except hidden ones, in the order of their names.
     """
@@ -57,10 +57,10 @@ def gather(paths: FilePath | str | Sequence[FilePath | str]) -> FileUnion:
 
 
 class FileRole(StrEnum):
-    """What a YAML file in a folder is to the catalogue there.
+    """Whether a YAML file in a catalogue's folder belongs to the catalogue.
 
-    `CATALOGUE`: a part of it. `EMPTY`: it has no value. `UNREADABLE`: not UTF-8, too large or no YAML. `FOREIGN`: YAML
-    of something else.
+    `CATALOGUE`: a part of it. `EMPTY`: has no value. `UNREADABLE`: not UTF-8, too large or not YAML. `FOREIGN`: YAML of
+    something else.
     """
 
     CATALOGUE = "catalogue"  # a mapping of the catalogue's sections
@@ -70,7 +70,7 @@ class FileRole(StrEnum):
 
 
 def file_role(path: FilePath) -> FileRole:
-    """Return what the YAML file at `path` is to a catalogue. Raises OSError if it cannot be opened."""
+    """Return whether the YAML file at `path` belongs to a catalogue. Raises OSError if it cannot be opened."""
     if path.stat().st_size > MAX_BYTES:
         return FileRole.UNREADABLE
     try:
@@ -87,9 +87,9 @@ def file_role(path: FilePath) -> FileRole:
 
 
 def merge(texts: Iterable[SourceText], merged: FileUnion) -> None:
-    """Add the sections of each text to `merged`; of an id that two texts define, the first definition stays.
+    """Add the sections of each catalogue text to `merged`; if two texts define an id, the first one is kept.
 
-    Such ids, and what cannot be read, are added to `merged.problems`.
+    Such ids, and texts that cannot be read, are added to `merged.problems`.
     """
     for text in texts:
         tree = read_tree(text.text, text.name)
@@ -167,7 +167,7 @@ def _adopt(merged: FileUnion, tree: Tree, old: Path, new: Path, offset: int) -> 
 
 
 def yaml_files(folder: FilePath) -> list[FilePath]:
-    """Return the YAML files under `folder` that are read as its catalogue, sorted; hidden files and folders are not."""
+    """Return the YAML files under `folder` that are read as its catalogue, sorted, without hidden files and folders."""
     files = sorted(path for path in folder.rglob("*") if path.suffix in SUFFIXES and path.is_file())
     return [path for path in files if not any(part.startswith(".") for part in path.relative_to(folder).parts)]
 

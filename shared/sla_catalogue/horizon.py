@@ -22,10 +22,9 @@ YEARS = "years"  # stands beside the codes for the years that calendars are comp
 
 @dataclass(frozen=True, slots=True, order=True)
 class HorizonEnd:
-    """Up to which day a catalogue's holidays or calendars reach; `horizon_ends` returns them.
+    """The last day (`until`, inclusive) for which holidays are known or calendars are compiled.
 
-    `until`: the last day, inclusive. `code`: the holiday table that ends, such as `PL`, or `YEARS` for the compiled
-    years.
+    `code`: the holiday table that ends, such as `PL`, or `YEARS` for the compiled years.
     """
 
     until: date
@@ -37,15 +36,15 @@ class HorizonEnd:
         return datetime.combine(self.until, time(), UTC) + timedelta(days=1)
 
     def days(self, today: date) -> int:
-        """Return the days from `today` to the day `until`; negative once it is over."""
+        """Return the number of days from `today` to the day `until`; negative if that day is past."""
         return (self.until - today).days
 
     def ends_soon(self, today: date) -> bool:
-        """Return whether the day `until` is less than 90 days after `today`, or is over."""
+        """Return whether the day `until` is past or less than 90 days after `today`."""
         return self.until - today < SOON
 
     def describe(self, today: date) -> str:
-        """Return in words what ends, when, and what follows from it."""
+        """Return a sentence on which holidays or years end, when, and what happens afterwards."""
         left = self.days(today)
         when = f"in {left} days" if left >= 0 else f"{-left} days ago"
         if self.code == YEARS:
@@ -54,17 +53,17 @@ class HorizonEnd:
 
     @property
     def hint(self) -> str:
-        """Return as text what to change so that the holidays or the compiled years reach beyond the day `until`."""
+        """Return a text on what to change so that the holidays or the compiled years reach beyond the day `until`."""
         if self.code == YEARS:
             return f"settings: {{horizon: {{first: …, last: {self.until.year + 10}}}}}"
         return "a newer `holidays` package or feed, or add the days"
 
 
 def horizon_ends(rulebook: Rulebook, tables: Mapping[str, HolidayTable], horizon: Horizon) -> tuple[HorizonEnd, ...]:
-    """Return up to which days the compiled years and the holiday tables reach, the earliest first.
+    """Return the last days for which calendars are compiled and holidays are known, the earliest first.
 
     One entry is for the compiled years (`horizon`), and one for each holiday table that a contract of the rulebook
-    uses. `tables`: the holidays by code. A table without holidays, or one that is not in `tables`, gets no entry.
+    uses. `tables`: code -> holidays. A table without holidays, or one that is not in `tables`, gets no entry.
     """
     bought = [one for contract in rulebook.contracts.values() for one in contract.bought]
     pairs = [(contract, rulebook.plans.get(contract.plan)) for contract in bought]
@@ -74,10 +73,11 @@ def horizon_ends(rulebook: Rulebook, tables: Mapping[str, HolidayTable], horizon
 def horizon_ends_of(
     used: Iterable[tuple[Contract, Plan]], tables: Mapping[str, HolidayTable], horizon: Horizon
 ) -> tuple[HorizonEnd, ...]:
-    """Return up to which days the compiled years and the holiday tables reach, the earliest first.
+    """Return the last days for which calendars are compiled and holidays are known, the earliest first.
 
-    `used`: pairs (contract, its plan); holiday tables that none of them uses get no entry. All else is as in
-    `horizon_ends`.
+    One entry is for the compiled years (`horizon`), and one for each holiday table that one of `used` needs: pairs
+    (contract, its plan). `tables`: code -> holidays. A table without holidays, or one that is not in `tables`, gets no
+    entry.
     """
     codes = {code for contract, plan in used for coverage in plan.coverages.values()
              for code in holiday_codes_for(contract, coverage)}  # fmt: skip
@@ -87,11 +87,11 @@ def horizon_ends_of(
 
 
 def known_until(table: HolidayTable, horizon: Horizon) -> date | None:
-    """Return up to which day the holidays of a table are known; None if it has none.
+    """Return the day up to which the holidays of a table are known; None if it has none.
 
-    It is the day of the last holiday. If that lies in the last year of the horizon (the compiled years) or later, it is
-    the end of that last year. Days added by hand are ignored, unless the table has no others: one far ahead does not
-    mean that all before it are known.
+    It is the day of the last holiday, or the end of the horizon (the compiled years) if that holiday lies in its last
+    year or later. Days added by hand are ignored, unless the table has no others: one far ahead does not mean that all
+    before it are known.
     """
     known = [row.date for row in table.rows if not row.source.startswith("manual:")]
     known += [span.end.date() for span in table.spans]

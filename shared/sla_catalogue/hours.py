@@ -20,7 +20,7 @@ _TIME = re.compile(r"(\d{1,2}):(\d{2})")
 
 
 class BadHours(ValueError):
-    """The text is no weekly pattern; `hint` is what to write instead."""
+    """Raised for a text that does not describe weekly hours; `hint`: what to write instead."""
 
     def __init__(self, message: str, hint: str = "write e.g. mon-fri: 09:00-17:00") -> None:
         super().__init__(message)
@@ -42,7 +42,7 @@ Week = Mapping[int, tuple[MinuteWindow, ...]]
 
 
 def parse_week(written: object) -> Week:
-    """Return the open windows by weekday (0 = Monday) from `24x7`, `mon-fri 09:00-17:00; sat 10:00-14:00` or a mapping.
+    """Return weekday (0 is Monday) -> open windows, from `24x7`, `mon-fri 09:00-17:00; sat 10:00-14:00` or a mapping.
 
     The mapping has days as keys: `mon-fri: 09:00-17:00`. Weekdays and windows are in order; a weekday without windows
     is absent. Raises BadHours.
@@ -73,7 +73,7 @@ def parse_days(written: str) -> tuple[int, ...]:
 
 
 def parse_window(written: str) -> MinuteWindow:
-    """Return the window that a text such as `09:00-17:00` or `22:00-06:00` gives. Raises BadHours."""
+    """Return the window that a text such as `09:00-17:00` or `22:00-06:00` (over midnight) states. Raises BadHours."""
     ends = [end.strip() for end in written.split("-")]
     if len(ends) != 2:
         raise BadHours(f"{written!r} is no window of a day", "write 09:00-17:00")
@@ -84,7 +84,7 @@ def parse_window(written: str) -> MinuteWindow:
 
 
 def parse_minute(written: str) -> int:
-    """Return `HH:MM` as minutes since midnight; 24:00 is the end of the day. Raises BadHours."""
+    """Return the minutes since midnight of a text `HH:MM`; 1440 for 24:00. Raises BadHours."""
     match = _TIME.fullmatch(written)
     if match is None:
         raise BadHours(f"{written!r} is no time of day", "write HH:MM, from 00:00 to 24:00")
@@ -95,7 +95,7 @@ def parse_minute(written: str) -> int:
 
 
 def week_text(week: Week) -> str:
-    """Return the windows of a week as text, such as `mon-fri 09:00-17:00; sat 10:00-14:00`."""
+    """Return weekly hours (weekday, 0 is Monday -> windows) as text, such as `mon-fri 09:00-17:00; sat 10:00-14:00`."""
     parts: list[str] = []
     days = [day for day in range(7) if week.get(day)]
     while days:
@@ -108,12 +108,12 @@ def week_text(week: Week) -> str:
 
 
 def find_overlaps(week: Week) -> list[str]:
-    """Return in words the pairs of windows that overlap, such as `09:00-17:00 and 16:00-18:00 (mon, tue)`."""
+    """Return texts on windows that overlap, such as `09:00-17:00 and 16:00-18:00 (mon, tue)`; empty if none do."""
     return _described_pairs((first, second) for (_, end, first), (begin, _, second) in _pairs(week) if begin < end)
 
 
 def find_short_gaps(week: Week, limit: int = 5) -> list[str]:
-    """Return in words the pairs of windows that follow each other after at most `limit` minutes, also over midnight.
+    """Return texts on pairs of windows with a gap of at most `limit` minutes between them, also over midnight.
 
     Nearly always somebody wrote 23:59 for 24:00.
     """

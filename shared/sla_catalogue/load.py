@@ -29,7 +29,7 @@ Paths = FilePath | str | Sequence[FilePath | str]
 def load_catalogue(
     paths: Paths, *, environment: Mapping[str, str] | None = None, horizon: Horizon | None = None
 ) -> Catalogue:
-    """Return the catalogue of a file, a directory or several of both.
+    """Read and check a catalogue of files or directories, and return it.
 
     `environment`: the values of `${NAME}`; None: the process's environment. `horizon`: the calendar years to compile;
     None: as the files say. Raises CatalogueInvalid, which lists every problem.
@@ -46,7 +46,7 @@ def check_files(
 ) -> list[FileProblem]:
     """Return every problem of the files, errors and warnings, in the order of files and lines. Never raises.
 
-    With `today` also what ends within 90 days of it: the known holidays, and the compiled years.
+    `today`: also warn of holidays and compiled years that end within 90 days of this day.
     """
     _, findings = _load(paths, environment, horizon, today)
     return list(findings.sorted())
@@ -65,7 +65,7 @@ class ReloadResult:
 
 
 def reload_catalogue(old: Catalogue, paths: Paths, *, environment: Mapping[str, str] | None = None) -> ReloadResult:
-    """Load the files again; the result holds their catalogue, or `old` if they have errors, and the problems found.
+    """Read the files again and return their catalogue, or `old` if they have errors, with the problems found.
 
     `environment`: the values of `${NAME}`; None: the process's environment.
     """
@@ -74,7 +74,7 @@ def reload_catalogue(old: Catalogue, paths: Paths, *, environment: Mapping[str, 
 
 
 def load_text(text: str) -> Catalogue:
-    """Return the catalogue of a stored text (`Catalogue.text`), with the holidays stored in it and without secrets.
+    """Return the catalogue rebuilt from its stored text (`Catalogue.text`): holidays as stored, no secrets.
 
     Raises UnreadableText for a text that cannot be read, CatalogueInvalid for one whose content has errors.
     """
@@ -86,7 +86,10 @@ def load_text(text: str) -> Catalogue:
 
 @lru_cache(maxsize=1)
 def builtin_catalogue() -> Catalogue:
-    """Return the shipped plans with their example contracts, used by `slad when hpe-flexcare-pl …`."""
+    """Return the catalogue shipped with slad: plans and example contracts; cached.
+
+    Used by `slad when hpe-flexcare-pl …`.
+    """
     merged = FileUnion()
     merge(builtin_texts(), merged)
     return _sure(*assemble(merged, AssemblyInputs(environment={})))

@@ -23,7 +23,7 @@ _LONGEST_LABEL = 63  # octets (RFC 1035 §2.3.4)
 
 
 class BadMailbox(ValueError):
-    """The text is no plain address such as ada@example.org, no sender, no mail server or no domain; says why."""
+    """Raised for a text that is not a plain mail address, sender, mail server or domain; the message says why."""
 
 
 def is_mailbox(written: str) -> bool:
@@ -35,9 +35,9 @@ def is_mailbox(written: str) -> bool:
 
 
 def ascii_mailbox(written: str) -> str:
-    """Return the address as mail servers take it: `ada@müller.example` becomes `ada@xn--mller-kva.example`.
+    """Return the address in the ASCII form for mail servers: `ada@müller.example` becomes `ada@xn--mller-kva.example`.
 
-    Raises BadMailbox, for instance for other letters than ASCII before the @.
+    Raises BadMailbox, for instance for letters before the @ that are not ASCII.
     """
     local, at, domain = written.partition("@")
     if at and local.isascii():
@@ -61,7 +61,7 @@ def sender_of(written: str) -> tuple[str, str]:
 
 
 def ascii_host(written: str) -> str:
-    """Return the name or IP address of a mail server as it is looked up: `mail.müller.example` with `xn--mller-kva`.
+    """Return the name or IP address of a mail server in ASCII, such as `xn--mller-kva.example` for `müller.example`.
 
     Raises BadMailbox.
     """
@@ -76,14 +76,14 @@ def ascii_host(written: str) -> str:
 
 
 def is_host_name(written: str) -> bool:
-    """Return whether the text is an ASCII name as hosts and mail domains have, such as `mail.example.com`."""
+    """Return whether the text is an ASCII name that a host or mail domain can have, such as `mail.example.com`."""
     return bool(_HOST.fullmatch(written))
 
 
 def is_near(host: str) -> bool:
-    """Return whether `host` is a loopback address or a name without a dot, such as that of a container nearby.
+    """Return whether `host` is a loopback address or a name without a dot, such as that of a container.
 
-    Only to such a mail server may mail go unencrypted.
+    Mail may be sent unencrypted only to such a mail server.
     """
     try:
         return ip_address(host).is_loopback
@@ -94,8 +94,8 @@ def is_near(host: str) -> bool:
 def ascii_domain(domain: str) -> str:
     """Return a domain in ASCII: `müller.example` becomes `xn--mller-kva.example`, an ASCII domain stays as it is.
 
-    Raises BadMailbox for letters that no domain has, a label of more than 63 octets, and a label that begins with
-    `xn--` and stands for no other letters (RFC 5891 §4.2.1, §5.4): nobody can have registered such a name.
+    Raises BadMailbox for letters that no domain can have, a label of more than 63 octets, and an `xn--` label that
+    encodes no other letters (RFC 5891 §4.2.1, §5.4).
     """
     if not domain.isascii():
         try:

@@ -17,7 +17,7 @@ from sla_catalogue.document.field import Names
 
 
 def catalogue_model(kinds: Sequence[ChannelKind]) -> type[CatalogueDocument]:
-    """Return the model of a whole catalogue in which channels of these kinds may be used.
+    """Return the pydantic model of a whole catalogue in which channels of these kinds may be used.
 
     Each kind adds a model for its entries in the section `channels`, and a key of its name to people.
     """
@@ -25,7 +25,7 @@ def catalogue_model(kinds: Sequence[ChannelKind]) -> type[CatalogueDocument]:
 
 
 def contract_model(kinds: Sequence[ChannelKind]) -> type[ContractDocument]:
-    """Return the model of one contract whose people may have addresses in channels of these kinds."""
+    """Return the pydantic model of one contract whose people may have addresses in channels of these kinds."""
     return _people_models(tuple(kinds))[1]
 
 

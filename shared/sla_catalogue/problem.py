@@ -23,7 +23,7 @@ class FindingLevel(StrEnum):
 
 
 class Position(NamedTuple):
-    """A place in a file; line and column count from 1, 0 means the file as a whole."""
+    """A place in a file: line and column, counted from 1; 0 means the file as a whole."""
 
     file: str = ""
     line: int = 0
@@ -35,7 +35,7 @@ class Position(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class FileProblem:
-    """One problem of a catalogue, with its place.
+    """One error or warning about a catalogue, with its file, line and column.
 
     `code`: a stable name of the kind of problem, such as `unknown-plan`, for scripts and searches. `hint`: what to do
     about it, "" if that is not known.
@@ -55,11 +55,11 @@ class FileProblem:
 
 
 class CatalogueError(Exception):
-    """Base of the errors that this package raises."""
+    """Base of the errors about catalogues that this package raises."""
 
 
 class CatalogueInvalid(CatalogueError):
-    """The files do not form a catalogue; correct what `problems` lists and check again."""
+    """The files are not a valid catalogue: correct what `problems` lists and check again."""
 
     def __init__(self, problems: Sequence[FileProblem]) -> None:
         self.problems = tuple(problems)
@@ -69,25 +69,33 @@ class CatalogueInvalid(CatalogueError):
 
 @dataclass(slots=True)
 class Findings:
-    """The problems found while a catalogue is read.
+    """The errors and warnings found while a catalogue is read.
 
-    Each is reported with the path of the value that it is about, such as `("plans", "gold", "rank")`; `positions` has
-    the place of each path in the files.
+    Each is reported with the path of its value, such as `("plans", "gold", "rank")`. `positions`: path -> file, line
+    and column.
     """
 
     positions: Mapping[Path, Position]
     problems: list[FileProblem] = field(default_factory=list)
 
     def error(self, path: Path, code: str, message: str, hint: str = "") -> None:
-        """Report a problem at `path` that prevents the use of the catalogue. `code`, `hint`: see `FileProblem`."""
+        """Report a problem at `path` that prevents the use of the catalogue.
+
+        `code`: a stable name of the kind of problem, such as `unknown-plan`. `hint`: what to do about it, "" if not
+        known.
+        """
         self._add(FindingLevel.ERROR, path, code, message, hint)
 
     def warning(self, path: Path, code: str, message: str, hint: str = "") -> None:
-        """Report something at `path` that is allowed but probably not intended. `code`, `hint`: see `FileProblem`."""
+        """Report something at `path` that is allowed but probably not intended.
+
+        `code`: a stable name of the kind of problem, such as `unused-metric`. `hint`: what to do about it, "" if not
+        known.
+        """
         self._add(FindingLevel.WARNING, path, code, message, hint)
 
     def at(self, path: Path) -> Position:
-        """Return where the value at `path` was written; for a missing value, where its nearest parent was."""
+        """Return the file, line and column of the value at `path`; for a missing value, those of its nearest parent."""
         for length in range(len(path), -1, -1):
             position = self.positions.get(path[:length])
             if position is not None:
@@ -96,11 +104,11 @@ class Findings:
 
     @property
     def has_errors(self) -> bool:
-        """Return whether an error was reported."""
+        """Return whether at least one error (not only warnings) was reported."""
         return any(problem.severity is FindingLevel.ERROR for problem in self.problems)
 
     def sorted(self) -> tuple[FileProblem, ...]:
-        """Return the findings in the order of files and lines, each once."""
+        """Return the reported errors and warnings in the order of files and lines, each once."""
         return tuple(sorted(set(self.problems), key=lambda p: (p.file, p.line, p.column, p.code, p.message)))
 
     def _add(self, severity: FindingLevel, path: Path, code: str, message: str, hint: str) -> None:
@@ -109,9 +117,9 @@ class Findings:
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:
-    """Return a hint on the unknown word `word`: the nearest of the `known` words.
+    """Return a hint for a misspelt name: the nearest of the `known` names to `word`.
 
-    If none is near, the hint lists all known words; it is "" if there are none or more than twelve.
+    If none is near, the hint lists all known names; it is "" if there are none or more than twelve.
     """
     names = sorted(known)
     near = get_close_matches(word, names, n=1, cutoff=0.6) or _caseless(word, names)
@@ -127,7 +135,7 @@ def _caseless(word: str, names: Sequence[str]) -> list[str]:
 
 
 def path_text(path: Path) -> str:
-    """Return a path as people write it, such as `plans.gold.targets[2].time`."""
+    """Return the path of a catalogue value as text, such as `plans.gold.targets[2].time`."""
     return "".join(_steps(path)).lstrip(".")
 
 

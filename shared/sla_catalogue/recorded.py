@@ -28,7 +28,10 @@ _VERSION_MARK = ".v"  # before the version in the id of a plan that a version of
 
 
 class Records(Protocol):
-    """The records of all contracts, found by id and by customer (protocol)."""
+    """The records of all contracts that are stored in the database, found by id and by customer (protocol).
+
+    A record holds a contract's versions and what happened to it, such as bookings.
+    """
 
     def __contains__(self, contract: object) -> bool: ...
 
@@ -37,30 +40,39 @@ class Records(Protocol):
     def __len__(self) -> int: ...
 
     def get(self, contract: str) -> ContractRecord | None:
-        """Return the record of a contract; None if there is none."""
+        """Return the record of the contract with this id; None if there is none."""
         ...
 
     def contracts_of(self, customer: str) -> tuple[str, ...]:
-        """Return the ids of the contracts one of whose versions names the customer, compared by `normal` form."""
+        """Return the ids of the recorded contracts that name the customer in any version, ignoring case and spaces."""
         ...
 
     def with_products(self, products: Iterable[str]) -> tuple[str, ...]:
-        """Return the ids of the contracts in whose environment one of these products is, by `normal` name."""
+        """Return the ids of the recorded contracts whose environment has one of these products.
+
+        Names are compared without regard to case and spaces.
+        """
         ...
 
     def with_domain(self, domain: str) -> tuple[str, ...]:
-        """Return the ids of the contracts that may let addresses of a mail domain register; `domain` in lower case."""
+        """Return the ids of the recorded contracts under which addresses of a mail domain may register for notices.
+
+        `domain`: in lower case.
+        """
         ...
 
     def products(self) -> Mapping[str, str]:
-        """Return the products that the contracts name: `normal` name -> name as written."""
+        """Return the products that the recorded contracts name: compared form -> name as written.
+
+        The key is `normal` of the name (lower case, single spaces).
+        """
         ...
 
 
 class VersionBuilder:
-    """Builds versions of recorded contracts against the plans of one catalogue, and keeps what it built.
+    """Builds versions of recorded contracts against the plans of one catalogue, and caches them.
 
-    `compiler`: the catalogue's. Share one builder among all views of the records under that catalogue.
+    `compiler`: that of the catalogue. Use one builder for all `CataloguedRecords` of that catalogue.
     """
 
     def __init__(self, compiler: ContractCompiler) -> None:
@@ -70,7 +82,10 @@ class VersionBuilder:
         self.plans: dict[PlanId, Plan] = {}  # that several contracts share and no file names: `gold+standard`
 
     def build(self, contract: str, version: ContractVersion) -> CompiledContract | None:
-        """Return a version of a contract as built; None, with an error in the log, if the plans do not allow it."""
+        """Return a version of the contract with the id `contract`, ready for use.
+
+        None, with an error in the log, if the version does not fit the catalogue's plans.
+        """
         key = (contract, version.number)
         found = self._built.get(key)
         if found is not None and found[0] == version.document:
@@ -89,8 +104,11 @@ class VersionBuilder:
             self._built.popitem(last=False)
         return built
 
-    def live(self, contract: Contract, parts: LiveParts) -> Contract:
-        """Return the contract with what its record holds beside its text; the same object for the same parts."""
+    def add_live_parts(self, contract: Contract, parts: LiveParts) -> Contract:
+        """Return the contract with its booked windows and environment from the database (`parts`) in place of its own.
+
+        The same object is returned for the same contract and parts.
+        """
         if parts == LiveParts():
             return contract
         key = (contract.id, contract.version)
@@ -103,11 +121,11 @@ class VersionBuilder:
 
 
 class CataloguedRecords:
-    """The recorded contracts under one catalogue (`sla_domain.rulebook.RecordedContracts`).
+    """The contracts recorded in the database, built against one catalogue (a `RecordedContracts` of the rulebook).
 
-    `builder`: builds contracts against the catalogue's plans. `records`: all records. `revisions`: contract ->
-    revision of its record as of which it is seen; a contract that is missing is seen as it stands. `of_files`: the
-    catalogue's own contracts; the record of one of these holds no versions, only what happens to it besides.
+    `builder`: builds contracts against the catalogue's plans. `records`: all records. `revisions`: contract -> the
+    revision of its record to use; for a contract that is missing, the newest. `of_files`: the contracts of the
+    catalogue's files; the record of such a contract has no versions, only bookings and the like.
     """
 
     def __init__(
@@ -129,19 +147,19 @@ class CataloguedRecords:
         return len(self._records)
 
     def of_files(self) -> Mapping[ContractId, Contract]:
-        """Return the contracts that are written in files, without what their records hold besides."""
+        """Return the contracts written in files, by id, without the bookings stored for them in the database."""
         return self._of_files
 
     def ids(self) -> Collection[ContractId]:
-        """Return the ids of all recorded contracts."""
+        """Return the ids of all contracts with a record in the database."""
         return [ContractId(one) for one in self._records]
 
     def contracts_of(self, customer: str) -> tuple[ContractId, ...]:
-        """Return the ids of the recorded contracts with a version that names the customer, by `normal` form."""
+        """Return the ids of the recorded contracts that name the customer in any version, ignoring case and spaces."""
         return tuple(map(ContractId, self._records.contracts_of(customer)))
 
     def at(self, contract: ContractId, instant: datetime) -> Contract | None:
-        """Return the version of a contract that applies at an instant; None before its first, and if it is unknown."""
+        """Return the version of a contract that applies at an instant; None before the first and for an unknown id."""
         record = self._records.get(contract)
         if record is None or contract in self._of_files:
             return self._of_file(contract, record)
@@ -149,7 +167,7 @@ class CataloguedRecords:
         return None if version is None else self._contract(record, version)
 
     def newest(self, contract: ContractId) -> Contract | None:
-        """Return the version of a contract that took effect last; None if none has, and if it is unknown."""
+        """Return the version of a contract that took effect last; None if none has yet, and for an unknown id."""
         record = self._records.get(contract)
         if record is None or contract in self._of_files:
             return self._of_file(contract, record)
@@ -157,27 +175,36 @@ class CataloguedRecords:
         return self._contract(record, applied[-1]) if applied else None
 
     def boundaries(self, contract: ContractId) -> tuple[ContractBoundary, ...]:
-        """Return when each version of a contract took effect, in order of time."""
+        """Return the instants from which versions of a recorded contract apply, earliest first."""
         record = self._records.get(contract)
         applied = () if record is None else record.applied(self._revisions.get(contract))
         return tuple(ContractBoundary(one.effective_from, contract, one.number, one.recorded_at) for one in applied)
 
     def with_products(self, products: Iterable[str]) -> tuple[ContractId, ...]:
-        """Return the ids of the contracts in whose environment one of these products is, by `normal` name."""
+        """Return the ids of the recorded contracts whose environment has one of these products.
+
+        Names are compared without regard to case and spaces.
+        """
         return tuple(map(ContractId, self._records.with_products(products)))
 
     def with_domain(self, domain: str) -> tuple[ContractId, ...]:
-        """Return the ids of the contracts that may let addresses of a mail domain register; `domain` in lower case."""
+        """Return the ids of the recorded contracts under which addresses of a mail domain may register for notices.
+
+        `domain`: in lower case.
+        """
         return tuple(map(ContractId, self._records.with_domain(domain)))
 
     def products(self) -> Mapping[str, str]:
-        """Return the products that the contracts name: `normal` name -> name as written."""
+        """Return the products that the recorded contracts name: compared form -> name as written.
+
+        The key is `normal` of the name (lower case, single spaces).
+        """
         return self._records.products()
 
     def revisions(self, contracts: Iterable[ContractId]) -> dict[str, int]:
-        """Return the revision of each of these contracts that is recorded, as of which it is seen here.
+        """Return contract id -> the revision of its record by which incidents are judged; recorded contracts only.
 
-        Revisions that only wrote ledger entries count as the one before: they judge alike.
+        A revision that only added ledger entries is not counted, as it changes no judgement.
         """
         found = {}
         for contract in contracts:
@@ -187,13 +214,14 @@ class CataloguedRecords:
         return found
 
     def pin(self, contracts: Iterable[ContractId]) -> str:
-        """Return a text that stands for the revisions of these contracts; "" if none of them is recorded."""
+        """Return a short hash of the `revisions` of these contracts, in hexadecimal; "" if none of them is recorded."""
         return pin_of(self.revisions(contracts))
 
     def plan(self, plan: PlanId) -> Plan | None:
-        """Return a plan that no file names; None if it is unknown.
+        """Return a plan that is in no file, by its id; None if it is unknown.
 
-        Either a version of a recorded contract has it for itself (`gold@acme.v3`), or several share it.
+        Such a plan was made for one version of a recorded contract (`gold@acme.v3`), or is shared by several
+        (`gold+standard`).
         """
         if (shared := self._builder.plans.get(plan)) is not None:
             return shared
@@ -208,18 +236,18 @@ class CataloguedRecords:
 
     def _of_file(self, contract: ContractId, record: ContractRecord | None) -> Contract | None:
         found = self._of_files.get(contract)
-        return found if found is None or record is None else self._builder.live(found, self._live(record))
+        return found if found is None or record is None else self._builder.add_live_parts(found, self._live(record))
 
     def _contract(self, record: ContractRecord, version: ContractVersion) -> Contract | None:
         built = self._builder.build(record.id, version)
-        return None if built is None else self._builder.live(built.contract, self._live(record))
+        return None if built is None else self._builder.add_live_parts(built.contract, self._live(record))
 
     def _live(self, record: ContractRecord) -> LiveParts:
         return live_parts(record, self._revisions.get(record.id))
 
 
 def pin_of(revisions: Mapping[str, int]) -> str:
-    """Return a text of twelve hexadecimal digits that stands for these revisions of contracts; "" for none."""
+    """Return a hash of these revisions (contract id -> number) in twelve hexadecimal digits; "" for none."""
     if not revisions:
         return ""
     return hashlib.sha256(json.dumps(revisions, sort_keys=True).encode()).hexdigest()[:12]
@@ -272,9 +300,9 @@ class _Plans(Mapping[PlanId, Plan]):
 def with_records(
     rulebook: Rulebook, builder: VersionBuilder, records: Records, revisions: Mapping[str, int] | None = None
 ) -> Rulebook:
-    """Return the rulebook with the recorded contracts beside those of the files.
+    """Return a copy of the rulebook that also has the contracts recorded in the database.
 
-    `revisions`: contract -> the revision as of which it is seen, for incidents judged by it; the others as they stand.
+    `revisions`: contract -> the revision of its record to use, to judge incidents by it; for others the newest.
     """
     recorded = CataloguedRecords(builder, records, revisions, rulebook.contracts)
     return replace(
@@ -286,10 +314,10 @@ def with_records(
 
 
 class RecordOverlay:
-    """Lays the recorded contracts over catalogues: call `rulebook` with a catalogue. One per service of a process.
+    """Adds the contracts recorded in the database to catalogues: `rulebook` returns a catalogue's rulebook with them.
 
-    `records`: all records, as they stand. What is built for a catalogue is kept as long as it is one of the last four
-    asked for.
+    `records`: the records, read when needed. What is built for a catalogue is cached for the last four catalogues.
+    Create one for each service of a process.
     """
 
     def __init__(self, records: Records) -> None:
@@ -297,7 +325,10 @@ class RecordOverlay:
         self._builders: OrderedDict[int, tuple[Catalogue, VersionBuilder]] = OrderedDict()
 
     def rulebook(self, catalogue: Catalogue, revisions: Mapping[str, int] | None = None) -> Rulebook:
-        """Return the rulebook with the recorded contracts, each as of the revision given or as it stands."""
+        """Return the catalogue's rulebook with the recorded contracts added.
+
+        `revisions`: contract -> the revision of its record to use; for others the newest.
+        """
         return with_records(catalogue.rulebook, self._builder(catalogue), self._records, revisions)
 
     def _builder(self, catalogue: Catalogue) -> VersionBuilder:
@@ -311,9 +342,9 @@ class RecordOverlay:
 
 
 class RecordedCatalogue:
-    """The catalogue in force with the recorded contracts in its rulebook: call it.
+    """A callable that returns the catalogue in force with the recorded contracts added to its rulebook.
 
-    `current`: returns the catalogue in force. `records`: all records, as they stand.
+    `current`: returns the catalogue in force. `records`: the records of contracts in the database, read when needed.
     """
 
     def __init__(self, current: Callable[[], Catalogue], records: Records) -> None:

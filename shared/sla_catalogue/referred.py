@@ -13,11 +13,11 @@ from sla_catalogue.tree import Plain
 
 
 def referred_files(root: FilePath, environment: Mapping[str, str] | None = None) -> tuple[FilePath, ...]:
-    """Return the path of every file that the catalogue at `root`, a folder or a file, names; sorted, each once.
+    """Return the paths of all files that the catalogue at `root` (a folder or file) refers to, such as calendar files.
 
-    A relative name counts from the folder of the YAML file that names it, as it does when the catalogue is read.
-    `environment` fills in `${NAME}`; by default the process's. Files that do not exist are returned too. YAML that
-    cannot be read names nothing.
+    They are sorted, each once; files that do not exist are included. A relative name counts from the folder of the YAML
+    file that names it. `environment`: the values of `${NAME}`; None: the process's. YAML that cannot be read is
+    ignored.
     """
     merged = gather(root)
     values = os.environ if environment is None else environment

@@ -30,7 +30,7 @@ _SECRETS = frozenset({"secret", "secrets", "password", "key"})
 
 @dataclass(frozen=True, slots=True)
 class ResolvedValues:
-    """The values of a catalogue in two forms: `values` for use, with the secrets; `kept` for storage, without them."""
+    """The values of a catalogue twice: `values` for use, with secrets; `kept` for storage, without them."""
 
     values: dict[str, Value]
     kept: dict[str, Plain]
@@ -51,9 +51,9 @@ def resolve(merged: FileUnion, environment: Mapping[str, str] | None, findings: 
 
 
 def substitute(text: str, environment: Mapping[str, str]) -> tuple[str, tuple[str, ...]]:
-    """Return `text` with every `${NAME}` and `${NAME:-default}` filled in, and the names that have no value.
+    """Return (text with every `${NAME}` and `${NAME:-default}` replaced, names without a value).
 
-    A name without a value becomes the empty text; `$${NAME}` stays as `${NAME}`.
+    A name without a value is replaced by ""; `$${NAME}` becomes `${NAME}`.
     """
     missing: list[str] = []
 

@@ -22,9 +22,10 @@ _NOTICES = {"registered": _REGISTERED, "entitled": {"registration": "none"}}  # 
 
 
 def without_retired(sections: dict[str, Plain]) -> dict[str, Plain]:
-    """Return the sections of a stored catalogue of format 1 without what later releases no longer know.
+    """Return the sections of a stored catalogue of format 1 without what later releases no longer support.
 
-    Removed are retired keys, e-mail channels and sources of dialects without an adapter; the rules stay the same.
+    Removed are keys that no longer exist, e-mail channels and sources of dialects without an adapter; the rules by
+    which incidents are judged stay the same.
     """
     kept: dict[str, Any] = dict(sections)
     for name, change in (("plans", _plan), ("contracts", _contract), ("escalations", _escalation), ("keys", _key)):
@@ -42,7 +43,10 @@ def without_retired(sections: dict[str, Plain]) -> dict[str, Plain]:
 
 
 def with_notice_terms(sections: dict[str, Plain]) -> dict[str, Plain]:
-    """Return the sections of a stored catalogue with `notices` of each plan as a mapping, where it was one word."""
+    """Return the sections of a stored catalogue with `notices` of each plan as a mapping.
+
+    Older releases wrote one word instead.
+    """
     plans = sections.get("plans")
     if not isinstance(plans, dict):
         return sections

@@ -26,7 +26,7 @@ _INCIDENT = IncidentId("test")
 class ScenarioResult:
     """The result of one test of the catalogue.
 
-    `failures`: what was not as expected, in words, with times in the contract's zone; empty if all was.
+    `failures`: what was not as expected, in words, with times in the contract's zone; empty if the test passed.
     """
 
     scenario: Scenario
@@ -35,7 +35,7 @@ class ScenarioResult:
 
     @property
     def passed(self) -> bool:
-        """Return whether everything was as expected."""
+        """Return whether the test passed: everything was as expected."""
         return not self.failures
 
 

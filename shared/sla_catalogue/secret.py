@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True, slots=True)
 class Secret:
-    """A secret value that no repr shows, and where it came from.
+    """A secret value, such as a password, that is not shown by `repr`, and where it came from.
 
-    `origin`: `env GITHUB_SECRET`, `file /run/…` or `catalogue`; it is no secret. `value`: None in a catalogue rebuilt
-    from its stored text.
+    `origin`: `env GITHUB_SECRET`, `file /run/…` or `catalogue`. `value`: None in a catalogue rebuilt from its stored
+    text.
     """
 
     origin: str
@@ -18,11 +18,11 @@ class Secret:
 
     @property
     def available(self) -> bool:
-        """Return whether the value is known and not empty."""
+        """Return whether the secret value is known and not empty."""
         return bool(self.value)
 
     def reveal(self) -> str:
-        """Return the value itself. Raises LookupError if it is not available."""
+        """Return the secret value. Raises LookupError if it is not known or empty."""
         if not self.value:
             raise LookupError(f"the secret from {self.origin} is not available here: load the catalogue's files")
         return self.value

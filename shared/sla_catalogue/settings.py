@@ -34,7 +34,7 @@ class Smtp:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InstallationSettings:
-    """The settings of the installation, beside its contracts.
+    """The settings of the installation as a whole.
 
     `local`: the catalogue is for one machine alone, so open sources and plain, short keys give no warning. `smtp`: the
     mail server, None without one.

@@ -17,7 +17,10 @@ from sla_catalogue.resolve import Value
 
 
 def build_document(values: Mapping[str, Value], findings: Findings) -> CatalogueDocument:
-    """Return the document of a catalogue's values; an entry of a wrong shape is reported to `findings` and left out."""
+    """Return the document (pydantic model) of a catalogue's values.
+
+    An entry that does not fit the model is reported to `findings` and left out.
+    """
     model = catalogue_model(channel_kinds())
     whole: dict[str, Any] = dict(values)
     if isinstance(whole.get("channels"), dict):
@@ -37,7 +40,10 @@ def build_document(values: Mapping[str, Value], findings: Findings) -> Catalogue
 
 
 def build_contract_document(id_: str, values: Mapping[str, Any], findings: Findings) -> ContractDocument | None:
-    """Return the document of one contract's values; None if their shape is wrong, which is reported to `findings`."""
+    """Return the document (pydantic model) of one contract's values; None if they do not fit the model.
+
+    Errors are reported to `findings`.
+    """
     model = contract_model(channel_kinds())
     try:
         return model.model_validate(values)
@@ -107,9 +113,9 @@ def _report(detail: Any, findings: Findings, model: type[BaseModel], below: Path
 
 
 def known_keys(loc: Path, root: type[BaseModel]) -> list[str]:
-    """Return the keys that a mapping at the path `loc` may have in a document of the model `root`.
+    """Return the keys that the model `root` allows in the mapping at the path `loc`.
 
-    The list is empty if no mapping can be there.
+    The list is empty if no mapping is allowed there.
     """
     annotation: Any = root
     for step in loc:

@@ -15,7 +15,7 @@ from typing import Any, TypeVar
 from sla_catalogue.calendars import holiday_codes_for
 from sla_catalogue.catalogue import Catalogue
 from sla_catalogue.holiday.table import MANUAL
-from sla_catalogue.week import clock, week, week_words
+from sla_catalogue.week import time_of_day_text, week_words, weekly_text
 from sla_domain.allowance import Allowance, AllowanceUnit, BalanceWarning
 from sla_domain.calendar import LocalSpan, Season, load_zone
 from sla_domain.calendar.spec import DAYS
@@ -46,7 +46,7 @@ from sla_domain.window import BookableWindow, WindowPrice
 
 
 def sheet_of(catalogue: Catalogue, contract: ContractId, language: str = "en") -> dict[str, Any]:
-    """Return what the contract and its plan promise, under the names of the catalogue's files, ready for JSON.
+    """Return all that a contract and its plan promise, ready for JSON, under the keys of the catalogue's files.
 
     A text that is missing in `language` is given in English, else in any language. Raises KeyError if there is no such
     contract.
@@ -55,9 +55,10 @@ def sheet_of(catalogue: Catalogue, contract: ContractId, language: str = "en") -
 
 
 def sheet_under(catalogue: Catalogue, contract: Contract, language: str = "en") -> dict[str, Any]:
-    """Return the same for a contract that need not be in the catalogue as it is: such as one under one entitlement.
+    """Return all that a contract object and its plan promise, ready for JSON, as `sheet_of` does for a contract's id.
 
-    Raises KeyError if the catalogue does not have its plan.
+    `contract`: need not be in the catalogue; it may be one with a single entitlement (`Contract.under`). Raises
+    KeyError if the catalogue does not have its plan.
     """
     return _Sheet(catalogue, contract, language).whole()
 
@@ -306,14 +307,14 @@ class _Sheet:
             table = self._tables[code]
             for row in table.rows:
                 if row.source.startswith(MANUAL):
-                    closed = "yes" if row.closes_at is None else f"from {clock(row.closes_at * 60)}"
+                    closed = "yes" if row.closes_at is None else f"from {time_of_day_text(row.closes_at * 60)}"
                     yield _by_hand(code, row.date, row.name, closed, row.source.removeprefix(MANUAL))
             for day in table.worked:
                 yield _by_hand(code, day.date, "", "no", day.reason)
 
     def _season(self, season: Season) -> dict[str, Any]:
         start, end = (_season_day(day, season.yearly) for day in (season.start, season.end))
-        return {"from": start, "to": end, "hours": week(season.weekly, self._words)}
+        return {"from": start, "to": end, "hours": weekly_text(season.weekly, self._words)}
 
     def _role(self, role: Role) -> dict[str, Any]:
         return {
@@ -421,7 +422,7 @@ def _layer(layer: RotaLayer) -> dict[str, Any]:
     turns = layer.rotation
     if turns is None:
         return {"listed": len(layer.listed), "hours": layer.coverage}
-    handover = {"days": turns.days, "at": clock(turns.at), "starts": turns.starts}
+    handover = {"days": turns.days, "at": time_of_day_text(turns.at), "starts": turns.starts}
     return {"people": list(turns.people), "handover": handover, "hours": layer.coverage}
 
 

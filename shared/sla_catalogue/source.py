@@ -24,7 +24,10 @@ _WHSEC = "whsec_"
 
 
 class Dialect(StrEnum):
-    """The payload formats that slad understands."""
+    """The payload formats in which slad accepts deliveries of a source.
+
+    `CLOUDEVENTS`: slad's own events. `GITHUB`, `JIRA`: the webhooks of these systems.
+    """
 
     CLOUDEVENTS = "cloudevents"
     GITHUB = "github"
@@ -32,9 +35,10 @@ class Dialect(StrEnum):
 
 
 class AuthenticationKind(StrEnum):
-    """How a source proves that a delivery is its own: by a signature, a shared word in a header, or an HTTP login.
+    """How a source authenticates its deliveries.
 
-    `BASIC` and `BEARER`: HTTP's schemes in the header `Authorization`. `NONE`: not at all, anybody may send.
+    `HMAC`: by a signature. `TOKEN`: by a shared secret in a header. `BASIC` and `BEARER`: by HTTP's schemes in the
+    header `Authorization`. `NONE`: not at all, anybody may send.
     """
 
     HMAC = "hmac"  # a signature over the raw body
@@ -60,11 +64,12 @@ class SignedContent(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Authentication:
-    """How the deliveries of a source prove their origin.
+    """How the deliveries of a source are authenticated.
 
-    `header`: the name of the header with the proof. `prefix`: the text before the proof in it. `algorithm`, `encoding`,
-    `signed`: how an HMAC is made. `timestamp_header`: the header with its timestamp. `username`: of HTTP Basic.
-    `secrets`: any of them is accepted; to rotate a secret, add the new one before removing the old.
+    `header`: the name of the header with the signature or token. `prefix`: the text before it in that header.
+    `algorithm`, `encoding`, `signed`: how an HMAC is made. `timestamp_header`: the header with its timestamp.
+    `username`: of HTTP Basic. `secrets`: any of them is accepted; to rotate a secret, add the new one before removing
+    the old.
     """
 
     kind: AuthenticationKind
@@ -78,10 +83,10 @@ class Authentication:
     secrets: tuple[Secret, ...] = ()
 
     def covers_header(self, header: str) -> bool:
-        """Return whether a valid proof vouches for the value of a header (its name in lower case).
+        """Return whether a delivery's valid authentication also proves the value of a header (its name in lower case).
 
-        An HMAC vouches for the headers that are signed. A token or a password vouches for all: whoever has it can write
-        any header. Without authentication all count as vouched for.
+        An HMAC proves only the headers that are signed. A token or a password proves all, as whoever has it can write
+        any header. Without authentication all count as proven.
         """
         if self.kind is not AuthenticationKind.HMAC:
             return True
@@ -94,10 +99,10 @@ class Authentication:
 
 
 def signing_key(signed: SignedContent, secret: str) -> bytes:
-    """Return the bytes with which HMACs are made from a secret.
+    """Return the bytes of a secret with which HMACs are made.
 
     If `signed` is `ID_TIMESTAMP_BODY` (Standard Webhooks) they are the decoded base64 after `whsec_`. Otherwise, or if
-    that is no base64, they are the secret as UTF-8.
+    that is not base64, they are the secret in UTF-8.
     """
     if signed is not SignedContent.ID_TIMESTAMP_BODY:
         return secret.encode()
@@ -108,7 +113,11 @@ def signing_key(signed: SignedContent, secret: str) -> bytes:
 
 
 class TicketPhase(StrEnum):
-    """What a status, label or resolution of a source means for the incident."""
+    """What a status, label or resolution of a ticketing system means for the incident.
+
+    `WAITING_CUSTOMER`, `WAITING_VENDOR`, `WAITING_OTHER`: on whom the ticket waits. `WORKAROUND`: a workaround was
+    given.
+    """
 
     OPEN = "open"
     IN_PROGRESS = "in_progress"
@@ -135,11 +144,11 @@ _WAITING = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Lookup:
-    """Where a value is found in a delivery; every part may be empty.
+    """Where to find a value in a delivery; each part may be empty.
 
     `field`: a dotted path in the delivery, such as `issue.fields.priority.name`. `label`: a prefix; the value is the
-    rest of the ticket's label that begins with it. `constant`: the value when neither finds one. `values`: translates
-    what was found; its keys are in the form of `fold_case`.
+    rest of the ticket's label that begins with it. `constant`: the value if neither finds one. `values`: value found,
+    in the form of `fold_case` -> value to use.
     """
 
     field: str = ""
@@ -148,7 +157,7 @@ class Lookup:
     values: Mapping[str, str] = dataclasses.field(default_factory=lambda: NO_NAMES)
 
     def translate(self, found: str) -> str:
-        """Return the meaning of a value by the table `values`; the value itself if the table lacks it."""
+        """Return the value to use for `found`, by the table `values`; `found` itself if it is not in the table."""
         return look_up(self.values, found) or found
 
 
@@ -164,7 +173,7 @@ class Membership:
     associations: frozenset[str] = frozenset()
 
     def holds(self, groups: frozenset[str], domain: str, association: str) -> bool:
-        """Return whether somebody with these groups, this mail domain or this GitHub association is of the side.
+        """Return whether somebody with these groups, this mail domain or this GitHub association belongs to the side.
 
         All are in the form of `fold_case`; "" stands for none.
         """
@@ -176,11 +185,12 @@ NOBODY = Membership()
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Source:
-    """A ticketing system that sends events: its dialect, its authentication, and what its words mean.
+    """A ticketing system that sends events: its dialect, its authentication, and how its values are translated.
 
     Tables such as `statuses` are read without regard to case. `staff`, `customers` and `bots`: accounts; `staff_by`,
-    `customers_by`: other ways to belong to a side. `only_staff`: nobody else is staff, whatever the sender states.
-    `resolutions`: maps the ways in which work ends to RESOLVED or CANCELLED. `zone`: of times without an offset.
+    `customers_by`: rules by which others belong to a side. `only_staff`: nobody else is staff, whatever the sender
+    states. `resolutions`: a sender's word for how work ended -> RESOLVED or CANCELLED. `customer`, `product`,
+    `attributes`: where to find these values in a delivery. `zone`: of times without an offset.
     """
 
     id: SourceId
@@ -203,11 +213,11 @@ class Source:
     bots: frozenset[str] = frozenset()
 
     def phase_of(self, status: str) -> TicketPhase | None:
-        """Return what a status of the ticketing system means for the incident; None if the catalogue lacks it."""
+        """Return what a status of the ticketing system means for the incident; None if the catalogue does not say."""
         return self.statuses.get(fold_case(status))
 
     def priority_of(self, value: str) -> str | None:
-        """Return the plan's priority for `value`, the sender's own word for it; None if the catalogue lacks it."""
+        """Return the plan's priority for `value`, the sender's own priority; None if the catalogue does not say."""
         return self.priorities.get(fold_case(value))
 
     def ending_of(self, resolution: str) -> TicketPhase | None:
@@ -228,7 +238,7 @@ class Source:
 
 
 def fold_case(word: str) -> str:
-    """Return a word in the form in which table keys are compared: case folded, without surrounding spaces."""
+    """Return a word case folded (lower case) and without spaces at its ends, to be compared with others."""
     return word.strip().casefold()
 
 
@@ -245,5 +255,5 @@ def domain_of(address: str) -> str:
 
 
 def look_up(table: Mapping[str, str], word: str) -> str | None:
-    """Return the meaning of a word in a table whose keys are in the form of `fold_case`; None if it has none."""
+    """Return the value of a word in a table with keys in the form of `fold_case`; None if the word is not in it."""
     return table.get(fold_case(word))

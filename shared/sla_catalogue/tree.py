@@ -43,9 +43,9 @@ _SCALARS = {_STANDARD + name for name in ("str", "int", "float", "bool", "null",
 
 @dataclass(slots=True)
 class Tree:
-    """The content of one YAML file, with the place of each value and the problems found.
+    """The parsed content of one YAML file, with the position of each value and the errors found.
 
-    `data` is None if the file is empty or cannot be read.
+    `data`: None if the file is empty or cannot be read.
     """
 
     data: Plain = None
@@ -54,9 +54,9 @@ class Tree:
 
 
 def read_tree(text: str, file: str) -> Tree:
-    """Return the content of a YAML text, with errors of the text in its `problems`. Never raises.
+    """Parse a YAML text and return its content; errors are in its `problems`. Never raises.
 
-    `file`: the file's name, for the places of values and problems.
+    `file`: the file's name, for the positions of values and problems.
     """
     reader = _Reader(text, file)
     if len(text.encode("utf-8", "surrogatepass")) > MAX_BYTES:

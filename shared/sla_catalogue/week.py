@@ -12,17 +12,20 @@ from sla_domain.plan import Coverage
 def week_words(coverage: Coverage, words: Words) -> str:
     """Return the weekly hours of a coverage as text, such as `Mon–Fri 09:00–17:00`, in the language of `words`.
 
-    It is `24x7` for all hours of the week, and empty for a coverage made of others.
+    The text is `24x7` for all hours of the week, and "" for a coverage made of others.
     """
     if coverage.parts:
         return ""
     if coverage.around_the_clock:
         return "24x7"
-    return week(coverage.weekly, words)
+    return weekly_text(coverage.weekly, words)
 
 
-def week(weekly: Mapping[int, tuple[Window, ...]], words: Words) -> str:
-    """Return weekly hours (weekday, 0 is Monday -> open hours) as text, in the language of `words`."""
+def weekly_text(weekly: Mapping[int, tuple[Window, ...]], words: Words) -> str:
+    """Return weekly hours as text, such as `Mon–Fri 09:00–17:00`, in the language of `words`.
+
+    `weekly`: weekday (0 is Monday) -> open windows.
+    """
     found: list[str] = []
     for first, last, windows in _runs(weekly):
         days = words.weekdays[first] + (f"–{words.weekdays[last]}" if last > first else "")
@@ -42,9 +45,9 @@ def _runs(weekly: Mapping[int, tuple[Window, ...]]) -> Iterator[tuple[int, int, 
 
 
 def _window(window: Window) -> str:
-    return f"{clock(window.open)}–{clock(window.close)}"
+    return f"{time_of_day_text(window.open)}–{time_of_day_text(window.close)}"
 
 
-def clock(seconds: int) -> str:
-    """Return seconds since midnight as text, such as `09:00`."""
+def time_of_day_text(seconds: int) -> str:
+    """Return a time of day, given in seconds since midnight, as text such as `09:00`."""
     return f"{seconds // 3600:02}:{seconds // 60 % 60:02}"

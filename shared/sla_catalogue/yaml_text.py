@@ -15,7 +15,10 @@ _BARE = re.compile(
 
 
 def yaml_text(values: Plain) -> str:
-    """Return plain values as YAML, one key or item a line; an empty mapping, list or null is written as such."""
+    """Return plain values (mappings, lists, texts, None) as YAML, one key or item on each line.
+
+    An empty mapping or list is written as `{}` or `[]`, None as `null`.
+    """
     match values:
         case dict() | list() if values:
             return "".join(f"{line}\n" for line in _lines(values))

@@ -13,7 +13,10 @@ from types import MappingProxyType
 
 
 class AllowanceUnit(StrEnum):
-    """In which unit an allowance is counted. Amounts of HOURS are in seconds, all others in the unit itself."""
+    """The unit in which an allowance (an amount that a plan includes, such as 120 hours of work a year) is counted.
+
+    Amounts of `HOURS` are given in seconds, amounts of all others in the unit itself.
+    """
 
     CREDITS = "credits"
     HOURS = "hours"
@@ -23,15 +26,16 @@ class AllowanceUnit(StrEnum):
 
     @property
     def whole(self) -> bool:
-        """Return whether there are only whole ones: half a visit is none."""
+        """Return whether amounts in this unit must be whole numbers: True for visits and calls."""
         return self in (AllowanceUnit.VISITS, AllowanceUnit.CALLS)
 
 
 class AllowancePeriod(StrEnum):
-    """A period in which an allowance is given, expires or is limited.
+    """A period in which an allowance (an included amount) is given, expires or is limited.
 
-    `TERM`: from the contract's first day to its end. `CONTRACT_…`: counted from the contract's first day. The others
-    are those of the calendar. All begin at midnight in the contract's zone.
+    `TERM`: from the contract's first day to its end. `CONTRACT_YEAR`, `CONTRACT_QUARTER`, `CONTRACT_MONTH`: counted
+    from the contract's first day. `YEAR`, `QUARTER`, `MONTH`: those of the calendar. All begin at midnight in the
+    contract's zone.
     """
 
     TERM = "term"
@@ -49,7 +53,7 @@ class AllowancePeriod(StrEnum):
 
     @property
     def of_contract(self) -> bool:
-        """Return whether the period is counted from the contract's first day instead of the calendar's."""
+        """Return whether the period is counted from the contract's first day; False for those of the calendar."""
         return self in (
             AllowancePeriod.TERM,
             AllowancePeriod.CONTRACT_YEAR,
@@ -71,9 +75,9 @@ _MONTHS: Mapping[AllowancePeriod, int] = {
 
 @dataclass(frozen=True, slots=True)
 class OffHoursRate:
-    """The rate of work outside the hours of a coverage: each hour of it uses up `multiplier` hours (clause E10).
+    """The rate of work outside the hours of a coverage: each such hour uses up `multiplier` hours (clause E10).
 
-    `coverage`: the id of the coverage.
+    `coverage`: the id of the coverage (hours of service).
     """
 
     coverage: str
@@ -82,10 +86,11 @@ class OffHoursRate:
 
 @dataclass(frozen=True, slots=True)
 class BalanceWarning:
-    """When to warn of an allowance; exactly one of the three is given.
+    """A threshold at which to warn that an allowance runs low or expires; exactly one of the three fields is given.
 
-    `percent`: the balance falls to this share of what the lots (portions) then valid had at first. `left`: it falls to
-    this amount. `days`: so many days before a lot expires of which something is left.
+    `percent`: warn when the balance falls to this share of what the lots (portions) now valid had at first. `left`:
+    warn when the balance falls to this amount (seconds for hours). `days`: warn so many days before a lot expires of
+    which something is left.
     """
 
     percent: int | None = None
@@ -94,7 +99,7 @@ class BalanceWarning:
 
     @property
     def key(self) -> str:
-        """Return the stable name of the threshold: `left-20-percent`, `left-36000` (an amount) or `expiry-30-days`."""
+        """Return the stable name of this threshold: `left-20-percent`, `left-36000` (an amount) or `expiry-30-days`."""
         if self.percent is not None:
             return f"left-{self.percent}-percent"
         return f"left-{self.left.normalize():f}" if self.left is not None else f"expiry-{self.days}-days"
@@ -102,11 +107,12 @@ class BalanceWarning:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Allowance:
-    """What a plan includes by number, such as 120 hours of administration a year (clauses H10, H12 and E10).
+    """An amount that a plan includes besides incidents, such as 120 hours of work a year (clauses H10, H12 and E10).
 
-    `amount`: what each period `per` includes, None: only what is bought. `expires`: what a period includes, or what is
-    bought in it, can be used until this period ends. `at_most`: how many may be used in such a period. `off_hours`:
-    None: all work has one rate. `optional`: only contracts that name it have it (clause E13).
+    `amount`: how much each period `per` includes (seconds for hours); None: nothing, all is bought. `expires`: what was
+    included or bought in a period of this kind can be used until that period ends. `at_most`: period -> how many may be
+    used in each such period. `off_hours`: the rate of work outside hours, None: the same rate. `warnings`: when to
+    warn. `optional`: only contracts that name this allowance have it (clause E13). `titles`: language tag -> title.
     """
 
     id: str

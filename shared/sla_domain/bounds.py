@@ -51,7 +51,7 @@ def within_reach(instant: datetime) -> bool:
 
 
 def writable(text: str, *, lines: bool = False) -> bool:
-    """Return whether a text holds only characters that a database column and a mail header can hold.
+    """Return whether a database column and a mail header can hold all characters of the text (no control characters).
 
     `lines`: line breaks and tabs are allowed too.
     """

@@ -45,7 +45,10 @@ def clock_id(incident: IncidentId, metric: MetricId, cycle: int | str) -> ClockI
 
 
 class ClockState(StrEnum):
-    """The state of a clock: running, paused, or ended as met, missed or cancelled."""
+    """The state of a clock: running, paused, or ended as met, missed or cancelled.
+
+    `MET`: stopped at or before the due instant. `MISSED`: stopped after it. `CANCELLED`: ended without a verdict.
+    """
 
     RUNNING = "running"
     PAUSED = "paused"
@@ -80,10 +83,11 @@ class Segment:
 class Mark:
     """An instant of a clock that is published once when it has passed: a warning, or the breach.
 
-    `kind`: `breach`, `warn-75` (percent) or `warn-3600s` (seconds before the due instant). `generation`: the ordinal,
-    from 0, of its target among the targets that the clock has had. `pending`: it is still ahead of the running clock,
-    and a timer is set for it. `target_event`: the event that made the target, NO_EVENT for the clock's first.
-    `known_since`: when slad had received all events from which the instant follows, None if not known.
+    `kind`: `breach`, `warn-75` (percent of the allowed time) or `warn-3600s` (seconds before the due instant).
+    `generation`: the ordinal, from 0, of its target among the targets that the clock has had. `pending`: the instant is
+    still ahead of the running clock, and a timer is set for it. `target_event`: the event that made the target,
+    NO_EVENT for the clock's first. `known_since`: when slad had received all events from which the instant follows,
+    None if not known.
     """
 
     kind: str
@@ -104,9 +108,10 @@ class Mark:
 
 @dataclass(frozen=True, slots=True)
 class EarnedBreach:
-    """A published breach that stays on record although a newer catalogue has replaced the target.
+    """A published breach that stays on record although a newer catalogue version has replaced the target.
 
-    `at`: the due instant that was passed. `under`: the catalogue version that promised the replaced target.
+    `at`: the due instant that was passed. `under`: the catalogue version (of plans and contracts) that promised the old
+    target.
     """
 
     at: datetime  # the due instant that was passed
@@ -172,5 +177,5 @@ class Clock:
 
     @property
     def pending(self) -> tuple[Mark, ...]:
-        """Return the marks that are still ahead of the running clock, for each of which a timer is set."""
+        """Return the marks (warnings, breach) that are still ahead of the running clock; a timer is set for each."""
         return tuple(mark for mark in self.marks if mark.pending)

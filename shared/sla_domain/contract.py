@@ -51,26 +51,29 @@ class Person:
     until: date | None = None
 
     def leaves(self, zone: str) -> datetime | None:
-        """Return the instant from which the person is no longer there; None if no such day is known.
+        """Return midnight of the day `until`, from which the person is no longer there; None without such a day.
 
-        `zone`: whose midnight it is if the person's own zone is not known.
+        The result is an aware datetime. `zone`: the time zone of that midnight, used if the person's own is not known.
         """
         if self.until is None:
             return None
         return local_instant(datetime.combine(self.until, time()), self.zone or zone)
 
     def gone(self, at: datetime, zone: str) -> bool:
-        """Return whether the person is no longer there at `at`. `zone`: as for `leaves`."""
+        """Return whether the person has left by the instant `at`.
+
+        `zone`: the time zone of the midnight at which the person leaves, used if the person's own zone is not known.
+        """
         leaves = self.leaves(zone)
         return leaves is not None and leaves <= at
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RoleHolder:
-    """Who holds a role, all of them ids: a person, or of a rota whoever is on call (clauses H5, E11 and I7).
+    """Who holds a role of a contract: a person, or a rota, that is, whoever is on call in it (clauses H5, E11 and I7).
 
-    `person`: "" if a rota holds the role. `coverage`: the id of the hours in which the role is held, None at any hour
-    of the person or rota. `outside`: it is held outside those hours.
+    All fields are ids. `person`: "" if a rota holds the role. `coverage`: the hours in which the role is held, None: at
+    any hour of the person or rota. `outside`: the role is held outside those hours instead.
     """
 
     role: str
@@ -105,7 +108,7 @@ class VendorContract:
     valid_to: date | None = None  # exclusive
 
     def valid_on(self, day: date) -> bool:
-        """Return whether it is valid on this day."""
+        """Return whether the contract with the vendor is valid on this day."""
         return _within(day, self.valid_from, self.valid_to)
 
 
@@ -115,10 +118,10 @@ def _within(day: date, first: date | None, end: date | None) -> bool:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ContractEntitlement:
-    """One of several entitlements of a contract: a plan with its own scope, dates and types of requests.
+    """One of several entitlements of a contract: a plan with its own products, dates and types of requests.
 
-    `bought`: the contract as it is under this entitlement alone, with its plan, base plan and products. `valid_to`: the
-    first day on which it is no longer in force. `types`: the types of requests that it is for, empty for all.
+    `bought`: a copy of the contract as if it had only this plan, its base plan and products. `valid_to`: the first day
+    on which the entitlement is no longer in force. `types`: the types of requests that it is for, empty for all.
     """
 
     id: str
@@ -132,7 +135,7 @@ class ContractEntitlement:
         object.__setattr__(self, "normal_types", normals(self.types))
 
     def valid_on(self, day: date) -> bool:
-        """Return whether it is in force on this day."""
+        """Return whether the entitlement is in force on this day."""
         return _within(day, self.valid_from, self.valid_to)
 
 
@@ -199,7 +202,11 @@ class Contract:
 
     @property
     def bought(self) -> tuple[Contract, ...]:
-        """Return the contract as it is under each of its entitlements, in order; itself alone if it has one plan."""
+        """Return one contract for each entitlement (plan with its own products), in the order written.
+
+        Each has the plan, base plan and products of that entitlement alone. A contract without entitlements returns
+        (itself,).
+        """
         return tuple(each.bought for each in self.entitlements) or (self,)
 
     @property
@@ -209,5 +216,8 @@ class Contract:
         return tuple(dict.fromkeys(named))
 
     def under(self, entitlement: str) -> Contract:
-        """Return the contract as it is under the entitlement with this id; itself for an unknown id and for ""."""
+        """Return the contract with only the plan, base plan and products of the entitlement with this id.
+
+        The contract itself for "" and for an id that it does not have.
+        """
         return next((each.bought for each in self.entitlements if each.id == entitlement), self)

@@ -9,10 +9,10 @@ from sla_domain.rulebook import Rulebook
 
 
 def ledger_terms(rulebook: Rulebook, contract: Contract) -> tuple[LedgerTerms, ...]:
-    """Return the terms of each of the contract's allowances, in the order of its plan.
+    """Return the terms of the ledger of each allowance (included amount) of the contract, in the order of the plan.
 
-    () for a contract without a first day: its years cannot be counted, of which `slad check` warns. Raises
-    CalendarError if the hours of an allowance make no calendar.
+    Empty for a contract without a first day, as its years cannot be counted. Raises CalendarError if the hours that an
+    allowance names make no calendar.
     """
     if contract.valid_from is None:
         return ()

@@ -27,7 +27,7 @@ from sla_domain.event import EventId, IncidentEvent
 from sla_domain.fold.agreement import customer_agreed
 from sla_domain.fold.order import in_reading_order
 from sla_domain.incident import ContractPeriod, HolderSpan, Incident
-from sla_domain.phase_state import as_spoken
+from sla_domain.phase_state import with_author_decided
 
 NOT_SHOWN = "not shown"
 
@@ -37,7 +37,7 @@ class ContractShare:
     """Which parts of an incident's life belong to one contract, where the incident has been under several.
 
     `contract`: its id. `periods`: all periods of the incident. `own`: for each of them, in the same order, whether it
-    belongs to the contract. The methods tell which clocks, facts and alerts the contract may see.
+    belongs to the contract. The methods return which clocks, facts and alerts the contract may see.
     """
 
     contract: str
@@ -65,10 +65,10 @@ class ContractShare:
         return False
 
     def has_fact(self, label: str, at: datetime) -> bool:
-        """Return whether this contract may read a fact that became true at the instant `at`.
+        """Return whether this contract may read a fact (published about a clock or incident) that became true at `at`.
 
-        `label`: the id of the contract under which the fact was published. True if `has_label` is True for both, and
-        `at` does not lie strictly within a period of another contract.
+        `label`: the id of the contract under which the fact was published. Facts of this contract, and of periods that
+        belong to it (`has_label`), may be read, but none that lies strictly within a period of another contract.
         """
         inside = [
             self.own[number] for number, period in enumerate(self.periods)
@@ -77,11 +77,11 @@ class ContractShare:
         return self.has_label(label, at) and all(inside)
 
     def has_label(self, label: str, at: datetime) -> bool:
-        """Return whether this contract may see an alert or delivery that names a contract.
+        """Return whether this contract may see an alert or delivery at the instant `at` that names a contract.
 
-        `label`: the id of the contract that it names. `at`: its instant. True if `label` is this contract, at any
-        instant. True also if `label` is the contract of a period that belongs to this one (`own`) and `at` lies in that
-        period, both ends included.
+        `label`: the id of the contract that it names. True for this contract's own id, at any instant. True also if
+        `label` is the contract of a period that belongs to this one (`own`) and `at` lies in that period, both ends
+        included.
         """
         if label == self.contract:
             return True
@@ -91,9 +91,9 @@ class ContractShare:
         )
 
     def parts_of(self, spans: Iterable[HolderSpan]) -> tuple[HolderSpan, ...]:
-        """Return the parts of `spans` (who held the incident when) that lie in the contract's own periods.
+        """Return the parts of `spans` that lie in the contract's own periods, in their order.
 
-        They are in the order of `spans`; what lies in periods of other contracts is cut away.
+        A span says who held the incident when; what lies in periods of other contracts is cut off.
         """
         parts: list[HolderSpan] = []
         for span in spans:
@@ -110,10 +110,11 @@ class ContractShare:
 
 @dataclass(frozen=True, slots=True)
 class ContractView:
-    """What the holder of a key (API credential) of one contract may see of an incident.
+    """What the holder of an API key that is limited to one contract may see of an incident.
 
-    `share`: which periods belong to the contract. `events`: fold these, then pass the incident to `of`. `own`: ids of
-    the events that may be shown. `until`: when the incident moved on to another contract, None if it did not.
+    `share`: which periods of the incident belong to the contract. `events`: compute the incident from these, then pass
+    it to `of`. `own`: ids of the events that may be shown. `until`: when the incident moved on to another contract,
+    None if it did not.
     """
 
     share: ContractShare
@@ -123,26 +124,26 @@ class ContractView:
 
     @property
     def everything(self) -> bool:
-        """Return whether the contract may see all of the incident, so that nothing is left out.
+        """Return whether the contract may see all of the incident: every period and every event.
 
-        Copies of events from merged incidents do not count against it.
+        Copies of events from merged incidents are not considered.
         """
         own = all(event.id in self.own or event.carried_from is not None for event in self.events)
         return self.until is None and self.share.whole and own
 
     @property
     def events_complete(self) -> bool:
-        """Return whether `shown`, given this view's `events`, returns all of them.
+        """Return whether `shown`, called with this view's `events`, returns all of them unchanged.
 
-        That is so if the contract may see all of the incident, and no event is a copy from a merged incident.
+        True if the contract may see all of the incident, and no event is a copy from a merged incident.
         """
         return self.everything and all(event.carried_from is None for event in self.events)
 
     def shown(self, events: Iterable[IncidentEvent]) -> list[IncidentEvent]:
-        """Return those of `events` that may be shown to the contract, in their order.
+        """Return those of `events` that may be shown to the holder of the contract's key, in their order.
 
         Copies from merged incidents are left out. Unless the contract may see all of the incident (`everything`), the
-        events returned have no `snapshot`, as that tells how the ticket stood before and perhaps after its event.
+        events returned have no `snapshot`, as that shows the ticket's state before and perhaps after the event.
         """
         whole = self.everything
         return [
@@ -171,8 +172,8 @@ class ContractView:
 def contract_share(periods: Sequence[ContractPeriod], contract: str) -> ContractShare | None:
     """Return which of an incident's `periods` belong to the contract with the id `contract`; None if none does.
 
-    The periods before the first one under a contract of the customer's own (`named`) belong to that contract, too. A
-    period without length belongs to the contract of the period that follows it.
+    Periods before the first one under a contract of the customer's own (`named`) belong to that contract, too. A period
+    without length belongs to the contract of the next period.
     """
     # A period of no length is a correction: at its instant the contract in force is the next one.
     held: list[ContractPeriod] = []
@@ -249,7 +250,7 @@ def _places(
 
 def _without_words(event: IncidentEvent, stated: Mapping[str, str]) -> IncidentEvent:
     """What the event does to clocks, without what people wrote in it. `stated`: the attributes before it."""
-    event = as_spoken(event, stated)  # as the fold would read it by the names
+    event = with_author_decided(event, stated)  # as the fold would read it by the names
     agreed, attributes = event.agreed, event.attributes
     if agreed is not None:
         # Whether an agreement counts follows from whose word it is, not from the names.

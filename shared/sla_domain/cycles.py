@@ -27,7 +27,7 @@ class PublishedClock(Protocol):
 
     @property
     def start(self) -> str:
-        """Return the `start_name` of the clock: it names the metric and the event that began the clock.
+        """Return the clock's `start_name`: a hash that identifies the metric and the event that began the clock.
 
         Empty in records of older releases, which did not store it.
         """
@@ -45,7 +45,7 @@ class PublishedClock(Protocol):
 
     @property
     def breaches(self) -> frozenset[datetime]:
-        """Return the due instants of those published breaches of the clock that were not taken back later."""
+        """Return the due instants of the clock's published breaches, without those that were later declared untrue."""
         ...
 
 
@@ -54,7 +54,7 @@ Place = tuple[MetricId, int]
 
 
 def start_name(clock: Clock) -> str:
-    """Return twelve hexadecimal digits that stand for the clock's metric and the event that began the clock.
+    """Return a hash, in twelve hexadecimal digits, of the clock's metric and the event that began the clock.
 
     The name stays the same even if a late event puts another clock before this one and changes its `cycle`.
     """
@@ -62,11 +62,11 @@ def start_name(clock: Clock) -> str:
 
 
 def with_published_ids(incident: Incident, known: Mapping[ClockId, PublishedClock]) -> Incident:
-    """Return the incident with each published clock under its published id; new clocks get unused ids.
+    """Return the incident with the ids under which its clocks were published; new clocks get unused ids.
 
-    `known`: clock id -> what is stored of the published clock. A clock of the incident is the published one if it has
-    one of its breaches, or else if the same event began it. Where older releases did not store that event, metric and
-    start must be the same.
+    `known`: clock id -> what is stored of the published clock. A clock of the incident is taken for the published one
+    if both have a breach at the same instant, or else if the same event began both. Where older releases did not store
+    that event, metric and start must be equal.
     """
     if all(clock.cycle == 0 and clock.id in known for clock in incident.clocks) and len(known) == len(incident.clocks):
         return incident

@@ -71,12 +71,13 @@ def new_facts(
     upto: datetime | None = None,
     unread: Collection[ClockId] = (),
 ) -> tuple[Fact, ...]:
-    """Return the incident's facts that have not been published yet, in the order in which to publish them.
+    """Return the facts about an incident that are not published yet, in the order in which to publish them.
 
-    The clocks must have their published ids (`cycles.with_published_ids`). `published`: clock id -> what has been
+    Give the clocks their published ids first (`cycles.with_published_ids`). `published`: clock id -> what has been
     published. `keys`: keys of the published facts about the incident itself (`published.keys_after`). `upto`: for
-    callers without timers: marks still ahead count as passed up to this instant; None: none do. `unread`: ids of
-    published clocks whose catalogue version cannot be read; open ones are cancelled, ended ones stay as published.
+    callers without timers: warnings and breaches still ahead count as passed up to this instant; None: none do.
+    `unread`: ids of published clocks whose catalogue version cannot be read; open ones are cancelled, ended ones stay
+    as published.
     """
     facts: list[Fact] = [*contract_changed_facts(incident, keys)]
     for clock in incident.clocks:
@@ -96,7 +97,7 @@ def new_facts(
 
 
 class ClockDiff:
-    """Compares one clock with what has been published of it; call `facts` once for what is still to be published.
+    """Compares one clock with what has been published about it; call `facts` once for what is still to be published.
 
     `published`: None if nothing has been. `upto`: for callers without timers (replay, tests): warnings and breaches
     whose timer has not fired count as passed if they lie at or before this instant; None: they do not. `incident`: the
@@ -117,7 +118,10 @@ class ClockDiff:
         self._facts: list[Fact] = []
 
     def facts(self) -> list[Fact]:
-        """Return the clock's unpublished facts in the order in which they are to be published. Call it once."""
+        """Return the facts about the clock that are still to be published, in the order in which to publish them.
+
+        Call this method once.
+        """
         published, clock = self._published, self._clock
         if published is None:
             self._add(STARTED, "started", clock.started_at, clock.due_at or clock.original_due_at)

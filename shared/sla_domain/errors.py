@@ -26,7 +26,7 @@ from inspect import cleandoc
 
 
 class DomainError(Exception):
-    """A rule of slad was broken: read the more precise error underneath."""
+    """A rule of the SLA domain was broken: the subclass says which (base of all errors of this package)."""
 
     def __init__(self, message: str = "") -> None:
         super().__init__(message or cleandoc(type(self).__doc__ or type(self).__name__))
@@ -37,7 +37,7 @@ class FoldError(DomainError):
 
 
 class NoEvents(FoldError):
-    """No events: an incident exists from its first event on."""
+    """No events were given: an incident exists only from its first event on."""
 
 
 class MixedIncidents(FoldError):
@@ -45,7 +45,7 @@ class MixedIncidents(FoldError):
 
 
 class InvalidNotice(DomainError):
-    """The notice cannot be read: give it products, and ranges such as `>=2.0,<2.4`."""
+    """The critical-fix notice or version range cannot be read: give products, and ranges such as `>=2.0,<2.4`."""
 
 
 class CalendarError(DomainError):
@@ -63,7 +63,7 @@ class InvalidCalendar(CalendarError):
 
 
 class InvalidWindow(CalendarError):
-    """The window cannot be: write local times between 00:00 and 24:00, the start before 24:00."""
+    """The window, opening or closing is invalid: write local times between 00:00 and 24:00, the start before 24:00."""
 
 
 class UnknownZone(CalendarError):
@@ -102,7 +102,7 @@ class EmptyCalendar(CalendarError):
 
 
 class BeyondHorizon(CalendarError):
-    """The answer lies outside the calendar's years: shorten the target or compile more years."""
+    """The answer lies outside the years the calendar was compiled for: shorten the target or compile more years."""
 
     def __init__(
         self,
@@ -128,4 +128,4 @@ class NaiveInstant(CalendarError):
 
 
 class InvalidSpan(CalendarError):
-    """The span must not be negative: use subtract to go back in time, and put the earlier end first."""
+    """The span of time must not be negative: use subtract to go back in time, and put the earlier end first."""

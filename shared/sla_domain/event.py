@@ -32,7 +32,12 @@ NOTHING: Mapping[str, str] = MappingProxyType({})
 
 
 class EventKind(StrEnum):
-    """The kinds of incident events in slad's own words; `opened` is sent as `io.slad.incident.opened.v1`."""
+    """The kinds of incident events; `opened` is sent as an event of type `io.slad.incident.opened.v1`.
+
+    `DESCRIBED`: the description arrived or changed. `COMMENTED`: a comment of an author whose side is not known.
+    `UPDATED`: staff informed the customer of the progress. `RENAMED`: the ticket got another id. `OBSERVED`: nothing
+    happened; the event's `snapshot` shows the ticket's state.
+    """
 
     OPENED = "opened"
     DESCRIBED = "described"
@@ -83,9 +88,9 @@ class TimeQuality(StrEnum):
 class Actor(StrEnum):
     """Who caused an event.
 
-    `BOT`: its comments answer nobody and need no answer; its changes to the ticket count. `UNKNOWN`: the sender does
-    not say whether the author is staff or customer. The author then counts as the customer if the names show that it is
-    the reporter. Otherwise a response counts as one of staff, and a plain comment as nobody's.
+    `BOT`: a program; its comments count as nobody's, its changes to the ticket count. `UNKNOWN`: the sender does not
+    say whether the author is staff or customer. Such an author counts as the customer if the names show that it is the
+    reporter; otherwise a response counts as one of staff, and a plain comment as nobody's.
     """
 
     CUSTOMER = "customer"
@@ -122,7 +127,7 @@ class AgreedTarget:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Snapshot:
-    """How the sender's ticket stood at one instant, as one delivery shows it.
+    """The state of the sender's ticket at one instant, as one delivery shows it.
 
     `at`: that instant (the ticket's own "updated", else the time of the delivery). `created_at`, `ended_at`, `phase`:
     None if the ticket does not state them, or in words not understood. `attributes`: name -> value; "" means that the
@@ -155,12 +160,12 @@ class Snapshot:
 class IncidentEvent:
     """One thing that happened to one incident.
 
-    `attributes`: what it states of the incident, such as customer or priority; the latest value of each counts.
-    `version`: the sender's, orders events of one `occurred_at`; 0 if it has none. `snapshot`: how the ticket stood in
-    this delivery; only the last event of a delivery has it. `known_as`: of a `renamed` event, another id of this
-    incident; of a `merged` event, the id under which it goes on, if both ids always meant one incident. `carried_from`:
-    the event is a copy from that incident, which is or was merged into this one. `actor_id`: the author's account, of a
-    word that is the customer's only if the author is the reporter at that time; "" if that is decided.
+    `attributes`: name -> value, what the event states of the incident, such as customer or priority; the latest value
+    of each counts. `version`: the sender's, orders events of one `occurred_at`; 0 if it has none. `snapshot`: the
+    ticket's state in this delivery; only the last event of a delivery has it. `known_as`: of a `renamed` event, another
+    id of this incident; of a `merged` event, the id under which it goes on, if both ids always meant one incident.
+    `carried_from`: the event is a copy from that incident, which is or was merged into this one. `actor_id`: the
+    author's account, given only while it is open whether the author is the reporter (and so the customer); else "".
     """
 
     id: EventId
@@ -192,21 +197,21 @@ class IncidentEvent:
     def automatic(self) -> bool:
         """Return whether the event is a bot's comment or reply.
 
-        If so, it has an effect on a metric only where a trigger of the metric names bots (`Trigger.actors`).
+        Such an event affects a metric only if a trigger of the metric names bots (`Trigger.actors`).
         """
         return self.actor is Actor.BOT and self.kind in WORDS
 
     @property
     def order(self) -> Order:
-        """Return the key by which events are sorted to be read: instant, sender's version, arrival, kind, id."""
+        """Return the sort key of the event: instant, sender's version, time of arrival, kind, id."""
         return (self.occurred_at, self.version, self.received_at, _NATURAL_ORDER[self.kind], self.id)
 
     @property
     def snapshot_order(self) -> Order:
-        """Return the key by which the event's `snapshot` is sorted among events (see `order`); it must have a snapshot.
+        """Return the sort key of the event's `snapshot` among events (see `order`); the event must have a snapshot.
 
         The key has the instant of the snapshot, or of the event if that is later. With equal instants, versions and
-        times of arrival, a snapshot is read after the events.
+        times of arrival, a snapshot sorts after the events.
         """
         shown = self.snapshot
         assert shown is not None

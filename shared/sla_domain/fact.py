@@ -19,7 +19,7 @@ from sla_domain.incident import ContractPeriod
 
 
 class FactKind(StrEnum):
-    """The kind of a fact: `clock.started` is sent as an event of type `io.slad.clock.started.v1`.
+    """The kind of a fact (what is published about a clock or incident); sent as the event type `io.slad.<kind>.v1`.
 
     Different facts may share a kind: a changed verdict and an exemption are both `clock.amended`.
     """
@@ -151,14 +151,22 @@ class _Verdict:
 
 @dataclass(frozen=True, slots=True)
 class Met(_Verdict):
-    """Body of the fact that the clock stopped at or before its due instant."""
+    """Body of the fact that the clock stopped at or before its due instant.
+
+    Fields (of the base): `quality` of the stop's time, `why` it stopped, `consumed` counted time, `exempt`: why it
+    counts in no attainment.
+    """
 
     kind: ClassVar[FactKind] = FactKind.CLOCK_MET
 
 
 @dataclass(frozen=True, slots=True)
 class Missed(_Verdict):
-    """Body of the fact that the clock stopped after its due instant; its breach is published before this fact."""
+    """Body of the fact that the clock stopped after its due instant; its breach is published before this fact.
+
+    Fields (of the base): `quality` of the stop's time, `why` it stopped, `consumed` counted time, `exempt`: why it
+    counts in no attainment.
+    """
 
     kind: ClassVar[FactKind] = FactKind.CLOCK_MISSED
 
@@ -177,12 +185,12 @@ class Cancelled:
 
 @dataclass(frozen=True, slots=True)
 class Gone:
-    """Body of the fact that a published clock no longer exists, since the incident was computed anew and lacks it.
+    """Body of the fact that a published clock no longer exists, because the incident, computed anew, has no such clock.
 
-    That happens when a late event changes how often a metric's clock started. It is sent as `clock.cancelled` if the
-    clock was open, else as `clock.amended`. `takes_back`: published breaches of it that did not happen after all.
-    `withdrawn`: nobody knows why it is gone, because the catalogue version that promised it cannot be read; no breach
-    is taken back.
+    That happens when a late event changes how often a metric's clock started. The fact is sent as `clock.cancelled` if
+    the clock was open, else as `clock.amended`. `takes_back`: published breaches of the clock that did not happen after
+    all. `withdrawn`: the reason is not known, because the catalogue version that promised the target cannot be read; no
+    breach is taken back.
     """
 
     old_state: ClockState
@@ -223,7 +231,7 @@ class Exempted:
     """Body of the fact that a clock is exempt: it counts in no attainment (the share of targets met).
 
     `exempt`: the reason. `exempt_by`: who exempted it. `catalogue`: the catalogue version that caused it by coming into
-    force, "" if an event did. It is sent as `clock.amended`.
+    force, "" if an event did. The fact is sent as `clock.amended`.
     """
 
     kind: ClassVar[FactKind] = FactKind.CLOCK_AMENDED
@@ -326,10 +334,10 @@ STARTED, BREACHED, PHASE_CHANGED = Started(), Breached(), PhaseChanged()  # bodi
 class Fact:
     """Something that became true of a clock or an incident, to be published as one event.
 
-    `key`: used once per clock (or incident, if `clock` is None) for ever; the event id is made of it, so that a
-    repeated publication is recognised. `at`: when it became true (UTC), not when it was noticed; of a breach, the due
-    instant. `metric`, `cycle`, `generation`, `due_at`: those of the clock. `history`: nobody is notified, because it
-    was imported, or was over already when slad received the events.
+    `key`: unique for ever among the facts of the clock (or of the incident, if `clock` is None); the event id is made
+    of it, so that a repeated publication is recognised. `at`: when it became true (UTC), not when it was noticed; of a
+    breach, the due instant. `metric`, `cycle`, `generation`, `due_at`: those of the clock. `history`: nobody is
+    notified, because it was imported, or was over already when slad received the events.
     """
 
     body: FactBody

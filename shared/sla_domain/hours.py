@@ -34,7 +34,7 @@ def hours_name(calendar: Calendar | None) -> str:
 
 
 def calendar_named(rulebook: Rulebook, contract: ContractId, name: str) -> Calendar | None:
-    """Return the calendar that `hours_name` calls `name`, among those of the contract's plan and base plan.
+    """Return the calendar whose `hours_name` is `name`, among those of the contract's plan and base plan.
 
     None for wall-clock time (`wall`), and if none of these calendars has the name. `rulebook`: has the plans, contracts
     and calendars; if it does not have the contract, the calendars of the default contract are searched.

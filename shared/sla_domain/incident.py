@@ -54,9 +54,11 @@ class Scope(StrEnum):
 
 
 class PassedReason(StrEnum):
-    """Why an entitlement of the contract does not apply to an incident; the value is the key of its words.
+    """Why an entitlement (plan with its own scope) of the contract does not apply to an incident.
 
-    `LATER`: one that stands before it covers the incident.
+    `BEGINS`: not in force yet. `ENDED`: no longer in force. `TYPE`: not for this type of request. `PRODUCT`,
+    `EXCLUDED`: the product is not included, or excluded. `UNAVAILABLE`: its plan is not sold for the product. `LATER`:
+    an entitlement listed before it applies.
     """
 
     BEGINS = "begins"
@@ -98,7 +100,13 @@ class PriorityWhy(StrEnum):
 
 
 class RemarkKind(StrEnum):
-    """The kinds of remarks: something odd about an incident that people should see, never an error."""
+    """The kinds of remarks: something odd about an incident that people should see, never an error.
+
+    `STANDS_IN`: only an incident merged into this one is known; its events open this one. `LEFT_OUT`: so many remarks
+    that the rest is left out. `OVERFULL`: so many events that the latest do not count. `MAPPING`: something of the
+    ticket could not be translated. `TAKEN_AWAY`: the ticket no longer states a value. `RECONCILED`: a snapshot
+    contradicts the events.
+    """
 
     MAPPING = "mapping"
     NO_OPENING = "no_opening"
@@ -164,10 +172,10 @@ class PriorityPeriod:
 
 @dataclass(frozen=True, slots=True)
 class ContractPeriod:
-    """A part of an incident's life under one contract and for one customer, from `start` to the next period.
+    """A span of time in which an incident was under one contract and one customer, from `start` to the next period.
 
-    `customer`: the name that the ticket states. `event`: the first event of the period. `named`: the contract is the
-    customer's own, not the default contract.
+    `customer`: the name that the ticket states. `event`: the first event of the period. `named`: True: the contract is
+    the customer's own; False: it is the default contract.
     """
 
     contract: ContractId
@@ -280,7 +288,7 @@ class Exemption:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Incident:
-    """What follows from a ticket's events so far: phase, contract, priority, remarks and clocks, with the reasons.
+    """An incident as computed from its events so far: phase, contract, priority, remarks and clocks, with reasons.
 
     `match`: the contract, and why it applies. `plan`: the plan whose targets apply. `changed_at`: the latest instant of
     any event. `ended_at`: since when it is resolved, closed, cancelled or merged, None if it is not. `quality`: the
@@ -332,7 +340,7 @@ class Incident:
 
 
 def waiting_shares(incident: Incident, at: datetime) -> Mapping[str, timedelta]:
-    """Return how long the incident waited on whom, in wall-clock time up to `at`, or to the end if it has ended.
+    """Return the wall-clock time that the incident waited on each party, up to `at`, or to its end if it has ended.
 
     The keys are `customer`, `vendor` and `other` for waits, and `own` for the rest. The values sum to
     `incident.elapsed(at)`.

@@ -20,8 +20,8 @@ _ALWAYS = STRUCTURAL | {EventKind.PRIORITY_CHANGED, EventKind.DOWNGRADE_AGREED, 
 class DueDateMovers:
     """Which events can change a due instant under one catalogue version; call `may_move` with an event.
 
-    `kinds`: events of these kinds can. `names`: events that state one of these attributes can. `dated`: some contract
-    begins or ends on a day; then every event can, as it may be the first under another contract.
+    `kinds`: events of these kinds can. `names`: events that state one of these attributes can. `dated`: every event
+    can, because some contract begins or ends on a day, so that any event may be the first under another contract.
     """
 
     kinds: frozenset[EventKind]
@@ -42,11 +42,10 @@ class DueDateMovers:
 
 
 def due_date_movers(rulebook: Rulebook) -> DueDateMovers:
-    """Return an object that tells of an event whether it can move a due instant; call its `may_move`.
+    """Return the test for whether an event can change a due instant under a rulebook: call its `may_move`.
 
-    `rulebook`: the plans and contracts by which it tells. The object is made at the first call and kept in
-    `rulebook.derived`; later calls return the same. Recorded contracts are not looked at, for there may be many and
-    they change: as soon as there is one, every event can move an instant, as versions take effect at any.
+    The object is made at the first call and cached in `rulebook.derived`; later calls return the same. If any contract
+    is recorded in the database, whose versions may begin at any instant, every event can.
     """
     dated = bool(rulebook.recorded)
     known = rulebook.derived.get(("movers", dated))

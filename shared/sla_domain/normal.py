@@ -13,7 +13,7 @@ from unicodedata import normalize
 
 @lru_cache(maxsize=4096)
 def normal(word: str) -> str:
-    """Return the form of a name in which it is compared: ` Acme CORP` as `acme corp`.
+    """Return a name in the form in which names are compared: `acme corp` for ` Acme CORP`.
 
     Case is folded, runs of spaces become one, spaces at the ends are removed, Unicode is normalised (NFKC).
     """
@@ -21,5 +21,5 @@ def normal(word: str) -> str:
 
 
 def normals(words: Iterable[str]) -> frozenset[str]:
-    """Return the names in the form in which they are compared (`normal`)."""
+    """Return the names in the form in which names are compared (see `normal`): `acme corp` for ` Acme CORP`."""
     return frozenset(map(normal, words))

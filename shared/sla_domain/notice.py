@@ -31,7 +31,7 @@ class Affected:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Notice:
-    """What decides whom a critical fix concerns: the affected versions of products, its severity and its cause.
+    """A notice of a critical fix, as far as it decides whom the fix concerns: affected products, severity and cause.
 
     `cause`: None if the publisher names none. Source: clauses H6 and H15 (docs/clauses.md).
     """
@@ -88,16 +88,15 @@ def _match(affected: Affected, item: EnvironmentItem) -> NoticeMatch | None:
 
 
 def concerned_contracts(notice: Notice, rulebook: Rulebook, at: datetime) -> list[Contract]:
-    """Return the contracts whose people the notice is for.
+    """Return the contracts in force at `at` that run an affected version and whose plan entitles to the notice.
 
-    They are in force at `at`, the notice concerns them (see `match_notice`), and their plan entitles to it. Those of
-    files come first, in the catalogue's order, then recorded ones by id.
+    Their people are to be notified. Contracts of files come first, in the catalogue's order, then recorded ones by id.
     """
     return [contract for contract in _using(notice, rulebook, at) if is_concerned(notice, contract, rulebook, at)]
 
 
 def is_concerned(notice: Notice, contract: Contract, rulebook: Rulebook, at: datetime) -> bool:
-    """Return whether the notice is for the people of this contract, see `concerned_contracts`."""
+    """Return whether the contract is in force at `at`, runs an affected version, and is entitled to the notice."""
     return (
         match_notice(notice, contract) is not None
         and in_force(contract, at)
@@ -106,7 +105,7 @@ def is_concerned(notice: Notice, contract: Contract, rulebook: Rulebook, at: dat
 
 
 def affected_contracts(notice: Notice, rulebook: Rulebook, at: datetime) -> list[Contract]:
-    """Return the contracts in force at `at` that run an affected version, whether or not their plan entitles to it."""
+    """Return the contracts in force at `at` that run an affected version, whether or not entitled to the notice."""
     return [c for c in _using(notice, rulebook, at) if in_force(c, at) and match_notice(notice, c) is not None]
 
 
@@ -124,15 +123,19 @@ def _using(notice: Notice, rulebook: Rulebook, at: datetime) -> Iterator[Contrac
 
 
 def notice_terms(notice: Notice, contract: Contract, rulebook: Rulebook) -> TermsReason:
-    """Return whether a plan of the contract entitles to the notice, as the reason (clause H15, docs/clauses.md)."""
+    """Return why a plan of the contract entitles to the notice, or why none does; test `entitled` of the result.
+
+    Source: clause H15 (docs/clauses.md).
+    """
     reasons = [rulebook.plan_of(one).notices.judge(notice.severity, notice.cause) for one in contract.bought]
     return next((reason for reason in reasons if reason.entitled), reasons[0])
 
 
 def environment_gained(old: Iterable[EnvironmentItem], new: Iterable[EnvironmentItem]) -> tuple[EnvironmentItem, ...]:
-    """Return what an environment has gained: products that are new in it, and products with a version that is.
+    """Return the items of the environment `new` with a product, or a version of a product, that `old` does not list.
 
-    A product whose versions are no longer known may run in any, and counts as gained.
+    A product listed with versions in `old` and without any in `new` is returned too, as any version may run now. One
+    listed without versions in `old` is not returned, as any version could run before.
     """
     before = {normal(item.product): item.versions for item in old}
     return tuple(item for item in new if _gained(before.get(normal(item.product)), item.versions))
@@ -145,17 +148,17 @@ def _gained(before: tuple[str, ...] | None, now: tuple[str, ...]) -> bool:
 
 
 def entitled_people(contract: Contract, at: datetime) -> list[Person]:
-    """Return the people of a contract who may be told of critical fixes (`notices`) at `at`, in the catalogue's order.
+    """Return the people of a contract to whom notices of critical fixes may be sent at `at`, in the catalogue's order.
 
-    Whoever is no longer there (`until`) is told of none.
+    Left out are people with `notices` False, and those who have left (`until`).
     """
     return [person for person in contract.people.values() if person.notices and not person.gone(at, contract.zone)]
 
 
 def known_products(rulebook: Rulebook) -> dict[str, str]:
-    """Return the names of all products in the environment, scope or exclusions of a contract.
+    """Return every product in the environment, scope or exclusions of a contract: compared form -> name as written.
 
-    The mapping is `normal` name -> name as written.
+    The key is `normal` of the name (lower case, single spaces).
     """
     named = (
         product
@@ -168,9 +171,10 @@ def known_products(rulebook: Rulebook) -> dict[str, str]:
 
 
 def registrable_products(contract: Contract) -> dict[str, str]:
-    """Return the products for whose notices one may register under a contract: `normal` name -> name as written.
+    """Return the products for whose notices people may register under a contract: compared form -> name as written.
 
-    They are those of its environment and its scope, without the excluded ones.
+    The key is `normal` of the name (lower case, single spaces). They are the products of the contract's environment and
+    scope, without the excluded ones.
     """
     found: dict[str, str] = {}
     for one in contract.bought:
@@ -180,10 +184,10 @@ def registrable_products(contract: Contract) -> dict[str, str]:
 
 
 def open_to_registration(rulebook: Rulebook, domain: str, at: datetime) -> Iterator[Contract]:
-    """Yield the contracts under which an address of a mail domain may register itself.
+    """Yield the contracts under which anybody with a mail address of `domain` may register for notices.
 
-    They are in force at `at`, their plan asks for registration, and they name the domain (clause I5, docs/clauses.md).
-    Of the recorded contracts only those that name it are built.
+    Such a contract is in force at `at`, has a plan that asks for registration, and names the domain (clause I5,
+    docs/clauses.md).
     """
     wanted, written = domain.lower(), rulebook.written_contracts
     found = [id_ for id_, contract in written.items() if wanted in contract.registration_domains]
@@ -198,6 +202,9 @@ def open_to_registration(rulebook: Rulebook, domain: str, at: datetime) -> Itera
 
 
 def asks_registration(rulebook: Rulebook, contract: Contract) -> bool:
-    """Return whether people must register for the notices of a contract, and a plan of it entitles to any."""
+    """Return whether people must register to be sent the notices of a contract.
+
+    False if no plan of the contract asks for registration, or those that do entitle to no notices.
+    """
     terms = (rulebook.plan_of(one).notices for one in contract.bought)
     return any(each.registration is Registration.OPT_IN and each.causes for each in terms)

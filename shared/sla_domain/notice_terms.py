@@ -11,7 +11,10 @@ from enum import StrEnum
 
 
 class Severity(StrEnum):
-    """How grave a notice is, the gravest first. `LOW` is a mail for information: nobody is asked to acknowledge it."""
+    """How severe a critical fix is, the most severe first.
+
+    `LOW` is only information: nobody is asked to acknowledge the notice.
+    """
 
     CRITICAL = "critical"
     HIGH = "high"
@@ -20,11 +23,11 @@ class Severity(StrEnum):
 
     @property
     def rank(self) -> int:
-        """Return the place in the vocabulary, from 1 for `CRITICAL` to 4 for `LOW`."""
+        """Return the rank of the severity, from 1 for `CRITICAL` to 4 for `LOW`."""
         return tuple(Severity).index(self) + 1
 
     def above(self, other: Severity) -> bool:
-        """Return whether this severity is graver than the other one."""
+        """Return whether this severity is worse than `other`; False if they are equal."""
         return self.rank < other.rank
 
 
@@ -58,7 +61,7 @@ class TermsReason(StrEnum):
 
     @property
     def entitled(self) -> bool:
-        """Return whether the reason is one for which the notice is sent."""
+        """Return whether the plan entitles to the notice for this reason, so that the notice is sent."""
         return self in (TermsReason.ENTITLED, TermsReason.UNKNOWN_CAUSE)
 
 
@@ -66,7 +69,7 @@ class TermsReason(StrEnum):
 class NoticeTerms:
     """Which notices of critical fixes a plan entitles to, and whether people must register for them.
 
-    `causes` and `severities`: those of the notices; without `causes` there are none at all.
+    A notice must have one of `causes` and one of `severities`; if `causes` is empty, the plan entitles to no notices.
     """
 
     registration: Registration = Registration.NONE
@@ -75,9 +78,10 @@ class NoticeTerms:
     clause: str = ""
 
     def judge(self, severity: Severity, cause: Cause | None) -> TermsReason:
-        """Return whether the plan entitles to a notice, as the reason. `cause`: None if the notice names none.
+        """Return why the plan entitles to a notice of this severity and cause, or why not; test `.entitled` of it.
 
-        A notice without a cause may have any: one notice too many is better than one too few.
+        `cause`: None if the notice names none; such a notice is treated as having any cause, since one too many is
+        better than one too few.
         """
         if not self.causes:
             return TermsReason.NO_NOTICES

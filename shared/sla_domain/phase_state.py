@@ -69,13 +69,13 @@ def _ended(before: PhaseState, phase: Phase) -> PhaseState:
     return before if before.phase is phase else PhaseState(phase)
 
 
-def as_spoken(event: IncidentEvent, attributes: Mapping[str, str]) -> IncidentEvent:
-    """Return a word as it counts: the customer's if the incident's reporter wrote it, and nobody's if it was taken for
-    his and another is the reporter.
+def with_author_decided(event: IncidentEvent, attributes: Mapping[str, str]) -> IncidentEvent:
+    """Return a comment or reply with its author decided by who the incident's reporter is; any other event unchanged.
 
-    `attributes`: those of the incident at that time. Any other event is returned as it is.
+    A comment that the reporter wrote becomes the customer's reply. A reply that was taken for the reporter's, but is by
+    another account, becomes a comment of an unknown author. `attributes`: the incident's, before this event.
     """
-    if is_reporters_word(event, attributes):
+    if is_reporters_comment(event, attributes):
         return replace(event, kind=EventKind.CUSTOMER_REPLIED, actor=Actor.CUSTOMER)
     account = attributes.get("reporter_id")
     taken = event.actor_id and event.kind is EventKind.CUSTOMER_REPLIED and account is not None
@@ -84,13 +84,12 @@ def as_spoken(event: IncidentEvent, attributes: Mapping[str, str]) -> IncidentEv
     return event
 
 
-def is_reporters_word(event: IncidentEvent, attributes: Mapping[str, str]) -> bool:
-    """Return whether a response or comment was written by the incident's reporter, as the names show.
+def is_reporters_comment(event: IncidentEvent, attributes: Mapping[str, str]) -> bool:
+    """Return whether a response or comment was written by the incident's reporter, as accounts or names show.
 
     False for other kinds of events. `attributes`: those of the incident. If the event has `actor_id`, that account must
-    equal `reporter_id`. Otherwise it is False, too, if the sender says who caused the event (`actor` is not UNKNOWN);
-    the author's name must equal `reporter_id`, and may equal `reporter` instead if the event is a response or there is
-    no `reporter_id`.
+    equal `reporter_id`. Otherwise the actor must be UNKNOWN, and the author's name must equal `reporter_id`; it may
+    equal `reporter` instead if the event is a response or there is no `reporter_id`.
     """
     if event.actor_id:
         return event.kind in _WHOSE and event.actor_id == attributes.get("reporter_id")
@@ -102,10 +101,10 @@ def is_reporters_word(event: IncidentEvent, attributes: Mapping[str, str]) -> bo
 
 
 def affects_phase(event: IncidentEvent) -> bool:
-    """Return whether the event may change the phase, or tells who the reporter is.
+    """Return whether the event may change the incident's phase, or states who the reporter is; True in case of doubt.
 
-    The latter decides whether a later comment is the reporter's, which ends a wait. True in case of doubt, and for
-    every event with a snapshot.
+    The reporter matters because a reporter's comment ends a wait for the customer. True for every event with a
+    snapshot.
     """
     kind = event.kind
     turning = kind in END_PHASES or kind in _REOPENING or kind in _OTHERS or event.snapshot is not None
@@ -116,7 +115,7 @@ _OTHERS = (EventKind.WAITING, EventKind.RESUMED, EventKind.CUSTOMER_REPLIED, Eve
 
 
 def phase_fact(incident: Incident, events: int) -> Fact:
-    """Return the fact `phase.changed`; publish it only if no other fact shows the change of phase.
+    """Return the fact `phase.changed` about an incident; publish it only if no other fact shows the change of phase.
 
     `events`: how many events the incident has; the number makes the fact's key unique.
     """

@@ -73,9 +73,10 @@ class Match:
 
 
 class HolidaySource(StrEnum):
-    """Which holidays a coverage subtracts from its hours.
+    """Which holidays a coverage (when time counts) subtracts from its hours.
 
-    `CONTRACT`: those of the contract's country and subdivision. `FIXED`: those of the coverage's own country.
+    `NONE`: none. `CONTRACT`: those of the contract's country and subdivision. `FIXED`: those of the coverage's own
+    country.
     """
 
     NONE = "none"  # docs/clauses.md, B: the document names weekdays, no holidays
@@ -84,9 +85,9 @@ class HolidaySource(StrEnum):
 
 
 class Combination(StrEnum):
-    """How the hours of a coverage follow from those of its parts.
+    """How the hours of a coverage follow from those of the coverages it is made of.
 
-    `ALL`: open while every part is open. `ANY`: open while some part is open.
+    `ALL`: open while every part is open. `ANY`: open while at least one part is open.
     """
 
     ALL = "all"  # while every part is: vendor hours within customer hours
@@ -162,7 +163,7 @@ class PriorityChangeMode(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Trigger:
-    """An event kind that a metric reacts to, limited to some actors or to some waits.
+    """A kind of event that a metric reacts to, optionally limited to some actors or to some waits.
 
     `actors`: values of `Actor`; empty for any, except for comments of bots. `waiting_on`: the incident must wait on one
     of these; empty for any.
@@ -174,9 +175,9 @@ class Trigger:
 
 
 class Reactions(NamedTuple):
-    """What one metric does about one kind of event: its triggers of that kind, by what they do to a clock.
+    """How one metric reacts to one kind of event: its triggers of that kind, by their effect on a clock.
 
-    The fields are in the order in which they are tried.
+    The fields are in the order in which they are tried; a field without triggers is empty.
     """
 
     stop: tuple[Trigger, ...]
@@ -239,7 +240,11 @@ class CoverageTime:
 
 @dataclass(frozen=True, slots=True)
 class WorkingDayTime:
-    """An allowed time of `days` working days of the coverage, counted as `mode` says (docs/clauses.md, Conventions)."""
+    """An allowed time of `days` working days of the coverage.
+
+    `mode`: which instant is meant, such as the nth working day at the start's time of day (docs/clauses.md,
+    Conventions).
+    """
 
     days: int
     mode: WorkingDays = WorkingDays.SAME_TIME
@@ -275,7 +280,7 @@ class WarningAt:
 
     @property
     def key(self) -> str:
-        """Return the stable name of the threshold: `warn-75` or `warn-3600s`."""
+        """Return the stable name of this threshold: `warn-75` (percent) or `warn-3600s` (seconds before due)."""
         if self.percent is not None:
             return f"warn-{self.percent}"
         assert self.before is not None
@@ -383,11 +388,11 @@ class AgreedDates:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Role:
-    """A role that a plan promises to the customer (clauses H5, E11 and I7, docs/clauses.md).
+    """A role that a plan promises, such as a technical manager (clauses H5, E11 and I7, docs/clauses.md).
 
-    `coverage`: the id of the hours in which it is served, None at any hour. `outside`: it is served outside those
-    hours. `optional`: it is bought by itself: a contract has it if somebody holds it there. `sole`: the customer
-    reports through its holder alone (clause B8).
+    `coverage`: the id of the hours in which the role is served, None at any hour. `outside`: the role is served outside
+    those hours. `optional`: the role is bought separately: a contract has it if somebody holds it there. `sole`: the
+    customer reports incidents through its holder alone (clause B8).
     """
 
     id: str

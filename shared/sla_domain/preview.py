@@ -78,9 +78,9 @@ def preview(
 ) -> Preview:
     """Return what the contract would promise for an incident with this priority and these attributes.
 
-    `priority`: if "", the one in `attributes` is stated, if any. `attributes`: name -> value, such as `product`. The
-    incident counts as described (clause E6, docs/clauses.md) unless `attributes` has an empty `description`. `reason`:
-    why the contract applies; it goes into the result. Nothing is stored.
+    `priority`: if "", the one in `attributes` is used, if any. `attributes`: name -> value, such as `product`. The
+    incident counts as having a description (clause E6, docs/clauses.md) unless `attributes` has an empty `description`.
+    `reason`: why the contract applies; it is copied to the result. Nothing is stored.
     """
     stated = {"description": "as described", **attributes}
     if priority:

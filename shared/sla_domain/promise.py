@@ -42,7 +42,7 @@ class PromiseLine:
 
 
 def promise(incident: Incident) -> tuple[PromiseLine, ...]:
-    """Return one line for each running clock of the incident that has a due instant, the earliest due first."""
+    """Return the promised due instants of an incident: one line for each running clock that has one, earliest first."""
     zone = incident.contract.zone
     lines = [
         PromiseLine(

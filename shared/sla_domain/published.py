@@ -31,11 +31,11 @@ _TAKING_BACK, _PROMISES = (Amended, Gone), (PromiseMade, PromiseMoved)  # tuples
 class PublishedState:
     """What has been published about one clock so far; `diff.new_facts` compares it with the clock as it is now.
 
-    `keys`: those of its facts, and `-<key>` for each fact taken back. `cause`: digest (short hash) of the event that
-    caused the state. `promised_at`: the due instant that the customer was told last. `meanings`: key of a warning or
-    breach -> its instant and target. `target`, `start`: names of the events that made the target and began the clock.
-    `earned`: due instant -> catalogue version, for breaches of replaced targets. What older releases did not store is
-    empty or None.
+    `keys`: those of its facts, and `-<key>` for each fact later declared untrue. `cause`: digest (short hash) of the
+    event that caused the state. `promised_at`: the due instant that was promised to the customer last. `meanings`: key
+    of a warning or breach -> its instant and target. `target`, `start`: names of the events that made the target and
+    began the clock. `earned`: due instant -> catalogue version, for breaches of replaced targets. What older releases
+    did not store is empty or None.
     """
 
     state: ClockState
@@ -58,12 +58,12 @@ class PublishedState:
 
     @property
     def breaches(self) -> frozenset[datetime]:
-        """Return the due instants whose breach is published and not taken back, where they are known."""
+        """Return the due instants of the published breaches, where known, without those later declared untrue."""
         breaches = [each for each in standing_marks(self.keys, self.meanings) if each.kind == BREACH]
         return frozenset(at for each in breaches if (at := each.at or self.breached_at) is not None)
 
     def published_marks(self, clock: Clock) -> list[PublishedMark]:
-        """Return the warnings and breaches of the clock that are published and not taken back.
+        """Return the warnings and breaches of the clock that are published, without those later declared untrue.
 
         `clock`: the clock as it is now. If the instant of one was not stored, it is taken from the clock's marks, if
         one fits (`with_instants`).
@@ -75,7 +75,8 @@ class PublishedState:
 class Timer:
     """A row of the timer table: when `at` is reached, the fact with the key `<generation>/<kind>` is published.
 
-    `kind`: `breach` or a threshold such as `warn-75`, with `~1` behind it if the plain key was used before.
+    `kind`: `breach` or a threshold such as `warn-75`; `~1` is appended if the plain key was used before. `generation`:
+    the ordinal of the clock's target, from 0.
     """
 
     kind: str
@@ -105,7 +106,7 @@ def _ahead(clock: Clock, used: Collection[str], known_marks: Iterable[PublishedM
 def after_publishing(
     published: Mapping[ClockId, PublishedState], facts: Iterable[Fact], clocks: Iterable[Clock]
 ) -> dict[ClockId, PublishedState]:
-    """Return clock id -> what is published of the clock, once `facts` have been published.
+    """Return clock id -> what is published of the clock after `facts` have been published.
 
     `published`: clock id -> what was published of it before. `clocks`: the incident's clocks as they are now. A clock
     that is in `published` and not in `clocks` becomes cancelled if one of `facts` is about it; otherwise it keeps its
@@ -132,7 +133,7 @@ def after_publishing(
 
 
 def keys_after(keys: Collection[str], facts: Iterable[Fact]) -> frozenset[str]:
-    """Return the keys of the published facts about the incident itself, once `facts` have been published.
+    """Return the keys of all published facts about the incident itself, after `facts` have been published.
 
     `keys`: those of the facts published before. Facts about a clock are left out.
     """

@@ -38,7 +38,7 @@ class MarkMeaning:
 
 @dataclass(frozen=True, slots=True)
 class PublishedMark:
-    """A warning or breach that is published and not taken back.
+    """A warning or breach that is published and was not declared untrue (taken back) later.
 
     `key`: the key of its fact. `kind`: `breach` or a threshold such as `warn-75`. `generation`: the ordinal of its
     target. `at`: its instant, None if not known. `target`: the name (`target_name`) of the event that made its target,
@@ -60,10 +60,10 @@ class PublishedMark:
 
 
 def target_name(event: EventId) -> str:
-    """Return the name under which published warnings and breaches refer to a target of their clock.
+    """Return the name by which published warnings and breaches identify a target of their clock.
 
-    `event`: the id of the event that made the target; the name is a digest of it in twelve hexadecimal digits. NO_EVENT
-    (the clock's own start made the target) gives `start`.
+    `event`: the id of the event that made the target; the name is its hash in twelve hexadecimal digits, or `start` for
+    NO_EVENT (the clock's own start made the target).
     """
     return digest(event) or START
 
@@ -81,10 +81,12 @@ def mark_of_key(key: str) -> tuple[int, str] | None:
 
 
 def standing_marks(keys: Collection[str], meanings: Mapping[str, MarkMeaning]) -> list[PublishedMark]:
-    """Return the warnings and breaches that are published and not taken back, in the order of their keys.
+    """Return the warnings and breaches that are published and were not declared untrue later, in the order of their
+    keys.
 
-    `keys`: those of the clock's published facts, and `-<key>` for each fact that was taken back; keys of other facts
-    are ignored. `meanings`: key -> instant and target; without an entry, `at` is None and `target` is "".
+    `keys`: those of the clock's published facts, and `-<key>` for each fact that was declared untrue (taken back); keys
+    of other facts are ignored. `meanings`: key -> instant and target; without an entry, `at` is None and `target` is
+    "".
     """
     found = []
     for key in sorted(keys):
@@ -136,9 +138,10 @@ def with_instants(
 
 
 def is_published(mark: Mark, known_marks: Iterable[PublishedMark]) -> bool:
-    """Return whether the mark is one of `known_marks`, which are published and not taken back.
+    """Return whether `mark` is among `known_marks`, the published warnings and breaches of its clock.
 
-    A breach is the same if its instant is; a warning, if its threshold is and also its instant or its target.
+    A breach is the same as a published one if both have the same instant; a warning, if both have the same threshold
+    and the same instant or target.
     """
     same = [each for each in known_marks if each.kind == mark.kind]
     return any(each.at == mark.at or (mark.kind != BREACH and each.is_of(mark)) for each in same)
@@ -158,5 +161,5 @@ def _numbered(key: str, taken: Callable[[str], bool]) -> str:
 
 
 def digest(event: EventId) -> str:
-    """Return twelve hexadecimal digits that stand for an event id, which may hold any character; "" for an empty id."""
+    """Return a hash of an event id in twelve hexadecimal digits; "" for an empty id."""
     return blake2b(event.encode(), digest_size=6).hexdigest() if event else ""

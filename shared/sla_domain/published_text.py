@@ -117,9 +117,9 @@ def read_keys(text: str) -> frozenset[str]:
 
 
 def earned_under(text: str) -> frozenset[str]:
-    """Return the catalogue versions, named in a stored state, whose targets were breached and then replaced.
+    """Return the catalogue versions whose targets were breached and later replaced, as named in a stored state.
 
-    Replaced means: a newer catalogue promises another target for the clock. `text`: as `write_state` made it.
+    `text`: as `write_state` made it. Replaced means that a newer catalogue promises another target for the clock.
     """
     note = next((word for word in text.split() if word.startswith(f"{_NOTE}{_EARNED}=")), "")
     return frozenset(_earned(note.partition("=")[2]).values())

@@ -35,7 +35,7 @@ class RoleReason(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class RoleHolding:
-    """One person of an escalation level, on duty or not, and why.
+    """One person whom an escalation level may notify, on duty or not (see `reason`).
 
     `name`: the role or person id by which the level lists the person. `begins`: when the next duty of a person off duty
     begins, None if never or not known.
@@ -49,7 +49,7 @@ class RoleHolding:
 
 @dataclass(frozen=True, slots=True)
 class LevelRoster:
-    """The people of an escalation level, on duty and off duty, each once, in the order of the level's names."""
+    """The people whom an escalation level lists, on duty and off duty; each person once, in the order listed."""
 
     on_duty: tuple[RoleHolding, ...] = ()
     off_duty: tuple[RoleHolding, ...] = ()
@@ -67,9 +67,10 @@ class LevelRoster:
 
 @dataclass(frozen=True, slots=True)
 class LevelDecision:
-    """Whom an escalation level notifies: `now` has the people to notify at once.
+    """Whom an escalation level notifies: the people in `now` at once.
 
-    If `now` is empty, the level waits until the instant `until`. A level without people has neither: () and None.
+    If `now` is empty, the level waits until the instant `until`. For a level without people `now` is empty and `until`
+    None.
     """
 
     now: tuple[RoleHolding, ...] = ()
@@ -77,10 +78,10 @@ class LevelDecision:
 
 
 def level_roster(rulebook: Rulebook, contract: Contract, names: Iterable[str], at: datetime) -> LevelRoster:
-    """Return who is on duty at `at` and who is not, among the people whom `names` stand for.
+    """Return the people of an escalation level, with who is on duty at `at` and who is not.
 
-    A name is a role of the contract, or if nobody holds such a role, the id of a person, who is always on duty. The
-    customer's own people are left out. A person whose hours are not known counts as on duty.
+    `names`: as the level lists them: roles of the contract or, where nobody holds such a role, ids of people, who are
+    always on duty. The customer's own people are left out. A person whose hours are not known counts as on duty.
     """
     on: dict[str, RoleHolding] = {}
     off: dict[str, RoleHolding] = {}
@@ -97,10 +98,10 @@ def level_roster(rulebook: Rulebook, contract: Contract, names: Iterable[str], a
 
 
 def level_recipients(level: LevelRoster, notified: Collection[str]) -> LevelDecision:
-    """Return whom an escalation level notifies: everybody on duty, if anybody is.
+    """Return whom an escalation level notifies now: everybody on duty, if anybody is.
 
-    If nobody is, it notifies those off duty who are not in `notified`, the ids of the people notified before. If all
-    are, the level waits until the first of them comes on duty; if it is not known when, all of them are notified again.
+    If nobody is on duty, those off duty are notified who are not in `notified` (ids of people notified before). If all
+    of them are, the level waits until the first comes on duty; if that instant is not known, all are notified again.
     """
     if level.on_duty:
         return LevelDecision(level.on_duty)

@@ -39,7 +39,7 @@ class ContractMatch:
 
 
 class Calendars(Protocol):
-    """Makes the calendars of a catalogue (protocol): call `calendar` with a contract and a coverage (its hours)."""
+    """Makes the business calendars of a catalogue (protocol): `calendar` returns the one of a contract's coverage."""
 
     def calendar(self, contract: Contract, coverage: Coverage, windows: tuple[BookedWindow, ...] = ()) -> Calendar:
         """Return the calendar in which a coverage's hours count under a contract; the same object at each call.
@@ -53,10 +53,10 @@ class Calendars(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class ContractBoundary:
-    """An instant from which another version of a recorded contract applies.
+    """The instant (`at`) from which another version of a recorded contract applies.
 
-    `at`: that instant. `contract`, `version`: whose, and which version begins. `known_at`: when slad heard of it: it is
-    later than `at` for a change dated back.
+    `contract`, `version`: the contract, and the number of the version that begins. `known_at`: when the version was
+    recorded; later than `at` for a change dated back.
     """
 
     at: datetime
@@ -66,9 +66,10 @@ class ContractBoundary:
 
 
 class RecordedContracts(Protocol):
-    """The contracts that are records in the store, beside those of the files (protocol). Contracts are built on demand.
+    """The contracts that are stored in the database, with versions, in contrast to those written in files (protocol).
 
-    `sla_catalogue.recorded` is the implementation. What it returns may change between two folds, never during one.
+    `sla_catalogue.recorded` is the implementation. Contracts are built on demand. Answers may change between two
+    computations of an incident, never during one.
     """
 
     def __contains__(self, contract: object) -> bool:
@@ -78,59 +79,70 @@ class RecordedContracts(Protocol):
     def __len__(self) -> int: ...
 
     def of_files(self) -> Mapping[ContractId, Contract]:
-        """Return the contracts that are written in files, without what their records hold besides."""
+        """Return the contracts written in files, by id, without the bookings stored for them in the database."""
         ...
 
     def ids(self) -> Collection[ContractId]:
-        """Return the ids of all recorded contracts."""
+        """Return the ids of all contracts with a record in the database.
+
+        A contract of a file has one if hours were booked for it, for example.
+        """
         ...
 
     def contracts_of(self, customer: str) -> tuple[ContractId, ...]:
-        """Return the ids of the recorded contracts with a version that names the customer, by `normal` form."""
+        """Return the ids of the recorded contracts that name the customer in any version, ignoring case and spaces."""
         ...
 
     def at(self, contract: ContractId, instant: datetime) -> Contract | None:
-        """Return the version of a contract that applies at an instant; None before its first, and if it is unknown."""
+        """Return the version of a contract that applies at an instant; None before the first and for an unknown id."""
         ...
 
     def newest(self, contract: ContractId) -> Contract | None:
-        """Return the version of a contract that took effect last; None if none has, and if it is unknown."""
+        """Return the version of a contract that took effect last; None if none has yet, and for an unknown id."""
         ...
 
     def boundaries(self, contract: ContractId) -> tuple[ContractBoundary, ...]:
-        """Return when each version of a contract took effect, in order of time."""
+        """Return the instants from which versions of a recorded contract apply, earliest first."""
         ...
 
     def with_products(self, products: Iterable[str]) -> tuple[ContractId, ...]:
-        """Return the ids of the contracts in whose environment one of these products is, by `normal` name."""
+        """Return the ids of the recorded contracts whose environment has one of these products.
+
+        Names are compared without regard to case and spaces.
+        """
         ...
 
     def with_domain(self, domain: str) -> tuple[ContractId, ...]:
-        """Return the ids of the contracts that may let addresses of a mail domain register; `domain` in lower case."""
+        """Return the ids of the recorded contracts under which addresses of a mail domain may register for notices.
+
+        `domain`: in lower case.
+        """
         ...
 
     def products(self) -> Mapping[str, str]:
-        """Return the products that the contracts name: `normal` name -> name as written."""
+        """Return the products that the recorded contracts name: compared form -> name as written.
+
+        The key is `normal` of the name (lower case, single spaces).
+        """
         ...
 
     def revisions(self, contracts: Iterable[ContractId]) -> Mapping[str, int]:
-        """Return the revisions as of which those of these contracts are seen that are recorded, by id."""
+        """Return contract id -> revision of its record by which incidents are judged; recorded contracts only."""
         ...
 
     def pin(self, contracts: Iterable[ContractId]) -> str:
-        """Return a text that stands for these `revisions`; "" if none of the contracts is recorded."""
+        """Return a short hash of the `revisions` of these contracts, in hexadecimal; "" if none of them is recorded."""
         ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rulebook:
-    """Plans, contracts and calendars of one catalogue version: all by which incidents are judged, besides their events.
+    """The plans, contracts and calendars of one catalogue version, by which incidents are judged.
 
-    `recorded`: contracts of the store, which `contracts` and `plans` then include; None: there are only those of files.
-
-    `default_contract`: applies where no contract of the customer does. `by_customer`: customer's name, as the catalogue
-    has it -> ids of the customer's contracts; `by_normal`: the same by `normal` name. `rotas`: by id, for roles that a
-    rota holds. `derived`: cache of what follows from the other fields.
+    `default_contract`: applies where no contract of the customer does. `by_customer`: customer's name, as written ->
+    ids of the customer's contracts; `by_normal`: the same with the name in compared form (see `normal`). `rotas`: by
+    id, for roles that a rota holds. `recorded`: contracts stored in the database, which `contracts` and `plans` then
+    include; None: there are only those of files. `derived`: cache of what follows from the other fields.
     """
 
     version: str
@@ -156,35 +168,36 @@ class Rulebook:
         object.__setattr__(self, "by_normal", {name: tuple(ids) for name, ids in found.items()})
 
     def contracts_of(self, customer: str) -> tuple[ContractId, ...]:
-        """Return the ids of a customer's contracts, () if none: by the exact name, else by its `normal` form.
+        """Return the ids of a customer's contracts, () if there are none; those of files come before recorded ones.
 
-        Contracts of files come before recorded ones.
+        Contracts with exactly this name are preferred; else case and spaces are ignored.
         """
         of_files = self.by_customer.get(customer) or self.by_normal.get(normal(customer), ())
         return of_files if self.recorded is None else (*of_files, *self.recorded.contracts_of(customer))
 
     @property
     def written_contracts(self) -> Mapping[ContractId, Contract]:
-        """Return the contracts of the catalogue's files: few enough to walk through, which recorded ones are not."""
+        """Return the contracts that are written in the catalogue's files, by id, without recorded ones."""
         return self.contracts if self.recorded is None else self.recorded.of_files()
 
     def contract_at(self, contract: ContractId, at: datetime) -> Contract | None:
-        """Return a contract as it applies at an instant; None if it is unknown, or recorded and not begun by then."""
+        """Return the contract with this id as it applies at `at`; None if unknown or if its first version is later."""
         if self.recorded is not None and contract in self.recorded:
             return self.recorded.at(contract, at)
         return self.contracts.get(contract)
 
     def boundaries(self, customer: str) -> tuple[ContractBoundary, ...]:
-        """Return when versions of the customer's recorded contracts took effect, in order of time."""
+        """Return the instants from which versions of the customer's recorded contracts apply, earliest first."""
         if self.recorded is None:
             return ()
         found = [one for id_ in self.recorded.contracts_of(customer) for one in self.recorded.boundaries(id_)]
         return tuple(sorted(found, key=lambda one: (one.at, one.contract)))
 
     def version_for(self, contracts: Iterable[ContractId], customers: Iterable[str]) -> str:
-        """Return the version under which an incident is judged that was under these contracts, for these customers.
+        """Return the version by which to judge an incident that has been under these contracts and customers.
 
-        That is the catalogue's, joined with the revisions of the recorded contracts that could decide about it.
+        It is the catalogue's version, joined with a hash of the revisions of the recorded contracts that may apply to
+        the incident.
         """
         if self.recorded is None:
             return self.version
@@ -200,7 +213,7 @@ class Rulebook:
     def is_timeless(self, customer: str) -> bool:
         """Return whether the same contract applies to `customer` at every instant.
 
-        None of its contracts has dates then, and none is recorded.
+        True if none of the customer's contracts has a first or last day, and none is recorded in the database.
         """
         if self.recorded is not None and self.recorded.contracts_of(customer):
             return False
@@ -208,7 +221,7 @@ class Rulebook:
         return all(contract.valid_from is None and contract.valid_to is None for contract in known)
 
     def contract_for(self, customer: str, at: datetime) -> ContractMatch:
-        """Return the first contract of `customer` in force at `at`, else the default contract; with the reason."""
+        """Return the first contract of `customer` in force at `at`, else the default contract, with the reason."""
         default = self.contracts[self.default_contract]
         if not normal(customer):
             return ContractMatch(default, MatchReason.NO_CUSTOMER)
@@ -226,25 +239,25 @@ _JOIN = "x"  # after the hexadecimal digits of a catalogue version, in every col
 
 
 def joined_version(catalogue: str, pin: str) -> str:
-    """Return the version that stands for a catalogue and the revisions of recorded contracts (their `pin`).
+    """Return a version text for a catalogue version joined with the hash of recorded contracts' revisions (`pin`).
 
-    It sorts between `catalogue` and `after_version(catalogue)`.
+    The text sorts between `catalogue` and `after_version(catalogue)`.
     """
     return f"{catalogue}{_JOIN}{pin}"
 
 
 def base_version(version: str) -> str:
-    """Return the catalogue version in a joined version; any other version is returned as it is."""
+    """Return the catalogue version in a joined version (see `joined_version`); any other version unchanged."""
     return version.partition(_JOIN)[0]
 
 
 def after_version(catalogue: str) -> str:
-    """Return the text behind every joined version of a catalogue, in the order of texts."""
+    """Return a text that sorts after every joined version (see `joined_version`) of a catalogue: an upper bound."""
     return f"{catalogue}{chr(ord(_JOIN) + 1)}"
 
 
 def names_customer(contract: Contract, customer: str) -> bool:
-    """Return whether a contract is that of a customer, by the exact name or its `normal` form."""
+    """Return whether the contract lists the customer's name, compared without regard to case and spaces."""
     return customer in contract.customers or normal(customer) in contract.normal_customers
 
 

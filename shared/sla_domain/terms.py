@@ -19,7 +19,7 @@ class Term:
     days: int = 0
 
     def after(self, day: date) -> date:
-        """Return the day that lies the term after `day`; the last of its month where that month is too short."""
+        """Return the day that is this term later than `day`; the month's last day where a month is too short."""
         first = _months_after(day.replace(day=1), self.months)
         last = _months_after(first, 1) - timedelta(days=1)
         return first.replace(day=min(day.day, last.day)) + timedelta(days=self.days)
@@ -36,7 +36,10 @@ def _months_after(first: date, months: int) -> date:
 
 
 class UncoveredClocks(StrEnum):
-    """Whether clocks count for a type of request that a plan does not cover."""
+    """Whether clocks count for a type of request that a plan does not cover.
+
+    `AS_USUAL`: clocks start as for any request. `NONE`: no clock counts.
+    """
 
     AS_USUAL = "as_usual"
     NONE = "none"
@@ -44,9 +47,10 @@ class UncoveredClocks(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UncoveredRequest:
-    """A type of request that a plan does not cover: it is accepted, flagged and answered with advice.
+    """A type of request that a plan does not cover: such a request is accepted, flagged and answered with advice.
 
-    `types`: its names. `advice`: language tag -> what the sender is told. Source: clauses I10 and B10.
+    `types`: names of the type. `advice`: language tag -> the text for the sender. `clocks`: whether clocks count for
+    it. Source: clauses I10 and B10.
     """
 
     types: tuple[str, ...]
@@ -57,10 +61,10 @@ class UncoveredRequest:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ScopeRule:
-    """How often the products of an entitlement may change in its term, and how long ahead (clause H4, docs/clauses.md).
+    """How often and at what notice the products of an entitlement may change in its term (clause H4, docs/clauses.md).
 
-    `per`: what is bought, such as `product_family`, for people. `changes_per_term`: None for any number. `notice`: the
-    least time from the change being recorded to its taking effect.
+    `per`: the unit that is bought, such as `product_family`, as text. `changes_per_term`: None for any number.
+    `notice`: the least time from recording a change to its taking effect.
     """
 
     per: str
@@ -71,12 +75,12 @@ class ScopeRule:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlanTerms:
-    """What a plan asks of contracts under it, and what it does not cover.
+    """What a plan demands of its contracts, and what it does not cover.
 
     `minimum_term`: a contract lasts at least so long (clause B11). `all_products`: a contract may leave out no product
-    (B11). `unavailable_products`, `unavailable_countries`: those for which the plan is not sold, for the reason
-    `unavailable_clause` (H17). `scope`: the rule on changes of products (H4). `not_covered`: types of requests (I10,
-    B10). `channel_hours`: channel, by `normal` name -> id of the hours in which it may be used (I11).
+    (B11). `unavailable_products`, `unavailable_countries`: those for which the plan is not sold, according to the
+    clause `unavailable_clause` (H17). `scope`: the rule on changes of products (H4). `not_covered`: types of requests
+    (I10, B10). `channel_hours`: channel, in lower case (`normal`) -> id of the hours in which it may be used (I11).
     """
 
     minimum_term: Term | None = None
@@ -94,7 +98,7 @@ class PlanTerms:
         object.__setattr__(self, "uncounted", normals(without))
 
     def uncovered(self, request_type: str) -> UncoveredRequest | None:
-        """Return what the plan says of a type of request that it does not cover; None for any other type."""
+        """Return the plan's rule for a type of request that it does not cover; None for a type that it covers."""
         used = normal(request_type)
         return next((each for each in self.not_covered if used and used in normals(each.types)), None)
 

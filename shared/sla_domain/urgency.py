@@ -22,7 +22,7 @@ _UNKNOWN_RANK = 9
 
 
 def pressure(left: timedelta) -> float:
-    """Return how pressing the time left is: 0.5 with an hour left, 1 if due now, 2 if overdue by a day or more.
+    """Return a factor for the time left: 0.5 with an hour left, 1 if due now, 2 if overdue by a day or more.
 
     `left`: time to the due instant, negative if overdue. The more is left, the nearer the result is to 0.
     """

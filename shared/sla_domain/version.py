@@ -53,7 +53,7 @@ class Comparison:
     version: str
 
     def holds(self, version: str) -> bool:
-        """Return whether the version satisfies the condition."""
+        """Return whether `version` satisfies the condition; versions are compared as by `compare_versions`."""
         if self.version.endswith("*"):
             same = _begins(version, self.version.rstrip("*").rstrip("."))
             return same is not (self.operator == "!=")

@@ -12,7 +12,7 @@ from sla_domain.normal import normal, normals
 
 
 class LateBooking(StrEnum):
-    """What a booking with less notice than the plan demands comes to: it is refused, or costs a surcharge."""
+    """What happens to a booking with less notice than the plan demands: it is refused, or costs a surcharge."""
 
     REFUSE = "refuse"
     SURCHARGE = "surcharge"
@@ -20,7 +20,10 @@ class LateBooking(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class WindowPrice:
-    """What a booking costs: `amount`, in its unit (seconds for hours), of the plan's allowance `allowance`."""
+    """What a booking of extra hours costs: `amount` is taken from the plan's allowance with the id `allowance`.
+
+    The amount is in the allowance's unit, seconds for hours.
+    """
 
     allowance: str
     amount: Decimal
@@ -28,14 +31,13 @@ class WindowPrice:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BookableWindow:
-    """Extra hours that a plan lets customers book.
+    """Extra hours of service that a plan lets customers book, such as a weekend's standby (clauses H10 and I6).
 
-    `notice`: from the booking to the start, at least. `late`: what less notice means, at `surcharge` percent more.
-    `per_contract_year`: how often in a year of the contract, None: no limit. `days`: weekdays (0 is Monday) on which it
-    may lie, in the contract's zone; empty: any. `longest`: its length, None: no limit. `priorities`: those it opens the
-    hours for, empty: all. `products`, `excluded_products`: those it is available for, empty: all, and none.
-    `languages`: in which service is given, empty: any. `role`: who is on duty. `price`: None: it costs nothing that
-    is counted. Source: clauses H10 and I6 (docs/clauses.md).
+    `notice`: the least time from the booking to the start. `late`: what happens with less notice; `surcharge`: percent
+    more. `per_contract_year`: how many bookings in a year of the contract, None: any number. `days`: weekdays (0 is
+    Monday) in the contract's zone on which the hours may lie, empty: all. `longest`: the greatest length, None: any.
+    `priorities`: for which incidents time counts in them, empty: all. `products`, `excluded_products`: which can be
+    booked, empty: all, and none. `languages`: of the service, empty: any. `role`: who is on duty. `price`: None: free.
     """
 
     id: str
@@ -57,10 +59,11 @@ class BookableWindow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BookedWindow:
-    """Hours that were booked: in `[start, end)` time counts, for these priorities and products.
+    """Extra hours of service that a customer booked: in `[start, end)` time counts, for these priorities and products.
 
-    `id`: of the booking. `window`: which of the plan's windows. `priorities`, `products`: empty: all.
-    `excluded_products`: none of these. `people`: who is on duty. `surcharge`: percent more, for too little notice.
+    `id`: of the booking. `window`: the id of the plan's bookable window. `priorities`, `products`: empty for all.
+    `excluded_products`: time does not count for these. `people`: ids of who is on duty. `surcharge`: percent more, for
+    a booking at short notice.
     """
 
     id: str
@@ -75,7 +78,10 @@ class BookedWindow:
     surcharge: int = 0
 
     def opens_for(self, priority: str, product: str) -> bool:
-        """Return whether the window counts for an incident of this priority, on this product ("": none is named)."""
+        """Return whether time counts in the booked hours for an incident of this priority and product.
+
+        `product`: "" if the incident names none.
+        """
         if self.priorities and priority not in self.priorities:
             return False
         if self.products and normal(product) not in normals(self.products):
@@ -84,5 +90,8 @@ class BookedWindow:
 
 
 def windows_for(windows: tuple[BookedWindow, ...], priority: str, product: str) -> tuple[BookedWindow, ...]:
-    """Return those of the booked windows that count for an incident of this priority, on this product."""
+    """Return those of the booked windows in which time counts for an incident of this priority and product.
+
+    They are in the order given. `product`: "" if the incident names none.
+    """
     return tuple(one for one in windows if one.opens_for(priority, product))

@@ -30,11 +30,10 @@ be read again for it."""
 
 @dataclass(frozen=True, slots=True)
 class WithEarlierPromises:
-    """An incident with, in addition, what earlier catalogue versions promised and the present one does not.
+    """An incident with, in addition, the clocks and breaches that only earlier catalogue versions promised.
 
-    `incident`: has the clocks and breaches of those targets too. `versions`: clock id -> the catalogue version by which
-    the clock is judged. `unread`: ids of published clocks that are missing, because the version that promised them
-    cannot be read.
+    `incident`: has those clocks and breaches too. `versions`: clock id -> the catalogue version by which the clock is
+    judged. `unread`: ids of published clocks that are missing, because the version that promised them cannot be read.
     """
 
     incident: Incident

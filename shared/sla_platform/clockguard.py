@@ -101,7 +101,7 @@ def _less(moved: timedelta, seconds: float) -> timedelta:
 
 
 def steady_seconds() -> float:
-    """Return seconds since an arbitrary start, which setting a clock does not change.
+    """Return the seconds since an arbitrary start, by a counter that setting the clock does not change.
 
     Where the system has such a counter (Linux), the time in which the machine slept is included: waking up is no leap.
     """

@@ -41,7 +41,7 @@ class ClockMemory:
         self._failed = False
 
     def recall(self, time_source: SystemTime) -> None:
-        """Resume the time source from the file; do nothing when there is none to use.
+        """Give the time source the clock readings in the file, to go on from; do nothing when no file can be used.
 
         A file is not used when it is absent, unreadable, another user's or of another boot.
         """

@@ -18,10 +18,11 @@ EVERY_SECONDS = 1.0
 
 
 class ClockWatch:
-    """Reads the machine's clock every second (await `run`), so that a leap of it shows in metrics and at `/readyz`.
+    """Reads the machine's clock every second (await `run`), so that its leaps show in metrics and at `/readyz`.
 
-    Leaps of the database's clock show too. `registry`: where the metrics are registered. `memory`: where the believed
-    readings are written each second; None: nowhere. With a time source other than SystemTime no leap is ever shown.
+    Leaps of the database's clock are shown too. `registry`: where the metrics are registered. `memory`: where the
+    believed readings are written each second; None: nowhere. With a time source other than SystemTime no leap is ever
+    shown.
     """
 
     def __init__(self, time_source: TimeSource, registry: CollectorRegistry, memory: ClockMemory | None = None) -> None:

@@ -33,11 +33,11 @@ class BusUnavailable(Retryable):
 
 
 class Permanent(PlatformError):
-    """The same work will fail again; it is quarantined."""
+    """The same work will fail again; the event or row that it is about is quarantined."""
 
 
 class BadEnvelope(Permanent):
-    """An event on the bus cannot be understood; it is quarantined with its raw form."""
+    """An event on the bus cannot be understood; it is quarantined with its raw bytes."""
 
 
 class BadSettings(Permanent):

@@ -40,7 +40,7 @@ def _local_or_instant(given: datetime) -> datetime:
 
 
 def reachable(instant: datetime) -> datetime:
-    """Return the aware instant unchanged; for fields of models that take instants from outside.
+    """Return the aware instant unchanged; a validator for fields of models that take instants from outside.
 
     Raises ValueError if it lies before 1970 or after 2200, beyond which calendars are not computed.
     """

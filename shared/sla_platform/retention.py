@@ -39,10 +39,11 @@ _LEAST_LINGER = timedelta(days=7)
 
 
 class RetentionOrder(IntEnum):
-    """The turn in which a service deletes finished incidents: TOLD first, COUNTED second, SHOWN last.
+    """The order in which services delete what they hold of finished incidents: TOLD first, COUNTED second, SHOWN last.
 
-    TOLD: what was received, and the notifications. COUNTED: incidents and their clocks. SHOWN: the board, which follows
-    from both. With this order a late event of a deleted incident meets no older state of it.
+    TOLD: what was received from senders, and the notifications. COUNTED: incidents and their clocks. SHOWN: the data of
+    the board, which follow from both. With this order a late event of a deleted incident meets no older state of the
+    incident.
     """
 
     TOLD = 0  # what was received, and the notifications of it
@@ -71,7 +72,7 @@ class Retention:
         return cls(keep, max(_LEAST_LINGER, timedelta(hours=settings.kafka_retention_hours)))
 
     def horizon(self, now: datetime, turn: RetentionOrder) -> datetime | None:
-        """Return the instant before which an incident must have ended, so that a service of this `turn` deletes it now.
+        """Return the instant before which an incident must have ended for a service of this `turn` to delete it now.
 
         That is `now` less `keep`, and less `linger` once for COUNTED, twice for SHOWN. None: nothing is deleted.
         """
@@ -140,11 +141,11 @@ class RetentionLoop:
 
 
 async def doubted_now(time_source: TimeSource, newest: Newest | None) -> datetime:
-    """Return the present instant, but at most a day (MOST_SILENT) after the latest instant on record.
+    """Return the present instant, but at most a day (MOST_SILENT) after the latest instant that is stored.
 
-    `newest`: returns the latest instant on record, or None when nothing is. When there is no such instant, when
-    `newest` itself is None, or when the time source is `authoritative`, the present instant is returned without this
-    limit.
+    So a clock that is far ahead deletes nothing too early. `newest`: returns the latest stored instant, or None when
+    nothing is stored. Without such an instant, when `newest` itself is None, or when the time source is
+    `authoritative`, the present instant is returned without this limit.
     """
     now = time_source.now()
     found = None if time_source.authoritative or newest is None else await newest()

@@ -23,11 +23,11 @@ PAUSES = (0.1, 0.3)  # seconds before the second and the third attempt
 
 
 async def one_row(work: Callable[[], Awaitable[object]]) -> Exception | None:
-    """Do the work of one row (an event, timer or delivery); return None, or the error for which to quarantine the row.
+    """Await `work`, which processes one row (event, timer, …); return None, or the error for which to quarantine it.
 
-    `work` is awaited for it. When the row is at fault, the error is returned at once. When that is not known, the work
-    is tried three times, with pauses of 0.1 and 0.3 s. Raises Retryable when the surroundings are at fault, and Fenced
-    when another instance owns the work.
+    When the row is at fault (`fault_of`), the error is returned at once. When that is not known, the work is tried
+    three times, with pauses of 0.1 and 0.3 s. Raises Retryable when the surroundings are at fault, and Fenced when
+    another instance owns the work.
     """
     for attempt in range(1, ATTEMPTS + 1):
         try:
@@ -53,10 +53,10 @@ async def in_parts(
     work: Callable[[Sequence[T]], Awaitable[object]],
     quarantine: Callable[[T, Exception], Awaitable[None]],
 ) -> None:
-    """Await `work` for all rows at once; where that fails, for each half of them, down to single rows.
+    """Call `work` with all rows; if that fails, with each half of them, and so on down to single rows.
 
-    A row that fails alone goes to `quarantine`, and the next row is worked on. Raises Retryable and Fenced as `one_row`
-    does; everything may then be done again, so `work` must recognise what it has done.
+    A row that fails alone is passed to `quarantine` with its error, and the next row is worked on. Raises Retryable and
+    Fenced as `one_row` does; everything may then be done again, so `work` must recognise what it has done.
     """
     if not rows:
         return

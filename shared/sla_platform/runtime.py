@@ -26,7 +26,10 @@ Check = Callable[[], Awaitable[str | None]]
 
 @dataclass(slots=True)
 class Part:
-    """One long-running task of a service; `run` ends only by cancellation."""
+    """One long-running task of a service. `name`: for logs.
+
+    `run`: the coroutine function; it must run until cancelled.
+    """
 
     name: str
     run: Callable[[], Awaitable[None]]

@@ -34,7 +34,7 @@ class Settings(BaseSettings):
     """The settings of one process, read from the environment variables `SLAD_*`, checked and immutable.
 
     The defaults are the embedded profile: one process, SQLite, one port on the loopback interface. A variable that is
-    empty, or holds spaces alone, counts as not set.
+    empty, or holds spaces alone, counts as not set. docs/operations.md explains each setting.
     """
 
     model_config = SettingsConfigDict(
@@ -119,6 +119,10 @@ class Settings(BaseSettings):
         dotenv_settings: PydanticBaseSettingsSource,
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Return the sources of the settings, the first counting most: arguments, then environment variables.
+
+        Called by pydantic.
+        """
         return init_settings, _Environment(settings_cls)
 
     @field_validator("store_url")
@@ -210,7 +214,7 @@ class Settings(BaseSettings):
         return self.bus_url == "embedded:"
 
     def shown(self) -> dict[str, object]:
-        """Return the settings by name, as they were read, without secrets and without passwords in URLs."""
+        """Return the settings by name, for people to read, without secrets and without passwords in URLs."""
         values: dict[str, object] = self.model_dump(mode="json")
         for name in ("store_url", "bus_url", "smtp_url"):
             values[name] = _CREDENTIALS.sub("[hidden]@", str(values[name]))

@@ -39,7 +39,7 @@ Bases = Mapping[GuardedClock, tuple[datetime, float]]
 
 
 class TimeSource(Protocol):
-    """Tells a process the present instant, and sleeps by the time that it tells.
+    """The clock of a process: gives the present instant, and sleeps in its own time.
 
     `authoritative`: True if this time counts even where the database's clock would (demo, tests).
     """
@@ -50,16 +50,16 @@ class TimeSource(Protocol):
         """Return the present instant, aware and in UTC."""
 
     def read(self) -> Believed:
-        """Return the present instant (aware, in UTC) and how the clock's reading was judged."""
+        """Return the present instant (aware, in UTC), and whether the clock's reading was believed (`ClockReading`)."""
 
     def judge_store_clock(self, now: datetime, asked: float) -> Believed:
-        """Return the instant to act by when the database's clock shows `now`, and how that reading was judged.
+        """Return the instant to act by when the database's clock shows `now`, and whether that reading was believed.
 
         `asked`: what `steady()` returned just before the database was asked.
         """
 
     def steady(self) -> float:
-        """Return seconds since an arbitrary start, which setting a clock does not change."""
+        """Return the seconds since an arbitrary start, by a counter that setting the clock does not change."""
 
     async def sleep(self, seconds: float) -> None:
         """Sleep for `seconds` in the time of this source, which may run at another speed than real time."""
@@ -95,19 +95,19 @@ class SystemTime:
         return self.read()[0]
 
     def read(self) -> Believed:
-        """Return the present instant, as `now` does, and how the reading of the machine's clock was judged."""
+        """Return the present instant, as `now` does, and whether the machine's clock was believed (`ClockReading`)."""
         asked = self._steady()
         return self._judge(GuardedClock.MACHINE, self._wall(), asked)
 
     def judge_store_clock(self, now: datetime, asked: float) -> Believed:
-        """Return the instant to act by when the database's clock shows `now`, and how that reading was judged.
+        """Return the instant to act by when the database's clock shows `now`, and whether that reading was believed.
 
         `asked`: what `steady()` returned just before the database was asked.
         """
         return self._judge(GuardedClock.STORE, now, asked)
 
     def steady(self) -> float:
-        """Return seconds since an arbitrary start, which setting a clock does not change."""
+        """Return the seconds since an arbitrary start, by a counter that setting the clock does not change."""
         return self._steady()
 
     def bases(self) -> Bases:
@@ -119,7 +119,7 @@ class SystemTime:
             return {clock: base for clock, guard in self._guards.items() if (base := guard.base) is not None}
 
     def resume(self, bases: Bases) -> None:
-        """Go on from what an earlier process believed; `bases`: what its `bases` returned.
+        """Go on from the clock readings that an earlier process believed. `bases`: what its method `bases` returned.
 
         That process must have run on this machine since the same boot. A clock whose steady seconds in `bases` lie in
         the future is skipped.
@@ -180,7 +180,7 @@ class _Authority:
 
 
 class ScaledTime(_Authority):
-    """A time that starts at `start` (None: now) and runs `speed` times as fast as the wall clock; for the demo."""
+    """A time source that starts at `start` (None: now) and runs `speed` times as fast as real time; for the demo."""
 
     def __init__(self, speed: float, start: datetime | None = None) -> None:
         self._speed = speed
@@ -198,7 +198,7 @@ class ScaledTime(_Authority):
 
 
 class SteeredTime(_Authority):
-    """A time that stands still at the instant in the file `path` until the file is rewritten; for tests and drills.
+    """A time source that stands still at the instant in a file until the file is rewritten; for tests and drills.
 
     The file holds one ISO 8601 instant, such as `2026-11-22T10:00:00+00:00`.
     """
@@ -247,7 +247,7 @@ class ShiftedWallClock:
     """A clock for drills: call it for the machine's time plus the seconds that are written in the file `path`.
 
     The seconds may be negative. While the file cannot be opened, the seconds read last are used, 0 before the first
-    reading. `by` writes the file.
+    reading. `shift` writes the file.
     """
 
     def __init__(self, path: Path) -> None:
@@ -264,10 +264,11 @@ class ShiftedWallClock:
         return _wall() + self._by
 
     @staticmethod
-    def by(path: Path, seconds: float) -> None:
-        """Write `seconds` to the file `path`, so that its clocks show the machine's time plus `seconds`.
+    def shift(path: Path, seconds: float) -> None:
+        """Write `seconds` to the file `path`, so that each `ShiftedWallClock` of this file is that much ahead.
 
-        Negative `seconds` set them back. The file is replaced atomically, so that no process reads half of it.
+        Negative `seconds` put them behind real time. The file is replaced atomically, so that no process reads half of
+        it.
         """
         _write(path, str(seconds))
 

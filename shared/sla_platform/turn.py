@@ -11,7 +11,7 @@ SECONDS = 0.004
 class LoopYielder:
     """Lets other asyncio tasks run during a long loop: create it before the loop, await `yield_if_due` in each round.
 
-    `seconds`: for how long the loop runs before others get a turn (4 ms by default).
+    `seconds`: for how long the loop runs before other tasks get their turn (4 ms by default).
     """
 
     def __init__(self, seconds: float = SECONDS) -> None:
@@ -19,7 +19,7 @@ class LoopYielder:
         self._since = time.perf_counter()
 
     async def yield_if_due(self) -> None:
-        """Let other asyncio tasks run, if `seconds` have passed since they last could by this object."""
+        """Let other asyncio tasks run if `seconds` have passed since the last call that did; else return at once."""
         if time.perf_counter() - self._since >= self._seconds:
             await asyncio.sleep(0)
             self._since = time.perf_counter()

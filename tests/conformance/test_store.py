@@ -93,7 +93,7 @@ async def test_an_error_quotes_no_values(store: Store) -> None:
 
 
 async def test_writes_are_taken_and_the_answer_needs_no_question_after_a_commit(store: Store) -> None:
-    assert await store.takes_writes() is None
+    assert await store.write_refusal() is None
     assert not store.writes.recently_committed, "the database was asked, nothing was written"
     await create_all(store, [_metadata])
     async with store.transaction() as connection:
@@ -102,4 +102,4 @@ async def test_writes_are_taken_and_the_answer_needs_no_question_after_a_commit(
     async with store.transaction() as connection:
         await connection.execute(_number.insert(), [{"n": 1}])
     assert store.writes.recently_committed
-    assert await store.takes_writes() is None
+    assert await store.write_refusal() is None

@@ -22,7 +22,9 @@ class _Answer(BaseModel):
 class ClockAnswer(_Answer):
     """A clock (the time that runs against one target of an incident), in the board's list or on its incident's page.
 
-    `cycle` counts from 0; `title`, `url` and `customer` are the incident's. An instant is null if it has not come.
+    `cycle` counts from 0; `title`, `url` and `customer` are the incident's. `provisional`: the breach was published
+    before all earlier events were read, and may be taken back. `started_at` and `breached_at` are null until they have
+    come.
     """
 
     id: str
@@ -61,7 +63,7 @@ class ClockAnswer(_Answer):
 
 
 class NotShownAnswer(_Answer):
-    """A part of the page, or a clock of the list, that slad could not make because of an error.
+    """A part of an incident's page, or a clock of the board's list, that slad could not make because of an error.
 
     `part`: its kind; `id`: its id among those of its kind; `incident`: the incident it belongs to. `error`: the name of
     the error's class; the log says more.
@@ -74,10 +76,10 @@ class NotShownAnswer(_Answer):
 
 
 class BoardClocks(_Answer):
-    """The board's list: the open clocks that a filter shows, in its order, up to its limit.
+    """The board's list: the open clocks that match the caller's filter, in the filter's order, up to its limit.
 
-    `total`: how many clocks fit the filter, whatever their bucket. `buckets`: bucket, such as `soon` -> how many of
-    `total` are in it.
+    `total`: how many clocks match, whatever their bucket (how soon they are due). `buckets`: bucket, such as `soon` ->
+    how many of `total` are in it.
     """
 
     now: datetime
@@ -91,7 +93,7 @@ class BoardClocks(_Answer):
 class SpanAnswer(_Answer):
     """A period of a clock's timeline in which the clock was in one condition, `kind`.
 
-    `end` is null while the period lasts. `why`: for whom a pause waits, or why the hours are closed; else "".
+    `end` is null while the period lasts. `why`: on whom a pause waits, or why the hours are closed; else "".
     """
 
     kind: str = Field(description="running, outside (its hours are closed), paused or overdue")
@@ -116,8 +118,10 @@ class PromiseAnswer(_Answer):
 class EventAnswer(_Answer):
     """An event of an incident: what its sender said had happened, when, and when slad received it.
 
-    `quality`: how reliable `occurred_at` is: exact, doubtful, object_updated or receipt. `who`: a name, or customer,
-    staff or bot; "" if unknown. `details`: attributes and other values that the event states, by name.
+    `quality`: how reliable `occurred_at` is: `exact`; `doubtful` (an ambiguous local time, or in conflict with other
+    events); `object_updated` (the time of the ticket's last change); or `receipt` (when slad received the event).
+    `who`: a name, or customer, staff or bot; "" if unknown. `details`: attributes and other values that the event
+    states, by name.
     """
 
     kind: str
@@ -130,7 +134,7 @@ class EventAnswer(_Answer):
 
 
 class DeliveryAnswer(_Answer):
-    """A notification to one recipient by one channel, as its newest fact states it.
+    """A notification to one recipient by one channel, as the newest fact published about it states it.
 
     `reason`: why this person is notified. `state`: queued, sending, retrying, sent, failed, cancelled or undeliverable.
     `at`: since when it is in this state. `due_at`: when the fact that the notification is about became true. `error`:
@@ -150,7 +154,7 @@ class DeliveryAnswer(_Answer):
 
 
 class AlertAnswer(_Answer):
-    """An alert about an incident; what happened before it was last opened is left out.
+    """An alert (the escalation about one breached clock) of an incident, with what happened since it was last opened.
 
     `level`: how far it has escalated, "" if it has not. Instants are null, and texts empty, for what has not happened.
     """
@@ -166,7 +170,7 @@ class AlertAnswer(_Answer):
 
 
 class IncidentAnswer(_Answer):
-    """The content of an incident's page, as far as the key may see it.
+    """The content of an incident's page, as far as the caller's API key may see it.
 
     `promises` are its clocks, `events` what its senders reported, `deliveries` the notifications about it.
     """

@@ -36,7 +36,7 @@ _Names = Annotated[list[_Name], Query(default_factory=list, max_length=50)]
 
 
 class Board:
-    """The parts of the board that its HTTP routes (see `router`) use.
+    """The parts of the board that its HTTP routes (see `router`) use, and what several routes have in common.
 
     `shown` reads the tables and renders pages; `hub` sends pages to browsers when they change. `authorizer` checks API
     keys. `projector` and `event_source` tell how far the board has read the events.
@@ -74,9 +74,9 @@ class Board:
         return Visitor(access.key, access.contract, request.client.host if request.client is not None else "")
 
     def still_allowed(self, request: Request, visitor: Visitor) -> bool:
-        """Return whether the request's API key would still make its caller the same `visitor` as before.
+        """Return whether the request's API key is still valid and still identifies the caller as `visitor`.
 
-        False once the key was taken away, has expired, or is for another contract than before.
+        False once the key was revoked or has expired, or if it is for another contract than before.
         """
         try:
             return self.visitor(request) == visitor
@@ -87,12 +87,10 @@ class Board:
         """Return the page `view` as a stream of server-sent events: a `page` at once and after each change, and
         heartbeats.
 
-        A stream ends when `allowed`, which is asked with every heartbeat, says that the caller may no longer see it.
-
         The heartbeat (`beat`, or `trouble` while the page cannot be rendered) comes after each second without a change.
         `known`: the id of the frame that the browser shows already, "" for none; the first `page` is left out if it has
-        this id. `visitor`: the caller. Raises Problem with status 429 when the caller follows too many pages, and 503
-        when every place is taken.
+        this id. `visitor`: the caller. `allowed` is called before pages and heartbeats; the stream ends when it returns
+        False. Raises Problem with status 429 when the caller follows too many pages, and 503 when every place is taken.
         """
         try:
             frames = self.hub.follow(view, known, BEAT_SECONDS, visitor)
@@ -159,9 +157,10 @@ def asked_filter(
     sort: Annotated[str, Query(max_length=20, description="urgency, due, priority …; a leading - turns it round")] = "",
     limit: Annotated[int, Query(ge=1, le=MOST_ROWS)] = ROWS,
 ) -> BoardFilter:
-    """Return the filter that the query of a URL states.
+    """Return the board's filter that the query parameters of a request state (a FastAPI dependency).
 
-    States, buckets and orders that do not exist are ignored, so that links older than the page still work.
+    Unknown states, buckets and orders are ignored, so that links of older releases still work. Empty names are left
+    out.
     """
     order, descending = parse_order(sort)
     return BoardFilter(
@@ -188,7 +187,10 @@ LastEventId = Annotated[str, Header(alias="Last-Event-ID", max_length=64)]
 
 
 def router(board: Board) -> APIRouter:
-    """Return all routes of the board; `GET /v1/clocks` and `GET /v1/incidents/{id}` belong to the timer service."""
+    """Return the board's FastAPI routes: the HTML pages, their content as JSON, and the streams of server-sent events.
+
+    The JSON is under `/v1/board/`; the timer service has the paths `/v1/clocks` and `/v1/incidents/{id}`.
+    """
     routes = APIRouter(tags=["board"])
     _pages(routes, board)
     _twins(routes, board)

@@ -23,7 +23,7 @@ from sla_platform.timesource import TimeSource
 
 @dataclass(frozen=True, slots=True)
 class OneIncident:
-    """The view of one incident's page.
+    """The page of one incident, as a view that `BoardReader` renders and browsers follow.
 
     `only_contract`: the one contract that the viewer's key may see; None for all.
     """
@@ -78,7 +78,7 @@ class BoardReader:
             return await read_notices(connection, only_contract, self.pages.attempts)
 
     async def frame(self, view: View) -> Frame:
-        """Return a view rendered for its stream.
+        """Return a view (the filtered board, or one incident) rendered as a frame for its followers.
 
         An incident that is unknown, or that the viewer may not see, gives a page without content.
         """

@@ -13,7 +13,7 @@ from sqlalchemy import Table, delete, exists, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from sla_board import tables
-from sla_board.link.store import over_since
+from sla_board.link.store import ended_before
 from sla_board.projection.store import events_of_incidents
 from sla_board.shown.alert import alerts_of
 from sla_domain.event import IncidentEvent
@@ -92,14 +92,15 @@ class EndedIncidents:
                 yield removed
 
     async def links(self, horizon: datetime) -> AsyncIterator[Removed]:
-        """Delete the links to support plans that have been over, expired or revoked, since before `horizon`.
+        """Delete the links to support plans that expired, or were revoked, before `horizon`.
 
-        Each step is a transaction of up to 100 links; yields table -> rows deleted. The acts stay in the audit log.
+        Each step is a transaction of up to 100 links; yields table -> rows deleted. Their entries in the audit log
+        stay.
         """
         link = tables.plan_link.c
         while True:
             async with self._store.transaction() as connection:
-                chosen = select(link.id).where(over_since(horizon)).limit(BATCH)
+                chosen = select(link.id).where(ended_before(horizon)).limit(BATCH)
                 ids = (await connection.execute(chosen)).scalars().all()
                 if ids:
                     await connection.execute(delete(tables.plan_link).where(link.id.in_(ids)))
@@ -132,7 +133,10 @@ class AppliedIds:
         self._time_source = time_source
 
     async def old(self) -> AsyncIterator[int]:
-        """Delete ids recorded more than `CLAIMS_KEPT` (30 days) ago; yield how many after each step, if any."""
+        """Delete the ids that were recorded more than 30 days ago (CLAIMS_KEPT), in transactions of up to 1,000 ids.
+
+        Yields how many were deleted after each transaction that deleted any.
+        """
         inbox = tables.inbox.c
         now = await doubted_now(self._time_source, newest_in(self._store, inbox.applied_at))
         oldest = select(inbox.topic, inbox.id).where(inbox.applied_at < now - CLAIMS_KEPT)

@@ -49,7 +49,7 @@ class BoardService(Service):
     """The board as a service that `sla_platform.runtime` runs, as `build` returns it.
 
     `router`: its HTTP routes. `projector` applies events to its tables. `hub` sends pages to browsers. `forgetting`
-    deletes what is older than the retention.
+    deletes data that is older than the retention period.
     """
 
     router: APIRouter

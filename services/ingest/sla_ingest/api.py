@@ -49,10 +49,11 @@ _HOST = re.compile(r"[A-Za-z0-9.:\-\[\]]{1,255}", re.ASCII)
 
 
 class IngestDeps:
-    """What ingest's routes use: see `router`. `authorize` checks API keys.
+    """The objects that ingest's HTTP routes call.
 
-    `intake` takes deliveries, `notices` publishes notices of critical fixes, `parked` shows and replays deliveries that
-    were not understood.
+    `intake`: accepts deliveries. `notices`: publishes notices of critical fixes. `parked`: lists and replays deliveries
+    that were not understood. `authorize`: called with a request and the scope it needs, returns what the API key
+    allows, or raises 401 or 403.
     """
 
     def __init__(
@@ -66,7 +67,7 @@ class IngestDeps:
 
 
 def router(deps: IngestDeps) -> APIRouter:
-    """Return ingest's routes under `/v1`: webhooks, events, notices and parked deliveries."""
+    """Return a FastAPI router with ingest's routes under `/v1`: webhooks, events, notices and parked deliveries."""
     routes = APIRouter(prefix="/v1")
     _webhooks(routes, deps)
     _events(routes, deps)

@@ -38,7 +38,10 @@ NONE: DigestBudget = MappingProxyType({})
 
 
 class AuthFailure(Enum):
-    """Why the proof of a delivery was rejected; for metrics and logs, never shown to the sender."""
+    """Why the proof of a delivery (signature, token or password) was rejected.
+
+    It is for metrics and logs; the sender never sees it.
+    """
 
     SOURCE = "no source has this name"
     NO_PROOF = "the header that carries the proof is absent or too long"
@@ -51,8 +54,8 @@ class AuthFailure(Enum):
 def digest_budget(sources: Iterable[Authentication]) -> DigestBudget:
     """Return algorithm -> how many signatures of the body `verify` must compute before it rejects a delivery.
 
-    It is the largest number of secrets that any one source signs with by this algorithm, and at least one for `sha256`.
-    Pass the result to `verify` as `work`: then a rejection takes equally long for every source.
+    It is the largest number of secrets with which any one of `sources` signs by this algorithm, and at least one for
+    `sha256`. Pass the result to `verify` as `work`: then a rejection takes equally long for every source.
     """
     most = Counter({"sha256": 1})
     for how in sources:

@@ -32,7 +32,7 @@ _JOINING = 25
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CommitBounds:
-    """The bounds of one commit, and of the queue of deliveries that wait for it.
+    """The limits of one commit, and of the queue of deliveries that wait for a commit.
 
     `gather_seconds`: how long a commit waits for more deliveries, if the one before held several requests.
     `group_deliveries`, `group_bytes`: a commit that holds so much takes no further request. `queue_deliveries`,
@@ -64,8 +64,8 @@ class GroupCommit:
     """Writes the deliveries of all requests of a process; those that arrive while a commit runs share the next one.
 
     `rulebook`: returns the plans, contracts and calendars in force. `wake_signal`: woken when events were stored.
-    `count_work`: counts work in the ledgers of contracts; None: no contract has a ledger. `refresh`: brings the
-    recorded contracts up to what is stored; None: none are recorded.
+    `count_work`: counts reported work in the ledgers of contracts; None: no contract has a ledger. `refresh`: updates
+    the recorded contracts in memory from the database; None: there are none.
     """
 
     def __init__(
@@ -92,8 +92,7 @@ class GroupCommit:
         self._task: asyncio.Task[None] | None = None
 
     async def take(self, entries: Sequence[InboxEntry]) -> list[Receipt]:
-        """Write the entries and return their receipts (answers to the senders) in the same order, once everything is
-        durable.
+        """Write the entries; return their receipts (answers to the senders), in the same order, once they are durable.
 
         Raises QueueFull; nothing was stored then. Raises StoreBusy when the database does not take them; some may be
         stored then. After either send all entries again: those that are stored get their first answer.
@@ -113,13 +112,14 @@ class GroupCommit:
 
     @property
     def pending(self) -> int:
-        """Return how many deliveries wait for their commit."""
+        """Return how many deliveries wait in the queue for their commit."""
         return self._deliveries
 
     @property
     def full(self) -> bool:
-        """Return whether the queue holds as many deliveries or bytes as it may, so that the next delivery gets
-        QueueFull.
+        """Return whether the queue has reached its limit of deliveries or bytes.
+
+        The next delivery then gets QueueFull.
         """
         return self._deliveries >= self._bounds.queue_deliveries or self._bytes >= self._bounds.queue_bytes
 
@@ -233,10 +233,9 @@ class GroupCommit:
 
 
 def weight(entry: InboxEntry) -> int:
-    """Return how many places of `group_deliveries` an entry takes in a commit.
+    """Return how much an entry counts towards `CommitBounds.group_deliveries`: 25 or 1.
 
-    An entry that renames or merges incidents takes 25, since it is written in a transaction of its own; any other takes
-    1.
+    An entry that renames or merges incidents counts 25, since it is written in a transaction of its own.
     """
     return _JOINING if joins(entry) else 1
 

@@ -37,10 +37,11 @@ CONTRACT_HEADER = f"{OWN_HEADERS}contract"  # the contract of the key by which t
 
 
 class DeliveryResult(StrEnum):
-    """What became of a delivery: the column `outcome` of the inbox.
+    """What became of a delivery: the column `outcome` of the inbox, the table of all deliveries.
 
-    `ACCEPTED`: it gave events. `IGNORED`: it was understood and gives none. `PARKED`: stored without effect, to be
-    replayed. `REFUSED`: answered with a problem. `REPLAYED`: a replay has stored it again under another delivery id.
+    `ACCEPTED`: it gave events or work. `IGNORED`: it was understood and gives none. `PARKED`: stored without effect, to
+    be replayed. `REFUSED`: answered with an HTTP error. `REPLAYED`: a replay has stored it again under another delivery
+    id.
     """
 
     ACCEPTED = "accepted"
@@ -56,10 +57,10 @@ class InboxEntry:
 
     `delivery`: the delivery's id within its source; `digest`: a checksum of what it says. `reason`, `text`, `detail`:
     why it gave no event, as a code, in words and in particular. `observed`: an event with the ticket's state, of an
-    ignored delivery. `remarks` concern the whole delivery. `by_body`: the id is not proven, so equal bodies are one
+    ignored delivery. `remarks`: on the whole delivery. `by_body`: the id is not proven, so equal bodies are one
     delivery. `promises`: the answer holds due instants. `by_rule`: refuse it if it breaks a rule of the plan.
-    `refused`: the problem to answer with. `counted_as`: the source's name in metrics. `id`: `row_id` of source and
-    delivery.
+    `refused`: the HTTP error to answer with. `counted_as`: the source's name in metrics. `id`: the row's id, made of
+    source and delivery id.
     """
 
     source: SourceId
@@ -89,7 +90,7 @@ class InboxEntry:
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """The answer to the delivery `entry`.
+    """The answer to one delivery, and the delivery itself (`entry`).
 
     `answer`: the body of the answer, as JSON. `duplicate`: it repeats the answer to an earlier delivery. `kept_from`:
     incidents that get no copies of its events although its incident was merged into them, because they are under
@@ -105,19 +106,19 @@ class Receipt:
 
 
 def ledger_entry_id(entry: InboxEntry) -> str:
-    """Return the id of the ledger entry that a delivery of work gives: the same however often it is delivered."""
+    """Return the id of the ledger entry for a delivery that reports work: the same each time it is delivered."""
     return f"event:{entry.id}"
 
 
 def row_id(source: str, delivery: str) -> str:
-    """Return the inbox id of a delivery: a digest of its source and its id there, 32 hexadecimal digits."""
+    """Return the id of a delivery's row in the inbox: 32 hexadecimal digits, made of its source and delivery id."""
     return hashlib.sha256(f"{source}\x00{delivery}".encode("utf-8", "surrogatepass")).hexdigest()[:32]
 
 
 def kept_headers(headers: Mapping[str, str]) -> dict[str, str]:
     """Return the headers that are stored with a delivery, each value cut to 1,000 characters.
 
-    Left out are headers whose name says that they prove the sender (such as `authorization`), and those that say
+    Left out are headers whose name suggests that they prove the sender (such as `authorization`), and those that say
     nothing about the delivery (such as `host`).
     """
     return {
@@ -136,12 +137,12 @@ def entry_of(
     by_body: bool = False,
     counted_as: str = "",
 ) -> InboxEntry:
-    """Return the inbox row of a translated delivery.
+    """Return the inbox row of a translated delivery; nothing is stored.
 
     `promises`: whether the answer shall hold due instants. `by_body`: the sender's id is not proven, so a delivery with
     the same body counts as the same delivery. `counted_as`: the source's name in metrics, `source` if empty. The row
-    has the sender's id. Two kinds get one made of the digest (checksum) instead, so that a good delivery can still come
-    under the sender's id: refused deliveries, and those that an unsigned header contradicts.
+    has the sender's delivery id. Two kinds get one made of the digest (checksum) instead, so that a good delivery can
+    still come under the sender's id: refused deliveries, and those that an unsigned header contradicts.
     """
     headers = kept_headers({**delivery.hints, **delivery.headers})
     digest = _digest(delivery.body, kept_headers(delivery.headers))
@@ -178,8 +179,7 @@ def entry_of(
 
 
 def accept_for_snapshot(entry: InboxEntry) -> InboxEntry:
-    """Return the entry of an ignored delivery as accepted, with the event that carries the state of the ticket
-    (`observed`).
+    """Return a copy of an ignored entry that is accepted, with one event: the state of the ticket (`observed`).
 
     `reason` still says why no other event follows from the delivery. `observed` must not be None.
     """
@@ -188,7 +188,7 @@ def accept_for_snapshot(entry: InboxEntry) -> InboxEntry:
 
 
 def park_entry(entry: InboxEntry, reason: ParkedBecause, detail: str) -> InboxEntry:
-    """Return the entry as parked for `reason`, without its events and remarks.
+    """Return a copy of the entry that is parked for `reason`, without its events, work and remarks.
 
     Its delivery id is changed, such as `4711` to `4711~` and 16 digits of the digest, so that the id stays free.
     """
@@ -207,7 +207,7 @@ def park_entry(entry: InboxEntry, reason: ParkedBecause, detail: str) -> InboxEn
 
 
 def refuse_entry(entry: InboxEntry, refused: Refused) -> InboxEntry:
-    """Return the entry as refused, without its events and remarks.
+    """Return a copy of the entry that is refused with the error `refused`, without its events, work and remarks.
 
     Its delivery id is replaced by its digest (a checksum), so that a good delivery can still come under the sender's
     id.
@@ -239,7 +239,7 @@ def _digest(body: bytes, headers: Mapping[str, str]) -> str:
 
 
 def answer_of(entry: InboxEntry, promise: Mapping[str, Any] | None) -> dict[str, Any]:
-    """Return the body of the answer 202 as JSON values.
+    """Return the JSON object that answers a delivery with status 202: its ids, outcome, reason, events and remarks.
 
     `promise`: the due instants, as `sla_ingest.promise.promise` returns them; None: the answer has no such part.
     """
@@ -275,7 +275,7 @@ def answer_of(entry: InboxEntry, promise: Mapping[str, Any] | None) -> dict[str,
 
 
 def answer_to_reuse(answer: bytes, detail: str) -> bytes:
-    """Return the first answer to a delivery id with a remark added: another body came under the same id.
+    """Return `answer`, the first answer to a delivery id, with the remark that another body came under the same id.
 
     `detail`: the delivery id.
     """

@@ -71,11 +71,11 @@ class _Customers:
 
 @dataclass(slots=True)
 class IncidentHistory:
-    """The accepted events of some incidents, as far as they were read; `folded` computes an incident from them.
+    """The stored events of some incidents, as far as they were read; `folded` computes an incident from them.
 
-    `load_history` fills it, `add` appends. `tombstones`: incident that retention has removed -> when it had ended.
-    `partly`: incidents of which only the opening and the events that name a customer were read. `cut`: incidents with
-    more than 20 events that name a customer; only the latest of these were looked up.
+    `load_history` fills it, `add` appends. `tombstones`: incident that retention (the removal of old ones) has removed
+    -> when it had ended. `partly`: incidents of which only the opening and the events that name a customer were read.
+    `cut`: incidents with more than 20 events that name a customer; only the latest of these were read.
     """
 
     events: dict[IncidentId, list[IncidentEvent]] = field(default_factory=dict)
@@ -91,9 +91,10 @@ class IncidentHistory:
         self.events.setdefault(event.incident, []).append(event)
 
     def counting(self, incident: IncidentId) -> Sequence[IncidentEvent]:
-        """Return the events from which the incident is computed: all that were read.
+        """Return the events from which the incident is computed: all that were read; empty for none.
 
-        Of an incident that retention has removed, only those from its reopening on; empty if it was not reopened.
+        Of an incident that retention (the removal of old ones) has removed, only those from its reopening on; empty if
+        it was not reopened.
         """
         ended_at = self.tombstones.get(incident)
         events = self.events.get(incident, [])
@@ -108,7 +109,7 @@ class IncidentHistory:
         return incident in self.partly or len(self.events.get(incident, ())) > MOST or self._folded > _FOLDED_AT_MOST
 
     def contract_at(self, incident: IncidentId, at: datetime, rulebook: Rulebook) -> ContractMatch | None:
-        """Return the contract under which the incident stands at `at`, and why; None for an unknown incident.
+        """Return the contract that applies to the incident at `at`, and why; None for an unknown incident.
 
         The result is the one that computing the whole incident would give, but only the events that name a customer are
         looked at, which is fast.
@@ -134,7 +135,7 @@ class IncidentHistory:
         return rulebook.contract_for(customer, max(at, opened_at))
 
     def nameless(self, event: IncidentEvent) -> bool:
-        """Return whether no customer is known for `event`: neither it nor an earlier event of its incident names one.
+        """Return whether neither `event` nor an earlier event of its incident names a customer.
 
         An event counts as earlier if it is read before `event` when the incident is computed.
         """
@@ -152,7 +153,7 @@ class IncidentHistory:
         return known
 
     def is_news(self, event: IncidentEvent, rulebook: Rulebook) -> bool:
-        """Return whether `event`, which shows the state of a ticket, must be stored because the state is new.
+        """Return whether an event that shows the state of a ticket must be stored, because the state is new.
 
         True if the incident is unknown, or computed to be in another state. For an incident that retention has removed,
         True only if the event reopens it. False for an incident with too many events (`crowded`): the next event that
@@ -174,8 +175,8 @@ class IncidentHistory:
     def folded(self, incident: IncidentId, rulebook: Rulebook) -> Incident:
         """Return the incident as computed from its events by a rulebook (plans, contracts, calendars).
 
-        The result is kept for the next call. If events were only added at the end since, that call reads only these. It
-        still goes by the rulebook of the earlier call then, and ignores `rulebook`. Raises FoldError.
+        The result is kept for the next call. If events were only added at the end since, that call reads only these,
+        and still goes by the rulebook of the first call. Raises FoldError.
         """
         events = self.counting(incident)
         known = self._folds.get(incident)
@@ -198,12 +199,12 @@ class IncidentHistory:
 async def load_history(
     connection: AsyncConnection, judged: Iterable[str], promised: Iterable[str] = (), whose: Iterable[str] = ()
 ) -> IncidentHistory:
-    """Return the stored events of these incidents; if they have few events together, all events of all.
+    """Read the stored events of the given incidents, as far as the answers to deliveries need them.
 
-    If they have more, it depends on the argument. `judged`: all events are read. `promised`: all events too, until
-    3,000 (`_READ_AT_MOST`) have been read. `whose`, and the rest of `promised`: only the opening and the latest events
-    that name a customer, which decide the contract. Of an incident with more than `MOST` (500) events only some are
-    read, among them its opening. An event that cannot be read is logged and left out.
+    If there are few events in all, all are read. If there are more: for `judged` all events; for `promised` too, until
+    3,000 have been read; for `whose`, and the rest of `promised`, only the opening and the latest events that name a
+    customer, which decide the contract. Of an incident with more than `MOST` (500) events only some are read, among
+    them its opening. An event that cannot be read is logged and left out.
     """
     history = IncidentHistory()
     tombstones: dict[str, datetime] = {}
@@ -271,8 +272,9 @@ async def _opening(connection: AsyncConnection, name: str, history: IncidentHist
 
 
 async def whole_history(connection: AsyncConnection, incident: str) -> AsyncIterator[IncidentEvent]:
-    """Yield all stored events of one incident, in the order of their ids. Raises BadEnvelope for one that cannot be
-    read.
+    """Yield all stored events of one incident, in the order of their ids.
+
+    Raises BadEnvelope for an event that cannot be read.
     """
     last = ""
     while True:

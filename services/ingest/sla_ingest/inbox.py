@@ -52,7 +52,7 @@ from sla_ingest.name import (
 from sla_ingest.promise import crowded_promise, latest_passed_due, promise
 from sla_ingest.published import append_new_events
 from sla_ingest.rule import rule_refusal
-from sla_ingest.same import what_it_says
+from sla_ingest.same import canonical_content
 from sla_ingest.settle import after_breaches, with_reporter_recognised
 from sla_ingest.tables import inbox
 from sla_platform.errors import StoreBusy
@@ -81,7 +81,7 @@ _PARKED_BY_HEADERS = (ParkedBecause.ID_REUSED.code, ParkedBecause.CONTRADICTED.c
 
 @dataclass(slots=True)
 class NeededHistories:
-    """The incidents whose stored events are needed to answer some entries. False in a condition if there are none.
+    """The incidents whose stored events must be read to answer some deliveries; false in a condition if there are none.
 
     `judged`: their events decide what a delivery means; all are read. `promised`: the answer holds their due instants.
     `whose`: only their contract matters; only the opening and the events that name a customer are read.
@@ -93,7 +93,7 @@ class NeededHistories:
 
     @classmethod
     def by(cls, entries: Iterable[InboxEntry], names: IncidentNames, rulebook: Rulebook) -> NeededHistories:
-        """Return the incidents whose stored events must be read to answer these entries (received deliveries).
+        """Return the incidents whose stored events must be read to answer these deliveries.
 
         `names`: the renames and merges of incidents. `rulebook`: decides which events can move a due instant.
         """
@@ -129,13 +129,13 @@ async def take_entries(
     count_work: CountWork | None = None,
     refresh: RefreshContracts | None = None,
 ) -> _Written:
-    """Decide about deliveries and `write` the result in one transaction; return what `write` returns.
+    """Decide about deliveries, call `write` in one transaction, and return what `write` returns.
 
     `write` gets the connection, a receipt (answer) for each entry in order, and the renames and merges of the
-    incidents. `count_work` counts the work that they tell of, before that. `refresh` brings the recorded contracts of
-    `rulebook` up to what is stored, so that what is promised is theirs whichever process has changed them. If another
-    process renames or merges these incidents meanwhile, everything is decided again, `_ROUNDS` times at most, before
-    StoreBusy is raised. Raises whatever `write` raises, too. After an error nothing is stored.
+    incidents. Before it, `refresh` updates the recorded contracts of `rulebook` from the database, and `count_work`
+    counts the work that the deliveries report. If another process renames or merges these incidents meanwhile,
+    everything is decided again, 10 times at most; then StoreBusy is raised. Raises whatever `write` raises, too. After
+    an error nothing is stored.
     """
     mentioned = {name for entry in entries for name in names_in_entry(entry)}
     for _ in range(_ROUNDS):
@@ -167,10 +167,10 @@ async def take_entries(
 async def decide_receipts(
     entries: Sequence[InboxEntry], history: IncidentHistory, rulebook: Rulebook, names: IncidentNames = _NO_NAMES
 ) -> list[Receipt]:
-    """Return a receipt (the answer) for every entry, in order, with the events that are to be stored.
+    """Return a receipt (the answer) for every delivery, in order, with the events that are to be stored.
 
-    Nothing is stored here. An entry is parked or refused where a rule says so. The events of each entry are added to
-    `history`, so that the following entries are judged by them, too. `names`: the renames and merges of the incidents.
+    Nothing is stored here. A delivery is parked or refused where a rule says so. The events of each delivery are added
+    to `history`, so that the following ones are judged by them, too. `names`: the renames and merges of the incidents.
     """
     receipts = []
     turn = LoopYielder()
@@ -318,9 +318,9 @@ def _as_seen(only: str, history: IncidentHistory, rulebook: Rulebook, incident: 
 async def store_receipts(
     connection: AsyncConnection, receipts: Sequence[Receipt], names: IncidentNames = _NO_NAMES
 ) -> list[Receipt]:
-    """Write the receipts that are new and publish their events; return the receipts to answer with, in the same order.
+    """Store the new deliveries and publish their events; return the receipts to answer with, in the same order.
 
-    A repeated delivery gets its first answer. If it says something else (see `same`), that answer has a remark, and the
+    A repeated delivery gets its first answer. If its content differs from the first, the answer gets a remark, and the
     body is parked.
     """
     earlier = await _known_bodies(connection, receipts)
@@ -347,7 +347,7 @@ async def store_receipts(
 
 
 async def insert_receipts(connection: AsyncConnection, receipts: Iterable[Receipt]) -> set[str]:
-    """Insert the inbox rows of these receipts; return the ids of those that were not stored before."""
+    """Insert the inbox rows of these receipts; return the ids of the rows that were not stored before."""
     rows = sorted((_row(receipt) for receipt in receipts), key=itemgetter("id"))
     if not rows:
         return set()
@@ -376,7 +376,7 @@ async def publish_receipts(connection: AsyncConnection, receipts: Sequence[Recei
 
 
 async def known_answers(connection: AsyncConnection, ids: Sequence[str]) -> dict[str, tuple[str, bytes]]:
-    """Return digest and answer of those inbox rows that are stored already, by id."""
+    """Return inbox id -> (digest of the delivery, answer), for those of the given ids that are stored."""
     found: dict[str, tuple[str, bytes]] = {}
     for start in range(0, len(ids), _PER_STATEMENT):
         wanted = inbox.c.id.in_(ids[start : start + _PER_STATEMENT])
@@ -408,13 +408,13 @@ async def _known_bodies(connection: AsyncConnection, receipts: Sequence[Receipt]
 
 async def _same_as_stored(connection: AsyncConnection, entries: Sequence[InboxEntry]) -> set[tuple[str, str]]:
     """Return the keys of those entries that say what the stored delivery of the same id says."""
-    said = {_key(entry): what_it_says(entry.body, entry.headers) for entry in entries}
+    said = {_key(entry): canonical_content(entry.body, entry.headers) for entry in entries}
     ids = sorted({entry.id for entry in entries})
     stored: dict[str, bytes | None] = {}
     for start in range(0, len(ids), _BODIES_PER_STATEMENT):
         wanted = inbox.c.id.in_(ids[start : start + _BODIES_PER_STATEMENT])
         for row in await connection.execute(select(inbox.c.id, inbox.c.headers, inbox.c.body).where(wanted)):
-            stored[row.id] = what_it_says(bytes(row.body), orjson.loads(row.headers))
+            stored[row.id] = canonical_content(bytes(row.body), orjson.loads(row.headers))
     return {key for key, what in said.items() if what is not None and what == stored.get(key[0])}
 
 

@@ -49,7 +49,10 @@ MAX_PROMISES = 100
 
 @dataclass(frozen=True, slots=True)
 class IntakeResult:
-    """The result of a request. `receipts`: the answer, or for a `batch` one for each of its events, in their order."""
+    """The result of a request: the receipts (answers) for its deliveries.
+
+    `receipts`: one, or for a `batch` one for each of its events, in their order.
+    """
 
     receipts: tuple[Receipt, ...]
     batch: bool = False
@@ -57,10 +60,10 @@ class IntakeResult:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IntakeRules:
-    """Settings of what is accepted.
+    """The limits of what `Intake` accepts.
 
-    `future_tolerance`: how far after its receipt an event may claim to have happened. `max_depth`: how deep JSON may be
-    nested.
+    `future_tolerance`: how far after its receipt an event may claim to have happened; beyond it the time of the receipt
+    counts. `max_depth`: how deep JSON may be nested.
     """
 
     future_tolerance: timedelta
@@ -68,10 +71,10 @@ class IntakeRules:
 
 
 class Intake:
-    """Takes requests from their raw body to their receipt (the answer): verify, translate, commit.
+    """Accepts requests with deliveries: checks the sender's proof, translates the deliveries and commits them.
 
     Call `webhook` or `events` for a new request, `again` for a stored delivery. `catalogue`: returns the catalogue in
-    force. `budget` limits the requests per source and minute.
+    force. `budget`: limits the requests per source and minute.
     """
 
     def __init__(
@@ -95,11 +98,11 @@ class Intake:
     # -- webhooks
 
     async def webhook(self, name: str, body: bytes, headers: Mapping[str, str], *, known_caller: bool) -> IntakeResult:
-        """Accept a delivery that was posted to the address of the source `name`, and return its receipts once they are
-        durable.
+        """Accept a request that was posted to the URL of the source `name`; return its receipts once they are durable.
 
         `known_caller`: the caller has an API key and may learn which sources exist, so that an unknown source gives
-        404. Raises Problem (401 without proof, 404, 415, 429, or that of a refused delivery), StoreBusy and QueueFull.
+        404. Raises Problem, an HTTP error (401 without proof, 404, 415, 429, or that of a refused delivery), StoreBusy
+        and QueueFull.
         """
         catalogue = self._catalogue()
         source = catalogue.sources.get(SourceId(name))
@@ -130,8 +133,8 @@ class Intake:
     def source_of_secret(self, headers: Mapping[str, str]) -> Source | None:
         """Return the source whose token or password the headers carry, if it may post to `/v1/events`; else None.
 
-        None, too, if several sources share the secret. Sources that sign the body are never returned: here the body is
-        not read yet, so they must post to their own address.
+        None, too, if several sources share the secret. Sources that sign the body are never returned: the body is not
+        read yet, so they must post to their own URL.
         """
         now = self._time_source.now()
         fitting = [
@@ -144,11 +147,10 @@ class Intake:
         return fitting[0] if len(fitting) == 1 else None
 
     async def events(self, access: KeyAccess, body: bytes, headers: Mapping[str, str]) -> IntakeResult:
-        """Accept CloudEvents that were posted to `/v1/events` under an API key, and return their receipts once they are
-        durable.
+        """Accept CloudEvents posted to `/v1/events` under an API key; return their receipts once they are durable.
 
         With a key of one contract, the events are stored under the source `key-<key>`, for customers of that contract
-        only. Raises Problem (415, 429, or that of a refused delivery), StoreBusy and QueueFull.
+        only. Raises Problem, an HTTP error (415, 429, or that of a refused delivery), StoreBusy and QueueFull.
         """
         key = access.key or EVENTS
         await self._spend(f"key:{key}", counted_as=EVENTS)
@@ -314,9 +316,9 @@ class Intake:
         )
 
     def again(self, source_name: str, delivery: Delivery) -> InboxEntry:
-        """Return the entry of a stored delivery, translated by the catalogue in force. Nothing is stored.
+        """Translate a stored delivery again by the catalogue in force, and return the entry that it gives.
 
-        Raises Problem 409 when the catalogue no longer has its source.
+        Nothing is stored. Raises Problem (an HTTP error) 409 when the catalogue no longer has its source.
         """
         contract = delivery.headers.get(CONTRACT_HEADER)
         source = self._catalogue().sources.get(SourceId(source_name))
@@ -332,7 +334,7 @@ class Intake:
 
 
 def group_by_incident(entries: Sequence[InboxEntry], size: int) -> list[list[int]]:
-    """Divide a request's entries among several commits: return a list of indexes of `entries` for each commit.
+    """Divide a request's entries among several commits: return for each commit a list of indexes of `entries`.
 
     All entries of an incident are in the same commit, so a reader never sees half of them. `size`: about how much a
     commit holds, counted by `weight` (1 for most entries); the entries of one incident may exceed it. An entry that
@@ -381,7 +383,7 @@ def _kept_whole(entry: InboxEntry) -> InboxEntry:
 
 
 def refusal(entry: InboxEntry) -> Problem:
-    """Return the problem that answers a refused entry; its `errors` name the place in the input that does not fit."""
+    """Return the HTTP error that answers a refused delivery; its `errors` name the place that does not fit."""
     refused = entry.refused
     assert refused is not None
     places = {
@@ -397,7 +399,10 @@ def refusal(entry: InboxEntry) -> Problem:
 
 
 def not_authentic() -> Problem:
-    """Return the problem 401 for an unproven delivery; its text does not tell an unknown source from a wrong proof."""
+    """Return the HTTP error 401 for an unproven delivery.
+
+    Its text is the same for an unknown source and for a wrong proof.
+    """
     return Problem(
         401,
         "not-authentic",
@@ -408,10 +413,13 @@ def not_authentic() -> Problem:
 
 
 def no_such_source(name: str) -> Problem:
-    """Return the problem 404 for a source that the catalogue does not have; only for callers with an API key."""
+    """Return the HTTP error 404 for a source that the catalogue does not have; only for callers with an API key."""
     return Problem(404, "no-source", "No such source", f"The catalogue has no source {name[:100]!r}.")
 
 
 def wrong_media_type(accepted: str) -> Problem:
-    """Return the problem 415 for a delivery whose Content-Type is not accepted. `accepted`: those that are, as text."""
+    """Return the HTTP error 415 for a delivery whose Content-Type is not accepted.
+
+    `accepted`: the accepted ones, as text.
+    """
     return Problem(415, "media-type", "The media type is not read here", f"Content-Type may be: {accepted}.")

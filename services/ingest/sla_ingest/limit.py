@@ -17,9 +17,9 @@ _MINUTE_SECONDS = 60
 
 
 class Budget:
-    """Limits the requests of each source to `per_minute`: call `spend` for each request.
+    """A rate limit: each source may send `per_minute` requests a minute. Call `spend` for each request.
 
-    It counts minutes of real time, even where slad runs on a simulated clock.
+    Minutes are of real time, even where slad runs on a simulated clock.
     """
 
     def __init__(self, per_minute: int) -> None:
@@ -30,8 +30,8 @@ class Budget:
     async def spend(self, source: str) -> None:
         """Count one request of a source.
 
-        Raises Problem 429 when the budget of this minute is used up; `Retry-After` says in how many seconds the next
-        begins.
+        Raises Problem (an HTTP error) 429 when the source has used up this minute's requests; `Retry-After` says in how
+        many seconds the next minute begins.
         """
         if await self._limiter.hit(self._item, source):
             return
@@ -52,9 +52,9 @@ class Budget:
 
 
 class RecentBodies:
-    """Recognises signed bodies that were sent before: call `seen` for each one.
+    """Remembers the last `most` different bodies of deliveries, to recognise one that is sent again: call `seen`.
 
-    The last `most` different bodies are remembered, for all sources together and only in this process.
+    They are counted for all sources together, and only in this process.
     """
 
     def __init__(self, most: int = 20_000) -> None:
@@ -64,7 +64,7 @@ class RecentBodies:
     def seen(self, source: str, body: bytes) -> bool:
         """Return whether the source has sent the same body before, and remember the body.
 
-        False, too, for a body that has been dropped since.
+        False, too, for a body that had to be forgotten, since too many other bodies came after it.
         """
         digest = hashlib.blake2b(body, key=source.encode()[:64], digest_size=16).digest()
         known = digest in self._digests

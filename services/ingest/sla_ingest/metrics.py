@@ -15,7 +15,10 @@ _SIZES = (1, 2, 5, 10, 25, 50, 100, 250, 500, 1_000)
 
 
 class IngestMetrics:
-    """The Prometheus metrics of ingest; build one per process. `registry`: where its metrics are registered."""
+    """The Prometheus metrics of ingest, one attribute each; make one object per process.
+
+    `registry`: where the metrics are registered.
+    """
 
     def __init__(self, registry: CollectorRegistry) -> None:
         self.deliveries = Counter(
@@ -74,7 +77,7 @@ class IngestMetrics:
         )
 
     def expect(self, sources: Iterable[str]) -> None:
-        """Make the count of accepted deliveries of each source start at 0; a count that has begun is left alone.
+        """Make the counter of accepted deliveries exist for each source, at 0; one that exists is left alone.
 
         Call it at the start and for new sources. Otherwise a source that sends nothing after a restart has no count at
         all, and the alert SladIngestSilent would not notice it.

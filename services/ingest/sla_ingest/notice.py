@@ -44,7 +44,7 @@ MAX_TEXT = 20_000
 
 
 class Notices:
-    """Publishes notices of critical fixes: call `publish`. An id that was used for other content is an error.
+    """Publishes notices of critical fixes: call `publish`.
 
     `wake_signal`: woken when a notice was stored. `max_depth`: how deep the JSON of a notice may be nested. `rulebook`:
     returns the plans, contracts and calendars in force, by which the answer says whom the notice reaches.
@@ -70,8 +70,8 @@ class Notices:
         """Publish the notice in `body`. Return whether it was published before, and the answer as JSON.
 
         The same id and revision with the same content get the first answer, and nothing is sent again. `command`: who
-        orders it; the actor's id stands as who published it, if the body names nobody. Raises Problem 400, 409 (the
-        revision has another content, or a later one is published) or 422, and StoreBusy.
+        orders it; the actor's id is stored as the publisher, if the body names none. Raises Problem (an HTTP error) 400
+        for what is no JSON, 409 (the revision has another content, or a later one is published) or 422, and StoreBusy.
         """
         now = self._time_source.now()
         written = self._parsed(body)
@@ -198,13 +198,13 @@ def _completed(written: Mapping[str, Any], newest: _Newest | None) -> Mapping[st
 
 @dataclass(frozen=True, slots=True)
 class NoticeReach:
-    """Whom a notice reaches.
+    """How many contracts and people a notice reaches.
 
     `contracts`: how many contracts in force that are entitled to it have an affected version. `people`: how many people
     of these contracts want notices. `unknown`: products of the notice that no contract names. `not_entitled`: how many
     other contracts have an affected version, under plans that do not entitle to this notice. `registration`: for how
-    many of `contracts` people must register, which the notifier alone knows. `withdrawn`: whether the notice is
-    withdrawn.
+    many of `contracts` people must register first, so that only the notifier service knows them. `withdrawn`: whether
+    the notice is withdrawn.
     """
 
     contracts: int
@@ -229,8 +229,9 @@ class NoticeReach:
         return "no contract in force runs an affected version: check the products and versions against `environment`"
 
     def as_json(self) -> dict[str, Any]:
-        """Return the reach as JSON values: `contracts`, `people`, and if there are any, `not_entitled`, `registration`,
-        `unknown_products` and `remark`.
+        """Return the JSON object of the reach: `contracts` and `people`, and further keys only where they apply.
+
+        These are `not_entitled`, `registration`, `unknown_products` and `remark`.
         """
         told: dict[str, Any] = {"contracts": self.contracts, "people": self.people}
         if self.not_entitled:
@@ -243,7 +244,7 @@ class NoticeReach:
 
 
 def reach_of(found: NoticeData, rulebook: Rulebook, at: datetime) -> NoticeReach:
-    """Return how many contracts and people the notice `found` concerns at the instant `at`.
+    """Return how many contracts and people the notice `found` reaches at the instant `at`.
 
     `rulebook`: the plans, contracts and calendars that decide this.
     """

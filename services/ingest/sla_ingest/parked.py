@@ -44,9 +44,10 @@ _TEXTS: Mapping[str, CodedReason] = {reason.code: reason for kind in (ParkedBeca
 
 @dataclass(frozen=True, slots=True)
 class ParkedDelivery:
-    """A delivery stored in the inbox, parked or not. `outcome`: what became of it, a value of `DeliveryResult`.
+    """A delivery stored in the inbox, parked or not.
 
-    `id`: its id in the inbox. `source`: the id of the source that sent it. `delivery`: its body and headers.
+    `id`: its id in the inbox. `source`: the id of the source that sent it. `outcome`: what became of it, a value of
+    `DeliveryResult`. `delivery`: its body and headers.
     """
 
     id: str
@@ -56,10 +57,11 @@ class ParkedDelivery:
 
 
 class ParkedDeliveries:
-    """Lists (`page`), shows (`one`) and replays the parked (not understood) and refused deliveries of this database.
+    """Lists (`page`), shows (`one`) and replays the deliveries that were parked (not understood) or refused.
 
     `intake` translates a replayed delivery, `rulebook` returns the plans, contracts and calendars in force.
-    `wake_signal`: woken when a replay stored events. `count_work`: counts work in the ledgers of contracts.
+    `wake_signal`: woken when a replay stored events. `count_work`: counts reported work in the ledgers of contracts;
+    None: there are no ledgers.
     """
 
     def __init__(
@@ -79,10 +81,10 @@ class ParkedDeliveries:
         self._count_work = count_work
 
     async def page(self, limit: int, after: str) -> dict[str, Any]:
-        """Return a page of at most `limit` parked and refused deliveries as JSON values, the oldest first.
+        """Return a page of at most `limit` parked and refused deliveries as a JSON object, the oldest first.
 
-        The result has `parked`, the deliveries, and `next`, null on the last page. `after`: the `next` of the page
-        before, "" for the first page. Raises Problem 400 for an `after` that is no `next`.
+        The object has `parked`, the deliveries, and `next`, null on the last page. `after`: the `next` of the page
+        before, "" for the first page. Raises Problem (an HTTP error) 400 if `after` was never a `next`.
         """
         statement = select(*_LISTED).where(inbox.c.outcome.in_(WAITING)).order_by(inbox.c.received_at, inbox.c.id)
         if after:
@@ -103,7 +105,10 @@ class ParkedDeliveries:
             return int((await connection.execute(statement)).scalar_one())
 
     async def one(self, id_: str) -> ParkedDelivery:
-        """Return the delivery with this inbox id, whatever became of it. Raises Problem 404."""
+        """Return the delivery with this inbox id, whatever became of it.
+
+        Raises Problem (an HTTP error) 404 if there is none.
+        """
         async with self._store.reading() as connection:
             row = (await connection.execute(select(inbox).where(inbox.c.id == id_))).one_or_none()
         if row is None:
@@ -118,11 +123,12 @@ class ParkedDeliveries:
         return ParkedDelivery(row.id, row.source, row.outcome, delivery)
 
     async def replay(self, id_: str, command: Command) -> tuple[bool, bytes]:
-        """Translate a parked, refused or ignored delivery again, by the catalogue in force. `command`: who orders it.
+        """Translate a parked, refused or ignored delivery again, by the catalogue in force.
 
-        Return whether it is understood now, and the answer. If it is, its events are stored and published; else
-        nothing but the audit log changes. Raises Problem 404 for an unknown id, and Problem 409 for a delivery that was
-        accepted or replayed before, or whose source is gone.
+        Return whether it is understood now, and the answer as JSON. If it is, its events are stored and published; else
+        nothing but the audit log changes. `id_`: its inbox id. `command`: who orders the replay, and why. Raises
+        Problem (an HTTP error) 404 for an unknown id, 409 for a delivery that was accepted or replayed before, or whose
+        source is gone.
         """
         kept = await self.one(id_)
         if kept.outcome not in REPLAYABLE:

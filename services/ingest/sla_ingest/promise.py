@@ -28,10 +28,10 @@ _log = structlog.get_logger(__name__)
 def promise(
     incident: IncidentId, folded: Callable[[], Incident], view: Callable[[Incident], Incident | None] | None = None
 ) -> dict[str, Any]:
-    """Return the due instants of an incident's metrics, as the part of the answer to a delivery that states them.
+    """Return the due instants of an incident's metrics, as a JSON object for the answer to a delivery.
 
-    If there are none to state, the part has a remark that says why. `folded`: returns the incident as computed with the
-    delivery's events. `view`: given that incident, returns what the sender's key may see of it; None if it is under
+    If there are none to state, the object has a remark that says why. `folded`: returns the incident as computed with
+    the delivery's events. `view`: given that incident, returns what the sender's key may see of it; None if it is under
     another contract by now. Never raises: a failure is logged and becomes a remark.
     """
     try:
@@ -50,7 +50,10 @@ def promise(
 
 
 def crowded_promise() -> dict[str, Any]:
-    """Return the promise of an incident with too many events to be computed for an answer: no targets, and a remark."""
+    """Return the object that `promise` would return, for an incident with too many events to be computed at once.
+
+    It has no due instants, and a remark that says why.
+    """
     return _without_targets(IngestRemark.MANY_EVENTS)
 
 
@@ -59,7 +62,7 @@ def _without_targets(remark: IngestRemark, detail: str = "") -> dict[str, Any]:
 
 
 def latest_passed_due(events: Iterable[IncidentEvent], rulebook: Rulebook, by: datetime) -> datetime | None:
-    """Return the instant of the latest breach of any clock of one incident, up to and with `by`.
+    """Return the latest breach of any clock of one incident that is not later than `by`.
 
     `events`: all events of the incident. None if there is no breach, or if the incident cannot be computed from the
     events, which is logged.

@@ -33,10 +33,7 @@ _inbox, _event = tables.inbox.c, tables.event.c
 
 
 class Deliveries:
-    """Deletes old deliveries that are accepted, ignored or replayed from the inbox: iterate over `done(horizon)`.
-
-    Parked and refused deliveries stay. `store`: the database with the inbox.
-    """
+    """Deletes old deliveries from the inbox that need no further action: call `done`."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
@@ -44,7 +41,7 @@ class Deliveries:
     async def done(self, horizon: datetime) -> AsyncIterator[Removed]:
         """Delete deliveries received before `horizon` that are accepted, ignored or replayed, the oldest first.
 
-        Parked and refused ones stay. After each step that deleted some, yields table -> rows deleted.
+        Parked and refused ones stay. After each step that deleted some, yield table -> rows deleted.
         """
         after: datetime | None = None
         while page := await self._page(horizon, after):
@@ -82,8 +79,8 @@ class Histories:
     async def ended(self, horizon: datetime) -> AsyncIterator[Removed]:
         """Delete the events of incidents that ended before `horizon` and received nothing since.
 
-        A tombstone (id and end) of each stays, so that late events are recognised. After each step that deleted some,
-        yields table -> rows deleted.
+        A tombstone (id and end) of each incident stays, so that late events are recognised. After each step that
+        deleted some, yield table -> rows deleted.
         """
         after: Any | None = None
         judged: set[str] = set()  # an incident has as many places in these pages as its events have instants
@@ -140,7 +137,7 @@ async def finished_incidents(
     """Return incident -> the instant of its end, for those incidents of `history` whose events may be deleted.
 
     These have ended, and no event of them happened, or was received, at `horizon` or later. The instant is None for an
-    incident that retention has removed before, and that only late events have reached since.
+    incident that retention has removed before, and for which only late events have come since.
     """
     found: dict[IncidentId, datetime | None] = {}
     turn = LoopYielder()

@@ -15,10 +15,11 @@ _HOW_IMPORTED = "history"
 _ATTRIBUTE = "ce-"
 
 
-def what_it_says(body: bytes, headers: Mapping[str, str]) -> bytes | None:
-    """Return what a delivery says, in one spelling of JSON and without `history`; None if it is no JSON object.
+def canonical_content(body: bytes, headers: Mapping[str, str]) -> bytes | None:
+    """Return a delivery's content in one canonical JSON form, to compare deliveries of the same id.
 
-    `headers`: those that are kept. In CloudEvents' binary mode the attributes are headers, and the body is the data.
+    None if the body is no JSON object. The field `history` (how an event was imported) is left out. `headers`: those
+    that are stored; those that begin with `ce-`, the attributes of a binary CloudEvent, are part of the content.
     """
     attributes = {name: value for name, value in headers.items() if name.startswith(_ATTRIBUTE)}
     try:

@@ -47,9 +47,10 @@ COUNT_EVERY_SECONDS = 15.0
 
 @dataclass(frozen=True, slots=True)
 class IngestService:
-    """The ingest service, assembled: its loops and checks to run (`service`), and the routes to mount (`router`).
+    """The parts of the ingest service, as `build` returns them.
 
-    `commit` writes deliveries, `parked` replays them, `forgetting` deletes old data.
+    `service`: its loops and health checks, to be run. `router`: the HTTP routes, to be mounted. `commit`: writes
+    deliveries. `parked`: replays deliveries. `forgetting`: deletes old data.
     """
 
     service: Service
@@ -72,12 +73,12 @@ def build(
     quarantine: Quarantine | None = None,
     contracts: tuple[RecordShelf, Callable[[], Catalogue]] | None = None,
 ) -> IngestService:
-    """Assemble the ingest service; nothing runs yet.
+    """Build the ingest service and return its parts; nothing runs yet.
 
     `wake_signal`: woken when rows were appended to the ingest log. `catalogue`: returns the catalogue in force.
     `authorize`: decides about API keys; None: by the keys of the catalogue. `quarantine`: keeps what the relay of that
-    log could not publish; None: the service makes its own. `contracts`: the records in memory, which
-    `catalogue` has in its rulebook, and what returns the catalogue of the files; None: no contracts are recorded.
+    log could not publish; None: the service makes its own. `contracts`: the records of contracts in memory, and the
+    function that returns the catalogue of the files without them; None: no contracts are recorded.
     """
     quarantine = quarantine or Quarantine("ingest", store, quarantine_table, time_source, BusMetrics())
 

@@ -15,7 +15,7 @@ _NEXT = timedelta(microseconds=1)
 
 
 def with_accepted_time(one: TranslatedEvent, tolerance: timedelta) -> TranslatedEvent:
-    """Return the event with the time by which it counts, and with its remarks added as warnings.
+    """Return the event with the time that counts, and with its remarks added as warnings.
 
     If the stated time is more than `tolerance` after the receipt, the time of the receipt counts, with a remark; the
     stated time is kept in the attribute `claimed_at`. Such times in the event's snapshot are replaced likewise, without
@@ -57,13 +57,13 @@ def _with_snapshot_settled(event: IncidentEvent, tolerance: timedelta) -> Incide
 
 
 def with_reporter_recognised(one: TranslatedEvent, history: Iterable[IncidentEvent]) -> TranslatedEvent:
-    """Decide about an event with `unless_reporter` (an account): return it as a customer's reply, or as what it was.
+    """Return the event as a customer's reply, if its author turns out to be the incident's reporter.
 
-    It is the customer's reply if the account is the incident's reporter. It stays as it was if another account is. In
-    both cases the event keeps the account (`actor_id`): a change of the reporter may still come that happened before,
-    and then the fold decides. `history`: the stored events of the incident, which name the reporter. If none does, the
-    event's actor becomes unknown, named by the account, and a response gets a remark. An event without
-    `unless_reporter` is returned unchanged.
+    This concerns events with `unless_reporter`, the author's account; any other is returned unchanged. If another
+    account is the reporter, the event stays as it was. In both cases it keeps the account (`actor_id`): a change of the
+    reporter may still come that happened before, and then computing the incident decides. `history`: the stored events
+    of the incident, which name the reporter. If none does, the event's actor becomes unknown, named by the account, and
+    a response gets a remark.
     """
     if not one.unless_reporter:
         return one
@@ -101,11 +101,11 @@ def _names_reporter(event: IncidentEvent) -> str | None:
 
 
 def after_breaches(one: TranslatedEvent, history: Iterable[IncidentEvent], ran_out: datetime | None) -> TranslatedEvent:
-    """Return the event; if it may have followed the last breach, it is placed a microsecond after that breach.
+    """Return the event; if it may have followed the last breach, its time becomes a microsecond after that breach.
 
-    This concerns events with `not_before_told`: they happened at their stated time or later. So placed, the event does
-    not take the breach back. `ran_out`: the last breach before the event's receipt; None for none. The stated time
-    stays if there is no breach, if the breach is earlier than it, or if `history` has events later than it.
+    This concerns events with `not_before_told`: they happened at their stated time or later. With the new time the
+    event does not undo the breach. `ran_out`: the last breach before the event's receipt; None for none. The stated
+    time stays if there is no breach, if the breach is earlier than it, or if `history` has events later than it.
     """
     if not one.not_before_told:
         return one

@@ -20,12 +20,12 @@ from sla_platform.timesource import TimeSource
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NotifierContext:
-    """What every use case of one notifier process works with.
+    """The objects that all parts of one notifier process share.
 
-    `catalogue` returns the catalogue in force, so that a reload counts at once. Wake signals, each given after a
-    commit: `facts_taken_in` wakes the scheduler, `deliveries_due` the sender, `log_appended` the readers of the
-    notifier's log. `quarantine`: holds records that could not be processed. `records`: the recorded contracts that the
-    catalogue has in its rulebook; None: none are recorded.
+    `catalogue`: returns the present catalogue. Wake signals, each to be given after a commit: `facts_taken_in` wakes
+    the scheduler, `deliveries_due` the sender, `log_appended` the readers of the notifier's log. `quarantine`: stores
+    records that could not be processed. `records`: this process's copy of the contracts that are kept in the database
+    instead of files; None: there are none.
     """
 
     store: Store
@@ -41,10 +41,10 @@ class NotifierContext:
 
     @asynccontextmanager
     async def writing(self) -> AsyncIterator[AsyncConnection]:
-        """Open a transaction for the `async with` block, which gets its connection.
+        """Open a transaction for the `async with` block and yield its connection.
 
-        Before it, the key that signs acknowledgement links is read, because messages written in the block need it. The
-        recorded contracts are as the transaction sees them. Raises StoreBusy.
+        The copy of the contracts in the database (`records`) is updated within it. Before it, the key that signs links
+        is read, because messages written in the block need it. Raises StoreBusy.
         """
         await self.render_config.links.secret.read(self.store, self.time_source.now())
         async with self.store.transaction() as connection:
@@ -52,18 +52,21 @@ class NotifierContext:
             yield connection
 
     async def refresh_contracts(self, connection: AsyncConnection) -> None:
-        """Bring the recorded contracts up to what is stored."""
+        """Update this process's copy of the contracts in the database (`records`), if it has one."""
         if self.records is not None:
             await self.records.refresh(connection)
 
-    def unheard_of(self, contracts: Iterable[str]) -> set[str]:
-        """Return those of these contracts that are not known here, though a record of them may come; "" is none."""
+    def unknown_contracts(self, contracts: Iterable[str]) -> set[str]:
+        """Return those of these contract ids that are not in the catalogue, but may still arrive in the database.
+
+        Always empty if contracts come only from files (`records` is None). The id "" is never returned.
+        """
         if self.records is None:
             return set()
         known = self.catalogue().rulebook.contracts
         return {id_ for id_ in contracts if id_ and ContractId(id_) not in known}
 
     def signal(self) -> None:
-        """Wake the sender and the readers of the notifier's log; call it after each commit that may concern them."""
+        """Wake the sender and the readers of the notifier's log; call it after a commit with something for them."""
         self.deliveries_due.wake()
         self.log_appended.wake()

@@ -28,9 +28,10 @@ MOST_COUNTED = 100_000  # beyond it the exact number does not matter
 
 
 class NotifierGauges:
-    """The metrics that only the database knows: unfinished deliveries, alerts, steps, waiting facts, endpoints.
+    """Sets the metrics that are read from the database: unfinished deliveries, alerts, steps, waiting facts, endpoints.
 
-    Call `run`. `source`: where the notifier reads events; how far it is behind is a metric too, unless this is None.
+    Call `run`. `source`: where the notifier reads events; how many it still has to read is a metric too, unless this is
+    None.
     """
 
     def __init__(self, context: NotifierContext, source: EventSource | None) -> None:
@@ -38,7 +39,7 @@ class NotifierGauges:
         self._source = source
 
     async def run(self) -> None:
-        """Update the metrics every few seconds until cancelled; a Retryable error is logged, and the loop goes on."""
+        """Update the metrics every 5 seconds until cancelled; a Retryable error is logged, and the loop goes on."""
         while True:
             try:
                 await self.update()

@@ -16,10 +16,10 @@ TIMEOUT_SECONDS = 10.0
 
 
 class Heartbeat:
-    """Calls an outside watchdog (a service that raises the alarm when the calls stop) after each canary.
+    """Calls an outside watchdog (a service that raises an alarm when calls stop coming) after each canary.
 
     A canary is a breach that slad's own test clock causes each minute. `note_canary` reports one, and `run` makes the
-    calls. `url`: the address to call, "" for none. `source`: the time by which the delay of a canary is measured.
+    calls. `url`: the address to call, "" for none. `source`: the clock by which the delay of a canary is measured.
     """
 
     def __init__(self, url: str, source: TimeSource, metrics: NotifierMetrics) -> None:

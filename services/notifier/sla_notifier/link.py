@@ -33,7 +33,10 @@ _ENDED_WITHIN = timedelta(days=3_650)  # a mail may be old when somebody has had
 
 
 class LinkPurpose(Enum):
-    """What the holder of a registration's link may do: confirm it, or end it. A token for one serves no other."""
+    """What the link of a registration for notices is for: to confirm it, or to end it.
+
+    A token for one purpose is refused for the other.
+    """
 
     CONFIRM = b"slad confirm v1\n"
     UNSUBSCRIBE = b"slad unsubscribe v1\n"
@@ -42,8 +45,8 @@ class LinkPurpose(Enum):
 class BadLink(StrEnum):
     """Why the token of a link is not accepted.
 
-    `INCOMPLETE`: its end is missing. `MALFORMED`: slad writes no such token. `FOREIGN`: not signed with the secret of
-    this installation. `EXPIRED`: too old.
+    `INCOMPLETE`: its end is missing. `MALFORMED`: it is no token that slad writes. `FOREIGN`: it is not signed with the
+    key of this installation. `EXPIRED`: it is too old.
     """
 
     INCOMPLETE = "incomplete"  # its end is missing
@@ -54,9 +57,10 @@ class BadLink(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """What a valid token allows: one person to acknowledge one alert, or the alerts of a digest, before `expires`.
+    """The content of a valid token: one person may acknowledge one alert, or the alerts of a digest, before `expires`.
 
-    `alert`: the alert's id, or `digest:` and the id of the digest's delivery.
+    `alert`: the alert's id, or `digest:` and the id of the digest's delivery. A digest is a mail that collects several
+    messages. `person`: the person's id.
     """
 
     alert: str  # or `digest:` and the delivery that lists several
@@ -65,15 +69,15 @@ class Claim:
 
     @property
     def digest(self) -> str:
-        """Return the id of the digest whose alerts may be acknowledged; "" when the claim is for one alert."""
+        """Return the id of the digest's delivery whose alerts may be acknowledged; "" if the claim is for one alert."""
         return self.alert.removeprefix(_LISTED) if self.alert.startswith(_LISTED) else ""
 
 
 @dataclass(frozen=True, slots=True)
 class Links:
-    """Writes the links in messages, and reads the tokens of acknowledgement links that somebody follows.
+    """Writes the links in messages, and verifies the tokens of links that somebody opens.
 
-    `base`: the public URL without a slash at its end. `secret`: the key by which tokens are signed.
+    `base`: the public URL without a slash at its end. `secret`: the key that signs the tokens.
     """
 
     base: str
@@ -82,35 +86,41 @@ class Links:
     def acknowledge(self, alert: str, person: str, now: datetime) -> str:
         """Return the link by which a person acknowledges an alert; it is valid for 14 days (VALID_FOR) from `now`.
 
-        `alert` and `person`: their ids. Raises LinkSecretNotRead before the key is known.
+        `alert` and `person`: their ids. Raises LinkSecretNotRead if the signing key has not been read yet.
         """
         return f"{self.base}/ack/{self.token(Claim(alert, person, now + VALID_FOR))}"
 
     def acknowledge_digest(self, delivery: str, person: str, now: datetime) -> str:
         """Return the link by which a person acknowledges the alerts in a digest (a mail collecting several messages).
 
-        It is valid for VALID_FOR from `now`. `delivery`: the id of the digest's delivery. Raises LinkSecretNotRead.
+        It is valid for 14 days (VALID_FOR) from `now`. `delivery`: the id of the digest's delivery; `person`: the
+        person's id. Raises LinkSecretNotRead if the signing key has not been read yet.
         """
         return self.acknowledge(f"{_LISTED}{delivery}", person, now)
 
     def confirm(self, request: str, now: datetime) -> str:
-        """Return the link by which the registrations of a request are confirmed; valid for 3 days (CONFIRMED_WITHIN).
+        """Return the link that confirms the registrations for notices of a request; valid for 3 days from `now`.
 
-        Raises LinkSecretNotRead.
+        `request`: the id of the request. Raises LinkSecretNotRead if the signing key has not been read yet.
         """
         token = self._subject(LinkPurpose.CONFIRM, request, now + CONFIRMED_WITHIN)
         return f"{self.base}/registrations/confirm/{token}"
 
     def unsubscribe(self, subject: str, now: datetime) -> str:
-        """Return the link by which registrations are ended, for ten years. Raises LinkSecretNotRead.
+        """Return the link that ends registrations for notices; valid for ten years from `now`.
 
-        `subject`: the person whose registrations are meant, or the id of one registration.
+        `subject`: the id of the person whose registrations it ends, or the id of one registration. Raises
+        LinkSecretNotRead if the signing key has not been read yet.
         """
         token = self._subject(LinkPurpose.UNSUBSCRIBE, subject, now + _ENDED_WITHIN)
         return f"{self.base}/registrations/end/{token}"
 
     def subject_of(self, purpose: LinkPurpose, token: str, now: datetime) -> str | BadLink:
-        """Return what the token of a registration's link is about, or why the token is not accepted at `now`."""
+        """Return the id in the token of a link to confirm or end registrations, or why it is not accepted at `now`.
+
+        To confirm: the id of the request. To end: the id of a person or of a registration. Raises LinkSecretNotRead if
+        the signing key has not been read yet.
+        """
         read = self._opened(purpose.value, token)
         if isinstance(read, BadLink):
             return read
@@ -118,19 +128,26 @@ class Links:
         return str(subject) if now < from_micros(expires * 1_000_000) else BadLink.EXPIRED
 
     def incident(self, incident: str) -> str:
-        """Return the link to an incident's page on the board."""
+        """Return the URL of an incident's page on the board (slad's web pages). `incident`: its id."""
         return f"{self.base}/incidents/{quote(incident, safe=':')}"
 
     def board(self) -> str:
-        """Return the link to the board's first page."""
+        """Return the URL of the first page of the board (slad's web pages)."""
         return f"{self.base}/"
 
     def token(self, claim: Claim) -> str:
-        """Return a claim as a signed token for a URL, two parts in base64url: `<claim>.<signature>`."""
+        """Return a claim (who may acknowledge what, until when) as a signed token for a URL.
+
+        It has two parts in base64url: `<claim>.<signature>`. Raises LinkSecretNotRead if the signing key has not been
+        read yet.
+        """
         return self._signed(_PURPOSE, [claim.alert, claim.person, to_micros(claim.expires) // 1_000_000])
 
     def read(self, token: str, now: datetime) -> Claim | BadLink:
-        """Return the claim of a token that is valid at `now`, or why the token is not accepted."""
+        """Return the claim in the token of an acknowledgement link, or why the token is not accepted at `now`.
+
+        Raises LinkSecretNotRead if the signing key has not been read yet.
+        """
         read = self._opened(_PURPOSE, token)
         if isinstance(read, BadLink):
             return read

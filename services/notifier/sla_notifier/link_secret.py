@@ -17,13 +17,13 @@ _s = tables.secret.c
 
 
 class LinkSecretNotRead(Retryable):
-    """Raised when the key that signs links has not been read from the store yet; try again in a moment."""
+    """Raised when the key that signs links is needed before it has been read from the database; try again shortly."""
 
 
 class LinkSecret:
-    """The key that signs acknowledgement links: await `read` first, then take `value`.
+    """The key that signs the links in messages: await `read` first, then use `value`.
 
-    `given`: the key of SLAD_LINK_SECRET; b"": a random key is kept in the store.
+    `given`: the key of SLAD_LINK_SECRET; b"": a random key, stored in the database.
     """
 
     def __init__(self, given: bytes = b"") -> None:
@@ -34,15 +34,15 @@ class LinkSecret:
 
     @property
     def value(self) -> bytes:
-        """Return the key. Raises LinkSecretNotRead when none was given and `read` has not succeeded yet."""
+        """Return the key that signs links. Raises LinkSecretNotRead if none was given and `read` has not succeeded."""
         if not self._value:
             raise LinkSecretNotRead
         return self._value
 
     async def read(self, store: Store, now: datetime) -> None:
-        """Read the key from the store, unless it is known here; if the store has none, a random key is stored first.
+        """Read the key from the database, unless it is known already; if none is stored, store a random one first.
 
-        All processes that share a store get the same key. Raises StoreBusy.
+        All processes that share a database get the same key. `now`: stored with a new key. Raises StoreBusy.
         """
         if self._value:
             return

@@ -13,7 +13,7 @@ LATENESS = (0.05, 0.1, 0.25, 0.5, 1, 2, 5, 10, 30, 60, 300, 600)
 
 
 class NotifierMetrics:
-    """The notifier's Prometheus metrics. `registry`: the registry of the process, on which they are registered."""
+    """The notifier's Prometheus metrics. `registry`: the collector registry in which they are registered."""
 
     def __init__(self, registry: CollectorRegistry) -> None:
         self.attempts = Counter(
@@ -89,9 +89,10 @@ class NotifierMetrics:
         self.steps = Counter("slad_notifier_steps_total", "Escalation steps taken.", ["level"], registry=registry)
 
     def delivered(self, row: DeliveryRow, now: datetime) -> None:
-        """Count an attempt to send a delivery; if it was sent, measure how long after its `due_at` that was.
+        """Count an attempt to send a delivery; if it succeeded, also observe how late the message was.
 
-        `row`: the delivery after the attempt. `now`: when it was sent; an instant before `due_at` counts as not late.
+        `row`: the delivery after the attempt. `now`: when it was sent; the lateness is the time since `row.due_at`, at
+        least zero.
         """
         reason = row.failure or row.reason
         self.attempts.labels(row.channel, row.kind.value, row.state.value, reason).inc()

@@ -14,7 +14,7 @@ from sla_domain.rota import Rota, RotaId, Shift, next_shift, on_call
 
 
 def rotas_of(catalogue: Catalogue, contract: Contract | None) -> dict[RotaId, Rota]:
-    """Return the rotas that hold a role of a contract, or with None every rota of the catalogue, by id."""
+    """Return rota id -> rota for the rotas that hold a role of the contract; None: every rota of the catalogue."""
     rotas = catalogue.rulebook.rotas
     if contract is None:
         return dict(rotas)
@@ -25,7 +25,11 @@ def rotas_of(catalogue: Catalogue, contract: Contract | None) -> dict[RotaId, Ro
 def on_call_json(
     catalogue: Catalogue, rotas: Iterable[Rota], contract: Contract | None, at: datetime
 ) -> dict[str, Any]:
-    """Return who is on call at `at` in rotas, and who holds each role of a contract (None: of none), ready for JSON."""
+    """Return who is on call at `at`, ready for JSON, with the keys `at`, `rotas` and `roles`.
+
+    `rotas`: of each given rota, the shift at `at` (`now`) and the one after it (`next`). `roles`: who holds each role
+    of the contract; empty if `contract` is None.
+    """
     roles = [] if contract is None else list(dict.fromkeys(holder.role for holder in contract.roles))
     return {
         "at": at,
@@ -35,7 +39,10 @@ def on_call_json(
 
 
 def feeds_ending(catalogue: Catalogue, now: datetime) -> str | None:
-    """Return which feeds of rotas have ended or end within 14 days of `now`, as text; None if none does."""
+    """Return a text on the rota feeds that have ended or end within 14 days of `now`; None if there are none.
+
+    A feed is a calendar file that lists the shifts of a rota.
+    """
     rotas = [rota for rota in catalogue.rulebook.rotas.values() if rota.feed_ends_soon(now)]
     said = [f"the feed of {rota.id} lists nobody from {rota.feeds_end:%Y-%m-%d %H:%M}Z on" for rota in rotas]
     return "; ".join(said) or None

@@ -34,7 +34,10 @@ Environment = tuple[EnvironmentItem, ...]
 
 
 class Profiles:
-    """Watches what contracts run: `run` it, or call `look`."""
+    """Notifies contracts of published critical-fix notices that have come to concern them as their products changed.
+
+    Call `run`, or `look` to check once.
+    """
 
     def __init__(self, context: NotifierContext) -> None:
         self._context = context
@@ -44,7 +47,10 @@ class Profiles:
         self._of_records: dict[str, tuple[int | None, int | None]] = {}  # the revisions that judged and that stated
 
     async def run(self) -> None:
-        """Tell contracts of notices in force whenever one has changed, and once at the start."""
+        """Call `look` every 2 seconds until cancelled; it notifies contracts of notices about products new to them.
+
+        A Retryable error is logged, and the loop goes on.
+        """
         while True:
             try:
                 await self.look()
@@ -53,10 +59,10 @@ class Profiles:
             await self._context.time_source.sleep(LOOK_SECONDS)
 
     async def look(self) -> list[str]:
-        """Tell the contracts that have come to run more since the last look; return the ids of the notices.
+        """Notify contracts of the critical-fix notices that have come to concern them; return the ids of these notices.
 
-        At the first look every contract is asked about, since it may have changed while the process stood still. Raises
-        Retryable; then the same is asked again at the next look.
+        Only contracts that gained a product or version since the last call are checked; in the first call all. Raises
+        Retryable for a passing failure; the next call checks the same again.
         """
         catalogue, place = self._context.catalogue(), self._place
         changed: list[str] = []

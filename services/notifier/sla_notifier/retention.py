@@ -29,10 +29,10 @@ _carried = tables.delivery.alias("carried")
 
 
 class NotifierSweeps:
-    """Deletes old rows of the notifier: iterate over what a method returns, and it deletes some rows in each step.
+    """Deletes old rows of the notifier: each method is an iterator that deletes a batch of rows in each step.
 
-    A step yields what was removed, as table -> number of rows. `horizon`: rows from before this instant are old. Sweep
-    `alerts` before `deliveries`, because a delivery stays while its alert does.
+    A step yields what was deleted, as table -> number of rows. `horizon`: rows from before this instant are old.
+    Iterate over `alerts` before `deliveries` and `notices`, because these keep what belongs to an alert.
     """
 
     def __init__(self, store: Store) -> None:
@@ -41,7 +41,7 @@ class NotifierSweeps:
     async def alerts(self, horizon: datetime) -> AsyncIterator[Removed]:
         """Delete alerts closed before the horizon, and critical fixes acknowledged before it, with their steps.
 
-        An alert that has an unfinished delivery stays.
+        An alert that has an unfinished delivery stays. Yields table -> number of rows deleted, for each batch.
         """
         closed = and_(_a.state == AlertState.CLOSED.value, _a.closed_at < horizon)
         answered = and_(
@@ -58,8 +58,9 @@ class NotifierSweeps:
     async def deliveries(self, horizon: datetime) -> AsyncIterator[Removed]:
         """Delete deliveries that finished before the horizon, with their attempts.
 
-        A delivery stays while its alert exists; a digest, while deliveries that it carried exist; and any delivery,
-        while another one that is still to be sent must wait for it (`follows`).
+        A delivery stays while its alert exists; a digest, while deliveries that it contained exist; and any delivery,
+        while another one that is still to be sent must wait for it (`follows`). Yields table -> number of rows deleted,
+        for each batch.
         """
         after: Any | None = None
         while page := await self._page(horizon, after):
@@ -70,10 +71,10 @@ class NotifierSweeps:
                 yield rows
 
     async def notices(self, horizon: datetime) -> AsyncIterator[Removed]:
-        """Delete the notices last changed before the horizon, with who was told of them.
+        """Delete the notices last changed before the horizon, with who was notified of them.
 
-        A notice that has an alert stays, so sweep `alerts` before. What was deleted is told to no contract that comes
-        to run an affected version later.
+        A notice that has an alert stays. Contracts that a deleted notice comes to concern later are not notified of it.
+        Yields table -> number of rows deleted, for each batch.
         """
         n = tables.notice.c
         old = select(n.id).where(n.changed_at < horizon, ~exists().where(_a.notice == n.id)).order_by(n.changed_at)
@@ -91,7 +92,10 @@ class NotifierSweeps:
             yield {"notifier_notice": len(ids), "notifier_notice_told": people}
 
     async def registrations(self, horizon: datetime) -> AsyncIterator[Removed]:
-        """Delete registrations that ended, or were never confirmed, before the horizon, and old counts of mails."""
+        """Delete registrations that ended, or expired unconfirmed, before the horizon, and daily counts of mails.
+
+        Yields table -> number of rows deleted, for each batch.
+        """
         r, days = tables.registration.c, tables.confirmation
         pending = and_(r.state == "pending", r.expires_at < horizon)
         query = select(r.id).where(or_(r.ended_at < horizon, pending)).limit(BATCH)
@@ -110,13 +114,17 @@ class NotifierSweeps:
     async def taken_in(self, horizon: datetime) -> AsyncIterator[Removed]:
         """Delete the ids of facts and notices taken in before the horizon.
 
-        If one of these events came again, it would count as new.
+        If one of these events came again, it would be processed again. Yields table -> number of rows deleted, for each
+        batch.
         """
         async for removed in self._older(tables.inbox, tables.inbox.c.at, horizon):
             yield removed
 
     async def conversations(self, horizon: datetime) -> AsyncIterator[Removed]:
-        """Delete the conversations (what was sent to one mailbox) whose last message came before the horizon."""
+        """Delete the conversations (what was sent to one mailbox) whose last message came before the horizon.
+
+        Yields table -> number of rows deleted, for each batch.
+        """
         async for removed in self._older(tables.conversation, tables.conversation.c.last_at, horizon):
             yield removed
 

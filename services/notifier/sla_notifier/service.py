@@ -50,11 +50,11 @@ PARTITIONS_AT_ONCE = 4  # taking in waits for the database most of the time
 
 @dataclass(frozen=True, slots=True)
 class NotifierService:
-    """The notifier put together by `build`: run `service`, and mount `router` into an application.
+    """The notifier as `build` returns it: run `service`, and mount `router` into an HTTP application.
 
-    The other fields are the parts that `service` runs, and the `context` they share. `handler` takes in facts,
-    `scheduler` works on waiting ones, `escalator` takes escalation steps, `sender` sends, `forgetting` deletes old
-    rows.
+    The other fields are the parts that `service` runs, and the `context` that they share. `handler` takes in facts,
+    `scheduler` processes waiting ones, `escalator` takes escalation steps, `sender` sends messages, `forgetting`
+    deletes old rows.
     """
 
     service: Service
@@ -80,9 +80,10 @@ def build(
 ) -> NotifierService:
     """Return the notifier, ready to run; nothing is started.
 
-    `feeds`: the bus, which gives event sources and wake signals. `registry`: where the metrics go. `catalogue` returns
-    the catalogue in force. `authorize`: checks the API key of a request. `records`: the recorded contracts, which
-    `catalogue` has in its rulebook; None: none are recorded. Raises BadSettings for settings that cannot be used.
+    `feeds`: the event bus, which gives event sources and wake signals. `registry`: where the metrics are registered.
+    `catalogue`: returns the present catalogue. `authorize`: checks the API key of a request. `records`: the process's
+    copy of the contracts that are kept in the database instead of files; None: there are none. Raises BadSettings for
+    settings that cannot be used.
     """
     quarantine = feeds.quarantine("notifier")
     context = notifier_context(
@@ -159,10 +160,11 @@ def notifier_context(
     quarantine: Quarantine | None = None,
     records: RecordCopy | None = None,
 ) -> NotifierContext:
-    """Return what the use cases of the notifier work with.
+    """Return the objects that all parts of the notifier share, made from the settings.
 
-    `log_appended`: the signal to give when an event was appended to the notifier's log. `quarantine`: that of the
-    service; None makes a new one. `records`: the recorded contracts; None: none are recorded.
+    `log_appended`: wakes the readers of the notifier's log. `quarantine`: where records go that could not be processed;
+    None makes a new one. `catalogue`: returns the present catalogue. `records`: the process's copy of the contracts
+    that are kept in the database instead of files; None: there are none.
     """
     links = Links(settings.public_url.rstrip("/"), LinkSecret(settings.link_secret.get_secret_value().encode()))
     return NotifierContext(
@@ -180,7 +182,10 @@ def notifier_context(
 
 
 async def preload_files(context: NotifierContext, channels: Mapping[str, Channel]) -> None:
-    """Read every file that sending needs into memory now: later there may be no free file descriptor for it."""
+    """Read every file that sending needs into memory; called at the start.
+
+    Later, under load, there may be no free file descriptor for it. `channels`: kind of channel -> the channel.
+    """
     for module in _LATE_MODULES:
         import_module(module)
     context.render_config.texts.load()

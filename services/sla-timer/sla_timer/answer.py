@@ -41,7 +41,8 @@ class EventPage:
     """One page of an incident's events, in the order in which they occurred.
 
     `total`: how many events all pages have together. `next`: the event id to pass as `after` for the next page; None on
-    the last page. `surplus`: events stored beyond the limit of one incident; they are on no page and change no clock.
+    the last page. `surplus`: how many more events are stored that exceed the limit of one incident; they are on no page
+    and change no clock.
     """
 
     events: Sequence[IncidentEvent]
@@ -53,7 +54,7 @@ class EventPage:
 def latest_clocks(clocks: Sequence[Clock], most: int) -> list[Clock]:
     """Return at most `most` of the clocks, in the order given.
 
-    If there are more, open clocks are kept before ended ones, and among either the ones that started last.
+    If there are more, open clocks are preferred to ended ones, and then those that started later.
     """
     if len(clocks) <= most:
         return list(clocks)
@@ -71,12 +72,13 @@ def incident_json(
     seen: ContractView | None = None,
     rulebooks: Mapping[ClockId, Rulebook] = MappingProxyType({}),
 ) -> dict[str, Any]:
-    """Return an incident with its clocks (100 at most) and one page of its events as JSON values.
+    """Return the JSON object of an incident: its state, at most 100 of its clocks, and one page of its events.
 
-    `rulebook`: the plans, contracts and calendars by which the incident is judged; `rulebooks`: by clock, the rulebook
-    of each clock that is judged by another one. `now`: the instant of urgencies, consumed and waiting times. `told`:
-    what has been published about each clock; a breach that a timer published after the last event is known from it
-    alone. `seen`: what an API key of one contract may see; None for a key of all contracts.
+    `page`: these events. `rulebook`: the plans, contracts and calendars by which the incident is judged; `rulebooks`:
+    by clock id, the rulebook of each clock that is judged by another one. `now`: the instant for which urgencies,
+    consumed and waiting times are computed. `told`: by clock id, what has been published about the clock; it adds
+    breaches that timers published after the last event. `seen`: the part of the incident that an API key of one
+    contract may see; None: the key is for all contracts.
     """
     until = None if seen is None else seen.until
     if seen is not None:
@@ -148,12 +150,12 @@ def clock_json(
     consumed: timedelta,
     until: datetime | None = None,
 ) -> dict[str, Any]:
-    """Return one clock as JSON values, with what timers have published about it since the last event.
+    """Return the JSON object of one clock, with what timers have published about the clock since the last event.
 
-    `zone`: for `due_local`. `score`: its urgency now. `consumed`: the counted time so far. `told`: what has been
-    published about the clock, such as its breach; None: nothing. `until`: the instant at which the incident left the
-    contract of the API key: the answer then ignores `told` and shows the clock as of that instant. None: the incident
-    is still under that contract.
+    `zone`: the time zone of the field `due_local`. `score`: the clock's urgency now. `consumed`: the counted time so
+    far. `told`: what has been published about the clock, such as its breach; None: nothing. `until`: when the incident
+    left the contract to which the API key is limited; the clock is then shown as of that instant, and `told` is
+    ignored. None: the incident has not left, or the key is for all contracts.
     """
     if until is not None:
         return _clock_json(clock, zone, score, consumed, _passed(clock, until), [], until)
@@ -233,7 +235,7 @@ def _consumed(clock: Clock, incident: Incident, rulebook: Rulebook, now: datetim
 
 
 def segment_json(segment: Segment) -> dict[str, Any]:
-    """Return one segment of a clock (a time in which it ran, or was paused for one reason) as JSON values.
+    """Return the JSON object of a segment: a stretch of time in which a clock ran, or was paused for one reason.
 
     `end` is null while the segment lasts.
     """
@@ -248,11 +250,11 @@ def segment_json(segment: Segment) -> dict[str, Any]:
 
 @dataclass(frozen=True, slots=True)
 class Hours:
-    """The hours in which one clock counts.
+    """The hours in which one clock counts time, and how much counted time is left while the clock is paused.
 
-    `name`: the hours as facts name them, `wall` for wall-clock time, "" when unknown. `calendar`: None for wall-clock
-    time, and when the catalogue has no calendar of that name. `left_seconds`: the counted time left of a paused clock,
-    negative once late; None for other clocks, and when unknown.
+    `name`: the name of the hours in published events, `wall` for wall-clock time, "" when unknown. `calendar`: None for
+    wall-clock time, and when the catalogue has no calendar of that name. `left_seconds`: counted seconds left of a
+    paused clock, negative once late; None for other clocks, and when unknown.
     """
 
     name: str
@@ -261,7 +263,9 @@ class Hours:
 
     @classmethod
     def of(cls, row: Any, rulebook: Rulebook) -> Hours:
-        """Return the hours of the clock in a row of `timer_clock`. `rulebook`: the rulebook by which the clock is
+        """Return the hours in which a clock counts.
+
+        `row`: the clock's row of `timer_clock`. `rulebook`: the plans, contracts and calendars by which the clock is
         judged.
         """
         context = row.context if isinstance(row.context, dict) else orjson.loads(row.context)
@@ -270,12 +274,12 @@ class Hours:
 
 
 def hours_json(hours: Hours, clock: Any, now: datetime) -> dict[str, Any]:
-    """Return the keys `counted_seconds`, `outside_hours` and `opens_at` of one clock as JSON values.
+    """Return a dict with the keys `counted_seconds`, `outside_hours` and `opens_at` for the JSON object of one clock.
 
-    `hours`: the hours in which it counts. `clock`: any object with `state` and `due_at`. `counted_seconds`: the seconds
-    of these hours left at `now`, negative once the clock is late; null if it has ended, or if unknown. `outside_hours`:
-    true if the clock runs and its hours are closed at `now`. `opens_at`: when they open next; null if `outside_hours`
-    is false, or if unknown.
+    `hours`: the hours in which the clock counts. `clock`: any object with `state` and `due_at`. `counted_seconds`: the
+    counted seconds left at `now`, negative once the clock is late; None if the clock has ended, or if unknown.
+    `outside_hours`: True if the clock runs and its hours are closed at `now`. `opens_at`: when the hours open next, as
+    RFC 3339 text; None if `outside_hours` is False, or if unknown.
     """
     running = clock.state == ClockState.RUNNING
     here = opening_times(hours.calendar, now) if running else ALWAYS
@@ -287,9 +291,9 @@ def hours_json(hours: Hours, clock: Any, now: datetime) -> dict[str, Any]:
 
 
 def event_json(event: IncidentEvent) -> dict[str, Any]:
-    """Return an event as JSON values, with every field that is stored.
+    """Return the JSON object of an event, with every field that is stored.
 
-    `slad apply` reads such events and computes clocks from them under other rules.
+    The command `slad apply` reads such objects, to compute the clocks that other rules would give.
     """
     agreed = event.agreed
     return {
@@ -348,11 +352,12 @@ def explained_json(
     metric: str,
     rulebooks: Mapping[ClockId, Rulebook] = MappingProxyType({}),
 ) -> dict[str, Any]:
-    """Return the explanation of an incident's clocks (20 at most) as of `at`: JSON values, with a text in `language`.
+    """Return the JSON body that explains, as of `at`, how the clocks of an incident came to their due instants.
 
-    `name`: the incident's id. `incident`: None before its first event; there are no clocks then. `metric`: explain only
-    clocks of this metric; "" explains all. `rulebook`: the plans, contracts and calendars by which the incident is
-    judged; `rulebooks`: by clock, the rulebook of each clock that is judged by another one.
+    At most 20 clocks are explained: the open ones, and the latest of the others; texts are in `language`. `name`: the
+    incident's id. `incident`: None before its first event; there are no clocks then. `metric`: explain only clocks of
+    this metric; "": of all. `rulebook`: the plans, contracts and calendars by which the incident is judged;
+    `rulebooks`: by clock id, the rulebook of each clock that is judged by another one.
     """
     asked = [clock for clock in incident.clocks if metric in ("", clock.metric)] if incident else []
     shown = latest_clocks(asked, MOST_EXPLAINED)
@@ -381,7 +386,7 @@ def explained_json(
 
 
 def preview_json(preview: Preview) -> dict[str, Any]:
-    """Return a preview (what would be due if an incident were opened) as JSON values.
+    """Return the JSON object of a preview: what would be due if an incident were opened.
 
     The metric that is due first comes first; metrics without a due instant come last.
     """
@@ -429,5 +434,5 @@ def _local(at: datetime | None, zone: ZoneInfo) -> str | None:
 
 
 def iso(at: datetime | None) -> str | None:
-    """Return an instant as RFC 3339 in UTC with `Z`; None for None."""
+    """Return an aware instant as RFC 3339 text, with `Z` for UTC, else with its own offset; None for None."""
     return None if at is None else rfc3339(at)

@@ -26,9 +26,9 @@ SOON = timedelta(hours=1)
 
 
 class TimerGauges:
-    """Sets the timer's gauges, such as open clocks, overdue clocks and waiting facts, from its tables. Call `run`.
+    """Sets the timer's Prometheus gauges, such as open and overdue clocks, from queries of its tables. Call `run`.
 
-    `events`: the subscription to events whose lag is shown too.
+    `events`: the subscription to incident events, whose lag is a gauge too.
     """
 
     def __init__(self, store: Store, events: EventSource, time_source: TimeSource, metrics: TimerMetrics) -> None:
@@ -39,7 +39,10 @@ class TimerGauges:
         self._contracts: set[str] = set()  # those shown before: a contract with nothing due shows 0 and does not vanish
 
     async def run(self) -> None:
-        """Refresh the gauges every 5 seconds until cancelled; after a failure the next turn tries again."""
+        """Set the timer's Prometheus gauges every 5 seconds until cancelled.
+
+        After a failure the next turn tries again.
+        """
         while True:
             try:
                 await self.once()
@@ -48,7 +51,7 @@ class TimerGauges:
             await asyncio.sleep(EVERY_SECONDS)
 
     async def once(self) -> None:
-        """Set the gauges once, from queries of the timer's tables. Raises Retryable."""
+        """Set the timer's Prometheus gauges once, from queries of its tables. Raises Retryable."""
         now = self._time_source.now()
         self._metrics.lag.set(self._events.lag)
         async with self._store.reading() as connection:

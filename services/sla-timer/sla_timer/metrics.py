@@ -10,7 +10,7 @@ LATENESS = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2, 5, 10, 30, 60, 300, 600)
 class TimerMetrics:
     """The Prometheus metrics of the timer service, one attribute each; make one object per process.
 
-    `registry`: where they are registered.
+    `registry`: where the metrics are registered.
     """
 
     def __init__(self, registry: CollectorRegistry) -> None:

@@ -18,9 +18,10 @@ _event = tables.event.c
 
 
 async def page_of(store: Store, row: Any, after: str, limit: int) -> EventPage | None:
-    """Return the page of at most `limit` stored events after the event with the id `after` ("" for the first page).
+    """Return one page of an incident's stored events: at most `limit`, after the event with the id `after`.
 
-    `row`: the incident's row of `timer_incident`. None if the incident has no event with that id.
+    `row`: the incident's row of `timer_incident`. `after`: "" for the first page. None if the incident has no event
+    with that id.
     """
     of_incident = _event.incident == row.id
     async with store.reading() as connection:

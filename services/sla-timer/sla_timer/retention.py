@@ -26,20 +26,20 @@ _incident = tables.incident.c
 
 
 class IncidentRetention:
-    """Removes old incidents from the timer's store, in small steps.
+    """Deletes old incidents from the timer's database, in small steps.
 
-    `ended` removes incidents, `late` removes events that have arrived for an incident after its removal.
+    `ended` deletes incidents that ended long ago, `late` the events that arrived for an incident after its deletion.
     """
 
     def __init__(self, store: Store) -> None:
         self._store = store
 
     async def ended(self, horizon: datetime) -> AsyncIterator[Removed]:
-        """Remove incidents that ended before `horizon`, the earliest opened first; yield table -> rows removed after
-        each step.
+        """Delete incidents that ended before `horizon`, the earliest opened first.
 
-        Skipped are incidents with an open clock, with events that wait to be applied, or with an event received at
-        `horizon` or later. Of each removed incident a tombstone stays: its id and when it ended.
+        After each step yield table -> rows deleted. Skipped are incidents with an open clock, with events that wait to
+        be applied, or with an event received at `horizon` or later. Of each deleted incident a tombstone stays: its id
+        and when it ended.
         """
         after: Any | None = None
         while page := await self._page(horizon, after):
@@ -53,7 +53,7 @@ class IncidentRetention:
                     yield removed
 
     async def late(self, horizon: datetime) -> AsyncIterator[Removed]:
-        """Remove events that came for an incident after its removal; yield table -> rows removed after each step.
+        """Delete events that came for an incident after its deletion; yield table -> rows deleted after each step.
 
         Only events received before `horizon` go; an incident that was reopened since keeps all its events.
         """

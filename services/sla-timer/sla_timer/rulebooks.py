@@ -29,7 +29,10 @@ MOST_PINNED = 2_000  # rulebooks kept that see contracts as of earlier revisions
 
 
 class CatalogueInForce(Protocol):
-    """What the timer needs of a loaded catalogue; `sla_catalogue.catalogue.Catalogue` has it."""
+    """A loaded catalogue, as far as the timer uses it (protocol): the compiled configuration of plans and contracts.
+
+    `sla_catalogue.catalogue.Catalogue` satisfies it.
+    """
 
     @property
     def version(self) -> str:
@@ -48,17 +51,20 @@ class CatalogueInForce(Protocol):
 
 
 class RulebookOverlay(Protocol):
-    """Returns the rulebook of a catalogue with recorded contracts; see `ContractRecords`."""
+    """A function that returns a catalogue's rulebook with the recorded contracts (those kept in the database) added.
+
+    Its second argument is contract id -> the revision to use of each; None: the present revisions.
+    """
 
     def __call__(self, catalogue: Any, revisions: Mapping[str, int] | None = None, /) -> Rulebook: ...
 
 
 @dataclass(frozen=True, slots=True)
 class ContractRecords:
-    """The recorded contracts of the timer. `copy`: their records.
+    """The timer's access to the recorded contracts, which are kept in the database instead of catalogue files.
 
-    `overlay`: returns the rulebook of a catalogue with the recorded contracts beside those of the files, each as of the
-    revision given, or as it stands.
+    `copy`: the timer's copy of their records. `overlay`: returns the rulebook of a catalogue with these contracts added
+    to those of its files.
     """
 
     copy: RecordCopy
@@ -67,7 +73,10 @@ class ContractRecords:
 
 @dataclass(frozen=True, slots=True)
 class JudgedVersion:
-    """A version under which something was judged, and who was concerned: contracts and customers' names."""
+    """A catalogue version by which incidents or clocks were judged, and the contracts and customers concerned.
+
+    `contracts`: their ids. `customers`: names as in the incidents.
+    """
 
     version: str
     contracts: frozenset[str] = frozenset()
@@ -79,7 +88,8 @@ class PinnedRulebooks:
     """The rulebooks (plans, contracts, calendars) of one transaction.
 
     `current`: the rulebook of the catalogue in force. `by_version`: version -> rulebook; a version whose text cannot be
-    read is missing. `newest`: returns the rulebook in force for a row of `timer_incident`.
+    read is missing. `newest`: returns the rulebook in force for a row of `timer_incident`; None: it is always
+    `current`.
     """
 
     current: Rulebook
@@ -87,24 +97,28 @@ class PinnedRulebooks:
     newest: Callable[[Any], Rulebook] | None = None
 
     def newest_for(self, incident: Any | None) -> Rulebook:
-        """Return the rulebook in force for an incident, a row of `timer_incident`; None: a new one."""
+        """Return the rulebook in force for an incident: with the present revisions of its recorded contracts.
+
+        `incident`: its row of `timer_incident`; None for a new incident.
+        """
         return self.current if incident is None or self.newest is None else self.newest(incident)
 
     def of(self, incident: Any | None) -> Rulebook:
-        """Return the rulebook of the catalogue version in `incident`, a row of `timer_incident`.
+        """Return the rulebook by which an incident was judged last.
 
-        The current rulebook for a new incident (None), and when that version cannot be read.
+        `incident`: its row of `timer_incident`. The current rulebook for a new incident (None), and when the version in
+        the row cannot be read.
         """
         return self.current if incident is None else self.by_version.get(incident.catalogue, self.current)
 
 
 class Rulebooks:
-    """Gives the rulebook (plans, contracts, calendars) of each version, for incidents judged by earlier versions.
+    """Finds the rulebook (plans, contracts, calendars) of each catalogue version, since incidents keep their version.
 
-    A version is that of a catalogue, joined with the revisions of recorded contracts where these decide. Call `pinned`
-    in a transaction that writes, `known` in one that reads. `current`: returns the catalogue in force. `revive`: builds
-    a catalogue from its stored text. `records`: the recorded contracts; None: there are none. If a text cannot be read,
-    the error is logged and the current rulebook is used.
+    Where recorded contracts decide, their revisions are part of the version. Call `pinned` in a transaction that
+    writes, `known` in one that reads. `current`: returns the catalogue in force. `revive`: builds a catalogue from its
+    stored text. `records`: the recorded contracts; None: there are none. If a text cannot be read, the error is logged
+    and the current rulebook is used.
     """
 
     def __init__(
@@ -127,12 +141,15 @@ class Rulebooks:
 
     @property
     def current(self) -> Rulebook:
-        """Return the rulebook of the catalogue in force, with the recorded contracts as they stand."""
+        """Return the rulebook of the catalogue in force, with the present revisions of the recorded contracts."""
         return self._rulebook(self._current())
 
     @property
     def announced(self) -> bool:
-        """Return whether `newest` has been called since this process loaded the catalogue in force."""
+        """Return whether `newest` has been called since this process loaded the catalogue in force.
+
+        That call records in the database when the catalogue was activated.
+        """
         return self._activated == self._current().version
 
     async def pinned(
@@ -140,8 +157,8 @@ class Rulebooks:
     ) -> PinnedRulebooks:
         """Return the rulebooks of these versions for a transaction that writes.
 
-        Also brings the recorded contracts up to what is stored, and stores the text of the catalogue in force, unless
-        it is stored already.
+        Also updates the recorded contracts in memory from the database, and stores the text of the catalogue in force,
+        unless it is stored already. A version whose text is lost is missing in the result, and logged.
         """
         catalogue = self._current()
         await self._remember(connection, catalogue)
@@ -152,13 +169,16 @@ class Rulebooks:
     async def known(
         self, connection: AsyncConnection, versions: Iterable[str] | Iterable[JudgedVersion]
     ) -> PinnedRulebooks:
-        """Return the rulebooks of these versions for a transaction that only reads; nothing is stored."""
+        """Return the rulebooks of these versions for a transaction that only reads; nothing is stored.
+
+        A version whose text is lost is missing in the result, and logged.
+        """
         return await self._pins(connection, self._current(), versions)
 
     def newest_for(self, row: Any) -> Rulebook:
-        """Return the rulebook in force for an incident, with its recorded contracts as of their present revisions.
+        """Return the rulebook in force for an incident: with the present revisions of its recorded contracts.
 
-        `row`: of `timer_incident`.
+        `row`: the incident's row of `timer_incident`.
         """
         current = self.current
         judged = JudgedVersion("", frozenset({row.contract}), frozenset({row.customer}))
@@ -166,10 +186,10 @@ class Rulebooks:
         return self._seen(version, current, judged) or current
 
     async def newest(self, connection: AsyncConnection) -> bool:
-        """Return whether the catalogue in force here is the one activated last, by whichever instance.
+        """Return whether the catalogue that this process has loaded is the one activated last, by any instance.
 
         The first call after this process has loaded another version (at start, or by a reload) records that version as
-        activated now, unless it was the last one anyway; so the first answer is true.
+        activated now, unless it was the last one anyway; so the first answer is True.
         """
         catalogue = self._current()
         last = await _activated_last(connection)
@@ -299,9 +319,10 @@ def _judged(version: str | JudgedVersion) -> JudgedVersion:
 
 
 def pin_row(incident: Incident, rulebook: Rulebook, version: str) -> dict[str, str] | None:
-    """Return the row of `timer_pin` from which the rulebook of a joined version is found again.
+    """Return the row of `timer_pin` that stores which revisions of recorded contracts are part of `version`.
 
-    `incident`: judged by `rulebook` under `version`. None for a version without recorded contracts.
+    By it the rulebook of the version is found again. `incident`: judged by `rulebook` under `version`. None if no
+    recorded contract is part of the version.
     """
     recorded = rulebook.recorded
     if recorded is None or version == base_version(version):
@@ -312,6 +333,9 @@ def pin_row(incident: Incident, rulebook: Rulebook, version: str) -> dict[str, s
 
 
 def version_of(incident: Incident, rulebook: Rulebook) -> str:
-    """Return the version under which `rulebook` judges the incident: a joined one where recorded contracts decide."""
+    """Return the version under which `rulebook` judges the incident.
+
+    It is the catalogue's version, joined with the revisions of recorded contracts where these decide.
+    """
     contracts = [period.contract for period in incident.periods]
     return rulebook.version_for(contracts, [period.customer for period in incident.periods])

@@ -41,7 +41,7 @@ PARTITIONS_AT_ONCE = 4  # a batch waits for the database half of its time; an in
 
 @dataclass(frozen=True, slots=True)
 class TimerService:
-    """The timer service, assembled.
+    """The parts of the timer service, as `build` returns them.
 
     `service`: its loops and health checks, to be run. `tick`: fires due timers. `forgetting`: removes old data.
     `preparing`: caches incidents with 250 events or more. The HTTP routes use `store`, `rulebooks`, `time_source` and
@@ -69,11 +69,11 @@ def build(
     revive: Callable[[str], CatalogueInForce],
     overlay: Callable[[RecordShelf], RulebookOverlay] | None = None,
 ) -> TimerService:
-    """Assemble the timer service; nothing runs yet.
+    """Build the timer service and return its parts; nothing runs yet.
 
     `feeds`: makes its subscription to incident events. `registry`: where its Prometheus metrics are registered.
     `current`: returns the catalogue in force. `revive`: builds an earlier catalogue from its stored text. `overlay`:
-    makes, for the recorded contracts, what lays them over a catalogue's rulebook; None: none are recorded.
+    given the recorded contracts, returns the function that adds them to a catalogue's rulebook; None: there are none.
     """
     metrics = TimerMetrics(registry)
     progress = progress_of(store)

@@ -47,10 +47,10 @@ class EndReason(IntEnum):
 
 
 class HeldConnection(Protocol):
-    """An open connection that an `Admission` counts; the Admission limits the connections of a process.
+    """An open connection that an `Admission` (the limit on connections of a process) counts and may close.
 
-    To make room for a new one, it compares what each is busy with (`activity`), and calls `give_way` on the one that it
-    closes.
+    To make room for a new connection, the Admission compares what each is busy with (`activity`), and calls `give_way`
+    on the one that it closes.
     """
 
     def activity(self, now: float) -> ConnectionActivity:
@@ -80,11 +80,11 @@ class Admission:
     def enter(self, held: HeldConnection, address: str, now: float) -> EndReason | None:
         """Count a new connection and return None; return the reason if the connection is refused instead.
 
-        If its address has reached its limit, the least busy connection of that address is closed for it, if that is
-        WAITING, SENDING or UNREAD. If the process has reached its limit, such a connection of one of the eight
-        addresses with the most connections is closed, else such a one or a STREAMING one of any address. Of equally
-        busy ones the oldest is closed. If there is none to close, the new connection is refused. `now`: seconds of the
-        event loop's clock.
+        If a limit is reached, a less busy connection is closed for the new one. At the limit of its address: the least
+        busy one of that address, if it is WAITING, SENDING or UNREAD. At the limit of the process: such a one of the
+        eight addresses with the most connections, else such a one or a STREAMING one of any address. Of equally busy
+        ones the oldest is closed; if there is none to close, the new one is refused. `now`: seconds of the event loop's
+        clock.
         """
         group = group_of(address)
         own = self._of.get(group)

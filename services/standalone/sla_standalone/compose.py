@@ -106,8 +106,8 @@ def _common(base: ProcessContext, names: Iterable[str], extra: Iterable[Part]) -
     parts.append(housekeeping({"catalogue": (RELOAD_SECONDS, reload), "logs": (TRIM_SECONDS, trim)}))
     checks: dict[str, Check] = {
         "schema": partial(at_head, base.store),
-        "writes": base.store.takes_writes,
-        "keys": base.keys.have_been_read,
+        "writes": base.store.write_refusal,
+        "keys": base.keys.reason_not_ready,
     }
     return Service("process", parts=tuple(parts), checks=checks, remarks={"clocks": clocks.remark})
 

@@ -23,12 +23,12 @@ def _today() -> date:
 
 
 class CatalogueHolder:
-    """Keeps the catalogue in force, which `current` returns, and a call of the holder itself.
+    """Holds the catalogue in force; `current`, and calling the holder, return it.
 
     It is read from the files at `path` at start, and again by `refresh` if they have changed; files with errors are
     refused, and the old catalogue stays. `against`: returns the reasons why a catalogue without errors may not be in
-    force here, empty if it may. `today`: the date from which to warn of holidays that end soon. `registry`: of the
-    metrics. Raises BadSettings for a reason of `against` at start, CatalogueInvalid.
+    force here, empty if it may. `today`: the date from which to warn of holidays that end soon. `registry`: where its
+    metrics are registered. Raises BadSettings for a reason of `against` at start, CatalogueInvalid.
     """
 
     def __init__(

@@ -17,7 +17,7 @@ Duty = Callable[[], Awaitable[None]]
 
 
 def housekeeping(duties: Mapping[str, tuple[float, Duty]]) -> Part:
-    """Return the part of a service that runs these periodic functions.
+    """Return the part of a service that runs the given functions periodically.
 
     `duties`: name -> (interval in seconds, async function). If runs were missed, one run makes up for all of them,
     however late. A function is not started again while it still runs.

@@ -107,7 +107,7 @@ class Mailbox:
 
 
 def router(mailbox: Mailbox) -> APIRouter:
-    """Return the routes of the mailbox's pages, and of the demo pager, whose calls the mailbox keeps."""
+    """Return the routes of the mailbox's pages, and of the demo pager: a webhook whose calls the mailbox keeps."""
     routes = APIRouter(tags=["local"], include_in_schema=False)
 
     @routes.get("/mailbox")

@@ -24,9 +24,9 @@ from sla_standalone.holder import CatalogueHolder
 class ProcessContext:
     """What all services of a process share, built once from the settings by `process_context`.
 
-    `feeds`: access to the message bus. `registry`: of the metrics. `catalogue`: holds the catalogue in force. `memory`:
-    the file that passes the last readings of the clocks on to the next process. `keys`: the keys that were made, as
-    this process knows them.
+    `feeds`: access to the message bus. `registry`: where metrics are registered. `catalogue`: holds the catalogue in
+    force. `memory`: the file that passes the last readings of the clocks on to the next process. `keys`: a copy in
+    memory of the API keys that `slad key make` made.
     """
 
     settings: Settings

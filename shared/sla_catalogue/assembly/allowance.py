@@ -17,10 +17,10 @@ Written = tuple[Path, AllowanceDocument]
 
 
 def build_allowances(written: Iterable[Written], coverages: Container[str], context: Context) -> tuple[Allowance, ...]:
-    """Return the allowances of a plan, in the order written.
+    """Return the allowances (included amounts, such as support hours) of a plan, in the order written.
 
-    `coverages`: the ids of its coverages. Two of one id, amounts and thresholds that cannot be read, and an unknown
-    coverage are reported as findings.
+    `written`: pairs (path, document). `coverages`: the ids of the plan's coverages. Two allowances with one id, amounts
+    and thresholds that cannot be read, and an unknown coverage are reported to `context.findings`.
     """
     found: dict[str, Allowance] = {}
     for path, document in written:
@@ -50,10 +50,10 @@ def build_allowances(written: Iterable[Written], coverages: Container[str], cont
 def contract_allowances(
     bought: Mapping[str, BoughtAllowanceDocument], promised: Sequence[Allowance], path: Path, context: Context
 ) -> tuple[Allowance, ...]:
-    """Return the allowances that a contract has of those its plan promises, with the contract's own amounts.
+    """Return the allowances (included amounts) that a contract has, with the contract's own amounts.
 
-    Optional ones are left out unless the contract names them (clause E13). One that the plan does not know is reported
-    as a finding.
+    `promised`: those of its plan. `bought`: id -> what the contract says of it. Optional ones are left out unless the
+    contract names them (clause E13). One that the plan does not have is reported to `context.findings`.
     """
     for name in bought:
         if all(each.id != name for each in promised):

@@ -10,7 +10,10 @@ from sla_catalogue.channel import ChannelEntry, ChannelId, channel_kind
 
 
 def build_channels(context: Context) -> Mapping[ChannelId, ChannelEntry]:
-    """Return the entries of the section `channels` by id; each kind reports errors of its entries as findings."""
+    """Return the entries of the catalogue's section `channels` (such as webhook endpoints) by id.
+
+    Errors of the entries are reported to `context.findings`.
+    """
     found: dict[ChannelId, ChannelEntry] = {}
     for name, document in context.document.channels.items():
         kind = channel_kind(document.kind)

@@ -41,10 +41,11 @@ CONTACT = "contact"  # the role of the customer's own contact person
 
 @dataclass(frozen=True, slots=True)
 class BuiltContract:
-    """A contract as a domain object (`contract`), with the plan it runs under (`built`).
+    """A contract as built from the files (`contract`), with its plan (`built`) and what the checks need.
 
-    `rows`: its own targets and where they stand. `document`: the contract as written. `parts`: of a contract with
-    several entitlements, the contract as it is under each of them alone; it has the plan of the first itself.
+    `rows`: its own targets with their paths. `document`: the contract as written. `parts`: of a contract with several
+    entitlements (plans with their own products), one such object for each of them. `written`: of such a part, its path
+    below the contract. `siblings`: the coverages of its other plans.
     """
 
     contract: Contract
@@ -57,11 +58,11 @@ class BuiltContract:
 
     @property
     def bought(self) -> tuple[BuiltContract, ...]:
-        """Return the contract as it is under each of its entitlements; itself alone if it has one plan."""
+        """Return one built contract for each entitlement (plan with its own products); itself if it has one plan."""
         return self.parts or (self,)
 
     def coverage(self, name: str) -> Coverage | None:
-        """Return the coverage that its plan, else that of another entitlement, has under a name; None if none has."""
+        """Return the coverage with this name of the contract's plan, else of its other plans; None if none has it."""
         return self.built.plan.coverages.get(name) or self.siblings.get(name)
 
     @property
@@ -71,18 +72,18 @@ class BuiltContract:
 
     @property
     def place(self) -> Path:
-        """Return where the plan and its scope are written: the path, or that of one of the entitlements."""
+        """Return the path at which the plan is written: that of the contract, or of one of its entitlements."""
         return (*self.path, *self.written)
 
 
 @dataclass(slots=True)
 class Plans:
-    """Builds the plans of a catalogue, each once: `get` returns the built plan of a draft.
+    """Builds the plans of a catalogue, each once: `get` returns the plan built from a draft.
 
-    `drafts`: the plans as written, by id. `shared`: the coverages of the section `coverages`. `context`: takes
-    findings. `built`: the plans built so far, by id. Among them are plans derived for one contract, with ids such as
-    `gold@acme`. `on_call`: rota -> the ids of its people. `laid`: drafts laid over a base plan so far, by id. `order`:
-    the place of each person in the section `people`.
+    `drafts`: the plans as written, by id. `shared`: the coverages of the section `coverages`. `context`: receives
+    findings. `built`: the plans built so far, by id, among them plans made for one contract, with ids such as
+    `gold@acme`. `on_call`: rota -> the ids of its people. `laid`: drafts merged over a base plan so far, by id.
+    `order`: person -> the person's position in the section `people`.
     """
 
     drafts: Mapping[str, PlanDraft]
@@ -94,19 +95,22 @@ class Plans:
     order: dict[str, int] = field(default_factory=dict)
 
     def get(self, draft: PlanDraft, like: Mapping[str, Coverage] = NO_COVERAGES) -> BuiltPlan:
-        """Return the plan of a draft; the first call for an id builds it. `like`: coverages as in `build_plan`."""
+        """Return the plan built from a draft; built at the first call for an id, cached afterwards.
+
+        `like`: coverages to reuse where the hours are the same, as in `build_plan`.
+        """
         if draft.id not in self.built:
             self.built[draft.id] = build_plan(draft, self.shared, self.context, like)
         return self.built[draft.id]
 
     def people_in_order(self, named: Iterable[str]) -> list[str]:
-        """Return the ids among `named` that the section `people` has, in the order written."""
+        """Return those ids among `named` that are in the section `people`, in the order written there."""
         if not self.order:
             self.order.update({id_: place for place, id_ in enumerate(self.context.document.people)})
         return sorted((id_ for id_ in named if id_ in self.order), key=self.order.__getitem__)
 
     def over(self, draft: PlanDraft, base: PlanDraft) -> PlanDraft:
-        """Return a draft laid over its base plan; the first call for a pair makes it."""
+        """Return the draft of a plan merged over its base plan (see `lay_over`); cached for the pair."""
         id_ = f"{draft.id}+{base.id}"
         if id_ not in self.laid:
             self.laid[id_] = lay_over(draft, base, id_)
@@ -114,10 +118,11 @@ class Plans:
 
 
 def build_contracts(plans: Plans, context: Context) -> list[BuiltContract]:
-    """Return the contracts of the section `contracts`, in the order written; errors are reported as findings.
+    """Return the contracts of the section `contracts`, in the order written.
 
     A contract is left out if its plan, base plan or time zone is unknown. A holder of a role is left out if the person
-    or rota is unknown, or if the catalogue lacks the coverage (hours) in which they serve.
+    or rota is unknown, or if the catalogue lacks the coverage (hours) in which they serve. Errors are reported to
+    `context.findings`.
     """
     found = [build_contract(name, document, plans, context) for name, document in context.document.contracts.items()]
     return [contract for contract in found if contract is not None]
@@ -128,8 +133,8 @@ def build_contract(
 ) -> BuiltContract | None:
     """Return one contract with its plan; None if its plan, base plan or time zone is unknown.
 
-    Errors are reported as findings. `version`: of the contract's record; above 0 it is part of the ids of plans that
-    are made for it alone (`gold@acme.v3`), so that those of two versions are two plans.
+    Errors are reported to `context.findings`. `version`: the number of the recorded version; above 0 it is part of the
+    ids of plans that are made for this contract alone (`gold@acme.v3`), so that two versions have two plans.
     """
     path: Path = ("contracts", name)
     zone_known = check_zone(document.zone, (*path, "zone"), context.findings)

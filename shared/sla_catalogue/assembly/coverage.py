@@ -19,10 +19,10 @@ from sla_domain.plan import Combination, Coverage, HolidaySource
 def build_coverages(
     written: Mapping[str, tuple[Path, CoverageDocument]], shared: Mapping[str, Coverage], context: Context
 ) -> dict[str, Coverage]:
-    """Return coverages (when time counts) by name: those `written`, and those `shared` whose names are not written.
+    """Return coverages (when time counts) by name: those in `written`, and those in `shared` not written again.
 
     `written`: name -> (path, document). A written coverage may be made of others, written or shared. A part that is
-    unknown, or is made of this very coverage, is reported as a finding and left out.
+    unknown, or is made of this very coverage, is reported to `context.findings` and left out.
     """
     found: dict[str, Coverage] = {}
     for name in written:
@@ -60,10 +60,10 @@ def _build(
 
 
 def build_coverage(name: str, path: Path, document: CoverageDocument, context: Context) -> Coverage:
-    """Return the coverage of a document, without its parts.
+    """Return the coverage (when time counts) that a document describes, without the coverages it is made of.
 
-    Hours that overlap or leave a gap of a few minutes, a coverage that is never open and an unknown zone are reported
-    as findings.
+    Hours that overlap or leave a gap of a few minutes, a coverage that is never open and an unknown time zone are
+    reported to `context.findings`.
     """
     hours = document.hours or {}
     check_week(hours, (*path, "hours"), context)
@@ -91,7 +91,7 @@ def build_coverage(name: str, path: Path, document: CoverageDocument, context: C
 
 
 def weekly_of(week: Week) -> Mapping[int, tuple[Window, ...]]:
-    """Return the windows of a week as the domain has them, by weekday (0 is Monday)."""
+    """Return the open windows of a week, converted for the calendar: weekday (0 is Monday) -> windows in seconds."""
     return MappingProxyType({day: tuple(map(window_of, windows)) for day, windows in week.items()})
 
 
@@ -100,7 +100,7 @@ def _season(document: SeasonDocument) -> Season:
 
 
 def window_of(window: MinuteWindow) -> Window:
-    """Return the domain's window, in seconds since midnight, of a window in minutes.
+    """Return a window given in minutes as a window in seconds since midnight.
 
     A window that ends on the next day becomes one with `close <= open`.
     """
@@ -109,7 +109,7 @@ def window_of(window: MinuteWindow) -> Window:
 
 
 def check_week(week: Week, path: Path, context: Context) -> None:
-    """Report weekly hours that overlap, or that leave a few minutes closed between them."""
+    """Report to `context.findings` weekly hours that overlap, or that leave a few minutes closed between them."""
     for pair in find_overlaps(week):
         context.findings.error(path, "overlap", f"hours overlap: {pair}", "time counts once; correct one of them")
     for gap in find_short_gaps(week):

@@ -26,11 +26,11 @@ from sla_domain.plan import PlanId, written_name
 
 @dataclass(frozen=True, slots=True)
 class PlanDraft:
-    """A plan as documents, with inheritance applied, before `build_plan` makes a domain object of it.
+    """A plan as it is written, merged with the plan it extends; `build_plan` makes the usable plan of it.
 
-    `document`: the plan's single values. `priorities`, `targets`, `coverages`, `metrics`, `allowances`: each as a pair
-    (the path at which it was written, document). `timed_too`: further metrics of the plan, for which only a contract
-    has targets.
+    `document`: the plan's single values. `priorities`, `targets`, `coverages`, `metrics`, `windows`, `allowances`: each
+    as a pair (the path at which it was written, document). `timed_too`: further metrics of the plan, for which only a
+    contract has targets.
     """
 
     id: str
@@ -48,16 +48,16 @@ class PlanDraft:
     def path(self) -> Path:
         """Return the path of the plan in the catalogue, such as `("plans", "gold")`.
 
-        Of a plan derived for a contract it is the path of its original.
+        For a plan that is made for a contract (`gold@acme`), that of the original plan.
         """
         return ("plans", written_name(PlanId(self.id)))
 
 
 def draft_plans(context: Context) -> dict[str, PlanDraft]:
-    """Return the draft of every plan by id.
+    """Return the draft (plan as written, merged with the plan it extends) of every plan by id.
 
-    A plan is left out, with a finding, if the plan that it extends is unknown or extends it in turn. Plans that extend
-    one left out are left out too.
+    A plan is left out, and reported to `context.findings`, if the plan that it extends is unknown or extends it in
+    turn. Plans that extend one left out are left out too.
     """
     drafts: dict[str, PlanDraft] = {}
     for name in context.document.plans:
@@ -114,10 +114,10 @@ def _child(draft: PlanDraft, parent: PlanDocument) -> PlanDraft:
 
 
 def lay_over(top: PlanDraft, base: PlanDraft, id_: str) -> PlanDraft:
-    """Return `top` laid over `base` as a plan with the id `id_`: `base` supplies what `top` does not have.
+    """Return a plan with the id `id_` merged from two: what `top` does not have is taken from `base`.
 
-    Of priorities, metrics, coverages, roles and allowances those of `top` win by id. The targets of `top` come before
-    those of `base`.
+    Of priorities, metrics, coverages, roles, windows and allowances with the same id or name, those of `top` are used.
+    The targets of `top` come before those of `base`.
     """
     upper, lower = top.document, base.document
     named = {each.id for _, each in top.priorities}

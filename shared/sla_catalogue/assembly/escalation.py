@@ -19,7 +19,7 @@ def build_escalations(context: Context) -> Mapping[str, EscalationPolicy]:
     """Return the escalation policies of the section `escalations` by id.
 
     Policies without levels, levels that notify nobody or come no later than the level before, and unknown channels are
-    reported as findings.
+    reported to `context.findings`.
     """
     found: dict[str, EscalationPolicy] = {}
     for name, document in context.document.escalations.items():

@@ -11,7 +11,7 @@ from sla_catalogue.holiday.feed import read_feed
 from sla_catalogue.holiday.generate import HALF_DAY, PACKAGE_VERSION, Recipe, UnknownRegion, generate_rows
 from sla_catalogue.holiday.row import FeedSpan, HolidayRow, HolidayTable, Horizon
 from sla_catalogue.holiday.table import build_table
-from sla_catalogue.holiday.tidy import BadFeed, decoded
+from sla_catalogue.holiday.tidy import BadFeed, decode_feed
 from sla_catalogue.problem import Path, did_you_mean
 
 FEED = "feed "  # begins the source of a row from a feed, before the name of its file
@@ -23,9 +23,9 @@ def build_holidays(
 ) -> dict[str, HolidayTable]:
     """Return the holiday tables by code, such as `PL`: for the given codes, and for those of the section `holidays`.
 
-    `codes`: each code that a coverage needs -> the path of what needs it. `horizon`: the years. `bases`: the directory
-    of each catalogue file; feeds (calendar files) are named relative to it. Unknown codes, unreadable feeds, and
-    removed days that were no holidays are reported as findings.
+    `codes`: each code that a coverage needs -> the path of that coverage. `horizon`: the years. `bases`: file name ->
+    directory to which its relative file names refer. Unknown codes, calendar files that cannot be read, and removed
+    days that were no holidays are reported to `context.findings`.
     """
     wanted = {**{code: ("holidays", code) for code in context.document.holidays}, **codes}
     return {code: _table(code, path, horizon, bases, context) for code, path in sorted(wanted.items())}
@@ -34,10 +34,10 @@ def build_holidays(
 def later_table(
     code: str, path: Path, tables: Mapping[str, HolidayTable], horizon: Horizon, context: Context
 ) -> HolidayTable:
-    """Return the holiday table of a code that a catalogue was built without, as it would have been built with it.
+    """Return the holiday table of a code that was not built with the catalogue, as it would have been built then.
 
-    No file is read: what the feeds of the country's entry gave is in its table (`tables`). `path`: what needs the code.
-    Unknown codes are reported as findings.
+    No file is read: the days from calendar files are taken from the country's table in `tables`. `path`: the path of
+    what needs the code. Unknown codes are reported to `context.findings`.
     """
     country, _, subdivision = code.partition("-")
     document = context.document.holidays.get(country) or HolidayDocument()
@@ -101,7 +101,7 @@ def _fed(
             content = stream.read(MAX_FEED_BYTES + 1)
         if len(content) > MAX_FEED_BYTES:
             raise BadFeed(f"the feed is larger than {MAX_FEED_BYTES} bytes")
-        text, doubts = decoded(content)
+        text, doubts = decode_feed(content)
         found = read_feed(text, f"{FEED}{feed.file}", horizon, feed.skip)
         for remark in (*doubts, *found.remarks):
             hint = "correct the entry in the calendar it comes from, or add the day under `add`"
@@ -115,5 +115,5 @@ def _fed(
 
 
 def holidays_version(tables: Mapping[str, HolidayTable]) -> str:
-    """Return the version of the package `holidays`, from which days are generated; "" if no table has rows."""
+    """Return the version of the package `holidays` that generates the days; "" if no table has a day."""
     return PACKAGE_VERSION if any(table.rows for table in tables.values()) else ""

@@ -18,8 +18,7 @@ NONE = "none"  # `until: none` takes away what the metric it is like has
 
 
 def build_metrics(wanted: Iterable[str], written: Written, context: Context) -> tuple[Metric, ...]:
-    """Return the metrics of a plan: those named in `wanted`, then those that these wait for (`after`, `until`), each
-    once.
+    """Return the metrics of a plan: those named in `wanted`, then those they wait for (`after`, `until`), each once.
 
     `written`: name -> (path, document) of the metrics that the catalogue defines; they replace built-in ones of the
     same name. Names that nobody defines are left out without a finding.

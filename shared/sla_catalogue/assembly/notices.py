@@ -12,7 +12,10 @@ from sla_domain.notice_terms import NoticeTerms, Registration
 
 
 def build_notice_terms(document: NoticesDocument | None) -> NoticeTerms:
-    """Return the terms that a document writes; without one everybody of the contract is entitled to every notice."""
+    """Return the rules of a plan on who is notified of critical fixes, from its document.
+
+    None: everybody of the contract is entitled to every notice.
+    """
     if document is None:
         return NoticeTerms()
     return NoticeTerms(
@@ -26,9 +29,10 @@ def build_notice_terms(document: NoticesDocument | None) -> NoticeTerms:
 def build_registration_domains(
     written: Sequence[str], terms: NoticeTerms, path: Path, context: Context
 ) -> frozenset[str]:
-    """Return the mail domains of a contract whose addresses may register themselves, in ASCII and lower case.
+    """Return the mail domains of a contract whose addresses may register for notices, in ASCII and lower case.
 
-    Findings report what is no domain, and domains of a contract whose plan asks for no registration.
+    Reported to `context.findings`: texts that are not domains, and domains of a contract whose plan asks for no
+    registration (`terms`).
     """
     found = set()
     for domain in written:

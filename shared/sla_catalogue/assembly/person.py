@@ -21,7 +21,7 @@ MAIL_LANGUAGES = frozenset({"en"})
 
 
 def every_person(document: CatalogueDocument) -> Iterator[tuple[Path, PersonDocument]]:
-    """Yield each person of the section `people` and of the contracts, with the path."""
+    """Yield (path, document) of each person of the section `people`, then of each contract."""
     for id_, each in document.people.items():
         yield ("people", id_), each
     for name, contract in document.contracts.items():
@@ -30,7 +30,7 @@ def every_person(document: CatalogueDocument) -> Iterator[tuple[Path, PersonDocu
 
 
 def check_people(people: Iterable[tuple[Path, PersonDocument]], context: Context) -> None:
-    """Report time zones of people that are unknown, and working hours that overlap."""
+    """Report to `context.findings` unknown time zones of people, and working hours that overlap."""
     for path, person in people:
         if person.zone is not None:
             check_zone(person.zone, (*path, "zone"), context.findings)
@@ -38,7 +38,11 @@ def check_people(people: Iterable[tuple[Path, PersonDocument]], context: Context
 
 
 def build_person(id_: str, document: PersonDocument, notices: bool, side: Side, zone: str) -> Person:
-    """Return the person of a document; `notices`, `side` and `zone` hold where the document does not say."""
+    """Return the person that a document describes.
+
+    `notices`, `side`, `zone`: used where the document does not say. Addresses in a key of their channel's kind are
+    added to `addresses`, each once.
+    """
     of_kinds = (f"{kind.name}:{address}" for kind in channel_kinds() for address in document.of_kind(kind.name))
     addresses = [normalise_address(address) for address in (*document.addresses, *of_kinds)]
     return Person(
@@ -56,7 +60,7 @@ def build_person(id_: str, document: PersonDocument, notices: bool, side: Side, 
 
 
 def mail_language(spoken: tuple[str, ...]) -> str:
-    """Return the first language of a person in which slad writes mails; if there is none, the first of all."""
+    """Return the first of a person's languages in which slad has mail texts; if none, the person's first language."""
     return next((tag for tag in spoken if MAIL_LANGUAGES & {tag, tag.partition("-")[0]}), spoken[0])
 
 

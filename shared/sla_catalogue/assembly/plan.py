@@ -28,10 +28,9 @@ NO_COVERAGES: Mapping[str, Coverage] = MappingProxyType({})
 
 @dataclass(frozen=True, slots=True)
 class BuiltPlan:
-    """A plan as a domain object, with what its checks need.
+    """A plan ready for use (`plan`), with what its checks need.
 
-    `rows`: its targets and where they stand. `names`: the names that targets may refer to. `draft`: the plan as
-    documents.
+    `rows`: its targets with their paths. `names`: the names that targets may refer to. `draft`: the plan as written.
     """
 
     plan: Plan
@@ -43,12 +42,12 @@ class BuiltPlan:
 def build_plan(
     draft: PlanDraft, shared: Mapping[str, Coverage], context: Context, like: Mapping[str, Coverage] = NO_COVERAGES
 ) -> BuiltPlan:
-    """Return the plan of a draft, ready for use.
+    """Return the plan built from a draft, ready for use.
 
-    `shared`: the coverages of the section `coverages`; the plan's own ones of the same name win. `like`: those of the
-    plan from which it is derived; the plan has the same objects where it has the same hours. Findings report names
-    in the plan that nobody defines, a name that two priorities share, and urgent channels that are not among the plan's
-    channels.
+    `shared`: the coverages of the section `coverages`; the plan's own ones of the same name are used instead. `like`:
+    the coverages of the plan from which it is derived; those with the same hours are reused as the same objects.
+    Reported to `context.findings`: names in the plan that nobody defines, a name that two priorities share, and urgent
+    channels that are not among the plan's channels.
     """
     document = draft.document
     priorities = tuple(_priority(rank, path, each, context) for rank, (path, each) in enumerate(draft.priorities, 1))

@@ -25,14 +25,17 @@ _ALWAYS_FIRST = date(1970, 1, 5)  # a Monday: of one person alone the day of the
 
 @dataclass(frozen=True, slots=True)
 class RotaHours:
-    """The hours of a layer of a rota before they are compiled: the coverage, and the path at which it is named."""
+    """The hours of one layer of a rota (on-call plan): the coverage, and the path at which it is named."""
 
     coverage: Coverage
     path: Path
 
 
 def rota_people(context: Context, listed: ListedShifts) -> Mapping[str, tuple[str, ...]]:
-    """Return the ids of all who are ever on call, by rota, in the order written; `listed`: what feeds list."""
+    """Return rota id -> ids of all people who are ever on call in it, in the order written.
+
+    `listed`: the shifts from calendar files.
+    """
     found: dict[str, tuple[str, ...]] = {}
     for name, document in context.document.rotas.items():
         people = [person for _, layer in document.all_layers() for person in layer.people]
@@ -43,10 +46,10 @@ def rota_people(context: Context, listed: ListedShifts) -> Mapping[str, tuple[st
 
 
 def rota_hours(shared: Mapping[str, Coverage], context: Context) -> Mapping[tuple[str, int], RotaHours]:
-    """Return the hours of layers that have some, by rota and place of the layer.
+    """Return (rota id, number of the layer) -> the layer's hours; layers on call at any hour are left out.
 
     `shared`: the coverages of the section `coverages`. An unknown coverage, and one that subtracts the holidays of a
-    contract, are reported as findings.
+    contract, are reported to `context.findings`.
     """
     found: dict[tuple[str, int], RotaHours] = {}
     for name, document in context.document.rotas.items():
@@ -80,11 +83,11 @@ def build_rotas(
     calendar: Callable[[str, Coverage], Calendar],
     context: Context,
 ) -> Mapping[RotaId, Rota]:
-    """Return the rotas of the section `rotas` by id.
+    """Return the rotas (on-call plans) of the section `rotas` by id.
 
-    `hours`: of layers, by rota and place; `listed`: what feeds list; `on_call`: rota -> its people; `calendar`: makes
-    the calendar of a zone and a coverage. Unknown people, layers without anybody, and handovers that do not fit are
-    reported as findings.
+    `hours`: (rota id, number of the layer) -> its hours. `listed`: the shifts from calendar files. `on_call`: rota ->
+    its people. `calendar`: makes the calendar of a time zone and a coverage. Unknown people, layers without anybody,
+    and handovers that do not fit are reported to `context.findings`.
     """
     found: dict[RotaId, Rota] = {}
     for name, document in context.document.rotas.items():

@@ -11,7 +11,7 @@ from sla_catalogue.channel import channel_kinds
 from sla_catalogue.document.contract import PersonDocument
 from sla_catalogue.document.rota import RotaFeedDocument
 from sla_catalogue.holiday.row import Horizon
-from sla_catalogue.holiday.tidy import BadFeed, decoded
+from sla_catalogue.holiday.tidy import BadFeed, decode_feed
 from sla_catalogue.problem import Path
 from sla_catalogue.rota.feed import PeopleByName, ShiftFeed, read_shifts
 from sla_domain.calendar import load_zone
@@ -22,10 +22,10 @@ MAX_FEED_BYTES = 4 * 1024 * 1024
 
 
 def read_rota_feeds(horizon: Horizon, bases: Mapping[str, FilePath], context: Context) -> ListedShifts:
-    """Return the shifts that the feeds of rotas list, by rota and place of the layer.
+    """Return rota id -> number of the layer -> the shifts that the layer's calendar file lists.
 
-    `horizon`: the years. `bases`: the directory of each catalogue file; feeds are named relative to it. Feeds that
-    cannot be read are reported as errors, their entries that are left out or in doubt as warnings.
+    `horizon`: the years. `bases`: file name -> directory to which its relative file names refer. Files that cannot be
+    read are reported to `context.findings` as errors; entries that are left out or in doubt, as warnings.
     """
     found: dict[str, dict[int, tuple[ListedShift, ...]]] = {}
     for name, document in context.document.rotas.items():
@@ -51,7 +51,7 @@ def _read(
             content = stream.read(MAX_FEED_BYTES + 1)
         if len(content) > MAX_FEED_BYTES:
             raise BadFeed(f"the feed is larger than {MAX_FEED_BYTES} bytes")
-        text, doubts = decoded(content)
+        text, doubts = decode_feed(content)
         found = read_shifts(text, people, zone, horizon)
         for remark in (*doubts, *found.remarks):
             hint = "correct the entry, or say under `names` who is meant"

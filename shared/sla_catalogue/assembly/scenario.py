@@ -20,9 +20,9 @@ NEVER = "never"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ScenarioAgreement:
-    """A due date that the parties agree on in a test of the catalogue (clause B5, docs/clauses.md).
+    """A due date that the parties agree on, in a test of the catalogue (clause B5, docs/clauses.md).
 
-    `by`: who agreed. `moved_by_pauses`: whether pauses move the date.
+    `metric`: whose clock is due then. `by`: who agreed. `moved_by_pauses`: whether pauses move the date.
     """
 
     metric: str
@@ -49,11 +49,11 @@ class ScenarioEvent:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Expectation:
-    """What a test of the catalogue expects of the clock of one metric; None, '' and False are not checked.
+    """What a test of the catalogue expects of the clock of one metric; None, "" and False are not checked.
 
     `metric`: such as `resolution` for its latest clock, or `resolution/1` for its second one (counted from 0). `due`,
-    `warn`, `breach`: the instants. `unbroken`: no breach by the test's `now`. `unspecified`: the target has no number,
-    so there is no clock.
+    `warn`, `breach`: the instants. `unbroken`: no breach by the test's `now`. `unspecified`: the plan gives no number,
+    so there is no clock. `clause`: that of the target.
     """
 
     metric: str
@@ -87,9 +87,10 @@ class Scenario:
 
 
 def build_scenarios(contracts: Mapping[ContractId, Contract], context: Context) -> tuple[Scenario, ...]:
-    """Return the tests of the section `tests`, in order; what is unknown is left out and reported as a finding.
+    """Return the tests of the section `tests`, in order; what refers to unknown names is left out.
 
-    That is a test of an unknown contract, an event of an unknown kind, actor or party, and a remark of an unknown kind.
+    That is a test of an unknown contract, an event of an unknown kind, actor or party, and a remark of an unknown kind;
+    each is reported to `context.findings`.
     """
     found: list[Scenario] = []
     for index, document in enumerate(context.document.tests):

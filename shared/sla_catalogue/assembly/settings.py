@@ -13,10 +13,10 @@ _SMTP = ("settings", "smtp")
 
 
 def build_settings(context: Context) -> InstallationSettings:
-    """Return the settings of the installation.
+    """Return the settings of the installation from the section `settings`.
 
-    A bad host or sender, a user name without a password, and mail to another machine without encryption are reported as
-    findings.
+    A bad host or sender, a user name without a password, and mail to another machine without encryption are reported to
+    `context.findings`.
     """
     document = context.document.settings
     return InstallationSettings(

@@ -25,7 +25,10 @@ ASSOCIATIONS = (
 
 
 def build_membership(document: PeopleDocument) -> Membership:
-    """Return the groups, domains and associations by which people belong to a side, in the form of `fold_case`."""
+    """Return the groups, mail domains and GitHub associations whose members belong to a side (staff or customers).
+
+    All are in the form of `fold_case`.
+    """
     return Membership(
         groups=frozenset(map(fold_case, document.groups)),
         domains=frozenset(map(domain_of, document.domains)),
@@ -34,10 +37,11 @@ def build_membership(document: PeopleDocument) -> Membership:
 
 
 def check_sides(dialect: Dialect, document: SourceDocument, path: Path, findings: Findings) -> None:
-    """Report rules of `document` on who is staff or customer that can never apply, or that contradict each other.
+    """Report to `findings` a source's rules on who is staff or customer that can never apply or contradict each other.
 
-    A rule can never apply if deliveries of the dialect do not state what it asks for. Unknown associations, bad
-    domains, and `resolutions` for a dialect without resolutions are reported too. `path`: the source's.
+    A rule can never apply if deliveries of the dialect do not state what it needs, such as groups. Unknown
+    associations, bad domains, and `resolutions` for a dialect without resolutions are reported too. `path`: that of the
+    source.
     """
     staff, customers = document.staff, document.customers
     for name, side in (("staff", staff), ("customers", customers)):

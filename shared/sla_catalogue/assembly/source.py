@@ -33,10 +33,10 @@ _HEADERS = {AuthenticationKind.BASIC: "Authorization", AuthenticationKind.BEARER
 
 
 def build_sources(context: Context) -> Mapping[SourceId, Source]:
-    """Return the sources of the section `sources` by id; a source of an unknown dialect is left out.
+    """Return the sources (ticketing systems) of the section `sources` by id; one of an unknown dialect is left out.
 
-    Findings report unknown dialects, zones and phases, unusable proofs of origin, and secrets that a source shares with
-    another source or a channel.
+    Reported to `context.findings`: unknown dialects, time zones and phases, authentication that cannot work, and
+    secrets that a source shares with another source or a channel.
     """
     found: dict[SourceId, Source] = {}
     for name, document in context.document.sources.items():
@@ -107,7 +107,10 @@ def _source(id_: SourceId, document: SourceDocument, path: Path, context: Contex
 
 
 def kind_of_proof(dialect: Dialect, document: AuthenticationDocument) -> AuthenticationKind:
-    """Return how deliveries prove their origin: as the document says, else as usual for the dialect, else `bearer`."""
+    """Return how deliveries of a source are authenticated.
+
+    That is as the document says, else as the dialect's default, else by `bearer`.
+    """
     return AuthenticationKind(document.kind or _USUAL.get(dialect, {}).get("kind", "bearer"))
 
 

@@ -23,7 +23,7 @@ PRIORITY = "priority"
 
 @dataclass(frozen=True, slots=True)
 class TargetRow:
-    """A target and where it stands in the catalogue: `path` is the list of keys down to it, for findings."""
+    """A target with its `path` in the catalogue: the keys down to it, used to report findings."""
 
     path: Path
     target: Target
@@ -43,10 +43,11 @@ class RowNames:
 
 
 def build_targets(written: Iterable[tuple[Path, TargetDocument]], names: RowNames, context: Context) -> list[TargetRow]:
-    """Return the targets of a plan or contract with their places, in the order written.
+    """Return the targets of a plan or contract with their paths, in the order written.
 
     `written`: each document with its path. A document with `by_priority` becomes one target for each priority; a
-    document with an unknown metric or coverage becomes none. Unknown names are reported to `context`, not raised.
+    document with an unknown metric or coverage becomes none. Unknown names are reported to `context.findings`, not
+    raised.
     """
     rows: list[TargetRow] = []
     for path, document in written:

@@ -11,7 +11,10 @@ from sla_domain.terms import PlanTerms, ScopeRule, UncoveredRequest
 
 
 def build_terms(document: PlanDocument) -> PlanTerms:
-    """Return the terms of a plan. Hours of channels that the plan does not have are reported elsewhere."""
+    """Return what a plan demands of contracts and does not cover: minimum term, scope rule, countries, request types.
+
+    A channel's hours are taken over even if the plan does not have them; that is reported elsewhere.
+    """
     unavailable, scope = document.not_available_for or UnavailableDocument(), document.scope
     return PlanTerms(
         minimum_term=document.minimum_term,

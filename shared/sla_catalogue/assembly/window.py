@@ -22,11 +22,11 @@ def build_windows(
     allowances: Sequence[Allowance],
     context: Context,
 ) -> tuple[BookableWindow, ...]:
-    """Return the windows of a plan, in the order written.
+    """Return the bookable windows (extra hours that customers may book) of a plan, in the order written.
 
-    `priority`: returns the id of a priority for any of its names. `roles`: ids of the plan's roles.
-    `allowances`: the plan's, of which a price may take. Findings report unknown weekdays, priorities, roles and
-    allowances, amounts that cannot be read, an id used twice, and a surcharge that could never be charged.
+    `priority`: returns the id of a priority for any of its names. `roles`: ids of the plan's roles. `allowances`: those
+    of the plan, from which a price may be taken. Reported to `context.findings`: unknown weekdays, priorities, roles
+    and allowances, amounts that cannot be read, an id used twice, and a surcharge that could never be charged.
     """
     found: dict[str, BookableWindow] = {}
     known = tuple(roles)

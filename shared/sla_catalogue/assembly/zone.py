@@ -8,7 +8,7 @@ from sla_domain.errors import UnknownZone
 
 
 def check_zone(zone: str, path: Path, findings: Findings) -> bool:
-    """Return whether a time zone of this name exists; if not, report that at `path`."""
+    """Return whether a time zone of this IANA name exists; if not, report an error at `path` to `findings`."""
     try:
         load_zone(zone)
     except UnknownZone as error:

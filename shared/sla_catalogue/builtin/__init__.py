@@ -11,14 +11,14 @@ from sla_catalogue.gather import FileUnion, SourceText, merge
 
 @lru_cache(maxsize=1)
 def builtin_tree() -> FileUnion:
-    """Return all shipped catalogue files as one merged tree; read once, not to be changed."""
+    """Return all catalogue files shipped with slad, merged; cached, so not to be changed."""
     merged = FileUnion()
     merge(builtin_texts(), merged)
     return merged
 
 
 def builtin_texts() -> list[SourceText]:
-    """Return the shipped catalogue files, in the order of their names."""
+    """Return the catalogue files shipped with slad, sorted by name."""
     files = sorted(
         (entry for entry in resources.files(__name__).iterdir() if entry.name.endswith(".yaml")),
         key=lambda entry: entry.name,

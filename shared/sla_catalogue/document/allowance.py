@@ -18,7 +18,8 @@ Multiplier = Annotated[Decimal, Field(gt=1, le=100, decimal_places=3), WithJsonS
 class OffHoursDocument(Document):
     """The rate of work outside the hours of a coverage (clause E10, docs/clauses.md).
 
-    `multiplier`: how many hours each hour outside uses up, more than 1.
+    `coverage`: the name of the coverage. `multiplier`: how many hours of the allowance each hour of work outside uses
+    up, more than 1.
     """
 
     coverage: str
@@ -26,11 +27,12 @@ class OffHoursDocument(Document):
 
 
 class AllowanceDocument(Document):
-    """What a plan includes by number: credits, hours, visits (clauses H10, H12 and E10, docs/clauses.md).
+    """An amount that a plan includes: credits, hours, visits (clauses H10, H12 and E10, docs/clauses.md).
 
-    `amount`: what each period `per` includes, such as `120h` or `2`; absent: only what is bought. `expires`: the end of
-    this period takes what is left; absent: of `per`. `at_most`: how many may be used in such a period. `warn`:
-    thresholds, such as `20% left` or `30 days before expiry`. `optional`: only contracts that name it have it.
+    `amount`: what each period `per` includes, such as `120h` or `2`; absent: nothing, all is bought. `expires`: what is
+    left is lost at the end of this period; absent: of `per`. `at_most`: period -> how many may be used in it.
+    `off_hours`: the rate of work outside hours. `warn`: thresholds, such as `20% left` or `30 days before expiry`.
+    `optional`: only contracts that name it have it.
     """
 
     id: str
@@ -47,7 +49,7 @@ class AllowanceDocument(Document):
 
 
 class BoughtAllowanceDocument(Document):
-    """An allowance as one contract has it; written as a text, it is `amount` alone.
+    """What a contract says of an allowance (included amount); written as a text, it is `amount` alone.
 
     It buys an optional allowance (clause E13), or changes one of the plan's (clause E14, docs/clauses.md). An absent
     key is as the plan says.

@@ -21,7 +21,7 @@ class PersonDocument(Document):
     `addresses`: in order of preference, such as `email:ada@example.org` or `webhook:<channel>`. Each kind of channel
     adds a key of its name, with addresses of that kind. `notices`: whether to notify the person of critical fixes;
     absent: yes, unless the plan demands registration. `side`: `support` or `customer`; absent: by the person's roles,
-    else `support`. `languages`: several, the best first, in place of `language`. `zone`: where the person lives.
+    else `support`. `languages`: several, the best first, in place of `language`. `zone`: the person's time zone.
     `hours`: in which the person works, in that zone; roles without hours are held in them. `until`: the first day on
     which the person is no longer there.
     """
@@ -44,20 +44,20 @@ class PersonDocument(Document):
 
     @property
     def spoken(self) -> tuple[str, ...]:
-        """Return the languages of the person, the best first."""
+        """Return the languages of the person, the best first: `languages`, or `language` alone."""
         return tuple(self.languages) or (self.language,)
 
     def of_kind(self, kind: str) -> list[str]:
-        """Return the addresses under the person's key of this kind of channel, in the order written.
+        """Return the addresses under the person's key of this kind of channel, such as `email`, in the order written.
 
-        They are without the kind in front; [] without that key.
+        They have no kind in front; the list is empty without that key.
         """
         found: list[str] = getattr(self, kind, [])
         return found
 
 
 class HolderDocument(Document):
-    """A person who holds a role of a contract, or a rota: whoever of it is on call. A text is `person` alone.
+    """A person who holds a role of a contract, or a rota whose person on call holds it. A text is `person` alone.
 
     `coverage`: the hours in which the person serves; absent: those that the plan gives the role, else the person's own,
     else any hour. `outside`: the person serves in all other hours instead.
@@ -95,12 +95,12 @@ class EnvironmentDocument(Document):
 class ContractDocument(Document):
     """A contract: which plan the customers bought, where, for which products, and who is notified.
 
-    `zone`, `country`: the time zone of its hours, and whose holidays it has. `holidays`: overrules the plan, if given.
-    `default`: the contract applies to incidents of unknown customers. `targets`: its own, tried before the plan's.
-    `coverages`: its own, in place of the plan's of the same name. `entitlements`: several plans with a scope each, in
-    place of `plan`. `vendors`: the customer's own contracts with vendors (clause H13). `roles`: role -> who holds it.
-    `leaves_unspecified`: metrics for which it accepts that the plan gives no number. `registration_domains`:
-    mail domains whose addresses may register themselves for notices.
+    `zone`, `country`: the time zone of its hours, and whose holidays it has. `holidays`: whether holidays are excluded;
+    overrides the plan. `default`: the contract applies to incidents of unknown customers. `targets`: its own, tried
+    before the plan's. `coverages`: its own, in place of the plan's of the same name. `entitlements`: several plans with
+    products of their own, in place of `plan`. `vendors`: the customer's own contracts with vendors (clause H13).
+    `roles`: role -> who holds it. `leaves_unspecified`: metrics for which it accepts that the plan gives no number.
+    `registration_domains`: mail domains whose addresses may register themselves for notices.
     """
 
     zone: str

@@ -30,9 +30,9 @@ class SpanDocument(Document):
 class CoverageDocument(Document):
     """When time counts: in the weekly `hours`, except on `holidays` (`none`, `contract`, or a code such as `DE-BY`).
 
-    `hours: unspecified` says that the plan gives none, so that a contract must. Instead of hours, a coverage may name
+    `hours: unspecified` means that the plan gives none, so that a contract must. Instead of hours, a coverage may name
     others: it is open while all of them are (`all_of`), or while any of them is (`any_of`). `seasons`: other hours on
-    some days, those of the last that has the day. `openings`, `closings`: exceptions.
+    some days; if several have a day, the last one applies. `openings`, `closings`: exceptions.
     """
 
     hours: Hours = None

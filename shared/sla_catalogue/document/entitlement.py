@@ -15,9 +15,10 @@ CalendarTerm = Annotated[Term, PlainValidator(guarded(parse_term)), WithJsonSche
 
 
 class EntitlementDocument(Document):
-    """One of several entitlements of a contract: a plan with its own scope, dates and types of requests.
+    """One of several entitlements of a contract: a plan with its own products, dates and types of requests.
 
-    `types`: the types of requests that it is for; empty: all. The first of the list that covers an incident applies.
+    `types`: the types of requests that it is for; empty: all. The first entitlement in the list that covers an incident
+    applies.
     """
 
     id: str
@@ -42,10 +43,10 @@ class VendorDocument(Document):
 
 
 class UncoveredDocument(Document):
-    """Requests that a plan does not cover (clauses I10 and B10); written as a text, it is `type` alone.
+    """A type of request that a plan does not cover (clauses I10 and B10); written as a text, it is `type` alone.
 
-    `type`: the type of such a request, or several names of it. `advice`: what the sender is told. `clocks`: `none` if
-    no clock counts for such a request.
+    `type`: the type, or several names of it. `advice`: language -> the text for the sender. `clocks`: `none` if no
+    clock counts for such a request.
     """
 
     type: Names
@@ -68,10 +69,10 @@ class UnavailableDocument(Document):
 
 
 class ScopeDocument(Document):
-    """How often the products of an entitlement may change in its term, and how long ahead (clause H4, docs/clauses.md).
+    """How often and at what notice the products of an entitlement may change in its term (clause H4, docs/clauses.md).
 
-    `per`: what is bought, such as `product_family`. `notice`: from the change being recorded to its taking effect, such
-    as `30 days`.
+    `per`: the unit that is bought, such as `product_family`. `changes_per_term`: absent: any number. `notice`: the
+    least time from recording a change to its taking effect, such as `30 days`.
     """
 
     per: str

@@ -11,10 +11,10 @@ from sla_domain.escalation import TellKind
 
 
 class LevelDocument(Document):
-    """One level of an escalation: whom to notify if nobody has acknowledged until then.
+    """One level of an escalation: whom to notify if nobody has acknowledged by then.
 
-    `after`: the time since the round began. `tell`: roles or people. `channels`: those to use first, before each
-    person's own addresses. `kind`: whether the people are paged, or only informed.
+    `after`: the time since the round of levels began. `tell`: roles or people. `channels`: those to use first, before
+    each person's own addresses. `kind`: whether the people are paged, or only informed.
     """
 
     after: Span

@@ -27,15 +27,15 @@ class Document(BaseModel):
 
 
 def refuse(code: str, message: str, hint: str = "") -> PydanticCustomError:
-    """Return a validation error for a validator to raise; it becomes a finding with this code, message and hint.
+    """Return a validation error for a pydantic validator to raise; the catalogue reports it with these texts.
 
-    See `FileProblem` for what these are.
+    `code`, `message`, `hint`: see `FileProblem`.
     """
     return PydanticCustomError("slad", "{message}", {"code": code, "message": message, "hint": hint})
 
 
 def guarded(parse: Callable[[str], T]) -> Callable[[object], T]:
-    """Return a validator that reads a text by `parse`; what it refuses becomes a finding with its hint."""
+    """Return a pydantic validator that reads a text by `parse`; what `parse` rejects is reported with its hint."""
 
     def read(value: object) -> T:
         if not isinstance(value, str):
@@ -51,7 +51,7 @@ def guarded(parse: Callable[[str], T]) -> Callable[[object], T]:
 
 
 def one_or_many(value: object) -> object:
-    """Return a text as a list of this text alone; anything else as it is."""
+    """Return a list with `value` in it if that is a text; any other value unchanged."""
     return [value] if isinstance(value, str) else value
 
 
@@ -152,7 +152,7 @@ Rank = Annotated[int, Field(ge=1, le=1000)]
 
 
 class Validity(Document):
-    """A period of days: `from` inclusive, `to` exclusive; an absent bound is open."""
+    """A period of days: `from` is the first day, `to` the first day after it; an absent one means no bound."""
 
     model_config = ConfigDict(validate_by_alias=True, validate_by_name=True)
 

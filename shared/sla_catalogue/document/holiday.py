@@ -8,7 +8,7 @@ from sla_catalogue.document.field import Day, Document, Minute, Names
 
 
 class AddedDocument(Document):
-    """A day closed by hand, all day or from the local time `closes_at` on; `reason` says why."""
+    """A day that is closed by hand, all day or from the local time `closes_at` on; `reason` says why."""
 
     date: Day
     name: str
@@ -17,7 +17,7 @@ class AddedDocument(Document):
 
 
 class RemovedDocument(Document):
-    """A day that is worked although a generated holiday or a feed closes it; `reason` says why."""
+    """A day that is worked although a generated holiday or a calendar file closes it; `reason` says why."""
 
     date: Day
     reason: str
@@ -26,7 +26,7 @@ class RemovedDocument(Document):
 class FeedDocument(Document):
     """An iCalendar file with holidays.
 
-    `file`: relative to the catalogue file. `skip`: the names of entries that are no days off.
+    `file`: its path, relative to the catalogue file. `skip`: the names of entries that are not days off.
     """
 
     file: str

@@ -15,8 +15,8 @@ _FORMER = {"registered": "{registration: opt_in}", "entitled": "{registration: n
 class NoticesDocument(Document):
     """Which notices of critical fixes a plan entitles to, and whether people must register for them.
 
-    `causes`, `severities`: only those; without the key, all. Written as the text `none`: the plan entitles to no
-    notices. A plan without this document entitles everybody of the contract to all of them.
+    `causes`, `severities`: a notice must have one of these; without the key, any. Written as the text `none`: the plan
+    entitles to no notices. A plan without this document entitles everybody of the contract to all notices.
     """
 
     registration: Registration = Registration.NONE

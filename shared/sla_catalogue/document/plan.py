@@ -24,9 +24,10 @@ from sla_domain.plan import DowngradeMode, MustAgree, PriorityChangeMode, Reopen
 
 
 class PriorityDocument(Document):
-    """A priority of a plan. `rank`: 1 is the most urgent; without it the place in the list is the rank.
+    """A priority of a plan.
 
-    `definition`: language -> what the priority means. `also`: other names by which incidents may call it.
+    `rank`: 1 is the most urgent; absent: the position in the list. `definition`: language -> what the priority means.
+    `also`: other names by which incidents may call it.
     """
 
     id: str
@@ -82,16 +83,16 @@ class MetricDocument(Document):
 class SatisfiedDocument(Document):
     """A second way to meet a target, besides the event that stops its metric (clause B4, docs/clauses.md).
 
-    `downgrade_to`: the target is met when the priority falls to one of these.
+    `downgrade_to`: the target is met when the priority falls to one of these priorities.
     """
 
     downgrade_to: Names
 
 
 class ConditionDocument(Document):
-    """A condition on one attribute of an incident. `is`: it has one of these values. `not`: it has none of these.
+    """A condition on one attribute of an incident; exactly one of the two keys must be given.
 
-    A text or a list is `is` alone; exactly one of the two must be given.
+    `is`: the attribute has one of these values. `not`: it has none of them. A text or a list is `is` alone.
     """
 
     model_config = ConfigDict(validate_by_alias=True, validate_by_name=True)
@@ -114,8 +115,9 @@ class ConditionDocument(Document):
 class TargetDocument(Document):
     """A target of a plan or contract: the time allowed for a metric, or one for each priority (`by_priority`).
 
-    To an incident applies the first target of the metric, in file order, whose conditions `priority` and `when` it
-    fulfils. `coverage`: when time counts. `warn`: when to warn, such as `75%` or `1h before`.
+    The first target of the metric, in file order, whose conditions `priority` and `when` hold applies to an incident.
+    `coverage`: when time counts. `warn`: when to warn, such as `75%` or `1h before`. `working_days`: how a time in
+    working days is counted. `satisfied_by`: a second way to meet the target.
     """
 
     metric: str
@@ -155,7 +157,7 @@ class RulesDocument(Document):
 
     `default`: the priority of incidents that state none. `without_description`: the priority until a description comes.
     `downgrade`: whether lowering a priority needs the customer's agreement; with `downgrade_pairs` only for these
-    pairs. `correction_notice`: notify the customer when others change what the customer had set.
+    pairs. `correction_notice`: notify the customer when staff change the priority that the customer set.
     """
 
     default: str | None = None
@@ -167,11 +169,11 @@ class RulesDocument(Document):
 
 
 class AgreedDatesDocument(Document):
-    """Where another due date may be agreed on, and who must agree (clause B5, docs/clauses.md).
+    """At which priorities another due date may be agreed on, and who must agree (clause B5, docs/clauses.md).
 
-    `priorities`: only at these priorities; without this key, at every one. `by`: `customer`, or `staff` alone. Written
-    as the text `none`: no date may be agreed on. A plan without this document allows it at every priority, with the
-    customer's agreement.
+    `priorities`: only at these; without this key, at every one. `by`: `customer`, or `staff` alone. Written as the text
+    `none`: no date may be agreed on. A plan without this document allows it at every priority, with the customer's
+    agreement.
     """
 
     priorities: Names = Field(default_factory=list)  # none given: every one
@@ -188,8 +190,8 @@ class RoleDocument(Document):
     """A role that the plan promises (clause H5, docs/clauses.md); written as a text, it is `id` alone.
 
     `coverage`: the hours in which its holder serves; absent: any hour. `outside`: the holder serves in all other hours
-    instead. `side`: whether the holder belongs to `support` or `customer`. `sole`: the customer reports through the
-    holder alone (clause B8).
+    instead. `side`: whether the holder belongs to `support` or `customer`. `optional`: only contracts in which somebody
+    holds the role have it. `sole`: the customer reports incidents through the holder alone (clause B8).
     """
 
     id: str
@@ -216,8 +218,8 @@ class RoleDocument(Document):
 class PlanDocument(Document):
     """A plan: priorities, metrics, targets, coverages (when time counts) and the rules around them.
 
-    `extends`: the plan whose parts it inherits. `requires_base`: it is laid over one of these plans, which the contract
-    names as its base plan (clauses H1 and H3, docs/clauses.md).
+    `extends`: the plan whose parts it inherits. `requires_base`: plans of which the contract must name one as its base
+    plan; the parts that this plan lacks are taken from that one (clauses H1 and H3, docs/clauses.md).
     """
 
     extends: str | None = None

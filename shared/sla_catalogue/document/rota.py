@@ -39,7 +39,8 @@ Weekday = Annotated[int, PlainValidator(_weekday), WithJsonSchema({"type": "stri
 class HandoverDocument(Document):
     """When the next person of a rota takes over: each `day` or `week`, or every `3 days`, at a local time.
 
-    `on`: the weekday, for handovers every week or every few weeks; absent: that of the first handover.
+    `every`: the days between two handovers. `on`: the weekday, for handovers every week or every few weeks; absent:
+    that of the first handover. `at`: minutes since local midnight.
     """
 
     every: Every = 7
@@ -48,14 +49,14 @@ class HandoverDocument(Document):
 
     @property
     def days_are_weeks(self) -> bool:
-        """Return whether every handover is on the same weekday."""
+        """Return whether the handovers are whole weeks apart, so that each is on the same weekday."""
         return self.every % 7 == 0
 
 
 class RotaFeedDocument(Document):
-    """An iCalendar file with shifts, one entry for each.
+    """An iCalendar file with shifts, one entry for each shift.
 
-    `file`: relative to the catalogue file. `names`: who is meant by a name that entries use -> the person's id.
+    `file`: its path, relative to the catalogue file. `names`: a name that entries use -> the id of the person.
     """
 
     file: str
@@ -63,10 +64,10 @@ class RotaFeedDocument(Document):
 
 
 class RotaLayerDocument(Document):
-    """A layer of a rota: people who take turns, or the shifts of a feed.
+    """A layer of a rota: people who take turns, or the shifts of a calendar file (`feed`).
 
-    `people`: in the order of their turns. `starts`: the day of the first handover; one person alone needs none.
-    `coverage`: the layer has somebody only in these hours, or in `hours` of its own; absent: at any hour.
+    `people`: in the order of their turns. `starts`: the day of the first handover; not needed for one person alone.
+    `coverage`, `hours`: the layer has somebody on call only in these hours; without both: at any hour.
     """
 
     people: Turns = Field(default_factory=list)
@@ -86,9 +87,10 @@ class RotaLayerDocument(Document):
 
 
 class RotaOverrideDocument(Document):
-    """From `from` until `until`, in local time of the rota or with an offset, `who` is on call instead.
+    """A change of a rota: from `from` until `until`, `who` is on call instead.
 
-    `instead_of`: only where this person would be; absent: in the whole span. `by`, `reason`: who wrote it, and why.
+    The two times are local times of the rota or have an offset. `instead_of`: only where this person would be on call;
+    absent: in the whole span. `by`, `reason`: who wrote the change, and why.
     """
 
     model_config = ConfigDict(validate_by_alias=True, validate_by_name=True)
@@ -102,10 +104,10 @@ class RotaOverrideDocument(Document):
 
 
 class RotaDocument(RotaLayerDocument):
-    """Who is on call when. A rota has one layer, written beside the other keys, or several under `layers`.
+    """An on-call plan: who is on call when. It has one layer, written among the other keys, or several under `layers`.
 
-    `zone`: the time zone of handovers and hours. `layers`: the first that has somebody counts. `overrides`: of two that
-    meet the later in the list counts.
+    `zone`: the time zone of handovers and hours. `layers`: at any time the first that has somebody on call applies.
+    `overrides`: changes by hand; where two overlap, the later in the list applies.
     """
 
     zone: str
@@ -122,5 +124,8 @@ class RotaDocument(RotaLayerDocument):
         return self
 
     def all_layers(self) -> list[tuple[tuple[str | int, ...], RotaLayerDocument]]:
-        """Return the layers in their order, each with the rest of its path below the rota: () for the only one."""
+        """Return the layers in order, as pairs (path of the layer below the rota, layer).
+
+        The path is () for the only layer of a rota without `layers`.
+        """
         return [(("layers", index), layer) for index, layer in enumerate(self.layers)] or [((), self)]

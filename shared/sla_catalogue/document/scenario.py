@@ -10,7 +10,10 @@ from sla_catalogue.document.field import Document, InstantText, Names, refuse
 
 
 class AgreedDocument(Document):
-    """A due date that the parties agree on in a test (clause B5, docs/clauses.md); `by` says who agreed."""
+    """A due date that the parties agree on in a test of the catalogue (clause B5, docs/clauses.md); `by`: who agreed.
+
+    `moved_by_pauses`: whether pauses move the date.
+    """
 
     metric: str
     due: InstantText
@@ -19,7 +22,7 @@ class AgreedDocument(Document):
 
 
 class EventDocument(Document):
-    """An event of a test after the opening; `event` is its kind, such as `responded`.
+    """An event of a test of the catalogue, after the opening; `event` is its kind, such as `responded`.
 
     `at`: the instant; without an offset it is local time of the contract's zone. `by`: whom it is from, such as
     `staff`. `waiting_on`: for a pause, on whom the incident waits. `agreed`: the due date agreed on.
@@ -36,10 +39,10 @@ class EventDocument(Document):
 
 
 class ExpectDocument(Document):
-    """What a test expects of the clock of one metric; keys that are left out are not checked.
+    """What a test of the catalogue expects of the clock of one metric; keys that are left out are not checked.
 
-    `due`, `warn`, `breach`: instants; `breach: never` means no breach by the test's `now`. `unspecified`: the target
-    has no number. Written as a text, it is `due`, or the word `unspecified`.
+    `due`, `warn`, `breach`: instants; `breach: never` means no breach by the test's `now`. `unspecified`: the plan
+    gives no number. Written as a text, it is `due`, or the word `unspecified`.
     """
 
     due: InstantText | None = None
@@ -58,10 +61,10 @@ class ExpectDocument(Document):
 
 
 class ScenarioDocument(Document):
-    """A test of the catalogue: an incident of a contract as events, and what must follow.
+    """A test of the catalogue: an incident of a contract as events, and what must follow from them.
 
     `expect`: metric -> what is expected of its clock. `remarks`: the kinds of remarks that the incident must have, and
-    no others; absent: not checked. `now`: the instant up to which breaches count; by default that of the last event.
+    no others; absent: not checked. `now`: the instant up to which breaches count; absent: that of the last event.
     """
 
     name: str

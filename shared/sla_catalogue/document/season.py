@@ -27,10 +27,10 @@ SeasonDay = Annotated[date, PlainValidator(_season_day), WithJsonSchema({"type":
 
 
 class SeasonDocument(Document):
-    """Weekly hours from a day to before another: `2027-07-01` of one year, or `07-01` of each.
+    """Weekly hours for a period of days, which comes once (`2027-07-01`) or in each year (`07-01`).
 
-    `from`, `to`: of a period without years both, and `to` may come before `from`: over New Year. With years one of them
-    may be absent: until a day, or from a day on.
+    `from`: the first day. `to`: the first day after it. A period of each year needs both, and may go over New Year. A
+    period that comes once needs only one of them: without `from` it has no beginning, without `to` no end.
     """
 
     model_config = ConfigDict(validate_by_alias=True, validate_by_name=True)
@@ -41,7 +41,7 @@ class SeasonDocument(Document):
 
     @property
     def yearly(self) -> bool:
-        """Return whether the days come each year."""
+        """Return whether the period comes in each year (its days have no year)."""
         return self.from_ is not None and self.from_.year == LEAP_YEAR
 
     @model_validator(mode="after")

@@ -32,7 +32,7 @@ class HorizonDocument(Document):
 
 
 class SettingsDocument(Document):
-    """The settings of the installation, beside its contracts.
+    """The settings of the installation as a whole.
 
     `default_contract`: the contract of incidents of unknown customers. `smtp`: the mail server. `horizon`: the years
     for which calendars are compiled. `local`: the catalogue is for one machine alone, so plain, short keys give no

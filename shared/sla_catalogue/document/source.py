@@ -10,11 +10,11 @@ from sla_catalogue.document.field import Document, Names, Secrets, SecretValue
 
 
 class AuthenticationDocument(Document):
-    """How a source's deliveries prove their origin; a key that is left out has the dialect's usual value.
+    """How a source's deliveries are authenticated; a key that is left out has the dialect's usual value.
 
-    `header`: the name of the header with the proof. `prefix`: the text before the proof in it. `algorithm`, `encoding`,
-    `signed`: how an HMAC is made. `timestamp_header`: the header with its timestamp. `username`: of HTTP Basic.
-    `secret`, `secrets`: the proof may be made with any of them.
+    `header`: the name of the header with the signature or token. `prefix`: the text before it in that header.
+    `algorithm`, `encoding`, `signed`: how an HMAC is made. `timestamp_header`: the header with its timestamp.
+    `username`: of HTTP Basic. `secret`, `secrets`: any of them is accepted.
     """
 
     kind: Literal["hmac", "token", "basic", "bearer", "none"] | None = None
@@ -30,11 +30,11 @@ class AuthenticationDocument(Document):
 
 
 class LookupDocument(Document):
-    """Where a value is found in a delivery; written as a text, it is `constant` alone.
+    """Where to find a value in a delivery; written as a text, it is `constant` alone.
 
     `field`: a dotted path in the delivery, such as `issue.fields.priority.name`. `label`: a prefix; the value is the
-    rest of the ticket's label that begins with it. `constant`: the value when neither finds one. `values`: translates
-    what was found.
+    rest of the ticket's label that begins with it. `constant`: the value if neither finds one. `values`: value found ->
+    value to use.
     """
 
     field: str | None = None
@@ -49,7 +49,11 @@ class LookupDocument(Document):
 
 
 class PeopleDocument(Document):
-    """Who belongs to a side: accounts (`people`), groups, domains of mail addresses, and GitHub's associations."""
+    """Who belongs to a side (staff or customers).
+
+    `people`: accounts. `groups`: of the ticketing system. `domains`: of mail addresses. `associations`: GitHub's, such
+    as `MEMBER`.
+    """
 
     people: Names = Field(default_factory=list)
     groups: Names = Field(default_factory=list)
@@ -72,11 +76,11 @@ class StaffDocument(PeopleDocument):
 
 
 class SourceDocument(Document):
-    """A ticketing system that sends events: its dialect, its authentication, and what its words mean.
+    """A ticketing system that sends events: its dialect, its authentication, and how its values are translated.
 
     `statuses`, `labels`, `priorities`, `priority_labels`, `resolutions`: map the sender's words to slad's. `customer`,
-    `product`, `attributes`: where these values lie in a delivery. `staff`, `customers`, `bots`: which accounts are
-    whose. `zone`: of times without an offset.
+    `product`, `attributes`: where to find these values in a delivery. `staff`, `customers`, `bots`: which accounts
+    belong to whom. `zone`: of times without an offset.
     """
 
     dialect: str

@@ -10,20 +10,23 @@ from sla_domain.window import LateBooking
 
 
 class WindowPriceDocument(Document):
-    """What one booking costs: so much of the plan's allowance of this id, more with a surcharge (clause H10)."""
+    """What one booking of extra hours costs: `amount`, taken from the plan's allowance with this id (clause H10).
+
+    A surcharge comes on top.
+    """
 
     allowance: str
     amount: Amount
 
 
 class WindowDocument(Document):
-    """Hours that a customer may book once, such as the standby of a weekend.
+    """Extra hours of service that a customer may book, such as the standby of a weekend.
 
-    `notice`: from the booking to the start, at least (`3 weeks`). `late`: with less notice it is refused (`refuse`), or
-    costs `surcharge` percent more (`surcharge`). `per_contract_year`: how often. `days`: on which weekdays it may lie.
-    `longest`: how long. `priorities`: for which the hours open; absent: all. `products`, `excluded_products`: for which
-    it can be booked. `languages`: in which service is given. `role`: who is on duty. `price`: what a
-    booking takes from an allowance.
+    `notice`: the least time from the booking to the start (`3 weeks`). `late`: with less notice the booking is refused
+    (`refuse`), or costs `surcharge` percent more (`surcharge`). `per_contract_year`: how many bookings in a year.
+    `days`: the weekdays on which the hours may lie. `longest`: the greatest length. `priorities`: for which incidents
+    time counts in them; absent: all. `products`, `excluded_products`: which can be booked. `languages`: of the service.
+    `role`: who is on duty. `price`: what a booking takes from an allowance.
     """
 
     id: str

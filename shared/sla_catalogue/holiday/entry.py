@@ -16,11 +16,11 @@ from typing import Any
 
 from icalendar import Calendar
 
-from sla_catalogue.holiday.override import Series, changes_later_ones, each_series, later_ones
-from sla_catalogue.holiday.repeat import Occurrence, UnreadableRule, bounded, occurrences
+from sla_catalogue.holiday.override import Series, changes_later_ones, later_ones, series_by_uid
+from sla_catalogue.holiday.repeat import Occurrence, UnreadableRule, cut_to_horizon, occurrences
 from sla_catalogue.holiday.row import Horizon
-from sla_catalogue.holiday.tidy import UNREADABLE, BadFeed, tidy
-from sla_catalogue.holiday.value import length_of, single, text_of
+from sla_catalogue.holiday.tidy import UNREADABLE, BadFeed, split_feed
+from sla_catalogue.holiday.value import date_property, length_of, text_of
 from sla_domain.calendar import load_zone
 from sla_domain.errors import UnknownZone
 
@@ -31,10 +31,10 @@ _NEEDED = ("DTSTART", "DTEND", "DURATION", "RRULE", "RDATE", "EXDATE", "EXRULE",
 
 @dataclass(frozen=True, slots=True)
 class FeedEntry:
-    """One entry of a feed (calendar file): its name, and when it takes place within the horizon.
+    """One entry of an iCalendar file: its name, and when it takes place within the horizon (the catalogue's years).
 
-    `event`: the entry as the library reads it, for what a feed of one kind has besides. `zone`: that of the whole feed.
-    `label`: the entry's name and start as text for remarks.
+    `event`: the entry as the library `icalendar` reads it. `zone`: the time zone of the whole file. `label`: the
+    entry's name and start as text for remarks.
     """
 
     name: str
@@ -49,11 +49,11 @@ def read_entries(
 ) -> Iterator[FeedEntry]:
     """Yield the entries of an iCalendar text, except cancelled ones and those that cannot be read.
 
-    `horizon`: the years. `remarks`: takes a sentence on each entry that was left out, or was read in a way that may be
-    wrong. `unnamed`: the name of entries without one. `skip`: asked with the name of each entry, whether to pass it
-    over. Raises BadFeed for a text that is no iCalendar.
+    `horizon`: the years. `remarks`: a sentence is added for each entry that was left out, or was read in a way that may
+    be wrong. `unnamed`: the name to give to entries without one. `skip`: is called with the name of each entry; True
+    leaves it out. Raises BadFeed for a text that is not iCalendar.
     """
-    texts, more = tidy(text)
+    texts, more = split_feed(text)
     remarks += more
     for each in texts:
         yield from _of_calendar(_calendar(each), horizon, remarks, unnamed, skip)
@@ -64,7 +64,7 @@ def _of_calendar(
 ) -> Iterator[FeedEntry]:
     zone = _zone(calendar)
     events = _events(calendar)
-    series = each_series(events)
+    series = series_by_uid(events)
     for event in events:
         name = text_of(event, "SUMMARY") or unnamed
         if skip(name) or text_of(event, "STATUS").upper() == "CANCELLED":
@@ -87,7 +87,7 @@ def _occurrences(
     for property_, reason in event.errors:
         if property_ in _NEEDED:
             raise UnreadableRule(f"{property_} cannot be read ({reason})")
-    start = single(event, "DTSTART")
+    start = date_property(event, "DTSTART")
     length = length_of(event, start)
     if _unknown_zone(event, start):
         written = event["DTSTART"].params.get("TZID")
@@ -101,7 +101,7 @@ def _occurrences(
         usual = occurrences(event, start, length, horizon, zone, doubts)
         found = [each for each in usual if not changed.holds(each.start)]
     remarks += [f"the entry {label} {doubt}" for doubt in doubts]
-    return [bounded(each, horizon) for each in found]
+    return [cut_to_horizon(each, horizon) for each in found]
 
 
 def _calendar(text: str) -> Any:
@@ -147,7 +147,7 @@ def _label(event: Any, name: str) -> str:
     return f"{name[:80]!r} ({written[:40]})" if written else repr(name[:80])
 
 
-def few(remarks: list[str]) -> tuple[str, ...]:
-    """Return the first 20 remarks (MAX_REMARKS), and how many more there are."""
+def limit_remarks(remarks: list[str]) -> tuple[str, ...]:
+    """Return the first 20 remarks (MAX_REMARKS) and, if there are more, a last one that says how many."""
     more = len(remarks) - MAX_REMARKS
     return (*remarks[:MAX_REMARKS], f"and {more} more entries") if more > 0 else tuple(remarks)

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
-from sla_catalogue.holiday.entry import few, read_entries
+from sla_catalogue.holiday.entry import limit_remarks, read_entries
 from sla_catalogue.holiday.repeat import Occurrence
 from sla_catalogue.holiday.row import FeedSpan, HolidayRow, Horizon, RowKind
 
@@ -19,9 +19,9 @@ MAX_DAYS = 366
 
 @dataclass(frozen=True, slots=True)
 class HolidayFeed:
-    """The days off (`rows`) and timed closings (`spans`) of a feed within the horizon (the catalogue's years).
+    """The days off (`rows`) and timed closings (`spans`) of an iCalendar file within the catalogue's years.
 
-    `remarks`: entries that were left out, or were read in a way that may be wrong.
+    `remarks`: sentences on entries that were left out, or were read in a way that may be wrong.
     """
 
     rows: tuple[HolidayRow, ...] = ()
@@ -41,11 +41,11 @@ class _Found:
 
 
 def read_feed(text: str, source: str, horizon: Horizon, skip: Collection[str] = ()) -> HolidayFeed:
-    """Return the days off and closings of an iCalendar text within the horizon (years).
+    """Return the days off and timed closings that an iCalendar text lists within the horizon (years).
 
     `source`: where the text is from; kept with each day. `skip`: names of entries to leave out, in any case of letters.
     Cancelled entries are left out too, and so are those that cannot be read, with a remark. Raises BadFeed for a text
-    that is no iCalendar.
+    that is not iCalendar.
     """
     found = _Found(source, horizon)
     skipped = {name.casefold() for name in skip}
@@ -62,7 +62,7 @@ def read_feed(text: str, source: str, horizon: Horizon, skip: Collection[str] = 
         f"skip names {name[:80]!r}, and no entry is called that" for name in skip if name.casefold() in unseen
     ]
     spans = sorted(found.spans, key=lambda span: (span.start.isoformat(), span.name))
-    return HolidayFeed(tuple(sorted(found.rows)), tuple(spans), few(found.remarks))
+    return HolidayFeed(tuple(sorted(found.rows)), tuple(spans), limit_remarks(found.remarks))
 
 
 def _keep(each: Occurrence, name: str, found: _Found) -> None:
@@ -82,9 +82,9 @@ def _days(start: date, length: timedelta, horizon: Horizon) -> Iterator[date]:
 
 
 def local_span(span: FeedSpan, zone: Any) -> tuple[datetime, datetime]:
-    """Return (start, end) of a closing in wall-clock time of the time zone `zone`, as datetimes without a zone.
+    """Return (start, end) of a closing as wall-clock times of the time zone `zone`, as datetimes without a zone.
 
-    A start or end that has no zone is returned as it is.
+    A start or end that already has no zone is returned unchanged.
     """
 
     def local(moment: datetime) -> datetime:

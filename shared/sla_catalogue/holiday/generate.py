@@ -22,7 +22,7 @@ SOURCE = f"holidays {PACKAGE_VERSION}"
 
 @dataclass(frozen=True, slots=True)
 class Recipe:
-    """Which holidays to generate: of which country, subdivision and categories.
+    """What holidays to generate with the package `holidays`: the country, its subdivision, and the categories.
 
     `observed`: also substitute days off, for holidays that fall on a weekend. `language`: of the names; None: the
     country's own. `closes_at`: when half days close, in minutes from midnight; needed with the category `half_day`.

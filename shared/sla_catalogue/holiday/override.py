@@ -9,7 +9,7 @@ from typing import Any
 
 from sla_catalogue.holiday.repeat import Occurrence, UnreadableRule, as_occurrence_start, occurrences
 from sla_catalogue.holiday.row import Horizon
-from sla_catalogue.holiday.value import length_of, single, text_of
+from sla_catalogue.holiday.value import date_property, length_of, text_of
 
 Start = date | datetime
 THIS_AND_FUTURE = "THISANDFUTURE"
@@ -17,22 +17,25 @@ THIS_AND_FUTURE = "THISANDFUTURE"
 
 @dataclass(frozen=True, slots=True)
 class Changed:
-    """Which occurrences of an entry others stand in for: those that start at one of `once`, and all from `since` on."""
+    """Which occurrences of a recurring calendar entry are replaced by other entries.
+
+    They are those that start at one of `once`, and all from `since` on (None: no such start).
+    """
 
     once: frozenset[Start]
     since: Start | None
 
     def holds(self, start: Start) -> bool:
-        """Return whether another entry stands in for the occurrence that starts at `start`."""
+        """Return whether the occurrence that starts at `start` is replaced by another entry."""
         return start in self.once or (self.since is not None and start >= self.since)
 
 
 @dataclass(slots=True)
 class Series:
-    """The entries of a feed with one UID.
+    """The entries of an iCalendar file with one UID.
 
-    `masters`: those that recur. `once`: the starts of the occurrences that other entries stand in for; `onward`: those
-    of them from which on an entry changes all later ones, too.
+    `masters`: those that are not replacements. `once`: the starts of the occurrences that other entries replace.
+    `onward`: those among them from which on all later occurrences are changed, too.
     """
 
     masters: list[Any] = field(default_factory=list)
@@ -40,22 +43,25 @@ class Series:
     onward: list[Start] = field(default_factory=list)
 
     def changed(self, start: Start, zone: tzinfo) -> Changed:
-        """Return what others change of an entry that starts at `start`; `zone`: that of the whole feed."""
+        """Return which occurrences of the entry that starts at `start` are replaced by other entries.
+
+        `zone`: the time zone of the whole file.
+        """
         once = frozenset(as_occurrence_start(each, start, zone) for each in self.once)
         since = min((as_occurrence_start(each, start, zone) for each in self.onward), default=None)
         return Changed(once, since)
 
 
 def changes_later_ones(event: Any) -> bool:
-    """Return whether an entry stands in for one occurrence and for all later ones."""
+    """Return whether a calendar entry replaces one occurrence of another and changes all later ones (THISANDFUTURE)."""
     written = event.get("RECURRENCE-ID")
     return str(getattr(written, "params", {}).get("RANGE", "")).upper() == THIS_AND_FUTURE
 
 
-def each_series(events: Iterable[Any]) -> dict[str, Series]:
-    """Return UID -> the entries of a feed that have it, cancelled ones included.
+def series_by_uid(events: Iterable[Any]) -> dict[str, Series]:
+    """Return UID -> the entries of a calendar file with that UID, cancelled ones included.
 
-    An entry without UID cannot change the later ones of another.
+    Entries without a UID do not count as masters, nor change later occurrences of others.
     """
     found: dict[str, Series] = {}
     for event in events:
@@ -65,7 +71,7 @@ def each_series(events: Iterable[Any]) -> dict[str, Series]:
             series.masters += [event] if uid else []
             continue
         try:
-            start = single(event, "RECURRENCE-ID")
+            start = date_property(event, "RECURRENCE-ID")
         except UnreadableRule:
             continue  # gets its remark when the entry itself is read
         series.once.append(start)
@@ -79,12 +85,12 @@ def later_ones(
 ) -> Iterator[Occurrence]:
     """Yield the later occurrences that an entry with `RANGE=THISANDFUTURE` changes; none for an entry without it.
 
-    `event`: the entry, in place of an occurrence; `series`: the entries of its UID; `own`: its own occurrence. The
-    later ones are moved by as much wall-clock time, or days, as that one, and last as long (RFC 5545 §3.8.4.4). They
-    end where the next such entry begins. An entry with a recurrence rule of its own repeats by that instead. A sentence
-    on what cannot be followed is added to `doubts`. Raises UnreadableRule.
+    `event`: the entry that replaces an occurrence; `series`: the entries with its UID; `own`: its own occurrence. The
+    later ones are moved by as much wall-clock time, or days, as that one, and last as long (RFC 5545 §3.8.4.4), up to
+    the next such entry. An entry with a recurrence rule of its own gives none. A sentence on what cannot be followed is
+    added to `doubts`. Raises UnreadableRule.
     """
-    first = single(event, "RECURRENCE-ID")
+    first = date_property(event, "RECURRENCE-ID")
     written = str(event["RECURRENCE-ID"].params.get("RANGE", ""))
     if written and not changes_later_ones(event):
         doubts.append(f"has RANGE={written[:40]}, which RFC 5545 does not know: only this one is changed")
@@ -93,7 +99,7 @@ def later_ones(
     if not series.masters:
         doubts.append("changes all later ones of an entry that the feed does not hold: only this one is read")
     for master in series.masters:
-        start = single(master, "DTSTART")
+        start = date_property(master, "DTSTART")
         begin = as_occurrence_start(first, start, zone)
         onward = (as_occurrence_start(each, start, zone) for each in series.onward)
         end = min((each for each in onward if each > begin), default=None)

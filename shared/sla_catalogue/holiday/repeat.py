@@ -18,12 +18,15 @@ _UNTIL = re.compile(r"(?P<day>\d{8})(?:T(?P<time>\d{6})(?P<utc>Z)?)?", re.ASCII)
 
 
 class UnreadableRule(ValueError):
-    """One entry of a feed cannot be read; the message gives the reason. Other entries are not concerned."""
+    """Raised for one calendar entry that cannot be read; the message gives the reason.
+
+    Other entries are not affected.
+    """
 
 
 @dataclass(frozen=True, slots=True)
 class Occurrence:
-    """One occurrence of a feed's entry: a day with a length in whole days, or an instant with any length."""
+    """One occurrence of a calendar entry: a day with a length in whole days, or an instant with any length."""
 
     start: date | datetime
     length: timedelta
@@ -32,11 +35,11 @@ class Occurrence:
 def occurrences(
     event: Any, start: date | datetime, length: timedelta, horizon: Horizon, zone: tzinfo, doubts: list[str]
 ) -> Iterator[Occurrence]:
-    """Yield, in order of time, the occurrences of one entry of a feed (calendar file) that may lie in the horizon.
+    """Yield, in order of time, the occurrences of one calendar entry that may lie in the horizon (years).
 
-    `event`: the entry. `start`, `length`: as the entry states them. `horizon`: the years. `zone`: that of the whole
-    feed. `start` counts even if the entry's recurrence rule does not name it (RFC 5545 §3.8.5.3); a sentence on that is
-    added to `doubts`. Dates that the entry excludes are left out; no start comes twice. Raises UnreadableRule.
+    `event`: the entry. `start`, `length`: as the entry states them. `zone`: the time zone of the whole file. `start`
+    counts even if the entry's recurrence rule does not name it (RFC 5545 §3.8.5.3); a sentence on that is added to
+    `doubts`. Dates that the entry excludes are left out; no start comes twice. Raises UnreadableRule.
     """
     excluded = {as_occurrence_start(each.start, start, zone) for each in _listed(event, "EXDATE", length)}
     excluded |= set(_repeated(event, "EXRULE", start, horizon, zone, doubts))
@@ -51,21 +54,21 @@ def occurrences(
             yield each
 
 
-def bounded(each: Occurrence, horizon: Horizon) -> Occurrence:
-    """Return an occurrence that ends with the year after the horizon at the latest.
+def cut_to_horizon(each: Occurrence, horizon: Horizon) -> Occurrence:
+    """Return the occurrence, cut to end with the year after the horizon at the latest.
 
-    Programs write "for ever" as the year 9999, whose last day no time zone can take to UTC.
+    Some programs write "for ever" as the year 9999, whose last day cannot be converted to UTC.
     """
     longest = datetime(horizon.last + 2, 1, 1) - _naive(each.start)  # noqa: DTZ001 - local days
     return each if each.length <= longest else replace(each, length=longest)
 
 
 def as_occurrence_start(written: date | datetime, start: date | datetime, zone: tzinfo) -> date | datetime:
-    """Return a date of a feed's entry in the form of `start`, the start of that entry, so that the two can be compared.
+    """Return a date of a calendar entry in the form of `start`, the entry's own start, so that the two can be compared.
 
     `written`: an extra (`RDATE`) or excluded (`EXDATE`) date. If `start` is a day the result is a day, else an instant.
-    `zone`: that of the whole feed. Many programs write these dates in another form than the start; as written they
-    would equal no occurrence, and a day taken out would stay closed.
+    `zone`: the time zone of the whole file. Many programs write these dates in another form than the start; without
+    conversion they would equal no occurrence.
     """
     if not isinstance(start, datetime):
         if not isinstance(written, datetime):

@@ -11,7 +11,8 @@ from enum import StrEnum
 class RowKind(StrEnum):
     """What a day of a holiday table is.
 
-    `CLOSED`: all day. `HALF`: from `closes_at` on. `WORKED`: a day of the weekend that is worked like a weekday.
+    `CLOSED`: closed all day. `HALF`: closed from `closes_at` on. `WORKED`: a day of the weekend that is worked like a
+    weekday.
     """
 
     CLOSED = "closed"  # no weekly hours
@@ -23,8 +24,8 @@ class RowKind(StrEnum):
 class HolidayRow:
     """One day of a holiday table; days are ordered by date.
 
-    `closes_at`: minutes from local midnight, for a half day. `source`: package and version, feed, or the reason given
-    by hand.
+    `kind`: closed all day, for half a day, or worked. `closes_at`: minutes from local midnight, for a half day; else
+    None. `source`: package and version, calendar file, or the reason given by hand.
     """
 
     date: date
@@ -36,9 +37,9 @@ class HolidayRow:
 
 @dataclass(frozen=True, slots=True, order=True)
 class FeedSpan:
-    """A span of time that an entry of a feed closes.
+    """A span of time that an entry of a calendar file closes.
 
-    `start` and `end` have a time zone, unless the feed names none: then they are in the zone of the calendar that uses
+    `start` and `end` have a time zone, unless the file names none: then they are in the zone of the calendar that uses
     them.
     """
 
@@ -50,7 +51,7 @@ class FeedSpan:
 
 @dataclass(frozen=True, slots=True, order=True)
 class WorkedDay:
-    """A day that was marked by hand as worked, whatever generated holidays or feeds say; `reason` says why."""
+    """A holiday that was changed to a working day by hand; `reason` says why."""
 
     date: date
     reason: str
@@ -60,7 +61,7 @@ class WorkedDay:
 class HolidayTable:
     """The holidays of one code, such as `PL`, over the catalogue's years, in order of date.
 
-    `spans`: closings of feeds for part of a day or longer. `worked`: days taken out by hand.
+    `spans`: closings from calendar files for part of a day or longer. `worked`: holidays that were removed by hand.
     """
 
     code: str
@@ -82,7 +83,7 @@ class Horizon:
         return range(self.first, self.last + 1)
 
     def covers(self, day: date) -> bool:
-        """Return whether the day lies in one of the years."""
+        """Return whether the day lies in one of the horizon's years."""
         return self.first <= day.year <= self.last
 
 
@@ -99,14 +100,14 @@ class HolidayDiff:
 
     @property
     def empty(self) -> bool:
-        """Return whether the two tables are alike."""
+        """Return whether the two holiday tables have the same days."""
         return not self.added and not self.removed
 
 
 def diff_rows(old: Iterable[HolidayRow], new: Iterable[HolidayRow], code: str = "") -> HolidayDiff:
     """Return the days by which two holiday tables of a code differ in date, kind, name or closing time.
 
-    Days that differ in their source alone are alike.
+    A day that differs in its source alone counts as equal.
     """
     before = {_effect(row): row for row in old}
     after = {_effect(row): row for row in new}
@@ -120,7 +121,7 @@ def diff_rows(old: Iterable[HolidayRow], new: Iterable[HolidayRow], code: str = 
 def diff_tables(old: Mapping[str, HolidayTable], new: Mapping[str, HolidayTable]) -> tuple[HolidayDiff, ...]:
     """Return one difference for each code whose days differ between two sets of holiday tables, sorted by code.
 
-    `old`, `new`: code -> table; a missing table counts as empty. So one sees what a newer holidays package changes.
+    `old`, `new`: code -> table; a missing table counts as empty. Used to show what a newer `holidays` package changes.
     """
     none = HolidayTable("", ())
     found = (diff_rows(old.get(code, none).rows, new.get(code, none).rows, code) for code in sorted({*old, *new}))

@@ -18,10 +18,10 @@ def build_table(
     added: Sequence[AddedDocument],
     removed: Sequence[RemovedDocument],
 ) -> HolidayTable:
-    """Return the holiday table of a code from generated holidays, feeds (calendar files) and days changed by hand.
+    """Return the holiday table of a code from generated holidays, calendar files and days changed by hand.
 
-    If several have the same day, `added` wins over `feeds`, and `feeds` over `generated`. `spans`: closings from feeds.
-    A day in `removed` is worked: its holidays go, and so do closings that begin on it.
+    If several have the same day, `added` is used before `feeds`, and `feeds` before `generated`. `spans`: closings from
+    calendar files. A day in `removed` is worked: its holidays are removed, and so are closings that begin on it.
     """
     by_day: dict[object, list[HolidayRow]] = {}
     manual = [_manual(document) for document in added]

@@ -24,7 +24,7 @@ _UTF16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
 
 class BadFeed(ValueError):
-    """The text is no iCalendar that slad can use; the message says why."""
+    """Raised for a text that is not iCalendar in a form that slad can read; the message says why."""
 
 
 @dataclass(slots=True)
@@ -44,8 +44,8 @@ class _Open:
     lines: list[str] | None
 
 
-def decoded(content: bytes) -> tuple[str, tuple[str, ...]]:
-    """Return (text of a feed's file, remarks on its encoding). Lines that were folded are joined.
+def decode_feed(content: bytes) -> tuple[str, tuple[str, ...]]:
+    """Return (text, remarks on its encoding) of the content of an iCalendar file; folded lines are joined.
 
     The file is read as UTF-16 if it begins with the mark of that encoding, else as UTF-8. If it is not UTF-8 either, it
     is read as Windows-1252, with a remark. Raises UnicodeDecodeError.
@@ -59,8 +59,8 @@ def decoded(content: bytes) -> tuple[str, tuple[str, ...]]:
         return unfolded.decode("cp1252"), ("it is not in UTF-8: read as Windows-1252",)
 
 
-def tidy(text: str) -> tuple[list[str], list[str]]:
-    """Return (calendars, remarks) of a feed's text: each calendar is a text to be read on its own.
+def split_feed(text: str) -> tuple[list[str], list[str]]:
+    """Split the text of an iCalendar file into calendars that can be parsed one by one; return (calendars, remarks).
 
     A calendar keeps its entries, the time zones that can be read, and the name of its zone; all else is dropped. Each
     time zone that cannot be read gives a remark. Raises BadFeed.

@@ -10,11 +10,11 @@ from icalendar import vBroken
 from sla_catalogue.holiday.repeat import UnreadableRule
 
 
-def single(event: Any, key: str) -> date | datetime:
-    """Return the instant or day of an entry's property.
+def date_property(event: Any, key: str) -> date | datetime:
+    """Return the value of a date property of a calendar entry: an instant, or a day.
 
-    `event`: the entry. `key`: the property's name, such as `DTSTART`. `VALUE=DATE` makes a day of it, though a time was
-    written beside. Raises UnreadableRule if it is neither, absent or there more than once.
+    `event`: the entry. `key`: the property's name, such as `DTSTART`. With `VALUE=DATE` the result is a day, even if a
+    time is written. Raises UnreadableRule if the property is absent, there more than once, or no date.
     """
     written = event.get(key)
     if written is None:
@@ -30,13 +30,13 @@ def single(event: Any, key: str) -> date | datetime:
 
 
 def length_of(event: Any, start: date | datetime) -> timedelta:
-    """Return how long an entry of a feed lasts, which begins at `start`.
+    """Return how long a calendar entry lasts that begins at `start`, by its DTEND or DURATION.
 
-    A day without a usable end lasts one day, an instant without one lasts nothing. Raises UnreadableRule.
+    Without a usable end a day lasts one day, and an instant has no length. Raises UnreadableRule.
     """
     usual = timedelta() if isinstance(start, datetime) else timedelta(days=1)
     if "DTEND" in event:
-        length = _between(start, single(event, "DTEND"))
+        length = _between(start, date_property(event, "DTEND"))
     elif "DURATION" in event:
         length = event.decoded("DURATION")
     else:
@@ -61,6 +61,6 @@ def _between(start: date | datetime, end: date | datetime) -> timedelta:
 
 
 def text_of(event: Any, key: str) -> str:
-    """Return the text of an entry's property, the first of several; "" if it is absent."""
+    """Return the text of a calendar entry's property, such as `UID`; the first of several; "" if it is absent."""
     written = event.get(key, "")
     return str(written[0] if isinstance(written, list) and written else written).strip()

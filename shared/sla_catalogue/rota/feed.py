@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
-from sla_catalogue.holiday.entry import FeedEntry, few, read_entries
+from sla_catalogue.holiday.entry import FeedEntry, limit_remarks, read_entries
 from sla_catalogue.holiday.row import Horizon
 from sla_domain.calendar import local_instant
 from sla_domain.normal import normal
@@ -25,17 +25,20 @@ _MAILTO = "mailto:"
 
 @dataclass(frozen=True, slots=True)
 class ShiftFeed:
-    """The shifts of a feed in the order of their starts; `remarks`: on entries that were left out or are in doubt."""
+    """The shifts that an iCalendar file lists, sorted by start.
+
+    `remarks`: sentences on entries that were left out or are in doubt.
+    """
 
     shifts: tuple[ListedShift, ...] = ()
     remarks: tuple[str, ...] = ()
 
 
 class PeopleByName:
-    """The people whom entries of feeds may name: call `find` with a name, `within` with a text that may hold one.
+    """Finds people by names in calendar entries: `find` by a whole name, `find_in_text` by a text with a name in it.
 
-    `people`: id -> what else the person is called (names, mail addresses). `names`: further names -> id. Case and
-    spaces do not matter. What two people are called finds neither.
+    `people`: id -> the person's other names and mail addresses. `names`: further names -> id. Case and spaces do not
+    matter. A name that two people have finds neither.
     """
 
     def __init__(self, people: Mapping[str, Iterable[str]], names: Mapping[str, str]) -> None:
@@ -47,12 +50,11 @@ class PeopleByName:
         self._known |= {normal(name): id_ for name, id_ in names.items()}
 
     def find(self, name: str) -> str | None:
-        """Return the id of the person who is called so, None if nobody is."""
+        """Return the id of the person with this name, mail address or id; None if nobody or more than one has it."""
         return self._known.get(normal(name))
 
-    def within(self, text: str) -> str | None:
-        """Return the id of the one person who is called so or whose name stands in the text; None if nobody's does, or
-        the names of several people do."""
+    def find_in_text(self, text: str) -> str | None:
+        """Return the id of the person whose name `text` is or contains; None if there is nobody or more than one."""
         if (exact := self.find(text)) is not None:
             return exact
         held = normal(text)
@@ -65,8 +67,9 @@ class PeopleByName:
 def read_shifts(text: str, people: PeopleByName, zone: str, horizon: Horizon) -> ShiftFeed:
     """Return the shifts that an iCalendar text lists within the horizon (years).
 
-    `zone`: of days, and of times without a zone. Entries that name nobody who is known, that take no time or cannot be
-    read are left out with a remark; so are cancelled ones, without. Raises BadFeed for a text that is no iCalendar.
+    `zone`: the time zone of days, and of times without a zone. Entries that name no known person, that take no time or
+    that cannot be read are left out with a remark; cancelled ones without. Raises BadFeed for a text that is not
+    iCalendar.
     """
     remarks: list[str] = []
     found: set[ListedShift] = set()
@@ -81,7 +84,7 @@ def read_shifts(text: str, people: PeopleByName, zone: str, horizon: Horizon) ->
         found.update(shifts)
     shifts = sorted(found)
     remarks += _overlaps(shifts)
-    return ShiftFeed(tuple(shifts), few(remarks))
+    return ShiftFeed(tuple(shifts), limit_remarks(remarks))
 
 
 def _person(entry: FeedEntry, people: PeopleByName) -> str | None:
@@ -90,7 +93,7 @@ def _person(entry: FeedEntry, people: PeopleByName) -> str | None:
         named = (_mailbox(each), str(getattr(each, "params", {}).get("CN", "")))
         if (person := next(filter(None, map(people.find, named)), None)) is not None:
             return person
-    return people.within(entry.name)
+    return people.find_in_text(entry.name)
 
 
 def _mailbox(attendee: Any) -> str:

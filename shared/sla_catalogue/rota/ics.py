@@ -18,7 +18,10 @@ _PRODUCT = "-//slad//rota//EN"
 
 
 def shifts_as_ics(rota: Rota, shifts: Iterable[Shift], now: datetime) -> bytes:
-    """Return shifts of a rota as an iCalendar text, with the rota's title in each entry; `now`: when it is made."""
+    """Return shifts of a rota as an iCalendar file, with the rota's title in each entry.
+
+    `now`: written as the time at which the file was made.
+    """
     calendar = Calendar()
     calendar.add("PRODID", _PRODUCT)
     calendar.add("VERSION", "2.0")

@@ -10,10 +10,10 @@ _WITHOUT_END = 10_000  # months; longer than any period but the whole term
 
 
 def check_allowances(subject: CheckedCatalogue) -> None:
-    """Report allowances that expire before the next are given, and what of a contract cannot be counted.
+    """Report allowances (included amounts) that expire before the next are given, or cannot be counted.
 
-    That is a contract with allowances and no first day, from which its years would be counted. An amount below the
-    plan's is reported too, which is a minimum (clause E14, docs/clauses.md).
+    They cannot be counted in a contract without a first day, from which its years would begin. An amount of a contract
+    below the plan's, which is a minimum, is reported too (clause E14, docs/clauses.md).
     """
     for plan in subject.plans:
         for path, document in plan.draft.allowances:

@@ -15,11 +15,9 @@ _LONG = timedelta(days=30)
 
 
 def check_calendars(subject: CheckedCatalogue) -> None:
-    """Report contracts whose hours never open or are not known, and contracts whose dates lie outside the compiled
-    years.
+    """Report contracts whose hours never open or are not given, and those with dates outside the compiled years.
 
-    Hours are not known if nobody gives them, or if they exclude the contract's holidays and the contract has no
-    country.
+    Hours that exclude the contract's holidays are reported too, if the contract has no country.
     """
     for contract in subject.bought:
         _check_years(contract, subject)

@@ -99,7 +99,7 @@ def _check_customers(subject: CheckedCatalogue) -> None:
         for name in other.contract.normal_customers:
             known.setdefault(name, []).append(index)
         for one in (subject.contracts[number] for number in sorted(earlier)):
-            if not meet(one.contract, other.contract):
+            if not dates_overlap(one.contract, other.contract):
                 continue
             shared = one.contract.normal_customers & other.contract.normal_customers
             named = sorted(name for name in other.contract.customers if normal(name) in shared)
@@ -108,8 +108,8 @@ def _check_customers(subject: CheckedCatalogue) -> None:
             subject.findings.error((*other.path, "customers"), "duplicate-customer", message, hint)
 
 
-def meet(one: Contract, other: Contract) -> bool:
-    """Return whether both contracts are in force on some day, by their dates alone (`valid_to` is exclusive)."""
+def dates_overlap(one: Contract, other: Contract) -> bool:
+    """Return whether the dates of both contracts have a day in common (`valid_to` is exclusive)."""
 
     def bounds(contract: Contract) -> tuple[date, date]:
         return contract.valid_from or date.min, contract.valid_to or date.max

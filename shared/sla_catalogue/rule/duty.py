@@ -30,11 +30,10 @@ _MOST_WORDS = 12
 
 
 def check_duty(subject: CheckedCatalogue) -> None:
-    """Warn of hours that targets count in which nobody of the first level is on duty.
+    """Warn of hours that a contract's targets count in which nobody of the first escalation level is on duty.
 
-    With `subject.today` of the 92 days from it where a rota holds a role of the level, else of the year from it.
-    Without it of a year in the middle of those compiled, and of no rota: whether one has begun, nobody knows without a
-    clock. A stored catalogue is not checked.
+    Checked are the 92 days from `subject.today` if a rota holds a role of the level, else a year from it. If `today` is
+    None: a year in the middle of the compiled ones, and no level with a rota. A stored catalogue is not checked.
     """
     if subject.context.stored:
         return

@@ -12,10 +12,7 @@ from sla_domain.normal import normal, normals
 
 
 def check_edges(subject: CheckedCatalogue) -> None:
-    """Report references that lead nowhere, and two API keys that are equal.
-
-    References are the priorities and customers that sources name, and the addresses of people.
-    """
+    """Report unknown priorities and customers that sources name, bad addresses of people, and equal API keys."""
     _check_sources(subject)
     _check_addresses(subject)
     _check_keys(subject)

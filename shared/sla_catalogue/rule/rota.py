@@ -18,9 +18,10 @@ _AHEAD_US = 92 * DAY_US
 
 
 def check_rotas(subject: CheckedCatalogue) -> None:
-    """Warn of rotas that hold no role, of overrides that change nothing or meet, and of people who leave.
+    """Warn of rotas that hold no role, overrides that change nothing or overlap, and people who leave and have turns.
 
-    With `subject.today` also of feeds that end within 14 days of it. A stored catalogue is not checked.
+    If `subject.today` is given, also of calendar files that end within 14 days of it. A stored catalogue is not
+    checked.
     """
     if subject.context.stored:
         return

@@ -14,7 +14,7 @@ ANY = "(any other)"
 def priorities_of(target: Target, all_of_them: Sequence[str]) -> list[str]:
     """Return the priorities that a target can match. `all_of_them`: the plan's priorities.
 
-    The list has `ANY` at its end if the target also matches priorities that the plan does not know.
+    `ANY` is added at the end if the target also matches priorities that the plan does not have.
     """
     for condition in target.match.conditions:
         if condition.attribute == PRIORITY:
@@ -26,8 +26,8 @@ def priorities_of(target: Target, all_of_them: Sequence[str]) -> list[str]:
 def shadowing_rows(row: TargetRow, earlier: Iterable[TargetRow], all_of_them: Sequence[str]) -> list[TargetRow]:
     """Return the earlier targets that together match all incidents of `row`, so that `row` is never used.
 
-    Empty if `row` is left some incidents, or can match no priority. `earlier`: the targets before it; only those of its
-    metric are compared. `all_of_them`: the plan's priorities.
+    Empty if some incidents are left for `row`, or if it can match no priority. `earlier`: the targets before it; only
+    those of its metric are compared. `all_of_them`: the plan's priorities.
     """
     takers: list[TargetRow] = []
     candidates = [other for other in earlier if other.target.metric == row.target.metric]
@@ -57,7 +57,7 @@ def has_unconditional_row(rows: Iterable[TargetRow], priority: str, all_of_them:
 def takes_all(other: Target, row: Target, priority: str, all_of_them: Sequence[str]) -> bool:
     """Return whether the target `other` matches every incident of `priority` that the target `row` matches.
 
-    If it is tried first, nothing of that priority is left to `row`. `all_of_them`: the plan's priorities.
+    If so, and `other` comes first, `row` is never used for that priority. `all_of_them`: the plan's priorities.
     """
     if priority not in priorities_of(other, all_of_them):
         return False
@@ -66,7 +66,7 @@ def takes_all(other: Target, row: Target, priority: str, all_of_them: Sequence[s
 
 
 def restrict_to(target: Target, known: Mapping[str, str]) -> Target | None:
-    """Return the target narrowed to incidents that have the attributes `known`; None if it matches no such incident."""
+    """Return the target limited to incidents with the attributes `known` (name -> value); None if it matches none."""
     conditions = target.match.conditions
     if not all(each.holds(known) for each in conditions if each.attribute in known):
         return None

@@ -17,11 +17,11 @@ from sla_domain.rota import Rota, RotaId
 
 @dataclass(frozen=True, slots=True)
 class CheckedCatalogue:
-    """What the rules check: plans and contracts as built, and the entries of the document `written`.
+    """What the checks of a catalogue work on: its plans and contracts as built, and the document `written`.
 
-    It is a whole catalogue, or one contract with the plans that are made for it. What it may refer to, besides, is in
-    the whole document of `context`, which takes findings, in `known_plans` and in `rotas`, both by id. `calendars`:
-    when time counts. `today`: warn of holidays and calendar years that end within 90 days of this day; None: give no
+    It is a whole catalogue, or one contract with the plans that are made for it. `known_plans`, `rotas`: by id, all
+    that may be referred to. `context`: has the whole catalogue's document, and receives findings. `calendars`: the
+    business calendars. `today`: warn of holidays and calendar years that end within 90 days of this day; None: give no
     such warning.
     """
 
@@ -36,12 +36,12 @@ class CheckedCatalogue:
 
     @property
     def bought(self) -> tuple[BuiltContract, ...]:
-        """Return every contract with one plan, and every other as it is under each of its entitlements."""
+        """Return all contracts; one with several entitlements (plans with own products) is split into one for each."""
         return tuple(each for built in self.contracts for each in built.bought)
 
     @property
     def findings(self) -> Findings:
-        """Return the findings to which the rules report."""
+        """Return the object to which the checks report errors and warnings."""
         return self.context.findings
 
     def plan(self, id_: str) -> BuiltPlan | None:

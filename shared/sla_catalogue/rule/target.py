@@ -21,10 +21,9 @@ _OTHER_PRODUCT = "\0"  # nobody can write such a name: it stands for all that ne
 
 
 def check_targets(subject: CheckedCatalogue) -> None:
-    """Report targets that never match, targets without a number that a contract uses, and warnings before a clock's
-    start.
+    """Report targets that never match, used targets without a number, and warnings before a clock's start.
 
-    Also reported are priorities that have no target for the first response or the resolution, if others of the plan
+    Priorities that have no target for the first response or the resolution are reported too, if others of the plan
     have.
     """
     for built in subject.plans:

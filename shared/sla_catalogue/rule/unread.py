@@ -37,9 +37,9 @@ _OF_GENERATED = ("categories", "language", "observed", "half_day_closes_at")
 
 
 def check_unread(subject: CheckedCatalogue) -> None:
-    """Report keys that nothing reads where they stand, such as `zone` of a GitHub source, whose times have an offset.
+    """Report keys of the document that have no effect, such as `zone` of a GitHub source, whose times have an offset.
 
-    A stored catalogue is not checked: it was in force once and must stay readable.
+    A stored catalogue, which must stay readable, is not checked.
     """
     if subject.context.stored:
         return

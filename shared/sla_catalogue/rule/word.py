@@ -30,10 +30,10 @@ _LONG_NIGHT = 12 * 60  # a shift over midnight that is longer is more likely two
 
 
 def check_words(subject: CheckedCatalogue) -> None:
-    """Report words that are wrong or look like a slip.
+    """Report words that are wrong or look like a mistake.
 
     These are unknown languages, misspelt attributes and roles, hours past midnight whose two times look swapped, and
-    lookups that find nothing.
+    lookups (places of values in deliveries) that find nothing.
     """
     _check_languages(subject)
     _check_attributes(subject)
@@ -89,7 +89,7 @@ def _spoken(path: Path, person: PersonDocument) -> Iterator[tuple[Path, str, boo
 
 
 def is_language(tag: str) -> bool:
-    """Return whether the base language of a tag (`zh` of `zh-TW`) is known to CLDR."""
+    """Return whether the base language of a tag (`zh` of `zh-TW`) is a known language."""
     return language_of(tag) in _known()
 
 

@@ -25,10 +25,10 @@ _T = TypeVar("_T")
 
 
 class AtClose(StrEnum):
-    """Where a due instant goes that falls exactly on a close (the end of opening hours).
+    """What happens to a due instant that falls exactly on a close (the end of opening hours).
 
-    `STAY`: it stays there. `NEXT_OPEN`: it moves to the next opening. With `NEXT_OPEN`, a span of zero added outside
-    hours gives the next opening too; with `STAY` it gives the start itself.
+    `STAY`: it stays there. `NEXT_OPEN`: it moves to the next opening. A zero span added outside hours gives the next
+    opening with `NEXT_OPEN`, and the start itself with `STAY`.
     """
 
     STAY = "stay"
@@ -39,7 +39,7 @@ _STAY = AtClose.STAY  # looking a member up in its enum costs as much as a bisec
 
 
 class HorizonSide(Enum):
-    """In which direction a calendar compiles further years if those it has do not give an answer."""
+    """The direction in which a calendar computes its open hours for more years: earlier or later ones."""
 
     EARLIER = "earlier"
     LATER = "later"
@@ -47,10 +47,10 @@ class HorizonSide(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """The identity of a calendar, kept beside its answers so that an audit can tell which calendar gave them.
+    """Which calendar, in which version, gave an answer; stored together with the answer for audits.
 
-    `zone`: IANA name of its time zone. `revision`: names the content: a given name, or else a digest (short hash) of
-    it. `tzdata`: version of the time zone data. `name`: its title, "" if it has none.
+    `zone`: IANA name of its time zone. `revision`: identifies the content: the name given in the specification, else a
+    short hash of it. `tzdata`: version of the time zone data. `name`: the calendar's title, "" if it has none.
     """
 
     id: str
@@ -66,10 +66,11 @@ class Identity:
 
 
 class Calendar:
-    """A compiled business calendar that adds, subtracts and measures open time, and finds openings and closes.
+    """A business calendar that adds, subtracts and measures open time, and finds openings and closes.
 
     Takes aware datetimes and returns UTC. Every method raises NaiveInstant for a datetime without an offset, and
-    BeyondHorizon (EmptyCalendar if it is never open) if the answer lies outside the compiled years.
+    BeyondHorizon (EmptyCalendar if it is never open) if the answer lies outside the years for which its open hours were
+    computed ("compiled").
     """
 
     __slots__ = ("__weakref__", "_days", "_table", "identity")
@@ -95,7 +96,7 @@ class Calendar:
 
     @property
     def horizon(self) -> tuple[datetime, datetime]:
-        """Return (first, last): the instants between which the calendar has been compiled so far."""
+        """Return (first, last): the UTC instants between which the calendar's open hours are computed so far."""
         return instant_of(self._table.low), instant_of(self._table.high)
 
     # -- spans of open time
@@ -139,7 +140,10 @@ class Calendar:
         return instant_of(warned)
 
     def between(self, start: datetime, end: datetime) -> timedelta:
-        """Return the open time from `start` to `end`; negative if `end` is earlier than `start`."""
+        """Return the open time from `start` to `end`; negative if `end` is earlier than `start`.
+
+        Raises BeyondHorizon if either lies outside the years for which the open hours were computed.
+        """
         first, last = micros(start), micros(end)
         while True:
             since, until = self._table.elapsed(first), self._table.elapsed(last)
@@ -150,18 +154,25 @@ class Calendar:
     # -- instants
 
     def is_open(self, at: datetime) -> bool:
-        """Return whether the calendar is open at `at`; at an opening it is, at a close it is not."""
+        """Return whether the calendar is open at `at`; at an opening it is, at a close it is not.
+
+        Raises BeyondHorizon if `at` lies outside the years for which the open hours were computed.
+        """
         us = micros(at)
         return self._ask(us, HorizonSide.LATER, lambda: self._table.is_open(us))
 
     def next_open(self, at: datetime) -> datetime:
-        """Return `at` if the calendar is open then, else the next opening."""
+        """Return `at` if the calendar is open then, else the next opening, in UTC.
+
+        Raises EmptyCalendar if it never opens, BeyondHorizon if no opening follows in the years for which its open
+        hours were computed.
+        """
         return instant_of(self._next_open(micros(at)))
 
     def next_close(self, at: datetime) -> datetime:
-        """Return the first close after `at`; while closed, that of the next open interval.
+        """Return the first close after `at`, in UTC; if the calendar is closed at `at`, that of its next open interval.
 
-        Raises BeyondHorizon if the calendar never closes again.
+        Raises EmptyCalendar if it never opens, BeyondHorizon if it never closes again.
         """
         us = micros(at)
         return instant_of(self._ask(us, HorizonSide.LATER, lambda: self._table.next_close(us)))
@@ -182,7 +193,7 @@ class Calendar:
     # -- explanation
 
     def pieces(self, start: datetime, end: datetime) -> tuple[Piece, ...]:
-        """Return the open and closed pieces of `[start, end)` in order of time, without gaps, each with its reason.
+        """Return the open and closed pieces that make up `[start, end)`, in order and without gaps, each with a reason.
 
         Raises InvalidSpan if `end` is earlier than `start`.
         """
@@ -195,9 +206,10 @@ class Calendar:
     # -- inside
 
     def table_over(self, low: int, high: int) -> Table:
-        """Return the calendar's compiled table; a GrowingCalendar first extends it to cover `[low, high]`.
+        """Return the calendar's table of open intervals; a GrowingCalendar first extends it to cover `[low, high]`.
 
-        `low`, `high`: microseconds since 1970 UTC. Any other calendar returns its table as it is, whatever they are.
+        `low`, `high`: microseconds since 1970 UTC. A calendar that does not grow ignores them and returns its table as
+        it is.
         """
         return self._table
 
@@ -233,9 +245,9 @@ class Calendar:
 
 
 def compile_calendar(spec: CalendarSpec, first: date, last: date) -> Calendar:
-    """Return the calendar compiled for the local days `first` to `last`, both included.
+    """Return a calendar whose open hours are computed for the local days `first` to `last`, both included.
 
-    Raises InvalidSpan if `last` is earlier than `first`.
+    It raises BeyondHorizon for answers outside them. Raises InvalidSpan if `last` is earlier than `first`.
     """
     if first > last:
         raise InvalidSpan(f"the horizon {first} to {last} is reversed: put the earlier day first")

@@ -17,11 +17,11 @@ from sla_domain.calendar.zone import ZoneMap
 
 
 class WorkingDays(StrEnum):
-    """Which instant "n working days" after a start means; the date of the start is never counted.
+    """How "n working days" after a start are counted; the date of the start itself never counts.
 
-    `SAME_TIME`: on the nth working date after it, at the start's time of day. `SAME_TIME_FROM_OPENING`: the same, but
-    if the start lies outside hours, counted from the next opening. `CLOSE_OF_NTH_DAY`: take the first date, from the
-    start on, that has open time left; the result is the last close of the nth working date after it.
+    `SAME_TIME`: the result is on the nth working date after it, at the start's time of day. `SAME_TIME_FROM_OPENING`:
+    the same, but a start outside hours is first moved to the next opening. `CLOSE_OF_NTH_DAY`: the first date with open
+    time left after the start is day 0; the result is the last close of the nth working date after that one.
     """
 
     SAME_TIME = "same_time"  # the nth working date after the start date, at the start's time of day
@@ -31,7 +31,7 @@ class WorkingDays(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class DayIndex:
-    """The working dates (local dates with any open time) of a calendar; `target` counts working days with it.
+    """An index of a calendar's working dates (local dates with any open time), used by `target` to count working days.
 
     Dates are numbers of days since 1970-01-01. `dates`: the working dates that end within the horizon (compiled span)
     of `table`. `closes`: for each of them, when its open time ends, in microseconds since 1970 UTC. `unknown`: the

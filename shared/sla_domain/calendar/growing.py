@@ -24,11 +24,11 @@ CompileYears = Callable[[int, int], Table]
 
 
 class GrowingCalendar(Calendar):
-    """A calendar that compiles further years by itself when an answer needs them.
+    """A calendar that computes ("compiles") its open hours for more years by itself when an answer needs them.
 
-    `identity`: its id, zone and versions. `compile_years`: called with a first and a last year, returns the table for
-    them. `limits`: the first and the last year that may be compiled, both included; for an answer outside them it
-    raises BeyondHorizon.
+    `identity`: its id, zone and versions. `compile_years`: a function that returns the table of open intervals for a
+    first and a last year. `limits`: the first and the last year that may be compiled, both included; an answer that
+    needs any other year raises BeyondHorizon.
     """
 
     __slots__ = ("_compile", "_limits", "_years")
@@ -43,13 +43,13 @@ class GrowingCalendar(Calendar):
 
     @property
     def limits(self) -> tuple[int, int]:
-        """Return the first and the last year for which the calendar can be compiled, both included."""
+        """Return (first, last): the years for which the calendar may compute its open hours, both included."""
         return self._limits
 
     def table_over(self, low: int, high: int) -> Table:
-        """Return a table that covers the instants `low` to `high`, as far as the years in `limits` allow.
+        """Return the table of open intervals over the instants `low` to `high`, as far as the years in `limits` allow.
 
-        `low`, `high`: microseconds since 1970 UTC. Years that are not compiled yet are compiled and kept.
+        `low`, `high`: microseconds since 1970 UTC. Years that are not in the table yet are computed and kept.
         """
         years = self._clamped(instant_of(low).year, instant_of(high).year)
         if self._years is not None:
@@ -90,9 +90,10 @@ class GrowingCalendar(Calendar):
 
 
 def growing_calendar(spec: CalendarSpec, first_year: int = FIRST_YEAR, last_year: int = LAST_YEAR) -> GrowingCalendar:
-    """Return a calendar of this specification that compiles years when an answer needs them.
+    """Return a calendar made from `spec` that computes ("compiles") its open hours year by year, as answers need them.
 
-    `first_year`, `last_year`: the years that may be compiled, both included; outside them it raises BeyondHorizon.
+    `first_year`, `last_year`: the years that may be compiled, both included; an answer that needs any other year raises
+    BeyondHorizon.
     """
     return GrowingCalendar(
         Identity.of(spec),
@@ -102,7 +103,7 @@ def growing_calendar(spec: CalendarSpec, first_year: int = FIRST_YEAR, last_year
 
 
 class CalendarBook:
-    """Calendars by id: ask `calendar` for one, which is made of its specification at the first call and then kept.
+    """A cache of calendars by id: `calendar` builds each from its specification when it is first asked for.
 
     `specs`: the specifications of all calendars that can be asked for.
     """
@@ -112,14 +113,14 @@ class CalendarBook:
         self._calendars: dict[str, Calendar] = {}
 
     def spec(self, id_: str) -> CalendarSpec:
-        """Return the specification of the calendar with this id. Raises UnknownCalendar."""
+        """Return the specification of the calendar with this id. Raises UnknownCalendar if there is none."""
         try:
             return self._specs[id_]
         except KeyError:
             raise UnknownCalendar(id_, sorted(self._specs)) from None
 
     def calendar(self, id_: str) -> Calendar:
-        """Return the calendar with this id, the same object at each call. Raises UnknownCalendar."""
+        """Return the calendar with this id, the same object at each call. Raises UnknownCalendar if there is none."""
         if id_ not in self._calendars:
             self._calendars[id_] = growing_calendar(self.spec(id_))
         return self._calendars[id_]

@@ -25,7 +25,8 @@ _LAST_US = (datetime.max.replace(tzinfo=UTC) - EPOCH) // MICROSECOND
 def micros(instant: datetime) -> int:
     """Return an aware datetime as microseconds since 1970-01-01 UTC.
 
-    Of a local time that comes twice, the datetime's `fold` says which is meant. Raises NaiveInstant without an offset.
+    For a local time that occurs twice (clocks set back), the datetime's `fold` decides. Raises NaiveInstant if it has
+    no offset.
     """
     try:
         since = instant - EPOCH
@@ -45,7 +46,7 @@ def nearest_instant(us: int) -> datetime:
 
 
 def local_micros(wall: datetime) -> int:
-    """Return a naive wall-clock reading as microseconds since the wall clock read 1970-01-01 00:00."""
+    """Return a naive wall-clock time as the number of microseconds since 1970-01-01 00:00 on the same wall clock."""
     return (wall - LOCAL_EPOCH) // MICROSECOND
 
 

@@ -9,7 +9,10 @@ Intervals = Sequence[Interval]
 
 
 def merge(intervals: Iterable[Interval]) -> list[Interval]:
-    """Return the intervals sorted and disjoint: overlapping and touching intervals are joined, empty ones left out."""
+    """Return the intervals sorted and disjoint: overlapping and touching ones are joined, empty ones left out.
+
+    An interval is a pair (start, end) that excludes its end.
+    """
     result: list[Interval] = []
     start = end = None
     for low, high in sorted(intervals):
@@ -28,7 +31,10 @@ def merge(intervals: Iterable[Interval]) -> list[Interval]:
 
 
 def subtract(intervals: Intervals, holes: Intervals) -> list[Interval]:
-    """Return the parts of `intervals` that lie in none of `holes`; both must be sorted and disjoint."""
+    """Return the parts of `intervals` that lie in none of `holes`.
+
+    Both must be sorted and disjoint. An interval is a pair (start, end) that excludes its end.
+    """
     result: list[Interval] = []
     first = 0
     for low, high in intervals:
@@ -46,7 +52,10 @@ def subtract(intervals: Intervals, holes: Intervals) -> list[Interval]:
 
 
 def intersect(left: Intervals, right: Intervals) -> list[Interval]:
-    """Return the parts that `left` and `right` have in common; both must be sorted and disjoint."""
+    """Return the parts that `left` and `right` have in common.
+
+    Both must be sorted and disjoint. An interval is a pair (start, end) that excludes its end.
+    """
     result: list[Interval] = []
     i = j = 0
     while i < len(left) and j < len(right):

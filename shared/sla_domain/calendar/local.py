@@ -20,10 +20,10 @@ _MICROSECOND = timedelta(microseconds=1)
 
 @dataclass(frozen=True, slots=True)
 class LocalTime:
-    """A wall-clock reading in a time zone, and the instant it stands for.
+    """A wall-clock time in a time zone (`reading`), and the instant that it means.
 
-    `at`: the instant. `again`: the second instant, if the clock shows the reading twice (in autumn), else None; `at` is
-    then the first. `skipped`: the clock never shows the reading (in spring), and `at` is the instant of the change.
+    `at`: the instant. `again`: the second instant, if the clock shows the time twice (in autumn), else None; `at` is
+    then the first. `skipped`: the clock never shows the time (in spring), and `at` is the instant of the clock change.
     """
 
     reading: datetime
@@ -34,11 +34,11 @@ class LocalTime:
 
     @property
     def doubtful(self) -> bool:
-        """Return whether the clock shows the reading twice or never, so that `at` is only a choice."""
+        """Return whether the clock shows the time twice or never, so that `at` is only a guess."""
         return self.skipped or self.again is not None
 
     def after(self, known: datetime) -> datetime:
-        """Return the instant of the reading, given that it does not lie before the instant `known`.
+        """Return the instant that the wall-clock time means, if it is known not to lie before the instant `known`.
 
         The result is the second instant, `again`, only if the first lies before `known` and the second does not.
         Otherwise it is `at`, even if both lie before `known`.
@@ -46,10 +46,10 @@ class LocalTime:
         return self.again if self.again is not None and self.at < known <= self.again else self.at
 
     def doubt(self, meant: datetime | None = None) -> str:
-        """Return a remark in words if the clock shows the reading twice or never; "" if it shows it once.
+        """Return a sentence for people if the clock shows the time twice or never; "" if it shows it once.
 
-        `meant`: the instant that was chosen for the reading. If it is the second one (`again`), the remark says so;
-        with any other instant, or None, the remark says that the first was chosen.
+        `meant`: the instant that was chosen. If it is the second one (`again`), the sentence says that the second was
+        chosen; with any other instant, or None, that the first was.
         """
         if self.skipped:
             never = f"{self.reading:%Y-%m-%d %H:%M} never came in {self.zone}"
@@ -63,9 +63,10 @@ class LocalTime:
 
 
 def read_local(reading: datetime, zone: str) -> LocalTime:
-    """Return the instant or instants that a reading of the wall clock in `zone` stands for.
+    """Return the instant or instants that a wall-clock time in the time zone `zone` means.
 
-    `reading`: without an offset. Raises ValueError for a year outside 1971 to 2099, UnknownZone for an unknown zone.
+    `reading`: a datetime without an offset. Raises ValueError for a year outside 1971 to 2099, UnknownZone for an
+    unknown zone.
     """
     if not FIRST_YEAR < reading.year < LAST_YEAR:
         raise ValueError(f"the year {reading.year} is no year of an incident")
@@ -83,9 +84,9 @@ def read_local(reading: datetime, zone: str) -> LocalTime:
 
 
 def local_instant(moment: datetime, zone: str) -> datetime:
-    """Return `moment` as an aware datetime; if it has no offset, it is read as wall-clock time of `zone`.
+    """Return `moment` as an aware datetime; if it has no offset, it is taken as wall-clock time of `zone`.
 
-    If the wall clock shows the time twice, the first instant is meant. If it never shows it, the result is the instant
+    If the wall clock shows that time twice, the first instant is meant. If it never shows it, the result is the instant
     of the clock change. Years before 1971 or after 2099 get Python's own offset for the zone, without these rules.
     Raises UnknownZone.
     """

@@ -22,9 +22,9 @@ class PieceKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Note:
-    """Why a calendar is open or closed from `start` to before `end`, both in microseconds since 1970 UTC.
+    """The reason why a calendar is open or closed from `start` to before `end`, in microseconds since 1970 UTC.
 
-    `text`: the reason, such as the name of a holiday. `calendar`: the id of the calendar.
+    `text`: the reason in words, such as the name of a holiday. `calendar`: the id of the calendar.
     """
 
     start: int
@@ -50,7 +50,7 @@ def make_disjoint(notes: Iterable[Note]) -> tuple[Note, ...]:
 
 
 def overlay(top: Sequence[Note], below: Sequence[Note]) -> tuple[Note, ...]:
-    """Return two layers of notes as one, sorted by start; where they overlap, notes of `below` are cut or left out.
+    """Return two layers of notes as one, sorted by start; where they overlap, the notes of `below` are cut or left out.
 
     The notes of each layer must be sorted and must not overlap each other.
     """

@@ -18,7 +18,7 @@ from sla_domain.calendar.table import Table
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """A span `[start, end)` of time in UTC that is open or closed for one reason.
+    """A span `[start, end)` in UTC in which a calendar is open, or closed, for one reason.
 
     `reason`: the name of the holiday, closing or opening, else the value of `kind`. `calendar`: the id of the calendar
     from which the reason comes, "" for plain weekly hours.
@@ -37,9 +37,10 @@ class Piece:
 
 
 def tile(table: Table, start: int, end: int) -> Iterator[Piece]:
-    """Yield the open and closed pieces of the time from `start` to before `end`, in order and without gaps.
+    """Yield the time from `start` to before `end` as open and closed pieces, in order and without gaps.
 
-    Both are in microseconds since 1970 UTC and must lie within the table's horizon (the span for which it is compiled).
+    `start` and `end` are microseconds since 1970 UTC and must lie within the table's horizon (the span for which it is
+    compiled).
     """
     pending: Note | None = None
     for part in _parts(table, start, end):

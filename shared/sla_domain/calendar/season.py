@@ -17,10 +17,10 @@ Week = Mapping[int, tuple[Window, ...]]
 
 @dataclass(frozen=True, slots=True)
 class Season:
-    """Weekly hours from the local day `start` to before the day `end`; None: without such a bound.
+    """Weekly hours that replace the usual ones from the local day `start` to before the day `end`; None: no such bound.
 
-    `yearly`: the days come each year, and the year of the two does not matter; then there are both, and `end` may come
-    before `start` in the year.
+    `yearly`: the season recurs each year, if both bounds are given. Their years are then ignored, and `end` may lie
+    earlier in the year than `start`, for a season that spans New Year.
     """
 
     weekly: Week = field(hash=False)
@@ -42,5 +42,9 @@ class Season:
 
 
 def week_on(weekly: Week, seasons: Sequence[Season], day: date) -> Week:
-    """Return the weekly hours that apply on a local day: those of the last season that has it, else the usual ones."""
+    """Return the hours per weekday that apply on a local day.
+
+    They are those of the last season in the list that has the day, else `weekly`. In the result, weekday 0 is Monday; a
+    missing weekday is closed.
+    """
     return next((season.weekly for season in reversed(seasons) if season.has(day)), weekly)

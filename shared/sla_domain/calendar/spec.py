@@ -36,9 +36,9 @@ class Holiday:
 class CalendarSpec:
     """A business calendar as data: zone, weekly hours, holidays, exceptional openings and closings.
 
-    `zone`: IANA name. `weekly`: weekday (0 is Monday) -> open hours; a day that is missing is closed. `seasons`: on
-    their days other weekly hours apply, those of the last that has the day. `revision`: names the content for audit; if
-    left empty, it becomes a digest (short hash) of all that affects deadlines. Raises InvalidCalendar that lists every
+    `zone`: IANA name. `weekly`: weekday (0 is Monday) -> open hours; a missing day is closed. `seasons`: periods with
+    other weekly hours; where they overlap, the last in the list counts. `revision`: identifies the content for audits;
+    if left empty, it becomes a short hash of all that affects deadlines. Raises InvalidCalendar that lists every
     problem.
     """
 

@@ -17,9 +17,9 @@ from sla_domain.calendar.note import Note
 class Table:
     """The open intervals of one calendar over the horizon `[low, high]`, in microseconds since 1970 UTC.
 
-    Interval i is `[opens[i], closes[i])`. `before[i]`: the open time of all intervals before it. `shift[i + 1]`: what
-    to add to open time counted from `low` to get the instant within interval i. `total`: the open time of all
-    intervals. `open_notes`, `closed_notes`: the reasons why it is open or closed.
+    Interval i is `[opens[i], closes[i])`. `before[i]`: the open time of all intervals before it. `shift[i + 1]`:
+    `opens[i] - before[i]`, which turns open time counted from `low` into an instant within interval i. `total`: the
+    open time of all intervals. `open_notes`, `closed_notes`: the reasons why the calendar is open or closed.
     """
 
     low: int
@@ -56,7 +56,8 @@ class Table:
     def elapsed(self, at: int) -> int | None:
         """Return the open time from the start of the table's horizon to the instant `at`, in microseconds.
 
-        `at`: microseconds since 1970 UTC. None if it lies outside the horizon.
+        `at`: microseconds since 1970 UTC. None if `at` lies outside the horizon (the span for which the table is
+        compiled).
         """
         if not self.low <= at <= self.high:
             return None
@@ -69,8 +70,8 @@ class Table:
     def after(self, at: int, span: int) -> int | None:
         """Return the earliest instant by which `span` of open time has passed since `at`; it may be a close.
 
-        `span`: microseconds, more than 0. `at` and the result: microseconds since 1970 UTC. None if either lies outside
-        the table's horizon.
+        `span`: microseconds, more than 0. `at` and the result: microseconds since 1970 UTC. None if `at` or the result
+        lies outside the table's horizon (the span for which it is compiled).
         """
         if not self.low <= at <= self.high:
             return None
@@ -84,10 +85,10 @@ class Table:
         return span + shift[bisect_left(before, span, count)]
 
     def ahead_of(self, at: int, span: int) -> int | None:
-        """Return the latest start from which `span` of open time passes until `at`; it is never a close.
+        """Return the latest start from which `span` of open time passes until `at`; the start is never a close.
 
-        `span`: microseconds, more than 0. `at` and the result: microseconds since 1970 UTC. None if either lies outside
-        the table's horizon.
+        `span`: microseconds, more than 0. `at` and the result: microseconds since 1970 UTC. None if `at` or the result
+        lies outside the table's horizon (the span for which it is compiled).
         """
         reached = self.elapsed(at)
         if reached is None or reached < span:
@@ -113,8 +114,8 @@ class Table:
     def next_open(self, at: int) -> int | None:
         """Return `at` itself if the calendar is open then, else the next opening.
 
-        Both are microseconds since 1970 UTC. None if `at` lies outside the table's horizon, or no opening follows
-        within it.
+        Both are microseconds since 1970 UTC. None if `at` lies outside the table's horizon (compiled span), or no
+        opening follows within it.
         """
         if not self.low <= at < self.high:
             return None
@@ -124,8 +125,8 @@ class Table:
     def next_close(self, at: int) -> int | None:
         """Return the first close later than `at`; both are microseconds since 1970 UTC.
 
-        None if `at` lies outside the table's horizon, or no close follows within it. The end of the horizon does not
-        count as a close: the interval that it cuts goes on.
+        None if `at` lies outside the table's horizon (compiled span), or no close follows within it. The end of the
+        horizon does not count as a close: an interval that it cuts goes on.
         """
         if not self.low <= at < self.high:
             return None

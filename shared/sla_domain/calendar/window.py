@@ -19,9 +19,9 @@ _HINT = "write a local time from 00:00 to 24:00, such as 09:00"
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """Open hours of a weekday, from `open` to `close` in seconds from local midnight.
+    """Open hours of a weekday, from `open` to `close`, both in seconds from local midnight.
 
-    `close <= open` means a close on the next day. Raises InvalidWindow for times outside a day.
+    A `close` that is not later than `open` lies on the next day. Raises InvalidWindow for times outside a day.
     """
 
     open: int
@@ -35,7 +35,7 @@ class Window:
 
     @property
     def end(self) -> int:
-        """Return the close in seconds from the midnight before the opening; above 86400 if it is on the next day."""
+        """Return the close in seconds from the midnight before the opening; over 86400 if it is on the next day."""
         return self.close if self.close > self.open else self.close + DAY_S
 
     @classmethod

@@ -41,16 +41,17 @@ class ZoneMap:
     highest: tuple[int, ...]  # what the wall clock reads as era i ends: rising, for eras outlast any shift
 
     def to_utc(self, local: int) -> int:
-        """Return the first instant at which the wall clock shows the reading `local`, or a later one.
+        """Return the instant at which the wall clock shows `local`; the first one, if it shows it twice.
 
-        `local`: microseconds since the wall clock read 1970-01-01 00:00. The result: microseconds since 1970 UTC.
+        For a time that the clock skips, return the instant of the clock change. `local`: microseconds since the wall
+        clock read 1970-01-01 00:00. The result: microseconds since 1970 UTC.
         """
         era = bisect_right(self.highest, local)
         start, instant = self.starts[era], local - self.offsets[era]
         return instant if instant > start else start
 
     def shown_again(self, local: int) -> int | None:
-        """Return the second instant at which the wall clock shows `local`; None if it shows it once or never.
+        """Return the second instant at which the wall clock shows `local`; None if it shows that time once or never.
 
         `local`: microseconds since the wall clock read 1970-01-01 00:00. The result: microseconds since 1970 UTC.
         """
@@ -61,7 +62,7 @@ class ZoneMap:
         return instant if instant >= self.starts[following] else None
 
     def to_local(self, instant: int) -> int:
-        """Return the wall clock's reading at `instant`, in microseconds since it read 1970-01-01 00:00.
+        """Return the wall-clock time at `instant`, in microseconds since the wall clock read 1970-01-01 00:00.
 
         `instant`: microseconds since 1970 UTC.
         """
@@ -80,7 +81,7 @@ def tzdata_version() -> str:
 def load_zone(name: str) -> zoneinfo.ZoneInfo:
     """Return the time zone with this IANA name, from the tzdata package, else from the system's files.
 
-    Raises UnknownZone.
+    Raises UnknownZone if there is no zone of this name.
     """
     names = _zone_names()
     if name not in names:
@@ -93,7 +94,7 @@ def load_zone(name: str) -> zoneinfo.ZoneInfo:
 
 
 def keep_zone(name: str) -> None:
-    """Load a time zone (its IANA name) now, and keep it in memory for the life of the process.
+    """Load a time zone by its IANA name and keep it in memory until the process ends.
 
     Later uses through `zoneinfo` then read no file. Raises UnknownZone.
     """

@@ -21,18 +21,19 @@ from sla_domain.rulebook import ContractMatch, Rulebook
 
 
 def explain(incident: Incident, rulebook: Rulebook, at: datetime) -> tuple[Explanation, ...]:
-    """Return the explanation of each clock of the incident as of `at`, in the order of `incident.clocks`.
+    """Return, for each clock of the incident, an explanation of how its due instant and consumed time came about.
 
-    Raises CalendarError if an answer lies outside the years of a calendar.
+    `at`: the instant as of which clocks are explained. In the order of `incident.clocks`. Raises CalendarError beyond
+    the years of a calendar.
     """
     return tuple(explain_clock(clock, incident, rulebook, at) for clock in incident.clocks)
 
 
 def events_known_at(events: Iterable[IncidentEvent], at: datetime) -> tuple[IncidentEvent, ...]:
-    """Return the events that had happened by `at`; folding them gives the clocks as they stood then.
+    """Return the events that had happened by `at`, in the given order: the input for the incident as it stood then.
 
-    An event loses its snapshot (state of the whole ticket) if that is later than `at`. The result is empty if all these
-    events are copies from merged incidents, which do not suffice to compute the incident (`is_foldable`).
+    An event loses its snapshot (state of the whole ticket) if that is later than `at`. The result is empty if only
+    copies from merged incidents are left, which do not suffice to compute an incident.
     """
     found = tuple(
         event if event.snapshot is None or event.snapshot.at <= at else replace(event, snapshot=None)
@@ -43,9 +44,9 @@ def events_known_at(events: Iterable[IncidentEvent], at: datetime) -> tuple[Inci
 
 
 def explain_clock(clock: Clock, incident: Incident, rulebook: Rulebook, at: datetime) -> Explanation:
-    """Return the explanation of one clock of the incident as of `at`.
+    """Return the explanation of how the clock's due instant and consumed time came about, as of `at`.
 
-    Raises CalendarError if an answer lies outside the years of the clock's calendar.
+    Raises CalendarError beyond the years of the clock's calendar.
     """
     contract = rulebook.contracts.get(clock.contract, incident.contract)
     reason = incident.match.reason
@@ -97,10 +98,10 @@ def explain_clock(clock: Clock, incident: Incident, rulebook: Rulebook, at: date
 
 
 def calendar_of(clock: Clock, incident: Incident, rulebook: Rulebook) -> Calendar | None:
-    """Return the calendar in whose hours the clock counts; None if it counts in wall-clock time.
+    """Return the calendar whose open hours the clock counts; None if it counts wall-clock time.
 
-    A clock with an agreed date and no target that names hours counts in wall-clock time, too. Raises CalendarError if
-    the calendar cannot be made.
+    None also for a clock with an agreed date whose target names no hours. Raises CalendarError if the calendar cannot
+    be made.
     """
     coverage = _coverage(clock, rulebook)
     if coverage is None or isinstance(clock.target.allowed, WallTime):
@@ -127,10 +128,11 @@ def _coverage(clock: Clock, rulebook: Rulebook) -> Coverage | None:
 
 
 def allowed_span(clock: Clock, calendar: Calendar | None) -> timedelta | None:
-    """Return the allowed time of the clock's target as a length; working days become the open time within them.
+    """Return the allowed time of the clock's target; for working days, the open time in them.
 
-    None if the parties agreed on a due date, if the target has no number, or for working days without a calendar.
-    `calendar`: the hours in which the clock counts, None for wall-clock time. Raises CalendarError beyond its years.
+    `calendar`: the hours in which the clock counts, None for wall-clock time. None if the parties agreed on a due date,
+    if the target has no number, or for working days without a calendar. Raises CalendarError beyond the calendar's
+    years.
     """
     allowed = clock.target.allowed
     if clock.agreed_by:

@@ -22,9 +22,9 @@ from sla_domain.rulebook import MatchReason
 class StepKind(StrEnum):
     """Why a span of a clock's time counted, or did not.
 
-    `CLOSING`: an exceptional closing. `ENDED`: between an end and the reopening that undid it. `BEFORE_RESTART`: before
-    a restart or reset, from which the clock counts anew. `EARLIER`: if a clock has more than 200 segments, all but the
-    last 200 as one span.
+    `CLOSING`: the calendar was exceptionally closed. `ENDED`: between an end of the clock and the reopening that undid
+    it. `BEFORE_RESTART`: before a restart or reset, from which the clock counts anew. `EARLIER`: many spans in one: if
+    a clock has more than 200 segments, all but the last 200.
     """
 
     COUNTED = "counted"
@@ -39,11 +39,11 @@ class StepKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ReasonedStep:
-    """A span `[start, end)` of a clock's time: its kind, the reason in words, and how much of it counts (`counted`).
+    """A span `[start, end)` of a clock's time, with the reason in words and how much of it counts (`counted`).
 
-    `total`: `counted` summed up to and with this step. `waiting_on`: whom the incident waited for in a pause.
-    `credited`: the open time of a pause; a target due on a working day or an agreed date is due that much later.
-    `ahead`: a forecast: the step follows the instant of the explanation, and assumes that no further event comes.
+    `total`: the sum of `counted` up to and with this step. `waiting_on`: on whom the incident waited in a pause.
+    `credited`: the open time of a pause, by which it moves a target that is due on a working day or an agreed date.
+    `ahead`: the step is a forecast from the instant of the explanation on, and assumes that no further event comes.
     """
 
     start: datetime
@@ -63,10 +63,10 @@ class ReasonedStep:
 
 
 class RowOutcome(StrEnum):
-    """Whether a target of the contract or plan matched the incident.
+    """What came of comparing one target of the contract or plan with the incident.
 
-    `FAILED`: a condition did not hold. `UNSPECIFIED`: it matched, but gives no number; the target listed after it
-    supplies one.
+    `MATCHED`: all conditions hold. `FAILED`: a condition does not hold. `UNSPECIFIED`: all hold, but the target has no
+    number; the target listed after it supplies one.
     """
 
     MATCHED = "matched"
@@ -78,8 +78,8 @@ class RowOutcome(StrEnum):
 class RowTried:
     """One target of the contract or plan that was compared with the incident, and whether it matched.
 
-    `condition`: the first condition that did not hold, None unless the outcome is FAILED. `actual`: what the incident
-    has for that condition's attribute.
+    `condition`: the first condition that did not hold, None unless the outcome is FAILED. `actual`: the incident's
+    value of the attribute in that condition.
     """
 
     target: Target
@@ -103,13 +103,14 @@ class Versions:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Explanation:
-    """The explanation of one clock as of `at`: every step of its time, the targets tried, and the due instant.
+    """How the due instant and the consumed time of one clock came about, as of `at`.
 
-    `cycle`: the clock's ordinal, from 0, among the incident's clocks of the metric. `rows`: the targets tried, in
-    order. `allowed`: open or wall-clock time, as the clock counts; None if only a date was agreed. `broken_since`: for
-    a clock that is still open, the due instant if it has passed by `at`; else None. `withdrawn_at`: since when the
-    target is no longer promised. `entitlement`: the id of the one that applies, of a contract with several, and
-    `passed_over` why the others do not.
+    `steps`: the spans of its time. `rows`: the targets that were compared with the incident, in order. `cycle`: the
+    clock's ordinal, from 0, among the incident's clocks of the metric. `allowed`, `consumed`: open or wall-clock time,
+    as the clock counts; `allowed` is None if a date was agreed or the target has no number. `broken_since`: the due
+    instant, if the clock is still open and has passed it by `at`; else None. `withdrawn_at`: since when the target is
+    no longer promised. `entitlement`: id of the contract's entitlement that applies, "" for a contract with one plan;
+    `passed_over`: why the others do not.
     """
 
     incident: IncidentId
@@ -157,8 +158,8 @@ class Explanation:
         return None if self.allowed is None else self.allowed - self.consumed
 
     def expected(self, mark: Mark) -> bool:
-        """Return whether `mark` (a warning or the breach) had not come by the explanation's instant `at`.
+        """Return whether the warning or breach `mark` is still to come as of the explanation's instant `at`.
 
-        If so, it comes at `mark.at`, unless a further event changes that.
+        It then comes at `mark.at`, unless a further event changes that.
         """
         return mark.pending and mark.at >= self.at

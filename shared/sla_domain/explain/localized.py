@@ -32,11 +32,10 @@ from sla_domain.plan import WallTime
 
 
 def localized_dict(e: Explanation, language: str = "en") -> dict[str, Any]:
-    """Return the explanation in words for a page to lay out, as dicts and lists of plain values, ready for JSON.
+    """Return the explanation as texts in one language for a page to lay out: dicts and lists of JSON values.
 
-    Instants are in the clock's own time zone. The words are in the supported language nearest to `language`, else
-    English; the key `language` has its tag. The other keys are the parts of a page: texts, lists of lines, and tables
-    (`rows`, `steps`).
+    Times are in the clock's own time zone. The key `language` has the tag of the supported language nearest to
+    `language`, else `en`; the other keys are the parts of a page: texts, lists of lines, and tables (`rows`, `steps`).
     """
     tag = tag_for(language)
     w = LANGUAGES[tag]

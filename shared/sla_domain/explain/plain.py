@@ -13,9 +13,9 @@ _ENGLISH = words_for("en")
 
 
 def as_dict(e: Explanation) -> dict[str, Any]:
-    """Return the explanation as dicts, lists, strings, numbers, booleans and None, ready for JSON.
+    """Return the explanation as a dict of JSON values, for programs.
 
-    Instants are RFC 3339 texts in UTC, spans numbers of seconds (keys `…_seconds`), texts in English.
+    Instants are RFC 3339 texts in UTC, spans are numbers of seconds (keys `…_seconds`), texts are English.
     """
     return {
         "incident": e.incident,

@@ -14,11 +14,11 @@ _ZERO = timedelta()
 
 
 def party_shares(clock: Clock, calendar: Calendar | None, at: datetime) -> Mapping[str, timedelta]:
-    """Return party -> the clock's time up to `at`, in the hours of `calendar` (None: wall-clock time).
+    """Return how much of the clock's time up to `at` fell to each party: party -> time.
 
-    `own`: the counted time. `customer`, `vendor`, `other`: what would have counted while the incident waited on them.
-    `ended`: what would have counted in other pauses, such as between an end and a reopening. A party without time may
-    be missing.
+    `own`: the counted time. `customer`, `vendor`, `other`: time that would have counted while the incident waited on
+    them. `ended`: time that would have counted in other pauses, such as between an end and a reopening. A party without
+    time may be missing. `calendar`: whose open time counts; None: wall-clock time.
     """
     shares: dict[str, timedelta] = {OWN: _ZERO}
     base = clock.counted_from or clock.started_at
@@ -34,8 +34,8 @@ def holder_shares(
 ) -> Mapping[tuple[str, str, str], timedelta]:
     """Return (assignee, group, line) -> the clock's counted time up to `at` while they held the incident.
 
-    The values sum to the clock's consumed time; holders without counted time are left out. `calendar` None: the clock
-    counts in wall-clock time.
+    The values sum to the clock's consumed time; holders without counted time are left out. `calendar`: whose open time
+    counts; None: wall-clock time.
     """
     shares: dict[tuple[str, str, str], timedelta] = {}
     base = clock.counted_from or clock.started_at

@@ -15,16 +15,16 @@ from sla_domain.plan import CoverageTime, Target, Texts, Unspecified, WallTime, 
 
 
 def render(explanation: Explanation, language: str = "en") -> str:
-    """Return the explanation as plain text of several lines, in the supported language nearest to `language`.
+    """Return the explanation as plain text of several lines, in the language nearest to `language`, else in English.
 
-    English if none is near.
+    Times are in the clock's own time zone.
     """
     tag = tag_for(language)
     return "\n".join(_lines(explanation, LANGUAGES[tag], tag)) + "\n"
 
 
 def duration_text(span: timedelta, words: Words) -> str:
-    """Return a span in the language's units, such as `7 h 30 min`, exact to the microsecond; negative with a minus."""
+    """Return a span as exact text in the language of `words`, such as `7 h 30 min`; a negative one begins with `−`."""
     sign, whole = ("−", -span) if span < timedelta() else ("", span)
     minutes, seconds = divmod(whole, timedelta(minutes=1))
     hours, minutes = divmod(minutes, 60)
@@ -38,7 +38,7 @@ def duration_text(span: timedelta, words: Words) -> str:
 
 
 def allowed_words(target: Target, words: Words) -> str:
-    """Return the allowed time of a target in words, such as `4 h` or `2 working days`."""
+    """Return the allowed time of a target in the language of `words`, such as `4 h` or `2 working days`."""
     match target.allowed:
         case CoverageTime(span):
             return duration_text(span, words)
@@ -74,9 +74,9 @@ _ANSWERS = frozenset({"first_response", "next_response", "update"})
 
 
 def state_text(e: Explanation, w: Words) -> str:
-    """Return the clock's state in words; for an open clock that is breached also since when.
+    """Return the clock's state in words; for an open clock that is overdue, also since when.
 
-    `w`: the words of the language to use.
+    `w`: the texts of the language to use.
     """
     plain = w.states[e.state]
     if e.broken_since is None:
@@ -88,11 +88,10 @@ def state_text(e: Explanation, w: Words) -> str:
 
 
 def entitlement_lines(e: Explanation, w: Words, language: str) -> Iterator[str]:
-    """Yield the lines of the contract and why it applies, of the plan and its scope, and of the priority.
+    """Yield the lines on contract, plan, entitlement and priority, each with why it applies.
 
-    Of a contract with several entitlements, the one that applies has a line, and so has each other with the reason.
-
-    `w`: the words of the language to use. `language`: its tag, by which the title of the priority is chosen.
+    A contract with several entitlements has a line for the one that applies, and one for each other with the reason why
+    it does not. `w`: the texts of the language. `language`: its tag, which selects the priority's title.
     """
     yield w.contract.format(contract=e.contract, reason=w.reasons[e.match_reason])
     yield w.plan.format(plan=e.plan, scope=w.scopes[e.scope])
@@ -105,15 +104,18 @@ def entitlement_lines(e: Explanation, w: Words, language: str) -> Iterator[str]:
 
 
 def passed_words(passed: PassedOver, w: Words) -> str:
-    """Return in words why an entitlement does not apply, such as `it begins on 2027-01-01`."""
+    """Return in words why an entitlement of the contract does not apply, such as `it begins on 2027-01-01`.
+
+    `w`: the texts of the language to use.
+    """
     return w.passed[passed.reason].format(detail=passed.detail)
 
 
 def definition_of(e: Explanation, language: str) -> tuple[str, str]:
     """Return (language tag, line with the plan's definition of the priority); ("", "") if the plan has none.
 
-    In `language`, else its base language (`zh` for `zh-TW`), else English, else any there is. Source: clause E12
-    (docs/clauses.md).
+    The definition is in `language`, else its base language (`zh` for `zh-TW`), else English, else any. Source: clause
+    E12 (docs/clauses.md).
     """
     tag, text = text_in(e.definitions, language)
     words = LANGUAGES[tag_for(tag)]
@@ -123,7 +125,7 @@ def definition_of(e: Explanation, language: str) -> tuple[str, str]:
 def target_lines(e: Explanation, w: Words, language: str) -> Iterator[str]:
     """Yield the line of the target, then those of an agreed date and of an exemption if there are any.
 
-    `w`: the words of the language to use. `language`: its tag, by which the title of the hours is chosen.
+    `w`: the texts of the language to use. `language`: its tag, which selects the title of the business hours.
     """
     coverage, row = text_in(e.coverage_titles, language)[1] or e.coverage or w.nothing, row_name(e.target, w)
     yield w.target.format(target=allowed_words(e.target, w), coverage=coverage, zone=e.zone, row=row)
@@ -136,9 +138,9 @@ def target_lines(e: Explanation, w: Words, language: str) -> Iterator[str]:
 
 
 def consumption_text(e: Explanation, w: Words) -> str:
-    """Return the line of the consumed, the allowed and the remaining time.
+    """Return the line with the consumed, the allowed and the remaining time; only the first if `e.allowed` is None.
 
-    If only a date was agreed, it has the consumed time alone.
+    `w`: the texts of the language to use.
     """
     consumed = duration_text(e.consumed, w)
     if e.allowed is None or e.remaining is None:
@@ -149,10 +151,11 @@ def consumption_text(e: Explanation, w: Words) -> str:
 
 
 def instant_lines(e: Explanation, w: Words) -> Iterator[str]:
-    """Yield the lines with instants: when the clock is due, and its warnings and breaches.
+    """Yield the lines with instants: when the clock is due, then its warnings and breaches.
 
-    The due instant promised first has a line if it differs. So does the instant since when the target is no longer
-    promised, if it is not. Warnings and breaches that are still ahead are marked as expected.
+    A line each is added for the due instant first promised, if it differs, and for the instant at which the target was
+    withdrawn, if it was. Warnings and breaches still to come are marked as expected. `w`: the texts of the language to
+    use.
     """
     zone = ZoneInfo(e.zone)
     yield w.due.format(due=local_text(e.due_at, zone, w)) if e.due_at is not None else w.due_undefined
@@ -177,7 +180,10 @@ def _mark(kind: str, w: Words) -> str:
 
 
 def version_lines(e: Explanation, w: Words) -> Iterator[str]:
-    """Yield two lines: the versions of the data used, and how reliable the times of the events are."""
+    """Yield two lines: the versions of the data used, and how reliable the times of the events are.
+
+    `w`: the texts of the language to use.
+    """
     v = e.versions
     yield w.versions.format(
         catalogue=v.catalogue or w.nothing,
@@ -200,16 +206,19 @@ def _step(step: ReasonedStep, zone: ZoneInfo, w: Words) -> str:
 
 
 def kind_words(step: ReasonedStep, w: Words) -> str:
-    """Return the kind of a step in words, with the reason in parentheses: `paused (waiting on the vendor: ordered)`."""
+    """Return the kind of a step in words, with the reason in parentheses: `paused (waiting on the vendor: ordered)`.
+
+    `w`: the texts of the language to use.
+    """
     party = w.parties[step.waiting_on] if step.waiting_on is not None else ""
     why = ": ".join(part for part in (party, step.reason) if part)
     return w.steps[step.kind] + (f" ({why})" if why else "")
 
 
 def outcome_words(row: RowTried, w: Words) -> str:
-    """Return in words that a target matched, or the condition that did not hold.
+    """Return in words that a target matched, or which condition did not hold.
 
-    For example `no: type is none, the row wants outage`.
+    For example `no: type is none, the row wants outage`. `w`: the texts of the language to use.
     """
     match row.outcome:
         case RowOutcome.MATCHED:
@@ -225,9 +234,9 @@ def outcome_words(row: RowTried, w: Words) -> str:
 
 
 def row_name(target: Target, w: Words) -> str:
-    """Return the name of a target: its `<file>:<line>` in the catalogue and its clause, as far as it has them.
+    """Return a name for a target: its place `<file>:<line>` in the catalogue and its clause, as far as it has them.
 
-    If it has neither, its allowed time in words. `w`: the words of the reader's language.
+    A target with neither is named by its allowed time in words. `w`: the texts of the language to use.
     """
     return ", ".join(part for part in (target.line, target.clause) if part) or allowed_words(target, w)
 
@@ -250,9 +259,9 @@ def title_of(titles: Texts, language: str) -> str:
 
 
 def text_in(texts: Texts, language: str) -> tuple[str, str]:
-    """Return (language tag, text): in `language`, else its base language, else English, else any there is.
+    """Return (language tag, text): the text in `language`, else its base language, else English, else any there is.
 
-    ("", "") if there is no text.
+    `texts`: language tag -> text. ("", "") if there is no text.
     """
     tags = [tag for tag in (language, language.partition("-")[0], "en", *texts) if texts.get(tag)]
     return (tags[0], texts[tags[0]]) if tags else ("", "")

@@ -18,9 +18,10 @@ from sla_domain.rulebook import Rulebook
 
 
 def request_advice(entitlement: Entitlement, request_type: str) -> str:
-    """Return what to tell of a type of request that the plan does not cover; "" for any other type.
+    """Return advice for the sender of a request whose type the plan does not cover; "" for any other type.
 
-    The plan's advice is in the first of the contract's languages that it has, else in English, else in any.
+    The text names the plan and its clause, then gives the plan's own advice, if any: in the first of the contract's
+    languages that it is written in, else in English, else in any language.
     """
     found = entitlement.plan.terms.uncovered(request_type)
     if found is None:
@@ -32,9 +33,10 @@ def request_advice(entitlement: Entitlement, request_type: str) -> str:
 
 
 def channel_advice(rulebook: Rulebook, entitlement: Entitlement, channel: str, at: datetime) -> str:
-    """Return what to tell of a channel that was used at an instant outside its hours; "" within them.
+    """Return advice for a sender who used `channel` outside its hours, with its next opening; "" if within its hours.
 
-    "" too for a channel without hours, and for an instant for which the hours are not known.
+    `at`: when it was used. "" also if the plan sets no hours for the channel, or if they are not known for that time
+    (beyond the calendar's years).
     """
     name = entitlement.plan.terms.channel_hours.get(normal(channel))
     coverage = None if name is None else entitlement.plan.coverages.get(name)
@@ -52,11 +54,11 @@ def channel_advice(rulebook: Rulebook, entitlement: Entitlement, channel: str, a
 
 
 def contact_advice(entitlement: Entitlement, attributes: Mapping[str, str], at: datetime) -> str:
-    """Return what to tell a reporter who is not the one contact of the customer; "" to the contact (clause B8).
+    """Return advice for a reporter who is not the customer's only permitted contact; "" for the contact (clause B8).
 
-    The contact is known by name, id or mail address, in the attributes `reporter` and `reporter_id`. "" too if the plan
-    asks for no such contact, the contract has none at the instant `at`, or no reporter is named: an account alone may
-    be anybody's.
+    The reporter is compared with the contact's name, id and mail addresses, by the attributes `reporter` and
+    `reporter_id`. "" also if the plan names no such role, if nobody holds it at the instant `at`, or if `reporter` is
+    empty.
     """
     role, contract, reporter = entitlement.plan.sole_role, entitlement.contract, attributes.get("reporter", "")
     if role is None or not normal(reporter):
@@ -74,9 +76,10 @@ def contact_advice(entitlement: Entitlement, attributes: Mapping[str, str], at: 
 
 
 def vendor_advice(contract: Contract, vendor: str, at: datetime) -> str:
-    """Return what to remark of a wait on a vendor with whom the customer has no contract valid at `at`; "" if it has.
+    """Return a remark that the incident waits on a vendor with whom the customer has no valid contract; else "".
 
-    "" too if the contract says nothing of vendors. The day of `at` counts in the contract's zone.
+    Validity is checked on the local day of `at` in the contract's zone. "" also if the contract lists no vendors at all
+    (`contract.vendors` is None).
     """
     if contract.vendors is None:
         return ""

@@ -15,10 +15,10 @@ _NOBODY = frozenset({"", *(actor.value for actor in Actor if actor is not Actor.
 
 
 def customer_agreed(event: IncidentEvent, named: str) -> bool:
-    """Return whether the customer agreed: the customer sent the event, or it names somebody else who agreed.
+    """Return whether the customer agreed: by sending the event, or by being named in it as the one who did.
 
-    `named`: who agreed, as the event says; case is ignored. An empty name, a word such as `staff` or `bot`, and the
-    sender's own name do not count.
+    `named`: who agreed, as the event states it; case is ignored. An empty name, a word such as `staff` or `bot`, and
+    the name of the event's sender do not count.
     """
     if event.actor is Actor.CUSTOMER:
         return True
@@ -29,10 +29,11 @@ def customer_agreed(event: IncidentEvent, named: str) -> bool:
 def agreed_date_refusal(
     agreed: AgreedTarget, event: IncidentEvent, at: datetime, opened_at: datetime, plan: Plan, priority: str
 ) -> str:
-    """Return in words why an agreed due date does not count; "" if it counts (clause B5, docs/clauses.md).
+    """Return the reason, in words, why an agreed due date has no effect; "" if it has (clause B5, docs/clauses.md).
 
-    `event`: by which it was agreed. `at`: when. `opened_at`: when the incident was opened. The date must lie after
-    both, the plan must let dates be agreed on for `priority`, and the customer must agree if the plan wants it.
+    `event`: the event that states the agreement. `at`: when it counts. `opened_at`: when the incident was opened. The
+    date must lie after both, the plan must permit agreed dates for `priority`, and the customer must agree if the plan
+    asks for that.
     """
     date = agreed.due_at.isoformat()
     if agreed.due_at <= opened_at:

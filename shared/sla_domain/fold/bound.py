@@ -21,11 +21,12 @@ MOST = 50_000
 def split_by_limit(
     folding: Folding, count: int, events: Iterable[IncidentEvent], most: int = MOST
 ) -> tuple[Sequence[IncidentEvent], Sequence[IncidentEvent]]:
-    """Return (events that count, events left out) of an incident that may have more events than can be computed.
+    """Return (events to read, events to leave out), each in order, so that a flood of events stays computable.
 
-    The first `most` (50,000) events of an incident all count. After them, until twice as many count, only those do that
-    may change a clock; from then on only those that lead to an end. `events`: the next ones, in order. `count`: how
-    many events counted before them. `folding`: the incident after those; all of `events` are judged by this state.
+    The first `most` (50,000) events of an incident are all read; up to twice as many, only those that may change a
+    clock; beyond that, only those that end the incident or its wait, or stop a clock. `events`: the next ones, in
+    order. `count`: how many were read before them. `folding`: the incident after those; all of `events` are judged by
+    that state.
     """
     counted: list[IncidentEvent] = []
     surplus: list[IncidentEvent] = []
@@ -41,7 +42,8 @@ def split_by_limit(
 def may_change_clock(folding: Folding, event: IncidentEvent) -> bool:
     """Return whether the event could change a clock of the incident; True in case of doubt.
 
-    `folding`: the incident after the events before. Snapshots that it has put off are read into it by the call.
+    `folding`: the incident after all earlier events. The call makes it read the snapshots (states of the whole ticket)
+    that it has put off.
     """
     state = folding.state
     if (
@@ -57,9 +59,10 @@ def may_change_clock(folding: Folding, event: IncidentEvent) -> bool:
 
 
 def leads_to_end(folding: Folding, event: IncidentEvent) -> bool:
-    """Return whether the event would end the incident or its wait, or stop a clock, if `folding` read it next.
+    """Return whether reading the event next would end the incident or its wait, or stop a clock.
 
-    An event that may start or reset a clock of any metric does not count, unless it ends the incident or its wait.
+    False for an event that may also start or reset a clock of any metric, unless it ends the incident or its wait.
+    `folding`: the incident after all earlier events.
     """
     state, kind, shown = folding.state, event.kind, event.snapshot
     if kind in END_PHASES:

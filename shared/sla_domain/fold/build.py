@@ -11,10 +11,10 @@ from sla_domain.incident import Exemption
 
 
 def build_clock(builder: ClockBuilder, incident: IncidentId, until: datetime, exempt: Exemption | None) -> Clock | None:
-    """Return the finished clock that `builder` has put together, as of `until`; None if it never had a target.
+    """Return the clock that `builder` has computed, as an immutable value as of `until`; None if it never had a target.
 
     `until`: the instant of the incident's last event. `exempt`: the exemption that applies to the clock, None without
-    one. A clock whose target was taken out of force (`detach`) and not replaced is cancelled at that instant.
+    one. A clock that lost its target (`ClockBuilder.detach`) and got no other is cancelled at that instant.
     """
     target, entitlement = builder.target, builder.entitlement
     if target is None or entitlement is None:

@@ -38,11 +38,11 @@ _ANSWERS = frozenset({EventKind.RESPONDED, EventKind.WORKAROUND_PROVIDED})
 
 
 def copy_for_survivor(event: IncidentEvent, survivor: IncidentId, id_: EventId) -> IncidentEvent:
-    """Return a copy of an event of a merged incident, for `survivor`: the incident that it was merged into.
+    """Return a copy of an event of a merged incident, addressed to the incident into which it was merged (`survivor`).
 
-    `id_`: the id of the copy. `carried_from` of the copy is the merged incident. The attributes and snapshot of the
-    merged ticket are left out. Only an opening keeps its attributes: they name the reporter, and stand in if nothing
-    else is known of the survivor.
+    `id_`: the id of the copy. Its `carried_from` is the merged incident. The merged ticket's snapshot and attributes
+    are left out; only an opening keeps its attributes, which name the reporter and are used if the survivor has no
+    events of its own.
     """
     opening = event.kind is EventKind.OPENED
     return IncidentEvent(
@@ -68,29 +68,30 @@ def copy_for_survivor(event: IncidentEvent, survivor: IncidentId, id_: EventId) 
 
 
 def is_foldable(events: Iterable[IncidentEvent]) -> bool:
-    """Return whether these events, all of one incident, are enough to compute the incident.
+    """Return whether these events, all of one incident, are enough to compute it.
 
-    That is so if at least one is the incident's own, or says that another incident was merged into it. Other copies of
-    events of merged incidents (`carried_from`) are not enough.
+    True if at least one is the incident's own event, or records that another incident was merged into it. Other copies
+    from merged incidents (`carried_from`) alone are not enough.
     """
     return any(_founds(event) for event in events)
 
 
 def own_events(events: Iterable[IncidentEvent]) -> list[IncidentEvent]:
-    """Return the incident's own events, without the copies from incidents merged into it (`carried_from`).
+    """Return the incident's own events, without the copies from incidents that were merged into it (`carried_from`).
 
-    If all are copies, return those that stand in for own events (see `resolve_carried`), in order.
+    If all are copies, return in order the comments and the opening among them that are used instead
+    (`resolve_carried`).
     """
     known = list(events)
     found = [event for event in known if event.carried_from is None]
     return found or list(resolve_carried(sorted(known, key=lambda event: event.order))[0])
 
 
-def has_unanswered_word(events: Iterable[IncidentEvent]) -> bool:
-    """Return whether a customer's comment still waits for an answer after these events.
+def has_unanswered_comment(events: Iterable[IncidentEvent]) -> bool:
+    """Return whether, after these events, a customer's comment still waits for an answer.
 
     `events`: of one incident, in order. The opening counts as such a comment unless a bot wrote it. A response or
-    workaround that is not a bot's answers it; so does the end of the incident.
+    workaround answers it, unless a bot sent it; the end of the incident ends the wait, too.
     """
     waits = _WaitingWords()
     for event in events:
@@ -101,12 +102,12 @@ def has_unanswered_word(events: Iterable[IncidentEvent]) -> bool:
 def resolve_carried(
     rows: Sequence[IncidentEvent],
 ) -> tuple[Sequence[IncidentEvent], tuple[Remark, ...]]:
-    """Return (the events that count for an incident, in order; remarks on merges).
+    """Return (events that count for an incident, in order; remarks on merges), out of all its events in order.
 
-    `rows`: all events of one incident, in order, with copies from merged incidents (`carried_from`). Copied comments
-    count while their incident is merged into this one. If a customer's comment still waited for an answer at the merge,
-    its copy counts as a reply at that instant. Other copies are left out. If all are copies, the comments and the
-    opening among them stand in for own events.
+    `rows` may have copies from merged incidents (`carried_from`). Copied comments count while their incident is merged
+    into this one. A customer's comment that still waited for an answer at the merge counts as a reply at that instant.
+    Other copies are left out. If all events are copies, the comments and the first opening among them count as own
+    events.
     """
     if all(event.carried_from is None for event in rows):
         return rows, ()

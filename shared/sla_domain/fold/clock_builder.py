@@ -29,8 +29,8 @@ from sla_domain.plan import MetricId, Target, Warning_
 class DraftSegment:
     """A span of time in which a clock under construction runs (`running`) or is paused; `end` is None while it lasts.
 
-    `event`: the event that began it. `why` and `waiting_on`: the reason of a pause, and on whom the incident waits; ""
-    and None while it runs.
+    `event`: id of the event that began the span. `why`, `waiting_on`: for a pause, its reason and on whom the incident
+    waits; "" and None while the clock runs.
     """
 
     start: datetime
@@ -73,12 +73,13 @@ def in_time_order(marks: list[Mark]) -> list[Mark]:
 
 
 class ClockBuilder:
-    """One clock under construction while the events of its incident are read; `build_clock` makes the clock of it.
+    """One clock of an incident while the incident's events are read; `build_clock` makes the immutable clock of it.
 
-    It starts at `at`, as the number `cycle` (from 0) of its metric; `event`, `kind`, `known_since`: id, kind and
-    receipt of the event that starts it. `stretches`: the spans in which it runs or is paused. `target`: the target in
-    force, None before the first `attach`; `spent`, `lost`, `due` and `breached_at` count for it. `marks`: the warnings
-    and breaches that have passed, of all targets. The instants passed as `at` to the methods never go backwards.
+    `cycle`: its number, from 0, among the clocks of its metric. `at`: when it starts. `event`, `kind`, `known_since`:
+    id, kind and time of receipt of the event that starts it. `stretches`: the spans in which it runs or is paused.
+    `target`: the target in force, None before the first `attach`; `spent` (consumed time), `lost` (time of pauses),
+    `due` and `breached_at` refer to it. `marks`: the past warnings and breaches of all targets. Calls must come in
+    order of time (`at`).
     """
 
     __slots__ = (
@@ -169,7 +170,7 @@ class ClockBuilder:
         self.built_through = 0
 
     def branch(self) -> ClockBuilder:
-        """Return an independent copy: a change of either leaves the other as it is."""
+        """Return an independent copy: later changes of the copy or the original do not affect the other."""
         twin = branch_of(self)
         twin.stretches[-1] = replace(self.stretches[-1])
         return twin
@@ -178,7 +179,7 @@ class ClockBuilder:
 
     @property
     def open(self) -> bool:
-        """Return whether the clock has not ended: it runs or is paused."""
+        """Return whether the clock is running or paused, that is, has not ended."""
         return self.stopped_at is None
 
     @property
@@ -187,11 +188,8 @@ class ClockBuilder:
         return self.meter is not None
 
     @property
-    def pinned(self) -> bool:
-        """Return whether an agreed date is in force that pauses do not move.
-
-        The clock then runs on while the incident waits.
-        """
+    def has_fixed_date(self) -> bool:
+        """Return whether the clock is due at an agreed date that pauses do not move; it then runs on during waits."""
         return self.agreed is not None and not self.agreed.moved_by_pauses
 
     @property
@@ -200,19 +198,19 @@ class ClockBuilder:
         return max(self.stretches[-1].start, self.generation_at)
 
     def pause(self, at: datetime, event: EventId, why: str, waiting_on: WaitingOn | None) -> None:
-        """Pause the clock at `at`; if it is paused already, a pause with another reason begins.
+        """Pause the clock at `at`; if it is paused already, a new pause with its own reason follows.
 
-        `event`: the id of the event that causes the pause. `why`: the reason in words. `waiting_on`: on whom the
-        incident waits, None if not known.
+        `event`: id of the event that causes the pause. `why`: the reason in words. `waiting_on`: on whom the incident
+        waits, None if not known.
         """
         self._settle(at)
         self._next_stretch(DraftSegment(at, False, event, why, waiting_on))
         self.state, self.cause, self.due = ClockState.PAUSED, event, None
 
     def resume(self, at: datetime, event: EventId) -> None:
-        """End the pause at `at`: the clock runs again, and counts if a target is in force.
+        """End the pause at `at`: the clock runs again, and consumes time if a target is in force.
 
-        `event`: the id of the event that ends the pause.
+        `event`: id of the event that ends the pause.
         """
         self._next_stretch(DraftSegment(at, True, event))
         self._recount_lost(at)
@@ -232,16 +230,16 @@ class ClockBuilder:
     def cancel(self, at: datetime, event: EventId, why: str) -> None:
         """End the clock at `at` without a verdict; a breach before `at` stays recorded.
 
-        `event`: the id of the event that ends it. `why`: the reason in words.
+        `event`: id of the event that ends it. `why`: the reason in words.
         """
         self._settle(at)
         self.due = None
         self._end(at, event, why, ClockState.CANCELLED)
 
     def reopen(self, at: datetime, event: EventId, gap: str) -> None:
-        """Let an ended clock run again from `at` on; what it had consumed stays consumed.
+        """Let an ended clock run again from `at` on; the time that it had consumed stays consumed.
 
-        The time from its end to `at` becomes a pause with `gap` as its reason. `event`: the id of the event that
+        The time from its end to `at` becomes a pause with the reason `gap` (words). `event`: id of the event that
         reopens it.
         """
         assert self.stopped_at is not None
@@ -264,11 +262,11 @@ class ClockBuilder:
     # -- the account
 
     def attach(self, at: datetime, target: Target, entitlement: Entitlement, meter: Meter, event: EventId) -> None:
-        """Put `target` in force from `at` on, and count the clock's time anew for it, beginning at `counted_from`.
+        """Put `target` in force from `at` on, and recompute for it the time consumed since the start or last restart.
 
-        `meter`: how the target counts time. `entitlement`: what promises it. `event`: the id of the event that changed
-        the target. `generation` goes up by one. If the new target was breached before `at`, the breach is recorded; its
-        warnings from before `at` are dropped.
+        `meter`: how the target counts time. `entitlement`: what promises it. `event`: id of the event that changed the
+        target. `generation`, the ordinal of the target, goes up by one. If the new target would have been breached
+        before `at`, that breach is recorded; its warnings before `at` are dropped.
         """
         self._settle(at)
         self.known_since = max(self.known_since, self.reading_at)
@@ -288,9 +286,9 @@ class ClockBuilder:
             self.first_due = self.due_now()
 
     def detach(self, at: datetime, event: EventId, why: str) -> None:
-        """Take the target out of force at `at`; until the next `attach` the clock counts nothing and is not due.
+        """Remove the target at `at`: until the next `attach` the clock consumes no time and has no due instant.
 
-        It can still pause, resume and end. `event`: the id of the event that caused it. `why`: the reason in words.
+        It can still pause, resume and end. `event`: id of the event that caused it. `why`: the reason in words.
         """
         self._settle(at)
         self.meter = self.due = None
@@ -299,7 +297,7 @@ class ClockBuilder:
     def due_now(self) -> datetime | None:
         """Return when the running clock is or was due; None while it is paused or has no target.
 
-        None too if the due instant lies beyond the calendar's years; the error is then in `trouble`.
+        None also if the due instant lies beyond the calendar's years; the error is then stored in `trouble`.
         """
         if self.since is None or self.meter is None:
             return None
@@ -363,8 +361,9 @@ class ClockBuilder:
     def warning_at(self, warning: Warning_, since: datetime, due: datetime) -> datetime | None:
         """Return the instant of a warning, for a clock that runs from `since` and is due at `due`.
 
-        A warning in percent gives None if its instant lies before `since`; one given as a span before the due instant
-        may lie before `since`. Beyond the calendar's years the result is None, and the error is stored in `trouble`.
+        None for a warning at a percentage of the allowed time if it lies before `since`; one at a fixed time before the
+        due instant may lie before `since`. None also beyond the calendar's years; the error is then stored in
+        `trouble`.
         """
         assert self.meter is not None
         try:
@@ -490,9 +489,9 @@ class ClockBuilder:
             return ZERO
 
     def consumed(self, until: datetime) -> timedelta:
-        """Return how much time the clock has consumed up to `until`, as its target counts time.
+        """Return the time that the clock has consumed up to `until`: open or wall-clock time, as its target counts.
 
-        Time beyond the calendar's years does not count; if there is any, the error is stored in `trouble`.
+        Time beyond the calendar's years is left out; if there is any, the error is stored in `trouble`.
         """
         if self.since is None or self.meter is None or self.since >= until:
             return self.spent
@@ -501,7 +500,7 @@ class ClockBuilder:
     # -- changes of the account
 
     def restart(self, at: datetime) -> None:
-        """Forget the time counted before `at`, and any agreed date; the clock counts from `at` on.
+        """Forget the time counted before `at` and any agreed date: the clock counts from `at` on.
 
         Call `attach` next, with the target in force.
         """
@@ -523,20 +522,20 @@ class ClockBuilder:
     def agree(self, at: datetime, agreed: AgreedTarget, event: EventId) -> None:
         """Put an agreed due date in force from `at` on; call `attach` next, with a meter for that date.
 
-        `event`: the id of the event that states the agreement. If the clock is paused and pauses do not move the date,
-        it resumes (clause B5, docs/clauses.md).
+        `event`: id of the event that states the agreement. A paused clock resumes if pauses do not move the date
+        (clause B5, docs/clauses.md).
         """
         self._settle(at)
         self.agreed = agreed
-        if self.pinned and self.state is ClockState.PAUSED:
+        if self.has_fixed_date and self.state is ClockState.PAUSED:
             self.resume(at, event)
 
     def inherit(self, other: ClockBuilder) -> None:
-        """Let this clock go on from the earlier clock `other`: take over its start, and its running and paused time.
+        """Continue the earlier clock `other` in this one: take over its start, and its running and paused time.
 
-        Used for the clock that goes on after a fall of the priority has met a target (clause B4, docs/clauses.md). If
-        the priority had risen again before, `other` has replaced such a clock (`other.behind`). Then the start and the
-        time of that one are taken over too, so that a fall and a rise of the priority give no extra time.
+        Used after a fall of the priority has met the target of `other` (clause B4, docs/clauses.md): this clock then
+        counts on under the new priority. If `other` had itself followed such a clock (`other.behind`), because the
+        priority rose again, the start and time of that one are taken over too.
         """
         first = other.behind or other
         self.started_at, self.counted_from = first.started_at, first.counted_from

@@ -18,10 +18,10 @@ from sla_domain.rulebook import ContractMatch, Rulebook
 
 
 def fold(events: Iterable[IncidentEvent], rulebook: Rulebook, contract: ContractMatch | None = None) -> Incident:
-    """Return the incident computed from its events, given in any order; of events with the same id one counts.
+    """Return the incident, with its clocks, that follows from its events; their order and duplicates do not matter.
 
-    `contract`: used instead of the customer's contract, for previews; None: the customer's. Raises NoEvents without an
-    event and MixedIncidents for events of several incidents, and nothing else.
+    Of events with the same id one counts. `contract`: used instead of the customer's contract, for previews; None: the
+    customer's. Raises NoEvents without an event and MixedIncidents for events of several incidents, and nothing else.
     """
     line = timeline(events)
     folding = Folding(line, rulebook, contract)

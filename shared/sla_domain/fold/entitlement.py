@@ -25,14 +25,13 @@ from sla_domain.rulebook import ContractMatch, Rulebook
 
 @dataclass(frozen=True, slots=True)
 class Entitlement:
-    """What a contract promises for one incident: the plan whose targets apply, the reason, and the targets (`rows`).
+    """What a contract promises for one incident: the plan that applies, why, and its targets (by the method `rows`).
 
-    `match`: the contract, and why it applies. `contract`: the contract as it is for the incident, under the one of its
-    entitlements that is called `id`; "" for a contract with one plan. `scope`: whether it covers the product.
+    `match`: the contract, and why it applies. `id`: of the contract's entitlement that applies, "" for a contract with
+    one plan; `contract` is the contract as that entitlement has it. `scope`: whether the incident's product is covered.
     `stated`: attributes that slad adds to the incident's own, such as `plan`. `matched_on`: attributes whose change may
-    select another target.
-    `metrics`: those with a target, and those that they name in `after` or `until`, in the order in which they read an
-    event.
+    select another target. `metrics`: those with a target, and those that they name in `after` or `until`, in the order
+    in which they read an event.
     """
 
     match: ContractMatch
@@ -49,8 +48,8 @@ class Entitlement:
     def rows(self, metric: MetricId) -> tuple[Target, ...]:
         """Return the targets of a metric in the order in which they are tried: the contract's own, then the plan's.
 
-        If the base plan applies, because the contract does not cover the product, the base plan's targets are returned,
-        and of the contract's own only those with a condition on `scope`.
+        If the base plan applies, because the contract does not cover the product, they are the base plan's, after those
+        of the contract's own that have a condition on `scope`.
         """
         found = self._rows.get(metric)
         if found is None:
@@ -61,9 +60,9 @@ class Entitlement:
 def entitle(
     rulebook: Rulebook, match: ContractMatch, attributes: Mapping[str, str], opened_at: datetime
 ) -> Entitlement:
-    """Return what the contract of `match` promises for an incident with these attributes, opened at this instant.
+    """Return what the contract of `match` promises for an incident with these attributes, opened at `opened_at`.
 
-    For a product that the contract does not cover, its base plan applies if it has one. Results are kept in
+    For a product that the contract does not cover, its base plan applies if it has one. Results are cached in
     `rulebook.derived`.
     """
     contract = match.contract
@@ -90,7 +89,10 @@ def _entitle(rulebook: Rulebook, match: ContractMatch, chosen: Chosen) -> Entitl
 
 
 def added_attributes(contract: Contract, scope: Scope) -> dict[str, str]:
-    """Return the attributes `contract`, `plan`, `base_plan` and `scope`, which slad adds to those of an incident."""
+    """Return the attributes that slad adds to those of an incident: `contract`, `plan`, `base_plan` and `scope`.
+
+    `base_plan` is "" if the contract has none; `scope` is `in`, `out` or `excluded`.
+    """
     return {
         "contract": contract.id,
         "plan": written_name(contract.plan),
@@ -116,10 +118,11 @@ def _rows(entitlement: Entitlement, metric: MetricId) -> tuple[Target, ...]:
 
 
 def row_for(entitlement: Entitlement, metric: MetricId, attributes: Mapping[str, str]) -> Target | None:
-    """Return the first target of a metric whose conditions hold for `attributes`; None if there is none.
+    """Return the first target of a metric whose conditions hold for `attributes`; None if none does.
 
-    If it has no number (`unspecified`), the contract's first target that matches and has one is returned instead, if
-    there is one. None too for a type of request for which the plan counts no clocks (clause I10, docs/clauses.md).
+    If that target has no number (`unspecified`), the contract's first matching target with a number is returned
+    instead, if there is one. None also for a type of request for which the plan runs no clocks (clause I10,
+    docs/clauses.md).
     """
     uncounted = entitlement.plan.terms.uncounted
     if uncounted and normal(attributes.get("type", "")) in uncounted:

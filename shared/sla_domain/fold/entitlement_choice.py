@@ -18,7 +18,11 @@ from sla_domain.normal import normal
 
 
 class Chosen(NamedTuple):
-    """The contract as it is for one incident, its scope, and the id of the entitlement, "" for a contract with one."""
+    """Under which of its entitlements a contract covers one incident.
+
+    `bought`: the contract with the plan and products of that entitlement alone. `scope`: whether it covers the product.
+    `entitlement`: its id, "" for a contract with one plan.
+    """
 
     bought: Contract
     scope: Scope
@@ -26,10 +30,11 @@ class Chosen(NamedTuple):
 
 
 def choose(contract: Contract, attributes: Mapping[str, str], opened_at: datetime) -> Chosen:
-    """Return under which of its entitlements a contract covers an incident.
+    """Return the entitlement under which a contract covers an incident: the first in its list that does.
 
-    `attributes`: the incident's, of which `product` and `type` count. `opened_at`: when it was opened; its day in the
-    contract's zone must lie in the entitlement's dates.
+    It must be valid on the local day of `opened_at`, and cover the `product` and `type` in `attributes`, as far as
+    these name any. If none does, the base plan applies of the first valid one that has a base plan. A contract without
+    entitlements has one plan, which applies.
     """
     product = attributes.get("product", "")
     if not contract.entitlements:
@@ -48,9 +53,10 @@ def choose(contract: Contract, attributes: Mapping[str, str], opened_at: datetim
 
 
 def passed_over(contract: Contract, attributes: Mapping[str, str], opened_at: datetime) -> tuple[PassedOver, ...]:
-    """Return why each of the contract's entitlements but the one that covers the incident does not; in their order.
+    """Return the contract's entitlements that do not apply to an incident, each with the reason, in their order.
 
-    The arguments are those of `choose`.
+    `attributes`: the incident's, of which `product` and `type` count. `opened_at`: when it was opened; its day in the
+    contract's zone must lie in the entitlement's dates.
     """
     product, used = attributes.get("product", ""), normal(attributes.get("type", ""))
     day, covered, found = _day(contract, opened_at), "", []
@@ -68,9 +74,10 @@ def passed_over(contract: Contract, attributes: Mapping[str, str], opened_at: da
 
 
 def scope_of(contract: Contract, product: str, has_base: bool) -> Scope:
-    """Return whether the contract covers the product ('' for none), and why.
+    """Return whether the contract covers the product ("" if the incident names none), and why.
 
-    A product that the contract both names and excludes is excluded. `has_base`: whether the contract has a base plan.
+    A product that the contract both names and excludes is excluded. `has_base`: whether a base plan applies to products
+    that are not covered.
     """
     product = normal(product)
     if product and product in contract.normal_excluded:

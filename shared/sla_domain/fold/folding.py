@@ -34,15 +34,19 @@ from sla_domain.fold.reconcile import (
 from sla_domain.fold.remarks import Remarks
 from sla_domain.fold.same_instant import has_state_before
 from sla_domain.incident import Exemption, Incident, Remark, RemarkKind
-from sla_domain.phase_state import as_spoken
+from sla_domain.phase_state import with_author_decided
 from sla_domain.plan import MetricId
 from sla_domain.rulebook import ContractBoundary, ContractMatch, Rulebook
 
 
 class Unfit(StrEnum):
-    """Why a kept `Folding` (incident under computation) cannot read some events next; the value says it in words.
+    """Why a `Folding` (an incident under computation) cannot read some events next; the value is the reason in words.
 
-    The caller then starts again, from an older `branch` of the folding or with all events. `Folding.unfit` returns it.
+    The caller then starts again: from an older copy (`branch`) of the folding, or from all events.
+
+    `LATE`: an event sorts before what was read. `OPENING`: the opening arrived after another event was used in its
+    place. `CARRIED`: a copy from a merged incident. `AGREED`: a date for a metric that was not tracked from the opening
+    on.
     """
 
     LATE = "an event lies before what has been read"
@@ -65,11 +69,12 @@ class _Ended:
 
 
 class Folding:
-    """An incident under computation: keep it, and read later events into it instead of starting again with all.
+    """An incident under computation, which can be kept to read later events instead of starting again with all.
 
     `line`: the events so far; only the opening is read, so pass `line.following` to `read_timeline` next. `contract`:
-    used instead of the customer's, for previews. For each later batch ask `unfit` whether it can be read, pass it to
-    `read_next`, and call `incident` for the result: the same as that of `fold` over all the events.
+    used instead of the customer's, for previews; None: the customer's. For each later batch of events ask `unfit`
+    whether it can be read, then call `read_next`, then `incident`: the result equals that of `fold` over all the
+    events.
     """
 
     __slots__ = (
@@ -122,7 +127,7 @@ class Folding:
             self._apply(unobserved_end(line.opening), line.opened_at)
 
     def branch(self) -> Folding:
-        """Return an independent copy: what one of the two reads later does not change the other."""
+        """Return an independent copy: events that the copy or the original reads later do not affect the other."""
         twin = copy(self)
         twin._state = self._state.branch()
         twin._trackers = {name: tracker.branch(twin._state) for name, tracker in self._trackers.items()}
@@ -133,9 +138,9 @@ class Folding:
 
     @property
     def last(self) -> Position:
-        """Return the place, in reading order, of the last event or snapshot that was read.
+        """Return the position of the event or snapshot that was read last: a sort key such as `position` returns.
 
-        Events before it cannot be read next. Compare it with `position` of an event.
+        Events with an earlier position cannot be read next.
         """
         last = max(position(self._opening), position(self._latest))
         return last if self._looked is None else max(last, self._looked)
@@ -147,12 +152,12 @@ class Folding:
 
     @property
     def state(self) -> IncidentState:
-        """Return the incident's state so far; not to be changed."""
+        """Return the incident's state after the events read so far; callers must not change it."""
         return self._state
 
     @property
     def trackers(self) -> Iterable[MetricTracker]:
-        """Return the metrics of the incident with their clocks so far; not to be changed."""
+        """Return the incident's metrics, each with its clocks so far; callers must not change them."""
         return self._trackers.values()
 
     # -- reading
@@ -160,7 +165,7 @@ class Folding:
     def unfit(self, events: Iterable[IncidentEvent]) -> Unfit | None:
         """Return the first reason why these events cannot be read next; None if they can.
 
-        `events`: in order, none of them read before.
+        `events`: in reading order, none of them read before.
         """
         last, before, causal = self.last, self._latest.occurred_at, self._causal
         for event in events:
@@ -185,12 +190,12 @@ class Folding:
         return not self._dated or (shown.created_at is not None and shown.created_at < self._opened_at)
 
     def read_next(self, events: Sequence[IncidentEvent]) -> None:
-        """Read further events, in order; `unfit` must have returned None for them."""
+        """Read further events, given in reading order; call `unfit` first, which must return None for them."""
         opened_at = self._opened_at
         self.read_timeline([(event, max(event.occurred_at, opened_at)) for event in events])
 
     def read_timeline(self, following: Sequence[tuple[IncidentEvent, datetime]]) -> None:
-        """Read the next events of a `Timeline`, as pairs (event, instant at which it counts)."""
+        """Read the next events of a `Timeline`, given as pairs (event, instant at which the event counts)."""
         for event, at in following:
             self._read(event, at)
             same = self._causal and event.occurred_at == self._latest.occurred_at
@@ -199,10 +204,10 @@ class Folding:
             self.count += len(following)
 
     def snapshot_differs(self, event: IncidentEvent) -> bool:
-        """Return whether the event's snapshot shows a ticket unlike the incident after the events read so far.
+        """Return whether the event's snapshot (state of the whole ticket) differs from the incident as read so far.
 
-        False if it has no snapshot. `unfit` must have returned None for the event. Snapshots whose own instant is later
-        than their event still wait to be read; this call reads them all, and no event before them can be read
+        False if the event has no snapshot. `unfit` must have returned None for the event. The call also reads the
+        snapshots that were put off because they are dated later than their event; no event before them can be read
         afterwards.
         """
         self._look_all()
@@ -216,7 +221,7 @@ class Folding:
             self._cross_boundaries(at)
         if event.warnings or event.occurred_at > event.received_at:
             self._note(event)
-        event = as_spoken(event, state.attributes)
+        event = with_author_decided(event, state.attributes)
         if event.snapshot is not None:
             before = end_before(state, event, at)
             if before is not None:
@@ -300,9 +305,9 @@ class Folding:
     # -- what it comes to
 
     def build_ended(self) -> None:
-        """Build the values of the clocks that have ended for good, which `incident` would build all at once.
+        """Build the values of those clocks now that have ended for good, instead of all at once in `incident`.
 
-        For callers that fold very many events in slices: call it after each of them. It changes no result.
+        It changes no result. For callers that read very many events in batches: call it after each batch.
         """
         for tracker in self._trackers.values():
             if len(tracker.builders) > 1:
@@ -311,8 +316,8 @@ class Folding:
     def incident(self) -> Incident:
         """Return the incident after the events read so far, with its clocks and remarks.
 
-        Snapshots whose own instant is later than their event still wait to be read; this call reads them all, and no
-        event before them can be read afterwards.
+        The call also reads the snapshots (states of the whole ticket) that were put off because they are dated later
+        than their event; no event before them can be read afterwards.
         """
         self._look_all()
         if self._state.phase.live and self._state.boundaries(self._state.at):
@@ -411,7 +416,7 @@ class Folding:
 
 
 def boundary_event(incident: IncidentId, boundary: ContractBoundary) -> IncidentEvent:
-    """Return the event that stands in a fold for a version of a contract taking effect; nobody sent it."""
+    """Return an artificial event of `incident` for the instant at which another version of a contract takes effect."""
     return IncidentEvent(
         id=EventId(f"contract/{boundary.contract}/version/{boundary.version}"),
         incident=incident,
@@ -433,11 +438,11 @@ def open_incident(
     at: datetime | None = None,
     agreed: frozenset[str] = frozenset(),
 ) -> tuple[IncidentState, dict[str, MetricTracker]]:
-    """Return (state of an incident just opened, its metrics by id, with the clocks that the opening starts).
+    """Return (state of an incident just opened, metric id -> metric with the clock that the opening starts, if any).
 
-    `contract`: used instead of the customer's contract; None: that one. `at`: the instant of the opening, None for the
-    event's own. `agreed`: ids of metrics for which a later event agrees on a date; they are followed even without a
-    target.
+    `contract`: used instead of the customer's contract, for previews; None: the customer's. `at`: the instant of the
+    opening, None for the event's own. `agreed`: ids of metrics for which a later event agrees on a date; they are
+    tracked even without a target.
     """
     state = IncidentState(rulebook, opening, at or opening.occurred_at, contract)
     trackers: dict[str, MetricTracker] = {}

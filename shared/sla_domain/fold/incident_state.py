@@ -51,10 +51,10 @@ StatedPhase = tuple[Phase, WaitingOn | None, datetime | None]
 
 @dataclass(frozen=True, slots=True)
 class PossibleEnd:
-    """When an incident may have ended, if slad learns of the end only later, so that no clock is missed by that delay.
+    """The earliest instant at which an incident may have ended, for an end that slad learns of only later.
 
-    `earliest`: the earliest instant at which it may have ended. `dated`: the sender states this instant. If not, it is
-    the last instant at which the incident is known to have been open.
+    `dated`: whether the sender states this instant. If not, `earliest` is the last instant at which the incident is
+    known to have been open.
     """
 
     earliest: datetime
@@ -62,11 +62,11 @@ class PossibleEnd:
 
 
 class IncidentState:
-    """The state of an incident after the events read so far; `read` takes the next one.
+    """The state of an incident after the events read so far, such as phase, attributes, contract and priority.
 
-    It begins with the event `opening`, which counts at `at`. `contract`: used instead of the customer's, for previews;
-    None: the customer's. The attribute `event` is the event read last or being read, and `at` the instant at which it
-    counts.
+    It begins with the event `opening`, which counts at `at`; `read` applies each later event. `contract`: used instead
+    of the customer's, for previews; None: the customer's. The attributes `event` and `at` are the event being read, or
+    read last, and the instant at which it counts.
     """
 
     __slots__ = (
@@ -143,7 +143,7 @@ class IncidentState:
         self._open(opening, at)
 
     def branch(self) -> IncidentState:
-        """Return an independent copy of the state."""
+        """Return an independent copy: later changes of the copy or the original do not affect the other."""
         twin = branch_of(self)
         twin.remarks = self.remarks.branch()
         twin.priorities = self.priorities.branch(twin.remarks)
@@ -159,10 +159,10 @@ class IncidentState:
 
     @property
     def imported_through(self) -> datetime | None:
-        """Return when the last imported event of this incident was received; None if no import brought the incident.
+        """Return when the last event of this incident's import was received; None if it was not imported.
 
-        None too if a sender had delivered an event before the import. If a sender's first event was received during the
-        import, the instant of that receipt is returned.
+        People are not notified of what became true by then. None also if a sender had delivered an event before the
+        import. If a sender's first event was received during the import, the instant of that receipt is returned.
         """
         live = self._first_live_receipt
         if self._imported is None or (live is not None and live < self._imported[0]):
@@ -173,13 +173,13 @@ class IncidentState:
 
     @property
     def priority(self) -> str:
-        """Return the priority in force; empty for a plan without priorities."""
+        """Return the id of the priority in force; "" for a plan without priorities."""
         return self.priorities.in_force
 
     def matching(self, entitlement: Entitlement) -> Mapping[str, str]:
-        """Return the attributes with which conditions of targets are compared under `entitlement`.
+        """Return the attributes of the incident that conditions of targets are compared with, name -> value.
 
-        They are the incident's own, those that slad adds (`entitlement.stated`), and as `priority` the priority in
+        They are its own, those that slad adds under `entitlement` (such as `plan`), and as `priority` the priority in
         force.
         """
         if entitlement is not self.entitlement:
@@ -189,13 +189,13 @@ class IncidentState:
         return self._matching
 
     def entitle(self, match: ContractMatch) -> Entitlement:
-        """Return what the contract of `match` promises for the incident with the attributes that it has now."""
+        """Return what the contract of `match` promises for the incident, given the attributes that it has now."""
         return entitle(self._rulebook, match, self.attributes, self.opened_at)
 
     def remark(self, remark: Remark) -> None:
-        """Add a remark on a single event, unless the same was added before.
+        """Add a remark about a single event, unless the same was added before.
 
-        Once 200 are kept, a further one is only counted (`Remarks.add`).
+        An incident keeps at most 200 of them; further ones are only counted (`Remarks.left_out`).
         """
         self.remarks.add(remark)
 
@@ -219,10 +219,10 @@ class IncidentState:
             self._remark_vendor(event)
 
     def read(self, event: IncidentEvent, at: datetime, ending: PossibleEnd | None = None) -> None:
-        """Read one event after the opening, and update the state by it.
+        """Apply one event after the opening to the state.
 
         `at`: the instant at which the event counts. `ending`: for an event that ends the incident, when it may have
-        ended; None if it ended at `at`.
+        ended in truth; None: at `at`.
         """
         self.event, self.at = event, at
         kind = event.kind
@@ -259,16 +259,20 @@ class IncidentState:
             effect(self, event)
 
     def boundaries(self, after: datetime) -> tuple[ContractBoundary, ...]:
-        """Return when versions of the customer's contracts take effect after an instant, in order of time."""
+        """Return when versions of the customer's contracts take effect after the instant `after`, earliest first.
+
+        Empty if no contract of the customer changes over time, and for previews.
+        """
         if self._timeless:
             return ()
         known = self._rulebook.boundaries(self.attributes.get("customer", ""))
         return tuple(one for one in known if one.at > after)
 
     def change_contract(self, event: IncidentEvent, at: datetime) -> None:
-        """Look up anew what is promised from the instant `at` on, where another version of a contract takes effect.
+        """Look up again which contract applies and what it promises, because a contract version takes effect at `at`.
 
-        `event`: stands for that change. Open clocks follow: their targets are selected anew by `rematch`.
+        `event`: the artificial event that marks the change (`boundary_event`). If the promise changed, `rematch` is
+        set, and the open clocks then select their targets anew.
         """
         self.event, self.at = event, at
         self.ending = None
@@ -400,7 +404,10 @@ class IncidentState:
         )
 
     def holder_spans(self) -> tuple[HolderSpan, ...]:
-        """Return who held the incident from when to when, in order of time; the last span has no end."""
+        """Return who held the incident (assignee, group, support line) from when to when, in order of time.
+
+        The last span has no end.
+        """
         return (*self.holders, self._holder) if self._holder is not None else tuple(self.holders)
 
     def _remark_contract(self) -> None:

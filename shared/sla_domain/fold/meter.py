@@ -20,28 +20,28 @@ ZERO = timedelta()
 
 
 class Meter(Protocol):
-    """How a target counts time (protocol): open time of a calendar, wall-clock time, or up to a date.
+    """The way in which a target counts time (protocol): open time of a calendar, wall-clock time, or up to a date.
 
-    In the methods, `since` is the instant from which the clock runs now, `spent` the time it consumed before, and
-    `lost` the time that its pauses took before. Both spans are counted as the meter counts time.
+    In the methods, `since` is the instant from which the clock runs now, `spent` the time that it consumed before, and
+    `lost` the time that its pauses took before; both are counted as the meter counts time.
     """
 
     @property
     def moved_by_pauses(self) -> bool:
-        """Return whether the due instant depends on the time that pauses took."""
+        """Return whether `due` depends on how long past pauses were (`lost`), as for a date that pauses move."""
         ...
 
     @property
     def needed_span(self) -> timedelta | None:
-        """Return how much time must be consumed before the target can be due; None for a date, which alone decides."""
+        """Return how much time must be consumed before the target is due; None for a target that is due at a date."""
         ...
 
     def between(self, start: datetime, end: datetime) -> timedelta:
-        """Return the counted time of `[start, end)`. Raises CalendarError beyond the calendar's years."""
+        """Return how much of `[start, end)` counts. Raises CalendarError beyond the calendar's years."""
         ...
 
     def due(self, since: datetime, spent: timedelta, lost: timedelta) -> datetime:
-        """Return the due instant of a clock that runs from `since`, if it does not pause again.
+        """Return the due instant of a clock that runs from `since` and does not pause again.
 
         `spent`: time consumed before `since`. `lost`: time that pauses took before `since`. Raises CalendarError beyond
         the calendar's years.
@@ -51,23 +51,24 @@ class Meter(Protocol):
     def warning(self, warning: Warning_, since: datetime, spent: timedelta, due: datetime) -> datetime | None:
         """Return the instant of a warning, for a clock that runs from `since` and is due at `due`.
 
-        `spent`: time consumed before `since`. A warning in percent that lies before `since` gives None; one given as a
-        span before the due instant may lie before `since`. Raises CalendarError beyond the calendar's years.
+        `spent`: time consumed before `since`. None for a warning at a percentage of the allowed time if it lies before
+        `since`; one at a fixed time before the due instant may lie before `since`. Raises CalendarError beyond the
+        calendar's years.
         """
         ...
 
     def warning_span(self, warning: Warning_) -> timedelta | None:
         """Return how much time must be consumed before the warning is due.
 
-        None if consumed time does not decide that, as for a warning some time before a date.
+        None if consumed time does not decide that, as for a warning at a fixed time before a date.
         """
         ...
 
 
 class CoverageMeter:
-    """The meter of a target in coverage time: due once the open time `span` of `calendar` is consumed.
+    """The meter of a target in business hours: due once the open time `span` of `calendar` is consumed.
 
-    `at_close`: where a due instant goes that falls exactly on a close.
+    `at_close`: what happens to a due instant that falls exactly on a close.
     """
 
     __slots__ = ("at_close", "calendar", "span")
@@ -80,32 +81,34 @@ class CoverageMeter:
 
     @property
     def needed_span(self) -> timedelta:
-        """Return the allowed open time."""
+        """Return the open time that must be consumed before the target is due: the allowed time."""
         return self.span
 
     def between(self, start: datetime, end: datetime) -> timedelta:
-        """Return the open time of `[start, end)`."""
+        """Return the calendar's open time in `[start, end)`. Raises CalendarError beyond the calendar's years."""
         return self.calendar.between(start, end)
 
     def due(self, since: datetime, spent: timedelta, lost: timedelta) -> datetime:
         """Return the instant at which the allowed open time is consumed, for a clock that runs from `since`.
 
-        `spent`: open time consumed before `since`. `lost` (time that pauses took) is not used: pauses consume nothing.
+        `spent`: open time consumed before `since`. `lost` is ignored: pauses consume nothing. Raises CalendarError
+        beyond the calendar's years.
         """
         return self.calendar.add(since, max(self.span - spent, ZERO), self.at_close)
 
     def warning_span(self, warning: Warning_) -> timedelta | None:
         """Return how much open time must be consumed before the warning is due; never None for this meter.
 
-        It is negative if the warning lies further before the due instant than the allowed time.
+        Negative if the warning comes further ahead of the due instant than the allowed time is long.
         """
         return warning_span_of(warning, self.span)
 
     def warning(self, warning: Warning_, since: datetime, spent: timedelta, due: datetime) -> datetime | None:
         """Return the instant of a warning, for a clock that runs from `since` and is due at `due`.
 
-        `spent`: open time consumed before `since`. A warning in percent that lies before `since` gives None; one given
-        as a span is that much open time before `due`, even if that is before `since`.
+        `spent`: open time consumed before `since`. None for a warning at a percentage of the allowed time if it lies
+        before `since`. One at a fixed time ahead comes that much open time before `due`, even if that is before
+        `since`. Raises CalendarError beyond the calendar's years.
         """
         if warning.percent is None:
             return _before(self.calendar, warning, due)
@@ -124,32 +127,32 @@ class WallMeter:
 
     @property
     def needed_span(self) -> timedelta:
-        """Return the allowed time."""
+        """Return the wall-clock time that must be consumed before the target is due: the allowed time."""
         return self.span
 
     def between(self, start: datetime, end: datetime) -> timedelta:
-        """Return the time of `[start, end)`."""
+        """Return the wall-clock time from `start` to `end`."""
         return end - start
 
     def due(self, since: datetime, spent: timedelta, lost: timedelta) -> datetime:
         """Return the instant at which the allowed time is consumed, for a clock that runs from `since`.
 
-        `spent`: time consumed before `since`. `lost` (time that pauses took) is not used: pauses consume nothing.
+        `spent`: time consumed before `since`. `lost` is ignored: pauses consume nothing.
         """
         return since + max(self.span - spent, ZERO)
 
     def warning_span(self, warning: Warning_) -> timedelta | None:
-        """Return how much time has been consumed when the warning is due; never None for this meter.
+        """Return how much wall-clock time must be consumed before the warning is due; never None for this meter.
 
-        It is negative if the warning lies further before the due instant than the allowed time.
+        Negative if the warning comes further ahead of the due instant than the allowed time is long.
         """
         return warning_span_of(warning, self.span)
 
     def warning(self, warning: Warning_, since: datetime, spent: timedelta, due: datetime) -> datetime | None:
         """Return the instant of a warning, for a clock that runs from `since` and is due at `due`.
 
-        `spent`: time consumed before `since`. A warning in percent that lies before `since` gives None; one given as a
-        span is that much time before `due`, even if that is before `since`.
+        `spent`: time consumed before `since`. None for a warning at a percentage of the allowed time if it lies before
+        `since`. One at a fixed time ahead comes that long before `due`, even if that is before `since`.
         """
         if warning.before is not None:
             return due - warning.before
@@ -158,11 +161,11 @@ class WallMeter:
 
 
 class DateMeter:
-    """The meter of a target that is due at a date: the nth working day, or a date the parties agreed on.
+    """The meter of a target that is due at a date: on the nth working day, or at a date that the parties agreed on.
 
-    `on`: the due instant if the clock never pauses. `moved`: whether pauses move it on by their open time. `base`: from
-    where time is counted; warnings in percent refer to the open time from `base` to `on`. `calendar` None: all time is
-    open. `at_close`: where an instant goes that falls exactly on a close.
+    `on`: the due instant if the clock never pauses. `moved`: whether pauses move it by their open time. `base`: from
+    where time is counted; warnings in percent refer to the open time from `base` to `on`. `calendar`: None means that
+    all time is open. `at_close`: what happens to an instant that falls exactly on a close.
     """
 
     __slots__ = ("at_close", "calendar", "moved", "on", "span")
@@ -176,39 +179,40 @@ class DateMeter:
 
     @property
     def moved_by_pauses(self) -> bool:
-        """Return whether pauses move the date."""
+        """Return whether pauses move the date by their open time."""
         return self.moved
 
     @property
     def needed_span(self) -> None:
-        """Return None: only the date decides when the target is due."""
+        """Return None: the date alone decides when the target is due, not consumed time."""
         return None
 
     def between(self, start: datetime, end: datetime) -> timedelta:
-        """Return the open time of `[start, end)`; all time where there is no calendar."""
+        """Return the open time of `[start, end)`; without a calendar, the wall-clock time."""
         return end - start if self.calendar is None else self.calendar.between(start, end)
 
     def due(self, since: datetime, spent: timedelta, lost: timedelta) -> datetime:
-        """Return the date; if pauses move it, moved on by `lost`, the open time that pauses took.
+        """Return the date; if pauses move it, later by `lost`, the open time that pauses took.
 
-        `since` and `spent` are not used: the date does not depend on consumed time.
+        `since` and `spent` are ignored: the date does not depend on consumed time. Raises CalendarError beyond the
+        calendar's years.
         """
         if not self.moved or lost <= ZERO:
             return self.on
         return self.on + lost if self.calendar is None else self.calendar.add(self.on, lost, self.at_close)
 
     def warning_span(self, warning: Warning_) -> timedelta | None:
-        """Return how much open time has been consumed when a warning in percent is due.
+        """Return how much open time must be consumed before a warning at a percentage of the allowed time is due.
 
-        None for a warning given as a span before the date: consumed time does not decide it.
+        None for a warning at a fixed time before the date: consumed time does not decide when it comes.
         """
         return None if warning.percent is None else warning_span_of(warning, self.span)
 
     def warning(self, warning: Warning_, since: datetime, spent: timedelta, due: datetime) -> datetime | None:
-        """Return the instant of a warning of a clock that has run since `since`, and is due at `due`.
+        """Return the instant of a warning, for a clock that runs from `since` and is due at `due`.
 
-        A warning some time ahead of the date comes that much open time before `due`, even if that is before `since`.
-        One in percent comes once that share of the open time from `base` to the date is consumed; None if it was before
+        A warning at a fixed time ahead comes that much open time before `due`, even if that is before `since`. One at a
+        percentage comes once that share of the open time from `base` to the date is consumed; None if that lies before
         `since`. `spent`: the open time consumed before `since`.
         """
         if warning.percent is None:
@@ -222,10 +226,10 @@ class DateMeter:
 
 
 def meter_for(target: Target, calendar: Calendar, base: datetime, at_close: AtClose) -> Meter:
-    """Return the meter that counts time for `target`, in the hours of `calendar` where the target asks for them.
+    """Return the meter that counts time for `target`: in the hours of `calendar`, or by the wall clock.
 
-    `base`: from where working days are counted. `at_close`: where a due instant goes that falls exactly on a close.
-    Raises CalendarError beyond the calendar's years, ValueError for a target without a number (`unspecified`).
+    `base`: from where working days are counted. `at_close`: what happens to a due instant that falls exactly on a
+    close. Raises CalendarError beyond the calendar's years, ValueError for a target without a number (`unspecified`).
     """
     match target.allowed:
         case CoverageTime(span):
@@ -241,9 +245,9 @@ def meter_for(target: Target, calendar: Calendar, base: datetime, at_close: AtCl
 
 
 def warning_span_of(warning: Warning_, span: timedelta) -> timedelta:
-    """Return how much of the allowed time `span` has been consumed when the warning is due.
+    """Return how much of the allowed time `span` is consumed when the warning is due.
 
-    It is negative if the warning lies further before the due instant than `span`.
+    Negative if the warning comes further ahead of the due instant than `span` is long.
     """
     if warning.percent is not None:
         return span * warning.percent / 100

@@ -70,10 +70,11 @@ _OPENINGS = frozenset({EventKind.OPENED, EventKind.REOPENED})
 
 
 def any_trigger_accepts(triggers: tuple[Trigger, ...], event: IncidentEvent, waiting: WaitingOn | None) -> bool:
-    """Return whether one of `triggers` accepts the event; all of them must be for the event's kind.
+    """Return whether one of `triggers`, which must all be for the event's kind, accepts the event.
 
-    A trigger that names actors accepts only these; others accept anybody, but no comment or reply of a bot. If it names
-    parties in `waiting_on`, the incident must wait on one of them. `waiting`: on whom it waits, None if it does not.
+    A trigger that names actors accepts only these; others accept anybody, but no comment or reply of a bot. A trigger
+    that names parties in `waiting_on` also needs the incident to wait on one of them. `waiting`: on whom it waits, None
+    if it does not.
     """
     anybody = not event.automatic
     for trigger in triggers:
@@ -85,11 +86,11 @@ def any_trigger_accepts(triggers: tuple[Trigger, ...], event: IncidentEvent, wai
 
 
 class MetricTracker:
-    """One metric of an incident while its events are read, with its clocks so far; `read` applies an event.
+    """One metric of an incident with its clocks so far, while the incident's events are read; `read` applies an event.
 
-    `state`: the incident's state, which has read an event before each `read`. `calendars`: makes the hours in which
-    targets count. `builders`: the clocks under construction, in order. `current`: the last of them, None before the
-    first.
+    `state`: the incident's state, which must have read an event before the tracker does. `calendars`: gives the hours
+    in which targets count. `builders`: the clocks under construction, in order. `current`: the last of them, None
+    before the first.
     """
 
     __slots__ = ("_calendars", "_state", "builders", "current", "metric")
@@ -102,7 +103,7 @@ class MetricTracker:
         self._calendars = calendars
 
     def branch(self, state: IncidentState) -> MetricTracker:
-        """Return an independent copy that follows `state`, which is a copy of the incident's state."""
+        """Return an independent copy of the tracker for `state`, which must be a copy of the incident's state."""
         twin = branch_of(self)
         twin._state = state
         if self.current is not None:
@@ -111,18 +112,18 @@ class MetricTracker:
 
     @property
     def has_stopped(self) -> bool:
-        """Return whether the latest clock was met or missed.
+        """Return whether the metric's latest clock was met or missed; False without a clock.
 
-        From then on a metric with `after` this one may start a clock, and a metric with `until` this one may not.
+        From then on, a metric whose `after` names this one may start clocks, and one whose `until` names it may not.
         """
         return self.current is not None and self.current.state in (ClockState.MET, ClockState.MISSED)
 
     def read(self, trackers: dict[str, MetricTracker]) -> None:
-        """Apply the event that the incident's state has just read to this metric's clocks.
+        """Apply the event that the incident's state has just read to the clocks of this metric.
 
-        If a clock is open, the first condition that accepts the event stops, resets, cancels, pauses or resumes it. If
-        it stays open, its target is selected anew where the priority, contract or an attribute changed, and an agreed
-        date is put in force. Then the event may start or reopen a clock. `trackers`: all metrics of the incident by id.
+        On an open clock, the first condition that accepts the event stops, resets, cancels, pauses or resumes it. If it
+        stays open, its target is selected anew where the priority, contract or an attribute changed, and an agreed date
+        is put in force. Then the event may start or reopen a clock. `trackers`: all metrics of the incident by id.
         """
         state, builder = self._state, self.current
         event = state.event
@@ -143,30 +144,31 @@ class MetricTracker:
             self._start_if_asked(reaction, event, trackers)
 
     def open(self, event: IncidentEvent) -> None:
-        """Start the first clock, if `event`, which opens the incident, is a start of this metric."""
+        """Start the metric's first clock if `event`, the incident's opening, meets its start condition."""
         reaction = self.metric.reactions.get(EventKind.OPENED)
         if reaction is not None and any_trigger_accepts(reaction.start, event, None):
             self._start(event)
 
     def start_now(self, event: IncidentEvent) -> ClockBuilder:
-        """Start a clock now, whatever the conditions of the metric say, and return it.
+        """Start a clock now, even if the metric's start condition is not met, and return it.
 
         `event`: recorded as what started it. Used by previews, for clocks that only a later event would start.
         """
         return self._start(event)
 
     def matching_row(self) -> Target | None:
-        """Return the metric's target that matches the incident as it is now; None if no target matches.
+        """Return the metric's target for the incident as it is now; None if the conditions of none hold.
 
-        The target may be one without a number.
+        The target may be one without a number (`unspecified`).
         """
         entitlement = self._state.entitlement
         return row_for(entitlement, self.metric.id, self._state.matching(entitlement))
 
     def why_no_clock(self) -> str | None:
-        """Return in words why a metric has no clock although a target matches; None if no target matches.
+        """Return in words why the metric has no clock although a target matches; None if no target matches.
 
-        Call it only if `build_clock` returned None: the target has no number, or its due instant cannot be computed.
+        Call it only if `build_clock` returned None. The target then has no number, or its due instant cannot be
+        computed.
         """
         row, entitlement = self.matching_row(), self._state.entitlement
         if row is None:
@@ -201,7 +203,7 @@ class MetricTracker:
                 builder.stop(at, event.id, kind.value, kind)
             else:
                 builder.cancel(at, event.id, event.reason or kind.value)
-        elif builder.pinned:
+        elif builder.has_fixed_date:
             return
         elif reaction is not None and any_trigger_accepts(reaction.pause, event, waiting):
             if state.live_before:
@@ -425,7 +427,7 @@ class MetricTracker:
             and SatisfiedBy.DOWNGRADE in target.satisfied_by
             and state.priority in target.satisfying_priorities
             and builder.priority not in target.satisfying_priorities
-            and state.priorities.said
+            and state.priorities.was_stated
         )
 
     def _satisfy(self, builder: ClockBuilder) -> None:

@@ -27,12 +27,13 @@ _SKEW = timedelta(minutes=2)
 
 @dataclass(frozen=True, slots=True)
 class Timeline:
-    """The events of an incident in reading order: the opening and what follows; made by `timeline`, read by `Folding`.
+    """The events of an incident in reading order, as `timeline` returns them: the opening, and the events after it.
 
-    `opened_at`: the instant of the opening. `following`: pairs (event, instant at which it is read). `assumed`: there
-    is no opening among the events, so `opening` is made of another event; `following` has that event, too. `shown`,
-    `dated`, `ended_before`: about such an opening. `borrowed`: no event is the incident's own, or none counts; a
-    further event then needs a new timeline.
+    `opened_at`: the instant of the opening. `following`: pairs (event, instant at which it is read). `assumed`: no
+    opening was received; `opening` is then made of another event, which is also in `following`. `shown`, `dated`,
+    `ended_before` are about that case: the event whose snapshot gave the attributes, whether a snapshot gave the
+    creation date, whether the earliest event is a reopening after an unknown end. `borrowed`: all events are copies
+    from merged incidents, or the incident goes on under another name; a further event then needs a new timeline.
     """
 
     opening: IncidentEvent
@@ -49,9 +50,9 @@ class Timeline:
 
 
 def in_order(events: Iterable[IncidentEvent]) -> list[IncidentEvent]:
-    """Return each event once, in reading order (instant, version, arrival); of several with one id, the first.
+    """Return each event once, sorted in reading order (instant, version, arrival); of several with one id, the first.
 
-    Where snapshots (state of the whole ticket) show in which order the events of one instant happened, that order is
+    Where snapshots (states of the whole ticket) show in which order the events of one instant happened, that order is
     used. Raises NoEvents without events, and MixedIncidents if they belong to more than one incident.
     """
     rows = sorted(events, key=position)
@@ -71,16 +72,16 @@ def in_order(events: Iterable[IncidentEvent]) -> list[IncidentEvent]:
 
 
 def position(event: IncidentEvent) -> Position:
-    """Return the event's place in reading order: a tuple that can be compared with those of other events."""
+    """Return the sort key of an event in reading order; compare it with the keys of other events."""
     return (event.order, event.received_at)
 
 
 def timeline(events: Iterable[IncidentEvent]) -> Timeline:
     """Return the events of one incident in reading order: first the opening, then the other events, each once.
 
-    If there is no opening, the ticket's first snapshot, or else the earliest event, is used in its place. An event
-    dated before the opening is read at the opening's instant. Copies from merged incidents that do not count are left
-    out. Raises NoEvents, and MixedIncidents if the events belong to more than one incident.
+    Without an opening, one is made from the ticket's first snapshot, or else from the earliest event. An event dated
+    before the opening is read at the opening's instant. Copies from merged incidents that do not count are left out.
+    Raises NoEvents, and MixedIncidents if the events belong to more than one incident.
     """
     own = in_order(events)
     rows, carried = resolve_carried(own)
@@ -160,7 +161,7 @@ def _without_opening(rows: list[IncidentEvent]) -> Timeline:
 def in_reading_order(events: Iterable[IncidentEvent]) -> list[tuple[IncidentEvent, datetime]]:
     """Return the events of one incident in reading order, as pairs (event, instant at which it is read).
 
-    The opening is among them. Raises NoEvents, and MixedIncidents if the events belong to more than one incident.
+    The opening comes first. Raises NoEvents, and MixedIncidents if the events belong to more than one incident.
     """
     line = timeline(events)
     if line.following and line.following[0][0].id == line.opening.id:  # no opening was received: the first stands in
@@ -171,7 +172,7 @@ def in_reading_order(events: Iterable[IncidentEvent]) -> list[tuple[IncidentEven
 def remarks_on_event(event: IncidentEvent) -> Iterable[Remark]:
     """Yield the remarks that one event causes by itself: its `warnings`, and one if it is dated in the future.
 
-    In the future means: more than two minutes after slad received it.
+    In the future means more than two minutes after slad received it.
     """
     if event.occurred_at > event.received_at + _SKEW:
         ahead = event.occurred_at - event.received_at

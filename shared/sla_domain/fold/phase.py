@@ -16,9 +16,10 @@ from sla_domain.window import BookedWindow
 
 
 def phase_of(events: Iterable[IncidentEvent]) -> Phase:
-    """Return the phase of the incident that these events make; it does not depend on plans and contracts.
+    """Return the phase (open, waiting, resolved and so on) of the incident that these events make, in any order.
 
-    Raises NoEvents, and MixedIncidents if the events belong to more than one incident.
+    It depends on no plan or contract. Raises NoEvents, and MixedIncidents if the events belong to more than one
+    incident.
     """
     return fold(events, _NO_RULES).phase
 

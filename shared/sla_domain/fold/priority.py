@@ -14,7 +14,7 @@
 * Taken away (the stated priority becomes empty): the plan's default, at once. Nothing lower was proposed that the
   customer could agree to; where the plan wants it, the customer is notified of the correction (E8). While something
   lower waits for the customer's agreement, the default waits for it in its place. Such a fall restores no service
-  (`said`), see docs/decisions/0032-a-priority-taken-away-restores-nothing.md.
+  (`was_stated`), see docs/decisions/0032-a-priority-taken-away-restores-nothing.md.
 * Unknown to the plan: the priority in force stays, and what had waited for agreement does not wait any more, since
   the ticket does not ask for it.
 """
@@ -38,12 +38,12 @@ _ASKS = frozenset({EventKind.PRIORITY_CHANGED, EventKind.RECLASSIFIED, EventKind
 
 
 class Priorities:
-    """The priority of one incident while its events are read, and how it came about.
+    """The priority of one incident, and its history, while the incident's events are read.
 
-    `remarks`: the incident's; those on its priority are added there. `in_force`: the id of the priority that counts.
+    `remarks`: the incident's; remarks on the priority are added there. `in_force`: the id of the priority that counts.
     `pending`: a lower priority that waits for the customer's agreement, None if none does. `periods`: the earlier
-    priorities and when each was in force; `history` adds the present one. `corrections`: changes by staff of the
-    customer's priority, recorded only if the plan wants the customer notified of them.
+    priorities and when each was in force; `history` adds the present one. `corrections`: changes by staff of a priority
+    that the customer set, recorded only if the plan wants the customer notified of them.
     """
 
     __slots__ = (
@@ -76,7 +76,7 @@ class Priorities:
         self._open: PriorityPeriod | None = None
 
     def branch(self, remarks: Remarks) -> Priorities:
-        """Return an independent copy; it adds its remarks to `remarks`, which must be the copied incident's."""
+        """Return an independent copy that adds its remarks to `remarks`, which must be those of the copied incident."""
         twin = branch_of(self)
         twin._remarks = remarks
         return twin
@@ -86,8 +86,11 @@ class Priorities:
         return (*self.periods, self._open) if self._open is not None else tuple(self.periods)
 
     @property
-    def said(self) -> bool:
-        """Return whether somebody said that the incident has the priority in force; False for one by default."""
+    def was_stated(self) -> bool:
+        """Return whether somebody set the priority in force.
+
+        False if it came by default, for want of a description, or with another contract.
+        """
         return self._open is not None and self._open.why not in _NOT_SAID
 
     # -- what happens
@@ -95,8 +98,9 @@ class Priorities:
     def read_opening(self, event: IncidentEvent, at: datetime, plan: Plan, described: bool) -> None:
         """Put the first priority in force: the one that the opening states, else the plan's default.
 
-        `at`: the instant of the opening. `described`: whether the incident has a description. If not, the plan may name
-        a lower priority; that one is then in force until a description comes (clause E6, docs/clauses.md).
+        `at`: the instant of the opening. `described`: whether the incident has a description. If not, and the plan
+        names a lower priority for that case, the lower one is in force until a description comes (clause E6,
+        docs/clauses.md).
         """
         stated = event.attributes.get("priority", "")
         self._stated, self._set_by = stated, event.actor
@@ -116,11 +120,10 @@ class Priorities:
         self._set(chosen, event, at, why)
 
     def read_description(self, event: IncidentEvent, at: datetime) -> None:
-        """Put the priority in force that was held back because the incident had no description.
+        """Put in force the priority that was held back because the incident had no description (clause E6).
 
-        Call it with the event that brings the description, at the instant `at`; later calls change nothing. Until then
-        a lower priority was in force. The remark that the description is missing is removed (clause E6,
-        docs/clauses.md).
+        Call it with the event that brings the description, at the instant `at`. Also removes the remark that the
+        description is missing. If no priority was held back, the one in force stays.
         """
         self._low = ""
         self._remarks.drop("description")
@@ -129,10 +132,10 @@ class Priorities:
             self._set(held, event, at, PriorityWhy.DESCRIBED)
 
     def read(self, event: IncidentEvent, at: datetime, plan: Plan, of_another: bool = False) -> None:
-        """Apply an event after the opening: a new priority that it states, or an agreement to a lower one.
+        """Apply an event after the opening: a priority that it states, or an agreement to a lower one.
 
         `at`: the instant at which it counts. A priority that the ticket only repeats is ignored. `of_another`: the
-        attributes come from another ticket that turned out to be this incident; they cannot lower the priority.
+        event's attributes come from another ticket that turned out to be this incident; they cannot lower the priority.
         """
         if event.kind is EventKind.DOWNGRADE_AGREED:
             self._agreed(event, at, plan)
@@ -310,7 +313,7 @@ class Priorities:
 
 
 def default_priority(plan: Plan) -> str:
-    """Return the plan's default priority, else its least urgent one; '' for a plan without priorities."""
+    """Return the id of the plan's default priority, else of its least urgent one; "" for a plan without priorities."""
     named = plan.priority(plan.rules.default) if plan.rules.default is not None else None
     if named is not None:
         return named.id

@@ -35,7 +35,7 @@ _REASON = "as the ticket stands"
 
 
 class ReconcilingEvent(NamedTuple):
-    """An event that slad makes itself, because a snapshot of the ticket shows a change that no event reported.
+    """An event that slad makes itself because a snapshot of the ticket shows a change that no event reported.
 
     `at`: the instant at which it is read. `ending`: if it ends the incident, when that may have happened; None: at
     `at`.
@@ -47,12 +47,15 @@ class ReconcilingEvent(NamedTuple):
 
 
 def stated_phase(shown: Snapshot) -> StatedPhase | None:
-    """Return (phase, on whom the ticket waits, when it ended) as the snapshot shows them; None if it shows no phase."""
+    """Return (phase, on whom the ticket waits, when it ended) from a snapshot; None if the snapshot shows no phase.
+
+    The second is None unless the ticket waits, the third None if the snapshot gives no date.
+    """
     return None if shown.phase is None else (shown.phase, _waits_on(shown), shown.ended_at)
 
 
 def snapshot_differs(state: IncidentState, event: IncidentEvent) -> bool:
-    """Return whether the event's snapshot shows the ticket in another state than `state`; False without a snapshot.
+    """Return whether the event's snapshot (state of the whole ticket) differs from `state`; False without a snapshot.
 
     `state`: the incident after the events read so far.
     """
@@ -68,8 +71,8 @@ def snapshot_differs(state: IncidentState, event: IncidentEvent) -> bool:
 def end_before(state: IncidentState, event: IncidentEvent, at: datetime) -> ReconcilingEvent | None:
     """Return an event that ends the incident before `event`, if the snapshot of `event` shows such an end; else None.
 
-    `state`: the incident before `event`. `at`: the instant at which `event` counts. If the snapshot gives a date, it
-    must lie before `event`. If it gives none, an end is returned only if `event` is a comment or reply, which then
+    `state`: the incident before `event`. `at`: the instant at which `event` counts. If the snapshot dates the end, the
+    date must lie before `event`. Without a date, an end is returned only if `event` is a comment or reply, which then
     waits for no answer. None also if the incident has ended already, if `event` itself ends it, or if the snapshot
     shows a merge.
     """
@@ -101,19 +104,18 @@ def reconciling_events(state: IncidentState, event: IncidentEvent, at: datetime)
 
 
 def unobserved_end(opening: IncidentEvent) -> IncidentEvent:
-    """Return an event that ends the ticket before `opening`, which is in truth a reopening.
+    """Return an event that ends the ticket before `opening`, for a ticket whose first known event is a reopening.
 
-    Used if the first known event of a ticket reopens it. The event is a cancellation, which gives no verdict, because
-    nobody states when the ticket ended.
+    It is a cancellation, which gives no verdict, because nobody states when the ticket ended.
     """
     return replace(_reconciling(opening, EventKind.CANCELLED), reason="it had ended before anything was heard of it")
 
 
 def remark_on_reconciled(event: IncidentEvent, ending: PossibleEnd | None) -> Remark:
-    """Return the remark which tells people of a change that only the ticket's snapshot shows.
+    """Return the remark for people on a change that only the ticket's snapshot shows.
 
     `event`: the event that slad made from the snapshot. `ending`: if it ends the incident, when that may have happened;
-    the remark says so if the ticket gives no date. None for other events, or if it ended when the event counts.
+    the remark says so if the ticket gives no date. None for other events, or if the end counts at the event's instant.
     """
     if event.attributes:
         named = sorted(event.attributes.items())

@@ -14,10 +14,10 @@ MOST = 200  # of one kind of cause: what single events are like, or what they do
 
 
 class Remarks:
-    """The remarks of one incident: those on its present state, and the first 200 (`MOST`) on single events.
+    """The remarks (odd facts for people to see) of one incident.
 
-    `hold` and `drop` change the former, `add` the latter. `left_out`: how many on single events came after the first
-    200 and were not kept.
+    Those on its present state are set by `hold` and removed by `drop`; those on single events are added by `add` and
+    stay, at most 200 (`MOST`). `left_out`: how many further ones on single events were not kept.
     """
 
     __slots__ = ("_held", "_said", "left_out")
@@ -28,27 +28,27 @@ class Remarks:
         self.left_out = 0
 
     def branch(self) -> Remarks:
-        """Return an independent copy."""
+        """Return an independent copy: later changes of the copy or the original do not affect the other."""
         twin = Remarks()
         twin._held, twin._said, twin.left_out = self._held.copy(), self._said.copy(), self.left_out
         return twin
 
     def hold(self, about: Hashable, remark: Remark) -> None:
-        """Keep a remark on the subject `about` until `drop`, in place of the earlier remark on this subject."""
+        """Set the remark on the subject `about`, in place of an earlier one on it; it stays until `drop`."""
         self._held[about] = remark
 
     def drop(self, about: Hashable) -> None:
-        """Remove the current remark on the subject `about`, if there is one."""
+        """Remove the remark that `hold` set on the subject `about`, if there is one."""
         self._held.pop(about, None)
 
     @property
     def current(self) -> Iterator[Remark]:
-        """Yield the remarks on the present state: those held and not dropped."""
+        """Yield the remarks on the incident's present state: those that `hold` set and `drop` did not remove."""
         return iter(self._held.values())
 
     @property
     def permanent(self) -> Iterator[Remark]:
-        """Yield the remarks on single events that were kept."""
+        """Yield the remarks on single events that were kept (at most 200), in the order in which they were added."""
         return iter(self._said)
 
     def add(self, remark: Remark) -> None:

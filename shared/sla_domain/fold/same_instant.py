@@ -23,11 +23,11 @@ _MOST = 50  # and beyond which they stay as they arrived
 
 
 def in_causal_order(rows: Sequence[IncidentEvent]) -> list[IncidentEvent]:
-    """Return the events, those of one instant put in the order in which they must have happened.
+    """Return the events, with those of one instant put in the order in which they must have happened.
 
-    `rows`: sorted events. Snapshots show that order: how the ticket stood before and after each delivery. The events of
-    an instant stay as they are if no other order fits the snapshots better, if one of them has a version, or beyond 50
-    deliveries. Events that move are copies, with a new `version` by which they sort so.
+    `rows`: sorted events. Their snapshots, which show the ticket before and after each delivery, decide. The events of
+    an instant stay as they are if no other order fits the snapshots better, if one of them has a version, or if they
+    came in more than 50 deliveries. Events that move are returned as copies with a `version` that makes them sort so.
     """
     found: list[IncidentEvent] = []
     known: dict[str, str] = {}
@@ -42,7 +42,7 @@ def in_causal_order(rows: Sequence[IncidentEvent]) -> list[IncidentEvent]:
 
 
 def has_state_before(event: IncidentEvent) -> bool:
-    """Return whether the event has a snapshot that says how the ticket stood before the event."""
+    """Return whether the event has a snapshot that states what the ticket was like before the event."""
     return event.snapshot is not None and bool(event.snapshot.before)
 
 

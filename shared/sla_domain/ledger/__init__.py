@@ -12,7 +12,7 @@ from sla_domain.ledger.decide import Decision, EntryAccepted, EntryRefused, Repl
 from sla_domain.ledger.entry import EntryId, EntryKind, LedgerEntry, WorkSpan
 from sla_domain.ledger.fold import ledger_at
 from sla_domain.ledger.objection import Objection, RefusalReason
-from sla_domain.ledger.outlook import Forecast, ForecastAssumption, expiring, forecast, standing
+from sla_domain.ledger.outlook import Forecast, ForecastAssumption, current_crossings, forecast, lots_to_expire
 from sla_domain.ledger.period import PeriodSpan, months_later, period_at
 from sla_domain.ledger.step import Crossing, Ledger, LedgerStep, Lot, LotBalance, LotShare
 from sla_domain.ledger.terms import LedgerTerms
@@ -40,13 +40,13 @@ __all__ = [
     "Replayed",
     "WorkPart",
     "WorkSpan",
+    "current_crossings",
     "decide",
-    "expiring",
     "forecast",
     "ledger_at",
+    "lots_to_expire",
     "months_later",
     "period_at",
     "replay",
-    "standing",
     "work_parts",
 ]

@@ -11,7 +11,7 @@ from sla_domain.allowance import AllowanceUnit
 from sla_domain.bounds import within_reach
 from sla_domain.errors import CalendarError
 from sla_domain.ledger.entry import EntryId, EntryKind, LedgerEntry
-from sla_domain.ledger.fold import ledger_at, turn
+from sla_domain.ledger.fold import entry_order, ledger_at
 from sla_domain.ledger.objection import Objection, RefusalReason
 from sla_domain.ledger.step import Ledger
 from sla_domain.ledger.terms import LedgerTerms
@@ -29,7 +29,10 @@ _ENDS_A_RESERVATION = (EntryKind.RELEASED, EntryKind.USED)
 
 @dataclass(frozen=True, slots=True)
 class EntryAccepted:
-    """An entry that may be written, with the ledger that it gives. `known`: it is there already, so nothing changes."""
+    """The answer that a ledger entry may be written, with the ledger that then results.
+
+    `known`: the very same entry is written already, so nothing changes.
+    """
 
     entry: LedgerEntry
     ledger: Ledger
@@ -38,9 +41,10 @@ class EntryAccepted:
 
 @dataclass(frozen=True, slots=True)
 class EntryRefused:
-    """An entry that may not be written, why, and by which clause of the contract ("" if none is named).
+    """The answer that a ledger entry may not be written, and why.
 
-    The objection may be to a later entry that would no longer be paid.
+    `objection`: what is wrong; it may be about a later entry that could then no longer be paid. `clause`: of the
+    contract, "" if none is named.
     """
 
     entry: LedgerEntry
@@ -49,7 +53,7 @@ class EntryRefused:
 
     @property
     def reason(self) -> RefusalReason:
-        """Return why the entry is refused."""
+        """Return the code of the reason why the entry is refused."""
         return self.objection.reason
 
 
@@ -57,10 +61,11 @@ Decision = EntryAccepted | EntryRefused
 
 
 def decide(terms: LedgerTerms, entries: Iterable[LedgerEntry], entry: LedgerEntry, now: datetime) -> Decision:
-    """Return whether `entry` may join the `entries` that are written already.
+    """Return whether `entry` may be added to the `entries` already written: EntryAccepted or EntryRefused.
 
-    All are computed afresh in the order of time, so an entry may be dated before others; it is refused if any of them
-    could not be paid then. An entry with the id and content of a written one is that one again.
+    The ledger is computed from all of them in the order of time, so `entry` may be dated before others; it is refused
+    if any could then not be paid. An entry equal to a written one is accepted as known; another with the id of a
+    written one is refused. `now`: entries dated later are refused.
     """
     written = list(entries)
     same = next((one for one in written if one.id == entry.id), None)
@@ -82,17 +87,20 @@ def decide(terms: LedgerTerms, entries: Iterable[LedgerEntry], entry: LedgerEntr
 
 @dataclass(frozen=True, slots=True)
 class Replayed:
-    """What became of entries that were decided on one after the other, and the ledger of those accepted."""
+    """The result of `replay`: the decision on each entry in the order of time, and the ledger of those accepted."""
 
     decisions: tuple[Decision, ...]
     ledger: Ledger
 
 
 def replay(terms: LedgerTerms, entries: Iterable[LedgerEntry], now: datetime) -> Replayed:
-    """Decide on entries anew under these terms, in the order of time; for what-if questions, such as another amount."""
+    """Decide on all entries anew under `terms`, in the order of time, each on top of those accepted before.
+
+    For what-if questions, such as another amount. `now`: the instant as of which the resulting ledger is given.
+    """
     accepted: list[LedgerEntry] = []
     decisions: list[Decision] = []
-    for entry in sorted(entries, key=turn):
+    for entry in sorted(entries, key=entry_order):
         decision = decide(terms, accepted, entry, now)
         decisions.append(decision)
         if isinstance(decision, EntryAccepted) and not decision.known:

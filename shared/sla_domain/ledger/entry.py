@@ -12,10 +12,10 @@ EntryId = NewType("EntryId", str)
 
 
 class EntryKind(StrEnum):
-    """What happened to an allowance.
+    """What happened to an allowance (an included amount) in one step of its ledger.
 
-    `GRANTED` and `EXPIRED` follow from the contract and are never written. `REFUNDED` and `TRANSFERRED` exist to be
-    refused with their reason: nothing is paid back or moved to another contract (clause H10, docs/clauses.md).
+    `GRANTED` and `EXPIRED` follow from the contract and are never written by people. `REFUNDED` and `TRANSFERRED` exist
+    to be refused: nothing is paid back or moved to another contract (clause H10, docs/clauses.md).
     """
 
     GRANTED = "granted"
@@ -30,7 +30,7 @@ class EntryKind(StrEnum):
 
     @property
     def computed(self) -> bool:
-        """Return whether such a step follows from the contract alone, so that nobody can write it."""
+        """Return whether steps of this kind follow from the contract alone, so that nobody can write such an entry."""
         return self in (EntryKind.GRANTED, EntryKind.EXPIRED)
 
 
@@ -44,13 +44,13 @@ class WorkSpan:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LedgerEntry:
-    """An entry of a ledger, as somebody wrote it.
+    """An entry in the ledger of an allowance, as a person or program wrote it; it is never changed.
 
-    `amount`: in the allowance's unit, seconds for hours; negative only for ADJUSTED. `work`: the time worked instead of
-    an amount; `at` is then its end. `of`: the reservation that a RELEASED or USED entry ends; without an amount, all of
-    it. `serves_at`: when the service that is reserved takes place; lots (portions) that are valid then pay for it.
-    `surcharge`: per cent on top, such as 50 for a booking without due notice (clause H10). `reference`: the id of the
-    incident or booked window.
+    `amount`: seconds if the allowance counts hours, else in its unit; negative only for ADJUSTED. `work`: the time
+    worked, instead of an amount; `at` is then its end. `of`: id of the reservation that a RELEASED or USED entry ends;
+    without an amount, it ends with all that was reserved. `serves_at`: for a reservation, when the service takes place;
+    lots (portions of the allowance) valid then pay for it. `surcharge`: percent on top, such as 50 for a booking at
+    short notice. `reference`: id of the incident or booked window.
     """
 
     id: EntryId
@@ -67,5 +67,8 @@ class LedgerEntry:
 
     @property
     def pays_at(self) -> datetime:
-        """Return the instant at which the lots must be valid that pay for an entry without `work`."""
+        """Return the instant at which lots (portions) must be valid to pay for the entry, if it has no `work`.
+
+        For a reservation it is the instant when the service takes place, else `at`.
+        """
         return self.serves_at or self.at

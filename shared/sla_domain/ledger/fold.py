@@ -18,10 +18,10 @@ _LAST = 3
 
 
 def ledger_at(terms: LedgerTerms, entries: Iterable[LedgerEntry], at: datetime) -> Ledger:
-    """Return the ledger as of `at`: of all entries those that count by then, `at` included, in the order of time.
+    """Return the ledger that results, as of `at`, from those entries that count by then (`at` included).
 
-    The order in which they are given does not matter. Raises CalendarError if hours of work lie outside the years of
-    the allowance's calendar.
+    The entries may be given in any order. Raises CalendarError if hours of work lie outside the years of the
+    allowance's calendar.
     """
     moves = sorted((move for entry in entries for move in movements(terms, entry) if move.at <= at), key=_order)
     running = RunningLedger(terms)
@@ -42,7 +42,10 @@ def ledger_at(terms: LedgerTerms, entries: Iterable[LedgerEntry], at: datetime) 
 
 
 def movements(terms: LedgerTerms, entry: LedgerEntry) -> Iterator[Movement]:
-    """Yield what an entry does: one movement, or one for each part of its work. Raises CalendarError."""
+    """Yield what an entry does to the ledger: one movement, or one for each part of its work, in order of time.
+
+    Raises CalendarError if the work lies outside the years of the allowance's calendar.
+    """
     if entry.work is None:
         cost = None if entry.amount is None else _with_surcharge(entry.amount, entry)
         yield Movement(entry=entry, at=entry.at, pays_at=entry.pays_at, raw=entry.amount, cost=cost)
@@ -65,10 +68,10 @@ def _with_surcharge(amount: Decimal, entry: LedgerEntry) -> Decimal:
     return (amount * (100 + entry.surcharge)).scaleb(-2)
 
 
-def turn(entry: LedgerEntry) -> tuple[datetime, int, str]:
-    """Return by what an entry takes its turn: the instant from which it counts, its kind, its id."""
+def entry_order(entry: LedgerEntry) -> tuple[datetime, int, str]:
+    """Return the sort key of an entry: the instant from which it counts (the start of its work), its kind, its id."""
     return entry.at if entry.work is None else entry.work.start, _RANK.get(entry.kind, _LAST), entry.id
 
 
 def _order(move: Movement) -> tuple[datetime, int, str]:
-    return move.at, *turn(move.entry)[1:]
+    return move.at, *entry_order(move.entry)[1:]

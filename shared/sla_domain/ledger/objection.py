@@ -12,13 +12,13 @@ from sla_domain.ledger.entry import EntryId
 
 
 class RefusalReason(StrEnum):
-    """Why an entry is refused.
+    """Why a ledger entry is refused.
 
-    `BELOW_ZERO`: more than there is. `AT_MOST`: more than a period allows. `NO_RESERVATION`: it ends a reservation that
-    is not there, or no longer. `ID_TAKEN`: another entry has the id. `COMPUTED`: such a step is never written.
-    `SERVED_BEFORE`: the service would precede its reservation. `NOT_A_BOOKING`: only a reservation is for later.
-    `NO_SURCHARGE`: what brings or returns something bears none. `NOT_AT_END`: work is entered at its end.
-    `HOURS_UNKNOWN`: the calendar does not reach that far.
+    `BELOW_ZERO`: it takes more than is left. `AT_MOST`: more than a period allows. `NO_RESERVATION`: it ends a
+    reservation that does not exist, or has ended. `ID_TAKEN`: another entry has its id. `COMPUTED`: entries of this
+    kind are never written. `SERVED_BEFORE`: the service would precede its reservation. `NOT_A_BOOKING`: only a
+    reservation may be for later. `NO_SURCHARGE`: entries of this kind have no surcharge. `NOT_AT_END`: an entry of work
+    must be dated at its end. `HOURS_UNKNOWN`: the time lies beyond the calendar's years.
     """
 
     BELOW_ZERO = "below_zero"
@@ -47,10 +47,11 @@ class RefusalReason(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Objection:
-    """What is wrong with the entry `entry` at the instant `at`.
+    """What is wrong with an entry (`entry`: its id) of a ledger, at the instant `at`.
 
-    `missing`: how much more would be needed, or by how much a limit is passed. `free`: how much there was. `limit`,
-    `period`, `since`: for AT_MOST, how many a period allows, and when this one began.
+    `missing`: how much more would be needed, or by how much a limit is passed. `free`: how much was left. `limit`,
+    `period`, `since`: only for AT_MOST: how many a period allows, its kind, and when this period began. Amounts are
+    seconds for hours, else in the allowance's unit.
     """
 
     reason: RefusalReason

@@ -18,17 +18,21 @@ _SECOND, _HUNDREDTH = Decimal(1), Decimal("0.01")
 
 
 class ForecastAssumption(StrEnum):
-    """What a forecast assumes. `LINEAR`: the rest of the period uses as much a day as the period has so far."""
+    """What a forecast of a balance assumes.
+
+    `LINEAR`: in the rest of the period as much is used per day as in the period so far.
+    """
 
     LINEAR = "linear"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Forecast:
-    """How far the balance is likely to last in the period in which it expires.
+    """How far the balance of an allowance is likely to last in the period at whose end it expires.
 
-    `used`: in the period so far. `expected`: further use until its end, to the second or the hundredth of a unit.
-    `runs_out_at`: when the balance would be used up; None: it lasts. `left`: what would expire unused.
+    `used`: in the period so far. `expected`: further use until its end, rounded to a second or a hundredth of a unit.
+    `runs_out_at`: when the balance would be used up, None if it lasts. `left`: what would expire unused. Amounts are
+    seconds for hours, else in the allowance's unit.
     """
 
     period: PeriodSpan
@@ -39,8 +43,8 @@ class Forecast:
     assumption: ForecastAssumption = ForecastAssumption.LINEAR
 
 
-def expiring(ledger: Ledger) -> tuple[LotBalance, ...]:
-    """Return the lots that something is left of and that will expire, the next to expire first."""
+def lots_to_expire(ledger: Ledger) -> tuple[LotBalance, ...]:
+    """Return the valid lots (portions of the allowance) with something left that will expire, the next one first."""
     found = [
         each
         for each in ledger.lots
@@ -49,10 +53,11 @@ def expiring(ledger: Ledger) -> tuple[LotBalance, ...]:
     return tuple(sorted(found, key=lambda each: (each.lot.expires, each.lot.start, each.lot.id)))
 
 
-def standing(ledger: Ledger) -> tuple[Crossing, ...]:
-    """Return the thresholds that have been crossed and hold still, each where it was crossed last.
+def current_crossings(ledger: Ledger) -> tuple[Crossing, ...]:
+    """Return the warning thresholds that were crossed and still apply, each as crossed last.
 
-    One of a balance holds until the balance is above it again, one before an expiry while something is left to expire.
+    One on the balance applies until the balance is above it again, one before an expiry while something is left to
+    expire.
     """
     latest = {(one.warning.key, one.lot): one for one in ledger.crossings}
     valid = [each for each in ledger.lots if each.lot.valid(ledger.at)]
@@ -70,10 +75,10 @@ def standing(ledger: Ledger) -> tuple[Crossing, ...]:
 
 
 def forecast(ledger: Ledger) -> Forecast | None:
-    """Return what the use so far leads to by the end of the period; None if it has just begun or never ends.
+    """Return a forecast of the use of the allowance until the end of the period, from the use so far.
 
-    The period is the one that `ledger.at` lies in, of the kind after which the allowance expires; before and after the
-    contract there is none.
+    The period is the one in which `ledger.at` lies, of the kind after which the allowance expires. None if it has just
+    begun or has no end, and before and after the contract.
     """
     period = period_at(ledger.terms, ledger.terms.allowance.expires, ledger.at)
     passed = (ledger.at - period.start) // _MICROSECOND

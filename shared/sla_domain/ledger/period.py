@@ -18,16 +18,19 @@ from sla_domain.ledger.terms import LedgerTerms
 
 @dataclass(frozen=True, slots=True)
 class PeriodSpan:
-    """One period `[start, end)` of a contract; `end` is None if it never ends."""
+    """One period `[start, end)` of a contract, such as a contract year; `end` is None if it never ends.
+
+    Both are aware datetimes, at midnight in the contract's zone.
+    """
 
     start: datetime
     end: datetime | None
 
 
 def period_at(terms: LedgerTerms, kind: AllowancePeriod, at: datetime) -> PeriodSpan:
-    """Return the period of this kind that `at` lies in, cut to the contract's first and last day.
+    """Return the period of this kind in which `at` lies, cut to the contract's first and last day.
 
-    `at` before the contract's first day gives the first period.
+    For `at` before the contract's first day, return the first period.
     """
     at = max(at, terms.start)
     if kind is AllowancePeriod.TERM:
@@ -44,7 +47,7 @@ def period_at(terms: LedgerTerms, kind: AllowancePeriod, at: datetime) -> Period
 
 
 def periods(terms: LedgerTerms, kind: AllowancePeriod, through: datetime) -> Iterator[PeriodSpan]:
-    """Yield the contract's periods of this kind that begin at or before `through`, in order."""
+    """Yield the contract's periods of this kind that begin at or before `through`, in order of time."""
     at = terms.start
     while at <= through and terms.covers(at):
         found = period_at(terms, kind, at)
@@ -55,7 +58,7 @@ def periods(terms: LedgerTerms, kind: AllowancePeriod, through: datetime) -> Ite
 
 
 def boundaries(terms: LedgerTerms, kind: AllowancePeriod, start: datetime, end: datetime) -> Iterator[datetime]:
-    """Yield the instants between `start` and `end`, both excluded, at which a period of this kind ends."""
+    """Yield the instants between `start` and `end`, both excluded, at which a period of this kind ends, in order."""
     at = period_at(terms, kind, start).end
     while at is not None and at < end and terms.covers(at):
         yield at
@@ -63,7 +66,7 @@ def boundaries(terms: LedgerTerms, kind: AllowancePeriod, start: datetime, end: 
 
 
 def months_later(day: date, months: int) -> date:
-    """Return the same day of a later month; if that month lacks it, the first of the month after."""
+    """Return the same day so many months later; if that month lacks the day, the first of the month after."""
     year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
     try:
         return date(year, month + 1, day.day)

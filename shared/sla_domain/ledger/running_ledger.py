@@ -23,10 +23,11 @@ _NOTHING = Decimal(0)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Movement:
-    """What one entry, or one part of its work, does to the ledger.
+    """What one entry, or one part of the work in it, does to the ledger.
 
-    `at`: when it counts. `pays_at`: when the lots that pay must be valid. `raw`: its amount without multiplier and
-    surcharge, `cost`: with them; None: as much as the reservation has. `last`: no part of the work follows.
+    `at`: when it counts. `pays_at`: when the lots (portions) that pay must be valid. `raw`: the amount without
+    multiplier and surcharge; `cost`: with them; both None: as much as was reserved. `last`: whether no part of the same
+    work follows.
     """
 
     entry: LedgerEntry
@@ -40,10 +41,11 @@ class Movement:
 
 @dataclass(slots=True)
 class RunningLedger:
-    """The lots, reservations and steps so far of a ledger under `terms`; movements must come in the order of time.
+    """A ledger under computation: its lots (portions), reservations and steps so far; `apply` adds a movement.
 
-    `ended`, `alive`, `coming`: lots that have expired, can be used, or have not begun yet. `counts`: how much is used
-    or reserved in each limited period, by its kind and beginning.
+    Movements must come in the order of time. `ended`, `alive`, `coming`: lots that have expired, are valid, or begin
+    later. `counts`: (kind of period, its start) -> how much is used or reserved in that period, for periods with a
+    limit.
     """
 
     terms: LedgerTerms
@@ -58,21 +60,24 @@ class RunningLedger:
 
     @property
     def lots(self) -> list[RunningLot]:
-        """Return all lots, those first that have expired first."""
+        """Return all lots (portions of the allowance): the expired ones first, then the valid ones, then later ones."""
         return [*self.ended, *self.alive, *self.coming]
 
     @property
     def free(self) -> Decimal:
-        """Return what could be used now."""
+        """Return how much is left in the lots that are valid now: seconds for hours, else in the allowance's unit."""
         return sum((each.left for each in self.alive), _NOTHING)
 
     @property
     def reserved(self) -> Decimal:
-        """Return what is set aside by open reservations, of later lots too."""
+        """Return how much open reservations have set aside in all lots, also in later ones."""
         return sum((each.reserved for each in self.lots), _NOTHING)
 
     def grant(self, through: datetime) -> None:
-        """Add the lots of all periods that begin at or before `through`; they can be used once they have begun."""
+        """Add the lots (portions) that the contract includes for each period that begins at or before `through`.
+
+        Each can be used once its period has begun. Does nothing if the contract includes no amount.
+        """
         amount = self.terms.allowance.amount
         if amount is None or not amount:
             return
@@ -85,7 +90,10 @@ class RunningLedger:
     # -- time
 
     def advance(self, to: datetime) -> None:
-        """Let time run to `to`, included: lots begin and expire, and thresholds before an expiry are crossed."""
+        """Move time forward to `to`, included: lots (portions) begin and expire on the way, each as a step.
+
+        Warnings some days before an expiry are recorded in `crossings`.
+        """
         while due := min(self._due(to), key=lambda found: (found[0], found[1], found[2].lot.id), default=None):
             at, _, lot, warning = due
             if warning is not None:
@@ -133,7 +141,10 @@ class RunningLedger:
     # -- movements
 
     def apply(self, move: Movement) -> None:
-        """Apply one movement. What cannot be paid is left out and becomes an objection: nothing falls below zero."""
+        """Move time forward to the movement and apply it; no balance falls below zero.
+
+        What the lots cannot pay is left out and recorded in `objections`.
+        """
         self.advance(move.at)
         match move.entry.kind:
             case EntryKind.BOUGHT:

@@ -14,9 +14,9 @@ _NOTHING = Decimal(0)
 
 @dataclass(slots=True, eq=False)
 class RunningLot:
-    """A lot with what is left of it so far.
+    """A lot (portion of an allowance) under computation, with what is left, reserved, used and expired of it so far.
 
-    `ended`: its expiry has been passed. `warned`: the thresholds in days before it that have been handled.
+    `ended`: whether its expiry has passed. `warned`: the warning thresholds, in days before the expiry, that are done.
     """
 
     lot: Lot
@@ -29,11 +29,11 @@ class RunningLot:
 
     @property
     def balance(self) -> LotBalance:
-        """Return the lot as it stands."""
+        """Return the lot's present amounts as an immutable value."""
         return LotBalance(self.lot, self.left, self.reserved, self.used, self.expired)
 
     def give_back(self, amount: Decimal) -> Decimal:
-        """Take back what was reserved; return how much of it is lost because the lot has expired since."""
+        """Put a reserved amount back into the lot; return how much of it is lost: all if the lot has expired, or 0."""
         self.reserved -= amount
         if not self.ended:
             self.left += amount
@@ -44,9 +44,9 @@ class RunningLot:
 
 @dataclass(slots=True)
 class OpenReservation:
-    """An open reservation: the lots that pay for it, and what it counts as.
+    """A reservation that has not ended, with the amount that each lot (portion of the allowance) pays for it.
 
-    `raw`: its amount without surcharge. `at`: when the service takes place.
+    `raw`: the reserved amount without surcharge. `at`: when the service takes place.
     """
 
     at: datetime
@@ -55,12 +55,15 @@ class OpenReservation:
 
     @property
     def total(self) -> Decimal:
-        """Return how much is reserved, the surcharge included."""
+        """Return how much is reserved in all lots, the surcharge included."""
         return sum((amount for _, amount in self.shares), _NOTHING)
 
 
 def in_order(lots: Iterable[RunningLot], at: datetime) -> list[RunningLot]:
-    """Return the lots that can pay for something at `at`; the one that expires first pays first."""
+    """Return the lots with something left that are valid at `at`, in the order in which they pay.
+
+    The lot that expires first pays first; those that never expire come last.
+    """
     payable = [each for each in lots if each.left > 0 and each.lot.valid(at)]
     return sorted(payable, key=_turn)
 
@@ -71,7 +74,10 @@ def _turn(each: RunningLot) -> tuple[bool, float, datetime, str]:
 
 
 def take(sources: Iterable[tuple[RunningLot, Decimal]], amount: Decimal) -> Iterator[tuple[RunningLot, Decimal]]:
-    """Yield how much each source gives, in their order, until `amount` is reached or they are empty."""
+    """Take `amount` from the sources (lot, at most how much of it) in order; yield (lot, amount taken from it).
+
+    Ends when the amount is reached or all sources are used up; the lots themselves are not changed.
+    """
     for lot, most in sources:
         if amount <= 0:
             return
@@ -82,5 +88,5 @@ def take(sources: Iterable[tuple[RunningLot, Decimal]], amount: Decimal) -> Iter
 
 
 def shares_of(taken: Iterable[tuple[RunningLot, Decimal]]) -> tuple[LotShare, ...]:
-    """Return what each lot gave, as data."""
+    """Return the pairs (lot, amount taken from it) as LotShare values, which name the lot by its id."""
     return tuple(LotShare(lot.lot.id, amount) for lot, amount in taken)

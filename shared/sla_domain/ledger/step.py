@@ -17,10 +17,11 @@ _NOTHING = Decimal(0)
 
 @dataclass(frozen=True, slots=True)
 class Lot:
-    """A portion of an allowance that came at once and expires at once.
+    """A portion of an allowance that was given at one instant and expires at one instant.
 
-    `kind`: GRANTED, BOUGHT or ADJUSTED. `expires`: from this instant on it pays for nothing, None: it never expires.
-    `entry`: the entry that brought it, None if it is GRANTED.
+    `kind`: GRANTED (by the contract), BOUGHT or ADJUSTED. `start`, `expires`: it can be used from `start` to before
+    `expires`; None: it never expires. `amount`: seconds for hours, else in the allowance's unit. `entry`: id of the
+    entry that brought it, None if GRANTED.
     """
 
     id: str
@@ -31,13 +32,16 @@ class Lot:
     entry: EntryId | None = None
 
     def valid(self, at: datetime) -> bool:
-        """Return whether the lot can pay for something that takes place at `at`."""
+        """Return whether the lot has begun and not expired at the instant `at`."""
         return self.start <= at and (self.expires is None or at < self.expires)
 
 
 @dataclass(frozen=True, slots=True)
 class LotBalance:
-    """What has become of a lot: `left`, `reserved`, `used` and `expired` sum up to its amount."""
+    """What has become of a lot (portion of an allowance): the four amounts sum up to the lot's amount.
+
+    `left`: can still be used. `reserved`: set aside for later. `used`: consumed. `expired`: lost.
+    """
 
     lot: Lot
     left: Decimal
@@ -48,7 +52,7 @@ class LotBalance:
 
 @dataclass(frozen=True, slots=True)
 class LotShare:
-    """How much of a step one lot paid, or got back."""
+    """How much of a ledger step one lot (portion of the allowance, by id) paid, or got back."""
 
     lot: str
     amount: Decimal
@@ -56,12 +60,12 @@ class LotShare:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LedgerStep:
-    """One step of a ledger: by how much it changed the balance, and why.
+    """One step of a ledger: by how much the balance changed, and why.
 
     `amount`: what the step was about, with multiplier and surcharge; negative for an adjustment that takes something.
-    `raw`: the same without them. `change`: of the balance, which is `balance` after it. `shares`: which lots paid, in
-    order, or got something back. `entry`: None for what follows from the contract. `part`: the part of the work that
-    was paid.
+    `raw`: the same without multiplier and surcharge. `change`, `balance`: by how much the balance changed, and the
+    balance afterwards. `shares`: which lots paid, in order, or got something back. `entry`: id of the entry, None if
+    the step follows from the contract. `part`: the part of the work that was paid. Amounts are seconds for hours.
     """
 
     at: datetime
@@ -81,9 +85,10 @@ class LedgerStep:
 
 @dataclass(frozen=True, slots=True)
 class Crossing:
-    """A threshold that was crossed at `at`; `balance` is what was left then.
+    """The instant `at` which a warning threshold of an allowance was crossed, and the balance that was left then.
 
-    `expires`: when the lot `lot` expires, if the threshold is some days before that; else None.
+    `lot`, `expires`: for a warning some days before an expiry: the id of the lot (portion) that expires, and when; else
+    "" and None.
     """
 
     warning: BalanceWarning
@@ -94,16 +99,18 @@ class Crossing:
 
     @property
     def key(self) -> str:
-        """Return the stable name of the crossing, by which it is published once: threshold, instant and lot."""
+        """Return the stable id of the crossing, made of threshold, instant and lot; each id is published once."""
         return f"{self.warning.key}/{self.at.isoformat()}" + (f"/{self.lot}" if self.lot else "")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ledger:
-    """The ledger of an allowance as of `at`: what is free and reserved, the lots, and all steps in order.
+    """The account of an allowance under one contract as of `at`: balance, lots (portions) and all steps in order.
 
-    `lots`: those that have begun, and later ones of which something is reserved. `objections`: what is wrong with the
-    entries; empty as long as each was accepted by `decide` under these terms.
+    `free`, `reserved`: what can be used, and what is set aside; seconds for hours, else in the allowance's unit.
+    `lots`: those that have begun, and later ones with something reserved or used. `crossings`: the warning thresholds
+    that were crossed. `objections`: what is wrong with the entries; empty as long as `decide` accepted each under these
+    terms.
     """
 
     terms: LedgerTerms

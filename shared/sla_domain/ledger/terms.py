@@ -12,11 +12,11 @@ from sla_domain.calendar import Calendar, local_instant
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LedgerTerms:
-    """The terms of one ledger: the allowance as the contract has it, and the contract's days.
+    """What a contract states about one allowance: all that is needed to compute the allowance's ledger.
 
-    `first_day`: the contract's first day in its `zone`, from which its years are counted. `end_day`: the first day on
-    which it is no longer in force, None: it has no end. `hours`: the calendar of the coverage in `allowance.off_hours`,
-    None without that.
+    `first_day`: the contract's first day in its `zone` (IANA name), from which its years are counted. `end_day`: the
+    first day on which it is no longer in force, None if it has no end. `hours`: the calendar outside which work costs
+    more (`allowance.off_hours`), None if all work costs the same.
     """
 
     contract: str
@@ -28,21 +28,21 @@ class LedgerTerms:
 
     @property
     def start(self) -> datetime:
-        """Return the instant at which the contract's first day begins."""
+        """Return the instant at which the contract's first day begins in the contract's zone, as an aware datetime."""
         return self.midnight(self.first_day)
 
     @property
     def end(self) -> datetime | None:
-        """Return the instant at which the contract ends; None if it has no end."""
+        """Return the instant from which the contract is no longer in force (aware datetime); None if it has no end."""
         return None if self.end_day is None else self.midnight(self.end_day)
 
     def covers(self, at: datetime) -> bool:
-        """Return whether the contract is in force at `at`."""
+        """Return whether the contract is in force at the instant `at`."""
         end = self.end
         return self.start <= at and (end is None or at < end)
 
     def midnight(self, day: date) -> datetime:
-        """Return the instant at which a day begins in the contract's zone."""
+        """Return the instant at which a day begins in the contract's zone, as an aware datetime."""
         return _midnight(day, self.zone)
 
 

@@ -18,10 +18,11 @@ _ONE = Decimal(1)
 
 @dataclass(frozen=True, slots=True)
 class WorkPart:
-    """A part `[start, end)` of some work that has one rate.
+    """A part `[start, end)` of some work, all of which is counted at one rate.
 
-    `reason`: why it is off hours, such as the name of a holiday; `open` within the hours, "" if the allowance knows no
-    hours. `multiplier`: how many hours each hour of it uses up.
+    `off_hours`: whether it lies outside the hours of the allowance. `reason`: for off hours, why, such as the name of a
+    holiday; `open` within the hours; "" if the allowance has no hours. `multiplier`: how many hours one hour of it uses
+    up.
     """
 
     start: datetime
@@ -32,15 +33,15 @@ class WorkPart:
 
     @property
     def seconds(self) -> Decimal:
-        """Return the length of the part in seconds, exactly."""
+        """Return the length of the part in seconds, exact to the microsecond."""
         return Decimal((self.end - self.start) // _MICROSECOND).scaleb(-6)
 
 
 def work_parts(work: WorkSpan, terms: LedgerTerms) -> tuple[WorkPart, ...]:
-    """Return the parts of some work in order, without gaps (clause E10, docs/clauses.md).
+    """Return the work split into parts, in order and without gaps, each of one rate and in one period.
 
-    It is split where the hours of the allowance's coverage begin or end, and where a period ends in which the allowance
-    is given, expires or is limited. Raises CalendarError if the hours are not known at that time.
+    It is split where the hours of the allowance begin or end (clause E10, docs/clauses.md), and at the end of each
+    period in which the allowance is given, expires or is limited. Raises CalendarError beyond the calendar's years.
     """
     allowance = terms.allowance
     kinds = {allowance.per, allowance.expires, *allowance.at_most}

@@ -20,11 +20,11 @@ from sla_domain.window import BookableWindow, BookedWindow, LateBooking
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BookingRequest:
-    """What somebody wants to book.
+    """A customer's request to book extra hours (a window) in which support time counts.
 
-    `id`: of the booking; the same id is the same booking. `window`: which of the plan's windows. `start`, `end`: aware
-    instants. `language`, `product`: "" where nobody says. `people`: who is on duty. `surcharge_confirmed`: whoever
-    books agrees to pay more for too little notice.
+    `id`: of the booking; a repeated request has the same id. `window`: id of one of the plan's windows. `start`, `end`:
+    aware instants. `language`, `product`: "" if not stated. `people`: ids of those on duty. `surcharge_confirmed`: the
+    customer agrees to the surcharge for too short notice.
     """
 
     id: str
@@ -46,10 +46,10 @@ def prepare_booking(
     ledgers: Sequence[LedgerTerms] = (),
     by: str = "slad",
 ) -> WindowBooked:
-    """Return the change that books a window, and sets aside what it costs.
+    """Return the change that books a window (extra hours) for a contract, and reserves what it costs.
 
-    `contract`, `plan`, `ledgers`: as they are in force at `now`. `by`: who books. Raises RefusedChange with the rule
-    that the request breaks, the first of them in the order of the checks; EntryNotAllowed if its price cannot be paid.
+    `contract`, `plan`, `ledgers` (terms of the contract's allowances): as in force at `now`. `by`: who books. Raises
+    RefusedChange for the first rule that the request breaks, EntryNotAllowed if the allowance cannot pay the price.
     """
     bookable = next((one for one in plan.windows if one.id == asked.window), None)
     if bookable is None:
@@ -74,9 +74,10 @@ def prepare_booking(
 
 
 def prepare_cancellation(record: ContractRecord, booking: str, now: datetime, by: str = "slad") -> WindowCancelled:
-    """Return the change that cancels a booking, and gives back what was set aside for it.
+    """Return the change that cancels a booking of extra hours and returns what was reserved for it.
 
-    Raises RefusedChange for one that is unknown or has begun.
+    `booking`: its id. `by`: who cancels. Raises RefusedChange if the booking is unknown, is cancelled already, or has
+    begun.
     """
     found = next((one.window for one in record.windows if one.window.id == booking and one.cancelled_in is None), None)
     if found is None:
@@ -171,10 +172,10 @@ def _surcharge(bookable: BookableWindow, asked: BookingRequest, now: datetime) -
 
 
 def contract_year(contract: Contract, at: datetime) -> tuple[date, date]:
-    """Return the first day of the contract's year in which an instant lies, and of the next, in the contract's zone.
+    """Return (first day of the contract's year in which `at` lies, first day of the next year), in the contract's zone.
 
-    Years count from the contract's first day; for one without, they are those of the calendar. A contract of 29
-    February begins its other years on 1 March.
+    Years count from the contract's first day; without one, they are calendar years. A contract that began on 29
+    February begins its other years on 1 March, unless they are leap years.
     """
     day = _local_day(contract, at)
     start = contract.valid_from or date(day.year, 1, 1)

@@ -12,10 +12,10 @@ from sla_domain.window import BookedWindow
 
 @dataclass(frozen=True, slots=True)
 class VersionAdded:
-    """A further version of the contract's text.
+    """The change that adds a version of the contract's text.
 
     `number`: 1 for the first, then counted up. `effective_from`: the instant from which it applies, past or future.
-    `document`: the contract's section as canonical JSON, with the keys of a catalogue file.
+    `document`: the contract's section of a catalogue file, as canonical JSON.
     """
 
     number: int
@@ -25,28 +25,31 @@ class VersionAdded:
 
 @dataclass(frozen=True, slots=True)
 class VersionInForce:
-    """The instant `effective_from` of the version `number` has come: from now on it is applied."""
+    """The change that puts the version `number` in force, recorded when its instant `effective_from` has come."""
 
     number: int
 
 
 @dataclass(frozen=True, slots=True)
 class VersionWithdrawn:
-    """The version `number`, which was not in force yet, is not going to be."""
+    """The change that withdraws the version `number` before it was in force; it never will be."""
 
     number: int
 
 
 @dataclass(frozen=True, slots=True)
 class ContractFrozen:
-    """What was promised before `through` is final: no version may take effect before that instant any more."""
+    """The change that makes final what was promised before `through`: no version may take effect before it."""
 
     through: datetime
 
 
 @dataclass(frozen=True, slots=True)
 class EntryPosted:
-    """An entry was written into the ledger of the contract's allowance `allowance`; it stays for good."""
+    """The change that writes an entry into the ledger of an allowance of the contract; an entry is never removed.
+
+    `allowance`: the id of the allowance.
+    """
 
     allowance: str
     entry: LedgerEntry
@@ -54,9 +57,9 @@ class EntryPosted:
 
 @dataclass(frozen=True, slots=True)
 class WindowBooked:
-    """Hours were booked in which time counts, beside the weekly ones (clauses H10 and I6, docs/clauses.md).
+    """The change that books extra hours in which time counts, besides the weekly hours (clauses H10 and I6).
 
-    `reserved`: the entry that sets aside what the window costs; None: it has no price.
+    `reserved`: the ledger entry that reserves the price; None if the window has no price.
     """
 
     window: BookedWindow
@@ -65,9 +68,10 @@ class WindowBooked:
 
 @dataclass(frozen=True, slots=True)
 class WindowCancelled:
-    """The booking with the id `booking` is cancelled; it had not begun.
+    """The change that cancels a booking of extra hours before they begin.
 
-    `released`: the entry that gives back what was set aside for it; None: nothing was, or it is used already.
+    `booking`: its id. `released`: the ledger entry that returns the reserved price; None if nothing was reserved, or it
+    is used already.
     """
 
     booking: str
@@ -76,7 +80,10 @@ class WindowCancelled:
 
 @dataclass(frozen=True, slots=True)
 class ProfileChanged:
-    """The profile of the customer's environment is these products from now on (clause H7, docs/clauses.md)."""
+    """The change that states anew which products and versions the customer runs (clause H7, docs/clauses.md).
+
+    `environment`: all of them; they replace those stated before.
+    """
 
     environment: tuple[EnvironmentItem, ...]
 
@@ -95,10 +102,10 @@ Change = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RecordChange:
-    """One entry of a contract's history.
+    """One change in the history of a contract, with who made it, when and why.
 
-    `contract`: whose. `revision`: its place in that history, from 1 without gaps. `at`: when it was recorded. `by`: the
-    key or person who made it. `reason`: why, in their words. `change`: what happened.
+    `contract`: its id. `revision`: the place in the contract's history, from 1 without gaps. `at`: when it was
+    recorded. `by`: the API key or person that made it. `reason`: why, in their words.
     """
 
     contract: ContractId

@@ -22,7 +22,7 @@ from sla_domain.record.record import ContractRecord, ContractVersion, PostedEntr
 
 
 def fold_changes(contract: ContractId, changes: Iterable[RecordChange]) -> ContractRecord:
-    """Return the record of a contract after its changes, given in the order of their revisions."""
+    """Return the record of a contract that results from its changes, given in the order of their revisions."""
     record = ContractRecord(id=contract)
     for change in changes:
         record = apply_change(record, change)
@@ -30,9 +30,9 @@ def fold_changes(contract: ContractId, changes: Iterable[RecordChange]) -> Contr
 
 
 def apply_change(record: ContractRecord, made: RecordChange) -> ContractRecord:
-    """Return the record after one further change. A change that the record has already (by revision) is skipped.
+    """Return the record after one further change; a change that the record has already (by revision) is ignored.
 
-    Raises ValueError if a change between the two is missing.
+    Raises ValueError if a change between the record's revision and that of `made` is missing.
     """
     if made.revision <= record.revision:
         return record

@@ -11,10 +11,10 @@ from sla_domain.window import BookedWindow
 
 @dataclass(frozen=True, slots=True)
 class LiveParts:
-    """What a record holds beside versions, as of a revision.
+    """What a contract's record holds besides its text: booked windows, and what the customer runs.
 
-    `windows`: the booked windows. `environment`: the customer's profile, in place of what the contract's text says;
-    None: nobody has stated one.
+    `windows`: the booked extra hours. `environment`: the customer's products and versions, in place of those in the
+    contract's text; None if none were stated.
     """
 
     windows: tuple[BookedWindow, ...] = ()
@@ -22,13 +22,19 @@ class LiveParts:
 
 
 def live_parts(record: ContractRecord, revision: int | None = None) -> LiveParts:
-    """Return what the record holds beside versions, as of a revision; None: as it stands."""
+    """Return the windows booked as of a revision of the contract's record, and the environment that was stated last.
+
+    `revision`: None for the newest.
+    """
     profile = None if record.profile is None else record.profile.environment  # no clock depends on it
     return LiveParts(windows=record.windows_at(revision), environment=profile)
 
 
 def with_live_parts(contract: Contract, parts: LiveParts) -> Contract:
-    """Return the contract with what its record holds beside its text, under each of its entitlements too."""
+    """Return a copy of the contract with these booked windows and this environment, in each entitlement too.
+
+    The contract's own environment stays if `parts.environment` is None.
+    """
     environment = contract.environment if parts.environment is None else parts.environment
     several = tuple(replace(one, bought=with_live_parts(one.bought, parts)) for one in contract.entitlements)
     return replace(contract, windows=parts.windows, environment=environment, entitlements=several)

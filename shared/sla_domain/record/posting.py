@@ -26,7 +26,10 @@ _OWED = (RefusalReason.BELOW_ZERO, RefusalReason.AT_MOST)  # what work that is d
 
 
 class EntryNotAllowed(RefusedChange):
-    """A ledger entry that its ledger does not allow. `refused`: why, as data. `terms`: of that ledger."""
+    """Raised for a ledger entry that the ledger's rules refuse.
+
+    `refused`: why, as data. `terms`: those of the ledger.
+    """
 
     def __init__(self, refused: EntryRefused, terms: LedgerTerms) -> None:
         super().__init__(RefusalCode.ENTRY, f"the entry is refused: {refused.reason.value}")
@@ -35,7 +38,10 @@ class EntryNotAllowed(RefusedChange):
 
 
 def terms_of(record: ContractRecord, ledgers: Sequence[LedgerTerms], allowance: str) -> LedgerTerms:
-    """Return the terms of one of a contract's ledgers. Raises RefusedChange if it has none of this name."""
+    """Return the terms of the ledger of one allowance (by id) of a contract. Raises RefusedChange if there is none.
+
+    `ledgers`: the terms of all ledgers of the contract.
+    """
     found = next((one for one in ledgers if one.allowance.id == allowance), None)
     if found is None:
         known = ", ".join(one.allowance.id for one in ledgers)
@@ -47,10 +53,10 @@ def terms_of(record: ContractRecord, ledgers: Sequence[LedgerTerms], allowance: 
 def prepare_entry(
     record: ContractRecord, ledgers: Sequence[LedgerTerms], posted: EntryPosted, now: datetime
 ) -> EntryPosted | None:
-    """Return the change that writes an entry into a ledger; None if the record has this very entry already.
+    """Return the change that writes an entry into a ledger of the contract; None if the record has this very entry.
 
-    `ledgers`: the terms of the contract's ledgers as they are in force at `now`. Raises EntryNotAllowed for what the
-    ledger cannot pay or does not know, and RefusedChange for an unknown ledger.
+    `ledgers`: the terms of the contract's ledgers, as in force at `now`. Raises EntryNotAllowed if the ledger refuses
+    the entry, RefusedChange for an unknown ledger or if the contract has 5,000 entries already.
     """
     terms = terms_of(record, ledgers, posted.allowance)
     decision = decide(terms, record.entries_of(posted.allowance), posted.entry, now)
@@ -62,10 +68,11 @@ def prepare_entry(
 def prepare_work(
     record: ContractRecord, ledgers: Sequence[LedgerTerms], posted: EntryPosted, now: datetime
 ) -> tuple[EntryPosted | None, Decimal]:
-    """Return the change that counts work which is done already, and by how much it is over the allowance; 0: it is not.
+    """Return (the change that counts work already done, or None if the record has it; the amount over the allowance).
 
-    Work that was done cannot be undone: where the ledger is short it pays what it has, and the rest is an objection of
-    the ledger. Raises as `prepare_entry` does for everything else that is wrong with the entry.
+    The amount is 0 if the allowance suffices. If it does not, the ledger pays what it has and records the rest as an
+    objection, because work that was done cannot be undone. `ledgers`: the terms of the contract's ledgers, as in force
+    at `now`. Any other fault of the entry raises as in `prepare_entry`.
     """
     try:
         return prepare_entry(record, ledgers, posted, now), Decimal(0)
@@ -92,9 +99,10 @@ def reservation(
     by: str,
     now: datetime,
 ) -> EntryPosted | None:
-    """Return the entry that sets aside the price of a window, with its surcharge; None for a window without a price.
+    """Return the ledger entry that reserves the price of a booked window, with surcharge; None if it has no price.
 
-    Raises as `prepare_entry` does when the ledger cannot pay for it.
+    `bookable`: the plan's rules for the window. `booked`: the booking. `by`: who books. Raises EntryNotAllowed if the
+    ledger cannot pay the price, RefusedChange for an unknown ledger.
     """
     price = bookable.price
     if price is None:
@@ -113,7 +121,7 @@ def reservation(
 
 
 def release(record: ContractRecord, booking: str, by: str, now: datetime) -> EntryPosted | None:
-    """Return the entry that gives back what is set aside for a booking; None if nothing is."""
+    """Return the ledger entry that gives back what is reserved for a booking (by id); None if nothing is reserved."""
     ended = {one.entry.of for one in record.entries}
     reserved = next(
         (

@@ -14,10 +14,10 @@ from sla_domain.window import BookedWindow
 class ContractVersion:
     """One version of a contract's text.
 
-    `number`: from 1. `effective_from`: the instant from which it applies. `document`: the section as canonical JSON.
-    `by`, `reason`, `recorded_at`: who wrote it, why and when. `added_in`: the revision of the record that added it.
-    `in_force_in`: the revision from which it is applied, None while its instant lies ahead. `withdrawn_in`: the
-    revision that withdrew it, None if none did.
+    `number`: from 1. `effective_from`: the instant from which it applies. `document`: the contract's section of a
+    catalogue file, as canonical JSON. `by`, `reason`, `recorded_at`: who wrote it, why and when. `added_in`,
+    `in_force_in`, `withdrawn_in`: the revisions of the record that added it, put it in force and withdrew it; None if
+    that has not happened.
     """
 
     number: int
@@ -31,7 +31,10 @@ class ContractVersion:
     withdrawn_in: int | None = None
 
     def applied_at_revision(self, revision: int | None) -> bool:
-        """Return whether the version is applied in the record as of `revision`; None: as of the newest."""
+        """Return whether the version is in force in the record as of `revision`; None: as of the newest revision.
+
+        A withdrawn version never is.
+        """
         if self.in_force_in is None or self.withdrawn_in is not None:
             return False
         return revision is None or self.in_force_in <= revision
@@ -39,7 +42,10 @@ class ContractVersion:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WindowEntry:
-    """A booked window in a record. `booked_in`, `cancelled_in`: the revisions that did so; None: not cancelled."""
+    """Booked extra hours in a contract's record.
+
+    `booked_in`, `cancelled_in`: the revisions that booked and cancelled them; None if not cancelled.
+    """
 
     window: BookedWindow
     booked_in: int
@@ -48,7 +54,10 @@ class WindowEntry:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PostedEntry:
-    """A ledger entry in a record. `allowance`: whose ledger. `posted_in`: the revision that wrote it."""
+    """A ledger entry in a contract's record.
+
+    `allowance`: id of the allowance in whose ledger it is. `posted_in`: the revision that wrote it.
+    """
 
     allowance: str
     entry: LedgerEntry
@@ -57,7 +66,11 @@ class PostedEntry:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProfileEntry:
-    """A profile of the customer's environment in a record. `stated_in`: the revision that stated it."""
+    """What the customer runs, as it was stated in a contract's record.
+
+    `environment`: products and versions. `at`, `by`: when it was stated, and by whom. `stated_in`: the revision that
+    stated it.
+    """
 
     environment: tuple[EnvironmentItem, ...]
     at: datetime
@@ -67,13 +80,12 @@ class ProfileEntry:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ContractRecord:
-    """A contract's record: every version it ever had, and what happened to it besides.
+    """All that is stored of one contract: its versions, booked windows, ledger entries and the customer's environment.
 
     `revision`: how many changes made it. `versions`: in order of their numbers. `frozen_through`: no version may take
-    effect before this instant; None: no such bound. `windows`: booked hours, in the order of the bookings. `entries`:
-    those of all its ledgers, in the order in which they were written. `judged_in`: the last revision that may judge
-    incidents otherwise than the one before; ledger entries do not. `profile`: what the customer runs, as it was stated
-    last; None: nobody has stated it. What was stated before is in the changes.
+    effect before this instant; None: no such bound. `windows`: in the order of the bookings. `entries`: of all its
+    ledgers, in the order in which they were written. `judged_in`: the last revision that may change how incidents are
+    judged (ledger entries do not). `profile`: what the customer runs, as stated last; None if never stated.
     """
 
     id: ContractId
@@ -86,12 +98,18 @@ class ContractRecord:
     profile: ProfileEntry | None = None
 
     def entries_of(self, allowance: str, revision: int | None = None) -> tuple[LedgerEntry, ...]:
-        """Return the entries of one ledger as of a revision, in the order written; None: of the newest."""
+        """Return the entries in the ledger of one allowance (by id), in the order in which they were written.
+
+        `revision`: only those written up to this revision of the record; None: all.
+        """
         until = self.revision if revision is None else revision
         return tuple(one.entry for one in self.entries if one.allowance == allowance and one.posted_in <= until)
 
     def windows_at(self, revision: int | None = None) -> tuple[BookedWindow, ...]:
-        """Return the windows that are booked as of a revision, in the order of the bookings; None: of the newest."""
+        """Return the windows (extra hours) that are booked as of a revision, in the order of the bookings.
+
+        `revision`: of the record; None: the newest. Cancelled bookings are left out.
+        """
         until = self.revision if revision is None else revision
         return tuple(
             one.window
@@ -100,15 +118,19 @@ class ContractRecord:
         )
 
     def applied(self, revision: int | None = None) -> tuple[ContractVersion, ...]:
-        """Return the versions that are applied as of a revision of the record, in the order in which they take effect.
+        """Return the versions that had been put in force by a revision of the record, in the order of `effective_from`.
 
-        None: as of the newest revision. Of several with the same `effective_from` only the last written is returned.
+        `revision`: None for the newest. Withdrawn versions are left out. Of several with the same `effective_from` only
+        the one written last is returned.
         """
         by_instant = {one.effective_from: one for one in self.versions if one.applied_at_revision(revision)}
         return tuple(by_instant[at] for at in sorted(by_instant))
 
     def at(self, instant: datetime, revision: int | None = None) -> ContractVersion | None:
-        """Return the version that applies at an instant, as of a revision; None before the first takes effect."""
+        """Return the version of the contract that applies at an instant; None before the first takes effect.
+
+        `revision`: by the record as of this revision; None: the newest.
+        """
         found = None
         for version in self.applied(revision):
             if version.effective_from <= instant:
@@ -117,11 +139,11 @@ class ContractRecord:
 
     @property
     def pending(self) -> tuple[ContractVersion, ...]:
-        """Return the versions whose instant lies ahead, in the order in which they take effect."""
+        """Return the versions that are not in force yet and not withdrawn, in the order in which they take effect."""
         waiting = [one for one in self.versions if one.in_force_in is None and one.withdrawn_in is None]
         return tuple(sorted(waiting, key=lambda one: (one.effective_from, one.number)))
 
     @property
     def newest(self) -> ContractVersion | None:
-        """Return the last version written that was not withdrawn; None for a record without one."""
+        """Return the version that was written last and not withdrawn; None if there is none."""
         return next((one for one in reversed(self.versions) if one.withdrawn_in is None), None)

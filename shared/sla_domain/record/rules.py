@@ -12,7 +12,7 @@ from sla_domain.record.record import ContractRecord, ContractVersion
 
 
 class RefusalCode(StrEnum):
-    """Why a change of a contract's record is refused; the value is the last part of the problem's type."""
+    """Why a change of a contract's record is refused; the value is the last part of the API problem's type."""
 
     OVERLAPS = "version-overlaps"
     FROZEN = "period-frozen"
@@ -32,7 +32,10 @@ class RefusalCode(StrEnum):
 
 
 class RefusedChange(DomainError):
-    """A change that the contract's record does not allow. `code`: why. `place`: the key of the input it concerns."""
+    """Raised for a change that the contract's record does not allow.
+
+    `code`: why. `place`: the key of the input that is at fault, "" if none is.
+    """
 
     def __init__(self, code: RefusalCode, detail: str, place: str = "") -> None:
         super().__init__(detail)
@@ -43,10 +46,10 @@ class RefusedChange(DomainError):
 def prepare_version(
     record: ContractRecord, document: str, effective_from: datetime | None, now: datetime
 ) -> VersionAdded:
-    """Return the change that adds a version of the contract's text.
+    """Return the change that adds a version of the contract's text, in force from `effective_from` (None: `now`) on.
 
-    `effective_from` None: from now on. Raises RefusedChange if a version that takes effect later is written already
-    (withdraw it first), if the instant lies in a frozen period, or if the text is the one that applies then.
+    Raises RefusedChange if another version takes effect later (withdraw it first), if the instant lies in a frozen
+    period, or if the text equals that of the newest version.
     """
     since = now if effective_from is None else effective_from
     if record.frozen_through is not None and since < record.frozen_through:
@@ -64,7 +67,10 @@ def prepare_version(
 
 
 def prepare_withdrawal(record: ContractRecord, number: int) -> VersionWithdrawn:
-    """Return the change that withdraws a version. Raises RefusedChange unless it is written and not in force yet."""
+    """Return the change that withdraws the version `number`.
+
+    Raises RefusedChange if there is no such version, or if it is in force already.
+    """
     found = next((one for one in record.versions if one.number == number and one.withdrawn_in is None), None)
     if found is None:
         raise RefusedChange(RefusalCode.UNKNOWN_VERSION, f"{record.id} has no version {number} to withdraw")
@@ -75,9 +81,9 @@ def prepare_withdrawal(record: ContractRecord, number: int) -> VersionWithdrawn:
 
 
 def prepare_freeze(record: ContractRecord, through: datetime, now: datetime) -> ContractFrozen:
-    """Return the change that freezes what was promised before `through`.
+    """Return the change that freezes what was promised before `through`: no version may then take effect before it.
 
-    Raises RefusedChange for an instant that lies ahead or before the one that is frozen already.
+    Raises RefusedChange if `through` is later than `now`, or earlier than the instant frozen before.
     """
     if through > now:
         raise RefusedChange(RefusalCode.FROZEN, "only what lies behind can be frozen", "through")
@@ -89,14 +95,14 @@ def prepare_freeze(record: ContractRecord, through: datetime, now: datetime) -> 
 
 @dataclass(frozen=True, slots=True)
 class NextInForce:
-    """The version that takes effect next: `change` is to be recorded at the instant `at`."""
+    """The version that takes effect next: `change` puts it in force and is to be recorded at the instant `at`."""
 
     at: datetime
     change: VersionInForce
 
 
 def next_in_force(record: ContractRecord) -> NextInForce | None:
-    """Return the version of the record that takes effect next; None if none lies ahead."""
+    """Return which pending version of the contract takes effect next, and when; None if none is pending."""
     pending = record.pending
     return NextInForce(pending[0].effective_from, VersionInForce(pending[0].number)) if pending else None
 
@@ -108,5 +114,5 @@ def _overlap(later: ContractVersion) -> str:
 
 
 def instant_text(instant: datetime) -> str:
-    """Return an instant as RFC 3339, as refusals name it."""
+    """Return an aware UTC instant as RFC 3339 text, such as `2026-11-10T16:30:00Z`."""
     return instant.isoformat().replace("+00:00", "Z")

@@ -18,11 +18,12 @@ _Scope = tuple[frozenset[str], frozenset[str]]
 def check_scope_change(
     versions: Sequence[Contract], after: Contract, rules: Mapping[str, ScopeRule], since: datetime, now: datetime
 ) -> None:
-    """Raise RefusedChange if a version changes an entitlement's products more often, or sooner, than the rule says.
+    """Raise RefusedChange if a version changes an entitlement's products too often, or with too little notice.
 
-    `versions`: those before, in the order in which they take effect. `after`: the further one, which takes effect at
-    `since`. `rules`: plan, as written -> its rule. A term is what lies between two beginnings of the entitlement's
-    dates: a renewal may choose its products anew. An entitlement of another plan is bought anew, too.
+    `versions`: the earlier versions, in the order in which they take effect. `after`: the new one, which takes effect
+    at `since`. `rules`: plan, as written -> how many changes in a term, and how much notice, it allows. A new term
+    begins when the entitlement's first day changes (a renewal) or when it gets another plan; then products may be
+    chosen anew.
     """
     for index, one in enumerate(after.bought):
         rule = rules.get(written_name(one.plan))

@@ -19,9 +19,10 @@ from sla_domain.rota.rota import Rota, RotaLayer, RotaOverride, Rotation
 
 @dataclass(frozen=True, slots=True, order=True)
 class Stretch:
-    """A stretch `[low, high)` in which `person` is on call, in microseconds since 1970 UTC.
+    """A span `[low, high)` in which one person is on call, in microseconds since 1970 UTC.
 
-    `override`: the place of the override by which it is so in the rota's list, -1 for none.
+    `person`: the person's id. `override`: index in `rota.overrides` of the override that put the person on call, -1 if
+    the layers did.
     """
 
     low: int
@@ -31,9 +32,10 @@ class Stretch:
 
 
 def expand(rota: Rota, low: int, high: int) -> list[Stretch]:
-    """Return the stretches that meet `[low, high)`, whole and in order; they never meet each other.
+    """Return who is on call in `[low, high)`, as spans sorted by time that do not overlap.
 
-    `low`, `high`: microseconds since 1970 UTC. A handover ends a stretch even if the same person goes on.
+    `low`, `high`: microseconds since 1970 UTC. A span that crosses `low` or `high` is returned whole. A handover ends a
+    span even if the same person goes on. Times when nobody is on call are missing.
     """
     zone = zone_map(rota.zone, FIRST_YEAR, LAST_YEAR)
     window = _whole_turns(rota, zone, low, high)
@@ -145,5 +147,8 @@ def _without_leavers(found: Sequence[Stretch], rota: Rota) -> Iterator[Stretch]:
 
 
 def held_by_rota(rota: Rota, low: int, high: int) -> list[Interval]:
-    """Return when anybody is on call in `[low, high)`, merged; all in microseconds since 1970 UTC."""
+    """Return the intervals within `[low, high)` in which anybody is on call, sorted and merged.
+
+    All numbers are microseconds since 1970 UTC.
+    """
     return clip(merge((each.low, each.high) for each in expand(rota, low, high)), low, high)

@@ -17,12 +17,15 @@ _PARTS_AHEAD = 4
 
 
 def shifts_between(rota: Rota, start: datetime, end: datetime) -> tuple[Shift, ...]:
-    """Return the shifts that meet `[start, end)`, whole and in order; a handover ends a shift, whoever goes on."""
+    """Return the shifts that overlap `[start, end)`, in order of time; a shift that crosses a bound is returned whole.
+
+    A handover ends a shift even if the same person goes on.
+    """
     return tuple(_shift(rota, each) for each in expand(rota, micros(start), micros(end)))
 
 
 def on_call(rota: Rota, at: datetime) -> Shift | None:
-    """Return the shift that `at` lies in; None if nobody is on call then."""
+    """Return the shift in which the instant `at` lies; None if nobody is on call then."""
     instant = micros(at)
     known = _part(rota, instant // _PART_US)
     place = bisect_right(known, at, key=lambda shift: shift.start) - 1
@@ -30,7 +33,10 @@ def on_call(rota: Rota, at: datetime) -> Shift | None:
 
 
 def next_shift(rota: Rota, at: datetime, but: str = "") -> Shift | None:
-    """Return the first shift that starts after `at`, of anybody but the person `but`; None if none does in 12 weeks."""
+    """Return the first shift that starts after `at`, leaving out those of the person `but`; "" leaves out nobody.
+
+    None if there is none; the search covers at least the next 12 weeks, and less than 16.
+    """
     first = micros(at) // _PART_US
     for part in range(first, first + _PARTS_AHEAD):
         for shift in _part(rota, part):
@@ -40,7 +46,7 @@ def next_shift(rota: Rota, at: datetime, but: str = "") -> Shift | None:
 
 
 def with_overrides(rota: Rota, overrides: Iterable[RotaOverride]) -> Rota:
-    """Return the rota with further overrides; where two overlap, the later one in this order counts."""
+    """Return a copy of the rota with `overrides` appended to its own; where two overlap, the later one counts."""
     return replace(rota, overrides=(*rota.overrides, *overrides))
 
 

@@ -22,8 +22,8 @@ _LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 class Rotation:
     """People who take turns: the first begins on the day `starts`, the next takes over every `days` days.
 
-    `at`: the local time of each handover, in seconds from midnight. Turns are counted on the calendar, whatever the
-    hours of the layer are. Before `starts` nobody is on call.
+    `people`: their ids, in the order of their turns. `at`: the local time of each handover, in seconds from midnight.
+    Every calendar day counts towards a turn, also those outside the layer's hours. Before `starts` nobody is on call.
     """
 
     people: tuple[str, ...]
@@ -34,7 +34,7 @@ class Rotation:
 
 @dataclass(frozen=True, slots=True, order=True)
 class ListedShift:
-    """A shift that a feed (calendar file) lists: `person`, an id, is on call in `[start, end)`."""
+    """A shift read from a feed (calendar file): the person with the id `person` is on call in `[start, end)`."""
 
     start: datetime
     end: datetime
@@ -43,10 +43,11 @@ class ListedShift:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RotaLayer:
-    """One layer of a rota: people who take turns, or the shifts that a feed lists.
+    """One source of a rota's shifts: either people who take turns (`rotation`), or the shifts that a feed lists.
 
-    `listed`: in the order of their starts; of two at the same time the one that starts later counts. `hours`: the layer
-    has somebody only while this calendar is open, None at any hour. `coverage`: these hours as text, or their name.
+    `listed`: the feed's shifts, sorted by start; where two overlap, the one that starts later counts. `hours`: the
+    layer has somebody on call only while this calendar is open; None: at any time. `coverage`: these hours as text, or
+    their name.
     """
 
     rotation: Rotation | None = None
@@ -57,10 +58,11 @@ class RotaLayer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RotaOverride:
-    """In `[start, end)` `person` is on call instead.
+    """An exception to a rota: in `[start, end)` the person with the id `person` is on call instead.
 
-    `instead_of`: only where this person would be on call, by the layers or by the overrides before; None: in the whole
-    span, also where nobody would be. `by`, a person's id, and `reason`: who wrote it, and why.
+    `instead_of`: the person who is replaced: the override then counts only where that one would be on call, by the
+    layers or by earlier overrides. None: it counts in the whole span, also where nobody would be. `by`: id of the
+    person who wrote it. `reason`: in words.
     """
 
     start: datetime
@@ -73,7 +75,10 @@ class RotaOverride:
 
 @dataclass(frozen=True, slots=True)
 class Shift:
-    """A stretch `[start, end)`, in UTC, in which `person`, an id, is on call; `override`: the one by which it is so."""
+    """A span `[start, end)`, in UTC, in which one person is on call.
+
+    `person`: the person's id. `override`: the override that put the person on call, None if the rota's layers did.
+    """
 
     start: datetime
     end: datetime
@@ -83,7 +88,10 @@ class Shift:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RotaPerson:
-    """What is shown of a person on call: the name, the languages (the best first), and the zone, None if not known."""
+    """What is displayed of a person on call.
+
+    `languages`: language tags, the preferred one first. `zone`: IANA name of the person's time zone, None if not known.
+    """
 
     name: str
     languages: tuple[str, ...] = ()
@@ -92,12 +100,12 @@ class RotaPerson:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rota:
-    """Who is on call when: the first layer that has somebody counts, then the overrides in their order.
+    """Who is on call when: the first layer that has somebody counts, unless an override puts another person on call.
 
-    `zone`: of the handovers, an IANA name. `leaves`: person -> the instant from which the person is on call no longer,
-    whatever the layers and overrides say. `titles`: language tag -> title for people. `shown`: person -> what is shown.
-    `people`: the ids of all who are ever on call, each once, in the order of the layers and overrides. `known`: shifts
-    that were computed before.
+    `zone`: IANA name of the zone of the handovers. `overrides`: where two overlap, the later in the list counts.
+    `leaves`: person -> the instant from which that person is never on call any more. `titles`: language tag -> title.
+    `shown`: person -> what is displayed. `people`: the ids of all who are ever on call, each once, in the order of the
+    layers and overrides. `known`: a cache of computed shifts.
     """
 
     id: RotaId
@@ -120,23 +128,23 @@ class Rota:
 
     @property
     def title(self) -> str:
-        """Return the English title, else one in another language, else the id."""
+        """Return the rota's English title, else its title in another language, else its id."""
         return self.titles.get("en") or next(iter(self.titles.values()), "") or self.id
 
     def person(self, id_: str) -> RotaPerson:
-        """Return what is shown of a person; of one who is not known, the id for a name."""
+        """Return what is displayed of a person (name, languages, zone); for an unknown id, with the id as the name."""
         return self.shown.get(id_) or RotaPerson(name=id_)
 
     @property
     def feeds_end(self) -> datetime | None:
-        """Return when the first of the feeds lists nobody any more, 1970 for one that lists nobody at all.
+        """Return when the first of the rota's feeds (calendar files with shifts) runs out: the end of its last shift.
 
-        None for a rota without a feed.
+        1970 for a feed without any shift; None for a rota without a feed.
         """
         fed = [layer.listed for layer in self.layers if layer.rotation is None]
         return min((max((shift.end for shift in listed), default=_LONG_AGO) for listed in fed), default=None)
 
     def feed_ends_soon(self, now: datetime) -> bool:
-        """Return whether a feed of the rota ends within 14 days from `now`, or has ended."""
+        """Return whether a feed (calendar file with shifts) of the rota runs out within 14 days from `now`, or has."""
         end = self.feeds_end
         return end is not None and end - now < FEED_ENDS_SOON

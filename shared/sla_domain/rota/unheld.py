@@ -47,10 +47,12 @@ class _Pattern:
 
 
 def unheld_words(gaps: Sequence[Interval], window: Interval, zone: str) -> list[str]:
-    """Return the gaps in words, in the order in which they first come.
+    """Return texts such as `Sat 02:00–06:00 from 3 October` for the promised hours in which nobody is on duty.
 
-    `gaps`: sorted and disjoint; found a week beyond `window` at either end, so that no gap is cut by it. Those outside
-    are left out. `zone`: whose local time the words give.
+    `gaps`: those hours, sorted and disjoint, in microseconds since 1970 UTC. The caller looks for them from a week
+    before `window` to a week after, so that its bounds cut none; those that lie outside `window` are left out. Gaps
+    that recur weekly share one text. `zone`: IANA name of the zone in whose local time the texts are. They are sorted
+    by their first occurrence.
     """
     low, high = window
     meeting = [(start, end) for start, end in gaps if start < high and end > low]
@@ -76,7 +78,10 @@ def unheld_words(gaps: Sequence[Interval], window: Interval, zone: str) -> list[
 
 
 def unheld_length(gaps: Iterable[Interval], window: Interval) -> int:
-    """Return how long the gaps are within the window together, in whole minutes."""
+    """Return how many whole minutes of `window` lie in `gaps`, the promised hours in which nobody is on duty.
+
+    The numbers in `gaps` and `window` are microseconds since 1970 UTC.
+    """
     low, high = window
     return sum(max(0, min(end, high) - max(start, low)) for start, end in gaps) // (60 * SECOND_US)
 

@@ -18,9 +18,10 @@ ALL_EVERY = 120  # looks: everything is read anew, as after a backup was put bac
 
 
 class KeyCopy:
-    """The made keys as this process knows them: `find` one by its text. Call `run` to keep them up to date.
+    """A copy in memory of the API keys made by `slad key make`, against which this process checks requests.
 
-    While the store cannot be read, what was known last stays, and the next look that succeeds mends it.
+    `find` looks a key up by its text. Run `run` as a task to keep the copy up to date with the store. While the store
+    cannot be read, the last copy stays in use.
     """
 
     def __init__(self, store: Store) -> None:
@@ -31,26 +32,33 @@ class KeyCopy:
         self._read = False
 
     def find(self, presented: str) -> MadeKey | None:
-        """Return the key that `presented` is; None when it is no made key, or one that was revoked.
+        """Return the key whose text is `presented`; None when no such key was made, or when it was revoked.
 
-        It may have expired. The time it takes tells at most whether a number is in use, which is no secret.
+        An expired key is returned too: the caller compares `expires`. The time taken reveals at most whether a key's
+        number is in use, which is no secret.
         """
         number = key_number(presented)
         found = None if number is None else self._keys.get(number)
         return found if found is not None and found.revoked_at is None and found.fits(presented) else None
 
-    async def have_been_read(self) -> str | None:
-        """Return that the keys have not been read since the start; None when they have. For the readiness check."""
+    async def reason_not_ready(self) -> str | None:
+        """Return a sentence saying that the keys are not read from the store yet; None once they have been read.
+
+        This is a readiness check, called for `/readyz`.
+        """
         return None if self._read else "the API keys have not been read from the store yet"
 
     async def run(self) -> None:
-        """Look every half second until cancelled."""
+        """Call `refresh` every half second until cancelled; about once a minute it reads all keys anew."""
         for count in itertools.count():
             await self.refresh(everything=count % ALL_EVERY == 0)
             await asyncio.sleep(LOOK_SECONDS)
 
     async def refresh(self, *, everything: bool = False) -> None:
-        """Read what has changed since the last look, or `everything`. What keeps the store from answering is logged."""
+        """Read the keys that were made or revoked since the last call into the copy; with `everything`, read all keys.
+
+        If the store cannot be read now, a warning is logged and the copy stays as it is; other errors are raised.
+        """
         try:
             async with self._store.reading() as connection:
                 changed, place = await changed_since(connection, 0 if everything else self._place)

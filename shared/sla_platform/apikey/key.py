@@ -21,10 +21,12 @@ _NAME = re.compile(rf"[a-z0-9][a-z0-9._-]{{0,{NAME - 1}}}", re.ASCII)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MadeKey:
-    """A key as it is kept; the key itself was shown once and is known to nobody here.
+    """An API key made by `slad key make`, as the store keeps it: its hash, but not its text, which was shown only once.
 
-    `number`: never used again. `contract`: the only contract whose data it opens (INV8); None: all. `expires`: the
-    first day (UTC) on which it is no longer valid; None: it stays valid. `revoked_at`: from when on it is refused.
+    `number`: unique, never used again. `sha256`: of the text, in hexadecimal. `scopes`: what the key allows, such as
+    `read`. `contract`: the only contract whose data it opens (INV8); None: all. `expires`: the first day (UTC) on which
+    it is no longer valid; None: it stays valid. `made_by`, `revoked_by`: who ordered it, such as `operator:root`.
+    `revoked_at`: the instant from which it is refused; None while it is not revoked.
     """
 
     number: int
@@ -40,15 +42,15 @@ class MadeKey:
 
     @property
     def id(self) -> str:
-        """Return the key's id, such as `grafana#12`; no key of the catalogue may have such an id."""
+        """Return the key's id, `<name>#<number>`, such as `grafana#12`; keys of the catalogue have no such id."""
         return f"{self.name}#{self.number}"
 
     def fits(self, presented: str) -> bool:
-        """Return whether `presented`, a key that a caller sent, is this key; compared in constant time."""
+        """Return whether `presented`, the text that a caller sent, is this key's text; compared in constant time."""
         return hmac.compare_digest(key_hash(presented), self.sha256)
 
     def state(self) -> dict[str, Any]:
-        """Return what the audit log digests and shows of the key; never its hash."""
+        """Return the key's name, sorted scopes, contract, expiry and revocation, for the audit log; not its hash."""
         return {
             "name": self.name,
             "scopes": sorted(self.scopes),
@@ -59,21 +61,27 @@ class MadeKey:
 
 
 def key_text(number: int, secret: str) -> str:
-    """Return the text of a key. `secret`: 43 characters, 32 random bytes in base64url."""
+    """Return the text of an API key: `slad_<number>_<secret>`.
+
+    `secret`: 43 characters, 32 random bytes in base64url.
+    """
     return f"slad_{number}_{secret}"
 
 
 def key_number(presented: str) -> int | None:
-    """Return the number in the text of a key that slad could have made; None for any other text."""
+    """Return the number in the text of an API key (`slad_<number>_<secret>`); None if `presented` has another form."""
     found = _TEXT.fullmatch(presented)
     return None if found is None else int(found[1])
 
 
 def key_hash(text: str) -> str:
-    """Return the SHA-256 of a key's text in hexadecimal. No salt is needed: the secret has 256 random bits."""
+    """Return the SHA-256 of an API key's text in hexadecimal, without salt: the secret in it has 256 random bits."""
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 
 
-def fit_name(name: str) -> bool:
-    """Return whether a key may have this name: small letters, digits, `.`, `_` and `-`, at most 60 (NAME)."""
+def is_key_name(name: str) -> bool:
+    """Return whether `name` may be the name of an API key.
+
+    It may have 1 to 60 (NAME) characters: small letters, digits, `.`, `_` and `-`; the first is a letter or a digit.
+    """
     return _NAME.fullmatch(name) is not None

@@ -21,12 +21,16 @@ from sla_platform.timesource import TimeSource
 
 
 class NoSuchKey(LookupError):
-    """Raised when no key has the given id, or when it was revoked before."""
+    """Raised when no API key has the given number, or when the key with this number is already revoked."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WantedKey:
-    """A key to be made. `scopes`: what it allows. `contract`: None for all. `expires`: the first day without it."""
+    """The properties of an API key that is to be made.
+
+    `scopes`: what it is to allow, such as `read`. `contract`: the only contract whose data it is to open; None: all.
+    `expires`: the first day (UTC) on which it is no longer valid; None: it stays valid.
+    """
 
     name: str
     scopes: Collection[str]
@@ -41,9 +45,10 @@ async def make_key(
     command: Command,
     secret: Callable[[], str] = lambda: secrets.token_urlsafe(SECRET_BYTES),
 ) -> tuple[MadeKey, str]:
-    """Make a key; return it and its text, which is kept nowhere. Raises StoreBusy.
+    """Make an API key: store its hash and record the act in the audit log; return the key and its text.
 
-    `command`: who orders it. `secret`: returns a new secret for the key's text (tests).
+    The text is stored nowhere. `command`: who orders it, and why. `secret`: returns the random part of the text; tests
+    replace it. Raises StoreBusy when the database cannot take the work now.
     """
     async with store.transaction() as connection:
         now = await store_now(connection, time_source)
@@ -65,7 +70,11 @@ async def make_key(
 
 
 async def revoke_key(store: Store, time_source: TimeSource, number: int, command: Command) -> MadeKey:
-    """Revoke a key for good and return it as it is then. Raises NoSuchKey, StoreBusy. `command`: who orders it."""
+    """Revoke the API key with this number for good, record the act in the audit log, and return the revoked key.
+
+    `command`: who orders it, and why. Raises NoSuchKey when there is no such key or it is revoked already, and
+    StoreBusy when the database cannot take the work now.
+    """
     async with store.transaction() as connection:
         now = await store_now(connection, time_source)
         place = await audit.next_place(connection, tables.audit)
@@ -81,15 +90,16 @@ async def revoke_key(store: Store, time_source: TimeSource, number: int, command
 
 
 async def list_keys(connection: AsyncConnection) -> list[MadeKey]:
-    """Return every key that was ever made, in the order in which they were made, revoked ones too."""
+    """Return all API keys that were ever made, revoked and expired ones too, in the order in which they were made."""
     statement = select(tables.key).order_by(tables.key.c.number)
     return [_of(row) for row in (await connection.execute(statement)).mappings()]
 
 
 async def changed_since(connection: AsyncConnection, place: int) -> tuple[list[MadeKey], int]:
-    """Return the keys that were made or revoked after a place in the audit log, and the place of the last such act.
+    """Return the API keys made or revoked after row number `place` of the audit log, and the last such row's number.
 
-    Acts have their places in the order of their commits, so nothing is missed. The same place without any.
+    `place`: a row number of the table `platform_audit`; 0 for all keys. Without such a row, `place` itself is returned.
+    Rows are numbered in the order of their commits, so none is missed.
     """
     changed = tables.key.c.changed
     statement = select(tables.key).where(changed > place).order_by(changed)

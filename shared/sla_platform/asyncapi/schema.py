@@ -41,7 +41,7 @@ class _Untitled(GenerateJsonSchema):
 
 
 class WatermarkData(BaseModel):
-    """The data of a watermark: every event accepted up to `through` lies before the watermark in its partition."""
+    """The data of a watermark, which says that all events accepted up to `through` precede it in its partition."""
 
     model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
     through: datetime = Field(description="instant of acceptance, RFC 3339 UTC")
@@ -219,14 +219,14 @@ EVENT_TYPES: tuple[EventType, ...] = (
 
 
 def models() -> tuple[type[BaseModel], ...]:
-    """Return the pydantic models of the data of all event types, each model once."""
+    """Return the pydantic models of the event types' data; each model once, though several types may share it."""
     return tuple(dict.fromkeys(one.model for one in EVENT_TYPES))
 
 
 def model_schemas(reference: str) -> dict[str, Schema]:
-    """Return name -> JSON Schema for all models of event data, and for the models within them.
+    """Return model name -> JSON Schema for the pydantic models of all event types and the models nested in them.
 
-    `reference`: how the schemas refer to each other, such as `#/$defs/{model}`.
+    `reference`: a template for references from one schema to another, such as `#/$defs/{model}`.
     """
     asked: list[tuple[type[BaseModel], Literal["validation"]]] = [(model, "validation") for model in models()]
     _, joined = models_json_schema(asked, ref_template=reference, schema_generator=_Untitled)
@@ -235,10 +235,10 @@ def model_schemas(reference: str) -> dict[str, Schema]:
 
 
 def event_type_schema(one: EventType, reference: str) -> Schema:
-    """Return the JSON Schema of one event type's data: a reference to the schema of its model, with further limits.
+    """Return the JSON Schema of an event type's data: a reference to its model's schema, and the limits of the type.
 
-    The limits: the fields in `always` are required, and the fields in `narrowed` must fit the schemas given there.
-    `reference`: how to refer to a model, such as `#/$defs/{model}`.
+    The limits: fields in `always` are required, and fields in `narrowed` must fit the schemas given there. `reference`:
+    a template for references to the schema of a model, such as `#/$defs/{model}`.
     """
     own: Schema = {"$ref": reference.format(model=one.model.__name__)}
     limits: Schema = {}
@@ -250,7 +250,7 @@ def event_type_schema(one: EventType, reference: str) -> Schema:
 
 
 def data_schema(one: EventType) -> Schema:
-    """Return the complete JSON Schema of one event type's data, with everything it refers to."""
+    """Return the complete JSON Schema of an event type's data; every schema that it refers to is in its `$defs`."""
     reference = "#/$defs/{model}"
     needed = _reachable(one.model.__name__, model_schemas(reference))
     return {"$schema": DIALECT, "$id": f"urn:slad:{one.name}", **event_type_schema(one, reference), "$defs": needed}

@@ -13,7 +13,10 @@ import orjson
 
 
 class ActName(StrEnum):
-    """What can be done to slad by somebody; the value stands in the log. docs/operations.md has a line for each."""
+    """The kinds of acts that the audit log records; docs/operations.md explains each.
+
+    The value is the text in the log.
+    """
 
     ALERT_ACKNOWLEDGED = "alert.acknowledged"
     CATALOGUE_ACTIVATED = "catalogue.activated"
@@ -41,10 +44,10 @@ class ActName(StrEnum):
 
 
 class ActorKind(StrEnum):
-    """How somebody proved who they are.
+    """How the actor of an act in the audit log proved who they are.
 
     `KEY`: by an API key. `PERSON`: by the link in a message to that person. `OPERATOR`: by being logged in where the
-    store can be written (the command line). `SERVICE`: slad itself, for what it found changed.
+    store can be written (the command line). `SERVICE`: slad itself, for changes that it noticed.
     """
 
     KEY = "key"
@@ -55,7 +58,10 @@ class ActorKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class AuditActor:
-    """Who acts: how they proved it, and their id. As text `key:grafana#12`, which is what the log holds."""
+    """The actor of an act in the audit log: how they proved who they are, and their id.
+
+    As text `<kind>:<id>`, such as `key:grafana#12`; the log holds this text.
+    """
 
     kind: ActorKind
     id: str
@@ -66,7 +72,7 @@ class AuditActor:
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """Who orders an act, and why; `reason` is in their own words, "" when they gave none."""
+    """Who orders an act that the audit log records, and why. `reason`: in their own words, "" when they gave none."""
 
     actor: AuditActor
     reason: str = ""
@@ -74,11 +80,11 @@ class Command:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Act:
-    """Something that somebody did, before it has its place in the log.
+    """Something that somebody did to an object of slad, to be recorded in the audit log.
 
-    `object`: the id of what it was done to. `contract`: the contract whose keys may see the act, "" for none. `before`,
-    `after`: `state_digest` of the object, "" where there was or is none. `details`: JSON values for people who look;
-    no secrets and no addresses.
+    `object`: the id of that object. `contract`: the contract whose API keys may see the act, "" for none. `before`,
+    `after`: `state_digest` of the object, "" where there was or is none. `details`: JSON values for people who read the
+    log; no secrets and no addresses.
     """
 
     name: ActName
@@ -91,7 +97,7 @@ class Act:
 
 
 def state_digest(state: Mapping[str, Any] | None) -> str:
-    """Return the SHA-256 of an object's state as canonical JSON, in hexadecimal; "" for None, an object that is not.
+    """Return the SHA-256, in hexadecimal, of an object's state as canonical JSON; "" for None (no such object).
 
     Equal states have equal digests, on every database. Raises TypeError for values that JSON cannot hold.
     """
@@ -99,16 +105,17 @@ def state_digest(state: Mapping[str, Any] | None) -> str:
 
 
 def canonical_json(value: Mapping[str, Any]) -> str:
-    """Return JSON with sorted keys and no spaces; instants in UTC, dates and enums as their text.
+    """Return a mapping as JSON text that is the same for equal values: with sorted keys and no spaces.
 
-    Raises TypeError for values that JSON cannot hold.
+    Instants are written in UTC with microseconds, dates and enums as their text, sets as sorted lists. Raises TypeError
+    for values that JSON cannot hold.
     """
     options = orjson.OPT_SORT_KEYS | orjson.OPT_PASSTHROUGH_DATETIME
     return orjson.dumps({str(name): one for name, one in value.items()}, default=_plain, option=options).decode()
 
 
 def instant_text(instant: datetime) -> str:
-    """Return an instant as the log's hash takes it: UTC, always with six digits of microseconds."""
+    """Return an aware instant as ISO 8601 text in UTC, always with microseconds (six digits), as audit logs hash it."""
     return instant.astimezone(UTC).isoformat(timespec="microseconds")
 
 

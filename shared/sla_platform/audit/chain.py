@@ -23,10 +23,11 @@ GENESIS = "0" * 64  # what stands in the place of the hash before the first row
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AuditRow:
-    """One act in the audit log of a service, as it is stored; texts are "" where nothing is to be said.
+    """A row of a service's audit log: one act, chained by hashes to the row before.
 
-    `seq`: its place, from 1 on. `actor`, `act`: as text, such as `key:ops` and `alert.acknowledged`. `before`, `after`:
-    digests of the object's state. `details`: canonical JSON. `previous`: the hash of the row before.
+    `seq`: the row's number, from 1 on. `at`: when (aware). `actor`, `act`: as text, such as `key:ops` and
+    `alert.acknowledged`. `contract`, `reason`: "" for none. `before`, `after`: digests of the object's state, "" where
+    there was or is none. `details`: canonical JSON. `previous`: the hash of the row before. `hash`: of this row.
     """
 
     service: str
@@ -46,7 +47,7 @@ class AuditRow:
 
 @dataclass(frozen=True, slots=True)
 class AuditHead:
-    """How far an audit log has come: the place and the hash of its last row; 0 and GENESIS while it is empty."""
+    """The end of a service's audit log: number and hash of its last row; 0 and GENESIS (64 zeros) for an empty log."""
 
     service: str
     seq: int = 0
@@ -55,7 +56,7 @@ class AuditHead:
 
 @dataclass(frozen=True, slots=True)
 class ChainBreak:
-    """Where an audit log is not what was written: the first row that does not fit, and why."""
+    """The first row (`seq`) of an audit log that does not fit, as after a change, removal or insertion, and why."""
 
     service: str
     seq: int
@@ -63,12 +64,12 @@ class ChainBreak:
 
 
 def row_hash(row: AuditRow) -> str:
-    """Return the hash that a row must have: SHA-256, in hexadecimal, of `canonical_row`."""
+    """Return the hash that a row of an audit log must have: the SHA-256 of `canonical_row`, in hexadecimal."""
     return hashlib.sha256(canonical_row(row)).hexdigest()
 
 
 def canonical_row(row: AuditRow) -> bytes:
-    """Return the bytes that are hashed: a JSON array without spaces, in UTF-8, of everything but the hash itself.
+    """Return the bytes of an audit log's row that its hash covers: a JSON array in UTF-8, without spaces.
 
     It is [FORM, service, seq, at, actor, act, object, contract, reason, before, after, details, previous]; `at` in UTC
     with six digits of microseconds, `details` as the text that is stored.
@@ -84,10 +85,10 @@ def canonical_row(row: AuditRow) -> bytes:
 def first_break(
     rows: Iterable[AuditRow], head: AuditHead, checkpoints: Mapping[int, str] | None = None
 ) -> ChainBreak | None:
-    """Return where the log first differs from what was written; None when the whole log fits.
+    """Verify an audit log against tampering; return the first row that does not fit, None when all rows fit.
 
-    `rows`: all rows of the log, by place. `checkpoints`: place -> hash, from heads and exports kept elsewhere; a place
-    0 is ignored.
+    `rows`: all rows of the log, by ascending `seq`. `head`: the stored end of the log. `checkpoints`: `seq` -> hash,
+    from heads and exports that were kept elsewhere; a `seq` of 0 is ignored.
     """
     service, known = head.service, {seq: hash_ for seq, hash_ in (checkpoints or {}).items() if seq}
     last = AuditHead(service)
@@ -125,13 +126,13 @@ def _misfit(row: AuditRow, last: AuditHead, known: Mapping[int, str]) -> str:
 
 
 def row_json(row: AuditRow) -> dict[str, Any]:
-    """Return a row as JSON values, a line of an export; `details` stays the text that was hashed."""
+    """Return a row of an audit log as a dict of JSON values, for a line of an export; `details` stays a text."""
     shown = {name: getattr(row, name) for name in AuditRow.__dataclass_fields__}
     return shown | {"at": instant_text(row.at)}
 
 
 def row_of_json(line: Mapping[str, Any]) -> AuditRow:
-    """Return the row of a line that `row_json` made. Raises ValueError if it is none."""
+    """Return the row of an audit log that `row_json` wrote as `line`. Raises ValueError if the line is no such row."""
     try:
         values = {name: line[name] for name in AuditRow.__dataclass_fields__}
         at = datetime.fromisoformat(values["at"])

@@ -23,9 +23,10 @@ _AT_ONCE = 500
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AuditFilter:
-    """Which acts are wanted; None and "" leave a condition out. `contract`: what a key of one contract may see.
+    """Conditions on the acts to be read from an audit log; None and "" leave a condition out.
 
-    `actor`, `act`, `object`: exactly that one. `since` and `until`: instants, the second excluded.
+    `contract`: only acts that concern this contract. `actor`, `act`, `object`: exactly this text. `since` (included)
+    and `until` (excluded): aware instants.
     """
 
     contract: str | None = None
@@ -37,17 +38,18 @@ class AuditFilter:
 
     @property
     def whole(self) -> bool:
-        """Return whether every act is wanted, so that the chain of the result can be verified."""
+        """Return whether the filter has no condition: it reads all acts, whose chain of hashes can then be verified."""
         return self == AuditFilter()
 
 
 async def append(
     connection: AsyncConnection, tables: AuditTables, acts: Sequence[Act], now: datetime
 ) -> tuple[AuditRow, ...]:
-    """Append acts to an audit log in the caller's transaction, and return their rows. `now`: when they are done.
+    """Append acts to an audit log in the caller's transaction; return their rows in the same order.
 
-    Call it last in the transaction: writers wait here for each other, until the commit, so that the chain has one end
-    alone. An act is recorded even if the log was tampered with: its row then does not fit the row before, for good.
+    `now`: when they are done. Call it last in the transaction: it locks the log until the commit, so that other writers
+    wait and the chain of hashes has one end. An act is recorded even if the log was tampered with: its row then does
+    not fit the row before, for good.
     """
     if not acts:
         return ()
@@ -64,7 +66,7 @@ async def append(
 
 
 async def next_place(connection: AsyncConnection, tables: AuditTables) -> int:
-    """Lock the log until the commit, as `append` does, and return the place that the next act will have."""
+    """Lock an audit log until the transaction ends, and return the number (`seq`) that its next row will have."""
     return (await _locked_end(connection, tables))[0] + 1
 
 
@@ -105,7 +107,7 @@ def _columns(row: AuditRow) -> dict[str, Any]:
 
 
 async def head_of(connection: AsyncConnection, tables: AuditTables) -> AuditHead:
-    """Return how far an audit log has come, as its head says."""
+    """Return the stored end of an audit log: number and hash of its last row; 0 and GENESIS while the log is empty."""
     found = (await connection.execute(select(tables.head).where(tables.head.c.id == 1))).one_or_none()
     return AuditHead(tables.service) if found is None else AuditHead(tables.service, found.seq, found.hash)
 
@@ -113,7 +115,10 @@ async def head_of(connection: AsyncConnection, tables: AuditTables) -> AuditHead
 async def newest(
     connection: AsyncConnection, tables: AuditTables, wanted: AuditFilter, before: int, limit: int
 ) -> list[AuditRow]:
-    """Return at most `limit` acts, the newest first, from before the place `before` on; 0: from the newest on."""
+    """Return at most `limit` rows of an audit log that fit the filter, the newest first.
+
+    `before`: only rows with a smaller number (`seq`); 0: from the newest row on.
+    """
     seq = tables.rows.c.seq
     statement = select(tables.rows).where(*_conditions(tables, wanted)).order_by(seq.desc()).limit(limit)
     if before:
@@ -122,7 +127,10 @@ async def newest(
 
 
 async def oldest_first(store: Store, tables: AuditTables, wanted: AuditFilter) -> AsyncIterator[AuditRow]:
-    """Yield the acts from the oldest on, in pages, so that no transaction stays open. Raises StoreBusy."""
+    """Yield the rows of an audit log that fit the filter, the oldest first.
+
+    Raises StoreBusy if the store cannot be read now. They are read in pages of 500, each in a transaction of its own.
+    """
     after, seq = 0, tables.rows.c.seq
     conditions = _conditions(tables, wanted)
     while True:

@@ -17,7 +17,10 @@ DIGEST = 64
 
 @dataclass(frozen=True, slots=True)
 class AuditTables:
-    """The tables of one service's audit log: `rows`, and `head` with the one row that writers lock in turn."""
+    """The two database tables of one service's audit log.
+
+    `rows`: a row for each act. `head`: one row, with number and hash of the last act, which writers lock.
+    """
 
     service: str
     rows: Table
@@ -25,9 +28,10 @@ class AuditTables:
 
 
 def audit_tables(metadata: MetaData, service: str) -> AuditTables:
-    """Return the tables `<service>_audit` and `<service>_audit_head`.
+    """Return the tables `<service>_audit` and `<service>_audit_head` of a service's audit log, declared in `metadata`.
 
-    `seq` is given by the writer, in the order of the commits; nothing is ever updated or deleted in `<service>_audit`.
+    Whoever writes a row gives it its number `seq`, in the order of the commits; nothing is ever updated or deleted in
+    `<service>_audit`.
     """
     rows = Table(
         f"{service}_audit",

@@ -40,10 +40,10 @@ _WHOLE_LOOK_SECONDS = 1.0  # between glances, which see no cursor that somebody 
 
 @dataclass(frozen=True, slots=True)
 class LogFeed:
-    """The part of one service's log that an `EmbeddedSource` reads for its consumer.
+    """One service's event log, as an `EmbeddedSource` reads it for its consumer.
 
-    `log`: the table of the events that the service publishes. `topics`: those that the consumer wants. `wake_signal`:
-    tells within this process that the log has grown.
+    `log`: the table of the events that the service publishes. `topics`: only events of these topics are read.
+    `wake_signal`: wakes the reader when this process has appended to the log.
     """
 
     log: Table
@@ -61,12 +61,13 @@ class _Look:
 
 
 class EmbeddedSource:
-    """An EventSource that reads services' logs in the same database for one consumer, `group`; await `run`.
+    """An EventSource that reads services' event logs in the same database for one consumer; await `run`.
 
-    `cursor_table`: where it stores how far it has read. All events are given as partition 0. `batch`: how many events
-    of a log are read at once. `poll`: seconds between looks at the logs when no wake signal comes. `watchdog`: seconds
-    without a handled event after which it is not `healthy`. `keep_quarantined`: called with an event that cannot be
-    handled; None: such events are only counted and logged.
+    `group`: the consumer's name. `feeds`: the logs to read. `cursor_table`: where the source stores how far it has
+    read. All events are given as partition 0. `batch`: how many events of a log are read at once. `poll`: seconds
+    between reads when no wake signal comes. `watchdog`: seconds without a handled event after which it is not
+    `healthy`. `keep_quarantined`: called with an event that cannot be handled; None: such events are only counted and
+    logged.
     """
 
     def __init__(
@@ -100,7 +101,7 @@ class EmbeddedSource:
 
     @property
     def lag(self) -> int:
-        """Return how many events were unread at the last look.
+        """Return how many events of the logs were unread when the logs were last read.
 
         The number is exact while it fits in one batch of each log; a larger number is counted every two seconds, up to
         100,000 of each log.
@@ -109,14 +110,15 @@ class EmbeddedSource:
 
     @property
     def healthy(self) -> bool:
-        """Return False when events wait and none was handled for `watchdog` seconds."""
+        """Return False when events have waited for more than `watchdog` seconds and none was handled; else True."""
         return not self._pulse.stalled
 
     async def run(self, handler: Handler) -> NoReturn:
         """Read the logs and pass the events in batches to the handler until cancelled.
 
-        When a batch raises Retryable, its log is read again from the same place after a pause of 0.1 s, which doubles
-        with each failure up to 5 s. After Fenced the partition is revoked, and assigned again a second later.
+        When the handler raises Retryable for a batch, the batch's log is read again from the same place after a pause
+        of 0.1 s, which doubles with each failure up to 5 s. When it raises Fenced (another process owns the partition),
+        the partition is revoked, and assigned again a second later.
         """
         while True:
             await self._assign(handler)

@@ -69,10 +69,11 @@ _NOT_IN_A_NAME = re.compile(r"[^A-Za-z0-9._-]")
 
 @dataclass(frozen=True, slots=True)
 class AppendToLog:
-    """Replays an event that the relay put into quarantine: call it with the event's entry in the quarantine.
+    """Replays an event that the relay, which copies a log to Kafka, could not process and put into quarantine.
 
-    It appends the event to `log` again, from where the relay copies it to Kafka anew, and wakes `wake_signal`, the
-    signal of that log. Registered by `Quarantine.register_replay` for the part `relay`.
+    Call it with the event's entry in the quarantine: it appends the event to the table `log` again, from which the
+    relay copies it anew, and calls `wake_signal.wake()`. Registered by `Quarantine.register_replay` for the part
+    `relay`.
     """
 
     log: Table
@@ -89,7 +90,7 @@ class AppendToLog:
 
 
 class Feeds:
-    """The bus of one process: gives each service its wake signal, quarantine, event source and relay.
+    """Creates what each service of this process needs of the bus: wake signal, quarantine, event source and relay.
 
     On the embedded profile services read each other's logs in the database. Otherwise they read Kafka, to which a relay
     copies each log. `metrics`: None: new ones. `watchdog`: seconds without progress after which an event source is not
@@ -120,11 +121,18 @@ class Feeds:
         self._quarantines: dict[str, Quarantine] = {}
 
     def wake_signal(self, service: str) -> WakeSignal:
-        """Return the wake signal of a service's log; call `wake` of it after each commit that appended to the log."""
+        """Return the wake signal of a service's event log, each time the same object.
+
+        Call its `wake` after each commit that appended to the log, so that readers in this process read the log at
+        once.
+        """
         return self._wake_signals.setdefault(service, WakeSignal())
 
     def quarantine(self, service: str) -> Quarantine:
-        """Return the quarantine of a service, kept in the table `<service>_quarantine`; each time the same object."""
+        """Return the quarantine of a service, which keeps rows it could not process; each time the same object.
+
+        The rows are in the table `<service>_quarantine`.
+        """
         if service not in self._quarantines:
             table = quarantine_table(MetaData(), service)
             made = Quarantine(service, self._store, table, self._time_source, self._metrics)
@@ -142,12 +150,12 @@ class Feeds:
         at_once: int = 1,
         keep_quarantined: KeepQuarantined | None = None,
     ) -> EventSource:
-        """Return the event source from which the service `group` reads `topics`.
+        """Return the event source that gives the events of `topics` to the consumer `group`, such as `timer`.
 
-        `cursor`: its own cursor table, in which the embedded profile stores how far it has read (Kafka keeps offsets).
-        `at_once`: how many partitions may be handled at the same time; on Kafka only. `keep_quarantined`: called with
-        records that cannot be handled; None: they go into the quarantine of `group`. On Kafka they go to the topic
-        `<prefix>-dead` as well.
+        `cursor`: the consumer's cursor table, in which the embedded profile stores how far it has read (Kafka keeps
+        offsets). `at_once`: how many partitions may be handled at the same time; on Kafka only. `keep_quarantined`:
+        called with records that cannot be handled; None: they go into the quarantine of `group`. On Kafka they go to
+        the topic `<prefix>-dead` as well.
         """
         keep = keep_quarantined or self.quarantine(group).keep_quarantined
         if self._access is None:
@@ -155,7 +163,7 @@ class Feeds:
         return self._kafka(self._access, group, topics, at_once, keep)
 
     def relay(self, service: str) -> Relay | None:
-        """Return the relay that copies the log of `service` to Kafka.
+        """Return the relay that copies the event log of `service` to Kafka.
 
         None on the embedded profile, where the readers read the log itself.
         """
@@ -184,10 +192,10 @@ class Feeds:
         )
 
     async def trim(self) -> int:
-        """Delete from every log the events that nobody will read any more; return how many were deleted.
+        """Delete from every event log the events that all their readers have read; return how many were deleted.
 
-        Nobody will read an event once every service that reads its topic has read it. With Kafka nothing is deleted
-        here (0 is returned): the relay of each log deletes what it has copied.
+        The readers of an event are the services that read its topic. With Kafka nothing is deleted here (0 is
+        returned): the relay of each log deletes what it has copied.
         """
         if not self._settings.embedded:
             return 0
@@ -198,7 +206,7 @@ class Feeds:
         return removed
 
     async def close(self) -> None:
-        """Close this process' connections for writing to the topic `<prefix>-dead` (records that could not be handled).
+        """Close the connections by which this process writes records it could not handle to the topic `<prefix>-dead`.
 
         Call it last: sources and relays close their own connections when they end.
         """
@@ -207,7 +215,7 @@ class Feeds:
 
     @property
     def instance(self) -> str:
-        """Return the name by which this process keeps its partitions in its consumer groups over a restart.
+        """Return the name under which this process joins consumer groups, and keeps its partitions over a restart.
 
         It is `SLAD_INSTANCE`, else `<host>-<port>`. Two processes of a service with the same name would take the
         partitions from each other for ever.

@@ -42,7 +42,7 @@ class Backoff:
 
 
 class StallDetector:
-    """Tells by `stalled` when a reader of events has got stuck: events waited for `limit` seconds and none was handled.
+    """Detects a stuck reader of events: `stalled` is True when events wait for `limit` seconds and none is handled.
 
     The reader calls `note_waiting` and `note_handled`.
     """
@@ -52,17 +52,17 @@ class StallDetector:
         self._waiting_since: float | None = None
 
     def note_waiting(self) -> None:
-        """Note that events wait, or may wait: from now on the seconds count, unless they count already."""
+        """Note that events wait, or may wait: the seconds until `stalled` count from the first such note."""
         if self._waiting_since is None:
             self._waiting_since = time.monotonic()
 
     def note_handled(self) -> None:
-        """Note that an event was handled, or that none waits: the seconds begin at 0 with the next `note_waiting`."""
+        """Note that an event was handled, or that none waits: the seconds start again at the next `note_waiting`."""
         self._waiting_since = None
 
     @property
     def stalled(self) -> bool:
-        """Return whether events have waited for more than `limit` seconds without one being handled."""
+        """Return whether events have waited for more than `limit` seconds without any event being handled."""
         return self._waiting_since is not None and time.monotonic() - self._waiting_since > self._limit
 
 
@@ -70,7 +70,8 @@ async def hand_over(handler: Handler, batch: Batch, dead: Callable[[Envelope, Ex
     """Pass a batch to the handler; if that fails, pass its halves, and so on down to the single event that fails.
 
     `dead` is then called with that event and its error, to quarantine it; the events after it are handled. Raises
-    Retryable and Fenced. An error of a batch without events is raised too, since no event can be the cause.
+    Retryable (try the batch again later) and Fenced (another process owns the partition). An error of a batch without
+    events is raised too, since no event can be the cause.
     """
     if not batch.envelopes:
         await _whole(handler, batch)
@@ -101,7 +102,7 @@ async def _whole(handler: Handler, batch: Batch) -> None:
 
 
 async def revoke(handler: Handler, partitions: frozenset[int]) -> None:
-    """Tell the handler by `handler.revoked` that it has lost these partitions.
+    """Call `handler.revoked` for partitions that this process has lost.
 
     A PlatformError of the handler is logged, not raised: the partitions are lost in any case.
     """

@@ -22,16 +22,19 @@ CONFIRM_SECONDS = 1.0
 
 
 class LeaseLock(Protocol):
-    """A lock that at most one process holds; `while_held` runs work under it. It is released when its holder ends.
+    """A lock that at most one process holds at a time, and that is released when its holder ends; see `while_held`.
 
     When a method raises Retryable, the lock may be lost: the holder must then stop its work.
     """
 
     async def take(self) -> bool:
-        """Try to take the lock, or keep it if it is held; return whether it is held now."""
+        """Try to take the lock, without waiting; return whether it is held now, also from an earlier call."""
 
     async def confirm(self) -> None:
-        """Check that the lock, which was taken, is still held. Raises Retryable when it is lost or nobody can tell."""
+        """Check that the lock, once taken, is still held.
+
+        Raises Retryable when it is lost, or when that cannot be found out.
+        """
 
     async def give_back(self) -> None:
         """Release the lock; do nothing when it is not held."""

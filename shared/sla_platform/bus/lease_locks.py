@@ -54,7 +54,10 @@ class PostgresLock:
         self._session: AsyncConnection | None = None
 
     async def take(self) -> bool:
-        """Try to take the lock, in a new session if there is none; return whether it is held now. Raises StoreBusy."""
+        """Try to take the lock, in a new session if there is none; return whether this object holds it now.
+
+        Raises StoreBusy.
+        """
         query = text("SELECT pg_try_advisory_lock(:class, :number)")
         with _passing():
             if self._session is None:
@@ -62,13 +65,13 @@ class PostgresLock:
             return bool((await self._session.execute(query, {"class": _CLASS, "number": self._number})).scalar_one())
 
     async def confirm(self) -> None:
-        """Check that the lock's session still answers. Raises StoreBusy when it does not."""
+        """Check that the database session which holds the lock still answers. Raises StoreBusy when it does not."""
         assert self._session is not None
         with _passing():
             await self._session.execute(text("SELECT 1"))
 
     async def give_back(self) -> None:
-        """End the session, which releases the lock."""
+        """Close the database session, which releases the lock; do nothing when there is none."""
         session, self._session = self._session, None
         if session is not None:
             # Ending the session is giving the lock back.
@@ -85,7 +88,7 @@ class FileLock:
         self._file: int | None = None
 
     async def take(self) -> bool:
-        """Try to lock the file; return whether it is locked by this object now."""
+        """Try to lock the file, without waiting; return whether this object holds the lock now."""
         if self._file is None:
             self._file = os.open(self._path, os.O_RDWR | os.O_CREAT, 0o600)
         try:
@@ -98,7 +101,7 @@ class FileLock:
         """Do nothing: no other process can take the lock of an open file away."""
 
     async def give_back(self) -> None:
-        """Close the file, which releases the lock."""
+        """Close the file, which releases the lock; do nothing when it is not open."""
         if self._file is not None:
             os.close(self._file)
             self._file = None

@@ -9,10 +9,14 @@ from prometheus_client import CollectorRegistry, Counter, Gauge
 
 @dataclass(slots=True)
 class BusMetrics:
-    """The Prometheus metrics of the bus, one a field, which the readers and relays set; `/metrics` shows them.
+    """The Prometheus metrics of the bus, one in each field, which readers and relays set and `/metrics` shows.
 
-    `registry`: where they are registered; by default a registry of their own. Readers are told apart by the label
-    `group` (consumer group), relays by `log` (the log they copy), quarantines by `service` and `part`.
+    Of readers, by consumer group: `lag`, unread events; `behind`, age in seconds of the newest handled record while
+    more wait, else 0; `handled`, `retried`, `fenced` (partitions lost to another owner), `dead` (events quarantined),
+    `restarted`, `assignments`. Of relays, by `log`: `published`, `publish_failed`, `backlog` (events that wait for
+    Kafka), `unpublished` (seconds since the log was empty), `refused` (keys that Kafka refuses), `active` (1 while
+    relaying). Of quarantines, by service and part: `quarantined` (rows), `quarantined_total`. `registry`: where they
+    are registered.
     """
 
     registry: CollectorRegistry = field(default_factory=CollectorRegistry)

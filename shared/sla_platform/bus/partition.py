@@ -6,5 +6,8 @@ import zlib
 
 
 def partition_of(key: str, partitions: int) -> int:
-    """Return the partition of a key, 0 ≤ p < partitions. Never change this: topics in use depend on it."""
+    """Return the partition of a key, 0 ≤ p < `partitions`: its CRC-32 modulo `partitions`.
+
+    Never change the formula: topics in use depend on it.
+    """
     return zlib.crc32(key.encode()) % partitions

@@ -110,7 +110,7 @@ class Quarantine:
     # looking
 
     async def page(self, state: str, after: int, limit: int) -> Sequence[QuarantineEntry]:
-        """Return the next entries after the one with the id `after`, the oldest first, at most `limit`.
+        """Return at most `limit` entries of the quarantine, the oldest first, after the one with the id `after`.
 
         `after`: 0 for the first page. `state`: only entries in this state; "" for any. Their `data` is left empty.
         """
@@ -118,7 +118,7 @@ class Quarantine:
             return await kept.page(connection, self.table, state, after, limit)
 
     async def find(self, id_: int) -> QuarantineEntry:
-        """Return the entry with this id. Raises NoEntry."""
+        """Return the entry with this id, with its data. Raises NoEntry when there is none."""
         async with self._store.reading() as connection:
             entry = await kept.find(connection, self.table, id_)
         if entry is None:
@@ -130,10 +130,10 @@ class Quarantine:
     async def replay(self, id_: int, command: Command) -> QuarantineEntry:
         """Give the row of an entry to its handler again; return the entry as it is afterwards.
 
-        `command`: who orders it. The act is in the audit log before the handler begins, which has transactions of its
-        own, so nothing is replayed without it. If the handler fails again, the entry waits on, with the new error and
-        counted once more. Raises NoEntry, NotWaiting, Fenced, and Retryable when the surroundings failed: the entry
-        still waits, replay it later.
+        `command`: who orders it, and why; this act is in the audit log before the handler begins. If the handler fails
+        again, the entry stays in quarantine, with the new error and counted once more. Raises NoEntry; NotWaiting if it
+        was replayed before or cannot be; Fenced if another process owns the row's partition; Retryable when the
+        surroundings failed: the entry is unchanged, replay it later.
         """
         entry = await self.find(id_)
         replay = self._replays.get(entry.part)
@@ -166,7 +166,7 @@ class Quarantine:
             await asyncio.sleep(COUNT_EVERY_SECONDS)
 
     async def count(self) -> Mapping[str, int]:
-        """Return part of the service -> how many of its rows wait in quarantine; set the metric to these numbers."""
+        """Count the rows that wait in quarantine and set the metric; return part of the service -> how many."""
         async with self._store.reading() as connection:
             waiting = await kept.count_waiting(connection, self.table)
         self._parts |= waiting.keys()
@@ -175,9 +175,9 @@ class Quarantine:
         return waiting
 
     async def sweep_replayed(self, horizon: datetime) -> AsyncIterator[Mapping[str, int]]:
-        """Delete entries that were replayed before `horizon`, at most 200 in a transaction.
+        """Delete the entries that were replayed before the instant `horizon`, at most 200 in a transaction.
 
-        Yields table -> number of deleted rows after each transaction.
+        After each transaction it yields table name -> number of deleted rows.
         """
         while True:
             async with self._store.transaction() as connection:
@@ -189,7 +189,10 @@ class Quarantine:
 
 
 def envelope_of(entry: QuarantineEntry) -> Envelope:
-    """Return the event in a quarantine entry. Raises BadEnvelope, which says why, if it cannot be read as an event."""
+    """Return the event that was quarantined as this entry.
+
+    Raises BadEnvelope, saying why, if it cannot be read as an event.
+    """
     headers = [(name, value.encode()) for name, value in entry.headers.items()]
     try:
         topic = Topic(entry.topic)
@@ -224,7 +227,10 @@ async def _tried(replay: Replay, entry: QuarantineEntry) -> Exception | None:
 
 
 def row_of_event(envelope: Envelope, part: str, position: str, partition: int = 0) -> QuarantineRow:
-    """Return an event as it is put into the quarantine; `envelope_of` is the inverse."""
+    """Return an event as a row for the quarantine; `envelope_of` makes the event of such a row again.
+
+    `part`: the part of the service that could not process the event. `position`: where the event was, as text.
+    """
     return QuarantineRow(
         part=part,
         position=position,

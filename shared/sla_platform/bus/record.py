@@ -23,9 +23,9 @@ _SPEC_VERSION = "1.0"
 
 @dataclass(frozen=True, slots=True)
 class Watermark:
-    """A record that says: every event accepted up to `through` lies before this record in its partition.
+    """A record on Kafka which says that all events accepted up to `through` lie before this record in its partition.
 
-    Written by the relay, which copies a log to Kafka, for readers that must know up to when they have seen everything.
+    The relay, which copies a log to Kafka, writes it for readers that must know up to when they have seen everything.
     """
 
     through: datetime
@@ -60,7 +60,10 @@ def event_record(envelope: Envelope, topic: str, partition: int) -> OutgoingReco
 
 
 def headers_of(envelope: Envelope) -> Headers:
-    """Return the CloudEvents attributes of an event as headers, to keep with a quarantined event. Never raises."""
+    """Return the CloudEvents attributes of an event as `ce_*` headers, without empty ones; never raises.
+
+    They are kept with an event that is quarantined.
+    """
     try:
         time = envelope.time.astimezone(UTC).isoformat()
     except (ValueError, OverflowError):

@@ -56,7 +56,7 @@ _COUNT_CAP = 1_000_000
 
 @dataclass(frozen=True, slots=True)
 class RelayRoute:
-    """What a relay copies, and where to.
+    """Which event log a relay copies, and to which topics on Kafka.
 
     `log`: the table of the events. `topics`: the topics of these events. `watermarked`: those of them that also get
     watermarks (see `Watermark`). `names`: gives the topics' names on Kafka. `partitions`: how many each topic has.
@@ -70,10 +70,11 @@ class RelayRoute:
 
 
 class Relay:
-    """Copies the log of one service to Kafka: await `run`. Events that Kafka has acknowledged are deleted from the log.
+    """Copies the event log of one service (its outbox table) to Kafka: await `run`.
 
-    An event that cannot be written as a record goes to `quarantine`. `period`: seconds between looks at the log when no
-    wake signal comes, and between watermarks. `batch`: how many events are copied at once.
+    Events that Kafka has acknowledged are deleted from the log. An event that cannot be written as a record goes to
+    `quarantine`. `period`: seconds between looks at the log when no wake signal comes, and between watermarks. `batch`:
+    how many events are copied at once.
     """
 
     def __init__(
@@ -108,14 +109,14 @@ class Relay:
 
     @property
     def waiting_seconds(self) -> float:
-        """Return for how many seconds the relay has not seen its log empty.
+        """Return for how many seconds the relay has not seen its log empty, with everything copied to Kafka.
 
         They count anew when the relay takes or loses the lease (the lock that lets one relay at a time copy the log).
         """
         return time.monotonic() - self._emptied
 
     async def run(self) -> NoReturn:
-        """Copy the log until cancelled, whenever this process holds the log's lease (a lock: one relay at a time)."""
+        """Copy the event log until cancelled, while this process holds the lease (the lock for one relay at a time)."""
         lock = lock_for(self._store, self._name)
         try:
             await while_held(lock, self._drain, self._note_lease)

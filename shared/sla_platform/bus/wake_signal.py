@@ -8,19 +8,22 @@ from collections.abc import Iterable, Iterator
 
 
 class WakeSignal:
-    """Tells the readers of one log, within a process, that the log has grown: writers call `wake`, readers `listen`."""
+    """Wakes the readers of one event log, within this process, when events were appended to the log.
+
+    Writers call `wake` after their commit; readers wait for the event that `listen` yields.
+    """
 
     def __init__(self) -> None:
         self._waiting: set[asyncio.Event] = set()
 
     def wake(self) -> None:
-        """Wake every reader that listens; call it after the commit."""
+        """Wake every reader that listens; call this method after a commit that appended to the log."""
         for event in self._waiting:
             event.set()
 
     @contextlib.contextmanager
     def listen(self) -> Iterator[asyncio.Event]:
-        """Yield, for the `with` block, an event that each `wake` sets.
+        """Yield, for the `with` block, an `asyncio.Event` that each call of `wake` sets.
 
         Clear the event before you read the log: a call of `wake` during the reading is then not lost.
         """
@@ -31,8 +34,8 @@ class WakeSignal:
 async def signalled_within(signalled: asyncio.Event, seconds: float | None) -> bool:
     """Wait until the event is set, for at most `seconds` (None: without limit); return whether it was set.
 
-    Use this in place of `asyncio.wait_for`, which in Python 3.11 loses a cancellation that comes together with the
-    signal (python/cpython#86296).
+    Used in place of `asyncio.wait_for`, which in Python 3.11 loses a cancellation that comes together with the signal
+    (python/cpython#86296).
     """
     try:
         async with asyncio.timeout(seconds):
@@ -44,7 +47,7 @@ async def signalled_within(signalled: asyncio.Event, seconds: float | None) -> b
 
 @contextlib.contextmanager
 def listen_to(signals: Iterable[WakeSignal]) -> Iterator[asyncio.Event]:
-    """Yield, for the `with` block, one event that is set when `wake` of any of these signals is called."""
+    """Yield, for the `with` block, one `asyncio.Event` that is set when `wake` of any of these signals is called."""
     event = asyncio.Event()
     listened = tuple(signals)
     for signal in listened:

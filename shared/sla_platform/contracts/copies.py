@@ -31,9 +31,10 @@ _PAGE = 5_000  # rows read at a time
 async def write_records(
     connection: AsyncConnection, tables: ContractTables, records: Sequence[RecordData]
 ) -> list[str]:
-    """Store records in the caller's transaction; a record that is not newer than the stored one is skipped.
+    """Store contract records in the service's tables, in the caller's transaction; return the ids of those stored.
 
-    Return the ids of those that were stored. Other writers wait until the transaction ends.
+    A record that is not newer (by `revision`) than the stored one of its contract is skipped. Other writers of these
+    tables wait until the transaction ends.
     """
     if not records:
         return []
@@ -50,7 +51,7 @@ async def write_records(
 
 
 async def lock_writers(connection: AsyncConnection, tables: ContractTables) -> None:
-    """Have every other writer of these contracts wait until the caller's transaction ends."""
+    """Lock the service's contract tables against other writers until the caller's transaction ends."""
     sequence = tables.sequence
     await connection.execute(insert_new(connection, sequence), [{"id": 1, "last": 0}])
     await connection.execute(select(sequence.c.last).where(sequence.c.id == 1).with_for_update())
@@ -74,9 +75,10 @@ def _row(record: RecordData, seq: int) -> dict[str, Any]:
 
 
 async def refresh(connection: AsyncConnection, tables: ContractTables, shelf: RecordShelf) -> list[str]:
-    """Bring the records in memory up to the stored ones; return the ids of those that changed.
+    """Read the contract records that were stored since the last call into `shelf`, their copy in memory.
 
-    Cheap when nothing changed: one look at an index. Call it at the start of a transaction that judges incidents.
+    Return the ids of the contracts that changed. Cheap when none did: one query by an index. Call it at the start of a
+    transaction that computes clocks under the contracts.
     """
     changed: list[str] = []
     table = tables.contract
@@ -96,9 +98,9 @@ async def refresh(connection: AsyncConnection, tables: ContractTables, shelf: Re
 
 @dataclass(frozen=True, slots=True)
 class RecordCopy:
-    """A service's copy of the contracts' records: the `tables` that hold it, and the `shelf` with the same in memory.
+    """A service's own copy of all contract records: the `tables` that hold it, and `shelf`, the same in memory.
 
-    `cursor`: the table in which the embedded service keeps how far it has read the contracts' events.
+    `cursor`: the table in which the service stores how far it has read the contracts' events (embedded profile only).
     """
 
     shelf: RecordShelf
@@ -106,11 +108,15 @@ class RecordCopy:
     cursor: Table
 
     async def refresh(self, connection: AsyncConnection) -> list[str]:
-        """Bring the records in memory up to the stored ones, see `refresh`."""
+        """Read the contract records stored since the last call into memory; return the ids of the changed contracts."""
         return await refresh(connection, self.tables, self.shelf)
 
     async def changed_since(self, connection: AsyncConnection, seq: int) -> tuple[list[str], int]:
-        """Return the ids of the contracts whose rows were written after the one with this number, and the newest."""
+        """Return the ids of the contracts stored after row number `seq`, in that order, and the last row's number.
+
+        `seq`: of the column `seq`, which grows with every stored record. When there is none after it, `seq` itself is
+        returned.
+        """
         table = self.tables.contract
         query = select(table.c.id, table.c.seq).where(table.c.seq > seq).order_by(table.c.seq)
         rows = (await connection.execute(query)).all()
@@ -118,9 +124,10 @@ class RecordCopy:
 
 
 class ContractCopies:
-    """Copies the contracts' events into a service's table (`sla_platform.bus.Handler`), and keeps its shelf up to date.
+    """An event handler (`sla_platform.bus.Handler`) that stores contract records from the bus in a service's tables.
 
-    `within`: called in the transaction with the records that were new and may judge incidents otherwise than before.
+    It also keeps the records in memory (`copy.shelf`) up to date. `within`: called in the same transaction with those
+    stored records under which clocks may have to be computed anew (a ledger entry alone moves no clock).
     """
 
     def __init__(
@@ -135,23 +142,32 @@ class ContractCopies:
         self._read = False
 
     async def load(self) -> None:
-        """Read what is stored into memory. Raises StoreBusy."""
+        """Read the stored records that are new or changed into memory.
+
+        Raises StoreBusy if the store cannot be read now.
+        """
         async with self._store.reading() as connection:
             await self._copy.refresh(connection)
         self._read = True
 
-    async def have_been_read(self) -> str | None:
-        """Return that the contracts have not been read since the start; None when they have. For the readiness."""
+    async def reason_not_ready(self) -> str | None:
+        """Return a sentence saying that contracts are not read from the store yet; None once they have been read.
+
+        This is a readiness check, called for `/readyz`.
+        """
         return None if self._read else "the recorded contracts have not been read from the store yet"
 
     async def assigned(self, partitions: frozenset[int]) -> None:
-        """Do nothing: a record that was stored before is recognised by its revision."""
+        """Do nothing: reading a contract's record again is harmless, since its revision shows that it is stored."""
 
     async def revoked(self, partitions: frozenset[int]) -> None:
-        """Do nothing: a record that was stored before is recognised by its revision."""
+        """Do nothing: the next owner may read a contract's record again, whose revision shows that it is stored."""
 
     async def handle(self, batch: Batch) -> None:
-        """Store the records of a batch of events. Raises BadEnvelope if one cannot be read, StoreBusy."""
+        """Store the contract records in a batch of events and read them into memory.
+
+        Raises BadEnvelope if an event cannot be read, and StoreBusy if the store cannot take the work now.
+        """
         changes = [decode_change(envelope) for envelope in batch.envelopes]
         if not changes:
             return
@@ -170,7 +186,7 @@ class ContractCopies:
         return judged_in != (0 if known is None else known.judged_in)
 
     async def follow(self) -> None:
-        """Look every second for records that another instance of the service has stored, until cancelled."""
+        """Call `load` every second until cancelled, for records that another instance of the service has stored."""
         while True:
             with contextlib.suppress(Retryable):  # the readiness check reports it; the next look reads what is new
                 await self.load()
@@ -184,9 +200,10 @@ def with_records(
     copy: RecordCopy,
     within: Callable[[AsyncConnection, Sequence[RecordData]], Awaitable[None]] | None = None,
 ) -> Service:
-    """Return the service with the parts that learn of contracts; what is stored is read before any part runs.
+    """Return the service with further parts, which keep its contract records up to date, and with a readiness check.
 
-    `within`: as of `ContractCopies`.
+    The stored records are read before any part of the service runs. `within`: called in the transaction that stores
+    records under which clocks may have to be computed anew, with these records; None: nothing is called.
     """
     copies = ContractCopies(store, copy, within)
     keep = feeds.quarantine(service.name).keep_quarantined
@@ -196,5 +213,5 @@ def with_records(
         await source.run(copies)
 
     parts = (*service.parts, Part("contracts", learn), Part("contract-records", copies.follow))
-    checks = {**service.checks, "contracts": copies.have_been_read}
+    checks = {**service.checks, "contracts": copies.reason_not_ready}
     return replace(service, parts=parts, checks=checks, prepare=copies.load)

@@ -24,8 +24,11 @@ _WORTH = 1_000  # bytes of a record from which it is compressed
 
 @dataclass(frozen=True, slots=True)
 class RecordIndex:
-    """By what a record is found: the customers and products that any of its versions names, and the mail domains whose
-    addresses may register for notices (in lower case; "" for any that is not written in ASCII)."""
+    """The names by which a contract record is found: the customers, products and mail domains that it mentions.
+
+    `customers`, `products`: as written. `domains`: those whose addresses may register for notices, in lower case; ""
+    stands for every domain that is not written in ASCII.
+    """
 
     customers: tuple[str, ...] = ()
     products: tuple[str, ...] = ()
@@ -33,13 +36,17 @@ class RecordIndex:
 
     @classmethod
     def read(cls, names: str, record: bytes) -> RecordIndex:
-        """Return the index that is stored as JSON; of a record stored before there were domains, a new one."""
+        """Return the index of a stored record. `names`: the index as JSON, as it is stored.
+
+        `record`: the record as JSON. When the stored index has no mail domains (older releases), a new index is made of
+        the record.
+        """
         stored = orjson.loads(names)
         return cls(**stored) if "domains" in stored else index_of(RecordData.model_validate_json(record))
 
 
 def index_of(record: RecordData) -> RecordIndex:
-    """Return by what a record is found."""
+    """Return the names by which a contract record is found: the customers, products and mail domains in it."""
     customers: dict[str, None] = {}
     products: dict[str, None] = {}
     domains: dict[str, None] = {}
@@ -87,10 +94,11 @@ _NOTHING = _Packed("", 0, RecordIndex(), b"")
 
 
 class RecordShelf:
-    """The records of all contracts of a service, in memory. Satisfies `sla_catalogue.recorded.Records`.
+    """The records of all contracts in the memory of a service, found by contract, customer, product or mail domain.
 
-    Records are packed and unpacked on demand, so that a hundred thousand fit; shelves of one process share what is the
-    same. `seq`: the greatest number of the rows that were put (`ContractTables`).
+    It satisfies `sla_catalogue.recorded.Records`; iterating yields contract ids. Records are kept as compressed JSON
+    and parsed on demand, so that a hundred thousand fit; equal ones are shared within the process. `seq`: the greatest
+    number of the stored rows that were put (the column `seq` of `contract_table`).
     """
 
     def __init__(self) -> None:
@@ -113,7 +121,7 @@ class RecordShelf:
         return contract in self._packed
 
     def revision(self, contract: str) -> int:
-        """Return the revision of a contract's record; 0 if there is none."""
+        """Return the revision of a contract's record (how many changes made it); 0 if the contract has none."""
         return self._packed.get(contract, _NOTHING).revision
 
     def get(self, contract: str) -> ContractRecord | None:
@@ -131,37 +139,46 @@ class RecordShelf:
         return found
 
     def contracts_of(self, customer: str) -> tuple[str, ...]:
-        """Return the ids of the contracts one of whose versions names the customer, compared by `normal` form."""
+        """Return the ids of the contracts that name this customer in any version; case and spacing do not matter."""
         return self._of.get(normal(customer), ())
 
     def with_products(self, products: Iterable[str]) -> tuple[str, ...]:
-        """Return the ids of the contracts in whose environment one of these products is, by `normal` name."""
+        """Return the ids, sorted, of the contracts that name one of these products; case and spacing do not matter."""
         found = set[str]().union(*(self._using.get(normal(product), ()) for product in products))
         return tuple(sorted(found))
 
     def with_domain(self, domain: str) -> tuple[str, ...]:
-        """Return the ids of the contracts that may let addresses of a mail domain register; `domain` in lower case.
+        """Return the ids, sorted, of the contracts that may let addresses of a mail domain register for notices.
 
-        Those with a domain that is not written in ASCII are always among them.
+        `domain`: in lower case. Contracts with a domain that is not written in ASCII are always among them.
         """
         return tuple(sorted(self._of_domain.get(domain, set()) | self._of_domain.get(_OTHER_LETTERS, set())))
 
     def with_entries(self) -> tuple[str, ...]:
-        """Return the ids of the contracts in whose ledgers somebody has written something, sorted."""
+        """Return the ids, sorted, of the contracts with at least one ledger entry (bought, used, reserved, …)."""
         return tuple(sorted(self._with_entries))
 
     def products(self) -> Mapping[str, str]:
-        """Return the products that the contracts name: `normal` name -> name as written."""
+        """Return the products that the contracts name: name in `normal` form (case and spacing folded) -> as
+        written.
+        """
         return self._written
 
     def put(self, contract: str, revision: int, index: RecordIndex, record: bytes, seq: int = 0) -> None:
-        """Put a record in place of the earlier one. `index`: by what it is found."""
+        """Store the record of a contract in memory, in place of the earlier one.
+
+        `index`: the names by which it is found. `record`: as JSON. `seq`: the number of its row in the database.
+        """
         if not self.put_shared(contract, revision, record, seq):
             packed = _SHARED[contract] = _Packed(contract, revision, index, record)
             self._put(contract, packed, record, seq)
 
     def put_shared(self, contract: str, revision: int, record: bytes, seq: int = 0) -> bool:
-        """Put a record that another shelf of the process has; return whether one has it: `put` it otherwise."""
+        """Store a contract's record in memory if another shelf of this process has the same; return whether one has.
+
+        When False is returned, nothing was stored: call `put`. `record`: as JSON. `seq`: the number of its row in the
+        database.
+        """
         packed = _SHARED.get(contract)
         if packed is None or packed.revision != revision or packed.mark != (len(record), hash(record)):
             return False

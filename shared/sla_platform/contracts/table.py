@@ -11,23 +11,26 @@ from sla_platform.store.cursor import cursor_table
 
 @dataclass(frozen=True, slots=True)
 class ContractTables:
-    """The tables in which a service keeps the contracts' records."""
+    """The tables in which a service keeps its copy of the contract records.
+
+    `contract`: a row for each contract, see `contract_table`. `sequence`: one row, see `sequence_table`.
+    """
 
     contract: Table
     sequence: Table
 
     @classmethod
     def of(cls, metadata: MetaData, service: str) -> ContractTables:
-        """Return the tables of the service of that name, declared in `metadata`."""
+        """Return the tables of the service with this name, such as `timer`, declared in `metadata`."""
         return cls(contract_table(metadata, service), sequence_table(metadata, service))
 
 
 def contract_table(metadata: MetaData, service: str) -> Table:
-    """Return the table `<service>_contract_record`: the newest record of each contract that the service has heard of.
+    """Return the table `<service>_contract_record`: the newest record of each contract that the service has received.
 
     `revision`: of the record. `seq`: greater than that of every row written before, so that whoever keeps the records
-    in memory reads what is new since. `names`: by which customers and products it is found, as JSON. `record`:
-    the record as JSON.
+    in memory reads what is new since. `names`: by which names it is found (`RecordIndex`), as JSON. `record`: the
+    record as JSON.
     """
     return Table(
         f"{service}_contract_record",
@@ -42,9 +45,9 @@ def contract_table(metadata: MetaData, service: str) -> Table:
 
 
 def sequence_table(metadata: MetaData, service: str) -> Table:
-    """Return the table `<service>_contract_seq`, of one row (`id` 1): the greatest `seq` that was given.
+    """Return the table `<service>_contract_seq`, whose one row (`id` 1) holds the greatest `seq` given so far.
 
-    Its row is locked by whoever writes contracts, so that the numbers are committed in their order.
+    Whoever writes contract records locks this row, so that the numbers are committed in their order.
     """
     return Table(
         f"{service}_contract_seq",
@@ -55,5 +58,5 @@ def sequence_table(metadata: MetaData, service: str) -> Table:
 
 
 def contract_cursor_table(metadata: MetaData, service: str) -> Table:
-    """Return the table `<service>_contract_cursor`: how far the embedded service has read the contracts' events."""
+    """Return the table `<service>_contract_cursor`: how far the service has read the contracts' events."""
     return cursor_table(metadata, f"{service}_contract")

@@ -34,7 +34,12 @@ _DENIED: dict[int | str, dict[str, Any]] = {
 
 
 class AuditedAct(BaseModel):
-    """An act in the audit log. `actor`: kind and id, such as `key:ops`. `before`, `after`: digests of the object."""
+    """An act in the audit log of a service, as the API returns it.
+
+    `at`: RFC 3339, UTC. `actor`: kind and id, such as `key:ops`. `act`: such as `key.made`. `object`: the id of what it
+    was done to. `contract`, `reason`: empty for none. `before`, `after`: digests of the object. `details`: more about
+    the act.
+    """
 
     service: str
     seq: int = Field(description="its place in the log of this service, from 1 on")
@@ -52,14 +57,17 @@ class AuditedAct(BaseModel):
 
 
 class AuditPage(BaseModel):
-    """A page of acts, the newest first. `next`: the `after` of the next page; null at the end."""
+    """A page of acts in an audit log, the newest first. `next`: the `after` of the next page; null at the end."""
 
     acts: list[AuditedAct]
     next: int | None
 
 
 def command_of(access: KeyAccess, reason: str = "") -> Command:
-    """Return who orders an act that a request with this key asks for. `reason`: why, in the caller's words."""
+    """Return who orders an act and why, given the access of the request's API key and the caller's own words.
+
+    `reason`: "" if the caller gave none.
+    """
     return Command(AuditActor(ActorKind.KEY, access.key), reason)
 
 
@@ -70,15 +78,15 @@ def asked_filter(
     since: Annotated[InstantIn | None, Query(description="from this instant on")] = None,
     until: Annotated[InstantIn | None, Query(description="before this instant")] = None,
 ) -> AuditFilter:
-    """Return the filter that the query of a URL states."""
+    """Return the filter of an audit log that the query of a URL states; a FastAPI dependency."""
     return AuditFilter(actor=actor, act=act, object=object, since=since, until=until)
 
 
 def router(store: Store, tables: AuditTables, authorize: Authorizer) -> APIRouter:
     """Return the routes that list and export the audit log of one service.
 
-    `authorize`: decides by a request's API key. A key for all contracts needs the scope `admin`; one of one contract
-    needs `read` and sees the acts on that contract alone.
+    `authorize`: returns what the API key of a request may do. A key for all contracts needs the scope `admin`; one of
+    one contract needs `read`, lists the acts on that contract alone, and cannot export.
     """
     seen = _seen(authorize)
     routes = APIRouter(

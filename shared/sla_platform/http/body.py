@@ -29,9 +29,9 @@ BAD_BODY: dict[int | str, dict[str, Any]] = {
 class BodyBudget:
     """Limits the bytes of request bodies that this process holds at once, over all connections, to `most`.
 
-    `read_body` calls `enter`, then `take` for each piece that arrives, then `leave`; each gets the same `reader`, the
-    `asyncio.timeout` block in which the body is read. When more than `most` bytes are held, the body that began first
-    is interrupted: who sends many bodies slowly loses those, and blocks nobody. `held`: the bytes held now.
+    `read_body` calls `enter`, then `take` for each piece that arrives, then `leave`, each with the same `reader`: the
+    `asyncio.timeout` block in which it reads the body. When more than `most` bytes are held, the reader that entered
+    first is interrupted, so that slow senders block nobody. `held`: the bytes held now.
     """
 
     def __init__(self, most: int) -> None:
@@ -67,7 +67,7 @@ UNREAD = BodyBudget(64 * 2**20)
 
 
 async def read_body(request: Request, limit: int, room: BodyBudget = UNREAD) -> bytes:
-    """Return the request's body.
+    """Return the body of a request, read within bounds.
 
     `room`: the budget of bytes for bodies, by default one of 64 MiB that all share. Raises Problem: 415 for a
     compressed body, 413 for more than `limit` bytes, 400 when the connection ended before the last byte, 503 when
@@ -137,15 +137,15 @@ async def demand_model(request: Request, model: type[Model]) -> Model:
 
 
 def describes(model: type[BaseModel], *, required: bool = True) -> dict[str, Any]:
-    """Return the `openapi_extra` for a route that reads its body by `read_model`, which FastAPI cannot see by itself.
+    """Return the `openapi_extra` of a route that reads its body by `read_model`: a JSON body of `model`.
 
-    It describes a JSON body of `model`. `required`: whether the request must have a body.
+    FastAPI cannot see by itself that such a route has a body. `required`: whether the request must have a body.
     """
     schema = model.model_json_schema()
     return {"requestBody": {"required": required, "content": {"application/json": {"schema": schema}}}}
 
 
 def too_large(limit: int) -> Problem:
-    """Return the problem 413 for a body beyond `limit` bytes."""
+    """Return the Problem to raise for a request body of more than `limit` bytes: status 413."""
     detail = f"A body has at most {limit} bytes; send fewer events in a batch or a shorter description."
     return Problem(413, "too-large", "The body is too large", detail, headers={"Connection": "close"})

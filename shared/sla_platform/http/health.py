@@ -28,7 +28,7 @@ def router(
 
     `services`: `/readyz` calls all their checks, and answers 503 with the reasons if a check gives a reason, raises an
     error or takes longer than 3 seconds. Their remarks are only shown there. `registry`: the metrics of `/metrics`.
-    `info`: called for each answer at `/info`, returns what it shows: versions, profile, the catalogue in force.
+    `info`: called for each answer of `/info`, returns what it shows: versions, profile, the catalogue in force.
     """
     routes = APIRouter(tags=["health"])
 

@@ -24,26 +24,26 @@ _LONGEST = 512
 
 
 class StoredKey(Protocol):
-    """An API key as `KeyGate` uses it: `sla_catalogue.api_key.ApiKey` or `sla_platform.apikey.key.MadeKey`."""
+    """An API key as `KeyGate` checks it: one of the catalogue (`ApiKey`) or of `slad key make` (`MadeKey`)."""
 
     @property
     def id(self) -> str:
-        """Return the key's id."""
+        """Return the key's id, as the audit log names its holder."""
 
     @property
     def scopes(self) -> Collection[str]:
-        """Return what the key allows: ingest, read, ack, notify or admin."""
+        """Return what the key allows, a collection of the words ingest, read, ack, notify and admin."""
 
     @property
     def contract(self) -> str | None:
-        """Return the one contract whose data the key opens; None for every contract."""
+        """Return the only contract whose data the key may see; None for all contracts."""
 
     @property
     def expires(self) -> date | None:
         """Return the first day (UTC) on which the key is no longer valid; None if it stays valid."""
 
     def fits(self, presented: str) -> bool:
-        """Return whether `presented` is the secret of this key, compared in constant time."""
+        """Return whether `presented`, the text that a caller sent, is this key's text; compared in constant time."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,18 +68,18 @@ Authorizer = Callable[[Request, str], KeyAccess]
 
 
 def for_all_contracts(access: KeyAccess) -> KeyAccess:
-    """Return the access unchanged. Raises Problem 403 if it is limited to one contract."""
+    """Return `access` unchanged if it is for all contracts. Raises Problem 403 if it is limited to one contract."""
     if access.contract is not None:
         raise Problem(403, "contract-key", "Not with this key", "The key is for one contract; this concerns them all.")
     return access
 
 
 class KeyGate:
-    """Decides by API key whether a request may go on: call it with the request and the scope that the request needs.
+    """Checks the API key of requests: call it with the request and the scope that the request needs.
 
     It returns what the key may do (`KeyAccess`), or raises Problem 401 without a valid key, 403 when the key lacks the
-    scope. `keys`: called for each request, returns all keys of the catalogue. `made`: returns the made key
-    that a text is, None if it is none that is good. `open_scopes`: scopes that need no key
+    scope. `keys`: called for each request, returns all keys of the catalogue. `made`: returns the key of `slad key
+    make` with the given text, None if there is none or it was revoked. `open_scopes`: scopes that need no key
     (`SLAD_BOARD_OPEN`); if a key is sent all the same, it must be valid and have the scope, and its contract limits
     what is seen.
     """

@@ -81,7 +81,7 @@ class HostNames:
 
 
 def refusal(method: str, path: str, headers: Mapping[str, list[str]], names: HostNames) -> RequestRefusal | None:
-    """Return why a request is refused by its Host and Origin headers; None to let it in.
+    """Return why a request must be refused for its Host or Origin header; None to let it in.
 
     A request that may change something must come from slad's own pages, from a program (no Origin) or with a bearer
     token. Any Host is accepted for `/livez`, `/readyz` and `/metrics`. `headers`: by name in lower case.

@@ -51,7 +51,7 @@ class Problem(Exception):
         self.extra = dict(extra or {})
 
     def response(self, instance: str) -> Response:
-        """Return the HTTP response; `instance` is the path of the request."""
+        """Return the problem as an HTTP response. `instance`: the path of the request, for the member of that name."""
         body: dict[str, Any] = {
             "type": DOCS + self.slug,
             "title": self.title,
@@ -105,7 +105,10 @@ def _path(request: Request) -> str:
 
 
 def install(app: FastAPI) -> None:
-    """Register handlers that answer every error of the app, and every unreadable address, with a problem."""
+    """Make the app answer every error, and every request address that cannot be read, as `application/problem+json`.
+
+    A `Problem` keeps its status; invalid input gets 422, Retryable 503, and any other exception 500.
+    """
     app.add_middleware(_CheckedAddress)
 
     @app.exception_handler(Problem)

@@ -29,7 +29,7 @@ _ONE: dict[int | str, dict[str, Any]] = _DENIED | {404: {"description": "Nothing
 
 
 class Quarantined(BaseModel):
-    """A row (an event, a timer, a delivery) that could not be processed.
+    """A row (an event, a timer, a delivery) that a service could not process, as the API returns it.
 
     `position`: where the row was, as text. `event`: the event's id. `bytes`: the size of its data.
     """

@@ -18,7 +18,10 @@ def cache_folder() -> Path:
 
 @contextmanager
 def locked(path: Path) -> Iterator[None]:
-    """Hold an exclusive lock on a file within the `with` block; the kernel releases it if the process dies."""
+    """Hold an exclusive lock (flock) on the file `path` within the `with` block; wait while another process holds it.
+
+    The kernel releases the lock if the process dies.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("w") as file:
         fcntl.flock(file, fcntl.LOCK_EX)

@@ -7,7 +7,7 @@ from sqlalchemy import URL, make_url
 
 
 async def create_database(server_url: str, name: str, template: str = "template1") -> str:
-    """Create a database as a copy of `template`, which must not be in use; return its URL.
+    """Create a database as a copy of `template`, which must not be in use; return its SQLAlchemy URL.
 
     Raises asyncpg.DuplicateDatabaseError when it exists, and asyncpg.ObjectInUseError when the template is in use.
     """
@@ -16,12 +16,12 @@ async def create_database(server_url: str, name: str, template: str = "template1
 
 
 async def drop_database(server_url: str, name: str) -> None:
-    """Drop a database and end the connections to it; nothing happens if it is not there."""
+    """Drop a database and end the connections to it; do nothing if there is no such database."""
     await _execute(server_url, f"DROP DATABASE IF EXISTS {_quoted(name)} WITH (FORCE)")
 
 
 async def server_version(server_url: str) -> str:
-    """Return the version that the server reports, such as 18.4."""
+    """Return the version that the PostgreSQL server at this URL reports, such as 18.4."""
     connection = await _connect(make_url(server_url))
     try:
         return str(await connection.fetchval("SHOW server_version")).split()[0]

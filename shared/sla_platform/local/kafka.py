@@ -81,7 +81,7 @@ class KafkaBroker:
 
     @property
     def url(self) -> str:
-        """Return the URL for `SLAD_BUS_URL`."""
+        """Return the broker's URL for the setting `SLAD_BUS_URL`, such as `kafka://127.0.0.1:9092`."""
         return f"kafka://{self.bootstrap}"
 
     @property
@@ -114,7 +114,7 @@ class KafkaBroker:
         return self
 
     def stop(self, timeout: float = 30.0) -> None:
-        """Shut the broker down cleanly, by force when that takes longer than `timeout` seconds."""
+        """Shut the broker down cleanly, and kill it when that takes longer than `timeout` seconds."""
         process = self._process()
         if process is None:
             return
@@ -125,7 +125,7 @@ class KafkaBroker:
         self._record.unlink(missing_ok=True)
 
     def kill(self) -> None:
-        """Kill the broker by SIGKILL, which looks to clients like a power cut of its machine."""
+        """Kill the broker (SIGKILL) and wait until it has ended; to clients it looks like a power cut."""
         process = self._process()
         if process is None:
             return
@@ -134,12 +134,12 @@ class KafkaBroker:
         self._record.unlink(missing_ok=True)
 
     def restart(self, timeout: float = 60.0) -> KafkaBroker:
-        """Stop the broker if it runs, then start it on the same data and the same port."""
+        """Stop the broker if it runs, start it on the same data and port, and return it when clients can connect."""
         self.stop()
         return self.start(timeout)
 
     def discard(self) -> None:
-        """Kill the broker and delete its data: the end of a broker for one test."""
+        """Kill the broker and delete its data, at the end of a test that had a broker of its own."""
         self.kill()
         shutil.rmtree(self.data_dir, ignore_errors=True)
 
@@ -148,7 +148,7 @@ class KafkaBroker:
         self._signal(signal.SIGSTOP)
 
     def resume(self) -> None:
-        """Let a paused broker continue (SIGCONT)."""
+        """Let a paused broker continue (SIGCONT); do nothing when it does not run."""
         self._signal(signal.SIGCONT)
 
     def __enter__(self) -> KafkaBroker:

@@ -122,12 +122,15 @@ class PostgresServer:
                 one.signal(signal.SIGKILL)
 
     def restart(self, mode: str = "fast") -> PostgresServer:
-        """Stop the server (`mode`: as for `stop`), then start it on the same data and the same socket."""
+        """Stop the server, start it on the same data and socket, and return it when it accepts connections.
+
+        `mode`: how to stop it, as for `stop`.
+        """
         self.stop(mode)
         return self.start()
 
     def discard(self) -> None:
-        """Kill the server and delete its data, wherever they are: the end of a server for one test."""
+        """Kill the server and delete its data and its socket, at the end of a test that had a server of its own."""
         self.kill()
         shutil.rmtree(self.data_dir, ignore_errors=True)
         shutil.rmtree(self.socket_dir, ignore_errors=True)
@@ -141,11 +144,14 @@ class PostgresServer:
         self._signal_all(signal.SIGCONT)
 
     async def create_database(self, name: str, template: str = "template1") -> str:
-        """Create a database as a copy of `template` (which must not be in use); return its URL."""
+        """Create a database as a copy of `template` (which must not be in use); return its SQLAlchemy URL.
+
+        Raises asyncpg.DuplicateDatabaseError when it exists, and asyncpg.ObjectInUseError when the template is in use.
+        """
         return await create_database(self.url(), name, template)
 
     async def drop_database(self, name: str) -> None:
-        """Drop a database and end the connections to it; nothing happens if it is not there."""
+        """Drop a database and end the connections to it; do nothing if there is no such database."""
         await drop_database(self.url(), name)
 
     def __enter__(self) -> PostgresServer:

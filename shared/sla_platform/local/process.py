@@ -48,7 +48,7 @@ class Process:
             return None
 
     def record(self, path: Path) -> None:
-        """Write pid and start time to a file, for `recorded`."""
+        """Write the pid and start time of the process to the file `path`, which `recorded` reads."""
         path.write_text(f"{self.pid} {self.started}\n")
 
     def alive(self) -> bool:

@@ -31,7 +31,7 @@ class Export:
 
 @dataclass(frozen=True, slots=True)
 class StackOutcome:
-    """What `up` has achieved.
+    """What `up` returns: which local servers run now, and which could not be started.
 
     `exports`: a variable for each server that runs now. `failures`: the errors of those that could not be started.
     """

@@ -14,10 +14,10 @@ _FURTHER = 50  # names of one incident, each an alias of the next
 
 
 def alias_table(metadata: MetaData, service: str) -> Table:
-    """Return the table `<service>_alias`, in which `name` is another name of the incident `incident`.
+    """Return the table `<service>_alias` of incidents' other names: `name` is another name of the incident `incident`.
 
-    Such a name is the key of a ticket before it was moved, for example. When the ticket was moved again, `incident` may
-    itself be another name; `incident_named` follows these.
+    Such a name is, for example, the key of a ticket before it was moved. When the ticket was moved again, `incident`
+    may itself be another name; `incident_named` follows them to the present one.
     """
     return Table(
         f"{service}_alias",

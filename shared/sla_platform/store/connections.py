@@ -22,14 +22,17 @@ PATIENCE = 10.0  # seconds that a user waits for a place
 
 
 def unlimited(kept: int) -> Mapping[str, Any]:
-    """Return the arguments of an engine whose pool keeps so many connections open and never waits: see the module."""
+    """Return keyword arguments of `create_async_engine` for a pool that keeps `kept` connections open and has no limit.
+
+    `Connections` limits the users instead of the pool, so that nobody waits while a connection is free.
+    """
     return MappingProxyType({"pool_size": kept, "max_overflow": -1})
 
 
 class Connections:
-    """The connections of an engine for `places` users at a time; the others wait in turn, for ten seconds at most.
+    """Opens connections of a database engine for at most `places` coroutines at a time; the others wait in turn.
 
-    `engine`: made with the arguments `unlimited`. Who connects by the engine itself, as migrations do, needs no place.
+    `engine`: made with the arguments `unlimited`. Who connects by the engine itself, as migrations do, is not counted.
     """
 
     def __init__(self, engine: AsyncEngine, places: int) -> None:
@@ -37,17 +40,17 @@ class Connections:
         self._free = asyncio.Semaphore(places)
 
     def with_options(self, **options: Any) -> Connections:
-        """Return the same connections at the same places, opened with these options of SQLAlchemy's."""
+        """Return an object that opens connections with these SQLAlchemy options and shares the `places` of this one."""
         same = Connections(self.engine.execution_options(**options), 0)
         same._free = self._free
         return same
 
     @asynccontextmanager
     async def connected(self) -> AsyncIterator[AsyncConnection]:
-        """Open a connection within the `with` block.
+        """Open a connection for the `with` block, and wait up to ten seconds for a free place.
 
-        Raises StoreBusy when no place becomes free in ten seconds, and in place of an error that passes by itself, such
-        as a lost connection (see `as_store_busy`).
+        Raises StoreBusy when no place becomes free, and in place of a database error that passes by itself, such as a
+        lost connection (see `as_store_busy`).
         """
         await self._take_place()
         connecting = True

@@ -13,7 +13,7 @@ _log = structlog.get_logger(__name__)
 
 
 def cursor_table(metadata: MetaData, service: str) -> Table:
-    """Return the table `<service>_cursor`: how far the service has read in each log."""
+    """Return the table `<service>_cursor`: how far the service has read in each event log."""
     return Table(
         f"{service}_cursor",
         metadata,
@@ -23,10 +23,10 @@ def cursor_table(metadata: MetaData, service: str) -> Table:
 
 
 async def load(connection: AsyncConnection, table: Table, log: str) -> Cursor:
-    """Return how far the log named `log` has been read, as stored in `table` (see `cursor_table`).
+    """Return how far the event log named `log` has been read, as stored in `table` (see `cursor_table`).
 
-    Return the beginning when nothing is stored or it cannot be read. Events that are then read again do no harm:
-    readers recognise them by their ids.
+    The beginning of the log is returned when nothing is stored or it cannot be read. Events that are then read again do
+    no harm: readers recognise them by their ids.
     """
     found: str | None = (
         await connection.execute(select(table.c.cursor).where(table.c.log == log))
@@ -39,5 +39,8 @@ async def load(connection: AsyncConnection, table: Table, log: str) -> Cursor:
 
 
 async def save(connection: AsyncConnection, table: Table, log: str, cursor: Cursor) -> None:
-    """Store in `table` (see `cursor_table`) how far the log named `log` has been read; it replaces the earlier one."""
+    """Store in `table` (see `cursor_table`) how far the event log named `log` has been read.
+
+    The earlier value is replaced.
+    """
     await connection.execute(upsert(connection, table), [{"log": log, "cursor": str(cursor)}])

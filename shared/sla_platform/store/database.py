@@ -35,7 +35,7 @@ class Database(Protocol):
 
     @property
     def claimer(self) -> Connections | None:
-        """Return those of `Store.claiming`, where each statement is its own transaction; None on SQLite."""
+        """Return the connections for `Store.claiming`, where each statement is its own transaction; None on SQLite."""
         ...
 
     async def write_refusal(self) -> str | None:
@@ -43,17 +43,17 @@ class Database(Protocol):
         ...
 
     async def close(self) -> None:
-        """Close every connection."""
+        """Close every connection to the database."""
         ...
 
 
 def json_text(value: Any) -> str:
-    """Return a value for a JSON column as JSON text."""
+    """Return a value as JSON text, for a JSON column. Raises TypeError for what JSON cannot hold."""
     return orjson.dumps(value).decode()
 
 
 def note_writes(engine: AsyncEngine) -> None:
-    """Make this engine mark the connections that write: `connection.info[WROTE]` becomes True at a write.
+    """Make an engine mark the connections that have written: `connection.info[WROTE]` becomes True.
 
     A write is a statement INSERT, UPDATE or DELETE. The mark stays until the user of the connection removes it.
     """

@@ -17,12 +17,12 @@ def insert(connection: AsyncConnection, table: Table) -> postgresql.Insert | sql
 
 
 def insert_new(connection: AsyncConnection, table: Table) -> Any:
-    """Return an INSERT, in the dialect of the connection, that skips rows whose unique key is in the table already."""
+    """Return an INSERT, in the dialect of the connection, that skips rows whose unique key is already in the table."""
     return insert(connection, table).on_conflict_do_nothing()
 
 
 def upsert(connection: AsyncConnection, table: Table, *, keep: frozenset[str] = frozenset()) -> Any:
-    """Return an INSERT that updates the existing row when there is one with the same primary key.
+    """Return an INSERT that updates the existing row where one with the same primary key is in the table.
 
     An update replaces all columns except the key and those named in `keep`.
     """

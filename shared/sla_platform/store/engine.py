@@ -45,14 +45,14 @@ class Store:
 
     @property
     def engine(self) -> AsyncEngine:
-        """Return the engine for migrations and tools: it knows no limit and raises the driver's own errors."""
+        """Return the SQLAlchemy engine, for migrations and tools; its errors are the driver's own, not StoreBusy."""
         return self._database.writer.engine
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[AsyncConnection]:
         """Open a transaction, which commits at the end of the `with` block and is rolled back on any error.
 
-        Raises StoreBusy when the database is away, full or overtaxed. Nothing was changed then, unless the connection
+        Raises StoreBusy when the database is away, full or overloaded. Nothing was changed then, unless the connection
         was lost during the commit itself.
         """
         try:
@@ -68,9 +68,9 @@ class Store:
 
     @asynccontextmanager
     async def claiming(self) -> AsyncIterator[AsyncConnection]:
-        """Open a connection, within the `with` block, on which each statement is its own transaction. Raises StoreBusy.
+        """Open a connection for the `with` block on which each statement is its own transaction. Raises StoreBusy.
 
-        For statements that claim rows: a worker finds rows and takes them as its own in one step. PostgreSQL is told to
+        For statements that claim rows: a worker finds rows and marks them as its own in one step. PostgreSQL is told to
         find rows by indexes. There is no such connection on SQLite, where AssertionError is raised.
         """
         claimer = self._database.claimer
@@ -84,7 +84,7 @@ class Store:
 
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[AsyncConnection]:
-        """Open a connection for reading, without locks. Raises StoreBusy.
+        """Open a connection for the `with` block that only reads and takes no locks. Raises StoreBusy.
 
         On SQLite all statements see the same state of the database; on PostgreSQL each statement sees what was
         committed before it.
@@ -93,17 +93,17 @@ class Store:
             yield connection
 
     def glance(self, query: str, values: Mapping[str, Any]) -> tuple[Any, ...] | None:
-        """Return the first row of a query on SQLite at once; None if there is none. Raises StoreBusy.
+        """Run a query on SQLite synchronously and return its first row; None if there is none. Raises StoreBusy.
 
-        `query`: one that an index answers; `values`: by the names that it has as `:name`. For loops that look many
-        times a second whether there is anything to do. There is no such way on PostgreSQL, where AssertionError is
+        `query`: one that an index answers in microseconds. `values`: of its parameters, which are written `:name`, by
+        name. For loops that check many times a second whether there is anything to do. On PostgreSQL AssertionError is
         raised.
         """
         assert isinstance(self._database, SqliteDatabase), "PostgreSQL is asked over a connection"
         return self._database.glance(query, values)
 
-    async def takes_writes(self) -> str | None:
-        """Return why the database refuses writes at present; None when it accepts them. For the readiness check.
+    async def write_refusal(self) -> str | None:
+        """Return why the database refuses writes at present; None when it accepts them. A readiness check.
 
         The database is asked only if no write succeeded in the last two seconds and none found the disk full in the
         last 15.
@@ -120,7 +120,7 @@ class Store:
         return await self._database.write_refusal()
 
     async def close(self) -> None:
-        """Close every connection."""
+        """Close every connection to the database."""
         if self._looking is not None:
             await asyncio.wait((self._looking,))
         await self._database.close()

@@ -34,7 +34,7 @@ POSTGRES_TXID_DEFAULT = "(pg_current_xact_id()::text::bigint)"
 
 
 class TransactionId(FunctionElement[int]):
-    """The default value of the column `txid`: the transaction's id on PostgreSQL, 0 on SQLite."""
+    """An SQL expression, the default of event logs' column `txid`: the transaction's id on PostgreSQL, 0 on SQLite."""
 
     type = BigInteger()
     inherit_cache = True
@@ -78,7 +78,7 @@ def log_table(metadata: MetaData, service: str) -> Table:
 
 
 def row_of(envelope: Envelope) -> dict[str, Any]:
-    """Return an event as a row of a log table, column -> value; the database fills in `txid` and `position` itself."""
+    """Return an event as a row of an event log, column -> value; the database fills in `txid` and `position` itself."""
     return {
         "topic": envelope.topic.value,
         "id": envelope.id,
@@ -92,7 +92,7 @@ def row_of(envelope: Envelope) -> dict[str, Any]:
 
 
 async def append(connection: AsyncConnection, log: Table, envelopes: Iterable[Envelope]) -> None:
-    """Add events to a log in the caller's transaction; those whose id is in the log are skipped."""
+    """Insert events into an event log in the caller's transaction, skipping those whose id is already in the log."""
     rows = [row_of(envelope) for envelope in envelopes]
     if rows:
         await connection.execute(insert_new(connection, log), rows)
@@ -100,10 +100,10 @@ async def append(connection: AsyncConnection, log: Table, envelopes: Iterable[En
 
 @dataclass(frozen=True, slots=True, order=True)
 class Cursor:
-    """How far a reader has read in a log; of two cursors, the one further on compares greater.
+    """How far a reader has read an event log; of two cursors, the one further on compares greater.
 
-    `txid`: the id of the transaction that wrote the event read last, 0 on SQLite. `position`: that event's position. It
-    is stored as `str(cursor)`, which writes both (`0:42`); `parse` reads that text.
+    `txid`: the id of the transaction that wrote the event read last, 0 on SQLite. `position`: that event's position.
+    Both are 0 at the beginning. A cursor is stored as the text `str(cursor)`, such as `0:42`, which `parse` reads.
     """
 
     txid: int = 0
@@ -111,7 +111,7 @@ class Cursor:
 
     @classmethod
     def parse(cls, written: str) -> Cursor:
-        """Return the cursor of a stored text, such as `0:42`. Raises ValueError."""
+        """Return the cursor that was stored as this text, such as `0:42`. Raises ValueError for another text."""
         txid, _, position = written.partition(":")
         return cls(int(txid), int(position))
 
@@ -121,7 +121,7 @@ class Cursor:
 
 @dataclass(frozen=True, slots=True)
 class UnreadableLogRow:
-    """A row of a log that is no event: its fields as bytes, and what is wrong with them."""
+    """A row of an event log that cannot be read as an event: its fields as bytes, and what is wrong with them."""
 
     position: int
     fields: Mapping[str, bytes]
@@ -130,7 +130,7 @@ class UnreadableLogRow:
 
 @dataclass(frozen=True, slots=True)
 class LogPage:
-    """The next events of a log, as `read` returns them, and the `cursor` from which to read on.
+    """The next events of an event log, as `read` returns them, and the `cursor` from which to read on.
 
     `complete`: whether the log holds no further committed event of the topics; if False, read again. `positions`: the
     position of each event. `unreadable`: the rows of the page that are no events.
@@ -177,14 +177,17 @@ async def read(connection: AsyncConnection, log: Table, topics: Sequence[Topic],
 
 
 def anything_after(store: Store, log: Table, topics: Sequence[Topic], cursor: Cursor) -> bool:
-    """Return whether events of these topics lie after `cursor`, on SQLite and at once. Raises StoreBusy."""
+    """Return whether the event log has events of these topics after `cursor`; synchronously, and only on SQLite.
+
+    Raises StoreBusy if SQLite does not answer.
+    """
     marks, values = _bound_topics(topics)
     query = f"SELECT 1 FROM {log.name} WHERE position > :position AND topic IN ({marks}) LIMIT 1"  # noqa: S608 - as in _rows
     return store.glance(query, {**values, "position": cursor.position}) is not None
 
 
 async def waiting(connection: AsyncConnection, log: Table, topics: Sequence[Topic], cursor: Cursor, cap: int) -> int:
-    """Return how many events of these topics lie after `cursor`, at most `cap`."""
+    """Return how many events of these topics the event log has after `cursor`; `cap` when there are more."""
     after = "(txid, position) > (:txid, :position)"
     marks, values = _bound_topics(topics)
     counted = f"SELECT 1 FROM {log.name} WHERE {after} AND topic IN ({marks}) LIMIT :cap"  # noqa: S608 - as in _rows
@@ -194,7 +197,7 @@ async def waiting(connection: AsyncConnection, log: Table, topics: Sequence[Topi
 
 @dataclass(frozen=True, slots=True)
 class LogEntry:
-    """An event in a log, with the position by which the relay deletes it."""
+    """An event in an event log, with its position, by which the relay (which copies the log to Kafka) deletes it."""
 
     position: int
     envelope: Envelope
@@ -203,11 +206,11 @@ class LogEntry:
 async def oldest(
     connection: AsyncConnection, log: Table, limit: int, *, without: Collection[str] = ()
 ) -> tuple[list[LogEntry], tuple[UnreadableLogRow, ...]]:
-    """Return the first `limit` rows of a log by position: the events, and separately the rows that are no events.
+    """Return the first `limit` rows of an event log by position: its events, and secondly the rows that are no events.
 
-    `without`: partition keys whose events are left out. The relay calls this, and deletes what it has copied; when an
-    event is committed late with a smaller position, the next call finds it. Events of one key keep their order, since
-    their writers wait for each other's commit.
+    `without`: partition keys whose events are left out. The relay calls this and deletes what it has copied to Kafka;
+    an event that is committed late with a smaller position is found by the next call. Events of one key keep their
+    order, since their writers wait for each other's commit.
     """
     held = sorted(without)
     names = ", ".join(f":k{number}" for number in range(len(held)))
@@ -218,7 +221,7 @@ async def oldest(
 
 
 def event_row(log: Table, unreadable: UnreadableLogRow, part: str) -> QuarantineRow:
-    """Return an unreadable row of a log in the form in which it is put into the quarantine.
+    """Return a row of a log that cannot be read as an event in the form in which it is put into the quarantine.
 
     `part`: the part of the service that could not read it, such as `relay`.
     """
@@ -237,7 +240,7 @@ def event_row(log: Table, unreadable: UnreadableLogRow, part: str) -> Quarantine
 
 
 async def remove(connection: AsyncConnection, log: Table, positions: Sequence[int]) -> None:
-    """Delete the events at these positions from a log.
+    """Delete the events at these positions from an event log; positions without an event are skipped.
 
     Pass the positions of events that were read, not a whole range: an event may be committed late within the range.
     """

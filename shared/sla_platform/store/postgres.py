@@ -69,7 +69,7 @@ class PostgresDatabase:
         return "the database is read only: a standby, or default_transaction_read_only" if read_only else None
 
     async def close(self) -> None:
-        """Close every connection."""
+        """Close every connection to the database."""
         await self.writer.engine.dispose()
         await self.claimer.engine.dispose()
 

@@ -42,14 +42,17 @@ LONGEST_NAME = 300
 
 
 class QuarantineState(StrEnum):
-    """Whether an entry still waits in quarantine or was replayed."""
+    """Whether a row in quarantine still waits (QUARANTINED) or was processed by its handler after all (REPLAYED)."""
 
     QUARANTINED = "quarantined"
     REPLAYED = "replayed"
 
 
 def quarantine_table(metadata: MetaData, service: str, *own: Column[Any]) -> Table:
-    """Return the table `<service>_quarantine`. `own`: further nullable columns of this service."""
+    """Return the table `<service>_quarantine` of the rows that the service could not process.
+
+    `own`: further nullable columns of this service.
+    """
     return Table(
         f"{service}_quarantine",
         metadata,
@@ -170,7 +173,7 @@ async def put(
 async def page(
     connection: AsyncConnection, table: Table, state: str, after: int, limit: int
 ) -> Sequence[QuarantineEntry]:
-    """Return the next entries after the one with the id `after`, the oldest first, at most `limit`.
+    """Return at most `limit` entries of the quarantine, the oldest first, after the one with the id `after`.
 
     `after`: 0 for the first page. `state`: only entries in this state; "" for any. Their `data` is left empty.
     """
@@ -183,26 +186,29 @@ async def page(
 
 
 async def find(connection: AsyncConnection, table: Table, id_: int) -> QuarantineEntry | None:
-    """Return the entry with this id; None when there is none."""
+    """Return the entry of the quarantine with this id, with its data; None when there is none."""
     query = select(table, func.length(table.c.data).label("size")).where(table.c.id == id_)
     row = (await connection.execute(query)).mappings().one_or_none()
     return None if row is None else _entry(dict(row))
 
 
 async def mark_replayed(connection: AsyncConnection, table: Table, entry: QuarantineEntry, now: datetime) -> None:
-    """Mark an entry as replayed at `now`; do nothing when the same row has failed again since `entry` was read."""
+    """Mark an entry of the quarantine as replayed at `now`.
+
+    Nothing is done when the same row has failed again since `entry` was read (its `count` differs).
+    """
     done = {"state": QuarantineState.REPLAYED.value, "last_at": now}
     await connection.execute(update(table).where(table.c.id == entry.id, table.c.count == entry.count).values(done))
 
 
 async def count_failure(connection: AsyncConnection, table: Table, id_: int, error: str, now: datetime) -> None:
-    """Count another failure of an entry, whose replay failed at `now`, and store its new error."""
+    """Count a further failure of the entry with this id, whose replay failed at `now`, and store the new error."""
     changed = {"error": fit_column(error, LONGEST_ERROR), "last_at": now, "count": table.c.count + 1}
     await connection.execute(update(table).where(table.c.id == id_).values(changed))
 
 
 async def count_waiting(connection: AsyncConnection, table: Table) -> dict[str, int]:
-    """Return how many rows wait in a service's quarantine, by the part of the service that could not process them.
+    """Return part of the service -> how many rows wait in quarantine that this part could not process.
 
     `table`: the service's quarantine table. Parts without waiting rows are left out.
     """
@@ -212,7 +218,10 @@ async def count_waiting(connection: AsyncConnection, table: Table) -> dict[str, 
 
 
 async def forget_replayed(connection: AsyncConnection, table: Table, horizon: datetime, limit: int) -> int:
-    """Delete at most `limit` entries that were replayed before `horizon`; return how many. Entries that wait stay."""
+    """Delete at most `limit` entries that were replayed before the instant `horizon`; return how many were deleted.
+
+    Entries that still wait to be replayed stay.
+    """
     old = select(table.c.id).where(table.c.state == QuarantineState.REPLAYED.value, table.c.last_at < horizon)
     return (
         await connection.execute(delete(table).where(table.c.id.in_(old.order_by(table.c.id).limit(limit))))

@@ -14,7 +14,7 @@ from sla_platform.store.engine import Store
 
 
 async def create_all(store: Store, metadatas: Iterable[MetaData]) -> None:
-    """Create the missing tables of these metadatas, with every option that a migration would set."""
+    """Create the missing tables of these metadatas, for tests and tools; migrations create those of an installation."""
     async with store.transaction() as connection:
         for metadata in metadatas:
             await connection.run_sync(metadata.create_all)

@@ -20,7 +20,7 @@ from sla_platform.errors import BadSettings, StoreBusy
 from sla_platform.store.connections import Connections, unlimited
 from sla_platform.store.database import json_text, note_writes
 from sla_platform.store.discreet import keep_values_out_of_errors
-from sla_platform.store.writes import sqlite_lock_is_free
+from sla_platform.store.writes import sqlite_write_refusal
 
 LOCK_SECONDS = 5.0  # how long a unit of work waits for another process' lock
 LOOK_SECONDS = 2.0  # how long the readiness check does
@@ -59,10 +59,10 @@ class SqliteDatabase:
         self._glancing: sqlite3.Connection | None = None
 
     def glance(self, query: str, values: Mapping[str, Any]) -> tuple[Any, ...] | None:
-        """Return the first row of a query at once, on the caller's thread; None if there is none. Raises StoreBusy.
+        """Run a query synchronously, on the caller's thread, and return its first row; None if there is none.
 
-        For queries that an index answers in microseconds: a statement on a connection of the pool takes a hundred times
-        as long, most of it for passing it to a thread and back.
+        Raises StoreBusy. For queries that an index answers in microseconds: a statement on a connection of the pool
+        takes a hundred times as long, most of it for passing it to a thread and back.
         """
         try:
             if self._glancing is None:
@@ -83,11 +83,11 @@ class SqliteDatabase:
             self._glancing = None
 
     async def write_refusal(self) -> str | None:
-        """Take the write lock and release it; return why that failed within two seconds, or None."""
-        return await asyncio.to_thread(sqlite_lock_is_free, self._path, LOOK_SECONDS)
+        """Take the write lock and release it; return why that failed within two seconds, None when it succeeded."""
+        return await asyncio.to_thread(sqlite_write_refusal, self._path, LOOK_SECONDS)
 
     async def close(self) -> None:
-        """Close every connection."""
+        """Close every connection to the database."""
         self._stop_glancing()
         await self.writer.engine.dispose()
         await self.reader.engine.dispose()

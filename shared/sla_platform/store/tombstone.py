@@ -33,15 +33,16 @@ def tombstone_table(metadata: MetaData, service: str) -> Table:
 
 
 async def tombstones(connection: AsyncConnection, table: Table, incidents: Collection[str]) -> dict[str, datetime]:
-    """Return which of these incidents were deleted, as incident id -> when it had ended."""
+    """Return which of these incidents the service has deleted, as incident id -> when the incident had ended."""
     query = select(table.c.incident, table.c.ended_at).where(table.c.incident.in_(sorted(incidents)))
     return {row.incident: row.ended_at for row in (await connection.execute(query)).all()}
 
 
 async def insert_tombstones(connection: AsyncConnection, table: Table, ended: Mapping[str, datetime]) -> None:
-    """Record which incidents the caller's transaction deletes; `ended`: incident id -> when the incident had ended.
+    """Record in the tombstone table that the caller's transaction deletes these incidents.
 
-    For an incident that is recorded already the later end is kept, and `late_at` becomes NULL.
+    `ended`: incident id -> when the incident had ended. For an incident that is recorded already the later end is kept,
+    and `late_at` becomes NULL.
     """
     if not ended:
         return
@@ -53,7 +54,7 @@ async def insert_tombstones(connection: AsyncConnection, table: Table, ended: Ma
 
 
 async def mark_late(connection: AsyncConnection, table: Table, incidents: Collection[str], now: datetime) -> None:
-    """Set `late_at` of these deleted incidents to `now`, because events of theirs were stored after all.
+    """Set `late_at` of these deleted incidents to `now`, because events of theirs were stored after the deletion.
 
     `remove_late` deletes those events later. Incidents that were not deleted are skipped.
     """
@@ -71,10 +72,10 @@ async def remove_late(
 ) -> AsyncIterator[Mapping[str, int]]:
     """Delete what was stored of deleted incidents after their deletion, if the last of it came before `horizon`.
 
-    `table`: the tombstones; their `late_at` says when it came, and is NULL again in the end. `known`: the column of
-    incidents that the service holds; a deleted incident among them has been opened again, and keeps everything.
-    `remove`: called in a transaction with at most `limit` incidents, deletes what is stored of them and returns table
-    -> deleted rows, which is yielded after the transaction.
+    `table`: the tombstones; their `late_at` says when it came, and becomes NULL. `known`: the column of incidents that
+    the service holds; a deleted incident among them has been opened again, and keeps everything. `remove`: called in a
+    transaction with at most `limit` incidents, deletes what is stored of them and returns table -> deleted rows, which
+    is yielded after the transaction.
     """
     late = table.c.late_at
     query = select(table.c.incident).where(late.is_not(None), late < horizon).order_by(late).limit(limit)

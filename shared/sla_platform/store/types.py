@@ -33,7 +33,10 @@ def from_micros(micros: int) -> datetime:
 
 
 class Instant(TypeDecorator[datetime]):
-    """A column of instants: timestamptz on PostgreSQL, integer microseconds on SQLite; exact and ordered on both."""
+    """A column type for aware instants: timestamptz on PostgreSQL, integer microseconds since 1970 on SQLite.
+
+    Values are exact, sort by time on both, and are read as aware UTC datetimes.
+    """
 
     impl = BigInteger
     cache_ok = True
@@ -63,7 +66,7 @@ class Instant(TypeDecorator[datetime]):
 
 
 class JsonText(TypeDecorator[Any]):
-    """A column of JSON to which SQL statements can add: jsonb on PostgreSQL, text on SQLite.
+    """A column type for JSON to which SQL statements can append: jsonb on PostgreSQL, text on SQLite.
 
     A value that is read on SQLite is the JSON text, which the reader parses.
     """
@@ -84,7 +87,7 @@ BigId = BigInteger().with_variant(Integer(), "sqlite")  # SQLite autoincrements 
 
 
 class ClockKey(TypeDecorator[UUID]):
-    """A column of clock ids: uuid on PostgreSQL, text with dashes on SQLite.
+    """A column type for clock ids (UUIDs): uuid on PostgreSQL, text with dashes on SQLite.
 
     SQL that builds event ids from the column thus gives the same text on both.
     """

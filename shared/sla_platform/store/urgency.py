@@ -44,8 +44,7 @@ def urgency_at(now: datetime, weight: ColumnElement[Any], due_seconds: ColumnEle
 
 @dataclass(frozen=True, slots=True)
 class UrgencyOrder:
-    """The order of a list by urgency: the highest `score` first, and one tail for every list, so that rows never swap
-    places.
+    """The columns by which rows are listed by urgency: the highest `score` first, and equal scores in a fixed order.
 
     Of equal scores the one due first comes first, those without a due instant last; then by `incident`, `metric` and
     `last`, which no two rows of a metric share (a clock's cycle, or an id).
@@ -59,11 +58,14 @@ class UrgencyOrder:
 
     @property
     def tail(self) -> list[ColumnElement[Any]]:
-        """Return how rows of equal urgency are ordered, for `ORDER BY`."""
+        """Return the `ORDER BY` terms for rows of equal urgency: due instant (NULL last), incident, metric, `last`."""
         return [self.due_at.asc().nulls_last(), self.incident.asc(), self.metric.asc(), self.last.asc()]
 
     def after(self, place: UrgencyCursor, last: Any) -> ColumnElement[bool]:
-        """Return the SQL condition for the rows after `place`; `last`: its value of the column `last`, in its type."""
+        """Return the SQL condition for the rows that follow `place`, the last row of the page before, in this order.
+
+        `last`: that row's value of the column `last`, in the type of the column (`place.last` is a text).
+        """
         of_metric = or_(self.metric > place.metric, and_(self.metric == place.metric, self.last > last))
         tail = or_(self.incident > place.incident, and_(self.incident == place.incident, of_metric))
         if place.due_at is None:
@@ -76,10 +78,10 @@ class UrgencyOrder:
 
 @dataclass(frozen=True, slots=True)
 class UrgencyCursor:
-    """Where a page of a list by urgency ended, such as `1764323456000000_12.5_1764323400000000_jira%3AOPS-7_update_2`
-    when written by `str`.
+    """Where a page of a list by urgency ended, from which the next page goes on.
 
-    `at`: the instant for which the order of the list holds. The others: the values of the last row of the page.
+    `at`: the instant for which the order of the list holds. The others: the values of the last row of the page. As text
+    (`str`), for URLs: `1764323456000000_12.5_1764323400000000_jira%3AOPS-7_update_2`.
     """
 
     at: datetime

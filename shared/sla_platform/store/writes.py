@@ -18,10 +18,10 @@ _FULL_POSTGRES_CLASSES = {"53", "58"}
 
 
 class WriteHealth:
-    """Remembers whether the database accepted the latest writes of one process.
+    """Remembers whether the database accepted the latest writes of this process, for the readiness check.
 
     `Store` calls `note_committed` after a transaction that wrote and `note_refused` after one that failed, and reads
-    `recently_committed` and `full` to answer whether the database accepts writes.
+    `recently_committed` and `full`.
     """
 
     def __init__(self) -> None:
@@ -48,9 +48,9 @@ class WriteHealth:
 
     @property
     def full(self) -> str:
-        """Return the error of a write in the last 15 seconds that found the disk full.
+        """Return the error of the last write that found the disk full, for 15 seconds after it.
 
-        "" when there was none, or a write succeeded since.
+        "" when there was none in that time, or a write succeeded since.
         """
         return self._full if time.monotonic() - self._full_at < FULL_SECONDS else ""
 
@@ -62,11 +62,10 @@ def _says_full(error: BaseException | None) -> bool:
     return str(getattr(cause, "sqlstate", None) or "")[:2] in _FULL_POSTGRES_CLASSES
 
 
-def sqlite_lock_is_free(path: str, patience: float) -> str | None:
-    """Try whether the SQLite file `path` can be written: take its write lock and release it.
+def sqlite_write_refusal(path: str, patience: float) -> str | None:
+    """Return why the SQLite file `path` cannot be written within `patience` seconds; None when it can.
 
-    Return None, or why the lock could not be had within `patience` seconds. It opens a connection of its own and
-    blocks: call it in a thread.
+    To find out, its write lock is taken and released, on a new connection. Blocks: call it in a thread.
     """
     try:
         connection = sqlite3.connect(f"file:{path}?mode=rw", uri=True, timeout=patience, isolation_level=None)

@@ -27,7 +27,7 @@ CANARY = "slad:canary"  # the incident of slad's own minute clock; it causes no 
 
 
 class Period(BaseModel):
-    """The part of an incident's life during which one contract held; it ends where the next period begins."""
+    """One stretch of an incident's life under one contract and customer; it ends where the next period begins."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -46,7 +46,8 @@ class ClockFact(BaseModel):
     """The data of every event on the topic `clocks`: what became true of a clock, a promise or an incident.
 
     Published by the timer, read by the notifier and the board. Times are RFC 3339 UTC. A field that does not apply has
-    its default.
+    its default. `metric`, `cycle`: which clock it is, the nth run of a metric on the incident. `threshold`: of a
+    warning, such as `warn-50`. `details`: what else a fact of this kind says, name -> text.
     """
 
     model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
@@ -112,7 +113,7 @@ class ClockFact(BaseModel):
 
     @property
     def body(self) -> FactBody:
-        """Return what became true as one of the classes of `sla_domain.fact`, such as `Breached`."""
+        """Return what became true as an object of a class in `sla_domain.fact`, such as `Breached`."""
         if self.kind is FactKind.CONTRACT_CHANGED:
             return ContractChanged(tuple(period.value() for period in self.periods))
         return body_of(self.kind, self.details, self.threshold, self.overtaken)
@@ -201,7 +202,7 @@ def clock_fact(fact: Fact, context: dict[str, object], fired_at: datetime) -> Cl
 
 
 def encode_clock_fact(fact: ClockFact, key: str) -> Envelope:
-    """Return a fact as an event for the topic `clocks`, keyed by its incident.
+    """Return a clock fact as an envelope for the topic `clocks`, keyed by its incident.
 
     `key`: the domain fact's key, from which `fact_id` makes the event id.
     """
@@ -218,7 +219,7 @@ def encode_clock_fact(fact: ClockFact, key: str) -> Envelope:
 
 
 def decode_clock_fact(envelope: Envelope) -> ClockFact:
-    """Return the fact of an envelope. Raises BadEnvelope naming what is wrong."""
+    """Return the clock fact in an envelope's data. Raises BadEnvelope, naming what is wrong, if there is none."""
     try:
         return ClockFact.model_validate_json(envelope.data)
     except ValidationError as error:

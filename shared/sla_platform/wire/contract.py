@@ -52,10 +52,11 @@ _KIND_OF = {kind: name for name, kind in KINDS.items()}
 
 
 class VersionData(BaseModel):
-    """A version of a contract's text.
+    """A version of a contract's text, as stored and published.
 
-    `document`: the contract's section, with the keys of a catalogue file. `added_in`, `in_force_in`, `withdrawn_in`:
-    the revisions of the record that did so; null: none.
+    `document`: the contract's section, with the keys of a catalogue file. `effective_from`: the instant from which it
+    applies. `by`, `reason`, `recorded_at`: who wrote it, why and when. `added_in`, `in_force_in`, `withdrawn_in`: the
+    revisions of the record that did so; null: none.
     """
 
     model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
@@ -71,7 +72,12 @@ class VersionData(BaseModel):
 
 
 class WindowData(BaseModel):
-    """A booked window: in `[start, end)` time counts. `booked_in`, `cancelled_in`: the revisions that did so."""
+    """A booked window, as stored and published: extra hours, in `[start, end)`, in which time counts.
+
+    `id`: of the booking. `window`: the plan's bookable window. `priorities`, `products`: empty for all. `people`: who
+    is on duty. `surcharge`: percent more. `booked_in`, `cancelled_in`: the revisions of the record that did so; null:
+    none.
+    """
 
     model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
     id: str
@@ -89,7 +95,7 @@ class WindowData(BaseModel):
 
 
 class EntryData(BaseModel):
-    """An entry of a ledger, `kind` being bought, used, reserved, released or adjusted.
+    """An entry of a contract's ledger, as stored and published; `kind`: bought, used, reserved, released or adjusted.
 
     `allowance`: whose ledger. `amount`: in its unit, seconds for hours, exact. `start`, `end`: the time that was
     worked, instead of an amount. `of`: the reservation that it ends. `serves_at`: when what is reserved takes place.
@@ -114,7 +120,7 @@ class EntryData(BaseModel):
 
 
 class ProductData(BaseModel):
-    """A product of the customer's environment, the versions in use (empty: not known), and further facts."""
+    """A product that the customer runs: the versions in use (empty: not known), and further facts, name -> value."""
 
     model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
     product: str
@@ -123,7 +129,10 @@ class ProductData(BaseModel):
 
 
 class ProfileData(BaseModel):
-    """The customer's environment, as somebody stated it. `stated_in`: the revision that did so."""
+    """The customer's environment, as somebody stated it: when (`at`), who (`by`), and which products the customer runs.
+
+    `stated_in`: the revision of the contract's record that wrote it.
+    """
 
     model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
     products: tuple[ProductData, ...]
@@ -133,9 +142,11 @@ class ProfileData(BaseModel):
 
 
 class RecordData(BaseModel):
-    """A contract's record. `revision`: how many changes made it. `frozen_through`: what lies before is final.
+    """The whole record of one contract, as stored and published. `revision`: how many changes made it.
 
-    `judged_in`: the last revision that may judge incidents otherwise; absent: `revision`.
+    `frozen_through`: what lies before is final; null: nothing. `windows`: booked hours. `entries`: of its ledgers.
+    `profile`: the customer's environment; null: not stated. `judged_in`: the last revision that may change how
+    incidents are judged (clocks, targets); absent: `revision`.
     """
 
     model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
@@ -150,11 +161,11 @@ class RecordData(BaseModel):
 
 
 class ContractChangedData(BaseModel):
-    """A change of a contract: who made it, when and why (`what` is its kind), and the record after it.
+    """A change of a contract (who made it, when, why and of which kind, `what`), and the contract's record after it.
 
     `number`: the version it is about. `effective_from`: from when that version applies. `through`: until when
-    everything is frozen. `booking`: the booked window it is about. `entry`: the ledger entry that
-    it wrote.
+    everything is frozen. `booking`: the booked window it is about. `entry`: the ledger entry that it wrote. Each of
+    these is null for a kind of change without one.
     """
 
     model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
@@ -173,7 +184,7 @@ class ContractChangedData(BaseModel):
 
 
 def changed_data(made: RecordChange, record: ContractRecord) -> ContractChangedData:
-    """Return a change of a contract with the record after it, in the form in which it travels."""
+    """Return a change of a contract, with the contract's record after it, in the form in which it is published."""
     return ContractChangedData(
         what=_KIND_OF[type(made.change)],
         at=made.at,
@@ -189,9 +200,9 @@ def changed_data(made: RecordChange, record: ContractRecord) -> ContractChangedD
 
 
 def encode_change(made: RecordChange, record: ContractRecord, data: ContractChangedData | None = None) -> Envelope:
-    """Return the change of a contract, with the record after it, as an event for the topic `contracts`.
+    """Return a change of a contract, with the contract's record after it, as an envelope for the topic `contracts`.
 
-    `data`: the same as `changed_data` returns it, for who has it already.
+    `data`: what `changed_data` returns for them, if the caller has it already; None: it is made here.
     """
     data = data or changed_data(made, record)
     return Envelope(
@@ -207,10 +218,10 @@ def encode_change(made: RecordChange, record: ContractRecord, data: ContractChan
 
 
 def history_text(made: RecordChange, record: ContractRecord, data: ContractChangedData | None = None) -> str:
-    """Return a change as it is kept in a contract's history: of the ledger entries only the one that it wrote.
+    """Return a change of a contract as the JSON text that is stored in the contract's history.
 
-    The others are with the changes that wrote them, so that the history of a ledger grows with its entries alone.
-    `data`: as for `encode_change`.
+    Its record holds only the ledger entry that this change wrote: the others are with the changes that wrote them.
+    `data`: what `changed_data` returns for the change, if the caller has it already; None: it is made here.
     """
     data = data or changed_data(made, record)
     own = tuple(one for one in data.record.entries or () if one.posted_in == made.revision)
@@ -219,7 +230,10 @@ def history_text(made: RecordChange, record: ContractRecord, data: ContractChang
 
 
 def decode_change(envelope: Envelope) -> ContractChangedData:
-    """Return the change of an envelope, with the record after it. Raises BadEnvelope naming what is wrong."""
+    """Return the change of a contract in an envelope's data.
+
+    Raises BadEnvelope, naming what is wrong, if there is none.
+    """
     try:
         return ContractChangedData.model_validate_json(envelope.data)
     except ValidationError as error:
@@ -227,7 +241,10 @@ def decode_change(envelope: Envelope) -> ContractChangedData:
 
 
 def change_of(data: ContractChangedData) -> Change | None:
-    """Return the change as the domain knows it; None for a kind that this release does not know."""
+    """Return a published change of a contract as the class of the domain, such as `VersionAdded`.
+
+    None for a kind of change that this release does not know, or if a field that the kind needs is missing.
+    """
     match KINDS.get(data.what):
         case kind if kind is VersionAdded and data.number is not None and data.effective_from is not None:
             document = next((one.document for one in data.record.versions if one.number == data.number), {})
@@ -263,7 +280,10 @@ def booking_of(change: Change) -> str | None:
 
 
 def posted_by(change: Change) -> EntryPosted | None:
-    """Return the ledger entry that a change writes, a booking or a cancellation too; None if it writes none."""
+    """Return the ledger entry that a change of a contract writes; None if it writes none.
+
+    Booking and cancelling a window may write one, too.
+    """
     match change:
         case EntryPosted():
             return change
@@ -280,14 +300,18 @@ def _written_in(record: RecordData) -> EntryPosted | None:
 
 
 def canonical(document: Any) -> str:
-    """Return a contract's section as the JSON by which two versions are compared: sorted keys, no spaces."""
+    """Return a contract's section (the keys of a catalogue file) as JSON with sorted keys and no spaces.
+
+    By this text two versions of a contract are compared.
+    """
     return json.dumps(document, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
 
 
 def first_day(section: Mapping[str, Any]) -> datetime | None:
-    """Return the beginning of the day from which a contract's section is valid, in its zone; None if it names none.
+    """Return the start, in its zone, of the first day on which a contract's section is valid; None if it names none.
 
-    None too for a section that does not fit: the check of it names what is wrong.
+    `section`: the keys of a catalogue file, with `valid.from` and `zone`. None too if these cannot be read: the check
+    of the section names what is wrong.
     """
     valid, zone = section.get("valid"), section.get("zone")
     first = valid.get("from") if isinstance(valid, dict) else None
@@ -300,16 +324,16 @@ def first_day(section: Mapping[str, Any]) -> datetime | None:
 
 
 def applies_from(section: Mapping[str, Any], now: datetime) -> datetime:
-    """Return from when a change of a contract applies that does not say so: from now on, or its first day if later.
+    """Return from when a contract's change without a stated instant applies: `now`, or its first day if that is later.
 
-    A renewal names its own first day. From now until then it would apply to nobody.
+    `section`: the changed contract, with the keys of a catalogue file; see `first_day`.
     """
     first = first_day(section)
     return now if first is None else max(first, now)
 
 
 def record_data(record: ContractRecord) -> RecordData:
-    """Return the record in the form in which it travels and is stored."""
+    """Return a contract's record in the form in which it is stored and published; `read_record` is the inverse."""
     return RecordData(
         id=record.id,
         revision=record.revision,
@@ -417,12 +441,12 @@ def _window(data: WindowData) -> BookedWindow:
 
 
 def record_text(data: RecordData) -> str:
-    """Return the record as the JSON text that services store."""
+    """Return a contract's record as the JSON text that services store; `read_record` is the inverse."""
     return data.model_dump_json(exclude_none=True)
 
 
 def read_record(text: str | bytes) -> ContractRecord:
-    """Return the record of a stored text. Raises ValueError if it is none."""
+    """Return the contract record that was stored as this JSON text. Raises ValueError if the text is no record."""
     data = RecordData.model_validate_json(text)
     return ContractRecord(
         id=ContractId(data.id),

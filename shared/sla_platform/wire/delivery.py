@@ -15,7 +15,10 @@ SOURCE = "/slad/notifier"
 
 
 class DeliveryFact(BaseModel):
-    """What became of a delivery or an alert. Recipients are named by person id, never by address."""
+    """What became of a delivery (one message to one person) or of an alert, as published on the topic `deliveries`.
+
+    Recipients are named by person id, never by address.
+    """
 
     model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
     what: str = Field(description="delivery.queued|sent|retrying|failed|cancelled, alert.opened|acknowledged|closed …")
@@ -36,7 +39,7 @@ class DeliveryFact(BaseModel):
 
 
 def encode_delivery_fact(fact: DeliveryFact, id_: str) -> Envelope:
-    """Return the fact as an event with the id `id_` for the topic `deliveries`.
+    """Return what became of a delivery or alert as an envelope, with the event id `id_`, for the topic `deliveries`.
 
     Its key is the fact's incident, else the fact's notice.
     """
@@ -53,7 +56,7 @@ def encode_delivery_fact(fact: DeliveryFact, id_: str) -> Envelope:
 
 
 def decode_delivery_fact(envelope: Envelope) -> DeliveryFact:
-    """Return the fact of an envelope. Raises BadEnvelope naming what is wrong."""
+    """Return the delivery fact in an envelope's data. Raises BadEnvelope, naming what is wrong, if there is none."""
     try:
         return DeliveryFact.model_validate_json(envelope.data)
     except ValidationError as error:

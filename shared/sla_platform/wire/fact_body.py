@@ -71,10 +71,10 @@ NO_BREACH_CHANGE = BreachChange()
 
 
 def details_of(body: FactBody) -> dict[str, str]:
-    """Return the content of a fact as texts, name -> text: the field `details` of the published fact.
+    """Return a fact's content as name -> text, in the order of publishing: the field `details` of the published fact.
 
-    The names are in the order in which they are published. Most empty values are left out. Empty for bodies without
-    content, or whose content is in other fields: started, breached, warned, phase changed, contract changed.
+    Most empty values are left out. Empty for bodies without content, or whose content is in other fields: started,
+    breached, warned, phase changed, contract changed.
     """
     match body:  # the most frequent first: a pattern costs a look at the class
         case Started() | Breached() | Warned() | PhaseChanged() | ContractChanged():
@@ -106,10 +106,10 @@ def details_of(body: FactBody) -> dict[str, str]:
 
 
 def body_of(kind: FactKind, details: Details, threshold: str, overtaken: bool) -> FactBody:
-    """Return the body of a published fact: what became true, read from its `kind` and `details`.
+    """Return what became true, an object such as `Breached`, read from the `kind` and `details` of a published fact.
 
     `threshold`, `overtaken`: the fields of a warning, unused for other kinds. A detail that is absent or cannot be read
-    gets the default of the body. The body of a `contract.changed` has no periods, which are not among the details.
+    gets its default. A `ContractChanged` has no periods here, since they are not among the details.
     """
     return _READERS[kind](details) if kind is not FactKind.CLOCK_WARNED else Warned(threshold, overtaken)
 

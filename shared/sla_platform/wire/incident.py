@@ -39,7 +39,7 @@ class AgreedData(BaseModel):
 
 
 class SnapshotData(BaseModel):
-    """How the whole ticket stood at the sender at the instant `at`.
+    """How the whole ticket stood at the sender at the instant `at`; null: not stated.
 
     In `attributes`, "" means that the ticket has none; names that are absent are unknown. `before`: name -> former
     value, of what the delivery changed. `version`: the sender's; 0 without one.
@@ -60,7 +60,7 @@ class IncidentEventData(BaseModel):
     """The data of every `io.slad.incident.*` event: what happened to one incident.
 
     `version`: orders events of the same instant, 0 if the sender has none. `known_as`: another id of the incident.
-    `actor_id`: the author's account, of a word that is the customer's only if the author is the reporter at that time.
+    `actor_id`: the author's account, if the author may turn out to be the customer (the reporter), else "".
     `carried_from`: the merged incident from which the event was copied. `metrics`: those that an exemption is for,
     empty for all. `score`: of a rating. `warnings`: what of the delivery could not be mapped. `snapshot`: how the
     ticket stood.
@@ -96,7 +96,7 @@ def event_type(kind: EventKind) -> str:
 
 
 def encode_event(event: IncidentEvent) -> Envelope:
-    """Return an incident event as an event for the topic `incidents`, keyed by its incident."""
+    """Return an incident event as an envelope for the topic `incidents`, keyed by its incident."""
     data = IncidentEventData(
         incident=event.incident,
         source=event.source,
@@ -153,7 +153,7 @@ def _snapshot_data(snapshot: Snapshot) -> SnapshotData:
 
 
 def stored_event(*, id: str, type: str, incident: str, occurred_at: datetime, data: str) -> IncidentEvent:
-    """Return the incident event that is stored in a row of a service's own table, given the row's columns.
+    """Return the incident event that is stored in a row of a service's own table, given the columns of the row.
 
     `type`: the CloudEvents type. `data`: an `IncidentEventData` as JSON. Raises BadEnvelope naming what is wrong.
     """
@@ -162,7 +162,7 @@ def stored_event(*, id: str, type: str, incident: str, occurred_at: datetime, da
 
 
 def decode_event(envelope: Envelope) -> IncidentEvent:
-    """Return the event of an envelope. Raises BadEnvelope naming what is wrong."""
+    """Return the incident event in an envelope. Raises BadEnvelope, naming what is wrong, if there is none."""
     try:
         kind = EventKind(envelope.type.removeprefix(f"{TYPE_PREFIX}incident.").removesuffix(".v1"))
         data = IncidentEventData.model_validate_json(envelope.data)

@@ -20,7 +20,10 @@ _LATER = ("cause", "revision", "withdrawn", "reason")  # written only where they
 
 
 class AffectedProduct(BaseModel):
-    """A product and the `versions` concerned, as a range such as `>=2.0 <2.4.1 || 3.0.x`; empty means every version."""
+    """A product that a notice concerns.
+
+    `versions`: a range such as `>=2.0 <2.4.1 || 3.0.x`; empty means every version.
+    """
 
     model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
     product: str = Field(min_length=1, max_length=200)
@@ -28,7 +31,7 @@ class AffectedProduct(BaseModel):
 
 
 class NoticeData(BaseModel):
-    """A notice of a fix, as published. `id` is the publisher's: the same id is the same notice.
+    """A notice of a critical fix, as published. `id` is the publisher's: the same id is the same notice.
 
     A higher `revision` replaces the ones before it. `cause`: what the fix prevents, "" if that is not named.
     `withdrawn`: the notice does not hold any more. `reason`: why it was changed or withdrawn.
@@ -49,23 +52,23 @@ class NoticeData(BaseModel):
     reason: str = Field(default="", max_length=500)
 
     @property
-    def grave(self) -> Severity:
-        """Return the severity as a value of the vocabulary."""
+    def severity_level(self) -> Severity:
+        """Return `severity` as the enum that the domain uses (`Severity`), by which severities are compared."""
         return Severity(self.severity)
 
     @property
-    def asks(self) -> bool:
-        """Return whether somebody must acknowledge it: one that is not withdrawn, of any severity above low."""
-        return not self.withdrawn and self.grave is not Severity.LOW
+    def needs_acknowledgement(self) -> bool:
+        """Return whether somebody must acknowledge the notice: it is not withdrawn, and its severity is above low."""
+        return not self.withdrawn and self.severity_level is not Severity.LOW
 
 
 def notice_event_id(notice: NoticeData) -> str:
-    """Return the id of the event that publishes a revision: `notice/<id>`, of a later one `notice/<id>/<revision>`."""
+    """Return the event id of a notice's revision: `notice/<id>` for the first, `notice/<id>/<revision>` after it."""
     return f"notice/{notice.id}" if notice.revision == 1 else f"notice/{notice.id}/{notice.revision}"
 
 
 def encode_notice(notice: NoticeData) -> Envelope:
-    """Return the notice as an event for the topic `notices`, keyed by the notice's id."""
+    """Return a notice as an envelope for the topic `notices`, keyed by the notice's id."""
     plain = {name for name in _LATER if getattr(notice, name) == type(notice).model_fields[name].default}
     return Envelope(
         topic=Topic.NOTICES,
@@ -80,13 +83,13 @@ def encode_notice(notice: NoticeData) -> Envelope:
 
 
 def notice_of(data: NoticeData) -> Notice:
-    """Return what decides whom a published notice concerns.
+    """Return a published notice as the domain's `Notice`, which decides whom the notice concerns.
 
-    A range of versions that nobody can read covers every version: one notice too many is better than a hole unmended.
+    A range of versions that cannot be read counts as every version: one message too many is better than one too few.
     """
     return Notice(
         id=NoticeId(data.id),
-        severity=data.grave,
+        severity=data.severity_level,
         cause=Cause(data.cause) if data.cause else None,
         affected=tuple(Affected(each.product, _range(each.versions)) for each in data.products),
     )
@@ -100,7 +103,7 @@ def _range(written: str) -> VersionRange:
 
 
 def decode_notice(envelope: Envelope) -> NoticeData:
-    """Return the notice of an envelope. Raises BadEnvelope naming what is wrong."""
+    """Return the notice in an envelope's data. Raises BadEnvelope, naming what is wrong, if there is none."""
     try:
         return NoticeData.model_validate_json(envelope.data)
     except ValidationError as error:

@@ -13,7 +13,7 @@ from tests.real.webhook import CLOSE, HANG, Answer, WebhookReceiver
 
 from sla_notifier.acknowledge.acknowledge import AckBy, Acknowledger
 from sla_notifier.channel.port import Channel, Failure, Outcome, OutgoingMessage, Retry, Sent
-from sla_notifier.delivery.endpoint import FinishedAttempt, let_rest
+from sla_notifier.delivery.endpoint import FinishedAttempt, record_pauses
 from sla_notifier.delivery.row import row_of
 from sla_platform.bus import signalled_within
 
@@ -286,7 +286,7 @@ async def test_the_longest_patience_asked_for_counts(stage: Stage) -> None:
     for seconds in (50, 1):
         patience = Retry(Failure.RATE_LIMITED, "HTTP 429", after=timedelta(seconds=seconds))
         async with stage.store.transaction() as connection:
-            await let_rest(connection, [FinishedAttempt(row_of(dict(row._mapping)), patience, now)], now)
+            await record_pauses(connection, [FinishedAttempt(row_of(dict(row._mapping)), patience, now)], now)
     (endpoint,) = await stage.table("notifier_endpoint")
     assert endpoint.rest_until == now + timedelta(seconds=50)
 

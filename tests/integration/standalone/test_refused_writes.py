@@ -133,11 +133,11 @@ def test_many_askers_share_one_look(tmp_path: Path, monkeypatch: pytest.MonkeyPa
         looks.append(path)
         time.sleep(0.05)
 
-    monkeypatch.setattr(sqlite, "sqlite_lock_is_free", look)
+    monkeypatch.setattr(sqlite, "sqlite_write_refusal", look)
 
     async def ask() -> None:
         store = Store(f"sqlite:///{tmp_path}/slad.db")
-        assert await asyncio.gather(*(store.takes_writes() for _ in range(50))) == [None] * 50
+        assert await asyncio.gather(*(store.write_refusal() for _ in range(50))) == [None] * 50
         await store.close()
 
     asyncio.run(ask())

@@ -17,9 +17,9 @@ from sla_catalogue import (
     CatalogueInvalid,
     FindingLevel,
     builtin_catalogue,
+    dates_overlap,
     load_catalogue,
     load_text,
-    meet,
 )
 from sla_catalogue import calendars as made_calendars
 from sla_catalogue.canonical import parse_stored
@@ -278,9 +278,9 @@ def test_two_contracts_meet_on_the_days_they_have_in_common(catalogue: Catalogue
     first, _ = compiled(catalogue, f"{ACME}, valid: {{from: 2026-01-01, to: 2027-01-01}}")
     second, _ = compiled(catalogue, f"{ACME}, valid: {{from: 2027-01-01}}")
     endless, _ = compiled(catalogue, ACME)
-    assert not meet(first, second)
-    assert meet(first, endless)
-    assert meet(endless, second)
+    assert not dates_overlap(first, second)
+    assert dates_overlap(first, endless)
+    assert dates_overlap(endless, second)
 
 
 # -- plans ------------------------------------------------------------------------------------------------

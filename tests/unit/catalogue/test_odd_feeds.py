@@ -9,7 +9,7 @@ from tests.unit.catalogue.made import SOUND, loaded, problems
 from tests.unit.catalogue.test_holidays import GOOD, YEARS, ical
 
 from sla_catalogue.holiday.feed import read_feed
-from sla_catalogue.holiday.tidy import BadFeed, decoded
+from sla_catalogue.holiday.tidy import BadFeed, decode_feed
 
 EVE = "DTSTART;VALUE=DATE:20261224\nSUMMARY:Święto"
 PLAIN = ical(GOOD, EVE).encode()
@@ -17,7 +17,7 @@ BOTH = ["2026-01-05", "2026-12-24"]
 
 
 def days(content: bytes) -> tuple[list[str], tuple[str, ...]]:
-    text, doubts = decoded(content)
+    text, doubts = decode_feed(content)
     found = read_feed(text, "feed", YEARS)
     return [row.date.isoformat() for row in found.rows], (*doubts, *found.remarks)
 

@@ -30,7 +30,7 @@ from sla_domain.event import (
 from sla_domain.fold import fold
 from sla_domain.phase import Phase
 from sla_standalone.cli.apply import open_clocks
-from sla_standalone.cli.apply.changes import compared
+from sla_standalone.cli.apply.changes import compare_catalogues
 from sla_standalone.cli.apply.install import Installed, install
 from sla_standalone.cli.apply.moves import ClockMove, event_of, moves
 from sla_standalone.cli.apply.plan import InstallRefused, plan_install
@@ -162,7 +162,7 @@ def test_a_call_that_makes_no_sense(new: Path, old: Path, arguments: tuple[str, 
 
 def test_only_contracts_whose_promise_may_change_are_named(old: Path, new: Path) -> None:
     edited(new / "contracts.yaml", "country: PL", "country: DE")
-    found = compared(load_catalogue(old), load_catalogue(new))
+    found = compare_catalogues(load_catalogue(old), load_catalogue(new))
     assert [str(edit) for edit in found.edits] == ["changed contracts.one"]
     assert found.contracts == ("one",)
     assert {each.code for each in found.days} == {"DE", "PL"}
@@ -170,13 +170,13 @@ def test_only_contracts_whose_promise_may_change_are_named(old: Path, new: Path)
 
 def test_a_new_title_changes_no_promise(old: Path, new: Path) -> None:
     edited(new / "contracts.yaml", "country: TW", "country: TW, title: Far away")
-    found = compared(load_catalogue(old), load_catalogue(new))
+    found = compare_catalogues(load_catalogue(old), load_catalogue(new))
     assert ([str(edit) for edit in found.edits], found.contracts) == (["changed contracts.far"], ())
 
 
 def test_rows_that_only_stand_on_other_lines_change_nothing(old: Path, new: Path) -> None:
     edited(new / "plans.yaml", "plans:\n", "# a remark\n\nplans:\n")
-    assert compared(load_catalogue(old), load_catalogue(new)).empty
+    assert compare_catalogues(load_catalogue(old), load_catalogue(new)).empty
 
 
 # -- what would move
@@ -293,7 +293,7 @@ def test_what_a_key_is_not_shown_whole_is_not_compared(
 
     client = httpx2.Client(base_url="http://slad", transport=httpx2.MockTransport(service))
     monkeypatch.setattr(open_clocks, "open_client", lambda url, key: nullcontext(client))
-    found = open_clocks.looked("http://slad", "", book.rulebook)
+    found = open_clocks.compare_open_clocks("http://slad", "", book.rulebook)
     assert (found.incidents, found.moves, found.partial) == (1, (), () if complete else ("desk:A1",))
 
 

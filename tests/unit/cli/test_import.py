@@ -90,6 +90,6 @@ def test_the_account_tells_what_was_known_and_what_was_set_aside() -> None:
         "deliveries": [{"outcome": "accepted"}, parked, {"outcome": "accepted"}],
     }
     account = ImportAccount()
-    account.took(batch, answer)
+    account.count_answer(batch, answer)
     assert (account.accepted, account.duplicate) == (1, 1)
     assert [(one.incident, one.reason, one.text) for one in account.refusals] == [("A1", "another body: x", "t 1")]

@@ -12,7 +12,7 @@ from sla_domain.clock import Clock, ClockState
 from sla_domain.event import Actor, EventId, EventKind, IncidentEvent, IncidentId
 from sla_domain.explain import events_known_at
 from sla_domain.fold import Folding, fold, timeline
-from sla_domain.fold.carried import COPIED, copy_for_survivor, has_unanswered_word
+from sla_domain.fold.carried import COPIED, copy_for_survivor, has_unanswered_comment
 from sla_domain.incident import Incident, Phase, RemarkKind
 
 A, B, C = IncidentId("A"), IncidentId("B"), IncidentId("C")
@@ -172,10 +172,10 @@ def test_a_word_that_comes_with_a_merge_into_an_ended_incident_leaves_a_remark()
 
 
 def test_who_is_waited_for() -> None:
-    assert has_unanswered_word(answered(A).replied("Mon 10:00").events)
-    assert has_unanswered_word(Telling(A).opened("Mon 10:00").events)
-    assert not has_unanswered_word(answered(A).events)
-    assert not has_unanswered_word(answered(A).replied("Mon 10:00").resolved("Mon 11:00").events)
+    assert has_unanswered_comment(answered(A).replied("Mon 10:00").events)
+    assert has_unanswered_comment(Telling(A).opened("Mon 10:00").events)
+    assert not has_unanswered_comment(answered(A).events)
+    assert not has_unanswered_comment(answered(A).replied("Mon 10:00").resolved("Mon 11:00").events)
 
 
 def test_what_is_said_before_the_survivor_began_is_not_told_of_it_then() -> None:

@@ -8,7 +8,7 @@ from decimal import Decimal
 from tests.build.ledgers import MOSCOW_HOURS, Book, accepted, changes, hours, left, local, refused, terms
 
 from sla_domain.allowance import AllowancePeriod, BalanceWarning
-from sla_domain.ledger import RefusalReason, expiring
+from sla_domain.ledger import RefusalReason, lots_to_expire
 
 MOSCOW = "Europe/Moscow"
 FIRST = date(2026, 3, 16)
@@ -78,7 +78,7 @@ def test_a_year_of_administration() -> None:
     assert accepted(book.worked("2026-12-03T22:00", "2026-12-04T05:00")).free == hours("17h30m")
 
     # What is left of either lot expires with the contract's year, and the next 120 hours begin.
-    (only,) = expiring(book.at("2027-02-20T00:00"))
+    (only,) = lots_to_expire(book.at("2027-02-20T00:00"))
     assert (only.left, only.lot.expires) == (hours("17h30m"), local("2027-03-16T00:00", MOSCOW))
     told = [(one.warning.key, one.at) for one in book.at("2027-03-15T00:00").crossings]
     assert ("expiry-30-days", local("2027-02-14T00:00", MOSCOW)) in told

@@ -8,7 +8,7 @@ from decimal import Decimal
 from tests.build.ledgers import Book, accepted, changes, local, refused, terms
 
 from sla_domain.allowance import AllowancePeriod, BalanceWarning
-from sla_domain.ledger import EntryId, RefusalReason, expiring, forecast
+from sla_domain.ledger import EntryId, RefusalReason, forecast, lots_to_expire
 
 WARSAW = "Europe/Warsaw"
 CREDITS = terms(
@@ -51,7 +51,7 @@ def test_a_year_of_credits() -> None:
 
     accepted(book.write("bought", "2026-12-01T10:00", 4))
     winter = book.at("2027-01-15T12:00")
-    assert [(one.lot.amount, one.left, one.lot.expires) for one in expiring(winter)] == [
+    assert [(one.lot.amount, one.left, one.lot.expires) for one in lots_to_expire(winter)] == [
         (30, 5, local("2027-02-01T00:00", WARSAW)),
         (4, 4, local("2027-02-01T00:00", WARSAW)),
     ]

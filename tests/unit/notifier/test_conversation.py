@@ -22,7 +22,7 @@ QUIET = Conversation(id="c", last_at=NOW)
 
 def test_a_burst_and_one_a_minute_after_it() -> None:
     assert QUIET.room(NOW, OVER) == OVER
-    spent = QUIET.alone(OVER, NOW)
+    spent = QUIET.with_sent_alone(OVER, NOW)
     assert spent.room(NOW, OVER) == 0
     assert spent.room(NOW + EACH - timedelta(seconds=1), OVER) == 0
     assert spent.room(NOW + EACH, OVER) == 1
@@ -30,34 +30,34 @@ def test_a_burst_and_one_a_minute_after_it() -> None:
 
 
 def test_pauses_grow_and_have_a_bound() -> None:
-    storm, now, pauses = QUIET.stormy(NOW), NOW, []
+    storm, now, pauses = QUIET.with_storm(NOW), NOW, []
     for number in range(6):
         leaves = storm.leaves_at(now, pressing=True)
         pauses.append(leaves - now)
-        storm, now = storm.opened(f"d{number}", leaves, now), leaves
+        storm, now = storm.with_new_digest(f"d{number}", leaves, now), leaves
     assert pauses[:4] == [FIRST_PAUSE, 2 * FIRST_PAUSE, 4 * FIRST_PAUSE, LONGEST_PAUSE]
     assert max(pauses) == LONGEST_PAUSE
 
 
 def test_what_only_informs_waits_longer() -> None:
-    storm = QUIET.stormy(NOW)
+    storm = QUIET.with_storm(NOW)
     assert storm.leaves_at(NOW, pressing=False) == NOW + PATIENT * FIRST_PAUSE
 
 
 def test_a_storm_has_one_name_until_it_is_over() -> None:
-    storm = QUIET.stormy(NOW)
-    assert storm.stormy(NOW + LONGEST_PAUSE).thread == storm.thread
+    storm = QUIET.with_storm(NOW)
+    assert storm.with_storm(NOW + LONGEST_PAUSE).thread == storm.thread
     later = storm.next_at
     assert later is not None
-    assert storm.at(later + CALM - timedelta(seconds=1), OVER).storm == 1
-    assert storm.at(later + CALM, OVER).storm == 0
-    assert replace(storm, gathering=True).at(NOW + 9 * CALM, OVER).storm == 1, "its digest has not left yet"
-    assert QUIET.stormy(NOW + 9 * CALM).thread != storm.thread
+    assert storm.advanced_to(later + CALM - timedelta(seconds=1), OVER).storm == 1
+    assert storm.advanced_to(later + CALM, OVER).storm == 0
+    assert replace(storm, gathering=True).advanced_to(NOW + 9 * CALM, OVER).storm == 1, "its digest has not left yet"
+    assert QUIET.with_storm(NOW + 9 * CALM).thread != storm.thread
 
 
 def test_a_clock_that_was_wrong_for_a_while_holds_nothing_up() -> None:
-    ahead = QUIET.alone(OVER, NOW + timedelta(days=400)).stormy(NOW + timedelta(days=400))
-    back = ahead.at(NOW, OVER)
+    ahead = QUIET.with_sent_alone(OVER, NOW + timedelta(days=400)).with_storm(NOW + timedelta(days=400))
+    back = ahead.advanced_to(NOW, OVER)
     assert (back.storm, back.room(NOW, OVER)) == (0, OVER)
 
 

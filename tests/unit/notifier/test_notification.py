@@ -63,12 +63,12 @@ def test_a_round_has_its_later_levels_and_the_next_round_before_it() -> None:
 
 def test_a_fix_goes_to_the_entitled_first_and_a_single_level_waits() -> None:
     patience = 30 * MINUTE
-    assert [level.after for level in CHAIN.without_first(patience).levels] == [
+    assert [level.after for level in CHAIN.for_critical_fix(patience).levels] == [
         0 * MINUTE,
         10 * MINUTE,
         30 * MINUTE,
     ]
-    single = EscalationChain("p", (EscalationLevel(0 * MINUTE, ("a",)),)).without_first(patience)
+    single = EscalationChain("p", (EscalationLevel(0 * MINUTE, ("a",)),)).for_critical_fix(patience)
     assert [(level.after, level.tell) for level in single.levels] == [
         (0 * MINUTE, ()),
         (patience, ("a",)),

@@ -98,7 +98,7 @@ NOTICE_EVENT = len("notice/") + bounds.NOTICE + len(f"/{HIGHEST_REVISION}")
 TOLD_AGAIN = longest(derived_id(EventId("e" * length), IncidentId(INCIDENT)) for length in range(90, 121))
 INCIDENT_EVENT = max(len(event_id(SourceId("s" * bounds.SOURCE), "d" * MAX_DELIVERY_ID, HUGE)), TOLD_AGAIN)
 _NOW = datetime(2026, 3, 2, tzinfo=UTC)
-THREAD = Conversation(id=conversation_id("p", "email:a"), last_at=_NOW).stormy(_NOW).thread
+THREAD = Conversation(id=conversation_id("p", "email:a"), last_at=_NOW).with_storm(_NOW).thread
 ALERT_ID = len(fix_alert_id("n", "c"))
 DELIVERY = len(delivery_id("o", "p", "a"))
 DELIVERY_EVENT = len("delivery/") + DELIVERY + 1 + longest(DeliveryState) + 1 + len(str(HUGE))

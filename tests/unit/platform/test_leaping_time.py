@@ -83,11 +83,11 @@ async def test_people_are_told_once_and_told_when_it_is_over(time: LeapingTime) 
 
 def test_drills_may_make_the_clock_of_a_process_leap(tmp_path: Path) -> None:
     file = tmp_path / "shift"
-    ShiftedWallClock.by(file, 0)
+    ShiftedWallClock.shift(file, 0)
     source = parse_time_source(f"shifted:{file}")
     assert isinstance(source, SystemTime)
     before = source.now()
-    ShiftedWallClock.by(file, 3600)
+    ShiftedWallClock.shift(file, 3600)
     assert source.now() - before < timedelta(minutes=1)
     assert source.held() == {GuardedClock.MACHINE: ClockReading.LEAPT_FORWARD}
     with pytest.raises(BadSettings, match="shifted:<file>"):

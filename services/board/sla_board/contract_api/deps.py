@@ -29,9 +29,11 @@ Language = Annotated[Name, Query(description="en, pl, it, ru or zh-TW")]
 
 @dataclass(frozen=True, slots=True)
 class PlanDeps:
-    """What the routes use. `catalogue`: returns the catalogue in force, with recorded contracts.
+    """The dependencies of the HTTP routes of contracts and support plans (a support plan: a contract's promises as a
+    page).
 
-    `public_url`: how people reach the board, without a slash at its end; links begin with it.
+    `catalogue`: returns the catalogue in force, including recorded contracts. `authorize`: checks API keys.
+    `public_url`: how people reach the board, without a slash at its end; links to plans begin with it.
     """
 
     catalogue: Callable[[], Catalogue]
@@ -43,15 +45,21 @@ class PlanDeps:
     public_url: str
 
     def contract(self, id_: str) -> Contract | None:
-        """Return the contract with this id; None if there is none."""
+        """Return the contract with this id from the catalogue in force; None if there is none."""
         return self.catalogue().rulebook.contracts.get(ContractId(id_))
 
     def plan(self, contract: Contract, language: str) -> SupportPlan:
-        """Return the support plan of a contract as it is now."""
+        """Return the support plan of a contract as of now, in `language` (a tag such as `pl`); in English if that is
+        not known.
+        """
         return support_plan(self.catalogue(), contract, self.time_source.now(), language)
 
     async def pdf(self, plan: SupportPlan) -> Response:
-        """Return the answer with a plan as PDF. Raises Problem 501 where none can be made, 503 and 500."""
+        """Return the HTTP response with a support plan as PDF.
+
+        Raises Problem: with status 501 if WeasyPrint or a font is missing here, 503 if too many pages wait for
+        conversion, 500 if the conversion failed or took too long.
+        """
         try:
             made = await self.printer.pdf(self.pages.plan_for_customer(plan, ""))
         except NoPdfHere as missing:

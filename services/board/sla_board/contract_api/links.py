@@ -28,7 +28,7 @@ _DENIED: dict[int | str, dict[str, Any]] = {
 
 
 class PlanLinkIn(BaseModel):
-    """A link to be made."""
+    """The body of a request to make a link to a contract's support plan."""
 
     model_config = ConfigDict(
         extra="forbid", json_schema_extra={"examples": [{"language": "pl", "days": 30, "reason": "for the review"}]}
@@ -41,7 +41,11 @@ class PlanLinkIn(BaseModel):
 
 
 class PlanLinkShape(BaseModel):
-    """A link as administrators see it. Its address is shown once, to whoever made it."""
+    """A link to a support plan, as administrators see it; without its address, which is shown once, when it is made.
+
+    `made_by`, `revoked_by`: as in the audit log, such as `key:ops`. `revoked_at`: null, and `revoked_by` "", while
+    nobody has revoked the link.
+    """
 
     model_config = ConfigDict(
         from_attributes=True,
@@ -68,19 +72,22 @@ class PlanLinkShape(BaseModel):
 
 
 class MadePlanLink(PlanLinkShape):
-    """A link that was made, with its address, which is kept nowhere."""
+    """A link to a support plan that was just made, with its address `url`, which cannot be read again later."""
 
     url: str = Field(examples=["https://sla.example/plans/Q6vJm0p2Vw3tZk9xN4cYbL7dRfT1hSgUeXaMoKiBnHE"])
 
 
 class PlanLinkList(BaseModel):
-    """The links of a contract, the newest first."""
+    """The links to a contract's support plan, newest first."""
 
     links: list[PlanLinkShape]
 
 
 def add_links(routes: APIRouter, deps: PlanDeps) -> None:
-    """Add the routes by which administrators make, list and revoke links."""
+    """Add the routes by which administrators make, list and revoke links to support plans.
+
+    They need an API key with the scope `admin` for all contracts.
+    """
 
     def admin(request: Request) -> KeyAccess:
         return for_all_contracts(deps.authorize(request, ADMIN))
@@ -93,9 +100,9 @@ def add_links(routes: APIRouter, deps: PlanDeps) -> None:
         openapi_extra=describes(PlanLinkIn),
     )
     async def make(contract: Name, request: Request, response: Response) -> MadePlanLink:
-        """A link by which whoever has it reads this plan, as page and PDF, without a key, until it expires.
+        """Create a link with which anybody reads this plan, as page and PDF, without a key, until it expires.
 
-        The answer is the only one with its address: the store keeps a hash.
+        Only this answer has the link's address, since the store keeps a hash of it.
         """
         access = admin(request)
         asked = await demand_model(request, PlanLinkIn)
@@ -119,7 +126,7 @@ def add_links(routes: APIRouter, deps: PlanDeps) -> None:
         request: Request,
         every: Annotated[bool, Query(alias="all", description="those that expired or were revoked, too")] = False,
     ) -> PlanLinkList:
-        """The open links, the newest first; with `all` the newest thousand in whatever state."""
+        """List the open links, newest first; with `all` the newest thousand, expired and revoked ones too."""
         admin(request)
         now = deps.time_source.now()
         return PlanLinkList(links=[_shape(link, now) for link in await deps.links.of_contract(contract, every=every)])
@@ -131,7 +138,7 @@ def add_links(routes: APIRouter, deps: PlanDeps) -> None:
         responses={**_DENIED, 404: {"description": "The contract has no such link"}},
     )
     async def revoke(contract: Name, id_: Name, request: Request, reason: Reason = "") -> Response:
-        """Every instance refuses it from now on. It stays on record as revoked, by whom and when."""
+        """Revoke a link: every instance refuses it from now on. It stays in the list, with who revoked it, and when."""
         access = admin(request)
         try:
             await deps.links.revoke(contract, id_, command_of(access, reason))

@@ -24,7 +24,10 @@ _PDF_ANSWERS: dict[int | str, dict[str, Any]] = {
 
 
 def add_pages(routes: APIRouter, deps: PlanDeps) -> None:
-    """Add the routes of contracts and their support plans."""
+    """Add the routes by which callers with a read key list contracts, and read support plans as page, PDF and JSON.
+
+    A contract that is unknown, or that the key may not see, is answered with status 404.
+    """
 
     def found(request: Request, contract: str, language: str) -> SupportPlan | None:
         only = deps.authorize(request, READ).contract
@@ -33,14 +36,14 @@ def add_pages(routes: APIRouter, deps: PlanDeps) -> None:
 
     @routes.get("/contracts", response_class=HTMLResponse, summary="List contracts")
     async def show_contracts(request: Request, q: Annotated[Name, Query()] = "") -> Response:
-        """Contracts by id, title or customer, each with its support plan."""
+        """List the contracts whose id, title or customers contain `q`, each with a link to its support plan."""
         only = deps.authorize(request, READ).contract
         listed, more = await listed_contracts(deps.catalogue().rulebook, q, only)
         return HTMLResponse(deps.pages.contracts(listed, q, more, deps.time_source.now()), headers=PAGE_HEADERS)
 
     @routes.get("/contracts/{contract}", response_class=HTMLResponse, summary="Show a contract's support plan")
     async def show_support_plan(contract: Name, request: Request, lang: Language = "en") -> Response:
-        """What was promised, by whom and when, in a language: made to be read and printed (clause H8)."""
+        """Show what was promised, by whom and when, in a language; made to be read and printed (clause H8)."""
         now = deps.time_source.now()
         plan = found(request, contract, lang)
         if plan is None:
@@ -54,7 +57,7 @@ def add_pages(routes: APIRouter, deps: PlanDeps) -> None:
         summary="Download a contract's support plan as PDF",
     )
     async def download_support_plan(contract: Name, request: Request, lang: Language = "en") -> Response:
-        """The page of the support plan in its print style, by the extra `slad[pdf]`."""
+        """Return the page of the support plan as PDF, in its print style; needs the extra `slad[pdf]`."""
         plan = found(request, contract, lang)
         if plan is None:
             raise no_such_contract(contract)
@@ -62,7 +65,7 @@ def add_pages(routes: APIRouter, deps: PlanDeps) -> None:
 
     @routes.get("/v1/board/contracts/{contract}", summary="Read a contract's support plan")
     async def read_support_plan(contract: Name, request: Request, lang: Language = "en") -> dict[str, Any]:
-        """The support plan as JSON: facts, and sections made of headings, tables, weeks and paragraphs."""
+        """Return the support plan as JSON: facts, and sections made of headings, tables, weeks and paragraphs."""
         plan = found(request, contract, lang)
         if plan is None:
             raise no_such_contract(contract)
@@ -70,5 +73,5 @@ def add_pages(routes: APIRouter, deps: PlanDeps) -> None:
 
 
 def no_such_contract(contract: str) -> Problem:
-    """Return the problem 404 for a contract that there is not, or not for the caller."""
+    """Return the problem with status 404 for a contract that does not exist, or that the caller may not see."""
     return Problem(404, "no-such-contract", "No such contract", f"No contract is called {contract}.")

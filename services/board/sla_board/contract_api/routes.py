@@ -11,7 +11,7 @@ from sla_board.contract_api.pages import add_pages
 
 
 def contract_routes(deps: PlanDeps) -> APIRouter:
-    """Return the routes of contracts: the pages, the links to them, and what is behind those."""
+    """Return the FastAPI routes of contracts: the list, support plans, and links that open a plan without a key."""
     routes = APIRouter(tags=["board"])
     add_pages(routes, deps)
     add_links(routes, deps)

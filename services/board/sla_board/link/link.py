@@ -9,7 +9,10 @@ from typing import Any
 
 
 class LinkState(StrEnum):
-    """Whether a link opens the plan: `OPEN`. `EXPIRED`: its time is over. `REVOKED`: somebody took it back."""
+    """The state of a link to a support plan.
+
+    `OPEN`: it opens the plan. `EXPIRED`: its time is over. `REVOKED`: somebody revoked it, before or after it expired.
+    """
 
     OPEN = "open"
     EXPIRED = "expired"
@@ -18,10 +21,10 @@ class LinkState(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlanLink:
-    """A link by which whoever has it reads the support plan of `contract`, and nothing else, until `expires_at`.
+    """A link with which anybody reads the support plan of `contract`, without an API key, until `expires_at`.
 
-    `language`: of the page it opens. `made_by`, `revoked_by`: as in the audit log, such as `key:ops`. `reason`: why it
-    was made. `revoked_at`: from when on it is refused, None while nobody has revoked it.
+    `language`: of the page that it opens. `reason`: why it was made. `made_by`, `revoked_by`: as in the audit log, such
+    as `key:ops`. `revoked_at`: when it was revoked, None if it was not; it opens nothing since then.
     """
 
     id: str
@@ -35,13 +38,16 @@ class PlanLink:
     revoked_by: str = ""
 
     def state(self, now: datetime) -> LinkState:
-        """Return whether the link opens the plan at `now`. A link that was revoked stays so."""
+        """Return the state of the link at `now`: OPEN, EXPIRED from `expires_at` on, or REVOKED once it was revoked."""
         if self.revoked_at is not None:
             return LinkState.REVOKED
         return LinkState.OPEN if now < self.expires_at else LinkState.EXPIRED
 
     def audited(self) -> dict[str, Any]:
-        """Return what the audit log digests of the link; never its token or the hash of it."""
+        """Return the fields of the link whose digest the audit log records: contract, language, expiry and revocation.
+
+        The token and its hash are not among them.
+        """
         return {
             "contract": self.contract,
             "language": self.language,

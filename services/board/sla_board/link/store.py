@@ -28,7 +28,7 @@ _link = tables.plan_link.c
 
 
 class TooManyLinks(Exception):
-    """Raised when a contract has `MOST_OPEN` open links already."""
+    """Raised when a contract has `MOST_OPEN` (100) open links already."""
 
 
 class NoSuchLink(LookupError):
@@ -37,7 +37,10 @@ class NoSuchLink(LookupError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WantedLink:
-    """A link to be made. `language`: of the page it opens. `valid_for`: from now on."""
+    """A link to a support plan that is to be made.
+
+    `language`: of the page that it opens. `valid_for`: how long it opens the plan, from its making on (wall time).
+    """
 
     contract: str
     language: str
@@ -45,9 +48,9 @@ class WantedLink:
 
 
 class PlanLinks:
-    """The links of an installation, in the board's tables.
+    """Makes, revokes and finds links to support plans, which are stored in the board's tables.
 
-    `token`: returns a new token (tests). Every method may raise StoreBusy.
+    `token`: returns the token of a new link (tests). Every method may raise StoreBusy.
     """
 
     def __init__(self, store: Store, time_source: TimeSource, token: Callable[[], str] = new_token) -> None:
@@ -56,9 +59,9 @@ class PlanLinks:
         self._token = token
 
     async def make(self, wanted: WantedLink, command: Command) -> tuple[PlanLink, str]:
-        """Make a link and return it with its token, which is kept nowhere. `command`: who orders it, and why.
+        """Make a link; return it with its token, the secret part of its address, of which the store keeps only a hash.
 
-        Raises TooManyLinks.
+        `command`: who orders it and why, for the audit log. Raises TooManyLinks.
         """
         async with self._store.transaction() as connection:
             await audit.next_place(connection, tables.audit)  # one after the other, so that the count holds
@@ -81,7 +84,11 @@ class PlanLinks:
         return made, token
 
     async def revoke(self, contract: str, id_: str, command: Command) -> PlanLink:
-        """Revoke a link for good and return it; one that was revoked before stays as it is. Raises NoSuchLink."""
+        """Revoke the link `id_` of a contract for good and return it; one that was revoked before is returned
+        unchanged.
+
+        `command`: who orders it and why, for the audit log. Raises NoSuchLink.
+        """
         async with self._store.transaction() as connection:
             now = await store_now(connection, self._time_source)
             after = {"revoked_at": now, "revoked_by": str(command.actor)}
@@ -99,9 +106,9 @@ class PlanLinks:
         return revoked
 
     async def of_contract(self, contract: str, *, every: bool) -> list[PlanLink]:
-        """Return the open links of a contract, the newest first; with `every` those that are over too.
+        """Return the open links of a contract, newest first; if `every`, expired and revoked ones too.
 
-        At most 1,000 (MOST_LISTED).
+        At most the newest 1,000 (MOST_LISTED).
         """
         condition = _link.contract == contract
         statement = select(tables.plan_link).where(condition).order_by(_link.made_at.desc(), _link.id)
@@ -111,9 +118,10 @@ class PlanLinks:
             return [_of(row) for row in (await connection.execute(statement.limit(MOST_LISTED))).mappings()]
 
     async def find(self, token: str) -> PlanLink | None:
-        """Return the link of a token, in whatever state it is; None if there is none, or none any more.
+        """Return the link with this token, whether it is open, expired or revoked; None if there is none, or it was
+        deleted.
 
-        Read from the store at each call, so a link that was revoked is refused by every instance at once.
+        The store is read at each call, so every instance refuses a revoked link at once.
         """
         statement = select(tables.plan_link).where(_link.sha256 == token_hash(token))
         async with self._store.reading() as connection:
@@ -125,8 +133,8 @@ def _is_open(now: datetime) -> ColumnElement[bool]:
     return _link.revoked_at.is_(None) & (_link.expires_at > now)
 
 
-def over_since(horizon: datetime) -> ColumnElement[bool]:
-    """Return the condition of links that have been over, expired or revoked, since before an instant."""
+def ended_before(horizon: datetime) -> ColumnElement[bool]:
+    """Return the SQL condition for links that expired, or were revoked, before `horizon`."""
     return or_(_link.expires_at < horizon, _link.revoked_at < horizon)
 
 

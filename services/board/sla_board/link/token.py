@@ -12,20 +12,25 @@ _WRITTEN = re.compile(r"[A-Za-z0-9_-]+", re.ASCII)
 
 
 def new_token() -> str:
-    """Return a new token: 43 letters, digits, `-` and `_`."""
+    """Return a new random token (256 bits) for the address of a link: 43 letters, digits, `-` and `_`."""
     return secrets.token_urlsafe(_BYTES)
 
 
 def token_hash(token: str) -> str:
-    """Return the SHA-256 of a token in hexadecimal. No salt is needed: the token has 256 random bits."""
+    """Return the SHA-256 of a link's token in hexadecimal. No salt is needed: the token has 256 random bits."""
     return hashlib.sha256(token.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def is_cut(token: str) -> bool:
-    """Return whether the end of a token seems to be missing, as when a mail program breaks a link in two."""
+    """Return whether a token seems to lack its end, as when a mail program breaks a link in two.
+
+    That is so if it has fewer than 43 characters, all of them such as tokens consist of.
+    """
     return len(token) < _WHOLE and _WRITTEN.fullmatch(token) is not None
 
 
 def is_whole(token: str) -> bool:
-    """Return whether slad could have written this token."""
+    """Return whether a text has the form of a token: 43 letters, digits, `-` and `_`. Whether a link has it is not
+    checked.
+    """
     return len(token) == _WHOLE and _WRITTEN.fullmatch(token) is not None

@@ -80,6 +80,8 @@ class Pages:
         """Return the parts of the board's page that change, as one JSON object; equal objects mean an equal page.
 
         `rows`: id of the row's HTML element -> HTML, in the order of the page. `counts`: bucket -> how many clocks.
+        `title`, and the numbers `breached`, `total` (that match the filter), `shown` and `open` (that the viewer may
+        see).
         """
         rows = dict(self._row_or_remark(record, queue) for record in queue.rows)
         return {
@@ -135,24 +137,31 @@ class Pages:
         return self._templates.get_template("notices.html").render(notices=notices, now=now)
 
     def contracts(self, contracts: Sequence[ContractLink], text: str, more: bool, now: datetime) -> str:
-        """Return the HTML of the list of contracts. `text`: what was searched for. `more`: others match as well."""
+        """Return the HTML of the list of contracts. `text`: what was searched for. `more`: there are more matches."""
         return self._templates.get_template("contracts.html").render(contracts=contracts, text=text, next=more, now=now)
 
     def support_plan(self, plan: SupportPlan, now: datetime) -> str:
-        """Return the HTML of a contract's support plan."""
+        """Return the HTML of a contract's support plan for callers with an API key; `now` sets the browser's clock."""
         pdf = f"{contract_path(plan.contract)}/plan.pdf"
         return self._templates.get_template("support_plan.html").render(plan=plan, pdf=pdf, now=now)
 
     def plan_for_customer(self, plan: SupportPlan, pdf: str) -> str:
-        """Return the HTML of a support plan without ways to other pages. `pdf`: the path of its PDF, "" for none."""
+        """Return the HTML of a support plan for a customer, without links to other pages of the board.
+
+        `pdf`: the path of the plan as PDF, "" for none.
+        """
         return self._templates.get_template("plan_alone.html").render(plan=plan, pdf=pdf)
 
     def closed_link(self, said: str, words: PlanWords) -> str:
-        """Return the HTML of the page of a link that does not open. `said`: why not."""
+        """Return the HTML of the page for a link that does not open a support plan; `said` is the sentence that says
+        why.
+
+        `words`: the texts in the language of the page.
+        """
         return self._templates.get_template("link_closed.html").render(said=said, words=words)
 
     def not_found(self, what: str, now: datetime) -> str:
-        """Return the HTML of the page for status 404; `what` is the incident's id that was asked for."""
+        """Return the HTML of the page for status 404; `what`: the id of the incident or contract that was asked for."""
         return self._templates.get_template("missing.html").render(what=what, now=now)
 
     def _row_or_remark(self, record: Any, queue: Queue) -> tuple[str, str]:

@@ -20,7 +20,7 @@ class StaticFile:
 
 
 class StaticFiles:
-    """The scripts, style sheets and icons of the pages, by file name; all are read when it is made."""
+    """The scripts, style sheets and icons of the board's pages, by file name; all are read when the object is made."""
 
     def __init__(self) -> None:
         self._files: dict[str, StaticFile] = {}

@@ -31,18 +31,18 @@ class NoPdfHere(Exception):
 
 
 class PrinterBusy(Exception):
-    """Raised when too many pages wait to be made a PDF of."""
+    """Raised when 8 pages (MOST_WAITING) are being converted to PDF, or wait for it, already."""
 
 
 class NotPrinted(Exception):
-    """Raised when a page could not be made a PDF of; the log says why."""
+    """Raised when converting a page to PDF failed or took too long; the log says why."""
 
 
 class PdfPrinter:
-    """Makes PDFs of pages, in a process of their own, one after the other.
+    """Converts HTML pages to PDF with WeasyPrint, one after the other, each in a process of its own.
 
     `command` starts the process, which reads HTML and writes PDF (tests). `library`: the module that must be installed.
-    `patience`: seconds after which a page is given up.
+    `patience`: seconds after which a conversion is given up. The last 32 results are cached.
     """
 
     def __init__(
@@ -60,11 +60,15 @@ class PdfPrinter:
 
     @property
     def installed(self) -> bool:
-        """Return whether the extra `slad[pdf]` is installed; libraries of the system may still be missing."""
+        """Return whether the extra `slad[pdf]` is installed; system libraries that it needs may still be missing."""
         return find_spec(self._library) is not None
 
     async def pdf(self, html: str) -> bytes:
-        """Return a page as PDF. Raises NoPdfHere, PrinterBusy, NotPrinted."""
+        """Return an HTML page as PDF; the same page converted lately comes from a cache.
+
+        Raises NoPdfHere if WeasyPrint, a library or a font is missing, PrinterBusy if too many pages wait, and
+        NotPrinted if the conversion fails.
+        """
         if not self.installed:
             raise NoPdfHere(f"The board makes PDFs with WeasyPrint, which is not installed here: {INSTALL}")
         key = sha256(html.encode()).digest()

@@ -19,9 +19,11 @@ from sla_domain.contract import Contract
 def bought_plans(
     catalogue: Catalogue, contract: Contract, sheet: Mapping[str, Any], words: PlanWords
 ) -> tuple[BoughtPlan, ...]:
-    """Return the plans of a contract in the order in which they are tried; base plans stand behind, each once.
+    """Return the plans that a contract has, in the order in which they are tried for an incident, base plans last.
 
-    `sheet`: of the whole contract. A contract with one plan alone has one without a heading.
+    A contract has one plan, or one per entitlement (a plan with its own products and dates); a base plan applies to all
+    other products. `sheet`: the contract's promises as a dict (`sla_catalogue.sheet`). If the contract has only one
+    plan, its heading is "".
     """
     headings = [entitlement_text(one, words) for one in sheet["entitlements"]] or [""]
     own = [_under(catalogue, one, head, words) for one, head in zip(contract.bought, headings, strict=True)]
@@ -49,26 +51,35 @@ def _under(catalogue: Catalogue, contract: Contract, heading: str, words: PlanWo
 
 
 def bought_text(one: Mapping[str, Any], words: PlanWords) -> str:
-    """Return the name of a plan over its base plan, with the products that it is for in parentheses."""
+    """Return a plan in words: its title, its base plan if it has one, and in parentheses the products that it is for.
+
+    `one`: the contract, or one of its entitlements, as a dict of `sla_catalogue.sheet` (the promises of a contract).
+    """
     over = f" {words.over.format(base=one['base_plan']['title'])}" if one["base_plan"] else ""
     products = f" ({', '.join(one['products'])})" if one["products"] else ""
     return f"{one['plan']['title']}{over}{products}"
 
 
 def entitlement_text(one: Mapping[str, Any], words: PlanWords) -> str:
-    """Return an entitlement in words: its plan, its scope and when it is in force."""
+    """Return an entitlement (one of several plans of a contract) in words: plan, products, types of request and dates.
+
+    `one`: the entitlement as a dict of `sla_catalogue.sheet` (the promises of a contract).
+    """
     excluded = f"{words.not_covered}: {', '.join(one['excluded_products'])}" if one["excluded_products"] else ""
     texts = (bought_text(one, words), ", ".join(one["types"]), excluded, valid_text(one["valid"], words))
     return " · ".join(text for text in texts if text)
 
 
 def valid_text(valid: Mapping[str, Any], words: PlanWords) -> str:
-    """Return on which days something is valid, the first and the last; "" if it always is."""
+    """Return a period of validity in words, from its first to its last day; "" if it has neither.
+
+    `valid`: `from` and `to` (a date or None each); `to` is the first day after the period.
+    """
     last = None if valid["to"] is None else valid["to"] - timedelta(days=1)  # `to` is the first day without it
     bounds = ((words.since, valid["from"]), (words.until, last))
     return " ".join(text.format(day=day_text(day, words)) for text, day in bounds if day is not None)
 
 
 def day_text(day: date, words: PlanWords) -> str:
-    """Return a day as people write it in the language of `words`."""
+    """Return a day in the long format of a language, such as `12 November 2026`."""
     return format_date(day, "long", locale=words.language.replace("-", "_"))

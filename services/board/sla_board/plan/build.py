@@ -16,10 +16,10 @@ from sla_domain.contract import Contract
 
 
 def support_plan(catalogue: Catalogue, contract: Contract, now: datetime, language: str) -> SupportPlan:
-    """Return the support plan of a contract in a language; in English if slad does not speak it.
+    """Return the support plan of a contract: its promises as sections of texts, in `language` (a tag such as `pl`).
 
-    `catalogue`: has the contract in its rulebook. `now`: decides the year of the holidays, and which booked windows are
-    over. Sections that have nothing to say are left out.
+    A language that slad does not know means English. `catalogue`: its rulebook must have the contract. `now`: decides
+    the year of the holidays, and which booked windows are over. Sections without content are left out.
     """
     words = words_in(language)
     sheet = sheet_of(catalogue, contract.id, words.language)
@@ -56,7 +56,7 @@ def _facts(subject: PlanSubject) -> dict[str, str]:
 
 
 def plan_json(plan: SupportPlan) -> dict[str, Any]:
-    """Return the support plan as JSON values."""
+    """Return a support plan as JSON values: contract, title, language, the day `as_of`, facts and sections."""
     return {
         "contract": plan.contract,
         "title": plan.title,

@@ -14,9 +14,9 @@ _IN_PLACE = "…"
 
 
 def for_customer(plan: SupportPlan, contract: Contract) -> SupportPlan:
-    """Return the plan with every address of the contract's people left out, wherever somebody wrote it.
+    """Return a support plan in which `…` replaces the mail addresses and phone numbers of the contract's people.
 
-    No section shows addresses; but a name, a title or a note is free text.
+    No section shows them on purpose, but somebody may have written one into a name, a title or a note.
     """
     known = {address.partition(":")[2] for person in contract.people.values() for address in person.addresses}
     reached = sorted((one for one in known if "@" in one or one.startswith("+")), key=len, reverse=True)

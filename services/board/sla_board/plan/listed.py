@@ -18,7 +18,10 @@ _MOST_READ = 20_000  # recorded contracts that one search looks at
 
 @dataclass(frozen=True, slots=True)
 class ContractLink:
-    """A contract in the list. `path`: of its support plan."""
+    """A contract in the board's list of contracts, with the path of its support plan.
+
+    `customers`: their names, separated by commas. `plan`: the plan's name in the catalogue.
+    """
 
     id: str
     title: str
@@ -27,20 +30,21 @@ class ContractLink:
 
     @property
     def path(self) -> str:
-        """Return the path of the page of its support plan."""
+        """Return the path of the page with the contract's support plan, such as `/contracts/acme`."""
         return contract_path(self.id)
 
 
 def contract_path(contract: str) -> str:
-    """Return the path of the page of a contract's support plan."""
+    """Return the path of the page with a contract's support plan, such as `/contracts/acme`, with the id escaped."""
     return f"/contracts/{quote(contract, safe='')}"
 
 
 async def listed_contracts(rulebook: Rulebook, text: str, only: str | None) -> tuple[list[ContractLink], bool]:
-    """Return the contracts whose id, title or customers contain `text`, by id, and whether there may be more.
+    """Return (contracts whose id, title or customers contain `text`, whether there may be more).
 
-    At most 200 are returned, and of the recorded contracts at most 20,000 looked at; those whose id or customer's whole
-    name is `text` come first. `only`: the one contract that the caller may see; None: all.
+    At most 200 are returned, and at most 20,000 recorded contracts searched. First come those whose id or customer is
+    `text`, then those of the catalogue's files, then recorded ones, sorted by id. `only`: the one contract that the
+    caller may see; None for all.
     """
     ids, more = _candidates(rulebook, text, only)
     found: list[ContractLink] = []

@@ -15,7 +15,7 @@ from sla_domain.plan import Plan
 
 @dataclass(frozen=True, slots=True)
 class PlanTable:
-    """A table: the heads of its columns, and its rows, each with as many texts."""
+    """A table of a support plan: the headings of its columns (`head`), and rows with one text per column."""
 
     head: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
@@ -24,10 +24,11 @@ class PlanTable:
 
 @dataclass(frozen=True, slots=True)
 class Week:
-    """The weekly hours of a coverage, to be drawn.
+    """The weekly hours of service, to be drawn as a week in a support plan.
 
-    `days`: (name of the day, open spans in minutes from midnight). `seasons`: (its days, its hours), both as text; of
-    the seasons that have a day the last counts.
+    `hours`: the same as text. `days`: pairs (name of the day, open spans in minutes from midnight), Monday first.
+    `seasons`: pairs (days of the season, hours in it) as text; a day that is in several seasons has the hours of the
+    last.
     """
 
     title: str
@@ -39,7 +40,7 @@ class Week:
 
 @dataclass(frozen=True, slots=True)
 class Paragraph:
-    """A text under a heading of its own. `lead`: what stands before it in bold."""
+    """A paragraph of a support plan. `lead`: the words in bold at its beginning."""
 
     lead: str
     text: str
@@ -47,7 +48,7 @@ class Paragraph:
 
 @dataclass(frozen=True, slots=True)
 class Heading:
-    """A heading within a section: for which entitlement the parts behind it are."""
+    """A heading within a section of a support plan, which names the plan that the parts after it belong to."""
 
     text: str
 
@@ -57,7 +58,7 @@ Part = PlanTable | Week | Paragraph | Heading
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """A section of the plan. `id`: its anchor on the page."""
+    """A section of a support plan: its title and parts. `id`: its anchor on the page."""
 
     id: str
     title: str
@@ -66,7 +67,11 @@ class Section:
 
 @dataclass(frozen=True, slots=True)
 class SupportPlan:
-    """A support plan, ready to be rendered. `facts`: name -> text, for the head. `language`: tag of its words."""
+    """The support plan of a contract (its promises as a page), ready to be rendered.
+
+    `facts`: name -> text, for the head of the page. `language`: the tag of the language, such as `pl`. `made_on`: the
+    day it was made, in the contract's zone. `words`: the fixed texts in this language.
+    """
 
     contract: str
     title: str
@@ -79,10 +84,10 @@ class SupportPlan:
 
 @dataclass(frozen=True, slots=True)
 class BoughtPlan:
-    """A plan that the contract has: by an entitlement, or as the base plan for other products.
+    """One plan of a contract: its only one, one of an entitlement, or the base plan for other products.
 
-    `heading`: which one and when it applies; "" if the contract has one plan and no other. `contract`: as it is under
-    this plan alone. `sheet`: of that (`sla_catalogue.sheet`).
+    `heading`: which plan it is and when it applies; "" if the contract has no other. `contract`: the contract as if it
+    had this plan alone. `sheet`: the promises under this plan as a dict (`sla_catalogue.sheet`).
     """
 
     heading: str
@@ -93,10 +98,11 @@ class BoughtPlan:
 
 @dataclass(frozen=True, slots=True)
 class PlanSubject:
-    """What the sections are made of.
+    """The data from which the sections of a support plan are made.
 
-    `sheet`: everything the contract promises, in words of the plan's language (`sla_catalogue.sheet`). `today`: in the
-    contract's zone. `bought`: every plan that the contract has, in the order in which they are tried.
+    `sheet`: everything that the contract promises, as a dict in the language of `words` (`sla_catalogue.sheet`).
+    `bought`: all plans of the contract, in the order in which they are tried for an incident. `today`: the day in the
+    contract's zone.
     """
 
     catalogue: Catalogue
@@ -108,9 +114,10 @@ class PlanSubject:
 
 
 def per_plan(subject: PlanSubject, parts_of: Callable[[BoughtPlan], Sequence[Part]]) -> tuple[Part, ...]:
-    """Return what there is to say of each plan of the contract, under its heading.
+    """Return the parts that `parts_of` returns for each plan of the contract, after the plan's heading.
 
-    Plans of which the same is to be said have their headings one after the other, and it is said once.
+    Equal parts of several plans appear once, after the headings of all these plans; without headings if all plans have
+    the same parts.
     """
     said: dict[tuple[Part, ...], list[str]] = {}
     for one in subject.bought:
@@ -122,7 +129,7 @@ def per_plan(subject: PlanSubject, parts_of: Callable[[BoughtPlan], Sequence[Par
 
 
 def table(title: str, head: Sequence[str], rows: Sequence[Sequence[str]]) -> tuple[PlanTable, ...]:
-    """Return the table without the columns in which no row says anything; () if there are no rows."""
+    """Return a tuple with one table, without the columns that are empty in every row; () if there are no rows."""
     if not rows:
         return ()
     kept = [index for index in range(len(head)) if any(row[index] for row in rows)]

@@ -55,7 +55,10 @@ _ABOUT_THE_INCIDENT = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class PublishedFact:
-    """A fact about a clock, or about its whole incident. `id`: the id of the event that published the fact."""
+    """A fact that slad published about a clock, or about a whole incident.
+
+    `id`: the id of the event that published it.
+    """
 
     id: str
     fact: ClockFact

@@ -19,8 +19,9 @@ _PERIODS = TypeAdapter(list[Period])
 def contract_rows(facts: Iterable[ClockFact]) -> list[dict[str, Any]]:
     """Return one row for the table `board_contract` for each incident, sorted by incident.
 
-    It holds the incident's contract periods as JSON, and the contract and customer of the latest of them. Of several
-    facts about an incident the one published last counts. Facts without contract periods are left out.
+    A row has the incident's contract periods (under which contract it was, and since when) as JSON, and the contract
+    and customer of the latest period. Of several facts about an incident the one published last counts. Facts without
+    contract periods are left out.
     """
     return newest_rows(
         {
@@ -37,5 +38,8 @@ def contract_rows(facts: Iterable[ClockFact]) -> list[dict[str, Any]]:
 
 
 def periods_of(written: str) -> tuple[ContractPeriod, ...]:
-    """Return the contract periods in `written`, the JSON of the column `periods`, oldest first."""
+    """Return the periods in which an incident was under one contract each, oldest first.
+
+    `written`: their JSON, from the column `periods` of the table `board_contract`.
+    """
     return tuple(period.value() for period in _PERIODS.validate_json(written))

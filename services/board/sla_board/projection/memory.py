@@ -89,7 +89,7 @@ class RememberedReader(Generic[Key, Item]):
         committed: list[Callable[[], None]],
         never: Collection[Key] = (),
     ) -> dict[Key, list[Item]]:
-        """Return the stored rows of each key in `fresh`, from the cache if possible, else read from the store.
+        """Return key -> its stored rows, for each key in `fresh`; from the cache if possible, else read from the store.
 
         From the cache come just the rows that `essential` picks, and the fresh ones. `fresh`: key -> the rows of this
         batch, stored already in this transaction. `never`: keys that bypass the cache. To `committed` are appended
@@ -131,7 +131,8 @@ def _changes_breaches(one: PublishedFact) -> bool:
 
 
 def essential_events(events: Sequence[IncidentEvent]) -> list[IncidentEvent]:
-    """Return the events of one incident on which its row can still depend, whatever arrives later, in reading order.
+    """Return the events of one incident on which its row can still depend, whatever arrives later, in the order of
+    their times.
 
     These are the first and the last event; the first opening; the first snapshot; all events that state another id of
     the incident; for each attribute the last event that states it; and the events that affect the phase. Where several

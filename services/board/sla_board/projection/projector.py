@@ -83,13 +83,13 @@ class Projector:
         self.applied_at: datetime | None = None
 
     async def assigned(self, partitions: frozenset[int]) -> None:
-        """Do nothing. The bus calls this when the board begins to read these partitions (parts of the topics).
+        """Do nothing. The bus calls this when the board begins to read the given partitions of the topics.
 
         If another process still reads them, no event is applied twice: the store records which were applied.
         """
 
     async def revoked(self, partitions: frozenset[int]) -> None:
-        """Do nothing. The bus calls this when the board ceases to read these partitions (parts of the topics).
+        """Do nothing. The bus calls this when the board ceases to read the given partitions of the topics.
 
         If another process reads them already, no event is applied twice: the store records which were applied.
         """
@@ -98,8 +98,8 @@ class Projector:
         """Apply a batch of events to the board's tables in one transaction.
 
         Skipped are events that were applied before, and those of the canary (slad's own test clock, which it breaches
-        each minute). Raises StoreBusy when the store takes no work, and otherwise what is wrong with an event, such as
-        BadEnvelope. Nothing is stored then, and the same batch may be passed again.
+        each minute). Raises StoreBusy when the store takes no work, and an error such as BadEnvelope for an event that
+        cannot be read. Nothing is stored then, and the same batch may be passed again.
         """
         # slad's own minute clock belongs to no incident: shown, it would stay on every board for ever.
         envelopes = [envelope for envelope in batch.envelopes if envelope.key != CANARY]
@@ -120,7 +120,10 @@ class Projector:
             self._changed()
 
     async def replay(self, entry: QuarantineEntry) -> None:
-        """Apply an event from the quarantine (events that could not be applied). Raises the same as `handle`."""
+        """Apply an event from the quarantine (events that could not be applied before) to the board's tables.
+
+        Raises StoreBusy when the store takes no work, and what is still wrong with the event, such as BadEnvelope.
+        """
         await self.handle(Batch(entry.partition, (envelope_of(entry),), None))
 
     def _observe(self, fresh: Sequence[Envelope], touched: _Touched, now: datetime) -> None:
@@ -221,7 +224,9 @@ def _event_row(envelope: Envelope, incident: str, clock: UUID | None = None) -> 
 
 
 def notice_rows(notices: Iterable[NoticeData]) -> list[dict[str, Any]]:
-    """Return the row of each notice, by its highest revision among these."""
+    """Return one row for the table of critical-fix notices for each notice, sorted by id: its highest revision in
+    `notices`.
+    """
     newest = {notice.id: notice for notice in sorted(notices, key=lambda notice: notice.revision)}
     return [_notice_row(newest[id_]) for id_ in sorted(newest)]
 

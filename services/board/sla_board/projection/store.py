@@ -24,7 +24,8 @@ _AMPLE = 50  # rows of one incident or clock, as a rule
 
 
 async def claim_events(connection: AsyncConnection, envelopes: Sequence[Envelope], now: datetime) -> list[Envelope]:
-    """Record the ids of these events as applied at `now`; return the events that were not applied before, each once.
+    """Record the ids of the given events as applied at `now`; return the events that were not applied before, each
+    once.
 
     The record is part of the caller's transaction: after a rollback the events count as not applied.
     """
@@ -93,13 +94,13 @@ async def _rows(connection: AsyncConnection, query: Select[Any], keys: int) -> A
 
 
 async def upsert_rows(connection: AsyncConnection, table: Table, rows: Sequence[dict[str, Any]]) -> None:
-    """Insert rows; a stored row with the same primary key is replaced, whatever it holds."""
+    """Insert rows; a stored row with the same primary key is overwritten."""
     if rows:
         await connection.execute(upsert(connection, table), list(rows))
 
 
 async def upsert_newer_rows(connection: AsyncConnection, table: Table, rows: Sequence[dict[str, Any]]) -> None:
-    """Insert rows; a stored row with the same primary key is replaced, unless the stored one is newer.
+    """Insert rows; a stored row with the same primary key is overwritten, unless the stored one is newer.
 
     Newer is the row with the later `at`; among rows of equal `at`, the one with the higher `rank` (a number in the
     row).
@@ -115,7 +116,10 @@ async def upsert_newer_rows(connection: AsyncConnection, table: Table, rows: Seq
 
 
 async def upsert_notices(connection: AsyncConnection, rows: Sequence[dict[str, Any]]) -> None:
-    """Insert notices; a stored one is replaced, unless it is a later revision. `rows`: each notice once."""
+    """Insert critical-fix notices; a stored one with the same id is overwritten, unless it is a later revision.
+
+    `rows`: each notice once.
+    """
     if not rows:
         return
     statement = insert(connection, tables.notice)
@@ -128,7 +132,7 @@ async def upsert_notices(connection: AsyncConnection, rows: Sequence[dict[str, A
 
 
 async def copy_phases(connection: AsyncConnection, incidents: Collection[str]) -> None:
-    """Set the phase of these incidents to the one that the timer has published last.
+    """Set the stored phase of each of the given incidents to the one that the timer has published last.
 
     Incidents for which it has published none keep the phase computed from their own events.
     """

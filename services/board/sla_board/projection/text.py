@@ -4,7 +4,7 @@ from __future__ import annotations
 
 
 def searchable(*parts: str) -> str:
-    """Return the text in which searches look: the parts that are not empty, case-folded, each on a line."""
+    """Return the text to store for searches: the non-empty parts, case-folded, one per line."""
     return "\n".join(part.casefold() for part in parts if part)
 
 

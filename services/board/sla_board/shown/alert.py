@@ -10,9 +10,10 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ShownAlert:
-    """An alert, with what has happened to it since it was last opened; an earlier acknowledgement does not count.
+    """An alert (the escalation about a breached clock or a notice), with what has happened since it was last opened.
 
     `state`: open, acknowledged or closed. `level`: how far it has escalated, such as `level 2`; "" if it has not.
+    Instants are None, and texts "", for what has not happened.
     """
 
     id: str
@@ -37,9 +38,9 @@ class ShownAlert:
 
 
 def alerts_of(steps: Iterable[Any]) -> tuple[ShownAlert, ...]:
-    """Return the alerts that these records of the table `board_alert` describe, by when each was last opened.
+    """Return the alerts that these rows of the table `board_alert` describe, sorted by when each was last opened.
 
-    Each record is one step of an alert, such as `escalated`; their order does not matter.
+    Each row is one step of an alert, such as `escalated`; their order does not matter.
     """
     alerts: dict[str, ShownAlert] = {}
     for step in sorted(steps, key=lambda record: (record.at, record.rank, record.id)):

@@ -12,12 +12,12 @@ from sla_domain.clock import ClockState
 
 @dataclass(frozen=True, slots=True)
 class Countdown:
-    """The time left of a clock, in the form in which the browser counts it down; `left_at` computes the same here.
+    """The time left of a clock, as values from which the browser (and `left_at`) computes it at any instant.
 
-    Of a running clock, the time left is `to` minus the present instant, in counted time (time within its hours). Before
-    `since` and after `until` its hours are closed, and the time left stands still; None: no such bound. Of a paused or
-    stopped clock `to` is None, and `left` is the time left. `wall_to`, `wall`: the due instant and the time left by the
-    wall clock; None where they are the same. `by_wall`: the clock's hours are not known, so all of this is wall time.
+    Running clock: the time left is `to` minus now, in counted time (time within the clock's hours); it stands still
+    before `since` and after `until`, when the hours are closed (None: no such bound). Paused or stopped clock: `to` is
+    None, and `left` is the time left. `wall_to`, `wall`: the due instant and the time left by the wall clock; None
+    where they are the same. `by_wall`: the clock's hours are not known, so all of this is wall time.
     """
 
     to: datetime | None = None

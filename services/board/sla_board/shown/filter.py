@@ -33,7 +33,7 @@ class ClockCondition(StrEnum):
 
 
 class QueueOrder(StrEnum):
-    """The orders in which open clocks are listed; within each, the most urgent first.
+    """The orders in which open clocks are listed; clocks that are equal in it are listed by urgency, highest first.
 
     URGENCY: by `sla_domain.urgency.score`, highest first. STATE: by bucket. The others: by the column of that name.
     """
@@ -112,12 +112,12 @@ def parse_order(written: str) -> tuple[QueueOrder, bool]:
 
 
 def parse_conditions(written: tuple[str, ...]) -> tuple[ClockCondition, ...]:
-    """Return the conditions with these names, such as `paused`, in the order given; unknown names are skipped."""
+    """Return the conditions named by `written`, such as `paused`, in the order given; unknown names are skipped."""
     known = {condition.value: condition for condition in ClockCondition}
     return tuple(known[name] for name in written if name in known)
 
 
 def parse_buckets(written: tuple[str, ...]) -> tuple[Bucket, ...]:
-    """Return the buckets with these slugs, such as `soon`, in the order given; unknown slugs are skipped."""
+    """Return the buckets whose slugs `written` lists, such as `soon`, in the order given; unknown slugs are skipped."""
     known = {bucket.slug: bucket for bucket in Bucket}
     return tuple(known[name] for name in written if name in known)

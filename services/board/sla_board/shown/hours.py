@@ -66,7 +66,10 @@ class CalendarsByName:
         self._found: dict[tuple[str, str], Calendar | None] = {}
 
     def find(self, contract: str, name: str) -> Calendar | None:
-        """Return the calendar named `name` of a contract; None for wall time, and if the rulebook in force lacks it."""
+        """Return the calendar named `name` (such as `gold-hours@3f2a9c04d1e7`) of a contract's plans.
+
+        None for wall time, and if the rulebook in force has no calendar of this name.
+        """
         if self._rulebook is None or name in (WALL, UNKNOWN):
             return None
         rulebook = self._rulebook()
@@ -90,7 +93,8 @@ class HoursAt:
     _looks: dict[str, ClockHours] = field(default_factory=dict)
 
     def look(self, contract: str, name: str) -> ClockHours:
-        """Return the hours named `name`, as they are at `now`; looked up in the plans of `contract`.
+        """Return the hours named `name` (such as `gold-hours@3f2a9c04d1e7`, or `wall`) of the plans of `contract`, as
+        of `now`.
 
         Equal names mean equal hours, so hours that were found for one contract are used for all.
         """

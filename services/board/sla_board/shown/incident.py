@@ -39,8 +39,8 @@ _ENDED = (0.0, True, 0.0, "", 0)  # behind every `ClockRow.place` of an open clo
 class ShownPromise:
     """A clock of the incident, as its page shows it.
 
-    `original_due_at`: the due instant that was promised first. `stopped_at`: None while the clock is open. `spans`: the
-    periods in which it ran, was outside its hours, paused or overdue, oldest first.
+    `row`: the clock as it is now. `original_due_at`: the due instant that was promised first. `stopped_at`: None while
+    the clock is open. `spans`: the periods in which it ran, was outside its hours, paused or overdue, oldest first.
     """
 
     row: ClockRow
@@ -91,9 +91,9 @@ class IncidentFile:
     """The content of an incident's page, as far as the viewer may see it.
 
     `promises`: its clocks, open ones first, the most urgent of them in front. `happenings`: its events. `sayings`: the
-    facts that slad published. `drawing`: None when there is nothing to draw. `until`: None, unless the incident has
-    left the viewer's contract: then the instant when it left, and the page shows the incident as it was at that
-    instant.
+    facts that slad published. `deliveries`: rows of the table `board_delivery`. `drawing`: the timeline, None when
+    there is nothing to draw. `not_shown`: parts that could not be made. `until`: when the incident left the viewer's
+    contract, None if it has not; the page then shows the incident as it was at that instant.
     """
 
     id: str

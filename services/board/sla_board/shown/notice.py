@@ -25,9 +25,9 @@ _MOST = 100
 class ShownNotice:
     """A critical-fix notice, which asks the users of some `products` to install a fix.
 
-    `told`: state of a delivery, such as `sent` -> how many of the notice's deliveries are in it. `asked`: of how many
-    contracts a person is to acknowledge the notice; `acknowledged`: of how many a person has done so. `reason`: why it
-    was changed or withdrawn, "" if nobody said.
+    `told`: state of a delivery, such as `sent` -> how many of the notice's deliveries are in it. `asked`: how many
+    contracts have people who were asked to acknowledge the notice; `acknowledged`: in how many of them somebody has.
+    `reason`: why it was changed or withdrawn, "" if nobody said.
     """
 
     id: str

@@ -71,7 +71,7 @@ class ClockRow:
         return round(score_of_weight(self.weight, None if self.due_at is None else self.due_at - now), 3)
 
     def place(self, now: datetime) -> tuple[float, bool, float, str, int]:
-        """Return the sort key of an open clock among those of one incident at `now`: by urgency, then as in the queue.
+        """Return the sort key of an open clock within its incident's page at `now`: the most urgent clock first.
 
         Of equal urgency the one due first comes first, one without a due instant last; then by metric and cycle.
         """
@@ -85,7 +85,7 @@ class ClockRow:
 
     @property
     def note(self) -> str:
-        """Return the small text beside the state, such as why the clock is paused; "" for none."""
+        """Return the small text next to the state, such as why the clock is paused; "" for none."""
         notes = (
             self.answer,
             self.why,
@@ -104,10 +104,10 @@ class ClockRow:
 
 
 def row_of(record: Any, hours: HoursAt, alert: ShownAlert | None = None) -> ClockRow:
-    """Return a clock as a row, given its record of the table `board_clock` or of `Queue.rows`.
+    """Return a clock as a row of a page, given its record of the table `board_clock` or of `Queue.rows`.
 
-    `hours`: what the clock's hours are, and the instant for which the row holds. `alert`: the alert about the clock's
-    breach; None for none.
+    `hours`: finds the clock's hours, and has the instant as of which the row is made. `alert`: the alert about the
+    clock's breach; None for none.
     """
     now, look = hours.now, hours.look(record.contract, record.hours)
     state = ClockState(record.state)

@@ -54,8 +54,9 @@ async def read_share(
     """Return the part of an incident that `contract` may see; None when it may see nothing.
 
     The other arguments are all that is stored of the incident. `record`, `clocks`: its rows of the tables
-    `board_incident` and `board_clock`. `happened`: its events. `facts`: the facts about it. `told`: its deliveries, and
-    the steps of its alerts. After the incident has left the contract, everything is as it stood when it left.
+    `board_incident` and `board_clock`. `happened`: its events. `facts`: the facts about it. `told`: the pair (its
+    deliveries, the steps of its alerts). Once the incident has left the contract, everything is returned as it was when
+    it left.
     """
     periods = await _periods(connection, incident, facts)
     if not periods:

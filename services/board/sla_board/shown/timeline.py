@@ -25,7 +25,8 @@ _MOST_TICKS = 8
 class SpanKind(StrEnum):
     """What a clock did in a period of its timeline.
 
-    OVERDUE: it ran past its due instant. OUTSIDE: it ran, and its hours were closed.
+    RUNNING: it ran in time, within its hours. PAUSED: it was paused. OVERDUE: it ran past its due instant. OUTSIDE: it
+    ran, but its hours were closed.
     """
 
     RUNNING = "running"
@@ -44,9 +45,9 @@ _TITLES = {SpanKind.OVERDUE: "past due", SpanKind.OUTSIDE: "outside hours"}
 
 @dataclass(frozen=True, slots=True)
 class TimelineSpan:
-    """A period of a clock's timeline.
+    """A period of a clock's timeline in which its `kind` does not change.
 
-    `end`: None while it lasts. `why`: for whom a pause waits, or why the hours are closed; else "".
+    `end`: None while it lasts. `why`: on whom a pause waits, or why the hours are closed; else "".
     """
 
     kind: SpanKind
@@ -56,7 +57,7 @@ class TimelineSpan:
 
 
 class MarkKind(StrEnum):
-    """The kinds of marks on a clock's timeline: when it is DUE, was WARNED, BREACHED or STOPPED."""
+    """The kinds of marks on a clock's timeline: when it is DUE, and when it was WARNED, BREACHED or STOPPED."""
 
     DUE = "due"
     WARNED = "warned"
@@ -75,7 +76,7 @@ class Point:
 
 @dataclass(frozen=True, slots=True)
 class TimelineRow:
-    """A clock on the timeline, before it is drawn: its label, periods and marks."""
+    """A clock of an incident's timeline, before it is drawn: its label, periods (`spans`) and marks (`points`)."""
 
     label: str
     spans: tuple[TimelineSpan, ...]
@@ -84,7 +85,9 @@ class TimelineRow:
 
 @dataclass(frozen=True, slots=True)
 class Bar:
-    """A period as drawn: a rectangle in units of the SVG view box (y grows downwards), with a text for people."""
+    """A period of a clock as drawn: a rectangle in units of the SVG view box (y grows downwards), with a text for
+    people.
+    """
 
     x: float
     y: float
@@ -96,7 +99,7 @@ class Bar:
 
 @dataclass(frozen=True, slots=True)
 class Pin:
-    """A mark as drawn: its centre in units of the SVG view box (y grows downwards), with a text for people."""
+    """A mark of a clock as drawn: its centre in units of the SVG view box (y grows downwards), and its text."""
 
     x: float
     y: float
@@ -106,7 +109,7 @@ class Pin:
 
 @dataclass(frozen=True, slots=True)
 class TimelineTick:
-    """A label of the time axis at `x`, such as `14:30`, or `3 Nov` at a midnight."""
+    """A label of the drawing's time axis at `x` (in units of the SVG view box): `14:30`, or `3 Nov` at a midnight."""
 
     x: float
     text: str
@@ -195,7 +198,8 @@ def _ticks(scale: _Scale, zone: str) -> tuple[TimelineTick, ...]:
 
 
 def split_overdue(spans: Sequence[TimelineSpan], due_at: datetime | None, now: datetime) -> tuple[TimelineSpan, ...]:
-    """Return the periods of a clock, with those in which it ran cut at `due_at`; what follows is of the kind OVERDUE.
+    """Return the periods of a clock, with those in which it ran cut at `due_at`; the parts after it are of the kind
+    OVERDUE.
 
     `due_at`: None for no due instant; then nothing is overdue. A period that still lasts counts as ending at `now`.
     """

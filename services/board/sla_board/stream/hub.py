@@ -72,8 +72,8 @@ class _Channel(Generic[View]):
 class Hub(Generic[View]):
     """Renders each page that a browser follows, and sends it to all its followers (`follow`) when it has changed.
 
-    `render` renders a page, once for all its followers. `changes` wakes the hub after each commit of the projector;
-    without that a page is rendered again after a second or more. `bounds` limits the streams.
+    `render` renders a page, once for all its followers. `changes` wakes the hub after each commit of the projector; if
+    it does not wake, a page is rendered again after a second or more. `bounds` limits the streams.
     """
 
     def __init__(
@@ -114,7 +114,8 @@ class Hub(Generic[View]):
     def follow(
         self, view: View, known: str, beat_seconds: float, visitor: Visitor = Visitor()
     ) -> AsyncGenerator[Frame | NotRendered | None]:
-        """Yield a frame of `view` now, unless its id is `known`, and another one after each change.
+        """Yield a frame (the rendered page `view`) at once, unless its id is `known`, and another one after each
+        change.
 
         A frame may hold only the differences to the one before. Yields None after every `beat_seconds` without a
         change, as a heartbeat; while the page cannot be rendered, NotRendered instead, the first at once. `visitor`:

@@ -63,11 +63,11 @@ def network_of(address: str) -> str:
 
 
 class PlacesFull(Exception):
-    """All places for streams are taken, or the last ones are kept for other callers; try again later."""
+    """Raised when all places for streams are taken, or the last ones are kept for other callers; try again later."""
 
 
 class CallerLimitReached(PlacesFull):
-    """The caller follows as many pages as one caller may; the message says whose limit it is."""
+    """Raised when the caller follows as many pages as one caller may; the message says whose limit it is."""
 
 
 @dataclass(slots=True)

@@ -22,7 +22,11 @@ FILE, API = "file", "api"
 
 
 def record_json(record: ContractRecord, now: datetime, warnings: Sequence[ContractProblem] = ()) -> dict[str, Any]:
-    """Return a recorded contract as JSON values: the version in force at `now`, and what stands about the others."""
+    """Return the JSON object of a recorded contract (one kept in the database) with its versions.
+
+    `in_force` is the version that applies at `now`, null before the first; `pending` are those that take effect later;
+    `versions` are all, without their text. `warnings`: findings about the text that was just written.
+    """
     current = record.at(now)
     return {
         "id": record.id,
@@ -39,7 +43,10 @@ def record_json(record: ContractRecord, now: datetime, warnings: Sequence[Contra
 
 
 def version_json(version: ContractVersion, *, whole: bool = True) -> dict[str, Any]:
-    """Return a version as JSON values; with its text if `whole`."""
+    """Return the JSON object of one version of a contract: its number, state, instants, author and reason.
+
+    `whole`: include the contract's text, as an object under `contract`.
+    """
     state = "withdrawn" if version.withdrawn_in is not None else "in_force" if version.in_force_in else "pending"
     told: dict[str, Any] = {
         "number": version.number,
@@ -55,7 +62,11 @@ def version_json(version: ContractVersion, *, whole: bool = True) -> dict[str, A
 def windows_json(
     record: ContractRecord, bookable: Iterable[tuple[BookableWindow, Plan]], language: str
 ) -> dict[str, Any]:
-    """Return what is booked, cancelled bookings too, and what may be booked under which plan."""
+    """Return the JSON object with a contract's booked windows (extra service hours) and those that can be booked.
+
+    `record`: holds the bookings; cancelled ones are listed too. `bookable`: each window that can be booked, with the
+    plan that offers it. `language`: of the titles; English where a title has no such language.
+    """
     return {
         "booked": [
             {
@@ -96,12 +107,18 @@ def _price(price: WindowPrice, plan: Plan) -> dict[str, Any]:
 
 
 def amount_json(amount: Decimal, unit: AllowanceUnit, language: str = "en") -> dict[str, Any]:
-    """Return an amount of an allowance, exact as a text (seconds for hours), and in words."""
+    """Return the JSON object of an amount of an allowance: the exact number as text (`amount`), and in words (`text`).
+
+    The argument `amount` is in `unit`, but in seconds if that is hours. `language`: of the words.
+    """
     return {"amount": f"{amount.normalize():f}", "text": amount_text(amount, unit, language)}
 
 
 def profile_json(environment: Sequence[EnvironmentItem], rows: Sequence[Any]) -> dict[str, Any]:
-    """Return what the customer runs, and when it was stated. `rows`: of `ingest_contract_change`, the latest first."""
+    """Return the JSON object of a customer's environment: the products with their versions, and when they were stated.
+
+    `rows`: of `ingest_contract_change`, one for each time that somebody stated the environment, the latest first.
+    """
     return {
         "products": [
             {"product": one.product, "versions": list(one.versions), "facts": dict(one.facts)} for one in environment
@@ -111,7 +128,7 @@ def profile_json(environment: Sequence[EnvironmentItem], rows: Sequence[Any]) ->
 
 
 def file_json(contract: Contract) -> dict[str, Any]:
-    """Return a contract of a file as JSON values; its text is in the file."""
+    """Return the JSON object of a contract that is written in a catalogue file, without its text; `revision` is 0."""
     return {
         "id": contract.id,
         "managed": FILE,
@@ -125,7 +142,10 @@ def file_json(contract: Contract) -> dict[str, Any]:
 
 
 def listed_json(one: ListedContract | Contract) -> dict[str, Any]:
-    """Return a contract as it stands in a list."""
+    """Return the JSON object of a contract in the list of contracts: id, title, plan, customers and revision.
+
+    `managed` is `file` for a contract of a catalogue file, `api` for one that is kept in the database.
+    """
     if isinstance(one, Contract):
         known = file_json(one)
         return {name: known[name] for name in ("id", "managed", "revision", "title", "plan", "customers")}
@@ -140,14 +160,14 @@ def listed_json(one: ListedContract | Contract) -> dict[str, Any]:
 
 
 def change_json(row: Any) -> dict[str, Any]:
-    """Return a row of `ingest_contract_change` as JSON values."""
+    """Return the JSON object of one change in a contract's history. `row`: of the table `ingest_contract_change`."""
     data = json.loads(row.data)
     told = {name: data[name] for name in ("number", "effective_from", "through", "booking", "entry") if name in data}
     return {"revision": row.revision, "at": iso(row.at), "by": row.by, "reason": row.reason, "what": row.what} | told
 
 
 def iso(instant: datetime | None) -> str | None:
-    """Return an instant as RFC 3339 with `Z`; None for None."""
+    """Return an aware instant as RFC 3339 text, with `Z` for UTC, else with its own offset; None for None."""
     return None if instant is None else rfc3339(instant)
 
 

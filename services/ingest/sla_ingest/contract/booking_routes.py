@@ -21,7 +21,7 @@ Booking = Annotated[ContractName, Path()]
 
 
 def add_routes(routes: APIRouter, deps: ContractDeps) -> None:
-    """Add the routes of booked windows."""
+    """Add the routes `/{contract}/windows` to a router: list, book and cancel windows (extra service hours)."""
 
     @routes.get(
         "/{contract}/windows", summary="List booked windows, and what can be booked", responses=WITHOUT_REVISION

@@ -8,7 +8,7 @@ from contextlib import suppress
 from datetime import datetime
 
 from sla_catalogue import Catalogue
-from sla_catalogue.compiler import ContractProblem, meet
+from sla_catalogue.compiler import ContractProblem, dates_overlap
 from sla_catalogue.problem import CatalogueInvalid, FindingLevel
 from sla_catalogue.tree import Plain
 from sla_domain.contract import Contract
@@ -22,10 +22,11 @@ from sla_platform.contracts.shelf import RecordShelf
 def check_contract(
     catalogue: Catalogue, shelf: RecordShelf, contract: str, values: dict[str, Plain], version: int
 ) -> tuple[ContractProblem, ...]:
-    """Return the warnings about a contract's section.
+    """Check the text of a contract's new version, and return the warnings; errors raise Problem (an HTTP error) 422.
 
-    Raises Problem 422 with the pointer of everything that is wrong with it: its keys and values, what the plan does not
-    allow, and customers that another contract has at the same time.
+    Its `errors` name every place that is wrong: keys and values, what the plan does not allow, and customers that
+    another contract has at the same time. `contract`: its id. `values`: the text, as the section of a catalogue file.
+    `version`: the number of the new version. `shelf`: the records of the other contracts.
     """
     found = catalogue.compiler.check(contract, values, version=version)
     errors = [
@@ -44,9 +45,10 @@ def check_contract(
 def check_scope(
     catalogue: Catalogue, record: ContractRecord, values: dict[str, Plain], since: datetime, now: datetime
 ) -> None:
-    """Raise RefusedChange if a version of these values, in effect from `since`, changes products against a rule.
+    """Raise RefusedChange if a new version would change the contract's products against a rule of its plans.
 
-    A version that the plans do not allow any more is left out of what is counted.
+    `values`: the version's text, as the section of a catalogue file. `since`: when it takes effect. Earlier versions
+    that the plans no longer allow are not compared.
     """
     compiler = catalogue.compiler
     after = compiler.compile(record.id, values, version=len(record.versions) + 1).contract
@@ -74,7 +76,7 @@ def _shared_customers(catalogue: Catalogue, shelf: RecordShelf, made: Contract) 
     for name in sorted(made.customers):
         others = [*_of_files(catalogue, name), *_recorded(catalogue, shelf, name, made.id)]
         for other in others:
-            if meet(made, other):
+            if dates_overlap(made, other):
                 detail = f"{name} is a customer of {other.id} at the same time"
                 hint = "give the contracts dates that do not meet, or the customer another name"
                 errors.append(

@@ -42,8 +42,12 @@ Name = Annotated[ContractName, Path()]
 
 @dataclass(frozen=True, slots=True)
 class ContractDeps:
-    """What the routes of contracts use. `catalogue`: returns the catalogue of the files. `max_body_bytes`: of any
-    body, as the setting says."""
+    """The objects that the routes of contracts use.
+
+    `owner`: makes changes. `shelf`: the records of contracts in memory. `catalogue`: returns the catalogue of the
+    files, without recorded contracts. `authorize`: returns what a request's API key allows, or raises 401 or 403.
+    `max_body_bytes`: the largest body that is accepted.
+    """
 
     owner: ContractOwner
     shelf: RecordShelf
@@ -55,11 +59,14 @@ class ContractDeps:
 
 
 def may_see(access: KeyAccess, contract: str) -> None:
-    """Raise Problem 404 unless the key may see the contract."""
+    """Raise Problem (an HTTP error) 404 if the API key is limited to another contract than this one."""
     if access.contract not in (None, contract):
         raise no_such_contract(contract)
 
 
 def may_write(deps: ContractDeps, request: Request) -> KeyAccess:
-    """Return the access of a key that may change contracts. Raises Problem 401 or 403 for any other caller."""
+    """Return what the API key of a request allows, if it may change contracts.
+
+    That needs the scope `admin`, and no limit to one contract. Raises Problem 401 or 403 otherwise.
+    """
     return for_all_contracts(deps.authorize(request, KeyScope.ADMIN))

@@ -20,13 +20,14 @@ _SOMEBODY = "slad"  # who wrote an entry where no keys are asked for
 
 
 class EntryIn(BaseModel):
-    """The body that writes an entry into a ledger.
+    """The body of a request that writes an entry into a ledger (the account of a contract's allowance).
 
-    `id`: the same id is the same entry. `kind`: bought, used, reserved, released or adjusted; refunded and transferred
-    are refused. `amount`: such as `2`, or `1h30m` of hours; of an adjustment it may be negative. `at`: when it
-    happened, past or now; absent: now. `from`, `until`: the time that was worked, instead of an amount. `of`: the
-    reservation that it ends; without an amount, all of it. `serves_at`: when what is reserved takes place. `surcharge`:
-    percent on top. `who`: whose work or decision it is; absent: the key's. `reference`: an incident or a booking.
+    `id`: writing the same id again changes nothing. `kind`: bought, used, reserved, released or adjusted; refunded and
+    transferred are refused. `amount`: such as `2`, or `1h30m` of hours; of an adjustment it may be negative. `at`: when
+    it happened, not in the future; absent: now. `from`, `until`: the time that was worked, instead of an amount. `of`:
+    the id of the reservation that the entry ends; without an amount, all of it. `serves_at`: when the reserved service
+    takes place. `surcharge`: percent on top. `who`: whose work or decision it is; absent: the API key's. `reference`:
+    the id of an incident or a booking.
     """
 
     model_config = ConfigDict(extra="forbid", validate_by_alias=True, validate_by_name=True)
@@ -45,9 +46,11 @@ class EntryIn(BaseModel):
 
 
 def entry_of(asked: EntryIn, terms: LedgerTerms, at: datetime, by: str) -> LedgerEntry:
-    """Return the entry that a body means. `at`: when it happened if it does not say. `by`: whose key it came with.
+    """Return the ledger entry that a request body asks for.
 
-    Raises Problem 422 for an amount that cannot be read in the ledger's unit, and for half a span of work.
+    `terms`: those of the ledger, whose unit the amount has. `at`: when it happened, if the body does not say. `by`: the
+    API key's id, the author if the body names none. Raises Problem (an HTTP error) 422 for an amount that cannot be
+    read in this unit, and if only one of `from` and `until` is given.
     """
     if (asked.from_ is None) is not (asked.until is None):
         missing = "until" if asked.until is None else "from"

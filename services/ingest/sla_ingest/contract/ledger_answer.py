@@ -16,17 +16,21 @@ from sla_domain.ledger import (
     LedgerTerms,
     LotBalance,
     Objection,
-    expiring,
+    current_crossings,
     forecast,
     ledger_at,
-    standing,
+    lots_to_expire,
 )
 from sla_domain.record import ContractRecord
 from sla_ingest.contract.answer import amount_json, iso
 
 
 def ledgers_json(record: ContractRecord, ledgers: Sequence[LedgerTerms], at: datetime, language: str) -> dict[str, Any]:
-    """Return all ledgers of a contract as of an instant."""
+    """Return the JSON object with all ledgers (accounts of allowances) of a contract as of the instant `at`.
+
+    `record`: holds their entries. `language`: of titles and of amounts in words. Raises CalendarError if the hours of a
+    ledger are not known then.
+    """
     return {
         "contract": record.id,
         "at": iso(at),
@@ -37,7 +41,11 @@ def ledgers_json(record: ContractRecord, ledgers: Sequence[LedgerTerms], at: dat
 def ledger_json(
     terms: LedgerTerms, entries: Sequence[LedgerEntry], at: datetime, language: str, *, explain: bool = False
 ) -> dict[str, Any]:
-    """Return a ledger as of an instant; `explain`: with its steps, as data and in words. Raises CalendarError."""
+    """Return the JSON object of one ledger as of the instant `at`: balance, lots, what expires, forecast and warnings.
+
+    `entries`: those of this ledger. `language`: of titles and of amounts in words. `explain`: add each step that led to
+    the balance, as data (`steps`) and in words (`text`). Raises CalendarError if its hours are not known then.
+    """
     ledger = ledger_at(terms, entries, at)
     shown = _Shown(ledger, language)
     told = shown.balance()
@@ -65,10 +73,10 @@ class _Shown:
             "lots": [self._lot(each) for each in ledger.lots],
             "expires": [
                 {"lot": each.lot.id, "left": self._amount(each.left), "at": iso(each.lot.expires)}
-                for each in expiring(ledger)
+                for each in lots_to_expire(ledger)
             ],
             "forecast": self._forecast(),
-            "warnings": [self._warning(each) for each in standing(ledger)],
+            "warnings": [self._warning(each) for each in current_crossings(ledger)],
             "over": [self._over(each) for each in ledger.objections],
         }
 

@@ -28,7 +28,7 @@ At = Annotated[InstantIn | None, Query(description="As of when; absent: now.")]
 
 
 def add_routes(routes: APIRouter, deps: ContractDeps) -> None:
-    """Add the routes of ledgers."""
+    """Add the routes `/{contract}/ledgers` to a router: read the ledgers of a contract, and write entries into them."""
 
     @routes.get("/{contract}/ledgers", summary="Read the ledgers of a contract", responses=WITHOUT_REVISION)
     async def ledgers(contract: Name, request: Request, language: Language = "en", at: At = None) -> dict[str, Any]:

@@ -56,17 +56,22 @@ _AT_ONCE = 100  # versions put in force in one look
 
 @dataclass(frozen=True, slots=True)
 class ChangedContract:
-    """What a change of a contract came to. `record`: after it. `warnings`: findings that do not prevent it."""
+    """The result of changing a contract.
+
+    `record`: its record after the change; in a dry run, and if there was nothing to change, as before. `warnings`:
+    findings that do not prevent the change.
+    """
 
     record: ContractRecord
     warnings: tuple[ContractProblem, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
-class Ordered:
-    """A change that somebody orders. `act`: what it is called in the audit log.
+class OrderedChange:
+    """A change of a contract that somebody has ordered.
 
-    `prepare`: returns the change of a record at an instant, None if there is nothing to change; raises RefusedChange.
+    `act`: the name of the change in the audit log. `command`: who orders it, and why. `prepare`: given the record and
+    the time now, returns the change, or None if there is nothing to change; raises RefusedChange.
     """
 
     act: ActName
@@ -75,11 +80,12 @@ class Ordered:
 
 
 class ContractOwner:
-    """Changes contracts; the only writer of their records. One per process of ingest.
+    """Makes every change to recorded contracts (those kept in the database); one per process of ingest.
 
-    `shelf`: the records in memory, which this keeps up to date. `catalogue`: returns the catalogue of the files.
-    `overlaid`: returns the same with the recorded contracts. Where a method takes `command`, that is who orders the
-    change and why: for the contract's history and the audit log.
+    It also writes bookings, ledger entries and profiles of contracts that are in catalogue files. `shelf`: the records
+    in memory, which it keeps up to date. `catalogue`: returns the catalogue of the files. `overlaid`: returns the
+    catalogue with the recorded contracts added. Methods take `command`: who orders the change and why, for the
+    contract's history and the audit log; they raise Problem, an HTTP error.
     """
 
     def __init__(
@@ -99,10 +105,11 @@ class ContractOwner:
         self._wake_signal = wake_signal
 
     async def create(self, written: WrittenContract, command: Command, *, dry_run: bool = False) -> ChangedContract:
-        """Create a contract. Raises Problem 409 if the id is taken, 422 for what does not fit, and StoreBusy.
+        """Create a recorded contract with its first version.
 
-        Without `effective_from` it applies from the first day of its `valid`, else from now on. `dry_run`: check all,
-        write nothing.
+        Without `effective_from` it applies from the first day of its `valid`, else from now on. `dry_run`: check
+        everything, write nothing. Raises Problem (an HTTP error) 409 if the id is taken, 422 for what does not fit, and
+        StoreBusy.
         """
         self._refuse_file(written.id)
 
@@ -113,22 +120,28 @@ class ContractOwner:
             since = written.effective_from or first_day(written.values) or now
             return prepare_version(record, written.document, since, now)
 
-        ordered = Ordered(ActName.CONTRACT_CREATED, command, first)
+        ordered = OrderedChange(ActName.CONTRACT_CREATED, command, first)
         return await self._change(written.id, None, written, ordered, dry_run=dry_run)
 
     async def change(
         self, contract: str, written: WrittenContract, revision: int | None, command: Command, *, dry_run: bool = False
     ) -> ChangedContract:
-        """Write the next version of a contract.
+        """Add the next version, `written`, to a recorded contract.
 
-        `revision`: the one that the caller has seen; None: whichever stands. Raises Problem 404, 409 for a contract of
-        a file and for what its history does not allow, 412 if it has changed meanwhile, 422, and StoreBusy.
+        `revision`: the revision of the record that the caller has read; None: any. `dry_run`: check everything, write
+        nothing. Raises Problem (an HTTP error) 404; 409 for a contract of a file, and for what the contract's history
+        does not allow; 412 if the record has another revision by now; 422 for what does not fit; and StoreBusy.
         """
-        ordered = Ordered(ActName.CONTRACT_CHANGED, command, _following(written))
+        ordered = OrderedChange(ActName.CONTRACT_CHANGED, command, _following(written))
         return await self._change(contract, revision, written, ordered, dry_run=dry_run)
 
     async def end(self, contract: str, on: date, revision: int | None, command: Command) -> ChangedContract:
-        """End a contract: from the day `on`, in its zone, it no longer applies. Raises as `change` does."""
+        """End a recorded contract: from the beginning of the day `on`, in its time zone, it no longer applies.
+
+        `revision`: the revision of the record that the caller has read; None: any. Raises Problem (an HTTP error) 404;
+        409 for a contract of a file, and for what the contract's history does not allow; 412 if the record has another
+        revision by now; 422; and StoreBusy.
+        """
         await self.load()
         record = self._shelf.get(contract)
         newest = None if record is None else record.newest
@@ -138,25 +151,37 @@ class ContractOwner:
         valid = values.get("valid")
         values["valid"] = {**(valid if isinstance(valid, dict) else {}), "to": on.isoformat()}
         written = WrittenContract(contract, values, canonical(values), command.reason, None)
-        ordered = Ordered(ActName.CONTRACT_ENDED, command, _following(written))
+        ordered = OrderedChange(ActName.CONTRACT_ENDED, command, _following(written))
         return await self._change(contract, record.revision if revision is None else revision, written, ordered)
 
     async def withdraw(self, contract: str, number: int, revision: int | None, command: Command) -> ChangedContract:
-        """Withdraw a version that is not in force yet. Raises Problem 404, 409, 412, and StoreBusy."""
-        ordered = Ordered(
+        """Withdraw version `number` of a recorded contract, which must not be in force yet.
+
+        `revision`: the revision of the record that the caller has read; None: any. Raises Problem (an HTTP error) 404,
+        409 if the version is unknown or in force, 412 if the record has another revision by now, and StoreBusy.
+        """
+        ordered = OrderedChange(
             ActName.CONTRACT_VERSION_WITHDRAWN, command, lambda record, _: prepare_withdrawal(record, number)
         )
         return await self._change(contract, revision, None, ordered)
 
     async def freeze(self, contract: str, through: datetime, revision: int | None, command: Command) -> ChangedContract:
-        """Freeze what was promised before `through`. Raises Problem 404, 409, 412, and StoreBusy."""
-        ordered = Ordered(ActName.CONTRACT_FROZEN, command, lambda record, now: prepare_freeze(record, through, now))
+        """Forbid that a later version of a recorded contract takes effect before the instant `through`.
+
+        `through` must not lie ahead, nor before an earlier such bound. `revision`: the revision of the record that the
+        caller has read; None: any. Raises Problem (an HTTP error) 404, 409, 412 if the record has another revision by
+        now, and StoreBusy.
+        """
+        ordered = OrderedChange(
+            ActName.CONTRACT_FROZEN, command, lambda record, now: prepare_freeze(record, through, now)
+        )
         return await self._change(contract, revision, None, ordered)
 
     async def book(self, contract: str, asked: BookingRequest, command: Command) -> ChangedContract:
-        """Book a window that the contract's plan lets be booked; contracts of files may, too.
+        """Book a window for a contract: extra hours in which time counts, as its plan offers them.
 
-        The same booking again changes nothing. Raises Problem 404, 409 for what the plan's rules refuse, and StoreBusy.
+        The contract may be in a catalogue file. If the same booking exists already, nothing changes. Raises Problem (an
+        HTTP error) 404 for an unknown contract, 409 for what the plan's rules refuse, and StoreBusy.
         """
 
         def booked(record: ContractRecord, now: datetime) -> Change | None:
@@ -167,13 +192,14 @@ class ContractOwner:
             ledgers = ledger_terms(self._overlaid().rulebook, found)
             return prepare_booking(record, found, plan, asked, now, ledgers, command.actor.id or "slad")
 
-        ordered = Ordered(ActName.CONTRACT_WINDOW_BOOKED, command, booked)
+        ordered = OrderedChange(ActName.CONTRACT_WINDOW_BOOKED, command, booked)
         return await self._change(contract, None, None, ordered, live=True)
 
     def windows(self, contract: str) -> tuple[ContractRecord, tuple[tuple[BookableWindow, Plan], ...]]:
-        """Return the record of a contract, with its windows, and what its plans let be booked, each with its plan.
+        """Return a contract's record, which holds its booked windows, and the windows that can be booked.
 
-        Raises Problem 404, or 409 before the contract is in force.
+        Each of the latter comes with the plan that offers it. Raises Problem (an HTTP error) 404 for an unknown
+        contract, 409 before it is in force.
         """
         record = self._known(contract)
         found, _ = self._in_force(contract, self._time_source.now())
@@ -183,12 +209,16 @@ class ContractOwner:
         return record, tuple(bookable.values())
 
     async def cancel(self, contract: str, booking: str, command: Command) -> ChangedContract:
-        """Cancel a booked window that has not begun. Raises Problem 404, 409, and StoreBusy."""
+        """Cancel a booked window of a contract that has not begun. `booking`: its id.
+
+        Raises Problem (an HTTP error) 404 for an unknown contract, 409 if the booking is unknown or has begun, and
+        StoreBusy.
+        """
 
         def cancelled(record: ContractRecord, now: datetime) -> Change:
             return prepare_cancellation(record, booking, now, command.actor.id or "slad")
 
-        ordered = Ordered(ActName.CONTRACT_WINDOW_CANCELLED, command, cancelled)
+        ordered = OrderedChange(ActName.CONTRACT_WINDOW_CANCELLED, command, cancelled)
         return await self._change(contract, None, None, ordered, live=True)
 
     async def post(
@@ -199,10 +229,11 @@ class ContractOwner:
         id_: str,
         command: Command,
     ) -> bool:
-        """Write an entry into a ledger of a contract; return whether it is new. Contracts of files have ledgers, too.
+        """Write an entry into a ledger of a contract (the account of `allowance`); return whether the entry is new.
 
-        `entry`: returns the entry `id_` by the ledger's terms, what is written under this id already, and the time
-        now. Raises Problem 404, 409 for what the ledger cannot pay and is never done, 422 for what does not fit, and
+        The contract may be in a catalogue file. `id_`: the entry's id. `entry`: called with the ledger's terms, the
+        entry that has this id already (None: none has) and the time now; returns the entry to write. Raises Problem (an
+        HTTP error) 404; 409 for what the balance does not suffice for or a rule forbids; 422 for what does not fit; and
         StoreBusy.
         """
         new = False
@@ -217,14 +248,14 @@ class ContractOwner:
             new = change is not None
             return change
 
-        ordered = Ordered(ActName.CONTRACT_ENTRY_POSTED, command, posted)
+        ordered = OrderedChange(ActName.CONTRACT_ENTRY_POSTED, command, posted)
         await self._change(contract, None, None, ordered, live=True)
         return new
 
     def ledgers(self, contract: str) -> tuple[ContractRecord, tuple[LedgerTerms, ...]]:
-        """Return the record of a contract, with its entries, and the terms of its ledgers.
+        """Return a contract's record, which holds its ledger entries, and the terms of each of its ledgers.
 
-        Raises Problem 404, or 409 before the contract is in force.
+        Raises Problem (an HTTP error) 404 for an unknown contract, 409 before it is in force.
         """
         record = self._known(contract)
         found, _ = self._in_force(contract, self._time_source.now())
@@ -239,22 +270,23 @@ class ContractOwner:
     async def state_profile(
         self, contract: str, environment: tuple[EnvironmentItem, ...], command: Command
     ) -> ChangedContract:
-        """State what the customer runs, in place of what was stated before; contracts of files may have it, too.
+        """Store what a customer runs (products and versions), in place of what was stored before.
 
-        The same again changes nothing. Raises Problem 404, and StoreBusy.
+        The contract may be in a catalogue file. If `environment` is what is stored already, nothing changes. Raises
+        Problem (an HTTP error) 404 for an unknown contract, and StoreBusy.
         """
 
         def stated(record: ContractRecord, now: datetime) -> Change | None:
             known = record.profile
             return None if known is not None and known.environment == environment else ProfileChanged(environment)
 
-        ordered = Ordered(ActName.CONTRACT_PROFILE_STATED, command, stated)
+        ordered = OrderedChange(ActName.CONTRACT_PROFILE_STATED, command, stated)
         return await self._change(contract, None, None, ordered, live=True)
 
     def profile(self, contract: str) -> Contract:
-        """Return a contract as it applies now, with the profile in its `environment`.
+        """Return a contract as it applies now; its `environment` is what the customer runs.
 
-        Raises Problem 404, or 409 before the contract is in force.
+        Raises Problem (an HTTP error) 404 for an unknown contract, 409 before it is in force.
         """
         self._known(contract)
         return self._in_force(contract, self._time_source.now())[0]
@@ -270,10 +302,13 @@ class ContractOwner:
         return next((pair for pair in plans if any(each.id == window for each in pair[1].windows)), plans[0])
 
     async def put_in_force(self) -> int:
-        """Put every version in force whose instant has come; return how many. Raises StoreBusy."""
+        """Put into force the contract versions whose `effective_from` has come; return how many.
+
+        One call takes at most one version of each of 100 contracts. Raises StoreBusy.
+        """
         now = self._time_source.now()
         async with self._store.reading() as connection:
-            due = await records.due(connection, now, _AT_ONCE)
+            due = await records.due_contracts(connection, now, _AT_ONCE)
         done = 0
         for contract in due:
             async with self._store.transaction() as connection:
@@ -289,12 +324,15 @@ class ContractOwner:
         return done
 
     async def load(self) -> None:
-        """Bring the records in memory up to the stored ones. Raises StoreBusy."""
+        """Update the contract records in memory from the database. Raises StoreBusy."""
         async with self._store.reading() as connection:
             await records.refresh_shelf(connection, self._shelf)
 
     async def keep_time(self) -> None:
-        """Put versions in force as their instants come, until cancelled; a look takes one query each half second."""
+        """Put contract versions into force as their instants come, until cancelled; check every half second.
+
+        A failure of the database is skipped, and the next turn tries again.
+        """
         while True:
             with contextlib.suppress(Retryable):  # the readiness check reports it
                 await self.load()
@@ -308,7 +346,7 @@ class ContractOwner:
         contract: str,
         revision: int | None,
         written: WrittenContract | None,
-        ordered: Ordered,
+        ordered: OrderedChange,
         *,
         dry_run: bool = False,
         live: bool = False,

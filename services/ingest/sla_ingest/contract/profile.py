@@ -24,10 +24,11 @@ Row = tuple[tuple[str | int, ...], str, list[str], dict[str, str]]  # where it s
 
 
 def read_profile(body: bytes, media_type: str) -> tuple[EnvironmentItem, ...]:
-    """Return the products that a body names, those of one name joined, in the order of their first mention.
+    """Return the products with their versions that a request body lists, in the order of their first mention.
 
-    Raises Problem 400 for a body that cannot be read, 415 for another media type or another kind of SBOM, 422 with the
-    place of everything that does not fit; then nothing of it is taken.
+    The body is JSON, CSV or a CycloneDX SBOM, as `media_type` (its Content-Type; "" for JSON) says. Entries of one
+    product are joined. Raises Problem (an HTTP error) 400 for a body that cannot be read, 415 for another media type or
+    another kind of SBOM, 422 with the place of everything that does not fit.
     """
     kind = media_type.partition(";")[0].strip().lower()
     errors: list[dict[str, Any]] = []

@@ -27,7 +27,7 @@ MOST_STATED = 100
 
 
 def add_routes(routes: APIRouter, deps: ContractDeps) -> None:
-    """Add the routes of the customer's environment."""
+    """Add the routes `/{contract}/profile` to a router: read and store what the customer runs."""
 
     @routes.get("/{contract}/profile", summary="Read what the customer runs, and what was stated before")
     async def profile(

@@ -31,12 +31,12 @@ _INPUT = MappingProxyType(
 
 
 def no_such_contract(contract: str) -> Problem:
-    """Return the problem 404 for a contract that is not known, or not to be seen with the caller's key."""
+    """Return the HTTP error 404 for a contract that is unknown, or that the caller's API key may not see."""
     return Problem(404, "no-such-contract", "No such contract", f"No contract is called {contract}.")
 
 
 def refusal(refused: RefusedChange) -> Problem:
-    """Return the problem for a change that the contract's record or one of its ledgers does not allow."""
+    """Return the HTTP error for a refused change of a contract: 409, or 422 if a ledger entry itself is wrong."""
     if isinstance(refused, EntryNotAllowed):
         return _of_entry(refused)
     errors = [{"pointer": f"/{refused.place}", "detail": str(refused)}] if refused.place else []

@@ -38,7 +38,7 @@ _DryRun = Annotated[bool, Query(description="Check everything and write nothing.
 
 
 def router(deps: ContractDeps) -> APIRouter:
-    """Return the routes under `/v1/contracts`."""
+    """Return a FastAPI router with the routes under `/contracts`: contracts, their windows, ledgers and profiles."""
     routes = APIRouter(prefix="/contracts", tags=["contracts"])
     _reading(routes, deps)
     _writing(routes, deps)
@@ -65,7 +65,7 @@ def _reading(routes: APIRouter, deps: ContractDeps) -> None:
         """
         access = deps.authorize(request, KeyScope.READ)
         async with deps.store.reading() as connection:
-            found: list[Any] = [*await records.listed(connection, q, after, limit + 1, access.contract)]
+            found: list[Any] = [*await records.list_contracts(connection, q, after, limit + 1, access.contract)]
         found += [one for one in contracts_of(deps.catalogue()) if one.id > after and _found(one, q)]
         found = [one for one in sorted(found, key=lambda one: one.id) if access.contract in (None, one.id)]
         return {

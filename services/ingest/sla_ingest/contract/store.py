@@ -40,7 +40,10 @@ CONTRACTS = tables.contract_records
 
 @dataclass(frozen=True, slots=True)
 class ListedContract:
-    """A contract in a list: what stands about it without reading its record."""
+    """A recorded contract in a list, as far as it is known without reading its record.
+
+    `plan`, `customers`: those of its newest version. `revision`: how many changes it has had.
+    """
 
     id: str
     title: str
@@ -50,14 +53,14 @@ class ListedContract:
 
 
 async def refresh_shelf(connection: AsyncConnection, shelf: RecordShelf) -> None:
-    """Bring the records in memory up to the stored ones, as the transaction sees them."""
+    """Update the contract records in memory (`shelf`) from the database, as the transaction of `connection` sees it."""
     await refresh(connection, CONTRACTS, shelf)
 
 
 async def locked_record(connection: AsyncConnection, contract: str) -> ContractRecord:
-    """Return a contract's record, an empty one if there is none.
+    """Return a contract's record, and lock contracts against changes by others until the transaction ends.
 
-    Whoever else wants to change a contract waits until the transaction ends.
+    If there is no such contract, an empty record (revision 0) is returned.
     """
     await lock_writers(connection, CONTRACTS)
     query = select(CONTRACTS.contract.c.record).where(CONTRACTS.contract.c.id == contract)
@@ -68,7 +71,10 @@ async def locked_record(connection: AsyncConnection, contract: str) -> ContractR
 async def write_change(
     connection: AsyncConnection, record: ContractRecord, change: Change, at: datetime, by: str, reason: str
 ) -> ContractRecord:
-    """Store a further change of a contract and publish it, in the caller's transaction; return the record after it."""
+    """Store the next change of a contract and publish it, in the caller's transaction; return the record after it.
+
+    `record`: the contract's record before the change. `by`, `reason`: who made the change, and why.
+    """
     made = RecordChange(contract=record.id, revision=record.revision + 1, at=at, by=by, reason=reason, change=change)
     after = apply_change(record, made)
     data = changed_data(made, after)
@@ -98,9 +104,10 @@ async def record_act(
     after: ContractRecord,
     at: datetime,
 ) -> None:
-    """Write a change of a contract into the audit log, in the transaction of the change and as the last thing in it.
+    """Append a change of a contract to the audit log, in the transaction of the change and as the last thing in it.
 
-    `before` and `after` are the record's: the digests are those of its stored text, "" for one that is not.
+    `name`: what the change is called there. `before`, `after`: the record; the log gets digests of its text, "" if
+    there was none.
     """
     told = {one: getattr(change, one) for one in ("number", "effective_from", "through") if hasattr(change, one)}
     if (booking := booking_of(change)) is not None:
@@ -145,10 +152,10 @@ def _first_plan(document: dict[str, Any]) -> str:
     return next((str(one["plan"]) for one in document.get("entitlements") or ()), "")
 
 
-async def listed(
+async def list_contracts(
     connection: AsyncConnection, text: str, after: str, limit: int, only: str | None = None
 ) -> list[ListedContract]:
-    """Return up to `limit` contracts with an id behind `after`, in the order of their ids.
+    """Return up to `limit` recorded contracts with ids greater than `after`, in the order of their ids.
 
     `text`: only those whose id, title or customers contain it, compared by `normal` form; "": all. `only`: this
     contract alone; None: any.
@@ -167,27 +174,36 @@ async def listed(
 
 
 async def changes_of(connection: AsyncConnection, contract: str, after: int, limit: int) -> Sequence[Any]:
-    """Return rows of `ingest_contract_change` of a contract, with revisions behind `after`, in order."""
+    """Return up to `limit` changes of a contract with revisions greater than `after`, the oldest first.
+
+    They are rows of `ingest_contract_change`.
+    """
     change = tables.contract_change.c
     query = select(tables.contract_change).where(change.contract == contract, change.revision > after)
     return (await connection.execute(query.order_by(change.revision).limit(limit))).all()
 
 
 async def changes_of_kind(connection: AsyncConnection, contract: str, what: str, limit: int) -> Sequence[Any]:
-    """Return rows of `ingest_contract_change` of a contract and a kind of change, the latest first."""
+    """Return the latest changes of a contract that are of the kind `what`, up to `limit`, the latest first.
+
+    They are rows of `ingest_contract_change`. `what`: such as `profile_changed`.
+    """
     change = tables.contract_change.c
     query = select(tables.contract_change).where(change.contract == contract, change.what == what)
     return (await connection.execute(query.order_by(change.revision.desc()).limit(limit))).all()
 
 
 def profile_of(row: Any) -> tuple[EnvironmentItem, ...]:
-    """Return the profile that a row of `ingest_contract_change` stated; empty for a change of another kind."""
+    """Return what the customer runs, as a row of `ingest_contract_change` states it; empty for another change."""
     change = change_of(ContractChangedData.model_validate_json(row.data))
     return change.environment if isinstance(change, ProfileChanged) else ()
 
 
-async def due(connection: AsyncConnection, now: datetime, limit: int) -> list[str]:
-    """Return the ids of contracts with a version whose instant has come, those that are due longest first."""
+async def due_contracts(connection: AsyncConnection, now: datetime, limit: int) -> list[str]:
+    """Return the ids of up to `limit` contracts with a version that must take effect by `now` and has not yet.
+
+    Those that are overdue longest come first.
+    """
     entry = tables.contract_entry.c
     query = select(entry.id).where(entry.next_at <= now).order_by(entry.next_at, entry.id).limit(limit)
     return list((await connection.execute(query)).scalars())

@@ -12,7 +12,7 @@ import structlog
 from sla_domain.contract import ContractId
 from sla_domain.contract_ledgers import ledger_terms
 from sla_domain.errors import DomainError
-from sla_domain.ledger import ledger_at, period_at, standing
+from sla_domain.ledger import current_crossings, ledger_at, period_at
 from sla_domain.rulebook import Rulebook
 from sla_ingest.metrics import IngestMetrics
 from sla_platform.contracts.shelf import RecordShelf
@@ -26,9 +26,9 @@ BALANCE, EXPIRY, OVER = "balance", "expiry", "over"
 
 
 class LedgerWatch:
-    """Counts the ledgers with entries for which a warning holds (gauge `slad_ingest_ledger_warnings`).
+    """Sets the gauge `slad_ingest_ledger_warnings`: how many ledgers are low, about to lose something, or overdrawn.
 
-    `shelf`: the records in memory. `rulebook`: returns the contracts in force, the recorded ones among them.
+    `shelf`: the records of contracts in memory. `rulebook`: returns the contracts in force, including recorded ones.
     """
 
     def __init__(
@@ -41,13 +41,16 @@ class LedgerWatch:
         self._found: dict[str, tuple[int, datetime, Counter[str]]] = {}
 
     async def run(self) -> None:
-        """Look every 5 seconds until cancelled; a ledger is computed when it has changed, and once an hour."""
+        """Set the gauge of ledger warnings every 5 seconds until cancelled.
+
+        The ledgers of a contract are computed again when the contract has changed, and once an hour.
+        """
         while True:
-            await self.look()
+            await self.update_gauge()
             await asyncio.sleep(LOOK_SECONDS)
 
-    async def look(self) -> None:
-        """Set the gauge to what holds now."""
+    async def update_gauge(self) -> None:
+        """Set the gauge of ledger warnings once, to the warnings that apply now."""
         now, turn = self._time_source.now(), LoopYielder()
         for contract in self._shelf.with_entries():
             revision = self._shelf.revision(contract)
@@ -68,7 +71,7 @@ class LedgerWatch:
         try:
             for terms in ledger_terms(book, found):
                 ledger = ledger_at(terms, record.entries_of(terms.allowance.id), now)
-                about = {EXPIRY if one.expires is not None else BALANCE for one in standing(ledger)}
+                about = {EXPIRY if one.expires is not None else BALANCE for one in current_crossings(ledger)}
                 since = period_at(terms, terms.allowance.expires, now).start
                 over = any(one.at >= since for one in ledger.objections)
                 told.update(about | ({OVER} if over else set()))

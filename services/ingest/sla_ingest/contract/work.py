@@ -25,9 +25,11 @@ from sla_platform.timesource import TimeSource
 
 
 class WorkCounter:
-    """Counts work in the ledgers of contracts, in the transaction that stores the deliveries (`inbox.CountWork`).
+    """Counts reported work in the ledgers of contracts, in the transaction that stores the deliveries: call it.
 
-    `rulebook`: returns the contracts in force, the recorded ones among them.
+    It gets the connection and the receipts, and returns these with the outcome: counted, counted with a remark that the
+    allowance is exceeded, or parked (`inbox.CountWork`). `rulebook`: returns the contracts in force, including recorded
+    ones.
     """
 
     def __init__(self, rulebook: Callable[[], Rulebook], time_source: TimeSource) -> None:

@@ -29,10 +29,10 @@ def _unversioned(id_: str) -> str:
 
 
 class ContractIn(BaseModel):
-    """The body that writes a contract.
+    """The body of `PUT /v1/contracts/{contract}`: the text of a contract's next version.
 
-    `contract`: the contract's section, with the keys of `contracts.<id>` in a catalogue file. `effective_from`: from
-    when it applies, past or future; absent: from now on. `reason`: why, for the history.
+    `contract`: the text, with the keys of `contracts.<id>` in a catalogue file. `effective_from`: from when it applies,
+    past or future; absent: from now on. `reason`: why, for the history.
     """
 
     model_config = ConfigDict(extra="forbid")
@@ -42,7 +42,11 @@ class ContractIn(BaseModel):
 
 
 class NewContractIn(ContractIn):
-    """The body that creates a contract. `id`: by which it is called from then on."""
+    """The body of `POST /v1/contracts`: a new contract with its first version.
+
+    `id`: the id that the contract gets. The other fields are those of `ContractIn`: the text, from when it applies, and
+    why.
+    """
 
     id: Annotated[
         str,
@@ -53,7 +57,11 @@ class NewContractIn(ContractIn):
 
 
 class EndIn(BaseModel):
-    """The body that ends a contract. `on`: the first day, in the contract's zone, on which it no longer applies."""
+    """The body of a request that ends a contract.
+
+    `on`: the first day, in the contract's time zone, on which it no longer applies, such as `2027-03-31`. `reason`:
+    why, for the history.
+    """
 
     model_config = ConfigDict(extra="forbid")
     on: Annotated[str, Field(pattern=r"^\d{4}-\d{2}-\d{2}$")]
@@ -61,7 +69,7 @@ class EndIn(BaseModel):
 
 
 class FreezeIn(BaseModel):
-    """The body that freezes what was promised before the instant `through`."""
+    """The body of a request that forbids later versions of a contract to take effect before the instant `through`."""
 
     model_config = ConfigDict(extra="forbid")
     through: InstantIn
@@ -69,10 +77,11 @@ class FreezeIn(BaseModel):
 
 
 class BookingIn(BaseModel):
-    """The body that books a window.
+    """The body of a request that books a window: extra service hours that the contract's plan offers.
 
-    `window`: which of the plan's windows. `id`: of the booking; the same id is the same booking. `from`, `until`: aware
-    instants. `confirm_surcharge`: pay more where there is too little notice.
+    `window`: the id of the window in the plan. `id`: of the booking; booking the same id again changes nothing. `from`,
+    `until`: aware instants. `people`: who is on duty. `confirm_surcharge`: agree to pay more if the notice is too
+    short.
     """
 
     model_config = ConfigDict(extra="forbid", validate_by_alias=True, validate_by_name=True)
@@ -88,7 +97,7 @@ class BookingIn(BaseModel):
 
 
 class ReasonIn(BaseModel):
-    """The body of an act that needs a reason and nothing else."""
+    """The body of a request that needs nothing but a reason, such as one that cancels a booking."""
 
     model_config = ConfigDict(extra="forbid")
     reason: Annotated[str, Field(min_length=1, max_length=bounds.VALUE), PROSE]
@@ -96,9 +105,10 @@ class ReasonIn(BaseModel):
 
 @dataclass(frozen=True, slots=True)
 class WrittenContract:
-    """A contract as somebody wrote it.
+    """The text of a contract as a request gives it, before it is checked against the catalogue.
 
-    `id`: "" where the address says it. `values`: its section as plain values. `document`: the same as canonical JSON.
+    `id`: "" where the URL names the contract. `values`: the text as plain values, as in a catalogue file. `document`:
+    the same as canonical JSON. `effective_from`: from when it applies; None: not stated.
     """
 
     id: str
@@ -109,10 +119,10 @@ class WrittenContract:
 
 
 def read_contract(body: bytes, media_type: str, *, new: bool) -> WrittenContract:
-    """Return the contract that a body holds, in JSON or YAML by its media type.
+    """Return the contract that a request body holds, in JSON or YAML as its media type says ("" for JSON).
 
-    `new`: the body says the id too. Raises Problem 400 for a body that cannot be read, 415 for another media type and
-    422 with the pointer of each place that does not fit.
+    `new`: the body must hold the contract's id too. Raises Problem (an HTTP error) 400 for a body that cannot be read,
+    415 for another media type and 422 with the JSON pointer of each place that does not fit.
     """
     values = _values(body, media_type)
     model = NewContractIn if new else ContractIn
@@ -148,7 +158,10 @@ def _values(body: bytes, media_type: str) -> Any:
 
 
 def read_json(body: bytes) -> Any:
-    """Return the values of a body in JSON, numbers as their text. Raises Problem 400 for what is no JSON."""
+    """Return the value of a JSON body, with every number as text.
+
+    Raises Problem (an HTTP error) 400 for what is no JSON.
+    """
     try:
         return json.loads(body, parse_float=str, parse_int=str, parse_constant=str)
     except (ValueError, RecursionError) as error:
@@ -176,7 +189,10 @@ def _plain(value: Any, path: tuple[str | int, ...], depth: int) -> Plain:
 
 
 def unfit(errors: list[dict[str, Any]]) -> Problem:
-    """Return the problem 422 that names each place of the input that does not fit."""
+    """Return the HTTP error 422 for input that does not fit.
+
+    `errors`: an object for each place, with `pointer` (a JSON pointer) and `detail`.
+    """
     return Problem(422, "invalid-input", "The input does not fit", "See `errors` for each place.", errors=errors)
 
 

@@ -15,8 +15,8 @@ from sla_ingest.dialect.port import Delivery, Translation
 class OpenedDelivery:
     """A delivery whose sender is known, before its content is translated.
 
-    `translate`: returns the translation, given the source to which the delivery belongs. `sender`: the source that the
-    delivery itself names; None where the address it was posted to names the source.
+    `translate`: given the source to which the delivery belongs, returns its translation into incident events. `sender`:
+    the source that the delivery itself names; None where the URL it was posted to names the source.
     """
 
     translate: Callable[[Source], Translation]
@@ -24,10 +24,10 @@ class OpenedDelivery:
 
 
 class DialectAdapter(Protocol):
-    """Reads the deliveries of one kind of sender (a ticketing system, or CloudEvents) for `Intake`; stores nothing.
+    """Reads the deliveries of one kind of sender, a ticketing system or CloudEvents (protocol); stores nothing.
 
     `Intake` calls `bad_media_type` first, `by_body` for a signed delivery, and `parts`, which splits a batch. Then
-    `open` gives the function that translates the delivery.
+    `open` returns the function that translates the delivery.
     """
 
     @property
@@ -36,26 +36,28 @@ class DialectAdapter(Protocol):
 
     @property
     def answers_rules(self) -> bool:
-        """Return whether an event that breaks a rule of the plan is refused (see `rule_refusal`) instead of accepted.
+        """Return whether an event that breaks a rule of the contract's plan is refused instead of accepted.
 
-        Events of a batch are accepted in either case.
+        The rules concern agreed due dates and downgrades (`rule_refusal`). Events of a batch are accepted in either
+        case.
         """
 
     @property
     def id_in_headers(self) -> bool:
-        """Return whether the delivery's id comes in a header, which a signature over the body does not cover."""
+        """Return whether the delivery's id is in a header, which a signature over the body does not cover."""
 
     def bad_media_type(self, delivery: Delivery, *, signed: bool) -> str | None:
-        """Return None if the delivery's Content-Type is accepted, else the accepted ones as text, for the problem 415.
+        """Return None if the delivery's Content-Type is accepted, else the accepted ones as text for the answer 415.
 
         `signed`: the sender's proof is a signature over the body alone, so an event whose attributes are in headers is
         not accepted.
         """
 
     def by_body(self, delivery: Delivery) -> Delivery:
-        """Return a signed delivery with new values for those headers that decide how it is read; its body gives them.
+        """Return a copy of a signed delivery in which its body alone decides how it is read, not its headers.
 
-        The signature covers the body alone, so the headers that came with it may be forged.
+        The signature covers the body alone, so the headers that came with it may be forged; those that matter are
+        replaced.
         """
 
     def parts(self, delivery: Delivery) -> list[Delivery] | None:
@@ -75,7 +77,9 @@ class DialectAdapter(Protocol):
 class WebhookDialect:
     """The adapter of a ticketing system's own webhooks: one delivery per request, translated by one function.
 
-    `translate`: that function. `media_types`: the accepted Content-Types. The other fields are as in `DialectAdapter`.
+    `translate`: that function. `media_types`: the accepted Content-Types. `serves_events`: deliveries may also be
+    posted to `/v1/events`. `answers_rules`: an event that breaks a rule of the plan is refused. `id_in_headers`: the
+    delivery's id is in a header.
     """
 
     translate: Callable[[Delivery, Source], Translation]
@@ -93,7 +97,7 @@ class WebhookDialect:
         return None if not given or given in self.media_types else ", ".join(sorted(self.media_types))
 
     def by_body(self, delivery: Delivery) -> Delivery:
-        """Return the delivery unchanged: the body alone says what it is, so no header needs another value.
+        """Return the delivery unchanged: the body of a webhook alone says what it is, so no header needs another value.
 
         A header may at most contradict the body; the delivery is then parked or refused.
         """
@@ -103,14 +107,13 @@ class WebhookDialect:
         """Return None: ticketing systems send no batches."""
 
     def open(self, delivery: Delivery) -> OpenedDelivery:
-        """Return the delivery, not read yet: nothing is parsed before its `translate` is called. Never raises.
+        """Return the delivery as an OpenedDelivery without a sender, since the URL it was posted to names the source.
 
-        Its `sender` is None, as the posted-to address names the source. A body that cannot be read comes to light only
-        in the translation, which then says that the delivery is refused.
+        Nothing is parsed before its `translate` is called; for an unreadable body that returns a refusal. Never raises.
         """
         return OpenedDelivery(partial(self.translate, delivery))
 
 
 def media_type(headers: Mapping[str, str]) -> str:
-    """Return the media type of `content-type` in lower case and without parameters; "" when there is none."""
+    """Return the media type in the header `content-type`, in lower case and without parameters; "" if there is none."""
     return headers.get("content-type", "").partition(";")[0].strip().lower()

@@ -42,8 +42,7 @@ _Member = TypeVar("_Member", Actor, WaitingOn, TimeQuality, Phase)
 
 @lru_cache(maxsize=256)
 def kind_of(type_: str) -> EventKind | None:
-    """Return the event kind that a CloudEvents `type` names; None for a type that is not slad's, or of an unknown
-    version.
+    """Return the event kind that a CloudEvents `type` names; None for a type or version that slad does not know.
 
     `io.slad.incident.opened.v1`, `incident.opened` and `opened` name the same kind.
     """
@@ -59,8 +58,9 @@ def kind_of(type_: str) -> EventKind | None:
 def event_draft(kind: EventKind, data: Mapping[str, Any], stamp: ClaimedTime, source: Source) -> EventDraft:
     """Return the draft of an event (without ids) that the `data` of a CloudEvent describes.
 
-    `stamp`: the time that the CloudEvent states. `source`: translates priority, customer and product, and knows on
-    which side people are. Raises DoesNotFit with the JSON pointer of the first field that does not fit.
+    `stamp`: the time that the CloudEvent states. `source`: its settings translate priority, customer and product, and
+    say which people are staff or customers. Raises DoesNotFit with the JSON pointer of the first field that does not
+    fit.
     """
     needed = _NEEDS.get(kind)
     if needed and data.get(needed) is None:

@@ -100,7 +100,7 @@ class CloudEventsDialect:
     id_in_headers = False
 
     def bad_media_type(self, delivery: Delivery, *, signed: bool) -> str | None:
-        """Return the accepted Content-Types as text if the delivery's is not accepted; None if it is.
+        """Return None if the delivery's Content-Type is accepted, else the accepted ones as text for the answer 415.
 
         Accepted are the two JSON formats of CloudEvents, and unless `signed` any other Content-Type with the event's
         attributes in headers such as `ce-type`.
@@ -118,8 +118,9 @@ class CloudEventsDialect:
         return None if binary else f"{STRUCTURED}, {BATCH}, any with ce- headers"
 
     def by_body(self, delivery: Delivery) -> Delivery:
-        """Return the delivery with the Content-Type that its body shows: a JSON array is a batch, anything else one
-        event.
+        """Return a copy of the delivery with the Content-Type that its body shows.
+
+        A JSON array is a batch, anything else one event.
         """
         body = delivery.body.removeprefix(b"\xef\xbb\xbf").lstrip(b" \t\r\n")
         kind = BATCH if body.startswith(b"[") else STRUCTURED
@@ -173,16 +174,17 @@ def split(delivery: Delivery) -> list[Delivery]:
 
 @lru_cache(maxsize=1024)
 def assumed_source(written: str) -> Source:
-    """Return the source that a CloudEvent names in its attribute `source` (`written`), without asking the catalogue.
+    """Return a source for the attribute `source` of a CloudEvent (`written`), without asking the catalogue.
 
-    Its name is `source_name(written)`; its settings are those of `undescribed_source`.
+    Its name is `source_name(written)`; its settings are the defaults of `undescribed_source`.
     """
     return undescribed_source(source_name(written))
 
 
 def undescribed_source(name: str) -> Source:
-    """Return a CloudEvents source that needs no entry in the catalogue; its incidents have ids such as
-    `<name>:INC-1`.
+    """Return a CloudEvents source with this name that needs no entry in the catalogue, with default settings.
+
+    Its incidents have ids such as `<name>:INC-1`.
     """
     return replace(UNDESCRIBED, id=SourceId(name))
 
@@ -204,7 +206,7 @@ def source_name(written: str) -> str:
 
 
 def read(delivery: Delivery) -> CloudEventEnvelope:
-    """Return the event of a structured or binary delivery.
+    """Return the CloudEvent of a structured or binary delivery, with its attributes checked.
 
     Raises DoesNotFit: with status 400 if it is no CloudEvent, with 422 if its `time` lies in years without calendars.
     """

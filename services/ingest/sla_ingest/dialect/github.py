@@ -62,7 +62,7 @@ _FORM = b"payload="
 
 
 def translate(delivery: Delivery, source: Source) -> Translation:
-    """Return the translation of a GitHub delivery.
+    """Translate a GitHub webhook delivery into events of an incident, or into the reason why it gives none.
 
     A delivery that is not understood is parked, an unreadable delivery is refused; no exception is raised for either.
     """

@@ -35,7 +35,10 @@ _ABOUT_LABELS = frozenset({"opened", "labeled", "unlabeled"})
 
 @dataclass(frozen=True, slots=True)
 class GithubDelivery:
-    """A GitHub delivery with its parsed JSON (`payload`), out of which `issue` and `action` are taken."""
+    """A GitHub delivery with its parsed JSON body.
+
+    `payload`: the body. `issue`, `action`: its fields of these names. `source`: the settings of its sender.
+    """
 
     delivery: Delivery
     source: Source
@@ -50,12 +53,12 @@ class GithubDelivery:
 
     @property
     def updated(self) -> ClaimedTime:
-        """Return the issue's `updated_at` as a claimed time, without an instant if it is absent or unreadable."""
+        """Return the issue's `updated_at` as a ClaimedTime; its `at` is None if the field is absent or unreadable."""
         return claimed_time(self.issue.get("updated_at"), TimeQuality.OBJECT_UPDATED)
 
     @property
     def lookups(self) -> Mapping[str, Lookup]:
-        """Return attribute -> where its value lies in the payload, as the catalogue says.
+        """Return attribute -> where its value is found in the payload, as the catalogue says for this source.
 
         If the catalogue says nothing, `customer` is the owner of the repository and `product` is the repository's name.
         """
@@ -63,14 +66,14 @@ class GithubDelivery:
 
 
 def label_name(label: object) -> str:
-    """Return the name of a label, which GitHub sends as an object or as a text."""
+    """Return the name of a label, which GitHub sends as an object or as a text; "" for anything else."""
     return clean_text(label.get("name") if isinstance(label, dict) else label)
 
 
 def closing_reason(case: GithubDelivery) -> tuple[str, TicketPhase]:
-    """Return why the issue was closed, in GitHub's word (`completed` if none is stated), and the phase this means.
+    """Return why the issue was closed, as GitHub words it (`completed` if not stated), and the phase this means.
 
-    The phase is the one that the catalogue gives for the word, else slad's usual one, else RESOLVED.
+    The phase is the one that the catalogue gives for that word, else slad's default, else RESOLVED.
     """
     why = text_at(case.issue, "state_reason") or "completed"
     return why, case.source.ending_of(why) or _CLOSED_AS.get(why, TicketPhase.RESOLVED)

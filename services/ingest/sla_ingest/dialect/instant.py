@@ -27,7 +27,7 @@ _YEAR_ONE = 1  # Go's zero time, which Alertmanager and Grafana send for "none"
 
 
 class BadInstant(ValueError):
-    """The text is not a time that slad can read; send RFC 3339 such as 2026-02-03T04:05:06Z, or epoch milliseconds."""
+    """Raised for a sender's value that is no time; its message quotes the value and says which forms are read."""
 
     def __init__(self, value: object) -> None:
         super().__init__(
@@ -36,7 +36,7 @@ class BadInstant(ValueError):
 
 
 class OutOfReach(BadInstant):
-    """The text is a time outside the years for which calendars can be compiled."""
+    """Raised for a time outside the years for which calendars can be compiled, 1970 to 2200."""
 
     def __init__(self, value: object) -> None:
         ValueError.__init__(self, f"{str(value)[:60]!r} is out of reach: an instant lies {RANGE}")
@@ -46,18 +46,18 @@ def parse_instant(value: object, zone: str = "UTC") -> datetime | None:
     """Return the UTC instant that a sender's value means; None for None, "", 0 and a time in the year 1.
 
     A value is a text such as `2026-02-03T04:05:06Z`, or a count of seconds, milli-, micro- or nanoseconds since 1970.
-    `zone`: for a text without an offset; of a local time that came twice the first instant is returned. Raises
-    BadInstant, or OutOfReach in years without calendars.
+    `zone`: the time zone of a text without an offset; of a local time that came twice the first instant is returned.
+    Raises BadInstant, or OutOfReach in years without calendars.
     """
     found = read_instant(value, zone)
     return found.at if isinstance(found, LocalTime) else found
 
 
 def read_instant(value: object, zone: str = "UTC") -> datetime | LocalTime | None:
-    """Return the instant that a value means, as `parse_instant` does; but a LocalTime if the value is ambiguous.
+    """Return the UTC instant that a sender's value means, or a LocalTime if the value is ambiguous.
 
     Ambiguous is a text without an offset whose local time came twice or never in `zone`, at a change of the zone's
-    offset.
+    offset. None for None, "", 0 and a time in the year 1. Raises BadInstant, or OutOfReach in years without calendars.
     """
     found = _parsed(value, zone)
     at = found.at if isinstance(found, LocalTime) else found

@@ -46,7 +46,7 @@ _COMMENT_EDITED = frozenset({"issue_comment_edited", "issue_comment_deleted"})
 
 
 def translate(delivery: Delivery, source: Source) -> Translation:
-    """Return the translation of a Jira delivery.
+    """Translate a Jira webhook delivery into events of an incident, or into the reason why it gives none.
 
     A delivery that is not understood is parked, an unreadable delivery is refused; no exception is raised for either.
     """
@@ -232,9 +232,9 @@ def _internal(comment: Node) -> bool:
 
 
 def own_id(payload: Node) -> str:
-    """Return the issue's id at its sender, such as `acme.atlassian.net~10000`; without the site if no address names it.
+    """Return the id of the issue in a Jira delivery, `<site>~<number>`, such as `acme.atlassian.net~10000`.
 
-    "" when the delivery names no issue.
+    Without the site if no URL in the delivery shows it; "" when the delivery names no issue.
     """
     issue, comment = object_at(payload, "issue"), object_at(payload, "comment")
     number = identifier_text(issue.get("id")) or _issue_in(text_at(comment, "self"))

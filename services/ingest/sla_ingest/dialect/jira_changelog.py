@@ -49,7 +49,10 @@ _NEXT = timedelta(microseconds=1)
 
 @dataclass(frozen=True, slots=True)
 class JiraDelivery:
-    """A Jira delivery with its parsed JSON (`payload`). `at`: when the change happened, as the delivery states it."""
+    """A Jira delivery with its parsed JSON body (`payload`), and the settings of its sender (`source`).
+
+    `at`: when the change happened, as the delivery states it.
+    """
 
     source: Source
     payload: Node
@@ -62,7 +65,7 @@ class JiraDelivery:
 
     @property
     def lookups(self) -> Mapping[str, Lookup]:
-        """Return attribute -> where its value lies in the payload, as the catalogue says.
+        """Return attribute -> where its value is found in the payload, as the catalogue says for this source.
 
         If the catalogue says nothing, `product` is the key of the project, and `customer` is not looked up.
         """
@@ -70,13 +73,11 @@ class JiraDelivery:
 
     @property
     def status(self) -> JiraName:
-        """Return the issue's present status; a JiraName without id and names if the delivery does not state
-        the status.
-        """
+        """Return the issue's present status; an empty JiraName if the delivery does not state the status."""
         return jira_name_of(object_at(self.fields, "status"))
 
     def happening(self, kind: EventKind, *, at: ClaimedTime | None = None, **values: Any) -> EventDraft:
-        """Return a draft of an event of this `kind` (without ids), caused by the user whom the delivery names.
+        """Return a draft of an event (without ids) of this `kind`, caused by the user whom the delivery names.
 
         `at`: the event's time; None: the time of the delivery. `values`: further fields of `EventDraft`, such as
         `reason`.
@@ -92,7 +93,7 @@ class JiraDelivery:
 
 
 def opening_events(case: JiraDelivery) -> list[EventDraft]:
-    """Return the events of a created issue, as drafts: its opening, and what its first status and labels mean.
+    """Return drafts of the events of a newly created issue: its opening, and what its first status and labels mean.
 
     Their time is that of the issue's creation; if that is absent or unreadable, that of the delivery.
     """
@@ -133,8 +134,9 @@ def _first_priority(case: JiraDelivery) -> JiraName:
 
 
 def reporter_attributes(case: JiraDelivery) -> dict[str, str]:
-    """Return the attributes `reporter` (display name) and `reporter_id` (account) of the issue; "" if it has no
-    reporter.
+    """Return the attributes `reporter` (display name) and `reporter_id` (account) of the issue.
+
+    Both are "" if it has no reporter.
     """
     reporter = reporter_of(case.fields)
     return {"reporter": display_name(reporter), "reporter_id": account_of(reporter)}
@@ -144,13 +146,13 @@ def reporter_attributes(case: JiraDelivery) -> dict[str, str]:
 
 
 def changelog_events(case: JiraDelivery) -> tuple[list[EventDraft], tuple[RemarkNote, ...]]:
-    """Return the events that the delivery's changelog means, and the remarks that belong to none of these events."""
+    """Return drafts of the events that the delivery's changelog means, and the remarks that belong to none of them."""
     course, odd = _course(case)
     return [*_facts(case), *_priorities(case), *_assignments(case), *_labelled(case), *course], odd
 
 
 def new_status_attribute(case: JiraDelivery) -> Mapping[str, str]:
-    """Return `{"status": …}` with the last status in the changelog; an empty mapping if the changelog has none."""
+    """Return `{"status": …}` with the last status in the delivery's changelog; an empty mapping if it has none."""
     after = [after for _, after in _status_changes(case)]
     return stated_attributes(status=after[-1].shown) if after else {}
 
@@ -340,16 +342,20 @@ def _field(item: Node) -> str:
 
 
 def priority_in(case: JiraDelivery, labels: frozenset[str], field: JiraName) -> tuple[str, tuple[RemarkNote, ...]]:
-    """Return the priority that a label among `labels` means by the catalogue, else the priority for Jira's own `field`.
+    """Return the priority of a Jira issue, and remarks on it: by its labels, else by Jira's own field.
 
-    "" for none. The remarks say if the catalogue does not know Jira's priority.
+    A label counts if the catalogue gives it a priority. `field`: the value of Jira's field `priority`. "" for no
+    priority. There is a remark if the catalogue does not know Jira's priority.
     """
     by_label = priority_by_label(case.source, labels)
     return (by_label, ()) if by_label else priority_of(case.source, field)
 
 
 def labels_of(value: Any) -> frozenset[str]:
-    """Return the labels in a value: a list of texts, or one text in which spaces separate them."""
+    """Return the labels in a value of Jira: a list of texts, or one text in which spaces separate them.
+
+    Empty for any other value.
+    """
     words = value.split() if isinstance(value, str) else value if isinstance(value, list) else []
     return frozenset(found for word in words if (found := clean_text(word)))
 
@@ -372,9 +378,9 @@ def plain_text(value: Any) -> str:
 
 
 def issue_page_url(issue: Node) -> str:
-    """Return the address of the issue's web page, such as `https://acme.atlassian.net/browse/OPS-7`.
+    """Return the URL of the issue's web page, such as `https://acme.atlassian.net/browse/OPS-7`.
 
-    It is made of the issue's REST address and key; "" if either is absent.
+    It is made of the issue's REST URL and key; "" if either is absent.
     """
     site, found, _ = text_at(issue, "self").partition("/rest/api/")
     key = text_at(issue, "key")

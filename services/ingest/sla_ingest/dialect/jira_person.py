@@ -8,20 +8,22 @@ from sla_ingest.dialect.speaker import AccountDetails, Speaker, side_of
 
 
 def account_of(person: Node) -> str:
-    """Return the account id of a person, else the key, else the name; never the mail address. "" for an
-    empty object.
+    """Return the account id of a person, else the key, else the name; "" for an empty object.
+
+    The mail address is never returned.
     """
     return text_at(person, "accountId") or text_at(person, "key") or text_at(person, "name")
 
 
 def display_name(person: Node) -> str:
-    """Return the display name of a person, or `account_of(person)` if there is none."""
+    """Return the display name of a person in a Jira delivery, or the account if there is no name."""
     return text_at(person, "displayName") or account_of(person)
 
 
 def reporter_of(fields: Node) -> Node:
-    """Return the person in the issue's field `reporter`, or in `creator` if the issue does not have the field
-    `reporter`.
+    """Return the person in the issue's field `reporter`, or in `creator` if the issue lacks the field `reporter`.
+
+    An empty object if there is no such person.
     """
     return object_at(fields, "reporter") if "reporter" in fields else object_at(fields, "creator")
 
@@ -35,9 +37,10 @@ def states_reporter(fields: Node) -> bool:
 
 
 def speaker_of(source: Source, person: Node, fields: Node) -> Speaker:
-    """Return on which side a person stands in this issue: customer, staff, bot or unknown.
+    """Return on which side a person stands in this Jira issue: customer, staff, bot or unknown.
 
-    `fields`: the issue's fields; its reporter counts as a customer.
+    `fields`: the issue's fields; its reporter counts as a customer. `source`: its settings name staff, customers and
+    bots.
     """
     account = account_of(person)
     return side_of(

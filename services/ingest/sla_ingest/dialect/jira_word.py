@@ -70,7 +70,7 @@ _PRIORITY_NUMBERS: Mapping[str, tuple[str, str]] = {
 
 @dataclass(frozen=True, slots=True)
 class JiraName:
-    """A status, resolution or priority as a delivery names it. False in a condition when it has neither id nor names.
+    """A status, resolution or priority as a delivery names it; false in a condition when it has neither id nor names.
 
     `category`: Jira's category of a status, `new`, `indeterminate` or `done`; "" where it is not stated.
     """
@@ -84,20 +84,21 @@ class JiraName:
 
     @property
     def shown(self) -> str:
-        """Return the text to show: the first name, else the id."""
+        """Return the text to show to people: the first name, else the id."""
         return self.names[0] if self.names else self.id
 
     @property
     def keys(self) -> tuple[str, ...]:
-        """Return the id, if any, and then the names: the keys under which the catalogue may list the value."""
+        """Return the id, if any, followed by the names: the keys under which the catalogue may list the value."""
         return (self.id, *self.names) if self.id else self.names
 
     def __str__(self) -> str:
         return f"{self.shown} ({self.id})" if self.id and self.names else self.shown
 
     def same(self, other: JiraName) -> bool:
-        """Return whether both mean the same value: their ids are equal, or if one of them lacks an id, they share a
-        name.
+        """Return whether both name the same value.
+
+        Their ids are equal then; or if one of them lacks an id, they share a name.
         """
         if self.id and other.id:
             return self.id == other.id
@@ -106,9 +107,10 @@ class JiraName:
 
 @dataclass(frozen=True, slots=True)
 class JiraMeaning:
-    """What a status or resolution means.
+    """The phase of the incident that a Jira status or resolution means.
 
-    `phase`: None when it is not known. `sure`: True if the catalogue says so, False if slad has guessed.
+    `phase`: None when it is not known. `remarks`: say that it is unknown or guessed. `sure`: True if the catalogue says
+    so, False if slad has guessed.
     """
 
     phase: TicketPhase | None
@@ -131,7 +133,7 @@ def jira_name_of(value: Node) -> JiraName:
 
 
 def changed_names_of(item: Node, present: JiraName) -> tuple[JiraName, JiraName]:
-    """Return the values before and after a change, from an item of the changelog.
+    """Return the value before a change and the value after it, from an item of Jira's changelog.
 
     `present`: the value that the issue has now; if it is the value after the change, its names and category are added.
     """
@@ -141,8 +143,9 @@ def changed_names_of(item: Node, present: JiraName) -> tuple[JiraName, JiraName]
 
 
 def complete_name(word: JiraName, present: JiraName) -> JiraName:
-    """Return `word`, a value of the changelog, with the names and category of `present` added if both mean the same
-    value.
+    """Return `word`, a value of the changelog, with the names and category of `present` if both name the same value.
+
+    `present`: the value that the issue has now. If they differ, `word` is returned unchanged.
     """
     if not word or not word.same(present):
         return word
@@ -150,10 +153,10 @@ def complete_name(word: JiraName, present: JiraName) -> JiraName:
 
 
 def status_now(source: Source, word: JiraName) -> JiraMeaning:
-    """Return what the issue's present status means: the phase that the catalogue gives it, else one that slad guesses.
+    """Return the phase that the issue's present status means: as the catalogue says, else as slad guesses.
 
     The guess is the phase of the usual name. Jira's category decides instead, with a remark, if the name is unknown, or
-    if name and category disagree on whether work has ended. None, with a remark, if neither is known.
+    if name and category disagree on whether work has ended. The phase is None, with a remark, if neither is known.
     """
     known = _by_table(source.statuses, word)
     if known is not None:
@@ -169,7 +172,7 @@ def status_now(source: Source, word: JiraName) -> JiraMeaning:
 
 
 def status_before(source: Source, word: JiraName) -> JiraMeaning:
-    """Return what the status before a change means: by the catalogue, else by its usual name.
+    """Return the phase that the status before a change means: as the catalogue says, else by its usual name.
 
     Jira's category plays no part, since a changelog does not state it. If neither knows the status, `phase` is None,
     and there is a remark; no remark for an empty `word`.
@@ -182,7 +185,7 @@ def status_before(source: Source, word: JiraName) -> JiraMeaning:
 
 
 def resolution_meaning(source: Source, word: JiraName) -> JiraMeaning:
-    """Return whether a resolution means RESOLVED or CANCELLED: by the catalogue, else by its usual name or number.
+    """Return whether a Jira resolution means RESOLVED or CANCELLED: by the catalogue, else by its usual name or number.
 
     An unknown resolution means RESOLVED, with a remark.
     """

@@ -23,22 +23,28 @@ USUAL_LABELS: Mapping[str, TicketPhase] = {
 
 @dataclass(frozen=True, slots=True)
 class LabelStep:
-    """An event that a change of labels means. `attributes`: what the labels state, such as `{"priority": "high"}`."""
+    """One event that a change of a ticket's labels means.
+
+    `attributes`: what the labels state, such as `{"priority": "high"}`.
+    """
 
     step: EventStep
     attributes: Mapping[str, str] = field(default_factory=lambda: NOTHING)
 
 
 def priority_by_label(source: Source, labels: Iterable[str]) -> str:
-    """Return the priority of the first label in the source's `priority_labels` that is among `labels`; "" for none."""
+    """Return the priority that a ticket's labels state; "" for none.
+
+    It is that of the first label in the source's setting `priority_labels` that is among `labels`.
+    """
     present = {fold_case(label) for label in labels}
     return next((priority for label, priority in source.priority_labels.items() if label in present), "")
 
 
 def phase_by_label(source: Source, labels: Iterable[str]) -> TicketPhase | None:
-    """Return the phase of the first label in the source's `labels` that is among `labels`; None for none.
+    """Return the phase that a ticket's labels state; None for none.
 
-    A source without `labels` uses `USUAL_LABELS`.
+    It is that of the first label in the source's setting `labels`, else in `USUAL_LABELS`, that is among `labels`.
     """
     present = {fold_case(label) for label in labels}
     table = source.labels or USUAL_LABELS
@@ -51,7 +57,7 @@ def label_changes(
     """Return the events that a change of a ticket's labels, from `before` to `after`, means.
 
     Changed attributes come first, then the priority, then the phase; a ticket without a label for a phase counts as
-    open. `lookups`: attribute -> where its value lies; only lookups by a label's prefix are used.
+    open. `lookups`: attribute -> where its value is found; only lookups by a label's prefix are used.
     """
     steps: list[LabelStep] = []
     changed = {

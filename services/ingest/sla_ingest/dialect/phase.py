@@ -14,8 +14,9 @@ _ENDED = frozenset({TicketPhase.RESOLVED, TicketPhase.CLOSED, TicketPhase.CANCEL
 
 @dataclass(frozen=True, slots=True)
 class EventStep:
-    """An event kind that a change of phase means. `waiting_on`: whose turn it is from then on, for WAITING;
-    else None.
+    """One event that a change of a ticket's phase means.
+
+    `waiting_on`: for WAITING, whom the ticket waits for from then on; else None.
     """
 
     kind: EventKind
@@ -55,7 +56,7 @@ def transition_steps(before: TicketPhase | None, after: TicketPhase) -> tuple[Ev
 
 
 def standing_of(phase: TicketPhase) -> Standing:
-    """Return the state of an incident whose ticket is in this phase: open, waiting, resolved, closed or cancelled.
+    """Return the incident's phase for a ticket in this phase: open, waiting, resolved, closed or cancelled.
 
     Being in progress, and having a workaround, count as open.
     """

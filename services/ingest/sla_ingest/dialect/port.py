@@ -33,7 +33,7 @@ OWN_HEADERS = "slad-"  # what slad notes beside a delivery; a sender's headers o
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Delivery:
-    """One request of a sender, or one event of a batch.
+    """What one request of a sender brought, or one event of a batch in it: body and headers.
 
     `headers`: those that the source's proof covers, by name in lower case. `hints`: the headers that it does not cover.
     Anybody who has seen a signed body can forge these, so they are used only to reject or park a delivery. `id`: ""
@@ -49,11 +49,14 @@ class Delivery:
 
 
 class CodedReason(Enum):
-    """A reason that is shown and counted: the value is the text for people, `code` the name in metrics and rows."""
+    """The base class of enums of reasons that are shown and counted.
+
+    A member's value is the text for people, `code` its name in metrics and database rows.
+    """
 
     @property
     def code(self) -> str:
-        """Return the member's name in lower case."""
+        """Return the reason's code: the member's name in lower case."""
         return self.name.lower()
 
 
@@ -112,7 +115,7 @@ class IngestRemark(CodedReason):
 
 @dataclass(frozen=True, slots=True)
 class RemarkNote:
-    """A remark with the detail it is about, such as the value that was not understood."""
+    """A remark on an event, with the detail it is about, such as the value that was not understood."""
 
     remark: IngestRemark
     detail: str = ""
@@ -130,9 +133,9 @@ class TranslatedEvent:
     """An event with the remarks on it, before it is stored.
 
     `unless_reporter`: an account id; if that account is the incident's reporter, the event is the customer's reply
-    instead of a response (see `with_reporter_recognised`). `not_before_told`: the event happened at its stated time or
-    later, it is not known when. If a clock was breached in between, the event is placed after the last breach before
-    its receipt (see `after_breaches`).
+    instead of a response; "" if that is no question (see `with_reporter_recognised`). `not_before_told`: the event
+    happened at its stated time or later, it is not known when. If a clock was breached in between, the event is placed
+    after the last breach before its receipt (see `after_breaches`).
     """
 
     event: IncidentEvent
@@ -143,16 +146,16 @@ class TranslatedEvent:
 
 @dataclass(frozen=True, slots=True)
 class Accepted:
-    """The outcome of a delivery that means events of an incident."""
+    """The outcome of a delivery that gives events of an incident."""
 
     events: tuple[TranslatedEvent, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Ignored:
-    """The outcome of a delivery that means no event.
+    """The outcome of a delivery that was understood and gives no event.
 
-    `observed`: an event with the state of the ticket that the delivery shows; None when it shows none. The event is
+    `observed`: an event with the state of the ticket that the delivery shows; None when it shows none. That event is
     stored if the incident is unknown, or known in another state.
     """
 
@@ -163,8 +166,9 @@ class Ignored:
 
 @dataclass(frozen=True, slots=True)
 class Parked:
-    """The outcome of a delivery that was not understood: it is stored, to be replayed once a person has
-    looked at it.
+    """The outcome of a delivery that was not understood.
+
+    It is stored, to be replayed once a person has looked at it.
     """
 
     reason: ParkedBecause
@@ -173,7 +177,7 @@ class Parked:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Refused:
-    """The outcome of a delivery that is answered with a problem.
+    """The outcome of a delivery that is answered with an HTTP error (problem+json).
 
     `status`: 400 for a body that cannot be read at all, 422 for one that does not fit, 403 for one that the key
     forbids. `pointer`: JSON pointer (RFC 6901) of the fault, "" for none. `position`: byte offset of the fault; `line`,
@@ -191,10 +195,11 @@ class Refused:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Work:
-    """Time that somebody worked on an incident: `[start, end)`.
+    """Time that somebody worked on an incident, from `start` up to `end`, to be counted in a ledger of the contract.
 
-    `who`: by name. `allowance`: whose ledger pays, "": the contract's only one of hours. `customer`: for an incident
-    that is not known, "" if nobody says. `contract`: whose incident it is, "" until that is known.
+    `who`: the person's name. `allowance`: the id of the allowance that pays, "": the contract's only one of hours.
+    `customer`: finds the contract if the incident is unknown, "" if not stated. `contract`: the contract of the
+    incident, "" until that is known.
     """
 
     incident: IncidentId
@@ -209,7 +214,7 @@ class Work:
 
 @dataclass(frozen=True, slots=True)
 class Worked:
-    """The outcome of a delivery that says how long somebody worked; it is no event of the incident, no clock moves."""
+    """The outcome of a delivery that reports how long somebody worked; it gives no event and changes no clock."""
 
     work: Work
 
@@ -229,10 +234,10 @@ class Translation:
 
 
 class DoesNotFit(Exception):
-    """Raised when a delivery cannot be read, or does not fit.
+    """Raised when a delivery cannot be read, or its content is not valid.
 
     `detail`: what is wrong, for people. `pointer`: JSON pointer to the fault, "" for none. `status`, `title`: those of
-    the problem with which the delivery is answered. The attribute `refused` holds all of these as a Refused.
+    the HTTP error that answers the delivery. The attribute `refused` holds all of these as a Refused.
     """
 
     def __init__(
@@ -264,7 +269,9 @@ class ClaimedTime:
 class EventDraft:
     """An event of an incident before it gets its ids and times.
 
-    `stamp`: the time that the sender states. The other fields are those of `IncidentEvent` and `TranslatedEvent`.
+    `stamp`: the time that the sender states. `unless_reporter`: an account; if it is the incident's reporter's, the
+    event is the customer's reply instead of a response. `not_before_told`: the event happened at its stated time or
+    later. The other fields are those of `IncidentEvent`, and the `remarks` on the event.
     """
 
     kind: EventKind
@@ -335,7 +342,8 @@ def number_events(
     """Return the drafts of one delivery as events with ids and times, numbered from 0 in their order.
 
     `incident`: the incident they belong to. `id_`: the delivery's id. `happenings`: the drafts; one without a time
-    happened when the delivery was received. The last event carries the `snapshot`, if any.
+    happened when the delivery was received. `snapshot`: the ticket's state, which the last event carries; None: no
+    event does.
     """
     if snapshot is not None and happenings:
         happenings = (*happenings[:-1], replace(happenings[-1], snapshot=snapshot))
@@ -350,9 +358,9 @@ def ignore_with_snapshot(
     outcome: Ignored,
     snapshot: Snapshot | None,
 ) -> Ignored:
-    """Return a copy of `outcome`; its `observed` is an event of `incident` that carries the snapshot.
+    """Return a copy of `outcome` whose `observed` is an event of `incident` that carries `snapshot`.
 
-    `id_`: the delivery's id. If `snapshot` is None, `outcome` itself is returned.
+    `snapshot`: the state of the ticket; if None, `outcome` itself is returned. `id_`: the delivery's id.
     """
     if snapshot is None:
         return outcome

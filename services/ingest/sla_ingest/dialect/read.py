@@ -21,29 +21,32 @@ _SPOKEN = ("name", "value", "displayName", "title", "login", "key", "id")
 
 
 def object_at(value: Any, *path: str) -> Node:
-    """Return the JSON object at a path of keys; an empty object when there is none."""
+    """Return the JSON object at a path of keys within `value`; an empty object when there is none."""
     for name in path:
         value = value.get(name) if isinstance(value, dict) else None
     return value if isinstance(value, dict) else EMPTY
 
 
 def array_at(value: Any, *path: str) -> list[Any]:
-    """Return the JSON array at a path of keys; an empty list when there is none."""
+    """Return the JSON array at a path of keys within `value`; an empty list when there is none."""
     *parents, last = path
     found = object_at(value, *parents).get(last)
     return found if isinstance(found, list) else []
 
 
 def text_at(value: Any, *path: str) -> str:
-    """Return the text, whole number or truth value at a path of keys, cleaned by `clean_text`; "" for anything else."""
+    """Return the text at a path of keys within `value`, cleaned by `clean_text`; "" when there is none.
+
+    A whole number or truth value there is returned as text.
+    """
     *parents, last = path
     return clean_text(object_at(value, *parents).get(last))
 
 
 def clean_text(value: Any, limit: int = MAX_VALUE) -> str:
-    """Return a text, whole number or truth value in the form in which attributes are stored; "" for anything else.
+    """Return a text as attributes are stored: trimmed, without control characters, and cut to `limit` characters.
 
-    Control characters become U+FFFD, the ends are trimmed, and at most `limit` characters remain.
+    Each control character becomes U+FFFD. A whole number or truth value is returned as text; "" for anything else.
     """
     if isinstance(value, str):
         cut = value[: limit + 200].strip()
@@ -54,7 +57,7 @@ def clean_text(value: Any, limit: int = MAX_VALUE) -> str:
 
 
 def identifier_text(value: Any) -> str:
-    """Return an id that is a text or a whole number as a text without surrounding spaces.
+    """Return an id, which a sender gives as a text or a whole number, as a text without surrounding spaces.
 
     "" for anything else, and for a text with control characters.
     """
@@ -81,7 +84,7 @@ def name_text(value: Any) -> str:
 def text_at_dotted_path(value: Any, dotted: str) -> str:
     """Return the text at a path of keys and list indexes, such as `issue.fields.customfield_10002` or `labels.0.name`.
 
-    An object or list there gives a text as in `name_text`. "" when there is none.
+    An object there gives its name, a list its first item that gives a text (see `name_text`). "" when there is none.
     """
     for name in dotted.split("."):
         if isinstance(value, dict):
@@ -103,7 +106,7 @@ def after_prefix(prefix: str, labels: Iterable[str]) -> str:
 
 
 def look_up_value(lookup: Lookup | None, document: Any, labels: Iterable[str] = ()) -> str:
-    """Return the value that a lookup of the catalogue finds in a delivery; "" if none, or if `lookup` is None.
+    """Return the value that `lookup`, a setting of the catalogue, finds in a delivery; "" if none, or without a lookup.
 
     It is the text at the lookup's path in `document`; else the rest of a label that begins with the lookup's prefix;
     else the lookup's constant. The lookup's table then translates it.
@@ -132,9 +135,9 @@ def has_path(value: Any, dotted: str) -> bool:
 def attribute_lookups(
     source: Source, usual_customer: Lookup | None, usual_product: Lookup | None
 ) -> Mapping[str, Lookup]:
-    """Return attribute -> where its value lies in a delivery, as the catalogue says for this source.
+    """Return attribute -> the lookup that finds its value in a delivery, as the catalogue says for this source.
 
-    `usual_customer`, `usual_product`: where these two lie if the catalogue does not say; None: nowhere.
+    `usual_customer`, `usual_product`: the lookups of these two if the catalogue gives none; None: they have none.
     """
     usual = {"customer": source.customer or usual_customer, "product": source.product or usual_product}
     return {name: lookup for name, lookup in usual.items() if lookup is not None} | dict(source.attributes)
@@ -143,7 +146,7 @@ def attribute_lookups(
 def overlay_lookups(
     shown: Mapping[str, str], found: Mapping[str, Lookup], document: Any, labels: Iterable[str]
 ) -> dict[str, str]:
-    """Return the attributes in `shown`, overlaid with what the catalogue's lookups find in a delivery.
+    """Return the attributes in `shown`, replaced or completed by what the catalogue's lookups find in a delivery.
 
     `shown`: the values that the translator took from the delivery itself. `found`: attribute -> the lookup that may
     replace it, read from `document` and the ticket's `labels`. An empty result replaces too, where the lookup is by
@@ -182,5 +185,5 @@ def claimed_time(value: Any, quality: TimeQuality, *, zone: str = "UTC", version
 
 
 def stated_attributes(**attributes: str) -> dict[str, str]:
-    """Return those attributes that are not empty: an event changes only the attributes that it states."""
+    """Return those of the given attributes that are not empty: the ones that an event shall change."""
     return {name: value for name, value in attributes.items() if value}

@@ -24,7 +24,7 @@ SIDED = frozenset({EventKind.UPDATED, EventKind.REOPENED})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AccountDetails:
-    """What a delivery states about a person.
+    """What a delivery states about a person, to find out whether they are staff, a customer or a bot.
 
     `names`: the ids and names of the account. `shown`: the display name; people choose it themselves, so it may prove a
     bot, but never staff or a customer. `account`: the name that remarks suggest for listing the person in the
@@ -46,7 +46,7 @@ class AccountDetails:
 
     @property
     def words(self) -> str:
-        """Return the person as text for a remark, `<shown> (<account>)`; `somebody` if neither is known."""
+        """Return the person as text for a remark: `<shown> (<account>)`, or `somebody` if neither is known."""
         if not self.account or self.account == self.shown:
             return self.shown or "somebody"
         return f"{self.shown} ({self.account})" if self.shown else self.account
@@ -54,9 +54,9 @@ class AccountDetails:
 
 @dataclass(frozen=True, slots=True)
 class Speaker:
-    """On which side the person stands who acted (`actor`): customer, staff, bot or unknown.
+    """On which side the person stands who caused an event (`actor`): customer, staff, bot or unknown.
 
-    `remarks`: says that the side is unknown or only assumed; empty otherwise.
+    `remarks`: say that the side is unknown or only assumed; empty otherwise.
     """
 
     actor: Actor
@@ -79,8 +79,9 @@ def side_of(source: Source, person: AccountDetails, *, reported: bool) -> Speake
 
 
 def unknown_side_remark(source: Source, who: str) -> RemarkNote:
-    """Return the remark that the side of `who` is not known; it names the settings of the catalogue that
-    would say it.
+    """Return the remark that it is not known whether `who` is staff or a customer.
+
+    The remark names the settings of the catalogue that would tell.
     """
     return RemarkNote(IngestRemark.SPEAKER_UNKNOWN, f"{who}; {_where(source)}")
 
@@ -90,7 +91,7 @@ def _where(source: Source) -> str:
 
 
 def known_side(source: Source, person: AccountDetails, *, reported: bool = False) -> Actor | None:
-    """Return the side of a person by the catalogue and the sender's statements; None when neither says it.
+    """Return whether a person is staff, a customer or a bot, by the catalogue and the sender; None: unknown.
 
     The first rule that fits decides: (1) a bot; (2) staff by name; (3) a customer as the sender states, by name, or
     because the person `reported` the ticket; (4) staff by group, domain or association; (5) a customer by these; (6)

@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from sla_domain.bounds import INCIDENT
 from sla_domain.event import EventId, EventKind, IncidentEvent, IncidentId, TimeQuality
 from sla_domain.fold import in_order
-from sla_domain.fold.carried import COPIED, WORDS, copy_for_survivor, has_unanswered_word
+from sla_domain.fold.carried import COPIED, WORDS, copy_for_survivor, has_unanswered_comment
 from sla_ingest.history import whole_history
 from sla_ingest.name.kept import insert_alias, load_names, move_aliases
 from sla_ingest.name.known import AliasKind, IncidentNames, copy_routes
@@ -29,7 +29,7 @@ MOST_WORDS = 2_000
 
 
 async def join(connection: AsyncConnection, event: IncidentEvent, names: IncidentNames) -> None:
-    """Store the consequences of an event that renames its incident, or merges it into another; ignore other events.
+    """Store what follows from an event that renames its incident, or merges it into another; ignore other events.
 
     The event itself must be stored already. A rename: the later name becomes an alias, and events stored under it are
     copied to the incident. A merge is recorded. In both cases the events of merged incidents are copied to the
@@ -69,7 +69,7 @@ async def carry_events(
     Only kinds in `COPIED` are copied. `begun`: the incidents that have events of their own. If the incident of an event
     is not among them, it first gets all earlier events of the incidents merged into it, and is added to `begun`. A
     survivor outside `begun` gets copies only if a customer's comment waits for an answer. `kept_from`: survivors that
-    get no copies, since this sender may not act on them.
+    get no copies, since this sender may not change them.
     """
     for event in events:
         for source in sorted(names.sources(event.incident) if event.incident not in begun else ()):
@@ -86,7 +86,7 @@ async def carry_events(
 
 
 async def incidents_with_own_events(connection: AsyncConnection, incidents: Iterable[IncidentId]) -> set[IncidentId]:
-    """Return those of these incidents that have stored events other than copies from merged incidents."""
+    """Return those of these incidents that have a stored event which is no copy from a merged incident."""
     column, own = event_table.c, not_(event_table.c.data.contains('"carried_from"'))
     wanted, found = set(incidents), set[IncidentId]()
     for condition in (not_(column.id.contains(_COPY)), column.id.contains(_COPY)):
@@ -97,11 +97,11 @@ async def incidents_with_own_events(connection: AsyncConnection, incidents: Iter
 
 
 def adopt_events(stray: Sequence[IncidentEvent], told: IncidentEvent, later: IncidentId) -> list[IncidentEvent]:
-    """Return the events of a renamed incident that were stored under its later name, rewritten as the incident's own.
+    """Return the events that were stored under a later name of an incident, rewritten as events of the incident.
 
-    `stray`: the events stored under the name `later`. `told`: the rename; its `incident` is the one that gets them.
-    Left out are copies from merged incidents, and events that rename to that incident, or merge into it. Unless `stray`
-    is empty, a last event closes the incident `later` by merging it.
+    `stray`: the events stored under the name `later`. `told`: the event that renames; its `incident` is the one that
+    gets them. Left out are copies from merged incidents, and events that rename to that incident, or merge into it.
+    Unless `stray` is empty, a last event closes the incident `later` by merging it.
     """
     incident = told.incident
     found = [
@@ -135,10 +135,10 @@ def adopt_events(stray: Sequence[IncidentEvent], told: IncidentEvent, later: Inc
 
 
 def derived_id(id_: EventId, incident: IncidentId, sign: str = _COPY) -> EventId:
-    """Return the id of an event's copy on another incident, such as `<id>~` and 12 digits of a digest of the incident.
+    """Return the id for a copy of an event on another incident: `<id>~` and 12 digits of a digest of the incident.
 
     Equal arguments give equal ids. `sign`: `~` for copies of events of merged incidents, `=` for events that were
-    adopted. An id of more than 120 characters becomes a digest.
+    stored under a later name. An id of more than 120 characters becomes a digest.
     """
     plain = f"{id_}{sign}{hashlib.sha256(incident.encode('utf-8', 'surrogatepass')).hexdigest()[:12]}"
     if len(plain) <= _MAX_EVENT_ID:
@@ -160,7 +160,7 @@ async def _copy_all(
     ]
     if not own_events:
         return
-    if not await incidents_with_own_events(connection, [survivor]) and not has_unanswered_word(in_order(own_events)):
+    if not await incidents_with_own_events(connection, [survivor]) and not has_unanswered_comment(in_order(own_events)):
         return
     await append_missing_events(connection, [_copy(event, survivor, names) for event in _latest(own_events)])
 

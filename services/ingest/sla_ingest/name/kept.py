@@ -22,7 +22,7 @@ _LOCK = 0x51AD_0008  # of slad's own locks, that of names
 
 
 class NamesChanged(Exception):
-    """Incidents were renamed or merged since the delivery was decided: decide about it anew."""
+    """Raised when incidents were renamed or merged after it was decided about a delivery: decide again."""
 
 
 async def lock_names(connection: AsyncConnection, *, joining: bool) -> None:
@@ -37,9 +37,7 @@ async def lock_names(connection: AsyncConnection, *, joining: bool) -> None:
 
 
 async def load_names(connection: AsyncConnection, names: Iterable[str]) -> IncidentNames:
-    """Return the renames and merges of these names, and of all names that are linked with them by renames
-    and merges.
-    """
+    """Return the recorded renames and merges of these incident ids, and of all ids that are linked with them."""
     moved: dict[IncidentId, IncidentId] = {}
     merged: dict[IncidentId, set[IncidentId]] = {}
     seen: set[str] = set()
@@ -90,7 +88,7 @@ async def _rows(connection: AsyncConnection, names: list[str]) -> list[Any]:
 async def insert_alias(
     connection: AsyncConnection, kind: AliasKind, name: IncidentId, incident: IncidentId, since: datetime
 ) -> None:
-    """Record that `name` belongs to `incident` since an instant; does nothing if that is recorded already.
+    """Record that the id `name` belongs to `incident` since an instant; do nothing if that is recorded already.
 
     `kind`: MOVED if `name` is another id of the incident, MERGED if it is an incident that was merged into `incident`.
     """
@@ -99,7 +97,7 @@ async def insert_alias(
 
 
 async def move_aliases(connection: AsyncConnection, old: IncidentId, new: IncidentId) -> None:
-    """Rewrite the recorded renames and merges that mention the incident `old`: they mention `new` afterwards."""
+    """Replace the incident `old` by `new` in all recorded renames and merges."""
     query = select(tables.alias).where(or_(_alias.name == old, _alias.incident == old))
     rows = [dict(row) for row in (await connection.execute(query)).mappings()]
     if not rows:
@@ -117,7 +115,7 @@ async def move_aliases(connection: AsyncConnection, old: IncidentId, new: Incide
 
 
 async def delete_names(connection: AsyncConnection, ended: Mapping[IncidentId, datetime | None]) -> None:
-    """Delete the recorded renames and merges of incidents that retention removes.
+    """Delete the recorded renames and merges of incidents that retention (the removal of old ones) removes.
 
     `ended`: incident -> when it ended. Each other id of an incident (from a rename) gets a tombstone: a row that keeps
     this instant, so that late events are recognised. None: the incident was removed before, and no tombstones are

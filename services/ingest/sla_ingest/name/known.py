@@ -13,10 +13,10 @@ from sla_ingest.entry import InboxEntry
 
 
 class AliasKind(StrEnum):
-    """How a name belongs to an incident.
+    """How an id (`name`) belongs to an incident.
 
-    `MOVED`: the name is another id of the incident, whose ticket was moved. `MERGED`: the name is an incident of its
-    own, whose ticket was merged into the ticket of the other incident.
+    `MOVED`: it is another id of the incident, whose ticket was moved. `MERGED`: it is an incident of its own, whose
+    ticket was merged into the ticket of the other incident.
     """
 
     MOVED = "moved"
@@ -27,7 +27,7 @@ class AliasKind(StrEnum):
 class IncidentNames:
     """Some renames and merges of incidents: which incident an id means, and which incidents were merged into which.
 
-    `moved`: later id of an incident -> the id under which slad keeps it. `merged`: merged incident -> the incidents
+    `moved`: later id of an incident -> the id under which slad stores it. `merged`: merged incident -> the incidents
     into which it was merged (its survivors).
     """
 
@@ -35,8 +35,9 @@ class IncidentNames:
     merged: Mapping[IncidentId, frozenset[IncidentId]] = field(default_factory=dict)
 
     def incident(self, name: IncidentId) -> IncidentId:
-        """Return the incident that a name belongs to, following renames to the last; the name itself if it is in no
-        rename.
+        """Return the id under which the incident with the id `name` is stored; `name` itself if it was never renamed.
+
+        Several renames are followed to the last.
         """
         return end_of_chain(self.moved.get, name)
 
@@ -50,8 +51,9 @@ class IncidentNames:
         return IncidentNames(self.moved, {**self.merged, incident: self.merged.get(incident, frozenset()) | {into}})
 
     def survivors(self, incident: IncidentId) -> frozenset[IncidentId]:
-        """Return every incident into which `incident` was merged, directly or through others; never
-        `incident` itself.
+        """Return every incident into which `incident` was merged, directly or through others.
+
+        `incident` itself is never among them; empty if it was not merged.
         """
         found: set[IncidentId] = set()
         ahead = [incident]
@@ -63,7 +65,7 @@ class IncidentNames:
         return frozenset(found)
 
     def sources(self, incident: IncidentId) -> frozenset[IncidentId]:
-        """Return every incident that was merged into `incident`, directly or through others."""
+        """Return every incident that was merged into `incident`, directly or through others; empty for none."""
         return frozenset(name for name in self.merged if incident in self.survivors(name))
 
 
@@ -84,24 +86,25 @@ def joins(entry: InboxEntry) -> bool:
 
 
 def names_in_entry(entry: InboxEntry) -> set[IncidentId]:
-    """Return all names of incidents that the delivery's events mention, the event in `observed` included."""
+    """Return the ids of all incidents that a delivery mentions: in its events, in `observed` and in `work`."""
     looked = () if entry.observed is None else (entry.observed,)
     worked = set() if entry.work is None else {entry.work.incident}
     return {name for one in (*entry.events, *looked) for name in names_in_event(one.event)} | worked
 
 
 def names_in_event(event: IncidentEvent) -> Iterable[IncidentId]:
-    """Return the names of incidents that an event mentions: `incident`, `merged_into` and `known_as`, as
-    far as stated.
+    """Return the ids of incidents that an event mentions.
+
+    They are its `incident`, `merged_into` and `known_as`, as far as stated.
     """
     return [name for name in (event.incident, event.merged_into, event.known_as) if name is not None]
 
 
 def route_entry(entry: InboxEntry, names: IncidentNames) -> InboxEntry:
-    """Return the delivery with each incident id in its events replaced by the one under which slad keeps the incident.
+    """Return the delivery with each incident id in its events replaced by the id under which slad stores the incident.
 
-    After a rename that is the first id. Applies to `incident` and `merged_into`, in `observed` and `work` too.
-    `names`: the known renames. A merge of two ids that turn out to be one incident becomes a rename.
+    After a rename that is the first id. Applies to `incident` and `merged_into`, in `observed` and `work` too. `names`:
+    the known renames. A merge of two ids that turn out to be one incident becomes a rename.
     """
     if not names.moved and not joins(entry):
         return entry
@@ -124,9 +127,9 @@ def _routed(one: TranslatedEvent, names: IncidentNames) -> TranslatedEvent:
 
 
 def copy_routes(event: IncidentEvent, names: IncidentNames) -> tuple[frozenset[IncidentId], frozenset[IncidentId]]:
-    """Return two sets of incidents for a rename or merge: those whose events must be copied, and those that get them.
+    """Return, for a rename or merge, the incidents whose events must be copied, and the incidents that get the copies.
 
-    `names`: the renames and merges that are known. Both sets are empty for an event that is neither of these.
+    `names`: the renames and merges that are known. Both sets are empty for any other event.
     """
     incident = event.incident
     sources, survivors = names.sources(incident), names.survivors(incident)
@@ -144,8 +147,10 @@ def copy_routes(event: IncidentEvent, names: IncidentNames) -> tuple[frozenset[I
 def incident_with_too_many_names(entry: InboxEntry, names: IncidentNames) -> IncidentId | None:
     """Return the incident of the first event whose rename or merge would join too many incidents; None if none would.
 
-    Too many is more than `MOST_NAMES` or one of the constants after it allows. This limits how much one such event
-    writes, since its transaction delays every other sender. `names`: the renames and merges that are known.
+    Too many is more than `MOST_NAMES` (500) linked ids, `MOST_MOVES` (50) other ids of one incident, `MOST_SURVIVORS`
+    (10) incidents into which one is merged, or `MOST_COPIED` (500) pairs of incidents between which events are copied.
+    This limits how much one event writes, since its transaction delays every other sender. `names`: the renames and
+    merges that are known.
     """
     for one in entry.events:
         event = one.event

@@ -24,7 +24,7 @@ from sla_platform.store.instant import store_now
 
 @dataclass(frozen=True, slots=True)
 class Acknowledged:
-    """The result of an acknowledgement: `answer` says what it did, `alert` is the alert as it is afterwards."""
+    """The result of acknowledging one alert: what was done (`answer`), and the alert as it is afterwards (`alert`)."""
 
     answer: AckAnswer
     alert: Alert
@@ -32,9 +32,10 @@ class Acknowledged:
 
 @dataclass(frozen=True, slots=True)
 class AckBy:
-    """Who acknowledges.
+    """The person or program that acknowledges an alert.
 
-    `name` and `via` (the way, such as `link`) are recorded with the alert, `actor` in the audit log.
+    `name`: the person's id, or the name that an API call gives. `via`: the way, `link`, `digest` or `api`. Both are
+    stored with the alert; `actor` is named in the audit log.
     """
 
     name: str
@@ -43,15 +44,18 @@ class AckBy:
 
     @classmethod
     def person(cls, id_: str, via: str) -> AckBy:
-        """Return a person, by their id, who followed a link in a message to them."""
+        """Return an AckBy for the person with the id `id_`, who followed a link in a message.
+
+        `via`: `link`, or `digest` for the link of a mail that collects several messages.
+        """
         return cls(id_, via, AuditActor(ActorKind.PERSON, id_))
 
 
 def name_and_key(named: str, key: str) -> str:
-    """Return who acknowledged, as it is recorded, such as `Anna Weber (key ops)`; `somebody` if both are "".
+    """Return the name to store for an acknowledgement by the API, such as `Anna Weber (key ops)`.
 
-    `named`: the name given, shortened so that the whole fits the column. `key`: the id of the API key, never shortened
-    beside a name.
+    `named`: the name in the request, `key`: the id of the API key; each may be "". With one of them the result is that
+    one, with neither `somebody`. It has at most 120 characters (WHO); if it would be longer, the name is shortened.
     """
     by = f" (key {key})" if named and key else ""
     return shorten(named or key or "somebody", WHO - len(by)) + by
@@ -60,7 +64,8 @@ def name_and_key(named: str, key: str) -> str:
 class Acknowledger:
     """Acknowledges alerts, which stops their escalation and cancels their queued pages.
 
-    Call `acknowledge` for one alert, `acknowledge_listed` for those of a digest.
+    Call `acknowledge` for one alert, `acknowledge_listed` for the alerts in a digest (a mail that collects several
+    messages).
     """
 
     def __init__(self, context: NotifierContext) -> None:
@@ -71,9 +76,9 @@ class Acknowledger:
     ) -> Acknowledged | None:
         """Acknowledge one alert and return the result; None when the alert is unknown, or not of `contract`.
 
-        An alert that was acknowledged or closed before is not changed. `by`: who acknowledges. `contract`: the only
-        contract whose alerts may be acknowledged; None: any. `together`: also those of the other contracts that the
-        message about a notice named to this person.
+        An alert that was acknowledged or closed before is not changed. `alert`: its id. `by`: who acknowledges.
+        `contract`: the only contract whose alerts may be acknowledged; None: any. `together`: of a critical fix, also
+        acknowledge the alerts of the other contracts that the same message to this person named. Raises StoreBusy.
         """
         async with self._context.writing() as connection:
             others = await _others(connection, alert, by.name) if together else []
@@ -96,10 +101,10 @@ class Acknowledger:
         return Acknowledged(answers[alert], batch.alerts.get(alert, before))
 
     async def acknowledge_listed(self, ids: Mapping[str, int], by: AckBy) -> list[Acknowledged]:
-        """Acknowledge several alerts in one transaction; return a result for each, in the order of their ids.
+        """Acknowledge several alerts in one transaction; return a result for each, sorted by alert id.
 
-        `ids`: alert id -> the episode (one opening of the alert, counted from 1) that is meant; unknown alerts, and
-        alerts that are in another episode now, are left out. `by`: who acknowledges.
+        `ids`: alert id -> the episode (one opening of the alert, counted from 1) that is meant. Unknown alerts, and
+        alerts that are in another episode now, are left out. `by`: who acknowledges. Raises StoreBusy.
         """
         async with self._context.writing() as connection:
             known = await alerts.lock_alerts(connection, set(ids))

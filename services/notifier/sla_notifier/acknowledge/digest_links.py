@@ -30,10 +30,10 @@ _d, _a = tables.delivery.c, tables.alert
 
 
 class DigestAckLinks:
-    """Answers the acknowledgement link in a digest, which is a mail that collects several messages.
+    """The pages behind the acknowledgement link in a digest, a mail that collects several messages.
 
-    `look` shows the page and `act` acknowledges; both take the claim of the link's token, which names digest and
-    person.
+    `look` returns the page and changes nothing, `act` acknowledges. Both get the content of the link's token, already
+    verified: a Claim that names the digest and the person.
     """
 
     def __init__(self, context: NotifierContext, acknowledger: Acknowledger) -> None:
@@ -41,19 +41,20 @@ class DigestAckLinks:
         self._acknowledger = acknowledger
 
     async def look(self, claim: Claim) -> AckPage:
-        """Return the page that lists the digest's alerts, with a button; nothing is acknowledged.
+        """Return the page that lists the digest's alerts, with a button to acknowledge them; change nothing.
 
-        Opening a link must change nothing, because mail scanners follow links.
+        Mail scanners open links too, so opening one must not acknowledge. If the digest no longer exists, the page says
+        so.
         """
         return await self._answer(claim, None)
 
     async def act(self, claim: Claim) -> AckPage:
-        """Acknowledge the open alerts that the digest lists and return the page that says how many.
+        """Acknowledge the open alerts that the digest lists; return the page with the list and their number.
 
-        An alert that was opened anew since the digest left is not acknowledged.
+        An alert that was closed and opened again since the digest was sent is not acknowledged.
         """
         async with self._context.store.reading() as connection:
-            episodes = _asking(await carried_by(connection, claim.digest))
+            episodes = _asking(await deliveries_in_digest(connection, claim.digest))
         by = AckBy.person(claim.person, DIGEST)
         done = await self._acknowledger.acknowledge_listed(episodes, by) if episodes else []
         return await self._answer(claim, sum(each.answer is AckAnswer.DONE for each in done))
@@ -62,7 +63,7 @@ class DigestAckLinks:
         """`done`: how many have just been acknowledged; None when nobody has pressed."""
         catalogue, links = self._context.catalogue(), self._context.render_config.links
         async with self._context.store.reading() as connection:
-            rows = await carried_by(connection, claim.digest)
+            rows = await deliveries_in_digest(connection, claim.digest)
             episodes = _asking(rows)
             alerts = await _alerts(connection, episodes)
         places = {one.row.alert: place for place, one in enumerate(chain(*grouped_by_incident(rows)))}
@@ -106,11 +107,12 @@ def _incident_link(links: Links, row: DeliveryRow) -> str:
     return links.incident(row.incident) if row.incident else ""  # a notice is on no ticket
 
 
-async def carried_by(connection: AsyncConnection, digest: str) -> list[DeliveryRow]:
-    """Return the deliveries that a digest (a mail that collects several messages) lists, the oldest first.
+async def deliveries_in_digest(connection: AsyncConnection, digest: str) -> list[DeliveryRow]:
+    """Return the deliveries (messages to one person) that a digest collects, the oldest first.
 
-    `digest`: the id of the digest's delivery; the result is empty if there is none. Deliveries are also found if the
-    digest failed and a new one, to the person's next address, took them over.
+    A digest is a mail that collects several messages; `digest` is the id of its own delivery. The result is empty if
+    there is no such delivery. If it failed and another digest to the person's next address took over, that one's are
+    returned.
     """
     found = (await connection.execute(select(tables.delivery).where(_d.id == digest))).mappings().first()
     if found is None:

@@ -22,9 +22,9 @@ LINK = "link"
 
 
 class AckLinks:
-    """Answers `/ack/{token}`, the acknowledgement link of a message: `look` shows a page, `act` acknowledges.
+    """The pages behind the acknowledgement links (`/ack/{token}`) in messages: `look` for GET, `act` for POST.
 
-    `acknowledger`: does it. The links in digests (mails that collect several messages) are answered too.
+    `acknowledger`: acknowledges the alerts. Links in digests (mails that collect several messages) are handled too.
     """
 
     def __init__(self, context: NotifierContext, acknowledger: Acknowledger) -> None:
@@ -33,11 +33,11 @@ class AckLinks:
         self._listed = DigestAckLinks(context, acknowledger)
 
     async def look(self, token: str) -> AckPage:
-        """Return the page for a link: what the alert is about, and a button; nothing is acknowledged.
+        """Return the page for the token of a link: what the alert is about, and a button; change nothing.
 
-        Opening a link must change nothing, because mail scanners follow links. A token that is not accepted, or whose
-        alert is gone, has a page that says so. If the alert is another contract's by now, the page says that it was
-        closed, in the words of the last message to the person.
+        A token that is forged, cut off or expired, and an alert that no longer exists, have a page that says so. If the
+        ticket has moved to another contract since, the page shows the alert as closed, with the subject of the person's
+        last message. Mail scanners open links too, so opening one must not acknowledge.
         """
         claim = await self._claim(token)
         if isinstance(claim, AckPage):
@@ -52,10 +52,10 @@ class AckLinks:
         return self._answer(claim, alert, _shown(alert)) if _theirs(alert, told) else self._moved(alert, told[0])
 
     async def act(self, token: str) -> AckPage:
-        """Acknowledge the alert or the digest of a link and return the page that says what was done.
+        """Acknowledge the alert, or the alerts of the digest, that a link is for; return the page with the result.
 
-        A token that is not accepted, an alert that is gone or another contract's by now, and one acknowledged or closed
-        before have pages that say so.
+        Nothing is acknowledged, and the page says why, if the token is forged, cut off or expired, or if the alert no
+        longer exists, belongs to another contract now, or was acknowledged or closed before.
         """
         claim = await self._claim(token)
         if isinstance(claim, AckPage):

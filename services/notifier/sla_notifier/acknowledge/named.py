@@ -10,7 +10,10 @@ from sla_platform.wire import NoticeData
 
 
 def subject_of(alert: Alert) -> str:
-    """Return in one line what an alert is about: metric, customer and ticket, or the title of a critical fix."""
+    """Return one line on what an alert is about: metric, customer and ticket, or the title of a critical fix.
+
+    It has at most 200 characters.
+    """
     content = alert.content
     if isinstance(content, NoticeData):
         return one_line(content.title, 200)
@@ -19,6 +22,6 @@ def subject_of(alert: Alert) -> str:
 
 
 def name_of(catalogue: Catalogue, alert: Alert, person: str) -> str:
-    """Return the name of a person of the alert's contract; `person` itself if unknown there, as an API key's id is."""
+    """Return the name of the person with the id `person` in the alert's contract; `person` itself if unknown there."""
     found = contract_of(catalogue, alert.contract).people.get(person)
     return found.name if found is not None else person

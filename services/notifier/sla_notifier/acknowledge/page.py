@@ -32,13 +32,14 @@ HEADERS = {
 
 
 class AckPageKind(StrEnum):
-    """Which page an acknowledgement link leads to; the value is the key of its sentence in `answer.toml`.
+    """Which page a link in a message leads to; the value is the key of its sentence in the text file `answer.toml`.
 
     One alert: `ASK` (shows a button), `THANKS` (has just been acknowledged), `ALREADY` (was before), `CLOSED`. A
     digest: `ASK_ALL`, `THANKS_ALL`, `NOTHING_LEFT` to acknowledge. Refused tokens: `BAD`, `INCOMPLETE`, `FOREIGN`
-    (signed by another installation), `EXPIRED`. `UNKNOWN`: the alert or the digest is gone. A registration for notices:
-    `REGISTER_ASK`, `REGISTERED`, `REGISTERED_BEFORE`, `END_ASK`, `ENDED`, `ENDED_BEFORE`, `REGISTRATION_GONE`, and for
-    refused tokens `LINK_BAD` and `LINK_EXPIRED`.
+    (signed by another installation), `EXPIRED`. `UNKNOWN`: the alert or digest no longer exists. A registration for
+    notices: `REGISTER_ASK` and `END_ASK` show a button to confirm or end it, `REGISTERED` and `ENDED` say that this was
+    done, `..._BEFORE` that it was done earlier, `REGISTRATION_GONE` that there is none; refused tokens: `LINK_BAD`,
+    `LINK_EXPIRED`.
     """
 
     ASK = "ask"
@@ -65,7 +66,11 @@ class AckPageKind(StrEnum):
 
     @property
     def status(self) -> int:
-        """Return the HTTP status of the page: 403 forged or damaged link, 410 expired, 404 unknown alert, else 200."""
+        """Return the HTTP status of the page.
+
+        403: forged or damaged link; 410: expired link; 404: the alert, digest or registration is unknown; otherwise
+        200.
+        """
         match self:
             case AckPageKind.BAD | AckPageKind.INCOMPLETE | AckPageKind.FOREIGN | AckPageKind.LINK_BAD:
                 return 403
@@ -88,11 +93,12 @@ _OF_REGISTRATIONS = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class ListedAlert:
-    """One alert on the page of a digest.
+    """One line in the list on a linked page: an alert in a digest, or a product in a registration for notices.
 
-    `what`: what it is about. `stands`: its state: `open`, `acknowledged`, `closed`, `again` (opened anew) or `told`
-    (nothing to acknowledge). `who`: who acknowledged it, "" for nobody. `url`: the link that acknowledges this alert
-    alone while it is open; for `told` the link to the incident.
+    `what`: the alert's subject, or the product ("" for every product). `stands`: the state of the alert: `open`,
+    `acknowledged`, `closed`, `again` (opened again since) or `told` (nothing to acknowledge); or of the registration:
+    `pending`, `confirmed` or `ended`. `who`: who acknowledged, "" for nobody. `url`: the link that acknowledges or ends
+    this one alone, for `told` the link to the incident; "" for none.
     """
 
     what: str
@@ -103,12 +109,12 @@ class ListedAlert:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AckPage:
-    """The content of the page behind an acknowledgement link.
+    """The content of the page that a link in a message leads to.
 
-    `shown`: which page. `what`: the alert's subject. `who`: who acknowledged it, else the person of the link. `at`:
-    when it was acknowledged or closed; None shows no instant. `zone`: the time zone for `at`. `link`: the incident's
-    page or the board. `listed`: the alerts of a digest; `count`: how many of them the button acknowledges, or has just
-    acknowledged.
+    `shown`: which page. `language`: a language tag. `what`: the alert's subject. `who`: who acknowledged it, else the
+    person of the link. `at`: when it was acknowledged or closed, None: the page shows no instant; `zone`: the time zone
+    for `at`. `link`: the URL of the incident's page or of the board. `listed`: the alerts of a digest; `count`: how
+    many of them the button acknowledges, or has just acknowledged.
     """
 
     shown: AckPageKind
@@ -123,7 +129,7 @@ class AckPage:
 
 
 def render_page(texts: Texts, answer: AckPage) -> str:
-    """Return the HTML of the page behind an acknowledgement link, in the language nearest to `answer.language`."""
+    """Return the HTML of a linked page, in the available language nearest to `answer.language`, else in English."""
     language = texts.language(answer.language)
     words = texts.words(language, "answer")
     when = "" if answer.at is None else instant_in_words(answer.at, answer.zone, language)

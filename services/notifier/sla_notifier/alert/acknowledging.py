@@ -25,10 +25,11 @@ class AckAnswer(StrEnum):
 
 
 def acknowledge_alert(before: Alert, who: str, via: str, now: datetime) -> tuple[AckAnswer, AlertChange]:
-    """Return what an acknowledgement at `now` does, and the change: mark the alert, cancel its steps and queued pages.
+    """Return (what an acknowledgement at `now` does, the change of the alert to store); nothing is stored here.
 
-    The change is empty if the alert was acknowledged or closed before. `who`: who acknowledges; `via`: the way, such as
-    `link`. Both are recorded with the alert. Nothing is stored here.
+    The change of an open alert marks it as acknowledged, deletes its escalation steps and cancels its queued pages. It
+    is empty if the alert was acknowledged or closed before. `who`, `via`: stored with the alert; `via`: the way, such
+    as `link`.
     """
     match before.state:
         case AlertState.ACKNOWLEDGED:

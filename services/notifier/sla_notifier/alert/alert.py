@@ -19,7 +19,7 @@ from sla_platform.wire import ClockFact, NoticeData
 
 
 class AlertKind(StrEnum):
-    """What an alert is about: a breached promise (`CLOCK`), or a critical fix for one contract (`CRITICAL_FIX`)."""
+    """What an alert is about: a clock that breached its target, or a critical fix that concerns a contract."""
 
     CLOCK = "clock"
     CRITICAL_FIX = "fix"
@@ -36,10 +36,10 @@ class AlertState(StrEnum):
 class CloseReason(StrEnum):
     """Why an alert was closed.
 
-    The clock ended: `MET`, `MISSED` or `CANCELLED`. `WITHDRAWN`: the target is no longer promised, its breach stays on
-    record; or the notice was withdrawn. `RETARGETED`: another target is in force and not due yet. `TAKEN_BACK`: the
-    breach did not happen after all. `NOT_CONCERNED`: the notice no longer concerns the contract. `LOWERED`: its
-    severity fell to low, which asks nobody.
+    The clock ended: `MET`, `MISSED` or `CANCELLED`. `WITHDRAWN`: the target is no longer promised, but its breach stays
+    on record; or the notice was withdrawn. `RETARGETED`: another target applies and is not due yet. `TAKEN_BACK`: a
+    late event showed that there was no breach. `NOT_CONCERNED`: the notice no longer concerns the contract. `LOWERED`:
+    the notice's severity fell to low, for which no acknowledgement is asked.
     """
 
     MET = "met"
@@ -56,10 +56,11 @@ class CloseReason(StrEnum):
 class Alert:
     """An alert as it is stored: the escalation of one clock's breach, or of one critical fix for one contract.
 
-    `episode`: how often it was opened. `content`: the fact or notice that opened it last; `occasion`: its event id.
-    `policy`: the escalation, as of that opening; `round` (from 0) and `level` (0: none) are the furthest reached.
-    `generation`: which target of the clock, from 0. `due_at`: when the breach was, or the notice was published.
-    `weight`: the part of its urgency that does not depend on the time. Texts that do not apply are "".
+    `episode`: how often it was opened. `content`: the fact or notice that opened it last; `occasion`: the event id of
+    that. `policy`: the escalation as it was then; `round` (from 0) and `level` (0: none) are the furthest reached.
+    `generation`: which target of the clock, from 0. `due_at`: when the target was breached, or the notice published.
+    `weight`: the part of its urgency that does not depend on the time. Texts that do not apply are ""; instants are
+    aware UTC datetimes.
     """
 
     id: str
@@ -86,7 +87,7 @@ class Alert:
     weight: float = 0.0  # of its urgency, without the time
 
     def columns(self) -> dict[str, Any]:
-        """Return the alert as a row of `notifier_alert`, by column."""
+        """Return the alert as column name -> value, to be stored in table `notifier_alert`; `alert_of` reads it."""
         return {field.name: getattr(self, field.name) for field in fields(self)} | {
             "kind": self.kind.value,
             "state": self.state.value,
@@ -96,7 +97,10 @@ class Alert:
 
 
 def alert_of(row: Mapping[str, Any]) -> Alert:
-    """Return the alert of a row of `notifier_alert`. Raises ValueError or KeyError if the row cannot be read."""
+    """Return the alert that a row of table `notifier_alert` (column name -> value) holds.
+
+    Raises ValueError or KeyError if the row cannot be read.
+    """
     values = {field.name: row[field.name] for field in fields(Alert)}
     kind = AlertKind(values["kind"])
     model = ClockFact if kind is AlertKind.CLOCK else NoticeData
@@ -112,5 +116,5 @@ def alert_of(row: Mapping[str, Any]) -> Alert:
 
 
 def fix_alert_id(notice: str, contract: str) -> str:
-    """Return the id of a notice's alert for one contract, always the same for the same notice id and contract id."""
+    """Return the id of the alert about a notice for one contract: a UUID that follows from the two ids."""
     return str(uuid5(NAMESPACE_URL, f"slad:notice/{notice}/{contract}"))

@@ -30,7 +30,7 @@ class EscalationLevel:
     """One level of an escalation.
 
     `after`: the delay from the start of the round. `tell`: the roles and person ids to notify. `channels`: the channels
-    to use first; each person's own addresses if there are none, or none of them leads to the person. `pages`: whether
+    to use first; each person's own addresses if there are none, or none of them leads to the person. `pages`: True: its
     messages ask for an acknowledgement; False: they only inform.
     """
 
@@ -63,12 +63,12 @@ class EscalationChain:
         """Return the level with this number, from 1 on. Raises IndexError above the last number."""
         return self.levels[level - 1]
 
-    def without_first(self, patience: timedelta) -> EscalationChain:
-        """Return the chain for a critical fix: level 1 is for the people entitled to the notice, and has no delay.
+    def for_critical_fix(self, patience: timedelta) -> EscalationChain:
+        """Return a copy for a critical fix, whose level 1 notifies the people entitled to the notice at once.
 
-        It names no roles and no people, since these are looked up otherwise (`EntitledRecipients`). If the chain has
-        several levels, it takes the place of the first. If it has one, that becomes level 2, with a delay of at least
-        `patience` from the start of the round. If it has none, level 1 is the only one.
+        Level 1 has no roles and no person ids, as these people are looked up in the contract (`EntitledRecipients`). If
+        there are several levels, it replaces the first. If there is one, that becomes level 2, with a delay of at least
+        `patience` from the start of the round. If there is none, level 1 is the only one.
         """
         if len(self.levels) > 1:
             return replace(self, levels=(EscalationLevel(timedelta(), ()), *self.levels[1:]))
@@ -90,10 +90,10 @@ class EscalationStep:
 
 
 def steps_of_round(chain: EscalationChain, alert: str, round_: int, start: datetime) -> tuple[EscalationStep, ...]:
-    """Return the future steps of a round that starts at `start`, in the order of their instants.
+    """Return the future escalation steps of a round that starts at `start`, sorted by time.
 
     Levels without a delay are notified at `start` and have no step. The last step begins the next round, if there is
-    one.
+    one. `alert`: the alert's id. `round_`: the number of the round, from 0.
     """
     delays = [each_level.after for each_level in chain.levels]
     due = round_steps(delays, round_, start, repeat_after=chain.repeat, repeats=chain.rounds)
@@ -101,7 +101,7 @@ def steps_of_round(chain: EscalationChain, alert: str, round_: int, start: datet
 
 
 def chain_to_json(chain: EscalationChain) -> str:
-    """Return the chain as JSON for the row of an alert; `chain_from_json` reads it."""
+    """Return the chain as JSON text for the alert's row in the database; `chain_from_json` reads it."""
     return orjson.dumps(
         {
             "policy": chain.policy,
@@ -121,7 +121,10 @@ def chain_to_json(chain: EscalationChain) -> str:
 
 
 def chain_from_json(written: str) -> EscalationChain:
-    """Return the chain of a JSON text that `chain_to_json` wrote. Raises ValueError, KeyError or TypeError."""
+    """Return the chain that `chain_to_json` wrote as JSON text.
+
+    Raises ValueError, KeyError or TypeError if it cannot be read.
+    """
     read = orjson.loads(written)
     return EscalationChain(
         read["policy"],
@@ -137,5 +140,5 @@ def chain_from_json(written: str) -> EscalationChain:
 
 
 def chain_for_roles(roles: Sequence[str]) -> EscalationChain:
-    """Return the chain for a plan without an escalation policy: one level that pages these roles, once and at once."""
+    """Return the chain for a plan without an escalation policy: one level that pages these roles without a delay."""
     return EscalationChain("", (EscalationLevel(timedelta(), tuple(roles)),))

@@ -26,9 +26,9 @@ from sla_platform.wire import DeliveryFact
 class AlertChange:
     """What one fact, escalation step or acknowledgement changes about an alert, to be written in one transaction.
 
-    `alert`: the alert afterwards, None if it did not change. `clear_steps`: its former steps are deleted. `steps`: new
-    steps. `requests`: what to notify people of. `cancel_reason`: why its queued pages are cancelled, None if they stay.
-    `events`: events for the log, as (event id, data).
+    `alert`: the alert afterwards, None if it did not change. `clear_steps`: whether its escalation steps so far are
+    deleted; `steps`: new steps. `requests`: what to notify people of. `cancel_reason`: why its queued pages are
+    cancelled, None if they are not. `events`: events for the log, as (event id, data).
     """
 
     alert: Alert | None = None
@@ -43,10 +43,10 @@ NO_CHANGE = AlertChange()
 
 
 def opening_change(alert: Alert, now: datetime, cancel_reason: UnsentReason | None) -> AlertChange:
-    """Return the change that opens an alert: pages for the levels without a delay, steps for the others.
+    """Return the change that opens an alert: requests to notify the levels without a delay, steps for the others.
 
-    `cancel_reason`: why queued pages of an earlier episode (opening of the alert) are cancelled; None: none are
-    cancelled. Nothing is stored or sent here.
+    `alert`: the alert in its new state. `cancel_reason`: why queued pages of an earlier episode (opening of the alert)
+    are cancelled; None: they are not. Nothing is stored or sent here.
     """
     levels = alert.policy.at_once()
     alert = replace(alert, level=max(levels, default=0))
@@ -63,9 +63,9 @@ def opening_change(alert: Alert, now: datetime, cancel_reason: UnsentReason | No
 def page_request(alert: Alert, level: int, at: datetime) -> NotificationRequest:
     """Return the request to notify one level of the alert in its present round. `at`: when the level became due.
 
-    Its kind is PAGE if the level asks for an acknowledgement, else INFO; of a critical fix it is CRITICAL_FIX at every
-    level. Level 1 of a critical fix goes to the people entitled to the notice. The request's id is `alert.occasion` for
-    level 1 of the first round; all others add round and level, such as `<event id>#0.2`.
+    Its kind is PAGE if the level asks for an acknowledgement, else INFO; for a critical fix always CRITICAL_FIX. Level
+    1 of a critical fix goes to the people entitled to the notice. The request's id is `alert.occasion` for level 1 of
+    the first round; for others round and level are added, such as `<event id>#0.2`.
     """
     first = alert.round == 0 and level == 1
     entitled = alert.kind is AlertKind.CRITICAL_FIX and level == 1
@@ -91,10 +91,10 @@ def page_request(alert: Alert, level: int, at: datetime) -> NotificationRequest:
 def log_event(
     alert: Alert, what: str, now: datetime, *, key: str = "", reason: str = "", by: str = ""
 ) -> tuple[str, DeliveryFact]:
-    """Return (id, data) of an event about an alert, to be appended to the notifier's log.
+    """Return (event id, data) of an event about an alert, to be appended to the notifier's log.
 
-    `what`: what happened, such as `opened`; the event is `alert.<what>`. `now`: its instant. `key`: the last part of
-    its id, `alert/<alert id>/<episode>/<key>`; "" for `what`. Give a key if one episode (opening of the alert) may have
+    `what`: what happened, such as `opened`; the event's type is `alert.<what>`. `now`: when. `key`: the last part of
+    the id `alert/<alert id>/<episode>/<key>`, "" for `what`; give a key if one episode (opening of the alert) may have
     several such events. `reason`: why it happened; `by`: who did it; "" for neither.
     """
     fact = DeliveryFact(

@@ -22,10 +22,10 @@ from sla_platform.wire import DeliveryFact, NoticeData
 class ChangeSet:
     """The changes that a batch of facts, escalation steps or acknowledgements makes, to be written in one transaction.
 
-    `known`: the alerts before the batch, by id. `alerts`: those that changed, as they are afterwards. `clear_steps`:
-    ids of alerts whose former steps are deleted; `steps`: the new ones by alert id. `cancel_reasons`: alert id -> why
-    its queued pages are cancelled. `requests` and `events`: what to notify of and to log, in order. `notices`: the
-    revisions of notices to store.
+    `known`: the alerts before the batch, by id. `alerts`: those that changed, as they are afterwards, by id.
+    `clear_steps`: ids of alerts whose escalation steps so far are deleted; `steps`: the new ones by alert id.
+    `cancel_reasons`: alert id -> why its queued pages are cancelled. `requests`, `events`: what to notify people of and
+    what to log, in order. `notices`: the revisions of notices to store.
     """
 
     known: Mapping[str, Alert]
@@ -44,8 +44,8 @@ class ChangeSet:
     def add(self, change: AlertChange) -> None:
         """Add the change of one fact, escalation step or acknowledgement, on top of those added before.
 
-        A change that cancels queued pages also cancels pages that earlier changes of this batch requested; if the clock
-        ended, their recipients get the closing message instead.
+        A change that cancels queued pages also cancels pages that earlier changes of this batch requested; if it does
+        so because the clock ended, the recipients of those pages get the closing message instead.
         """
         requests = list(change.requests)
         if change.alert is not None:

@@ -37,12 +37,12 @@ _UNTRUE_BY: Mapping[str, frozenset[CloseReason]] = {
 
 
 def move_alert(before: Alert | None, fact: ClockFact, now: datetime) -> AlertChange:
-    """Return the change that corrects `due_at`, the instant of an alert's breach; nobody is notified of it.
+    """Return the change that corrects an alert's `due_at` if a late event moved its breach; nobody is notified.
 
-    If the fact moves the breach, `due_at` becomes its new instant. If it takes the breach back while another breach of
-    the clock stands, `due_at` becomes that one, unless people are paged anew: when the clock runs on and the alert is
-    closed or was opened for another target. Otherwise, and without an alert `before`, the change is empty. Nothing is
-    stored here.
+    If the fact moves the breach, `due_at` becomes the new instant. If it takes the breach back, but the clock is
+    breached at another instant too, `due_at` becomes that one, except when people are paged again for it (the clock is
+    open, and the alert is closed or was opened for another target). Otherwise, and if there is no alert (`before` is
+    None), the change is empty. Nothing is stored here.
     """
     body = fact.body
     if before is None or not isinstance(body, Amended):
@@ -59,11 +59,11 @@ def move_alert(before: Alert | None, fact: ClockFact, now: datetime) -> AlertCha
 
 
 def close_reason(alert: Alert, fact: ClockFact, now: datetime) -> CloseReason | None:
-    """Return why the fact closes the alert; None when the fact does not close it.
+    """Return why the fact closes the alert; None when it does not close it.
 
-    The end of the clock closes it. So does a fact that takes the alert's breach back, unless another breach of the
-    clock stands: one that was published, or one of a running clock whose due instant is not after `now`. A new target
-    closes it if that target is due after `now`.
+    A fact closes the alert if it ends the clock, if it brings a new target that is due after `now`, or if it takes the
+    alert's breach back and the clock is not breached at another instant (by a published breach, or because it runs and
+    its due instant is not after `now`).
     """
     if _takes_back(fact, alert) and _other_breach(alert, fact, now) is None:
         return CloseReason.TAKEN_BACK
@@ -88,9 +88,10 @@ def close_reason(alert: Alert, fact: ClockFact, now: datetime) -> CloseReason | 
 def close_alert(before: Alert | None, fact: ClockFact, id_: str, now: datetime) -> AlertChange:
     """Return the change for a fact that ends an alert: close it, cancel its pages, notify the people who were paged.
 
-    The change is empty if the fact does not close the alert, or the alert is closed already. The exception is a fact
-    that makes the message before untrue, so that people hear the truth last: the breach is taken back, or the clock
-    ended otherwise than they were told (`_UNTRUE_BY`). `id_`: the fact's event id. Nothing is stored or sent here.
+    The change is empty if there is no alert (`before` is None), if the fact does not close it (`close_reason`), or if
+    it is closed already. Exception: a closed alert is closed again, and people are notified again, if the fact shows
+    that their last message was wrong: the breach is taken back, or the clock ended in another way. `id_`: the fact's
+    event id. Nothing is stored or sent here.
     """
     reason = None if before is None else close_reason(before, fact, now)
     if before is None or reason is None:
@@ -111,7 +112,10 @@ def close_alert(before: Alert | None, fact: ClockFact, id_: str, now: datetime) 
 
 
 def closing_request(alert: Alert, fact: ClockFact, id_: str, reason: CloseReason) -> NotificationRequest:
-    """Return the request to tell the people paged in the alert's episode why it closed. `id_`: the request's id."""
+    """Return the request for the closing message: notify the people paged in this episode why the alert closed.
+
+    An episode is one opening of an alert. `id_`: the id of the request.
+    """
     return NotificationRequest(
         id=id_,
         kind=MessageKind.TAKEN_BACK if reason is CloseReason.TAKEN_BACK else MessageKind.RESOLVED,

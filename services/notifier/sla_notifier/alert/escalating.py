@@ -15,14 +15,15 @@ NO_WAIT: Mapping[int, datetime] = MappingProxyType({})
 
 
 def in_force(before: Alert, step: EscalationStep) -> bool:
-    """Return whether an escalation step is still to be taken: its alert is open and in the step's round."""
+    """Return whether an escalation step still applies: its alert (`before`) is open and in the step's round."""
     return before.state is AlertState.OPEN and step.round == before.round
 
 
 def levels_to_repeat(before: Alert) -> tuple[int, ...]:
-    """Return the numbers of the levels that a further round notifies: all levels, of a critical fix all but the first.
+    """Return the numbers of the levels that a further round of an alert's escalation notifies.
 
-    The people entitled to a fix, its level 1, are notified once (clause H6, docs/clauses.md).
+    All levels; for a critical fix all but level 1, as the people entitled to a fix are notified once (clause H6,
+    docs/clauses.md).
     """
     addressed = 1 if before.kind is AlertKind.CRITICAL_FIX else 0
     return tuple(range(1 + addressed, len(before.policy.levels) + 1))
@@ -33,8 +34,9 @@ def take_step(
 ) -> AlertChange:
     """Return the change for a due escalation step: notify its level, or begin the next round.
 
-    A new round notifies the levels without a delay at once, except those in `waits`, level -> a later instant. The
-    change is empty if the step is no longer in force (`in_force`). Nothing is stored or sent here.
+    A new round notifies the levels without a delay at once, except those in `waits` (level -> when to notify it
+    instead). The change is empty if the step no longer applies (`in_force`). `before`: the alert. Nothing is stored or
+    sent here.
     """
     if not in_force(before, step):
         return NO_CHANGE

@@ -32,11 +32,12 @@ FIX_PATIENCE = timedelta(minutes=30)  # before an only level is notified of a cr
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NoticeNews:
-    """A revision of a notice for one contract.
+    """A new or changed notice of a critical fix, as it concerns one contract.
 
-    `event`: the id of its event. `before`: the revision that stood until now, None for a new notice. `told`: the people
-    of the contract who were told of that. `registered`: people who have registered for it. `chain`: the contract's
-    escalation. `at`: when it came to concern the contract: the publication, or a later change of the environment.
+    `event`: the id of the event that published it. `notice`: the new revision; `before`: the revision before it, None
+    if the notice is new to the contract. `told`: people of the contract who were notified of `before`. `registered`:
+    people who registered for such notices. `chain`: the contract's escalation. `at`: when the notice came to concern
+    the contract, by its publication or by a later change of the products in use.
     """
 
     event: str
@@ -50,20 +51,20 @@ class NoticeNews:
 
     @property
     def occasion(self) -> str:
-        """Return the id of the requests to notify people of it."""
+        """Return the id that the requests to notify people of this revision for this contract have."""
         return fitting_id(f"{self.event}/{self.contract}", EVENT)
 
 
 def tell_notice(alert: Alert | None, news: NoticeNews, now: datetime) -> AlertChange:
-    """Return the change by which people of a contract hear of a notice that concerns it, or of a change of it.
+    """Return the change for a new or changed notice that concerns a contract: notify people, open or update the alert.
 
-    An alert is opened if the notice asks for an acknowledgement, and opened anew if a change raises its severity: who
-    acknowledged it before must do so again. Otherwise an open alert stays with what it says now, an acknowledged one
-    too, and people are told of the change. A severity that falls to low ends the alert. `alert`: that of the notice and
-    the contract, None if there is none. Nothing is stored or sent here.
+    If the severity is above low, an alert is opened unless one is open or acknowledged; it is opened again if the
+    severity has risen, so that it must be acknowledged again; otherwise it keeps its state and people are notified of
+    the change. If the severity is low, the alert is closed and people are only informed. `alert`: that of this notice
+    and contract, None for none. Nothing is stored or sent here.
     """
-    raised = news.before is not None and news.notice.grave.above(news.before.grave)
-    if not news.notice.asks:
+    raised = news.before is not None and news.notice.severity_level.above(news.before.severity_level)
+    if not news.notice.needs_acknowledgement:
         return _lowered(alert, news, now)
     if alert is None or alert.state is AlertState.CLOSED or raised:
         return _opened(alert, news, now)
@@ -78,10 +79,10 @@ def end_notice(
     reason: CloseReason,
     now: datetime,
 ) -> AlertChange:
-    """Return the change by which a notice ends for a contract: its alert is closed, and who was told is told of it.
+    """Return the change when a notice ends for a contract: close its alert and notify the people who know of it.
 
-    `reason`: WITHDRAWN, or NOT_CONCERNED. The people in `news.told` are told; nobody else is. Nothing is stored or sent
-    here.
+    `alert`: that of the notice and contract, None for none. `reason`: WITHDRAWN or NOT_CONCERNED. The people in
+    `news.told` are notified, nobody else. Nothing is stored or sent here.
     """
     requests: tuple[NotificationRequest, ...] = ()
     if news.told:
@@ -100,7 +101,7 @@ def _opened(alert: Alert | None, news: NoticeNews, now: datetime) -> AlertChange
         episode=1 if alert is None else alert.episode + 1,
         occasion=news.occasion,
         content=news.notice,
-        policy=news.chain.without_first(FIX_PATIENCE),
+        policy=news.chain.for_critical_fix(FIX_PATIENCE),
         opened_at=now,
         due_at=news.at,
         weight=weight_of(news.notice),

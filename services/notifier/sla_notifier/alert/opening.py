@@ -26,11 +26,11 @@ _OVER_FOR_NOW = frozenset({CloseReason.MISSED.value, CloseReason.CANCELLED.value
 
 
 def notify_warning(fact: ClockFact, id_: str, chain: EscalationChain) -> AlertChange:
-    """Return the change for a warning: a request to notify those levels of the chain that have no delay.
+    """Return the change for a warning that a breach is near: notify those levels of the chain that have no delay.
 
     If every level has a delay, the first one is notified. The change is empty if the breach came before the warning was
     noticed, or if the plan pages nobody. No alert is opened; nothing is stored or sent here. `id_`: the fact's event
-    id, which becomes that of the request.
+    id, which becomes the id of the request.
     """
     if fact.overtaken or chain.policy == NO_ESCALATION:
         return NO_CHANGE
@@ -51,10 +51,10 @@ def notify_warning(fact: ClockFact, id_: str, chain: EscalationChain) -> AlertCh
 
 
 def notify_unpromised(fact: ClockFact, id_: str, chain: EscalationChain) -> AlertChange:
-    """Return the change for an incident without any clock: notify the chain's levels without a delay.
+    """Return the change for an incident to which no target applies: notify the chain's levels without a delay.
 
-    If every level has a delay, the first level is notified. No alert is opened; nothing is stored or sent here. `id_`:
-    the fact's event id, which becomes that of the request.
+    If every level has a delay, the first one is notified. No alert is opened; nothing is stored or sent here. `id_`:
+    the fact's event id, which becomes the id of the request.
     """
     request = NotificationRequest(
         id=id_, kind=MessageKind.UNPROMISED, at=fact.at, contract=fact.contract, content=fact, audience=_first(chain)
@@ -72,10 +72,10 @@ def open_alert(
 ) -> AlertChange:
     """Return the change for a breach: open the clock's alert, or its next episode (opening), and page the first levels.
 
-    `before`: the alert until now, None if the clock has none. If it is not closed, its queued pages are cancelled. If
-    it is another contract's, the people paged under that one are told that it has ended. `id_`: the fact's event id.
-    `chain`: the levels. `due_at`: the due instant that has passed; None: the fact is the breach itself, and its own
-    instant is used. The change is empty when people were notified of this breach already.
+    `before`: the alert until now, None if the clock has none; if it is not closed, its queued pages are cancelled, and
+    if it is of another contract, the people paged under that one are notified that it has ended. `id_`: the fact's
+    event id. `chain`: the escalation. `due_at`: the breached due instant, None for the fact's own instant. The change
+    is empty if people were notified of this breach already.
     """
     if before is not None and (before.occasion == id_ or _notified_already(before, fact)):
         return NO_CHANGE
@@ -106,10 +106,10 @@ def open_alert(
 def reopen_alert(before: Alert | None, fact: ClockFact, id_: str, chain: EscalationChain, now: datetime) -> AlertChange:
     """Return the change when a fact lets a clock run again after its due instant (see `overdue_again`).
 
-    Without an alert `before`, one is opened if a breach is published. An alert that is not closed is opened anew if the
-    fact brings a target under another contract; for any other new target only `due_at` becomes the breach of that
-    target. A closed alert is opened anew for a new target, for a published breach, or if it was closed as missed,
-    cancelled or withdrawn. Else the change is empty. `id_`: the fact's event id.
+    If there is no alert (`before` is None), one is opened if a breach was published. An alert that is not closed is
+    opened again if the fact brings a target under another contract; for any other new target only its `due_at` changes.
+    A closed alert is opened again for a new target, for a published breach, or if it was closed as missed, cancelled or
+    withdrawn. Otherwise the change is empty. `id_`: the fact's event id.
     """
     if before is None:
         # Its breach was history when slad received it: that the clock runs again is news.

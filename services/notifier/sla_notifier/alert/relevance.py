@@ -25,7 +25,7 @@ _RELEVANT = frozenset(
 
 
 def is_relevant(fact: ClockFact) -> bool:
-    """Return whether a fact can concern an alert; most facts of a busy day (promises, starts, pauses) cannot.
+    """Return whether a fact about a clock can concern an alert; most facts (promises, starts, pauses) cannot.
 
     Relevant are warnings, breaches, ends, corrections and new targets, an incident without a clock, any fact that takes
     back a breach, and a resumption after the due instant.
@@ -36,9 +36,9 @@ def is_relevant(fact: ClockFact) -> bool:
 def overdue_again(fact: ClockFact, now: datetime) -> bool:
     """Return whether the fact lets a clock run again although its due instant has passed.
 
-    Three kinds of fact can do so. A resumption: if it came at or after the due instant. A correction to running: if the
-    due instant is not after `now`, and the correction takes back no breach. A new target: if the breach of that target
-    was published before.
+    That can be a resumption, if it came at or after the due instant; a correction to running, if the due instant is not
+    after `now` and the correction takes back no breach; a new target, if the breach of that target was published
+    before.
     """
     if fact.due_at is None:
         return False
@@ -54,11 +54,10 @@ def overdue_again(fact: ClockFact, now: datetime) -> bool:
 
 
 def is_news(before: Alert | None, fact: ClockFact) -> bool:
-    """Return whether a fact is to be worked on; False only for some facts that are history.
+    """Return whether a fact about a clock is to be processed; False for history that concerns no alert.
 
-    A fact is history if it was over or imported when slad first read it. History opens no alert and warns of nothing;
-    it is worked on only if the clock has an alert, which it may close or correct. `before`: that alert, None if there
-    is none.
+    A fact is history if it was over, or imported, when slad first received it. History never warns or opens an alert;
+    it is processed only if the clock has an alert (`before`, None for none), which it may close or correct.
     """
     if not fact.is_history:
         return True

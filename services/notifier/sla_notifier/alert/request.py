@@ -13,7 +13,7 @@ from sla_platform.wire import ClockFact, NoticeData
 
 @dataclass(frozen=True, slots=True)
 class LevelRecipients:
-    """The people of one escalation level, named by role or person id and looked up when the message is addressed.
+    """The people of one escalation level, given by role or person id; `route` looks up who they are.
 
     `level`: its number, from 1. `tell`: the roles and ids. `channels`: the channels to use first; each person's own
     addresses if there are none, or none of them leads to the person.
@@ -28,9 +28,9 @@ class LevelRecipients:
 class EntitledRecipients:
     """The recipients of a critical fix: the people marked for it in the contract (clause H6, docs/clauses.md).
 
-    `registered`: people who have registered for it besides (clause I5). `without`: ids of those who get another
-    message. If there is nobody at all, the operators take their place, or the next group with somebody; see
-    `resolve_level`.
+    `registered`: also these people, who registered for such notices (clause I5). `without`: ids of people to leave out,
+    since another request notifies them. If nobody is found, the operators are notified, or the next group that has
+    somebody (see `resolve_level`).
     """
 
     registered: tuple[Person, ...] = ()
@@ -39,7 +39,10 @@ class EntitledRecipients:
 
 @dataclass(frozen=True, slots=True)
 class ToldReader:
-    """Somebody who was told of a notice before. `follows`: the delivery to wait for, "" for none."""
+    """A person who was notified of a notice, and is to be notified of its change or end.
+
+    `follows`: the id of the delivery that must be final before the new message is sent, "" for none.
+    """
 
     person: Person
     follows: str = ""
@@ -47,7 +50,7 @@ class ToldReader:
 
 @dataclass(frozen=True, slots=True)
 class ToldRecipients:
-    """The recipients of a change of a notice, or of its end: the people who were told of it before."""
+    """The recipients of a change or the end of a notice: the people who were notified of it before."""
 
     readers: tuple[ToldReader, ...]
 
@@ -66,9 +69,9 @@ class NotificationRequest:
 
     `id`: the event id of the fact or notice (`content`); further pages of an alert add round and level, such as `#0.2`.
     `at`: when the fact became true, or the level due. `audience`: whom to notify. `alert`, `episode`, `round`, `level`:
-    what it belongs to; "" and 0 for none. `due_at`: the due instant it is about. `outcome`: why the alert closed; ""
-    unless it is a closing message. `cancel_reason`: why a later event of the same batch makes it needless; else None.
-    `before`: of a notice, the revision of which the recipients were told, None if they were told of none.
+    which page of which alert; "" and 0 for none. `due_at`: the due instant in question. `outcome`: in a closing
+    message, why the alert closed, else "". `cancel_reason`: why a later event of the same batch makes it needless, else
+    None. `before`: the revision of the notice that the recipients know, None if they know none.
     """
 
     id: str
@@ -88,5 +91,5 @@ class NotificationRequest:
 
     @property
     def collects(self) -> bool:
-        """Return whether the request is for a digest, which gathers messages on several incidents."""
+        """Return whether the message is a digest: one mail that collects several messages."""
         return self.kind.collects

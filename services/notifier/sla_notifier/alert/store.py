@@ -20,8 +20,8 @@ _a, _s = tables.alert.c, tables.step.c
 async def lock_alerts(connection: AsyncConnection, ids: Collection[str]) -> dict[str, Alert]:
     """Return the alerts with these ids, by id, and lock their rows until the transaction ends.
 
-    Unknown ids are left out. Rows are locked in the order of the ids, so that two transactions cannot wait for each
-    other.
+    Unknown ids are left out. Rows are locked, and returned, in the order of the ids, so that two transactions cannot
+    wait for each other.
     """
     if not ids:
         return {}
@@ -29,7 +29,7 @@ async def lock_alerts(connection: AsyncConnection, ids: Collection[str]) -> dict
 
 
 async def lock_alerts_of_notices(connection: AsyncConnection, notices: Collection[str]) -> dict[str, Alert]:
-    """Return every alert of these notices, by its id, and lock their rows until the transaction ends."""
+    """Return all alerts about these notices (ids), by alert id, and lock their rows until the transaction ends."""
     if not notices:
         return {}
     return await _locked(connection, _a.notice.in_(sorted(notices)))
@@ -40,33 +40,33 @@ async def _locked(connection: AsyncConnection, which: ColumnElement[bool]) -> di
     return {row["id"]: alert_of(dict(row)) for row in (await connection.execute(statement)).mappings()}
 
 
-async def of_notice(connection: AsyncConnection, notice: str) -> list[Alert]:
-    """Return the alerts of a notice, one for each contract it concerned, without a lock."""
+async def find_by_notice(connection: AsyncConnection, notice: str) -> list[Alert]:
+    """Return the alerts about a notice (its id), one for each contract, sorted by contract; nothing is locked."""
     found = await connection.execute(select(tables.alert).where(_a.notice == notice).order_by(_a.contract))
     return [alert_of(dict(row)) for row in found.mappings()]
 
 
 async def find(connection: AsyncConnection, id_: str) -> Alert | None:
-    """Return the alert with this id, without a lock; None when there is none."""
+    """Return the alert with this id; None when there is none. Nothing is locked."""
     found = (await connection.execute(select(tables.alert).where(_a.id == id_))).mappings().first()
     return None if found is None else alert_of(dict(found))
 
 
 async def save(connection: AsyncConnection, alerts: Iterable[Alert]) -> None:
-    """Insert or update the rows of these alerts."""
+    """Insert the rows of these alerts, or update those that exist."""
     rows = [alert.columns() for alert in alerts]
     if rows:
         await connection.execute(upsert(connection, tables.alert), rows)
 
 
 async def any_due(connection: AsyncConnection, now: datetime) -> bool:
-    """Return whether an escalation step is due at `now`."""
+    """Return whether any alert has an escalation step that is due at `now`."""
     found = await connection.execute(select(_s.alert).where(_s.fire_at <= now).limit(1))
     return found.first() is not None
 
 
 async def alerts_due(connection: AsyncConnection, now: datetime, limit: int) -> list[str]:
-    """Return the ids of at most `limit` alerts with a due step, the one due longest first."""
+    """Return the ids of at most `limit` alerts that have an escalation step due at `now`, the longest overdue first."""
     found = select(_s.alert).where(_s.fire_at <= now).group_by(_s.alert).order_by(func.min(_s.fire_at)).limit(limit)
     return list((await connection.execute(found)).scalars())
 
@@ -74,7 +74,7 @@ async def alerts_due(connection: AsyncConnection, now: datetime, limit: int) -> 
 async def take_steps(connection: AsyncConnection, alert: str, now: datetime) -> list[EscalationStep]:
     """Delete and return the escalation steps of one alert that are due at `now`. `alert`: the alert's id.
 
-    Only the steps are read, so this works for an alert whose own row cannot be read.
+    The alert's own row is not read, so this works even if that row is broken.
     """
     taken = delete(tables.step).where(_s.alert == alert, _s.fire_at <= now).returning(tables.step)
     return [
@@ -85,10 +85,11 @@ async def take_steps(connection: AsyncConnection, alert: str, now: datetime) -> 
 async def take_due(
     connection: AsyncConnection, now: datetime, limit: int, only: str | None = None
 ) -> tuple[dict[str, Alert], list[EscalationStep]]:
-    """Lock the most urgent alerts with due steps, at most `limit`, and delete those steps; return both.
+    """Return (alerts by id, escalation steps due at `now`); lock the alerts' rows and delete the steps.
 
-    The alerts are by id, the steps in the order in which they became due. `only`: the id of the only alert to take,
-    None for any. Alerts that another process has locked are left out, with their steps.
+    These are the at most `limit` most urgent alerts that have due steps; the steps are in the order in which they
+    became due. `only`: the id of the only alert to take, None for any. Alerts that another process has locked are left
+    out.
     """
     urgency = func.coalesce(urgency_at(now, _a.weight, seconds_of(connection, _a.due_at)), 0.0)
     due = select(_s.alert).outerjoin(tables.alert, _a.id == _s.alert)
@@ -105,10 +106,10 @@ async def take_due(
 
 
 async def replace_steps(connection: AsyncConnection, over: Collection[str], steps: Sequence[EscalationStep]) -> None:
-    """Delete all steps of some alerts, then insert new steps.
+    """Delete all escalation steps of some alerts, then insert new steps.
 
-    `over`: the ids of these alerts. `steps`: the new steps, of any alert; a step is skipped if its alert has one for
-    the same round and level already.
+    `over`: the ids of the alerts whose steps are deleted. `steps`: the new steps, of any alert; a step is skipped if
+    its alert already has one for the same round and level.
     """
     if over:
         await connection.execute(delete(tables.step).where(_s.alert.in_(sorted(over))))
@@ -118,12 +119,12 @@ async def replace_steps(connection: AsyncConnection, over: Collection[str], step
 
 
 async def count_open(connection: AsyncConnection) -> dict[str, int]:
-    """Return how many alerts are open and acknowledged, by state; a state without alerts is left out."""
+    """Return state (`open` or `acknowledged`) -> number of alerts; a state without alerts is left out."""
     statement = select(_a.state, func.count()).where(_a.state != AlertState.CLOSED.value).group_by(_a.state)
     return {row[0]: row[1] for row in await connection.execute(statement)}
 
 
 async def oldest_step(connection: AsyncConnection) -> datetime | None:
-    """Return when the earliest escalation step is due; None when there is none."""
+    """Return when the earliest escalation step of all alerts is due; None when there are no steps."""
     found: datetime | None = (await connection.execute(select(func.min(_s.fire_at)))).scalar_one()
     return found

@@ -31,20 +31,20 @@ _STEP = 1_000.0  # more than any score
 
 
 def weight_of(content: ClockFact | NoticeData) -> float:
-    """Return the constant part of the urgency of a fact or notice; `urgency_of` combines it with the time left.
+    """Return the part of the urgency of a fact or notice that does not depend on the time; see `urgency_of`.
 
-    For a fact it is its `weight`; a fact of an older release has none, and a hundredth of its `urgency` is used. For a
+    For a fact it is its `weight`, or a hundredth of its `urgency` if it has no weight (facts of older releases). For a
     notice the severity decides: `critical` counts as priority 1, `high` as 2, `medium` as 3, `low` as 4.
     """
     if isinstance(content, NoticeData):
-        return weight(content.grave.rank, 1)
+        return weight(content.severity_level.rank, 1)
     return content.weight or content.urgency / 100  # facts of older releases say the whole alone
 
 
 def urgency_of(content: ClockFact | NoticeData, due_at: datetime | None, now: datetime) -> float:
     """Return the urgency at `now` of a fact or notice: the higher, the sooner somebody must act.
 
-    `due_at`: its due instant, None while the clock is paused.
+    `due_at`: the due instant of the fact or notice, None while the clock is paused.
     """
     return score_of_weight(weight_of(content), None if due_at is None else due_at - now)
 
@@ -52,7 +52,7 @@ def urgency_of(content: ClockFact | NoticeData, due_at: datetime | None, now: da
 def turn_of(kind: MessageKind, urgency: float) -> float:
     """Return the place of a message in its queue; the message with the smallest number is sent first.
 
-    It depends first on the kind of message, pages before all others, and among messages of one kind on `urgency`: the
-    higher it is, the smaller the number.
+    The kind of message decides first (pages come before all others), then `urgency`: the higher, the smaller the
+    number.
     """
     return RANKS[kind] * _STEP - urgency

@@ -28,7 +28,10 @@ class _Shape(BaseModel):
 
 
 class ToldShape(_Shape):
-    """One person who was told of a notice for one contract, and what became of the last message."""
+    """Part of an API response: a person notified of a notice for one contract, and the last message to them.
+
+    `channel`: "" if the person has no address. `delivered_at`: null if no message to the person was sent.
+    """
 
     person: str
     side: str = Field(description="support: told as one of the vendor's own; or customer")
@@ -41,7 +44,10 @@ class ToldShape(_Shape):
 
 
 class NoticeContractShape(_Shape):
-    """How it stands with a notice for one contract."""
+    """Part of an API response: whether one contract has acknowledged a notice, and the people notified for it.
+
+    `acknowledged_via`: `link`, `digest` or `api`. Texts that do not apply are "".
+    """
 
     contract: str
     state: str = Field(description="open: nobody has answered; acknowledged; closed; or informed: nobody was asked")
@@ -53,7 +59,7 @@ class NoticeContractShape(_Shape):
 
 
 class NoticeReport(_Shape):
-    """A notice in its newest revision, whom it was told, and who has answered."""
+    """API response about one notice: its newest revision, whom it was sent to, and which contracts acknowledged it."""
 
     id: str
     revision: int
@@ -72,7 +78,10 @@ class NoticeReport(_Shape):
 
 
 def add_notices(routes: APIRouter, context: NotifierContext, authorize: Authorizer) -> None:
-    """Add the route of the report on a notice to the notifier's routes."""
+    """Add the route `GET /v1/notices/{id_}` to `routes`; it answers with a NoticeReport.
+
+    `authorize`: checks the API key of a request.
+    """
 
     @routes.get(
         "/v1/notices/{id_}",
@@ -94,14 +103,19 @@ def add_notices(routes: APIRouter, context: NotifierContext, authorize: Authoriz
 
 
 async def notice_report(connection: AsyncConnection, id_: str, contract: str | None) -> NoticeReport | None:
-    """Return the report on a notice; None if it is unknown, or not of `contract` (None: any contract may see it)."""
+    """Return the report on the notice with the id `id_`: whom it was sent to and which contracts acknowledged it.
+
+    None if it is unknown, or does not concern `contract`. With a `contract` the report is limited to that; None: all.
+    """
     found = await store.find(connection, id_)
     if found is None:
         return None
     notice, changed_at = found
     told = await store.told_with_messages(connection, [id_], contract)
     of_contract = {
-        alert.contract: alert for alert in await alerts.of_notice(connection, id_) if contract in (None, alert.contract)
+        alert.contract: alert
+        for alert in await alerts.find_by_notice(connection, id_)
+        if contract in (None, alert.contract)
     }
     names = dict.fromkeys((*of_contract, *(each.contract for each, _ in told)))
     if contract is not None and not names:

@@ -31,7 +31,7 @@ class _Shape(BaseModel):
 
 
 class OverrideShape(_Shape):
-    """By which exception somebody is on call."""
+    """Part of an API response: the override of a rota by which a person is on call out of turn."""
 
     instead_of: str = Field(description="a person, or empty: whoever it would have been")
     by: str = Field(description="who wrote it, empty if not said")
@@ -39,7 +39,11 @@ class OverrideShape(_Shape):
 
 
 class ShiftShape(_Shape):
-    """A stretch in which one person is on call."""
+    """Part of an API response: a span of time in which one person is on call.
+
+    `start`, `end`: instants in UTC; `local_start`, `local_end`: the same in `zone`, as ISO 8601 text. `override`: null
+    if the person is on call by the rota itself.
+    """
 
     person: str
     name: str
@@ -53,7 +57,10 @@ class ShiftShape(_Shape):
 
 
 class RotaShape(_Shape):
-    """Who is on call in a rota, and who is next; null for nobody."""
+    """Part of an API response: a rota with the shift at the instant asked (`now`) and the one after it (`next`).
+
+    Each is null if nobody is on call then.
+    """
 
     rota: str
     title: str
@@ -63,7 +70,10 @@ class RotaShape(_Shape):
 
 
 class HolderShape(_Shape):
-    """Somebody who holds a role of the contract, on duty or not."""
+    """Part of an API response: a person who holds a role of a contract, and whether on duty at the instant asked.
+
+    `reason`: why on duty or not, as an English phrase.
+    """
 
     contract: str
     role: str
@@ -75,7 +85,10 @@ class HolderShape(_Shape):
 
 
 class OnCallResponse(_Shape):
-    """Who is on call at an instant; `roles` only for a contract."""
+    """API response: who is on call in each rota at the instant `at`.
+
+    `roles`: who holds each role of the contract asked for; empty without a contract.
+    """
 
     at: datetime
     rotas: list[RotaShape]
@@ -83,7 +96,10 @@ class OnCallResponse(_Shape):
 
 
 def add_on_call(routes: APIRouter, context: NotifierContext, authorize: Authorizer) -> None:
-    """Add the routes that tell who is on call; `authorize`: checks the API key of a request."""
+    """Add the routes `GET /v1/oncall` (JSON) and `GET /v1/oncall/{rota}.ics` (iCalendar) to `routes`.
+
+    They return who is on call. `authorize`: checks the API key of a request.
+    """
 
     @routes.get("/v1/oncall", summary="Read who is on call", responses=_KNOWN)
     async def read_on_call(

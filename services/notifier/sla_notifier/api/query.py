@@ -40,10 +40,10 @@ _UNSHOWN = {"text", "html", "payload", "address", "then", "subject"}
 
 @dataclass(frozen=True, slots=True)
 class ListQuery:
-    """Which entries of a list a caller asks for.
+    """The filters and the page that a caller of a list route asks for.
 
     `equal`: column -> the value it must have, "" for any. `contract`: the only contract to list, None for all.
-    `before`: the `next` of the page before, "" for the first page. `limit`: how many entries a page has at most.
+    `before`: the `next` of the previous page, "" for the first page. `limit`: how many entries a page has at most.
     """
 
     equal: dict[str, str]
@@ -56,10 +56,10 @@ _STATES = tuple(AlertState)  # open, acknowledged, closed: in the order in which
 
 
 async def alerts(connection: AsyncConnection, asked: ListQuery, now: datetime) -> AlertPage:
-    """Return a page of alerts: open, then acknowledged, both by urgency, then closed ones, the newest first.
+    """Return a page of alerts: open, then acknowledged, both by urgency, then closed ones, the last opened first.
 
-    Further pages keep the order of the first: they take the urgency as it was then. Alerts that cannot be shown are
-    logged and named in `not_shown`. Raises Problem (422) when `before` is not the `next` of a page.
+    Further pages keep the order of the first: they use the urgency as it was then. Alerts that cannot be shown are
+    logged, and their ids returned in `not_shown`. Raises Problem (422) when `asked.before` is not the `next` of a page.
     """
     state, place = _state_and_place(asked)
     now = place.at if place is not None else now
@@ -116,7 +116,7 @@ def _state_and_place(asked: ListQuery) -> tuple[AlertState, UrgencyCursor | None
 
 
 async def alert(connection: AsyncConnection, id_: str, contract: str | None) -> AlertDetail | None:
-    """Return an alert with its steps and at most 1000 of its deliveries, the oldest first.
+    """Return the alert with the id `id_`, its future steps, and at most 1000 of its deliveries, the oldest first.
 
     Return None when it is unknown, or not of `contract` (None: any contract may see it). With a `contract`, deliveries
     of earlier episodes under another contract are left out.
@@ -142,8 +142,8 @@ async def alert(connection: AsyncConnection, id_: str, contract: str | None) -> 
 async def deliveries(connection: AsyncConnection, asked: ListQuery) -> DeliveryPage:
     """Return a page of deliveries, the newest first.
 
-    Deliveries that cannot be shown are logged and named in `not_shown`. Raises Problem (422) when `before` is not the
-    `next` of a page.
+    Deliveries that cannot be shown are logged, and their ids returned in `not_shown`. Raises Problem (422) when
+    `asked.before` is not the `next` of a page.
     """
     statement = _page(_shown(), asked, _d, _d.created_at, _d.id)
     rows = (await connection.execute(statement)).mappings().all()
@@ -152,7 +152,7 @@ async def deliveries(connection: AsyncConnection, asked: ListQuery) -> DeliveryP
 
 
 async def delivery(connection: AsyncConnection, id_: str, contract: str | None) -> DeliveryDetail | None:
-    """Return a delivery with its attempts, in their order.
+    """Return the delivery with the id `id_` and its attempts, the first one first.
 
     Return None when it is unknown, or not of `contract` (None: any contract may see it).
     """
@@ -166,13 +166,13 @@ async def delivery(connection: AsyncConnection, id_: str, contract: str | None) 
 
 
 async def endpoints(connection: AsyncConnection) -> list[EndpointShape]:
-    """Return, ordered by id, every endpoint that was ever disabled or asked for a pause; no other is on record."""
+    """Return, sorted by id, every endpoint that was ever disabled or asked for a pause; no others are stored."""
     found = await connection.execute(select(tables.endpoint).order_by(tables.endpoint.c.id))
     return [EndpointShape.model_validate({**row}) for row in found.mappings()]
 
 
 def alert_shape(row: dict[str, Any]) -> AlertShape:
-    """Return a row of `notifier_alert` as the API shows it.
+    """Return the API's form of an alert, from a row of table `notifier_alert` (column name -> value).
 
     `urgency` is the row's `score`; None for a closed alert, and for a row without a `score`.
     """
@@ -181,9 +181,9 @@ def alert_shape(row: dict[str, Any]) -> AlertShape:
 
 
 def delivery_shape(row: dict[str, Any]) -> DeliveryShape:
-    """Return a row of `notifier_delivery` as the API shows it, without address and text.
+    """Return the API's form of a delivery, from a row of table `notifier_delivery` (column name -> value).
 
-    `next_at` is None once the delivery is final.
+    It has neither the address nor the text. `next_at` is None once the delivery is in a final state.
     """
     waiting = DeliveryState(row["state"]) in UNFINISHED
     text = UnsentReason(row["reason"]).text if row["reason"] else ""

@@ -35,7 +35,11 @@ _DENIED: dict[int | str, dict[str, Any]] = {
 
 
 class RegistrationRequest(BaseModel):
-    """Who wants notices of what. `contract`: with a key for all contracts, under which one."""
+    """Body of a request to register a mail address for notices of critical fixes.
+
+    `contract`: the contract under which to register. Required with an API key for all contracts, ignored with a key of
+    one contract; without a key, "" means every contract that allows the address.
+    """
 
     model_config = ConfigDict(extra="forbid")
     address: Annotated[str, Field(min_length=3, max_length=320), LINE] = Field(description="a mail address")
@@ -45,14 +49,14 @@ class RegistrationRequest(BaseModel):
 
 
 class RegistrationResponse(BaseModel):
-    """The answer to every request, whatever came of it."""
+    """Response to a request to register an address; always the same, so that nobody learns who is registered."""
 
     outcome: str = "accepted"
     detail: str = "If this address may register, it has been sent a mail with a link to confirm it."
 
 
 class RegistrationShape(BaseModel):
-    """A registration, as administrators see it."""
+    """A registration of a mail address for notices of one product, as the API shows it to administrators."""
 
     id: str
     contract: str
@@ -69,14 +73,18 @@ class RegistrationShape(BaseModel):
 
 
 class RegistrationPage(BaseModel):
-    """A page of registrations, in the order of their ids."""
+    """A page of the API's list of registrations, sorted by id."""
 
     registrations: list[RegistrationShape]
     next: str = Field(default="", description="pass as `after` for the next page; empty at the end")
 
 
 def add_registrations(routes: APIRouter, context: NotifierContext, authorize: Authorizer) -> None:
-    """Add the routes of registrations, and the pages behind their links, to the notifier's routes."""
+    """Add to `routes` the routes by which an address is registered for notices, and registrations listed and ended.
+
+    The pages that links in mails lead to, to confirm or end a registration, are added too. `authorize`: checks the API
+    key of a request.
+    """
     _ask(routes, Registrar(context), authorize)
     _administer(routes, context, authorize)
     _pages(routes, context, RegistrationLinks(context))

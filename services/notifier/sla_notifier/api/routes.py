@@ -51,9 +51,10 @@ _ONE: dict[int | str, dict[str, Any]] = {**_REFUSALS, 404: {"description": "not 
 
 
 def router(context: NotifierContext, authorize: Authorizer) -> APIRouter:
-    """Return the notifier's routes: alerts, deliveries, endpoints, registrations, who is on call, and linked pages.
+    """Return the notifier's HTTP routes.
 
-    `authorize`: checks the API key of a request.
+    They cover alerts, deliveries, endpoints, notices, registrations, who is on call, and the pages behind links in
+    messages. `authorize`: checks the API key of a request.
     """
     routes = APIRouter(tags=["notifier"])
     acknowledger = Acknowledger(context)

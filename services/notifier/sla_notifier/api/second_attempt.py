@@ -23,9 +23,9 @@ _d, _e = tables.delivery, tables.endpoint
 async def retry_delivery(context: NotifierContext, id_: str, command: Command) -> bool:
     """Queue a failed delivery again, under its own id, and return whether that was done. `command`: who orders it.
 
-    False if it is unknown, has not failed, or was carried by a digest (a mail that collects several messages). It is
-    attempted at least once, and then as its retry policy says; the longest time of the policy still counts from the
-    creation of the delivery.
+    False if it is unknown, has not failed, or was sent in a digest (a mail that collects several messages). It is
+    attempted at least once, and then as its retry policy says, whose longest time counts from the creation of the
+    delivery.
     """
     async with context.store.transaction() as connection:
         now = await store_now(connection, context.time_source)
@@ -52,9 +52,9 @@ async def retry_delivery(context: NotifierContext, id_: str, command: Command) -
 
 
 async def enable_endpoint(context: NotifierContext, id_: str, command: Command) -> bool:
-    """Allow sending to a disabled endpoint again; return False when no endpoint with this id is on record.
+    """Allow sending to a disabled endpoint again; return False when no endpoint with the id `id_` is stored.
 
-    `command`: who orders it; their id is recorded with the endpoint, too.
+    An endpoint is a webhook or the mail server. `command`: who orders it; their id is stored with the endpoint.
     """
     async with context.store.transaction() as connection:
         found = select(_e).where(_e.c.id == id_).with_for_update()

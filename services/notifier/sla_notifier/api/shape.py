@@ -14,7 +14,10 @@ class _Shape(BaseModel):
 
 
 class StepShape(_Shape):
-    """An escalation step that is still to come."""
+    """Part of an API response: a future step of an alert's escalation.
+
+    `round`: from 0. `fire_at`: when the level is notified, or the next round begins.
+    """
 
     round: int
     level: int = Field(description="from 1; 0 begins the next round")
@@ -22,7 +25,12 @@ class StepShape(_Shape):
 
 
 class AlertShape(_Shape):
-    """An alert, as lists show it."""
+    """An alert as the API returns it in lists.
+
+    `incident`, `metric`: what it is about; for a critical fix `notice` instead. `generation`: which target of the
+    clock, from 0. `episode`: how often it was opened. `round`: of the escalation, from 0. Texts that do not apply are
+    "".
+    """
 
     id: str
     kind: str = Field(description="clock, or fix for a critical-fix notice")
@@ -47,7 +55,11 @@ class AlertShape(_Shape):
 
 
 class AttemptShape(_Shape):
-    """One attempt to send a delivery."""
+    """Part of an API response: one attempt to send a delivery.
+
+    `number`: from 1. `finished_at`: null while it is under way, and if the sender died. `failure`: the kind of failure,
+    such as `timeout`, and `detail`: in words; "" for none.
+    """
 
     number: int
     at: datetime
@@ -58,7 +70,12 @@ class AttemptShape(_Shape):
 
 
 class DeliveryShape(_Shape):
-    """One message to one person by one channel, as the API shows it: without its text and its address."""
+    """A delivery as the API returns it: one message to one person by one channel, without its text and address.
+
+    `why`: why this person was chosen. `next_at`: when the next attempt is due, null once the state is final.
+    `carried_by`: the id of the digest (a mail that collects several messages) that contains it. `due_at`: when what it
+    reports became true. `finished_at`: when the state became final. Texts that do not apply are "".
+    """
 
     id: str = Field(description="also the Message-ID and the webhook-id")
     kind: str
@@ -86,7 +103,7 @@ class DeliveryShape(_Shape):
 
 
 class AlertDetail(AlertShape):
-    """An alert with its steps and its deliveries."""
+    """API response: an alert with the future steps of its escalation and the deliveries about it."""
 
     steps: list[StepShape] = []
     deliveries: list[DeliveryShape] = []
@@ -94,13 +111,13 @@ class AlertDetail(AlertShape):
 
 
 class DeliveryDetail(DeliveryShape):
-    """A delivery with its attempts."""
+    """API response: a delivery with its attempts (`log`), the first one first."""
 
     log: list[AttemptShape] = []
 
 
 class AlertPage(_Shape):
-    """A page of alerts."""
+    """API response: a page of the list of alerts."""
 
     alerts: list[AlertShape]
     next: str = Field(default="", description="pass as `before` for the next page; empty at the end")
@@ -108,7 +125,10 @@ class AlertPage(_Shape):
 
 
 class DeliveryPage(_Shape):
-    """A page of deliveries."""
+    """API response: a page of the list of deliveries.
+
+    `next`: pass it as `before` to get the next page; "" on the last.
+    """
 
     deliveries: list[DeliveryShape]
     next: str = ""
@@ -116,7 +136,11 @@ class DeliveryPage(_Shape):
 
 
 class EndpointShape(_Shape):
-    """An endpoint (a webhook, or the mail server) that was disabled at some time, or asked for a pause."""
+    """An endpoint (a webhook, or the mail server) that was disabled at some time, or asked for a pause.
+
+    `state`: `active` or `disabled`. `reason`: why it was disabled, else "". `changed_by`: `slad`, or the id of who
+    enabled it.
+    """
 
     id: str
     state: str
@@ -127,15 +151,15 @@ class EndpointShape(_Shape):
 
 
 class EndpointPage(_Shape):
-    """Every endpoint that was disabled at some time, or asked for a pause."""
+    """API response: every endpoint that was disabled at some time, or asked for a pause."""
 
     endpoints: list[EndpointShape]
 
 
 class AckRequest(BaseModel):
-    """The body of an acknowledgement by the API.
+    """Body of a request to acknowledge an alert.
 
-    `by`: who acknowledges, if a program does it for somebody; the id of the API key is recorded in any case.
+    `by`: the name of who acknowledges, if a program does it for somebody; the id of the API key is stored in any case.
     """
 
     model_config = ConfigDict(extra="forbid")
@@ -143,7 +167,7 @@ class AckRequest(BaseModel):
 
 
 class AckResponse(_Shape):
-    """What an acknowledgement did (`answer`), and the alert as it is now."""
+    """API response to an acknowledgement: what it did (`answer`), and the alert as it is now."""
 
     answer: str = Field(description="done, already or closed")
     alert: AlertShape

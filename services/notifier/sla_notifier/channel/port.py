@@ -16,11 +16,11 @@ DUPLICATE_HEADER = "X-Slad-Possibly-Duplicate"  # on mails and webhooks alike
 
 
 class Failure(StrEnum):
-    """Why a message did not arrive; a bounded set, since the value is also the label of a metric.
+    """Why a message was not sent, as a short code that is also the label of a metric.
 
-    `REFUSED`: nothing listens there. `UNREACHABLE`: no route or no name. `DROPPED`: the connection ended after the
-    message was handed over. `FORBIDDEN_TARGET`: a webhook's URL that must not be reached. `LOST`: the sender died
-    before it recorded the outcome. `BUSY`: the mail server has no room now.
+    `REFUSED`: nothing listens at the address. `UNREACHABLE`: no route, or the name is unknown. `DROPPED`: the
+    connection ended after the message was handed over. `FORBIDDEN_TARGET`: the webhook's URL must not be connected to.
+    `LOST`: the sender died before it stored the outcome. `BUSY`: the mail server accepts no more connections now.
     """
 
     AUTH = "auth"
@@ -47,15 +47,15 @@ class Failure(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """The outcome of a send that succeeded: the other side has taken responsibility for the message."""
+    """The outcome of a successful attempt to send: the server has accepted the message."""
 
 
 @dataclass(frozen=True, slots=True)
 class Retry:
-    """The outcome of a send that failed for now; the retry policy decides when to try again.
+    """The outcome of an attempt to send that failed for now; the retry policy decides when to try again.
 
-    `failure`: the class of the failure, `detail`: its words. `after`: how long the other side asked us to wait, None if
-    it did not. `maybe_arrived`: the other side may have the message all the same.
+    `failure`: the kind of failure, `detail`: it in words. `after`: how long the server asked to wait, None if it did
+    not. `maybe_arrived`: whether the message may have arrived nevertheless.
     """
 
     failure: Failure
@@ -66,16 +66,17 @@ class Retry:
 
 @dataclass(frozen=True, slots=True)
 class Busy:
-    """The outcome of a send that the server has no room for now; no attempt is counted. `detail`: why, in words."""
+    """The outcome when the server could not take the message now; it does not count as an attempt. `detail`: why."""
 
     detail: str
 
 
 @dataclass(frozen=True, slots=True)
 class Rejected:
-    """The outcome of a send that was refused for good; the message is not tried again.
+    """The outcome of an attempt to send that was refused for good; the message is not tried again.
 
-    `failure`: the class of the failure, `detail`: its words. `disable`: send nothing more to this endpoint.
+    `failure`: the kind of failure, `detail`: it in words. `disable`: whether nothing more is to be sent to this
+    endpoint.
     """
 
     failure: Failure
@@ -90,10 +91,10 @@ Outcome = Sent | Busy | Retry | Rejected
 class OutgoingMessage:
     """A message to one address, as a channel sends it.
 
-    `id`: the same on each attempt, for Message-ID and webhook-id. `address`: a mailbox, or the id of a webhook channel.
-    `thread`: the name of its mail thread (see `thread_of`). `attempt`: counts from 1; `at`: the instant of the attempt.
-    `possibly_duplicate`: an earlier attempt may have arrived. `unsubscribe`: the link by which a mailbox that was
-    registered receives no more, "" where there is none.
+    `id`: the same in each attempt; becomes Message-ID or webhook-id. `address`: a mailbox, or the id of a webhook
+    channel. `payload`: the JSON body for a webhook. `thread`: the name of its mail thread, "" for none. `attempt`: from
+    1; `at`: the instant of the attempt. `possibly_duplicate`: an earlier attempt may have arrived. `unsubscribe`: the
+    link by which a registered mailbox ends its registration, "" for none.
     """
 
     id: str
@@ -111,7 +112,7 @@ class OutgoingMessage:
 
 
 class Channel(Protocol):
-    """Sends the messages of one kind of channel, such as e-mail; one for a process.
+    """Sends the messages of one kind, such as e-mail or webhook; there is one of each kind in a process.
 
     Call `prepare` at the start, `send` for each message, and `close` at the end.
     """
@@ -122,11 +123,14 @@ class Channel(Protocol):
         return None
 
     async def prepare(self) -> None:
-        """Read every file that sending needs, at the start: later there may be no free file descriptor for it."""
+        """Read every file that sending needs; called at the start of the process.
+
+        Later, under load, there may be no free file descriptor for it.
+        """
         return
 
     async def send(self, outgoing: OutgoingMessage) -> Outcome:
-        """Send one message and return the outcome. A failed send raises nothing: the outcome says what happened."""
+        """Send one message and return the outcome. A failure to send raises nothing; the outcome describes it."""
         ...
 
     async def close(self) -> None:

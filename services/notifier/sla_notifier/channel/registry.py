@@ -23,9 +23,9 @@ LONGEST_NAME = 12  # characters; as wide as the column `notifier_delivery.channe
 
 
 def load_kind(folder: str) -> SendingKind:
-    """Return the kind of channel that a folder of `sla_notifier.channel` exports as `KIND`.
+    """Return the kind of channel that the folder `sla_notifier.channel.<folder>` exports as `KIND`.
 
-    Raises TypeError when it exports no SendingKind, or the kind's name is empty or longer than LONGEST_NAME.
+    Raises TypeError when it exports no SendingKind, or the kind's name is empty or longer than 12 (LONGEST_NAME).
     """
     kind = import_module(f"{__package__}.{folder}").KIND
     if not isinstance(kind, SendingKind) or not 0 < len(kind.name) <= LONGEST_NAME:
@@ -37,12 +37,12 @@ KINDS: tuple[SendingKind, ...] = tuple(load_kind(folder) for folder in _FOLDERS)
 
 
 def sending_kind(name: str) -> SendingKind | None:
-    """Return the kind of channel with this name; None for an unknown name, such as a kind of another release."""
+    """Return the kind of channel with this name, such as `email`; None for an unknown name."""
     return next((kind for kind in KINDS if kind.name == name), None)
 
 
 def split_address(written: str) -> tuple[str, str]:
-    """Return an address in two parts, the kind's name and the rest: `("email", "a@b")` for `email:a@b`."""
+    """Return (name of the kind of channel, rest) of an address: `("email", "a@b")` for `email:a@b`."""
     kind, _, address = written.partition(":")
     return kind, address
 
@@ -50,14 +50,17 @@ def split_address(written: str) -> tuple[str, str]:
 def endpoint_of(kind: str, address: str) -> str:
     """Return the name of the queue in which messages to an address wait, such as `email` or `webhook:pager`.
 
-    `kind`: the kind's name. `address`: the address without that name.
+    `kind`: the name of the kind of channel. `address`: the address without that name.
     """
     known = sending_kind(kind)
     return f"{kind}:{address}" if known is None else known.endpoint(address)
 
 
 def personal_address(written: str) -> str:
-    """Return an address of a person with the name of its kind, such as `email:a@b` for `a@b`. Raises BadAddress."""
+    """Return a person's mailbox as an address with the name of its kind: `email:a@b` for `a@b`.
+
+    Raises BadAddress for a text that is not one mailbox.
+    """
     kind = next(kind for kind in KINDS if kind.personal)
     return f"{kind.name}:{kind.normalise(written.strip())}"
 
@@ -65,14 +68,14 @@ def personal_address(written: str) -> str:
 def is_grouped(written: str) -> bool:
     """Return whether a flood of messages to this address, such as `email:a@b`, is gathered into digests.
 
-    False for an unknown kind.
+    A digest is a mail that collects several messages. False for an unknown kind.
     """
     known = sending_kind(split_address(written)[0])
     return known is not None and known.grouped
 
 
 def one_server_kinds() -> list[str]:
-    """Return the names of the kinds whose messages all go to one server, such as `email`.
+    """Return the names of the kinds of channel whose messages all go to one server, such as `email`.
 
     The queue of such a kind has the same name.
     """
@@ -80,5 +83,8 @@ def one_server_kinds() -> list[str]:
 
 
 def open_channels(settings: Settings, catalogue: Callable[[], Catalogue]) -> Mapping[str, Channel]:
-    """Return a channel for every kind, by the kind's name. Raises BadSettings for settings that cannot be used."""
+    """Return kind's name, such as `email` -> channel, for every kind. Raises BadSettings for unusable settings.
+
+    `catalogue`: returns the present catalogue; channels call it for each message.
+    """
     return {kind.name: kind.open(settings, catalogue) for kind in KINDS}

@@ -8,10 +8,10 @@ from functools import cache
 
 @cache
 def trusting(ca_file: str = "") -> ssl.SSLContext:
-    """Return the TLS context that trusts this machine's authorities and those in `ca_file`, a PEM file ("": none).
+    """Return a TLS context that trusts this machine's certificate authorities and those in `ca_file`.
 
-    The same context is returned for the same file, since reading the machine's authorities takes long. Raises OSError
-    when the file cannot be read.
+    `ca_file`: a PEM file, "" for none. The context is made once for each file and then returned again, since reading
+    the machine's authorities takes long. Raises OSError when the file cannot be read.
     """
     context = ssl.create_default_context()
     if ca_file:

@@ -41,10 +41,10 @@ Compose = Callable[[DeliveryRow, Sequence[DeliveryRow], datetime], DeliveryRow]
 
 @dataclass(frozen=True, slots=True)
 class Lease:
-    """The claim of a process on deliveries that it sends; other processes do not send them until it ends.
+    """A claim of one process on deliveries that it sends; other processes do not send them until it ends.
 
-    `token`: the name of the claim, written to the rows of the deliveries. `until`: when it ends. `in_flight`: ids of
-    deliveries that this process is still sending, and so does not claim again.
+    `token`: a random name, stored in the rows of the deliveries. `until`: when it ends. `in_flight`: ids of deliveries
+    that this process is still sending, which are not claimed again.
     """
 
     token: str
@@ -55,7 +55,7 @@ class Lease:
 async def due_endpoints(connection: AsyncConnection, now: datetime) -> list[str]:
     """Return the endpoints (queues) that have a delivery to send now, the one that has waited longest first.
 
-    Endpoints that asked for a pause are left out until it is over.
+    Endpoints that asked for a pause are left out until it is over. An endpoint is the mail server or one webhook.
     """
     resting = exists().where(_e.id == _d.c.endpoint, _e.state == "active", _e.rest_until > now)
     due = select(_d.c.endpoint).where(*_due(now), ~resting)
@@ -64,7 +64,7 @@ async def due_endpoints(connection: AsyncConnection, now: datetime) -> list[str]
 
 
 async def due_ids(connection: AsyncConnection, room: Mapping[str, int], now: datetime, lease: Lease) -> list[str]:
-    """Return the ids of the due deliveries that `claim_due` would examine with the same arguments; nothing is claimed.
+    """Return the ids of the due deliveries that `claim_due` would claim with the same arguments; change nothing.
 
     `room`: endpoint -> how many at most. `lease`: the deliveries in its `in_flight` are left out.
     """
@@ -80,12 +80,12 @@ async def claim_due(
     compose: Compose,
     only: str | None = None,
 ) -> list[DeliveryRow]:
-    """Claim due deliveries and record that an attempt to send each begins; return those to send now.
+    """Claim due deliveries, store that an attempt to send each begins, and return those to send now.
 
-    No other process sends them while the lease holds. `room`: endpoint -> how many at most. `only`: the id of the only
-    delivery to claim, None for any. `compose`: writes the words of a digest (a mail that collects several messages)
-    that has none yet. Deliveries that must wait for another message are left out. Those that are not to be sent
-    (`skip_reason`, or an empty digest) get their final state instead.
+    No other process sends them before `lease` ends. `room`: endpoint -> how many at most. `only`: the id of the only
+    delivery to claim, None for any. `compose`: writes the text of a digest (a mail that collects several messages) that
+    has none yet. Deliveries that must wait for another message are left out. Those that must not be sent
+    (`skip_reason`, or a digest without content) get their final state instead.
     """
     rows = await _locked(connection, room, now, lease, only)
     if not rows:
@@ -110,7 +110,7 @@ async def claim_due(
 
 
 def lease_until(now: datetime, seconds: float) -> datetime:
-    """Return the instant at which a lease of so many seconds, taken at `now`, ends."""
+    """Return the instant `seconds` after `now`, at which a lease (a process's claim on deliveries) ends."""
     return now + timedelta(seconds=seconds)
 
 

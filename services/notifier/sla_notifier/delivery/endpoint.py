@@ -22,7 +22,7 @@ LONGEST_FOR_OTHERS = timedelta(minutes=1)  # what one message's Retry-After hold
 
 @dataclass(frozen=True, slots=True)
 class FinishedAttempt:
-    """A delivery with the outcome of one attempt to send it; `at`: when the attempt ended."""
+    """One finished attempt to send: the delivery, its outcome, and when the attempt ended (`at`)."""
 
     row: DeliveryRow
     outcome: Outcome
@@ -30,7 +30,10 @@ class FinishedAttempt:
 
 
 async def disabled_endpoints(connection: AsyncConnection) -> frozenset[str]:
-    """Return the ids of the disabled endpoints, to which nothing is sent until somebody enables them."""
+    """Return the ids of the disabled endpoints, to which nothing is sent until an administrator enables them.
+
+    An endpoint is the mail server or one webhook.
+    """
     statement = select(tables.endpoint.c.id).where(tables.endpoint.c.state == "disabled")
     return frozenset((await connection.execute(statement)).scalars())
 
@@ -38,7 +41,8 @@ async def disabled_endpoints(connection: AsyncConnection) -> frozenset[str]:
 async def disable(connection: AsyncConnection, done: Sequence[FinishedAttempt], now: datetime) -> None:
     """Disable the endpoints of these attempts, which answered 410 (Gone), and make their waiting messages due.
 
-    Due messages to a disabled endpoint fail at once and go to the person's next address.
+    `done`: only attempts with that answer. A due message to a disabled endpoint fails at once and goes to the person's
+    next address.
     """
     reasons = {item.row.endpoint: item.outcome for item in done}
     if not reasons:
@@ -59,13 +63,13 @@ async def disable(connection: AsyncConnection, done: Sequence[FinishedAttempt], 
     )
 
 
-async def let_rest(connection: AsyncConnection, done: Sequence[FinishedAttempt], now: datetime) -> None:
-    """Record until when nothing is sent to the endpoints that asked for a pause (Retry-After) in these attempts.
+async def record_pauses(connection: AsyncConnection, done: Sequence[FinishedAttempt], now: datetime) -> None:
+    """Store until when nothing is sent to the endpoints that asked for a pause (Retry-After) in these attempts.
 
     A pause counts from `now` and lasts one minute (LONGEST_FOR_OTHERS) at most; an earlier pause that ends later is
     kept. Attempts with another outcome change nothing.
     """
-    asked = asked_by_endpoint((item.row.endpoint, item.outcome) for item in done)
+    asked = longest_pauses((item.row.endpoint, item.outcome) for item in done)
     if asked:
         statement = insert(connection, tables.endpoint)
         asked_now = statement.excluded.rest_until
@@ -76,7 +80,7 @@ async def let_rest(connection: AsyncConnection, done: Sequence[FinishedAttempt],
         await connection.execute(resting, rows)
 
 
-def asked_by_endpoint(outcomes: Iterable[tuple[str, Outcome]]) -> dict[str, timedelta]:
+def longest_pauses(outcomes: Iterable[tuple[str, Outcome]]) -> dict[str, timedelta]:
     """Return endpoint id -> the longest pause that the endpoint asked for in these outcomes.
 
     `outcomes`: (endpoint id, outcome of an attempt). A pause is cut at one minute (LONGEST_FOR_OTHERS). Endpoints that

@@ -11,9 +11,9 @@ from sla_platform.wire import DeliveryFact, encode_delivery_fact
 
 
 def delivery_fact(row: DeliveryRow, at: datetime) -> Envelope:
-    """Return the event that reports the present state of a delivery, dated `at`; it names people by id and no address.
+    """Return the event, dated `at`, that reports the present state of a delivery; it contains no address.
 
-    The event's id is `delivery/<delivery id>/<state>/<attempts>`, so the same report has the same id again.
+    Its id is `delivery/<delivery id>/<state>/<attempts>`, so the same report always has the same id.
     """
     fact = DeliveryFact(
         what=f"delivery.{row.state.value}",

@@ -26,9 +26,9 @@ _WAITING = [state.value for state in WAITING]
 
 
 async def states_of(connection: AsyncConnection, ids: Collection[str]) -> dict[str, DeliveryState]:
-    """Return the states of these deliveries by id; unknown ids are left out.
+    """Return delivery id -> state for these ids; unknown ids are left out.
 
-    A delivery that may have arrived counts as sent, whatever its state.
+    A delivery that may have arrived (`possibly_duplicate`) counts as sent, whatever its state.
     """
     if not ids:
         return {}
@@ -37,7 +37,7 @@ async def states_of(connection: AsyncConnection, ids: Collection[str]) -> dict[s
 
 
 async def write_rows(connection: AsyncConnection, rows: Sequence[DeliveryRow]) -> None:
-    """Write the state, attempts and errors of these deliveries to their rows; other columns stay."""
+    """Store the state, attempts, times and errors of these deliveries in their rows; other columns stay."""
     if not rows:
         return
     changing = ("state", "reason", "attempts", "next_at", "lease", "possibly_duplicate", "failure", "error")
@@ -57,10 +57,10 @@ async def write_rows(connection: AsyncConnection, rows: Sequence[DeliveryRow]) -
 
 
 async def finish(connection: AsyncConnection, rows: Sequence[DeliveryRow], now: datetime) -> None:
-    """Store the final state that these deliveries, which are not sent, have in `rows`; log an event for each.
+    """End deliveries without sending them: store the final state that they have in `rows`, and log an event for each.
 
-    Failed ones are queued again, to the person's next address. Deliveries that a digest (a mail that collects several
-    messages) carried get the digest's final state.
+    Failed ones are queued again, to the person's next address. For a digest (a mail that collects several messages),
+    the deliveries in it get its final state too.
     """
     await write_rows(connection, rows)
     await append_events(connection, rows, now)
@@ -69,10 +69,7 @@ async def finish(connection: AsyncConnection, rows: Sequence[DeliveryRow], now: 
 
 
 async def append_events(connection: AsyncConnection, rows: Sequence[DeliveryRow], now: datetime) -> None:
-    """Append an event for each of these deliveries to the notifier's log; it reports the delivery's present state.
-
-    `now`: the instant that the events bear.
-    """
+    """Append an event with the present state of each of these deliveries to the notifier's log, dated `now`."""
     await logs.append(connection, tables.log, [delivery_fact(row, now) for row in rows])
 
 
@@ -80,8 +77,8 @@ async def queue_fallbacks(connection: AsyncConnection, rows: Sequence[DeliveryRo
     """Queue each of these messages again, due at `now`, to the person's next address.
 
     Messages without a next address are skipped, and so are those that were queued there before. A failed digest (a mail
-    that collects several messages) is replaced by a new one, which takes over its deliveries. But if the next address
-    is a program's, each delivery of the digest is sent to it by itself.
+    that collects several messages) is replaced by a new one for the same deliveries; but if the next address is a
+    program's, each of these is queued by itself.
     """
     apart = [row for row in rows if row.kind.collects and row.then and not is_grouped(row.then[0])]
     by_itself = [row for row in rows if row not in apart] + await _by_itself(connection, apart)
@@ -111,9 +108,9 @@ async def _by_itself(connection: AsyncConnection, digests: Sequence[DeliveryRow]
 
 
 async def end_carried(connection: AsyncConnection, rows: Sequence[DeliveryRow]) -> None:
-    """Give the deliveries in finished digests the final state of their digest, and append an event for each to the log.
+    """Give the deliveries in finished digests the final state of their digest, and log an event for each.
 
-    A digest is a mail that collects several messages. `rows`: deliveries in a final state; those that are no digests
+    A digest is a mail that collects several messages. `rows`: deliveries in a final state; those that are not digests
     are skipped.
     """
     ends = [row for row in rows if row.kind.collects]

@@ -14,9 +14,12 @@ from sla_notifier.delivery.state import DeliveryState, MessageKind
 
 
 class UnsentReason(StrEnum):
-    """Why a delivery came to another end than being sent; `text` says each reason in a sentence.
+    """Why a delivery was not sent; stored with it, shown by the API and counted. `text` is a sentence for each.
 
-    The value is stored with the delivery, shown by the API and counted.
+    `NEVER_TOLD`: the message that it would take back was not sent. `ALREADY_TOLD`: the person was notified by another
+    message. `OVERTAKEN`: the breach came before the warning of it. `CARRIER_FAILED`: the digest that contained it
+    failed. `NOTHING_LEFT`: a digest whose messages were all cancelled. `TOLD_TOGETHER`: another message names this
+    contract too. `UNFIT`: its row cannot be processed.
     """
 
     ACKNOWLEDGED = "acknowledged"  # before this message was sent
@@ -73,7 +76,7 @@ BUSY_FOR_TOO_LONG = timedelta(minutes=1)  # an urgent message then goes to the p
 
 @dataclass(frozen=True, slots=True)
 class AlertStatus:
-    """What the sender needs to know of a delivery's alert.
+    """The part of an alert that decides whether a delivery about it is still sent.
 
     `state`: `open`, `acknowledged` or `closed`. `episode`: its present opening, counted from 1. `close_reason`: why it
     was closed, "" if it is not.
@@ -87,12 +90,12 @@ class AlertStatus:
 def skip_reason(
     row: DeliveryRow, alert: AlertStatus | None, endpoint_disabled: bool, followed: DeliveryState | None, now: datetime
 ) -> tuple[DeliveryState, UnsentReason] | None:
-    """Return the final state of a due delivery that must not be sent now, and why; None: send it.
+    """Return (final state, reason) for a due delivery that must not be sent now; None: send it.
 
     FAILED: its endpoint is disabled, or its sender died during an attempt and the longest time of its retry policy is
     over. CANCELLED: a page that its alert no longer needs; a warning after its due instant; a TAKEN_BACK or
-    NOTICE_ENDED message if the message before it was not sent. `alert`: how its alert is, None without one. `followed`:
-    the state of the delivery that `row` had to wait for (`follows`), None without one.
+    NOTICE_ENDED message if the message before it was not sent. `alert`: the state of its alert, None without one.
+    `followed`: the state of the delivery that `row` had to wait for (`follows`), None without one.
     """
     if row.attempts and retry_policy_of(row.kind).bound < now - row.created_at and row.state is DeliveryState.SENDING:
         return DeliveryState.FAILED, UnsentReason.EXHAUSTED  # the process died with it again and again
@@ -109,7 +112,7 @@ def skip_reason(
 
 
 def page_skip_reason(alert: AlertStatus, episode: int) -> UnsentReason | None:
-    """Return why a page of this episode (opening) of the alert is no longer needed; None when it is still needed."""
+    """Return why a page of this episode (opening of the alert) is not needed any more; None when it still is."""
     if alert.episode != episode:
         return UnsentReason.REOPENED
     if alert.state == "acknowledged":
@@ -121,11 +124,11 @@ def page_skip_reason(alert: AlertStatus, episode: int) -> UnsentReason | None:
 
 @dataclass(frozen=True, slots=True)
 class AttemptResult:
-    """What a delivery becomes after an attempt.
+    """The state of a delivery after an attempt to send it, and what else follows from the attempt.
 
-    `next_at`: when to try again, None: never. `possibly_duplicate`: the message may have arrived already. `fall_back`:
-    send to the person's next address too. `disable`: send nothing more to this endpoint. `counts`: False if the server
-    was busy, so that the attempt is forgotten.
+    `reason`, `failure`, `detail`: why it failed; "" for nothing. `next_at`: when to try again, None: never.
+    `possibly_duplicate`: the message may have arrived. `fall_back`: send to the person's next address too. `disable`:
+    send nothing more to this endpoint. `counts`: False if the server was busy; then the attempt is deleted.
     """
 
     state: DeliveryState
@@ -140,9 +143,9 @@ class AttemptResult:
 
 
 def after_attempt(row: DeliveryRow, outcome: Outcome, now: datetime) -> AttemptResult:
-    """Return what a delivery becomes after an attempt with this outcome, by the retry policy of its kind of message.
+    """Return the state of a delivery after an attempt with this outcome, by the retry policy of its kind of message.
 
-    `row.attempts` counts the attempt already.
+    `row.attempts` includes this attempt. Nothing is stored here.
     """
     match outcome:
         case Sent():

@@ -19,9 +19,10 @@ _d = tables.delivery
 
 
 async def take_out(connection: AsyncConnection, id_: str, now: datetime) -> QuarantineRow:
-    """Set a delivery that cannot be processed to failed, and return its raw row to put into the quarantine.
+    """Set a delivery that cannot be processed to failed, and return its raw row to be put into the quarantine.
 
-    The quarantine holds records that could not be processed. If the row is gone, the returned data is an empty object.
+    The quarantine stores records that could not be processed. `id_`: the delivery's id. If there is no such row, the
+    returned data is an empty object.
     """
     query = text("SELECT * FROM notifier_delivery WHERE id = :id")  # untyped: nothing in it is read as anything
     found = (await connection.execute(query, {"id": id_})).mappings().one_or_none()
@@ -40,7 +41,7 @@ async def take_out(connection: AsyncConnection, id_: str, now: datetime) -> Quar
 
 
 async def put_back(connection: AsyncConnection, id_: str, now: datetime) -> None:
-    """Queue a delivery again that `take_out` set to failed; nothing happens if its row is gone.
+    """Queue a delivery again that `take_out` set to failed, due at `now`; do nothing if its row is gone.
 
     Raises the error of reading the row, such as ValueError or KeyError, if it is still broken; the caller rolls back.
     """

@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from sla_notifier import tables
 from sla_notifier.channel.port import Rejected, Retry, Sent
-from sla_notifier.delivery.endpoint import FinishedAttempt, disable, let_rest
+from sla_notifier.delivery.endpoint import FinishedAttempt, disable, record_pauses
 from sla_notifier.delivery.finish import append_events, end_carried, queue_fallbacks, write_rows
 from sla_notifier.delivery.policy import AttemptResult, after_attempt
 from sla_notifier.delivery.row import DeliveryRow
@@ -27,12 +27,11 @@ _WORDS: Mapping[type, str] = {Sent: "sent", Retry: "retry", Rejected: "rejected"
 async def record_attempts(
     connection: AsyncConnection, done: Sequence[FinishedAttempt], now: datetime
 ) -> list[tuple[DeliveryRow, AttemptResult]]:
-    """Store the results of attempts to send; return (delivery afterwards, result) for each whose lease still held.
+    """Store the results of attempts to send; return (delivery afterwards, result) for each one stored.
 
-    A result whose lease was lost changes nothing and is not returned. The results also disable endpoints, record the
-    pauses that these asked for, queue messages to next addresses, end the deliveries in finished digests, and are
-    reported in the log. If the mail server was busy, the attempt is deleted as if it had not been made. `now`: the
-    instant of all this.
+    A result is stored only if the delivery's lease still holds. Endpoints that answered 410 are disabled, requested
+    pauses stored, messages queued to next addresses, the deliveries in finished digests ended, and all changes logged.
+    If the mail server was busy, the attempt is deleted as if it had not been made. `now`: the instant of all this.
     """
     held = await _held(connection, [item.row for item in done])
     settled = [(item, after_attempt(item.row, item.outcome, now)) for item in done if item.row.id in held]
@@ -41,7 +40,7 @@ async def record_attempts(
     await _close_attempts(connection, [(item, what) for item, what in settled if what.counts])
     await _forget_attempts(connection, [item.row for item, what in settled if not what.counts])
     await disable(connection, [item for item, what in settled if what.disable], now)
-    await let_rest(connection, [item for item, _ in settled], now)
+    await record_pauses(connection, [item for item, _ in settled], now)
     await append_events(connection, [row for row, (_, what) in zip(rows, settled, strict=True) if what.counts], now)
     await queue_fallbacks(
         connection, [row for row, (_, what) in zip(rows, settled, strict=True) if what.fall_back], now

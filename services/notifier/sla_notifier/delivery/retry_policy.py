@@ -22,8 +22,8 @@ class RetryPolicy:
     """When a failed message is tried again, and when it is given up.
 
     `delays`: the pause after the first, second, ... failed attempt; the last one repeats until `bound` after the
-    creation. `fall_back_after`: the number of failed attempts after which the person's next address is tried as well;
-    None: only when the message is given up.
+    creation. `fall_back_after`: after this many failed attempts the message is also sent to the person's next address;
+    None: only when it is given up.
     """
 
     delays: tuple[timedelta, ...]
@@ -35,9 +35,9 @@ class RetryPolicy:
     ) -> datetime | None:
         """Return when to try again after `failed` failed attempts; None: give up, since `bound` would be over by then.
 
-        The pause is that of `delays`, varied by up to a fifth, always the same for the same `id_` and `failed`.
-        `created_at`: when the delivery was created; `bound` counts from it. `asked`: the pause that the endpoint asked
-        for, None for none. A longer one is used instead, up to an hour (LONGEST_ASKED).
+        The pause is that of `delays`, varied by up to a fifth, always the same for the same `id_` (of the delivery) and
+        `failed`. `created_at`: when the delivery was created; `bound` counts from it. `asked`: the pause that the
+        endpoint asked for, None for none; if longer, it is used instead, up to an hour (LONGEST_ASKED).
         """
         chosen = self.delays[min(failed, len(self.delays)) - 1]
         delay = chosen * (1.0 + JITTER * _jitter(f"{id_}/{failed}"))
@@ -60,7 +60,8 @@ ORDINARY = RetryPolicy(_seconds(15, 60, 300, 1_800, 7_200, 18_000, 36_000), time
 def retry_policy_of(kind: MessageKind) -> RetryPolicy:
     """Return the retry policy of a kind of message.
 
-    URGENT for PAGE, CRITICAL_FIX and CONFIRMATION, COLLECTED for DIGEST, ORDINARY for all others.
+    URGENT (for 24 hours) for PAGE, CRITICAL_FIX and CONFIRMATION, COLLECTED (1 hour) for DIGEST, ORDINARY (48 hours)
+    for all others.
     """
     match kind:
         case MessageKind.PAGE | MessageKind.CRITICAL_FIX | MessageKind.CONFIRMATION:

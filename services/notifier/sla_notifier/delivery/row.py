@@ -16,7 +16,14 @@ from sla_notifier.delivery.state import DeliveryState, MessageKind
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeliveryRow:
-    """A row of `notifier_delivery`: one message to one person at one address; `sla_notifier.tables` has the columns."""
+    """A delivery, one message to one person at one address, as a row of table `notifier_delivery`.
+
+    `occasion`: the id of its NotificationRequest. `endpoint`: its queue. `then`: further addresses to try. `alert`,
+    `episode`, `round`, `level`, `incident`, `notice`: what it is about, "" and 0 for none. `reason`: why it was not
+    sent. `next_at`: when it is due; while it is being sent, when the lease ends. `follows`: the delivery to wait for.
+    `carried_by`: the digest that contains it. `due_at`: when what it reports became true. `turn`: its place in the
+    queue, the smallest is first.
+    """
 
     id: str
     occasion: str
@@ -55,7 +62,7 @@ class DeliveryRow:
 
     @property
     def warns_until(self) -> datetime | None:
-        """Return the due instant that a warning announces, as its payload names it.
+        """Return the due instant of which a warning warns, from its payload.
 
         None for other kinds of message, and for a payload without that instant.
         """
@@ -68,7 +75,7 @@ class DeliveryRow:
 
     @property
     def pages(self) -> bool:
-        """Return whether an acknowledgement or the end of the clock cancels the delivery.
+        """Return whether the delivery is cancelled when its alert is acknowledged or closed.
 
         True for messages of an escalation (PAGE, INFO), and for those of a critical fix beyond its first level.
         """
@@ -77,7 +84,7 @@ class DeliveryRow:
         )
 
     def columns(self) -> dict[str, Any]:
-        """Return the delivery as a row of `notifier_delivery`, by column; `row_of` reads it."""
+        """Return the delivery as column name -> value, to be stored in `notifier_delivery`; `row_of` reads it."""
         values = {field.name: getattr(self, field.name) for field in fields(self)}
         return values | {
             "kind": self.kind.value,
@@ -87,7 +94,10 @@ class DeliveryRow:
 
 
 def row_of(mapping: Mapping[str, Any]) -> DeliveryRow:
-    """Return the delivery of a row of `notifier_delivery`. Raises ValueError or KeyError if it cannot be read."""
+    """Return the delivery that a row of table `notifier_delivery` (column name -> value) holds.
+
+    Raises ValueError or KeyError if the row cannot be read.
+    """
     values = {field.name: mapping[field.name] for field in fields(DeliveryRow)}
     return DeliveryRow(
         **values
@@ -100,10 +110,10 @@ def row_of(mapping: Mapping[str, Any]) -> DeliveryRow:
 
 
 def thread_of(row: DeliveryRow) -> str:
-    """Return the name of the mail thread of a message: its alert, else its notice; the digests of a storm share one.
+    """Return the name of the mail thread of a message: its alert's id, else its notice's id; "" for none.
 
-    A digest is a mail that collects several messages. A storm is a time in which digests are made, as one mailbox gets
-    more messages than are sent by themselves.
+    All digests of a storm share a thread of their own. A digest is a mail that collects several messages; a storm is a
+    time in which one mailbox gets more messages than are sent by themselves.
     """
     if row.kind is MessageKind.DIGEST:
         return row.occasion.split("/")[1]

@@ -16,8 +16,8 @@ class DeliveryState(StrEnum):
     """The states of a delivery.
 
     `QUEUED`: waits for its first attempt. `SENDING`: an attempt is under way. `RETRYING`: waits for another attempt.
-    Final: `SENT`; `FAILED`, refused or given up; `CANCELLED`, no longer needed; `UNDELIVERABLE`, no recipient or
-    address from the start.
+    Final states: `SENT`; `FAILED`, refused or given up; `CANCELLED`, no longer needed; `UNDELIVERABLE`, no recipient or
+    address was found.
     """
 
     QUEUED = "queued"
@@ -30,7 +30,7 @@ class DeliveryState(StrEnum):
 
     @property
     def final(self) -> bool:
-        """Return whether a delivery in this state changes no more, unless an administrator retries it."""
+        """Return whether the state is final: it changes only if an administrator retries the delivery."""
         return self not in UNFINISHED
 
 
@@ -42,10 +42,11 @@ class MessageKind(StrEnum):
     """What a message is for.
 
     `PAGE` and `CRITICAL_FIX` ask for an acknowledgement. `INFO`: a breach, to a level that is only informed. `WARNING`:
-    a breach is near. `UNPROMISED`: an incident without any clock. `RESOLVED` and `TAKEN_BACK` close an alert for the
-    people who were notified. `ADVISORY`: a notice that asks for nothing: of low severity, or a change of one that is
-    acknowledged. `NOTICE_ENDED`: a notice was withdrawn, or no longer concerns the recipient. `CONFIRMATION`: asks an
-    address that was registered for notices whether it wants them. `DIGEST`: several of these messages in one.
+    a breach is near. `UNPROMISED`: an incident to which no target applies. `RESOLVED`, `TAKEN_BACK`: an alert was
+    closed, to the people who were notified of it. `ADVISORY`: a notice that needs no acknowledgement (low severity, or
+    the change of an acknowledged one). `NOTICE_ENDED`: a notice was withdrawn, or no longer concerns the recipient.
+    `CONFIRMATION`: asks an address to confirm its registration for notices. `DIGEST`: one mail that collects several of
+    these.
     """
 
     WARNING = "warning"
@@ -62,5 +63,5 @@ class MessageKind(StrEnum):
 
     @property
     def collects(self) -> bool:
-        """Return whether messages of this kind are digests, each of which carries several deliveries."""
+        """Return whether messages of this kind are digests: mails that collect several messages."""
         return self is MessageKind.DIGEST

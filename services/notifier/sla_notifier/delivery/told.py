@@ -10,7 +10,10 @@ from sla_notifier.delivery.row import DeliveryRow, row_of
 
 
 async def messages_to(connection: AsyncConnection, alert: str, person: str) -> list[DeliveryRow]:
-    """Return every message to a person about an alert, the newest first; `alert` and `person` are their ids."""
+    """Return the deliveries of all messages about an alert to a person, the newest first.
+
+    `alert` and `person`: their ids.
+    """
     d = tables.delivery.c
     query = select(tables.delivery).where(d.alert == alert, d.person == person).order_by(d.created_at.desc(), d.id)
     return [row_of(dict(row)) for row in (await connection.execute(query)).mappings()]

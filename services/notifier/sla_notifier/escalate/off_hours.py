@@ -28,7 +28,7 @@ _LOST = [DeliveryState.FAILED.value, DeliveryState.UNDELIVERABLE.value, Delivery
 class AlreadyNotified:
     """Ids of the people who were notified in an alert's present episode (opening).
 
-    `paged`: those whose message asked for an acknowledgement. `informed`: those whose message only informed.
+    `paged`: by messages that asked for an acknowledgement. `informed`: by messages that only informed.
     """
 
     paged: frozenset[str] = frozenset()
@@ -37,7 +37,7 @@ class AlreadyNotified:
 
 @dataclass(frozen=True, slots=True)
 class StepDelay:
-    """Until when an escalation step is put off because it would only remind people outside their hours.
+    """How long an escalation step is put off because it would only remind people outside their hours.
 
     `step`: until when the whole step is put off, None when it is not. `levels`: level -> until when, for the levels of
     a new round that are put off while others are notified.
@@ -50,11 +50,11 @@ class StepDelay:
 def delay_of(
     catalogue: Catalogue, alert: Alert, step: EscalationStep, notified: AlreadyNotified, now: datetime
 ) -> StepDelay:
-    """Return until when an escalation step waits, as it would only remind people outside their hours at `now`.
+    """Return how long an escalation step is put off because it would only remind people outside their hours at `now`.
 
     `notified`: who was notified before in the alert's present episode (opening). Other people are notified at any hour,
-    so a level that reaches one of them does not wait. A step that begins a new round waits as a whole only if all its
-    levels do; see StepDelay.
+    so a level with one of them is not put off. A step that begins a new round is put off as a whole only if all its
+    levels are.
     """
     levels: Iterable[int] = levels_to_repeat(alert) if step.level == REPEAT else (step.level,)
     until = {level: _until(catalogue, alert, level, notified, now) for level in levels}
@@ -71,10 +71,10 @@ def _until(catalogue: Catalogue, alert: Alert, level: int, notified: AlreadyNoti
 
 
 async def already_notified(connection: AsyncConnection, alerts: Iterable[Alert]) -> dict[str, AlreadyNotified]:
-    """Return, by alert id, who was notified in the alert's present episode (opening); an entry for each of `alerts`.
+    """Return alert id -> who was notified in the alert's present episode (opening); an entry for each of `alerts`.
 
-    Left out are people whose messages all failed, were cancelled or could not be addressed, and those to whom a
-    critical fix itself was addressed (its level 1).
+    Left out are people whose messages all failed, were cancelled or could not be addressed, and those who were notified
+    as entitled to a critical fix (its level 1).
     """
     episodes = {alert.id: alert.episode for alert in alerts}
     statement = select(_d.alert, _d.episode, _d.kind, _d.level, _d.person).where(

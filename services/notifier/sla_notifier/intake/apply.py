@@ -19,10 +19,10 @@ from sla_platform.wire import NoticeData
 async def apply(
     connection: AsyncConnection, incoming: Sequence[Incoming], context: NotifierContext, now: datetime
 ) -> None:
-    """Decide what facts and notices change about alerts, and write it in the caller's transaction.
+    """Decide what facts and notices change about alerts, and write the changes in the caller's transaction.
 
-    `incoming`: (event id, fact or notice), in order. The rows of the notices, and of the alerts that they and the facts
-    are about, are locked until the transaction ends.
+    `incoming`: (event id, fact about a clock or notice of a critical fix), in order. The rows of the notices, and of
+    the alerts about them and the facts' clocks, are locked until the transaction ends.
     """
     for some in _one_revision_each(incoming):
         catalogue = context.catalogue()

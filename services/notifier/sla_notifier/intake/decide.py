@@ -31,10 +31,11 @@ def decide(
     now: datetime,
     notices: Mapping[str, NoticeKnown] = NO_NOTICES,
 ) -> ChangeSet:
-    """Return what facts and notices change about alerts, taken in their order; nothing is stored or sent.
+    """Return what facts and notices change about alerts, processed in their order; nothing is stored or sent.
 
-    `incoming`: (event id, fact or notice), of each notice one revision at most. `known`: the alerts that they are
-    about, by id. `notices`: what is known of the notices before, by id; one without an entry is new.
+    `incoming`: (event id, fact about a clock or notice of a critical fix), with at most one revision of each notice.
+    `known`: the alerts about them, by id. `notices`: what is stored about the notices, by id; a notice without an entry
+    is new.
     """
     batch = ChangeSet(known)
     for id_, said in incoming:

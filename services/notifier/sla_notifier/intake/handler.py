@@ -36,12 +36,11 @@ TOPICS = (Topic.CLOCKS, Topic.NOTICES)
 
 
 class FactHandler:
-    """Takes in the events of the topics `clocks` and `notices`, each event id once; `handle` is called with each batch.
+    """Takes in events, facts about clocks and notices of critical fixes, each id once; pass batches to `handle`.
 
-    Facts and notices are worked on at once if the batch has at most 25 (A_FEW), no earlier facts about the same clocks
-    wait, and all their contracts are known. Otherwise, or if that fails, they are stored and wait for the scheduler.
-    `canary`: called with the due instant of each canary (a breach of slad's own test clock); by default nothing is
-    called.
+    They are processed at once if the batch has at most 25 (A_FEW), no earlier facts about the same clocks wait, and all
+    their contracts are known. Otherwise, or if that fails, they are stored for the scheduler. `canary`: called with the
+    due instant of each canary (a breach of slad's own test clock); by default nothing is called.
     """
 
     def __init__(self, context: NotifierContext, canary: Callable[[datetime], None] = lambda due_at: None) -> None:
@@ -49,17 +48,17 @@ class FactHandler:
         self._canary = canary
 
     async def assigned(self, partitions: frozenset[int]) -> None:
-        """Do nothing: the handler keeps no state of a partition."""
+        """Do nothing when partitions are assigned: the handler keeps no state of a partition."""
 
     async def revoked(self, partitions: frozenset[int]) -> None:
-        """Do nothing: the handler keeps no state of a partition."""
+        """Do nothing when partitions are revoked: the handler keeps no state of a partition."""
 
     async def handle(self, batch: Batch) -> None:
-        """Take in a batch of events: work on them or let them wait for the scheduler, in one transaction.
+        """Take in a batch of events in one transaction: process them, or store them for the scheduler.
 
-        Skipped are facts that can concern no alert, events taken in before, and canaries (slad's own test clock), which
-        are only reported. Raises BadEnvelope for an event that cannot be read, and Retryable when the store takes no
-        work; then nothing is stored, and the batch may be passed again.
+        Facts that can concern no alert and events taken in before are skipped; canaries (of slad's own test clock) are
+        only reported to `canary`. Raises BadEnvelope for an event that cannot be read, and Retryable for a passing
+        failure, such as of the database; then nothing is stored, and the batch may be passed again.
         """
         for envelope in batch.envelopes:
             if envelope.key == CANARY:
@@ -84,7 +83,10 @@ class FactHandler:
         self._context.signal()
 
     async def replay(self, entry: QuarantineEntry) -> None:
-        """Take in the event of a quarantine entry. Raises BadEnvelope if it still cannot be read, and Retryable."""
+        """Take in the event of a quarantine entry (an event that could not be processed before).
+
+        Raises BadEnvelope if it still cannot be read, and Retryable for a passing failure.
+        """
         await self.handle(Batch(entry.partition, (envelope_of(entry),), None))
 
     async def _take_in(self, incoming: list[Incoming], at_once: bool) -> list[Incoming]:
@@ -96,7 +98,7 @@ class FactHandler:
                 return fresh
             before = await waiting.queues_of(connection, waiting.clocks_of(fresh))
             named = {said.contract for _, said in fresh if isinstance(said, ClockFact)}
-            at_once = at_once and not before and not self._context.unheard_of(named)
+            at_once = at_once and not before and not self._context.unknown_contracts(named)
             if at_once:
                 await apply(connection, fresh, self._context, now)
             else:

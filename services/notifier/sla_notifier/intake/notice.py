@@ -21,10 +21,11 @@ from sla_platform.wire import NoticeData, notice_event_id, notice_of
 
 
 def concerned(notice: NoticeData, catalogue: Catalogue, now: datetime) -> list[Contract]:
-    """Return the contracts in force at `now` that run an affected version and whose plan entitles to the notice.
+    """Return the contracts that a notice of a critical fix concerns at `now`.
 
-    An unknown version in use counts as affected, and a version range that cannot be read covers every version (clauses
-    H6, H7 and H15, docs/clauses.md).
+    They are in force, use an affected version, and have a plan that entitles them to the notice. A version in use that
+    is unknown counts as affected, and a version range that cannot be read covers every version (clauses H6, H7 and H15,
+    docs/clauses.md).
     """
     return concerned_contracts(notice_of(notice), catalogue.rulebook, now)
 
@@ -32,9 +33,10 @@ def concerned(notice: NoticeData, catalogue: Catalogue, now: datetime) -> list[C
 def decide_notice(
     batch: ChangeSet, event: str, notice: NoticeData, known: NoticeKnown, catalogue: Catalogue, now: datetime
 ) -> None:
-    """Add to `batch` what a revision of a notice changes: whom it tells of what, and which alerts open or close.
+    """Add to `batch` what a new revision of a notice changes: people to notify, and alerts to open, update or close.
 
-    A revision that is not higher than the one before changes nothing. `event`: the id of its event.
+    A notice announces a critical fix. Nothing is added if the revision is not newer than the stored one
+    (`known.content`). `event`: the id of the event that brought it.
     """
     before = known.content
     if before is not None and notice.revision <= before.revision:
@@ -78,10 +80,10 @@ def decide_gained(
     catalogue: Catalogue,
     now: datetime,
 ) -> list[ContractId]:
-    """Add to `batch` that contracts hear of a notice still in force which has come to concern them; return which ones.
+    """Add to `batch` that contracts are notified of a notice which has come to concern them; return their ids, sorted.
 
-    `only`: the contracts whose environment gained a product or version (clause H6, docs/clauses.md). Those that heard
-    of the notice already are left out.
+    `notice`: its newest revision, not withdrawn. `only`: the contracts to check, whose products or versions in use have
+    increased (clause H6, docs/clauses.md). Those that were notified already, or have an open alert, are left out.
     """
     heard, rulebook, asked = set(known.contracts()), catalogue.rulebook, notice_of(notice)
     told = []

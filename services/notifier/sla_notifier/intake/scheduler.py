@@ -36,9 +36,9 @@ UNKNOWN_WAIT = timedelta(seconds=30)  # for a contract that a fact names and nob
 
 
 class FairScheduler:
-    """The loop that works on waiting facts; the contracts take turns, so that none holds up another. Call `run`.
+    """The loop that processes stored facts and notices; contracts take turns, so that none delays another: call `run`.
 
-    One for a process; several processes may share a database.
+    One for each process; several processes may share a database.
     """
 
     def __init__(self, context: NotifierContext) -> None:
@@ -50,7 +50,7 @@ class FairScheduler:
         self.last_pass = time.monotonic()
 
     async def run(self) -> None:
-        """Work on waiting facts until cancelled. After a Retryable error it pauses and goes on."""
+        """Process stored facts and notices until cancelled. After a Retryable error it pauses briefly and goes on."""
         await self._take_over()
         at_once = 1 if self._context.store.sqlite else AT_ONCE
         async with asyncio.TaskGroup() as group:
@@ -58,10 +58,10 @@ class FairScheduler:
                 group.create_task(self._forever(POLL_SECONDS * (1 + 3 * number)))
 
     async def once(self) -> int:
-        """Work on one batch of waiting facts and return how many it held; 0 when nothing waits.
+        """Process one batch of stored facts and return how many it had; 0 when nothing waits.
 
-        If the batch fails, facts are worked on one by one, and a fact that fails alone goes to the quarantine (records
-        that could not be processed). Raises Retryable when the surroundings are at fault; call it again.
+        If the batch fails, facts are processed one by one, and a fact that fails alone goes to the quarantine (a table
+        of what could not be processed). Raises Retryable for a passing failure, such as of the database; call it again.
         """
         chosen = await self._chosen()
         if not chosen:
@@ -115,11 +115,11 @@ class FairScheduler:
         """
         context = self._context
         named = set(queues) - {waiting.NOTICES}
-        if not context.unheard_of(named):
+        if not context.unknown_contracts(named):
             return set()
         async with context.store.reading() as connection:
             await context.refresh_contracts(connection)
-            unknown = context.unheard_of(named)
+            unknown = context.unknown_contracts(named)
             now = await store_now(connection, context.time_source)
             early = await waiting.waiting_since(connection, unknown, now - UNKNOWN_WAIT)
         for contract in unknown - early:

@@ -45,12 +45,12 @@ _LOCK = text(
 
 
 def clocks_of(incoming: Iterable[Incoming]) -> set[str]:
-    """Return the ids of the clocks that these facts are about; notices, and facts without a clock, have none."""
+    """Return the ids of the clocks that these facts are about; notices, and facts without a clock, add none."""
     return {_clock(said) for _, said in incoming} - {""}
 
 
 async def queues_of(connection: AsyncConnection, clocks: Collection[str]) -> dict[str, str]:
-    """Return, by clock id, the queue in which facts of the clock wait; clocks without waiting facts are left out."""
+    """Return clock id -> the queue in which facts of the clock wait; clocks without waiting facts are left out."""
     if not clocks:
         return {}
     query = select(_w.clock, _w.flow).where(_w.clock.in_(sorted(clocks)), tables.NOT_QUARANTINED).order_by(_w.seq)
@@ -63,7 +63,7 @@ async def append_to_queues(
     """Append facts and notices to the queues of their contracts, in this order; notices share the queue NOTICES.
 
     `before`: clock id -> the queue in which earlier facts of the clock wait. New facts of the clock join that queue,
-    even if its contract has changed. `now`: the instant stored with them.
+    even if its contract has changed since. `now`: when they were taken in, stored with them.
     """
     held = dict(before)
     rows = []
@@ -77,12 +77,15 @@ async def append_to_queues(
 
 
 async def contract_queues(connection: AsyncConnection) -> list[str]:
-    """Return the names of the queues in which something waits, in order: contract ids, and NOTICES ("")."""
+    """Return the names of the queues in which facts or notices wait, sorted: contract ids, and NOTICES ("")."""
     return list((await connection.execute(_FLOWS)).scalars())
 
 
 async def waiting_since(connection: AsyncConnection, queues: Collection[str], instant: datetime) -> set[str]:
-    """Return those of these queues in which the oldest fact was taken in after the instant."""
+    """Return those of these queues whose oldest waiting fact was taken in after `instant`.
+
+    `queues`: names of queues, which are contract ids.
+    """
     if not queues:
         return set()
     oldest = select(_w.flow).where(_w.flow.in_(sorted(queues)), tables.NOT_QUARANTINED).group_by(_w.flow)
@@ -90,10 +93,10 @@ async def waiting_since(connection: AsyncConnection, queues: Collection[str], in
 
 
 async def locked_queues(connection: AsyncConnection, wanted: Sequence[str]) -> list[str]:
-    """Lock those queues in `wanted` that no other process has locked; return the locked ones.
+    """Lock those of these queues that no other process has locked; return the locked ones.
 
-    The locks hold until the transaction ends. On SQLite, which has one writer, nothing is locked and all of `wanted` is
-    returned.
+    `wanted`: names of queues of waiting facts, one for each contract. The locks hold until the transaction ends. On
+    SQLite, which has one writer, nothing is locked and all of `wanted` is returned.
     """
     if not is_postgres(connection):  # one writer
         return list(wanted)
@@ -101,9 +104,9 @@ async def locked_queues(connection: AsyncConnection, wanted: Sequence[str]) -> l
 
 
 async def take_facts(connection: AsyncConnection, held_queues: Sequence[str], share: int) -> list[Incoming]:
-    """Delete and return at most `share` facts or notices of each of these queues, all in the order in which they came.
+    """Delete and return at most `share` facts or notices of each of these queues, in the order they were taken in.
 
-    The caller holds the queues (`locked_queues`).
+    `held_queues`: queues that the caller has locked by `locked_queues`.
     """
     if not held_queues:
         return []
@@ -117,7 +120,10 @@ async def take_facts(connection: AsyncConnection, held_queues: Sequence[str], sh
 
 
 async def first_in_queue(connection: AsyncConnection, queue: str) -> int | None:
-    """Return the number (`seq`) of the oldest fact or notice in a queue; None when the queue is empty."""
+    """Return the number (`seq`) of the oldest fact or notice in a queue; None when the queue is empty.
+
+    `queue`: its name, a contract id or NOTICES ("").
+    """
     found: int | None = (
         await connection.execute(select(func.min(_w.seq)).where(_w.flow == queue, tables.NOT_QUARANTINED))
     ).scalar()
@@ -125,9 +131,9 @@ async def first_in_queue(connection: AsyncConnection, queue: str) -> int | None:
 
 
 async def remove_fact(connection: AsyncConnection, seq: int) -> QuarantineRow | None:
-    """Delete the waiting fact with the number `seq` and return its row for the quarantine; None when it is gone.
+    """Delete the waiting fact with the number `seq` and return it as a row for the quarantine; None when it is gone.
 
-    The quarantine holds records that could not be processed.
+    The quarantine is a table of what could not be processed.
     """
     taken = delete(tables.waiting).where(_w.seq == seq)
     row = (await connection.execute(taken.returning(_w.flow, _w.clock, _w.id, _w.kind, _w.said))).one_or_none()
@@ -135,7 +141,10 @@ async def remove_fact(connection: AsyncConnection, seq: int) -> QuarantineRow | 
 
 
 async def take_failed_before(connection: AsyncConnection, limit: int) -> list[tuple[QuarantineRow, str]]:
-    """Delete at most `limit` facts that an older release marked as failed; return them as (quarantine row, error)."""
+    """Delete at most `limit` facts that an older release marked as failed; return (row for the quarantine, error).
+
+    The oldest come first. The quarantine is a table of what could not be processed.
+    """
     some = select(_w.seq).where(_w.error != "").order_by(_w.seq).limit(limit)
     wanted = (_w.seq, _w.flow, _w.clock, _w.id, _w.kind, _w.said, _w.error)
     rows = (await connection.execute(delete(tables.waiting).where(_w.seq.in_(some)).returning(*wanted))).all()
@@ -143,7 +152,7 @@ async def take_failed_before(connection: AsyncConnection, limit: int) -> list[tu
 
 
 def incoming_of_entry(entry: QuarantineEntry) -> Incoming:
-    """Return (event id, fact or notice) of a quarantine entry. Raises ValueError if it cannot be read."""
+    """Return (event id, fact or notice) from a quarantine entry. Raises ValueError if it cannot be read."""
     kind = ClockFact if entry.type == _FACT else NoticeData
     return entry.event, kind.model_validate_json(entry.data)
 

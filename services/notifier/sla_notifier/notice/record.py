@@ -15,11 +15,11 @@ from sla_platform.wire import NoticeData
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NoticeTold:
-    """One person who was told of a notice for one contract; a row of `notifier_notice_told`.
+    """A person who was notified of a critical-fix notice because of one contract; a row of `notifier_notice_told`.
 
-    `occasion` and `told_as`: the request to notify and the person by whose delivery it was; they differ from the row's
-    own where one message named several contracts of a person. `kind`: of the last message; `revision`: the one it was
-    about. `staff`: told as one of the vendor's own.
+    `occasion`, `told_as`: the request id and the person id of the delivery by which it was; if one message named
+    several contracts, they are the same for all of these. `kind`, `revision`: of the last message. `staff`: whether the
+    person was notified as one of the vendor's own staff. `at`: when the last message was queued.
     """
 
     notice: str
@@ -34,16 +34,16 @@ class NoticeTold:
 
     @property
     def standing(self) -> bool:
-        """Return whether the last message was not one of an end: withdrawn, or no longer concerning the contract."""
+        """Return whether the person's last message said that the notice applies; False if it said that it has ended."""
         return self.kind is not MessageKind.NOTICE_ENDED
 
 
 @dataclass(frozen=True, slots=True)
 class ToldState:
-    """Who was told, with the state of the message.
+    """A person who was notified of a notice of a critical fix (`told`), and whether the message arrived.
 
     `arrived`: the message was sent, is being sent, or may have arrived; False: it waits for its first attempt.
-    `follows`: the delivery for which a later message to the person must wait, "" if it need not.
+    `follows`: the id of the delivery for which a later message to the person must wait, "" for none.
     """
 
     told: NoticeTold
@@ -53,9 +53,9 @@ class ToldState:
 
 @dataclass(frozen=True, slots=True)
 class RegisteredPerson:
-    """Somebody who has registered for notices under one contract (clause I5, docs/clauses.md).
+    """A person who confirmed a registration for notices of critical fixes, under one contract (clause I5).
 
-    `product`: the product in its normal form, "" for every product of the contract.
+    `product`: the normalised name of the product, "" for every product of the contract.
     """
 
     contract: str
@@ -65,10 +65,10 @@ class RegisteredPerson:
 
 @dataclass(frozen=True, kw_only=True)  # without slots: what is grouped by contract is kept
 class NoticeKnown:
-    """What is known of one notice before a new revision of it, or before a contract's environment changes.
+    """What is stored about one notice of a critical fix, read before a new revision of it is processed.
 
-    `content`: its newest revision, None if it is new. `told`: the people of contracts who were told, without those
-    whose message failed. `registered`: people who have registered.
+    `content`: its newest revision, None if it is new. `told`: who was notified for which contract, without people all
+    of whose messages failed. `registered`: people who registered for its products.
     """
 
     content: NoticeData | None = None
@@ -76,15 +76,15 @@ class NoticeKnown:
     registered: tuple[RegisteredPerson, ...] = ()
 
     def contracts(self) -> tuple[str, ...]:
-        """Return the contracts for which somebody was told and not told of an end since, each once."""
+        """Return the ids of the contracts for which somebody was notified of the notice, and not of its end since."""
         return tuple(dict.fromkeys(each.told.contract for each in self.told if each.told.standing))
 
     def told_for(self, contract: str) -> Sequence[ToldState]:
-        """Return who was told for a contract."""
+        """Return the people who were notified of the notice because of this contract; empty for none."""
         return self._told_by_contract.get(contract, ())
 
     def registered_for(self, contract: str) -> Sequence[RegisteredPerson]:
-        """Return who has registered under a contract."""
+        """Return the people who registered for the notice's products under this contract; empty for none."""
         return self._registered_by_contract.get(contract, ())
 
     @cached_property

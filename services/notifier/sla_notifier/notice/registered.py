@@ -19,12 +19,15 @@ _r = tables.registration.c
 
 
 def is_registered(person: str) -> bool:
-    """Return whether the id of a person is one that a registration gave."""
+    """Return whether a person id is of somebody known only by a registration (it begins with `registered:`)."""
     return person.startswith(PREFIX)
 
 
 async def registered_people(connection: AsyncConnection, products: Iterable[str]) -> tuple[RegisteredPerson, ...]:
-    """Return who has confirmed a registration for one of these products, or for all, in a fixed order."""
+    """Return the people with a confirmed registration for one of these products, or for every product.
+
+    `products`: names as written. The result is sorted by contract, address and product.
+    """
     asked = sorted({"", *(normal(product) for product in products)})
     query = select(tables.registration).where(_r.state == CONFIRMED, _r.product_key.in_(asked))
     query = query.order_by(_r.contract, _r.address_key, _r.product_key)

@@ -22,9 +22,10 @@ _LOST = (DeliveryState.FAILED, DeliveryState.UNDELIVERABLE, DeliveryState.CANCEL
 
 
 async def lock_notices(connection: AsyncConnection, incoming: Collection[NoticeData]) -> dict[str, NoticeKnown]:
-    """Return what is known of the notices of these revisions, by id, and lock their rows until the transaction ends.
+    """Return notice id -> what is stored about that notice, and lock the notices' rows until the transaction ends.
 
-    An entry for each of them: of a notice that is new, it holds the people who have registered.
+    `incoming`: revisions of notices of critical fixes. There is an entry for each; that of a new notice has only the
+    people who registered for its products.
     """
     ids = {each.id for each in incoming}
     if not ids:
@@ -41,19 +42,22 @@ async def lock_notices(connection: AsyncConnection, incoming: Collection[NoticeD
 
 
 async def in_force(connection: AsyncConnection) -> list[NoticeData]:
-    """Return the newest revision of every notice that is not withdrawn, the first published first."""
+    """Return the newest revision of every critical-fix notice that is not withdrawn, in the order of publication."""
     rows = await connection.execute(select(_n.content).where(_n.withdrawn.is_(False)).order_by(_n.published_at, _n.id))
     return [NoticeData.model_validate_json(content) for content in rows.scalars()]
 
 
 async def find(connection: AsyncConnection, id_: str) -> tuple[NoticeData, datetime] | None:
-    """Return the newest revision of a notice and when it was taken in; None when the notice is not known."""
+    """Return (newest revision of a critical-fix notice, when it was taken in); None when there is none with this id."""
     row = (await connection.execute(select(_n.content, _n.changed_at).where(_n.id == id_))).first()
     return None if row is None else (NoticeData.model_validate_json(row.content), row.changed_at)
 
 
 async def told_of(connection: AsyncConnection, ids: Iterable[str]) -> dict[str, list[ToldState]]:
-    """Return the people told of these notices, by notice; those whose every message failed are left out."""
+    """Return notice id -> the people notified of the notice, one entry for each contract and person.
+
+    `ids`: of the notices. Left out are people all of whose messages failed, were cancelled or had no address.
+    """
     found: dict[str, list[ToldState]] = defaultdict(list)
     for told, messages in await told_with_messages(connection, ids):
         kept = [one for one in messages if one.possibly_duplicate or DeliveryState(one.state) not in _LOST]
@@ -75,9 +79,11 @@ def _arrived(message: Any) -> bool:
 async def told_with_messages(
     connection: AsyncConnection, ids: Iterable[str], contract: str | None = None
 ) -> list[tuple[NoticeTold, Sequence[Any]]]:
-    """Return the people told of these notices, each with the rows of the deliveries by which they were told.
+    """Return the people notified of these notices, each with the rows of the messages to them, the oldest first.
 
-    Several deliveries: an address failed, and the person's next was tried. `contract`: the only one, None for all.
+    There are several messages if one address failed and the next was tried. `ids`: of the notices. `contract`: the only
+    contract, None for all. The people are sorted by contract and person id; a row has columns of `notifier_delivery` as
+    attributes.
     """
     wanted = sorted(ids)
     if not wanted:
@@ -121,7 +127,7 @@ def _told(row: Any) -> NoticeTold:
 
 
 async def save_notices(connection: AsyncConnection, notices: Iterable[NoticeData], now: datetime) -> None:
-    """Store these revisions, each in place of the ones before it."""
+    """Store these revisions of notices, each in place of the revision before it. `now`: stored as `changed_at`."""
     rows = [
         {
             "id": each.id,
@@ -138,7 +144,10 @@ async def save_notices(connection: AsyncConnection, notices: Iterable[NoticeData
 
 
 async def save_told(connection: AsyncConnection, told: Sequence[NoticeTold], further: Sequence[NoticeTold]) -> None:
-    """Store who was told. `further`: people of later levels of an escalation; who was told before keeps that row."""
+    """Store who was notified of notices. Rows for the same notice, contract and person are overwritten by `told`.
+
+    `further`: people notified only by a later level of an escalation; they are stored unless there is a row already.
+    """
     for rows, statement in (
         (told, upsert(connection, tables.notice_told)),
         (further, insert_new(connection, tables.notice_told)),
@@ -162,9 +171,9 @@ def _columns(told: NoticeTold) -> dict[str, Any]:
 
 
 async def told_together(connection: AsyncConnection, notice: str, contract: str, person: str) -> list[str]:
-    """Return the contracts that one message about a notice named to a person, among them `contract`, if there are any.
+    """Return the ids of the contracts that one message about a notice named, sorted; `contract` is one of them.
 
-    `person`: to whom the message was addressed.
+    `person`: the person id in the message's delivery. Empty if the notice was not sent to the person for `contract`.
     """
     own = select(_t.occasion).where(_t.notice == notice, _t.contract == contract, _t.told_as == person)
     named = select(_t.contract).where(_t.notice == notice, _t.told_as == person, _t.occasion.in_(own))

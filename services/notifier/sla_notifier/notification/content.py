@@ -23,9 +23,9 @@ from sla_platform.wire import ClockFact, NoticeData
 def content_of(
     context: PipelineContext, request: NotificationRequest, recipient: Recipient, contracts: tuple[str, ...] = ()
 ) -> Content:
-    """Return what a message to this recipient says, before it is worded: values for sentences, table rows, links.
+    """Return the content of a message to this recipient before it is put into words: values, table rows, links.
 
-    `contracts`: of a notice, the contracts to name; by default that of the request.
+    `contracts`: if it is about a notice, the ids of the contracts to name; empty: that of the request.
     """
     if isinstance(request.content, NoticeData):
         return notice_content(context, request, request.content, recipient, contracts or (request.contract,))

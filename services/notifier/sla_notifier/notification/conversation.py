@@ -19,21 +19,22 @@ PATIENT = 5  # so many times longer waits what only informs
 
 
 def conversation_id(person: str, address: str) -> str:
-    """Return the id of a conversation (what was sent to one person at one address), the same for the same arguments.
+    """Return the id of the Conversation of one person at one address, always the same for the same arguments.
 
-    `address`: with its kind, such as `email:a@b`.
+    `person`: the person's id. `address`: with its kind, such as `email:a@b`.
     """
     return hashlib.sha256(f"{person}\n{address}".encode()).hexdigest()[:40]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Conversation:
-    """The record of what was sent to one mailbox; by it `gather` decides which messages leave alone.
+    """What was sent to one person at one address, as far as it decides which messages are gathered into digests.
 
-    The others go into digests (mails that collect several); a storm is a time in which digests are made. `storm`: the
-    number of its next digest, from 1; 0: no storm. `thread`: the mail thread of its digests. `digest`: the id of the
-    last one; `gathering`: whether that has still to leave. `next_at`: when the next may leave. `paid_until`: a minute
-    (EACH) later for each message that left alone, see `room`; None: none did. `last_at`: when the last message came.
+    A digest is a mail that collects several messages; a storm is a time in which digests are made. `storm`: the number
+    of the storm's next digest, from 1; 0: no storm. `thread`: the mail thread of its digests. `digest`: the id of the
+    last digest, "" for none; `gathering`: whether it has still to be sent. `next_at`: when the next one may be sent.
+    `paid_until`: moved on by a minute (EACH) for each message sent by itself (see `room`). `last_at`: when the last
+    message came.
     """
 
     id: str
@@ -45,12 +46,12 @@ class Conversation:
     paid_until: datetime | None = None
     last_at: datetime
 
-    def at(self, now: datetime, over: int) -> Conversation:
-        """Return the conversation brought up to `now`: a storm ends after ten minutes (CALM) without a message.
+    def advanced_to(self, now: datetime, over: int) -> Conversation:
+        """Return the record as it is at `now`: a storm has ended after ten minutes (CALM) without a message.
 
         A storm is a time in which messages are gathered into digests. The ten minutes count from the last message, or
-        from `next_at` if that is later; a storm whose digest has still to leave does not end. Instants too far ahead,
-        which a wrong clock wrote, are reset. `over`: how many messages may leave alone in a burst.
+        from `next_at` if that is later; a storm with a digest still to be sent does not end. Instants too far ahead,
+        which a wrong clock wrote, are reset. `over`: how many messages may be sent by themselves in a burst.
         """
         mine = self
         if self.paid_until is not None and self.paid_until > now + over * EACH:
@@ -63,30 +64,33 @@ class Conversation:
         return mine
 
     def room(self, now: datetime, over: int) -> int:
-        """Return how many messages may leave alone at `now`, from 0 to `over`.
+        """Return how many messages to the mailbox may be sent by themselves at `now`; from 0 to `over`.
 
-        Each message that leaves alone takes one of `over` places; one place comes free each minute (EACH).
+        Others are gathered into digests (mails that collect several). `over`: the size of a burst. Each message sent by
+        itself reduces the number by one; each minute (EACH) raises it by one.
         """
         paid = max(self.paid_until or now, now)
         return max(int((now + over * EACH - paid) / EACH), 0)
 
-    def alone(self, count: int, now: datetime) -> Conversation:
-        """Return a copy of the conversation in which `count` more messages have left alone at `now`."""
+    def with_sent_alone(self, count: int, now: datetime) -> Conversation:
+        """Return a copy of the record after `count` more messages were sent by themselves to the mailbox at `now`."""
         paid = max(self.paid_until or now, now)
         return replace(self, paid_until=paid + count * EACH, last_at=now)
 
     def pause(self) -> timedelta:
-        """Return the least time between a digest and the next one of the same storm, by the number `storm`.
+        """Return the least time between the last digest and the next one to the mailbox in the same storm.
 
-        10 seconds (FIRST_PAUSE) for 0 and 1; doubled with each further digest, up to a minute (LONGEST_PAUSE).
+        A storm is a time in which messages are gathered into digests (mails that collect several). 10 seconds
+        (FIRST_PAUSE) at first, doubled with each digest of the storm, up to a minute (LONGEST_PAUSE).
         """
         doubled: int = 2 ** min(max(self.storm - 1, 0), 10)
         return min(FIRST_PAUSE * doubled, LONGEST_PAUSE)
 
-    def stormy(self, now: datetime) -> Conversation:
-        """Return the conversation with a storm: itself if it has one, else a copy whose storm begins at `now`.
+    def with_storm(self, now: datetime) -> Conversation:
+        """Return the record with a storm: itself if it has one, else a copy whose storm begins at `now`.
 
-        A storm is a time in which messages are gathered into digests, because more come than may leave alone.
+        A storm is a time in which messages to the mailbox are gathered into digests, because there are more than may be
+        sent by themselves.
         """
         if self.storm:
             return self
@@ -94,19 +98,19 @@ class Conversation:
         return replace(self, thread=named, storm=1, next_at=now + FIRST_PAUSE, last_at=now)
 
     def leaves_at(self, now: datetime, *, pressing: bool) -> datetime:
-        """Return when a digest that begins at `now` leaves: at `next_at`, or at `now` if that is later.
+        """Return when a digest to the mailbox begun at `now` is to be sent: at `next_at`, or at `now` if that is later.
 
-        `pressing`: whether the digest holds something to act on. If not, it leaves five pauses (PATIENT, `pause`) after
-        `now` at the earliest.
+        A digest is a mail that collects several messages. `pressing`: whether it has messages that somebody must act
+        on. If not, it is sent five pauses (PATIENT, `pause`) after `now` at the earliest.
         """
         due = max(self.next_at or now, now)
         return due if pressing else max(due, now + PATIENT * self.pause())
 
-    def opened(self, digest: str, leaves_at: datetime, now: datetime) -> Conversation:
-        """Return a copy of the conversation in which a new digest has begun at `now`.
+    def with_new_digest(self, digest: str, leaves_at: datetime, now: datetime) -> Conversation:
+        """Return a copy of the record in which a new digest (a mail that collects messages) was begun at `now`.
 
-        `digest`: its id. `leaves_at`: when it leaves; `next_at`, the earliest instant for the digest after it, is one
-        `pause` later.
+        `digest`: its id. `leaves_at`: when it will be sent; the digest after it may be sent one `pause` later
+        (`next_at`).
         """
         after = replace(self, storm=self.storm + 1, digest=digest, gathering=True, last_at=now)
         return replace(after, next_at=leaves_at + after.pause())

@@ -22,10 +22,10 @@ _COLUMNS = tuple(field.name for field in fields(Conversation) if field.name != "
 async def lock_conversations(
     connection: AsyncConnection, ids: Collection[str], now: datetime
 ) -> dict[str, Conversation]:
-    """Return the conversations (what was sent to one mailbox) with these ids, by id, and lock their rows.
+    """Return the conversations with these ids, by id, and lock their rows until the transaction ends.
 
-    The locks hold until the transaction ends. Missing rows are inserted as new. Rows are locked in the order of the
-    ids, so that two transactions cannot wait for each other.
+    A conversation records what was sent to one person at one address. Missing rows are inserted as new. Rows are locked
+    in the order of the ids, so that two transactions cannot wait for each other.
     """
     if not ids:
         return {}
@@ -40,17 +40,17 @@ async def lock_conversations(
 
 
 async def save_conversations(connection: AsyncConnection, conversations: Iterable[Conversation]) -> None:
-    """Insert or update the rows of these conversations; each holds what was sent to one mailbox."""
+    """Insert or update the rows of these conversations, each a record of what was sent to one mailbox."""
     rows = [{name: getattr(each, name) for name in _COLUMNS} for each in conversations]
     if rows:
         await connection.execute(upsert(connection, tables.conversation), rows)
 
 
 async def lock_gathering(connection: AsyncConnection, digests: Collection[str]) -> dict[str, DeliveryRow]:
-    """Lock those of these digests to which messages can still be added, until the transaction ends; return them by id.
+    """Return those of these digests that can still collect messages, by id; lock them until the transaction ends.
 
-    `digests`: ids. Left out are digests that have left or been put into words, and those that another process has
-    locked.
+    `digests`: ids of digests (mails that collect several messages). Left out are digests that were sent, attempted or
+    put into words, and those that another process has locked.
     """
     if not digests:
         return {}
@@ -73,10 +73,10 @@ async def lock_gathering(connection: AsyncConnection, digests: Collection[str]) 
 async def update_digests(
     connection: AsyncConnection, digests: Iterable[DeliveryRow], known: Mapping[str, DeliveryRow]
 ) -> None:
-    """Update those of these digests (mails that collect several messages) that are in `known`; skip the others.
+    """Update the rows of those of these digests (mails that collect several messages) that exist already.
 
-    `known`: by id, the stored rows of digests that were begun before. Only `level`, the times (`next_at`, `due_at`) and
-    the place in the queue (`turn`) are written.
+    `known`: the existing ones, by id; others are skipped. Only `level`, `next_at`, `due_at` and the place in the queue
+    (`turn`) are written.
     """
     for digest in digests:
         if digest.id in known:

@@ -74,10 +74,10 @@ ACKNOWLEDGEABLE = (MessageKind.PAGE, MessageKind.CRITICAL_FIX)  # what asks for 
 
 @dataclass(frozen=True, slots=True)
 class DigestEntry:
-    """A clock or a critical fix in a digest (a mail that collects several messages).
+    """All messages in a digest (a mail that collects several messages) about one clock or one critical fix.
 
-    `row`: the latest message about it. `data`: what a webhook would get as `data` of that message. `before`: the kinds
-    of the earlier messages about it in this digest, each once, without the kind of the latest.
+    `row`: the latest of them. `data`: the `data` of its webhook payload. `before`: the kinds of the earlier messages,
+    each once, without the kind of the latest.
     """
 
     row: DeliveryRow
@@ -86,21 +86,20 @@ class DigestEntry:
 
     @property
     def customer(self) -> str:
-        """Return the customer's name; "" if the message names none, such as a critical fix."""
+        """Return the customer's name; "" if the message has none, as one about a critical fix."""
         return str(self.data.get("customer") or "")
 
     @property
     def urgency(self) -> tuple[Any, ...]:
-        """Return the sort key of the entry: by kind of message, pages first, then the most urgent first."""
+        """Return the key by which entries are sorted: by kind of message, pages first, then the most urgent first."""
         return _RANK[self.row.kind], self.row.turn, self.row.due_at, self.row.incident, self.row.id
 
 
 def grouped_by_incident(carried: Sequence[DeliveryRow]) -> list[list[DigestEntry]]:
-    """Return the entries of a digest (a mail that collects messages), one list for each incident.
+    """Return the entries of a digest (a mail that collects several messages), one list for each incident.
 
-    A critical fix has a list too. An entry is made of the deliveries about one alert. The entries of a list are sorted
-    by urgency, the most urgent first, and so are the lists, by their first entry. `carried`: the deliveries in the
-    digest.
+    Each critical fix has a list too. An entry stands for the messages about one alert. The most urgent entry of a list
+    comes first, and so do the lists with the most urgent entries. `carried`: the deliveries in the digest.
     """
     of_promise: dict[str, list[DeliveryRow]] = {}
     for row in sorted(carried, key=lambda each: (each.episode, _STEPS.get(each.kind, 1), each.created_at, each.id)):
@@ -119,10 +118,10 @@ def grouped_by_incident(carried: Sequence[DeliveryRow]) -> list[list[DigestEntry
 def compose_digest(
     digest: DeliveryRow, carried: Sequence[DeliveryRow], texts: Texts, links: Links, catalogue: Catalogue, now: datetime
 ) -> DeliveryRow:
-    """Return the delivery of a digest (a mail that collects several messages) with its words, in the person's language.
+    """Return the delivery of a digest (a mail that collects several messages) with its text, to be sent.
 
-    The words are subject, text, HTML and payload. `carried`: the deliveries in the digest; if none is left, the digest
-    is returned as cancelled.
+    Subject, text, HTML and payload are filled in, in the person's language. `carried`: the deliveries in the digest; if
+    there are none, the digest is returned as cancelled.
     """
     if not carried:
         return replace(digest, state=DeliveryState.CANCELLED, reason=UnsentReason.NOTHING_LEFT.value, finished_at=now)
@@ -198,9 +197,9 @@ def _content(
 
 
 def line_of(heap: Sequence[DigestEntry], labels: Mapping[str, str]) -> str:
-    """Return the line of a digest about one incident: each entry's subject, and the kinds of its earlier messages.
+    """Return the text of a digest's line about one incident: the subject of each entry, and its earlier messages.
 
-    `heap`: the incident's entries. `labels`: the texts of the reader's language by key, from `Texts.words`.
+    `heap`: the incident's entries. `labels`: text key -> text in the reader's language, from `Texts.words`.
     """
     return "; ".join(_one(one, labels) for one in heap)
 

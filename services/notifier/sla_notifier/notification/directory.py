@@ -21,22 +21,22 @@ OPERATORS = "operators"  # the role, in the default contract, of those who are n
 
 @dataclass(frozen=True, slots=True)
 class ResolvedRecipient:
-    """A person to notify, and why: the reasons as phrases that a language puts into words."""
+    """A person to notify, and why: the reasons as Phrases, which are put into words in the reader's language."""
 
     person: Person
     why: tuple[Phrase, ...]
 
 
 def contract_of(catalogue: Catalogue, id_: str) -> Contract:
-    """Return the contract with this id; the default contract if the catalogue no longer has it."""
+    """Return the contract with the id `id_`; the default contract if the catalogue has no such contract."""
     rulebook = catalogue.rulebook
     return rulebook.contracts.get(ContractId(id_)) or rulebook.contracts[rulebook.default_contract]
 
 
 def title_of(catalogue: Catalogue, id_: str) -> str:
-    """Return the title of a contract on one line, never empty.
+    """Return the title of the contract with the id `id_` on one line, never "".
 
-    Without a title in the catalogue it is the id; if that is empty too, the id of the default contract.
+    Without a title in the catalogue it is the id; if that is "" too, the id of the default contract.
     """
     known = catalogue.rulebook.contracts.get(ContractId(id_))
     return one_line(known.title if known is not None else "") or one_line(id_) or contract_of(catalogue, id_).id
@@ -49,10 +49,10 @@ RoleTitles = Mapping[str, Mapping[str, str]]
 
 @dataclass(frozen=True, slots=True)
 class ResolvedLevel:
-    """Who of an escalation level is to be notified.
+    """Which people an escalation level notifies now, or until when it waits.
 
-    `people`: whom to notify now. `unreachable`: who is on duty but cannot be reached. `until`: when somebody's hours
-    begin, for which the level waits with `people` empty; None: it does not wait.
+    `people`: whom to notify now. `unreachable`: who is on duty but has no usable address. `until`: when somebody's
+    hours begin, for which the level waits with `people` empty; None: it does not wait.
     """
 
     people: tuple[ResolvedRecipient, ...] = ()
@@ -68,12 +68,12 @@ def resolve_level(
     notified: Collection[str] = (),
     reaches: Reaches = lambda _: True,
 ) -> ResolvedLevel:
-    """Return who of an escalation level is notified at `at`, or until when the level waits.
+    """Return which people an escalation level notifies at `at`, or until when it waits.
 
-    `names`: its roles and person ids. Those on duty are notified; if nobody is, those off duty, without `notified`: ids
-    of people who were notified of the same before. `reaches`: whether a person can be reached; others are passed over.
-    If nobody of the level is left, the first group that has somebody takes its place: the operators; all with a role in
-    the contract; the level's roles in the default contract.
+    `names`: its roles and person ids. Those on duty are notified; if nobody is, those off duty, except the ids in
+    `notified` (who were notified of the same before). `reaches`: whether a person can be reached; others are left out.
+    If nobody is left, the first of these groups with somebody is notified: the operators; all with a role in the
+    contract; the level's roles in the default contract.
     """
     book = catalogue.rulebook
     default = book.contracts[book.default_contract]
@@ -103,9 +103,9 @@ def resolve_level(
 def chain_of(catalogue: Catalogue, fact: ClockFact | None, contract: Contract) -> EscalationChain:
     """Return the escalation of a fact: the policy that the fact names, else that of the contract's plan.
 
-    `fact`: None for a critical fix, which names none. If the policy is `none` (page nobody), the operators are
-    informed. If there is no policy, or the catalogue does not know it, the plan's roles (else the contract's) are paged
-    at once.
+    `fact`: None for a critical fix, which names no policy. For the policy `none` the operators are only informed.
+    Without a policy, or with one that the catalogue does not have, the plan's roles (else the contract's) are paged at
+    once.
     """
     plan = catalogue.rulebook.plan_of(contract)
     name = (fact.escalation if fact is not None else "") or plan.escalation or ""
@@ -124,15 +124,15 @@ def chain_of(catalogue: Catalogue, fact: ClockFact | None, contract: Contract) -
 
 
 def usable_addresses(catalogue: Catalogue, person: Person, disabled: frozenset[str]) -> tuple[str, ...]:
-    """Return the addresses of a person to which messages can be sent, in the person's order.
+    """Return the addresses of a person to which messages can be sent now, in the person's order.
 
-    `disabled`: ids of the endpoints to which nothing is sent.
+    `disabled`: ids of the endpoints (mail server, webhooks) to which nothing is sent.
     """
     return tuple(address for address in person.addresses if is_reachable(catalogue, address, disabled))
 
 
 def is_reachable(catalogue: Catalogue, address: str, disabled: frozenset[str]) -> bool:
-    """Return whether messages can be sent to an address such as `email:a@b`.
+    """Return whether messages can be sent now to an address such as `email:a@b`.
 
     True if its kind of channel exists and can send to it, and its endpoint (queue) is not in `disabled`.
     """

@@ -19,9 +19,9 @@ _NOBODY = Recipient("", ENGLISH, "")
 
 
 def rows_of(context: PipelineContext, notifications: tuple[Notification, ...]) -> list[DeliveryRow]:
-    """Return the delivery of each notification as a row to insert, in the same order.
+    """Return a delivery to insert for each notification, in the same order.
 
-    Notifications with a reason not to send them become rows in their final state.
+    Notifications that are not to be sent become deliveries in a final state.
     """
     return [_row(context, notification) for notification in notifications]
 
@@ -71,10 +71,10 @@ def _payload(context: PipelineContext, notification: Notification) -> str:
 
 
 def bounded(payload: dict[str, object]) -> bytes:
-    """Return the payload as JSON, shortened if it is longer than 19,500 bytes (LARGEST_PAYLOAD).
+    """Return a payload as JSON, shortened if it is longer than 19,500 bytes (LARGEST_PAYLOAD).
 
-    Until it fits, `items`, then `body`, then `products` is removed from its `data`; `left_out` in `data` names what was
-    removed. If it is still too long without the three, it is returned too long.
+    Until it fits, `items`, then `body`, then `products` is removed from its `data`; `left_out` in `data` lists what was
+    removed. If that is not enough, the result is longer.
     """
     written = _json(payload)
     for name in _LONG:

@@ -20,11 +20,12 @@ _ESCALATED = (MessageKind.PAGE, MessageKind.INFO)
 
 
 def follow(context: PipelineContext, notifications: tuple[Notification, ...]) -> tuple[Notification, ...]:
-    """Return the notifications; pages of an alert's later episode (opening) now wait for a closing message before them.
+    """Return the notifications, with `follows` set in those that must wait for an earlier closing message.
 
-    Such a page gets in `follows` the delivery id of the message it waits for: the last closing message to the same
-    person about an earlier episode, if one is on its way or among `notifications`. Pages that wait already are
-    unchanged. A RESOLVED message waits for another closing message of its episode that is on its way: it corrects that.
+    A page of an alert's later episode (opening) waits for the last closing message to the same person about an earlier
+    one. A RESOLVED message waits for another closing message of its episode, which it corrects. `follows` is the
+    delivery id of the message to wait for; it must be in `context.closing` (messages not sent yet) or among
+    `notifications`. A page that waits for something already is unchanged.
     """
     words = _by_alert((*context.closing, *_closing_words(notifications)))
     if not words:

@@ -31,10 +31,10 @@ _PAGES = (MessageKind.PAGE, MessageKind.CRITICAL_FIX)
 
 @dataclass(frozen=True, slots=True)
 class Gathered:
-    """The result of gathering messages into digests (mails that collect several messages).
+    """The result of `gather`, which puts messages into digests (mails that collect several messages).
 
-    `notifications`: all of them; those in a digest have its id in `carried_by`. `digests`: those that are new or to
-    which messages were added. `conversations`: the mailboxes' conversations as they are afterwards.
+    `notifications`: all of them; those in a digest have its id in `carried_by`. `digests`: the deliveries of digests
+    that are new or have more messages now. `conversations`: what was sent to each address, as it is afterwards.
     """
 
     notifications: tuple[Notification, ...]
@@ -43,9 +43,9 @@ class Gathered:
 
 
 def conversation_ids(notifications: Sequence[Notification]) -> frozenset[str]:
-    """Return the ids of the conversations (what was sent to one mailbox) to which these notifications belong.
+    """Return the ids of the conversations (one for each person and mailbox) to which these notifications belong.
 
-    Notifications that are only recorded, or go to programs, have none.
+    Notifications that are not to be sent, or go to programs, have none.
     """
     return frozenset(key for each in notifications if (key := _key(each)))
 
@@ -56,11 +56,11 @@ def gather(
     conversations: Mapping[str, Conversation],
     gathering: Mapping[str, DeliveryRow],
 ) -> Gathered:
-    """Gather messages that would flood a mailbox into digests (mails that collect several); the others leave alone.
+    """Put messages that would flood a mailbox into digests (mails that collect several); the others are sent alone.
 
-    More than `context.digest_over` messages in a burst are a flood; then the most urgent one still leaves at once.
+    More than `context.digest_over` messages in a burst are a flood; then only the most urgent one is sent at once.
     `conversations`: id -> what was sent to a mailbox before; without an entry the mailbox is new. `gathering`: id -> a
-    digest to which messages can still be added. Nothing is stored here.
+    digest that can still collect messages. Nothing is stored here.
     """
     heaps: dict[str, list[Notification]] = {}
     for each in notifications:
@@ -72,7 +72,9 @@ def gather(
     for key, heap in heaps.items():
         conversation = conversations.get(key) or Conversation(id=key, last_at=context.now)
         open_digest = gathering.get(conversation.digest)
-        conversation = replace(conversation, gathering=open_digest is not None).at(context.now, context.digest_over)
+        conversation = replace(conversation, gathering=open_digest is not None).advanced_to(
+            context.now, context.digest_over
+        )
         conversation, kept, digest = _shared(context, conversation, heap, open_digest)
         if digest is not None:
             digests.append(digest)
@@ -92,22 +94,22 @@ def _shared(
     now = context.now
     ready = sorted(_free_to_wait(heap, conversation.digest), key=partial(_order, now))
     if not conversation.storm and len(ready) <= conversation.room(now, context.digest_over):
-        return conversation.alone(len(heap), now), [], None
-    storm = conversation.stormy(now)
+        return conversation.with_sent_alone(len(heap), now), [], None
+    storm = conversation.with_storm(now)
     first = not conversation.storm and conversation.room(now, context.digest_over) > 0
     again = bool(conversation.storm) and open_digest is None and now >= (storm.next_at or now)
     if again:
         storm = replace(storm, next_at=now + storm.pause())
     if (first or again) and ready:
         ready = ready[1:]  # the most urgent one leaves at once
-        storm = storm.alone(1, now)
+        storm = storm.with_sent_alone(1, now)
     if not ready:
         return storm, [], None
     if open_digest is not None:
         grown = _grown(storm, open_digest, ready, context)
         return replace(storm, last_at=now), ready, grown
     digest = _begun(storm, ready, context)
-    return storm.opened(digest.id, digest.next_at, now), ready, digest
+    return storm.with_new_digest(digest.id, digest.next_at, now), ready, digest
 
 
 def _free_to_wait(heap: Sequence[Notification], digest: str) -> list[Notification]:

@@ -20,9 +20,10 @@ _ORDER = (MessageKind.CRITICAL_FIX, MessageKind.ADVISORY, MessageKind.NOTICE_END
 
 
 def join(context: PipelineContext, notifications: tuple[Notification, ...]) -> tuple[Notification, ...]:
-    """Return the notifications; of those about one notice to one address a single one stays to be sent.
+    """Return the notifications; of several about one notice to one address only one is still sent.
 
-    It names the contracts of all; messages of later levels of an escalation are left as they are.
+    It names the contracts of all in `contracts`; the others are cancelled (TOLD_TOGETHER). Messages of escalation
+    levels above 1 are unchanged.
     """
     heaps: dict[tuple[str, str], list[int]] = {}
     for place, each in enumerate(notifications):

@@ -21,9 +21,9 @@ from sla_platform.wire import NoticeData
 
 
 def acknowledge_link(context: PipelineContext, request: NotificationRequest, recipient: Recipient) -> str:
-    """Return the link by which this recipient acknowledges the alert.
+    """Return the link by which this recipient acknowledges the alert of the request.
 
-    "" for kinds of message that ask for no acknowledgement, and for a recipient without a person.
+    "" for kinds of message that ask for no acknowledgement, and for a recipient that is not a person.
     """
     if request.kind not in (MessageKind.PAGE, MessageKind.CRITICAL_FIX) or not recipient.person:
         return ""
@@ -37,7 +37,10 @@ def notice_content(
     recipient: Recipient,
     contracts: Sequence[str],
 ) -> Content:
-    """Return what a message about a notice says to this recipient. `contracts`: the ids of those that it is about."""
+    """Return the content of a message about a notice to this recipient, before it is put into words.
+
+    `contracts`: the ids of the contracts that the message is about.
+    """
     titles = ", ".join(title_of(context.catalogue, id_) for id_ in contracts)
     staff, registered = recipient.side is Side.SUPPORT, is_registered(recipient.person)
     changed = () if request.before is None else changed_fields(request.before, notice)

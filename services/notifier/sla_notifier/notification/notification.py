@@ -17,9 +17,9 @@ from sla_notifier.text.content import Message, Phrase
 
 @dataclass(frozen=True, slots=True)
 class PagedPerson:
-    """A person who was notified of a breach, and the address used.
+    """A person who was notified of a breach and gets the closing message, with the address used.
 
-    `follows`: the id of the delivery that a closing message must wait for, "" if it need not wait.
+    `follows`: the id of the delivery that must be final before the closing message is sent, "" for none.
     """
 
     person: str
@@ -29,9 +29,9 @@ class PagedPerson:
 
 @dataclass(frozen=True, slots=True)
 class ClosingMessage:
-    """A closing message on its way to a person about an alert's episode (opening).
+    """A closing message about an alert's episode (opening) that is queued or being sent to a person.
 
-    `delivery`: the id of its delivery, or of the digest that carries it.
+    `delivery`: the id of its delivery, or of the digest (a mail that collects several messages) that contains it.
     """
 
     alert: str
@@ -42,11 +42,11 @@ class ClosingMessage:
 
 @dataclass(frozen=True, slots=True)
 class Recipient:
-    """A person at an address.
+    """A person with the address to which a message is sent.
 
-    `address`: such as `email:a@b` or `webhook:ops`, "" when there is none. `then`: further addresses to fall back to.
-    `why`: why this person, as phrases that a language puts into words. `side`: whose person it is; the vendor's own
-    staff are told of notices as staff.
+    `person`: the person's id, "" for nobody. `language`: a language tag. `address`: such as `email:a@b` or
+    `webhook:ops`, "" for none; `then`: further addresses to try if it fails. `why`: why this person is notified, as
+    Phrases. `side`: whether the person is of the vendor's support or of the customer.
     """
 
     person: str
@@ -59,12 +59,12 @@ class Recipient:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Notification:
-    """A request on its way to one recipient (None: not addressed yet).
+    """A message to one recipient while it is prepared; `recipient` is None until it is looked up.
 
-    `message`: the words, None before they are written. `reason`: why it is not sent; then it is only recorded, in the
-    final `state`. `follows`: the id of the delivery to wait for, "" for none. `carried_by`: the id of the digest that
-    holds it, "" for none. `contracts`: of a notice, the contracts that the message names, if they are not that of the
-    request alone. `told_by`: request and person of the message that names this contract too, if it is another one.
+    `message`: its text, None before it is written. `reason`: why it is not sent; then it is only stored, in the final
+    `state`. `follows`: the id of the delivery to wait for, "" for none. `carried_by`: the id of the digest that
+    contains it, "" for none. `contracts`: of a notice, the contracts to name, empty for that of the request. `told_by`:
+    (request id, person) of another message that names this contract instead, None for none.
     """
 
     request: NotificationRequest
@@ -79,5 +79,5 @@ class Notification:
 
     @property
     def live(self) -> bool:
-        """Return whether the notification is to be sent, not only recorded."""
+        """Return whether the notification is to be sent; False if it is only stored, with a reason."""
         return self.reason is None

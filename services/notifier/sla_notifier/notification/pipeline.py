@@ -27,10 +27,10 @@ STAGES: tuple[Stage, ...] = (route, join, suppress, follow)
 
 
 def address_requests(context: PipelineContext, requests: Iterable[NotificationRequest]) -> tuple[Notification, ...]:
-    """Return the notifications that requests become, one for each recipient; not yet gathered or put into words.
+    """Return the notifications for requests, one for each recipient; not yet put into digests or words.
 
-    Notifications that are not to be sent are among them, each with its reason; so is one for a request without a
-    recipient.
+    Those that are not to be sent are among them, each with its reason; so is one for a request for which nobody is
+    found.
     """
     notifications = tuple(Notification(request=request) for request in requests)
     for stage in STAGES:
@@ -39,5 +39,5 @@ def address_requests(context: PipelineContext, requests: Iterable[NotificationRe
 
 
 def rows(context: PipelineContext, gathered: Gathered) -> list[DeliveryRow]:
-    """Return a delivery, with its words, for each notification: to be sent, carried by a digest, or only recorded."""
+    """Return a delivery with its text for each notification: to be sent, contained in a digest, or only stored."""
     return rows_of(context, render(context, gathered.notifications))

@@ -17,12 +17,12 @@ RoundKey = tuple[str, int, int]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PipelineContext:
-    """What `address_requests`, `gather` and `rows` read besides notifications, loaded once for a transaction.
+    """What the functions that turn requests into deliveries read, loaded once for a transaction.
 
-    `disabled`: endpoints to which nothing is sent. `paged_in_round`: ((alert, episode, round), person) of each page
-    before. `paged`: (alert, episode) -> who gets a closing message. `closing`: closing messages on their way.
+    `disabled`: endpoints to which nothing is sent. `paged_in_round`: ((alert, episode, round), person) of each earlier
+    page. `paged`: (alert, episode) -> who gets a closing message. `closing`: closing messages that are not sent yet.
     `paged_of`: (alert, contract, due instant) -> the first episode (opening) in which people were notified of that
-    breach. `digest_over`: how many messages to a mailbox may leave alone in a burst.
+    breach. `digest_over`: how many messages to a mailbox may be sent by themselves in a burst.
     """
 
     now: datetime

@@ -17,10 +17,10 @@ _log = structlog.get_logger(__name__)
 
 
 def render(context: PipelineContext, notifications: tuple[Notification, ...]) -> tuple[Notification, ...]:
-    """Put the notifications that are to be sent into words, in the recipient's language; leave the others unchanged.
+    """Return the notifications; those to be sent have their `message` now, in the recipient's language.
 
-    A notification in a digest gets only a subject and a payload, unless its recipient has further addresses, where it
-    may be sent by itself.
+    A notification in a digest (a mail that collects several messages) gets only a subject and a payload, unless its
+    recipient has further addresses, where it may be sent by itself.
     """
     return tuple(
         replace(each, message=_message(context, each, each.recipient))

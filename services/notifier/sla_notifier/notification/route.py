@@ -27,11 +27,11 @@ from sla_notifier.text.content import Phrase
 
 
 def route(context: PipelineContext, notifications: tuple[Notification, ...]) -> tuple[Notification, ...]:
-    """Return the notifications with their recipients: one for each person and address that a request is for.
+    """Return a notification for each person and address to which a request is to be sent.
 
-    `notifications`: one for each request, without a recipient. A person without an address gives an undeliverable
-    notification, and so does a request for whose level or contract nobody is found; each has the reason. A request for
-    a closing message gives none if nobody was notified before.
+    `notifications`: one for each request, without a recipient. A person without a usable address gets an undeliverable
+    notification; so does a request for which nobody is found; each has the reason. A request for a closing message gets
+    none if nobody was notified before.
     """
     paged_before = _by_episode(context)
     return tuple(routed for notification in notifications for routed in _routed(context, notification, paged_before))

@@ -18,8 +18,8 @@ _NOTICEABLE = timedelta(seconds=60)
 class Timing:
     """How much time a clock has left until its due instant (`left`) and how late it is (`late`), never negative.
 
-    Each span is in counted time (the hours of the clock) and in wall time. `hours`: whether the hours of the clock are
-    open now, and when they open next.
+    Each is measured in counted time (within the hours of the clock) and in wall time. `hours`: whether the hours of the
+    clock are open now, and when they open next.
     """
 
     left: CountedSpan
@@ -28,7 +28,7 @@ class Timing:
 
     @property
     def values(self) -> dict[str, Value]:
-        """Return the values for sentences, by name.
+        """Return name -> value for the sentences of a message.
 
         `left` and `late` are spans in counted time. Each has four more values, here named for `left`. `left_wall`: the
         span in wall time. `left_two`: whether the two differ. `left_by_wall`: True if `left` is wall time, as counted
@@ -54,9 +54,9 @@ class Timing:
 
     @property
     def data(self) -> dict[str, object]:
-        """Return the values for programs, by name, such as `counted_left_seconds` and `opens_at`.
+        """Return name -> value for the payload of a webhook, such as `counted_left_seconds` and `opens_at`.
 
-        Spans are in seconds; counted time is None when the hours of the clock are not known.
+        Spans are in seconds. Counted time is None when the hours of the clock are not known.
         """
         found: dict[str, object] = {"outside_hours": not self.hours.open, "opens_at": self.hours.opens}
         for name, span in (("left", self.left), ("late", self.late)):
@@ -70,8 +70,8 @@ def timing_of(
 ) -> Timing:
     """Return how much time the clock of `fact` has left at `now`, and how late it is or was; neither is negative.
 
-    Left is the time from `now` to `due`. Late is the time from `broken`, when it began to be late, to `until`:
-    when that ceased, or `now`; zero if `until` is earlier than `broken`. `rulebook`: has the clock's calendar.
+    Left is the time from `now` to `due`. Late is the time from `broken`, when the target was breached, to `until`, when
+    that ended, or `now`; zero if `until` is before `broken`. `rulebook`: has the calendar of the clock's hours.
     """
     calendar = calendar_named(rulebook, ContractId(fact.contract), fact.hours)
     return Timing(

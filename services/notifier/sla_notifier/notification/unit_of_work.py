@@ -44,9 +44,10 @@ _UNFINISHED = [state.value for state in UNFINISHED]
 
 @dataclass(frozen=True, slots=True)
 class RenderConfig:
-    """How messages are written: their words, their links, and when digests (mails that collect several) begin.
+    """How messages are written: their texts, their links, and when messages are gathered into digests.
 
-    `digest_over`: how many messages to a mailbox may leave alone in a burst; more are gathered into digests.
+    `digest_over`: how many messages to a mailbox may be sent by themselves in a burst; more are gathered into digests
+    (mails that collect several messages).
     """
 
     texts: Texts
@@ -59,8 +60,8 @@ async def write_changes(
 ) -> None:
     """Write a set of changes in the caller's transaction: alerts, steps, deliveries, conversations, log events.
 
-    Requests are addressed, gathered into digests and put into words here. Queued pages that are no longer needed are
-    cancelled. Nothing is sent.
+    For each request the recipients are looked up and deliveries written and queued. Queued pages that are not needed
+    any more are cancelled. Nothing is sent.
     """
     # Before anything is decided: a page that a sender takes now would be neither cut off nor known to have been seen.
     await _hold(connection, batch.cancel_reasons)
@@ -114,7 +115,12 @@ async def write_changes(
 
 
 def people_told(notifications: Iterable[Notification], now: datetime) -> tuple[list[NoticeTold], list[NoticeTold]]:
-    """Return who is told of notices by these notifications: the people addressed, and those of later levels."""
+    """Return (people, people of later levels): who is notified of notices by these notifications.
+
+    People of later levels are notified only by a level of an escalation above 1. Each person is listed once for each
+    notice and contract. Notifications that are not sent are left out, unless another message names their contract
+    (`told_by`). `now`: stored with the people.
+    """
     addressed: dict[tuple[str, str, str], NoticeTold] = {}
     further: dict[tuple[str, str, str], NoticeTold] = {}
     for each in notifications:
@@ -139,7 +145,7 @@ def people_told(notifications: Iterable[Notification], now: datetime) -> tuple[l
 
 
 def paged_in_rounds(sent_before: Iterable[DeliveryRow]) -> frozenset[tuple[RoundKey, str]]:
-    """Return ((alert, episode, round), person) for each page among these deliveries that was sent or still is to be.
+    """Return ((alert, episode, round), person) for each page among these deliveries that was or will be sent.
 
     Left out are failed, undeliverable and cancelled pages, and level 1 of a critical fix (to the people entitled to
     it).
@@ -163,14 +169,13 @@ def closing_recipients(
     cancel_reasons: Mapping[str, UnsentReason],
     requests: Iterable[NotificationRequest] = (),
 ) -> dict[tuple[str, int], tuple[PagedPerson, ...]]:
-    """Return (alert, episode) -> the people who get a closing message: those whom a message reached or may reach.
+    """Return (alert, episode) -> the people who get a closing message, each once.
 
-    Each person is there once. An episode is one opening of an alert; critical fixes have no closing message. Those of
-    an earlier episode under the same contract are added who have not heard how that one ended, and, if the clock was
-    missed, those who heard last that it was not breached. `rows`: the pages and closing messages of the alerts.
-    `cancel_reasons`: alert -> why its pages are cancelled. If that is TAKEN_BACK or REOPENED, people are left out whose
-    page was never attempted, unless a digest (a mail that collects several messages) carries it. `requests`: the
-    closing messages among them are the ones to be sent.
+    These are the people whom a page of the episode (opening of the alert) reached or may reach; not for critical fixes.
+    For the closing messages in `requests`, people of an earlier episode under the same contract are added if they got
+    no closing message for it, or if they were last notified that there was no breach and the clock was missed. `rows`:
+    the pages and closing messages of the alerts. `cancel_reasons`: alert -> why its pages are cancelled; for TAKEN_BACK
+    and REOPENED, people are left out whose page was not attempted and is in no digest.
     """
     best: dict[tuple[str, int, str], DeliveryRow] = {}
     heard: dict[tuple[str, str], DeliveryRow] = {}
@@ -218,7 +223,7 @@ def _as_far_as_it_came(row: DeliveryRow) -> DeliveryRow:
 
 
 def open_closing_messages(rows: Iterable[DeliveryRow]) -> tuple[ClosingMessage, ...]:
-    """Return the closing messages among these deliveries that are not in a final state."""
+    """Return the closing messages among these deliveries that are not in a final state yet."""
     return tuple(
         ClosingMessage(row.alert, row.episode, row.person, row.carried_by or row.id)
         for row in rows
@@ -227,10 +232,10 @@ def open_closing_messages(rows: Iterable[DeliveryRow]) -> tuple[ClosingMessage, 
 
 
 def first_paged_episodes(sent_before: Iterable[DeliveryRow]) -> dict[tuple[str, str, datetime], int]:
-    """Return by (alert id, contract, due instant) the first episode in which somebody was told of that breach.
+    """Return (alert id, contract, due instant) -> the first episode in which people were notified of that breach.
 
-    An episode is one opening of an alert, counted from 1. Told: a message was sent, tried or put into a digest (a mail
-    that collects several), even if it failed. `sent_before`: deliveries other than closing messages.
+    An episode is one opening of an alert, counted from 1. People count as notified if a message was sent, attempted or
+    put into a digest, even if it failed. `sent_before`: deliveries other than closing messages.
     """
     first: dict[tuple[str, str, datetime], int] = {}
     for row in sent_before:

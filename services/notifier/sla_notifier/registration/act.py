@@ -16,10 +16,10 @@ from sla_platform.audit.act import Act, ActName, ActorKind, AuditActor, Command,
 async def record(
     connection: AsyncConnection, name: ActName, changed: Sequence[RegistrationChange], by: Command | None, now: datetime
 ) -> None:
-    """Write an act for each changed registration, as the last thing in the transaction of the change.
+    """Write a record of each changed registration for notices to the audit log.
 
-    `by`: who ordered it; None: the person themselves, by the link in a mail. They are named by the id under which
-    their address is known: an address is in no log.
+    Call it last in the transaction of the change. `name`: which act it was. `by`: who ordered it; None: the person, by
+    the link in a mail. Persons are recorded by id, never by address.
     """
     acts = [
         Act(

@@ -47,9 +47,10 @@ STRANGERS_A_DAY = 200  # such mails for one contract that people without a key a
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """What somebody asks for: notices of some products, sent to an address. Without products: of every product.
+    """A request for notices of critical fixes, to be sent to a mail address.
 
-    `contract`: under which, "" if the asker names none. `language`: of the messages.
+    `products`: names of products; empty: every product of the contract. `contract`: under which contract, "" if none is
+    named. `language`: the language tag of the messages.
     """
 
     address: str
@@ -65,16 +66,20 @@ class _Wanted:
 
 
 class Registrar:
-    """Takes in registrations for notices: `ask_with_key` with the key of a contract, `ask` without one."""
+    """Registers mail addresses for notices of critical fixes; each address must confirm by a link in a mail.
+
+    Call `ask_with_key` for a request with an API key, `ask` for one without.
+    """
 
     def __init__(self, context: NotifierContext) -> None:
         self._context = context
 
     async def ask_with_key(self, wish: Wish, contract: str, key: str) -> None:
-        """Register an address under a contract, to be confirmed by mail. `key`: the id of the key, recorded.
+        """Store a registration under `contract` and mail a link to confirm it. `key`: the id of the API key, stored.
 
-        Raises Problem 422 for an address that is none, a product that the contract does not name, and a contract that
-        is not known or not in force, or whose plan asks for no registration.
+        Nothing is done if all of it is confirmed already, or after 3 mails to the address on one day. Raises Problem
+        (422) for a text that is no mail address, a product that the contract does not have, and a contract that is
+        unknown, not in force, or whose plan includes no registration.
         """
         address = _address(wish)
         catalogue = self._context.catalogue()
@@ -88,10 +93,11 @@ class Registrar:
         await self._register(wish, address, [_Wanted(found, products)], key)
 
     async def ask(self, wish: Wish) -> None:
-        """Register an address that its contracts allow to register itself, for the products that they name.
+        """Store registrations under all contracts that allow the address to register itself; mail a link to confirm.
 
-        Nothing is done for any other; the caller is not told. Raises Problem 422 for an address that is none, and for
-        no product.
+        `wish.contract`: the only contract, "" for any; only products that the contracts have are registered. Nothing is
+        done, without an error, if there are none, or if too many mails were sent that day. Raises Problem (422) for a
+        text that is no mail address, and when no product is named.
         """
         address = _address(wish)
         if not wish.products:

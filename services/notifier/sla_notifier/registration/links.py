@@ -21,13 +21,17 @@ LINK = "link"
 
 
 class RegistrationLinks:
-    """Answers the links of registrations: `look` and `act` for both purposes, to confirm and to end."""
+    """The pages behind links in mails that confirm or end registrations for notices: `look` for GET, `act` for POST."""
 
     def __init__(self, context: NotifierContext) -> None:
         self._context = context
 
     async def look(self, purpose: LinkPurpose, token: str) -> AckPage:
-        """Return the page for a link: what it is about, and a button; nothing is changed."""
+        """Return the page for a link: its registrations for notices, and a button to confirm or end them.
+
+        Nothing is changed. If the token is refused, or there is nothing to do, the page says so. `purpose`: which kind
+        of link it is.
+        """
         subject = await self._subject(purpose, token)
         if isinstance(subject, AckPage):
             return subject
@@ -35,7 +39,11 @@ class RegistrationLinks:
         return self._confirming(rows) if purpose is LinkPurpose.CONFIRM else self._ending(rows, subject)
 
     async def act(self, purpose: LinkPurpose, token: str) -> AckPage:
-        """Confirm or end what the link is about; return the page that says so, or that it was done before."""
+        """Confirm or end the registrations of a link; return the page that says so, or why nothing was done.
+
+        They are registrations for notices. `purpose`: which kind of link it is. A token that is forged, damaged or
+        expired changes nothing.
+        """
         subject = await self._subject(purpose, token)
         if isinstance(subject, AckPage):
             return subject
@@ -64,8 +72,8 @@ class RegistrationLinks:
     async def _rows(self, purpose: LinkPurpose, subject: str) -> Sequence[Any]:
         async with self._context.store.reading() as connection:
             if purpose is LinkPurpose.CONFIRM:
-                return await store.of_request(connection, subject)
-            return await store.of_subject(connection, subject)
+                return await store.find_by_request(connection, subject)
+            return await store.find_by_subject(connection, subject)
 
     def _confirming(self, rows: Sequence[Any]) -> AckPage:
         states = {row.state for row in rows}

@@ -21,22 +21,27 @@ _r, _c = tables.registration.c, tables.confirmation.c
 
 @dataclass(frozen=True, slots=True)
 class RegistrationChange:
-    """A registration that was changed: its columns `before` and `after`."""
+    """A changed registration for notices: its row of `notifier_registration` before and after, by column name."""
 
     before: Mapping[str, Any]
     after: Mapping[str, Any]
 
 
 async def person_of(connection: AsyncConnection, address_key: str) -> str:
-    """Return the id under which an address is known in deliveries: a random one, so that it tells no address."""
+    """Return the person id that stands for a mail address in deliveries; a new random id if it has none yet.
+
+    `address_key`: the address in lower case (`casefold`). The id does not reveal the address; a new one is not stored
+    here.
+    """
     query = select(_r.person).where(_r.address_key == address_key).limit(1)
     return (await connection.execute(query)).scalar() or f"{PREFIX}{uuid4().hex}"
 
 
 async def keep_pending(connection: AsyncConnection, rows: Sequence[dict[str, Any]]) -> int:
-    """Store registrations that are to be confirmed, in place of older ones; return how many.
+    """Store registrations for notices that wait for confirmation (rows by column name); return how many were stored.
 
-    One that is confirmed already stays as it is.
+    A row replaces a pending or ended registration of the same contract, address and product. If that is confirmed
+    already, it is kept and the new row skipped.
     """
     kept = 0
     statement = insert(connection, tables.registration)
@@ -51,14 +56,20 @@ async def keep_pending(connection: AsyncConnection, rows: Sequence[dict[str, Any
     return kept
 
 
-async def of_request(connection: AsyncConnection, request: str) -> list[Any]:
-    """Return the registrations of one request that no later request has taken over."""
+async def find_by_request(connection: AsyncConnection, request: str) -> list[Any]:
+    """Return the rows of the registrations for notices that a request (its id) made, sorted by contract and product.
+
+    Registrations that a later request has replaced are left out.
+    """
     query = select(tables.registration).where(_r.request == request).order_by(_r.contract, _r.product_key)
     return list((await connection.execute(query)).all())
 
 
-async def of_subject(connection: AsyncConnection, subject: str) -> list[Any]:
-    """Return the registrations that a link to unsubscribe is about: all of a person, or the one with this id."""
+async def find_by_subject(connection: AsyncConnection, subject: str) -> list[Any]:
+    """Return the confirmed and ended registrations of a link to unsubscribe, as rows sorted by contract and product.
+
+    `subject`: the id of a person, for all of theirs, or the id of one registration.
+    """
     query = select(tables.registration).where(_subject(subject), _r.state != PENDING)
     return list((await connection.execute(query.order_by(_r.contract, _r.product_key))).all())
 
@@ -68,13 +79,20 @@ def _subject(subject: str) -> ColumnElement[bool]:
 
 
 async def confirm(connection: AsyncConnection, request: str, now: datetime) -> list[RegistrationChange]:
-    """Confirm the pending registrations of a request; return them."""
+    """Confirm those pending registrations for notices of a request that have not expired; return those changed.
+
+    `request`: the id of the request.
+    """
     pending = and_(_r.request == request, _r.state == PENDING, _r.expires_at > now)
     return await _change(connection, pending, {"state": CONFIRMED, "confirmed_at": now})
 
 
 async def end(connection: AsyncConnection, subject: str, by: str, now: datetime) -> list[RegistrationChange]:
-    """End the registrations of a person, or the one with this id; return those that were not ended before."""
+    """End the registrations for notices of a person, or one registration; return those that were not ended before.
+
+    `subject`: the id of the person or of the registration. `by`: who ends them, stored: `link`, or the id of an API
+    key.
+    """
     standing = and_(_subject(subject), _r.state != ENDED)
     return await _change(connection, standing, {"state": ENDED, "ended_at": now, "ended_by": by})
 
@@ -91,7 +109,10 @@ async def _change(
 
 
 async def count_mail(connection: AsyncConnection, of: str, most: int, now: datetime) -> bool:
-    """Count one more mail of this day (UTC) for a person or a contract; False if there were `most` already."""
+    """Count one more mail that asks for a confirmation today (UTC); return False if there were `most` already.
+
+    `of`: for whom it is counted, a person's id or `contract:<id>`. If False, nothing is counted.
+    """
     row = {"of": of, "day": now.date().isoformat(), "count": 0}
     await connection.execute(insert_new(connection, tables.confirmation), [row])
     statement = update(tables.confirmation).where(_c.of == of, _c.day == row["day"], _c.count < most)
@@ -99,9 +120,9 @@ async def count_mail(connection: AsyncConnection, of: str, most: int, now: datet
 
 
 async def page(connection: AsyncConnection, contract: str | None, state: str, after: str, limit: int) -> list[Any]:
-    """Return at most `limit` registrations in the order of their ids, those after the id `after`.
+    """Return at most `limit` rows of registrations for notices, sorted by id, beginning after the id `after`.
 
-    `contract`: the only one, None for all; `state`: the only one, "" for all.
+    `after`: "" for the first page. `contract`: the only one, None for all. `state`: the only one, "" for all.
     """
     query = select(tables.registration).where(_r.id > after)
     if contract is not None:
@@ -112,5 +133,5 @@ async def page(connection: AsyncConnection, contract: str | None, state: str, af
 
 
 async def find(connection: AsyncConnection, id_: str) -> Any | None:
-    """Return the registration with this id; None when there is none."""
+    """Return the row of the registration for notices with this id; None when there is none."""
     return (await connection.execute(select(tables.registration).where(_r.id == id_))).first()

@@ -13,13 +13,12 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pace:
-    """The limits of a sender.
+    """The limits of a Sender.
 
-    `at_once`: how many messages are being sent at the same time; of these `per_endpoint` to one endpoint, or
-    `per_server` to a server that is one endpoint for everybody, such as `email`. `poll_seconds`: the longest pause
-    between two looks for due deliveries. `lease_seconds`: how long a claim holds, by the time source; the other seconds
-    are real time. `drain_seconds`: how long a stopped sender finishes what it began. `pause_seconds`: the pause after
-    the database refused.
+    `at_once`: how many messages are being sent at the same time; of these at most `per_endpoint` to one webhook, and
+    `per_server` to the mail server. `poll_seconds`: the longest pause between two checks for due deliveries.
+    `lease_seconds`: how long a claim on deliveries holds. `drain_seconds`: how long a cancelled sender finishes what it
+    began. `pause_seconds`: the pause after a failure of the database.
     """
 
     at_once: int = 64
@@ -34,12 +33,12 @@ class Pace:
 def places_by_endpoint(
     endpoints: Sequence[str], busy: Mapping[str, int], pace: Pace, servers: Mapping[str, int | None]
 ) -> dict[str, int]:
-    """Return how many messages to claim now for each endpoint; endpoints without a free place are left out.
+    """Return endpoint -> how many messages to claim now; endpoints for which there is no room are left out.
 
-    `endpoints`: those with due messages, the longest waiting first. `busy`: endpoint -> how many are being sent to it
-    now; they take places too. `servers`: endpoints that serve everybody, such as `email` -> how many messages the
-    server has room for, None: unknown. Servers come first, each up to its room and `per_server`. Each other endpoint
-    gets an equal share of the free places, up to `per_endpoint`.
+    An endpoint is the mail server or one webhook. `endpoints`: those with due messages, the longest waiting first.
+    `busy`: endpoint -> how many are being sent to it now; these take room too. `servers`: endpoints that serve
+    everybody, such as `email` -> how many messages they can take, None: unknown. They come first, each up to that
+    number and `per_server`. Each other endpoint gets an equal share of the rest, up to `per_endpoint`.
     """
     free = pace.at_once - sum(busy.values())
     share = max(free // max(len(endpoints), 1), 1)

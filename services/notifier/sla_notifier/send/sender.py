@@ -41,10 +41,10 @@ _log = structlog.get_logger(__name__)
 
 
 class Sender:
-    """The loop that sends due deliveries: call `run`. One for a process; several processes may share a database.
+    """The loop that sends due deliveries: call `run`. One for each process; several processes may share a database.
 
-    `channels`: the channel of each kind, by the kind's name; a message of another kind is tried again later. `pace`:
-    its limits, None for the usual ones.
+    `channels`: kind of channel, such as `email` -> the channel; a message of another kind is tried again later. `pace`:
+    its limits, None for the defaults.
     """
 
     def __init__(self, context: NotifierContext, channels: Mapping[str, Channel], pace: Pace | None = None) -> None:
@@ -59,9 +59,10 @@ class Sender:
         context.quarantine.register_replay(quarantined.SEND, self._put_back)
 
     async def run(self) -> None:
-        """Claim, send and record due deliveries until cancelled; then finish those begun, within `drain_seconds`.
+        """Claim and send due deliveries and store the results, until cancelled; then finish those begun.
 
-        Attempts that are not finished by then are made again when their lease has ended.
+        That takes at most `drain_seconds`; attempts that are not finished by then are made again when their lease has
+        ended.
         """
         recording = asyncio.create_task(self._record_forever(), name="notifier.record")
         claiming = asyncio.create_task(self._claim_forever(), name="notifier.claim")
@@ -77,7 +78,7 @@ class Sender:
             await asyncio.gather(recording, return_exceptions=True)
 
     async def once(self) -> int:
-        """Send and record all deliveries that are due now, and return the number of attempts."""
+        """Send all deliveries that are due now, store the results, and return the number of attempts."""
         attempts = 0
         while claimed := await self._claim():
             for row in claimed:
@@ -290,7 +291,7 @@ def _without_words(outcome: Outcome) -> Outcome:
 
 
 def outgoing_message(row: DeliveryRow, now: datetime) -> OutgoingMessage:
-    """Return the message of a delivery as its channel sends it; `now`: the instant of the attempt."""
+    """Return a delivery as the message that its channel sends; `now`: the instant of the attempt."""
     payload = orjson.loads(row.payload)
     return OutgoingMessage(
         id=row.id,

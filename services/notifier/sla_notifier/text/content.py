@@ -12,10 +12,10 @@ from sla_notifier.delivery.state import MessageKind
 
 @dataclass(frozen=True, slots=True)
 class CountedAndWall:
-    """A span of time to be worded in the hours of a clock, with its length in wall time beside it.
+    """A span of time to be put into words as counted time (within the hours of a clock) and as wall time.
 
-    `first`: the span in the hours of the clock. `wall`: its length in wall time, None if only `first` is to be shown.
-    `by_wall`: True if the hours are not known, so that `first` is wall time.
+    `first`: the span in counted time. `wall`: in wall time, None if only `first` is to be shown. `by_wall`: True if the
+    hours are not known, so that `first` is wall time.
     """
 
     first: timedelta
@@ -25,9 +25,9 @@ class CountedAndWall:
 
 @dataclass(frozen=True, slots=True)
 class ShortInstant:
-    """An instant to be worded for a line of a list, without UTC, such as "Mar 3, 14:05 CET".
+    """An instant to be put into words briefly, for a line of a list, such as "Mar 3, 14:05 CET".
 
-    The year is said only if `now` lies in another one.
+    The year is shown only if it is not that of `now`.
     """
 
     at: datetime
@@ -36,7 +36,7 @@ class ShortInstant:
 
 @dataclass(frozen=True, slots=True)
 class PromiseTerms:
-    """What a target promises, to be worded as in "First response, 2 working days".
+    """The promise of a target, to be put into words in the form "First response, 2 working days".
 
     `metric`: the metric's title. `allowed`: the promised time; a ready text if the fact is of an older release.
     """
@@ -47,9 +47,10 @@ class PromiseTerms:
 
 @dataclass(frozen=True, slots=True)
 class Phrase:
-    """A sentence to be put into words: `name` is its key in each language's `why.toml`, `values` fill it in.
+    """A sentence that tells why a person is notified, to be put into the reader's language.
 
-    A value that is a mapping holds a text by language; the reader's is used.
+    `name`: its key in each language's `why.toml`. `values`: placeholder -> what to fill in: a text, or language ->
+    text.
     """
 
     name: str
@@ -58,7 +59,7 @@ class Phrase:
 
 @dataclass(frozen=True, slots=True)
 class ChangedText:
-    """A text that a new revision of a notice has changed, to be worded as in "high (before: low)"."""
+    """A text that a new revision of a notice has changed, to be shown in the form "high (before: low)"."""
 
     now: str
     before: str
@@ -70,7 +71,7 @@ Value = str | int | bool | datetime | timedelta | CountedAndWall | PromiseTerms 
 
 @dataclass(frozen=True, slots=True)
 class Action:
-    """A link in a message. `label`: the key of its text in each language. `main`: it is the button to press."""
+    """A link in a message. `label`: the key of its text in each language. `main`: whether it is the main button."""
 
     label: str
     url: str
@@ -79,7 +80,7 @@ class Action:
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """A line of a digest; `url`: the link to its incident, "" for none."""
+    """A line of a digest (a mail that collects several messages). `url`: the link to its incident, "" for none."""
 
     line: str
     url: str = ""
@@ -87,12 +88,12 @@ class Item:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Content:
-    """A message before a language puts it into words.
+    """The content of a message before it is put into the words of a language.
 
-    `zone`: the time zone in which instants are shown. `values`: for the sentences, by name. `rows`: names of the values
-    in the table, in their order. `notes`: names of sentences to add. `body`: text of others, shown as it is. `items`:
-    the lines of a digest; `more`: how many did not fit, `more_url`: where they are shown. `why`: why the recipient gets
-    it; `why_label`: the name of the sentence around that. `data`: values for programs.
+    `zone`: the time zone in which instants are shown. `values`: name -> value, for the sentences. `rows`: names of the
+    values in the table, in order. `notes`: keys of sentences to add. `body`: text from outside, shown as it is.
+    `items`: the lines of a digest; `more`: how many did not fit, `more_url`: where they are shown. `why`: why the
+    recipient is notified; `why_label`: the key of the sentence around it. `data`: the `data` of a webhook's payload.
     """
 
     kind: MessageKind
@@ -112,7 +113,10 @@ class Content:
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """A message in one language, ready for any channel. `payload`: `type` and `data` of a webhook's body."""
+    """A message in one language, ready to be sent by any channel.
+
+    `text`, `html`: the two parts of a mail. `payload`: `type` and `data` for the JSON body of a webhook.
+    """
 
     subject: str
     text: str

@@ -53,7 +53,7 @@ _COLOURS = {
 
 
 class Texts:
-    """The words and message templates of every language in a folder, each read once."""
+    """The texts and message templates of every language in a folder; each file is read once."""
 
     def __init__(self, folder: Path = FOLDER) -> None:
         self._folder = folder
@@ -62,7 +62,10 @@ class Texts:
         self._words = cache(self._read)
 
     def load(self) -> None:
-        """Read every file into memory now: later there may be no free file descriptor for it."""
+        """Read every file into memory; called at the start.
+
+        Later, under load, there may be no free file descriptor for it.
+        """
         for environment in (self._plain, self._html):
             for name in environment.list_templates(extensions=["j2"]):
                 environment.get_template(name)
@@ -73,14 +76,14 @@ class Texts:
                 load_locale(folder.name)
 
     def language(self, wanted: str) -> str:
-        """Return the available language nearest to the tag `wanted`: `pt-BR`, else `pt`, else English."""
+        """Return the tag of the available language nearest to `wanted`: for `pt-BR` that, else `pt`, else `en`."""
         for tag in (wanted, wanted.partition("-")[0]):
             if tag.replace("-", "").isalnum() and (self._folder / tag).is_dir():
                 return tag
         return ENGLISH
 
     def words(self, language: str, file: str = "labels") -> Mapping[str, str]:
-        """Return the texts of `<file>.toml` by their keys, in the available language nearest to `language`.
+        """Return the texts of `<file>.toml`, key -> text, in the available language nearest to `language`.
 
         A text that the language lacks is in English.
         """
@@ -88,7 +91,10 @@ class Texts:
         return found
 
     def message(self, content: Content, language: str) -> Message:
-        """Return the content as a message in the available language nearest to `language`."""
+        """Return the content as a message with subject, text, HTML and webhook payload.
+
+        It is in the available language nearest to the tag `language`.
+        """
         chosen = self.language(language)
         labels = self.words(chosen)
         in_words = {name: _in_words(value, content.zone, chosen, labels) for name, value in content.values.items()}
@@ -103,10 +109,10 @@ class Texts:
         )
 
     def brief(self, content: Content, language: str) -> Message:
-        """Return only subject and payload of a message, for a line of a digest; `text` and `html` are "".
+        """Return a message with only subject and payload, for a line of a digest; `text` and `html` are "".
 
-        The digest leaves later, so the line says since when or until when and not how long: its block is `line`, for
-        kinds of message whose subject says a span. The language is the available one nearest to `language`.
+        A digest (a mail that collects several messages) is sent later, so the subject has instants instead of spans of
+        time: "since 14:00", not "by 5 minutes". The language is the available one nearest to the tag `language`.
         """
         chosen = self.language(language)
         labels = self.words(chosen)
@@ -116,7 +122,7 @@ class Texts:
         return Message(one_line(said["subject"], 200), "", "", _payload(content, said))
 
     def phrases_in_words(self, phrases: Iterable[Phrase], language: str) -> str:
-        """Return phrases as sentences, one after the other, in the available language nearest to `language`."""
+        """Return phrases as sentences in one text, in the available language nearest to the tag `language`."""
         tag = self.language(language)
         words = self.words(tag, "why")
         return "".join(
@@ -125,7 +131,7 @@ class Texts:
         )
 
     def page(self, template: str, view: Mapping[str, Any]) -> str:
-        """Return the HTML page of a template. `template`: the template's file name in the folder of texts.
+        """Return an HTML page. `template`: the name of its template file in the folder of texts.
 
         `view`: name in the template -> value; values are escaped.
         """
@@ -155,7 +161,7 @@ def _payload(content: Content, sentences: Mapping[str, str]) -> dict[str, object
 
 @cache
 def shipped_texts() -> Texts:
-    """Return the texts of this package; always the same object, so that each file is read once in a process."""
+    """Return the texts that come with this package; always the same object, so that each file is read once."""
     return Texts()
 
 

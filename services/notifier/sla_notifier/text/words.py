@@ -16,7 +16,7 @@ _UNITS = (("day", 86_400), ("hour", 3_600), ("minute", 60), ("second", 1))
 
 
 def locale_of(language: str) -> Locale:
-    """Return Babel's nearest locale for a BCP 47 language tag; English when there is none."""
+    """Return the Babel locale for a BCP 47 language tag such as `pt-BR`; English when Babel has none."""
     try:
         return Locale.parse(language.replace("_", "-"), sep="-")
     except (ValueError, UnknownLocaleError):
@@ -24,9 +24,9 @@ def locale_of(language: str) -> Locale:
 
 
 def load_locale(language: str) -> None:
-    """Read Babel's names of days, months and units of a language into memory, at the start.
+    """Read Babel's names of days, months and units of a language into memory; called at the start.
 
-    Later there may be no free file descriptor for them.
+    Later, under load, there may be no free file descriptor for them.
     """
     day = datetime(2026, 3, 3, 14, 0, tzinfo=UTC)
     instant_in_words(day, "UTC", language)
@@ -36,9 +36,9 @@ def load_locale(language: str) -> None:
 
 
 def span_in_words(length: timedelta, language: str) -> str:
-    """Return the length of a span in its two largest units, such as `2 hr 5 min`; seconds only below a minute.
+    """Return a span of time in its two largest units, such as `2 hr 5 min`; seconds only below a minute.
 
-    A negative span has no sign.
+    A negative span is shown without its sign. `language`: a language tag.
     """
     left = abs(int(length.total_seconds()))
     parts: list[str] = []
@@ -54,7 +54,10 @@ def span_in_words(length: timedelta, language: str) -> str:
 
 
 def instant_in_words(at: datetime, zone: str, language: str) -> str:
-    """Return an instant in a zone and in UTC, such as `Tue, Mar 3, 2026, 14:00 CET (13:00 UTC)`."""
+    """Return an instant in a time zone and in UTC, such as `Tue, Mar 3, 2026, 14:00 CET (13:00 UTC)`.
+
+    UTC is left out where the zone has the same time.
+    """
     universal = at.astimezone(ZoneInfo("UTC"))
     try:
         local = at.astimezone(ZoneInfo(zone))
@@ -68,7 +71,7 @@ def instant_in_words(at: datetime, zone: str, language: str) -> str:
 
 
 def short_instant_in_words(at: datetime, now: datetime, zone: str, language: str) -> str:
-    """Return an instant in a zone, such as `Mar 3, 14:00 CET`; with the year if `now` lies in another one."""
+    """Return an instant in a time zone, such as `Mar 3, 14:00 CET`; with the year if it is not that of `now`."""
     try:
         local, present = at.astimezone(ZoneInfo(zone)), now.astimezone(ZoneInfo(zone))
     except OverflowError:  # the ends of the calendar have no local time everywhere
@@ -83,14 +86,20 @@ def _day(at: datetime, skeleton: str, language: str) -> str:
 
 
 def one_line(written: str, longest: int = 300) -> str:
-    """Return text from outside on one line, without control characters, cut at `longest` characters."""
+    """Return a text on one line, without control characters, cut at `longest` characters.
+
+    Used for text from outside, such as ticket titles.
+    """
     spaced = "".join(" " if unicodedata.category(c)[0] in "CZ" else c for c in written)
     short = " ".join(spaced.split())
     return short if len(short) <= longest else short[: longest - 1] + "…"
 
 
 def paragraphs(written: str, longest: int = 20_000) -> str:
-    """Return text from outside with its line breaks, without other control characters, cut at `longest` characters."""
+    """Return a text with its line breaks, without other control characters, cut at `longest` characters.
+
+    Used for text from outside, such as the body of a notice.
+    """
     lined = written.replace("\r\n", "\n").replace("\r", "\n")
     kept = "".join(c for c in lined if c in _SAFE_CONTROLS or unicodedata.category(c) not in ("Cc", "Cs"))
     return kept if len(kept) <= longest else kept[: longest - 1] + "…"
@@ -99,7 +108,7 @@ def paragraphs(written: str, longest: int = 20_000) -> str:
 def web_link(written: str) -> str:
     """Return the URL if it is a plain http or https URL, else "", since other schemes can run code.
 
-    "" also for a URL with spaces or quotes, and for one of more than 2000 characters.
+    Also "" for a URL with spaces or quotes, and for one of more than 2000 characters.
     """
     if any(ord(c) <= 0x20 or c in "<>\"'\\\x7f" for c in written) or len(written) > 2_000:
         return ""

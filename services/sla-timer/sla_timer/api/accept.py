@@ -4,7 +4,7 @@ from __future__ import annotations
 
 
 def preferred_format(accept: str) -> str:
-    """Return "text" if an Accept header prefers plain text to JSON, else "json"."""
+    """Return "text" if an HTTP Accept header prefers text/plain to application/json, else "json"."""
     weights = dict(map(_range, accept.split(",")))
     plain = weights.get("text/plain", 0.0)
     return "text" if plain > weights.get("application/json", 0.0) else "json"

@@ -27,8 +27,8 @@ async def open_clocks(
 
     `only`: the contract to which the API key is limited; None for a key of all contracts. `contract`: list this
     contract alone, "" for all; ignored if `only` is given. `after`: the `next` of the page before, "" for the first
-    page. `offset`: how many clocks to skip. All pages use the urgency at the instant of the first, so no clock comes
-    twice or is missed. Raises Problem 422 for an `after` that is no `next`.
+    page. `offset`: how many clocks to skip. All pages use the urgency at the instant of the first page, so that no
+    clock comes twice or is missed. Raises Problem (an HTTP error) 422 if `after` was never a `next`.
     """
     clock, incident = tables.clock, tables.incident
     place = _place(after)

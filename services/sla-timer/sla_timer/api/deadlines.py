@@ -20,7 +20,7 @@ from sla_timer.service import TimerService
 
 
 class DeadlineQuestion(BaseModel):
-    """The body of `POST /v1/deadlines`: an incident that might be opened.
+    """The body of `POST /v1/deadlines`: an incident that might be opened, to learn when it would be due.
 
     `contract`: a contract's id; if it is empty, the contract is found by `customer`. `opened_at`: now when absent; a
     time without an offset is in the contract's zone.
@@ -35,15 +35,19 @@ class DeadlineQuestion(BaseModel):
 
 
 def beyond_the_calendar(detail: str) -> Problem:
-    """Return the problem 422: the question is about years for which there is no calendar. `detail` says which."""
+    """Return the HTTP error 422 for a question about years for which no calendar is compiled.
+
+    `detail`: a sentence that says which instant it is, shown to the caller.
+    """
     return Problem(422, "beyond-the-calendar", "The calendar does not reach so far", detail)
 
 
 def deadlines(timer: TimerService, question: DeadlineQuestion, access: KeyAccess) -> dict[str, Any]:
     """Return what would be due if an incident were opened: every metric with its due instant, as `DeadlinesResponse`.
 
-    Nothing is stored. `access`: the caller's API key. Raises Problem 404 for a contract that is unknown or that the key
-    may not see. Raises Problem 422 if the opening or every due instant lies in years without a calendar.
+    Nothing is stored. `access`: what the caller's API key allows. Raises Problem (an HTTP error) 404 for a contract
+    that is unknown or that the key may not see, 422 if the opening or every due instant lies in years without a
+    calendar.
     """
     rulebook = timer.rulebooks.current
     now = timer.time_source.now()

@@ -36,7 +36,7 @@ class ScopedPlanResponse(TimerResponse):
 
 
 class PassedOverResponse(TimerResponse):
-    """An entitlement of the contract that does not apply to the incident.
+    """An entitlement (one of several plans of the contract) that does not apply to the incident, and why.
 
     `reason`: a code such as `product` or `begins`. `text`: the reason in words.
     """
@@ -50,8 +50,8 @@ class ExplainedTargetResponse(TimerResponse):
     """The target of a clock: the time that the plan or contract allows.
 
     `allowed`: that time in words. `coverage`: the name of the hours in which it counts; `coverage_titles`: their title
-    by language. `zone`: the contract's time zone. `clause`: the clause that the target quotes. `line`: where the target
-    stands in the catalogue.
+    by language. `zone`: the contract's time zone. `clause`: the clause of the contract that the target quotes. `line`:
+    where the target is defined, as `<file>:<line>` of the catalogue.
     """
 
     allowed: str
@@ -73,12 +73,13 @@ class AgreementResponse(TimerResponse):
 
 
 class StepResponse(TimerResponse):
-    """One step of a clock's time, from `start` to `end`. `kind` says whether it counted, `reason` why not.
+    """One stretch of a clock's time, from `start` to `end`: `kind` says whether it counted, `reason` why not.
 
     `kind`: `counted`, `outside_hours`, `holiday`, `closing` (an exceptional one), `paused`, `ended` (until a
-    reopening), `before_restart` (wiped out by a reset) or `earlier` (the oldest steps, summed up in one). `waiting_on`:
-    for whom a pause waited, else null. `counted_seconds`: counted time in this step. `total_seconds`: counted time up
-    to `end`. `credited_seconds`: the time by which this pause moves a due date in working days or an agreed one.
+    reopening), `before_restart` (wiped out by a reset) or `earlier` (the oldest stretches, summed up in one).
+    `waiting_on`: for whom a pause waited, else null. `counted_seconds`: counted time in this stretch. `total_seconds`:
+    counted time up to `end`. `credited_seconds`: by how much this pause moves a due date that was agreed on or is in
+    working days.
     """
 
     start: InstantText
@@ -108,9 +109,9 @@ class FailedConditionResponse(TimerResponse):
 class RowTriedResponse(TimerResponse):
     """A target of the plan or contract that was compared with the incident, and whether it matched.
 
-    `clause`: the clause that the target quotes. `line`: where the target stands in the catalogue. `allowed`: its time
-    in words. `outcome`: `matched`, `failed`, or `unspecified` (matched, but gives no number). `failed`: the condition
-    that did not hold, else null.
+    `clause`: the clause that the target quotes. `line`: where the target is defined, as `<file>:<line>` of the
+    catalogue. `allowed`: its time in words. `outcome`: `matched`, `failed`, or `unspecified` (matched, but gives no
+    number). `failed`: the condition that did not hold, else null.
     """
 
     clause: str
@@ -121,9 +122,9 @@ class RowTriedResponse(TimerResponse):
 
 
 class VersionsResponse(TimerResponse):
-    """The versions of the data by which the clock was computed.
+    """The versions of the data by which a clock was computed: catalogue, holidays, time zones (`tzdata`) and calendar.
 
-    `calendar`: id and revision of the compiled calendar; "" for a clock that counts wall-clock time.
+    `calendar`: `<id>@<revision>` of the compiled calendar; "" for a clock that counts wall-clock time.
     """
 
     catalogue: str
@@ -143,7 +144,7 @@ class RowWordsResponse(TimerResponse):
 
 
 class StepWordsResponse(TimerResponse):
-    """A step of the explanation (see `StepResponse`) as text for people.
+    """One stretch of a clock's time (see `StepResponse`), as text for people.
 
     `when`: its start and end. `what`: its kind and reason. `counted`: how much of it counts, and `total`: counted time
     up to its end; both "" if nothing counts. `notes`: further remarks, such as that it lies ahead.
@@ -157,14 +158,17 @@ class StepWordsResponse(TimerResponse):
 
 
 class DefinitionResponse(TimerResponse):
-    """The plan's definition of the incident's priority. `language`: the language of `text`."""
+    """How the plan defines the incident's priority, such as "production is down".
+
+    `language`: the language of `text`.
+    """
 
     language: str
     text: str
 
 
 class TimeLeftResponse(TimerResponse):
-    """How to write the time that is left, so that a page can count it down in the reader's language.
+    """The words for a countdown of the time left, in the language of the answer, for a page that updates it.
 
     `form`: the sentence, in which `{left}` stands for the time. `units`: the words for "hour", "minute" and "second".
     """
@@ -178,8 +182,8 @@ class WordsResponse(TimerResponse):
 
     `basis`: lines on contract, plan and target. `rows`: the targets compared, under the heading `rows_title`. `steps`:
     the clock's time as a table with the heading `time_title` and the column heads `columns`. `sums`: counted and
-    allowed time. `instants`: lines on due instants and warnings. `grounds`: lines on the versions used. `left`: null if
-    only a date was agreed on.
+    allowed time. `instants`: lines on due instants and warnings. `grounds`: lines on the versions used. `left`: words
+    for a countdown; null if only a date was agreed on.
     """
 
     language: str
@@ -199,11 +203,13 @@ class WordsResponse(TimerResponse):
 
 
 class ExplainedClockResponse(TimerResponse):
-    """The explanation of one clock: its target, every step of its time up to the due instant, and the targets compared.
+    """The explanation of one clock: its target, every stretch of time up to the due instant, and the targets compared.
 
-    `at`: the instant asked about. `broken_since`: the due instant, if the clock is still open and `at` is later.
-    `cycle`: 0, and one more with each reopening. `generation`: 0, and one more with each new target of the clock.
-    `allowed_seconds`: null if only a date was agreed on. `withdrawn_at`: since when the target is no longer promised.
+    `at`: the instant asked about. `why`: why the clock is in its state. `broken_since`: the due instant, if the clock
+    is still open and `at` is later. `cycle`: 0, and one more with each reopening. `generation`: 0, and one more with
+    each new target of the clock. `allowed_seconds`: null if only a date was agreed on. `counted_from`: from when time
+    counts. `withdrawn_at`: since when the target is no longer promised. `quality`: how reliable the times of the events
+    are.
     """
 
     incident: str
@@ -242,8 +248,9 @@ class ExplainedClockResponse(TimerResponse):
 
 
 class ExplanationResponse(TimerResponse):
-    """The explanations of an incident's clocks as of the instant `at`. `clocks_total`: how many clocks were asked
-    about.
+    """The explanations of an incident's clocks as of the instant `at`: as data, and in words (`text`).
+
+    `clocks_total`: how many clocks were asked about; `clocks` has 20 of them at most.
     """
 
     incident: str

@@ -55,10 +55,10 @@ class FoundIncident:
 
 @dataclass(frozen=True, slots=True)
 class WholeIncident:
-    """An incident with all its clocks, those included whose targets are no longer promised.
+    """An incident with all its clocks, including those whose targets are no longer promised.
 
-    `told`: what has been published about each clock. `rulebooks`: by clock, the rulebook (plans, contracts, calendars)
-    of each clock that is judged by another rulebook than the incident.
+    `told`: by clock id, what has been published about the clock. `rulebooks`: by clock id, the rulebook (plans,
+    contracts, calendars) of each clock that is judged by another rulebook than the incident.
     """
 
     incident: Incident
@@ -118,7 +118,8 @@ def _as_shown(
 async def find_incident(timer: TimerService, name: str, access: KeyAccess) -> FoundIncident:
     """Return the incident with the id `name`, which may be one of its other ids (a moved ticket has several).
 
-    `access`: the caller's API key. Raises Problem 404 if no such incident is known, or the key may not see it.
+    `access`: what the caller's API key allows. Raises Problem (an HTTP error) 404 if no such incident is known, or the
+    key may not see it.
     """
     asked = name
     async with timer.store.reading() as connection:
@@ -170,7 +171,7 @@ async def _all_events(timer: TimerService, name: str) -> list[IncidentEvent]:
 async def incident_as_of(
     timer: TimerService, known: FoundIncident, at: datetime | None
 ) -> tuple[WholeIncident | None, datetime]:
-    """Return (the incident as computed from its events up to an instant, that instant).
+    """Return the incident as computed from its events up to an instant, and that instant.
 
     The instant is `at`, or now if `at` is None; but at the latest when the incident left the contract of the API key.
     The incident is None before its first event. Raises CalendarError if no calendar reaches the instant.
@@ -191,12 +192,11 @@ async def incident_as_of(
 
 
 async def incident_answer(timer: TimerService, name: str, access: KeyAccess, limit: int, after: str) -> dict[str, Any]:
-    """Return the incident with the id `name`, with its clocks and one page of its events, in the form of
-    `IncidentResponse`.
+    """Return the JSON body (`IncidentResponse`) of an incident, with its clocks and one page of its events.
 
-    `access`: the caller's API key. `limit`: events on the page. `after`: the id of the last event of the page before,
-    "" for the first page. Raises Problem 404 for an incident that is unknown or not for this key, and Problem 422 for
-    an `after` that is none of its events.
+    `name`: any id of the incident. `access`: what the caller's API key allows. `limit`: events on the page. `after`:
+    the id of the last event of the page before, "" for the first page. Raises Problem (an HTTP error) 404 for an
+    incident that is unknown or not for this key, 422 for an `after` that is none of its events.
     """
     known = await find_incident(timer, name, access)
     name = known.row.id

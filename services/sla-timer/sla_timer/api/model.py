@@ -14,15 +14,15 @@ InstantText = Annotated[str, Field(json_schema_extra={"format": "date-time"})]
 
 
 class TimerResponse(BaseModel):
-    """The base class of the models of the timer's answers."""
+    """The base class of the response models of the timer's HTTP routes; instances cannot be changed."""
 
     model_config = ConfigDict(frozen=True)
 
 
 class RemarkResponse(TimerResponse):
-    """A remark on something odd about an incident that was accepted nevertheless.
+    """A remark on something odd about an incident, such as an unknown customer, which was accepted nevertheless.
 
-    `kind`: its code. `text`: its text for people.
+    `kind`: a code. `text`: the remark for people.
     """
 
     kind: str
@@ -30,7 +30,7 @@ class RemarkResponse(TimerResponse):
 
 
 class MatchedContractResponse(TimerResponse):
-    """The contract under which the incident stands. `zone`: its time zone."""
+    """The contract that applies to the incident. `zone`: its time zone, such as `Europe/Berlin`."""
 
     id: str
     title: str
@@ -54,7 +54,7 @@ class SegmentResponse(TimerResponse):
 class MarkResponse(TimerResponse):
     """A mark of a clock: the instant `at` at which a warning or the breach is due.
 
-    `key`: such as `0/warn-75` or `0/breach`; the number says for which of the clock's targets, counted from 0.
+    `key`: such as `0/warn-75` or `0/breach`; the number says which of the clock's successive targets it belongs to.
     """
 
     key: str = Field(description="<generation>/<threshold>")
@@ -114,7 +114,7 @@ class AgreedTargetResponse(TimerResponse):
 
 
 class SnapshotResponse(TimerResponse):
-    """How the sender's whole ticket stood at the instant `at`, as one delivery showed it.
+    """The state of the whole ticket at the instant `at`, as one delivery of the ticketing system showed it.
 
     In `attributes`, "" means that the ticket has no such value; about a name that is absent nothing is known.
     `version`: the sender's, 0 if it has none. `before`: the earlier values of what the delivery changed.
@@ -134,9 +134,10 @@ class EventResponse(TimerResponse):
     """One thing that happened to the incident; most fields matter for a few kinds of event only.
 
     `version`: the sender's, orders events of one instant; 0 if it has none. `attributes`: what the event states of the
-    incident. `agreed`: a due date agreed on. `known_as`: another id of the incident. `carried_from`: the incident,
-    merged into this one, of whose event this is a copy. `metrics`: from which it exempts, empty means all. `score`: a
-    rating. `warnings`: what could not be understood. `snapshot`: the whole ticket at that time.
+    incident. `agreed`: a due date agreed on. `known_as`: another id of the incident. `carried_from`: this is a copy of
+    an event of that incident, which was merged into this one. `metrics`: those that an exemption concerns, empty means
+    all. `score`: the rating that the customer gave. `warnings`: what could not be understood. `snapshot`: the state of
+    the whole ticket at that time.
     """
 
     id: str
@@ -166,7 +167,10 @@ class EventResponse(TimerResponse):
 
 
 class HeldResponse(TimerResponse):
-    """How long one assignee in one group on one support line held the incident; empty names where none was stated."""
+    """How long the incident was assigned to one person, in one group, on one support line.
+
+    A name is "" where none was stated.
+    """
 
     assignee: str
     group: str
@@ -178,7 +182,7 @@ class IncidentResponse(TimerResponse):
     """An incident as computed from its events, with its clocks and one page of the events.
 
     `scope`: whether the contract covers the incident's product, in words. `time_quality`: the worst `quality` of its
-    events. `also_known_as`: its other ids.
+    events, which says how reliable their times are. `also_known_as`: its other ids.
     """
 
     id: str
@@ -213,8 +217,8 @@ class OpenClockResponse(TimerResponse):
     """A running or paused clock in the list of open clocks.
 
     `counted_seconds`: the counted time left, negative once late; null when unknown. `outside_hours`: the clock is
-    running and its hours are closed. `opens_at`: when these hours open next, if `outside_hours` is true; else, or when
-    that is unknown, null.
+    running and its hours are closed. `opens_at`: when the hours open next; null if `outside_hours` is false, or if
+    unknown.
     """
 
     id: str
@@ -250,9 +254,9 @@ class PreviewedWarningResponse(TimerResponse):
 
 
 class PreviewedMetricResponse(TimerResponse):
-    """A metric that would be measured, with its due instant.
+    """A metric that would be measured if an incident were opened, with its due instant.
 
-    `conditional`: only a later event starts its clock; shown as if that event came with the opening.
+    `conditional`: only a later event starts its clock; `due_at` assumes that this event came with the opening.
     """
 
     metric: str

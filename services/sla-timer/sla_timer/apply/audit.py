@@ -35,8 +35,8 @@ MOST = 500
 class Audit:
     """The self-audit: finds running clocks whose breach timer is missing in the store, and restores the timer.
 
-    To restore it, the clock's incident is computed anew from its events. `wake` is called when a clock was found: it
-    wakes the readers of the timer's log. Call `run` to audit for ever, `once` to audit once.
+    To restore it, the clock's incident is computed anew from its events. `wake` is called after a missing timer was
+    found; it wakes the readers of the log of published events. Call `run` to audit for ever, `once` to audit once.
     """
 
     def __init__(
@@ -56,7 +56,10 @@ class Audit:
         self._wake = wake
 
     async def run(self) -> None:
-        """Audit every 15 seconds until cancelled. A Retryable error is logged, and the next turn tries again."""
+        """Audit every 15 seconds until cancelled: find clocks without a breach timer, and restore the timer.
+
+        A Retryable error is logged, and the next turn tries again.
+        """
         while True:
             try:
                 await self.once()
@@ -69,7 +72,8 @@ class Audit:
         """Audit once; return how many clocks without a breach timer were found, at most 500.
 
         Only running, unbreached clocks that are due within a day (or overdue) are checked; those in the quarantine
-        (what could not be processed) are skipped. An incident that cannot be restored is put there. Raises Retryable.
+        (what could not be processed) are skipped. Their timers are restored; an incident of which that fails is put
+        into the quarantine. Raises Retryable.
         """
         async with self._store.reading() as connection:
             found = (await connection.execute(self._unwatched())).all()

@@ -21,9 +21,10 @@ from sla_platform.wire.clock import NOT_BREACHED
 
 
 def incident_context(incident: Incident, plan: Plan) -> dict[str, Any]:
-    """Return, as JSON values, the fields that every fact (published event) about any clock of the incident carries.
+    """Return the fields that every published event about any clock of the incident carries, ready for JSON.
 
-    `plan`: the incident's plan; only its escalation is used.
+    They are `incident`, `contract`, `plan`, `customer`, `priority`, `zone`, `title` and the like. `plan`: the
+    incident's plan; only its escalation is used.
     """
     attributes = incident.attributes
     contract = incident.contract
@@ -45,8 +46,9 @@ def incident_context(incident: Incident, plan: Plan) -> dict[str, Any]:
 def clock_context(
     shared: dict[str, Any], incident: Incident, clock: Clock, rulebook: Rulebook, urgency: float
 ) -> dict[str, Any]:
-    """Return a copy of `shared` (see `incident_context`) with the fields of one clock added.
+    """Return a copy of `shared` with the fields of one clock added, such as `metric`, `state` and `due_at`.
 
+    The result is what every published event about the clock carries. `shared`: what `incident_context` returned.
     `rulebook`: the plans, contracts and calendars by which the clock is judged. `urgency`: the clock's urgency now.
     """
     calendar = calendar_of(clock, incident, rulebook)
@@ -83,7 +85,7 @@ def _imported(clock: Clock, through: datetime | None) -> dict[str, Any]:
 
 
 def left_seconds(clock: Clock, calendar: Calendar | None) -> float | None:
-    """Return the counted seconds left of a paused clock, negative once it is late.
+    """Return the counted seconds that a paused clock has left, negative once the clock is late.
 
     None for a clock that is not paused (its due instant says what is left), and when its allowed time cannot be
     computed.
@@ -98,9 +100,9 @@ def left_seconds(clock: Clock, calendar: Calendar | None) -> float | None:
 
 
 def with_breach(context: dict[str, Any], told: PublishedState) -> dict[str, Any]:
-    """Return a copy of `context` with the field `breached`, for facts that an event has caused.
+    """Return a copy of `context` with the field `breached`: the due instant that the clock has passed.
 
-    `told`: what has been published about the clock. The field is the due instant that the clock has passed, or
-    `NOT_BREACHED` if it has passed none. Facts that timers publish lack the field.
+    It is ISO 8601 text, or `NOT_BREACHED` if the clock has passed none. `told`: what has been published about the
+    clock. Published events that an incident event caused have this field; those that a timer caused lack it.
     """
     return context | {"breached": told.breached_at.isoformat() if told.breached_at is not None else NOT_BREACHED}

@@ -33,12 +33,13 @@ from sla_timer.rulebooks import PinnedRulebooks, pin_row, version_of
 
 @dataclass(frozen=True, slots=True)
 class StoredIncident:
-    """What the store holds about an incident, as the input of `decide`.
+    """What is stored about one incident, as the input of `decide`.
 
     `fold`: computes the incident by a rulebook. `row`: its row of `timer_incident`, None for a new incident. `settled`:
     clocks that have ended, about which everything is published. `clocks`: the rows of `timer_clock` of all other
-    clocks. `events`: how many of its events are stored, the new ones included. `surplus`: how many more do not count.
-    `counting`: the events that `fold` reads; empty for an incident with 250 events or more.
+    clocks. `events`: how many of its events are stored, the new ones included. `surplus`: how many more events are
+    stored that exceed the limit and do not count. `counting`: the events that `fold` reads; empty for an incident with
+    250 events or more.
     """
 
     fold: Callable[[Rulebook], Incident]
@@ -50,9 +51,9 @@ class StoredIncident:
     counting: Sequence[IncidentEvent] = ()  # the events that `fold` folds; empty for an incident with very many
 
     def as_of(self, until: datetime | None, rulebook: Rulebook) -> Incident:
-        """Return the incident as computed from its events up to `until`; None: from all events.
+        """Return the incident as computed by `rulebook` from its events up to `until`; None: from all events.
 
-        All events are used as well if none lies before `until`, and if `counting` is empty (250 events or more).
+        All events are used as well if none occurred by `until`, and if `counting` is empty (250 events or more).
         """
         by_then = self.counting if until is None else events_known_at(self.counting, until)
         return fold(by_then, rulebook) if by_then and len(by_then) < len(self.counting) else self.fold(rulebook)
@@ -73,7 +74,7 @@ class DecisionOptions:
 def decide(
     partition: int, stored: StoredIncident, pins: PinnedRulebooks, now: datetime, options: DecisionOptions
 ) -> Changes:
-    """Return the rows to write and the facts to publish for one incident. Pure: nothing is read or written.
+    """Return the rows to write and the facts (events to publish) that follow for one incident; a pure function.
 
     `partition`: the incident's. `stored`: what is stored of it. `pins`: the rulebooks (plans, contracts, calendars) of
     this transaction. `now`: the instant for which urgency is computed. A timer that is due already gets `now` as its
@@ -211,10 +212,10 @@ def _before(
 
 
 def unsettled_clocks_of(incident: Incident, settled: Mapping[ClockId, Clock]) -> tuple[Clock, ...]:
-    """Return the clocks of an incident without the settled ones, in the incident's order.
+    """Return the clocks of an incident that are not in `settled`, in the incident's order.
 
-    `settled`: clocks about which everything was published, by id. A clock is left out if `settled` holds the same
-    object; an equal copy is not enough.
+    `settled`: by id, ended clocks about which everything was published. A clock is left out only if `settled` has the
+    same object; an equal copy is not enough.
     """
     return tuple(clock for clock in incident.clocks if settled.get(clock.id) is not clock)
 

@@ -26,13 +26,13 @@ from sla_timer.apply.save import event_rows
 HELD = LATEST  # `ripe_at` of a timer of an incident whose events wait: no tick reaches it
 
 
-async def defer(
+async def defer_events(
     connection: AsyncConnection,
     partition: int,
     fresh: Sequence[tuple[Envelope, IncidentEvent]],
     rows: Collection[Any],
 ) -> int:
-    """Store events to be applied later, and hold the timers of their incidents; return how many events were new.
+    """Store events to be applied later, and keep the timers of their incidents from firing; return how many were new.
 
     `rows`: the rows of `timer_incident` of these incidents. The caller has locked the partition and the timers.
     """
@@ -44,12 +44,15 @@ async def defer(
         more = update(tables.incident).where(incident.id == name).values(deferred=incident.deferred + count)
         await connection.execute(more)
     if began := [row.id for row in rows if not row.deferred]:
-        await hold(connection, began)
+        await hold_timers(connection, began)
     return new.total()
 
 
-async def hold(connection: AsyncConnection, incidents: Collection[str]) -> None:
-    """Keep the timers of those of these incidents whose events wait from firing, until `settle`."""
+async def hold_timers(connection: AsyncConnection, incidents: Collection[str]) -> None:
+    """Keep timers of incidents from firing, until `settle_timers` releases them.
+
+    Incidents without events that wait in `timer_deferred` are skipped.
+    """
     waiting = (
         select(tables.clock.c.id)
         .join(tables.incident, tables.incident.c.id == tables.clock.c.incident)
@@ -62,22 +65,26 @@ async def hold(connection: AsyncConnection, incidents: Collection[str]) -> None:
     await connection.execute(update(tables.timer).where(tables.timer.c.clock_id.in_(waiting)).values(ripe_at=HELD))
 
 
-async def take(connection: AsyncConnection, ids: Sequence[str]) -> None:
-    """Remove these events from those that wait; the caller applies them, or keeps them elsewhere."""
+async def delete_deferred(connection: AsyncConnection, ids: Sequence[str]) -> None:
+    """Delete the events with these ids from `timer_deferred`, the table of events to be applied later.
+
+    In the same transaction the caller applies them, or puts them into the quarantine.
+    """
     for start in range(0, len(ids), 1_000):
         await connection.execute(delete(tables.deferred).where(tables.deferred.c.id.in_(ids[start : start + 1_000])))
 
 
-async def settle(connection: AsyncConnection, incident: str, now: datetime) -> None:
-    """Release the timers of an incident if none of its events waits any more, else hold all of them.
+async def settle_timers(connection: AsyncConnection, incident: str, now: datetime) -> None:
+    """Let the timers of an incident fire again, if none of its events waits in `timer_deferred` any more.
 
-    A timer that is due already fires once the partition's events up to `now` are applied.
+    Otherwise keep all of them from firing. A timer that is due already fires once the partition's events up to `now`
+    are applied.
     """
     waits = select(func.count()).select_from(tables.deferred).where(tables.deferred.c.incident == incident)
     left = (await connection.execute(waits)).scalar_one()
     await connection.execute(update(tables.incident).where(tables.incident.c.id == incident).values(deferred=left))
     if left:
-        await hold(connection, [incident])
+        await hold_timers(connection, [incident])
         return
     timer = tables.timer.c
     clocks = select(tables.clock.c.id).where(tables.clock.c.incident == incident, tables.clock.c.state.in_(OPEN_STATES))

@@ -47,10 +47,10 @@ class CountObserver(Protocol):
 
 
 class FoldNotPrepared(Exception):
-    """Raised in a transaction that needs incidents with 250 events or more, if these were not computed beforehand.
+    """Raised in a transaction that needs incidents with 250 events or more which were not computed before it began.
 
     Roll back, prepare them (`FoldCache.prepare`), and run the transaction again; `FoldPreparer.around` does so.
-    `wanted`: incident id -> the rulebook (plans, contracts, calendars) under which the incident is needed.
+    `wanted`: incident id -> the rulebook (plans, contracts, calendars) by which the incident is needed.
     """
 
     def __init__(self, wanted: Mapping[str, Rulebook]) -> None:
@@ -59,35 +59,38 @@ class FoldNotPrepared(Exception):
 
 
 class TooFar(Exception):
-    """Raised when more events would have to be folded again than a `FoldBudget` allows; nothing was stored."""
+    """Raised when more stored events would have to be read again than a `FoldBudget` allows; nothing was stored."""
 
 
 @dataclass(slots=True)
 class FoldBudget:
-    """How many stored events may be folded again; the new ones do not count.
+    """A limit on how many stored events may be read again to compute incidents anew; new events are free.
 
-    `most`: the bound, for everything that is prepared together; None: there is none. `spent`: how many it was so far.
+    `most`: the limit, for all incidents together; None: there is none. `spent`: how many were read so far.
     """
 
     most: int | None = None
     spent: int = 0
 
     def spend(self, events: int) -> None:
-        """Add `events` to `spent`, before they are read. Raises TooFar if that would be more than `most`."""
+        """Add `events`, the number of stored events that are to be read again, to `spent`.
+
+        Raises TooFar if `spent` would exceed `most`, and adds nothing then.
+        """
         if self.most is not None and self.spent + events > self.most:
             raise TooFar
         self.spent += events
 
 
 class EventReader(Protocol):
-    """Reads the stored events of one incident, outside of any transaction."""
+    """Reads the stored events of one incident (protocol); each call is a query outside of any transaction."""
 
     async def count(self) -> int:
-        """Return how many events are stored according to the incident's row; 0 if it has no row."""
+        """Return how many events of the incident are stored; 0 for an unknown incident."""
         ...
 
     async def known(self, ids: Collection[str]) -> set[str]:
-        """Return which of these event ids are stored."""
+        """Return those of the given event ids under which an event is stored."""
         ...
 
     async def ended_at(self) -> datetime | None:
@@ -95,16 +98,13 @@ class EventReader(Protocol):
         ...
 
     def since(self, at: datetime | None) -> AsyncIterator[Sequence[IncidentEvent]]:
-        """Yield the events that occurred at `at` or later, page by page in the order of occurrence; None yields all
-        events.
-        """
+        """Yield lists of the events that occurred at `at` or later, in the order of occurrence; None: of all events."""
         ...
 
 
 @dataclass(slots=True)
 class CachedFold:
-    """The cached fold of one incident (its state computed from its events) under one rulebook (plans, contracts,
-    calendars).
+    """The cached state of one incident under one rulebook (plans, contracts, calendars), as computed from its events.
 
     `head`: the state after the last event; None if it may have read events that were never committed. `steps`: copies
     of earlier states, the earliest first. When an event comes late, reading starts again from the last copy before it.
@@ -124,9 +124,9 @@ class CachedFold:
     def note(self, folding: Folding) -> None:
         """Add a copy of `folding` to `steps` if it has read at least 250 events more than the last copy there.
 
-        Otherwise do nothing. When there are then more than 10 copies, the one is dropped that leaves the smallest gap
-        for its distance from the last: so the gaps grow with the distance, and an event that comes late is read from a
-        copy not much more than twice as far back as the event itself.
+        Otherwise do nothing. At most 10 copies are kept. The one that is dropped is chosen so that copies lie closer
+        together the later they are: an event that comes late is read from a copy not much more than twice as far back
+        as the event itself.
         """
         if folding.count < (self.steps[-1].count if self.steps else 0) + STEP:
             return
@@ -145,9 +145,9 @@ class PreparedFold:
     """An incident with 250 events or more, computed from its stored events and the new ones of one transaction.
 
     `name`: the incident's id. `count`: how many events are stored. `fresh`: ids of the new events. `surplus`: ids of
-    the new events that do not count. `foldings`: catalogue version -> the computation. `settled`: ended clocks about
-    which everything was published when judged under `version`. `used`: catalogue version -> the incident, for the
-    versions asked for so far.
+    the new events that exceed the limit and do not count. `foldings`: catalogue version -> the computation. `settled`:
+    ended clocks about which everything was published when judged under `version`. `used`: catalogue version -> the
+    incident, for the versions asked for so far.
     """
 
     name: str
@@ -163,18 +163,20 @@ class PreparedFold:
 
     @property
     def events(self) -> int:
-        """Return how many counting events are stored after the commit: `count` plus `fresh` without `surplus`."""
+        """Return how many counting events are stored after the commit: `count`, plus `fresh`, less `surplus`."""
         return self.count + len(self.fresh) - len(self.surplus)
 
     def fits(self, count: int, fresh: Collection[str], rulebook: Rulebook) -> bool:
-        """Return whether this fold has read exactly `count` stored events and the events `fresh`, and exists under
-        `rulebook`.
+        """Return whether the incident was computed by `rulebook` from just `count` stored and the new events `fresh`.
+
+        Otherwise it must be computed again.
         """
         return self.count == count and self.fresh == set(fresh) and rulebook.version in self.foldings
 
     def incident(self, rulebook: Rulebook) -> Incident:
-        """Return the incident as computed by a rulebook. Raises FoldNotPrepared if `foldings` lacks the rulebook's
-        version.
+        """Return the incident as computed by `rulebook`.
+
+        Raises FoldNotPrepared if it was not computed by the rulebook's version.
         """
         version = rulebook.version
         if version not in self.foldings:
@@ -185,13 +187,16 @@ class PreparedFold:
 
     @property
     def undecided(self) -> int:
-        """Return how many clocks the decision has to look at if that is every clock of the incident; else 0."""
+        """Return how many clocks the incident has, if every one of them may have changed.
+
+        0 if it is known which ones have changed.
+        """
         if self.unsettled() is not None:
             return 0
         return max((sum(len(one.builders) for one in fold.trackers) for fold in self.foldings.values()), default=0)
 
     def unsettled(self) -> frozenset[ClockId] | None:
-        """Return the ids of all clocks that differ from `settled`: those that are new, changed or gone.
+        """Return the ids of the clocks that are new, changed or gone compared with `settled`.
 
         None stands for every clock: nothing was settled, or more than 500 ids differ.
         """
@@ -232,9 +237,9 @@ class _Entry:
 
 
 async def fold_in_slices(events: Iterable[IncidentEvent], rulebook: Rulebook) -> Incident:
-    """Return the incident computed from these events; other tasks of the event loop run in between.
+    """Return the incident computed from these events; in between, other tasks of the event loop get their turn.
 
-    Raises FoldError if there are none, or if they belong to several incidents.
+    Raises FoldError if there are no events, or if they belong to several incidents.
     """
     line = await asyncio.to_thread(timeline, list(events))
     folding, turn = Folding(line, rulebook), LoopYielder()
@@ -245,12 +250,12 @@ async def fold_in_slices(events: Iterable[IncidentEvent], rulebook: Rulebook) ->
 
 
 class FoldCache:
-    """Caches incidents with 250 events or more, as computed from these events; one per process.
+    """A cache of incidents with 250 events or more, as computed from their events; one per process.
 
     Enter `held`, call `prepare`, and after the commit `keep`. `read`: called with the number of events read from the
     store. `folded`: called with the number of events computed. `most`: the first so many events of an incident all
-    count (50,000 by default); of the next so many, those that can change a clock; of the rest, those that lead to an
-    end.
+    count (50,000 by default); beyond, until twice as many, only those that can change a clock; after that only those
+    that lead to an end.
     """
 
     def __init__(self, read: CountObserver, folded: CountObserver, most: int = bound.MOST) -> None:
@@ -263,13 +268,16 @@ class FoldCache:
         return incident in self._entries
 
     def busy(self, incident: str) -> bool:
-        """Return whether another task holds this incident, which may last as long as a fold of all its events."""
+        """Return whether a task has locked this incident with `held`.
+
+        The lock may last as long as it takes to compute all events of the incident.
+        """
         entry = self._entries.get(incident)
         return entry is not None and entry.lock.locked()
 
     @asynccontextmanager
     async def held(self, incidents: Collection[str]) -> AsyncIterator[None]:
-        """Lock these incidents in the cache: no other task can `prepare` or `keep` them meanwhile.
+        """Lock these incidents in the cache for the `async with` block: no other task can use their entries meanwhile.
 
         Incidents that are not cached get an empty entry. Enter it before the database transaction, never within one.
         """
@@ -290,12 +298,11 @@ class FoldCache:
         rulebooks: Iterable[Rulebook] = (),
         budget: FoldBudget | None = None,
     ) -> PreparedFold:
-        """Return the incident computed from its stored events and its `fresh` ones. Call it while `held` holds the
-        incident.
+        """Return an incident computed from its stored events and its new events `fresh`. Call it within `held`.
 
         It is computed under `rulebooks` and under every rulebook under which it is cached. Fresh events that are stored
         already are skipped. Without any event that counts, `foldings` of the result is empty. Raises TooFar if more
-        stored events would have to be read and folded again than `budget` allows.
+        stored events would have to be read again than `budget` allows.
         """
         entry = self._entries[incident]
         budget = budget or FoldBudget()
@@ -320,8 +327,7 @@ class FoldCache:
         return prepared
 
     def keep(self, prepared: PreparedFold) -> None:
-        """Put a prepared fold into the cache. Call it after the commit of its fresh events, while `held` holds the
-        incident.
+        """Put a prepared incident into the cache, after its new events were committed. Call it within `held`.
 
         Only the catalogue versions in `prepared.used` stay cached; if that is empty, all stay.
         """

@@ -38,7 +38,7 @@ PAUSE_SECONDS = 0.5  # between looks while the next fold may not begin yet
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """An incident whose events wait. `size`: how many events it has, those that wait included."""
+    """An incident with events that wait to be applied. `size`: how many events it has, those that wait included."""
 
     incident: str
     partition: int
@@ -46,11 +46,11 @@ class Waiting:
 
 
 class FoldPace:
-    """Says when the next incident may be folded again, so that folding takes no more than its share of the process.
+    """A rate limit: decides when the next incident may be computed anew, so that this does not slow down the process.
 
-    Each event that was folded again is a debt, of which 1,000 are paid in a second. The next incident waits until all
-    is paid, but never longer than four times what itself would cost: a small one does not wait for what a large one
-    costs. Times are in seconds of any steady clock.
+    Each stored event that was read again is a debt, of which 1,000 are paid off in a second. The next incident waits
+    until all is paid, but never longer than four times what it would cost itself: a small incident does not wait for a
+    large one. Times are in seconds of any steady clock, such as `time.monotonic`.
     """
 
     def __init__(self) -> None:
@@ -58,11 +58,14 @@ class FoldPace:
         self._at = 0.0
 
     def spend(self, events: int, now: float) -> None:
-        """Note that so many events were folded again."""
+        """Record that `events` stored events were read again. `now`: seconds of any steady clock."""
         self._debt, self._at = self._left(now) + events, now
 
     def pause(self, size: int, now: float) -> float:
-        """Return after how many seconds an incident with `size` events may be folded; 0: at once."""
+        """Return how many seconds an incident with `size` events has to wait until it may be computed anew; 0: none.
+
+        `now`: seconds of any steady clock.
+        """
         return min(self._left(now), SIZES * size) / PER_SECOND
 
     def _left(self, now: float) -> float:
@@ -70,10 +73,10 @@ class FoldPace:
 
 
 class DeferredEvents:
-    """Applies the events that the consumer has put aside, one incident at a time. Call `run`, or `once` in turns.
+    """Applies the events that the consumer has stored to be applied later, one incident at a time.
 
-    `applier`: the consumer of this process; only events of the partitions that it owns are applied. An event that
-    cannot be applied goes to `quarantine`, like one of the bus.
+    Call `run`, or `once` again and again. `applier`: the consumer of this process; only events of the partitions that
+    it owns are applied. An event that cannot be applied goes to `quarantine`, as the consumer's events do.
     """
 
     def __init__(self, store: Store, applier: Applier, quarantine: Quarantine) -> None:
@@ -84,7 +87,10 @@ class DeferredEvents:
         self._pace = FoldPace()
 
     async def run(self) -> None:
-        """Apply what waits until cancelled, as fast as `FoldPace` allows. After a failure the next turn tries again."""
+        """Apply the events that wait, incident by incident, until cancelled, as fast as `FoldPace` allows.
+
+        After a failure the next turn tries again.
+        """
         changed = self._applier.deferring
         while True:
             changed.clear()
@@ -105,27 +111,28 @@ class DeferredEvents:
                 await asyncio.sleep(min(pause, PAUSE_SECONDS))
 
     async def next(self, now: float) -> Waiting | None:
-        """Return the incident to be applied next; None if none waits. `now`: seconds of any steady clock.
+        """Return the incident whose waiting events are to be applied next; None if none waits.
 
-        Each is due as many seconds after it was first seen to wait as its size divided by 1,000, so neither do small
-        ones wait for large ones, nor large ones for ever.
+        Each incident is due `size` / 1,000 seconds after this method first saw it wait, so that small ones do not wait
+        for large ones, nor large ones for ever. `now`: seconds of any steady clock.
         """
         found = await self._waiting()
         self._noticed = {one.incident: self._noticed.get(one.incident, now) for one in found}
         return min(found, key=lambda one: self._noticed[one.incident] + one.size / PER_SECOND, default=None)
 
     async def once(self) -> int | None:
-        """Apply what waits for one incident; return how many stored events were folded again for it.
+        """Apply the waiting events of one incident; return how many stored events were read again for it.
 
-        None if nothing waits. Raises Retryable and Fenced.
+        None if no incident waits. Raises Retryable and Fenced.
         """
         waiting = await self.next(0.0)
         return None if waiting is None else await self.apply(waiting)
 
     async def apply(self, waiting: Waiting) -> int:
-        """Apply the events that wait for one incident, at most 10,000 at a time, in one transaction.
+        """Apply the waiting events of one incident, the first 10,000 at most, in one transaction.
 
-        Return how many stored events were folded again. Raises Retryable and Fenced.
+        Return how many stored events were read again. Events that cannot be read or applied go to the quarantine.
+        Raises Retryable and Fenced.
         """
         budget = FoldBudget()
         rows, unreadable = await self._read(waiting)
@@ -189,6 +196,6 @@ class DeferredEvents:
         async with self._store.transaction() as connection:
             await ownership.keep_owner_out(connection, waiting.partition)
             await self._quarantine.put_within(connection, row, error)
-            await deferred.take(connection, [envelope.id])
-            await deferred.settle(connection, waiting.incident, self._applier.now())
+            await deferred.delete_deferred(connection, [envelope.id])
+            await deferred.settle_timers(connection, waiting.incident, self._applier.now())
         self._quarantine.report(row, error)

@@ -35,7 +35,7 @@ PAGE = 500  # events read at a time
 
 @dataclass(frozen=True, slots=True)
 class UnsettledClocks:
-    """The clocks of one incident that may have changed since its last decision.
+    """The clocks of one incident that may have changed since it was last decided about.
 
     If the incident has 250 events or more, `load_incidents` reads only these of its ended clocks. `ids`: their ids.
     `version`: the catalogue version by which that decision was made.
@@ -50,7 +50,7 @@ NOTHING: Mapping[str, UnsettledClocks] = MappingProxyType({})
 
 @dataclass(frozen=True, slots=True)
 class LoadedIncidents:
-    """The stored rows and events of some incidents; every field maps an incident id to what is stored.
+    """The stored rows and events of some incidents; the mappings are by incident id.
 
     `events`: the events; incidents with 250 events or more are missing. `incidents`: the row of `timer_incident`.
     `clocks`: rows of `timer_clock`, locked. `tombstones`: when the incident ended, for incidents that retention (the
@@ -65,18 +65,19 @@ class LoadedIncidents:
     deferred: frozenset[str] = frozenset()
 
     def counting(self, incident: str) -> list[IncidentEvent]:
-        """Return the loaded events from which the incident is to be computed.
+        """Return the loaded events from which the incident is to be computed; empty if none was loaded.
 
-        If retention has removed the incident, these are only the events from its reopening on; none without a
-        reopening.
+        If retention (the removal of old incidents) has removed the incident, only the events from its reopening on
+        count; none without a reopening.
         """
         return drop_forgotten(self.events.get(incident, ()), self.tombstones.get(incident))
 
     @property
     def versions(self) -> list[JudgedVersion]:
-        """Return every version by which something here was judged, with the contracts and customers concerned.
+        """Return every catalogue version by which a loaded incident or clock was judged.
 
-        That is an incident, a clock, or an earlier breach of a clock whose target has been replaced since.
+        Each comes with the contracts and customers concerned. Included are the versions of earlier breaches of a clock
+        whose target has been replaced since.
         """
         found: dict[str, tuple[set[str], set[str]]] = {}
         for name, row in self.incidents.items():
@@ -94,7 +95,7 @@ class LoadedIncidents:
 
 
 async def stored_event_ids(connection: AsyncConnection, ids: Collection[str]) -> set[str]:
-    """Return which of these event ids are stored already."""
+    """Return those of the given event ids under which an event is stored already."""
     query = select(tables.event.c.id).where(tables.event.c.id.in_(ids))
     return set((await connection.execute(query)).scalars())
 
@@ -112,7 +113,7 @@ async def load_incidents(
     entry for it, or one of another catalogue version than the incident was last judged by.
 
     `far`: ids of incidents that would take long to compute. If they have 250 events or more, only their rows are read
-    and their timers locked, and so it is with incidents whose events wait already; both are `deferred` in the result.
+    and their timers locked, as for incidents some of whose events wait already; both are in `deferred` of the result.
     None: every incident is read.
     """
     names = sorted(incidents)
@@ -134,8 +135,9 @@ async def load_incidents(
 
 
 def is_hot(row: Any | None) -> bool:
-    """Return whether an incident has so many events (250 or more) that it is cached. `row`: its row of
-    `timer_incident`; None: False.
+    """Return whether an incident has 250 events or more, so that its computation is cached.
+
+    `row`: its row of `timer_incident`; None: False.
     """
     return row is not None and row.events >= HOT
 
@@ -162,19 +164,19 @@ async def _lock_timers(connection: AsyncConnection, incidents: list[str]) -> Non
 
 @dataclass(frozen=True, slots=True)
 class StoredEventReader:
-    """Reads the stored events of `incident` (an `EventReader`); each method queries outside of any transaction."""
+    """Reads the stored events of one incident (an `EventReader`); each call is a query outside of any transaction."""
 
     store: Store
     incident: str
 
     async def count(self) -> int:
-        """Return how many events are stored according to the incident's row; 0 if it has no row."""
+        """Return how many events of the incident are stored, as its row counts them; 0 for an unknown incident."""
         async with self.store.reading() as connection:
             query = select(tables.incident.c.events).where(tables.incident.c.id == self.incident)
             return (await connection.execute(query)).scalar_one_or_none() or 0
 
     async def known(self, ids: Collection[str]) -> set[str]:
-        """Return which of these event ids are stored."""
+        """Return those of the given event ids under which an event is stored."""
         if not ids:
             return set()
         async with self.store.reading() as connection:
@@ -186,9 +188,7 @@ class StoredEventReader:
             return (await tombstone.tombstones(connection, tables.tombstone, [self.incident])).get(self.incident)
 
     async def since(self, at: datetime | None) -> AsyncIterator[Sequence[IncidentEvent]]:
-        """Yield the stored events that occurred at `at` or later, page by page in the order of occurrence; None yields
-        all.
-        """
+        """Yield lists of the events that occurred at `at` or later, in the order of occurrence; None: of all events."""
         event = tables.event.c
         query = select(tables.event).where(event.incident == self.incident)
         if at is not None:
@@ -206,7 +206,7 @@ class StoredEventReader:
 
 
 async def has_carried_events(connection: AsyncConnection, incident: str) -> bool:
-    """Return whether a stored event of the incident is a copy from another one, merged into it (`carried_from`)."""
+    """Return whether the incident has a stored copy of an event of another incident that was merged into it."""
     # Inside a text of JSON every quotation mark is escaped, so that nobody's words look like this key.
     carried = tables.event.c.data.contains('"carried_from":"', autoescape=True)
     query = select(tables.event.c.id).where(tables.event.c.incident == incident, carried).limit(1)
@@ -214,9 +214,10 @@ async def has_carried_events(connection: AsyncConnection, incident: str) -> bool
 
 
 async def events_of(connection: AsyncConnection, incident: str) -> list[IncidentEvent]:
-    """Read and return the events from which one incident is to be computed.
+    """Read and return the events from which one incident is to be computed, in no particular order; empty for none.
 
-    If retention has removed the incident, these are only the events from its reopening on; none without a reopening.
+    If retention (the removal of old incidents) has removed the incident, these are only the events from its reopening
+    on; none without a reopening.
     """
     stored = (await _stored(connection, [incident]))[incident]
     tombstones = await tombstone.tombstones(connection, tables.tombstone, [incident])

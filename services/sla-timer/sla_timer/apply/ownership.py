@@ -13,7 +13,7 @@ from sla_timer import tables
 
 
 async def take_partitions(connection: AsyncConnection, partitions: Iterable[int], owner: str) -> dict[int, int]:
-    """Take these partitions for `owner`, and return partition -> new epoch.
+    """Make `owner` the owner of these partitions, whoever had them, and return partition -> its new epoch.
 
     An epoch counts how often its partition was taken; `lock_partition` refuses every earlier epoch from then on.
     """
@@ -28,9 +28,10 @@ async def take_partitions(connection: AsyncConnection, partitions: Iterable[int]
 
 
 async def lock_partition(connection: AsyncConnection, partition: int, epoch: int) -> None:
-    """Lock the partition's row until the transaction ends.
+    """Lock the partition's row until the transaction ends; an owner does so before it applies events of the partition.
 
-    Raises Fenced if `epoch` is not the last epoch of the partition: another instance has taken it.
+    `epoch`: the number that `take_partitions` returned. Raises Fenced if another instance has taken the partition
+    since.
     """
     query = select(tables.partition.c.epoch).where(tables.partition.c.partition == partition).with_for_update()
     if (await connection.execute(query)).scalar_one_or_none() != epoch:

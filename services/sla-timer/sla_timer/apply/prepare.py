@@ -42,7 +42,8 @@ class FoldPreparer:
     async def incident(self, name: str, rulebook: Rulebook) -> Incident:
         """Return an incident with 250 events or more, computed from its stored events, and cache it.
 
-        `rulebook`: the plans, contracts and calendars by which to judge it. Raises NoEvents if no stored event counts.
+        `name`: its id. `rulebook`: the plans, contracts and calendars by which to judge it. Raises NoEvents if no
+        stored event counts.
         """
         async with self.folds.held([name]):
             prepared = await self.folds.prepare(name, StoredEventReader(self._store, name), (), [rulebook])
@@ -53,9 +54,9 @@ class FoldPreparer:
             return prepared.incident(rulebook)
 
     def committed(self, decided: Changes) -> None:
-        """Record which ended clocks a committed transaction has settled: everything about them has been published.
+        """Record in the cache that all ended clocks in `decided` are settled: everything about them has been published.
 
-        Incidents that are not cached are skipped.
+        Call it after the commit of `decided`. Incidents that are not cached are skipped.
         """
         for name, (version, ended) in decided.settled.items():
             if name in self.folds:
@@ -67,12 +68,12 @@ class FoldPreparer:
         work: Callable[[Mapping[str, PreparedFold]], Awaitable[Given]],
         budget: FoldBudget | None = None,
     ) -> Given:
-        """Run `work`, a transaction, and return its result. Incidents with 250 events or more are computed before it.
+        """Compute the incidents with 250 events or more that `work` needs, run `work`, and return its result.
 
-        `events`: incident id -> its new events; stored ones are skipped. `work` gets, by id, those incidents of
-        `events` that are cached. If it raises FoldNotPrepared, the incidents it lacks are computed and it is run again.
-        `budget`: counts the stored events that were folded again. Raises StoreBusy after 8 runs, when other instances
-        keep changing the incidents. Other exceptions of `work` pass.
+        `work`: a transaction; its argument is incident id -> what was computed. If it raises FoldNotPrepared, the
+        incidents it lacks are computed and it is run again. `events`: incident id -> its new events; stored ones are
+        skipped. `budget`: counts the stored events that were read again. Raises StoreBusy after 8 runs, when other
+        instances keep changing the incidents. Other exceptions of `work` pass.
         """
 
         async def with_all(prepared: Mapping[str, PreparedFold], _: Collection[str]) -> Given:
@@ -85,11 +86,11 @@ class FoldPreparer:
         events: Mapping[str, Sequence[IncidentEvent]],
         work: Callable[[Mapping[str, PreparedFold], Collection[str]], Awaitable[Given]],
     ) -> Given:
-        """Run `work` like `around`, but without anything that would take long: at most 500 stored events are read and
-        folded again, no incident is decided about with more than 500 clocks that may all have changed, and none is
-        waited for that another task holds.
+        """Run `work` as `around` does, but leave out the incidents that would take long to compute.
 
-        The second argument of `work` are the ids of the incidents that are left out for that. Raises as `around` does.
+        Left out are incidents for which more than 500 stored events would have to be read again, or more than 500
+        clocks may all have changed, which another task has locked, or whose events wait already. The second argument of
+        `work` is the set of their ids. Raises what `around` raises.
         """
         return await self._around(events, work, lambda: FoldBudget(NEAR), wait=False)
 
@@ -133,7 +134,7 @@ class FoldPreparer:
 
 
 def unsettled_clocks(prepared: Mapping[str, PreparedFold]) -> dict[str, UnsettledClocks]:
-    """Return incident id -> the clocks of that incident that may have changed, for `load_incidents`.
+    """Return incident id -> the clocks of that incident that may have changed, as the argument of `load_incidents`.
 
     An incident is left out if every one of its clocks may have changed.
     """
@@ -154,8 +155,8 @@ def check_prepared(
     """Raise FoldNotPrepared unless every incident with 250 events or more was computed for this transaction.
 
     Only incidents in `fresh` (incident id -> ids of its new events) are checked. `known`: what is stored. `prepared`:
-    what was computed; it must have read the stored events and exactly these new ones, by the right rulebook of `pins`.
-    That is the one of the catalogue in force if `moved`, else that by which the incident was judged.
+    what was computed; it must have read the stored events and exactly these new ones, by the right rulebook of `pins`:
+    the one of the catalogue in force if `moved`, else the one by which the incident was judged.
     """
     wanted = {}
     for name, ids in fresh.items():
@@ -172,10 +173,10 @@ def check_prepared(
 def stored_incident(
     name: str, known: LoadedIncidents, prepared: PreparedFold | None, surplus: int = 0
 ) -> StoredIncident | None:
-    """Return the input of `decide` for one incident, after `check_prepared`.
+    """Return the input of `decide` for the incident `name`; call `check_prepared` first.
 
-    None for an incident that retention has removed and that was not reopened. `surplus`: how many events this
-    transaction stores beyond the limit of the incident; these do not count.
+    None for an incident that has no events, or that retention (the removal of old ones) has removed and that was not
+    reopened. `surplus`: how many events this transaction stores that exceed the limit and do not count.
     """
     row = known.incidents.get(name)
     clocks: Sequence[Any] = known.clocks.get(name, ())

@@ -20,16 +20,16 @@ from sla_platform.store.quarantine import QuarantineEntry, QuarantineRow, waitin
 from sla_platform.store.types import from_micros
 from sla_platform.wire.clock import CANARY
 from sla_timer import tables
-from sla_timer.apply.deferred import hold
+from sla_timer.apply.deferred import hold_timers
 from sla_timer.apply.refold import Refolder, query_of_names
 
 REPLAN, AUDIT, TICK = "replan", "audit", "tick"
 
 
 class TimerQuarantine:
-    """Keeps incidents that re-planning or the self-audit could not process; `keep` adds one to the timer's quarantine.
+    """Puts incidents into the quarantine that re-planning or the self-audit could not process: call `keep`.
 
-    An operator replays such an entry later. Building the object registers how its entries are replayed, and those of
+    An operator replays the entry later. Building the object registers how such entries are replayed, and those of
     timers that the tick (the loop that fires timers) has quarantined.
     """
 
@@ -79,7 +79,7 @@ class TimerQuarantine:
         }
         async with self._store.transaction() as connection:
             await connection.execute(insert_new(connection, tables.timer), [timer])
-            await hold(connection, [entry.key])
+            await hold_timers(connection, [entry.key])
 
     async def _refold(self, entry: QuarantineEntry, *, moved: bool = False) -> None:
         await self._refolder.refold(entry.partition, query_of_names([entry.key]), moved=moved)
@@ -91,7 +91,7 @@ def _instant(written: int | str) -> datetime:
 
 
 def is_quarantined(incident: Any, part: str, catalogue: str = "") -> ColumnElement[bool]:
-    """Return the SQL condition that an incident waits in the quarantine (what could not be processed).
+    """Return the SQL condition that an incident is in the quarantine (could not be processed, and waits for a replay).
 
     `incident`: the column with the incident's id. Only entries count that `TimerQuarantine.keep` has put there with
     this `part` and this `catalogue` ("" for the audit).

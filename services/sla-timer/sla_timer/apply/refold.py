@@ -19,14 +19,21 @@ from sla_timer.rulebooks import Rulebooks
 
 @dataclass(frozen=True, slots=True)
 class Refolded:
-    """What `Refolder.refold` did. `incidents`: the ids it was given. `facts`: what it published about them."""
+    """The result of `Refolder.refold`.
+
+    `incidents`: the ids of the incidents that were to be computed anew. `facts`: the events that were published about
+    them.
+    """
 
     incidents: Sequence[str]
     facts: Sequence[Envelope]
 
 
 def query_of_names(names: Sequence[str]) -> Callable[[AsyncConnection], Awaitable[Sequence[str]]]:
-    """Return a function that returns `names`: the argument `incidents` of `Refolder.refold` when ids are known."""
+    """Return an async function that ignores its connection and returns `names`.
+
+    Use it as the argument `incidents` of `Refolder.refold` when the ids are known before the transaction.
+    """
 
     async def known(_: AsyncConnection) -> Sequence[str]:
         return names
@@ -35,10 +42,10 @@ def query_of_names(names: Sequence[str]) -> Callable[[AsyncConnection], Awaitabl
 
 
 class Refolder:
-    """Computes incidents anew from their stored events (`refold`); used by re-planning, the self-audit and the
-    quarantine.
+    """Computes incidents anew from their stored events, without a new event: call `refold`.
 
-    What differs from before is written and published. Meanwhile the partition's owner cannot apply events.
+    Re-planning, the self-audit and the quarantine use it. What differs from before is written and published. Meanwhile
+    the partition's owner cannot apply events.
     """
 
     def __init__(self, store: Store, rulebooks: Rulebooks, time_source: TimeSource, preparing: FoldPreparer) -> None:
@@ -57,7 +64,8 @@ class Refolder:
         """Compute incidents of a partition anew, write their rows and timers, and publish what differs from before.
 
         `incidents`: called within the transaction, returns the ids; all must be of this partition. `moved`: judge them
-        by the catalogue in force from now on. An incident without events is skipped. Raises StoreBusy.
+        by the catalogue in force from now on, instead of the version they were judged by. An incident without events is
+        skipped. Raises StoreBusy.
         """
 
         async def unit(prepared: Mapping[str, PreparedFold]) -> Refolded:
@@ -86,6 +94,6 @@ class Refolder:
                     decided.add(decide(partition, replace(one, settled={}), pins, now, options))
             await save.write_changes(connection, decided)
             if waiting := [row.id for row in known.incidents.values() if row.deferred]:
-                await deferred.hold(connection, waiting)
+                await deferred.hold_timers(connection, waiting)
         self._preparing.committed(decided)
         return Refolded(names, decided.facts)

@@ -40,9 +40,10 @@ LIVE = ("open", "waiting")
 
 
 class Replanner:
-    """Re-planning: judges open incidents of earlier catalogue versions by the catalogue in force, a batch at a time.
+    """Re-planning: judges open incidents by the catalogue and contracts in force, after these have changed. Call `run`.
 
-    `wake` is called after each transaction: it wakes the readers of the timer's log.
+    It takes up to 100 incidents at a time. `wake` is called after each transaction; it wakes the readers of the log of
+    published events.
     """
 
     def __init__(
@@ -62,9 +63,9 @@ class Replanner:
         self._wake = wake
 
     async def run(self) -> None:
-        """Move batches of incidents until cancelled.
+        """Judge open incidents by the catalogue and contracts in force, batch by batch, until cancelled.
 
-        The pause between batches is 20 ms; 2 seconds if nothing was moved or the store failed.
+        The pause between batches is 20 ms; 2 seconds if nothing was left to do or the store failed.
         """
         while True:
             try:
@@ -75,10 +76,11 @@ class Replanner:
             await asyncio.sleep(BETWEEN_SECONDS if moved else IDLE_SECONDS)
 
     async def once(self) -> int:
-        """Move up to 100 incidents of one partition to the catalogue in force; return how many were tried.
+        """Judge up to 100 open incidents anew; return how many were tried, 0 if nothing was left to do.
 
-        0 if none is left, or if another instance has activated a newer catalogue. Incidents that fail are quarantined.
-        Raises Retryable.
+        First come incidents of other catalogue versions, of one partition; then those of one recorded contract that has
+        changed (1 is returned if it has none). 0, too, if another instance has activated a newer catalogue. Incidents
+        that fail are put into the quarantine. Raises Retryable.
         """
         first = await self._anything()
         if first is None:
@@ -135,7 +137,10 @@ class Replanner:
 
 
 async def ask_contracts(connection: AsyncConnection, changed: Sequence[RecordData]) -> None:
-    """Have the open incidents of these contracts judged anew: those under them, and those of their customers."""
+    """Request that `Replanner` judges anew the open incidents under these changed contracts, and of their customers.
+
+    The request is a row of `timer_replan` for each contract, written in the caller's transaction.
+    """
     rows = [
         {
             "contract": one.id,

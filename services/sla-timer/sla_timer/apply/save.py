@@ -20,12 +20,12 @@ from sla_timer import tables
 
 @dataclass(slots=True)
 class Changes:
-    """The rows to write and the facts to publish in one transaction.
+    """The rows to write and the facts (events) to publish in one transaction.
 
-    `incidents`, `clocks`, `timers`: rows for the timer's tables of incidents, clocks and timers. `gone`: clocks that a
-    late event has made disappear from their incident. `facts`: what to publish. `pins`: rows by which the rulebooks of
-    recorded contracts are found again. `settled`: incident id -> (catalogue
-    version, its ended clocks about which everything is published once this is committed).
+    `incidents`, `clocks`, `timers`: rows for `timer_incident`, `timer_clock` and `timer_timer`. `gone`: clocks that a
+    late event has made disappear from their incident. `pins`: rows for `timer_pin`, which say what revisions of
+    recorded contracts a catalogue version includes. `settled`: incident id -> (catalogue version, the ended clocks
+    about which everything is published once this is committed).
     """
 
     incidents: list[dict[str, Any]] = field(default_factory=list)
@@ -38,7 +38,7 @@ class Changes:
     settled: dict[str, tuple[str, dict[ClockId, Clock]]] = field(default_factory=dict)
 
     def add(self, other: Changes) -> None:
-        """Append the changes of `other`, which are of another incident, to these."""
+        """Append the changes of another incident to these, in place."""
         self.incidents += other.incidents
         self.clocks += other.clocks
         self.timers += other.timers
@@ -53,7 +53,7 @@ _KEPT = frozenset({"deferred"})  # columns of an incident's row that no decision
 
 
 async def write_events(connection: AsyncConnection, fresh: Sequence[tuple[Envelope, IncidentEvent]]) -> None:
-    """Insert events into `timer_event`; those that are stored already are skipped."""
+    """Insert events into the table `timer_event`; those that are stored already are skipped."""
     for start in range(0, len(fresh), _ROWS):
         await connection.execute(insert_new(connection, tables.event), event_rows(fresh[start : start + _ROWS]))
 
@@ -61,7 +61,7 @@ async def write_events(connection: AsyncConnection, fresh: Sequence[tuple[Envelo
 async def write_surplus_events(
     connection: AsyncConnection, fresh: Sequence[tuple[Envelope, IncidentEvent]]
 ) -> dict[str, int]:
-    """Insert events beyond the limit of their incident into `timer_surplus`; they change no clock.
+    """Insert events that exceed the limit of their incident into the table `timer_surplus`; they change no clock.
 
     Return incident id -> how many of them were new.
     """
@@ -72,7 +72,7 @@ async def write_surplus_events(
 
 
 def event_rows(fresh: Sequence[tuple[Envelope, IncidentEvent]]) -> list[dict[str, Any]]:
-    """Return the rows of these events, as `timer_event` has them."""
+    """Return the events as rows of the table `timer_event`, in the order given."""
     return [
         {
             "id": envelope.id,
@@ -87,10 +87,9 @@ def event_rows(fresh: Sequence[tuple[Envelope, IncidentEvent]]) -> list[dict[str
 
 
 async def write_changes(connection: AsyncConnection, decided: Changes) -> None:
-    """Write the rows of incidents and clocks, replace the timers of these clocks, and append the facts to the timer's
-    log.
+    """Write the rows of incidents and clocks, replace the timers of these clocks, and append the facts to the log.
 
-    Clocks that are `gone` become cancelled and lose their timers.
+    Clocks that are `gone` become cancelled and lose their timers. All in the caller's transaction.
     """
     if decided.pins:
         rows = {row["version"]: row for row in decided.pins}

@@ -56,14 +56,13 @@ class _Done:
 
 
 class Applier:
-    """Applies batches of incident events: stores them, computes their incidents anew and publishes facts about the
-    clocks.
+    """Applies incident events from the bus: stores them, computes their incidents anew and publishes what follows.
 
-    Events whose incident takes long to compute are stored to be applied later (`deferred`), which sets `deferring`.
-
-    The bus calls it (`sla_platform.bus.Handler`). `progress`: notes how far each partition is applied. `owner`: the
-    name of this instance. `wake` is called after each transaction: it wakes the readers of the timer's log.
-    `preparing`: None makes a new one.
+    `handle` applies a batch; the bus also calls `assigned` and `revoked` (`sla_platform.bus.Handler`). Events whose
+    incident takes long to compute are stored to be applied later, and the event `deferring` is set. `progress`: notes
+    how far each partition is applied. `owner`: the name of this instance. `wake` is called after each transaction; it
+    wakes the readers of the log of published events. `preparing`: computes incidents with many events; None makes a new
+    one.
     """
 
     def __init__(
@@ -91,16 +90,17 @@ class Applier:
 
     @property
     def owned(self) -> Collection[int]:
-        """Return the partitions of this process."""
+        """Return the numbers of the partitions that this process owns, whose events it applies."""
         return self._epochs.keys()
 
     def now(self) -> datetime:
-        """Return the present instant."""
+        """Return the present instant, aware and in UTC."""
         return self._time_source.now()
 
     async def assigned(self, partitions: frozenset[int]) -> None:
-        """Take ownership of the partitions that the bus has assigned to this process; earlier owners can apply nothing
-        more.
+        """Take ownership of the partitions that the bus has assigned to this process.
+
+        Earlier owners can apply no events of these partitions from then on.
         """
         async with self._store.transaction() as connection:
             self._epochs |= await ownership.take_partitions(connection, partitions, self._owner)
@@ -118,11 +118,10 @@ class Applier:
     async def handle(self, batch: Batch) -> None:
         """Apply a batch of events in one transaction; events that are stored already are skipped.
 
-        Events of an incident of which more than 500 events would have to be folded again are stored to be applied
-        later, and so are all that come while such events wait.
-        Then note that the partition is applied up to the instant `batch.through`, if it is given. Raises Fenced if this
-        instance does not own the partition, BadEnvelope if an event cannot be read, and StoreBusy; nothing was stored
-        then.
+        An incident of which more than 500 stored events would have to be read again is put off: its events are stored
+        to be applied later, and so are all that follow until these are applied. Then note that the partition is applied
+        up to the instant `batch.through`, if it is given. Raises Fenced if this instance does not own the partition,
+        BadEnvelope if an event cannot be read, and StoreBusy; nothing was stored then.
         """
         epoch = self._epochs.get(batch.partition)
         if epoch is None:
@@ -144,10 +143,11 @@ class Applier:
         self._wake()
 
     async def apply_deferred(self, partition: int, incident: str, readable: Fresh, budget: FoldBudget) -> None:
-        """Apply events that waited for one incident, in one transaction, and let its timers go on if none waits now.
+        """Apply events of one incident that were put off, in one transaction.
 
-        `budget`: counts the stored events that were folded again, and the clocks if more than 500 may have changed.
-        Raises Fenced if this instance does not own the partition, and StoreBusy; the events still wait then.
+        Its timers fire again if no event of it waits any more. `budget`: counts the stored events that were read again,
+        and the clocks if more than 500 may have changed. Raises Fenced if this instance does not own the partition, and
+        StoreBusy; the events still wait then.
         """
         epoch = self._epochs.get(partition)
         if epoch is None:
@@ -157,9 +157,9 @@ class Applier:
             budget.spent += sum(one.undecided for one in prepared.values() if one.undecided > NEAR)
             async with self._store.transaction() as connection:
                 begun = await self._begin(connection, partition, epoch, readable)
-                await deferred.take(connection, [envelope.id for envelope, _ in readable])
+                await deferred.delete_deferred(connection, [envelope.id for envelope, _ in readable])
                 done = await self._decide(connection, begun, prepared, None)
-                await deferred.settle(connection, incident, begun.now)
+                await deferred.settle_timers(connection, incident, begun.now)
             self._committed(done)
 
         await self._preparing.around({incident: [event for _, event in readable]}, unit, budget)
@@ -220,7 +220,7 @@ class Applier:
             aside = [one for one in fresh if one[1].incident in known.deferred]
             fresh = [one for one in fresh if one[1].incident not in known.deferred]
             rows = [known.incidents[name] for name in known.deferred]
-            waiting = await deferred.defer(connection, unit.partition, aside, rows)
+            waiting = await deferred.defer_events(connection, unit.partition, aside, rows)
         ids: dict[str, set[str]] = {}
         for envelope, event in fresh:
             ids.setdefault(event.incident, set()).add(envelope.id)

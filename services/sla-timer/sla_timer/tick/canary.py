@@ -28,10 +28,9 @@ CLOCK: ClockId = clock_id(IncidentId(CANARY), MetricId("canary"), 0)
 
 
 class Canary:
-    """Keeps slad's own test clock, the canary, going: it is due every full minute, so each firing shows that timers
-    fire.
+    """Sets the timers of slad's own test clock, the canary, which is due every full minute and shows that timers fire.
 
-    Call `run` for ever; `once` sets a single timer.
+    Call `run` to set them for ever; `once` sets one.
     """
 
     def __init__(self, store: Store, firing: Firing, time_source: TimeSource) -> None:
@@ -41,10 +40,10 @@ class Canary:
         self._set: datetime | None = None
 
     async def run(self) -> None:
-        """Keep slad's own test clock (the canary) going: set its timer for each coming full minute, until cancelled.
+        """Set the timer of slad's own test clock (the canary) for each coming full minute, until cancelled.
 
-        Whether the next one must be set is looked up every five seconds. A Retryable error is logged, and the loop goes
-        on.
+        Every five seconds it is checked whether the next one must be set. A Retryable error is logged, and the loop
+        goes on.
         """
         while True:
             try:
@@ -54,8 +53,9 @@ class Canary:
             await asyncio.sleep(5)
 
     async def once(self) -> None:
-        """Set the canary's timer for the next full minute, unless this or another process has done so. Raises
-        Retryable.
+        """Set the canary's timer for the next full minute, unless this or another process has done so.
+
+        The canary is slad's own test clock. Raises Retryable.
         """
         minute = _next_minute(self._time_source.now())
         if minute == self._set:

@@ -33,9 +33,9 @@ RETRY_SECONDS = 0.25
 class TickLoop:
     """The tick: a loop that fires due timers every `settings.tick_ms` milliseconds (25 by default). Call `run`.
 
-    `progress`: how far events are applied. `wake` is called after each batch that fired something: it wakes the readers
-    of the timer's log. `last_tick`: when the last pass ended without an error, in seconds of `time.monotonic`; minus
-    infinity before the first.
+    `progress`: how far events are applied. `wake` is called after each batch that fired something; it wakes the readers
+    of the log of published events. `last_tick`: when the last pass ended without an error, in seconds of
+    `time.monotonic`; minus infinity before the first.
     """
 
     def __init__(
@@ -61,7 +61,10 @@ class TickLoop:
         self.last_tick = float("-inf")  # monotonic seconds; readiness looks at it
 
     async def run(self) -> None:
-        """Fire due timers, pass by pass, until cancelled; after a failure of the store pause for 0.25 seconds."""
+        """Fire due timers every `settings.tick_ms` milliseconds until cancelled.
+
+        After a failure of the store, pause for 0.25 seconds.
+        """
         while True:
             begun = time.monotonic()
             try:

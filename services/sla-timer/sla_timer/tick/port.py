@@ -13,7 +13,7 @@ from typing import Protocol
 
 @dataclass(frozen=True, slots=True)
 class Fired:
-    """A timer row that was taken from the store.
+    """A timer row that was taken from the store because it was due.
 
     `fire_at`: its due instant. `kind`: `breach…` or a warning such as `warn-75`. `provisional`: it fired although
     events up to `fire_at` may still be missing. `live`: False if its clock no longer runs under that target; nothing
@@ -60,16 +60,17 @@ class Firing(Protocol):
     async def fire(self, bounds: ClaimBounds) -> list[Fired]:
         """Fire one batch of due timers and return their rows.
 
-        If `bounds.limit` rows are of one partition, more of it may be due. Raises Retryable when the store is away or
-        busy, and the driver's error when it refuses a row; nothing was fired then.
+        At most `bounds.limit` rows of each partition are taken; if so many are of one partition, more may be due.
+        Raises Retryable when the store is away or busy, and the driver's error when it refuses a row; nothing was fired
+        then.
         """
         ...
 
     async def quarantine(self, bounds: ClaimBounds, partition: int, error: str) -> bool:
         """Move one due row of the partition to the quarantine (rows that could not be processed); False if none is due.
 
-        It is the row that `fire` would take first. `bounds`: as for `fire`. `error`: the reason, cut if too long to
-        store.
+        It is the row that `fire` would take first. `bounds`: those that `fire` would get. `error`: the reason, cut if
+        too long to store.
         """
         ...
 

@@ -99,7 +99,7 @@ _QUARANTINE = text(QUARANTINE).bindparams(bindparam("now", type_=Instant))
 
 
 class PostgresFiring:
-    """`Firing` on PostgreSQL; any number of instances may fire at once."""
+    """Fires due timers on PostgreSQL (a `Firing`); any number of instances may fire at once."""
 
     lanes = 2
 
@@ -107,7 +107,11 @@ class PostgresFiring:
         self._store = store
 
     async def fire(self, bounds: ClaimBounds) -> list[Fired]:
-        """Fire one batch in one autocommit statement and return its rows (see `Firing.fire`)."""
+        """Fire one batch of due timers in a single autocommit statement, and return their rows.
+
+        Raises Retryable when the database is away or busy, and the driver's error when it refuses a row; nothing was
+        fired then.
+        """
         values = {
             "now": bounds.now,
             "bound": bounds.since or BEGINNING,
@@ -122,7 +126,10 @@ class PostgresFiring:
         return [Fired(row.fire_at, row.kind, row.provisional, row.live) for row in rows]
 
     async def quarantine(self, bounds: ClaimBounds, partition: int, error: str) -> bool:
-        """Move the next due row to the quarantine; False if none is due (see `Firing.quarantine`)."""
+        """Move the row of `partition` that `fire` would take next to the quarantine, with `error` as the reason.
+
+        Return False if no row of the partition is due.
+        """
         why = fit_column(error, LONGEST_ERROR)
         values = {"now": bounds.now, "patience": bounds.patience, "only": partition, "error": why}
         async with self._store.claiming() as connection:

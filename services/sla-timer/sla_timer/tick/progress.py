@@ -53,7 +53,7 @@ BEGINNING = from_micros(0)  # a lower bound below every row
 
 
 class ProgressLook(NamedTuple):
-    """How far events are applied in all partitions, as returned by `Progress.publish`.
+    """How far events are applied in all partitions: the result of `Progress.publish`.
 
     `now`: the database's clock; None on SQLite, which has none. `slowest`: the instant up to which even the slowest
     partition is applied; None when unknown. `due`: False if no timer was due at `now`; always True on SQLite.
@@ -67,8 +67,8 @@ class ProgressLook(NamedTuple):
 class Progress:
     """Remembers up to which instant this process has applied the events of each partition that it owns.
 
-    `Applier` calls `note` and `drop`; the tick (the loop that fires timers) calls `publish`. A timer that is due after
-    that instant fires only when its patience (`ClaimBounds.patience`) is over.
+    `Applier` calls `note` and `drop`; the tick (the loop that fires timers) calls `publish`. A timer that is due later
+    than that instant fires only once it has waited for `ClaimBounds.patience`.
     """
 
     def __init__(self) -> None:
@@ -91,39 +91,45 @@ class Progress:
         self._fresh.discard(partition)
 
     def caught_up_through(self, partition: int) -> datetime | None:
-        """Return up to which instant this process has applied the partition; None when it has recorded nothing."""
+        """Return the instant up to which this process has applied the partition's events; None if none is recorded."""
         known = self._caught.get(partition)
         return None if known is None else known[1]
 
     async def publish(self, since: datetime | None = None) -> ProgressLook:
-        """Make known to the ticks (timer loops) of all instances up to which instants events are applied here (`note`).
+        """Publish up to which instants this process has applied events, and return how far all partitions are applied.
 
-        Return how far the events of all partitions are applied. `since`: timers due at or before this instant do not
+        The loops that fire timers read this, in all instances. `since`: timers due at or before this instant do not
         make `ProgressLook.due` true; None: any due timer does.
         """
         raise NotImplementedError
 
 
 class SqliteProgress(Progress):
-    """`Progress` for SQLite: one process does everything, and the records stay in its memory.
+    """`Progress` for SQLite: remembers in memory up to which instant this process, the only one, has applied events.
 
     After a start no timer fires until the log of events has been read to its end once.
     """
 
     async def publish(self, since: datetime | None = None) -> ProgressLook:
-        """Return how far the only partition is; `now` is None, as SQLite has no clock of its own, and `due` is True."""
+        """Return up to which instant the only partition is applied; nothing is written.
+
+        `now` of the result is None, as SQLite has no clock of its own, and `due` is True.
+        """
         return ProgressLook(None, self.caught_up_through(0))
 
 
 class PostgresProgress(Progress):
-    """`Progress` for PostgreSQL: records go to the table `timer_progress`, which the ticks of all instances read."""
+    """`Progress` for PostgreSQL: writes how far events are applied to `timer_progress`, which all instances read."""
 
     def __init__(self, store: Store) -> None:
         super().__init__()
         self._store = store
 
     async def publish(self, since: datetime | None = None) -> ProgressLook:
-        """Write new records and return how far all partitions are, in one statement on the tick's own connection."""
+        """Write to `timer_progress` what was recorded since the last call; return how far all partitions are applied.
+
+        `since`: timers due at or before this instant do not make `ProgressLook.due` true; None: any due timer does.
+        """
         moved, self._fresh = self._fresh, set()
         bound: dict[str, Any] = {"since": since or BEGINNING}
         rows = [(number, *self._caught[number]) for number in sorted(moved) if number in self._caught]

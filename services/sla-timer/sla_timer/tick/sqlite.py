@@ -105,7 +105,7 @@ _PUBLISH = text(PUBLISH.replace(":%M:%S", r"\:%M\:%S"))
 
 
 class SqliteFiring:
-    """`Firing` on SQLite: one process, one partition, one writer."""
+    """Fires due timers on SQLite (a `Firing`), where there is one process, one partition and one writer."""
 
     lanes = 1
 
@@ -114,9 +114,9 @@ class SqliteFiring:
         self._progress = progress
 
     async def fire(self, bounds: ClaimBounds) -> list[Fired]:
-        """Fire one batch in one write transaction and return its rows (see `Firing.fire`).
+        """Fire one batch of due timers in one write transaction, and return their rows.
 
-        Empty until the log of events has been read to its end once since the start.
+        The result is empty until the log of events has been read to its end once since the start.
         """
         caught = self._progress.caught_up_through(0)
         if caught is None:
@@ -128,7 +128,10 @@ class SqliteFiring:
             return await _claim_and_publish(connection, bounds, through, caught)
 
     async def quarantine(self, bounds: ClaimBounds, partition: int, error: str) -> bool:
-        """Move the next due row to the quarantine; False if none is due (see `Firing.quarantine`)."""
+        """Move the row that `fire` would take next to the quarantine, with `error` as the reason.
+
+        Return False if no row is due.
+        """
         why, through = fit_column(error, LONGEST_ERROR), to_micros(self._through(bounds))
         keep, remove = map(text, QUARANTINE)
         async with self._store.transaction() as connection:
@@ -136,7 +139,7 @@ class SqliteFiring:
             return bool((await connection.execute(remove, {"through": through})).rowcount)
 
     async def partitions(self) -> list[int]:
-        """Return the number of the only partition."""
+        """Return `[0]`, the number of the only partition on SQLite."""
         return [0]
 
     def _through(self, bounds: ClaimBounds) -> datetime:

@@ -47,10 +47,10 @@ def ack(
     key: Key = "",
     json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
-    """Acknowledge alerts, which stops their escalation. Without an argument list those that are not acknowledged.
+    """Acknowledge alerts, which stops their escalation. Without an argument, list the alerts that are not acknowledged.
 
     Needs a key with the scope ack (to list: read). Exit status: 0 all are acknowledged, or were already; 1 there is no
-    such alert, or it has ended; 2 the call makes no sense. Of a list: 0 nothing waits, 1 something does.
+    such alert, or it has ended; 2 the call makes no sense. Of a list: 0 it is empty, 1 it is not.
     """
     with open_client(url, key) as client:
         if not what:

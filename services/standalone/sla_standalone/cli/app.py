@@ -33,9 +33,10 @@ def application(called: str = "") -> typer.Typer:
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Run the command line. `arguments` default to those of the process.
+    """Run the command line of slad and end the process with an exit status, by raising SystemExit.
 
-    Exit status: 0 done, 1 the work found something wrong, 2 the call or a setting makes no sense.
+    `arguments` default to those of the process. Exit status: 0 done, 1 the work found something wrong, 2 the call or a
+    setting makes no sense.
     """
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):

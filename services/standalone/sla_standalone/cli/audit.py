@@ -51,9 +51,9 @@ def list_(
     limit: Annotated[int, typer.Option(help="How many at most.", min=1, max=100_000)] = 50,
     json: _Json = False,
 ) -> None:
-    """List the acts of people and keys over all services, the newest first.
+    """List the acts of people and keys in the audit logs of all services, the newest first.
 
-    A key for all contracts needs the scope admin; one of one contract sees the acts on that contract. Exit status: 0
+    Needs a key with the scope admin, or a key of one contract, which shows the acts on that contract. Exit status: 0
     listed, 2 the call makes no sense or a service does not answer.
     """
     asked = _asked(actor, act, object, since, until)
@@ -87,7 +87,7 @@ def export(
     until: _Until = "",
     heads: Annotated[bool, typer.Option("--heads", help="Only where each log ends, for --against.")] = False,
 ) -> None:
-    """Print the audit logs as JSON lines, the oldest act first, each log with its head in its last line.
+    """Print the audit logs as JSON lines, the oldest act first. The last line of each log is its head: where it ends.
 
     Where an option leaves acts out there is no head, and the lines cannot be verified. Needs a key with the scope
     admin. Exit status: 0 printed, 2 the call makes no sense or a service does not answer.
@@ -113,11 +113,12 @@ def verify(
     ] = None,
     json: _Json = False,
 ) -> None:
-    """Check every hash of the audit logs here, and name the first row of each log that is not what was written.
+    """Check the hashes of the audit logs, and name the first row of each log that is not as it was written.
 
     A changed, deleted, inserted or moved row and a cut tail are found. Whoever can write to the database can also write
-    a whole log anew: only --against finds that, with an export that they could not write to. Needs a key with the scope
-    admin. Exit status: 0 whole, 1 not, 2 the call makes no sense or a service does not answer.
+    a whole log anew: only --against finds that, with an earlier export that they could not write to. Needs a key with
+    the scope admin. Exit status: 0 all are as written, 1 one is not, 2 the call makes no sense or a service does not
+    answer.
     """
     if log and log not in LOGS:
         stop(f"--log {log}: it is one of {', '.join(LOGS)}")

@@ -15,7 +15,7 @@ from sla_standalone.replay.instant import BadTableInstant, at_zone
 
 
 def catalogue_at(path: Path | None) -> Catalogue:
-    """Return the catalogue at a path; for None the built-in plans with their example contracts.
+    """Return the catalogue at a path, a folder or a file; for None the built-in plans with their example contracts.
 
     A path that does not exist ends the command. Raises CatalogueInvalid.
     """
@@ -64,7 +64,8 @@ def contract_in(book: Catalogue, name: str) -> Contract:
 
 
 def instant_of(text: str, zone: str, option: str) -> datetime:
-    """Return the instant that `text` gives in ISO 8601; `zone` (such as `Europe/Berlin`) applies if it has no offset.
+    """Return the instant (an aware datetime) that `text` gives in ISO 8601; without an offset it is local time in
+    `zone`.
 
     A text that cannot be read, or a year out of range, ends the command; `option`, such as `--at`, is named in the
     message.

@@ -19,7 +19,7 @@ from sla_standalone.cli.place import path
 
 
 class Format(StrEnum):
-    """The forms in which problems are printed; GITHUB: as commands that annotate files in a GitHub job."""
+    """The forms in which `slad check` prints problems. GITHUB: workflow commands that annotate files in GitHub."""
 
     TEXT = "text"
     JSON = "json"
@@ -59,7 +59,7 @@ def check(
 
 
 def problem_json(problem: FileProblem) -> dict[str, Any]:
-    """Return a problem as `slad check --json` prints it."""
+    """Return a problem of a catalogue as JSON values: file, line, column, severity, code, message and hint."""
     return {
         "file": problem.file, "line": problem.line, "column": problem.column, "severity": problem.severity.value,
         "code": problem.code, "message": problem.message, "hint": problem.hint,

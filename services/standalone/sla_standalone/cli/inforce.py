@@ -13,9 +13,9 @@ from sla_timer import tables
 
 
 def stored_text(settings: Settings) -> str | None:
-    """Return the text of the catalogue that was activated last, from the store; None when the store has none.
+    """Return the text of the catalogue that was put in force last, from the store of the settings; None if it has none.
 
-    A database file that does not exist is not made. Raises StoreBusy.
+    A database file that does not exist is not created, and gives None. Raises StoreBusy.
     """
     database = Store(settings.store_url).url.database
     if settings.store_url.startswith("sqlite") and not (database and Path(database).exists()):

@@ -20,9 +20,11 @@ class NoInstallation(Exception):
 
 
 def with_store(settings: Settings, work: Callable[[Store, TimeSource], Awaitable[_Answer]]) -> _Answer:
-    """Return what `work` returns, which is called with the store of the settings and their time source.
+    """Open the store of the settings, and return what `work` returns, which is called with the store and the time
+    source.
 
-    A database file that does not exist is not made. Raises NoInstallation, StoreBusy.
+    The store is closed afterwards. A database file that does not exist is not created. Raises NoInstallation,
+    StoreBusy.
     """
     store = Store(settings.store_url)
     if store.sqlite and not Path(store.url.database or "").exists():

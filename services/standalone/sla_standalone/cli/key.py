@@ -11,7 +11,7 @@ from rich.table import Table
 
 from sla_catalogue.api_key import KeyScope
 from sla_domain import bounds
-from sla_platform.apikey.key import MadeKey, fit_name
+from sla_platform.apikey.key import MadeKey, is_key_name
 from sla_platform.apikey.store import NoSuchKey, WantedKey, list_keys, make_key, revoke_key
 from sla_platform.settings import Settings
 from sla_platform.store.engine import Store
@@ -46,7 +46,7 @@ def make(
 ) -> None:
     """Make an API key and print it. It is shown this once: only its hash is kept, in the store of SLAD_STORE_URL.
 
-    Every service takes it within two seconds. Exit status: 0 made, 2 the call makes no sense or the store is away.
+    Every service accepts it within two seconds. Exit status: 0 made, 2 the call makes no sense or the store is away.
     """
     wanted = WantedKey(
         name=name,
@@ -70,7 +70,7 @@ def make(
 def list_(
     every: Annotated[bool, typer.Option("--all", help="Those that were revoked, too.")] = False, json: _Json = False
 ) -> None:
-    """List the API keys that were made here, and not those of the catalogue."""
+    """List the API keys that `slad key make` made, without those of the catalogue."""
     keys = _with_store(_listed)
     shown = [key for key in keys if every or key.revoked_at is None]
     if json:
@@ -94,7 +94,8 @@ def revoke(
 ) -> None:
     """Revoke API keys for good. Every service refuses them within two seconds, on open streams too.
 
-    Exit status: 0 all are revoked, 1 one of them was never made here or was revoked before; then none is changed.
+    Exit status: 0 all are revoked, 1 one of them was not made by `slad key make`, or was revoked before; then none is
+    changed.
     """
 
     async def work(store: Store, time_source: TimeSource) -> list[MadeKey]:
@@ -122,7 +123,7 @@ async def _listed(store: Store, _time_source: TimeSource) -> list[MadeKey]:
 
 def _refuse_senseless(wanted: WantedKey, today: date) -> None:
     """What `slad check` refuses of a key in the catalogue, too."""
-    if not fit_name(wanted.name):
+    if not is_key_name(wanted.name):
         stop(f"--name {wanted.name}: at most 60 small letters, digits, `.`, `_` and `-`, the first a letter or digit")
     if wanted.contract and (len(wanted.contract) > bounds.CONTRACT or not bounds.writable(wanted.contract)):
         stop("--contract: no contract has such an id")

@@ -41,9 +41,11 @@ def show(
     key: Key = "",
     json: Json = False,
 ) -> None:
-    """Show the ledgers of a contract: what is free and reserved, what expires when, and how long it will last.
+    """Show what is left of a contract's allowances (credits, hours, visits): free, reserved, expiring, and for how
+    long.
 
-    Needs a key with the scope read. Exit status: 0; 1 there is no such contract or ledger; 2 the call makes no sense.
+    Needs a key with the scope read. Exit status: 0 shown, 1 there is no such contract or allowance, 2 the call makes no
+    sense.
     """
     query: dict[str, str | int] = {"language": language}
     if at:
@@ -84,7 +86,7 @@ def add(
     key: Key = "",
     json: Json = False,
 ) -> None:
-    """Write an entry into a ledger. It stays for good: nothing is changed, paid back or moved.
+    """Write an entry into the ledger of an allowance. It stays for good: nothing is changed, paid back or moved.
 
     Needs a key with the scope admin. Exit status: 0 it is written, or was already; 1 there is no such contract; 2 it is
     refused.

@@ -33,10 +33,10 @@ def show(
     key: Key = "",
     json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
-    """Show a notice in its newest revision: the people told by contract, what was delivered, and who acknowledged.
+    """Show the newest revision of a critical-fix notice: who was notified in each contract, how, and who acknowledged.
 
-    Needs a key with the scope read; one of a contract sees that contract alone. Exit status: 0 nobody is asked any
-    more, 1 an acknowledgement is outstanding or the notice is not known, 2 the call makes no sense.
+    Needs a key with the scope read; a key of one contract shows that contract alone. Exit status: 0 no acknowledgement
+    is outstanding, 1 one is, or the notice is not known, 2 the call makes no sense.
     """
     with open_client(url, key) as client:
         found = fetch_json(client, f"/v1/notices/{quote(notice, safe='')}")

@@ -10,7 +10,10 @@ from sla_standalone.cli.output import stop
 
 
 def operator_command(reason: str) -> Command:
-    """Return the user of this process as who orders an act, with their reason. One that is no line ends the command."""
+    """Return a command for the audit log: ordered by the operating system's user of this process, for the given reason.
+
+    A reason that is too long, or not a single line, ends the process with a message.
+    """
     if len(reason) > bounds.VALUE or not bounds.writable(reason):
         stop(f"--reason: one line of at most {bounds.VALUE} characters")
     try:
@@ -21,5 +24,5 @@ def operator_command(reason: str) -> Command:
 
 
 def operator_name(name: str) -> str:
-    """Return a user's name as it stands in the audit log: at most 120 characters, none that would break a line."""
+    """Return a user's name in the form for the audit log: at most 120 characters, with `?` for control characters."""
     return bounds.shorten(bounds.UNWRITABLE_ON_A_LINE.sub("?", name), bounds.PERSON)

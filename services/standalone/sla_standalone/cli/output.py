@@ -26,7 +26,7 @@ class _InertConsole(Console):
 
 
 def table_console() -> Console:
-    """Return a new console for tables on stdout; characters that would command the terminal are replaced (`inert`).
+    """Return a new console for printing tables on stdout; control characters in texts are replaced (`inert`).
 
     It is made at each call, since stdout may change (pipes, tests).
     """
@@ -35,18 +35,12 @@ def table_console() -> Console:
 
 
 def message_console() -> Console:
-    """Return a new console for messages on stderr.
-
-    Characters that would command the terminal are replaced (`inert`).
-    """
+    """Return a new console for printing messages on stderr; control characters in texts are replaced (`inert`)."""
     return _InertConsole(stderr=True, highlight=False, markup=False)
 
 
 def say(text: str, *, nl: bool = True) -> None:
-    """Print a text on stdout, with a line break if `nl`.
-
-    Characters that would command the terminal are replaced (`inert`).
-    """
+    """Print a text on stdout, with a line break if `nl`; control characters in it are replaced (`inert`)."""
     typer.echo(inert(text), nl=nl)
 
 

@@ -23,9 +23,10 @@ _TURNS = {
 
 
 def show_replay(rules: Sequence[ReplayRules], played: Played, *, each: bool) -> None:
-    """Print the figures of a replay as tables; with `each` also the verdict of every clock, and every remark.
+    """Print the results of a replay (`played`) as tables; with `each` also the verdict of every clock, and every
+    remark.
 
-    `rules`: the one or two rules by which the log was judged.
+    `rules`: the one or two plans by which the log was judged.
     """
     figures = played.figures
     if each:
@@ -45,7 +46,7 @@ def show_replay(rules: Sequence[ReplayRules], played: Played, *, each: bool) -> 
 def line_of(outcome: ClockOutcome) -> str:
     """Return the verdict of one clock as a line of text, with times in the contract's zone.
 
-    Such as `jira:OPS-7 resolution P1 met due 2026-11-12 16:00 ended 2026-11-12 15:20`.
+    For example `jira:OPS-7 resolution P1 met due 2026-11-12 16:00 ended 2026-11-12 15:20`.
     """
     due = _local(outcome.due_at, outcome.zone)
     ended = _local(outcome.ended_at, outcome.zone)

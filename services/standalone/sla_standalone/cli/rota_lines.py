@@ -7,7 +7,11 @@ from typing import Any
 
 
 def rota_lines(rotas: list[dict[str, Any]]) -> Iterator[tuple[str, ...]]:
-    """Yield a row for each layer: rota, title, zone, who, when they hand over, in which hours."""
+    """Yield a table row for each layer of rotas: people who take turns, or a feed that lists shifts.
+
+    The cells: rota, title, zone, who, when they hand over, in which hours. `rotas`: `rotas` of a contract's promises
+    (`sla_catalogue.sheet`).
+    """
     for rota in rotas:
         for layer in rota["layers"]:
             who = " → ".join(layer["people"]) if "people" in layer else f"a feed: {layer['listed']} shift(s)"
@@ -17,7 +21,11 @@ def rota_lines(rotas: list[dict[str, Any]]) -> Iterator[tuple[str, ...]]:
 
 
 def override_lines(rotas: list[dict[str, Any]]) -> Iterator[tuple[str, ...]]:
-    """Yield a row for each override: rota, who instead of whom, from, until, why and by whom."""
+    """Yield a table row for each override of rotas: one person instead of another for a time.
+
+    The cells: rota, who instead of whom, from, until, why and by whom. `rotas`: `rotas` of a contract's promises
+    (`sla_catalogue.sheet`).
+    """
     for rota in rotas:
         for one in rota["overrides"]:
             who = one["who"] + (f" instead of {one['instead_of']}" if one["instead_of"] else "")

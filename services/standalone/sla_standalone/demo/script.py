@@ -22,7 +22,7 @@ class ScriptedEvent:
 
 @dataclass(frozen=True, slots=True)
 class Plot:
-    """The script of one demo incident.
+    """The script of one demo incident: how it is opened, and what happens afterwards.
 
     `customer`, `priority`, `title`: what the event `opened` states. `happenings`: the events that follow.
     """

@@ -32,7 +32,7 @@ _SHOWN = 500  # characters of a line in a reject
 
 
 class BadLog(ValueError):
-    """The file is no log of incidents: give JSON lines of CloudEvents, or a CSV file with --map."""
+    """Raised when a file is no log of incidents: neither JSON lines of CloudEvents nor a CSV file with a mapping."""
 
 
 class Reader(Protocol):

@@ -19,7 +19,7 @@ _DIGITS = {"Y": r"(\d{4})", "m": r"(\d{1,2})", "d": r"(\d{1,2})", "H": r"(\d{1,2
 
 
 class BadTableInstant(ValueError):
-    """The text fits none of the mapping's time formats, or its year lies outside 1971 to 2099."""
+    """Raised when a text fits none of the mapping's time formats, or its year lies outside 1971 to 2099."""
 
 
 class DoubtfulInstant(datetime):

@@ -35,15 +35,15 @@ _REMEMBERED = 10_000
 
 
 class BadLine(ValueError):
-    """The line is no event of an incident; the message says what is wrong with it."""
+    """Raised when a line of a log is no event of an incident; the message says what is wrong with it."""
 
 
 @dataclass(frozen=True, slots=True)
 class VerdictAttribute:
-    """Where another system's verdict on a metric stands in the events: in which attribute, and how it is worded.
+    """The attribute in which events of a log state another system's verdict on a metric.
 
-    `attribute`: its name. `metric`: the id of the metric judged. `met`, `missed`: the values that mean so, in lower
-    case; the case of the event's value does not matter, and any other value is ignored.
+    `attribute`: its name. `metric`: the id of the metric judged. `met`, `missed`: the attribute's values that stand for
+    each verdict, in lower case; the case of the event's value does not matter, and any other value is ignored.
     """
 
     attribute: str
@@ -70,9 +70,9 @@ class LineReader:
         return self._speaks_of(_parsed(line))[0]
 
     def life(self, incident: str, lines: Sequence[Numbered]) -> IncidentLife:
-        """Return the events of an incident, given its lines as pairs (number, line).
+        """Return the events of one incident, given its lines as pairs (number, line).
 
-        Lines that are no events of slad's become rejects.
+        Lines that are no events known to slad become rejects.
         """
         events: list[IncidentEvent] = []
         rejects: list[Reject] = []
@@ -86,7 +86,7 @@ class LineReader:
         )
 
     def event(self, line: bytes) -> IncidentEvent:
-        """Return the event of one line. Raises BadLine."""
+        """Return the incident event that one JSON line states. Raises BadLine if the line is none."""
         value = _parsed(line)
         incident, source = self._speaks_of(value)
         type_, data = value.get("type", ""), value.get("data") or {}

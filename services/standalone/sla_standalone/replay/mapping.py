@@ -18,7 +18,7 @@ from sla_domain.event import Actor, EventKind, WaitingOn
 
 
 class BadMapping(ValueError):
-    """The mapping file cannot be used; the message names each place to correct."""
+    """Raised when a mapping file cannot be used; the message names each place to correct."""
 
 
 def _one_or_many(value: object) -> object:
@@ -35,7 +35,7 @@ class _Document(BaseModel):
 
 
 class Cell(_Document):
-    """Where a value comes from: the row's cell in `column`, or `constant` if the row has no value there.
+    """In a mapping file, where a value comes from: the row's cell in `column`, or `constant` if that has no value.
 
     `values`: text of the cell -> value; a text that is not listed is the value itself. In the mapping file a plain text
     such as `Priority` stands for the column of that name.
@@ -58,7 +58,7 @@ class Cell(_Document):
 
 
 class Times(_Document):
-    """How times are written in the table, and in which time zone.
+    """In a mapping file, how times are written in the table, and in which time zone.
 
     `format`: `iso`, or directives of strptime such as `%d.%m.%Y %H:%M`; of several formats the first that fits is used.
     `zone`: the time zone of times without an offset, such as `Europe/Berlin`.
@@ -83,7 +83,7 @@ class Times(_Document):
 
 
 class States(_Document):
-    """The column with the status of a ticket; a change of status states events such as waiting, resolved or reopened.
+    """In a mapping file, the column with the ticket's status, whose changes state events such as waiting or resolved.
 
     `values`: status -> phase; a row whose status is not listed states no change, and leaves a remark. The instant of
     the change is read from the columns that `instants` names for the new phase, else from those of `at`; the first
@@ -97,13 +97,13 @@ class States(_Document):
 
 
 class EventRule(_Document):
-    """The rule by which rows of the table state events of the kind `event`; `where`: only rows with these values count.
+    """In a mapping file, the rule by which rows of the table state events of the kind `event`.
 
-    A row states the event if it begins to have the values of `becomes` (an incident's first row may), ceases to have
-    those of `leaves`, or if a column of `changes` changed or a number in `rises` grew since the row before. Without
-    these four the event happens once, at the first row with a value in a column of `at`. `at`: columns with the event's
-    instant, the first with a value counts; without any, the row's own. `actor`, `waiting_on` and `reason` go into the
-    event.
+    `where`: only rows with these values count. A row states the event if it begins to have the values of `becomes` (an
+    incident's first row may), ceases to have those of `leaves`, or if a column of `changes` changed or a number in
+    `rises` grew since the row before. Without these four the event happens once, at the first row with a value in a
+    column of `at`. `at`: columns with the event's instant, the first with a value counts; without any, the row's own.
+    `actor`, `waiting_on` and `reason` go into the event.
     """
 
     event: EventKind
@@ -137,11 +137,11 @@ _BEYOND_A_TABLE = frozenset({EventKind.TARGET_AGREED, EventKind.MERGED, EventKin
 
 
 class VerdictColumn(_Document):
-    """The column with another system's verdict on `metric`, read from the last row of each incident.
+    """In a mapping file, the column with another system's verdict on `metric`, read from the last row of each incident.
 
-    `met`, `missed`: the cell's texts that mean so, in any case; another text is no verdict. `where` (column -> values)
-    and `known` (columns) exclude incidents: the verdict is read only if the last row has one of the values in each
-    column of `where`, and any value in each column of `known`.
+    `met`, `missed`: the cell's texts that stand for each verdict, in any case; another text is no verdict. `where`
+    (column -> values) and `known` (columns) exclude incidents: the verdict is read only if the last row has one of the
+    values in each column of `where`, and any value in each column of `known`.
     """
 
     column: str

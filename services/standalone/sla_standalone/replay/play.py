@@ -119,12 +119,12 @@ def play(
     each: bool = True,
     advance: Callable[[int], None] = lambda lines: None,
 ) -> Played:
-    """Judge the incidents of a log by one or two rules, and return the figures and results; nothing is sent.
+    """Judge the incidents of a log by one or two plans (`rules`), and return figures and results; nothing is sent.
 
     `until`: events after this instant are ignored; None: the log ends with its last event. `jobs`: how many processes
-    work. `each`: keep the results of all incidents, of a large log in temporary files; False keeps, of a large log,
-    only those with a clock that was still open. `advance` is called with how many lines were judged since the last
-    call.
+    work. `each`: keep the result of every incident, for a large log in temporary files; if False, of a large log only
+    the results of incidents with an open clock are kept. `advance` is called with how many lines were judged since the
+    last call.
     """
     whole = Played()
     parts = _alone(history, rules, until, each) if jobs <= 1 else _shared(history, rules, until, each, jobs)
@@ -152,7 +152,8 @@ def play(
 
 
 def keep_earliest(known: dict[str, Noted], found: Mapping[str, Noted]) -> None:
-    """Add the remarks of `found` to `known`, which keeps one remark of each kind: the one that comes first in the log.
+    """Merge the remarks of `found` into `known`, which keeps one remark of each kind: the one that comes first in the
+    log.
 
     `known`, `found`: kind of remark -> (line, incident, text).
     """

@@ -17,7 +17,7 @@ from sla_standalone.replay.record import Record
 
 
 def log_json(played: Played) -> dict[str, Any]:
-    """Return what the log contains, as JSON values: incidents, events, span, rejected lines, and remarks."""
+    """Return what a replayed log contains, as JSON values: incidents, events, span, rejected lines, and remarks."""
     return {
         "incidents": played.incidents,
         "events": played.events,
@@ -31,12 +31,12 @@ def log_json(played: Played) -> dict[str, Any]:
 
 
 def reject_json(reject: Reject) -> dict[str, Any]:
-    """Return a line that could not be read, as JSON values."""
+    """Return a line that could not be read, as JSON values: its number `line`, the `reason`, and its `text`."""
     return {"line": reject.line, "reason": reject.reason, "text": reject.text}
 
 
 def outcome_json(outcome: ClockOutcome) -> dict[str, Any]:
-    """Return the outcome of one clock, as JSON values."""
+    """Return the outcome of one clock as JSON values: the fields of ClockOutcome without `zone` and `pending`."""
     return {
         "incident": outcome.incident,
         "metric": outcome.metric,
@@ -56,24 +56,24 @@ def outcome_json(outcome: ClockOutcome) -> dict[str, Any]:
 
 
 def verdicts_json(records: Iterable[Record]) -> Iterator[dict[str, Any]]:
-    """Yield the outcome of every clock under the first rules, as JSON values, in the order of the log."""
+    """Yield the outcome of every clock under the first plan, as JSON values, in the order of the log."""
     return (outcome_json(outcome) for record in records for outcome in record.outcomes[0])
 
 
 def remarked_json(records: Iterable[Record]) -> Iterator[dict[str, Any]]:
-    """Yield each remark on an incident with its kind and text, as JSON values, in the order of the log."""
+    """Yield each remark on what is odd about an incident (incident, kind, text) as JSON, in the order of the log."""
     return (
         {"incident": record.incident, "kind": kind, "text": text} for record in records for kind, text in record.remarks
     )
 
 
 def totals_json(totals: Mapping[str, VerdictCounts]) -> dict[str, dict[str, Any]]:
-    """Return metric -> counts of verdicts and attainment, as JSON values."""
+    """Return metric -> JSON values with the number of clocks by verdict, and the attainment as `ratio`."""
     return {metric: tally_json(tally) for metric, tally in totals.items()}
 
 
 def tally_json(tally: VerdictCounts) -> dict[str, Any]:
-    """Return verdict -> number of clocks, and as `ratio` the attainment, as JSON values."""
+    """Return verdict -> number of clocks, and as `ratio` the attainment (met ÷ (met + missed)), as JSON values."""
     return {**{verdict.value: tally.counts[verdict] for verdict in Verdict}, "ratio": rounded_ratio(tally.ratio)}
 
 
@@ -100,7 +100,10 @@ def agreement_json(found: VerdictAgreement, records: Iterable[Record]) -> dict[s
 
 
 def disagreement_json(one: Disagreement) -> dict[str, Any]:
-    """Return one metric on which the verdicts of slad (`ours`) and another system differ, as JSON values."""
+    """Return one metric of an incident on which the verdicts of slad and another system differ, as JSON values.
+
+    `ours`: slad's verdict, null without a clock. `theirs`: the other system's, `met` or `missed`.
+    """
     return {
         "incident": one.incident,
         "metric": one.metric,
@@ -113,9 +116,10 @@ def disagreement_json(one: Disagreement) -> dict[str, Any]:
 
 
 def confusion_json(found: ConfusionMatrix) -> dict[str, Any]:
-    """Return the counts by both verdicts as JSON values.
+    """Return the numbers of clocks by slad's verdict and the other system's, as JSON values.
 
-    In `confusion` the first word of a name is slad's verdict, the second the other system's.
+    In `confusion` the first word of a name is slad's verdict, the second the other system's. `ratio`: the share of
+    clocks with equal verdicts.
     """
     return {
         "compared": found.compared,
@@ -144,7 +148,11 @@ def difference_json(counts: Counter[OutcomeChange], records: Iterable[Record]) -
 
 
 def change_json(change: ChangedOutcome) -> dict[str, Any]:
-    """Return a changed clock, with its outcomes under both plans, as JSON values."""
+    """Return a clock whose outcome differs between two plans, as JSON values.
+
+    `turn`: how it changes; `incident`, `metric`, `cycle`: which clock it is; `old`, `new`: the outcomes, null without a
+    clock.
+    """
     return {
         "turn": change.turn.value,
         "incident": change.one.incident,
@@ -156,7 +164,10 @@ def change_json(change: ChangedOutcome) -> dict[str, Any]:
 
 
 def side_json(outcome: ClockOutcome | None) -> dict[str, Any] | None:
-    """Return the outcome of a clock under one of two plans, as JSON values; None when the plan has no such clock."""
+    """Return the outcome of a clock under one of two plans as JSON values: verdict, priority, plan and due instant.
+
+    None when the plan has no such clock.
+    """
     if outcome is None:
         return None
     return {

@@ -22,5 +22,5 @@ def tag_for(language: str) -> str:
 
 
 def words_for(language: str) -> Words:
-    """Return the words of the supported language nearest to `language`; English if none is near."""
+    """Return the texts of the supported language nearest to `language`; those in English if none is near."""
     return LANGUAGES[tag_for(language)]

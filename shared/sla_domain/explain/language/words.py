@@ -14,7 +14,10 @@ from sla_domain.rulebook import MatchReason
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Words:
-    """The texts of an explanation in one language, as format strings such as `Due {due}`."""
+    """The texts of explanations in one language, as format strings such as `Due {due}`.
+
+    The mappings have a text for each member of an enum. `weekdays`: short names, Monday first.
+    """
 
     heading: str  # metric, incident, cycle, state
     contract: str  # contract, reason

@@ -22,7 +22,10 @@ LEDGER_LANGUAGES: Mapping[str, LedgerWords] = MappingProxyType(
 
 
 def amount_text(amount: Decimal, unit: AllowanceUnit, language: str = "en") -> str:
-    """Return an amount of an allowance in words, such as `7 h 30 min` or `12.5 credits`, exactly."""
+    """Return an amount of an allowance as exact text in the language, such as `7 h 30 min` or `12.5 credits`.
+
+    `amount`: seconds if `unit` is HOURS, else in the unit. An unknown language gives English.
+    """
     tag = tag_for(language)
     if unit is AllowanceUnit.HOURS:
         return duration_text(timedelta(microseconds=int(amount.scaleb(6))), LANGUAGES[tag])
@@ -33,7 +36,10 @@ def amount_text(amount: Decimal, unit: AllowanceUnit, language: str = "en") -> s
 
 
 def refusal_text(refused: EntryRefused, terms: LedgerTerms, language: str = "en") -> str:
-    """Return why an entry is refused as one sentence, with what is missing and the clause."""
+    """Return one sentence that says why a ledger entry is refused, what is missing, and by which clause.
+
+    `terms`: those of the ledger. An unknown language gives English.
+    """
     tag = tag_for(language)
     words, what, unit = LEDGER_LANGUAGES[tag], refused.objection, terms.allowance.unit
     why = words.reasons[what.reason].format(
@@ -50,7 +56,10 @@ def refusal_text(refused: EntryRefused, terms: LedgerTerms, language: str = "en"
 
 
 def render_ledger(ledger: Ledger, language: str = "en") -> str:
-    """Return a ledger as plain text: the balance, and each step with what paid for it and why it cost that much."""
+    """Return the ledger of an allowance as text of several lines: the balance, then each step and what paid for it.
+
+    Times are in the contract's zone. An unknown language gives English.
+    """
     tag = tag_for(language)
     words, terms = LEDGER_LANGUAGES[tag], ledger.terms
     unit = terms.allowance.unit

@@ -12,7 +12,7 @@ from sla_domain.ledger import EntryKind, RefusalReason
 
 
 class PluralForm(StrEnum):
-    """Which form a noun takes beside a number, as CLDR names them. `OTHER`: also beside fractions."""
+    """The forms of a noun that follow a number, named as in Unicode CLDR; fractions take `OTHER`."""
 
     ONE = "one"
     FEW = "few"
@@ -22,7 +22,7 @@ class PluralForm(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LedgerWords:
-    """The words of one language about ledgers."""
+    """The texts about ledgers of allowances in one language, as format strings; `comma` is the decimal separator."""
 
     heading: str  # allowance, contract, at
     free: str  # free, reserved
@@ -44,7 +44,10 @@ class LedgerWords:
 
 
 def plural_form(language: str, number: Decimal) -> PluralForm:
-    """Return the form of a noun beside a number in `en`, `it`, `pl`, `ru` or `zh-TW`. Source: CLDR's plural rules."""
+    """Return the form that a noun takes after a number, by the plural rules of Unicode CLDR.
+
+    `language`: `en`, `it`, `pl`, `ru` or `zh-TW`. A fraction gives OTHER.
+    """
     if number % 1:
         return PluralForm.OTHER
     whole = abs(int(number))

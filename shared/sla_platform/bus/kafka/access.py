@@ -39,9 +39,10 @@ class KafkaAccess:
 
     @classmethod
     def of(cls, settings: Settings) -> KafkaAccess:
-        """Return the access that the settings give. Raises BadSettings for certificate files that cannot be used.
+        """Return how to connect to the brokers, as the settings `SLAD_BUS_URL` and `SLAD_KAFKA_…` say.
 
-        If there is a login, aiokafka no longer logs, from now on, the lines in which the login would show.
+        Raises BadSettings for certificate files that cannot be used. If there is a login, aiokafka's log lines that
+        would show it are suppressed from now on.
         """
         protocol = settings.kafka_security_protocol
         if protocol.startswith("SASL_"):
@@ -70,7 +71,7 @@ class KafkaAccess:
         return given
 
     async def why(self, error: BaseException) -> str:
-        """Return in plain words why a client failed with `error`, and which setting to check.
+        """Return a sentence which says why a client failed with `error`, and which setting to check.
 
         To find out, it connects to each broker for some seconds. The text is about the first broker that refuses; when
         none refuses, it says that Kafka cannot be reached, and quotes `error`.

@@ -24,7 +24,7 @@ REBALANCE_SECONDS = 30.0  # how long a member may take to finish its units when 
 
 
 def new_consumer(access: KafkaAccess, group: str, instance: str, largest_record: int) -> AIOKafkaConsumer:
-    """Return a consumer of the group that commits only by an explicit call.
+    """Return an aiokafka consumer, not started yet, of the consumer group `group`; it commits only by an explicit call.
 
     A topic that is new to the group is read from the start. `instance`: the name under which a process that restarts
     gets its partitions back. `largest_record`: the bytes that a record may have.
@@ -47,7 +47,7 @@ def new_consumer(access: KafkaAccess, group: str, instance: str, largest_record:
 
 
 def new_producer(access: KafkaAccess, client: str, largest_record: int, linger_ms: int) -> AIOKafkaProducer:
-    """Return an idempotent producer: while it lives, the records it sends to a partition arrive in order and once.
+    """Return an idempotent aiokafka producer, not started yet: its records reach each partition in order and only once.
 
     `client`: its name at the broker. `largest_record`: the bytes that a record may have. `linger_ms`: for how many
     milliseconds a batch may wait to be filled.
@@ -66,7 +66,7 @@ def new_producer(access: KafkaAccess, client: str, largest_record: int, linger_m
 
 
 async def close_consumer(consumer: AIOKafkaConsumer) -> None:
-    """Close a consumer in at most some ten seconds, whatever state it is in.
+    """Close a consumer in at most some ten seconds, even when aiokafka hangs or the broker is away.
 
     For some seconds (SESSION_SECONDS) the group keeps the partitions for a new consumer with the same instance name.
     """

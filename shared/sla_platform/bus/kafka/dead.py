@@ -13,7 +13,8 @@ from sla_platform.store.quarantine import LONGEST_ERROR
 class QuarantineTopic:
     """Writes records that could not be handled to the Kafka topic `topic` (`<prefix>-dead`), by its `publisher`.
 
-    Pass its method `keep_quarantined` to whatever finds such records. It connects at the first record.
+    Pass its method `keep_quarantined` to an event source, which calls it with such records. It connects at the first
+    record.
     """
 
     def __init__(self, publisher: Publisher, topic: str) -> None:
@@ -21,7 +22,7 @@ class QuarantineTopic:
         self._topic = topic
 
     async def keep_quarantined(self, record: QuarantinedRecord) -> None:
-        """Write a record to the topic as it came, with headers `slad_dead_*` added for its place and its error.
+        """Write a record to the topic as it came, adding headers `slad_dead_*` for its former place and its error.
 
         Raises BusUnavailable when that fails; the record's partition then waits.
         """
@@ -41,5 +42,5 @@ class QuarantineTopic:
             )
 
     async def close(self) -> None:
-        """Close the connection, if there is one."""
+        """Close the connection to Kafka, if there is one."""
         await self._publisher.close()

@@ -28,11 +28,12 @@ class UnreadableRecord:
 
 @dataclass(frozen=True, slots=True)
 class LaneUnit:
-    """The next records of a partition, handled together: at most 500 events in order, and what lies between them.
+    """The next records of one Kafka partition, handled together: at most 500 events, and other records between them.
 
-    `unreadable`: the records that are no events. `through`: the latest watermark among them (up to which instant all
-    accepted events were given), or None. `first`: the offset of the first record. `records`: how many records there are
-    in all. `newest_ms`: when the last record was written, in ms since 1970.
+    `events`: in order, each with its record. `unreadable`: the records that are no events. `through`: the latest
+    watermark among them (all events accepted up to this instant were given), or None. `first`: the offset of the first
+    record. `records`: how many records there are in all. `newest_ms`: when the last record was written, in ms since
+    1970.
     """
 
     events: tuple[tuple[Envelope, ConsumerRecord], ...]
@@ -47,10 +48,10 @@ class LaneUnit:
 class PartitionLane:
     """The state of one partition of one topic while it is assigned to this process; a `GroupSession` keeps it.
 
-    `hand`: fetched records that are not handled yet. `unit`: those being handled, or None. `pulse`: tells when it is
+    `hand`: fetched records that are not handled yet. `unit`: those being handled, or None. `pulse`: tells whether it is
     stuck. `patience`: the pauses after failures. `due`: the `time.monotonic()` before which nothing is tried. `done`:
     the offset after the last handled record. `committed`: the offset last committed. `through`: the latest watermark
-    handled. `waiting`: unread records at the last look. `newest_ms`: as of the last unit.
+    handled. `waiting`: how many records were unread at the last look. `newest_ms`: as of the last unit.
     """
 
     at: TopicPartition

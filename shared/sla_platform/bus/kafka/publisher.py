@@ -24,11 +24,11 @@ _TROUBLE = (kafka.KafkaError, OSError, TimeoutError)
 
 
 class Publisher:
-    """Sends records to Kafka for one task, by `publish` (waits) or `post` (does not); connects at the first use.
+    """Sends records to Kafka for one task, by `publish` (waits for acknowledgements) or `post` (does not).
 
     `client`: its name at the broker. `largest_record`: the bytes that a record may have. `linger_ms`: for how many
-    milliseconds a batch may wait to be filled. `patience`: seconds to wait for acknowledgements. After a failure it
-    connects anew (aiokafka issue 1017).
+    milliseconds a batch may wait to be filled. `patience`: seconds to wait for acknowledgements. It connects at the
+    first use, and anew after a failure (aiokafka issue 1017).
     """
 
     def __init__(
@@ -44,9 +44,9 @@ class Publisher:
         self._posted_at = 0.0
 
     async def expect_partitions(self, topics: Sequence[str], partitions: int) -> None:
-        """Check that the topics have this number of partitions.
+        """Check that each of these topics has this number of partitions.
 
-        Raises BadSettings when they do not, BusUnavailable when it cannot be found out.
+        Raises BadSettings when one has another number, BusUnavailable when that cannot be found out.
         """
         producer = await self._ready()
         for topic in topics:

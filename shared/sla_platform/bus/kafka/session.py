@@ -81,12 +81,12 @@ class GroupSession(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka
 
     @property
     def lanes(self) -> Iterable[PartitionLane]:
-        """Return the lanes (the state) of the partitions that are assigned now."""
+        """Return the state of each partition that is assigned to this process now."""
         return self._lanes.values()
 
     @property
     def silent(self) -> list[PartitionLane]:
-        """Return the state of partitions that look stuck: for `watchdog` seconds records wait and none is fetched."""
+        """Return the state of each partition that looks stuck: records wait for `watchdog` seconds, none is fetched."""
         return [
             lane
             for lane in self._lanes.values()

@@ -6,7 +6,11 @@ from sla_board.plan.model import PlanSubject, Section, table
 
 
 def allowances(subject: PlanSubject) -> Section:
-    """Return the section of allowances with their amounts and when they expire."""
+    """Return the support plan's section on allowances (included credits, hours, visits): amount, period and expiry of
+    each.
+
+    Optional allowances are left out.
+    """
     words = subject.words
     rows = [
         (

@@ -17,9 +17,9 @@ _DAY = 24 * 60
 
 
 def coverage(subject: PlanSubject) -> Section:
-    """Return the section of the hours of service of each plan: the usual week as a drawing, then its seasons.
+    """Return the support plan's section on the hours of service of each plan: a drawn week for each, with its seasons.
 
-    Hours that are made of others are a sentence.
+    Hours that combine other hours are described by a sentence instead.
     """
     words = subject.words
     return Section("hours", words.coverage, per_plan(subject, lambda bought: _of_plan(bought, words)))

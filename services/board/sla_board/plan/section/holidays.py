@@ -10,7 +10,9 @@ from sla_catalogue.holiday.row import RowKind
 
 
 def holidays(subject: PlanSubject) -> Section:
-    """Return the section of this year's holidays, of every calendar that closes hours of the contract."""
+    """Return the support plan's section on this year's holidays, from all holiday calendars that close the contract's
+    hours.
+    """
     words, contract, year = subject.words, subject.contract, subject.today.year
     used = [
         bought.plan.coverages[one["id"]]

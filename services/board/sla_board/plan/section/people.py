@@ -10,7 +10,11 @@ from sla_board.plan.words.words import PlanWords
 
 
 def people(subject: PlanSubject) -> Section:
-    """Return the section of people: who holds which role when, and who is told how long after a breach."""
+    """Return the support plan's section on people: who has which role when, which languages they speak, and
+    escalations.
+
+    The escalations show who is notified how long after a breach.
+    """
     words, sheet = subject.words, subject.sheet
     names = {one["id"]: one["name"] for one in sheet["people"]}
     names |= {f"rota {one['id']}": words.rota.format(name=one["title"] or one["id"]) for one in sheet["rotas"]}

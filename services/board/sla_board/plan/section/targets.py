@@ -11,7 +11,11 @@ from sla_domain.plan import MatchCondition
 
 
 def targets(subject: PlanSubject) -> Section:
-    """Return the section of targets of each plan, in the order in which they are tried: the first that fits counts."""
+    """Return the support plan's section on the targets of each plan: metric, conditions, time allowed, hours and
+    warnings.
+
+    They are in the order in which they are tried: the first that matches an incident applies.
+    """
     words = subject.words
     return Section("targets", words.targets, per_plan(subject, lambda bought: _of_plan(bought, words)))
 

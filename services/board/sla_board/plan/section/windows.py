@@ -12,7 +12,10 @@ from sla_domain.calendar import load_zone
 
 
 def windows(subject: PlanSubject) -> Section:
-    """Return the section of windows: what the plan lets be booked, and what is booked and not over."""
+    """Return the support plan's section on windows (hours that a customer can book): what may be booked, and what is.
+
+    Booked windows that ended before today are left out.
+    """
     words, contract = subject.words, subject.contract
     bookable = [
         (

@@ -10,14 +10,15 @@ _WORDS = {one.language: one for one in (en.WORDS, pl.WORDS, it.WORDS, ru.WORDS, 
 
 
 def words_in(language: str) -> PlanWords:
-    """Return the words of a language, by its tag or a variant of it; English for a language slad does not speak."""
+    """Return a support plan's fixed texts in a language, by its tag, such as `pl` or `pl-PL`; in English if unknown."""
     return _WORDS.get(tag_for(language), en.WORDS)
 
 
 def accepted_words(header: str) -> PlanWords:
-    """Return the words of the language that an `Accept-Language` header likes best; English if slad speaks none of it.
+    """Return a support plan's fixed texts in the best language of an `Accept-Language` header; English if slad has
+    none.
 
-    `header`: such as `pl-PL,pl;q=0.9,en;q=0.5`; what cannot be read in it is passed over.
+    `header`: such as `pl-PL,pl;q=0.9,en;q=0.5`; parts of it that cannot be parsed are ignored.
     """
     liked: list[tuple[float, str]] = []
     for part in header[:500].split(","):

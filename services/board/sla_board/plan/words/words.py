@@ -8,9 +8,10 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlanWords:
-    """The words of one language. `language`: its tag. `weekdays`: Monday first.
+    """The fixed texts of a support plan, such as its headings, in one language.
 
-    `periods`: of an allowance, by the names of the catalogue (`sla_domain.allowance.AllowancePeriod`).
+    `language`: its tag, such as `pl`. `weekdays`: names of the days, Monday first. `periods`: value of
+    `sla_domain.allowance.AllowancePeriod` -> its name. Some texts have fields to fill in, such as `{day}`.
     """
 
     language: str

@@ -17,10 +17,10 @@ LONGEST_PATIENCE = 120.0
 
 @dataclass(slots=True)
 class ConnectionAllowance:
-    """How many connections a mail server accepts from us, learnt from its answers: note each answer by a method.
+    """How many connections may be open to a mail server, learnt from its answers by the `note_...` methods.
 
-    `limit`: how many may be open now, from 1 to `most`. `resume_at`: until then sending pauses, and no connection is
-    given out. All times are in seconds of the event loop's clock.
+    `limit`: how many may be open now, from 1 to `most`. `resume_at`: until then sending pauses and no connection may be
+    opened. All times are in seconds of the event loop's clock.
     """
 
     most: int = 16
@@ -33,7 +33,7 @@ class ConnectionAllowance:
     def note_sent(self, now: float, *, wanted: bool) -> None:
         """End a pause, since a message was sent at `now`; raise `limit` by one if other messages wait (`wanted`).
 
-        The limit is not raised above `most`, and not for some seconds after the server refused or was busy.
+        The limit is not raised above `most`, nor for some seconds after the server refused a connection or was busy.
         """
         self.resume_at, self._pause = 0.0, 0.0
         if wanted and self.limit < self.most and now >= self._more_at:
@@ -42,7 +42,7 @@ class ConnectionAllowance:
     def note_refused_connection(self, now: float, beside: int) -> None:
         """Lower `limit` to `beside`, since the server refused one more connection at `now`.
 
-        `beside`: how many other connections of ours the server had then. If it had none, the limit becomes 1 and
+        `beside`: how many other connections to the server were open then. If there were none, the limit becomes 1 and
         sending pauses. The limit is not raised again for 5 seconds; that time doubles at each later refusal, up to 2
         minutes.
         """
@@ -54,10 +54,11 @@ class ConnectionAllowance:
             self._rest(now)
 
     def note_busy(self, now: float) -> None:
-        """Halve `limit`, at least to 1, and pause sending, since the server said at `now` in a session that it is busy.
+        """Halve `limit`, at least to 1, and pause sending, since the server answered at `now` that it is busy.
 
-        Pauses double from a quarter of a second to 5 seconds, until a message is sent; a call during a pause does not
-        lengthen it. The limit is not raised again for some seconds, as in `note_refused_connection`.
+        It did so on an open connection. The first pause has a quarter of a second, each further one is twice as long,
+        up to 5 seconds, until a message is sent; a call during a pause does not lengthen it. The limit is not raised
+        for some seconds, as in `note_refused_connection`.
         """
         self._hold(now)
         self.limit = max(self.limit // 2, 1)

@@ -11,10 +11,10 @@ from sla_notifier.channel.email.allowance import ConnectionAllowance
 
 
 class ConnectionSlots:
-    """Slots for connections to one mail server: a message opens a connection only while it holds a slot (`hold`).
+    """Slots for connections to one mail server: a message may use a connection only within `hold`.
 
-    `allowance`: how many slots there are now (`limit`), and until when none is given out (`resume_at`). First asked,
-    first served.
+    `allowance`: how many slots there are now (`limit`), and until when none may be taken (`resume_at`). Messages get
+    slots in the order in which they ask.
     """
 
     def __init__(self, allowance: ConnectionAllowance) -> None:
@@ -25,12 +25,12 @@ class ConnectionSlots:
 
     @property
     def wanted(self) -> bool:
-        """Return whether a message is waiting for a slot."""
+        """Return whether a message is waiting for a slot, that is, for permission to use a connection."""
         return any(not each.done() for each in self._waiting)
 
     @asynccontextmanager
     async def hold(self, until: float) -> AsyncIterator[None]:
-        """Wait for a slot and hold it within the `with` block.
+        """Wait for a slot, and keep it until the end of the `async with` block.
 
         Raises TimeoutError when no slot was free by the event loop's time `until`.
         """
@@ -53,10 +53,9 @@ class ConnectionSlots:
             self._give_back()
 
     def give_out(self) -> None:
-        """Give a slot to each waiting message, oldest first, as long as fewer than the allowance's `limit` are taken.
+        """Give free slots to the waiting messages, the oldest first, up to the allowance's `limit`.
 
-        While the allowance pauses sending (until its `resume_at`) nothing is given; a timer calls this again at its
-        end.
+        While the allowance pauses sending (until its `resume_at`) none is given; a timer calls this again at its end.
         """
         loop = asyncio.get_running_loop()
         now, resume = loop.time(), self._allowance.resume_at
@@ -69,7 +68,7 @@ class ConnectionSlots:
             self._wake = loop.call_at(resume, self._woken)
 
     def close(self) -> None:
-        """Cancel the timer, if any, that would give out slots at the end of a pause."""
+        """Cancel the timer, if any, that would give slots to waiting messages at the end of a pause."""
         if self._wake is not None:
             self._wake.cancel()
             self._wake = None

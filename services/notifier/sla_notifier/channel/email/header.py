@@ -32,9 +32,9 @@ def text_value(written: str) -> str:
 
 
 def mailbox_value(name: str, mailbox: str) -> str:
-    """Return `name <mailbox>` for a header, with the name quoted or encoded where it must be.
+    """Return `name <mailbox>` as the value of a mail header, with the name quoted or encoded where it must be.
 
-    Without a name it is the mailbox alone.
+    If `name` is "", it is the mailbox alone.
     """
     if not name:
         return mailbox
@@ -45,32 +45,41 @@ def mailbox_value(name: str, mailbox: str) -> str:
 
 
 class WrittenFields(EmailPolicy):
-    """A policy of Python's email package that leaves subject, addresses and ids as they are.
+    """A policy of Python's email package that leaves subject, addresses and message ids as they are.
 
-    Their values come folded already (see `text_value` and `mailbox_value`); other fields are folded as usual.
+    Their values must be encoded and folded already (see `text_value` and `mailbox_value`); other headers are folded as
+    usual.
     """
 
     def fold(self, name: str, value: Any) -> str:
-        """Return a header line; the value is folded here unless it came folded already (`subject`, `from`, ids)."""
+        """Return a header as text, `<name>: <value>` and a line end, folded if longer than a line.
+
+        Subject, addresses and message ids are not folded: their values must be folded already.
+        """
         if name.lower() in _WRITTEN:
             return f"{name}: {value}\r\n"
         folded: str = super().fold(name, value)
         return folded
 
     def fold_binary(self, name: str, value: Any) -> bytes:
-        """Return a header line as ASCII bytes, folded as by `fold`."""
+        """Return what `fold` returns, a header as it is sent, as ASCII bytes."""
         return self.fold(name, value).encode("ascii")
 
     def header_store_parse(self, name: str, value: Any) -> tuple[str, Any]:
-        """Return a header's name and value as the message stores them; subject, addresses and ids are not parsed."""
+        """Return the name and value of a header as the message is to store them.
+
+        Called by Python's email package (`email.policy.Policy`). The values of subject, addresses and message ids are
+        not parsed.
+        """
         if name.lower() in _WRITTEN:
             return name, value
         return super().header_store_parse(name, value)
 
     def header_fetch_parse(self, name: str, value: Any) -> Any:
-        """Return a header's value as `message[name]` gives it; subject, addresses and ids are not parsed.
+        """Return a header's value as `message[name]` gives it. `value`: the one that the message stores.
 
-        Called by Python's email package (`email.policy.Policy`) with the value that the message stores.
+        Called by Python's email package (`email.policy.Policy`). The values of subject, addresses and message ids are
+        not parsed.
         """
         if name.lower() in _WRITTEN:
             return value

@@ -11,9 +11,9 @@ IDLE_SECONDS = 2.0  # long enough within a herd, short enough for another instan
 
 
 class KeptConnections:
-    """The open connections that no message uses: `keep` one, and `take` it for the next message.
+    """Open connections to a mail server that no message uses now; each is closed after two seconds without use.
 
-    Each is closed after two seconds (IDLE_SECONDS) without use.
+    `keep` adds one, `take` gets one for the next message.
     """
 
     def __init__(self) -> None:
@@ -24,14 +24,14 @@ class KeptConnections:
         return len(self._idle)
 
     def keep(self, client: aiosmtplib.SMTP) -> None:
-        """Keep an open connection, so that the next message can be sent on it."""
+        """Add an open connection that the next message may use; it is closed after two seconds without use."""
         self._idle.append((client, asyncio.get_running_loop().time()))
         self._watch()
 
     def take(self) -> aiosmtplib.SMTP | None:
-        """Return the connection used last and keep it no longer; None when none is left.
+        """Remove and return the kept connection that was used last; None when there is none.
 
-        Connections that have ended are dropped.
+        Connections that the server has closed are dropped.
         """
         while self._idle:
             client, _ = self._idle.pop()
@@ -41,7 +41,7 @@ class KeptConnections:
         return None
 
     def take_all(self) -> list[aiosmtplib.SMTP]:
-        """Return every kept connection and keep none, without closing them; used when the channel closes."""
+        """Remove and return all kept connections without closing them, and stop the timer that would close them."""
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
@@ -63,10 +63,9 @@ class KeptConnections:
 
 
 def drop(client: aiosmtplib.SMTP, transport: Any) -> None:
-    """Close a connection now, without waiting for the server.
+    """Close a connection now, without waiting for the server. `transport`: its transport, None if it has none.
 
-    `transport`: that of the connection. It is aborted, because a TLS transport that is only asked to close waits up to
-    half a minute for the server's farewell.
+    The transport is aborted, because a TLS transport that is only closed waits up to half a minute for the server.
     """
     client.close()
     if transport is not None:

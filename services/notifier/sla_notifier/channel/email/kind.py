@@ -15,7 +15,10 @@ from sla_platform.settings import Settings
 
 
 class EmailKind(SendingKind):
-    """E-mail to people's own mailboxes; a flood of messages to a mailbox is gathered into digests."""
+    """The kind of channel that sends e-mail to people's own mailboxes by one mail server.
+
+    A flood of messages to a mailbox is gathered into digests (mails that collect several messages).
+    """
 
     name = "email"
     personal = True
@@ -30,7 +33,10 @@ class EmailKind(SendingKind):
             raise BadAddress(str(error)) from None
 
     def check_address(self, address: str, path: Path, context: Context) -> None:
-        """Report in `context` an address that is not exactly one plain mailbox; `path`: where the catalogue has it."""
+        """Report an address that is not exactly one plain mailbox as an error in `context`.
+
+        `path`: where the catalogue has the address.
+        """
         try:
             self.normalise(address)
         except BadAddress as error:

@@ -40,9 +40,9 @@ _BY_CATALOGUE = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MailServer:
-    """A mail server: its address, its encryption, and the login; without a `username` nobody logs in.
+    """A mail server: its address, encryption and login. With `username` "" there is no login.
 
-    `ca_file`: a PEM file with a certificate authority that is trusted besides this machine's, "" for none. Raises
+    `ca_file`: a PEM file with a certificate authority to trust besides those of this machine, "" for none. Raises
     BadSettings for PLAIN with a user name, and for PLAIN to a host that is neither this machine nor a neighbouring
     container.
     """
@@ -103,7 +103,8 @@ def mail_server(url: str) -> MailServer:
 def from_catalogue(smtp: Smtp) -> MailServer:
     """Return the mail server that the catalogue's `settings.smtp` describes.
 
-    The password is "" if its secret is not available here. Raises BadSettings as MailServer does.
+    The password is "" if its secret is not available in this process. Raises BadSettings for an unencrypted connection
+    to another machine, or with a user name.
     """
     return MailServer(
         host=smtp.host,

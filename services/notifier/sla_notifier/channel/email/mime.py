@@ -21,8 +21,8 @@ _SEPARATORS = frozenset({"Zl", "Zp", "Cc", "Cs"})  # line and paragraph separato
 def clean(written: str, longest: int = LONGEST_SUBJECT) -> str:
     """Return a header value on one line, without control characters, cut at `longest` characters.
 
-    Encoded words (RFC 2047) in the text are broken up: the library would decode them, and a line break hidden in one of
-    them would become a header.
+    Encoded words (RFC 2047) in the text are broken up: the email package would decode them, and a line break hidden in
+    one of them would begin another header.
     """
     spaced = "".join(" " if unicodedata.category(c) in _SEPARATORS else c for c in written)
     short = " ".join(spaced.replace("=?", "= ?").split())

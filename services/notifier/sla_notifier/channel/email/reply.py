@@ -28,9 +28,10 @@ _GREYLISTED = re.compile(r"gr[ea]y[ -]?list", re.I)  # about one recipient, what
 
 
 def is_connection_limit(error: Exception, beside: int) -> bool:
-    """Return whether the server refused a connection only because it has enough connections.
+    """Return whether a failed attempt to connect shows that the mail server has enough connections.
 
-    `beside`: how many other connections of ours the server has. A timeout or a TLS error is no such refusal.
+    `error`: what the attempt raised. `beside`: how many other connections to it are open. False for a timeout and for a
+    TLS error.
     """
     match error:
         case aiosmtplib.SMTPAuthenticationError() if error.code == PASSWORD_TRANSITION:
@@ -46,11 +47,11 @@ def is_connection_limit(error: Exception, beside: int) -> bool:
 
 
 def is_server_busy(error: Exception, handed_over: bool) -> bool:
-    """Return whether a failed exchange shows that the mail server is busy; if so, the failure is not about the message.
+    """Return whether an error in an open session shows that the mail server is busy, and not a fault of the message.
 
     A temporary refusal (4yz) shows it if no recipient was named yet, unless it refuses the login. A refusal of the
-    recipient or the data shows it only if its text or its enhanced code names the system. A lost connection shows it
-    unless the message was being sent (`handed_over`). A timeout or a TLS error never shows it.
+    recipient or the data shows it only if its text or enhanced code names the system. A lost connection shows it unless
+    the message was being sent (`handed_over`). A timeout or a TLS error never shows it.
     """
     match error:
         case aiosmtplib.SMTPAuthenticationError():
@@ -68,10 +69,10 @@ def is_server_busy(error: Exception, handed_over: bool) -> bool:
 
 
 def classify(error: Exception, handed_over: bool) -> Retry | Rejected:
-    """Return what a failed exchange means for the message: Rejected after a 5yz reply to it, else Retry.
+    """Return what an error in sending means for the message: Rejected after a 5yz reply to it, else Retry.
 
-    A refused login or greeting is always Retry. `handed_over`: the server had the whole message, or was getting it, so
-    it may have arrived.
+    A refused login or greeting is always Retry. `handed_over`: the server had the message or was getting it, so that it
+    may have arrived.
     """
     match error:
         case aiosmtplib.SMTPAuthenticationError():

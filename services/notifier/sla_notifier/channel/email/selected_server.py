@@ -14,10 +14,11 @@ from sla_platform.errors import BadSettings
 
 
 class SelectedMailServer(Channel):
-    """The e-mail channel of the mail server in force: that of SLAD_SMTP_URL, else of the catalogue's `settings.smtp`.
+    """The e-mail channel: sends by the mail server of SLAD_SMTP_URL, else by that of the catalogue.
 
-    `url`: SLAD_SMTP_URL, "" for none; `sender`: who sends by it. `smtp`: returns `settings.smtp` as it is now, None for
-    none; a change counts from the next message. Raises BadSettings for a wrong `url` or its sender.
+    `url`: SLAD_SMTP_URL, "" for none; `sender`: the sender used with it. `smtp`: returns the catalogue's
+    `settings.smtp`, None for none; it is called for each message, so that a change takes effect at once. Raises
+    BadSettings if `url` or its sender cannot be used.
     """
 
     def __init__(self, url: str, sender: str, smtp: Callable[[], Smtp | None]) -> None:
@@ -27,12 +28,12 @@ class SelectedMailServer(Channel):
 
     @property
     def room(self) -> int:
-        """Return how many messages the sender is to claim at once for the mail server in force; 4 if none was used."""
+        """Return how many messages the sender is to claim at once for this channel; 4 before a mail server was used."""
         channel = self._fixed or (self._from_catalogue[2] if self._from_catalogue is not None else None)
         return ConnectionAllowance().limit if channel is None else channel.room
 
     async def prepare(self) -> None:
-        """Read the certificates that the catalogue's mail server needs, at the start.
+        """Read the certificates that the catalogue's mail server needs; called at the start of the process.
 
         Wrong settings raise nothing here; the first message reports them.
         """
@@ -42,7 +43,7 @@ class SelectedMailServer(Channel):
                 await self._channel(from_catalogue(smtp), smtp.sender)
 
     async def send(self, outgoing: OutgoingMessage) -> Outcome:
-        """Send by the mail server in force and return the outcome.
+        """Send by the present mail server and return the outcome.
 
         Without a mail server, or with wrong settings for it, the outcome is Retry: the message is tried again later.
         """
@@ -58,7 +59,7 @@ class SelectedMailServer(Channel):
         return await channel.send(outgoing)
 
     async def close(self) -> None:
-        """Close the connections to the mail server in use; those to a server before it were closed at the change."""
+        """Close the connections to the present mail server; those to a former one were closed when it changed."""
         if self._fixed is not None:
             await self._fixed.close()
         if self._from_catalogue is not None:

@@ -43,8 +43,8 @@ class EmailChannel(Channel):
     """Sends e-mail by one mail server, and keeps connections open for the next messages.
 
     `sender`: such as `slad <slad@example.org>`. `wait_seconds`: how long a message may wait for a connection;
-    `total_seconds`: how long sending it may take then. Raises BadSettings for a `sender` that is no mailbox, and for
-    certificates that cannot be read.
+    `total_seconds`: how long sending it may take after that. Raises BadSettings for a `sender` that is no mailbox, and
+    for certificates that cannot be read.
     """
 
     def __init__(
@@ -68,7 +68,7 @@ class EmailChannel(Channel):
 
     @property
     def room(self) -> int:
-        """Return how many messages the sender is to claim at once: twice the connections that the server accepts now.
+        """Return how many messages the sender is to claim at once: twice the connections that may be open now.
 
         At most 16, the most connections that are ever opened (`ConnectionAllowance.most`).
         """
@@ -77,8 +77,8 @@ class EmailChannel(Channel):
     async def send(self, outgoing: OutgoingMessage) -> Outcome:
         """Send one message to one mailbox and return the outcome.
 
-        While the server is busy the message waits for another connection, up to `wait_seconds`; then the outcome is
-        Busy. Rejected for an address that is not one plain mailbox, without asking the server.
+        While the server is busy the message waits for a connection, up to `wait_seconds`; then the outcome is Busy. An
+        address that is not one plain mailbox is Rejected without asking the server.
         """
         if not is_mailbox(outgoing.address):
             return Rejected(Failure.BAD_ADDRESS, "the address is not one plain mailbox")
@@ -102,7 +102,7 @@ class EmailChannel(Channel):
             busy_because = outcome.detail
 
     async def close(self) -> None:
-        """Close the kept connections, each after a QUIT of at most a second."""
+        """Close all connections that are kept open, waiting at most a second for the server's reply to each QUIT."""
         self._places.close()
         for client in self._idle.take_all():
             transport = client.transport  # a client that has sent QUIT no longer knows it

@@ -20,7 +20,11 @@ from sla_catalogue.problem import Path
 
 
 class WebhookDocument(ChannelDocument):
-    """An entry of the catalogue's section `channels` with `kind: webhook`: where to post, and the secrets."""
+    """An entry of the catalogue's section `channels` with `kind: webhook`, as it is written.
+
+    `url`: where messages are posted. `secret`, `secrets`: sign every message. `headers`: headers to add, by name.
+    `private_addresses`: whether the URL may lead to this machine and private networks.
+    """
 
     kind: Literal["webhook"]
     url: str | None = None
@@ -30,16 +34,16 @@ class WebhookDocument(ChannelDocument):
     private_addresses: bool = False  # allow loopback and private networks (local demos)
 
     def signing_secrets(self) -> tuple[Secret, ...]:
-        """Return the secrets with which every message is signed: `secret`, if given, then those of `secrets`."""
+        """Return the secrets that sign every message: `secret`, if given, then those of `secrets`."""
         return (*((self.secret,) if self.secret else ()), *self.secrets)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WebhookEndpoint(ChannelEntry):
-    """A webhook endpoint of the catalogue, to which messages are posted.
+    """A webhook of the catalogue, to whose `url` messages are posted.
 
     `secrets`: each of them signs every message, so that a receiver can replace them one after the other. `headers`:
-    headers of its own, by name. `private_addresses`: the URL may lead to this machine and private networks.
+    headers to add to each request, by name. `private_addresses`: the URL may lead to this machine and private networks.
     """
 
     url: str = field(default="", repr=False)  # such addresses often carry a token
@@ -48,14 +52,15 @@ class WebhookEndpoint(ChannelEntry):
     private_addresses: bool = False
 
     def every_secret(self) -> tuple[Secret, ...]:
-        """Return every secret of the endpoint: those that sign, and the values of its headers."""
+        """Return every secret of the endpoint: those that sign messages, and the values of its headers."""
         return (*self.secrets, *self.headers.values())
 
 
 def check_webhook(document: WebhookDocument, path: Path, context: Context) -> None:
-    """Report in `context` a missing or unusable URL as an error, and plain http outside a local catalogue as a warning.
+    """Report in `context` a missing or unusable URL as an error, and plain http as a warning.
 
-    `path`: where the catalogue has the entry. A URL with an unresolved reference such as `${URL}` is not checked.
+    There is no warning in a catalogue for local use (`settings.local`). `document`: the entry of the catalogue; `path`:
+    where it is. A URL with an unresolved reference such as `${URL}` is not checked.
     """
     findings = context.findings
     if not document.url:

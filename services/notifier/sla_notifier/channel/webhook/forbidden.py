@@ -51,5 +51,5 @@ PRIVATE: tuple[Network, ...] = tuple(
 
 
 def in_networks(address: Address, networks: tuple[Network, ...]) -> bool:
-    """Return whether the address lies in one of the networks; networks of the other IP version never hold it."""
+    """Return whether the address lies in one of the networks; never in a network of the other IP version."""
     return any(address.version == network.version and address in network for network in networks)

@@ -26,7 +26,7 @@ Resolver = Callable[[str, int], Awaitable[Sequence[str]]]
 
 
 class Denial(StrEnum):
-    """Why a webhook's URL is not connected to; the value is the reason in words."""
+    """Why a webhook's URL must not be connected to; the value is the reason in words."""
 
     MALFORMED = "the URL cannot be read unambiguously"
     SCHEME = "only https is allowed (http only into allow-listed networks)"
@@ -39,9 +39,10 @@ class Denial(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Vetted:
-    """A webhook's target after the check: the addresses to connect to, and the name for the Host header and TLS.
+    """The target of a webhook's URL, after `Guard.vet` has checked and allowed it.
 
-    `target`: path and query. `addresses`: IP addresses, each once.
+    `host`: the name, for the Host header and TLS. `target`: path and query. `addresses`: the IP addresses of the name,
+    each once; connections are made to these.
     """
 
     scheme: str
@@ -51,9 +52,9 @@ class Vetted:
     addresses: tuple[str, ...]
 
     def url(self, attempt: int) -> str:
-        """Return the URL with an IP address in place of the name.
+        """Return the URL to connect to, with an IP address in place of the host name.
 
-        `attempt` counts from 1; each attempt takes the next address, beginning anew after the last.
+        `attempt` counts from 1; each attempt gets the next address, beginning again after the last.
         """
         address = self.addresses[(attempt - 1) % len(self.addresses)]
         literal = f"[{address}]" if ":" in address else address
@@ -84,10 +85,10 @@ async def system_resolver(host: str, port: int) -> Sequence[str]:
 
 
 class Guard:
-    """Checks where a webhook may go (`vet`): by https to a few ports of public addresses.
+    """Checks where webhooks are posted to (`vet`): only by https, to certain ports of public addresses.
 
-    `allow`: networks that are exempt, which may be reached by http and on any port. `ports`: the ports allowed at
-    public addresses. `resolve`: looks up the IP addresses of a name.
+    `allow`: networks that may be reached by http too and on any port. `ports`: the ports allowed at public addresses.
+    `resolve`: looks up the IP addresses of a host name.
     """
 
     def __init__(
@@ -104,8 +105,8 @@ class Guard:
     async def vet(self, url: str, *, private: bool = False) -> Vetted | Denial:
         """Return the target of a URL with its checked addresses, or why it is denied; nothing is connected to.
 
-        The URL is denied if one of the addresses of its name is forbidden, even if others are not. `private`: this URL
-        may lead to private networks and to this machine, also by http and on any port.
+        The URL is denied if one of the addresses of its host name is forbidden, even if others are not. `private`: this
+        URL may lead to private networks and to this machine, also by http and on any port.
         """
         parsed = _parsed(url)
         if isinstance(parsed, Denial):

@@ -17,14 +17,14 @@ from sla_platform.settings import Settings
 
 
 class WebhookKind(SendingKind):
-    """Webhooks: signed JSON, posted to the endpoints in the catalogue, each message in a request of its own."""
+    """The kind of channel that posts each message as signed JSON to a webhook of the catalogue."""
 
     name = "webhook"
     document = WebhookDocument
     secret_keys = frozenset({"headers"})
 
     def entry(self, id_: ChannelId, document: ChannelDocument) -> ChannelEntry:
-        """Return the endpoint that an entry of the catalogue's `channels` describes."""
+        """Return the WebhookEndpoint that an entry of the catalogue's `channels` describes. `id_`: the entry's id."""
         assert isinstance(document, WebhookDocument)
         return WebhookEndpoint(
             id=id_,
@@ -36,17 +36,18 @@ class WebhookKind(SendingKind):
         )
 
     def check_entry(self, document: ChannelDocument, path: Path, context: Context) -> None:
-        """Report in `context` what is wrong with an endpoint's URL: missing, not http or https, or unencrypted.
+        """Report in `context` what is wrong with a webhook's URL: missing, not http or https, or unencrypted.
 
-        `path`: where the catalogue has the entry.
+        `document`: the entry of the catalogue; `path`: where the catalogue has it.
         """
         assert isinstance(document, WebhookDocument)
         check_webhook(document, path, context)
 
     def open(self, settings: Settings, catalogue: Callable[[], Catalogue]) -> Channel:
-        """Return the channel that posts to the endpoints of the catalogue in force.
+        """Return the channel that posts to the webhooks of the present catalogue; called once in a process.
 
-        Raises BadSettings for an entry of SLAD_WEBHOOK_ALLOW that is no network.
+        `catalogue`: returns the present catalogue. Raises BadSettings for an entry of SLAD_WEBHOOK_ALLOW that is no
+        network.
         """
         # Imported here: every command of slad knows the kinds, and only the notifier needs an HTTP client.
         from sla_notifier.channel.webhook.guard import Guard, parse_networks

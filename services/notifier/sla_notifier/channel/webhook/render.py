@@ -23,17 +23,17 @@ _OURS = frozenset(
 
 
 def body_of(outgoing: OutgoingMessage) -> bytes:
-    """Return the JSON body of a message; a possible duplicate has `"possibly_duplicate": true` in it."""
+    """Return the JSON body of a message for a webhook; a possible duplicate gets `"possibly_duplicate": true`."""
     if not outgoing.possibly_duplicate:
         return orjson.dumps(outgoing.payload)
     return orjson.dumps({**outgoing.payload, "possibly_duplicate": True})
 
 
 def headers_of(channel: WebhookEndpoint, outgoing: OutgoingMessage, body: bytes) -> dict[str, str] | Rejected:
-    """Return the headers of one attempt, signed with every secret of the endpoint.
+    """Return the HTTP headers to post a message to a webhook, signed with every secret of the endpoint.
 
-    Rejected when a secret is missing, not available here or not of the form `whsec_…`, and when a header of the
-    endpoint is not allowed.
+    `body`: the JSON body. Rejected is returned when a secret is missing, not available in this process or not of the
+    form `whsec_…`, and when a header of the endpoint is not allowed.
     """
     own: dict[str, str] = {}
     if not all(secret.available for secret in (*channel.headers.values(), *channel.secrets)):

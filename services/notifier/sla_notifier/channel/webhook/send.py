@@ -34,11 +34,11 @@ _THROTTLED = frozenset({429, 502, 503, 504})
 
 
 class WebhookChannel(Channel):
-    """The channel that posts messages to the webhook endpoints of the catalogue.
+    """The channel that posts messages to the webhooks of the catalogue.
 
-    `channels` returns the endpoints in force; it is called for each message, so that a reload counts at once. `guard`:
-    checks each target. `tls`: the TLS context, None for the machine's authorities. `total_seconds`: the longest
-    request.
+    `channels`: returns the present webhooks by id; called for each message, so that a change takes effect at once.
+    `guard`: checks each URL. `tls`: the TLS context, None: trust the machine's authorities. `total_seconds`: the
+    longest time of a request.
     """
 
     def __init__(
@@ -61,11 +61,11 @@ class WebhookChannel(Channel):
         )
 
     async def send(self, outgoing: OutgoingMessage) -> Outcome:
-        """Post one message to its endpoint and return what the HTTP status means, or the failure to get one.
+        """Post one message to its webhook and return what the HTTP status means, or the failure to get one.
 
-        Without a request the outcome is Rejected if the endpoint is not in the catalogue, the body is longer than
-        20,000 bytes (LARGEST_BODY), the message cannot be signed, or the target is forbidden; and Retry if the name in
-        the endpoint's URL does not resolve.
+        Nothing is posted, and the outcome is Rejected, if the webhook is not in the catalogue, the body is longer than
+        20,000 bytes (LARGEST_BODY), the message cannot be signed, or the URL is forbidden. If the host name does not
+        resolve, it is Retry.
         """
         channel = self._channels().get(ChannelId(outgoing.address))
         if channel is None or not channel.url:
@@ -115,11 +115,11 @@ _PHASES = ("connect", "read", "write", "pool")
 
 
 def outcome_of_status(status: int, retry_after: str, now: datetime) -> Outcome:
-    """Return the outcome of a post that was answered with this HTTP status; redirects are not followed.
+    """Return what an HTTP status means for a posted message; redirects are not followed.
 
     2xx: Sent. 400, 405, 406, 411, 413, 414, 415, 422, 431: Rejected. 410: Rejected, and the endpoint is disabled. Any
-    other: Retry. `retry_after`: the Retry-After header, "" for none. Its pause (`requested_pause`, as of `now`) goes
-    into a Retry for 502, 503, 504 and for 4xx except 401, 403 and 407; otherwise it is ignored.
+    other: Retry. `retry_after`: the Retry-After header, "" for none. Its pause (`requested_pause`, counted from `now`)
+    is put into a Retry for 502, 503, 504 and for 4xx except 401, 403 and 407; otherwise it is ignored.
     """
     detail = f"HTTP {status}"
     after = requested_pause(retry_after, now)
@@ -143,10 +143,10 @@ def outcome_of_status(status: int, retry_after: str, now: datetime) -> Outcome:
 
 
 def requested_pause(retry_after: str, now: datetime) -> timedelta | None:
-    """Return how long a Retry-After header asks us to wait (RFC 9110 §10.2.3); None when it is absent or unreadable.
+    """Return how long a Retry-After header asks to wait (RFC 9110 §10.2.3); None when it is absent or unreadable.
 
-    `retry_after`: the header's value, a number of seconds or a date. `now`: from when the wait until a date is counted;
-    for a date that has passed it is zero.
+    `retry_after`: the header's value, a number of seconds or a date. `now`: the wait until a date counts from here; it
+    is zero for a date in the past.
     """
     written = retry_after.strip()
     if written.isascii() and written.isdigit() and len(written) <= 9:

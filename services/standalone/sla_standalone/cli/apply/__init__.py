@@ -17,12 +17,12 @@ from sla_catalogue import check_files as check_catalogue
 from sla_platform.audit.act import Command
 from sla_platform.errors import PlatformError
 from sla_platform.settings import Settings
-from sla_standalone.cli.apply.changes import compared
+from sla_standalone.cli.apply.changes import compare_catalogues
 from sla_standalone.cli.apply.install import Installed
-from sla_standalone.cli.apply.open_clocks import OpenClocks, looked
+from sla_standalone.cli.apply.open_clocks import OpenClocks, compare_open_clocks
 from sla_standalone.cli.apply.plan import InstallPlan, InstallRefused, plan_install
 from sla_standalone.cli.apply.record import install_recorded
-from sla_standalone.cli.apply.report import Report, as_json, tell
+from sla_standalone.cli.apply.report import Report, as_json, print_report
 from sla_standalone.cli.check import problem_json, summary
 from sla_standalone.cli.inforce import stored_text
 from sla_standalone.cli.operator import operator_command
@@ -70,7 +70,7 @@ def apply(
     new = _sound(source, json)
     failed = [result for result in run_scenarios(new) if not result.passed]
     old = _in_force(source, target)
-    difference = None if old is None else compared(old, new)
+    difference = None if old is None else compare_catalogues(old, new)
     seen = _seen(url, key, new) if url or dry_run else None
     plan = _planned(source, target) if placed and not failed and not _same_place(source, target) else None
     done = _installed(settings, plan, old, new, command) if plan is not None and not dry_run else None
@@ -78,7 +78,7 @@ def apply(
     if json:
         emit(as_json(report))
     else:
-        tell(report)
+        print_report(report)
     raise typer.Exit(WRONG if failed else 0)
 
 
@@ -87,7 +87,7 @@ def _seen(url: str, key: str, new: Catalogue) -> OpenClocks | None:
     if not url and not service_answers(DEFAULT_URL):
         note(f"no service answers at {DEFAULT_URL}: its open clocks were not looked at (--url)")
         return None
-    return looked(url or DEFAULT_URL, key, new.rulebook)
+    return compare_open_clocks(url or DEFAULT_URL, key, new.rulebook)
 
 
 def _sound(source: Path, json: bool) -> Catalogue:

@@ -14,7 +14,7 @@ from sla_domain.plan import Plan
 
 
 class EditKind(StrEnum):
-    """How an entry of the new catalogue differs from the old one."""
+    """How an entry differs between two catalogues: the new one ADDED, REMOVED or CHANGED it."""
 
     ADDED = "added"
     REMOVED = "removed"
@@ -56,10 +56,10 @@ class Difference:
         return not self.edits and not self.days
 
 
-def compared(old: Catalogue, new: Catalogue) -> Difference:
-    """Return the differences between two catalogues; see Difference.
+def compare_catalogues(old: Catalogue, new: Catalogue) -> Difference:
+    """Return the differences between two catalogues: entries, holidays, and the contracts whose promises may change.
 
-    Secrets are not compared, since no stored form of a catalogue has them.
+    Secrets are not compared, since the stored texts of catalogues do not have them.
     """
     before, after = parse_stored(old.text).sections, parse_stored(new.text).sections
     edits = [edit for section in sorted({*before, *after}) for edit in _edits(section, before, after)]

@@ -28,7 +28,7 @@ from sla_domain.phase import Phase
 
 
 class ClockMove(StrEnum):
-    """What the new catalogue would make of an open clock; of several the first counts.
+    """How a new catalogue would change an open clock; if several of these hold, the first counts.
 
     BREAKS: in time now, it would be overdue at once. MENDS: overdue now, it would be in time. VANISHES: no target would
     apply any more. APPEARS: there is no such clock now. MOVES: another due instant. CHANGES: another state, such as
@@ -58,7 +58,7 @@ class ClockSide:
 
 @dataclass(frozen=True, slots=True)
 class Move:
-    """A clock that the new catalogue would change, and `turn`: in what way.
+    """A change that a new catalogue would make to a clock; `turn`: what kind of change.
 
     `old`: the clock under the catalogue in force. `new`: the clock under the new catalogue. Either is None where that
     catalogue gives no open clock. `cycle`: the number of the clock among the incident's clocks of this metric, from 0.

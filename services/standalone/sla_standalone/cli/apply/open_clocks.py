@@ -23,12 +23,11 @@ _AT_ONCE = 8  # requests in flight: enough to hide the way there and back, too f
 
 @dataclass(frozen=True, slots=True)
 class OpenClocks:
-    """How many clocks and incidents are open in a running service, and which clocks a new catalogue would change.
+    """How many clocks and incidents are open in a running service, and how new rules would change these clocks.
 
     `catalogue`: the version in force in the service. `moves`: the changes. `now`: the time by the service's clock, read
-    from its explanation of an incident; None if no incident could be explained, and then `moves` is empty.
-    `partial`: ids of incidents that are not compared, since the service does not show all of their events
-    to this key.
+    from its explanation of an incident; None if no incident could be explained, and then `moves` is empty. `partial`:
+    ids of incidents that are not compared, since the service does not show all of their events to this key.
     """
 
     catalogue: str
@@ -39,12 +38,12 @@ class OpenClocks:
     partial: tuple[str, ...] = ()
 
 
-def looked(url: str, key: str, rulebook: Rulebook, contracts: Iterable[str] = ("",)) -> OpenClocks:
-    """Read the open clocks of the service at `url`; return their number and the changes that `rulebook` would make.
+def compare_open_clocks(url: str, key: str, rulebook: Rulebook, contracts: Iterable[str] = ("",)) -> OpenClocks:
+    """Read the open clocks of the service at `url`; return their number, and how they would change under `rulebook`.
 
-    `contracts`: only those of incidents under one of these contracts; "": all.
-    `rulebook`: the rules of the new catalogue. `key`: an API key, "" for none. Incidents that no longer exist when they
-    are read are skipped. If the service does not answer, or refuses, the command ends with a message.
+    `rulebook`: the rules of a new catalogue. `contracts`: only incidents under one of these contracts; "" for all.
+    `key`: an API key, "" for none. Incidents that no longer exist when they are read are skipped. If the service does
+    not answer, or refuses, the command ends with a message.
     """
     with open_client(url, key) as client:
         version = str(fetch_json(client, "/info").get("catalogue", ""))
@@ -66,7 +65,10 @@ def looked(url: str, key: str, rulebook: Rulebook, contracts: Iterable[str] = ("
 
 
 def service_time(client: httpx2.Client, contracts: Iterable[str]) -> datetime | None:
-    """Return the time by the service's clock; None if no incident under these contracts could be explained."""
+    """Return the time by the clock of a service, read from its explanation of an incident.
+
+    None if no incident under one of these contracts could be explained.
+    """
     for contract in contracts:
         page = fetch_json(client, "/v1/clocks", {"limit": 1, "contract": contract})["clocks"]
         now = _now_of(client, [clock["incident"] for clock in page])

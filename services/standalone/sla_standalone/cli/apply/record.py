@@ -19,12 +19,11 @@ from sla_standalone.cli.installation import NoInstallation, with_store
 def install_recorded(
     settings: Settings, plan: InstallPlan, old: Catalogue | None, new: Catalogue, command: Command
 ) -> tuple[Installed, str]:
-    """Install a catalogue, and record the act in the store of the settings. Return the result, and why it was not
-    recorded; "" if it was, or if no file changed.
+    """Install a catalogue, and record that in the audit log of the settings' store; return (result, why not recorded).
 
-    The files are written before the record is committed, so no record is of files that were never written. Where the
-    store cannot be reached the files are installed all the same; the timer records what it takes into force anyway.
-    `old`: the catalogue before, None if that is not known. Raises OSError.
+    The second is "" if it was recorded, or if no file changed. The files are written before the record is committed, so
+    no record is of files that were never written; if the store cannot be reached, they are written without a record.
+    `old`: the catalogue before, None if that is not known. `command`: who orders it, and why. Raises OSError.
     """
     done: list[Installed] = []
 

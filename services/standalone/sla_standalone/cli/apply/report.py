@@ -25,7 +25,7 @@ _DAYS_SHOWN = 20
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """The result of `slad apply`, to be printed by `as_json` or `tell`.
+    """The result of `slad apply`, to be printed by `as_json` or `print_report`.
 
     `old`: the catalogue in force, `new`: the one to apply, `difference`: what differs; `old` and `difference` are None
     if the catalogue in force is not known. `seen`: the open clocks of a service; None if no service was asked. `done`:
@@ -45,7 +45,11 @@ class Report:
 
 
 def as_json(report: Report) -> dict[str, Any]:
-    """Return the report as `slad apply --json` prints it."""
+    """Return the report as the JSON values that `slad apply --json` prints.
+
+    Among them `changes` (entries, contracts and holidays that differ), `open` (changes of open clocks), and `written`
+    and `removed` (names of files); these are null for what is not known or was not done.
+    """
     done = report.done
     return {
         "applied": done is not None,
@@ -55,7 +59,7 @@ def as_json(report: Report) -> dict[str, Any]:
         "new": report.new.version,
         "failed_tests": {result.scenario.name: list(result.failures) for result in report.failed},
         "changes": None if report.difference is None else _difference_json(report.difference),
-        "open": None if report.seen is None else looked_json(report.seen),
+        "open": None if report.seen is None else open_clocks_json(report.seen),
         "written": None if done is None else list(done.written),
         "removed": None if done is None else list(done.removed),
     }
@@ -72,8 +76,12 @@ def _difference_json(difference: Difference) -> dict[str, Any]:
     }
 
 
-def looked_json(seen: OpenClocks) -> dict[str, Any]:
-    """Return what would become of the open clocks as JSON values."""
+def open_clocks_json(seen: OpenClocks) -> dict[str, Any]:
+    """Return the changes that a new catalogue would make to open clocks (`moves`) as JSON values, with the fields of
+    OpenClocks.
+
+    `counts`: kind of change -> number of clocks.
+    """
     counts = Counter(move.turn for move in seen.moves)
     return {
         "catalogue": seen.catalogue,
@@ -98,12 +106,12 @@ def _side_json(side: ClockSide | None) -> dict[str, Any] | None:
     return {"state": side.state, "due_at": instant_text(side.due_at), "breached": side.breached}
 
 
-def tell(report: Report) -> None:
-    """Print the report for people: changes on stdout; failed tests and the conclusion on stderr."""
+def print_report(report: Report) -> None:
+    """Print the report of `slad apply` for people: changes on stdout; failed tests and the conclusion on stderr."""
     if report.difference is not None:
         _tell_difference(report.difference)
     if report.seen is not None:
-        tell_open(report.seen, report.new)
+        print_open_clocks(report.seen, report.new)
     for result in report.failed:
         note("\n     ".join([f"FAIL {result.scenario.name}", *result.failures]))
     note(_conclusion(report))
@@ -139,8 +147,11 @@ def _tell_difference(difference: Difference) -> None:
         note("no entry differs (secrets are not compared)")
 
 
-def tell_open(seen: OpenClocks, book: Catalogue) -> None:
-    """Print what would become of the open clocks; times are in the zones of the contracts of `book`."""
+def print_open_clocks(seen: OpenClocks, book: Catalogue) -> None:
+    """Print the changes that a new catalogue would make to open clocks on stdout, and their numbers on stderr.
+
+    At most 50 changes are printed. Times are in the zones of the contracts in the catalogue `book`.
+    """
     for move in seen.moves[:_SHOWN]:
         zone = _zone(move, book)
         say(

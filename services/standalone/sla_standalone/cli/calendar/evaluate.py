@@ -54,7 +54,11 @@ class Score:
         return not self.errors and not self.differ
 
     def as_json(self) -> dict[str, Any]:
-        """Return the counts as `slad calendar eval --json` prints them."""
+        """Return the counts as JSON values: rows, errors, compared, agree, `differ` (id, result, expected), and
+        `tzdata`.
+
+        `compared`: how many rows without errors expect a result. `tzdata`: the version of the zone data.
+        """
         return {
             "rows": self.rows,
             "errors": self.errors,
@@ -73,7 +77,7 @@ def evaluate(
     ] = AtClose.STAY,
     json: Annotated[bool, typer.Option("--json", help="The summary on stderr as JSON.")] = False,
 ) -> None:
-    """Answer questions of business-time arithmetic, one JSON object a line.
+    """Answer questions of business-time arithmetic (what is 4 working hours after this time?), one JSON object a line.
 
     Exit status: 0 all answered as expected, 1 a row differs or makes no sense, 2 no calendars.
 

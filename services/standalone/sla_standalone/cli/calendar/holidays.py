@@ -40,7 +40,7 @@ def holidays(
     lang: Language = None,
     json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
-    """List the holidays of a country and year, with transferred working days."""
+    """List the holidays of a country and year, and the weekend days that are worked in exchange for days off."""
     wanted = year or SystemTime().now().year
     rows = _rows(country, subdivision, Horizon(wanted, wanted), category, lang)
     if json:
@@ -69,7 +69,7 @@ def ical(
 ) -> None:
     """Export days off as iCalendar, for people's calendars or as a feed to correct by hand.
 
-    Transferred working days are left out: an iCalendar feed can only state days off.
+    Weekend days that are worked are left out: an iCalendar feed can only state days off.
     """
     first = year or SystemTime().now().year
     rows = _rows(country, subdivision, Horizon(first, first + years - 1), category, lang)

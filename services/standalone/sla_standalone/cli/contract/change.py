@@ -9,7 +9,7 @@ import typer
 
 from sla_catalogue.tree import Plain
 from sla_catalogue.yaml_text import yaml_text
-from sla_standalone.cli.apply.report import looked_json, tell_open
+from sla_standalone.cli.apply.report import open_clocks_json, print_open_clocks
 from sla_standalone.cli.contract.moved import moved_clocks
 from sla_standalone.cli.contract.service import (
     API,
@@ -45,9 +45,9 @@ def apply(
     key: Key = "",
     json: Json = False,
 ) -> None:
-    """Create the contracts of files in a running service, or change them; all are checked before one is written.
+    """Create or change contracts in a running service, as files state them; all are checked before one is written.
 
-    Exit status: 0 all stand as in the files (or could), 1 one of them does not fit, 2 misuse or no service answers.
+    Exit status: 0 all are as in the files (or could be), 1 one of them does not fit, 2 misuse or no service answers.
     """
     wanted = read_files(files, reason, effective_from)
     for one in wanted:
@@ -68,7 +68,9 @@ def apply(
     if json:
         errors = [{"contract": one.id, "file": one.place, "pointer": each.pointer, "detail": each.detail}
                   for one, found in refused for each in found]  # fmt: skip
-        emit({"contracts": told, "errors": errors} | ({} if seen is None else {"open_clocks": looked_json(seen[0])}))
+        emit(
+            {"contracts": told, "errors": errors} | ({} if seen is None else {"open_clocks": open_clocks_json(seen[0])})
+        )
     else:
         for row in told:
             say(f"{row['done']:<12} {row['contract']}")
@@ -76,7 +78,7 @@ def apply(
             for each in found:
                 note(f"{one.place}: {one.id}{each.pointer.removeprefix('/contract')}: {each.detail}")
         if seen is not None:
-            tell_open(*seen)
+            print_open_clocks(*seen)
     raise typer.Exit(WRONG if refused else 0)
 
 
@@ -115,7 +117,10 @@ def end(
     url: Url = DEFAULT_URL,
     key: Key = "",
 ) -> None:
-    """End a recorded contract. Exit status: 0 it ends, 1 it cannot, or there is none, 2 misuse."""
+    """End a contract that is recorded in a running service.
+
+    Exit status: 0 it ends, 1 it cannot, or there is none, 2 misuse.
+    """
     with open_client(url, key) as client:
         service = ContractService(client)
         known = service.known(contract)
@@ -136,9 +141,9 @@ def export(
     url: Url = DEFAULT_URL,
     key: Key = "",
 ) -> None:
-    """Print recorded contracts as YAML that a catalogue file can hold, and that `slad contract apply` reads.
+    """Print contracts recorded in a running service as YAML, for a catalogue file or for `slad contract apply`.
 
-    Each is printed as its newest version has it; one that has not taken effect yet is said so. Exit status: 0, or 1 if
+    Each is printed as its newest version has it; a note tells of one that does not apply yet. Exit status: 0 printed, 1
     there is no such contract, 2 misuse.
     """
     with open_client(url, key) as client:

@@ -14,7 +14,7 @@ import typer
 
 from sla_domain.normal import normal
 from sla_standalone.cli.contract.service import ContractService, KnownContract, Misfit, WantedContract, unchanged
-from sla_standalone.cli.contract.table import ERROR, TableLine, column_of, laid_over, read_table
+from sla_standalone.cli.contract.table import ERROR, TableLine, column_of, merge_with_stored, read_table
 from sla_standalone.cli.output import WRONG, emit, note, progress, say
 from sla_standalone.cli.place import path
 from sla_standalone.cli.remote import DEFAULT_URL, Key, Url, open_client
@@ -38,8 +38,8 @@ def import_(
 ) -> None:
     """Create or change contracts from a table; one line that does not fit keeps all others from being written.
 
-    What a contract has that the table has no column for stays. Repeated, it changes nothing. Exit status: 0 all stand
-    as in the table (or could), 1 a line does not fit, 2 misuse or no service answers.
+    What a contract has that the table has no column for stays. Repeated, it changes nothing. Exit status: 0 all are as
+    in the table (or could be), 1 a line does not fit, 2 misuse or no service answers.
     """
     columns, lines = read_table(table, reason)
     with open_client(url, key) as client:
@@ -67,18 +67,20 @@ def import_(
 
 @dataclass(frozen=True, slots=True)
 class RefusedLine:
-    """A line of the table that does not fit, and why."""
+    """A line of a table of contracts that was not written, with the reasons (`misfits`)."""
 
     line: TableLine
     misfits: tuple[Misfit, ...]
 
     def said(self, misfit: Misfit) -> str:
-        """Return one reason with its column."""
+        """Return one of the reasons as text, after the column that it concerns: `plan: there is no such plan`."""
         column = column_of(misfit)
         return f"{column}: {misfit.detail}" if column else misfit.detail
 
     def as_json(self) -> dict[str, object]:
-        """Return the line as JSON values."""
+        """Return the line as JSON values: its number `line`, the id `contract`, and `errors` (`column`, `detail`), the
+        reasons.
+        """
         errors = [{"column": column_of(each) or None, "detail": each.detail} for each in self.misfits]
         return {"line": self.line.wanted.line, "contract": self.line.wanted.id, "errors": errors}
 
@@ -115,7 +117,7 @@ class _Import:
         wanted = line.wanted
         known = self._service.known(wanted.id) if wanted.id else None
         if known is not None:
-            wanted = laid_over(wanted, known.newest, self._columns)
+            wanted = merge_with_stored(wanted, known.newest, self._columns)
         if unchanged(wanted, known):
             return wanted, known, ()
         if not wanted.reason:

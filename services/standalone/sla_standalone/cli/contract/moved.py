@@ -10,7 +10,7 @@ from sla_catalogue import Catalogue, load_catalogue
 from sla_catalogue.recorded import VersionBuilder, with_records
 from sla_platform.settings import Settings
 from sla_platform.timesource import SystemTime
-from sla_standalone.cli.apply.open_clocks import OpenClocks, looked, service_time
+from sla_standalone.cli.apply.open_clocks import OpenClocks, compare_open_clocks, service_time
 from sla_standalone.cli.contract.remote_records import RemoteRecords, customers_of
 from sla_standalone.cli.contract.service import ContractService, KnownContract, WantedContract
 from sla_standalone.cli.output import note
@@ -25,13 +25,12 @@ def moved_clocks(
     known: Mapping[str, KnownContract | None],
     catalogue: Path | None,
 ) -> tuple[OpenClocks, Catalogue] | None:
-    """Return which open clocks the wanted contracts would move, and the catalogue with these contracts.
+    """Return (changes that the `wanted` contracts would make to open clocks, the catalogue with these contracts).
 
-    Changes that are dated ahead count as if their instant had come.
-
-    Looked at are incidents under these contracts, under other contracts of their customers, and under the default one.
-    `timer`: where the timer answers. `catalogue`: the files in force; None: those that SLAD_CATALOGUE names. Return
-    None, with a note, where the files are not the ones that the service has in force.
+    None, with a note on stderr, if the catalogue's files do not exist or are not those that the service has in force.
+    Changes dated ahead count as if they applied already. Only incidents under these contracts, under other contracts of
+    their customers, and under the default contract are compared. `timer`: URL of the timer. `known`: contract id -> the
+    contract as the service has it. `catalogue`: the files; None for those that SLAD_CATALOGUE names.
     """
     place = catalogue or Settings().catalogue
     if not place.exists():
@@ -49,5 +48,5 @@ def moved_clocks(
     rulebook = with_records(files.rulebook, VersionBuilder(files.compiler), records)
     whose = {one.id for one in wanted}
     whose |= {id_ for one in wanted for name in customers_of(one) for id_ in rulebook.contracts_of(name)}
-    seen = looked(timer, key, rulebook, sorted({*whose, default}))
+    seen = compare_open_clocks(timer, key, rulebook, sorted({*whose, default}))
     return seen, replace(files, rulebook=rulebook)

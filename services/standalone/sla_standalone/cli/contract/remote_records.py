@@ -15,10 +15,11 @@ from sla_standalone.cli.contract.service import API, ContractService, KnownContr
 
 
 class RemoteRecords:
-    """Records of contracts (`sla_catalogue.recorded.Records`): those of a service, with the wanted changes made.
+    """The recorded contracts of a running service, read over HTTP, as if the `wanted` contracts had been written
+    already.
 
-    `wanted`: what is to be written, as if its instant had come; from `now` on, unless it says from when. `known`:
-    contracts that were read already.
+    It can be used as `sla_catalogue.recorded.Records`. `known`: contracts that were read before, None for one that the
+    service does not have. `now`: from when a wanted contract applies that states no instant.
     """
 
     def __init__(
@@ -45,13 +46,17 @@ class RemoteRecords:
         return sum(1 for _ in self)
 
     def get(self, contract: str) -> ContractRecord | None:
-        """Return the record of a contract; None if there is none."""
+        """Return the record of a contract: its versions, with the wanted one, and its booked windows; None if it has
+        neither.
+        """
         if contract not in self._made:
             self._made[contract] = self._record(contract)
         return self._made[contract]
 
     def contracts_of(self, customer: str) -> tuple[str, ...]:
-        """Return the ids of the recorded contracts whose newest version names the customer, by `normal` form."""
+        """Return the ids of the recorded contracts that name a customer, sorted; names are compared in their `normal`
+        form.
+        """
         name = normal(customer)
         if name not in self._of:
             listed = [one for one in self._service.listed(customer) if one["managed"] == API]
@@ -61,15 +66,15 @@ class RemoteRecords:
         return self._of[name]
 
     def with_products(self, products: Iterable[str]) -> tuple[str, ...]:
-        """Return nothing: no clock depends on the products that a customer runs."""
+        """Return (), whatever the products: the due instants of clocks do not depend on what a customer runs."""
         return ()
 
     def with_domain(self, domain: str) -> tuple[str, ...]:
-        """Return nothing: no clock depends on who may register for notices."""
+        """Return (), whatever the domain: the due instants of clocks do not depend on who may register for notices."""
         return ()
 
     def products(self) -> Mapping[str, str]:
-        """Return nothing: no clock depends on the products that a customer runs."""
+        """Return an empty mapping: the due instants of clocks do not depend on what a customer runs."""
         return {}
 
     def _record(self, contract: str) -> ContractRecord | None:
@@ -104,7 +109,7 @@ class RemoteRecords:
 
 
 def customers_of(wanted: WantedContract) -> list[str]:
-    """Return the customers that a wanted contract names."""
+    """Return the names of the customers that a wanted contract states."""
     names = wanted.section.get("customers") or []
     return [names] if isinstance(names, str) else [str(name) for name in names]
 

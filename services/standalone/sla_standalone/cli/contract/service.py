@@ -24,10 +24,11 @@ _STOPS = frozenset({401, 403, 405, 415})  # these concern every contract alike
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WantedContract:
-    """A contract as a file or a line has it.
+    """A contract to be written to a running service, as a file or a line of a table states it.
 
-    `place`: where it stands, such as `contracts.csv:12`. `section`: with the keys of a catalogue file. `line`: of a
-    table. `effective_from`: from when it applies; "": as the service decides (`applies_from`).
+    `section`: its content, with the keys of a catalogue file. `place`: where it is written, such as `contracts.csv:12`.
+    `line`: its line in a table, 0 in a file. `reason`: why, for the history. `effective_from`: from when it applies
+    (ISO 8601); "" for now, or its first day if that is later.
     """
 
     id: str
@@ -40,7 +41,10 @@ class WantedContract:
 
 @dataclass(frozen=True, slots=True)
 class Misfit:
-    """Why a contract is not taken. `pointer`: to the place in the request's body, "" for the contract as a whole."""
+    """A reason why a service refuses a contract: `detail`, in words.
+
+    `pointer`: JSON pointer to the place in the request's body that it concerns, "" for the contract as a whole.
+    """
 
     pointer: str
     detail: str
@@ -48,7 +52,12 @@ class Misfit:
 
 @dataclass(frozen=True, slots=True)
 class KnownContract:
-    """A contract as the service has it. `etag`: what a change must name. `newest`: the section written last."""
+    """A contract as a running service has it.
+
+    `etag`: the ETag that a change must send as If-Match. `managed`: `api` for a recorded contract, `file` for one of
+    the catalogue's files. `newest`: the content of its newest version, empty without one. `told`: the whole JSON
+    answer.
+    """
 
     etag: str
     managed: str
@@ -58,16 +67,17 @@ class KnownContract:
 
 @dataclass(frozen=True, slots=True)
 class ContractService:
-    """Contracts of the service that `client` calls. `sleep`: waits for so many seconds while the service is busy.
+    """Reads and writes the contracts of the running service that `client` calls.
 
-    A service that refuses the key ends the command.
+    A busy service is asked again, up to 20 times; `sleep` waits for so many seconds in between. A service that refuses
+    the API key ends the command.
     """
 
     client: httpx2.Client
     sleep: Callable[[float], None] = time.sleep
 
     def known(self, contract: str) -> KnownContract | None:
-        """Return a contract with the text of its newest version; None if there is none."""
+        """Return a contract as the service has it, with the content of its newest version; None if there is none."""
         answer = self._ask("GET", contract_path(contract))
         if answer.status_code == httpx2.codes.NOT_FOUND:
             return None
@@ -82,16 +92,18 @@ class ContractService:
         return KnownContract(answer.headers.get("etag", ""), told["managed"], newest, told)
 
     def version(self, contract: str, number: int) -> dict[str, Any]:
-        """Return one version of a recorded contract with its text."""
+        """Return one version of a recorded contract as JSON, with its content under `contract`; an unknown one ends the
+        command.
+        """
         return fetch_json(self.client, f"{contract_path(contract)}/versions/{number}")
 
     def windows(self, contract: str) -> list[dict[str, Any]]:
-        """Return the booked windows of a contract; none for one that is not in force yet."""
+        """Return a contract's booked windows (hours that a customer booked) as JSON; [] if it is not in force yet."""
         answer = self._ask("GET", f"{contract_path(contract)}/windows")
         return list(answer.json()["booked"]) if answer.is_success else []
 
     def listed(self, text: str = "") -> Iterator[dict[str, Any]]:
-        """Yield the contracts whose id, title or customers contain the text, by id; all for ""."""
+        """Yield the contracts whose id, title or customers contain `text`, as JSON, sorted by id; "" yields all."""
         after = ""
         while True:
             page = fetch_json(self.client, "/v1/contracts", {"q": text, "after": after, "limit": _PAGE})
@@ -101,7 +113,7 @@ class ContractService:
                 return
 
     def changes(self, contract: str) -> Iterator[dict[str, Any]]:
-        """Yield the changes of a recorded contract, the oldest first."""
+        """Yield the changes in the history of a recorded contract as JSON, the oldest first."""
         after = 0
         while True:
             page = fetch_json(self.client, f"{contract_path(contract)}/changes", {"after": after, "limit": _PAGE})
@@ -111,9 +123,11 @@ class ContractService:
             after = page["next"]
 
     def write(self, wanted: WantedContract, known: KnownContract | None, *, dry_run: bool) -> tuple[Misfit, ...]:
-        """Create the contract, or change it as it was read; return why not, nothing if it was taken.
+        """Create the contract, or change it if it is `known`; return the reasons why the service refuses it, () if it
+        does not.
 
-        `dry_run`: the service checks it and writes nothing.
+        A contract that was changed since `known` was read is refused. `dry_run`: the service checks it and writes
+        nothing.
         """
         body: dict[str, Any] = {"contract": wanted.section, "reason": wanted.reason}
         if wanted.effective_from:
@@ -127,7 +141,10 @@ class ContractService:
         return misfits(answer)
 
     def end(self, contract: str, known: KnownContract, on: str, reason: str) -> tuple[Misfit, ...]:
-        """End the contract as it was read; return why not, nothing if it was taken."""
+        """End a contract on the day `on`, its first day without it; return why the service refuses, () if it does not.
+
+        A contract that was changed since `known` was read is refused. `reason`: why it ends, for the history.
+        """
         headers = {"If-Match": known.etag}
         return misfits(self._ask("POST", f"{contract_path(contract)}/end", {"on": on, "reason": reason}, {}, headers))
 
@@ -151,12 +168,15 @@ class ContractService:
 
 
 def contract_path(contract: str) -> str:
-    """Return the path of a contract: `/v1/contracts/<contract>`, with the id escaped."""
+    """Return the path of a contract in the API: `/v1/contracts/<contract>`, with the id escaped."""
     return f"/v1/contracts/{quote(contract, safe='')}"
 
 
 def misfits(answer: httpx2.Response) -> tuple[Misfit, ...]:
-    """Return what an answer says is wrong; nothing for one that took the contract."""
+    """Return the reasons why a service refused a contract, from its HTTP answer; () if it accepted the contract.
+
+    An answer that concerns all contracts alike, such as 401, ends the command.
+    """
     if answer.is_success:
         return ()
     if answer.status_code in _STOPS:
@@ -170,7 +190,7 @@ def misfits(answer: httpx2.Response) -> tuple[Misfit, ...]:
 
 
 def unchanged(wanted: WantedContract, known: KnownContract | None) -> bool:
-    """Return whether the service has the contract as it is wanted already."""
+    """Return whether the service has recorded the contract with the wanted content already."""
     return known is not None and known.managed == API and canonical(known.newest) == canonical(wanted.section)
 
 

@@ -87,7 +87,7 @@ def show(
 ) -> None:
     """Show everything that a contract and its plan promise: targets, hours, priorities, rules, people, escalation.
 
-    With --url, a contract that is recorded in the service is shown as that has it: its text and its history.
+    With --url, a contract that is recorded in the service is shown from there: its versions and its history.
     """
     if url and catalogue is None and _show_recorded(contract, url, key, json=json):
         return

@@ -24,16 +24,17 @@ _SEPARATOR = ";"
 
 @dataclass(frozen=True, slots=True)
 class TableLine:
-    """A line of the table: the contract that it states, and its cells as written."""
+    """A line of a table of contracts: the contract that it states (`wanted`), and column -> text of its cells."""
 
     wanted: WantedContract
     cells: Mapping[str, str]
 
 
 def read_table(file: Path, reason: str) -> tuple[list[str], list[TableLine]]:
-    """Return the columns and the lines of a CSV table. `reason`: of lines without one.
+    """Return (names of the columns, lines) of a CSV table with one contract per line; empty lines are skipped.
 
-    A table that cannot be read, an unknown column and one that is missing end the command. Empty lines are skipped.
+    `reason`: why the contracts are written, for lines that do not say so. The command ends if the file cannot be read,
+    a column is unknown or there twice, or the column `id` is missing.
     """
     try:
         with file.open(newline="", encoding="utf-8-sig") as stream:
@@ -94,10 +95,11 @@ def _listed(text: str) -> list[Plain]:
     return [part.strip() for part in text.split(_SEPARATOR) if part.strip()]
 
 
-def laid_over(wanted: WantedContract, newest: Mapping[str, Plain], columns: list[str]) -> WantedContract:
-    """Return the contract with what the table has no column for as it stands in the service.
+def merge_with_stored(wanted: WantedContract, newest: Mapping[str, Plain], columns: list[str]) -> WantedContract:
+    """Return the wanted contract, completed by what the service has of it under keys that the table has no column for.
 
-    An empty cell takes away what stood there.
+    `newest`: the content that the service has. `columns`: of the table. An empty cell removes the value that the
+    service has.
     """
     stated = {name for name in columns if name in (*_TEXTS, *_LISTS)}
     section = {key: value for key, value in newest.items() if key not in stated}
@@ -121,7 +123,7 @@ def _roles(columns: list[str]) -> set[str]:
 
 
 def column_of(misfit: Misfit) -> str:
-    """Return the column that a problem of the service concerns; "" for the line as a whole."""
+    """Return the table's column that a reason for refusal concerns, such as `valid_from`; "" for the whole line."""
     steps = misfit.pointer.removeprefix("/contract").strip("/").split("/")
     match steps:
         case ["valid", ("from" | "to") as end, *_]:

@@ -16,10 +16,10 @@ _KEYS = frozenset({"id", "contract", "reason", "effective_from"})
 
 
 def read_files(files: list[Path], reason: str, effective_from: str) -> list[WantedContract]:
-    """Return the contracts of YAML or JSON files, in their order.
+    """Return the contracts that YAML or JSON files state, in the order of the files.
 
-    `reason`, `effective_from`: of contracts that do not say so themselves. `${NAME}` is filled in from the environment
-    as in a catalogue. A file that cannot be read, and an id that two contracts have, end the command.
+    `reason`, `effective_from`: for contracts that do not state their own. `${NAME}` is replaced from the environment,
+    as in a catalogue. A file that cannot be read, or an id that is there twice, ends the command.
     """
     found: dict[str, WantedContract] = {}
     for file in files:

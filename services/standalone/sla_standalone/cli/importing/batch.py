@@ -74,8 +74,9 @@ class NotImported:
 
 @dataclass(slots=True)
 class ImportAccount:
-    """The counts of one import: call `took` with each answer of the service, and `refused` for each event not accepted.
+    """The counts of one import of incidents into a running service.
 
+    Call `count_answer` with each answer of the service, and `add_refusal` for each event that was not imported.
     `incidents`, `events`: how many the table has. `accepted`: events that were new to the service. `duplicate`: events
     that the service knew already. `refusals`: events and lines that were not imported.
     """
@@ -86,7 +87,7 @@ class ImportAccount:
     duplicate: int = 0
     refusals: list[NotImported] = field(default_factory=list)
 
-    def took(self, batch: list[dict[str, Any]], answer: Mapping[str, Any]) -> None:
+    def count_answer(self, batch: list[dict[str, Any]], answer: Mapping[str, Any]) -> None:
         """Count the service's answer (JSON of `POST /v1/events`) to one batch of CloudEvents.
 
         Events whose outcome is neither `accepted` nor `ignored` are added to the refusals, with the service's reason.
@@ -98,14 +99,16 @@ class ImportAccount:
             if told["outcome"] not in ("accepted", "ignored"):
                 reason = told.get("reason") or {}
                 said = ": ".join(str(part) for part in (reason.get("text"), reason.get("detail")) if part)
-                self.refused(event, said or told["outcome"])
+                self.add_refusal(event, said or told["outcome"])
 
-    def refused(self, event: Mapping[str, Any], reason: str) -> None:
-        """Add an event that was not imported to the refusals, with the reason."""
+    def add_refusal(self, event: Mapping[str, Any], reason: str) -> None:
+        """Add a CloudEvent that was not imported to the refusals, with the reason."""
         self.refusals.append(NotImported(0, event["subject"], reason, f"{event['type']} {event['id']}"))
 
     def as_json(self) -> dict[str, Any]:
-        """Return the counts as `slad import --json` prints them; `rejected` is the number of refusals."""
+        """Return the counts as JSON values: incidents, events, accepted, duplicate, and `rejected`, the number of
+        refusals.
+        """
         return {
             "incidents": self.incidents, "events": self.events, "accepted": self.accepted,
             "duplicate": self.duplicate, "rejected": len(self.refusals),

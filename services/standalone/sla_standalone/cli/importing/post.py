@@ -18,7 +18,9 @@ _LONGEST_WAIT = 60.0
 
 
 class StillBusy(Exception):
-    """The service was busy at 20 attempts to send one batch; run the import again later, it takes no event twice."""
+    """Raised when the service was busy at 20 attempts to send one batch; the import may be run again, no event counts
+    twice.
+    """
 
 
 async def post(
@@ -34,7 +36,7 @@ async def post(
     answer = await _patiently(client, batch, time_source)
     match answer.status_code:
         case 202:
-            account.took(batch, answer.json())
+            account.count_answer(batch, answer.json())
         case 401 | 403 | 404 | 405 | 415:
             stop_refused(answer)
         case 413 if len(batch) > 1:
@@ -43,7 +45,7 @@ async def post(
             await post(client, batch[middle:], account, time_source)
         case _:
             for event in batch:
-                account.refused(event, problem_text(answer))
+                account.add_refusal(event, problem_text(answer))
 
 
 async def _patiently(

@@ -36,7 +36,9 @@ class ImportPreview:
     by_person: Counter[tuple[str, str, str]] = field(default_factory=Counter)
 
     def look(self, events: Sequence[IncidentEvent]) -> None:
-        """Count the breaches and warnings that a service would notify of if it received one incident's `events` now."""
+        """Count the breaches and warnings of one incident that people would be notified of if a service received
+        `events` now.
+        """
         if not events:
             return
         heard = [replace(event, received_at=max(self.now, event.received_at), history=False) for event in events]
@@ -62,7 +64,7 @@ class ImportPreview:
         return found
 
     def as_json(self) -> dict[str, Any]:
-        """Return the counts as `slad import --json` prints them."""
+        """Return the counts as JSON values: `incidents`, `kinds`, and `people` with the number of messages to each."""
         return {
             "incidents": self.incidents,
             "kinds": dict(self.kinds),
