@@ -19,6 +19,7 @@ from tests.chaos.receivers import Receivers
 from tests.chaos.watch import Watch, wall
 from tests.e2e.fleet import Fleet, Member, Profile
 from tests.kill.drill import READ_KEY
+from tests.real.http import http_client
 
 LOOK_SECONDS = 0.2
 DESCRIPTORS = 256  # of each process, where silent connections try to use them up
@@ -104,7 +105,7 @@ class World:
         """Every incident by the timer's API: its phase and the state of each clock."""
         found: dict[str, dict[str, object] | None] = {}
         headers = {"authorization": f"Bearer {READ_KEY}"}
-        async with httpx2.AsyncClient(headers=headers, timeout=10.0) as client:
+        async with http_client(headers=headers, timeout=10.0) as client:
             for played in self.player.played:
                 found[played.incident] = await _one(client, f"{self.fleet.url('timer')}/v1/incidents/{played.incident}")
         return found

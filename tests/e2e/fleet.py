@@ -22,6 +22,7 @@ from pathlib import Path
 
 import httpx2
 from tests.real import preloaded
+from tests.real.http import http_client
 from tests.real.preloaded import ForkedProcess
 
 from sla_platform.local.ports import free_ports
@@ -150,7 +151,7 @@ class Fleet:
 
     async def ready(self, timeout: float = START_SECONDS) -> None:  # noqa: ASYNC109 - per fleet, told in the failure
         """Until every instance says so at /readyz."""
-        async with httpx2.AsyncClient(timeout=5.0) as client:
+        async with http_client(timeout=5.0) as client:
             await asyncio.gather(*(_until_ready(client, member, timeout) for member in self.members))
 
     async def restart(self, *services: str, hard: bool = False) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 
 import httpx2
 from tests.e2e.world import ADMIN_KEY, World
+from tests.real.http import http_client
 
 WARSAW = "Europe/Warsaw"
 
@@ -32,7 +33,7 @@ async def create(world: World, contract: str, values: dict[str, Any], **more: An
 async def change(
     world: World, contract: str, values: dict[str, Any], tag: str, reason: str = "agreed", **more: Any
 ) -> httpx2.Response:
-    async with httpx2.AsyncClient(timeout=20.0, headers={"authorization": f"Bearer {ADMIN_KEY}"}) as client:
+    async with http_client(timeout=20.0, headers={"authorization": f"Bearer {ADMIN_KEY}"}) as client:
         return await client.put(
             f"{world.fleet.url('ingest')}/v1/contracts/{contract}",
             json={"reason": reason, "contract": values, **more},

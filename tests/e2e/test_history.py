@@ -12,6 +12,7 @@ from typing import Any
 import httpx2
 import orjson
 from tests.e2e.world import INGEST_KEY, READ_KEY, SOURCE, World, cloud_event
+from tests.real.http import http_client
 from tests.unit.cli.invoke import Said, slad
 
 BATCH = {"authorization": f"Bearer {INGEST_KEY}", "content-type": "application/cloudevents-batch+json"}
@@ -41,7 +42,7 @@ def finished(name: str, opened: datetime) -> list[Event]:
 
 
 async def send(world: World, events: Sequence[Event]) -> None:
-    async with httpx2.AsyncClient(headers=BATCH, timeout=60) as client:
+    async with http_client(headers=BATCH, timeout=60) as client:
         answer = await client.post(f"{world.fleet.url('ingest')}/v1/events", content=orjson.dumps(events))
     assert answer.status_code == httpx2.codes.ACCEPTED, answer.text
     assert answer.json()["outcomes"]["accepted"] == len(events)

@@ -8,12 +8,13 @@ from typing import Any
 import httpx2
 from tests.e2e.test_contract_records import WARSAW, create, section
 from tests.e2e.world import ADMIN_KEY, World
+from tests.real.http import http_client
 
 
 async def state(world: World, contract: str, body: Any, kind: str, **query: str) -> httpx2.Response:
     raw = body if isinstance(body, bytes) else body.encode() if isinstance(body, str) else json.dumps(body).encode()
     headers = {"authorization": f"Bearer {ADMIN_KEY}", "content-type": kind}
-    async with httpx2.AsyncClient(timeout=20.0, headers=headers) as client:
+    async with http_client(timeout=20.0, headers=headers) as client:
         url = f"{world.fleet.url('ingest')}/v1/contracts/{contract}/profile"
         return await client.put(url, content=raw, params=query)
 

@@ -12,6 +12,7 @@ import httpx2
 import orjson
 import pytest
 from tests.e2e.world import GITHUB_SECRET, JIRA_SECRET, World
+from tests.real.http import http_client
 from tests.shared_data import SHARED, needs_shared
 
 pytestmark = needs_shared
@@ -183,7 +184,7 @@ async def test_cloud_events_in_each_of_their_forms(world: World, mode: str) -> N
                   "subject": name, "time": at}  # fmt: skip
     data = {"customer": "Quiet", "priority": "P4"}
     key = {"authorization": "Bearer canary-ingest-key-2f6c81"}
-    async with httpx2.AsyncClient(headers=key) as client:
+    async with http_client(headers=key) as client:
         url = f"{world.fleet.url('ingest')}/v1/events"
         match mode:
             case "structured":

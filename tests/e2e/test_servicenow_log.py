@@ -16,6 +16,7 @@ import orjson
 import pytest
 from tests.build.servicenow import Event, Ticket, tickets
 from tests.e2e.world import INGEST_KEY, READ_KEY, World
+from tests.real.http import http_client
 from tests.shared_data import SHARED, needs_shared
 
 LOG = SHARED / "data" / "servicenow" / "incident_event_log.csv"
@@ -80,7 +81,7 @@ def _timestamp(written: str | None) -> float | None:
 async def _send(world: World, events: Sequence[Event]) -> None:
     """Batches in turn to each instance of ingest."""
     urls = world.fleet.urls("ingest")
-    async with httpx2.AsyncClient(headers=KEY, timeout=60) as client:
+    async with http_client(headers=KEY, timeout=60) as client:
         for number, start in enumerate(range(0, len(events), BATCH)):
             batch = orjson.dumps(events[start : start + BATCH])
             answer = await client.post(f"{urls[number % len(urls)]}/v1/events", content=batch)
@@ -90,7 +91,7 @@ async def _send(world: World, events: Sequence[Event]) -> None:
 async def _applied(world: World, found: Sequence[Ticket], source: str) -> dict[str, dict[str, Any]]:
     """Every incident once all its events have been applied."""
     gate = asyncio.Semaphore(8)
-    async with httpx2.AsyncClient(headers=READ, timeout=20) as client:
+    async with http_client(headers=READ, timeout=20) as client:
 
         async def one(ticket: Ticket) -> tuple[str, dict[str, Any]]:
             async with gate:

@@ -15,7 +15,6 @@ from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
-import httpx2
 import pytest
 from tests.e2e.fleet import SERVICES, Member, Profile
 from tests.e2e.world import ADMIN_KEY, GITHUB_SECRET, INGEST_KEY, JIRA_SECRET, PAGE_KEY, READ_KEY, SOURCE, World
@@ -23,6 +22,7 @@ from tests.fuzz import seeds
 from tests.fuzz.requests import Requests, routes
 from tests.fuzz.wire import Sent, Wire
 from tests.real.certificates import Certificates
+from tests.real.http import http_client
 from tests.real.ledger import Ledger, Part
 from tests.real.smtp import SmtpServer
 from tests.real.webhook import WebhookReceiver
@@ -120,7 +120,7 @@ def _pattern(template: str) -> re.Pattern[str]:
 async def described(world: World) -> tuple[list[dict[str, object]], dict[str, int]]:
     """The OpenAPI documents, and the port that serves each of their paths."""
     documents, ports = [], dict[str, int]()
-    async with httpx2.AsyncClient(timeout=20.0) as client:
+    async with http_client(timeout=20.0) as client:
         for service in SERVICES:
             member = world.fleet.of(service)[0]
             document = (await client.get(f"{member.url}/openapi.json")).json()

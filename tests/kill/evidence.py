@@ -21,6 +21,7 @@ import orjson
 from aiokafka import AIOKafkaConsumer
 from standardwebhooks import Webhook
 from tests.kill.drill import PAGER_SECRET, READ_KEY
+from tests.real.http import http_client
 from tests.real.webhook import Request
 
 from sla_platform.timesource import SystemTime
@@ -193,7 +194,7 @@ def _signed(request: Request, arrived: float) -> bool:
 
 
 def reader() -> httpx2.AsyncClient:
-    return httpx2.AsyncClient(headers={"authorization": f"Bearer {READ_KEY}"}, timeout=30.0)
+    return http_client(headers={"authorization": f"Bearer {READ_KEY}"}, timeout=30.0)
 
 
 async def deliveries(url: str, state: str = "") -> list[dict[str, Any]]:

@@ -12,13 +12,13 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-import httpx2
 import orjson
 import pytest
 from tests.e2e.fleet import Fleet, Profile
 from tests.kill.drill import INGEST_KEY, RESOLUTION, SOURCE, settings, write_catalogue
 from tests.kill.evidence import arrivals, reader, records_of_topic
 from tests.kill.ring import Keep, Ring
+from tests.real.http import http_client
 from tests.real.webhook import WebhookReceiver
 
 from sla_platform.local import KafkaBroker
@@ -98,7 +98,7 @@ async def happens(fleet: Fleet, incident: str, kind: str, at: datetime, data: Ma
         "specversion": "1.0", "id": f"{name}-{kind}", "source": SOURCE, "subject": name,
         "type": f"io.slad.incident.{kind}.v1", "time": at.isoformat(), "data": data,
     }  # fmt: skip
-    async with httpx2.AsyncClient(timeout=5.0) as client:
+    async with http_client(timeout=5.0) as client:
         answer = await client.post(fleet.url("ingest") + "/v1/events", content=orjson.dumps(event), headers=_HEADERS)
     assert answer.status_code == 202, answer.text
 

@@ -14,6 +14,7 @@ from playwright.async_api import Browser, Page, Request, async_playwright
 from sla_platform.local import Unavailable
 from sla_platform.local.process import run
 
+# The headless shell draws the same pages with half the work: it has no windows and no interface of its own.
 _NAMES = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
 _ARGUMENTS = (
     "--no-sandbox",
@@ -37,7 +38,7 @@ def find_chromium() -> Path:
     """
     found = next(filter(None, map(shutil.which, _NAMES)), None)
     if found is None:
-        raise Unavailable("Chromium", "no chromium on the path; install Debian's chromium")
+        raise Unavailable("Chromium", "no chromium on the path; install Debian's chromium-headless-shell")
     driver = run([Path(playwright.__file__).parent / "driver" / "node", "--version"])
     if driver.returncode != 0:
         raise Unavailable("Chromium", f"Playwright's driver lacks a library: {driver.stdout.strip()}")

@@ -7,10 +7,10 @@ import sys
 from datetime import datetime
 from pathlib import Path
 
-import httpx2
 import orjson
 import pytest
 from tests.golden.cli.acceptance import CASES, Case
+from tests.real.http import http_post
 from tests.unit.cli.invoke import slad
 
 cases = pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
@@ -43,7 +43,7 @@ def test_the_installed_program_says_the_same() -> None:
 @cases
 def test_a_running_service_promises_the_same(case: Case, service: str) -> None:
     question = {"contract": case.contract, "priority": case.priority, "opened_at": case.opened}
-    answer = httpx2.post(f"{service}/v1/deadlines", json=question, timeout=30, trust_env=False)
+    answer = http_post(f"{service}/v1/deadlines", json=question, timeout=30)
     assert answer.status_code == 200, answer.text
     assert due_of(answer.json(), case.metric) == case.due
 

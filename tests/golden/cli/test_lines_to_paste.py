@@ -9,9 +9,9 @@ import subprocess
 from datetime import UTC, datetime
 from pathlib import Path
 
-import httpx2
 from tests.golden.cli.conftest import EXAMPLES
 from tests.golden.cli.test_service import patiently
+from tests.real.http import http_get, http_post
 from tests.unit.cli.invoke import Said, slad
 
 from sla_catalogue import Catalogue, load_catalogue
@@ -122,7 +122,7 @@ def tell(service: str, subject: str, number: int, kind: str = "opened", at: str 
         "type": f"io.slad.incident.{kind}.v1", "subject": subject, "data": data,
     }  # fmt: skip
     headers = {"Authorization": "Bearer demo-admin-key", "Content-Type": "application/cloudevents+json"}
-    httpx2.post(f"{service}/v1/events", json=event | ({"time": at} if at else {}), headers=headers).raise_for_status()
+    http_post(f"{service}/v1/events", json=event | ({"time": at} if at else {}), headers=headers).raise_for_status()
 
 
 def acknowledge(service: str, name: str) -> Said:
@@ -148,16 +148,14 @@ def test_an_incident_is_acknowledged_under_any_of_its_names(service: str) -> Non
 def test_the_catalogue_in_force_is_shown_and_a_silent_source_counted_from_the_start(
     service: str, catalogue: Path
 ) -> None:
-    assert (
-        'slad_ingest_deliveries_total{outcome="accepted",source="jira-demo"} ' in httpx2.get(f"{service}/metrics").text
-    )
-    before = httpx2.get(f"{service}/info").json()["catalogue"]
+    assert 'slad_ingest_deliveries_total{outcome="accepted",source="jira-demo"} ' in http_get(f"{service}/metrics").text
+    before = http_get(f"{service}/info").json()["catalogue"]
     extra = catalogue / "extra.yaml"
     extra.write_text("coverages: {some-nights: {hours: {mon: 01:00-02:00}}}\n")
     try:
         edited = load_catalogue(catalogue).version
         assert edited != before
-        while httpx2.get(f"{service}/info").json()["catalogue"] != edited:
+        while http_get(f"{service}/info").json()["catalogue"] != edited:
             pass  # the service looks at its files every two seconds; the test's own time limit ends this
     finally:
         extra.unlink()

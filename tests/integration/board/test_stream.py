@@ -15,6 +15,7 @@ import httpx2
 import orjson
 import pytest
 from tests.integration.board.bench import BoardBench, HandTime, Served, bench, served
+from tests.real.http import http_client
 from tests.unit.board.envelopes import NOW, Ticket, minutes
 
 from sla_board import api
@@ -78,7 +79,7 @@ async def server(small_board: BoardBench) -> AsyncIterator[Served]:
 @asynccontextmanager
 async def following(server: Served, path: str = "/v1/stream", **headers: str) -> AsyncIterator[Stream]:
     async with (
-        httpx2.AsyncClient(timeout=PATIENCE) as client,
+        http_client(timeout=PATIENCE) as client,
         client.stream("GET", server.url + path, headers=headers) as response,
     ):
         assert response.status_code == 200
@@ -162,7 +163,7 @@ async def test_who_comes_back_with_the_last_id_is_not_sent_the_same_page_again(
 
 async def test_the_page_as_loaded_and_its_first_frame_are_the_same(small_board: BoardBench, server: Served) -> None:
     await small_board.tell(Ticket(f"a:{1}").started())
-    async with httpx2.AsyncClient() as client:
+    async with http_client() as client:
         loaded = (await client.get(server.url + "/")).text
     async with following(server) as stream:
         first = await stream.next("page")
@@ -192,7 +193,7 @@ async def test_an_incident_page_follows_its_incident(small_board: BoardBench, se
 
 
 async def test_a_hundred_browsers_are_served_by_one_rendering(small_board: BoardBench, server: Served) -> None:
-    async with httpx2.AsyncClient(timeout=PATIENCE, limits=httpx2.Limits(max_connections=None)) as client:
+    async with http_client(timeout=PATIENCE, limits=httpx2.Limits(max_connections=None)) as client:
 
         async def follow() -> float:
             async with client.stream("GET", server.url + "/v1/stream") as response:
@@ -232,7 +233,7 @@ async def test_a_full_house_is_a_problem_that_says_when_to_come_back(small_board
     places = small_board.service.hub._places = StreamPlaces(StreamBounds(streams=2))
     for name in ("one", "another"):
         places.add_stream(Visitor(name), "board")
-    async with httpx2.AsyncClient() as client:
+    async with http_client() as client:
         refused = await client.get(server.url + "/v1/stream")
         assert (refused.status_code, refused.headers["retry-after"]) == (503, "10")
         assert (await client.get(server.url + "/")).status_code == 200
@@ -240,7 +241,7 @@ async def test_a_full_house_is_a_problem_that_says_when_to_come_back(small_board
 
 async def test_who_follows_too_much_is_told_so_and_the_others_are_not(small_board: BoardBench, server: Served) -> None:
     small_board.service.hub._places = StreamPlaces(StreamBounds(per_address=1))
-    async with following(server) as stream, httpx2.AsyncClient() as client:
+    async with following(server) as stream, http_client() as client:
         await stream.next("page")
         refused = await client.get(server.url + "/v1/stream")
         assert (refused.status_code, refused.headers["retry-after"]) == (429, "30")

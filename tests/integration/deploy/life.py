@@ -14,6 +14,7 @@ from typing import Any
 
 import httpx2
 from tests.e2e.fleet import Fleet, Profile
+from tests.real.http import http_client
 
 from sla_platform.timesource import SteeredTime
 
@@ -100,7 +101,7 @@ async def life(folder: Path, environment: Mapping[str, str]) -> AsyncIterator[Li
     fleet = Fleet(folder, Profile.EMBEDDED, settings | dict(environment))
     try:
         await fleet.start()
-        async with httpx2.AsyncClient(timeout=10.0) as client:
+        async with http_client(timeout=10.0) as client:
             yield Life(fleet, folder, BEGINNING, client, itertools.count(1))
         fleet.stop()
     finally:

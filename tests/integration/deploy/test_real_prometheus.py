@@ -14,6 +14,7 @@ import httpx2
 import pytest
 from tests.integration.deploy.conftest import ROOT
 from tests.integration.deploy.life import life
+from tests.real.http import http_client
 
 from sla_platform.local.ports import free_ports
 
@@ -65,7 +66,7 @@ async def test_it_reads_and_evaluates_everything(tmp_path: Path, promtool: Path)
         await one.happens("INC-1", "opened", customer="Acme", priority="P1", title="Checkout is down")
         await one.shows('slad_timer_due_soon_clocks{contract="acme"}')
         with prometheus(beside, one.url.removeprefix("http://")) as url:
-            async with httpx2.AsyncClient(base_url=url, timeout=5.0) as client:
+            async with http_client(base_url=url, timeout=5.0) as client:
                 groups = await _evaluated(client)
                 rules = [rule for group in groups for rule in group["rules"]]
                 assert {rule["name"]: rule["lastError"] for rule in rules if rule.get("lastError")} == {}

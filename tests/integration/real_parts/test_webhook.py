@@ -7,11 +7,12 @@ from collections.abc import AsyncIterator
 import httpx2
 import pytest
 from tests.real.certificates import Certificates
+from tests.real.http import http_client
 from tests.real.webhook import CLOSE, HANG, Answer, WebhookReceiver
 
 
 async def test_a_request_is_kept_as_it_came(webhook_receiver: WebhookReceiver) -> None:
-    async with httpx2.AsyncClient() as client:
+    async with http_client() as client:
         response = await client.post(
             webhook_receiver.url + "/hook?a=1", content=b'{"b":  2}', headers={"Webhook-Id": "m1"}
         )
@@ -27,7 +28,7 @@ async def test_a_chunked_body_is_put_together(webhook_receiver: WebhookReceiver)
         yield b"one "
         yield b"two"
 
-    async with httpx2.AsyncClient() as client:
+    async with http_client() as client:
         await client.post(webhook_receiver.url, content=pieces())
 
     assert [request.body for request in webhook_receiver.requests.all()] == [b"one two"]
@@ -36,7 +37,7 @@ async def test_a_chunked_body_is_put_together(webhook_receiver: WebhookReceiver)
 async def test_a_scripted_answer_is_given_once_and_then_all_is_well(webhook_receiver: WebhookReceiver) -> None:
     webhook_receiver.answer(Answer(503, {"Retry-After": "7"}, b"busy"))
 
-    async with httpx2.AsyncClient() as client:
+    async with http_client() as client:
         first = await client.post(webhook_receiver.url)
         second = await client.post(webhook_receiver.url)
 
@@ -47,7 +48,7 @@ async def test_a_scripted_answer_is_given_once_and_then_all_is_well(webhook_rece
 async def test_a_receiver_that_hangs_runs_into_the_clients_timeout(webhook_receiver: WebhookReceiver) -> None:
     webhook_receiver.answer(HANG)
 
-    async with httpx2.AsyncClient(timeout=0.3) as client:
+    async with http_client(timeout=0.3) as client:
         with pytest.raises(httpx2.ReadTimeout):
             await client.post(webhook_receiver.url)
     assert len(webhook_receiver.requests.all()) == 1
@@ -56,15 +57,15 @@ async def test_a_receiver_that_hangs_runs_into_the_clients_timeout(webhook_recei
 async def test_a_receiver_that_closes_has_still_seen_the_request(webhook_receiver: WebhookReceiver) -> None:
     webhook_receiver.answer(CLOSE)
 
-    async with httpx2.AsyncClient() as client:
+    async with http_client() as client:
         with pytest.raises(httpx2.RemoteProtocolError):
             await client.post(webhook_receiver.url, content=b"seen")
     assert [request.body for request in webhook_receiver.requests.all()] == [b"seen"]
 
 
 async def test_tls_is_verified(https_webhook_receiver: WebhookReceiver, certificates: Certificates) -> None:
-    async with httpx2.AsyncClient(verify=certificates.client_context()) as client:
+    async with http_client(verify=certificates.client_context()) as client:
         assert (await client.post(https_webhook_receiver.url)).status_code == 200
-    async with httpx2.AsyncClient() as client:
+    async with http_client() as client:
         with pytest.raises(httpx2.ConnectError, match="CERTIFICATE_VERIFY_FAILED"):
             await client.post(https_webhook_receiver.url)

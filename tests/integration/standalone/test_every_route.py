@@ -15,9 +15,9 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-import httpx2
 import pytest
 from tests.integration.standalone.served import served
+from tests.real.http import http_client
 
 from sla_ingest.contract.profile import MAX_PROFILE
 from sla_ingest.contract.written import MAX_TEXT
@@ -257,7 +257,7 @@ WHO: tuple[dict[str, str], ...] = ({}, {"authorization": BASIC}, {"authorization
 async def _no_other_site_changes_anything_and_nobody_is_asked_by_a_foreign_name(
     routes: list[Route], subtests: pytest.Subtests
 ) -> None:
-    async with httpx2.AsyncClient(timeout=WAIT, trust_env=False) as client:
+    async with http_client(timeout=WAIT) as client:
         for route, who, says in _cases(routes):
             headers = {"host": "127.0.0.1", "content-type": "application/json"} | who | says
             url = f"http://127.0.0.1:{route.port}{route.target}"

@@ -8,11 +8,11 @@ from contextlib import AsyncExitStack
 from datetime import UTC, datetime
 from pathlib import Path
 
-import httpx2
 import pytest
 from sqlalchemy import select
 from tests.commanded import OPS
 from tests.integration.standalone.served import served
+from tests.real.http import http_client
 from tests.unit.cli.invoke import slad
 
 from sla_board.api import BEAT_SECONDS, KEY_SECONDS
@@ -51,7 +51,7 @@ async def test_a_key_counts_and_is_refused_within_two_seconds_in_every_process_a
             (await stack.enter_async_context(served(settings, names)))[0]
             for names in (("ingest", "timer"), ("notifier", "board"))
         ]
-        client = await stack.enter_async_context(httpx2.AsyncClient(timeout=PATIENCE_SECONDS, trust_env=False))
+        client = await stack.enter_async_context(http_client(timeout=PATIENCE_SECONDS))
         asked = [f"http://127.0.0.1:{ports[0]}/v1/clocks", f"http://127.0.0.1:{ports[1]}/v1/board/clocks"]
         made, text = await make_key(operator, time, WantedKey(name="wall", scopes=["read"], contract="acme"), OPS)
         headers = {"Authorization": f"Bearer {text}"}

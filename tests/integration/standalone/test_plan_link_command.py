@@ -5,10 +5,10 @@ from __future__ import annotations
 import asyncio
 from pathlib import Path
 
-import httpx2
 import pytest
 from playwright.async_api import Page
 from tests.integration.standalone.served import served
+from tests.real.http import http_client
 from tests.unit.cli.invoke import Said, slad
 
 from sla_platform.settings import Settings
@@ -21,7 +21,7 @@ EXAMPLES = Path(__file__).parents[3] / "examples" / "catalogue"
 async def test_a_link_from_the_command_line_to_the_customer_and_back(tmp_path: Path) -> None:
     settings = Settings(store_url=f"sqlite:///{tmp_path}/slad.db", catalogue=EXAMPLES, port=0)
     await migrate(settings)
-    async with served(settings, ALL) as (port, _), httpx2.AsyncClient(trust_env=False) as customer:
+    async with served(settings, ALL) as (port, _), http_client() as customer:
         url = f"http://127.0.0.1:{port}"
 
         async def link(*arguments: str, key: str = "demo-admin-key") -> Said:
