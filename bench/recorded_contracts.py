@@ -23,12 +23,14 @@ from typing import Any
 
 import httpx2
 from bench.many_contracts import PLACES, TARIFFS, plans
+from sqlalchemy import MetaData
 
 from sla_domain.contract import ContractId
 from sla_domain.record import ContractRecord, RecordChange, VersionAdded, apply_change
 from sla_ingest import tables
 from sla_ingest.contract.store import _entry
-from sla_platform.contracts.copies import ContractTables, write_records
+from sla_platform.contracts.copies import write_records
+from sla_platform.contracts.table import ContractTables
 from sla_platform.local.ports import free_ports
 from sla_platform.store.engine import Store
 from sla_platform.wire.contract import canonical, record_data
@@ -73,12 +75,13 @@ def records(many: int) -> Iterator[ContractRecord]:
 
 async def fill(url: str, many: int) -> None:
     """Write the contracts into the tables of all services."""
-    store, waiting = Store(url), records(many)
+    store, waiting, metadata = Store(url), records(many), MetaData()
+    copies = [ContractTables.of(metadata, service) for service in SERVICES]
     while batch := [one for one, _ in zip(waiting, range(_BATCH), strict=False)]:
         data = [record_data(one) for one in batch]
         async with store.transaction() as connection:
-            for service in SERVICES:
-                await write_records(connection, ContractTables.of(service), data)
+            for copy in copies:
+                await write_records(connection, copy, data)
             await connection.execute(tables.contract_entry.insert(), [_entry(one) for one in batch])
     await store.close()
 
