@@ -294,7 +294,8 @@ class ContractChanged:
 class PhaseChanged:
     """Body of the fact that the incident's phase changed.
 
-    It is published only where the change causes no other fact from which it can be seen.
+    It is published only if the event that changed the phase gives rise to no other fact; a reader of any fact sees the
+    phase in it.
     """
 
     kind: ClassVar[FactKind] = FactKind.PHASE_CHANGED
@@ -367,10 +368,10 @@ def reason_of(body: FactBody) -> str:
 
 
 def caused_by_catalogue(body: FactBody, version: str) -> FactBody:
-    """Return a copy of the body that names the catalogue version which caused the fact by coming into force.
+    """Return a copy of a fact's body that names the catalogue version which caused the fact by coming into force.
 
-    `version`: stored in the field `catalogue`. A body without that field is returned unchanged, and so is a `Gone` of
-    an open clock (kind `clock.cancelled`).
+    `version`: stored in the field `catalogue`. Returned unchanged: a body without that field, and the body `Gone` (the
+    clock no longer exists) if the clock was open.
     """
     match body:
         case Retargeted() | Amended() | Exempted() | PromiseMoved():

@@ -26,9 +26,9 @@ _NOTICEABLE = timedelta(minutes=1)
 
 
 def hours_name(calendar: Calendar | None) -> str:
-    """Return the name by which facts refer to a calendar, such as `gold-hours@3f2a9c04d1e7`; `wall` for None.
+    """Return the name of a calendar in published events, such as `gold-hours@3f2a9c04d1e7`; `wall` for None.
 
-    It is the calendar's id and revision, so a calendar that has changed since has another name.
+    It is made of the calendar's id and revision: the name changes when the calendar changes.
     """
     return WALL if calendar is None else f"{calendar.identity.id}@{calendar.identity.revision}"
 

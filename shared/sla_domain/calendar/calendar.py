@@ -247,7 +247,8 @@ class Calendar:
 def compile_calendar(spec: CalendarSpec, first: date, last: date) -> Calendar:
     """Return a calendar whose open hours are computed for the local days `first` to `last`, both included.
 
-    It raises BeyondHorizon for answers outside them. Raises InvalidSpan if `last` is earlier than `first`.
+    The calendar raises BeyondHorizon when it is asked for an answer outside these days. This function raises
+    InvalidSpan if `last` is earlier than `first`.
     """
     if first > last:
         raise InvalidSpan(f"the horizon {first} to {last} is reversed: put the earlier day first")

@@ -38,7 +38,7 @@ class LocalTime:
         return self.skipped or self.again is not None
 
     def after(self, known: datetime) -> datetime:
-        """Return the instant that the wall-clock time means, if it is known not to lie before the instant `known`.
+        """Return the instant meant by the wall-clock time, given that it should not lie before the instant `known`.
 
         The result is the second instant, `again`, only if the first lies before `known` and the second does not.
         Otherwise it is `at`, even if both lie before `known`.

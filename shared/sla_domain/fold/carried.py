@@ -79,8 +79,8 @@ def is_foldable(events: Iterable[IncidentEvent]) -> bool:
 def own_events(events: Iterable[IncidentEvent]) -> list[IncidentEvent]:
     """Return the incident's own events, without the copies from incidents that were merged into it (`carried_from`).
 
-    If all are copies, return in order the comments and the opening among them that are used instead
-    (`resolve_carried`).
+    If all are copies, return those that `resolve_carried` counts in place of own events: comments, and the first
+    opening.
     """
     known = list(events)
     found = [event for event in known if event.carried_from is None]

@@ -30,10 +30,10 @@ class Timeline:
     """The events of an incident in reading order, as `timeline` returns them: the opening, and the events after it.
 
     `opened_at`: the instant of the opening. `following`: pairs (event, instant at which it is read). `assumed`: no
-    opening was received; `opening` is then made of another event, which is also in `following`. `shown`, `dated`,
-    `ended_before` are about that case: the event whose snapshot gave the attributes, whether a snapshot gave the
-    creation date, whether the earliest event is a reopening after an unknown end. `borrowed`: all events are copies
-    from merged incidents, or the incident goes on under another name; a further event then needs a new timeline.
+    opening was received; `opening` is then made of another event, which is in `following` too. For this case alone:
+    `shown` is the event whose snapshot gave the attributes; `dated`: a snapshot gave the creation date; `ended_before`:
+    the earliest event is a reopening after an unknown end. `borrowed`: all events are copies from merged incidents, or
+    the incident goes on under another name; a further event then needs a new timeline.
     """
 
     opening: IncidentEvent

@@ -12,10 +12,11 @@ EntryId = NewType("EntryId", str)
 
 
 class EntryKind(StrEnum):
-    """What happened to an allowance (an included amount) in one step of its ledger.
+    """What a change of an allowance's balance is: the kind of an entry in its ledger, or of a computed step.
 
-    `GRANTED` and `EXPIRED` follow from the contract and are never written by people. `REFUNDED` and `TRANSFERRED` exist
-    to be refused: nothing is paid back or moved to another contract (clause H10, docs/clauses.md).
+    An allowance is an amount that a plan includes. `GRANTED` and `EXPIRED` follow from the contract and are never
+    written by people. `REFUNDED` and `TRANSFERRED` exist to be refused: nothing is paid back or moved to another
+    contract (clause H10, docs/clauses.md).
     """
 
     GRANTED = "granted"
@@ -30,7 +31,7 @@ class EntryKind(StrEnum):
 
     @property
     def computed(self) -> bool:
-        """Return whether steps of this kind follow from the contract alone, so that nobody can write such an entry."""
+        """Return whether changes of this kind follow from the contract alone: nobody can write such an entry."""
         return self in (EntryKind.GRANTED, EntryKind.EXPIRED)
 
 

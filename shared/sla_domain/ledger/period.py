@@ -28,9 +28,9 @@ class PeriodSpan:
 
 
 def period_at(terms: LedgerTerms, kind: AllowancePeriod, at: datetime) -> PeriodSpan:
-    """Return the period of this kind in which `at` lies, cut to the contract's first and last day.
+    """Return the period of the kind `kind` in which `at` lies, cut to the contract's first and last day.
 
-    For `at` before the contract's first day, return the first period.
+    For `at` before the contract's first day, return the first period. `at` must lie before the contract's end.
     """
     at = max(at, terms.start)
     if kind is AllowancePeriod.TERM:

@@ -34,7 +34,8 @@ class RefusalCode(StrEnum):
 class RefusedChange(DomainError):
     """Raised for a change that the contract's record does not allow.
 
-    `code`: why. `place`: the key of the input that is at fault, "" if none is.
+    `code`: the rule that it breaks. `detail`: the message, a sentence for people. `place`: the key of the input that is
+    at fault, "" if none is.
     """
 
     def __init__(self, code: RefusalCode, detail: str, place: str = "") -> None:
@@ -102,7 +103,7 @@ class NextInForce:
 
 
 def next_in_force(record: ContractRecord) -> NextInForce | None:
-    """Return which pending version of the contract takes effect next, and when; None if none is pending."""
+    """Return which version of the contract takes effect next, and when; None if no version is still to take effect."""
     pending = record.pending
     return NextInForce(pending[0].effective_from, VersionInForce(pending[0].number)) if pending else None
 

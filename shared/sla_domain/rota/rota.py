@@ -137,9 +137,10 @@ class Rota:
 
     @property
     def feeds_end(self) -> datetime | None:
-        """Return when the first of the rota's feeds (calendar files with shifts) runs out: the end of its last shift.
+        """Return when the first of the rota's feeds (calendar files with shifts) runs out.
 
-        1970 for a feed without any shift; None for a rota without a feed.
+        A feed runs out at the end of its last shift; a feed without any shift counts as 1970. None for a rota without a
+        feed.
         """
         fed = [layer.listed for layer in self.layers if layer.rotation is None]
         return min((max((shift.end for shift in listed), default=_LONG_AGO) for listed in fed), default=None)
