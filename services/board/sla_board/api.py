@@ -36,7 +36,7 @@ _Names = Annotated[list[_Name], Query(default_factory=list, max_length=50)]
 
 
 class Board:
-    """The parts of the board that its HTTP routes (see `router`) use, and what several routes have in common.
+    """What the board's HTTP routes use (see `router`), with the functions that several routes share.
 
     `shown` reads the tables and renders pages; `hub` sends pages to browsers when they change. `authorizer` checks API
     keys. `projector` and `event_source` tell how far the board has read the events.
@@ -88,9 +88,9 @@ class Board:
         heartbeats.
 
         The heartbeat (`beat`, or `trouble` while the page cannot be rendered) comes after each second without a change.
-        `known`: the id of the frame that the browser shows already, "" for none; the first `page` is left out if it has
-        this id. `visitor`: the caller. `allowed` is called before pages and heartbeats; the stream ends when it returns
-        False. Raises Problem with status 429 when the caller follows too many pages, and 503 when every place is taken.
+        `known`: the id of the page's version that the browser shows already, "" for none; the first `page` is left out
+        if it has this id. `visitor`: the caller. `allowed` is called before pages and heartbeats; the stream ends when
+        it returns False. Raises Problem: 429 when the caller follows too many pages, 503 when every place is taken.
         """
         try:
             frames = self.hub.follow(view, known, BEAT_SECONDS, visitor)

@@ -80,11 +80,10 @@ class Admission:
     def enter(self, held: HeldConnection, address: str, now: float) -> EndReason | None:
         """Count a new connection and return None; return the reason if the connection is refused instead.
 
-        If a limit is reached, a less busy connection is closed for the new one. At the limit of its address: the least
-        busy one of that address, if it is WAITING, SENDING or UNREAD. At the limit of the process: such a one of the
-        eight addresses with the most connections, else such a one or a STREAMING one of any address. Of equally busy
-        ones the oldest is closed; if there is none to close, the new one is refused. `now`: seconds of the event loop's
-        clock.
+        At the limit of its address, a connection of that address is closed for it: one that is WAITING, SENDING or
+        UNREAD. At the limit of the process, such a one of the eight addresses with the most connections is closed, or
+        else one of any address, which may be STREAMING, too. The least busy one is chosen, of equally busy ones the
+        oldest. If there is none, the new connection is refused. `now`: seconds of the event loop's clock.
         """
         group = group_of(address)
         own = self._of.get(group)

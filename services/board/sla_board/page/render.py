@@ -79,9 +79,9 @@ class Pages:
     def board_fragment(self, queue: Queue) -> dict[str, Any]:
         """Return the parts of the board's page that change, as one JSON object; equal objects mean an equal page.
 
-        `rows`: id of the row's HTML element -> HTML, in the order of the page. `counts`: bucket -> how many clocks.
-        `title`, and the numbers `breached`, `total` (that match the filter), `shown` and `open` (that the viewer may
-        see).
+        `rows`: id of the row's HTML element -> HTML, in the order of the page. `counts`: bucket -> number of clocks.
+        `title`: of the page. Numbers of clocks: `breached`; `total`, which match the filter; `shown`, which are in
+        `rows`; `open`, which the viewer may see.
         """
         rows = dict(self._row_or_remark(record, queue) for record in queue.rows)
         return {

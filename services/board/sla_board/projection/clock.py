@@ -129,7 +129,7 @@ def clock_row(facts: Sequence[PublishedFact]) -> dict[str, Any]:
 def state_of(fact: ClockFact) -> ClockState:
     """Return the state of a clock after a fact: the state that the fact states, else the one that its kind brings.
 
-    RUNNING if neither is known, as after a warning in a fact of an older release.
+    RUNNING if there is neither, as for a warning that an older release published.
     """
     body = fact.body
     if isinstance(body, Gone):

@@ -122,7 +122,8 @@ class Projector:
     async def replay(self, entry: QuarantineEntry) -> None:
         """Apply an event from the quarantine (events that could not be applied before) to the board's tables.
 
-        Raises StoreBusy when the store takes no work, and what is still wrong with the event, such as BadEnvelope.
+        Raises StoreBusy when the store takes no work, or an error such as BadEnvelope if the event still cannot be
+        read.
         """
         await self.handle(Batch(entry.partition, (envelope_of(entry),), None))
 

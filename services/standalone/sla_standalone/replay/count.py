@@ -67,7 +67,8 @@ def month_of(outcome: ClockOutcome) -> str:
 
 @dataclass(slots=True)
 class ConfusionMatrix:
-    """The numbers of clocks by slad's verdict and another system's; call `add` for each clock that has the latter.
+    """The numbers of clocks by slad's verdict and another system's; call `add` for each clock that the other has
+    judged.
 
     The first word of a name is slad's verdict: `met_missed` counts the clocks that slad calls met and the other system
     missed. `undecided`: slad has no verdict, as its clock is open, cancelled, exempt or never started.

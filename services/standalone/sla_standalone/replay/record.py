@@ -47,7 +47,7 @@ class Record(NamedTuple):
 
 
 def write_records(records: Iterable[Record], path: Path) -> None:
-    """Append records to a file, sorted by line."""
+    """Append records to the file at `path`, sorted by their `line` (where the log first names the incident)."""
     writer = BlockWriter(path)
     for record in sorted(records, key=attrgetter("line")):
         outcomes = tuple(tuple(_packed(outcome) for outcome in each) for each in record.outcomes)

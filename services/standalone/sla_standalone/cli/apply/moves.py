@@ -60,8 +60,9 @@ class ClockSide:
 class Move:
     """A change that a new catalogue would make to a clock; `turn`: what kind of change.
 
-    `old`: the clock under the catalogue in force. `new`: the clock under the new catalogue. Either is None where that
-    catalogue gives no open clock. `cycle`: the number of the clock among the incident's clocks of this metric, from 0.
+    `old`: the clock under the catalogue in force; None if there is no open one. `new`: the clock under the new
+    catalogue; None if there is none, or a cancelled one. `cycle`: the number of the clock among the incident's clocks
+    of this metric, from 0.
     """
 
     incident: str

@@ -92,8 +92,8 @@ def row_json(row: HolidayRow) -> dict[str, Any]:
 def feed(rows: Sequence[HolidayRow], name: str, now: datetime) -> str:
     """Return an iCalendar feed (RFC 5545) with an all-day event for each day off in `rows`; other rows are left out.
 
-    `name`: what the holidays are of, such as `PL`; it is in the feed's title, and in the UIDs together with the date,
-    so that UIDs stay the same. `now`: the time stamp of the events.
+    `name`: of which country or other area, such as `PL`; the feed's title contains it, and so do, with the date, the
+    events' UIDs, which are therefore the same each time. `now`: the time stamp of the events.
     """
     calendar = icalendar.Calendar()
     calendar.add("prodid", "-//slad//holidays//EN")
