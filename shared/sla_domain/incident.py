@@ -102,10 +102,10 @@ class PriorityWhy(StrEnum):
 class RemarkKind(StrEnum):
     """The kinds of remarks: something odd about an incident that people should see, never an error.
 
-    `STANDS_IN`: no event of the incident's own is known; events of an incident merged into it open it. `LEFT_OUT`: so
-    many remarks that the rest is left out. `OVERFULL`: so many events that the latest do not count. `MAPPING`:
-    something of the ticket could not be translated. `TAKEN_AWAY`: the ticket no longer states a value. `RECONCILED`: a
-    snapshot contradicts the events.
+    `STANDS_IN`: no event of the incident's own is known, only events of incidents merged into it; these open it.
+    `LEFT_OUT`: so many remarks that the rest is left out. `OVERFULL`: so many events that some of the latest do not
+    count. `MAPPING`: something of the ticket could not be translated. `TAKEN_AWAY`: the ticket no longer states a
+    value. `RECONCILED`: a snapshot contradicts the events.
     """
 
     MAPPING = "mapping"

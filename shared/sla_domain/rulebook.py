@@ -173,7 +173,8 @@ class Rulebook:
     def contracts_of(self, customer: str) -> tuple[ContractId, ...]:
         """Return the ids of a customer's contracts, () if there are none; those of files come before recorded ones.
 
-        Contracts with exactly this name are preferred; else case and spaces are ignored.
+        Of files, those with exactly this customer's name are returned; only without such a one, those whose name
+        differs in case or spaces. Of recorded contracts, all whose name is the same but for case and spaces.
         """
         of_files = self.by_customer.get(customer) or self.by_normal.get(normal(customer), ())
         return of_files if self.recorded is None else (*of_files, *self.recorded.contracts_of(customer))

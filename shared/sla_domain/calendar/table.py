@@ -42,7 +42,11 @@ class Table:
         open_notes: tuple[Note, ...] = (),
         closed_notes: tuple[Note, ...] = (),
     ) -> Table:
-        """Return the table of `intervals`, which must be sorted and disjoint and lie within `horizon` (low, high)."""
+        """Return the table of `intervals`, which must be sorted and disjoint and lie within `horizon` (low, high).
+
+        All numbers are microseconds since 1970 UTC. `open_notes`, `closed_notes`: why the calendar is open or closed,
+        for spans that have a reason of their own.
+        """
         before = list(accumulate((high - low for low, high in intervals), initial=0))
         opens, closes = [low for low, _ in intervals], [high for _, high in intervals]
         shift = [0, *(low - elapsed for low, elapsed in zip(opens, before, strict=False))]

@@ -288,7 +288,8 @@ class ClockBuilder:
     def detach(self, at: datetime, event: EventId, why: str) -> None:
         """Remove the target at `at`: until the next `attach` the clock consumes no time and has no due instant.
 
-        It can still pause, resume and end. `event`: id of the event that caused it. `why`: the reason in words.
+        The clock can still pause, resume and end. `event`: id of the event through which the target was lost. `why`:
+        the reason in words.
         """
         self._settle(at)
         self.meter = self.due = None

@@ -259,7 +259,7 @@ class IncidentState:
             effect(self, event)
 
     def boundaries(self, after: datetime) -> tuple[ContractBoundary, ...]:
-        """Return when versions of the customer's contracts take effect after the instant `after`, earliest first.
+        """Return the instants later than `after` at which versions of the customer's contracts take effect, in order.
 
         Empty if no contract of the customer changes over time, and for previews.
         """

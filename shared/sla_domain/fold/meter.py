@@ -51,8 +51,8 @@ class Meter(Protocol):
     def warning(self, warning: Warning_, since: datetime, spent: timedelta, due: datetime) -> datetime | None:
         """Return the instant of a warning, for a clock that runs from `since` and is due at `due`.
 
-        `spent`: time consumed before `since`. None for a warning at a percentage of the allowed time if it lies before
-        `since`; one at a fixed time before the due instant may lie before `since`. Raises CalendarError beyond the
+        `spent`: time consumed before `since`. A warning at a percentage of the allowed time gives None if it would lie
+        before `since`; a warning at a fixed time before `due` may lie before `since`. Raises CalendarError beyond the
         calendar's years.
         """
         ...
@@ -106,8 +106,8 @@ class CoverageMeter:
     def warning(self, warning: Warning_, since: datetime, spent: timedelta, due: datetime) -> datetime | None:
         """Return the instant of a warning, for a clock that runs from `since` and is due at `due`.
 
-        `spent`: open time consumed before `since`. None for a warning at a percentage of the allowed time if it lies
-        before `since`. One at a fixed time ahead comes that much open time before `due`, even if that is before
+        `spent`: open time consumed before `since`. A warning at a percentage of the allowed time gives None if it would
+        lie before `since`. A warning at a fixed time comes that much open time before `due`, even if that is before
         `since`. Raises CalendarError beyond the calendar's years.
         """
         if warning.percent is None:
@@ -151,8 +151,8 @@ class WallMeter:
     def warning(self, warning: Warning_, since: datetime, spent: timedelta, due: datetime) -> datetime | None:
         """Return the instant of a warning, for a clock that runs from `since` and is due at `due`.
 
-        `spent`: time consumed before `since`. None for a warning at a percentage of the allowed time if it lies before
-        `since`. One at a fixed time ahead comes that long before `due`, even if that is before `since`.
+        `spent`: time consumed before `since`. A warning at a percentage of the allowed time gives None if it would lie
+        before `since`. A warning at a fixed time comes that long before `due`, even if that is before `since`.
         """
         if warning.before is not None:
             return due - warning.before
@@ -211,9 +211,10 @@ class DateMeter:
     def warning(self, warning: Warning_, since: datetime, spent: timedelta, due: datetime) -> datetime | None:
         """Return the instant of a warning, for a clock that runs from `since` and is due at `due`.
 
-        A warning at a fixed time ahead comes that much open time before `due`, even if that is before `since`. One at a
-        percentage comes once that share of the open time from `base` to the date is consumed; None if that lies before
-        `since`. `spent`: the open time consumed before `since`.
+        A warning at a fixed time comes that much open time before `due`, even if that is before `since`. A warning at a
+        percentage comes when that share of the open time from `base` to the date is consumed; None if that would be
+        before `since`. `spent`: the open time consumed before `since`. Raises CalendarError beyond the calendar's
+        years.
         """
         if warning.percent is None:
             if self.calendar is not None:

@@ -12,7 +12,7 @@ EntryId = NewType("EntryId", str)
 
 
 class EntryKind(StrEnum):
-    """What a change of an allowance's balance is: the kind of an entry in its ledger, or of a computed step.
+    """The kinds of ledger entries, and of the steps by which the balance of an allowance changes.
 
     An allowance is an amount that a plan includes. `GRANTED` and `EXPIRED` follow from the contract and are never
     written by people. `REFUNDED` and `TRANSFERRED` exist to be refused: nothing is paid back or moved to another

@@ -41,7 +41,7 @@ class Movement:
 
 @dataclass(slots=True)
 class RunningLedger:
-    """A ledger under computation: its lots (portions), reservations and steps (changes); `apply` adds a movement.
+    """A ledger under computation: its lots (portions), reservations and steps; `apply` adds a change (`Movement`).
 
     Movements must come in the order of time. `ended`, `alive`, `coming`: lots that have expired, are valid, or begin
     later. `counts`: (kind of period, its start) -> how much is used or reserved in that period, for periods with a

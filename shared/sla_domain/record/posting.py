@@ -38,9 +38,9 @@ class EntryNotAllowed(RefusedChange):
 
 
 def terms_of(record: ContractRecord, ledgers: Sequence[LedgerTerms], allowance: str) -> LedgerTerms:
-    """Return the terms of the ledger of one allowance (by id) of a contract. Raises RefusedChange if there is none.
+    """Return the terms of the ledger of one allowance of a contract. Raises RefusedChange if there is none.
 
-    `ledgers`: the terms of all ledgers of the contract.
+    `record`: the contract's stored record. `ledgers`: the terms of all its ledgers. `allowance`: the allowance's id.
     """
     found = next((one for one in ledgers if one.allowance.id == allowance), None)
     if found is None:
@@ -71,8 +71,9 @@ def prepare_work(
     """Return (the change that counts work already done, or None if the record has it; the amount over the allowance).
 
     The amount is 0 if the allowance suffices. If it does not, the ledger pays what it has and records the rest as an
-    objection, because work that was done cannot be undone. `ledgers`: the terms of the contract's ledgers, as in force
-    at `now`. Any other fault of the entry raises as in `prepare_entry`.
+    objection, because work that was done cannot be undone. `record`: the contract's stored record. `posted`: the change
+    wanted. `ledgers`: the terms of the contract's ledgers, as in force at `now`. Raises as `prepare_entry` does for any
+    other fault of the entry.
     """
     try:
         return prepare_entry(record, ledgers, posted, now), Decimal(0)
@@ -121,7 +122,11 @@ def reservation(
 
 
 def release(record: ContractRecord, booking: str, by: str, now: datetime) -> EntryPosted | None:
-    """Return the ledger entry that gives back what is reserved for a booking (by id); None if nothing is reserved."""
+    """Return the ledger entry that gives back what is reserved for a booking; None if nothing is reserved.
+
+    `record`: the contract's stored record. `booking`: the booking's id. `by`: who cancels. `now`: the entry's instant,
+    unless the reservation is dated later.
+    """
     ended = {one.entry.of for one in record.entries}
     reserved = next(
         (

@@ -49,8 +49,9 @@ def prepare_version(
 ) -> VersionAdded:
     """Return the change that adds a version of the contract's text, in force from `effective_from` (None: `now`) on.
 
-    Raises RefusedChange if another version takes effect later (withdraw it first), if the instant lies in a frozen
-    period, or if the text equals that of the newest version.
+    `record`: the contract's stored record. `document`: the new text, as canonical JSON. Raises RefusedChange if another
+    version takes effect later (withdraw it first), if the instant lies in a frozen period, or if the text equals that
+    of the newest version.
     """
     since = now if effective_from is None else effective_from
     if record.frozen_through is not None and since < record.frozen_through:
@@ -84,7 +85,8 @@ def prepare_withdrawal(record: ContractRecord, number: int) -> VersionWithdrawn:
 def prepare_freeze(record: ContractRecord, through: datetime, now: datetime) -> ContractFrozen:
     """Return the change that freezes what was promised before `through`: no version may then take effect before it.
 
-    Raises RefusedChange if `through` is later than `now`, or earlier than the instant frozen before.
+    `record`: the contract's stored record. Raises RefusedChange if `through` is later than `now`, or earlier than the
+    instant through which the record is frozen already.
     """
     if through > now:
         raise RefusedChange(RefusalCode.FROZEN, "only what lies behind can be frozen", "through")
