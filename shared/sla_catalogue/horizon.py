@@ -87,11 +87,11 @@ def horizon_ends_of(
 
 
 def known_until(table: HolidayTable, horizon: Horizon) -> date | None:
-    """Return the day up to which the holidays of a table are known; None if it has none.
+    """Return the last day for which the holidays of a table are known; None if the table is empty.
 
-    It is the day of the last holiday, or the end of the horizon (the compiled years) if that holiday lies in its last
-    year or later. Days added by hand are ignored, unless the table has no others: one far ahead does not mean that all
-    before it are known.
+    It is the day of the table's last holiday or closing. If that day is in the last of the compiled years (`horizon`)
+    or later, it is the end of these years instead. Days added by hand are ignored, unless the table has no others: one
+    far ahead does not mean that all before it are known.
     """
     known = [row.date for row in table.rows if not row.source.startswith("manual:")]
     known += [span.end.date() for span in table.spans]

@@ -92,10 +92,10 @@ class InboxEntry:
 class Receipt:
     """The answer to one delivery, and the delivery itself (`entry`).
 
-    `answer`: the body of the answer, as JSON. `duplicate`: it repeats the answer to an earlier delivery. `kept_from`:
-    incidents that get no copies of its events although its incident was merged into them, because they are under
-    another contract than the sender's key. `noticed`: codes of the remarks on an incident that it opened, for the
-    metrics.
+    `answer`: the body of the answer, as JSON. `duplicate`: the delivery was stored before, and this is its first
+    answer. `kept_from`: incidents that get no copies of the delivery's events, although the events' incident was merged
+    into them: they are under another contract than the sender's key. `noticed`: codes of the remarks on an incident
+    that the delivery opened, for the metrics.
     """
 
     entry: InboxEntry

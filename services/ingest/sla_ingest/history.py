@@ -175,8 +175,8 @@ class IncidentHistory:
     def folded(self, incident: IncidentId, rulebook: Rulebook) -> Incident:
         """Return the incident as computed from its events by a rulebook (plans, contracts, calendars).
 
-        The result is kept for the next call. If events were only added at the end since, that call reads only these,
-        and still goes by the rulebook of the first call. Raises FoldError.
+        The result is cached. If later events were added since, the next call reads only these; it still goes by the
+        rulebook of the first call, even if another is passed. Raises FoldError.
         """
         events = self.counting(incident)
         known = self._folds.get(incident)

@@ -15,7 +15,7 @@ _NEXT = timedelta(microseconds=1)
 
 
 def with_accepted_time(one: TranslatedEvent, tolerance: timedelta) -> TranslatedEvent:
-    """Return the event with the time that counts, and with its remarks added as warnings.
+    """Return the event with the time that counts, and with its remarks as texts in its field `warnings`.
 
     If the stated time is more than `tolerance` after the receipt, the time of the receipt counts, with a remark; the
     stated time is kept in the attribute `claimed_at`. Such times in the event's snapshot are replaced likewise, without

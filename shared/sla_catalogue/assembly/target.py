@@ -23,7 +23,7 @@ PRIORITY = "priority"
 
 @dataclass(frozen=True, slots=True)
 class TargetRow:
-    """A target with its `path` in the catalogue: the keys down to it, used to report findings."""
+    """A target of a plan or contract, and the keys down to it in the catalogue (`path`), used to report findings."""
 
     path: Path
     target: Target

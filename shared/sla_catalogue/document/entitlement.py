@@ -45,8 +45,8 @@ class VendorDocument(Document):
 class UncoveredDocument(Document):
     """A type of request that a plan does not cover (clauses I10 and B10); written as a text, it is `type` alone.
 
-    `type`: the type, or several names of it. `advice`: language -> the text for the sender. `clocks`: `none` if no
-    clock counts for such a request.
+    `type`: the type, or several names of it. `advice`: language -> the text for the sender. `clocks`: `as_usual`, or
+    `none` if no clock counts for such a request.
     """
 
     type: Names
@@ -71,8 +71,8 @@ class UnavailableDocument(Document):
 class ScopeDocument(Document):
     """How often and at what notice the products of an entitlement may change in its term (clause H4, docs/clauses.md).
 
-    `per`: the unit that is bought, such as `product_family`. `changes_per_term`: absent: any number. `notice`: the
-    least time from recording a change to its taking effect, such as `30 days`.
+    `per`: the unit that is bought, such as `product_family`. `changes_per_term`: how many changes a term allows;
+    absent: any number. `notice`: the least time from recording a change to its taking effect, such as `30 days`.
     """
 
     per: str

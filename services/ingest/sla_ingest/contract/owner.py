@@ -168,9 +168,9 @@ class ContractOwner:
     async def freeze(self, contract: str, through: datetime, revision: int | None, command: Command) -> ChangedContract:
         """Forbid that a later version of a recorded contract takes effect before the instant `through`.
 
-        `through` must not lie ahead, nor before an earlier such bound. `revision`: the revision of the record that the
-        caller has read; None: any. Raises Problem (an HTTP error) 404, 409, 412 if the record has another revision by
-        now, and StoreBusy.
+        `through` must not lie in the future, nor before the `through` of an earlier call. `revision`: the revision of
+        the record that the caller has read; None: any. Raises Problem (an HTTP error) 404, 409, 412 if the record has
+        another revision by now, and StoreBusy.
         """
         ordered = OrderedChange(
             ActName.CONTRACT_FROZEN, command, lambda record, now: prepare_freeze(record, through, now)
@@ -233,8 +233,8 @@ class ContractOwner:
 
         The contract may be in a catalogue file. `id_`: the entry's id. `entry`: called with the ledger's terms, the
         entry that has this id already (None: none has) and the time now; returns the entry to write. Raises Problem (an
-        HTTP error) 404; 409 for what the balance does not suffice for or a rule forbids; 422 for what does not fit; and
-        StoreBusy.
+        HTTP error) 404 for an unknown contract; 409 if the balance does not suffice or a rule forbids the entry; 422 if
+        the entry itself is wrong; and StoreBusy.
         """
         new = False
 
@@ -331,7 +331,7 @@ class ContractOwner:
     async def keep_time(self) -> None:
         """Put contract versions into force as their instants come, until cancelled; check every half second.
 
-        A failure of the database is skipped, and the next turn tries again.
+        If the database fails, it is tried again half a second later.
         """
         while True:
             with contextlib.suppress(Retryable):  # the readiness check reports it

@@ -153,8 +153,8 @@ def _translated(envelope: CloudEventEnvelope, delivery: Delivery, source: Source
 def split(delivery: Delivery) -> list[Delivery]:
     """Return the events of a batch as structured deliveries of one event each, in the order of the batch.
 
-    The last one counts as received when the batch was, and each other a microsecond before the next, so that events of
-    one instant are read in this order. Raises DoesNotFit when the batch itself cannot be read.
+    The last one is received when the batch was, each other one a microsecond before its successor: so events that state
+    the same instant are read in this order. Raises DoesNotFit when the batch itself cannot be read.
     """
     value = parse_json(delivery.body, delivery.max_depth)
     if not isinstance(value, list):
@@ -208,7 +208,7 @@ def source_name(written: str) -> str:
 def read(delivery: Delivery) -> CloudEventEnvelope:
     """Return the CloudEvent of a structured or binary delivery, with its attributes checked.
 
-    Raises DoesNotFit: with status 400 if it is no CloudEvent, with 422 if its `time` lies in years without calendars.
+    Raises DoesNotFit: with status 400 if it is no CloudEvent, with 422 if its `time` is not in the years 1970 to 2200.
     """
     if media_type(delivery.headers).startswith(_FAMILY):
         return _structured(delivery)

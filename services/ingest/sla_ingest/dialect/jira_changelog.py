@@ -146,7 +146,7 @@ def reporter_attributes(case: JiraDelivery) -> dict[str, str]:
 
 
 def changelog_events(case: JiraDelivery) -> tuple[list[EventDraft], tuple[RemarkNote, ...]]:
-    """Return drafts of the events that the delivery's changelog means, and the remarks that belong to none of them."""
+    """Return the events that the delivery's changelog means, as drafts, and remarks that belong to none of them."""
     course, odd = _course(case)
     return [*_facts(case), *_priorities(case), *_assignments(case), *_labelled(case), *course], odd
 
@@ -342,10 +342,11 @@ def _field(item: Node) -> str:
 
 
 def priority_in(case: JiraDelivery, labels: frozenset[str], field: JiraName) -> tuple[str, tuple[RemarkNote, ...]]:
-    """Return the priority of a Jira issue, and remarks on it: by its labels, else by Jira's own field.
+    """Return the priority of a Jira issue, and remarks on it; "" if it has none.
 
-    A label counts if the catalogue gives it a priority. `field`: the value of Jira's field `priority`. "" for no
-    priority. There is a remark if the catalogue does not know Jira's priority.
+    A label to which the catalogue gives a priority decides; without such a label, Jira's own priority does. `labels`:
+    the issue's. `field`: the value of Jira's field `priority`. There is a remark if the catalogue should know that
+    value and does not.
     """
     by_label = priority_by_label(case.source, labels)
     return (by_label, ()) if by_label else priority_of(case.source, field)

@@ -127,7 +127,7 @@ def _routed(one: TranslatedEvent, names: IncidentNames) -> TranslatedEvent:
 
 
 def copy_routes(event: IncidentEvent, names: IncidentNames) -> tuple[frozenset[IncidentId], frozenset[IncidentId]]:
-    """Return, for a rename or merge, the incidents whose events must be copied, and the incidents that get the copies.
+    """Return (incidents whose events must be copied, incidents that get the copies) for a rename or a merge.
 
     `names`: the renames and merges that are known. Both sets are empty for any other event.
     """
