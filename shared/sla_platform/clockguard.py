@@ -38,9 +38,10 @@ class ClockReading(StrEnum):
 class ClockGuard:
     """Decides which readings of one clock are believed: call `read` with each.
 
-    A reading is compared with steady seconds, a counter that nobody can set (`steady_seconds`). When the clock leaps by
-    more than `tolerance` against them, at once or in quick small steps, the new time is believed after it has stayed
-    for `confirm_seconds`. The first reading is believed, unless `resume` was called before.
+    A reading is compared with steady seconds, a counter that nobody can set (`steady_seconds`). A clock leaps when it
+    differs from them by more than `tolerance` (5 s), at once or in quick small steps; the new time is then believed
+    only after it has stayed for `confirm_seconds` (30). The first reading is believed, unless `resume` was called
+    before.
     """
 
     tolerance: timedelta = TOLERANCE

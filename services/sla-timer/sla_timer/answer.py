@@ -54,7 +54,7 @@ class EventPage:
 def latest_clocks(clocks: Sequence[Clock], most: int) -> list[Clock]:
     """Return at most `most` of the clocks, in the order given.
 
-    If there are more, open clocks are preferred to ended ones, and then those that started later.
+    If there are more, open clocks are kept before ended ones, and of two alike the one that started later.
     """
     if len(clocks) <= most:
         return list(clocks)
@@ -354,10 +354,10 @@ def explained_json(
 ) -> dict[str, Any]:
     """Return the JSON body that explains, as of `at`, how the clocks of an incident came to their due instants.
 
-    At most 20 clocks are explained: the open ones, and the latest of the others; texts are in `language`. `name`: the
-    incident's id. `incident`: None before its first event; there are no clocks then. `metric`: explain only clocks of
-    this metric; "": of all. `rulebook`: the plans, contracts and calendars by which the incident is judged;
-    `rulebooks`: by clock id, the rulebook of each clock that is judged by another one.
+    At most 20 clocks are explained: the open ones, and the latest of the others. `language`: of the texts, such as
+    `en`. `name`: the incident's id. `incident`: None before its first event; there are no clocks then. `metric`:
+    explain only clocks of this metric; "": of all. `rulebook`: the plans, contracts and calendars by which the incident
+    is judged; `rulebooks`: by clock id, the rulebook of each clock that is judged by another one.
     """
     asked = [clock for clock in incident.clocks if metric in ("", clock.metric)] if incident else []
     shown = latest_clocks(asked, MOST_EXPLAINED)

@@ -52,7 +52,8 @@ class EventType:
     """One type of event on a topic, with the pydantic model of its data.
 
     `name`: such as `io.slad.clock.breached.v1`. `summary`: a sentence that describes it. `always`: fields that this
-    type requires beyond those the model requires. `narrowed`: field -> a schema for the values that this type allows.
+    type requires beyond those the model requires. `narrowed`: name of a field -> JSON Schema for the values that this
+    type allows in it.
     """
 
     name: str

@@ -69,11 +69,10 @@ _NOT_IN_A_NAME = re.compile(r"[^A-Za-z0-9._-]")
 
 @dataclass(frozen=True, slots=True)
 class AppendToLog:
-    """Replays an event that the relay, which copies a log to Kafka, could not process and put into quarantine.
+    """Replays an event from the quarantine that could not be copied to Kafka: call it with the event's entry there.
 
-    Call it with the event's entry in the quarantine: it appends the event to the table `log` again, from which the
-    relay copies it anew, and calls `wake_signal.wake()`. Registered by `Quarantine.register_replay` for the part
-    `relay`.
+    It appends the event to the event log `log` again, from which the relay copies it to Kafka anew, and wakes the
+    readers of that log (`wake_signal`). `Quarantine.register_replay` gets it for the part `relay`.
     """
 
     log: Table

@@ -42,7 +42,7 @@ class Backoff:
 
 
 class StallDetector:
-    """Detects a stuck reader of events: `stalled` is True when events wait for `limit` seconds and none is handled.
+    """Detects a stuck reader of events: `stalled` is True when events wait for more than `limit` seconds, none handled.
 
     The reader calls `note_waiting` and `note_handled`.
     """

@@ -155,7 +155,8 @@ def run(
 ) -> subprocess.CompletedProcess[str]:
     """Run a command to its end and return its exit code and its output, errors included in `stdout`.
 
-    `account`: the user to run as, for root only. Raises subprocess.TimeoutExpired after `timeout` seconds.
+    `account`: the user to run as (possible for root only); None: the user of this process. `cwd`: the folder to run in;
+    None: the present one. Raises subprocess.TimeoutExpired after `timeout` seconds.
     """
     environment = dict(os.environ) if account is None else {**os.environ, "HOME": "/", "USER": account.name}
     return subprocess.run(  # noqa: S603  every argv is built by the launchers beside this file

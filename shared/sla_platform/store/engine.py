@@ -28,7 +28,7 @@ class Store:
 
     Share one Store per URL in a process: on SQLite its writers queue in it. `pool`: how many connections stay open on
     PostgreSQL. `patient`: statements may take as long as they need (for migrations). `sqlite`: whether the database is
-    SQLite. `writes`: whether the latest writes were accepted.
+    SQLite. `writes`: remembers whether the latest writes were accepted (`WriteHealth`).
     """
 
     def __init__(self, url: str, *, pool: int = 8, patient: bool = False) -> None:
@@ -105,8 +105,8 @@ class Store:
     async def write_refusal(self) -> str | None:
         """Return why the database refuses writes at present; None when it accepts them. A readiness check.
 
-        The database is asked only if no write succeeded in the last two seconds and none found the disk full in the
-        last 15.
+        If a write succeeded in the last two seconds, None is returned; if one found the disk full in the last 15, its
+        error. Otherwise the database is asked.
         """
         if self.writes.recently_committed:
             return None

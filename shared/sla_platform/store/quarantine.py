@@ -113,10 +113,10 @@ class QuarantineRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class QuarantineEntry(QuarantineRow):
-    """A row in quarantine.
+    """A row in quarantine, under its `id`.
 
-    `count`: how often the row came or failed in a replay, first at `first_at` and last at `last_at`. `size`: the bytes
-    of its data. `own`: the values of the service's own columns, by name.
+    `count`: how often the row came or failed in a replay, first at `first_at` and last at `last_at`. `size`: how many
+    bytes its data have. `own`: the values of the columns that only this service's table has, by name.
     """
 
     id: int
@@ -173,9 +173,10 @@ async def put(
 async def page(
     connection: AsyncConnection, table: Table, state: str, after: int, limit: int
 ) -> Sequence[QuarantineEntry]:
-    """Return at most `limit` entries of the quarantine, the oldest first, after the one with the id `after`.
+    """Return at most `limit` entries of the quarantine `table`, the oldest first, after the one with the id `after`.
 
-    `after`: 0 for the first page. `state`: only entries in this state; "" for any. Their `data` is left empty.
+    `after`: 0 for the first page. `state`: `quarantined` or `replayed` for only such entries; "" for all. The raw bytes
+    (`data`) of the entries are left out (empty).
     """
     columns = [column for column in table.c if column.name != "data"]
     query = select(*columns, func.length(table.c.data).label("size")).where(table.c.id > after)
@@ -202,7 +203,7 @@ async def mark_replayed(connection: AsyncConnection, table: Table, entry: Quaran
 
 
 async def count_failure(connection: AsyncConnection, table: Table, id_: int, error: str, now: datetime) -> None:
-    """Count a further failure of the entry with this id, whose replay failed at `now`, and store the new error."""
+    """Count a further failure of the entry with this id, whose replay failed at `now`, and store the error's text."""
     changed = {"error": fit_column(error, LONGEST_ERROR), "last_at": now, "count": table.c.count + 1}
     await connection.execute(update(table).where(table.c.id == id_).values(changed))
 

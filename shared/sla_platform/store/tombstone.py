@@ -72,10 +72,10 @@ async def remove_late(
 ) -> AsyncIterator[Mapping[str, int]]:
     """Delete what was stored of deleted incidents after their deletion, if the last of it came before `horizon`.
 
-    `table`: the tombstones; their `late_at` says when it came, and becomes NULL. `known`: the column of incidents that
-    the service holds; a deleted incident among them has been opened again, and keeps everything. `remove`: called in a
-    transaction with at most `limit` incidents, deletes what is stored of them and returns table -> deleted rows, which
-    is yielded after the transaction.
+    `table`: the tombstones, whose `late_at` says when the last of it came; it becomes NULL. `known`: the column of the
+    ids of incidents that the service has; an incident that is among them again, since it was reopened, keeps
+    everything. `remove`: deletes, in the transaction it is called in, what is stored of the given incidents, at most
+    `limit`; it returns table name -> deleted rows, which are yielded after the commit.
     """
     late = table.c.late_at
     query = select(table.c.incident).where(late.is_not(None), late < horizon).order_by(late).limit(limit)

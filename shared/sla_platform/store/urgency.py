@@ -47,7 +47,7 @@ class UrgencyOrder:
     """The columns by which rows are listed by urgency: the highest `score` first, and equal scores in a fixed order.
 
     Of equal scores the one due first comes first, those without a due instant last; then by `incident`, `metric` and
-    `last`, which no two rows of a metric share (a clock's cycle, or an id).
+    `last`. `last`: a column, such as a clock's cycle or an id, in which rows of the same incident and metric differ.
     """
 
     score: ColumnElement[float]

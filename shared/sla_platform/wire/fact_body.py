@@ -57,7 +57,7 @@ _STATES = frozenset(state.value for state in ClockState)
 
 @dataclass(frozen=True, slots=True)
 class BreachChange:
-    """What a fact changes about breaches that were published before it; most facts change nothing.
+    """What a published fact changes about breaches that were published before it; most facts change nothing.
 
     `takes_back`: the published breaches that did not happen, as is known now. `moved`: the published breach that
     happened, but at another instant; None if there is none.

@@ -54,7 +54,8 @@ class SegmentResponse(TimerResponse):
 class MarkResponse(TimerResponse):
     """A mark of a clock: the instant `at` at which a warning or the breach is due.
 
-    `key`: such as `0/warn-75` or `0/breach`; the number says which of the clock's successive targets it belongs to.
+    `key`: such as `0/warn-75` or `0/breach`. Its number says to which of the clock's targets the mark belongs: 0 is the
+    first target, and one more each later one.
     """
 
     key: str = Field(description="<generation>/<threshold>")
@@ -63,9 +64,10 @@ class MarkResponse(TimerResponse):
 
 
 class ClockResponse(TimerResponse):
-    """One SLA clock: it measures one metric of an incident in one cycle (a reopening begins another cycle).
+    """One SLA clock: one measurement of one metric on an incident.
 
-    `breached_at`: the due instant that was passed, null if none was. `coverage`: the name of the hours that count.
+    `cycle`: its number, from 0, among the incident's clocks of this metric. `breached_at`: the due instant that was
+    passed, null if none was. `coverage`: the name of the hours that count.
     """
 
     id: str

@@ -103,6 +103,7 @@ def with_breach(context: dict[str, Any], told: PublishedState) -> dict[str, Any]
     """Return a copy of `context` with the field `breached`: the due instant that the clock has passed.
 
     It is ISO 8601 text, or `NOT_BREACHED` if the clock has passed none. `told`: what has been published about the
-    clock. Published events that an incident event caused have this field; those that a timer caused lack it.
+    clock. The events that are published because of an incident event have this field; those that a timer publishes lack
+    it.
     """
     return context | {"breached": told.breached_at.isoformat() if told.breached_at is not None else NOT_BREACHED}

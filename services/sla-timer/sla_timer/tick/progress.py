@@ -68,7 +68,7 @@ class Progress:
     """Remembers up to which instant this process has applied the events of each partition that it owns.
 
     `Applier` calls `note` and `drop`; the tick (the loop that fires timers) calls `publish`. A timer that is due later
-    than that instant fires only once it has waited for `ClaimBounds.patience`.
+    than that instant must wait, for `ClaimBounds.patience` at most.
     """
 
     def __init__(self) -> None:
