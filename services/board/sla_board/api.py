@@ -84,13 +84,14 @@ class Board:
             return False
 
     def stream(self, view: View, known: str, visitor: Visitor, allowed: Callable[[], bool]) -> Response:
-        """Return the page `view` as a stream of server-sent events: a `page` at once and after each change, and
-        heartbeats.
+        """Return the page `view` as a stream of server-sent events: heartbeats, and a `page` at once and after each
+        change.
 
-        The heartbeat (`beat`, or `trouble` while the page cannot be rendered) comes after each second without a change.
-        `known`: the id of the page's version that the browser shows already, "" for none; the first `page` is left out
-        if it has this id. `visitor`: the caller. `allowed` is called before pages and heartbeats; the stream ends when
-        it returns False. Raises Problem: 429 when the caller follows too many pages, 503 when every place is taken.
+        A heartbeat (`beat`, or `trouble` while the page cannot be rendered) comes first, and after each second without
+        a change. `known`: the id of the page's version that the browser shows already, "" for none; no first `page` is
+        sent if it still has this id. `visitor`: the caller. `allowed` is called while something is sent, every 0.4 s at
+        most; when it returns False, the stream ends. Raises Problem: 429 if the caller follows too many pages, 503 if
+        no place is free.
         """
         try:
             frames = self.hub.follow(view, known, BEAT_SECONDS, visitor)
@@ -189,7 +190,7 @@ LastEventId = Annotated[str, Header(alias="Last-Event-ID", max_length=64)]
 def router(board: Board) -> APIRouter:
     """Return the board's FastAPI routes: the HTML pages, their content as JSON, and the streams of server-sent events.
 
-    The JSON is under `/v1/board/`; the timer service has the paths `/v1/clocks` and `/v1/incidents/{id}`.
+    The JSON is under `/v1/board/`, since the paths `/v1/clocks` and `/v1/incidents/{id}` belong to the timer service.
     """
     routes = APIRouter(tags=["board"])
     _pages(routes, board)

@@ -49,8 +49,8 @@ class EndReason(IntEnum):
 class HeldConnection(Protocol):
     """An open connection that an `Admission` (the limit on connections of a process) counts and may close.
 
-    To make room for a new connection, the Admission compares what each is busy with (`activity`), and calls `give_way`
-    on the one that it closes.
+    To make room for a new connection, the Admission compares what the open ones are busy with (`activity`), and calls
+    `give_way` on one of them.
     """
 
     def activity(self, now: float) -> ConnectionActivity:
@@ -138,8 +138,8 @@ class Admission:
 def group_of(address: str) -> str:
     """Return the key by which connections are counted together: an IPv4 address, or an IPv6 address's /64 network.
 
-    An IPv6 address that stands for an IPv4 address gives the latter. A text that is no address, such as that of a Unix
-    socket, is returned unchanged.
+    An IPv6 address that stands for an IPv4 address counts as the IPv4 address. A text that is no address, such as that
+    of a Unix socket, is returned unchanged.
     """
     try:
         read = ip_address(address)

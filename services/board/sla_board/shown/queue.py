@@ -46,14 +46,14 @@ class Queue:
 
     @property
     def total(self) -> int:
-        """Return how many clocks fit the filter, ignoring its choice of buckets and its limit."""
+        """Return how many clocks fit the filter, ignoring its limit and its choice of buckets (how soon due)."""
         return sum(self.buckets.values())
 
 
 async def read_queue(connection: AsyncConnection, shown: BoardFilter, hours: HoursAt) -> Queue:
     """Return the open clocks that the filter `shown` shows, as of the instant `hours.now`.
 
-    `hours`: finds the hours in which each clock counts, by which it is put into its bucket.
+    `hours`: finds the hours in which each clock counts, and so how soon it is due (its bucket).
     """
     allowed, now = _allowed(shown), hours.now
     choices = await _choices(connection, shown, allowed)

@@ -43,7 +43,7 @@ class VerdictCounts:
 
 
 class Group(NamedTuple):
-    """The key of one line of the attainment table: ids of contract and metric, the priority, and the month.
+    """The key of one line of the attainment table (shares of targets met): contract, metric, priority and month.
 
     `month`: the month to which the line's clocks are counted, such as `2026-11` (see `month_of`).
     """

@@ -45,9 +45,9 @@ class ChangedOutcome:
 
 
 def changed_outcomes(old: Iterable[ClockOutcome], new: Iterable[ClockOutcome]) -> list[ChangedOutcome]:
-    """Return the clocks whose outcome changes from `old` to `new`, sorted by incident, metric and cycle.
+    """Return the clocks whose outcome changes from `old` to `new`, the outcomes of the same incidents under two plans.
 
-    `old` and `new`: outcomes of the same incidents under two plans.
+    They are sorted by incident, metric and cycle (the clock's number among those of the metric).
     """
     before = {outcome.key: outcome for outcome in old}
     after = {outcome.key: outcome for outcome in new}

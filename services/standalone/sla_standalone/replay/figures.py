@@ -61,7 +61,7 @@ class Figures:
         self.close()
 
     def close(self) -> None:
-        """Drop all but the first `SHOWN` (20) examples, in the order of the log, of `disagreements` and `turned`."""
+        """Drop all but the first `SHOWN` (20) of `disagreements` and of `turned`, in the order of the log."""
         self.disagreements = _first(self.disagreements)
         self.turned = _first(self.turned)
 

@@ -100,8 +100,9 @@ def in_chunks(lives: dict[str, list[Any]], size: int) -> Iterator[Chunk]:
 def read_table(path: Path, mapping: MappingFile, advance: Advance = lambda lines: None) -> ReplayHistory:
     """Read a CSV file by its mapping file, and return its rows grouped by incident.
 
-    Rows with more or fewer cells than the header, or without an incident's id, become rejects. `advance` is called from
-    time to time with how many lines were read since the last call. Raises BadLog, BadMapping, OSError.
+    Empty rows are skipped. In the result, `rejects` are the rows with more or fewer cells than the header, or without
+    an incident's id. `advance` is called from time to time with how many lines were read since the last call. Raises
+    BadLog, BadMapping, OSError.
     """
     with path.open(newline="", encoding=mapping.encoding) as stream:
         rows = csv.reader(stream, delimiter=mapping.delimiter)
@@ -176,9 +177,9 @@ def _short(line: int, cells: Sequence[str], width: int) -> Reject:
 def read_lines(path: Path, reader: LineReader, advance: Advance = lambda lines: None, jobs: int = 1) -> ReplayHistory:
     """Read JSON lines, or one JSON array of events (a CloudEvents batch), and return them grouped by incident.
 
-    Lines that name no incident become rejects. An array has to fit in memory. `jobs`: how many processes read a file of
-    more than 32 MiB. `advance` is called from time to time with how many lines were read since the last call. Raises
-    BadLog, OSError.
+    In the result, `rejects` are the lines that are no JSON or name no incident. An array has to fit in memory. `jobs`:
+    how many processes read a file of more than 32 MiB. `advance` is called from time to time with how many lines were
+    read since the last call. Raises BadLog, OSError.
     """
     history = ReplayHistory(reader)
     buckets = _buckets(path)

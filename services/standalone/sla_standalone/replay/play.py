@@ -152,8 +152,7 @@ def play(
 
 
 def keep_earliest(known: dict[str, Noted], found: Mapping[str, Noted]) -> None:
-    """Merge the remarks of `found` into `known`, which keeps one remark of each kind: the one that comes first in the
-    log.
+    """Merge the remarks on odd incidents in `found` into `known`; of each kind, the first in the log is kept.
 
     `known`, `found`: kind of remark -> (line, incident, text).
     """

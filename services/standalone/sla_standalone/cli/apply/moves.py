@@ -77,12 +77,11 @@ class Move:
 def moves(
     incident: str, contract: str, told: Iterable[Mapping[str, Any]], clocks: Iterable[Clock], now: datetime
 ) -> Iterator[Move]:
-    """Yield the clocks of one incident that a new catalogue would change, sorted by metric and cycle.
+    """Yield the changes that a new catalogue would make to one incident's clocks, sorted by metric and `cycle`.
 
-    `told`: the incident's clocks under the catalogue in force, as JSON from the timer's API. `clocks`: its clocks under
-    the new catalogue; cancelled ones count as absent. `contract`: the id of the incident's contract, for the result.
-    `now`: a clock whose due instant is earlier than this counts as breached. A clock that has ended under the catalogue
-    in force is never among the changes.
+    `told`: the incident's clocks under the catalogue in force, as JSON from the timer's API; one that has ended is left
+    out. `clocks`: its clocks under the new catalogue; cancelled ones count as absent. `contract`: the id of the
+    incident's contract, for the result. `now`: a clock due before this counts as breached.
     """
     before = {(clock["metric"], clock["cycle"]): clock for clock in told}
     after = {(clock.metric, clock.cycle): clock for clock in clocks}
