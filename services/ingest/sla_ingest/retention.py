@@ -33,7 +33,7 @@ _inbox, _event = tables.inbox.c, tables.event.c
 
 
 class Deliveries:
-    """Deletes old deliveries from the inbox that need no further action: call `done`."""
+    """Deletes old deliveries that need no further action from the inbox (the table of deliveries): call `done`."""
 
     def __init__(self, store: Store) -> None:
         self._store = store

@@ -59,11 +59,11 @@ def _with_snapshot_settled(event: IncidentEvent, tolerance: timedelta) -> Incide
 def with_reporter_recognised(one: TranslatedEvent, history: Iterable[IncidentEvent]) -> TranslatedEvent:
     """Return the event as a customer's reply, if its author turns out to be the incident's reporter.
 
-    This concerns events with `unless_reporter`, the author's account; any other is returned unchanged. If another
-    account is the reporter, the event stays as it was. In both cases it keeps the account (`actor_id`): a change of the
-    reporter may still come that happened before, and then computing the incident decides. `history`: the stored events
-    of the incident, which name the reporter. If none does, the event's actor becomes unknown, named by the account, and
-    a response gets a remark.
+    An event without `unless_reporter` (the author's account) is returned unchanged. `history`: the incident's stored
+    events, which name the reporter. Three cases: (1) the author is the reporter: a customer's reply. (2) Somebody else
+    is: the event stays. (3) No reporter is named: the actor becomes unknown, named by the account; a response gets a
+    remark. In case 2, and for comments in case 1, the account is kept in `actor_id`: an earlier change of the reporter
+    may still arrive.
     """
     if not one.unless_reporter:
         return one

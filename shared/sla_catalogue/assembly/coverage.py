@@ -63,8 +63,8 @@ def _build(
 def build_coverage(name: str, path: Path, document: CoverageDocument, context: Context) -> Coverage:
     """Return the coverage (when time counts) that a document describes, without the coverages it is made of.
 
-    Hours that overlap or leave a gap of a few minutes, a coverage that is never open and an unknown time zone are
-    reported to `context.findings`.
+    `name`: the coverage's id. `path`: the keys down to the document. Reported to `context.findings`: hours that overlap
+    or leave a gap of at most 5 minutes, a coverage that is never open, and an unknown time zone.
     """
     hours = document.hours or {}
     check_week(hours, (*path, "hours"), context)

@@ -10,9 +10,9 @@ from sla_domain.window import LateBooking
 
 
 class WindowPriceDocument(Document):
-    """What one booking of extra hours costs: `amount`, taken from the plan's allowance with this id (clause H10).
+    """What one booking of extra hours takes from an allowance of the plan (clause H10, docs/clauses.md).
 
-    A surcharge comes on top.
+    `allowance`: the id of the allowance. `amount`: in its unit, such as `2` or `4h`. A surcharge comes on top.
     """
 
     allowance: str

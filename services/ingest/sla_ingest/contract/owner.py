@@ -108,8 +108,8 @@ class ContractOwner:
         """Create a recorded contract with its first version.
 
         Without `effective_from` it applies from the first day of its `valid`, else from now on. `dry_run`: check
-        everything, write nothing. Raises Problem (an HTTP error) 409 if the id is taken, 422 for what does not fit, and
-        StoreBusy.
+        everything, write nothing. Raises StoreBusy, and Problem (an HTTP error): 409 if the id is taken, 422 for a text
+        that does not fit.
         """
         self._refuse_file(written.id)
 
@@ -129,18 +129,19 @@ class ContractOwner:
         """Add the next version, `written`, to a recorded contract.
 
         `revision`: the revision of the record that the caller has read; None: any. `dry_run`: check everything, write
-        nothing. Raises Problem (an HTTP error) 404; 409 for a contract of a file, and for what the contract's history
-        does not allow; 412 if the record has another revision by now; 422 for what does not fit; and StoreBusy.
+        nothing. Raises StoreBusy, and Problem (an HTTP error): 404 for an unknown contract; 409 for one of a file, or
+        if the contract's history does not allow the change; 412 if the record has another revision by now; 422 for a
+        text that does not fit.
         """
         ordered = OrderedChange(ActName.CONTRACT_CHANGED, command, _following(written))
         return await self._change(contract, revision, written, ordered, dry_run=dry_run)
 
     async def end(self, contract: str, on: date, revision: int | None, command: Command) -> ChangedContract:
-        """End a recorded contract: from the beginning of the day `on`, in its time zone, it no longer applies.
+        """End a recorded contract: from the beginning of the day `on`, in the contract's time zone, it does not apply.
 
-        `revision`: the revision of the record that the caller has read; None: any. Raises Problem (an HTTP error) 404;
-        409 for a contract of a file, and for what the contract's history does not allow; 412 if the record has another
-        revision by now; 422; and StoreBusy.
+        `revision`: the revision of the record that the caller has read; None: the newest. Raises StoreBusy, and Problem
+        (an HTTP error): 404 for an unknown contract; 409 for one of a file, or if the contract's history does not allow
+        it; 412 if the record has another revision by now; 422 if the contract does not fit the catalogue then.
         """
         await self.load()
         record = self._shelf.get(contract)
@@ -157,8 +158,9 @@ class ContractOwner:
     async def withdraw(self, contract: str, number: int, revision: int | None, command: Command) -> ChangedContract:
         """Withdraw version `number` of a recorded contract, which must not be in force yet.
 
-        `revision`: the revision of the record that the caller has read; None: any. Raises Problem (an HTTP error) 404,
-        409 if the version is unknown or in force, 412 if the record has another revision by now, and StoreBusy.
+        `revision`: the revision of the record that the caller has read; None: any. Raises StoreBusy, and Problem (an
+        HTTP error): 404 for an unknown contract; 409 if the version is unknown or in force, or the contract is one of a
+        file; 412 if the record has another revision by now.
         """
         ordered = OrderedChange(
             ActName.CONTRACT_VERSION_WITHDRAWN, command, lambda record, _: prepare_withdrawal(record, number)
@@ -169,8 +171,9 @@ class ContractOwner:
         """Forbid that a later version of a recorded contract takes effect before the instant `through`.
 
         `through` must not lie in the future, nor before the `through` of an earlier call. `revision`: the revision of
-        the record that the caller has read; None: any. Raises Problem (an HTTP error) 404, 409, 412 if the record has
-        another revision by now, and StoreBusy.
+        the record that the caller has read; None: any. Raises StoreBusy, and Problem (an HTTP error): 404 for an
+        unknown contract; 409 if it is one of a file, or `through` is not allowed; 412 if the record has another
+        revision by now.
         """
         ordered = OrderedChange(
             ActName.CONTRACT_FROZEN, command, lambda record, now: prepare_freeze(record, through, now)
@@ -196,9 +199,9 @@ class ContractOwner:
         return await self._change(contract, None, None, ordered, live=True)
 
     def windows(self, contract: str) -> tuple[ContractRecord, tuple[tuple[BookableWindow, Plan], ...]]:
-        """Return a contract's record, which holds its booked windows, and the windows that can be booked.
+        """Return a contract's record, which holds the windows (extra hours) booked, and those that can be booked now.
 
-        Each of the latter comes with the plan that offers it. Raises Problem (an HTTP error) 404 for an unknown
+        Each of the latter is a pair (window, plan that offers it). Raises Problem (an HTTP error): 404 for an unknown
         contract, 409 before it is in force.
         """
         record = self._known(contract)

@@ -73,7 +73,7 @@ async def write_change(
 ) -> ContractRecord:
     """Store the next change of a contract and publish it, in the caller's transaction; return the record after it.
 
-    `record`: the contract's record before the change. `by`, `reason`: who made the change, and why.
+    `record`: the contract's record before the change. `at`, `by`, `reason`: when it was changed, by whom and why.
     """
     made = RecordChange(contract=record.id, revision=record.revision + 1, at=at, by=by, reason=reason, change=change)
     after = apply_change(record, made)

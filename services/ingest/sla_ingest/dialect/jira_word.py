@@ -186,9 +186,10 @@ def status_before(source: Source, word: JiraName) -> JiraMeaning:
 
 
 def resolution_meaning(source: Source, word: JiraName) -> JiraMeaning:
-    """Return whether a Jira resolution means RESOLVED or CANCELLED: by the catalogue, else by its usual name or number.
+    """Return whether a Jira resolution means RESOLVED or CANCELLED: as the catalogue says, else as is usual.
 
-    An unknown resolution means RESOLVED, with a remark.
+    What is usual is known for Jira's own resolutions, by name or id. Any other resolution that the catalogue does not
+    name means RESOLVED, with a remark.
     """
     known = next((found for key in word.keys if (found := source.ending_of(key))), None)
     if known is not None:

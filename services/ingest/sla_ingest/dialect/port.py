@@ -269,9 +269,9 @@ class ClaimedTime:
 class EventDraft:
     """An event of an incident before it gets its ids and times.
 
-    `stamp`: the time that the sender states. `unless_reporter`: an account; if it is the incident's reporter's, the
-    event is the customer's reply instead of a response. `not_before_told`: the event happened at its stated time or
-    later. The other fields are those of `IncidentEvent`, and the `remarks` on the event.
+    `stamp`: the time that the sender states. `unless_reporter`: the author's account, if the event is a customer's
+    reply instead of a response should the author be the incident's reporter; else "". `not_before_told`: the event
+    happened at its stated time or later. The other fields are those of `IncidentEvent`, and the `remarks` on the event.
     """
 
     kind: EventKind

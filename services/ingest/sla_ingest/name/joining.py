@@ -86,7 +86,7 @@ async def carry_events(
 
 
 async def incidents_with_own_events(connection: AsyncConnection, incidents: Iterable[IncidentId]) -> set[IncidentId]:
-    """Return those of these incidents that have a stored event which is no copy from a merged incident."""
+    """Return which of these incidents have a stored event that is not a copy from a merged incident."""
     column, own = event_table.c, not_(event_table.c.data.contains('"carried_from"'))
     wanted, found = set(incidents), set[IncidentId]()
     for condition in (not_(column.id.contains(_COPY)), column.id.contains(_COPY)):
