@@ -153,8 +153,8 @@ class _Verdict:
 class Met(_Verdict):
     """Body of the fact that the clock stopped at or before its due instant.
 
-    Fields (of the base): `quality` of the stop's time, `why` it stopped, `consumed` counted time, `exempt`: why it
-    counts in no attainment.
+    Fields (of the base): `quality` of the stop's time, `why` it stopped, `consumed` counted time, `exempt`: why the
+    clock counts in no attainment (share of targets met), "" if it counts.
     """
 
     kind: ClassVar[FactKind] = FactKind.CLOCK_MET
@@ -164,8 +164,8 @@ class Met(_Verdict):
 class Missed(_Verdict):
     """Body of the fact that the clock stopped after its due instant; its breach is published before this fact.
 
-    Fields (of the base): `quality` of the stop's time, `why` it stopped, `consumed` counted time, `exempt`: why it
-    counts in no attainment.
+    Fields (of the base): `quality` of the stop's time, `why` it stopped, `consumed` counted time, `exempt`: why the
+    clock counts in no attainment (share of targets met), "" if it counts.
     """
 
     kind: ClassVar[FactKind] = FactKind.CLOCK_MISSED
@@ -336,9 +336,9 @@ class Fact:
     """Something that became true of a clock or an incident, to be published as one event.
 
     `key`: unique for ever among the facts of the clock (or of the incident, if `clock` is None); the event id is made
-    of it, so that a repeated publication is recognised. `at`: when it became true (UTC), not when it was noticed; of a
-    breach, the due instant. `metric`, `cycle`, `generation`, `due_at`: those of the clock. `history`: nobody is
-    notified, because it was imported, or was over already when slad received the events.
+    of it, so that a repeated publication is recognised. `at`: when the fact became true (UTC), not when it was noticed;
+    of a breach, the due instant. `metric`, `cycle`, `generation`, `due_at`: those of the clock. `history`: the fact was
+    imported, or was over already when slad received the events; nobody is notified of it.
     """
 
     body: FactBody

@@ -87,8 +87,8 @@ ALWAYS = OpeningTimes()
 def opening_times(calendar: Calendar | None, at: datetime) -> OpeningTimes:
     """Return whether the calendar is open at `at` and when that changes next; without a calendar it is always open.
 
-    `closes` is None if no close lies within eight days. If the answer lies outside the calendar's years, both instants
-    are None; if even `at` does, the calendar counts as open.
+    `closes` is None if no close lies within eight days. Both instants are None if the calendar never opens again, or if
+    the answer lies outside its years; if even `at` lies outside them, the calendar counts as open.
     """
     if calendar is None:
         return ALWAYS

@@ -353,7 +353,7 @@ def waiting_shares(incident: Incident, at: datetime) -> Mapping[str, timedelta]:
 
 
 def holding_times(incident: Incident, at: datetime) -> Mapping[tuple[str, str, str], timedelta]:
-    """Return (assignee, group, line) -> wall-clock time for which they held the incident, the first holder first.
+    """Return (assignee, group, support line) -> wall-clock time for which they held the incident, in order of time.
 
     Counted up to `at`, or to the end if the incident has ended. The values sum to `incident.elapsed(at)`.
     """

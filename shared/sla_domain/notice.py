@@ -88,7 +88,7 @@ def _match(affected: Affected, item: EnvironmentItem) -> NoticeMatch | None:
 
 
 def concerned_contracts(notice: Notice, rulebook: Rulebook, at: datetime) -> list[Contract]:
-    """Return the contracts in force at `at` that run an affected version and whose plan entitles to the notice.
+    """Return the contracts in force at `at` whose customer runs an affected version and whose plan entitles to that.
 
     Their people are to be notified. Contracts of files come first, in the catalogue's order, then recorded ones by id.
     """
@@ -96,7 +96,11 @@ def concerned_contracts(notice: Notice, rulebook: Rulebook, at: datetime) -> lis
 
 
 def is_concerned(notice: Notice, contract: Contract, rulebook: Rulebook, at: datetime) -> bool:
-    """Return whether the contract is in force at `at`, runs an affected version, and is entitled to the notice."""
+    """Return whether the people of the contract are to be notified, as `notice` concerns it at `at`.
+
+    That is so if the contract is in force then, its customer runs an affected version, and its plan entitles to the
+    notice.
+    """
     return (
         match_notice(notice, contract) is not None
         and in_force(contract, at)
@@ -105,7 +109,7 @@ def is_concerned(notice: Notice, contract: Contract, rulebook: Rulebook, at: dat
 
 
 def affected_contracts(notice: Notice, rulebook: Rulebook, at: datetime) -> list[Contract]:
-    """Return the contracts in force at `at` that run an affected version, whether or not entitled to the notice."""
+    """Return the contracts in force at `at` whose customer runs an affected version, entitled to the notice or not."""
     return [c for c in _using(notice, rulebook, at) if in_force(c, at) and match_notice(notice, c) is not None]
 
 

@@ -252,7 +252,7 @@ def joined_version(catalogue: str, pin: str) -> str:
 
 
 def base_version(version: str) -> str:
-    """Return the catalogue version of which `joined_version` made the text `version`; any other version unchanged."""
+    """Return the catalogue version in a text that `joined_version` made; any other version text unchanged."""
     return version.partition(_JOIN)[0]
 
 

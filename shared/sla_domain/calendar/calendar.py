@@ -170,9 +170,10 @@ class Calendar:
         return instant_of(self._next_open(micros(at)))
 
     def next_close(self, at: datetime) -> datetime:
-        """Return the first close after `at`, in UTC; if the calendar is closed at `at`, that of its next open interval.
+        """Return the first close after `at`, in UTC; if it is closed at `at`, the close of the next open interval.
 
-        Raises EmptyCalendar if it never opens, BeyondHorizon if it never closes again.
+        Raises EmptyCalendar if the calendar never opens, BeyondHorizon if no close follows in the years for which its
+        open hours were computed.
         """
         us = micros(at)
         return instant_of(self._ask(us, HorizonSide.LATER, lambda: self._table.next_close(us)))

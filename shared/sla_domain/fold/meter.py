@@ -22,8 +22,8 @@ ZERO = timedelta()
 class Meter(Protocol):
     """The way in which a target counts time (protocol): open time of a calendar, wall-clock time, or up to a date.
 
-    In the methods, `since` is the instant from which the clock runs now, `spent` the time that it consumed before, and
-    `lost` the time that its pauses took before; both are counted as the meter counts time.
+    In the methods, `since` is the instant from which the clock runs now, `spent` the time that the clock consumed
+    before, and `lost` the time that its pauses took before; both are counted as the meter counts time.
     """
 
     @property
@@ -163,9 +163,9 @@ class WallMeter:
 class DateMeter:
     """The meter of a target that is due at a date: on the nth working day, or at a date that the parties agreed on.
 
-    `on`: the due instant if the clock never pauses. `moved`: whether pauses move it by their open time. `base`: from
-    where time is counted; warnings in percent refer to the open time from `base` to `on`. `calendar`: None means that
-    all time is open. `at_close`: what happens to an instant that falls exactly on a close.
+    `on`: the due instant if the clock never pauses. `moved`: whether pauses move it by their open time. `base`: the
+    instant from which time is counted; warnings in percent refer to the open time from `base` to `on`. `calendar`: None
+    means that all time is open. `at_close`: what happens to an instant that falls exactly on a close.
     """
 
     __slots__ = ("at_close", "calendar", "moved", "on", "span")
@@ -229,8 +229,9 @@ class DateMeter:
 def meter_for(target: Target, calendar: Calendar, base: datetime, at_close: AtClose) -> Meter:
     """Return the meter that counts time for `target`: in the hours of `calendar`, or by the wall clock.
 
-    `base`: from where working days are counted. `at_close`: what happens to a due instant that falls exactly on a
-    close. Raises CalendarError beyond the calendar's years, ValueError for a target without a number (`unspecified`).
+    `base`: the instant from which working days are counted. `at_close`: what happens to a due instant that falls
+    exactly on a close. Raises CalendarError beyond the calendar's years, ValueError for a target without a number
+    (`unspecified`).
     """
     match target.allowed:
         case CoverageTime(span):

@@ -170,9 +170,9 @@ def in_reading_order(events: Iterable[IncidentEvent]) -> list[tuple[IncidentEven
 
 
 def remarks_on_event(event: IncidentEvent) -> Iterable[Remark]:
-    """Yield the remarks that one event causes by itself: its `warnings`, and one if it is dated in the future.
+    """Yield the remarks that one event causes by itself.
 
-    In the future means more than two minutes after slad received it.
+    They are its `warnings`, and a remark if the event is dated more than two minutes after slad received it.
     """
     if event.occurred_at > event.received_at + _SKEW:
         ahead = event.occurred_at - event.received_at

@@ -16,7 +16,7 @@ _NOTHING = Decimal(0)
 class RunningLot:
     """A lot (portion of an allowance) under computation, with what is left, reserved, used and expired of it so far.
 
-    `ended`: whether its expiry has passed. `warned`: the warning thresholds, in days before the expiry, that are done.
+    `ended`: whether its expiry has passed. `warned`: numbers of days before the expiry whose warning has been handled.
     """
 
     lot: Lot

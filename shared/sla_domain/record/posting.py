@@ -53,10 +53,11 @@ def terms_of(record: ContractRecord, ledgers: Sequence[LedgerTerms], allowance: 
 def prepare_entry(
     record: ContractRecord, ledgers: Sequence[LedgerTerms], posted: EntryPosted, now: datetime
 ) -> EntryPosted | None:
-    """Return the change that writes an entry into a ledger of the contract; None if the record has this very entry.
+    """Return the change `posted` (a ledger entry to be written) if it is allowed; None if the record has that entry.
 
-    `ledgers`: the terms of the contract's ledgers, as in force at `now`. Raises EntryNotAllowed if the ledger refuses
-    the entry, RefusedChange for an unknown ledger or if the contract has 5,000 entries already.
+    `record`: the contract's stored record; it is not changed. `ledgers`: the terms of the contract's ledgers, as in
+    force at `now`. Raises EntryNotAllowed if the ledger refuses the entry, RefusedChange for an unknown ledger or if
+    the contract has 5,000 entries already.
     """
     terms = terms_of(record, ledgers, posted.allowance)
     decision = decide(terms, record.entries_of(posted.allowance), posted.entry, now)
@@ -102,8 +103,9 @@ def reservation(
 ) -> EntryPosted | None:
     """Return the ledger entry that reserves the price of a booked window, with surcharge; None if it has no price.
 
-    `bookable`: the plan's rules for the window. `booked`: the booking. `by`: who books. Raises EntryNotAllowed if the
-    ledger cannot pay the price, RefusedChange for an unknown ledger.
+    `record`: the contract's stored record. `ledgers`: the terms of its ledgers, as in force at `now`. `bookable`: the
+    plan's rules for the window. `booked`: the booking. `by`: who books. Raises EntryNotAllowed if the ledger cannot pay
+    the price, RefusedChange for an unknown ledger.
     """
     price = bookable.price
     if price is None:

@@ -69,7 +69,7 @@ def prepare_version(
 
 
 def prepare_withdrawal(record: ContractRecord, number: int) -> VersionWithdrawn:
-    """Return the change that withdraws the version `number`.
+    """Return the change that withdraws the version `number` of a contract. `record`: the contract's stored record.
 
     Raises RefusedChange if there is no such version, or if it is in force already.
     """
