@@ -72,9 +72,9 @@ def open_alert(
 ) -> AlertChange:
     """Return the change for a breach: open the clock's alert, or open it again, and page the levels without a delay.
 
-    `before`: the alert until now, None for none. If it is not closed yet, its queued pages are cancelled, and if it is
-    of another contract, the people paged for that contract are notified that it has ended. `id_`: the fact's event id.
-    `chain`: the escalation. `due_at`: the breached due instant; None: `fact.at`. The change is empty if people were
+    `before`: the alert until now, None for none. If this alert is not closed, its queued pages are cancelled; and if it
+    is of another contract, the people paged for that contract are notified that it has ended. `id_`: the fact's event
+    id. `chain`: the escalation. `due_at`: the breached due instant; None: `fact.at`. The change is empty if people were
     notified of this breach already.
     """
     if before is not None and (before.occasion == id_ or _notified_already(before, fact)):

@@ -175,7 +175,7 @@ async def endpoints(connection: AsyncConnection) -> list[EndpointShape]:
 def alert_shape(row: dict[str, Any]) -> AlertShape:
     """Return the API's form of an alert, from a row of table `notifier_alert` (column name -> value).
 
-    `urgency` is the row's `score`; None for a closed alert, and for a row without a `score`.
+    `urgency` is the row's additional column `score`; None for a closed alert, and for a row without a `score`.
     """
     urgency = row["score"] if "score" in row and row["state"] != AlertState.CLOSED.value else None
     return AlertShape.model_validate(row | {"policy": chain.chain_from_json(row["policy"]).policy, "urgency": urgency})
