@@ -36,9 +36,9 @@ NOT_SHOWN = "not shown"
 class ContractShare:
     """Which periods of an incident's life belong to one contract, where the incident has been under several.
 
-    A period is the time under one contract and customer. `contract`: its id. `periods`: all periods of the incident.
-    `own`: for each of them, in the same order, whether it belongs to the contract. The methods return which clocks,
-    facts and alerts the contract may see.
+    A period is the time under one contract and customer. `contract`: the contract's id. `periods`: all periods of the
+    incident. `own`: for each of them, in the same order, whether it belongs to the contract. The methods return which
+    clocks, facts and alerts the contract may see.
     """
 
     contract: str

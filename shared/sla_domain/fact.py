@@ -294,8 +294,8 @@ class ContractChanged:
 class PhaseChanged:
     """Body of the fact that the incident's phase changed.
 
-    It is published only if the event that changed the phase gives rise to no other fact; a reader of any fact sees the
-    phase in it.
+    It is published only if the event that changed the phase gives rise to no other fact: all facts that an event gives
+    rise to are published with the incident's new phase.
     """
 
     kind: ClassVar[FactKind] = FactKind.PHASE_CHANGED

@@ -183,8 +183,8 @@ class Calendar:
     def add_working_days(self, start: datetime, count: int, mode: WorkingDays = WorkingDays.SAME_TIME) -> datetime:
         """Return the instant `count` working days after `start`, counted as `mode` says.
 
-        A working day is a local date with any open time. If the calendar is closed at the result, it moves to the next
-        opening; a result exactly at a close stays there. Raises InvalidSpan if `count` is negative.
+        A working day is a local date with any open time. If the calendar is closed at that instant, the next opening is
+        returned instead; an instant exactly at a close stays. Raises InvalidSpan if `count` is negative.
         """
         if count < 0:
             raise InvalidSpan(f"{count} working days cannot be added: count from the earlier instant")

@@ -18,9 +18,9 @@ from sla_domain.ledger.terms import LedgerTerms
 
 @dataclass(frozen=True, slots=True)
 class PeriodSpan:
-    """One period `[start, end)` of a contract, such as a contract year; `end` is None if it never ends.
+    """One period of a contract, such as a contract year, from `start` to before `end`.
 
-    Both are aware datetimes, at midnight in the contract's zone.
+    `start`, `end`: aware datetimes, at midnight in the contract's zone; `end` is None if the period never ends.
     """
 
     start: datetime
