@@ -30,10 +30,10 @@ _GREYLISTED = re.compile(r"gr[ea]y[ -]?list", re.I)  # about one recipient, what
 def is_connection_limit(error: Exception, beside: int) -> bool:
     """Return whether a failed attempt to connect shows that the mail server accepts no more connections now.
 
-    `error`: what the attempt raised. `beside`: how many other connections to the server are open. A temporary refusal
-    shows it (of the login with code 432 only if its text says so). If other connections are open, so does a final
-    refusal whose text or code says that the server is busy, and a connection that is refused or closed at once. A
-    timeout or a TLS error does not show it.
+    `error`: what the attempt raised. `beside`: how many other connections to the server are open. Temporary refusal:
+    yes (but of the login with code 432 only if its text says so). Final refusal: only if its text or code says that the
+    server is busy, and others are open. Connection refused or closed at once: only if others are open. Timeout or TLS
+    error: no.
     """
     match error:
         case aiosmtplib.SMTPAuthenticationError() if error.code == PASSWORD_TRANSITION:
