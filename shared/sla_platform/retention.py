@@ -42,8 +42,7 @@ class RetentionOrder(IntEnum):
     """The order in which services delete what they hold of finished incidents: TOLD first, COUNTED second, SHOWN last.
 
     TOLD: what was received from senders, and the notifications. COUNTED: incidents and their clocks. SHOWN: the data of
-    the board, which follow from both. With this order a late event of a deleted incident meets no older state of the
-    incident.
+    the board, which follow from both.
     """
 
     TOLD = 0  # what was received, and the notifications of it

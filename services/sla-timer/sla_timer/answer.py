@@ -72,13 +72,13 @@ def incident_json(
     seen: ContractView | None = None,
     rulebooks: Mapping[ClockId, Rulebook] = MappingProxyType({}),
 ) -> dict[str, Any]:
-    """Return the JSON object of an incident: its state, at most 100 of its clocks, and one page of its events.
+    """Return the JSON object of an incident: its state, at most 100 of its clocks, and one page of its events (`page`).
 
-    `page`: these events. `rulebook`: the plans, contracts and calendars by which the incident is judged; `rulebooks`:
-    by clock id, the rulebook of each clock that is judged by another one. `now`: the instant for which urgencies,
-    consumed and waiting times are computed. `told`: by clock id, what has been published about the clock; it adds
-    breaches that timers published after the last event. `seen`: the part of the incident that an API key of one
-    contract may see; None: the key is for all contracts.
+    `rulebook`: the plans, contracts and calendars by which the incident is judged; `rulebooks`: by clock id, the
+    rulebook of each clock that is judged by another one. `now`: the instant for which urgencies, consumed and waiting
+    times are computed. `told`: by clock id, what has been published about the clock; breaches that timers published
+    after the last event are taken from it. `seen`: the part of the incident that an API key of one contract may see;
+    None: the key is for all contracts.
     """
     until = None if seen is None else seen.until
     if seen is not None:

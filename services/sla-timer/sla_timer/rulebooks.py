@@ -149,7 +149,7 @@ class Rulebooks:
     def announced(self) -> bool:
         """Return whether `newest` has been called since this process loaded the catalogue in force.
 
-        That call records in the database when the catalogue was activated.
+        The first such call records in the database when the catalogue was activated.
         """
         return self._activated == self._current().version
 

@@ -21,7 +21,7 @@ from sla_platform.timesource import TimeSource
 
 
 class NoSuchKey(LookupError):
-    """Raised when no API key has the given number, or when the key with this number is already revoked."""
+    """Raised when no API key has the given number, or when the key with this number is revoked already."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

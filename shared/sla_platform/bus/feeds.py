@@ -279,7 +279,7 @@ def _access(settings: Settings) -> KafkaAccess:
 
 
 def topics_of(service: str) -> tuple[Topic, ...]:
-    """Return the topics whose events this service publishes; empty when it publishes none. `service`: its name."""
+    """Return the topics whose events the service with this name publishes; empty when it publishes none."""
     return tuple(topic for topic in Topic if WRITERS[topic] == service)
 
 

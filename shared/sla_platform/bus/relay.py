@@ -73,8 +73,8 @@ class Relay:
     """Copies the event log of one service (its outbox table) to Kafka: await `run`.
 
     Events that Kafka has acknowledged are deleted from the log. An event that cannot be written as a record goes to
-    `quarantine`. `period`: seconds between looks at the log when no wake signal comes, and between watermarks. `batch`:
-    how many events are copied at once.
+    `quarantine`. `route`: which log, and to which topics. `period`: seconds between looks at the log when no wake
+    signal comes, and between watermarks. `batch`: how many events are copied at once. `metrics`: None: new ones.
     """
 
     def __init__(

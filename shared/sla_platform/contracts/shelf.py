@@ -26,8 +26,8 @@ _WORTH = 1_000  # bytes of a record from which it is compressed
 class RecordIndex:
     """The names by which a contract record is found: the customers, products and mail domains that it mentions.
 
-    `customers`, `products`: as written. `domains`: those whose addresses may register for notices, in lower case; ""
-    stands for every domain that is not written in ASCII.
+    `customers`, `products`: as written. `domains`: the mail domains whose addresses may register for notices, in lower
+    case; "" stands for all those that are not written in ASCII.
     """
 
     customers: tuple[str, ...] = ()

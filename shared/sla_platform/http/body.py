@@ -29,9 +29,9 @@ BAD_BODY: dict[int | str, dict[str, Any]] = {
 class BodyBudget:
     """Limits the bytes of request bodies that this process holds at once, over all connections, to `most`.
 
-    `read_body` calls `enter`, then `take` for each piece that arrives, then `leave`, each with the same `reader`: the
-    `asyncio.timeout` block in which it reads the body. When more than `most` bytes are held, the reader that entered
-    first is interrupted, so that slow senders block nobody. `held`: the bytes held now.
+    For each body `read_body` calls `enter`, `take` for each piece that arrives, and `leave`, all with the same
+    `reader`: the `asyncio.timeout` block in which it reads the body. When more than `most` bytes are held, the reader
+    that entered first is interrupted, so that slow senders block nobody. `held`: the bytes held now.
     """
 
     def __init__(self, most: int) -> None:

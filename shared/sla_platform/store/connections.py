@@ -22,9 +22,9 @@ PATIENCE = 10.0  # seconds that a user waits for a place
 
 
 def unlimited(kept: int) -> Mapping[str, Any]:
-    """Return keyword arguments of `create_async_engine` for a pool that keeps `kept` connections open and has no limit.
+    """Return keyword arguments of `create_async_engine` for a pool that keeps `kept` connections open.
 
-    `Connections` limits the users instead of the pool, so that nobody waits while a connection is free.
+    The pool opens any number of further connections; `Connections` limits how many are used at once.
     """
     return MappingProxyType({"pool_size": kept, "max_overflow": -1})
 

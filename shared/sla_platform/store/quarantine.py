@@ -85,7 +85,8 @@ class QuarantineRow:
     """A row (an event, a timer, a delivery) that could not be processed, with what is known of it.
 
     `part`: the part of the service that it failed in, such as `consume`. `position`: where it was in that part's input,
-    as text. `event`, `type`, `headers`: the event's id, type and attributes. `data`: its raw bytes.
+    as text. `event`, `type`, `headers`: the event's id, type and attributes. `topic`, `key`, `partition`: where it
+    belongs on the bus; "" and 0 if it is no event. `data`: its raw bytes.
     """
 
     part: str
@@ -230,7 +231,7 @@ async def forget_replayed(connection: AsyncConnection, table: Table, horizon: da
 
 
 def waiting_entry_exists(table: Table, *which: ColumnElement[bool]) -> ColumnElement[bool]:
-    """Return the SQL condition that the quarantine `table` holds an entry which waits and fulfils all of `which`.
+    """Return the SQL condition that the quarantine `table` holds an entry that fulfils all of `which` and still waits.
 
     `which`: conditions on columns of `table`, which may be compared with columns of the query around it. An entry waits
     until it is replayed.

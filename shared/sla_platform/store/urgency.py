@@ -80,8 +80,8 @@ class UrgencyOrder:
 class UrgencyCursor:
     """Where a page of a list by urgency ended, from which the next page goes on.
 
-    `at`: the instant for which the order of the list holds. The others: the values of the last row of the page. As text
-    (`str`), for URLs: `1764323456000000_12.5_1764323400000000_jira%3AOPS-7_update_2`.
+    `at`: the instant for which all pages are sorted. The others: the values of the last row of the page, as in
+    `UrgencyOrder`. As text (`str`), for URLs: `1764323456000000_12.5_1764323400000000_jira%3AOPS-7_update_2`.
     """
 
     at: datetime

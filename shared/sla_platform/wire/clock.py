@@ -120,9 +120,9 @@ class ClockFact(BaseModel):
 
     @property
     def breach_change(self) -> BreachChange:
-        """Return which earlier breaches this fact changes: it takes them back, or moves one to another due instant.
+        """Return what this fact changes about breaches that were published before it.
 
-        Facts of any kind may do so; most change none.
+        It may take some back, or move one to another due instant. A fact of any kind may do so; most change none.
         """
         return breach_change(self.details)
 

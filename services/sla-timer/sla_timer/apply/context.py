@@ -87,8 +87,8 @@ def _imported(clock: Clock, through: datetime | None) -> dict[str, Any]:
 def left_seconds(clock: Clock, calendar: Calendar | None) -> float | None:
     """Return the counted seconds that a paused clock has left, negative once the clock is late.
 
-    None for a clock that is not paused (its due instant says what is left), and when its allowed time cannot be
-    computed.
+    `calendar`: the hours in which the clock counts; None for wall-clock time. None is returned for a clock that is not
+    paused (its due instant says what is left), and when its allowed time cannot be computed.
     """
     if clock.state is not ClockState.PAUSED:
         return None

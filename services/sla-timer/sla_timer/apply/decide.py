@@ -78,8 +78,9 @@ def decide(
     """Return the rows to write and the facts (events to publish) that follow for one incident; a pure function.
 
     `partition`: the incident's. `stored`: what is stored of it. `pins`: the rulebooks (plans, contracts, calendars) of
-    this transaction. `now`: the present instant, for which urgency is computed. A timer that is due already gets `now`
-    as its `ripe_at`: it fires once the events of its partition are applied up to that instant.
+    this transaction. `now`: the present instant, for which urgency is computed. `options`: by which catalogue to judge,
+    and whether to write all rows. A timer that is due already gets `now` as its `ripe_at`: it fires once the events of
+    its partition are applied up to that instant.
     """
     rulebook = pins.newest_for(stored.row) if options.moved else pins.of(stored.row)
     rows = {ClockId(row.id): row for row in stored.clocks}

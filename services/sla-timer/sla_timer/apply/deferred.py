@@ -50,7 +50,7 @@ async def defer_events(
 
 
 async def hold_timers(connection: AsyncConnection, incidents: Collection[str]) -> None:
-    """Keep timers of incidents from firing, until `settle_timers` releases them.
+    """Keep timers of these incidents from firing, until `settle_timers` releases them.
 
     Incidents without events that wait in `timer_deferred` are skipped.
     """
@@ -78,8 +78,8 @@ async def delete_deferred(connection: AsyncConnection, ids: Sequence[str]) -> No
 async def settle_timers(connection: AsyncConnection, incident: str, now: datetime) -> None:
     """Let the timers of an incident fire again, if none of its events waits in `timer_deferred` any more.
 
-    Otherwise keep all of them from firing. A timer that was due before `now` then fires once the events of its
-    partition are applied up to `now`.
+    If events still wait, keep all of its timers from firing. A released timer that is due at `now` already fires once
+    the events of its partition are applied up to `now`.
     """
     waits = select(func.count()).select_from(tables.deferred).where(tables.deferred.c.incident == incident)
     left = (await connection.execute(waits)).scalar_one()

@@ -106,8 +106,9 @@ class EventReader(Protocol):
 class CachedFold:
     """The cached state of one incident under one rulebook (plans, contracts, calendars), as computed from its events.
 
-    `head`: the state after the last event; None if it may have read events that were never committed. `steps`: copies
-    of earlier states, the earliest first. When an event comes late, reading starts again from the last copy before it.
+    `head`: the state after the last event; None if that state may include events that were never committed. `steps`:
+    copies of earlier states, the earliest first. When an event comes late, reading starts again from the last copy
+    before it.
     """
 
     rulebook: Rulebook
@@ -187,10 +188,7 @@ class PreparedFold:
 
     @property
     def undecided(self) -> int:
-        """Return how many clocks the incident has, if every one of them may have changed.
-
-        0 if it is known which ones have changed.
-        """
+        """Return how many clocks the incident has, if it is not known which of them have changed; else 0."""
         if self.unsettled() is not None:
             return 0
         return max((sum(len(one.builders) for one in fold.trackers) for fold in self.foldings.values()), default=0)

@@ -38,7 +38,10 @@ PAUSE_SECONDS = 0.5  # between looks while the next fold may not begin yet
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """An incident with events that wait to be applied. `size`: how many events it has, those that wait included."""
+    """An incident with events that wait to be applied.
+
+    `partition`: the number of its partition. `size`: how many events it has, those that wait included.
+    """
 
     incident: str
     partition: int

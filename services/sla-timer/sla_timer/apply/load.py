@@ -35,10 +35,10 @@ PAGE = 500  # events read at a time
 
 @dataclass(frozen=True, slots=True)
 class UnsettledClocks:
-    """The clocks of one incident that may have changed since it was last decided about.
+    """The clocks of one incident that may have changed since its clocks were last decided about (`decide`).
 
-    If the incident has 250 events or more, `load_incidents` reads only these of its ended clocks. `ids`: their ids.
-    `version`: the catalogue version by which that decision was made.
+    `ids`: their ids. `version`: the catalogue version by which that decision was made. Of the ended clocks of an
+    incident with 250 events or more, `load_incidents` reads only these.
     """
 
     version: str

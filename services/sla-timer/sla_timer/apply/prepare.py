@@ -177,8 +177,9 @@ def stored_incident(
 ) -> StoredIncident | None:
     """Return the input of `decide` for the incident `name`; call `check_prepared` first.
 
-    None for an incident that has no events, or that retention (the removal of old ones) has removed and that was not
-    reopened. `surplus`: how many events this transaction stores that exceed the limit and do not count.
+    `known`: what is stored. `prepared`: the incident as computed, if it has 250 events or more; else None. `surplus`:
+    how many events this transaction stores that exceed the limit and do not count. None is returned for an incident
+    that has no events, or that retention (the removal of old ones) has removed and that was not reopened.
     """
     row = known.incidents.get(name)
     clocks: Sequence[Any] = known.clocks.get(name, ())

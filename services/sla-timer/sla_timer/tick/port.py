@@ -67,10 +67,10 @@ class Firing(Protocol):
         ...
 
     async def quarantine(self, bounds: ClaimBounds, partition: int, error: str) -> bool:
-        """Move one due row of the partition to the quarantine (rows that could not be processed); False if none is due.
+        """Move the due row of `partition` that `fire` would take first to the quarantine.
 
-        It is the row that `fire` would take first. `bounds`: those that `fire` would get. `error`: the reason, cut if
-        too long to store.
+        Return False if none is due. `bounds`: those that `fire` would get. `error`: the reason, cut if too long to
+        store.
         """
         ...
 

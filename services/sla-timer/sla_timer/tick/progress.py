@@ -113,7 +113,7 @@ class SqliteProgress(Progress):
     async def publish(self, since: datetime | None = None) -> ProgressLook:
         """Return up to which instant the only partition is applied; nothing is written.
 
-        `now` of the result is None, as SQLite has no clock of its own, and `due` is True.
+        `now` of the result is None, as SQLite has no clock of its own, and `due` is True; `since` is ignored.
         """
         return ProgressLook(None, self.caught_up_through(0))
 
