@@ -84,14 +84,13 @@ class Board:
             return False
 
     def stream(self, view: View, known: str, visitor: Visitor, allowed: Callable[[], bool]) -> Response:
-        """Return the page `view` as a stream of server-sent events: heartbeats, and a `page` at once and after each
+        """Return the page `view` as server-sent events to the caller (`visitor`): a `page` at once and after each
         change.
 
-        A heartbeat (`beat`, or `trouble` while the page cannot be rendered) comes first, and after each second without
-        a change. `known`: the id of the page's version that the browser shows already, "" for none; no first `page` is
-        sent if it still has this id. `visitor`: the caller. `allowed` is called while something is sent, every 0.4 s at
-        most; when it returns False, the stream ends. Raises Problem: 429 if the caller follows too many pages, 503 if
-        no place is free.
+        A heartbeat (`beat`; `trouble` while the page cannot be rendered) comes first, and after each second without a
+        change. `known`: the id of the page's version that the browser shows, "" for none; a first `page` with this id
+        is left out. `allowed` is called between events, every 0.4 s at most; when it returns False, the stream ends.
+        Raises Problem: 429 if the caller follows too many pages, 503 if no place is free.
         """
         try:
             frames = self.hub.follow(view, known, BEAT_SECONDS, visitor)

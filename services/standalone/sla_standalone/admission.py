@@ -78,12 +78,13 @@ class Admission:
         return len(self._all)
 
     def enter(self, held: HeldConnection, address: str, now: float) -> EndReason | None:
-        """Count a new connection and return None; return the reason if the connection is refused instead.
+        """Count a new connection and return None; if it is refused, return the reason instead.
 
-        At the limit of its address, a connection of that address is closed for it: one that is WAITING, SENDING or
-        UNREAD. At the limit of the process, such a one of the eight addresses with the most connections is closed, or
-        else one of any address, which may be STREAMING, too. The least busy one is chosen, of equally busy ones the
-        oldest. If there is none, the new connection is refused. `now`: seconds of the event loop's clock.
+        If its address is at the limit, one of the address's connections that is WAITING, SENDING or UNREAD is closed
+        for it. If the process is at its limit, such a connection of one of the eight addresses with the most
+        connections is closed, else one of any address, which may be STREAMING, too. Of several the least busy is
+        closed, of equally busy ones the oldest. If there is none, the new one is refused. `now`: seconds of the event
+        loop's clock.
         """
         group = group_of(address)
         own = self._of.get(group)

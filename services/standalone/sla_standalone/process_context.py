@@ -43,8 +43,8 @@ class ProcessContext:
 async def process_context(settings: Settings, time_source: TimeSource | None = None) -> AsyncIterator[ProcessContext]:
     """Open store, bus and catalogue, and yield them as a ProcessContext; at the end the store is closed.
 
-    `feeds` has to be closed by the caller. `time_source`: used instead of that of the settings (tests, the demo).
-    Raises BadSettings, CatalogueInvalid.
+    The caller has to close its `feeds` (access to the message bus). `time_source`: used instead of that of the settings
+    (tests, the demo). Raises BadSettings, CatalogueInvalid.
     """
     registry = CollectorRegistry()
     for collector in (ProcessCollector, PlatformCollector, GCCollector):

@@ -143,7 +143,7 @@ def state_of(fact: ClockFact) -> ClockState:
 
 
 def state_brought_by(fact: ClockFact) -> ClockState | None:
-    """Return the state that a clock enters by this fact, such as RUNNING by `clock.started`.
+    """Return the state that a clock enters by a fact published about it, such as RUNNING by `clock.started`.
 
     None if the fact brings no new state, such as a warning.
     """

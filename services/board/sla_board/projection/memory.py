@@ -134,9 +134,9 @@ def _changes_breaches(one: PublishedFact) -> bool:
 def essential_events(events: Sequence[IncidentEvent]) -> list[IncidentEvent]:
     """Return the events of one incident on which its row can still depend, whatever arrives later, by time.
 
-    These are: the first and the last event; the first opening; the first snapshot (a ticket's state as imported); all
-    events that state another id of the incident; for each attribute the last event that states it; of successive events
-    that affect the phase in the same way the first and the last.
+    These are: the first and the last event; the first opening; the first with a snapshot (the ticket's whole state);
+    all that state another id of the incident; for each attribute the last that states it; and, of successive events
+    that affect the phase in the same way, the first and the last.
     """
     ordered = sorted(own_events(events), key=lambda event: event.order)
     kept = {id(ordered[0]), id(ordered[-1])}

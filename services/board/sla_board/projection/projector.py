@@ -64,7 +64,8 @@ class _Touched:
 class Projector:
     """Writes batches of events from the bus to the board's tables: call `handle` for a batch.
 
-    `changed` is called after each commit of new events. `applied_at`: when that was last; None before the first.
+    `changed` is called after each commit of new events. `applied_at`: when the last such commit was; None before the
+    first.
     """
 
     def __init__(

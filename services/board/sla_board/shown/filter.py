@@ -33,7 +33,8 @@ class ClockCondition(StrEnum):
 
 
 class QueueOrder(StrEnum):
-    """The orders in which open clocks are listed; clocks that are equal in it are listed by urgency, highest first.
+    """The orders in which open clocks are listed; clocks equal in the chosen order are listed by urgency, highest
+    first.
 
     URGENCY: by `sla_domain.urgency.score`, highest first. STATE: by bucket (breached, how soon due, paused). The
     others: by the column of that name.

@@ -152,9 +152,9 @@ class VerdictAgreement:
     def add(self, outcomes: Iterable[ClockOutcome], incident: str, claims: Mapping[str, bool]) -> list[Disagreement]:
         """Compare slad's verdicts on one incident with another system's, count them, and return those that differ.
 
-        `claims`: metric -> the other system's verdict, True for met. Where slad has no verdict, the metric is among
-        those returned, and is counted as undecided. If a metric has several clocks the last is compared, since the
-        other system's verdict is about the end of the incident.
+        `outcomes`: of slad's clocks. `claims`: metric -> the other system's verdict, True for met. A metric without a
+        verdict of slad's is returned, too, and counted as undecided. Of several clocks of a metric the last is
+        compared, since the other system's verdict is about the end of the incident.
         """
         last: dict[str, ClockOutcome] = {}
         for outcome in outcomes:

@@ -63,7 +63,7 @@ def changed_outcomes(old: Iterable[ClockOutcome], new: Iterable[ClockOutcome]) -
 def change_of(old: ClockOutcome | None, new: ClockOutcome | None) -> OutcomeChange | None:
     """Return how the outcome of one clock changes from `old` to `new`; None when verdict and due instant stay.
 
-    `old` or `new`, not both, is None under a plan without that clock.
+    `old`, `new`: the outcomes under two plans; one of them may be None, under a plan without that clock.
     """
     if old is None or new is None:
         return OutcomeChange.APPEARED if old is None else OutcomeChange.VANISHED

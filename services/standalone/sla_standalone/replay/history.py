@@ -46,10 +46,10 @@ class Reader(Protocol):
 class ReplayHistory:
     """The lines of a log, grouped by incident; `reader` translates the lines of an incident to events.
 
-    `lives`: incident -> pairs (number, line), in the order in which the log first names the incidents. `buckets`:
-    temporary files, used instead for a log of more than 32 MiB; all lines of an incident are in the same bucket.
-    `rejects`: lines that name no incident or cannot be read. `lines`: how many were read. `folder`: of the temporary
-    files, None without. `close`, or leaving the context, deletes these files.
+    `lives`: incident -> pairs (number, line), in the order in which the log first names the incidents. `buckets`: used
+    instead for a log of more than 32 MiB: temporary files, each with all lines of some incidents. `rejects`: lines that
+    name no incident or cannot be read. `lines`: how many were read. `folder`: of the temporary files, None without.
+    `close`, or leaving the context, deletes these files.
     """
 
     reader: Reader

@@ -35,7 +35,7 @@ class _Document(BaseModel):
 
 
 class Cell(_Document):
-    """In a mapping file, where a value comes from: the row's cell in `column`, or `constant` if there is none.
+    """In a mapping file, where a value comes from: the row's cell in `column`, or `constant` if the cell has no value.
 
     `values`: text of the cell -> value; a text that is not listed is the value itself. In the mapping file a plain text
     such as `Priority` stands for the column of that name.

@@ -17,7 +17,7 @@ from sla_standalone.replay.record import Record
 
 
 def log_json(played: Played) -> dict[str, Any]:
-    """Return what a replayed log contains, as JSON values: incidents, events, span, rejected lines, and remarks."""
+    """Return what a replayed log contains, as JSON values: incidents, events, time span, rejected lines and remarks."""
     return {
         "incidents": played.incidents,
         "events": played.events,

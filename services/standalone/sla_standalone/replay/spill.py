@@ -72,7 +72,9 @@ class LogBucket:
     before: tuple[int, ...]
 
     def lives(self) -> dict[str, list[Any]]:
-        """Return incident -> its lines as pairs (number in the log, line), by first appearance in the log."""
+        """Return incident -> its lines as pairs (number in the log, line); the incident that comes first in the log is
+        first.
+        """
         found: dict[str, list[Any]] = {}
         for piece, offset in zip(self.pieces, self.before, strict=True):
             for block in read_blocks(piece):

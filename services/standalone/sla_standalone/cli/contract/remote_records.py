@@ -47,16 +47,17 @@ class RemoteRecords:
         return sum(1 for _ in self)
 
     def get(self, contract: str) -> ContractRecord | None:
-        """Return what is recorded of a contract: its versions, the wanted one as the last, and its booked windows.
+        """Return what is recorded of a contract: its versions, and its booked windows (extra hours of service).
 
-        Windows are extra hours of service. None is returned if the contract has neither.
+        If the contract is among the wanted ones, its wanted content is the last version. None is returned if there are
+        neither versions nor windows.
         """
         if contract not in self._made:
             self._made[contract] = self._record(contract)
         return self._made[contract]
 
     def contracts_of(self, customer: str) -> tuple[str, ...]:
-        """Return the ids of the recorded contracts that name a customer, sorted; case and more spaces do not matter."""
+        """Return the ids of the recorded contracts that name a customer, sorted; case and spacing do not matter."""
         name = normal(customer)
         if name not in self._of:
             listed = [one for one in self._service.listed(customer) if one["managed"] == API]

@@ -96,10 +96,10 @@ def _listed(text: str) -> list[Plain]:
 
 
 def merge_with_stored(wanted: WantedContract, newest: Mapping[str, Plain], columns: list[str]) -> WantedContract:
-    """Return the wanted contract of a line of a table, with what the service has under keys without a column added.
+    """Return the wanted contract of a table's line, with the values added that the service has under other keys.
 
-    `newest`: the content that the service has. `columns`: the table's. A key whose column has an empty cell is left
-    out, whatever the service has.
+    Other keys are those without a column in the table (`columns`). `newest`: the content that the service has. A key
+    whose cell in the line is empty is left out, whatever the service has.
     """
     stated = {name for name in columns if name in (*_TEXTS, *_LISTS)}
     section = {key: value for key, value in newest.items() if key not in stated}
