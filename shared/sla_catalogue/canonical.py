@@ -23,7 +23,7 @@ _OLDER = 1  # it knew keys that nothing read
 
 
 class UnreadableText(CatalogueError):
-    """The stored text is not a catalogue in a known format: load the catalogue's files instead."""
+    """Raised for a stored text that is not a catalogue in a known format: load the catalogue's files instead."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -89,8 +89,8 @@ def known_until(table: HolidayTable, horizon: Horizon) -> date | None:
     """Return the last day for which the holidays of a table are known; None if the table is empty.
 
     It is the day of the table's last holiday or closing. If that day is in the last of the compiled years (`horizon`)
-    or later, it is the end of these years instead. Days added by hand are ignored, unless the table has no others: one
-    far ahead does not mean that all before it are known.
+    or later, it is the end of these years instead. Days added by hand are ignored, unless the table has no others:
+    somebody may add a day far ahead of those that are known.
     """
     known = [row.date for row in table.rows if not row.source.startswith("manual:")]
     known += [span.end.date() for span in table.spans]

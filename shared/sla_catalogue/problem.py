@@ -59,7 +59,7 @@ class CatalogueError(Exception):
 
 
 class CatalogueInvalid(CatalogueError):
-    """The files are not a valid catalogue: correct what `problems` lists and check again."""
+    """Raised for files that are not a valid catalogue: correct what `problems` lists and check again."""
 
     def __init__(self, problems: Sequence[FileProblem]) -> None:
         self.problems = tuple(problems)

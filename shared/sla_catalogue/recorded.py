@@ -102,10 +102,10 @@ class VersionBuilder:
         return built
 
     def add_live_parts(self, contract: Contract, parts: LiveParts) -> Contract:
-        """Return the contract with the booked extra hours (windows) and the products in use that the database holds.
+        """Return the contract with what the database holds in place of its own: booked extra hours, products in use.
 
-        `parts`: these two; they replace the contract's own. Products that are None leave the contract's own. The same
-        object is returned for the same contract and parts.
+        `parts`: these two. If the products are not stated there (None), the contract's own stay. The same object is
+        returned for the same contract and parts.
         """
         if parts == LiveParts():
             return contract
@@ -307,7 +307,8 @@ def with_records(
 ) -> Rulebook:
     """Return a copy of the rulebook that also has the contracts recorded in the database.
 
-    `revisions`: contract -> the revision of its record to use, to judge incidents by it; for others the newest.
+    `builder`: builds their versions. `revisions`: contract id -> the revision of its record to use; for others the
+    newest.
     """
     recorded = CataloguedRecords(builder, records, revisions, rulebook.contracts)
     return replace(
@@ -332,7 +333,7 @@ class RecordOverlay:
     def rulebook(self, catalogue: Catalogue, revisions: Mapping[str, int] | None = None) -> Rulebook:
         """Return the catalogue's rulebook with the recorded contracts added.
 
-        `revisions`: contract -> the revision of its record to use; for others the newest.
+        `revisions`: contract id -> the revision of its record to use; for others the newest.
         """
         return with_records(catalogue.rulebook, self._builder(catalogue), self._records, revisions)
 

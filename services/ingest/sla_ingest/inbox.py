@@ -320,8 +320,8 @@ async def store_receipts(
 ) -> list[Receipt]:
     """Store the new deliveries and publish their events; return the receipts to answer with, in the same order.
 
-    A repeated delivery gets its first answer. If its content differs from the first, the answer gets a remark, and the
-    body is parked.
+    A repeated delivery gets its first answer. If its content differs from the first, that answer gets a remark, and the
+    new body is parked.
     """
     earlier = await _known_bodies(connection, receipts)
     first: dict[str, Receipt] = {}
@@ -376,7 +376,7 @@ async def publish_receipts(connection: AsyncConnection, receipts: Sequence[Recei
 
 
 async def known_answers(connection: AsyncConnection, ids: Sequence[str]) -> dict[str, tuple[str, bytes]]:
-    """Return inbox id -> (digest of the delivery, answer), for those of the given ids that are stored."""
+    """Return inbox id -> (digest of the delivery, first answer), for those of the given inbox ids that are stored."""
     found: dict[str, tuple[str, bytes]] = {}
     for start in range(0, len(ids), _PER_STATEMENT):
         wanted = inbox.c.id.in_(ids[start : start + _PER_STATEMENT])

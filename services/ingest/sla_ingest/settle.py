@@ -103,9 +103,9 @@ def _names_reporter(event: IncidentEvent) -> str | None:
 def after_breaches(one: TranslatedEvent, history: Iterable[IncidentEvent], ran_out: datetime | None) -> TranslatedEvent:
     """Return the event; if it may have followed the last breach, its time becomes a microsecond after that breach.
 
-    This concerns events with `not_before_told`: they happened at their stated time or later. With the new time the
-    event does not undo the breach. `ran_out`: the last breach before the event's receipt; None for none. The stated
-    time stays if there is no breach, if the breach is earlier than it, or if `history` has events later than it.
+    This concerns events with `not_before_told`, which happened at their stated time or later: with the new time they do
+    not undo the breach. `ran_out`: the last breach before the event's receipt; None for none. The stated time stays if
+    there is no breach, if the breach is earlier than it, or if `history` has events later than it.
     """
     if not one.not_before_told:
         return one

@@ -46,9 +46,9 @@ class PlanDraft:
 
     @property
     def path(self) -> Path:
-        """Return the path of the plan in the catalogue, such as `("plans", "gold")`.
+        """Return the keys down to the plan in the catalogue, such as `("plans", "gold")`.
 
-        For a plan that is made for a contract (`gold@acme`), that of the original plan.
+        For a plan that is made for a contract (`gold@acme`), they are those of the original plan.
         """
         return ("plans", written_name(PlanId(self.id)))
 

@@ -49,10 +49,10 @@ class AllowanceDocument(Document):
 
 
 class BoughtAllowanceDocument(Document):
-    """What a contract says of an allowance (included amount); written as a text, it is `amount` alone.
+    """What a contract says of one allowance (included amount); written as a text, it is `amount` alone.
 
-    It buys an optional allowance (clause E13), or changes one of the plan's (clause E14, docs/clauses.md). An absent
-    key is as the plan says.
+    The contract buys an optional allowance with it (clause E13), or changes one that the plan includes (clause E14,
+    docs/clauses.md). A key that is absent is as the plan says.
     """
 
     amount: Amount | None = None

@@ -17,9 +17,9 @@ THIS_AND_FUTURE = "THISANDFUTURE"
 
 @dataclass(frozen=True, slots=True)
 class Changed:
-    """Which occurrences of a recurring calendar entry are replaced by other entries.
+    """The occurrences of a recurring calendar entry that other entries replace, given by their starts.
 
-    They are those that start at one of `once`, and all from `since` on (None: no such start).
+    `once`: single starts. `since`: this start and all later ones are replaced, too; None: no such start.
     """
 
     once: frozenset[Start]

@@ -181,9 +181,9 @@ class ContractOwner:
         return await self._change(contract, revision, None, ordered)
 
     async def book(self, contract: str, asked: BookingRequest, command: Command) -> ChangedContract:
-        """Book a window for a contract: extra hours in which time counts, as its plan offers them.
+        """Book a window for a contract: extra hours in which time counts, as the contract's plan offers them.
 
-        The contract may be in a catalogue file. If the same booking exists already, nothing changes. Raises Problem (an
+        The contract may be in a catalogue file. If it has the same booking already, nothing changes. Raises Problem (an
         HTTP error) 404 for an unknown contract, 409 for what the plan's rules refuse, and StoreBusy.
         """
 
@@ -212,7 +212,7 @@ class ContractOwner:
         return record, tuple(bookable.values())
 
     async def cancel(self, contract: str, booking: str, command: Command) -> ChangedContract:
-        """Cancel a booked window of a contract that has not begun. `booking`: its id.
+        """Cancel a booked window (extra hours) that has not begun. `contract`, `booking`: ids.
 
         Raises Problem (an HTTP error) 404 for an unknown contract, 409 if the booking is unknown or has begun, and
         StoreBusy.

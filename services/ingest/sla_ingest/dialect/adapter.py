@@ -13,7 +13,7 @@ from sla_ingest.dialect.port import Delivery, Translation
 
 @dataclass(frozen=True, slots=True)
 class OpenedDelivery:
-    """A delivery whose sender is known, before its content is translated.
+    """A delivery before its content is translated, with the sender that it names.
 
     `translate`: given the source to which the delivery belongs, returns its translation into incident events. `sender`:
     the source that the delivery itself names; None where the URL it was posted to names the source.

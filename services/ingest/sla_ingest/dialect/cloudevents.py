@@ -102,8 +102,8 @@ class CloudEventsDialect:
     def bad_media_type(self, delivery: Delivery, *, signed: bool) -> str | None:
         """Return None if the delivery's Content-Type is accepted, else the accepted ones as text for the answer 415.
 
-        Accepted are the two JSON formats of CloudEvents, and unless `signed` any other Content-Type with the event's
-        attributes in headers such as `ce-type`.
+        The two JSON formats of CloudEvents are accepted. Any other Content-Type is accepted only without `signed`, if
+        the event's attributes are in headers such as `ce-type`.
         """
         headers = {**delivery.hints, **delivery.headers}
         kind = media_type(headers)

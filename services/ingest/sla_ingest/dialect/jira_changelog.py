@@ -344,9 +344,8 @@ def _field(item: Node) -> str:
 def priority_in(case: JiraDelivery, labels: frozenset[str], field: JiraName) -> tuple[str, tuple[RemarkNote, ...]]:
     """Return the priority of a Jira issue, and remarks on it; "" if it has none.
 
-    A label to which the catalogue gives a priority decides; without such a label, Jira's own priority does. `labels`:
-    the issue's. `field`: the value of Jira's field `priority`. There is a remark if the catalogue should know that
-    value and does not.
+    It is that of the first label to which the catalogue gives a priority; without such a label, that of Jira's own
+    field, as `priority_of` translates it. `labels`: the issue's. `field`: the value of Jira's field `priority`.
     """
     by_label = priority_by_label(case.source, labels)
     return (by_label, ()) if by_label else priority_of(case.source, field)

@@ -96,10 +96,7 @@ class JiraName:
         return f"{self.shown} ({self.id})" if self.id and self.names else self.shown
 
     def same(self, other: JiraName) -> bool:
-        """Return whether both name the same value.
-
-        Their ids are equal then; or if one of them lacks an id, they share a name.
-        """
+        """Return whether both name the same value: their ids are equal, or one has no id and they share a name."""
         if self.id and other.id:
             return self.id == other.id
         return bool({fold_case(name) for name in self.names} & {fold_case(name) for name in other.names})

@@ -31,9 +31,9 @@ MOST_WORDS = 2_000
 async def join(connection: AsyncConnection, event: IncidentEvent, names: IncidentNames) -> None:
     """Store what follows from an event that renames its incident, or merges it into another; ignore other events.
 
-    The event itself must be stored already. A rename: the later name becomes an alias, and events stored under it are
-    copied to the incident. A merge is recorded. In both cases the events of merged incidents are copied to the
-    incidents into which they were merged. `names`: the renames and merges before this event.
+    The event itself must be stored already. A rename makes the later name an alias and copies the events stored under
+    it to the incident. A merge is recorded. In both cases the events of merged incidents are copied to the incidents
+    into which they were merged. `names`: the renames and merges before this event.
     """
     incident = event.incident
     if event.kind is EventKind.RENAMED and event.known_as is not None:
