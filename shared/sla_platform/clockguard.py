@@ -71,13 +71,16 @@ class ClockGuard:
 
     @property
     def base(self) -> tuple[datetime, float] | None:
-        """Return the last believed instant and the steady seconds at that reading; None before the first reading."""
+        """Return the last believed instant, and the steady seconds (`steady_seconds`) at that reading.
+
+        None before the first reading.
+        """
         return None if self._believed is None else (self._believed, self._at)
 
     def resume(self, believed: datetime, steady: float) -> None:
-        """Go on from an earlier guard, which believed the instant `believed` when the steady seconds were `steady`.
+        """Go on from an earlier guard, so that the next reading is judged against what that one believed last.
 
-        The next reading is judged against these.
+        `believed`: the instant that it believed. `steady`: the steady seconds (`steady_seconds`) at that reading.
         """
         self._believed, self._at, self._leapt, self._moved = believed, steady, None, timedelta()
 
@@ -104,7 +107,7 @@ def _less(moved: timedelta, seconds: float) -> timedelta:
 def steady_seconds() -> float:
     """Return the seconds since an arbitrary start, by a counter that setting the clock does not change.
 
-    Where the system has such a counter (Linux), the time in which the machine slept is included: waking up is no leap.
+    On Linux they include the time in which the machine slept, so that waking up is no leap.
     """
     if _BOOTTIME is not None:
         return time.clock_gettime(_BOOTTIME)

@@ -98,8 +98,8 @@ class ServiceSweeps:
 class RetentionLoop:
     """Deletes finished incidents that are old enough, every hour, for the services of one process (`keepings`).
 
-    A clock that is wrong must not delete what is not old. So the present is taken to be at most a day after the newest
-    instant on record (see `doubted_now`), however far ahead the machine's clock is.
+    `retention`: how old that is. So that a wrong clock deletes nothing too early, the present is taken to be at most a
+    day after the newest instant on record (see `doubted_now`), however far ahead the machine's clock is.
     """
 
     def __init__(self, retention: Retention, time_source: TimeSource, keepings: Sequence[ServiceSweeps]) -> None:

@@ -135,7 +135,7 @@ class _Start:
 def asked_to_end() -> bool:
     """Return whether somebody cancelled the running task; ask this after catching CancelledError.
 
-    False when a library raised that error by itself. True outside of a task.
+    False when a library raised that error without a cancellation. True outside of a task.
     """
     task = asyncio.current_task()
     return task is None or task.cancelling() > 0

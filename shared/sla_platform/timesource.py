@@ -111,7 +111,7 @@ class SystemTime:
         return self._steady()
 
     def bases(self) -> Bases:
-        """Return clock -> its last believed instant and the steady seconds at that reading.
+        """Return clock -> its last believed instant, and the steady seconds (`steady`) at that reading.
 
         A later process passes this to `resume`. Clocks that were never read are left out.
         """
@@ -119,10 +119,10 @@ class SystemTime:
             return {clock: base for clock, guard in self._guards.items() if (base := guard.base) is not None}
 
     def resume(self, bases: Bases) -> None:
-        """Go on from the clock readings that an earlier process believed. `bases`: what its method `bases` returned.
+        """Go on from the clock readings that an earlier process believed.
 
-        That process must have run on this machine since the same boot. A clock whose steady seconds in `bases` lie in
-        the future is skipped.
+        `bases`: what its method `bases` returned. That process must have run on this machine since the same boot. A
+        clock whose reading in `bases` was taken at later steady seconds than those of now is skipped.
         """
         steady = self._steady()
         with self._lock:

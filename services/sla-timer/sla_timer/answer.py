@@ -41,8 +41,8 @@ class EventPage:
     """One page of an incident's events, in the order in which they occurred.
 
     `total`: how many events all pages have together. `next`: the event id to pass as `after` for the next page; None on
-    the last page. `surplus`: how many more events are stored that exceed the limit of one incident; they are on no page
-    and change no clock.
+    the last page. `surplus`: how many further events are stored that exceed the limit of one incident; they are on no
+    page and change no clock.
     """
 
     events: Sequence[IncidentEvent]

@@ -322,7 +322,7 @@ def _judged(version: str | JudgedVersion) -> JudgedVersion:
 def pin_row(incident: Incident, rulebook: Rulebook, version: str) -> dict[str, str] | None:
     """Return the row of `timer_pin` that stores which revisions of recorded contracts are part of `version`.
 
-    By it the rulebook of the version is found again. `incident`: judged by `rulebook` under `version`. None if no
+    From it the rulebook of that version can be made again. `incident`: judged by `rulebook` under `version`. None if no
     recorded contract is part of the version.
     """
     recorded = rulebook.recorded

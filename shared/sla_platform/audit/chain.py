@@ -56,7 +56,10 @@ class AuditHead:
 
 @dataclass(frozen=True, slots=True)
 class ChainBreak:
-    """The first row (`seq`) of an audit log that does not fit, as after a change, removal or insertion, and why."""
+    """The first row (`seq`) of a service's audit log that does not fit the others, and `why`, in words.
+
+    Rows do not fit if one was changed, removed or inserted.
+    """
 
     service: str
     seq: int

@@ -86,8 +86,8 @@ class Quarantine:
     async def put_within(self, connection: AsyncConnection, row: QuarantineRow, error: Exception, **own: Any) -> None:
         """Store a row that could not be processed, in the caller's transaction; call `report` after the commit.
 
-        The caller removes the row from its former place in the same transaction. `own`: values of the service's own
-        columns.
+        `error`: why it failed. `own`: values of the service's own columns, by name. The caller removes the row from its
+        former place in the same transaction.
         """
         await kept.put(connection, self.table, row, error_text(error), self._time_source.now(), **own)
 

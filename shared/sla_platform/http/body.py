@@ -69,9 +69,9 @@ UNREAD = BodyBudget(64 * 2**20)
 async def read_body(request: Request, limit: int, room: BodyBudget = UNREAD) -> bytes:
     """Return the body of a request, read within bounds.
 
-    `room`: the budget of bytes for bodies, by default one of 64 MiB that all share. Raises Problem: 415 for a
-    compressed body, 413 for more than `limit` bytes, 400 when the connection ended before the last byte, 503 when
-    `room` was full and this body was interrupted.
+    `room`: limits the bytes of all bodies in work together; by default one object of 64 MiB that all callers share.
+    Raises Problem: 415 for a compressed body, 413 for more than `limit` bytes, 400 when the connection ended before the
+    last byte, 503 when `room` was full and this body was interrupted.
     """
     encodings = ",".join(request.headers.getlist("content-encoding"))
     if encodings.strip().lower() not in ("", "identity"):

@@ -23,7 +23,10 @@ _STATE, _THREADS, _START_TICK = 0, 17, 19  # fields 3, 20 and 22 of /proc/PID/st
 
 @dataclass(frozen=True, slots=True)
 class Process:
-    """A process of this machine, running or ended, identified by its pid and its start time in kernel ticks."""
+    """A process of this machine, running or ended, identified by its pid and its start time.
+
+    `started`: the start in kernel ticks since the boot; 0 where /proc is absent.
+    """
 
     pid: int
     started: int

@@ -221,7 +221,7 @@ async def oldest(
 
 
 def event_row(log: Table, unreadable: UnreadableLogRow, part: str) -> QuarantineRow:
-    """Return a row of a log that cannot be read as an event in the form in which it is put into the quarantine.
+    """Return the row to put into the quarantine for a row of an event log that cannot be read as an event.
 
     `part`: the part of the service that could not read it, such as `relay`.
     """

@@ -18,9 +18,10 @@ _LATE = text("late_at IS NOT NULL")
 
 
 def tombstone_table(metadata: MetaData, service: str) -> Table:
-    """Return the table `<service>_forgotten`: one row for each incident that the service has deleted.
+    """Return the table `<service>_forgotten`: one row (tombstone) for each incident that the service has deleted.
 
-    `ended_at`: when the incident had ended. `late_at`: when an event of it was stored after the deletion, else NULL.
+    `ended_at`: when the incident had ended. `late_at`: when an event of it was last stored after the deletion; NULL if
+    none was, or all such events were deleted since.
     """
     return Table(
         f"{service}_forgotten",
@@ -41,8 +42,8 @@ async def tombstones(connection: AsyncConnection, table: Table, incidents: Colle
 async def insert_tombstones(connection: AsyncConnection, table: Table, ended: Mapping[str, datetime]) -> None:
     """Record in the tombstone table that the caller's transaction deletes these incidents.
 
-    `ended`: incident id -> when the incident had ended. For an incident that is recorded already the later end is kept,
-    and `late_at` becomes NULL.
+    `ended`: incident id -> when the incident had ended. If an incident is recorded already, the later end is kept; its
+    `late_at` becomes NULL.
     """
     if not ended:
         return

@@ -310,10 +310,10 @@ def canonical(document: Any) -> str:
 
 
 def first_day(section: Mapping[str, Any]) -> datetime | None:
-    """Return the start, in its zone, of the first day on which a contract's section is valid; None if it names none.
+    """Return the instant at which the first day of a contract begins, in the contract's zone; None if it states none.
 
-    `section`: the keys of a catalogue file, with `valid.from` and `zone`. None too if these cannot be read: the check
-    of the section names what is wrong.
+    `section`: the contract, with the keys of a catalogue file; its `valid.from` and `zone` are read. If these cannot be
+    read, None is returned too; the check of the section reports them.
     """
     valid, zone = section.get("valid"), section.get("zone")
     first = valid.get("from") if isinstance(valid, dict) else None

@@ -51,9 +51,9 @@ class Waiting:
 class FoldPace:
     """A rate limit: decides when the next incident may be computed anew, so that this does not slow down the process.
 
-    For 1,000 stored events that were read again, the next incident waits one second. It never waits for longer than
-    four times its own events would make the next one wait: a small incident does not wait for a large one. Times are in
-    seconds of any steady clock, such as `time.monotonic`.
+    Each stored event that was read again makes the next incident wait 1 ms. But an incident waits at most 4 ms for each
+    of its own events: a small one does not wait for a large one. Times are in seconds of any steady clock, such as
+    `time.monotonic`.
     """
 
     def __init__(self) -> None:

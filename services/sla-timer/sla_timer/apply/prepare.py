@@ -135,9 +135,9 @@ class FoldPreparer:
 
 
 def unsettled_clocks(prepared: Mapping[str, PreparedFold]) -> dict[str, UnsettledClocks]:
-    """Return incident id -> the clocks of that incident that may have changed, as the argument of `load_incidents`.
+    """Return the argument `unsettled` of `load_incidents`: incident id -> the clocks that may have changed.
 
-    An incident is left out if every one of its clocks may have changed.
+    `prepared`: incident id -> what was computed. An incident is left out if every one of its clocks may have changed.
     """
     return {
         name: UnsettledClocks(one.version, ids)

@@ -78,10 +78,10 @@ class Replanner:
     async def once(self) -> int:
         """Judge up to 100 open incidents anew; return how many were tried, 0 if nothing was left to do.
 
-        First come incidents (of one partition) that were judged by another catalogue version than the one in force; if
-        there are none, the incidents of one recorded contract that has changed; if that contract has none, 1 is
-        returned. 0 is returned, too, if another instance has activated a newer catalogue. Incidents that fail are put
-        into the quarantine. Raises Retryable.
+        First those that were judged by another catalogue version than the one in force, of one partition; if there are
+        none, those of one recorded contract that has changed (1 is returned if it has none). If another instance has
+        activated a newer catalogue, nothing is done and 0 is returned. Incidents that fail are put into the quarantine.
+        Raises Retryable.
         """
         first = await self._anything()
         if first is None:
