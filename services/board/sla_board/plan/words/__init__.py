@@ -15,7 +15,7 @@ def words_in(language: str) -> PlanWords:
 
 
 def accepted_words(header: str) -> PlanWords:
-    """Return a support plan's fixed texts in the language of an `Accept-Language` header that is liked best.
+    """Return a support plan's fixed texts in the preferred language of an `Accept-Language` header.
 
     Languages that slad does not know are passed over; English if none is left. `header`: such as
     `pl-PL,pl;q=0.9,en;q=0.5`; parts of it that cannot be parsed are ignored.
