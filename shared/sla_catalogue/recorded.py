@@ -48,9 +48,10 @@ class Records(Protocol):
         ...
 
     def with_products(self, products: Iterable[str]) -> tuple[str, ...]:
-        """Return the ids of the recorded contracts that name one of these products, in any version or as in use.
+        """Return the ids of the recorded contracts that name one of these products, whatever for.
 
-        Names are compared without regard to case and spaces.
+        A contract names products as covered, as excluded or as in use. Names are compared without regard to case and
+        spaces.
         """
         ...
 
@@ -188,9 +189,10 @@ class CataloguedRecords:
         return tuple(ContractBoundary(one.effective_from, contract, one.number, one.recorded_at) for one in applied)
 
     def with_products(self, products: Iterable[str]) -> tuple[ContractId, ...]:
-        """Return the ids of the recorded contracts that name one of these products, in any version or as in use.
+        """Return the ids of the recorded contracts that name one of these products, whatever for.
 
-        Names are compared without regard to case and spaces.
+        A contract names products as covered, as excluded or as in use. Names are compared without regard to case and
+        spaces.
         """
         return tuple(map(ContractId, self._records.with_products(products)))
 

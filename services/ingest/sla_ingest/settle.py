@@ -59,11 +59,11 @@ def _with_snapshot_settled(event: IncidentEvent, tolerance: timedelta) -> Incide
 def with_reporter_recognised(one: TranslatedEvent, history: Iterable[IncidentEvent]) -> TranslatedEvent:
     """Return the event as a customer's reply, if its author turns out to be the incident's reporter.
 
-    An event without `unless_reporter` (the author's account) is returned unchanged. `history`: the incident's stored
-    events, which name the reporter. Three cases: (1) the author is the reporter: a customer's reply. (2) Somebody else
-    is: the event stays. (3) No reporter is named: the actor becomes unknown, named by the account; a response gets a
-    remark. In case 2, and for comments in case 1, the account is kept in `actor_id`: an earlier change of the reporter
-    may still arrive.
+    `history`: the incident's stored events, which name the reporter. An event without `unless_reporter` (the author's
+    account) is returned unchanged. (1) If the author is the reporter, the event becomes a customer's reply. (2) If
+    somebody else is, it stays as it is. (3) If nobody is named, its actor becomes unknown, with the account as name,
+    and a response gets a remark. In case 2, and for comments in case 1, `actor_id` keeps the account, since an earlier
+    change of the reporter may still arrive.
     """
     if not one.unless_reporter:
         return one

@@ -21,7 +21,7 @@ def build_coverages(
 ) -> dict[str, Coverage]:
     """Return coverages (when time counts) by name: those in `written`, and those in `shared` not written again.
 
-    `written`: name -> (keys down to it, document). `shared`: the coverages of the section `coverages`. A written
+    `written`: name -> (keys down to the coverage, its document). `shared`: those of the section `coverages`. A written
     coverage may be made of others, written or shared. One of these that is unknown, or is itself made of the coverage,
     is left out and reported to `context.findings`.
     """

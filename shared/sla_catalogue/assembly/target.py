@@ -45,8 +45,8 @@ class RowNames:
 def build_targets(written: Iterable[tuple[Path, TargetDocument]], names: RowNames, context: Context) -> list[TargetRow]:
     """Return the targets of a plan or contract with their paths, in the order written.
 
-    `written`: a pair (keys down to it, document) for each. A document with `by_priority` becomes one target for each
-    priority; a document with an unknown metric or coverage becomes none. Unknown names are reported to
+    `written`: a pair (keys down to the target, its document) for each. A document with `by_priority` becomes one target
+    for each priority; a document with an unknown metric or coverage becomes none. Unknown names are reported to
     `context.findings`, not raised.
     """
     rows: list[TargetRow] = []

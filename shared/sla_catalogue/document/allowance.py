@@ -51,8 +51,8 @@ class AllowanceDocument(Document):
 class BoughtAllowanceDocument(Document):
     """What a contract says of one allowance (included amount); written as a text, it is `amount` alone.
 
-    The contract buys an optional allowance with it (clause E13), or changes one that the plan includes (clause E14,
-    docs/clauses.md). A key that is absent is as the plan says.
+    Either the contract buys an optional allowance so (clause E13), or it changes one that the plan includes (clause
+    E14, docs/clauses.md). A key that is absent is as the plan says.
     """
 
     amount: Amount | None = None

@@ -83,7 +83,7 @@ class CloudEventEnvelope:
     def delivery(self) -> str:
         """Return the delivery id, such as `https://desk.example#42`: `source` and `id`, which are unique together.
 
-        A digest of both when that is longer than 160 characters.
+        If that is longer than 160 characters, it is a digest (checksum) of both.
         """
         plain = f"{self.source}#{self.id.replace('#', '%23')}"
         return plain if len(plain) <= MAX_DELIVERY_ID else digest_id(self.source, self.id)

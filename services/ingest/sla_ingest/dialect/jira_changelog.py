@@ -136,7 +136,7 @@ def _first_priority(case: JiraDelivery) -> JiraName:
 def reporter_attributes(case: JiraDelivery) -> dict[str, str]:
     """Return the attributes `reporter` (display name) and `reporter_id` (account) of the issue.
 
-    Both are "" if it has no reporter.
+    Both are "" if the issue has no reporter.
     """
     reporter = reporter_of(case.fields)
     return {"reporter": display_name(reporter), "reporter_id": account_of(reporter)}
