@@ -48,10 +48,9 @@ class Records(Protocol):
         ...
 
     def with_products(self, products: Iterable[str]) -> tuple[str, ...]:
-        """Return the ids of the recorded contracts that name one of these products, whatever for.
+        """Return the ids of the recorded contracts that name one of these products: as covered, excluded or in use.
 
-        A contract names products as covered, as excluded or as in use. Names are compared without regard to case and
-        spaces.
+        Names are compared without regard to case and spaces.
         """
         ...
 
@@ -189,10 +188,9 @@ class CataloguedRecords:
         return tuple(ContractBoundary(one.effective_from, contract, one.number, one.recorded_at) for one in applied)
 
     def with_products(self, products: Iterable[str]) -> tuple[ContractId, ...]:
-        """Return the ids of the recorded contracts that name one of these products, whatever for.
+        """Return the ids of the recorded contracts that name one of these products: as covered, excluded or in use.
 
-        A contract names products as covered, as excluded or as in use. Names are compared without regard to case and
-        spaces.
+        Names are compared without regard to case and spaces.
         """
         return tuple(map(ContractId, self._records.with_products(products)))
 

@@ -129,13 +129,13 @@ async def take_entries(
     count_work: CountWork | None = None,
     refresh: RefreshContracts | None = None,
 ) -> _Written:
-    """Decide about deliveries, call `write` in one transaction, and return what `write` returns.
+    """Decide what becomes of deliveries, call `write` with the receipts in one transaction, and return its result.
 
     `write` gets the connection, a receipt (answer) for each entry in order, and the renames and merges of the
-    incidents. Before it, `refresh` updates the recorded contracts of `rulebook` from the database, and `count_work`
-    counts the work that the deliveries report. If another process renames or merges these incidents meanwhile,
-    everything is decided again, 10 times at most; then StoreBusy is raised. Raises whatever `write` raises, too. After
-    an error nothing is stored.
+    incidents. Before that, `refresh` updates the recorded contracts of `rulebook` from the database, and `count_work`
+    counts the work that the deliveries report. If another process renames or merges these incidents meanwhile, all is
+    decided again; after 10 attempts StoreBusy is raised. What `write` raises is passed on. After an error nothing is
+    stored.
     """
     mentioned = {name for entry in entries for name in names_in_entry(entry)}
     for _ in range(_ROUNDS):
