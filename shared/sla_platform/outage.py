@@ -46,7 +46,7 @@ def as_store_busy(error: Exception, *, connecting: bool = False) -> StoreBusy | 
 
 
 def store_busy(reason: str) -> StoreBusy:
-    """Return the StoreBusy that gives this reason: a few words without a full stop."""
+    """Return the StoreBusy whose message gives this reason. `reason`: a few words, such as `no answer in time`."""
     return StoreBusy(f"the database did not take the work ({reason}); try again shortly")
 
 

@@ -69,7 +69,7 @@ class SystemTime:
     """The time source of a real process: the machine's clock, and the database's, each guarded against leaps.
 
     While a clock has leapt, time goes on as before; the new time is believed after it has stayed for `confirm_seconds`.
-    `watch`: set this attribute to a function, which is called with the clock and its reading when the verdict on the
+    `watch`: set this attribute to a function to be called with a clock and its reading whenever the verdict on that
     clock changes. `wall`, `steady`: functions to read in place of the system's clock and counter. Safe for several
     threads.
     """
@@ -236,7 +236,7 @@ class SteeredTime(_Authority):
 
     @staticmethod
     def steer(path: Path, to: datetime) -> None:
-        """Write the instant `to` to the file `path`, at which every `SteeredTime` of this file then stands still.
+        """Write the instant `to` to the file `path`: every `SteeredTime` of this file then stands still at `to`.
 
         The file is replaced atomically, so that no process reads half of it.
         """

@@ -54,7 +54,7 @@ class EventPage:
 def latest_clocks(clocks: Sequence[Clock], most: int) -> list[Clock]:
     """Return at most `most` of the clocks, in the order given.
 
-    If there are more, open clocks are kept before ended ones, and of two alike the one that started later.
+    If there are more, ended clocks are left out first; among ended ones, and among open ones, those that started first.
     """
     if len(clocks) <= most:
         return list(clocks)

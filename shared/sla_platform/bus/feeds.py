@@ -128,9 +128,9 @@ class Feeds:
         return self._wake_signals.setdefault(service, WakeSignal())
 
     def quarantine(self, service: str) -> Quarantine:
-        """Return the quarantine of a service, which keeps rows it could not process; each time the same object.
+        """Return the quarantine of a service, each time the same object.
 
-        The rows are in the table `<service>_quarantine`.
+        It keeps the rows that the service could not process, in the table `<service>_quarantine`.
         """
         if service not in self._quarantines:
             table = quarantine_table(MetaData(), service)

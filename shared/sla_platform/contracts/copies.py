@@ -160,10 +160,10 @@ class ContractCopies:
         return None if self._read else "the recorded contracts have not been read from the store yet"
 
     async def assigned(self, partitions: frozenset[int]) -> None:
-        """Do nothing: reading a contract's record again is harmless, since its revision shows that it is stored."""
+        """Do nothing: reading a contract's record again is harmless; its revision shows that it is stored already."""
 
     async def revoked(self, partitions: frozenset[int]) -> None:
-        """Do nothing: the next owner may read a contract's record again, whose revision shows that it is stored."""
+        """Do nothing: the next owner may read a record again; its revision shows that it is stored already."""
 
     async def handle(self, batch: Batch) -> None:
         """Store the contract records in a batch of events and read them into memory.

@@ -112,7 +112,7 @@ class PostgresServer:
             self.kill()
 
     def kill(self) -> None:
-        """Kill the postmaster (SIGKILL) and wait until its child processes, which end when it is gone, have ended too.
+        """Kill the postmaster (SIGKILL), and wait until its child processes have ended, as they then do.
 
         A child that still runs after 10 seconds is killed as well.
         """

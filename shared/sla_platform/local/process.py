@@ -57,7 +57,7 @@ class Process:
     def alive(self) -> bool:
         """Return whether the process still runs; a zombie that no parent reaped does not count.
 
-        A killed process counts for as long as its last threads, which may hold its ports, are still ending.
+        A killed process counts as running while its last threads are still ending, since these may hold its ports.
         """
         self._reap()
         if not _PROC.is_dir():

@@ -95,8 +95,8 @@ class Store:
     def glance(self, query: str, values: Mapping[str, Any]) -> tuple[Any, ...] | None:
         """Run a query on SQLite synchronously and return its first row; None if there is none. Raises StoreBusy.
 
-        `query`: one that an index answers in microseconds. `values`: of its parameters, which are written `:name`, by
-        name. For loops that check many times a second whether there is anything to do. On PostgreSQL AssertionError is
+        `query`: one that an index answers in microseconds, with parameters written `:name`. `values`: parameter ->
+        value. For loops that check many times a second whether there is anything to do. On PostgreSQL AssertionError is
         raised.
         """
         assert isinstance(self._database, SqliteDatabase), "PostgreSQL is asked over a connection"

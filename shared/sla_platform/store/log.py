@@ -197,7 +197,10 @@ async def waiting(connection: AsyncConnection, log: Table, topics: Sequence[Topi
 
 @dataclass(frozen=True, slots=True)
 class LogEntry:
-    """An event in an event log, with its position, by which the relay (which copies the log to Kafka) deletes it."""
+    """An event in an event log, with its position.
+
+    By the position the relay, which copies the log to Kafka, deletes the event.
+    """
 
     position: int
     envelope: Envelope

@@ -34,7 +34,10 @@ def tombstone_table(metadata: MetaData, service: str) -> Table:
 
 
 async def tombstones(connection: AsyncConnection, table: Table, incidents: Collection[str]) -> dict[str, datetime]:
-    """Return which of these incidents the service has deleted, as incident id -> when the incident had ended."""
+    """Return which of these incidents the service has deleted, as incident id -> when the incident had ended.
+
+    `table`: the tombstones (`tombstone_table`).
+    """
     query = select(table.c.incident, table.c.ended_at).where(table.c.incident.in_(sorted(incidents)))
     return {row.incident: row.ended_at for row in (await connection.execute(query)).all()}
 
@@ -57,7 +60,7 @@ async def insert_tombstones(connection: AsyncConnection, table: Table, ended: Ma
 async def mark_late(connection: AsyncConnection, table: Table, incidents: Collection[str], now: datetime) -> None:
     """Set `late_at` of these deleted incidents to `now`, because events of theirs were stored after the deletion.
 
-    `remove_late` deletes those events later. Incidents that were not deleted are skipped.
+    `remove_late` deletes those events later. Incidents that were not deleted are skipped. `table`: the tombstones.
     """
     if incidents:
         await connection.execute(update(table).where(table.c.incident.in_(sorted(incidents))).values(late_at=now))
@@ -73,10 +76,10 @@ async def remove_late(
 ) -> AsyncIterator[Mapping[str, int]]:
     """Delete what was stored of deleted incidents after their deletion, if the last of it came before `horizon`.
 
-    `table`: the tombstones, whose `late_at` says when the last of it came; it becomes NULL. `known`: the column of the
-    ids of incidents that the service has; an incident that is among them again, since it was reopened, keeps
-    everything. `remove`: deletes, in the transaction it is called in, what is stored of the given incidents, at most
-    `limit`; it returns table name -> deleted rows, which are yielded after the commit.
+    `table`: the tombstones; `late_at` says when the last of it came, and becomes NULL. `known`: the column of the ids
+    of incidents that the service has; a deleted incident found in it was reopened, and keeps everything. `remove`:
+    called within a transaction with the ids of at most `limit` incidents; deletes what is stored of them and returns
+    table name -> deleted rows. Yields each such result after the commit.
     """
     late = table.c.late_at
     query = select(table.c.incident).where(late.is_not(None), late < horizon).order_by(late).limit(limit)

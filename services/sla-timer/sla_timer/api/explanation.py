@@ -93,7 +93,7 @@ class StepResponse(TimerResponse):
 
 
 class FailedConditionResponse(TimerResponse):
-    """The first condition of a target that the incident does not fulfil, which is why the target does not apply.
+    """The first condition of a target that the incident does not fulfil; because of it the target does not apply.
 
     `attribute`: the attribute compared. `actual`: what the incident has for it. `values`: what the condition names.
     `negated`: the condition demands that `actual` is none of `values`.

@@ -54,8 +54,8 @@ class SegmentResponse(TimerResponse):
 class MarkResponse(TimerResponse):
     """A mark of a clock: the instant `at` at which a warning or the breach is due.
 
-    `key`: such as `0/warn-75` or `0/breach`. Its number says to which of the clock's targets the mark belongs: 0 is the
-    first target, and one more each later one.
+    `key`: such as `0/warn-75` or `0/breach`. The number in it says to which of the clock's targets the mark belongs: 0
+    to the first, 1 to the one that replaced it, and so on.
     """
 
     key: str = Field(description="<generation>/<threshold>")
@@ -183,8 +183,8 @@ class HeldResponse(TimerResponse):
 class IncidentResponse(TimerResponse):
     """An incident as computed from its events, with its clocks and one page of the events.
 
-    `scope`: whether the contract covers the incident's product, in words. `time_quality`: the worst `quality` of its
-    events, which says how reliable their times are. `also_known_as`: its other ids.
+    `scope`: whether the contract covers the incident's product, in words. `time_quality`: how reliable the times of its
+    events are: the worst `quality` of any event. `also_known_as`: its other ids.
     """
 
     id: str

@@ -53,8 +53,8 @@ class StoredIncident:
     def as_of(self, until: datetime | None, rulebook: Rulebook) -> Incident:
         """Return the incident as computed by `rulebook` from its events up to `until`; None: from all.
 
-        All are used, too, if those by then do not suffice (none, or only copies from merged incidents), and for an
-        incident with 250 events or more, whose events are not at hand (`counting` is empty).
+        All events are used, too, if those by then do not suffice (none, or only copies from merged incidents), and for
+        an incident with 250 events or more, whose events are not at hand (`counting` is empty).
         """
         by_then = self.counting if until is None else events_known_at(self.counting, until)
         return fold(by_then, rulebook) if by_then and len(by_then) < len(self.counting) else self.fold(rulebook)

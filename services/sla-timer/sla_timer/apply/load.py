@@ -76,8 +76,8 @@ class LoadedIncidents:
     def versions(self) -> list[JudgedVersion]:
         """Return every catalogue version by which a loaded incident or clock was judged.
 
-        Each comes with the contracts and customers concerned. Among them are the versions by which a clock was breached
-        under a target that has been replaced since.
+        Each comes with the contracts and customers concerned. Included are the versions under which earlier targets of
+        a clock, replaced since, were breached.
         """
         found: dict[str, tuple[set[str], set[str]]] = {}
         for name, row in self.incidents.items():

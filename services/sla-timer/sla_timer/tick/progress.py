@@ -55,7 +55,7 @@ BEGINNING = from_micros(0)  # a lower bound below every row
 class ProgressLook(NamedTuple):
     """How far events are applied in all partitions: the result of `Progress.publish`.
 
-    `now`: the database's clock; None on SQLite, which has none. `slowest`: the instant up to which even the slowest
+    `now`: the database's clock; None on SQLite, which has no clock. `slowest`: the instant up to which even the slowest
     partition is applied; None when unknown. `due`: False if no timer was due at `now`; always True on SQLite.
     """
 
@@ -96,10 +96,10 @@ class Progress:
         return None if known is None else known[1]
 
     async def publish(self, since: datetime | None = None) -> ProgressLook:
-        """Publish up to which instants this process has applied events, and return how far all partitions are applied.
+        """Tell all instances how far this process has applied events; return how far all partitions are applied.
 
-        The loops that fire timers read this, in all instances. `since`: timers due at or before this instant do not
-        make `ProgressLook.due` true; None: any due timer does.
+        The loops that fire timers need the result. `since`: timers due at or before this instant do not make
+        `ProgressLook.due` true; None: any due timer does.
         """
         raise NotImplementedError
 
@@ -119,7 +119,7 @@ class SqliteProgress(Progress):
 
 
 class PostgresProgress(Progress):
-    """`Progress` for PostgreSQL: writes how far events are applied to `timer_progress`, which all instances read."""
+    """`Progress` for PostgreSQL: writes how far events are applied into `timer_progress`, which all instances read."""
 
     def __init__(self, store: Store) -> None:
         super().__init__()

@@ -105,7 +105,7 @@ class PartitionLane:
     def drop(self, pause: float) -> int | None:
         """Forget the fetched records, so that they are fetched again, and handle nothing for `pause` seconds.
 
-        Return the offset of the first forgotten record, from which to fetch again; None if there was none.
+        Return the offset of the first forgotten record, from which to fetch again; None if none was forgotten.
         """
         start = self.hand[0].offset if self.hand else None
         self.hand.clear()

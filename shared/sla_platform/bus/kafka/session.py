@@ -122,9 +122,9 @@ class GroupSession(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka
     # called by the group's coordinator
 
     async def on_partitions_revoked(self, revoked: Iterable[TopicPartition]) -> None:
-        """Finish or abandon running work, commit, and call `Handler.revoked` for every partition; called by aiokafka.
+        """Finish running work, commit, and call `Handler.revoked` for every partition; called by aiokafka.
 
-        Work is abandoned when it takes longer than `finish_seconds`.
+        Work that takes longer than `Subscription.finish_seconds` is abandoned.
         """
         self.joining_since = time.monotonic()
         try:
