@@ -143,8 +143,8 @@ async def doubted_now(time_source: TimeSource, newest: Newest | None) -> datetim
     """Return the present instant, but at most a day (MOST_SILENT) after the latest instant that is stored.
 
     So a clock that is far ahead deletes nothing too early. `newest`: returns the latest stored instant, or None when
-    nothing is stored. Without such an instant, when `newest` itself is None, or when the time source is
-    `authoritative`, the present instant is returned without this limit.
+    nothing is stored. The present instant is returned without this limit if nothing is stored, if `newest` itself is
+    None, or if the time source is `authoritative`.
     """
     now = time_source.now()
     found = None if time_source.authoritative or newest is None else await newest()

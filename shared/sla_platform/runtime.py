@@ -58,9 +58,10 @@ class Service:
 async def run_services(services: Sequence[Service]) -> AsyncIterator[asyncio.Event]:
     """Run every part of every service within the `with` block; yield an event that is set when a part has failed.
 
-    The block begins when each service was prepared (`Service.prepare`) or has failed once in that, or after 60 seconds
-    (PREPARE_SECONDS); the parts of a service wait until it is prepared. A failed part is logged; the others run on. At
-    the end of the block the parts are cancelled and then the services closed, both in reverse order.
+    The block begins when every service was prepared (`Service.prepare`) or its first attempt has failed; after 60
+    seconds (PREPARE_SECONDS) in any case. The parts of a service wait until it is prepared. A failed part is logged;
+    the others run on. At the end of the block the parts are cancelled and then the services closed, both in reverse
+    order.
     """
     tasks: list[asyncio.Task[None]] = []
     failed: asyncio.Event = asyncio.Event()

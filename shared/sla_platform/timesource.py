@@ -121,8 +121,8 @@ class SystemTime:
     def resume(self, bases: Bases) -> None:
         """Go on from the clock readings that an earlier process believed.
 
-        `bases`: what its method `bases` returned. That process must have run on this machine since the same boot. A
-        clock whose reading in `bases` was taken at later steady seconds than those of now is skipped.
+        `bases`: what its method `bases` returned. That process must have run on this machine since the same boot. If
+        `bases` has more steady seconds for a clock than the counter shows now (`steady`), that clock is skipped.
         """
         steady = self._steady()
         with self._lock:

@@ -38,7 +38,10 @@ class AuditFilter:
 
     @property
     def whole(self) -> bool:
-        """Return whether the filter has no condition: it reads all acts, whose chain of hashes can then be verified."""
+        """Return whether the filter has no condition.
+
+        It then reads all acts, so that their chain of hashes can be verified.
+        """
         return self == AuditFilter()
 
 

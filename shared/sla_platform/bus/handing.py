@@ -42,9 +42,9 @@ class Backoff:
 
 
 class StallDetector:
-    """Detects a stuck reader of events: `stalled` is True when events wait for more than `limit` seconds, none handled.
+    """Detects a stuck reader of events: events have waited for more than `limit` seconds, and none was handled.
 
-    The reader calls `note_waiting` and `note_handled`.
+    The reader calls `note_waiting` and `note_handled`; `stalled` tells whether it is stuck.
     """
 
     def __init__(self, limit: float) -> None:

@@ -47,7 +47,7 @@ class Connections:
 
     @asynccontextmanager
     async def connected(self) -> AsyncIterator[AsyncConnection]:
-        """Open a connection for the `with` block, and wait up to ten seconds for a free place.
+        """Open a connection for the `with` block; while all `places` are taken, wait for one, up to ten seconds.
 
         Raises StoreBusy when no place becomes free, and in place of a database error that passes by itself, such as a
         lost connection (see `as_store_busy`).

@@ -105,8 +105,8 @@ class Store:
     async def write_refusal(self) -> str | None:
         """Return why the database refuses writes at present; None when it accepts them. A readiness check.
 
-        If a write succeeded in the last two seconds, None is returned; if one found the disk full in the last 15, its
-        error. Otherwise the database is asked.
+        If a write succeeded in the last two seconds, None is returned; if a write found the disk full in the last 15
+        seconds, its error. Otherwise the database is asked.
         """
         if self.writes.recently_committed:
             return None

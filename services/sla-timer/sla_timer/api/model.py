@@ -136,10 +136,10 @@ class EventResponse(TimerResponse):
     """One thing that happened to the incident; most fields matter for a few kinds of event only.
 
     `version`: the sender's, orders events of one instant; 0 if it has none. `attributes`: what the event states of the
-    incident. `agreed`: a due date agreed on. `known_as`: another id of the incident. `carried_from`: this is a copy of
-    an event of that incident, which was merged into this one. `metrics`: those that an exemption concerns, empty means
-    all. `score`: the rating that the customer gave. `warnings`: what could not be understood. `snapshot`: the state of
-    the whole ticket at that time.
+    incident. `agreed`: a due date agreed on. `known_as`: another id of the incident. `carried_from`: if the event is a
+    copy from an incident that was merged into this one, the id of that incident. `metrics`: those that an exemption
+    concerns, empty means all. `score`: the rating that the customer gave. `warnings`: what could not be understood.
+    `snapshot`: the state of the whole ticket at that time.
     """
 
     id: str

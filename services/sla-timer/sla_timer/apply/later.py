@@ -135,10 +135,10 @@ class DeferredEvents:
         return None if waiting is None else await self.apply(waiting)
 
     async def apply(self, waiting: Waiting) -> int:
-        """Apply the waiting events of one incident, at most 10,000; return how many stored events were read again.
+        """Apply the waiting events of one incident, the first 10,000; return how many stored events were read again.
 
-        The first ones are taken. All are applied in one transaction; if that fails because of an event, in several.
-        Events that cannot be read or applied go to the quarantine. Raises Retryable and Fenced.
+        All are applied in one transaction; if that fails because of an event, in several. Events that cannot be read or
+        applied go to the quarantine. Raises Retryable and Fenced.
         """
         budget = FoldBudget()
         rows, unreadable = await self._read(waiting)

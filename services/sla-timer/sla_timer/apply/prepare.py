@@ -88,10 +88,9 @@ class FoldPreparer:
     ) -> Given:
         """Run `work` as `around` does, but leave out the incidents that would take long to compute.
 
-        The second argument of `work` is the set of their ids. An incident is left out if the stored events to be read
-        again would become more than 500 with its own (all incidents of this call together), if more than 500 of its
-        clocks may have changed, if another task has locked it, or if events of it wait already. Raises what `around`
-        raises.
+        The second argument of `work` is the set of their ids. An incident is left out if more than 500 stored events
+        would have to be read again for it and the incidents before it in this call, if more than 500 of its clocks may
+        have changed, if another task has locked it, or if events of it wait already. Raises what `around` raises.
         """
         return await self._around(events, work, lambda: FoldBudget(NEAR), wait=False)
 

@@ -138,7 +138,7 @@ class Replanner:
 
 
 async def ask_contracts(connection: AsyncConnection, changed: Sequence[RecordData]) -> None:
-    """Request that `Replanner` judges anew the open incidents under these changed contracts, and of their customers.
+    """Request that `Replanner` judges anew the open incidents of these changed contracts, and of their customers.
 
     The request is a row of `timer_replan` for each contract, written in the caller's transaction.
     """

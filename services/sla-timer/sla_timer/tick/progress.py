@@ -119,7 +119,10 @@ class SqliteProgress(Progress):
 
 
 class PostgresProgress(Progress):
-    """`Progress` for PostgreSQL: writes how far events are applied into `timer_progress`, which all instances read."""
+    """`Progress` for PostgreSQL: stores in the table `timer_progress` how far events are applied.
+
+    All instances read that table.
+    """
 
     def __init__(self, store: Store) -> None:
         super().__init__()
