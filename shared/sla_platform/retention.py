@@ -83,9 +83,9 @@ class ServiceSweeps:
     """What one service deletes of finished incidents, and in which turn; a `RetentionLoop` carries it out.
 
     `sweeps`: functions that delete, in small steps, what ended before the instant they are given. `removed`: the
-    counter of deleted rows, with the label `table`. `newest`: returns the latest instant that the service has stored
-    (None: none yet), more than a day after which the machine's clock is not believed (`doubted_now`). Without `newest`
-    the clock is always believed.
+    counter of deleted rows, with the label `table`. `newest`: returns the latest instant that the service has stored,
+    None if there is none; the machine's clock is believed up to a day after that instant only (`doubted_now`), without
+    `newest` always.
     """
 
     service: str

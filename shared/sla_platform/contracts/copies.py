@@ -113,10 +113,10 @@ class RecordCopy:
         return await refresh(connection, self.tables, self.shelf)
 
     async def changed_since(self, connection: AsyncConnection, seq: int) -> tuple[list[str], int]:
-        """Return the ids of the contracts stored since an earlier call, in that order, and the `seq` for the next call.
+        """Return the ids of the contracts stored since an earlier call, in that order, and the `seq` to go on from.
 
         `seq`: what the earlier call returned (of the column `seq`, which grows with every stored record); 0 for all
-        contracts. If nothing was stored since, it is returned as it is.
+        contracts. If nothing was stored since, `seq` is returned as it is.
         """
         table = self.tables.contract
         query = select(table.c.id, table.c.seq).where(table.c.seq > seq).order_by(table.c.seq)

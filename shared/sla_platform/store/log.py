@@ -121,7 +121,10 @@ class Cursor:
 
 @dataclass(frozen=True, slots=True)
 class UnreadableLogRow:
-    """A row of an event log that cannot be read as an event: its fields as bytes, and what is wrong with them."""
+    """A row of an event log that cannot be read as an event.
+
+    `fields`: name of a column -> its bytes. `error`: what is wrong with them. `position`: of the row in the log.
+    """
 
     position: int
     fields: Mapping[str, bytes]

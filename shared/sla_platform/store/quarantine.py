@@ -86,7 +86,7 @@ class QuarantineRow:
 
     `part`: the part of the service that it failed in, such as `consume`. `position`: where it was in that part's input,
     as text. `event`, `type`, `headers`: the event's id, type and attributes. `topic`, `key`, `partition`: where it
-    belongs on the bus; "" and 0 if it is no event. `data`: its raw bytes.
+    belongs on the bus; "" and 0 where that is not known. `data`: its raw bytes.
     """
 
     part: str

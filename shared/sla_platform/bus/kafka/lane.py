@@ -20,7 +20,7 @@ BATCH = 500
 
 @dataclass(frozen=True, slots=True)
 class UnreadableRecord:
-    """A Kafka record that cannot be read as an event, with the error."""
+    """A Kafka record that cannot be read as an event. `error`: what is wrong with it."""
 
     record: ConsumerRecord
     error: BadEnvelope
