@@ -186,7 +186,7 @@ class ContractChangedData(BaseModel):
 
 
 def changed_data(made: RecordChange, record: ContractRecord) -> ContractChangedData:
-    """Return a change of a contract, with the contract's record after it, in the form in which it is published."""
+    """Return a change (`made`) of a contract, with the contract's `record` after it, as it is published."""
     return ContractChangedData(
         what=_KIND_OF[type(made.change)],
         at=made.at,
@@ -202,9 +202,10 @@ def changed_data(made: RecordChange, record: ContractRecord) -> ContractChangedD
 
 
 def encode_change(made: RecordChange, record: ContractRecord, data: ContractChangedData | None = None) -> Envelope:
-    """Return a change of a contract, with the contract's record after it, as an envelope for the topic `contracts`.
+    """Return a change of a contract as an envelope for the topic `contracts`.
 
-    `data`: what `changed_data` returns for them, if the caller has it already; None: it is made here.
+    `made`: the change. `record`: the contract's record after it, which is in the envelope too. `data`: the result of
+    `changed_data(made, record)`; None: computed here.
     """
     data = data or changed_data(made, record)
     return Envelope(

@@ -108,11 +108,11 @@ async def load_incidents(
 ) -> LoadedIncidents:
     """Lock the timers and clocks of these incidents, and return their stored rows and events.
 
-    Of an incident with 250 events or more no events are read, and not every clock: only those that are open or named in
-    `unsettled` (incident id -> clocks that may have changed). All its clocks are read if it is not in `unsettled`, or
-    is there for another catalogue version than it was last judged by. `far`: ids of incidents that would take long to
-    compute. Of those, and of those whose events wait already, only the row is read and the timers are locked, if they
-    have 250 events or more; their ids are in `deferred` of the result. None: every incident is read.
+    Of a large incident (250 events or more) no events are read, and of its ended clocks only those in `unsettled`:
+    incident id -> clocks that may have changed. If it has no entry there, or one for another catalogue version than it
+    was last judged by, all its clocks are read. `far`: ids of incidents that, if large, would take long to compute. Of
+    these, and of large ones whose events wait already, only the row is read, and the timers are locked; their ids are
+    in `deferred` of the result. None: every incident is read.
     """
     names = sorted(incidents)
     found = (await connection.execute(select(tables.incident).where(tables.incident.c.id.in_(names)))).all()
