@@ -45,9 +45,9 @@ from sla_domain.rulebook import Rulebook
 class AssemblyInputs:
     """What a catalogue is built from besides the content of its files.
 
-    `environment`: the values of `${NAME}`; None to rebuild a stored catalogue, whose holidays and other parts are then
-    in `stored`. `horizon`: the calendar years to compile; None: as the files say. `today`: warn of holidays and
-    calendar years that end within 90 days of this day; None: give no such warning.
+    `environment`: name -> the value that replaces `${NAME}` in the files; None if a stored catalogue is rebuilt, whose
+    holidays and other parts are in `stored`. `horizon`: the calendar years to compile; None: as the files say. `today`:
+    warn of holidays and calendar years that end within 90 days of this day; None: no such warning.
     """
 
     environment: Mapping[str, str] | None

@@ -24,10 +24,10 @@ class Context:
     stored: bool = False
 
     def has_entry(self, section: str, name: str, path: Path, what: str) -> bool:
-        """Return whether `section` has an entry `name` without errors; if none is written, report an error at `path`.
+        """Return whether `section` has an entry `name` without errors; if none is written, report that to `findings`.
 
-        `what`: the word for such an entry in the message, such as `plan`. For an entry with errors the result is False,
-        and nothing more is reported.
+        `path`: the keys down to the value that refers to the entry. `what`: the word for such an entry in the message,
+        such as `plan`. For an entry with errors the result is False, and nothing more is reported.
         """
         if name in getattr(self.document, section):
             return True
@@ -36,9 +36,9 @@ class Context:
         return False
 
     def report_unknown(self, name: str, known: Iterable[str], path: Path, what: str) -> None:
-        """Report an error at `path`: no `what` (such as `plan`) is called `name`.
+        """Report to `findings` an error at `path`: no `what` (such as `plan`) is called `name`.
 
-        The hint suggests the nearest of the `known` names.
+        `path`: the keys down to the value. `known`: all names there are; the hint suggests the nearest.
         """
         code = f"unknown-{what.replace(' ', '-')}"
         self.findings.error(path, code, f"no {what} is called {name!r}", did_you_mean(name, known))

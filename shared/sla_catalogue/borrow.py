@@ -10,9 +10,9 @@ from sla_catalogue.tree import Plain
 
 
 def borrow(merged: FileUnion) -> None:
-    """Add the shipped plans and escalations that a catalogue names but does not define to its merged files.
+    """Add to a catalogue's merged files the shipped plans and escalations that the files name but do not define.
 
-    Plans and escalations that those name in turn are added too.
+    What an added plan or escalation names in turn is added too.
     """
     library = builtin_tree()
     for section, wanted in _wanted(merged):

@@ -53,10 +53,11 @@ class CatalogueCalendars:
     _made: dict[_Key, tuple[Coverage, Calendar]] = field(default_factory=dict)
 
     def calendar(self, contract: Contract, coverage: Coverage, windows: tuple[BookedWindow, ...] = ()) -> Calendar:
-        """Return the calendar of a coverage under a contract; the same object as long as it is in use.
+        """Return the calendar of a coverage (when time counts) under a contract.
 
-        `windows`: booked hours that count as well. The calendar's methods raise BeyondHorizon for instants outside the
-        catalogue's years.
+        `windows`: booked hours that count as well. The calendar is compiled at the first call; later calls return the
+        same object for as long as anybody uses it. Its methods raise BeyondHorizon for instants outside the catalogue's
+        years.
         """
         # The value keeps the coverage alive, so its id stays its own.
         key = (id(coverage), contract.hours_key, windows)

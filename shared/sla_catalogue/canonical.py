@@ -23,16 +23,16 @@ _OLDER = 1  # it knew keys that nothing read
 
 
 class UnreadableText(CatalogueError):
-    """The stored text is not a catalogue in a known format: load the catalogue's files instead."""
+    """Raised for a stored text that is not a catalogue in a known format: load the catalogue's files instead."""
 
 
 @dataclass(frozen=True, slots=True)
 class StoredCatalogue:
     """A catalogue in its stored form: all values but the secrets, with the holiday tables and the versions.
 
-    `sections`: the values. `positions`: path -> where it was written. `tables`: code -> holidays. `horizon`: the years.
-    `listed`: rota -> layer -> shifts from calendar files. `version`: that of the text that was read; "" if there was
-    none.
+    `sections`: the values. `positions`: keys down to a value -> where it was written. `tables`: code -> holidays.
+    `horizon`: the years. `listed`: rota id -> number of the layer -> shifts from calendar files. `version`: that of the
+    stored text from which this object was read; "" if it was built from files.
     """
 
     sections: dict[str, Plain]

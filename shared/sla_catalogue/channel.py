@@ -55,7 +55,10 @@ class ChannelKind:
         return ChannelEntry(id=id_, kind=self.name)
 
     def check_entry(self, document: ChannelDocument, path: Path, context: Context) -> None:
-        """Report to `context.findings` the errors of a channel entry that its model cannot find; none by default."""
+        """Report to `context.findings` the errors of a channel entry that its model cannot find; none by default.
+
+        `path`: the keys down to the entry, such as `("channels", "pager")`.
+        """
 
     def normalise(self, address: str) -> str:
         """Return an address (without the kind in front) in the form in which it is stored and used.
@@ -67,7 +70,8 @@ class ChannelKind:
     def check_address(self, address: str, path: Path, context: Context) -> None:
         """Report to `context.findings` a person's address that is not valid for this kind of channel.
 
-        By default an address must be the id of an entry of the section `channels` that is of this kind.
+        By default an address must be the id of an entry of the section `channels` that is of this kind. `path`: the
+        keys down to the address in the catalogue.
         """
         if context.has_entry("channels", address, path, "channel"):
             found = context.document.channels[address].kind

@@ -41,8 +41,8 @@ __all__ = ["CompiledContract", "ContractCompiler", "ContractProblem", "dates_ove
 class CompiledContract:
     """A contract ready for use (`contract`), with those of its plans that the catalogue itself does not have.
 
-    `plans`, by id: plans made for this contract alone (`gold@acme`), and plans merged over a base plan
-    (`gold+standard`) if no contract of the catalogue does so; the latter are the same objects for all contracts.
+    `plans`, by id, are of two kinds: plans made for this contract alone (`gold@acme`), and plans merged over a base
+    plan (`gold+standard`). A merged plan is the same object for all contracts that use it.
     """
 
     contract: Contract
@@ -73,10 +73,10 @@ class ContractProblem:
 class ContractCompiler:
     """Compiles and checks contracts against one catalogue: its plans, coverages, people, escalations and channels.
 
-    `plans`: builds plans, and keeps those that contracts share. `context`: the catalogue's, without its contracts.
-    `calendars`: receives holiday tables that only a new contract needs. `listed`: ids of the catalogue's plans that are
-    not made for one contract. `rotas`: those that may hold roles, by id. `known`: (code, message) of each finding on
-    the catalogue itself, which the check of a contract does not repeat.
+    `plans`: builds plans, and keeps those that contracts share. `context`: that of the catalogue, without its
+    contracts. `calendars`: receives holiday tables that only a new contract needs. `listed`: ids of the catalogue's
+    plans that are not made for one contract. `rotas`: the on-call plans, by id. `known`: (code, message) of each
+    finding on the catalogue itself, which `check` does not repeat.
     """
 
     plans: Plans
@@ -87,11 +87,11 @@ class ContractCompiler:
     known: frozenset[tuple[str, str]] = field(repr=False, default=frozenset())
 
     def compile(self, id: str, values: Mapping[str, Plain], *, version: int = 0) -> CompiledContract:
-        """Return a contract, ready for use, from its id and the values of its section.
+        """Return a contract, ready for use; it is built, but not checked, and `${NAME}` stays as it is.
 
-        `version`: the number of the contract's version; above 0 it is part of the ids of plans that are made for the
-        contract alone (`gold@acme.v3`). No checks are run, and `${NAME}` stays as it is. Raises CatalogueInvalid for a
-        contract that cannot be built; only `check` lists all its problems.
+        `id`: the contract's. `values`: what a catalogue file has under `contracts.<id>`. `version`: the number of the
+        contract's version; above 0 it is part of the ids of plans that are made for the contract alone
+        (`gold@acme.v3`). Raises CatalogueInvalid for a contract that cannot be built.
         """
         findings = self._findings(id, version)
         made, plans, _ = self._build(id, values, version, findings)
@@ -105,8 +105,9 @@ class ContractCompiler:
     def check(self, id: str, values: Mapping[str, Any], *, version: int = 0) -> tuple[ContractProblem, ...]:
         """Return all errors and warnings about one contract, sorted by path. Never raises.
 
-        `values`: those of its section. Conflicts between contracts, such as a customer of two at one time, are not
-        checked. Findings on the catalogue itself are not repeated.
+        `id`: the contract's. `values`: what a catalogue file has under `contracts.<id>`. `version`: the number of the
+        contract's version, 0 for none. Conflicts with other contracts, such as a customer of both at the same time, are
+        not checked. Findings on the catalogue itself are not repeated.
         """
         findings = self._findings(id, version)
         for path in _unwritable(values):

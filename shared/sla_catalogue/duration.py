@@ -49,8 +49,8 @@ class BadDuration(ValueError):
 def parse_allowed(text: str, mode: WorkingDays = WorkingDays.SAME_TIME) -> Allowed:
     """Return the allowed time of a target from a text such as `4h`, `2 working days`, `4h wall` or `unspecified`.
 
-    `mode`: how working days are counted, such as due at the start's time of day (docs/clauses.md, Conventions). Raises
-    BadDuration.
+    `mode`: how a time in working days is counted; by default it ends at the start's time of day. Other texts ignore it.
+    Raises BadDuration.
     """
     written = text.strip()
     if written.casefold() == UNSPECIFIED:

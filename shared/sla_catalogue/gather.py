@@ -32,8 +32,8 @@ class SourceText:
 class FileUnion:
     """All catalogue files merged into one mapping of sections.
 
-    `positions`: path of a value -> where it was written. `bases`: file name -> its directory. `problems`: errors of the
-    files, and ids that two of them define.
+    `positions`: keys down to a value -> where it was written. `bases`: file name -> its directory. `problems`: errors
+    of the files, and ids that two of them define.
     """
 
     sections: dict[str, Plain] = field(default_factory=dict)
@@ -45,7 +45,7 @@ class FileUnion:
 def gather(paths: FilePath | str | Sequence[FilePath | str]) -> FileUnion:
     """Read catalogue files and directories and return their merged content; errors are in its `problems`.
 
-    Of a directory all YAML files are read, those of its folders too, except hidden ones, in the order of their names.
+    Of a directory all YAML files are read, in its folders too, in the order of their names; hidden ones are not.
     """
     roots = [paths] if isinstance(paths, FilePath | str) else paths
     merged = FileUnion()

@@ -62,8 +62,8 @@ class HorizonEnd:
 def horizon_ends(rulebook: Rulebook, tables: Mapping[str, HolidayTable], horizon: Horizon) -> tuple[HorizonEnd, ...]:
     """Return the last days for which calendars are compiled and holidays are known, the earliest first.
 
-    One entry is for the compiled years (`horizon`), and one for each holiday table that a contract of the rulebook
-    uses. `tables`: code -> holidays. A table without holidays, or one that is not in `tables`, gets no entry.
+    One entry is for the compiled years (`horizon`). One is for each holiday table that a contract of the rulebook uses,
+    if it is in `tables` (code -> holidays) and has holidays.
     """
     bought = [one for contract in rulebook.contracts.values() for one in contract.bought]
     pairs = [(contract, rulebook.plans.get(contract.plan)) for contract in bought]
@@ -75,9 +75,8 @@ def horizon_ends_of(
 ) -> tuple[HorizonEnd, ...]:
     """Return the last days for which calendars are compiled and holidays are known, the earliest first.
 
-    One entry is for the compiled years (`horizon`), and one for each holiday table that one of `used` needs: pairs
-    (contract, its plan). `tables`: code -> holidays. A table without holidays, or one that is not in `tables`, gets no
-    entry.
+    One entry is for the compiled years (`horizon`). One is for each holiday table that the contracts need, if it is in
+    `tables` (code -> holidays) and has holidays. `used`: pairs (contract, its plan).
     """
     codes = {code for contract, plan in used for coverage in plan.coverages.values()
              for code in holiday_codes_for(contract, coverage)}  # fmt: skip
@@ -87,11 +86,11 @@ def horizon_ends_of(
 
 
 def known_until(table: HolidayTable, horizon: Horizon) -> date | None:
-    """Return the day up to which the holidays of a table are known; None if it has none.
+    """Return the last day for which the holidays of a table are known; None if the table is empty.
 
-    It is the day of the last holiday, or the end of the horizon (the compiled years) if that holiday lies in its last
-    year or later. Days added by hand are ignored, unless the table has no others: one far ahead does not mean that all
-    before it are known.
+    It is the day of the table's last holiday or closing. If that day is in the last of the compiled years (`horizon`)
+    or later, it is the end of these years instead. Days added by hand are ignored, unless the table has no others:
+    somebody may add a day far ahead of those that are known.
     """
     known = [row.date for row in table.rows if not row.source.startswith("manual:")]
     known += [span.end.date() for span in table.spans]

@@ -31,8 +31,8 @@ def load_catalogue(
 ) -> Catalogue:
     """Read and check a catalogue of files or directories, and return it.
 
-    `environment`: the values of `${NAME}`; None: the process's environment. `horizon`: the calendar years to compile;
-    None: as the files say. Raises CatalogueInvalid, which lists every problem.
+    `environment`: name -> the value that replaces `${NAME}` in the files; None: the process's environment. `horizon`:
+    the calendar years to compile; None: as the files say. Raises CatalogueInvalid, which lists every problem.
     """
     return _sure(*_load(paths, environment, horizon))
 
@@ -46,7 +46,9 @@ def check_files(
 ) -> list[FileProblem]:
     """Return every problem of the files, errors and warnings, in the order of files and lines. Never raises.
 
-    `today`: also warn of holidays and compiled years that end within 90 days of this day.
+    `environment`: name -> the value that replaces `${NAME}` in the files; None: the process's environment. `horizon`:
+    the calendar years to compile; None: as the files say. `today`: also warn of holidays and compiled years that end
+    within 90 days of this day; None: do not.
     """
     _, findings = _load(paths, environment, horizon, today)
     return list(findings.sorted())
@@ -65,9 +67,9 @@ class ReloadResult:
 
 
 def reload_catalogue(old: Catalogue, paths: Paths, *, environment: Mapping[str, str] | None = None) -> ReloadResult:
-    """Read the files again and return their catalogue, or `old` if they have errors, with the problems found.
+    """Read the files again and return their catalogue, or `old` if they have errors; and the problems found.
 
-    `environment`: the values of `${NAME}`; None: the process's environment.
+    `environment`: name -> the value that replaces `${NAME}` in the files; None: the process's environment.
     """
     new, findings = _load(paths, environment, None)
     return ReloadResult(old, findings.sorted()) if new is None else ReloadResult(new, findings.sorted(), replaced=True)

@@ -59,7 +59,7 @@ class CatalogueError(Exception):
 
 
 class CatalogueInvalid(CatalogueError):
-    """The files are not a valid catalogue: correct what `problems` lists and check again."""
+    """Raised for files that are not a valid catalogue: correct what `problems` lists and check again."""
 
     def __init__(self, problems: Sequence[FileProblem]) -> None:
         self.problems = tuple(problems)
@@ -71,31 +71,34 @@ class CatalogueInvalid(CatalogueError):
 class Findings:
     """The errors and warnings found while a catalogue is read.
 
-    Each is reported with the path of its value, such as `("plans", "gold", "rank")`. `positions`: path -> file, line
-    and column.
+    Each is reported with the path of its value: the keys down to it, such as `("plans", "gold", "rank")`. `positions`:
+    path -> file, line and column.
     """
 
     positions: Mapping[Path, Position]
     problems: list[FileProblem] = field(default_factory=list)
 
     def error(self, path: Path, code: str, message: str, hint: str = "") -> None:
-        """Report a problem at `path` that prevents the use of the catalogue.
+        """Report a problem that prevents the use of the catalogue.
 
-        `code`: a stable name of the kind of problem, such as `unknown-plan`. `hint`: what to do about it, "" if not
-        known.
+        `path`: the keys down to the value, such as `("plans", "gold", "rank")`. `code`: a stable name of the kind of
+        problem, such as `unknown-plan`. `hint`: what to do about it, "" if not known.
         """
         self._add(FindingLevel.ERROR, path, code, message, hint)
 
     def warning(self, path: Path, code: str, message: str, hint: str = "") -> None:
-        """Report something at `path` that is allowed but probably not intended.
+        """Report something that is allowed but probably not intended.
 
-        `code`: a stable name of the kind of problem, such as `unused-metric`. `hint`: what to do about it, "" if not
-        known.
+        `path`: the keys down to the value, such as `("plans", "gold", "rank")`. `code`: a stable name of the kind of
+        problem, such as `unused-metric`. `hint`: what to do about it, "" if not known.
         """
         self._add(FindingLevel.WARNING, path, code, message, hint)
 
     def at(self, path: Path) -> Position:
-        """Return the file, line and column of the value at `path`; for a missing value, those of its nearest parent."""
+        """Return the file, line and column of a value; for a missing value, those of its nearest parent.
+
+        `path`: the keys down to the value, such as `("plans", "gold", "rank")`.
+        """
         for length in range(len(path), -1, -1):
             position = self.positions.get(path[:length])
             if position is not None:
@@ -119,7 +122,7 @@ class Findings:
 def did_you_mean(word: str, known: Iterable[str]) -> str:
     """Return a hint for a misspelt name: the nearest of the `known` names to `word`.
 
-    If none is near, the hint lists all known names; it is "" if there are none or more than twelve.
+    If none is near, the hint lists the known names, if there are 1 to 12; else it is "".
     """
     names = sorted(known)
     near = get_close_matches(word, names, n=1, cutoff=0.6) or _caseless(word, names)

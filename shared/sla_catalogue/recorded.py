@@ -48,24 +48,21 @@ class Records(Protocol):
         ...
 
     def with_products(self, products: Iterable[str]) -> tuple[str, ...]:
-        """Return the ids of the recorded contracts whose environment has one of these products.
+        """Return the ids of the recorded contracts that name one of these products: as covered, excluded or in use.
 
         Names are compared without regard to case and spaces.
         """
         ...
 
     def with_domain(self, domain: str) -> tuple[str, ...]:
-        """Return the ids of the recorded contracts under which addresses of a mail domain may register for notices.
+        """Return the ids of the recorded contracts that may let addresses of a mail domain register for notices.
 
-        `domain`: in lower case.
+        `domain`: in lower case. Contracts with a domain that is not written in ASCII are always among them.
         """
         ...
 
     def products(self) -> Mapping[str, str]:
-        """Return the products that the recorded contracts name: compared form -> name as written.
-
-        The key is `normal` of the name (lower case, single spaces).
-        """
+        """Return the products that the recorded contracts name: name in lower case with single spaces -> as written."""
         ...
 
 
@@ -105,9 +102,10 @@ class VersionBuilder:
         return built
 
     def add_live_parts(self, contract: Contract, parts: LiveParts) -> Contract:
-        """Return the contract with its booked windows and environment from the database (`parts`) in place of its own.
+        """Return the contract with what the database holds in place of its own: booked extra hours, products in use.
 
-        The same object is returned for the same contract and parts.
+        `parts`: these two. If the products are not stated there (None), the contract's own stay. The same object is
+        returned for the same contract and parts.
         """
         if parts == LiveParts():
             return contract
@@ -159,7 +157,10 @@ class CataloguedRecords:
         return tuple(map(ContractId, self._records.contracts_of(customer)))
 
     def at(self, contract: ContractId, instant: datetime) -> Contract | None:
-        """Return the version of a contract that applies at an instant; None before the first and for an unknown id."""
+        """Return the version of a contract that applies at an instant; for a contract of a file, that contract.
+
+        None before the first version, for an unknown id, and if the version does not fit the catalogue's plans.
+        """
         record = self._records.get(contract)
         if record is None or contract in self._of_files:
             return self._of_file(contract, record)
@@ -167,7 +168,10 @@ class CataloguedRecords:
         return None if version is None else self._contract(record, version)
 
     def newest(self, contract: ContractId) -> Contract | None:
-        """Return the version of a contract that took effect last; None if none has yet, and for an unknown id."""
+        """Return the latest version of a contract that has been put into force; for a contract of a file, that one.
+
+        None if no version has, for an unknown id, and if the version does not fit the catalogue's plans.
+        """
         record = self._records.get(contract)
         if record is None or contract in self._of_files:
             return self._of_file(contract, record)
@@ -175,36 +179,37 @@ class CataloguedRecords:
         return self._contract(record, applied[-1]) if applied else None
 
     def boundaries(self, contract: ContractId) -> tuple[ContractBoundary, ...]:
-        """Return the instants from which versions of a recorded contract apply, earliest first."""
+        """Return the instants from which versions of a recorded contract apply, earliest first.
+
+        Only versions that have been put into force count; empty if there are none.
+        """
         record = self._records.get(contract)
         applied = () if record is None else record.applied(self._revisions.get(contract))
         return tuple(ContractBoundary(one.effective_from, contract, one.number, one.recorded_at) for one in applied)
 
     def with_products(self, products: Iterable[str]) -> tuple[ContractId, ...]:
-        """Return the ids of the recorded contracts whose environment has one of these products.
+        """Return the ids of the recorded contracts that name one of these products: as covered, excluded or in use.
 
         Names are compared without regard to case and spaces.
         """
         return tuple(map(ContractId, self._records.with_products(products)))
 
     def with_domain(self, domain: str) -> tuple[ContractId, ...]:
-        """Return the ids of the recorded contracts under which addresses of a mail domain may register for notices.
+        """Return the ids of the recorded contracts that may let addresses of a mail domain register for notices.
 
-        `domain`: in lower case.
+        `domain`: in lower case. Contracts with a domain that is not written in ASCII are always among them.
         """
         return tuple(map(ContractId, self._records.with_domain(domain)))
 
     def products(self) -> Mapping[str, str]:
-        """Return the products that the recorded contracts name: compared form -> name as written.
-
-        The key is `normal` of the name (lower case, single spaces).
-        """
+        """Return the products that the recorded contracts name: name in lower case with single spaces -> as written."""
         return self._records.products()
 
     def revisions(self, contracts: Iterable[ContractId]) -> dict[str, int]:
         """Return contract id -> the revision of its record by which incidents are judged; recorded contracts only.
 
-        A revision that only added ledger entries is not counted, as it changes no judgement.
+        It is the one given to the class in `revisions`, else the newest that changes judgements: a revision that only
+        added ledger entries does not.
         """
         found = {}
         for contract in contracts:
@@ -302,7 +307,8 @@ def with_records(
 ) -> Rulebook:
     """Return a copy of the rulebook that also has the contracts recorded in the database.
 
-    `revisions`: contract -> the revision of its record to use, to judge incidents by it; for others the newest.
+    `builder`: builds their versions. `revisions`: contract id -> the revision of its record to use; for others the
+    newest.
     """
     recorded = CataloguedRecords(builder, records, revisions, rulebook.contracts)
     return replace(
@@ -316,8 +322,8 @@ def with_records(
 class RecordOverlay:
     """Adds the contracts recorded in the database to catalogues: `rulebook` returns a catalogue's rulebook with them.
 
-    `records`: the records, read when needed. What is built for a catalogue is cached for the last four catalogues.
-    Create one for each service of a process.
+    `records`: the records, read when needed. The built contracts are cached for the last four catalogues that were
+    used. Create one object for each service of a process.
     """
 
     def __init__(self, records: Records) -> None:
@@ -327,7 +333,7 @@ class RecordOverlay:
     def rulebook(self, catalogue: Catalogue, revisions: Mapping[str, int] | None = None) -> Rulebook:
         """Return the catalogue's rulebook with the recorded contracts added.
 
-        `revisions`: contract -> the revision of its record to use; for others the newest.
+        `revisions`: contract id -> the revision of its record to use; for others the newest.
         """
         return with_records(catalogue.rulebook, self._builder(catalogue), self._records, revisions)
 

@@ -16,8 +16,8 @@ def referred_files(root: FilePath, environment: Mapping[str, str] | None = None)
     """Return the paths of all files that the catalogue at `root` (a folder or file) refers to, such as calendar files.
 
     They are sorted, each once; files that do not exist are included. A relative name counts from the folder of the YAML
-    file that names it. `environment`: the values of `${NAME}`; None: the process's. YAML that cannot be read is
-    ignored.
+    file that names it. `environment`: name -> the value that replaces `${NAME}`; None: the process's environment. YAML
+    that cannot be read is ignored.
     """
     merged = gather(root)
     values = os.environ if environment is None else environment

@@ -39,8 +39,8 @@ class ResolvedValues:
 def resolve(merged: FileUnion, environment: Mapping[str, str] | None, findings: Findings) -> ResolvedValues:
     """Return the values of a merged catalogue, with `${NAME}` replaced and secrets read.
 
-    `environment`: the values of the names; None rebuilds a stored catalogue: `${NAME}` stays, and secrets are not
-    available. Names without a value, and secrets that are empty or cannot be read, are reported to `findings`.
+    `environment`: name -> value. None if a stored catalogue is rebuilt: `${NAME}` stays, and secrets are not available.
+    Names without a value, and secrets that are empty or cannot be read, are reported to `findings`.
     """
     resolver = _Resolver(environment, findings, merged.bases)
     values: dict[str, Value] = {}

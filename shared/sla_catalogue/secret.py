@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True, slots=True)
 class Secret:
-    """A secret value, such as a password, that is not shown by `repr`, and where it came from.
+    """A secret value, such as a password, which `repr` does not show, and its origin.
 
-    `origin`: `env GITHUB_SECRET`, `file /run/…` or `catalogue`. `value`: None in a catalogue rebuilt from its stored
-    text.
+    `origin`: where it came from: `env GITHUB_SECRET`, `file /run/…` or `catalogue`. `value`: None in a catalogue
+    rebuilt from its stored text.
     """
 
     origin: str

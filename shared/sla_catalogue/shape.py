@@ -113,9 +113,9 @@ def _report(detail: Any, findings: Findings, model: type[BaseModel], below: Path
 
 
 def known_keys(loc: Path, root: type[BaseModel]) -> list[str]:
-    """Return the keys that the model `root` allows in the mapping at the path `loc`.
+    """Return the keys that the model `root` allows in a mapping; empty if no mapping is allowed there.
 
-    The list is empty if no mapping is allowed there.
+    `loc`: the keys from the root down to the mapping, such as `("plans", "gold")`.
     """
     annotation: Any = root
     for step in loc:

@@ -51,8 +51,9 @@ class AuthenticationKind(StrEnum):
 class SignedContent(StrEnum):
     """What an HMAC is computed over.
 
-    `BODY`: the raw body. `TIMESTAMP_BODY`: timestamp and body with nothing between; the others with a dot or colon
-    between. `ID_TIMESTAMP_BODY`: with the message's id in front, as Standard Webhooks have it.
+    `BODY`: the raw body. `TIMESTAMP_BODY`: timestamp and body with nothing between. `TIMESTAMP_DOT_BODY`,
+    `TIMESTAMP_COLON_BODY`: the same with a dot or a colon between. `ID_TIMESTAMP_BODY`: message id, timestamp and body
+    with dots between, as Standard Webhooks have it.
     """
 
     BODY = "body"

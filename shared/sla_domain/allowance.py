@@ -31,7 +31,7 @@ class AllowanceUnit(StrEnum):
 
 
 class AllowancePeriod(StrEnum):
-    """A period in which an allowance (an included amount) is given, expires or is limited.
+    """The kinds of period in which an allowance (an included amount) is given, expires or is limited.
 
     `TERM`: from the contract's first day to its end. `CONTRACT_YEAR`, `CONTRACT_QUARTER`, `CONTRACT_MONTH`: counted
     from the contract's first day. `YEAR`, `QUARTER`, `MONTH`: those of the calendar. All begin at midnight in the

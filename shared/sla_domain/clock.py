@@ -99,9 +99,10 @@ class Mark:
 
     @property
     def key(self) -> str:
-        """Return `<generation>/<kind>`, such as `0/warn-75`: the key under which the mark is published as a fact.
+        """Return `<generation>/<kind>`, such as `0/warn-75`: the key of the fact (published event) on this mark.
 
-        If that key is in use already, the fact gets `0/warn-75~1` instead (`published_mark.unused_key`).
+        If a fact of this clock has that key already, the new fact gets `0/warn-75~1` instead
+        (`published_mark.unused_key`).
         """
         return f"{self.generation}/{self.kind}"
 
@@ -122,10 +123,11 @@ class EarnedBreach:
 class Clock:
     """One measurement of one metric of an incident, with its target, segments and marks; instants are in UTC.
 
-    `cycle`: its ordinal, from 0, among the incident's clocks of the metric. `generation`: the ordinal, from 0, of its
-    target among those it has had. `due_at`: None while paused, and after a cancel. `original_due_at`: the due instant
-    promised first. `consumed`: counted time up to the incident's last event. `exempt`: why it counts in no attainment
-    (share of targets met), "" if it counts. `withdrawn_at`: since when a newer catalogue no longer promises the target.
+    `cycle`: its number, from 0, among the incident's clocks of the metric. `generation`: the number, from 0, of its
+    target among those it has had. `segments`: the spans in which it ran or was paused. `marks`: its warnings and
+    breaches. `due_at`: None while paused, and after a cancel. `original_due_at`: the due instant promised first.
+    `consumed`: counted time up to the incident's last event. `exempt`: why it counts in no attainment (share of targets
+    met), "" if it counts. `withdrawn_at`: since when a newer catalogue no longer promises the target.
     """
 
     id: ClockId

@@ -121,7 +121,8 @@ class ContractEntitlement:
     """One of several entitlements of a contract: a plan with its own products, dates and types of requests.
 
     `bought`: a copy of the contract as if it had only this plan, its base plan and products. `valid_to`: the first day
-    on which the entitlement is no longer in force. `types`: the types of requests that it is for, empty for all.
+    on which the entitlement is no longer in force. `types`: the types of requests that it is for, empty for all;
+    `normal_types`: the same in the form in which they are compared.
     """
 
     id: str

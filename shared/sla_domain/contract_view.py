@@ -34,10 +34,11 @@ NOT_SHOWN = "not shown"
 
 @dataclass(frozen=True, slots=True)
 class ContractShare:
-    """Which parts of an incident's life belong to one contract, where the incident has been under several.
+    """Which periods of an incident's life belong to one contract, where the incident has been under several.
 
-    `contract`: its id. `periods`: all periods of the incident. `own`: for each of them, in the same order, whether it
-    belongs to the contract. The methods return which clocks, facts and alerts the contract may see.
+    A period is the time under one contract and customer. `contract`: the contract's id. `periods`: all periods of the
+    incident. `own`: for each of them, in the same order, whether it belongs to the contract. The methods return which
+    clocks, facts and alerts the contract may see.
     """
 
     contract: str
@@ -67,8 +68,8 @@ class ContractShare:
     def has_fact(self, label: str, at: datetime) -> bool:
         """Return whether this contract may read a fact (published about a clock or incident) that became true at `at`.
 
-        `label`: the id of the contract under which the fact was published. Facts of this contract, and of periods that
-        belong to it (`has_label`), may be read, but none that lies strictly within a period of another contract.
+        `label`: the id of the contract under which the fact was published. True if both hold: `has_label` is true, and
+        `at` does not lie inside a period of another contract (exactly at its start or end is not inside).
         """
         inside = [
             self.own[number] for number, period in enumerate(self.periods)
@@ -77,11 +78,10 @@ class ContractShare:
         return self.has_label(label, at) and all(inside)
 
     def has_label(self, label: str, at: datetime) -> bool:
-        """Return whether this contract may see an alert or delivery at the instant `at` that names a contract.
+        """Return whether this contract may see an alert or delivery that names the contract `label` (an id), at `at`.
 
-        `label`: the id of the contract that it names. True for this contract's own id, at any instant. True also if
-        `label` is the contract of a period that belongs to this one (`own`) and `at` lies in that period, both ends
-        included.
+        True if `label` is this contract's own id, at any instant. True also if `at` lies in a period that belongs to
+        this contract (`own`) and is labelled `label`; both ends of the period are included.
         """
         if label == self.contract:
             return True
@@ -172,8 +172,9 @@ class ContractView:
 def contract_share(periods: Sequence[ContractPeriod], contract: str) -> ContractShare | None:
     """Return which of an incident's `periods` belong to the contract with the id `contract`; None if none does.
 
-    Periods before the first one under a contract of the customer's own (`named`) belong to that contract, too. A period
-    without length belongs to the contract of the next period.
+    Those under the contract belong to it. So do all periods before the first that is under a contract of the customer's
+    own (`named`), if that first one is under this contract: until then the default contract applied. A period without
+    length counts as one of the next period's contract.
     """
     # A period of no length is a correction: at its instant the contract in force is the next one.
     held: list[ContractPeriod] = []
@@ -191,10 +192,10 @@ def contract_view(
 ) -> ContractView | None:
     """Return what the contract with the id `contract` may see of an incident; None if it may see nothing.
 
-    `events`: the incident's. `periods`: under which contract it stood since when; they may be older than the events.
-    Once an event names another customer than its period does, that event and all later ones are shown to no contract,
-    until newer periods are known. `complete`: whether `events` are all events of the incident; if not, the instants of
-    the periods decide which events lie in them.
+    `events`: the incident's. `periods`: under which contract it stood since when; they may be older than the events. If
+    an event names another customer than its period does, that event and all later ones are shown to no contract.
+    `complete`: whether `events` are all events of the incident; if not, the instants of the periods decide to which
+    period an event belongs.
     """
     share = contract_share(periods, contract)
     known = list(events)

@@ -64,7 +64,7 @@ def start_name(clock: Clock) -> str:
 def with_published_ids(incident: Incident, known: Mapping[ClockId, PublishedClock]) -> Incident:
     """Return the incident with the ids under which its clocks were published; new clocks get unused ids.
 
-    `known`: clock id -> what is stored of the published clock. A clock of the incident is taken for the published one
+    `known`: clock id -> what is stored of the published clock. A clock of the incident gets the id of a published clock
     if both have a breach at the same instant, or else if the same event began both. Where older releases did not store
     that event, metric and start must be equal.
     """

@@ -71,13 +71,12 @@ def new_facts(
     upto: datetime | None = None,
     unread: Collection[ClockId] = (),
 ) -> tuple[Fact, ...]:
-    """Return the facts about an incident that are not published yet, in the order in which to publish them.
+    """Return the facts (events to publish) about an incident that are not published yet, in the order to publish them.
 
     Give the clocks their published ids first (`cycles.with_published_ids`). `published`: clock id -> what has been
     published. `keys`: keys of the published facts about the incident itself (`published.keys_after`). `upto`: for
-    callers without timers: warnings and breaches still ahead count as passed up to this instant; None: none do.
-    `unread`: ids of published clocks whose catalogue version cannot be read; open ones are cancelled, ended ones stay
-    as published.
+    callers without timers: warnings and breaches up to this instant count as passed; None: those still ahead do not.
+    `unread`: ids of published clocks whose catalogue version cannot be read; open ones are cancelled, ended ones stay.
     """
     facts: list[Fact] = [*contract_changed_facts(incident, keys)]
     for clock in incident.clocks:
@@ -97,7 +96,7 @@ def new_facts(
 
 
 class ClockDiff:
-    """Compares one clock with what has been published about it; call `facts` once for what is still to be published.
+    """Compares one clock with what is published about it; call `facts` once for the facts (events) still to publish.
 
     `published`: None if nothing has been. `upto`: for callers without timers (replay, tests): warnings and breaches
     whose timer has not fired count as passed if they lie at or before this instant; None: they do not. `incident`: the

@@ -58,10 +58,10 @@ class EscalationPolicy:
 
 @dataclass(frozen=True, slots=True)
 class RoundStep:
-    """One step of an escalation round: at the instant `at` a level is notified, or the next round begins.
+    """One step of a round of an escalation: at the instant `at` a level is notified, or the next round begins.
 
-    `round`: the number of the round, from 0. `level`: the number of the level, from 1; REPEAT (0): the next round
-    begins.
+    A round notifies each level of the policy once. `round`: its number, from 0. `level`: the number of the level, from
+    1; REPEAT (0): the next round begins.
     """
 
     round: int

@@ -163,9 +163,10 @@ class IncidentEvent:
     `attributes`: name -> value, what the event states of the incident, such as customer or priority; the latest value
     of each counts. `version`: the sender's, orders events of one `occurred_at`; 0 if it has none. `snapshot`: the
     ticket's state in this delivery; only the last event of a delivery has it. `known_as`: of a `renamed` event, another
-    id of this incident; of a `merged` event, the id under which it goes on, if both ids always meant one incident.
-    `carried_from`: the event is a copy from that incident, which is or was merged into this one. `actor_id`: the
-    author's account, given only while it is open whether the author is the reporter (and so the customer); else "".
+    id of this incident; of a `merged` event, the id under which this incident goes on, if that id always meant the same
+    incident, else None. `carried_from`: the event is a copy from that incident, which is or was merged into this one.
+    `actor_id`: the author's account, given only while it is open whether the author is the reporter (and so the
+    customer); else "".
     """
 
     id: EventId

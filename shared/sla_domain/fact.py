@@ -153,8 +153,8 @@ class _Verdict:
 class Met(_Verdict):
     """Body of the fact that the clock stopped at or before its due instant.
 
-    Fields (of the base): `quality` of the stop's time, `why` it stopped, `consumed` counted time, `exempt`: why it
-    counts in no attainment.
+    Fields (of the base): `quality` of the stop's time, `why` it stopped, `consumed` counted time, `exempt`: why the
+    clock counts in no attainment (share of targets met), "" if it counts.
     """
 
     kind: ClassVar[FactKind] = FactKind.CLOCK_MET
@@ -164,8 +164,8 @@ class Met(_Verdict):
 class Missed(_Verdict):
     """Body of the fact that the clock stopped after its due instant; its breach is published before this fact.
 
-    Fields (of the base): `quality` of the stop's time, `why` it stopped, `consumed` counted time, `exempt`: why it
-    counts in no attainment.
+    Fields (of the base): `quality` of the stop's time, `why` it stopped, `consumed` counted time, `exempt`: why the
+    clock counts in no attainment (share of targets met), "" if it counts.
     """
 
     kind: ClassVar[FactKind] = FactKind.CLOCK_MISSED
@@ -294,7 +294,8 @@ class ContractChanged:
 class PhaseChanged:
     """Body of the fact that the incident's phase changed.
 
-    It is published only where the change causes no other fact from which it can be seen.
+    It is published only if the event that changed the phase gives rise to no other fact: all facts that an event gives
+    rise to are published with the incident's new phase.
     """
 
     kind: ClassVar[FactKind] = FactKind.PHASE_CHANGED
@@ -335,9 +336,9 @@ class Fact:
     """Something that became true of a clock or an incident, to be published as one event.
 
     `key`: unique for ever among the facts of the clock (or of the incident, if `clock` is None); the event id is made
-    of it, so that a repeated publication is recognised. `at`: when it became true (UTC), not when it was noticed; of a
-    breach, the due instant. `metric`, `cycle`, `generation`, `due_at`: those of the clock. `history`: nobody is
-    notified, because it was imported, or was over already when slad received the events.
+    of it, so that a repeated publication is recognised. `at`: when the fact became true (UTC), not when it was noticed;
+    of a breach, the due instant. `metric`, `cycle`, `generation`, `due_at`: those of the clock. `history`: the fact was
+    imported, or was over already when slad received the events; nobody is notified of it.
     """
 
     body: FactBody
@@ -367,10 +368,10 @@ def reason_of(body: FactBody) -> str:
 
 
 def caused_by_catalogue(body: FactBody, version: str) -> FactBody:
-    """Return a copy of the body that names the catalogue version which caused the fact by coming into force.
+    """Return a copy of a fact's body that names the catalogue version which caused the fact by coming into force.
 
-    `version`: stored in the field `catalogue`. A body without that field is returned unchanged, and so is a `Gone` of
-    an open clock (kind `clock.cancelled`).
+    `version`: stored in the field `catalogue`. Returned unchanged: a body without that field, and the body `Gone` (the
+    clock no longer exists) if the clock was open.
     """
     match body:
         case Retargeted() | Amended() | Exempted() | PromiseMoved():

@@ -26,9 +26,9 @@ _NOTICEABLE = timedelta(minutes=1)
 
 
 def hours_name(calendar: Calendar | None) -> str:
-    """Return the name by which facts refer to a calendar, such as `gold-hours@3f2a9c04d1e7`; `wall` for None.
+    """Return the name of a calendar in published events, such as `gold-hours@3f2a9c04d1e7`; `wall` for None.
 
-    It is the calendar's id and revision, so a calendar that has changed since has another name.
+    It is made of the calendar's id and revision: the name changes when the calendar changes.
     """
     return WALL if calendar is None else f"{calendar.identity.id}@{calendar.identity.revision}"
 
@@ -87,8 +87,8 @@ ALWAYS = OpeningTimes()
 def opening_times(calendar: Calendar | None, at: datetime) -> OpeningTimes:
     """Return whether the calendar is open at `at` and when that changes next; without a calendar it is always open.
 
-    `closes` is None if no close lies within eight days. If the answer lies outside the calendar's years, both instants
-    are None; if even `at` does, the calendar counts as open.
+    `closes` is None if no close lies within eight days. Both instants are None if the calendar never opens again, or if
+    the answer lies outside its years; if even `at` lies outside them, the calendar counts as open.
     """
     if calendar is None:
         return ALWAYS

@@ -102,10 +102,10 @@ class PriorityWhy(StrEnum):
 class RemarkKind(StrEnum):
     """The kinds of remarks: something odd about an incident that people should see, never an error.
 
-    `STANDS_IN`: only an incident merged into this one is known; its events open this one. `LEFT_OUT`: so many remarks
-    that the rest is left out. `OVERFULL`: so many events that the latest do not count. `MAPPING`: something of the
-    ticket could not be translated. `TAKEN_AWAY`: the ticket no longer states a value. `RECONCILED`: a snapshot
-    contradicts the events.
+    `STANDS_IN`: no event of the incident's own is known, only events of incidents merged into it; these open it.
+    `LEFT_OUT`: so many remarks that the rest is left out. `OVERFULL`: so many events that some of the latest do not
+    count. `MAPPING`: something of the ticket could not be translated. `TAKEN_AWAY`: the ticket no longer states a
+    value. `RECONCILED`: a snapshot contradicts the events.
     """
 
     MAPPING = "mapping"
@@ -353,7 +353,7 @@ def waiting_shares(incident: Incident, at: datetime) -> Mapping[str, timedelta]:
 
 
 def holding_times(incident: Incident, at: datetime) -> Mapping[tuple[str, str, str], timedelta]:
-    """Return (assignee, group, line) -> wall-clock time for which they held the incident, the first holder first.
+    """Return (assignee, group, support line) -> wall-clock time for which they held the incident, in order of time.
 
     Counted up to `at`, or to the end if the incident has ended. The values sum to `incident.elapsed(at)`.
     """

@@ -20,8 +20,8 @@ _ALWAYS = STRUCTURAL | {EventKind.PRIORITY_CHANGED, EventKind.DOWNGRADE_AGREED, 
 class DueDateMovers:
     """Which events can change a due instant under one catalogue version; call `may_move` with an event.
 
-    `kinds`: events of these kinds can. `names`: events that state one of these attributes can. `dated`: every event
-    can, because some contract begins or ends on a day, so that any event may be the first under another contract.
+    An event can if its kind is in `kinds`, if it states an attribute in `names`, or if it has a snapshot. `dated`:
+    every event can, because some contract begins or ends on a day: any event may be the first under another contract.
     """
 
     kinds: frozenset[EventKind]
@@ -42,10 +42,10 @@ class DueDateMovers:
 
 
 def due_date_movers(rulebook: Rulebook) -> DueDateMovers:
-    """Return the test for whether an event can change a due instant under a rulebook: call its `may_move`.
+    """Return the test for whether an event can change a due instant under a rulebook; call its `may_move`.
 
-    The object is made at the first call and cached in `rulebook.derived`; later calls return the same. If any contract
-    is recorded in the database, whose versions may begin at any instant, every event can.
+    The test is made at the first call and cached in `rulebook.derived`. If any contract is recorded in the database,
+    the test is true for every event, as a version of such a contract may begin at any instant.
     """
     dated = bool(rulebook.recorded)
     known = rulebook.derived.get(("movers", dated))

@@ -19,7 +19,7 @@ _KEY = "contract/"
 
 
 def contract_changed_facts(incident: Incident, keys: Collection[str]) -> list[Fact]:
-    """Return a list with the fact `contract.changed`, or an empty list if there is nothing new to publish.
+    """Return a list with the fact (event to publish) `contract.changed`, or [] if there is nothing new to publish.
 
     There is nothing if the incident's contract periods are published already, or if it has always been under one
     contract for one customer. `keys`: keys of the published facts about the incident itself (`published.keys_after`).

@@ -64,8 +64,8 @@ class NoticeMatch:
 def match_notice(notice: Notice, contract: Contract) -> NoticeMatch | None:
     """Return why the notice concerns the contract; None if it does not.
 
-    Of several reasons, a known version in use comes before an unknown version, then the first in the order of the
-    notice.
+    Of several reasons, the first in the notice's order in which a known version in use is affected is returned; without
+    one, the first in which the version in use is unknown.
     """
     found = [
         match
@@ -88,7 +88,7 @@ def _match(affected: Affected, item: EnvironmentItem) -> NoticeMatch | None:
 
 
 def concerned_contracts(notice: Notice, rulebook: Rulebook, at: datetime) -> list[Contract]:
-    """Return the contracts in force at `at` that run an affected version and whose plan entitles to the notice.
+    """Return the contracts in force at `at` whose customer runs an affected version and whose plan entitles to that.
 
     Their people are to be notified. Contracts of files come first, in the catalogue's order, then recorded ones by id.
     """
@@ -96,7 +96,11 @@ def concerned_contracts(notice: Notice, rulebook: Rulebook, at: datetime) -> lis
 
 
 def is_concerned(notice: Notice, contract: Contract, rulebook: Rulebook, at: datetime) -> bool:
-    """Return whether the contract is in force at `at`, runs an affected version, and is entitled to the notice."""
+    """Return whether the people of the contract are to be notified, as `notice` concerns it at `at`.
+
+    That is so if the contract is in force then, its customer runs an affected version, and its plan entitles to the
+    notice.
+    """
     return (
         match_notice(notice, contract) is not None
         and in_force(contract, at)
@@ -105,7 +109,7 @@ def is_concerned(notice: Notice, contract: Contract, rulebook: Rulebook, at: dat
 
 
 def affected_contracts(notice: Notice, rulebook: Rulebook, at: datetime) -> list[Contract]:
-    """Return the contracts in force at `at` that run an affected version, whether or not entitled to the notice."""
+    """Return the contracts in force at `at` whose customer runs an affected version, entitled to the notice or not."""
     return [c for c in _using(notice, rulebook, at) if in_force(c, at) and match_notice(notice, c) is not None]
 
 
@@ -132,10 +136,10 @@ def notice_terms(notice: Notice, contract: Contract, rulebook: Rulebook) -> Term
 
 
 def environment_gained(old: Iterable[EnvironmentItem], new: Iterable[EnvironmentItem]) -> tuple[EnvironmentItem, ...]:
-    """Return the items of the environment `new` with a product, or a version of a product, that `old` does not list.
+    """Return the items of `new` with a product, or a version of a product, that `old` does not list.
 
-    A product listed with versions in `old` and without any in `new` is returned too, as any version may run now. One
-    listed without versions in `old` is not returned, as any version could run before.
+    `old`, `new`: the products and versions that the customer runs. No versions means that any may run. So a product
+    with versions in `old` and without in `new` is returned, and a product without versions in `old` is not.
     """
     before = {normal(item.product): item.versions for item in old}
     return tuple(item for item in new if _gained(before.get(normal(item.product)), item.versions))
@@ -156,9 +160,10 @@ def entitled_people(contract: Contract, at: datetime) -> list[Person]:
 
 
 def known_products(rulebook: Rulebook) -> dict[str, str]:
-    """Return every product in the environment, scope or exclusions of a contract: compared form -> name as written.
+    """Return every product that a contract names: compared form -> name as written.
 
-    The key is `normal` of the name (lower case, single spaces).
+    Products are named in a contract's environment (what the customer runs), scope and exclusions. The key is `normal`
+    of the name (lower case, single spaces).
     """
     named = (
         product
@@ -173,8 +178,8 @@ def known_products(rulebook: Rulebook) -> dict[str, str]:
 def registrable_products(contract: Contract) -> dict[str, str]:
     """Return the products for whose notices people may register under a contract: compared form -> name as written.
 
-    The key is `normal` of the name (lower case, single spaces). They are the products of the contract's environment and
-    scope, without the excluded ones.
+    They are the products of the contract's environment (what the customer runs) and scope, without the excluded ones.
+    The key is `normal` of the name (lower case, single spaces).
     """
     found: dict[str, str] = {}
     for one in contract.bought:
@@ -204,7 +209,7 @@ def open_to_registration(rulebook: Rulebook, domain: str, at: datetime) -> Itera
 def asks_registration(rulebook: Rulebook, contract: Contract) -> bool:
     """Return whether people must register to be sent the notices of a contract.
 
-    False if no plan of the contract asks for registration, or those that do entitle to no notices.
+    True if at least one plan of the contract asks for registration and entitles to notices of some cause.
     """
     terms = (rulebook.plan_of(one).notices for one in contract.bought)
     return any(each.registration is Registration.OPT_IN and each.causes for each in terms)

@@ -78,10 +78,10 @@ class NoticeTerms:
     clause: str = ""
 
     def judge(self, severity: Severity, cause: Cause | None) -> TermsReason:
-        """Return why the plan entitles to a notice of this severity and cause, or why not; test `.entitled` of it.
+        """Return why the plan entitles to a notice of this severity and cause, or why not (`entitled` of the result).
 
-        `cause`: None if the notice names none; such a notice is treated as having any cause, since one too many is
-        better than one too few.
+        `cause`: None if the notice names none. Such a notice is treated as having any cause, since a notice too many is
+        better than a notice too few.
         """
         if not self.causes:
             return TermsReason.NO_NOTICES

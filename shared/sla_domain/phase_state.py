@@ -70,10 +70,11 @@ def _ended(before: PhaseState, phase: Phase) -> PhaseState:
 
 
 def with_author_decided(event: IncidentEvent, attributes: Mapping[str, str]) -> IncidentEvent:
-    """Return a comment or reply with its author decided by who the incident's reporter is; any other event unchanged.
+    """Return a comment, response or reply with its author decided by who the incident's reporter is.
 
-    A comment that the reporter wrote becomes the customer's reply. A reply that was taken for the reporter's, but is by
-    another account, becomes a comment of an unknown author. `attributes`: the incident's, before this event.
+    What the reporter wrote becomes the customer's reply. A reply that was taken for the reporter's, but is by another
+    account, becomes a comment of an unknown author. Any other event is returned unchanged. `attributes`: the
+    incident's, before this event.
     """
     if is_reporters_comment(event, attributes):
         return replace(event, kind=EventKind.CUSTOMER_REPLIED, actor=Actor.CUSTOMER)
@@ -85,11 +86,11 @@ def with_author_decided(event: IncidentEvent, attributes: Mapping[str, str]) -> 
 
 
 def is_reporters_comment(event: IncidentEvent, attributes: Mapping[str, str]) -> bool:
-    """Return whether a response or comment was written by the incident's reporter, as accounts or names show.
+    """Return whether a response or comment was written by the incident's reporter; False for other kinds of events.
 
-    False for other kinds of events. `attributes`: those of the incident. If the event has `actor_id`, that account must
-    equal `reporter_id`. Otherwise the actor must be UNKNOWN, and the author's name must equal `reporter_id`; it may
-    equal `reporter` instead if the event is a response or there is no `reporter_id`.
+    `attributes`: those of the incident. If the event has an `actor_id`, that account must equal the attribute
+    `reporter_id`. If it has none, the actor must be UNKNOWN and `actor_name` must equal `reporter_id`, or else
+    `reporter`; the latter counts only for a response, or if there is no `reporter_id`.
     """
     if event.actor_id:
         return event.kind in _WHOSE and event.actor_id == attributes.get("reporter_id")

@@ -85,9 +85,9 @@ class HolidaySource(StrEnum):
 
 
 class Combination(StrEnum):
-    """How the hours of a coverage follow from those of the coverages it is made of.
+    """How the hours of a coverage follow from those of the coverages that are its parts.
 
-    `ALL`: open while every part is open. `ANY`: open while at least one part is open.
+    `ALL`: open while all of them are open. `ANY`: open while at least one of them is open.
     """
 
     ALL = "all"  # while every part is: vendor hours within customer hours
@@ -142,8 +142,8 @@ class Coverage:
 class ReopenMode(StrEnum):
     """What happens to a metric's last clock when the incident is reopened, if that clock has ended.
 
-    `IGNORE`: it stays as it ended. `NEW_CYCLE`: a new clock starts. `RESUME`: it runs on if a resolution or closure
-    ended it. A clock that was cancelled runs on under `IGNORE` as well as under `RESUME`.
+    `IGNORE`: a met or missed clock stays so, a cancelled one runs on. `NEW_CYCLE`: a new clock starts. `RESUME`: the
+    clock runs on if it was cancelled, or if a resolution or closure ended it.
     """
 
     IGNORE = "ignore"
@@ -192,11 +192,10 @@ class Reactions(NamedTuple):
 class Metric:
     """What is timed, as six conditions over incident events: start, stop, reset, cancel, pause, resume.
 
-    They are tried in the order stop, reset, cancel, pause, resume, start; only the first of stop to resume that accepts
-    an event acts on the open clock, and start may then begin the next clock. `after`: clocks start only once that
-    metric's clock has stopped. `until`: clocks start only as long as that metric's clock has not stopped. `on_reopen`,
-    `on_priority_change`: what becomes of a clock then. `on_priority_lowered`: the same if the priority falls, None: as
-    `on_priority_change`.
+    On an open clock, the first of stop, reset, cancel, pause and resume that accepts an event acts, and no other. Then
+    start may begin the next clock. `after`: the id of a metric; clocks start only once its clock has stopped. `until`:
+    the id of a metric; clocks start only as long as its clock has not stopped. `on_reopen`, `on_priority_change`: what
+    becomes of a clock then; `on_priority_lowered`: if the priority falls, None: as `on_priority_change`.
     """
 
     id: MetricId
@@ -392,7 +391,7 @@ class Role:
 
     `coverage`: the id of the hours in which the role is served, None at any hour. `outside`: the role is served outside
     those hours. `optional`: the role is bought separately: a contract has it if somebody holds it there. `sole`: the
-    customer reports incidents through its holder alone (clause B8).
+    customer reports incidents only through the person who holds the role (clause B8).
     """
 
     id: str

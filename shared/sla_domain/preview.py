@@ -76,11 +76,11 @@ def preview(
     rulebook: Rulebook,
     reason: MatchReason = MatchReason.CUSTOMER,
 ) -> Preview:
-    """Return what the contract would promise for an incident with this priority and these attributes.
+    """Return what the contract would promise for an incident of this priority, opened at `opened_at`.
 
-    `priority`: if "", the one in `attributes` is used, if any. `attributes`: name -> value, such as `product`. The
-    incident counts as having a description (clause E6, docs/clauses.md) unless `attributes` has an empty `description`.
-    `reason`: why the contract applies; it is copied to the result. Nothing is stored.
+    `attributes`: the incident's, name -> value, such as `product`. `priority`: if "", the one in `attributes` is used,
+    if any. The incident counts as having a description (clause E6, docs/clauses.md) unless `attributes` has an empty
+    `description`. `reason`: why the contract applies; it is copied to the result. Nothing is stored.
     """
     stated = {"description": "as described", **attributes}
     if priority:

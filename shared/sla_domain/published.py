@@ -31,11 +31,11 @@ _TAKING_BACK, _PROMISES = (Amended, Gone), (PromiseMade, PromiseMoved)  # tuples
 class PublishedState:
     """What has been published about one clock so far; `diff.new_facts` compares it with the clock as it is now.
 
-    `keys`: those of its facts, and `-<key>` for each fact later declared untrue. `cause`: digest (short hash) of the
-    event that caused the state. `promised_at`: the due instant that was promised to the customer last. `meanings`: key
-    of a warning or breach -> its instant and target. `target`, `start`: names of the events that made the target and
-    began the clock. `earned`: due instant -> catalogue version, for breaches of replaced targets. What older releases
-    did not store is empty or None.
+    `keys`: those of the clock's published facts, and `-<key>` for each fact later declared untrue. `cause`: short hash
+    (digest) of the id of the event that caused the state. `promised_at`: the due instant that was promised to the
+    customer last. `meanings`: key of a warning or breach -> its instant and target. `target`, `start`: names of the
+    events that made the target and began the clock. `earned`: due instant -> catalogue version, for breaches of
+    replaced targets. What older releases did not store is empty or None.
     """
 
     state: ClockState
@@ -65,18 +65,18 @@ class PublishedState:
     def published_marks(self, clock: Clock) -> list[PublishedMark]:
         """Return the warnings and breaches of the clock that are published, without those later declared untrue.
 
-        `clock`: the clock as it is now. If the instant of one was not stored, it is taken from the clock's marks, if
-        one fits (`with_instants`).
+        `clock`: the clock as it is now. Instants that were not stored are taken from its marks, as far as these fit
+        (`with_instants`).
         """
         return with_instants(standing_marks(self.keys, self.meanings), clock, self.generation, self.breached_at)
 
 
 @dataclass(frozen=True, slots=True)
 class Timer:
-    """A row of the timer table: when `at` is reached, the fact with the key `<generation>/<kind>` is published.
+    """A row of the timer table: when `at` is reached, a warning or breach is published.
 
-    `kind`: `breach` or a threshold such as `warn-75`; `~1` is appended if the plain key was used before. `generation`:
-    the ordinal of the clock's target, from 0.
+    The key of that fact (published event) is `<generation>/<kind>`. `kind`: `breach` or a threshold such as `warn-75`;
+    `~1` is appended if the plain key was used before. `generation`: the number of the clock's target, from 0.
     """
 
     kind: str

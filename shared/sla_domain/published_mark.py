@@ -100,12 +100,11 @@ def standing_marks(keys: Collection[str], meanings: Mapping[str, MarkMeaning]) -
 def with_instants(
     known_marks: Iterable[PublishedMark], clock: Clock, generation: int, breached_at: datetime | None
 ) -> list[PublishedMark]:
-    """Return `known_marks` with missing instants filled in from `clock`; marks that had an instant come first.
+    """Return `known_marks` (published warnings and breaches), with missing instants filled in; those known come first.
 
-    A breach of the target number `generation` gets `breached_at`, the instant stored for it. Another mark gets the
-    instant of the clock's mark of the same kind and generation. If there is none, it gets that of the clock's first
-    mark of the same kind that no other has; breaches still ahead or of the target in force are passed over. If nothing
-    fits, `at` stays None.
+    A missing instant is the first of these that there is, else None: `breached_at`, for a breach of the target number
+    `generation`; the instant of the clock's mark of the same kind and generation; the first instant of a mark of the
+    same kind that no other mark here has. The last is never a breach still ahead or of the target in force.
     """
     known: list[PublishedMark] = []
     unknown: list[PublishedMark] = []

@@ -98,10 +98,10 @@ def level_roster(rulebook: Rulebook, contract: Contract, names: Iterable[str], a
 
 
 def level_recipients(level: LevelRoster, notified: Collection[str]) -> LevelDecision:
-    """Return whom an escalation level notifies now: everybody on duty, if anybody is.
+    """Return whom an escalation level notifies now, the first of these that has somebody.
 
-    If nobody is on duty, those off duty are notified who are not in `notified` (ids of people notified before). If all
-    of them are, the level waits until the first comes on duty; if that instant is not known, all are notified again.
+    1. Everybody on duty. 2. Those off duty who are not in `notified` (ids of the people notified before). 3. Nobody
+    yet, if it is known when the first of them comes on duty: the level waits until then. 4. All those off duty, again.
     """
     if level.on_duty:
         return LevelDecision(level.on_duty)

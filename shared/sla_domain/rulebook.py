@@ -127,7 +127,10 @@ class RecordedContracts(Protocol):
         ...
 
     def revisions(self, contracts: Iterable[ContractId]) -> Mapping[str, int]:
-        """Return contract id -> revision of its record by which incidents are judged; recorded contracts only."""
+        """Return contract id -> number of the last change of its record that may change how incidents are judged.
+
+        Contracts without a record in the database are left out.
+        """
         ...
 
     def pin(self, contracts: Iterable[ContractId]) -> str:
@@ -170,7 +173,8 @@ class Rulebook:
     def contracts_of(self, customer: str) -> tuple[ContractId, ...]:
         """Return the ids of a customer's contracts, () if there are none; those of files come before recorded ones.
 
-        Contracts with exactly this name are preferred; else case and spaces are ignored.
+        Of files, those with exactly this customer's name are returned; only without such a one, those whose name
+        differs in case or spaces. Of recorded contracts, all whose name is the same but for case and spaces.
         """
         of_files = self.by_customer.get(customer) or self.by_normal.get(normal(customer), ())
         return of_files if self.recorded is None else (*of_files, *self.recorded.contracts_of(customer))
@@ -197,7 +201,7 @@ class Rulebook:
         """Return the version by which to judge an incident that has been under these contracts and customers.
 
         It is the catalogue's version, joined with a hash of the revisions of the recorded contracts that may apply to
-        the incident.
+        the incident; without such contracts, the catalogue's version alone.
         """
         if self.recorded is None:
             return self.version
@@ -239,20 +243,24 @@ _JOIN = "x"  # after the hexadecimal digits of a catalogue version, in every col
 
 
 def joined_version(catalogue: str, pin: str) -> str:
-    """Return a version text for a catalogue version joined with the hash of recorded contracts' revisions (`pin`).
+    """Return one version text for a catalogue version and a state of the recorded contracts.
 
-    The text sorts between `catalogue` and `after_version(catalogue)`.
+    `catalogue`: the catalogue version. `pin`: the hash from `RecordedContracts.pin`. The text sorts after `catalogue`
+    and before `after_version(catalogue)`.
     """
     return f"{catalogue}{_JOIN}{pin}"
 
 
 def base_version(version: str) -> str:
-    """Return the catalogue version in a joined version (see `joined_version`); any other version unchanged."""
+    """Return the catalogue version in a text that `joined_version` made; any other version text unchanged."""
     return version.partition(_JOIN)[0]
 
 
 def after_version(catalogue: str) -> str:
-    """Return a text that sorts after every joined version (see `joined_version`) of a catalogue: an upper bound."""
+    """Return a text that sorts after a catalogue version and after all versions joined with it: an exclusive bound.
+
+    `catalogue`: the catalogue version. Joined versions are those that `joined_version` returns for it.
+    """
     return f"{catalogue}{chr(ord(_JOIN) + 1)}"
 
 
@@ -264,7 +272,8 @@ def names_customer(contract: Contract, customer: str) -> bool:
 def in_force(contract: Contract, at: datetime) -> bool:
     """Return whether the contract is valid at `at`, by the day in its own zone.
 
-    `valid_from` is the first day on which it is, `valid_to` the first day on which it no longer is; None: no such end.
+    `valid_from` is the first day on which it is valid, `valid_to` the first day on which it is not any more; None: no
+    such bound.
     """
     if contract.valid_from is None and contract.valid_to is None:
         return True

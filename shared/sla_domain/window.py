@@ -33,11 +33,12 @@ class WindowPrice:
 class BookableWindow:
     """Extra hours of service that a plan lets customers book, such as a weekend's standby (clauses H10 and I6).
 
-    `notice`: the least time from the booking to the start. `late`: what happens with less notice; `surcharge`: percent
-    more. `per_contract_year`: how many bookings in a year of the contract, None: any number. `days`: weekdays (0 is
-    Monday) in the contract's zone on which the hours may lie, empty: all. `longest`: the greatest length, None: any.
-    `priorities`: for which incidents time counts in them, empty: all. `products`, `excluded_products`: which can be
-    booked, empty: all, and none. `languages`: of the service, empty: any. `role`: who is on duty. `price`: None: free.
+    `notice`: the least time from the booking to the start. `late`: what happens with less notice; `surcharge`: how many
+    percent more it then costs. `per_contract_year`: how many bookings are allowed in a year of the contract, None: any
+    number. `days`: weekdays (0 is Monday) in the contract's zone on which the hours may lie, empty: all. `longest`: the
+    greatest length, None: any. `priorities`: of the incidents for which time counts, empty: all. `products`: those that
+    can be booked, empty: all but `excluded_products`. `languages`: of the service, empty: any. `role`: id of the role
+    that is on duty. `price`: None if the hours cost nothing.
     """
 
     id: str
@@ -80,7 +81,7 @@ class BookedWindow:
     def opens_for(self, priority: str, product: str) -> bool:
         """Return whether time counts in the booked hours for an incident of this priority and product.
 
-        `product`: "" if the incident names none.
+        `product`: "" if the incident names none; then the result is False if the booking is for certain products.
         """
         if self.priorities and priority not in self.priorities:
             return False

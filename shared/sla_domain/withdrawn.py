@@ -51,9 +51,10 @@ def with_earlier_promises(
     """Return the incident with, in addition, the clocks and breaches of targets that only earlier catalogues promised.
 
     A published clock that the incident lacks is added; if it was open when its promise ended, it is cancelled then (at
-    `now` if that is not stored). A clock whose target was replaced gets the published breaches of the old one.
-    `versions`: clock id -> catalogue version, for the incident's clocks. `published`: clock id -> what has been
-    published. `before`: returns the incident and rulebook of a catalogue version at an instant; None if unreadable.
+    `now` if that instant is not stored). A clock whose target was replaced also gets the published breaches of its
+    earlier targets. `versions`: clock id -> catalogue version, for the incident's clocks. `published`: clock id -> what
+    has been published. `before`: returns (incident, rulebook) by a catalogue version and an instant; None if
+    unreadable.
     """
     found = dict(versions)
     unread = set[ClockId]()

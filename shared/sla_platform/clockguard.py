@@ -38,9 +38,10 @@ class ClockReading(StrEnum):
 class ClockGuard:
     """Decides which readings of one clock are believed: call `read` with each.
 
-    A reading is compared with steady seconds, a counter that nobody can set (`steady_seconds`). When the clock leaps by
-    more than `tolerance` against them, at once or in quick small steps, the new time is believed after it has stayed
-    for `confirm_seconds`. The first reading is believed, unless `resume` was called before.
+    A reading is compared with steady seconds, a counter that nobody can set (`steady_seconds`). A clock leaps when it
+    differs from them by more than `tolerance` (5 s), at once or in quick small steps; the new time is then believed
+    only after it has stayed for `confirm_seconds` (30). The first reading is believed, unless `resume` was called
+    before.
     """
 
     tolerance: timedelta = TOLERANCE
@@ -70,13 +71,16 @@ class ClockGuard:
 
     @property
     def base(self) -> tuple[datetime, float] | None:
-        """Return the last believed instant and the steady seconds at that reading; None before the first reading."""
+        """Return the last believed instant, and the steady seconds (`steady_seconds`) at that reading.
+
+        None before the first reading.
+        """
         return None if self._believed is None else (self._believed, self._at)
 
     def resume(self, believed: datetime, steady: float) -> None:
-        """Go on from an earlier guard, which believed the instant `believed` when the steady seconds were `steady`.
+        """Go on from an earlier guard, so that the next reading is judged against what that one believed last.
 
-        The next reading is judged against these.
+        `believed`: the instant that it believed. `steady`: the steady seconds (`steady_seconds`) at that reading.
         """
         self._believed, self._at, self._leapt, self._moved = believed, steady, None, timedelta()
 
@@ -103,7 +107,7 @@ def _less(moved: timedelta, seconds: float) -> timedelta:
 def steady_seconds() -> float:
     """Return the seconds since an arbitrary start, by a counter that setting the clock does not change.
 
-    Where the system has such a counter (Linux), the time in which the machine slept is included: waking up is no leap.
+    On Linux they include the time in which the machine slept, so that waking up is no leap.
     """
     if _BOOTTIME is not None:
         return time.clock_gettime(_BOOTTIME)

@@ -29,10 +29,10 @@ _LONGEST_UP = 1e10  # seconds since a machine's boot: three hundred years
 
 
 class ClockMemory:
-    """Keeps the last believed readings of a process' clocks in the file `path`, for the next process on this machine.
+    """Keeps the last believed readings of a process's clocks in the file `path`, for the next process on this machine.
 
     A process calls `recall` at its start and `note` while it runs. `boot`: the id of the machine's boot, since the
-    readings mean nothing after another boot. None: as Linux reports it; "": nothing is written or read.
+    readings mean nothing after another boot; None: as Linux reports it; "": nothing is written or read.
     """
 
     def __init__(self, path: Path, boot: str | None = None) -> None:

@@ -37,15 +37,16 @@ _POSTGRES_PASSING = {
 def as_store_busy(error: Exception, *, connecting: bool = False) -> StoreBusy | None:
     """Return a StoreBusy to raise in place of a database error that passes by itself; None for any other error.
 
-    Such errors are a lost connection, a lock that stays busy, a full disk, a fail-over. `connecting`: whether
-    the error came up while connecting; then every OSError counts, such as a refused port or a missing socket.
+    Such errors are no answer in time, a lost connection, a lock that stays busy, a full disk, a fail-over.
+    `connecting`: whether the error came up while connecting; then every OSError counts, such as a refused port or a
+    missing socket.
     """
     reason = _reason(error, connecting)
     return None if reason is None else store_busy(reason)
 
 
 def store_busy(reason: str) -> StoreBusy:
-    """Return the StoreBusy that gives this reason: a few words without a full stop."""
+    """Return the StoreBusy whose message gives this reason. `reason`: a few words, such as `no answer in time`."""
     return StoreBusy(f"the database did not take the work ({reason}); try again shortly")
 
 

@@ -42,8 +42,7 @@ class RetentionOrder(IntEnum):
     """The order in which services delete what they hold of finished incidents: TOLD first, COUNTED second, SHOWN last.
 
     TOLD: what was received from senders, and the notifications. COUNTED: incidents and their clocks. SHOWN: the data of
-    the board, which follow from both. With this order a late event of a deleted incident meets no older state of the
-    incident.
+    the board, which follow from both.
     """
 
     TOLD = 0  # what was received, and the notifications of it
@@ -84,9 +83,9 @@ class ServiceSweeps:
     """What one service deletes of finished incidents, and in which turn; a `RetentionLoop` carries it out.
 
     `sweeps`: functions that delete, in small steps, what ended before the instant they are given. `removed`: the
-    counter of deleted rows, with the label `table`. `newest`: returns the latest instant that the service has on
-    record, None if there is none; a machine's clock more than a day ahead of that instant is not believed
-    (`doubted_now`). Without `newest` the clock is always believed.
+    counter of deleted rows, with the label `table`. `newest`: returns the latest instant that the service has stored,
+    None if there is none; the machine's clock is believed up to a day after that instant only (`doubted_now`), without
+    `newest` always.
     """
 
     service: str
@@ -99,8 +98,8 @@ class ServiceSweeps:
 class RetentionLoop:
     """Deletes finished incidents that are old enough, every hour, for the services of one process (`keepings`).
 
-    A clock that is wrong must not delete what is not old. So the present is taken to be at most a day after the newest
-    instant on record (see `doubted_now`), however far ahead the machine's clock is.
+    `retention`: how old that is. So that a wrong clock deletes nothing too early, the present is taken to be at most a
+    day after the newest instant on record (see `doubted_now`), however far ahead the machine's clock is.
     """
 
     def __init__(self, retention: Retention, time_source: TimeSource, keepings: Sequence[ServiceSweeps]) -> None:
@@ -144,8 +143,8 @@ async def doubted_now(time_source: TimeSource, newest: Newest | None) -> datetim
     """Return the present instant, but at most a day (MOST_SILENT) after the latest instant that is stored.
 
     So a clock that is far ahead deletes nothing too early. `newest`: returns the latest stored instant, or None when
-    nothing is stored. Without such an instant, when `newest` itself is None, or when the time source is
-    `authoritative`, the present instant is returned without this limit.
+    nothing is stored. The present instant is returned without this limit if nothing is stored, if `newest` itself is
+    None, or if the time source is `authoritative`.
     """
     now = time_source.now()
     found = None if time_source.authoritative or newest is None else await newest()

@@ -39,10 +39,10 @@ class Part:
 class Service:
     """A service ready to run: its long-running parts, its readiness checks, and how it ends.
 
-    `checks`: name -> function that returns None when the service is ready, else why not. `remarks`: like `checks`,
-    shown at `/readyz`, but they never make the service unready. `prepare`: reads what the parts work with, before any
-    of them runs; called again for as long as it raises Retryable. `drain`: called first at shutdown, to release callers
-    that would wait for ever (streams). `close`: called last, after every part has ended.
+    `checks`: name -> function that returns None when the service is ready, else why not. `remarks`: the same, shown at
+    `/readyz`, but they never make the service unready. `prepare`: reads what the parts work with, before any of them
+    runs; called again for as long as it raises Retryable. `drain`: called first at shutdown, to release callers that
+    would wait for ever (streams). `close`: called last, after every part has ended.
     """
 
     name: str
@@ -58,9 +58,10 @@ class Service:
 async def run_services(services: Sequence[Service]) -> AsyncIterator[asyncio.Event]:
     """Run every part of every service within the `with` block; yield an event that is set when a part has failed.
 
-    Before the block begins each service is prepared; where that fails for now, or takes 60 seconds (PREPARE_SECONDS),
-    the block begins all the same, and the parts of that service wait. A failed part is logged; the others run on. At
-    the end of the block the parts are cancelled and then the services closed, both in reverse order.
+    The block begins when every service was prepared (`Service.prepare`) or its first attempt has failed; after 60
+    seconds (PREPARE_SECONDS) in any case. The parts of a service wait until it is prepared. A failed part is logged;
+    the others run on. At the end of the block the parts are cancelled and then the services closed, both in reverse
+    order.
     """
     tasks: list[asyncio.Task[None]] = []
     failed: asyncio.Event = asyncio.Event()
@@ -135,7 +136,7 @@ class _Start:
 def asked_to_end() -> bool:
     """Return whether somebody cancelled the running task; ask this after catching CancelledError.
 
-    False when a library raised that error by itself. True outside of a task.
+    False when a library raised that error without a cancellation. True outside of a task.
     """
     task = asyncio.current_task()
     return task is None or task.cancelling() > 0

@@ -69,7 +69,7 @@ class SystemTime:
     """The time source of a real process: the machine's clock, and the database's, each guarded against leaps.
 
     While a clock has leapt, time goes on as before; the new time is believed after it has stayed for `confirm_seconds`.
-    `watch`: set this attribute to a function, which is called with the clock and its reading when the verdict on the
+    `watch`: set this attribute to a function to be called with a clock and its reading whenever the verdict on that
     clock changes. `wall`, `steady`: functions to read in place of the system's clock and counter. Safe for several
     threads.
     """
@@ -111,7 +111,7 @@ class SystemTime:
         return self._steady()
 
     def bases(self) -> Bases:
-        """Return clock -> its last believed instant and the steady seconds at that reading.
+        """Return clock -> its last believed instant, and the steady seconds (`steady`) at that reading.
 
         A later process passes this to `resume`. Clocks that were never read are left out.
         """
@@ -119,10 +119,10 @@ class SystemTime:
             return {clock: base for clock, guard in self._guards.items() if (base := guard.base) is not None}
 
     def resume(self, bases: Bases) -> None:
-        """Go on from the clock readings that an earlier process believed. `bases`: what its method `bases` returned.
+        """Go on from the clock readings that an earlier process believed.
 
-        That process must have run on this machine since the same boot. A clock whose steady seconds in `bases` lie in
-        the future is skipped.
+        `bases`: what its method `bases` returned. That process must have run on this machine since the same boot. If
+        `bases` has more steady seconds for a clock than the counter shows now (`steady`), that clock is skipped.
         """
         steady = self._steady()
         with self._lock:
@@ -236,7 +236,7 @@ class SteeredTime(_Authority):
 
     @staticmethod
     def steer(path: Path, to: datetime) -> None:
-        """Write the instant `to` to the file `path`, at which every `SteeredTime` of this file then stands still.
+        """Write the instant `to` to the file `path`: every `SteeredTime` of this file then stands still at `to`.
 
         The file is replaced atomically, so that no process reads half of it.
         """

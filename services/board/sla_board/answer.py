@@ -22,9 +22,9 @@ class _Answer(BaseModel):
 class ClockAnswer(_Answer):
     """A clock (the time that runs against one target of an incident), in the board's list or on its incident's page.
 
-    `cycle` counts from 0; `title`, `url` and `customer` are the incident's. `provisional`: the breach was published
-    before all earlier events were read, and may be taken back. `started_at` and `breached_at` are null until they have
-    come.
+    `cycle`: the clock's number among the incident's clocks of this metric, from 0. `title`, `url`, `customer`: the
+    incident's. `provisional`: the breach was published before all earlier events were read, and may be taken back.
+    `started_at`: null if it has not started. `breached_at`: null if it is not breached.
     """
 
     id: str
@@ -134,11 +134,11 @@ class EventAnswer(_Answer):
 
 
 class DeliveryAnswer(_Answer):
-    """A notification to one recipient by one channel, as the newest fact published about it states it.
+    """A notification to one recipient by one channel, as slad last published it.
 
     `reason`: why this person is notified. `state`: queued, sending, retrying, sent, failed, cancelled or undeliverable.
-    `at`: since when it is in this state. `due_at`: when the fact that the notification is about became true. `error`:
-    of the last attempt, "" for none.
+    `at`: since when it is in this state. `due_at`: the instant of what it reports, such as of a breach; null if none is
+    stated. `error`: of the last attempt, "" for none.
     """
 
     id: str
@@ -196,7 +196,7 @@ class IncidentAnswer(_Answer):
 
 
 def clocks_answer(queue: Queue, attempts: Attempts) -> BoardClocks:
-    """Return the board's list as its JSON model.
+    """Return the board's list (`queue`) as its JSON model.
 
     `attempts` makes each clock, and logs errors: a clock that cannot be shown is in `not_shown` instead of `clocks`.
     """
@@ -223,7 +223,7 @@ def _not_shown(found: Iterable[NotShown]) -> tuple[NotShownAnswer, ...]:
 
 
 def incident_answer(file: IncidentFile, now: datetime) -> IncidentAnswer:
-    """Return the content of an incident's page as its JSON model; urgency and time left are as of `now`."""
+    """Return the content of an incident's page (`file`) as its JSON model; urgency and time left are as of `now`."""
     return IncidentAnswer(
         now=now,
         id=file.id,

@@ -36,7 +36,7 @@ _Names = Annotated[list[_Name], Query(default_factory=list, max_length=50)]
 
 
 class Board:
-    """The parts of the board that its HTTP routes (see `router`) use, and what several routes have in common.
+    """What the board's HTTP routes use (see `router`), with the functions that several routes share.
 
     `shown` reads the tables and renders pages; `hub` sends pages to browsers when they change. `authorizer` checks API
     keys. `projector` and `event_source` tell how far the board has read the events.
@@ -84,13 +84,13 @@ class Board:
             return False
 
     def stream(self, view: View, known: str, visitor: Visitor, allowed: Callable[[], bool]) -> Response:
-        """Return the page `view` as a stream of server-sent events: a `page` at once and after each change, and
-        heartbeats.
+        """Return the page `view` as server-sent events to the caller (`visitor`): a `page` at once and after each
+        change.
 
-        The heartbeat (`beat`, or `trouble` while the page cannot be rendered) comes after each second without a change.
-        `known`: the id of the frame that the browser shows already, "" for none; the first `page` is left out if it has
-        this id. `visitor`: the caller. `allowed` is called before pages and heartbeats; the stream ends when it returns
-        False. Raises Problem with status 429 when the caller follows too many pages, and 503 when every place is taken.
+        A heartbeat (`beat`; `trouble` while the page cannot be rendered) comes first, and after each second without a
+        change. `known`: the id of the page's version that the browser shows, "" for none; a first `page` with this id
+        is left out. `allowed` is called between events, every 0.4 s at most; when it returns False, the stream ends.
+        Raises Problem: 429 if the caller follows too many pages, 503 if no place is free.
         """
         try:
             frames = self.hub.follow(view, known, BEAT_SECONDS, visitor)
@@ -189,7 +189,7 @@ LastEventId = Annotated[str, Header(alias="Last-Event-ID", max_length=64)]
 def router(board: Board) -> APIRouter:
     """Return the board's FastAPI routes: the HTML pages, their content as JSON, and the streams of server-sent events.
 
-    The JSON is under `/v1/board/`; the timer service has the paths `/v1/clocks` and `/v1/incidents/{id}`.
+    The JSON is under `/v1/board/`, since the paths `/v1/clocks` and `/v1/incidents/{id}` belong to the timer service.
     """
     routes = APIRouter(tags=["board"])
     _pages(routes, board)

@@ -78,7 +78,7 @@ class BoardReader:
             return await read_notices(connection, only_contract, self.pages.attempts)
 
     async def frame(self, view: View) -> Frame:
-        """Return a view (the filtered board, or one incident) rendered as a frame for its followers.
+        """Return a view (the filtered board, or one incident) as a Frame: the page as it is sent to browsers.
 
         An incident that is unknown, or that the viewer may not see, gives a page without content.
         """

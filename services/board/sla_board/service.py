@@ -72,13 +72,13 @@ def build(
     catalogue: Callable[[], Catalogue] | None = None,
     public_url: str = "",
 ) -> BoardService:
-    """Assemble the board; nothing runs yet.
+    """Assemble the board; nothing runs yet. `event_source` reads the topics `projection.projector.TOPICS`.
 
-    `event_source` reads the topics `projection.projector.TOPICS`. `authorizer` checks API keys for the scope `read`.
-    `retention`: None keeps everything for ever. `quarantine`: None lets the board make its own. `bounds` limits the
-    streams. `rulebook` returns the rulebook in force (plans, contracts, calendars), for the hours in which clocks
-    count; None: the board shows wall time alone. `catalogue` returns the catalogue in force, for the pages of
-    contracts; None: there are no such pages. `public_url`: how people reach the board; links to plans begin with it.
+    `authorizer` checks API keys for the scope `read`. `retention`: None keeps everything for ever. `quarantine` keeps
+    events that cannot be applied; None: the board's own. `bounds` limits the streams. `rulebook` returns the rulebook
+    in force (plans, contracts, calendars), for the hours of clocks; None: wall time alone is shown. `catalogue` returns
+    the catalogue in force, for the pages of contracts; None: there are no such pages. `public_url`: how people reach
+    the board; links to plans begin with it.
     """
     metrics = BoardMetrics(registry)
     metrics.lag.set_function(lambda: event_source.lag)

@@ -52,10 +52,10 @@ class AuthFailure(Enum):
 
 
 def digest_budget(sources: Iterable[Authentication]) -> DigestBudget:
-    """Return algorithm -> how many signatures of the body `verify` must compute before it rejects a delivery.
+    """Return algorithm -> how many signatures of a body `verify` has to compute before it rejects a delivery.
 
-    It is the largest number of secrets with which any one of `sources` signs by this algorithm, and at least one for
-    `sha256`. Pass the result to `verify` as `work`: then a rejection takes equally long for every source.
+    For each algorithm that is the largest number of secrets that one of `sources` has; at least 1 for `sha256`. Pass
+    the result to `verify` as `work`: then a rejection takes equally long for every source.
     """
     most = Counter({"sha256": 1})
     for how in sources:
@@ -67,12 +67,11 @@ def digest_budget(sources: Iterable[Authentication]) -> DigestBudget:
 def verify(
     how: Authentication | None, body: bytes, headers: Mapping[str, str], now: datetime, work: DigestBudget = NONE
 ) -> AuthFailure | None:
-    """Return None if the delivery is proven to come from its source, else the reason why it is not.
+    """Return None if the delivery is proven to come from its source, or needs no proof; else why it is rejected.
 
-    None, too, for a source that demands no proof. `how`: the source's authentication; None for a source that does not
-    exist. `headers`: by name in lower case. `now`: a signed time must lie within 300 seconds of it. `work`: algorithm
-    -> the least number of signatures to compute before a rejection, so that the time of the answer does not reveal
-    which sources exist (see `digest_budget`).
+    `how`: the source's authentication; None for a source that does not exist. `headers`: by name in lower case. `now`:
+    a signed time must lie within 300 seconds of it. `work`: algorithm -> the least number of signatures to compute
+    before a rejection, so that the time of the answer does not reveal which sources exist (see `digest_budget`).
     """
     spent: Counter[str] = Counter()
     found = AuthFailure.SOURCE if how is None else _found(how, body, headers, now, spent)

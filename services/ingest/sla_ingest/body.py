@@ -8,9 +8,9 @@ from sla_ingest.dialect.port import OWN_HEADERS
 
 
 def headers_of(request: Request) -> dict[str, str]:
-    """Return the request's headers by name in lower case, those of a repeated name joined by ", " (RFC 9110 §5.2).
+    """Return the request's headers by name in lower case; values of a repeated name are joined by ", " (RFC 9110 §5.2).
 
-    Headers whose name begins with `slad-`, slad's own namespace, are dropped.
+    Headers whose name begins with `slad-`, which slad itself sets, are dropped.
     """
     found: dict[str, str] = {}
     for raw_name, raw_value in request.headers.raw:

@@ -34,8 +34,8 @@ _JOINING = 25
 class CommitBounds:
     """The limits of one commit, and of the queue of deliveries that wait for a commit.
 
-    `gather_seconds`: how long a commit waits for more deliveries, if the one before held several requests.
-    `group_deliveries`, `group_bytes`: a commit that holds so much takes no further request. `queue_deliveries`,
+    `gather_seconds`: how long a commit waits for more deliveries, if the commit before held several requests.
+    `group_deliveries`, `group_bytes`: a commit with so much in it takes no further request. `queue_deliveries`,
     `queue_bytes`: how much may wait; beyond it QueueFull is raised. `commit_seconds`: a commit that takes longer fails.
     `slow_seconds`: if a failed commit took longer, all deliveries in the queue fail with it.
     """
@@ -94,8 +94,8 @@ class GroupCommit:
     async def take(self, entries: Sequence[InboxEntry]) -> list[Receipt]:
         """Write the entries; return their receipts (answers to the senders), in the same order, once they are durable.
 
-        Raises QueueFull; nothing was stored then. Raises StoreBusy when the database does not take them; some may be
-        stored then. After either send all entries again: those that are stored get their first answer.
+        Raises QueueFull: nothing was stored. Raises StoreBusy if the database fails: some may be stored. After either,
+        send all entries again: those that are stored get their first answer.
         """
         size = sum(len(entry.body) for entry in entries)
         bounds = self._bounds

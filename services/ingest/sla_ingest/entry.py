@@ -92,10 +92,10 @@ class InboxEntry:
 class Receipt:
     """The answer to one delivery, and the delivery itself (`entry`).
 
-    `answer`: the body of the answer, as JSON. `duplicate`: it repeats the answer to an earlier delivery. `kept_from`:
-    incidents that get no copies of its events although its incident was merged into them, because they are under
-    another contract than the sender's key. `noticed`: codes of the remarks on an incident that it opened, for the
-    metrics.
+    `answer`: the body of the answer, as JSON. `duplicate`: the delivery was stored before, and this is its first
+    answer. `kept_from`: incidents that get no copies of the delivery's events, although the events' incident was merged
+    into them: they are under another contract than the sender's key. `noticed`: codes of the remarks on an incident
+    that the delivery opened, for the metrics.
     """
 
     entry: InboxEntry
@@ -141,8 +141,8 @@ def entry_of(
 
     `promises`: whether the answer shall hold due instants. `by_body`: the sender's id is not proven, so a delivery with
     the same body counts as the same delivery. `counted_as`: the source's name in metrics, `source` if empty. The row
-    has the sender's delivery id. Two kinds get one made of the digest (checksum) instead, so that a good delivery can
-    still come under the sender's id: refused deliveries, and those that an unsigned header contradicts.
+    has the sender's delivery id; but a refused delivery, and one that an unsigned header contradicts, gets an id made
+    of its digest (checksum), so that a good delivery can still come under the sender's id.
     """
     headers = kept_headers({**delivery.hints, **delivery.headers})
     digest = _digest(delivery.body, kept_headers(delivery.headers))
@@ -190,7 +190,7 @@ def accept_for_snapshot(entry: InboxEntry) -> InboxEntry:
 def park_entry(entry: InboxEntry, reason: ParkedBecause, detail: str) -> InboxEntry:
     """Return a copy of the entry that is parked for `reason`, without its events, work and remarks.
 
-    Its delivery id is changed, such as `4711` to `4711~` and 16 digits of the digest, so that the id stays free.
+    Its delivery id gets `~` and 16 digits of the digest (checksum) at its end, so that the id itself stays free.
     """
     return replace(
         entry,

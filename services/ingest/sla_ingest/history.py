@@ -103,8 +103,8 @@ class IncidentHistory:
     def crowded(self, incident: IncidentId) -> bool:
         """Return whether the incident has too many events to be computed while a delivery waits for its answer.
 
-        True if it was read in part, if it has more than `MOST` (500) events, or if more than 20,000 events have been
-        computed here already.
+        True if only some of its events were read, if they are more than `MOST` (500), or if more than 20,000 events
+        have been computed by this object already.
         """
         return incident in self.partly or len(self.events.get(incident, ())) > MOST or self._folded > _FOLDED_AT_MOST
 
@@ -175,8 +175,8 @@ class IncidentHistory:
     def folded(self, incident: IncidentId, rulebook: Rulebook) -> Incident:
         """Return the incident as computed from its events by a rulebook (plans, contracts, calendars).
 
-        The result is kept for the next call. If events were only added at the end since, that call reads only these,
-        and still goes by the rulebook of the first call. Raises FoldError.
+        The result is cached. If later events were added since, the next call reads only these; it still goes by the
+        rulebook of the first call, even if another is passed. Raises FoldError.
         """
         events = self.counting(incident)
         known = self._folds.get(incident)
@@ -201,10 +201,10 @@ async def load_history(
 ) -> IncidentHistory:
     """Read the stored events of the given incidents, as far as the answers to deliveries need them.
 
-    If there are few events in all, all are read. If there are more: for `judged` all events; for `promised` too, until
-    3,000 have been read; for `whose`, and the rest of `promised`, only the opening and the latest events that name a
-    customer, which decide the contract. Of an incident with more than `MOST` (500) events only some are read, among
-    them its opening. An event that cannot be read is logged and left out.
+    If there are few events in all, all are read. Otherwise: for `judged`, all; for `promised`, all until 3,000 events
+    have been read; for `whose` and the rest of `promised`, only the opening and the latest events that name a customer
+    (they decide the contract). Of an incident with more than `MOST` (500) events only some are read, among them its
+    opening. An event that cannot be read is logged and left out.
     """
     history = IncidentHistory()
     tombstones: dict[str, datetime] = {}

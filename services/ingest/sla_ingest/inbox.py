@@ -129,13 +129,13 @@ async def take_entries(
     count_work: CountWork | None = None,
     refresh: RefreshContracts | None = None,
 ) -> _Written:
-    """Decide about deliveries, call `write` in one transaction, and return what `write` returns.
+    """Decide what becomes of deliveries, call `write` with the receipts in one transaction, and return its result.
 
     `write` gets the connection, a receipt (answer) for each entry in order, and the renames and merges of the
-    incidents. Before it, `refresh` updates the recorded contracts of `rulebook` from the database, and `count_work`
-    counts the work that the deliveries report. If another process renames or merges these incidents meanwhile,
-    everything is decided again, 10 times at most; then StoreBusy is raised. Raises whatever `write` raises, too. After
-    an error nothing is stored.
+    incidents. Before that, `refresh` updates the recorded contracts of `rulebook` from the database, and `count_work`
+    counts the work that the deliveries report. If another process renames or merges these incidents meanwhile, all is
+    decided again; after 10 attempts StoreBusy is raised. What `write` raises is passed on. After an error nothing is
+    stored.
     """
     mentioned = {name for entry in entries for name in names_in_entry(entry)}
     for _ in range(_ROUNDS):
@@ -320,8 +320,8 @@ async def store_receipts(
 ) -> list[Receipt]:
     """Store the new deliveries and publish their events; return the receipts to answer with, in the same order.
 
-    A repeated delivery gets its first answer. If its content differs from the first, the answer gets a remark, and the
-    body is parked.
+    A repeated delivery gets its first answer. If its content differs from the first, that answer gets a remark, and the
+    new body is parked.
     """
     earlier = await _known_bodies(connection, receipts)
     first: dict[str, Receipt] = {}
@@ -376,7 +376,7 @@ async def publish_receipts(connection: AsyncConnection, receipts: Sequence[Recei
 
 
 async def known_answers(connection: AsyncConnection, ids: Sequence[str]) -> dict[str, tuple[str, bytes]]:
-    """Return inbox id -> (digest of the delivery, answer), for those of the given ids that are stored."""
+    """Return inbox id -> (digest of the delivery, first answer), for those of the given inbox ids that are stored."""
     found: dict[str, tuple[str, bytes]] = {}
     for start in range(0, len(ids), _PER_STATEMENT):
         wanted = inbox.c.id.in_(ids[start : start + _PER_STATEMENT])

@@ -30,8 +30,8 @@ class Budget:
     async def spend(self, source: str) -> None:
         """Count one request of a source.
 
-        Raises Problem (an HTTP error) 429 when the source has used up this minute's requests; `Retry-After` says in how
-        many seconds the next minute begins.
+        Raises Problem (an HTTP error) 429 when the source has used up this minute's requests; its header `Retry-After`
+        says in how many seconds the next minute begins.
         """
         if await self._limiter.hit(self._item, source):
             return

@@ -218,7 +218,7 @@ class NoticeReach:
     def remark(self) -> str:
         """Return advice for the publisher of a notice that reaches no person: what to check in the catalogue.
 
-        "" if it reaches somebody, or may reach people who have registered.
+        "" if it reaches somebody, or may reach people who have registered, or is withdrawn.
         """
         if self.people or self.registration or self.withdrawn:
             return ""

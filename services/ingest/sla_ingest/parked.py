@@ -84,7 +84,7 @@ class ParkedDeliveries:
         """Return a page of at most `limit` parked and refused deliveries as a JSON object, the oldest first.
 
         The object has `parked`, the deliveries, and `next`, null on the last page. `after`: the `next` of the page
-        before, "" for the first page. Raises Problem (an HTTP error) 400 if `after` was never a `next`.
+        before, "" for the first page. Raises Problem (an HTTP error) 400 if `after` does not look like a `next`.
         """
         statement = select(*_LISTED).where(inbox.c.outcome.in_(WAITING)).order_by(inbox.c.received_at, inbox.c.id)
         if after:

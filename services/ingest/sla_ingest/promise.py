@@ -31,8 +31,8 @@ def promise(
     """Return the due instants of an incident's metrics, as a JSON object for the answer to a delivery.
 
     If there are none to state, the object has a remark that says why. `folded`: returns the incident as computed with
-    the delivery's events. `view`: given that incident, returns what the sender's key may see of it; None if it is under
-    another contract by now. Never raises: a failure is logged and becomes a remark.
+    the delivery's events. `view`: given that incident, returns what the sender's key may see of it, or None if the
+    incident is under another contract by now. Never raises: a failure is logged and becomes a remark.
     """
     try:
         found: Incident | None = folded()

@@ -33,7 +33,7 @@ _inbox, _event = tables.inbox.c, tables.event.c
 
 
 class Deliveries:
-    """Deletes old deliveries from the inbox that need no further action: call `done`."""
+    """Deletes old deliveries that need no further action from the inbox (the table of deliveries): call `done`."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
@@ -41,7 +41,7 @@ class Deliveries:
     async def done(self, horizon: datetime) -> AsyncIterator[Removed]:
         """Delete deliveries received before `horizon` that are accepted, ignored or replayed, the oldest first.
 
-        Parked and refused ones stay. After each step that deleted some, yield table -> rows deleted.
+        Parked and refused ones stay. Yield table -> rows deleted, after each transaction that deleted some.
         """
         after: datetime | None = None
         while page := await self._page(horizon, after):
@@ -79,8 +79,8 @@ class Histories:
     async def ended(self, horizon: datetime) -> AsyncIterator[Removed]:
         """Delete the events of incidents that ended before `horizon` and received nothing since.
 
-        A tombstone (id and end) of each incident stays, so that late events are recognised. After each step that
-        deleted some, yield table -> rows deleted.
+        A tombstone (id and end) of each incident stays, so that late events are recognised. Yield table -> rows
+        deleted, after each transaction that deleted some.
         """
         after: Any | None = None
         judged: set[str] = set()  # an incident has as many places in these pages as its events have instants
@@ -134,10 +134,11 @@ class Histories:
 async def finished_incidents(
     history: IncidentHistory, rulebook: Rulebook, horizon: datetime
 ) -> dict[IncidentId, datetime | None]:
-    """Return incident -> the instant of its end, for those incidents of `history` whose events may be deleted.
+    """Return incident -> the instant of its last event, for those of `history` whose events may be deleted.
 
     These have ended, and no event of them happened, or was received, at `horizon` or later. The instant is None for an
-    incident that retention has removed before, and for which only late events have come since.
+    incident that retention (the removal of old ones) has removed before, and for which only late events have come
+    since.
     """
     found: dict[IncidentId, datetime | None] = {}
     turn = LoopYielder()

@@ -20,11 +20,11 @@ _VOID = {RemarkKind.AGREED_DATE_REFUSED: "/data/agreed", RemarkKind.DOWNGRADE_NO
 
 
 def rule_refusal(entry: InboxEntry, history: IncidentHistory, rulebook: Rulebook) -> Refused | None:
-    """Return the error to refuse a delivery with, if something agreed on in it breaks a rule of the contract's plan.
+    """Return the error to refuse a delivery with, if it agrees on something that a rule of the plan forbids; else None.
 
-    None if no rule is broken. An agreed due date that had passed at its receipt is always refused. Otherwise agreed due
-    dates and agreed downgrades are checked only for an incident that `history` knows, and that has not too many events
-    (`crowded`); if the check fails with an error, they are accepted. An event that is stored already is not checked.
+    What may be agreed on is a due date or a downgrade of the priority. A due date that had passed at its receipt is
+    refused. All else is checked only if `history` knows the incident and it has not too many events (`crowded`), and is
+    accepted if the check fails with an error. Events that are stored already are not checked.
     """
     for event in (one.event for one in entry.events):
         known = history.counting(event.incident)

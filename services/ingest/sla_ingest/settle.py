@@ -15,7 +15,7 @@ _NEXT = timedelta(microseconds=1)
 
 
 def with_accepted_time(one: TranslatedEvent, tolerance: timedelta) -> TranslatedEvent:
-    """Return the event with the time that counts, and with its remarks added as warnings.
+    """Return the event with the time that counts, and with its remarks as texts in its field `warnings`.
 
     If the stated time is more than `tolerance` after the receipt, the time of the receipt counts, with a remark; the
     stated time is kept in the attribute `claimed_at`. Such times in the event's snapshot are replaced likewise, without
@@ -59,11 +59,11 @@ def _with_snapshot_settled(event: IncidentEvent, tolerance: timedelta) -> Incide
 def with_reporter_recognised(one: TranslatedEvent, history: Iterable[IncidentEvent]) -> TranslatedEvent:
     """Return the event as a customer's reply, if its author turns out to be the incident's reporter.
 
-    This concerns events with `unless_reporter`, the author's account; any other is returned unchanged. If another
-    account is the reporter, the event stays as it was. In both cases it keeps the account (`actor_id`): a change of the
-    reporter may still come that happened before, and then computing the incident decides. `history`: the stored events
-    of the incident, which name the reporter. If none does, the event's actor becomes unknown, named by the account, and
-    a response gets a remark.
+    `history`: the incident's stored events, which name the reporter. An event without `unless_reporter` (the author's
+    account) is returned unchanged. (1) If the author is the reporter, the event becomes a customer's reply. (2) If
+    somebody else is, it stays as it is. (3) If nobody is named, its actor becomes unknown, with the account as name,
+    and a response gets a remark. In case 2, and for comments in case 1, `actor_id` keeps the account, since an earlier
+    change of the reporter may still arrive.
     """
     if not one.unless_reporter:
         return one
@@ -103,9 +103,9 @@ def _names_reporter(event: IncidentEvent) -> str | None:
 def after_breaches(one: TranslatedEvent, history: Iterable[IncidentEvent], ran_out: datetime | None) -> TranslatedEvent:
     """Return the event; if it may have followed the last breach, its time becomes a microsecond after that breach.
 
-    This concerns events with `not_before_told`: they happened at their stated time or later. With the new time the
-    event does not undo the breach. `ran_out`: the last breach before the event's receipt; None for none. The stated
-    time stays if there is no breach, if the breach is earlier than it, or if `history` has events later than it.
+    This concerns events with `not_before_told`, which happened at their stated time or later: with the new time they do
+    not undo the breach. `ran_out`: the last breach before the event's receipt; None for none. The stated time stays if
+    there is no breach, if the breach is earlier than it, or if `history` has events later than it.
     """
     if not one.not_before_told:
         return one

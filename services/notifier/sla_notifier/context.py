@@ -43,8 +43,8 @@ class NotifierContext:
     async def writing(self) -> AsyncIterator[AsyncConnection]:
         """Open a transaction for the `async with` block and yield its connection.
 
-        The copy of the contracts in the database (`records`) is updated within it. Before it, the key that signs links
-        is read, because messages written in the block need it. Raises StoreBusy.
+        First the key that signs links is read, because messages written in the block need it. Then, in the transaction,
+        the process's copy of the contracts in the database (`records`) is updated. Raises StoreBusy.
         """
         await self.render_config.links.secret.read(self.store, self.time_source.now())
         async with self.store.transaction() as connection:
@@ -67,6 +67,6 @@ class NotifierContext:
         return {id_ for id_ in contracts if id_ and ContractId(id_) not in known}
 
     def signal(self) -> None:
-        """Wake the sender and the readers of the notifier's log; call it after a commit with something for them."""
+        """Wake the sender and the readers of the notifier's log; call it after a commit that made work for them."""
         self.deliveries_due.wake()
         self.log_appended.wake()

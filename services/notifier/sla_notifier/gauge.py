@@ -30,8 +30,8 @@ MOST_COUNTED = 100_000  # beyond it the exact number does not matter
 class NotifierGauges:
     """Sets the metrics that are read from the database: unfinished deliveries, alerts, steps, waiting facts, endpoints.
 
-    Call `run`. `source`: where the notifier reads events; how many it still has to read is a metric too, unless this is
-    None.
+    Call `run`. `source`: where the notifier reads events, for the metric of how many are still unread; None: not
+    measured.
     """
 
     def __init__(self, context: NotifierContext, source: EventSource | None) -> None:

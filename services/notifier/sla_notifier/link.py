@@ -69,7 +69,10 @@ class Claim:
 
     @property
     def digest(self) -> str:
-        """Return the id of the digest's delivery whose alerts may be acknowledged; "" if the claim is for one alert."""
+        """Return the id of the digest (a mail that collects several messages) whose alerts may be acknowledged.
+
+        That is the id of the digest's delivery; "" if the claim is for one alert.
+        """
         return self.alert.removeprefix(_LISTED) if self.alert.startswith(_LISTED) else ""
 
 
@@ -116,10 +119,11 @@ class Links:
         return f"{self.base}/registrations/end/{token}"
 
     def subject_of(self, purpose: LinkPurpose, token: str, now: datetime) -> str | BadLink:
-        """Return the id in the token of a link to confirm or end registrations, or why it is not accepted at `now`.
+        """Return the id in the token of a link to confirm or end registrations, or why the token is not accepted.
 
-        To confirm: the id of the request. To end: the id of a person or of a registration. Raises LinkSecretNotRead if
-        the signing key has not been read yet.
+        `purpose`: what the link is for. To confirm: the id is that of the request. To end: that of a person or of one
+        registration. `now`: by when the token must not have expired. Raises LinkSecretNotRead if the signing key has
+        not been read yet.
         """
         read = self._opened(purpose.value, token)
         if isinstance(read, BadLink):

@@ -47,9 +47,9 @@ class Profiles:
         self._of_records: dict[str, tuple[int | None, int | None]] = {}  # the revisions that judged and that stated
 
     async def run(self) -> None:
-        """Call `look` every 2 seconds until cancelled; it notifies contracts of notices about products new to them.
+        """Call `look` every 2 seconds until cancelled; a Retryable error is logged, and the loop goes on.
 
-        A Retryable error is logged, and the loop goes on.
+        `look` notifies contracts of the critical-fix notices that have come to concern them.
         """
         while True:
             try:

@@ -39,9 +39,10 @@ class NotifierSweeps:
         self._store = store
 
     async def alerts(self, horizon: datetime) -> AsyncIterator[Removed]:
-        """Delete alerts closed before the horizon, and critical fixes acknowledged before it, with their steps.
+        """Delete old alerts with their escalation steps.
 
-        An alert that has an unfinished delivery stays. Yields table -> number of rows deleted, for each batch.
+        Old are alerts closed before `horizon`, and alerts about critical fixes acknowledged before `horizon`. An alert
+        that has an unfinished delivery stays. Yields table -> number of rows deleted, for each batch.
         """
         closed = and_(_a.state == AlertState.CLOSED.value, _a.closed_at < horizon)
         answered = and_(
@@ -56,11 +57,11 @@ class NotifierSweeps:
                 yield rows
 
     async def deliveries(self, horizon: datetime) -> AsyncIterator[Removed]:
-        """Delete deliveries that finished before the horizon, with their attempts.
+        """Delete deliveries that finished before `horizon`, with their attempts.
 
-        A delivery stays while its alert exists; a digest, while deliveries that it contained exist; and any delivery,
-        while another one that is still to be sent must wait for it (`follows`). Yields table -> number of rows deleted,
-        for each batch.
+        These stay: a delivery whose alert exists; a digest (a mail that collects several messages) while deliveries
+        that it contained exist; and a delivery for which another one that is still to be sent must wait (`follows`).
+        Yields table -> number of rows deleted, for each batch.
         """
         after: Any | None = None
         while page := await self._page(horizon, after):
@@ -71,7 +72,7 @@ class NotifierSweeps:
                 yield rows
 
     async def notices(self, horizon: datetime) -> AsyncIterator[Removed]:
-        """Delete the notices last changed before the horizon, with who was notified of them.
+        """Delete the notices last changed before `horizon`, with who was notified of them.
 
         A notice that has an alert stays. Contracts that a deleted notice comes to concern later are not notified of it.
         Yields table -> number of rows deleted, for each batch.
@@ -92,7 +93,7 @@ class NotifierSweeps:
             yield {"notifier_notice": len(ids), "notifier_notice_told": people}
 
     async def registrations(self, horizon: datetime) -> AsyncIterator[Removed]:
-        """Delete registrations that ended, or expired unconfirmed, before the horizon, and daily counts of mails.
+        """Delete registrations that ended, or expired unconfirmed, before `horizon`, and older daily counts of mails.
 
         Yields table -> number of rows deleted, for each batch.
         """
@@ -112,7 +113,7 @@ class NotifierSweeps:
             yield {"notifier_registration": len(ids), "notifier_confirmation": counted}
 
     async def taken_in(self, horizon: datetime) -> AsyncIterator[Removed]:
-        """Delete the ids of facts and notices taken in before the horizon.
+        """Delete the ids of the events (facts and notices) that were taken in before `horizon`.
 
         If one of these events came again, it would be processed again. Yields table -> number of rows deleted, for each
         batch.
@@ -121,7 +122,7 @@ class NotifierSweeps:
             yield removed
 
     async def conversations(self, horizon: datetime) -> AsyncIterator[Removed]:
-        """Delete the conversations (what was sent to one mailbox) whose last message came before the horizon.
+        """Delete the conversations (each: what was sent to one mailbox) whose last message came before `horizon`.
 
         Yields table -> number of rows deleted, for each batch.
         """

@@ -41,8 +41,8 @@ class EventPage:
     """One page of an incident's events, in the order in which they occurred.
 
     `total`: how many events all pages have together. `next`: the event id to pass as `after` for the next page; None on
-    the last page. `surplus`: how many more events are stored that exceed the limit of one incident; they are on no page
-    and change no clock.
+    the last page. `surplus`: how many further events are stored that exceed the limit of one incident; they are on no
+    page and change no clock.
     """
 
     events: Sequence[IncidentEvent]
@@ -54,7 +54,7 @@ class EventPage:
 def latest_clocks(clocks: Sequence[Clock], most: int) -> list[Clock]:
     """Return at most `most` of the clocks, in the order given.
 
-    If there are more, open clocks are preferred to ended ones, and then those that started later.
+    If there are more, ended clocks are left out first; among ended ones, and among open ones, those that started first.
     """
     if len(clocks) <= most:
         return list(clocks)
@@ -72,13 +72,13 @@ def incident_json(
     seen: ContractView | None = None,
     rulebooks: Mapping[ClockId, Rulebook] = MappingProxyType({}),
 ) -> dict[str, Any]:
-    """Return the JSON object of an incident: its state, at most 100 of its clocks, and one page of its events.
+    """Return the JSON object of an incident: its state, at most 100 of its clocks, and one page of its events (`page`).
 
-    `page`: these events. `rulebook`: the plans, contracts and calendars by which the incident is judged; `rulebooks`:
-    by clock id, the rulebook of each clock that is judged by another one. `now`: the instant for which urgencies,
-    consumed and waiting times are computed. `told`: by clock id, what has been published about the clock; it adds
-    breaches that timers published after the last event. `seen`: the part of the incident that an API key of one
-    contract may see; None: the key is for all contracts.
+    `rulebook`: the plans, contracts and calendars by which the incident is judged; `rulebooks`: by clock id, the
+    rulebook of each clock that is judged by another one. `now`: the instant for which urgencies, consumed and waiting
+    times are computed. `told`: by clock id, what has been published about the clock; breaches that timers published
+    after the last event are taken from it. `seen`: the part of the incident that an API key of one contract may see;
+    None: the key is for all contracts.
     """
     until = None if seen is None else seen.until
     if seen is not None:
@@ -354,10 +354,10 @@ def explained_json(
 ) -> dict[str, Any]:
     """Return the JSON body that explains, as of `at`, how the clocks of an incident came to their due instants.
 
-    At most 20 clocks are explained: the open ones, and the latest of the others; texts are in `language`. `name`: the
-    incident's id. `incident`: None before its first event; there are no clocks then. `metric`: explain only clocks of
-    this metric; "": of all. `rulebook`: the plans, contracts and calendars by which the incident is judged;
-    `rulebooks`: by clock id, the rulebook of each clock that is judged by another one.
+    At most 20 clocks are explained: the open ones, and the latest of the others. `language`: of the texts, such as
+    `en`. `name`: the incident's id. `incident`: None before its first event; there are no clocks then. `metric`:
+    explain only clocks of this metric; "": of all. `rulebook`: the plans, contracts and calendars by which the incident
+    is judged; `rulebooks`: by clock id, the rulebook of each clock that is judged by another one.
     """
     asked = [clock for clock in incident.clocks if metric in ("", clock.metric)] if incident else []
     shown = latest_clocks(asked, MOST_EXPLAINED)

@@ -35,11 +35,11 @@ class IncidentRetention:
         self._store = store
 
     async def ended(self, horizon: datetime) -> AsyncIterator[Removed]:
-        """Delete incidents that ended before `horizon`, the earliest opened first.
+        """Delete incidents that ended before `horizon`, in pages of 1,000, those opened first in the first page.
 
-        After each step yield table -> rows deleted. Skipped are incidents with an open clock, with events that wait to
-        be applied, or with an event received at `horizon` or later. Of each deleted incident a tombstone stays: its id
-        and when it ended.
+        After each step yield table name -> rows deleted. Skipped are incidents with an open clock, with events that
+        wait to be applied, or with an event received at `horizon` or later. Of each deleted incident a tombstone stays:
+        its id and when it ended.
         """
         after: Any | None = None
         while page := await self._page(horizon, after):
@@ -53,9 +53,9 @@ class IncidentRetention:
                     yield removed
 
     async def late(self, horizon: datetime) -> AsyncIterator[Removed]:
-        """Delete events that came for an incident after its deletion; yield table -> rows deleted after each step.
+        """Delete events that came for an incident after its deletion; after each step yield table name -> rows deleted.
 
-        Only events received before `horizon` go; an incident that was reopened since keeps all its events.
+        Only events received before `horizon` go. An incident that was reopened since keeps all its events.
         """
 
         async def strays(connection: AsyncConnection, names: Sequence[str]) -> Removed:

@@ -53,7 +53,8 @@ class CatalogueInForce(Protocol):
 class RulebookOverlay(Protocol):
     """A function that returns a catalogue's rulebook with the recorded contracts (those kept in the database) added.
 
-    Its second argument is contract id -> the revision to use of each; None: the present revisions.
+    Its first argument is the catalogue. The second is contract id -> the revision of it to use; None: the present
+    revisions.
     """
 
     def __call__(self, catalogue: Any, revisions: Mapping[str, int] | None = None, /) -> Rulebook: ...
@@ -87,9 +88,9 @@ class JudgedVersion:
 class PinnedRulebooks:
     """The rulebooks (plans, contracts, calendars) of one transaction.
 
-    `current`: the rulebook of the catalogue in force. `by_version`: version -> rulebook; a version whose text cannot be
-    read is missing. `newest`: returns the rulebook in force for a row of `timer_incident`; None: it is always
-    `current`.
+    `current`: the rulebook of the catalogue in force. `by_version`: catalogue version -> rulebook; versions whose text
+    cannot be read are missing. `newest`: returns the rulebook in force for a row of `timer_incident`; None: it is
+    always `current`.
     """
 
     current: Rulebook
@@ -115,10 +116,10 @@ class PinnedRulebooks:
 class Rulebooks:
     """Finds the rulebook (plans, contracts, calendars) of each catalogue version, since incidents keep their version.
 
-    Where recorded contracts decide, their revisions are part of the version. Call `pinned` in a transaction that
-    writes, `known` in one that reads. `current`: returns the catalogue in force. `revive`: builds a catalogue from its
-    stored text. `records`: the recorded contracts; None: there are none. If a text cannot be read, the error is logged
-    and the current rulebook is used.
+    Where recorded contracts (in the database) decide, their revisions are part of the version. Call `pinned` in a
+    transaction that writes, `known` in one that reads. `current`: returns the catalogue in force. `revive`: builds a
+    catalogue from its stored text. `records`: the recorded contracts; None: there are none. If a stored text cannot be
+    read, the error is logged and the current rulebook is used.
     """
 
     def __init__(
@@ -148,14 +149,14 @@ class Rulebooks:
     def announced(self) -> bool:
         """Return whether `newest` has been called since this process loaded the catalogue in force.
 
-        That call records in the database when the catalogue was activated.
+        The first such call records in the database when the catalogue was activated.
         """
         return self._activated == self._current().version
 
     async def pinned(
         self, connection: AsyncConnection, versions: Iterable[str] | Iterable[JudgedVersion]
     ) -> PinnedRulebooks:
-        """Return the rulebooks of these versions for a transaction that writes.
+        """Return the rulebooks of these catalogue versions for a transaction that writes.
 
         Also updates the recorded contracts in memory from the database, and stores the text of the catalogue in force,
         unless it is stored already. A version whose text is lost is missing in the result, and logged.
@@ -169,7 +170,7 @@ class Rulebooks:
     async def known(
         self, connection: AsyncConnection, versions: Iterable[str] | Iterable[JudgedVersion]
     ) -> PinnedRulebooks:
-        """Return the rulebooks of these versions for a transaction that only reads; nothing is stored.
+        """Return the rulebooks of these catalogue versions for a transaction that only reads; nothing is stored.
 
         A version whose text is lost is missing in the result, and logged.
         """
@@ -188,8 +189,8 @@ class Rulebooks:
     async def newest(self, connection: AsyncConnection) -> bool:
         """Return whether the catalogue that this process has loaded is the one activated last, by any instance.
 
-        The first call after this process has loaded another version (at start, or by a reload) records that version as
-        activated now, unless it was the last one anyway; so the first answer is True.
+        The first call after the process has loaded a catalogue (at start, or by a reload) returns True: it records that
+        catalogue in the database as activated now, unless it is the one activated last anyway.
         """
         catalogue = self._current()
         last = await _activated_last(connection)
@@ -321,7 +322,7 @@ def _judged(version: str | JudgedVersion) -> JudgedVersion:
 def pin_row(incident: Incident, rulebook: Rulebook, version: str) -> dict[str, str] | None:
     """Return the row of `timer_pin` that stores which revisions of recorded contracts are part of `version`.
 
-    By it the rulebook of the version is found again. `incident`: judged by `rulebook` under `version`. None if no
+    From it the rulebook of that version can be made again. `incident`: judged by `rulebook` under `version`. None if no
     recorded contract is part of the version.
     """
     recorded = rulebook.recorded
@@ -335,7 +336,7 @@ def pin_row(incident: Incident, rulebook: Rulebook, version: str) -> dict[str, s
 def version_of(incident: Incident, rulebook: Rulebook) -> str:
     """Return the version under which `rulebook` judges the incident.
 
-    It is the catalogue's version, joined with the revisions of recorded contracts where these decide.
+    It is the catalogue's version; if recorded contracts (in the database) decide, joined with their revisions.
     """
     contracts = [period.contract for period in incident.periods]
     return rulebook.version_for(contracts, [period.customer for period in incident.periods])

@@ -49,8 +49,8 @@ class EndReason(IntEnum):
 class HeldConnection(Protocol):
     """An open connection that an `Admission` (the limit on connections of a process) counts and may close.
 
-    To make room for a new connection, the Admission compares what each is busy with (`activity`), and calls `give_way`
-    on the one that it closes.
+    To make room for a new connection, the Admission compares what the open ones are busy with (`activity`), and calls
+    `give_way` on one of them.
     """
 
     def activity(self, now: float) -> ConnectionActivity:
@@ -78,13 +78,13 @@ class Admission:
         return len(self._all)
 
     def enter(self, held: HeldConnection, address: str, now: float) -> EndReason | None:
-        """Count a new connection and return None; return the reason if the connection is refused instead.
+        """Count a new connection and return None; if it is refused, return the reason instead.
 
-        If a limit is reached, a less busy connection is closed for the new one. At the limit of its address: the least
-        busy one of that address, if it is WAITING, SENDING or UNREAD. At the limit of the process: such a one of the
-        eight addresses with the most connections, else such a one or a STREAMING one of any address. Of equally busy
-        ones the oldest is closed; if there is none to close, the new one is refused. `now`: seconds of the event loop's
-        clock.
+        If its address is at the limit, one of the address's connections that is WAITING, SENDING or UNREAD is closed
+        for it. If the process is at its limit, such a connection of one of the eight addresses with the most
+        connections is closed, else one of any address, which may be STREAMING, too. Of several the least busy is
+        closed, of equally busy ones the oldest. If there is none, the new one is refused. `now`: seconds of the event
+        loop's clock.
         """
         group = group_of(address)
         own = self._of.get(group)
@@ -139,8 +139,8 @@ class Admission:
 def group_of(address: str) -> str:
     """Return the key by which connections are counted together: an IPv4 address, or an IPv6 address's /64 network.
 
-    An IPv6 address that stands for an IPv4 address gives the latter. A text that is no address, such as that of a Unix
-    socket, is returned unchanged.
+    An IPv6 address that stands for an IPv4 address counts as the IPv4 address. A text that is no address, such as that
+    of a Unix socket, is returned unchanged.
     """
     try:
         read = ip_address(address)

@@ -42,7 +42,7 @@ class RunningProcess:
     """A process whose services run.
 
     `app`: the HTTP application with the routes of all services, ready to be served. `failed`: an asyncio.Event that is
-    set when a part of a service has failed.
+    set when a long-running task of a service has failed.
     """
 
     app: FastAPI
@@ -63,7 +63,7 @@ async def run_process(
     """Run the named services while the context lasts, and yield the running process.
 
     `names`: any of `ingest`, `timer`, `notifier`, `board`. `time_source`: used instead of that of the settings (tests,
-    the demo). `extra_routes`, `extra_parts`: routes served and parts run besides those of the services. Raises
+    the demo). `extra_routes`, `extra_parts`: HTTP routes and long-running tasks besides those of the services. Raises
     BadSettings, CatalogueInvalid.
     """
     async with process_context(settings, time_source) as base:

@@ -56,7 +56,8 @@ class BoundedHttp(HttpToolsProtocol):
     """One HTTP connection of uvicorn's, counted by `admission`, with limits on size, speed and number of its requests.
 
     A peer that reads an answer too slowly is cut off, too. `patience`: how long the head and the body of a request may
-    take. `ended` is called with the reason each time this side refuses the connection or cuts it off.
+    take. `ended` is called with the reason when this side refuses or closes the connection for one of the reasons of
+    EndReason.
     """
 
     def __init__(

@@ -28,8 +28,8 @@ def is_loopback(host: str) -> bool:
 def exposing_setting(settings: Settings) -> str:
     """Return a message on the setting that lets other machines reach this process; "" if none does.
 
-    The setting is SLAD_HOST if it is not an address of this machine alone, else SLAD_PUBLIC_URL if it is set to such a
-    host.
+    The setting is SLAD_HOST if it is not an address of this machine alone, else SLAD_PUBLIC_URL if it is set and names
+    another host than this machine.
     """
     if not is_loopback(settings.host):
         return f"SLAD_HOST={settings.host} lets others reach slad"

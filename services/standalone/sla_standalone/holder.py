@@ -26,9 +26,9 @@ class CatalogueHolder:
     """Holds the catalogue in force; `current`, and calling the holder, return it.
 
     It is read from the files at `path` at start, and again by `refresh` if they have changed; files with errors are
-    refused, and the old catalogue stays. `against`: returns the reasons why a catalogue without errors may not be in
-    force here, empty if it may. `today`: the date from which to warn of holidays that end soon. `registry`: where its
-    metrics are registered. Raises BadSettings for a reason of `against` at start, CatalogueInvalid.
+    refused, and the old catalogue stays. `against`: returns why a catalogue without errors may not be in force here,
+    empty if it may. `today`: the date from which to warn of holidays that end soon. `registry`: where its metrics are
+    registered. Raises at start CatalogueInvalid, and BadSettings if `against` returns a reason.
     """
 
     def __init__(

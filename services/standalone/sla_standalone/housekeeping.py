@@ -17,10 +17,10 @@ Duty = Callable[[], Awaitable[None]]
 
 
 def housekeeping(duties: Mapping[str, tuple[float, Duty]]) -> Part:
-    """Return the part of a service that runs the given functions periodically.
+    """Return a long-running task of a service, named `housekeeping`, that calls the given functions periodically.
 
-    `duties`: name -> (interval in seconds, async function). If runs were missed, one run makes up for all of them,
-    however late. A function is not started again while it still runs.
+    `duties`: name -> (interval in seconds, async function). If calls were missed, one call makes up for all of them,
+    however late. A function is not called again while it still runs.
     """
 
     async def run() -> None:

@@ -59,8 +59,8 @@ class KeptMessage:
 class Mailbox:
     """A local mailbox in memory, which keeps the last 200 messages (KEPT) for its page.
 
-    Mails arrive by SMTP on `host` and `port`: await `open`, then run `part` with the server that it returns. With
-    `port` 0 the system chooses one, which `open` writes to the attribute `port`. `time_source`: dates the messages.
+    Mails arrive by SMTP on `host` and `port`: await `open`, then run the task that `part` returns. With `port` 0 the
+    system chooses one, which `open` writes to the attribute `port`. `time_source`: dates the messages.
     """
 
     def __init__(self, time_source: TimeSource, host: str = "127.0.0.1", port: int = 0) -> None:
@@ -79,7 +79,7 @@ class Mailbox:
         return server
 
     def part(self, server: asyncio.AbstractServer) -> Part:
-        """Return the part of a service that serves SMTP with the server of `open`."""
+        """Return the long-running task `mailbox`, which receives mails by SMTP; `server`: the result of `open`."""
 
         async def run() -> None:
             async with server:

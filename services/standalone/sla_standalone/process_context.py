@@ -25,8 +25,8 @@ class ProcessContext:
     """What all services of a process share, built once from the settings by `process_context`.
 
     `feeds`: access to the message bus. `registry`: where metrics are registered. `catalogue`: holds the catalogue in
-    force. `memory`: the file that passes the last readings of the clocks on to the next process. `keys`: a copy in
-    memory of the API keys that `slad key make` made.
+    force. `memory`: a file with the last readings of the system's clocks, for the next start. `keys`: a copy in memory
+    of the API keys that `slad key make` made.
     """
 
     settings: Settings
@@ -43,8 +43,8 @@ class ProcessContext:
 async def process_context(settings: Settings, time_source: TimeSource | None = None) -> AsyncIterator[ProcessContext]:
     """Open store, bus and catalogue, and yield them as a ProcessContext; at the end the store is closed.
 
-    `feeds` has to be closed by the caller. `time_source`: used instead of that of the settings (tests, the demo).
-    Raises BadSettings, CatalogueInvalid.
+    The caller has to close its `feeds` (access to the message bus). `time_source`: used instead of that of the settings
+    (tests, the demo). Raises BadSettings, CatalogueInvalid.
     """
     registry = CollectorRegistry()
     for collector in (ProcessCollector, PlatformCollector, GCCollector):

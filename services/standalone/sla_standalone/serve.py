@@ -38,12 +38,12 @@ async def serve(
     extra_parts: Iterable[Part] = (),
     ready: Callable[[RunningProcess], None] = lambda running: None,
 ) -> int:
-    """Serve the named services over HTTP until a signal arrives or a part fails, and return the exit status.
+    """Serve the named services over HTTP until a signal arrives or a task of theirs fails; return the exit status.
 
-    The status is 0 after a signal, and 1 after a failed part (a supervisor should start the process again). `ready` is
-    called with the running process once everything runs; the other arguments are those of `compose.run_process`. Raises
-    CatalogueInvalid for a catalogue with errors, and BadSettings for a setting that cannot be used, such as a port that
-    is taken.
+    It is 0 after a signal, and 1 after a failed task (a supervisor should start the process again). `ready` is called
+    with the running process once everything runs; the other arguments are those of `compose.run_process`. Raises
+    CatalogueInvalid for a catalogue with errors, BadSettings for a setting that cannot be used, such as a port that is
+    taken.
     """
     room = measure_capacity(settings)
     listening = _listen(settings)

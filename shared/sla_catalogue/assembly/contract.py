@@ -43,9 +43,9 @@ CONTACT = "contact"  # the role of the customer's own contact person
 class BuiltContract:
     """A contract as built from the files (`contract`), with its plan (`built`) and what the checks need.
 
-    `rows`: its own targets with their paths. `document`: the contract as written. `parts`: of a contract with several
-    entitlements (plans with their own products), one such object for each of them. `written`: of such a part, its path
-    below the contract. `siblings`: the coverages of its other plans.
+    `rows`: its own targets, each with its path. `document`: the contract as written. `parts`: one such object for each
+    entitlement (a plan with its own products) if there are several; else empty. Only in a part, `written` is the path
+    of the entitlement below the contract, and `siblings` are the coverages of all the contract's plans.
     """
 
     contract: Contract
@@ -58,7 +58,10 @@ class BuiltContract:
 
     @property
     def bought(self) -> tuple[BuiltContract, ...]:
-        """Return one built contract for each entitlement (plan with its own products); itself if it has one plan."""
+        """Return one built contract for each entitlement (a plan with its own products).
+
+        For a contract with one plan that is a tuple of the contract alone.
+        """
         return self.parts or (self,)
 
     def coverage(self, name: str) -> Coverage | None:
@@ -67,12 +70,15 @@ class BuiltContract:
 
     @property
     def path(self) -> Path:
-        """Return the path of the contract in the catalogue, such as `("contracts", "acme")`."""
+        """Return the keys down to the contract in the catalogue, such as `("contracts", "acme")`."""
         return ("contracts", str(self.contract.id))
 
     @property
     def place(self) -> Path:
-        """Return the path at which the plan is written: that of the contract, or of one of its entitlements."""
+        """Return the keys down to what names the plan: the contract, or one of its entitlements.
+
+        For example `("contracts", "acme")` or `("contracts", "acme", "entitlements", 0)`.
+        """
         return (*self.path, *self.written)
 
 
@@ -81,8 +87,8 @@ class Plans:
     """Builds the plans of a catalogue, each once: `get` returns the plan built from a draft.
 
     `drafts`: the plans as written, by id. `shared`: the coverages of the section `coverages`. `context`: receives
-    findings. `built`: the plans built so far, by id, among them plans made for one contract, with ids such as
-    `gold@acme`. `on_call`: rota -> the ids of its people. `laid`: drafts merged over a base plan so far, by id.
+    findings. `built`: the plans built so far, by id, among them plans made for one contract (`gold@acme`). `on_call`:
+    rota id -> the ids of its people. `laid`: the drafts merged over a base plan so far, by id (`gold+standard`).
     `order`: person -> the person's position in the section `people`.
     """
 
@@ -97,7 +103,8 @@ class Plans:
     def get(self, draft: PlanDraft, like: Mapping[str, Coverage] = NO_COVERAGES) -> BuiltPlan:
         """Return the plan built from a draft; built at the first call for an id, cached afterwards.
 
-        `like`: coverages to reuse where the hours are the same, as in `build_plan`.
+        `like`: coverages by name; one that is equal to the plan's own of that name is used in its place, as the same
+        object.
         """
         if draft.id not in self.built:
             self.built[draft.id] = build_plan(draft, self.shared, self.context, like)
@@ -110,7 +117,7 @@ class Plans:
         return sorted((id_ for id_ in named if id_ in self.order), key=self.order.__getitem__)
 
     def over(self, draft: PlanDraft, base: PlanDraft) -> PlanDraft:
-        """Return the draft of a plan merged over its base plan (see `lay_over`); cached for the pair."""
+        """Return the draft of a plan merged over its base plan, from which it gets what it lacks; cached per pair."""
         id_ = f"{draft.id}+{base.id}"
         if id_ not in self.laid:
             self.laid[id_] = lay_over(draft, base, id_)
@@ -133,8 +140,9 @@ def build_contract(
 ) -> BuiltContract | None:
     """Return one contract with its plan; None if its plan, base plan or time zone is unknown.
 
-    Errors are reported to `context.findings`. `version`: the number of the recorded version; above 0 it is part of the
-    ids of plans that are made for this contract alone (`gold@acme.v3`), so that two versions have two plans.
+    `name`: the contract's id. `version`: the number of the recorded version; above 0 it is part of the ids of plans
+    that are made for this contract alone (`gold@acme.v3`), so that two versions have two plans. Errors are reported to
+    `context.findings`.
     """
     path: Path = ("contracts", name)
     zone_known = check_zone(document.zone, (*path, "zone"), context.findings)

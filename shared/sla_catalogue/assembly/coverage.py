@@ -21,8 +21,9 @@ def build_coverages(
 ) -> dict[str, Coverage]:
     """Return coverages (when time counts) by name: those in `written`, and those in `shared` not written again.
 
-    `written`: name -> (path, document). A written coverage may be made of others, written or shared. A part that is
-    unknown, or is made of this very coverage, is reported to `context.findings` and left out.
+    `written`: name -> (keys down to the coverage, its document). `shared`: those of the section `coverages`. A written
+    coverage may be made of others, written or shared. One of these that is unknown, or is itself made of the coverage,
+    is left out and reported to `context.findings`.
     """
     found: dict[str, Coverage] = {}
     for name in written:
@@ -62,8 +63,8 @@ def _build(
 def build_coverage(name: str, path: Path, document: CoverageDocument, context: Context) -> Coverage:
     """Return the coverage (when time counts) that a document describes, without the coverages it is made of.
 
-    Hours that overlap or leave a gap of a few minutes, a coverage that is never open and an unknown time zone are
-    reported to `context.findings`.
+    `name`: the coverage's id. `path`: the keys down to the document. Reported to `context.findings`: hours that overlap
+    or leave a gap of at most 5 minutes, a coverage that is never open, and an unknown time zone.
     """
     hours = document.hours or {}
     check_week(hours, (*path, "hours"), context)
@@ -91,7 +92,10 @@ def build_coverage(name: str, path: Path, document: CoverageDocument, context: C
 
 
 def weekly_of(week: Week) -> Mapping[int, tuple[Window, ...]]:
-    """Return the open windows of a week, converted for the calendar: weekday (0 is Monday) -> windows in seconds."""
+    """Return the open windows of a week in seconds since midnight: weekday (0 is Monday) -> windows.
+
+    `week`: the same, with windows in minutes.
+    """
     return MappingProxyType({day: tuple(map(window_of, windows)) for day, windows in week.items()})
 
 
@@ -109,7 +113,10 @@ def window_of(window: MinuteWindow) -> Window:
 
 
 def check_week(week: Week, path: Path, context: Context) -> None:
-    """Report to `context.findings` weekly hours that overlap, or that leave a few minutes closed between them."""
+    """Report weekly hours that overlap (errors), and gaps of at most 5 minutes between them (warnings).
+
+    They are reported to `context.findings`. `path`: the keys down to the hours in the catalogue.
+    """
     for pair in find_overlaps(week):
         context.findings.error(path, "overlap", f"hours overlap: {pair}", "time counts once; correct one of them")
     for gap in find_short_gaps(week):

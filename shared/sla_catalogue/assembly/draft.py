@@ -28,9 +28,9 @@ from sla_domain.plan import PlanId, written_name
 class PlanDraft:
     """A plan as it is written, merged with the plan it extends; `build_plan` makes the usable plan of it.
 
-    `document`: the plan's single values. `priorities`, `targets`, `coverages`, `metrics`, `windows`, `allowances`: each
-    as a pair (the path at which it was written, document). `timed_too`: further metrics of the plan, for which only a
-    contract has targets.
+    `document`: the plan's single values. `priorities`, `targets`, `windows`, `allowances`: a pair (keys down to where
+    it was written, document) for each. `coverages`, `metrics`: name -> such a pair. `timed_too`: further metrics of the
+    plan, for which only a contract has targets.
     """
 
     id: str
@@ -46,9 +46,9 @@ class PlanDraft:
 
     @property
     def path(self) -> Path:
-        """Return the path of the plan in the catalogue, such as `("plans", "gold")`.
+        """Return the keys down to the plan in the catalogue, such as `("plans", "gold")`.
 
-        For a plan that is made for a contract (`gold@acme`), that of the original plan.
+        For a plan that is made for a contract (`gold@acme`), they are those of the original plan.
         """
         return ("plans", written_name(PlanId(self.id)))
 

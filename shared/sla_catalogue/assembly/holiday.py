@@ -23,9 +23,9 @@ def build_holidays(
 ) -> dict[str, HolidayTable]:
     """Return the holiday tables by code, such as `PL`: for the given codes, and for those of the section `holidays`.
 
-    `codes`: each code that a coverage needs -> the path of that coverage. `horizon`: the years. `bases`: file name ->
-    directory to which its relative file names refer. Unknown codes, calendar files that cannot be read, and removed
-    days that were no holidays are reported to `context.findings`.
+    `codes`: each code that a coverage needs -> the keys down to that coverage. `horizon`: the years. `bases`: name of a
+    catalogue file -> directory to which relative file names in it refer. Reported to `context.findings`: unknown codes,
+    calendar files that cannot be read, and removed days that were no holidays.
     """
     wanted = {**{code: ("holidays", code) for code in context.document.holidays}, **codes}
     return {code: _table(code, path, horizon, bases, context) for code, path in sorted(wanted.items())}
@@ -34,10 +34,11 @@ def build_holidays(
 def later_table(
     code: str, path: Path, tables: Mapping[str, HolidayTable], horizon: Horizon, context: Context
 ) -> HolidayTable:
-    """Return the holiday table of a code that was not built with the catalogue, as it would have been built then.
+    """Return the holiday table of a code that no contract needed when the catalogue was built.
 
-    No file is read: the days from calendar files are taken from the country's table in `tables`. `path`: the path of
-    what needs the code. Unknown codes are reported to `context.findings`.
+    Holidays are generated for the years of `horizon`. No file is read: days from calendar files are taken from the
+    country's table in `tables` (code -> table). `path`: the keys down to what needs the code. Unknown codes are
+    reported to `context.findings`.
     """
     country, _, subdivision = code.partition("-")
     document = context.document.holidays.get(country) or HolidayDocument()
@@ -115,5 +116,5 @@ def _fed(
 
 
 def holidays_version(tables: Mapping[str, HolidayTable]) -> str:
-    """Return the version of the package `holidays` that generates the days; "" if no table has a day."""
+    """Return the version of the installed package `holidays`, which generates the days; "" if no table has a day."""
     return PACKAGE_VERSION if any(table.rows for table in tables.values()) else ""

@@ -20,8 +20,8 @@ NONE = "none"  # `until: none` takes away what the metric it is like has
 def build_metrics(wanted: Iterable[str], written: Written, context: Context) -> tuple[Metric, ...]:
     """Return the metrics of a plan: those named in `wanted`, then those they wait for (`after`, `until`), each once.
 
-    `written`: name -> (path, document) of the metrics that the catalogue defines; they replace built-in ones of the
-    same name. Names that nobody defines are left out without a finding.
+    `written`: name -> (keys down to the metric, its document) for metrics that the catalogue defines; they replace
+    built-in ones of the same name. Names that nobody defines are left out without a finding.
     """
     found: dict[str, Metric] = {}
     left = list(wanted)
@@ -44,7 +44,10 @@ def known_metrics(written: Written) -> frozenset[str]:
 
 
 def written_metrics(context: Context) -> dict[str, tuple[Path, MetricDocument]]:
-    """Return the metrics of the section `metrics`, which every plan may use: name -> (path, document)."""
+    """Return the metrics of the section `metrics`, which every plan may use.
+
+    The result is name -> (keys down to the metric, its document).
+    """
     return {name: (("metrics", name), document) for name, document in context.document.metrics.items()}
 
 

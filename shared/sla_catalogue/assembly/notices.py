@@ -29,10 +29,10 @@ def build_notice_terms(document: NoticesDocument | None) -> NoticeTerms:
 def build_registration_domains(
     written: Sequence[str], terms: NoticeTerms, path: Path, context: Context
 ) -> frozenset[str]:
-    """Return the mail domains of a contract whose addresses may register for notices, in ASCII and lower case.
+    """Return the mail domains of a contract, in ASCII and lower case, with which addresses may register for notices.
 
-    Reported to `context.findings`: texts that are not domains, and domains of a contract whose plan asks for no
-    registration (`terms`).
+    `written`: the domains as written. `path`: the keys down to them. Reported to `context.findings`: texts that are not
+    domains, and domains of a contract whose plan asks for no registration (`terms`).
     """
     found = set()
     for domain in written:

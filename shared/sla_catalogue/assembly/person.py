@@ -21,7 +21,7 @@ MAIL_LANGUAGES = frozenset({"en"})
 
 
 def every_person(document: CatalogueDocument) -> Iterator[tuple[Path, PersonDocument]]:
-    """Yield (path, document) of each person of the section `people`, then of each contract."""
+    """Yield (keys down to the person, document) of each person of the section `people`, then of each contract."""
     for id_, each in document.people.items():
         yield ("people", id_), each
     for name, contract in document.contracts.items():
@@ -40,8 +40,9 @@ def check_people(people: Iterable[tuple[Path, PersonDocument]], context: Context
 def build_person(id_: str, document: PersonDocument, notices: bool, side: Side, zone: str) -> Person:
     """Return the person that a document describes.
 
-    `notices`, `side`, `zone`: used where the document does not say. Addresses in a key of their channel's kind are
-    added to `addresses`, each once.
+    `id_`: the person's id. `notices`, `side`: used where the document does not say. `zone`: the time zone of the
+    person's working hours if the document names none. The person's addresses are those under `addresses`, then those
+    under keys of channel kinds (such as `email`), each once.
     """
     of_kinds = (f"{kind.name}:{address}" for kind in channel_kinds() for address in document.of_kind(kind.name))
     addresses = [normalise_address(address) for address in (*document.addresses, *of_kinds)]

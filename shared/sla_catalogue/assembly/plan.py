@@ -45,7 +45,7 @@ def build_plan(
     """Return the plan built from a draft, ready for use.
 
     `shared`: the coverages of the section `coverages`; the plan's own ones of the same name are used instead. `like`:
-    the coverages of the plan from which it is derived; those with the same hours are reused as the same objects.
+    the coverages of the plan from which this one is derived; those that are equal are reused, as the same objects.
     Reported to `context.findings`: names in the plan that nobody defines, a name that two priorities share, and urgent
     channels that are not among the plan's channels.
     """

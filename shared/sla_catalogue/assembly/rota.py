@@ -25,7 +25,10 @@ _ALWAYS_FIRST = date(1970, 1, 5)  # a Monday: of one person alone the day of the
 
 @dataclass(frozen=True, slots=True)
 class RotaHours:
-    """The hours of one layer of a rota (on-call plan): the coverage, and the path at which it is named."""
+    """The hours of one layer of a rota (on-call plan), as a coverage.
+
+    `path`: the keys down to where the catalogue states them, such as `("rotas", "nights", "coverage")`.
+    """
 
     coverage: Coverage
     path: Path
@@ -46,7 +49,7 @@ def rota_people(context: Context, listed: ListedShifts) -> Mapping[str, tuple[st
 
 
 def rota_hours(shared: Mapping[str, Coverage], context: Context) -> Mapping[tuple[str, int], RotaHours]:
-    """Return (rota id, number of the layer) -> the layer's hours; layers on call at any hour are left out.
+    """Return (rota id, number of the layer, from 0) -> the layer's hours; layers on call at any hour are left out.
 
     `shared`: the coverages of the section `coverages`. An unknown coverage, and one that subtracts the holidays of a
     contract, are reported to `context.findings`.
@@ -83,11 +86,12 @@ def build_rotas(
     calendar: Callable[[str, Coverage], Calendar],
     context: Context,
 ) -> Mapping[RotaId, Rota]:
-    """Return the rotas (on-call plans) of the section `rotas` by id.
+    """Return the rotas (on-call plans) of the section `rotas` by id; one with an unknown time zone is left out.
 
-    `hours`: (rota id, number of the layer) -> its hours. `listed`: the shifts from calendar files. `on_call`: rota ->
-    its people. `calendar`: makes the calendar of a time zone and a coverage. Unknown people, layers without anybody,
-    and handovers that do not fit are reported to `context.findings`.
+    `hours`: (rota id, number of the layer, from 0) -> its hours. `listed`: the shifts from calendar files. `on_call`:
+    rota id -> ids of its people. `calendar`: given a time zone and a coverage, returns the calendar. Reported to
+    `context.findings`: unknown time zones and people, layers without anybody, handovers whose days contradict each
+    other, and overrides that end before they begin.
     """
     found: dict[RotaId, Rota] = {}
     for name, document in context.document.rotas.items():

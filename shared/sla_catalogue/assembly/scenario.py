@@ -52,8 +52,8 @@ class Expectation:
     """What a test of the catalogue expects of the clock of one metric; None, "" and False are not checked.
 
     `metric`: such as `resolution` for its latest clock, or `resolution/1` for its second one (counted from 0). `due`,
-    `warn`, `breach`: the instants. `unbroken`: no breach by the test's `now`. `unspecified`: the plan gives no number,
-    so there is no clock. `clause`: that of the target.
+    `warn`, `breach`: the instants. `unbroken`: no breach by the test's `now`. `state`: such as `paused`. `unspecified`:
+    the plan gives no number, so there is no clock. `clause`: that of the target.
     """
 
     metric: str
@@ -71,7 +71,8 @@ class Scenario:
     """A test of the catalogue (`slad check --tests`): an incident as events, and what must follow from them.
 
     `now`: the instant up to which breaches count. `remarks`: the kinds of remarks it must have, and no others; None:
-    not checked. `clauses`: the clauses that it tests. `line`: where it was written. `run_scenarios` runs it.
+    not checked. `clauses`: the clauses that it tests. `line`: where it was written, as `file:line`. `run_scenarios`
+    runs it.
     """
 
     name: str
@@ -190,6 +191,6 @@ def _expectation(metric: str, document: ExpectDocument, zone: str) -> Expectatio
 def parse_instant(text: str, zone: str) -> datetime:
     """Return the datetime that an ISO 8601 text states, converted to the time zone `zone`.
 
-    A text without an offset is taken as wall-clock time of `zone`.
+    A text without an offset is taken as wall-clock time of `zone`. Raises ValueError for any other text.
     """
     return local_instant(datetime.fromisoformat(text), zone).astimezone(load_zone(zone))

@@ -107,9 +107,9 @@ def _source(id_: SourceId, document: SourceDocument, path: Path, context: Contex
 
 
 def kind_of_proof(dialect: Dialect, document: AuthenticationDocument) -> AuthenticationKind:
-    """Return how deliveries of a source are authenticated.
+    """Return how deliveries of a source are authenticated: as the document says, else as is usual for the dialect.
 
-    That is as the document says, else as the dialect's default, else by `bearer`.
+    If neither says, the result is `BEARER`.
     """
     return AuthenticationKind(document.kind or _USUAL.get(dialect, {}).get("kind", "bearer"))
 

@@ -23,7 +23,7 @@ PRIORITY = "priority"
 
 @dataclass(frozen=True, slots=True)
 class TargetRow:
-    """A target with its `path` in the catalogue: the keys down to it, used to report findings."""
+    """A target of a plan or contract, and the keys down to it in the catalogue (`path`), used to report findings."""
 
     path: Path
     target: Target
@@ -45,9 +45,9 @@ class RowNames:
 def build_targets(written: Iterable[tuple[Path, TargetDocument]], names: RowNames, context: Context) -> list[TargetRow]:
     """Return the targets of a plan or contract with their paths, in the order written.
 
-    `written`: each document with its path. A document with `by_priority` becomes one target for each priority; a
-    document with an unknown metric or coverage becomes none. Unknown names are reported to `context.findings`, not
-    raised.
+    `written`: a pair (keys down to the target, its document) for each. A document with `by_priority` becomes one target
+    for each priority; a document with an unknown metric or coverage becomes none. Unknown names are reported to
+    `context.findings`, not raised.
     """
     rows: list[TargetRow] = []
     for path, document in written:

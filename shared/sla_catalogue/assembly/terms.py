@@ -11,9 +11,11 @@ from sla_domain.terms import PlanTerms, ScopeRule, UncoveredRequest
 
 
 def build_terms(document: PlanDocument) -> PlanTerms:
-    """Return what a plan demands of contracts and does not cover: minimum term, scope rule, countries, request types.
+    """Return the terms in a plan's document: what the plan demands of contracts, and what it does not cover.
 
-    A channel's hours are taken over even if the plan does not have them; that is reported elsewhere.
+    They are the minimum term, the rule on changes of products, the products and countries for which the plan is not
+    sold, the types of requests that it does not cover, and the hours of its channels. Names of coverages are not
+    checked here.
     """
     unavailable, scope = document.not_available_for or UnavailableDocument(), document.scope
     return PlanTerms(

@@ -8,7 +8,10 @@ from sla_domain.errors import UnknownZone
 
 
 def check_zone(zone: str, path: Path, findings: Findings) -> bool:
-    """Return whether a time zone of this IANA name exists; if not, report an error at `path` to `findings`."""
+    """Return whether a time zone of this IANA name exists; if not, report an error to `findings`.
+
+    `path`: the keys down to the name in the catalogue, such as `("contracts", "acme", "zone")`.
+    """
     try:
         load_zone(zone)
     except UnknownZone as error:

@@ -29,10 +29,10 @@ class OffHoursDocument(Document):
 class AllowanceDocument(Document):
     """An amount that a plan includes: credits, hours, visits (clauses H10, H12 and E10, docs/clauses.md).
 
-    `amount`: what each period `per` includes, such as `120h` or `2`; absent: nothing, all is bought. `expires`: what is
-    left is lost at the end of this period; absent: of `per`. `at_most`: period -> how many may be used in it.
-    `off_hours`: the rate of work outside hours. `warn`: thresholds, such as `20% left` or `30 days before expiry`.
-    `optional`: only contracts that name it have it.
+    `amount`: what each period `per` includes, such as `120h` or `2`; absent: nothing, all is bought. `expires`: the
+    period at whose end the rest is lost; absent: `per`. `at_most`: period -> how many may be used in it. `off_hours`:
+    the rate of work outside hours. `warn`: thresholds, such as `20% left` or `30 days before expiry`. `optional`: only
+    contracts that name the allowance have it.
     """
 
     id: str
@@ -49,10 +49,10 @@ class AllowanceDocument(Document):
 
 
 class BoughtAllowanceDocument(Document):
-    """What a contract says of an allowance (included amount); written as a text, it is `amount` alone.
+    """What a contract says of one allowance (included amount); written as a text, it is `amount` alone.
 
-    It buys an optional allowance (clause E13), or changes one of the plan's (clause E14, docs/clauses.md). An absent
-    key is as the plan says.
+    Either the contract buys an optional allowance so (clause E13), or it changes one that the plan includes (clause
+    E14, docs/clauses.md). A key that is absent is as the plan says.
     """
 
     amount: Amount | None = None

@@ -22,8 +22,8 @@ class PersonDocument(Document):
     adds a key of its name, with addresses of that kind. `notices`: whether to notify the person of critical fixes;
     absent: yes, unless the plan demands registration. `side`: `support` or `customer`; absent: by the person's roles,
     else `support`. `languages`: several, the best first, in place of `language`. `zone`: the person's time zone.
-    `hours`: in which the person works, in that zone; roles without hours are held in them. `until`: the first day on
-    which the person is no longer there.
+    `hours`: the working hours, in that zone; the person serves in them in a role that states no hours. `until`: the
+    first day on which the person is no longer there.
     """
 
     name: str

@@ -31,7 +31,10 @@ class EntitlementDocument(Document):
 
 
 class VendorDocument(Document):
-    """A contract that the customer has with a vendor (clause H13); written as a text, it is `vendor` alone."""
+    """A contract that the customer has with a vendor (clause H13, docs/clauses.md).
+
+    Written as a text, it is `vendor` alone.
+    """
 
     vendor: str
     valid: Validity = Field(default_factory=Validity)
@@ -43,10 +46,10 @@ class VendorDocument(Document):
 
 
 class UncoveredDocument(Document):
-    """A type of request that a plan does not cover (clauses I10 and B10); written as a text, it is `type` alone.
+    """A type of request that a plan does not cover (clauses I10 and B10, docs/clauses.md).
 
-    `type`: the type, or several names of it. `advice`: language -> the text for the sender. `clocks`: `none` if no
-    clock counts for such a request.
+    `type`: the type, or several names of it; a text is `type` alone. `advice`: language -> the text for the sender.
+    `clocks`: `as_usual`, or `none` if no clock counts for such a request.
     """
 
     type: Names
@@ -71,8 +74,8 @@ class UnavailableDocument(Document):
 class ScopeDocument(Document):
     """How often and at what notice the products of an entitlement may change in its term (clause H4, docs/clauses.md).
 
-    `per`: the unit that is bought, such as `product_family`. `changes_per_term`: absent: any number. `notice`: the
-    least time from recording a change to its taking effect, such as `30 days`.
+    `per`: the unit that is bought, such as `product_family`. `changes_per_term`: how many changes a term allows;
+    absent: any number. `notice`: the least time from recording a change to its taking effect, such as `30 days`.
     """
 
     per: str
@@ -82,9 +85,9 @@ class ScopeDocument(Document):
 
 
 class PlanChannelDocument(Document):
-    """A channel that a plan includes (clauses B6 and I11); written as a text, it is `channel` alone.
+    """A channel that a plan includes (clauses B6 and I11, docs/clauses.md); written as a text, it is `channel` alone.
 
-    `coverage`: the hours in which it may be used; absent: any hour.
+    `coverage`: the hours in which the channel may be used; absent: any hour.
     """
 
     channel: str

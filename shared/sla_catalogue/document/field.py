@@ -29,13 +29,17 @@ class Document(BaseModel):
 def refuse(code: str, message: str, hint: str = "") -> PydanticCustomError:
     """Return a validation error for a pydantic validator to raise; the catalogue reports it with these texts.
 
-    `code`, `message`, `hint`: see `FileProblem`.
+    `code`: a stable name of the kind of problem, such as `duration`. `message`: what is wrong. `hint`: what to do about
+    it, "" if not known.
     """
     return PydanticCustomError("slad", "{message}", {"code": code, "message": message, "hint": hint})
 
 
 def guarded(parse: Callable[[str], T]) -> Callable[[object], T]:
-    """Return a pydantic validator that reads a text by `parse`; what `parse` rejects is reported with its hint."""
+    """Return a pydantic validator that converts a text by `parse`; anything but a text is invalid.
+
+    If `parse` raises BadDuration or BadHours, the text is invalid, and is reported with that message and hint.
+    """
 
     def read(value: object) -> T:
         if not isinstance(value, str):

@@ -26,7 +26,7 @@ class RemovedDocument(Document):
 class FeedDocument(Document):
     """An iCalendar file with holidays.
 
-    `file`: its path, relative to the catalogue file. `skip`: the names of entries that are not days off.
+    `file`: its path, relative to the folder of the catalogue file. `skip`: the names of entries that are not days off.
     """
 
     file: str

@@ -27,7 +27,7 @@ class PriorityDocument(Document):
     """A priority of a plan.
 
     `rank`: 1 is the most urgent; absent: the position in the list. `definition`: language -> what the priority means.
-    `also`: other names by which incidents may call it.
+    `also`: other names that incidents may use for the priority.
     """
 
     id: str
@@ -92,7 +92,8 @@ class SatisfiedDocument(Document):
 class ConditionDocument(Document):
     """A condition on one attribute of an incident; exactly one of the two keys must be given.
 
-    `is`: the attribute has one of these values. `not`: it has none of them. A text or a list is `is` alone.
+    `is`: the attribute has one of these values. `not`: it has none of them. Written as a text or a list, it is `is`
+    alone.
     """
 
     model_config = ConfigDict(validate_by_alias=True, validate_by_name=True)
@@ -218,8 +219,9 @@ class RoleDocument(Document):
 class PlanDocument(Document):
     """A plan: priorities, metrics, targets, coverages (when time counts) and the rules around them.
 
-    `extends`: the plan whose parts it inherits. `requires_base`: plans of which the contract must name one as its base
-    plan; the parts that this plan lacks are taken from that one (clauses H1 and H3, docs/clauses.md).
+    `extends`: the plan whose parts it inherits. `requires_base`: the plan is bought together with one of these plans; a
+    contract names that as its `base_plan`, which supplies the parts that this plan lacks (clauses H1 and H3,
+    docs/clauses.md).
     """
 
     extends: str | None = None

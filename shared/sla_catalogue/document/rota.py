@@ -56,7 +56,8 @@ class HandoverDocument(Document):
 class RotaFeedDocument(Document):
     """An iCalendar file with shifts, one entry for each shift.
 
-    `file`: its path, relative to the catalogue file. `names`: a name that entries use -> the id of the person.
+    `file`: its path, relative to the folder of the catalogue file. `names`: a name that entries use -> the id of the
+    person.
     """
 
     file: str
@@ -124,8 +125,8 @@ class RotaDocument(RotaLayerDocument):
         return self
 
     def all_layers(self) -> list[tuple[tuple[str | int, ...], RotaLayerDocument]]:
-        """Return the layers in order, as pairs (path of the layer below the rota, layer).
+        """Return the layers in order, as pairs (keys down from the rota to the layer, layer).
 
-        The path is () for the only layer of a rota without `layers`.
+        The keys are such as `("layers", 0)`; they are () for the only layer of a rota without `layers`.
         """
         return [(("layers", index), layer) for index, layer in enumerate(self.layers)] or [((), self)]

@@ -10,9 +10,9 @@ from sla_domain.window import LateBooking
 
 
 class WindowPriceDocument(Document):
-    """What one booking of extra hours costs: `amount`, taken from the plan's allowance with this id (clause H10).
+    """What one booking of extra hours takes from an allowance of the plan (clause H10, docs/clauses.md).
 
-    A surcharge comes on top.
+    `allowance`: the id of the allowance. `amount`: in its unit, such as `2` or `4h`. A surcharge comes on top.
     """
 
     allowance: str
@@ -24,9 +24,9 @@ class WindowDocument(Document):
 
     `notice`: the least time from the booking to the start (`3 weeks`). `late`: with less notice the booking is refused
     (`refuse`), or costs `surcharge` percent more (`surcharge`). `per_contract_year`: how many bookings in a year.
-    `days`: the weekdays on which the hours may lie. `longest`: the greatest length. `priorities`: for which incidents
-    time counts in them; absent: all. `products`, `excluded_products`: which can be booked. `languages`: of the service.
-    `role`: who is on duty. `price`: what a booking takes from an allowance.
+    `days`: the weekdays on which the hours may lie. `longest`: the greatest length. `priorities`: of the incidents
+    whose time counts in these hours; absent: all. `products`, `excluded_products`: which can be booked. `languages`: of
+    the service. `role`: who is on duty. `price`: what a booking takes from an allowance.
     """
 
     id: str

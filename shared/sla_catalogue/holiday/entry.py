@@ -47,11 +47,11 @@ class FeedEntry:
 def read_entries(
     text: str, horizon: Horizon, remarks: list[str], unnamed: str, skip: Callable[[str], bool] = lambda _: False
 ) -> Iterator[FeedEntry]:
-    """Yield the entries of an iCalendar text, except cancelled ones and those that cannot be read.
+    """Yield the entries of an iCalendar text, except those that are cancelled, skipped or cannot be read.
 
-    `horizon`: the years. `remarks`: a sentence is added for each entry that was left out, or was read in a way that may
-    be wrong. `unnamed`: the name to give to entries without one. `skip`: is called with the name of each entry; True
-    leaves it out. Raises BadFeed for a text that is not iCalendar.
+    `horizon`: the years. `remarks`: a sentence is added for each entry that cannot be read, or is read in a way that
+    may be wrong. `unnamed`: the name to give to entries without one. `skip`: called with the name of each entry; True
+    skips it. Raises BadFeed for a text that is not iCalendar.
     """
     texts, more = split_feed(text)
     remarks += more
@@ -148,6 +148,9 @@ def _label(event: Any, name: str) -> str:
 
 
 def limit_remarks(remarks: list[str]) -> tuple[str, ...]:
-    """Return the first 20 remarks (MAX_REMARKS) and, if there are more, a last one that says how many."""
+    """Return the first 20 remarks (MAX_REMARKS).
+
+    If there are more, a last text such as `and 7 more entries` follows.
+    """
     more = len(remarks) - MAX_REMARKS
     return (*remarks[:MAX_REMARKS], f"and {more} more entries") if more > 0 else tuple(remarks)

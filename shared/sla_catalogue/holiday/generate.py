@@ -37,7 +37,10 @@ class Recipe:
 
 
 class UnknownRegion(ValueError):
-    """The package `holidays` lacks a country, subdivision, category or language; `known` lists those it has."""
+    """Raised if the package `holidays` lacks a country, subdivision, category or language.
+
+    `known`: those that it has.
+    """
 
     def __init__(self, message: str, known: tuple[str, ...]) -> None:
         super().__init__(message)

@@ -17,9 +17,9 @@ THIS_AND_FUTURE = "THISANDFUTURE"
 
 @dataclass(frozen=True, slots=True)
 class Changed:
-    """Which occurrences of a recurring calendar entry are replaced by other entries.
+    """The occurrences of a recurring calendar entry that other entries replace, given by their starts.
 
-    They are those that start at one of `once`, and all from `since` on (None: no such start).
+    `once`: single starts. `since`: this start and all later ones are replaced, too; None: no such start.
     """
 
     once: frozenset[Start]
@@ -32,10 +32,10 @@ class Changed:
 
 @dataclass(slots=True)
 class Series:
-    """The entries of an iCalendar file with one UID.
+    """The entries of an iCalendar file with one UID, and which of their occurrences other entries replace.
 
-    `masters`: those that are not replacements. `once`: the starts of the occurrences that other entries replace.
-    `onward`: those among them from which on all later occurrences are changed, too.
+    `masters`: the entries that replace no occurrence. `once`: the starts of replaced occurrences (RECURRENCE-ID).
+    `onward`: those starts in `once` whose entry changes all later occurrences as well (THISANDFUTURE).
     """
 
     masters: list[Any] = field(default_factory=list)
@@ -61,7 +61,7 @@ def changes_later_ones(event: Any) -> bool:
 def series_by_uid(events: Iterable[Any]) -> dict[str, Series]:
     """Return UID -> the entries of a calendar file with that UID, cancelled ones included.
 
-    Entries without a UID do not count as masters, nor change later occurrences of others.
+    The UID "" stands for the entries without one: only the starts in `once` are kept of them.
     """
     found: dict[str, Series] = {}
     for event in events:
@@ -83,12 +83,12 @@ def series_by_uid(events: Iterable[Any]) -> dict[str, Series]:
 def later_ones(
     event: Any, series: Series, own: Occurrence, horizon: Horizon, zone: tzinfo, doubts: list[str]
 ) -> Iterator[Occurrence]:
-    """Yield the later occurrences that an entry with `RANGE=THISANDFUTURE` changes; none for an entry without it.
+    """Yield, as moved, the later occurrences that an entry with `RANGE=THISANDFUTURE` changes (RFC 5545 §3.8.4.4).
 
-    `event`: the entry that replaces an occurrence; `series`: the entries with its UID; `own`: its own occurrence. The
-    later ones are moved by as much wall-clock time, or days, as that one, and last as long (RFC 5545 §3.8.4.4), up to
-    the next such entry. An entry with a recurrence rule of its own gives none. A sentence on what cannot be followed is
-    added to `doubts`. Raises UnreadableRule.
+    Each is moved by as much as `own`, the entry's own occurrence, was (wall-clock time, or days), and lasts as long as
+    it; up to the next such entry. `event`: the entry; `series`: all with its UID; `zone`: of the file. `horizon`: the
+    years wanted; a year more may come on either side. Doubts are added to `doubts`. An entry without that RANGE, or
+    with a recurrence rule of its own, gives none. Raises UnreadableRule.
     """
     first = date_property(event, "RECURRENCE-ID")
     written = str(event["RECURRENCE-ID"].params.get("RANGE", ""))

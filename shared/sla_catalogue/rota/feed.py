@@ -27,7 +27,7 @@ _MAILTO = "mailto:"
 class ShiftFeed:
     """The shifts that an iCalendar file lists, sorted by start.
 
-    `remarks`: sentences on entries that were left out or are in doubt.
+    `remarks`: sentences on entries that were left out, or were read in a way that may be wrong.
     """
 
     shifts: tuple[ListedShift, ...] = ()

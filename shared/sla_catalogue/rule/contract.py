@@ -16,7 +16,8 @@ from sla_domain.plan import Plan
 def check_contracts(subject: CheckedCatalogue) -> None:
     """Report contracts with impossible dates, without a needed base plan, or without people to notify.
 
-    Customers of two contracts at the same time are reported too.
+    Customers of two contracts at the same time are reported too, and, except for a stored catalogue, contracts that do
+    not keep to the terms of their plan (`check_terms`).
     """
     for built in subject.contracts:
         for bought in built.bought:

@@ -30,10 +30,11 @@ _MOST_WORDS = 12
 
 
 def check_duty(subject: CheckedCatalogue) -> None:
-    """Warn of hours that a contract's targets count in which nobody of the first escalation level is on duty.
+    """Warn of hours in which a contract's targets count, but nobody of the first escalation level is on duty.
 
-    Checked are the 92 days from `subject.today` if a rota holds a role of the level, else a year from it. If `today` is
-    None: a year in the middle of the compiled ones, and no level with a rota. A stored catalogue is not checked.
+    From `subject.today`, 92 days are checked if a rota (on-call plan) holds a role of the level, else 366. If `today`
+    is None, a year in the middle of the compiled years is checked, and levels with a rota are not. A stored catalogue
+    is not checked.
     """
     if subject.context.stored:
         return

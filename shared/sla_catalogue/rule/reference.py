@@ -12,7 +12,7 @@ from sla_domain.normal import normal, normals
 
 
 def check_edges(subject: CheckedCatalogue) -> None:
-    """Report unknown priorities and customers that sources name, bad addresses of people, and equal API keys."""
+    """Report unknown priorities and customers in sources, wrong addresses of people, and equal API keys."""
     _check_sources(subject)
     _check_addresses(subject)
     _check_keys(subject)

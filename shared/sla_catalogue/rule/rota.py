@@ -18,7 +18,7 @@ _AHEAD_US = 92 * DAY_US
 
 
 def check_rotas(subject: CheckedCatalogue) -> None:
-    """Warn of rotas that hold no role, overrides that change nothing or overlap, and people who leave and have turns.
+    """Warn of rotas without a role, overrides that have no effect or overlap, and leavers who still have turns.
 
     If `subject.today` is given, also of calendar files that end within 14 days of it. A stored catalogue is not
     checked.

@@ -22,19 +22,19 @@ _Combine = Callable[[Sequence[list[Interval]]], list[Interval]]
 
 
 def intersection(*calendars: Calendar) -> Calendar:
-    """Return a calendar that is open while every part is open.
+    """Return a calendar that is open while all of `calendars` are open.
 
-    Its working days are those of the first part's zone. Raises InvalidCalendar without parts, or if they have no years
-    in common.
+    Working days are counted in the time zone of the first calendar. Raises InvalidCalendar if no calendar is given, or
+    if they have no years in common.
     """
     return _combined("∩", calendars, lambda parts: reduce(intersect, parts))
 
 
 def union(*calendars: Calendar) -> Calendar:
-    """Return a calendar that is open while any part is open, in the years that all parts have in common.
+    """Return a calendar that is open while at least one of `calendars` is open, in the years that all have in common.
 
-    Its working days are those of the first part's zone. Raises InvalidCalendar without parts, or if they have no years
-    in common.
+    Working days are counted in the time zone of the first calendar. Raises InvalidCalendar if no calendar is given, or
+    if they have no years in common.
     """
     return _combined("∪", calendars, lambda parts: merge(each for part in parts for each in part))
 

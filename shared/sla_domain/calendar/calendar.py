@@ -170,9 +170,10 @@ class Calendar:
         return instant_of(self._next_open(micros(at)))
 
     def next_close(self, at: datetime) -> datetime:
-        """Return the first close after `at`, in UTC; if the calendar is closed at `at`, that of its next open interval.
+        """Return the first close after `at`, in UTC; if it is closed at `at`, the close of the next open interval.
 
-        Raises EmptyCalendar if it never opens, BeyondHorizon if it never closes again.
+        Raises EmptyCalendar if the calendar never opens, BeyondHorizon if no close follows in the years for which its
+        open hours were computed.
         """
         us = micros(at)
         return instant_of(self._ask(us, HorizonSide.LATER, lambda: self._table.next_close(us)))
@@ -182,8 +183,8 @@ class Calendar:
     def add_working_days(self, start: datetime, count: int, mode: WorkingDays = WorkingDays.SAME_TIME) -> datetime:
         """Return the instant `count` working days after `start`, counted as `mode` says.
 
-        A working day is a local date with any open time. If the calendar is closed at the result, it moves to the next
-        opening; a result exactly at a close stays there. Raises InvalidSpan if `count` is negative.
+        A working day is a local date with any open time. If the calendar is closed at that instant, the next opening is
+        returned instead; an instant exactly at a close stays. Raises InvalidSpan if `count` is negative.
         """
         if count < 0:
             raise InvalidSpan(f"{count} working days cannot be added: count from the earlier instant")
@@ -247,7 +248,8 @@ class Calendar:
 def compile_calendar(spec: CalendarSpec, first: date, last: date) -> Calendar:
     """Return a calendar whose open hours are computed for the local days `first` to `last`, both included.
 
-    It raises BeyondHorizon for answers outside them. Raises InvalidSpan if `last` is earlier than `first`.
+    The calendar raises BeyondHorizon when it is asked for an answer outside these days. This function raises
+    InvalidSpan if `last` is earlier than `first`.
     """
     if first > last:
         raise InvalidSpan(f"the horizon {first} to {last} is reversed: put the earlier day first")

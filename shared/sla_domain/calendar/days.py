@@ -19,9 +19,10 @@ from sla_domain.calendar.zone import ZoneMap
 class WorkingDays(StrEnum):
     """How "n working days" after a start are counted; the date of the start itself never counts.
 
-    `SAME_TIME`: the result is on the nth working date after it, at the start's time of day. `SAME_TIME_FROM_OPENING`:
-    the same, but a start outside hours is first moved to the next opening. `CLOSE_OF_NTH_DAY`: the first date with open
-    time left after the start is day 0; the result is the last close of the nth working date after that one.
+    `SAME_TIME`: the result is on the nth working date after the start, at the start's time of day.
+    `SAME_TIME_FROM_OPENING`: the same, but a start outside hours is first moved to the next opening.
+    `CLOSE_OF_NTH_DAY`: the first date with open time left after the start is day 0; the result is the last close of the
+    nth working date after day 0.
     """
 
     SAME_TIME = "same_time"  # the nth working date after the start date, at the start's time of day

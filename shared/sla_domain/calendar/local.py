@@ -38,7 +38,7 @@ class LocalTime:
         return self.skipped or self.again is not None
 
     def after(self, known: datetime) -> datetime:
-        """Return the instant that the wall-clock time means, if it is known not to lie before the instant `known`.
+        """Return the instant meant by the wall-clock time, given that it should not lie before the instant `known`.
 
         The result is the second instant, `again`, only if the first lies before `known` and the second does not.
         Otherwise it is `at`, even if both lie before `known`.
@@ -48,8 +48,8 @@ class LocalTime:
     def doubt(self, meant: datetime | None = None) -> str:
         """Return a sentence for people if the clock shows the time twice or never; "" if it shows it once.
 
-        `meant`: the instant that was chosen. If it is the second one (`again`), the sentence says that the second was
-        chosen; with any other instant, or None, that the first was.
+        For a time shown never, it says as which instant the time was read. For a time shown twice, it says which
+        instant was chosen: the second (`again`) if `meant` is equal to that, else the first.
         """
         if self.skipped:
             never = f"{self.reading:%Y-%m-%d %H:%M} never came in {self.zone}"

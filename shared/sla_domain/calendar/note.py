@@ -50,7 +50,7 @@ def make_disjoint(notes: Iterable[Note]) -> tuple[Note, ...]:
 
 
 def overlay(top: Sequence[Note], below: Sequence[Note]) -> tuple[Note, ...]:
-    """Return two layers of notes as one, sorted by start; where they overlap, the notes of `below` are cut or left out.
+    """Return two layers of notes as one, sorted by start: those of `top` whole, and of `below` what `top` leaves free.
 
     The notes of each layer must be sorted and must not overlap each other.
     """

@@ -17,9 +17,9 @@ from sla_domain.calendar.note import Note
 class Table:
     """The open intervals of one calendar over the horizon `[low, high]`, in microseconds since 1970 UTC.
 
-    Interval i is `[opens[i], closes[i])`. `before[i]`: the open time of all intervals before it. `shift[i + 1]`:
-    `opens[i] - before[i]`, which turns open time counted from `low` into an instant within interval i. `total`: the
-    open time of all intervals. `open_notes`, `closed_notes`: the reasons why the calendar is open or closed.
+    Interval number i, from 0, is `[opens[i], closes[i])`; the intervals before it have the open time `before[i]` in
+    sum. `total` is the open time of all. Open time counted from `low` plus `shift[i + 1]` gives the instant, if it lies
+    in interval i; `shift[0]` is 0. `open_notes`, `closed_notes`: the reasons why the calendar is open or closed.
     """
 
     low: int
@@ -42,7 +42,11 @@ class Table:
         open_notes: tuple[Note, ...] = (),
         closed_notes: tuple[Note, ...] = (),
     ) -> Table:
-        """Return the table of `intervals`, which must be sorted and disjoint and lie within `horizon` (low, high)."""
+        """Return the table of `intervals`, which must be sorted and disjoint and lie within `horizon` (low, high).
+
+        All numbers are microseconds since 1970 UTC. `open_notes`, `closed_notes`: why the calendar is open or closed,
+        for spans that have a reason of their own.
+        """
         before = list(accumulate((high - low for low, high in intervals), initial=0))
         opens, closes = [low for low, _ in intervals], [high for _, high in intervals]
         shift = [0, *(low - elapsed for low, elapsed in zip(opens, before, strict=False))]

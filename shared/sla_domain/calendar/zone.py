@@ -30,10 +30,11 @@ _ENDLESS = 10**12  # seconds; the last era of a map has no end
 
 @dataclass(frozen=True, slots=True)
 class ZoneMap:
-    """The UTC offsets of one time zone over some years; it converts between instants and wall-clock readings.
+    """The UTC offsets of one time zone over some years; converts between instants and wall-clock readings.
 
     All numbers are microseconds, and times are counted from 1970-01-01. The offset `offsets[i]` applies from the
-    instant `starts[i]` to the next start; `highest[i]` is what the wall clock reads when it ends.
+    instant `starts[i]` to the next start. `highest[i]`: what the wall clock would read at that next start by
+    `offsets[i]`.
     """
 
     starts: tuple[int, ...]

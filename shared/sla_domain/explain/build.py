@@ -23,8 +23,8 @@ from sla_domain.rulebook import ContractMatch, Rulebook
 def explain(incident: Incident, rulebook: Rulebook, at: datetime) -> tuple[Explanation, ...]:
     """Return, for each clock of the incident, an explanation of how its due instant and consumed time came about.
 
-    `at`: the instant as of which clocks are explained. In the order of `incident.clocks`. Raises CalendarError beyond
-    the years of a calendar.
+    They are in the order of `incident.clocks`. `rulebook`: the plans and calendars under which the incident was
+    computed. `at`: the instant as of which clocks are explained. Raises CalendarError beyond the years of a calendar.
     """
     return tuple(explain_clock(clock, incident, rulebook, at) for clock in incident.clocks)
 
@@ -46,7 +46,8 @@ def events_known_at(events: Iterable[IncidentEvent], at: datetime) -> tuple[Inci
 def explain_clock(clock: Clock, incident: Incident, rulebook: Rulebook, at: datetime) -> Explanation:
     """Return the explanation of how the clock's due instant and consumed time came about, as of `at`.
 
-    Raises CalendarError beyond the years of the clock's calendar.
+    `incident`: the clock's. `rulebook`: the plans and calendars under which it was computed. Raises CalendarError
+    beyond the years of the clock's calendar.
     """
     contract = rulebook.contracts.get(clock.contract, incident.contract)
     reason = incident.match.reason
@@ -100,8 +101,8 @@ def explain_clock(clock: Clock, incident: Incident, rulebook: Rulebook, at: date
 def calendar_of(clock: Clock, incident: Incident, rulebook: Rulebook) -> Calendar | None:
     """Return the calendar whose open hours the clock counts; None if it counts wall-clock time.
 
-    None also for a clock with an agreed date whose target names no hours. Raises CalendarError if the calendar cannot
-    be made.
+    `incident`: the clock's. `rulebook`: the plans and calendars under which it was computed. None also for a clock with
+    an agreed date whose target names no hours. Raises CalendarError if the calendar cannot be made.
     """
     coverage = _coverage(clock, rulebook)
     if coverage is None or isinstance(clock.target.allowed, WallTime):

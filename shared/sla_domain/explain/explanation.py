@@ -42,8 +42,9 @@ class ReasonedStep:
     """A span `[start, end)` of a clock's time, with the reason in words and how much of it counts (`counted`).
 
     `total`: the sum of `counted` up to and with this step. `waiting_on`: on whom the incident waited in a pause.
-    `credited`: the open time of a pause, by which it moves a target that is due on a working day or an agreed date.
-    `ahead`: the step is a forecast from the instant of the explanation on, and assumes that no further event comes.
+    `credited`: the open time of a pause, if the pause moves the due instant by it (targets in working days, agreed
+    dates). `ahead`: the step is a forecast from the instant of the explanation on, and assumes that no further event
+    comes.
     """
 
     start: datetime

@@ -32,7 +32,7 @@ def party_shares(clock: Clock, calendar: Calendar | None, at: datetime) -> Mappi
 def holder_shares(
     clock: Clock, incident: Incident, calendar: Calendar | None, at: datetime
 ) -> Mapping[tuple[str, str, str], timedelta]:
-    """Return (assignee, group, line) -> the clock's counted time up to `at` while they held the incident.
+    """Return (assignee, group, support line) -> the clock's counted time up to `at` while they held the incident.
 
     The values sum to the clock's consumed time; holders without counted time are left out. `calendar`: whose open time
     counts; None: wall-clock time.

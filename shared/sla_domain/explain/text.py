@@ -38,7 +38,10 @@ def duration_text(span: timedelta, words: Words) -> str:
 
 
 def allowed_words(target: Target, words: Words) -> str:
-    """Return the allowed time of a target in the language of `words`, such as `4 h` or `2 working days`."""
+    """Return the allowed time of a target in the language of `words`, such as `4 h` or `2 working days`.
+
+    A target without a number (`Unspecified`) gives the words for that. `words`: the texts of the language to use.
+    """
     match target.allowed:
         case CoverageTime(span):
             return duration_text(span, words)
@@ -88,10 +91,11 @@ def state_text(e: Explanation, w: Words) -> str:
 
 
 def entitlement_lines(e: Explanation, w: Words, language: str) -> Iterator[str]:
-    """Yield the lines on contract, plan, entitlement and priority, each with why it applies.
+    """Yield the lines on contract (with why it applies), plan, entitlement and priority.
 
-    A contract with several entitlements has a line for the one that applies, and one for each other with the reason why
-    it does not. `w`: the texts of the language. `language`: its tag, which selects the priority's title.
+    A contract with several entitlements has a line for the entitlement that applies, and a line for each other, with
+    the reason why that does not apply. `w`: the texts of the language. `language`: its tag, which selects the
+    priority's title.
     """
     yield w.contract.format(contract=e.contract, reason=w.reasons[e.match_reason])
     yield w.plan.format(plan=e.plan, scope=w.scopes[e.scope])
@@ -206,9 +210,9 @@ def _step(step: ReasonedStep, zone: ZoneInfo, w: Words) -> str:
 
 
 def kind_words(step: ReasonedStep, w: Words) -> str:
-    """Return the kind of a step in words, with the reason in parentheses: `paused (waiting on the vendor: ordered)`.
+    """Return the kind of a step (span of a clock's time) in words, with its reason.
 
-    `w`: the texts of the language to use.
+    For example `paused (waiting on the vendor: ordered)`. `w`: the texts of the language to use.
     """
     party = w.parties[step.waiting_on] if step.waiting_on is not None else ""
     why = ": ".join(part for part in (party, step.reason) if part)

@@ -31,9 +31,9 @@ def agreed_date_refusal(
 ) -> str:
     """Return the reason, in words, why an agreed due date has no effect; "" if it has (clause B5, docs/clauses.md).
 
-    `event`: the event that states the agreement. `at`: when it counts. `opened_at`: when the incident was opened. The
-    date must lie after both, the plan must permit agreed dates for `priority`, and the customer must agree if the plan
-    asks for that.
+    The date must lie after `opened_at` (the incident's opening) and after `at` (the instant at which `event`, which
+    states the agreement, counts). The plan must permit agreed dates for `priority`. The customer must agree, if the
+    plan asks for that.
     """
     date = agreed.due_at.isoformat()
     if agreed.due_at <= opened_at:

@@ -23,10 +23,10 @@ def split_by_limit(
 ) -> tuple[Sequence[IncidentEvent], Sequence[IncidentEvent]]:
     """Return (events to read, events to leave out), each in order, so that a flood of events stays computable.
 
-    The first `most` (50,000) events of an incident are all read; up to twice as many, only those that may change a
-    clock; beyond that, only those that end the incident or its wait, or stop a clock. `events`: the next ones, in
-    order. `count`: how many were read before them. `folding`: the incident after those; all of `events` are judged by
-    that state.
+    Until `most` (50,000) events of the incident are read, each one is. After that, and until twice `most` are read,
+    only those that may change a clock; then only those that end the incident or its wait, or stop a clock. `events`:
+    the next ones, in order. `count`: how many were read before them. `folding`: the incident after those; its state is
+    not updated here, so all of `events` are judged by it.
     """
     counted: list[IncidentEvent] = []
     surplus: list[IncidentEvent] = []
@@ -42,8 +42,8 @@ def split_by_limit(
 def may_change_clock(folding: Folding, event: IncidentEvent) -> bool:
     """Return whether the event could change a clock of the incident; True in case of doubt.
 
-    `folding`: the incident after all earlier events. The call makes it read the snapshots (states of the whole ticket)
-    that it has put off.
+    `folding`: the incident after all earlier events. Snapshots (states of the whole ticket) that `folding` has put off
+    are read by this call.
     """
     state = folding.state
     if (

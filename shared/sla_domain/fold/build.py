@@ -14,7 +14,7 @@ def build_clock(builder: ClockBuilder, incident: IncidentId, until: datetime, ex
     """Return the clock that `builder` has computed, as an immutable value as of `until`; None if it never had a target.
 
     `until`: the instant of the incident's last event. `exempt`: the exemption that applies to the clock, None without
-    one. A clock that lost its target (`ClockBuilder.detach`) and got no other is cancelled at that instant.
+    one. A clock that lost its target (`ClockBuilder.detach`) and got no other is cancelled at the instant of the loss.
     """
     target, entitlement = builder.target, builder.entitlement
     if target is None or entitlement is None:

@@ -79,8 +79,8 @@ def is_foldable(events: Iterable[IncidentEvent]) -> bool:
 def own_events(events: Iterable[IncidentEvent]) -> list[IncidentEvent]:
     """Return the incident's own events, without the copies from incidents that were merged into it (`carried_from`).
 
-    If all are copies, return in order the comments and the opening among them that are used instead
-    (`resolve_carried`).
+    If all are copies, return those that `resolve_carried` counts in place of own events: comments, and the first
+    opening.
     """
     known = list(events)
     found = [event for event in known if event.carried_from is None]
@@ -104,10 +104,9 @@ def resolve_carried(
 ) -> tuple[Sequence[IncidentEvent], tuple[Remark, ...]]:
     """Return (events that count for an incident, in order; remarks on merges), out of all its events in order.
 
-    `rows` may have copies from merged incidents (`carried_from`). Copied comments count while their incident is merged
-    into this one. A customer's comment that still waited for an answer at the merge counts as a reply at that instant.
-    Other copies are left out. If all events are copies, the comments and the first opening among them count as own
-    events.
+    `rows` may have copies from merged incidents (`carried_from`). Of the copies count: comments made while the other
+    incident is merged into this one; and a customer's comment that waited for an answer at the merge, as a reply at the
+    instant of the merge. If all events are copies, the comments and the first opening among them count as own events.
     """
     if all(event.carried_from is None for event in rows):
         return rows, ()
@@ -249,9 +248,10 @@ class _MergedGroup:
 
 
 def end_of_chain(step: Callable[[IncidentId], IncidentId | None], name: IncidentId) -> IncidentId:
-    """Call `step` with `name`, then with each result, until it returns None; return the last name.
+    """Return the name at the end of a chain of names that begins with `name`.
 
-    If the names form a ring, return some member of it.
+    `step` returns the name that follows a name, None after the last. If the names form a ring, some name of it is
+    returned.
     """
     seen = {name}
     while (after := step(name)) is not None and after not in seen:

@@ -288,7 +288,8 @@ class ClockBuilder:
     def detach(self, at: datetime, event: EventId, why: str) -> None:
         """Remove the target at `at`: until the next `attach` the clock consumes no time and has no due instant.
 
-        It can still pause, resume and end. `event`: id of the event that caused it. `why`: the reason in words.
+        The clock can still pause, resume and end. `event`: id of the event through which the target was lost. `why`:
+        the reason in words.
         """
         self._settle(at)
         self.meter = self.due = None
@@ -361,8 +362,8 @@ class ClockBuilder:
     def warning_at(self, warning: Warning_, since: datetime, due: datetime) -> datetime | None:
         """Return the instant of a warning, for a clock that runs from `since` and is due at `due`.
 
-        None for a warning at a percentage of the allowed time if it lies before `since`; one at a fixed time before the
-        due instant may lie before `since`. None also beyond the calendar's years; the error is then stored in
+        A warning at a percentage of the allowed time gives None if it would lie before `since`; a warning at a fixed
+        time before `due` may lie before `since`. None also beyond the calendar's years; the error is then stored in
         `trouble`.
         """
         assert self.meter is not None
@@ -534,8 +535,8 @@ class ClockBuilder:
         """Continue the earlier clock `other` in this one: take over its start, and its running and paused time.
 
         Used after a fall of the priority has met the target of `other` (clause B4, docs/clauses.md): this clock then
-        counts on under the new priority. If `other` had itself followed such a clock (`other.behind`), because the
-        priority rose again, the start and time of that one are taken over too.
+        counts on under the new priority. If `other` came after such a clock, because the priority rose again, that
+        clock (`other.behind`) is continued too: its start counts, and its time comes before that of `other`.
         """
         first = other.behind or other
         self.started_at, self.counted_from = first.started_at, first.counted_from

@@ -30,8 +30,8 @@ class Entitlement:
     `match`: the contract, and why it applies. `id`: of the contract's entitlement that applies, "" for a contract with
     one plan; `contract` is the contract as that entitlement has it. `scope`: whether the incident's product is covered.
     `stated`: attributes that slad adds to the incident's own, such as `plan`. `matched_on`: attributes whose change may
-    select another target. `metrics`: those with a target, and those that they name in `after` or `until`, in the order
-    in which they read an event.
+    select another target. `metrics`: those with a target, and the metrics named in their `after` or `until`, in the
+    order in which an event is applied to them.
     """
 
     match: ContractMatch
@@ -48,8 +48,8 @@ class Entitlement:
     def rows(self, metric: MetricId) -> tuple[Target, ...]:
         """Return the targets of a metric in the order in which they are tried: the contract's own, then the plan's.
 
-        If the base plan applies, because the contract does not cover the product, they are the base plan's, after those
-        of the contract's own that have a condition on `scope`.
+        If the contract does not cover the product, `plan` is the base plan; of the contract's own targets only those
+        with a condition on the attribute `scope` are then returned.
         """
         found = self._rows.get(metric)
         if found is None:

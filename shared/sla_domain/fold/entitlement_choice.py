@@ -33,8 +33,9 @@ def choose(contract: Contract, attributes: Mapping[str, str], opened_at: datetim
     """Return the entitlement under which a contract covers an incident: the first in its list that does.
 
     It must be valid on the local day of `opened_at`, and cover the `product` and `type` in `attributes`, as far as
-    these name any. If none does, the base plan applies of the first valid one that has a base plan. A contract without
-    entitlements has one plan, which applies.
+    these name any. If none covers the incident, the result is the first valid entitlement with a base plan, else the
+    first valid one, with a scope that says so; if none is valid, all count as valid. A contract without entitlements
+    has one plan, which applies.
     """
     product = attributes.get("product", "")
     if not contract.entitlements:

@@ -43,10 +43,9 @@ class Unfit(StrEnum):
     """Why a `Folding` (an incident under computation) cannot read some events next; the value is the reason in words.
 
     The caller then starts again: from an older copy (`branch`) of the folding, or from all events.
-
     `LATE`: an event sorts before what was read. `OPENING`: the opening arrived after another event was used in its
-    place. `CARRIED`: a copy from a merged incident. `AGREED`: a date for a metric that was not tracked from the opening
-    on.
+    place. `CARRIED`: copies from merged incidents, or another name of the incident, call for a new timeline. `AGREED`:
+    a date for a metric that was not tracked from the opening on.
     """
 
     LATE = "an event lies before what has been read"
@@ -71,10 +70,10 @@ class _Ended:
 class Folding:
     """An incident under computation, which can be kept to read later events instead of starting again with all.
 
-    `line`: the events so far; only the opening is read, so pass `line.following` to `read_timeline` next. `contract`:
-    used instead of the customer's, for previews; None: the customer's. For each later batch of events ask `unfit`
-    whether it can be read, then call `read_next`, then `incident`: the result equals that of `fold` over all the
-    events.
+    `line`: the events so far. Only its opening is read at first: pass `line.following` to `read_timeline` next. For
+    each later batch of events ask `unfit` whether it can be read, then call `read_next`, then `incident`: the result
+    equals that of `fold` over all the events. `contract`: used instead of the customer's, for previews; None: the
+    customer's.
     """
 
     __slots__ = (
@@ -438,11 +437,11 @@ def open_incident(
     at: datetime | None = None,
     agreed: frozenset[str] = frozenset(),
 ) -> tuple[IncidentState, dict[str, MetricTracker]]:
-    """Return (state of an incident just opened, metric id -> metric with the clock that the opening starts, if any).
+    """Return (state of an incident just opened, its metrics by id; each has the clock that the opening starts, if any).
 
     `contract`: used instead of the customer's contract, for previews; None: the customer's. `at`: the instant of the
-    opening, None for the event's own. `agreed`: ids of metrics for which a later event agrees on a date; they are
-    tracked even without a target.
+    opening, None for the event's own. `agreed`: ids of metrics for which a later event agrees on a date; they are in
+    the result even without a target.
     """
     state = IncidentState(rulebook, opening, at or opening.occurred_at, contract)
     trackers: dict[str, MetricTracker] = {}

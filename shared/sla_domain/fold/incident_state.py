@@ -159,10 +159,10 @@ class IncidentState:
 
     @property
     def imported_through(self) -> datetime | None:
-        """Return when the last event of this incident's import was received; None if it was not imported.
+        """Return the instant through which this incident was imported; None if it was not imported.
 
-        People are not notified of what became true by then. None also if a sender had delivered an event before the
-        import. If a sender's first event was received during the import, the instant of that receipt is returned.
+        People are not notified of what became true by then. It is when the import's last event was received, or a
+        sender's own first event, if that came earlier. None also if a sender had delivered an event before the import.
         """
         live = self._first_live_receipt
         if self._imported is None or (live is not None and live < self._imported[0]):
@@ -259,7 +259,7 @@ class IncidentState:
             effect(self, event)
 
     def boundaries(self, after: datetime) -> tuple[ContractBoundary, ...]:
-        """Return when versions of the customer's contracts take effect after the instant `after`, earliest first.
+        """Return the instants later than `after` at which versions of the customer's contracts take effect, in order.
 
         Empty if no contract of the customer changes over time, and for previews.
         """

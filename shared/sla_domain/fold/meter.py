@@ -22,8 +22,8 @@ ZERO = timedelta()
 class Meter(Protocol):
     """The way in which a target counts time (protocol): open time of a calendar, wall-clock time, or up to a date.
 
-    In the methods, `since` is the instant from which the clock runs now, `spent` the time that it consumed before, and
-    `lost` the time that its pauses took before; both are counted as the meter counts time.
+    In the methods, `since` is the instant from which the clock runs now, `spent` the time that the clock consumed
+    before, and `lost` the time that its pauses took before; both are counted as the meter counts time.
     """
 
     @property
@@ -51,8 +51,8 @@ class Meter(Protocol):
     def warning(self, warning: Warning_, since: datetime, spent: timedelta, due: datetime) -> datetime | None:
         """Return the instant of a warning, for a clock that runs from `since` and is due at `due`.
 
-        `spent`: time consumed before `since`. None for a warning at a percentage of the allowed time if it lies before
-        `since`; one at a fixed time before the due instant may lie before `since`. Raises CalendarError beyond the
+        `spent`: time consumed before `since`. A warning at a percentage of the allowed time gives None if it would lie
+        before `since`; a warning at a fixed time before `due` may lie before `since`. Raises CalendarError beyond the
         calendar's years.
         """
         ...
@@ -106,8 +106,8 @@ class CoverageMeter:
     def warning(self, warning: Warning_, since: datetime, spent: timedelta, due: datetime) -> datetime | None:
         """Return the instant of a warning, for a clock that runs from `since` and is due at `due`.
 
-        `spent`: open time consumed before `since`. None for a warning at a percentage of the allowed time if it lies
-        before `since`. One at a fixed time ahead comes that much open time before `due`, even if that is before
+        `spent`: open time consumed before `since`. A warning at a percentage of the allowed time gives None if it would
+        lie before `since`. A warning at a fixed time comes that much open time before `due`, even if that is before
         `since`. Raises CalendarError beyond the calendar's years.
         """
         if warning.percent is None:
@@ -151,8 +151,8 @@ class WallMeter:
     def warning(self, warning: Warning_, since: datetime, spent: timedelta, due: datetime) -> datetime | None:
         """Return the instant of a warning, for a clock that runs from `since` and is due at `due`.
 
-        `spent`: time consumed before `since`. None for a warning at a percentage of the allowed time if it lies before
-        `since`. One at a fixed time ahead comes that long before `due`, even if that is before `since`.
+        `spent`: time consumed before `since`. A warning at a percentage of the allowed time gives None if it would lie
+        before `since`. A warning at a fixed time comes that long before `due`, even if that is before `since`.
         """
         if warning.before is not None:
             return due - warning.before
@@ -163,9 +163,9 @@ class WallMeter:
 class DateMeter:
     """The meter of a target that is due at a date: on the nth working day, or at a date that the parties agreed on.
 
-    `on`: the due instant if the clock never pauses. `moved`: whether pauses move it by their open time. `base`: from
-    where time is counted; warnings in percent refer to the open time from `base` to `on`. `calendar`: None means that
-    all time is open. `at_close`: what happens to an instant that falls exactly on a close.
+    `on`: the due instant if the clock never pauses. `moved`: whether pauses move it by their open time. `base`: the
+    instant from which time is counted; warnings in percent refer to the open time from `base` to `on`. `calendar`: None
+    means that all time is open. `at_close`: what happens to an instant that falls exactly on a close.
     """
 
     __slots__ = ("at_close", "calendar", "moved", "on", "span")
@@ -211,9 +211,10 @@ class DateMeter:
     def warning(self, warning: Warning_, since: datetime, spent: timedelta, due: datetime) -> datetime | None:
         """Return the instant of a warning, for a clock that runs from `since` and is due at `due`.
 
-        A warning at a fixed time ahead comes that much open time before `due`, even if that is before `since`. One at a
-        percentage comes once that share of the open time from `base` to the date is consumed; None if that lies before
-        `since`. `spent`: the open time consumed before `since`.
+        A warning at a fixed time comes that much open time before `due`, even if that is before `since`. A warning at a
+        percentage comes when that share of the open time from `base` to the date is consumed; None if that would be
+        before `since`. `spent`: the open time consumed before `since`. Raises CalendarError beyond the calendar's
+        years.
         """
         if warning.percent is None:
             if self.calendar is not None:
@@ -228,8 +229,9 @@ class DateMeter:
 def meter_for(target: Target, calendar: Calendar, base: datetime, at_close: AtClose) -> Meter:
     """Return the meter that counts time for `target`: in the hours of `calendar`, or by the wall clock.
 
-    `base`: from where working days are counted. `at_close`: what happens to a due instant that falls exactly on a
-    close. Raises CalendarError beyond the calendar's years, ValueError for a target without a number (`unspecified`).
+    `base`: the instant from which working days are counted. `at_close`: what happens to a due instant that falls
+    exactly on a close. Raises CalendarError beyond the calendar's years, ValueError for a target without a number
+    (`unspecified`).
     """
     match target.allowed:
         case CoverageTime(span):

@@ -114,7 +114,8 @@ class MetricTracker:
     def has_stopped(self) -> bool:
         """Return whether the metric's latest clock was met or missed; False without a clock.
 
-        From then on, a metric whose `after` names this one may start clocks, and one whose `until` names it may not.
+        While it is True, a metric that names this metric as its `after` may start clocks, and a metric that names it as
+        its `until` may not.
         """
         return self.current is not None and self.current.state in (ClockState.MET, ClockState.MISSED)
 
@@ -144,7 +145,7 @@ class MetricTracker:
             self._start_if_asked(reaction, event, trackers)
 
     def open(self, event: IncidentEvent) -> None:
-        """Start the metric's first clock if `event`, the incident's opening, meets its start condition."""
+        """Start the metric's first clock if `event`, the incident's opening, meets the metric's start condition."""
         reaction = self.metric.reactions.get(EventKind.OPENED)
         if reaction is not None and any_trigger_accepts(reaction.start, event, None):
             self._start(event)
@@ -157,9 +158,9 @@ class MetricTracker:
         return self._start(event)
 
     def matching_row(self) -> Target | None:
-        """Return the metric's target for the incident as it is now; None if the conditions of none hold.
+        """Return the metric's target for the incident as it is now; None if no target's conditions hold.
 
-        The target may be one without a number (`unspecified`).
+        The target may lack a number (`Unspecified`).
         """
         entitlement = self._state.entitlement
         return row_for(entitlement, self.metric.id, self._state.matching(entitlement))

@@ -30,10 +30,10 @@ class Timeline:
     """The events of an incident in reading order, as `timeline` returns them: the opening, and the events after it.
 
     `opened_at`: the instant of the opening. `following`: pairs (event, instant at which it is read). `assumed`: no
-    opening was received; `opening` is then made of another event, which is also in `following`. `shown`, `dated`,
-    `ended_before` are about that case: the event whose snapshot gave the attributes, whether a snapshot gave the
-    creation date, whether the earliest event is a reopening after an unknown end. `borrowed`: all events are copies
-    from merged incidents, or the incident goes on under another name; a further event then needs a new timeline.
+    opening was received; `opening` is then made of another event, which is in `following` too. For this case alone:
+    `shown` is the event whose snapshot gave the attributes; `dated`: a snapshot gave the creation date; `ended_before`:
+    the earliest event is a reopening after an unknown end. `borrowed`: all events are copies from merged incidents, or
+    the incident goes on under another name; a further event then needs a new timeline.
     """
 
     opening: IncidentEvent
@@ -170,9 +170,9 @@ def in_reading_order(events: Iterable[IncidentEvent]) -> list[tuple[IncidentEven
 
 
 def remarks_on_event(event: IncidentEvent) -> Iterable[Remark]:
-    """Yield the remarks that one event causes by itself: its `warnings`, and one if it is dated in the future.
+    """Yield the remarks that one event causes by itself.
 
-    In the future means more than two minutes after slad received it.
+    They are its `warnings`, and a remark if the event is dated more than two minutes after slad received it.
     """
     if event.occurred_at > event.received_at + _SKEW:
         ahead = event.occurred_at - event.received_at

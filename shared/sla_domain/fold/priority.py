@@ -170,9 +170,8 @@ class Priorities:
     def change_plan(self, event: IncidentEvent, at: datetime, plan: Plan) -> None:
         """Choose a priority of `plan`, because another contract applies from the instant `at` on.
 
-        The priority in force stays if the new plan has it, unless it was merely the old plan's default. Otherwise the
-        priority that the sender stated is put in force, if the new plan has that one; else the new plan's default.
-        `event`: the event that brings the other contract.
+        The first of these that the new plan has: the priority in force, unless it was merely the old plan's default;
+        the priority that the sender stated; the new plan's default. `event`: the event that brings the other contract.
         """
         stated, known = plan.priority(self._stated or ""), plan.priority(self.in_force)
         if self.pending is not None and plan.priority(self.pending.new) is None:

@@ -72,9 +72,9 @@ def end_before(state: IncidentState, event: IncidentEvent, at: datetime) -> Reco
     """Return an event that ends the incident before `event`, if the snapshot of `event` shows such an end; else None.
 
     `state`: the incident before `event`. `at`: the instant at which `event` counts. If the snapshot dates the end, the
-    date must lie before `event`. Without a date, an end is returned only if `event` is a comment or reply, which then
-    waits for no answer. None also if the incident has ended already, if `event` itself ends it, or if the snapshot
-    shows a merge.
+    date must lie before `event`. If it gives no date, `event` must be a comment or reply: after an end, it waits for no
+    answer. None also if the incident has ended already, if `event` itself ends it, if the snapshot shows a merge, or
+    the same phase as the one before.
     """
     shown = event.snapshot
     if shown is None or shown.phase is None or shown.phase.live or not state.phase.live or event.kind in END_PHASES:
@@ -114,8 +114,9 @@ def unobserved_end(opening: IncidentEvent) -> IncidentEvent:
 def remark_on_reconciled(event: IncidentEvent, ending: PossibleEnd | None) -> Remark:
     """Return the remark for people on a change that only the ticket's snapshot shows.
 
-    `event`: the event that slad made from the snapshot. `ending`: if it ends the incident, when that may have happened;
-    the remark says so if the ticket gives no date. None for other events, or if the end counts at the event's instant.
+    `event`: the event that slad made from the snapshot. `ending`: when the incident may have ended, if `event` ends it
+    at an instant that is not certain; if the ticket gives no date (`dated` is False), the remark says so. Otherwise
+    None.
     """
     if event.attributes:
         named = sorted(event.attributes.items())

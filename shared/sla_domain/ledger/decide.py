@@ -63,9 +63,9 @@ Decision = EntryAccepted | EntryRefused
 def decide(terms: LedgerTerms, entries: Iterable[LedgerEntry], entry: LedgerEntry, now: datetime) -> Decision:
     """Return whether `entry` may be added to the `entries` already written: EntryAccepted or EntryRefused.
 
-    The ledger is computed from all of them in the order of time, so `entry` may be dated before others; it is refused
-    if any could then not be paid. An entry equal to a written one is accepted as known; another with the id of a
-    written one is refused. `now`: entries dated later are refused.
+    The ledger is computed from all of them in the order of time. `entry` may be dated before others, and is refused if
+    it, or one of these, could then not be paid. If it equals a written entry, it is accepted with `known` set; if
+    another entry has its id, it is refused. `now`: entries dated later are refused.
     """
     written = list(entries)
     same = next((one for one in written if one.id == entry.id), None)
@@ -96,7 +96,8 @@ class Replayed:
 def replay(terms: LedgerTerms, entries: Iterable[LedgerEntry], now: datetime) -> Replayed:
     """Decide on all entries anew under `terms`, in the order of time, each on top of those accepted before.
 
-    For what-if questions, such as another amount. `now`: the instant as of which the resulting ledger is given.
+    It shows what would result from other terms, such as another amount. `now`: entries dated later are refused; the
+    resulting ledger is given as of this instant.
     """
     accepted: list[LedgerEntry] = []
     decisions: list[Decision] = []

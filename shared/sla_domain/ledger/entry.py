@@ -12,10 +12,11 @@ EntryId = NewType("EntryId", str)
 
 
 class EntryKind(StrEnum):
-    """What happened to an allowance (an included amount) in one step of its ledger.
+    """The kinds of ledger entries, and of the steps by which the balance of an allowance changes.
 
-    `GRANTED` and `EXPIRED` follow from the contract and are never written by people. `REFUNDED` and `TRANSFERRED` exist
-    to be refused: nothing is paid back or moved to another contract (clause H10, docs/clauses.md).
+    An allowance is an amount that a plan includes. `GRANTED` and `EXPIRED` follow from the contract and are never
+    written by people. `REFUNDED` and `TRANSFERRED` exist to be refused: nothing is paid back or moved to another
+    contract (clause H10, docs/clauses.md).
     """
 
     GRANTED = "granted"
@@ -30,7 +31,7 @@ class EntryKind(StrEnum):
 
     @property
     def computed(self) -> bool:
-        """Return whether steps of this kind follow from the contract alone, so that nobody can write such an entry."""
+        """Return whether changes of this kind follow from the contract alone: nobody can write such an entry."""
         return self in (EntryKind.GRANTED, EntryKind.EXPIRED)
 
 
@@ -48,9 +49,9 @@ class LedgerEntry:
 
     `amount`: seconds if the allowance counts hours, else in its unit; negative only for ADJUSTED. `work`: the time
     worked, instead of an amount; `at` is then its end. `of`: id of the reservation that a RELEASED or USED entry ends;
-    without an amount, it ends with all that was reserved. `serves_at`: for a reservation, when the service takes place;
-    lots (portions of the allowance) valid then pay for it. `surcharge`: percent on top, such as 50 for a booking at
-    short notice. `reference`: id of the incident or booked window.
+    a USED one without amount or work uses all that was reserved. `serves_at`: for a reservation, when the service takes
+    place; lots (portions of the allowance) valid then pay for it. `surcharge`: percent on top, such as 50 for a booking
+    at short notice. `reference`: id of the incident or booked window.
     """
 
     id: EntryId
@@ -67,8 +68,9 @@ class LedgerEntry:
 
     @property
     def pays_at(self) -> datetime:
-        """Return the instant at which lots (portions) must be valid to pay for the entry, if it has no `work`.
+        """Return the instant at which the lots (portions of the allowance) that pay for an entry must be valid.
 
-        For a reservation it is the instant when the service takes place, else `at`.
+        For a reservation it is the instant when the service takes place, else `at`. It does not apply to an entry with
+        `work`: that is paid by the lots valid when the work was done.
         """
         return self.serves_at or self.at

@@ -42,9 +42,10 @@ def ledger_at(terms: LedgerTerms, entries: Iterable[LedgerEntry], at: datetime) 
 
 
 def movements(terms: LedgerTerms, entry: LedgerEntry) -> Iterator[Movement]:
-    """Yield what an entry does to the ledger: one movement, or one for each part of its work, in order of time.
+    """Yield the changes of the balance that an entry makes: one, or one for each part of its work, in order of time.
 
-    Raises CalendarError if the work lies outside the years of the allowance's calendar.
+    A part is a span of the work that counts at one rate. Raises CalendarError if the work lies outside the years of the
+    allowance's calendar.
     """
     if entry.work is None:
         cost = None if entry.amount is None else _with_surcharge(entry.amount, entry)

@@ -15,8 +15,8 @@ class RefusalReason(StrEnum):
     """Why a ledger entry is refused.
 
     `BELOW_ZERO`: it takes more than is left. `AT_MOST`: more than a period allows. `NO_RESERVATION`: it ends a
-    reservation that does not exist, or has ended. `ID_TAKEN`: another entry has its id. `COMPUTED`: entries of this
-    kind are never written. `SERVED_BEFORE`: the service would precede its reservation. `NOT_A_BOOKING`: only a
+    reservation that does not exist, or has ended. `ID_TAKEN`: another entry has its id. `COMPUTED`: people never write
+    entries of this kind. `SERVED_BEFORE`: the service would precede its reservation. `NOT_A_BOOKING`: only a
     reservation may be for later. `NO_SURCHARGE`: entries of this kind have no surcharge. `NOT_AT_END`: an entry of work
     must be dated at its end. `HOURS_UNKNOWN`: the time lies beyond the calendar's years.
     """

@@ -44,7 +44,7 @@ class Forecast:
 
 
 def lots_to_expire(ledger: Ledger) -> tuple[LotBalance, ...]:
-    """Return the valid lots (portions of the allowance) with something left that will expire, the next one first."""
+    """Return the valid lots (portions of the allowance) that expire with something left, the next to expire first."""
     found = [
         each
         for each in ledger.lots
@@ -54,10 +54,10 @@ def lots_to_expire(ledger: Ledger) -> tuple[LotBalance, ...]:
 
 
 def current_crossings(ledger: Ledger) -> tuple[Crossing, ...]:
-    """Return the warning thresholds that were crossed and still apply, each as crossed last.
+    """Return the last crossing of each warning threshold of an allowance that was crossed and still applies.
 
-    One on the balance applies until the balance is above it again, one before an expiry while something is left to
-    expire.
+    A threshold on the balance applies while a lot (portion) is valid and the balance is at or below it; one before the
+    expiry of a lot applies while that lot is valid and something of it is left.
     """
     latest = {(one.warning.key, one.lot): one for one in ledger.crossings}
     valid = [each for each in ledger.lots if each.lot.valid(ledger.at)]
@@ -75,10 +75,10 @@ def current_crossings(ledger: Ledger) -> tuple[Crossing, ...]:
 
 
 def forecast(ledger: Ledger) -> Forecast | None:
-    """Return a forecast of the use of the allowance until the end of the period, from the use so far.
+    """Return a forecast of the use of the allowance until the end of a period, from the use in that period so far.
 
-    The period is the one in which `ledger.at` lies, of the kind after which the allowance expires. None if it has just
-    begun or has no end, and before and after the contract.
+    It is the period in which `ledger.at` lies and at whose end the allowance expires. None if the period has just begun
+    or has no end, and if `ledger.at` lies before or after the contract.
     """
     period = period_at(ledger.terms, ledger.terms.allowance.expires, ledger.at)
     passed = (ledger.at - period.start) // _MICROSECOND

@@ -18,9 +18,9 @@ from sla_domain.ledger.terms import LedgerTerms
 
 @dataclass(frozen=True, slots=True)
 class PeriodSpan:
-    """One period `[start, end)` of a contract, such as a contract year; `end` is None if it never ends.
+    """One period of a contract, such as a contract year, from `start` to before `end`.
 
-    Both are aware datetimes, at midnight in the contract's zone.
+    `start`, `end`: aware datetimes, at midnight in the contract's zone; `end` is None if the period never ends.
     """
 
     start: datetime
@@ -28,9 +28,9 @@ class PeriodSpan:
 
 
 def period_at(terms: LedgerTerms, kind: AllowancePeriod, at: datetime) -> PeriodSpan:
-    """Return the period of this kind in which `at` lies, cut to the contract's first and last day.
+    """Return the period of the kind `kind` in which `at` lies, cut to the contract's first and last day.
 
-    For `at` before the contract's first day, return the first period.
+    For `at` before the contract's first day, return the first period. `at` must lie before the contract's end.
     """
     at = max(at, terms.start)
     if kind is AllowancePeriod.TERM:

@@ -23,11 +23,11 @@ _NOTHING = Decimal(0)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Movement:
-    """What one entry, or one part of the work in it, does to the ledger.
+    """A change that one entry, or one part of the work in it, makes to the ledger.
 
-    `at`: when it counts. `pays_at`: when the lots (portions) that pay must be valid. `raw`: the amount without
-    multiplier and surcharge; `cost`: with them; both None: as much as was reserved. `last`: whether no part of the same
-    work follows.
+    `at`: when it counts. `pays_at`: when the lots (portions of the allowance) that pay must be valid. `raw`: the amount
+    without multiplier and surcharge; `cost`: with them; both None: as much as was reserved. `part`: the span of the
+    work that counts at one rate, None without work. `last`: whether no part of the same work follows.
     """
 
     entry: LedgerEntry
@@ -41,7 +41,7 @@ class Movement:
 
 @dataclass(slots=True)
 class RunningLedger:
-    """A ledger under computation: its lots (portions), reservations and steps so far; `apply` adds a movement.
+    """A ledger under computation: its lots (portions), reservations and steps; `apply` adds a change (`Movement`).
 
     Movements must come in the order of time. `ended`, `alive`, `coming`: lots that have expired, are valid, or begin
     later. `counts`: (kind of period, its start) -> how much is used or reserved in that period, for periods with a
@@ -70,7 +70,10 @@ class RunningLedger:
 
     @property
     def reserved(self) -> Decimal:
-        """Return how much open reservations have set aside in all lots, also in later ones."""
+        """Return how much open reservations have set aside in all lots (portions), also in lots that begin later.
+
+        Seconds for hours, else in the allowance's unit.
+        """
         return sum((each.reserved for each in self.lots), _NOTHING)
 
     def grant(self, through: datetime) -> None:
@@ -90,7 +93,7 @@ class RunningLedger:
     # -- time
 
     def advance(self, to: datetime) -> None:
-        """Move time forward to `to`, included: lots (portions) begin and expire on the way, each as a step.
+        """Move time forward to `to`, included; for each lot (portion) that begins or expires on the way, record a step.
 
         Warnings some days before an expiry are recorded in `crossings`.
         """

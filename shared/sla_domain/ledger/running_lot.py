@@ -16,7 +16,7 @@ _NOTHING = Decimal(0)
 class RunningLot:
     """A lot (portion of an allowance) under computation, with what is left, reserved, used and expired of it so far.
 
-    `ended`: whether its expiry has passed. `warned`: the warning thresholds, in days before the expiry, that are done.
+    `ended`: whether its expiry has passed. `warned`: numbers of days before the expiry whose warning has been handled.
     """
 
     lot: Lot
@@ -33,7 +33,10 @@ class RunningLot:
         return LotBalance(self.lot, self.left, self.reserved, self.used, self.expired)
 
     def give_back(self, amount: Decimal) -> Decimal:
-        """Put a reserved amount back into the lot; return how much of it is lost: all if the lot has expired, or 0."""
+        """Put a reserved amount back into the lot; return the part of it that is lost.
+
+        That is all of it if the lot has expired, else 0.
+        """
         self.reserved -= amount
         if not self.ended:
             self.left += amount

@@ -52,7 +52,10 @@ class LotBalance:
 
 @dataclass(frozen=True, slots=True)
 class LotShare:
-    """How much of a ledger step one lot (portion of the allowance, by id) paid, or got back."""
+    """How much of one change of the balance was paid by one lot (portion of the allowance), or given back to it.
+
+    `lot`: its id. `amount`: seconds for hours, else in the allowance's unit.
+    """
 
     lot: str
     amount: Decimal
@@ -64,8 +67,9 @@ class LedgerStep:
 
     `amount`: what the step was about, with multiplier and surcharge; negative for an adjustment that takes something.
     `raw`: the same without multiplier and surcharge. `change`, `balance`: by how much the balance changed, and the
-    balance afterwards. `shares`: which lots paid, in order, or got something back. `entry`: id of the entry, None if
-    the step follows from the contract. `part`: the part of the work that was paid. Amounts are seconds for hours.
+    balance afterwards. `shares`: which lots (portions) paid, in order, or got something back. `entry`: id of the entry,
+    None if the step follows from the contract. `part`: the span of work that was paid, None without work. Amounts are
+    seconds for hours, else in the allowance's unit.
     """
 
     at: datetime

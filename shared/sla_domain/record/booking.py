@@ -48,8 +48,9 @@ def prepare_booking(
 ) -> WindowBooked:
     """Return the change that books a window (extra hours) for a contract, and reserves what it costs.
 
-    `contract`, `plan`, `ledgers` (terms of the contract's allowances): as in force at `now`. `by`: who books. Raises
-    RefusedChange for the first rule that the request breaks, EntryNotAllowed if the allowance cannot pay the price.
+    `record`: the contract's stored record; it is not changed. `contract`, `plan`, `ledgers` (terms of its allowances):
+    as in force at `now`. `asked`: the request. `by`: who books. Raises RefusedChange for the first rule that the
+    request breaks, EntryNotAllowed if the allowance cannot pay the price.
     """
     bookable = next((one for one in plan.windows if one.id == asked.window), None)
     if bookable is None:
@@ -74,10 +75,10 @@ def prepare_booking(
 
 
 def prepare_cancellation(record: ContractRecord, booking: str, now: datetime, by: str = "slad") -> WindowCancelled:
-    """Return the change that cancels a booking of extra hours and returns what was reserved for it.
+    """Return the change that cancels a booking of extra hours and gives back what was reserved for it.
 
-    `booking`: its id. `by`: who cancels. Raises RefusedChange if the booking is unknown, is cancelled already, or has
-    begun.
+    `record`: the contract's stored record; it is not changed. `booking`: the booking's id. `by`: who cancels. Raises
+    RefusedChange if the booking is unknown, is cancelled already, or has begun by `now`.
     """
     found = next((one.window for one in record.windows if one.window.id == booking and one.cancelled_in is None), None)
     if found is None:

@@ -22,18 +22,19 @@ class LiveParts:
 
 
 def live_parts(record: ContractRecord, revision: int | None = None) -> LiveParts:
-    """Return the windows booked as of a revision of the contract's record, and the environment that was stated last.
+    """Return the extra hours (windows) booked as of `revision` of a contract's record, and what the customer runs.
 
-    `revision`: None for the newest.
+    `revision`: None for the newest. It decides the hours alone: the products (environment) are those that were stated
+    last; None if none were.
     """
     profile = None if record.profile is None else record.profile.environment  # no clock depends on it
     return LiveParts(windows=record.windows_at(revision), environment=profile)
 
 
 def with_live_parts(contract: Contract, parts: LiveParts) -> Contract:
-    """Return a copy of the contract with these booked windows and this environment, in each entitlement too.
+    """Return a copy of the contract, and of each of its entitlements, with these booked hours and this environment.
 
-    The contract's own environment stays if `parts.environment` is None.
+    The environment is what the customer runs; the contract's own one stays if `parts.environment` is None.
     """
     environment = contract.environment if parts.environment is None else parts.environment
     several = tuple(replace(one, bought=with_live_parts(one.bought, parts)) for one in contract.entitlements)

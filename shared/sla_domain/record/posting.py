@@ -38,9 +38,9 @@ class EntryNotAllowed(RefusedChange):
 
 
 def terms_of(record: ContractRecord, ledgers: Sequence[LedgerTerms], allowance: str) -> LedgerTerms:
-    """Return the terms of the ledger of one allowance (by id) of a contract. Raises RefusedChange if there is none.
+    """Return the terms of the ledger of one allowance of a contract. Raises RefusedChange if there is none.
 
-    `ledgers`: the terms of all ledgers of the contract.
+    `record`: the contract's stored record. `ledgers`: the terms of all its ledgers. `allowance`: the allowance's id.
     """
     found = next((one for one in ledgers if one.allowance.id == allowance), None)
     if found is None:
@@ -53,10 +53,11 @@ def terms_of(record: ContractRecord, ledgers: Sequence[LedgerTerms], allowance: 
 def prepare_entry(
     record: ContractRecord, ledgers: Sequence[LedgerTerms], posted: EntryPosted, now: datetime
 ) -> EntryPosted | None:
-    """Return the change that writes an entry into a ledger of the contract; None if the record has this very entry.
+    """Return the change `posted` (a ledger entry to be written) if it is allowed; None if the record has that entry.
 
-    `ledgers`: the terms of the contract's ledgers, as in force at `now`. Raises EntryNotAllowed if the ledger refuses
-    the entry, RefusedChange for an unknown ledger or if the contract has 5,000 entries already.
+    `record`: the contract's stored record; it is not changed. `ledgers`: the terms of the contract's ledgers, as in
+    force at `now`. Raises EntryNotAllowed if the ledger refuses the entry, RefusedChange for an unknown ledger or if
+    the contract has 5,000 entries already.
     """
     terms = terms_of(record, ledgers, posted.allowance)
     decision = decide(terms, record.entries_of(posted.allowance), posted.entry, now)
@@ -71,8 +72,9 @@ def prepare_work(
     """Return (the change that counts work already done, or None if the record has it; the amount over the allowance).
 
     The amount is 0 if the allowance suffices. If it does not, the ledger pays what it has and records the rest as an
-    objection, because work that was done cannot be undone. `ledgers`: the terms of the contract's ledgers, as in force
-    at `now`. Any other fault of the entry raises as in `prepare_entry`.
+    objection, because work that was done cannot be undone. `record`: the contract's stored record. `posted`: the change
+    wanted. `ledgers`: the terms of the contract's ledgers, as in force at `now`. Raises as `prepare_entry` does for any
+    other fault of the entry.
     """
     try:
         return prepare_entry(record, ledgers, posted, now), Decimal(0)
@@ -101,8 +103,9 @@ def reservation(
 ) -> EntryPosted | None:
     """Return the ledger entry that reserves the price of a booked window, with surcharge; None if it has no price.
 
-    `bookable`: the plan's rules for the window. `booked`: the booking. `by`: who books. Raises EntryNotAllowed if the
-    ledger cannot pay the price, RefusedChange for an unknown ledger.
+    `record`: the contract's stored record. `ledgers`: the terms of its ledgers, as in force at `now`. `bookable`: the
+    plan's rules for the window. `booked`: the booking. `by`: who books. Raises EntryNotAllowed if the ledger cannot pay
+    the price, RefusedChange for an unknown ledger.
     """
     price = bookable.price
     if price is None:
@@ -121,7 +124,11 @@ def reservation(
 
 
 def release(record: ContractRecord, booking: str, by: str, now: datetime) -> EntryPosted | None:
-    """Return the ledger entry that gives back what is reserved for a booking (by id); None if nothing is reserved."""
+    """Return the ledger entry that gives back what is reserved for a booking; None if nothing is reserved.
+
+    `record`: the contract's stored record. `booking`: the booking's id. `by`: who cancels. `now`: the entry's instant,
+    unless the reservation is dated later.
+    """
     ended = {one.entry.of for one in record.entries}
     reserved = next(
         (

@@ -82,10 +82,11 @@ class ProfileEntry:
 class ContractRecord:
     """All that is stored of one contract: its versions, booked windows, ledger entries and the customer's environment.
 
-    `revision`: how many changes made it. `versions`: in order of their numbers. `frozen_through`: no version may take
-    effect before this instant; None: no such bound. `windows`: in the order of the bookings. `entries`: of all its
-    ledgers, in the order in which they were written. `judged_in`: the last revision that may change how incidents are
-    judged (ledger entries do not). `profile`: what the customer runs, as stated last; None if never stated.
+    `revision`: the number of its last change; changes count from 1. `versions`: in order of their numbers.
+    `frozen_through`: no version may take effect before this instant; None: no such bound. `windows`: booked extra
+    hours, in the order of the bookings. `entries`: of all its ledgers, in the order in which they were written.
+    `judged_in`: the last revision that may change how incidents are judged (ledger entries do not). `profile`: what the
+    customer runs, as stated last; None if never stated.
     """
 
     id: ContractId

@@ -34,7 +34,8 @@ class RefusalCode(StrEnum):
 class RefusedChange(DomainError):
     """Raised for a change that the contract's record does not allow.
 
-    `code`: why. `place`: the key of the input that is at fault, "" if none is.
+    `code`: the rule that it breaks. `detail`: the message, a sentence for people. `place`: the key of the input that is
+    at fault, "" if none is.
     """
 
     def __init__(self, code: RefusalCode, detail: str, place: str = "") -> None:
@@ -48,8 +49,9 @@ def prepare_version(
 ) -> VersionAdded:
     """Return the change that adds a version of the contract's text, in force from `effective_from` (None: `now`) on.
 
-    Raises RefusedChange if another version takes effect later (withdraw it first), if the instant lies in a frozen
-    period, or if the text equals that of the newest version.
+    `record`: the contract's stored record. `document`: the new text, as canonical JSON. Raises RefusedChange if another
+    version takes effect later (withdraw it first), if the instant lies in a frozen period, or if the text equals that
+    of the newest version.
     """
     since = now if effective_from is None else effective_from
     if record.frozen_through is not None and since < record.frozen_through:
@@ -67,7 +69,7 @@ def prepare_version(
 
 
 def prepare_withdrawal(record: ContractRecord, number: int) -> VersionWithdrawn:
-    """Return the change that withdraws the version `number`.
+    """Return the change that withdraws the version `number` of a contract. `record`: the contract's stored record.
 
     Raises RefusedChange if there is no such version, or if it is in force already.
     """
@@ -83,7 +85,8 @@ def prepare_withdrawal(record: ContractRecord, number: int) -> VersionWithdrawn:
 def prepare_freeze(record: ContractRecord, through: datetime, now: datetime) -> ContractFrozen:
     """Return the change that freezes what was promised before `through`: no version may then take effect before it.
 
-    Raises RefusedChange if `through` is later than `now`, or earlier than the instant frozen before.
+    `record`: the contract's stored record. Raises RefusedChange if `through` is later than `now`, or earlier than the
+    instant through which the record is frozen already.
     """
     if through > now:
         raise RefusedChange(RefusalCode.FROZEN, "only what lies behind can be frozen", "through")
@@ -102,7 +105,7 @@ class NextInForce:
 
 
 def next_in_force(record: ContractRecord) -> NextInForce | None:
-    """Return which pending version of the contract takes effect next, and when; None if none is pending."""
+    """Return which version of the contract takes effect next, and when; None if no version is still to take effect."""
     pending = record.pending
     return NextInForce(pending[0].effective_from, VersionInForce(pending[0].number)) if pending else None
 

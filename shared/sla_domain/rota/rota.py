@@ -60,9 +60,9 @@ class RotaLayer:
 class RotaOverride:
     """An exception to a rota: in `[start, end)` the person with the id `person` is on call instead.
 
-    `instead_of`: the person who is replaced: the override then counts only where that one would be on call, by the
-    layers or by earlier overrides. None: it counts in the whole span, also where nobody would be. `by`: id of the
-    person who wrote it. `reason`: in words.
+    `instead_of`: id of the person who is replaced: the override then counts only while that person would be on call, by
+    the layers or by earlier overrides. None: it counts in the whole span, also while nobody would be on call. `by`: id
+    of the person who wrote the override. `reason`: in words.
     """
 
     start: datetime
@@ -137,14 +137,15 @@ class Rota:
 
     @property
     def feeds_end(self) -> datetime | None:
-        """Return when the first of the rota's feeds (calendar files with shifts) runs out: the end of its last shift.
+        """Return when the first of the rota's feeds (calendar files with shifts) runs out.
 
-        1970 for a feed without any shift; None for a rota without a feed.
+        A feed runs out at the end of its last shift; a feed without any shift counts as 1970. None for a rota without a
+        feed.
         """
         fed = [layer.listed for layer in self.layers if layer.rotation is None]
         return min((max((shift.end for shift in listed), default=_LONG_AGO) for listed in fed), default=None)
 
     def feed_ends_soon(self, now: datetime) -> bool:
-        """Return whether a feed (calendar file with shifts) of the rota runs out within 14 days from `now`, or has."""
+        """Return whether a feed (calendar file with shifts) of the rota has run out, or will in 14 days from `now`."""
         end = self.feeds_end
         return end is not None and end - now < FEED_ENDS_SOON

@@ -21,7 +21,7 @@ from sla_platform.timesource import TimeSource
 
 
 class NoSuchKey(LookupError):
-    """Raised when no API key has the given number, or when the key with this number is already revoked."""
+    """Raised when no API key has the given number, or when the key with this number is revoked already."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,10 +96,10 @@ async def list_keys(connection: AsyncConnection) -> list[MadeKey]:
 
 
 async def changed_since(connection: AsyncConnection, place: int) -> tuple[list[MadeKey], int]:
-    """Return the API keys made or revoked after row number `place` of the audit log, and the last such row's number.
+    """Return the API keys that were made or revoked since an earlier call, and the `place` for the next call.
 
-    `place`: a row number of the table `platform_audit`; 0 for all keys. Without such a row, `place` itself is returned.
-    Rows are numbered in the order of their commits, so none is missed.
+    `place`: what the earlier call returned, a row number of the audit log (`platform_audit`); 0 for all keys. Rows are
+    numbered in the order of their commits, so no change is missed. Without a change, `place` is returned as it is.
     """
     changed = tables.key.c.changed
     statement = select(tables.key).where(changed > place).order_by(changed)

@@ -52,7 +52,8 @@ class EventType:
     """One type of event on a topic, with the pydantic model of its data.
 
     `name`: such as `io.slad.clock.breached.v1`. `summary`: a sentence that describes it. `always`: fields that this
-    type requires beyond those the model requires. `narrowed`: field -> a schema for the values that this type allows.
+    type requires beyond those the model requires. `narrowed`: name of a field -> JSON Schema for the values that this
+    type allows in it.
     """
 
     name: str
@@ -237,8 +238,8 @@ def model_schemas(reference: str) -> dict[str, Schema]:
 def event_type_schema(one: EventType, reference: str) -> Schema:
     """Return the JSON Schema of an event type's data: a reference to its model's schema, and the limits of the type.
 
-    The limits: fields in `always` are required, and fields in `narrowed` must fit the schemas given there. `reference`:
-    a template for references to the schema of a model, such as `#/$defs/{model}`.
+    The limits: fields in `one.always` are required, and fields in `one.narrowed` must fit the schemas given there.
+    `reference`: a template for references to the schema of a model, such as `#/$defs/{model}`.
     """
     own: Schema = {"$ref": reference.format(model=one.model.__name__)}
     limits: Schema = {}

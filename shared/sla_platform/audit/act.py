@@ -83,8 +83,8 @@ class Act:
     """Something that somebody did to an object of slad, to be recorded in the audit log.
 
     `object`: the id of that object. `contract`: the contract whose API keys may see the act, "" for none. `before`,
-    `after`: `state_digest` of the object, "" where there was or is none. `details`: JSON values for people who read the
-    log; no secrets and no addresses.
+    `after`: hashes of the object's state before and after (`state_digest`), "" where there was or is none. `details`:
+    JSON values for people who read the log; no secrets and no addresses.
     """
 
     name: ActName

@@ -26,7 +26,7 @@ class AuditRow:
     """A row of a service's audit log: one act, chained by hashes to the row before.
 
     `seq`: the row's number, from 1 on. `at`: when (aware). `actor`, `act`: as text, such as `key:ops` and
-    `alert.acknowledged`. `contract`, `reason`: "" for none. `before`, `after`: digests of the object's state, "" where
+    `alert.acknowledged`. `contract`, `reason`: "" for none. `before`, `after`: SHA-256 of the object's state, "" where
     there was or is none. `details`: canonical JSON. `previous`: the hash of the row before. `hash`: of this row.
     """
 
@@ -56,7 +56,10 @@ class AuditHead:
 
 @dataclass(frozen=True, slots=True)
 class ChainBreak:
-    """The first row (`seq`) of an audit log that does not fit, as after a change, removal or insertion, and why."""
+    """The first row (`seq`) of a service's audit log that does not fit the others, and `why`, in words.
+
+    Rows do not fit if one was changed, removed or inserted.
+    """
 
     service: str
     seq: int
@@ -71,8 +74,8 @@ def row_hash(row: AuditRow) -> str:
 def canonical_row(row: AuditRow) -> bytes:
     """Return the bytes of an audit log's row that its hash covers: a JSON array in UTF-8, without spaces.
 
-    It is [FORM, service, seq, at, actor, act, object, contract, reason, before, after, details, previous]; `at` in UTC
-    with six digits of microseconds, `details` as the text that is stored.
+    It is [FORM, service, seq, at, actor, act, object, contract, reason, before, after, details, previous]. FORM names
+    this format (`slad audit 1`); `at` is in UTC with six digits of microseconds, `details` the text that is stored.
     """
     return orjson.dumps(
         [

@@ -38,7 +38,10 @@ class AuditFilter:
 
     @property
     def whole(self) -> bool:
-        """Return whether the filter has no condition: it reads all acts, whose chain of hashes can then be verified."""
+        """Return whether the filter has no condition.
+
+        It then reads all acts, so that their chain of hashes can be verified.
+        """
         return self == AuditFilter()
 
 
@@ -48,8 +51,8 @@ async def append(
     """Append acts to an audit log in the caller's transaction; return their rows in the same order.
 
     `now`: when they are done. Call it last in the transaction: it locks the log until the commit, so that other writers
-    wait and the chain of hashes has one end. An act is recorded even if the log was tampered with: its row then does
-    not fit the row before, for good.
+    wait and the chain of hashes has one end. Acts are appended even if somebody has tampered with the log; the break in
+    the chain then stays visible for good.
     """
     if not acts:
         return ()

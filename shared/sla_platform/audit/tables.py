@@ -19,7 +19,7 @@ DIGEST = 64
 class AuditTables:
     """The two database tables of one service's audit log.
 
-    `rows`: a row for each act. `head`: one row, with number and hash of the last act, which writers lock.
+    `rows`: a row for each act. `head`: one row with the number and hash of the last act; writers lock it.
     """
 
     service: str

@@ -116,9 +116,9 @@ class EmbeddedSource:
     async def run(self, handler: Handler) -> NoReturn:
         """Read the logs and pass the events in batches to the handler until cancelled.
 
-        When the handler raises Retryable for a batch, the batch's log is read again from the same place after a pause
-        of 0.1 s, which doubles with each failure up to 5 s. When it raises Fenced (another process owns the partition),
-        the partition is revoked, and assigned again a second later.
+        If the handler raises Retryable, the batch is read and given again after a pause of 0.1 s, which doubles with
+        each failure up to 5 s. If it raises Fenced (another process owns the partition), `Handler.revoked` is called,
+        and `Handler.assigned` again a second later.
         """
         while True:
             await self._assign(handler)

@@ -69,11 +69,10 @@ _NOT_IN_A_NAME = re.compile(r"[^A-Za-z0-9._-]")
 
 @dataclass(frozen=True, slots=True)
 class AppendToLog:
-    """Replays an event that the relay, which copies a log to Kafka, could not process and put into quarantine.
+    """Replays an event from the quarantine that could not be copied to Kafka: call it with the event's entry there.
 
-    Call it with the event's entry in the quarantine: it appends the event to the table `log` again, from which the
-    relay copies it anew, and calls `wake_signal.wake()`. Registered by `Quarantine.register_replay` for the part
-    `relay`.
+    It appends the event to the event log `log` again, from which the relay copies it to Kafka anew, and wakes the
+    readers of that log (`wake_signal`). `Quarantine.register_replay` gets it for the part `relay`.
     """
 
     log: Table
@@ -129,9 +128,9 @@ class Feeds:
         return self._wake_signals.setdefault(service, WakeSignal())
 
     def quarantine(self, service: str) -> Quarantine:
-        """Return the quarantine of a service, which keeps rows it could not process; each time the same object.
+        """Return the quarantine of a service, each time the same object.
 
-        The rows are in the table `<service>_quarantine`.
+        It keeps the rows that the service could not process, in the table `<service>_quarantine`.
         """
         if service not in self._quarantines:
             table = quarantine_table(MetaData(), service)
@@ -280,7 +279,7 @@ def _access(settings: Settings) -> KafkaAccess:
 
 
 def topics_of(service: str) -> tuple[Topic, ...]:
-    """Return the topics whose events this service publishes; empty when it publishes none. `service`: its name."""
+    """Return the topics whose events the service with this name publishes; empty when it publishes none."""
     return tuple(topic for topic in Topic if WRITERS[topic] == service)
 
 

@@ -42,9 +42,9 @@ class Backoff:
 
 
 class StallDetector:
-    """Detects a stuck reader of events: `stalled` is True when events wait for `limit` seconds and none is handled.
+    """Detects a stuck reader of events: events have waited for more than `limit` seconds, and none was handled.
 
-    The reader calls `note_waiting` and `note_handled`.
+    The reader calls `note_waiting` and `note_handled`; `stalled` tells whether it is stuck.
     """
 
     def __init__(self, limit: float) -> None:
@@ -70,8 +70,8 @@ async def hand_over(handler: Handler, batch: Batch, dead: Callable[[Envelope, Ex
     """Pass a batch to the handler; if that fails, pass its halves, and so on down to the single event that fails.
 
     `dead` is then called with that event and its error, to quarantine it; the events after it are handled. Raises
-    Retryable (try the batch again later) and Fenced (another process owns the partition). An error of a batch without
-    events is raised too, since no event can be the cause.
+    Retryable (try the batch again later) and Fenced (another process owns the partition). If a batch without events
+    fails, the error is raised too, since no event can be the cause.
     """
     if not batch.envelopes:
         await _whole(handler, batch)

@@ -44,8 +44,9 @@ async def while_held(lock: LeaseLock, work: Callable[[], Awaitable[None]], held:
     """Run `work` whenever this process holds the lock; without the lock, try every second to take it.
 
     When the lock is lost, `work` is cancelled; it starts again once the lock is held again. `held`: called with True
-    before `work` starts, and with False when it has ended and after each failed try. Runs until cancelled, or until
-    `work` raises an error that is not Retryable. Work that ends by itself is started again a second later.
+    before `work` starts, and with False when it has ended and after each failed try to take the lock. Work that ends
+    without an error is started again a second later. Runs until cancelled, or until `work` raises an error that is not
+    Retryable.
     """
     try:
         while True:

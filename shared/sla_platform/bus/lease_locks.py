@@ -54,9 +54,9 @@ class PostgresLock:
         self._session: AsyncConnection | None = None
 
     async def take(self) -> bool:
-        """Try to take the lock, in a new session if there is none; return whether this object holds it now.
+        """Try to take the lock, without waiting; return whether this object holds it now, also from an earlier call.
 
-        Raises StoreBusy.
+        A database session is opened if there is none. Raises StoreBusy.
         """
         query = text("SELECT pg_try_advisory_lock(:class, :number)")
         with _passing():

@@ -49,11 +49,11 @@ class Handler(Protocol):
     async def handle(self, batch: Batch) -> None:
         """Process one batch as a unit of work.
 
-        Raises Retryable to get the batch again, and Fenced when another process owns the partition; it is then revoked,
-        and assigned anew if the group still assigns it. Any other error is judged by `sla_platform.fault.fault_of`.
-        PASSING counts as Retryable. Otherwise the batch is given again in halves, down to the single event that fails,
-        which is quarantined: at once if it is at fault (ROW), after three attempts if that is not known (UNKNOWN). Such
-        an error in a batch without events is raised as it is.
+        Raises Retryable to get the batch again, and Fenced when another process owns the partition; the partition is
+        then revoked, and assigned anew if the group still assigns it to this process. The kind of any other error
+        (`sla_platform.fault.fault_of`) decides: PASSING counts as Retryable; ROW and UNKNOWN lead to the batch being
+        given again in halves, down to the single event that fails, which is quarantined (if UNKNOWN, after three
+        attempts). In a batch without events such an error is raised as it is.
         """
         ...
 

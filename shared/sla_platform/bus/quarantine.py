@@ -50,7 +50,7 @@ class Quarantine:
     """The quarantine of one service: stores, lists and replays rows (events, timers, deliveries) it could not process.
 
     One object per service and process. `table`: where the rows are. A part of the service that quarantines rows also
-    calls `register_replay`. To replay a row is to give it to its handler again.
+    calls `register_replay`. To replay a row is to give it again to the function that failed to process it.
     """
 
     def __init__(self, service: str, store: Store, table: Table, time_source: TimeSource, metrics: BusMetrics) -> None:
@@ -86,8 +86,8 @@ class Quarantine:
     async def put_within(self, connection: AsyncConnection, row: QuarantineRow, error: Exception, **own: Any) -> None:
         """Store a row that could not be processed, in the caller's transaction; call `report` after the commit.
 
-        The caller removes the row from its former place in the same transaction. `own`: values of the service's own
-        columns.
+        `error`: why it failed. `own`: values of the service's own columns, by name. The caller removes the row from its
+        former place in the same transaction.
         """
         await kept.put(connection, self.table, row, error_text(error), self._time_source.now(), **own)
 
@@ -112,7 +112,8 @@ class Quarantine:
     async def page(self, state: str, after: int, limit: int) -> Sequence[QuarantineEntry]:
         """Return at most `limit` entries of the quarantine, the oldest first, after the one with the id `after`.
 
-        `after`: 0 for the first page. `state`: only entries in this state; "" for any. Their `data` is left empty.
+        `after`: 0 for the first page. `state`: `quarantined` or `replayed` for only such entries; "" for all. The raw
+        bytes (`data`) of the entries are left out (empty).
         """
         async with self._store.reading() as connection:
             return await kept.page(connection, self.table, state, after, limit)
@@ -130,10 +131,10 @@ class Quarantine:
     async def replay(self, id_: int, command: Command) -> QuarantineEntry:
         """Give the row of an entry to its handler again; return the entry as it is afterwards.
 
-        `command`: who orders it, and why; this act is in the audit log before the handler begins. If the handler fails
-        again, the entry stays in quarantine, with the new error and counted once more. Raises NoEntry; NotWaiting if it
-        was replayed before or cannot be; Fenced if another process owns the row's partition; Retryable when the
-        surroundings failed: the entry is unchanged, replay it later.
+        `command`: who orders it, and why; this is in the audit log before the handler begins. If the handler fails
+        again, the entry stays in quarantine, with the new error and counted once more. Raises NoEntry; NotWaiting if
+        the entry was replayed before or its part has registered no replay; Fenced if another process owns the row's
+        partition. Raises Retryable if the surroundings failed: the entry is unchanged, replay it later.
         """
         entry = await self.find(id_)
         replay = self._replays.get(entry.part)
@@ -230,6 +231,7 @@ def row_of_event(envelope: Envelope, part: str, position: str, partition: int = 
     """Return an event as a row for the quarantine; `envelope_of` makes the event of such a row again.
 
     `part`: the part of the service that could not process the event. `position`: where the event was, as text.
+    `partition`: the number of its partition.
     """
     return QuarantineRow(
         part=part,

@@ -25,7 +25,8 @@ _SPEC_VERSION = "1.0"
 class Watermark:
     """A record on Kafka which says that all events accepted up to `through` lie before this record in its partition.
 
-    The relay, which copies a log to Kafka, writes it for readers that must know up to when they have seen everything.
+    It is for readers that must know up to when they have seen everything. The relay, which copies a log to Kafka,
+    writes it.
     """
 
     through: datetime

@@ -73,8 +73,8 @@ class Relay:
     """Copies the event log of one service (its outbox table) to Kafka: await `run`.
 
     Events that Kafka has acknowledged are deleted from the log. An event that cannot be written as a record goes to
-    `quarantine`. `period`: seconds between looks at the log when no wake signal comes, and between watermarks. `batch`:
-    how many events are copied at once.
+    `quarantine`. `route`: which log, and to which topics. `period`: seconds between looks at the log when no wake
+    signal comes, and between watermarks. `batch`: how many events are copied at once. `metrics`: None: new ones.
     """
 
     def __init__(
@@ -109,9 +109,10 @@ class Relay:
 
     @property
     def waiting_seconds(self) -> float:
-        """Return for how many seconds the relay has not seen its log empty, with everything copied to Kafka.
+        """Return how many seconds ago the relay last found nothing left to copy: a large number means that Kafka lags.
 
-        They count anew when the relay takes or loses the lease (the lock that lets one relay at a time copy the log).
+        While another process holds the lease (the lock that lets one relay at a time copy the log), the seconds start
+        again at each try to take it, about once a second.
         """
         return time.monotonic() - self._emptied
 

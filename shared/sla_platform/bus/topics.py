@@ -35,9 +35,9 @@ class TopicNames:
 
 
 def largest_record(settings: Settings) -> int:
-    """Return the bytes that a record may have: four times SLAD_MAX_BODY_BYTES, at least 4 MiB.
+    """Return how many bytes a record may have: four times SLAD_MAX_BODY_BYTES, at least 4 MiB.
 
-    An accepted request body therefore always fits, whatever its re-encoding adds.
+    An event made of an accepted request body always fits, though it may be longer than what was sent.
     """
     return max(_LEAST_RECORD_BYTES, 4 * settings.max_body_bytes)
 

@@ -34,7 +34,7 @@ class WakeSignal:
 async def signalled_within(signalled: asyncio.Event, seconds: float | None) -> bool:
     """Wait until the event is set, for at most `seconds` (None: without limit); return whether it was set.
 
-    Used in place of `asyncio.wait_for`, which in Python 3.11 loses a cancellation that comes together with the signal
+    Use it in place of `asyncio.wait_for`: in Python 3.11 that loses a cancellation that comes together with the signal
     (python/cpython#86296).
     """
     try:

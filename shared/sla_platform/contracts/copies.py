@@ -77,8 +77,8 @@ def _row(record: RecordData, seq: int) -> dict[str, Any]:
 async def refresh(connection: AsyncConnection, tables: ContractTables, shelf: RecordShelf) -> list[str]:
     """Read the contract records that were stored since the last call into `shelf`, their copy in memory.
 
-    Return the ids of the contracts that changed. Cheap when none did: one query by an index. Call it at the start of a
-    transaction that computes clocks under the contracts.
+    Return the ids of the contracts that changed. Cheap if there are none: one query by an index. Call it at the start
+    of a transaction that computes clocks under the contracts.
     """
     changed: list[str] = []
     table = tables.contract
@@ -100,7 +100,8 @@ async def refresh(connection: AsyncConnection, tables: ContractTables, shelf: Re
 class RecordCopy:
     """A service's own copy of all contract records: the `tables` that hold it, and `shelf`, the same in memory.
 
-    `cursor`: the table in which the service stores how far it has read the contracts' events (embedded profile only).
+    `cursor`: the table in which the service stores how far it has read the contracts' events, if they are read from the
+    database (without Kafka).
     """
 
     shelf: RecordShelf
@@ -112,10 +113,10 @@ class RecordCopy:
         return await refresh(connection, self.tables, self.shelf)
 
     async def changed_since(self, connection: AsyncConnection, seq: int) -> tuple[list[str], int]:
-        """Return the ids of the contracts stored after row number `seq`, in that order, and the last row's number.
+        """Return the ids of the contracts stored since an earlier call, in that order, and the `seq` to go on from.
 
-        `seq`: of the column `seq`, which grows with every stored record. When there is none after it, `seq` itself is
-        returned.
+        `seq`: what the earlier call returned (of the column `seq`, which grows with every stored record); 0 for all
+        contracts. If nothing was stored since, `seq` is returned as it is.
         """
         table = self.tables.contract
         query = select(table.c.id, table.c.seq).where(table.c.seq > seq).order_by(table.c.seq)
@@ -126,8 +127,9 @@ class RecordCopy:
 class ContractCopies:
     """An event handler (`sla_platform.bus.Handler`) that stores contract records from the bus in a service's tables.
 
-    It also keeps the records in memory (`copy.shelf`) up to date. `within`: called in the same transaction with those
-    stored records under which clocks may have to be computed anew (a ledger entry alone moves no clock).
+    It also keeps the records in memory (`copy.shelf`) up to date. `within`: called in the transaction that stores
+    records, with those of them that may change how clocks are computed (a ledger entry alone does not); None: nothing
+    is called.
     """
 
     def __init__(
@@ -158,10 +160,10 @@ class ContractCopies:
         return None if self._read else "the recorded contracts have not been read from the store yet"
 
     async def assigned(self, partitions: frozenset[int]) -> None:
-        """Do nothing: reading a contract's record again is harmless, since its revision shows that it is stored."""
+        """Do nothing: reading a contract's record again is harmless; its revision shows that it is stored already."""
 
     async def revoked(self, partitions: frozenset[int]) -> None:
-        """Do nothing: the next owner may read a contract's record again, whose revision shows that it is stored."""
+        """Do nothing: the next owner may read a record again; its revision shows that it is stored already."""
 
     async def handle(self, batch: Batch) -> None:
         """Store the contract records in a batch of events and read them into memory.
@@ -200,10 +202,10 @@ def with_records(
     copy: RecordCopy,
     within: Callable[[AsyncConnection, Sequence[RecordData]], Awaitable[None]] | None = None,
 ) -> Service:
-    """Return the service with further parts, which keep its contract records up to date, and with a readiness check.
+    """Return a copy of the service that also keeps its contract records up to date, with a readiness check for them.
 
     The stored records are read before any part of the service runs. `within`: called in the transaction that stores
-    records under which clocks may have to be computed anew, with these records; None: nothing is called.
+    records, with those of them that may change how clocks are computed; None: nothing is called.
     """
     copies = ContractCopies(store, copy, within)
     keep = feeds.quarantine(service.name).keep_quarantined

@@ -26,8 +26,8 @@ _WORTH = 1_000  # bytes of a record from which it is compressed
 class RecordIndex:
     """The names by which a contract record is found: the customers, products and mail domains that it mentions.
 
-    `customers`, `products`: as written. `domains`: those whose addresses may register for notices, in lower case; ""
-    stands for every domain that is not written in ASCII.
+    `customers`, `products`: as written. `domains`: the mail domains whose addresses may register for notices, in lower
+    case; "" stands for all those that are not written in ASCII.
     """
 
     customers: tuple[str, ...] = ()
@@ -98,7 +98,7 @@ class RecordShelf:
 
     It satisfies `sla_catalogue.recorded.Records`; iterating yields contract ids. Records are kept as compressed JSON
     and parsed on demand, so that a hundred thousand fit; equal ones are shared within the process. `seq`: the greatest
-    number of the stored rows that were put (the column `seq` of `contract_table`).
+    value of the column `seq` (`contract_table`) among the rows put here.
     """
 
     def __init__(self) -> None:
@@ -167,7 +167,8 @@ class RecordShelf:
     def put(self, contract: str, revision: int, index: RecordIndex, record: bytes, seq: int = 0) -> None:
         """Store the record of a contract in memory, in place of the earlier one.
 
-        `index`: the names by which it is found. `record`: as JSON. `seq`: the number of its row in the database.
+        `revision`: of the record. `index`: the names by which it is found. `record`: as JSON. `seq`: of its row in the
+        database (`contract_table`).
         """
         if not self.put_shared(contract, revision, record, seq):
             packed = _SHARED[contract] = _Packed(contract, revision, index, record)
@@ -176,8 +177,8 @@ class RecordShelf:
     def put_shared(self, contract: str, revision: int, record: bytes, seq: int = 0) -> bool:
         """Store a contract's record in memory if another shelf of this process has the same; return whether one has.
 
-        When False is returned, nothing was stored: call `put`. `record`: as JSON. `seq`: the number of its row in the
-        database.
+        When False is returned, nothing was stored: call `put`. `revision`: of the record. `record`: as JSON. `seq`: of
+        its row in the database (`contract_table`).
         """
         packed = _SHARED.get(contract)
         if packed is None or packed.revision != revision or packed.mark != (len(record), hash(record)):

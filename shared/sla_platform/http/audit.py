@@ -37,8 +37,8 @@ class AuditedAct(BaseModel):
     """An act in the audit log of a service, as the API returns it.
 
     `at`: RFC 3339, UTC. `actor`: kind and id, such as `key:ops`. `act`: such as `key.made`. `object`: the id of what it
-    was done to. `contract`, `reason`: empty for none. `before`, `after`: digests of the object. `details`: more about
-    the act.
+    was done to. `contract`, `reason`: empty for none. `before`, `after`: SHA-256 of the object's state. `details`: more
+    about the act.
     """
 
     service: str

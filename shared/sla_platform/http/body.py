@@ -29,9 +29,9 @@ BAD_BODY: dict[int | str, dict[str, Any]] = {
 class BodyBudget:
     """Limits the bytes of request bodies that this process holds at once, over all connections, to `most`.
 
-    `read_body` calls `enter`, then `take` for each piece that arrives, then `leave`, each with the same `reader`: the
-    `asyncio.timeout` block in which it reads the body. When more than `most` bytes are held, the reader that entered
-    first is interrupted, so that slow senders block nobody. `held`: the bytes held now.
+    For each body `read_body` calls `enter`, `take` for each piece that arrives, and `leave`, all with the same
+    `reader`: the `asyncio.timeout` block in which it reads the body. When more than `most` bytes are held, the reader
+    that entered first is interrupted, so that slow senders block nobody. `held`: the bytes held now.
     """
 
     def __init__(self, most: int) -> None:
@@ -69,9 +69,9 @@ UNREAD = BodyBudget(64 * 2**20)
 async def read_body(request: Request, limit: int, room: BodyBudget = UNREAD) -> bytes:
     """Return the body of a request, read within bounds.
 
-    `room`: the budget of bytes for bodies, by default one of 64 MiB that all share. Raises Problem: 415 for a
-    compressed body, 413 for more than `limit` bytes, 400 when the connection ended before the last byte, 503 when
-    `room` was full and this body was interrupted.
+    `room`: limits the bytes of all bodies in work together; by default one object of 64 MiB that all callers share.
+    Raises Problem: 415 for a compressed body, 413 for more than `limit` bytes, 400 when the connection ended before the
+    last byte, 503 when `room` was full and this body was interrupted.
     """
     encodings = ",".join(request.headers.getlist("content-encoding"))
     if encodings.strip().lower() not in ("", "identity"):

@@ -26,9 +26,10 @@ def router(
 ) -> APIRouter:
     """Return the routes `/livez`, `/readyz`, `/metrics` and `/info`.
 
-    `services`: `/readyz` calls all their checks, and answers 503 with the reasons if a check gives a reason, raises an
-    error or takes longer than 3 seconds. Their remarks are only shown there. `registry`: the metrics of `/metrics`.
-    `info`: called for each answer of `/info`, returns what it shows: versions, profile, the catalogue in force.
+    `/readyz` calls the checks of all `services`. It answers 503, with the reasons, if a check returns a reason, raises
+    an error or takes longer than 3 seconds. Remarks of services are only shown there. `registry`: the metrics of
+    `/metrics`. `info`: called for each answer of `/info`, returns what it shows: versions, profile, the catalogue in
+    force.
     """
     routes = APIRouter(tags=["health"])
 

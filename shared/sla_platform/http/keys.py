@@ -24,7 +24,7 @@ _LONGEST = 512
 
 
 class StoredKey(Protocol):
-    """An API key as `KeyGate` checks it: one of the catalogue (`ApiKey`) or of `slad key make` (`MadeKey`)."""
+    """An API key as `KeyGate` checks it: of the catalogue (`ApiKey`), or made by `slad key make` (`MadeKey`)."""
 
     @property
     def id(self) -> str:

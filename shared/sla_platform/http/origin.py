@@ -84,7 +84,8 @@ def refusal(method: str, path: str, headers: Mapping[str, list[str]], names: Hos
     """Return why a request must be refused for its Host or Origin header; None to let it in.
 
     A request that may change something must come from slad's own pages, from a program (no Origin) or with a bearer
-    token. Any Host is accepted for `/livez`, `/readyz` and `/metrics`. `headers`: by name in lower case.
+    token. Any Host is accepted for `/livez`, `/readyz` and `/metrics`. `headers`: by name in lower case. `names`: the
+    host names of this process.
     """
     hosts = headers.get("host", [])
     if path not in HOST_EXEMPT:

@@ -51,7 +51,7 @@ class Problem(Exception):
         self.extra = dict(extra or {})
 
     def response(self, instance: str) -> Response:
-        """Return the problem as an HTTP response. `instance`: the path of the request, for the member of that name."""
+        """Return the problem as an HTTP response. `instance`: the request's path, stated in the body."""
         body: dict[str, Any] = {
             "type": DOCS + self.slug,
             "title": self.title,

@@ -31,7 +31,8 @@ _ONE: dict[int | str, dict[str, Any]] = _DENIED | {404: {"description": "Nothing
 class Quarantined(BaseModel):
     """A row (an event, a timer, a delivery) that a service could not process, as the API returns it.
 
-    `position`: where the row was, as text. `event`: the event's id. `bytes`: the size of its data.
+    `position`: where the row was, as text. `event`: the event's id. `error`: why it failed. `first_at`, `last_at`: when
+    it first and last failed. `bytes`: the size of its data.
     """
 
     id: int

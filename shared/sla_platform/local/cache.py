@@ -31,8 +31,8 @@ def locked(path: Path) -> Iterator[None]:
 def fetched_once(name: str, fetch: Callable[[Path], None], *, folder: Path | None = None) -> Path:
     """Return the folder `name` of the cache, filled by `fetch` if it does not exist yet.
 
-    `fetch` fills a temporary folder, which is renamed when complete: an interrupted run leaves nothing that looks
-    complete. `folder`: the cache to use; None: `cache_folder()`.
+    `fetch`: called with a temporary folder to fill, which is renamed when complete, so that an interrupted call leaves
+    nothing that looks complete. `folder`: the cache to use; None: `cache_folder()`.
     """
     cache = folder or cache_folder()
     target = cache / name

@@ -9,14 +9,18 @@ from sqlalchemy import URL, make_url
 async def create_database(server_url: str, name: str, template: str = "template1") -> str:
     """Create a database as a copy of `template`, which must not be in use; return its SQLAlchemy URL.
 
-    Raises asyncpg.DuplicateDatabaseError when it exists, and asyncpg.ObjectInUseError when the template is in use.
+    `server_url`: the SQLAlchemy URL of a database on the same PostgreSQL server. Raises asyncpg.DuplicateDatabaseError
+    if the database exists, and asyncpg.ObjectInUseError if the template is in use.
     """
     await _execute(server_url, f"CREATE DATABASE {_quoted(name)} TEMPLATE {_quoted(template)}")
     return make_url(server_url).set(database=name).render_as_string(hide_password=False)
 
 
 async def drop_database(server_url: str, name: str) -> None:
-    """Drop a database and end the connections to it; do nothing if there is no such database."""
+    """Drop a database and end the connections to it; do nothing if there is no such database.
+
+    `server_url`: the SQLAlchemy URL of another database on the same PostgreSQL server.
+    """
     await _execute(server_url, f"DROP DATABASE IF EXISTS {_quoted(name)} WITH (FORCE)")
 
 

@@ -12,7 +12,10 @@ class LocalError(Exception):
 
 
 class Unavailable(LocalError):
-    """Raised when the machine lacks what a local server needs; `reason` names what to install."""
+    """Raised when the machine lacks what a local server needs.
+
+    `part`: the server, such as `PostgreSQL`. `reason`: what is missing, and what to install.
+    """
 
     def __init__(self, part: str, reason: str) -> None:
         super().__init__(f"{part} is not available: {reason}")
@@ -21,7 +24,10 @@ class Unavailable(LocalError):
 
 
 class StartFailed(LocalError):
-    """Raised when a local server did not become ready; the message ends with the last lines of its log."""
+    """Raised when a local server did not become ready; the message ends with the last lines of its log file `log`.
+
+    `part`: the server, such as `PostgreSQL`. `reason`: what went wrong.
+    """
 
     def __init__(self, part: str, reason: str, log: Path) -> None:
         super().__init__(f"{part} did not start: {reason}\n--- {log} ---\n{_tail(log)}")

@@ -43,10 +43,10 @@ class _Address:
 class KafkaBroker:
     """A real Kafka broker on this machine, with its data in `data_dir`.
 
-    `port`: None to have one chosen at the first start. `heap_mb`: memory of its Java, in MiB. `settings`: override
-    lines of server.properties. `jvm`: options of its Java. `listeners`: further ports, by protocol such as `SASL_SSL`.
-    `users`: name -> password of those who may log in there by SCRAM. Start, stop and kill block: from a coroutine call
-    them through `asyncio.to_thread`.
+    `port`: None to have one chosen at the first start. `heap_mb`: memory of its Java, in MiB. `settings`: name ->
+    value, for server.properties. `jvm`: options of its Java. `listeners`: protocol such as `SASL_SSL` -> a further
+    port. `users`: name -> password of those who may log in there by SCRAM. Start, stop and kill block: from a coroutine
+    call them through `asyncio.to_thread`.
     """
 
     version = KAFKA_VERSION
@@ -96,9 +96,10 @@ class KafkaBroker:
         return self._process() is not None
 
     def start(self, timeout: float = 60.0) -> KafkaBroker:
-        """Start the broker, or adopt the running one; return it when clients can connect.
+        """Start the broker and return it when clients can connect; one that runs already is returned at once.
 
-        Raises Unavailable (no Java, no Maven) and StartFailed (port taken, broken data, longer than `timeout` seconds).
+        `timeout`: for how many seconds to wait. Raises Unavailable (no Java, no Maven) and StartFailed (port taken,
+        broken data, not ready in that time).
         """
         if self.running:
             return self
@@ -134,7 +135,10 @@ class KafkaBroker:
         self._record.unlink(missing_ok=True)
 
     def restart(self, timeout: float = 60.0) -> KafkaBroker:
-        """Stop the broker if it runs, start it on the same data and port, and return it when clients can connect."""
+        """Stop the broker if it runs, start it on the same data and port, and return it when clients can connect.
+
+        `timeout`: for how many seconds to wait for the start. Raises what `start` raises.
+        """
         self.stop()
         return self.start(timeout)
 

@@ -43,7 +43,7 @@ FAST: Mapping[str, str] = {
 class PostgresServer:
     """A real PostgreSQL server on this machine, with its data in `data_dir`, reached by a Unix socket.
 
-    `installation`: the programs to run; None: those that `find_installation` finds. `settings`: lines of
+    `installation`: the programs to run; None: those that `find_installation` finds. `settings`: name -> value, for
     postgresql.conf. When the server's user may not enter `data_dir`, a folder in the temporary directory is used
     instead. All methods but `create_database` and `drop_database` block: from a coroutine call them through
     `asyncio.to_thread`.
@@ -80,13 +80,14 @@ class PostgresServer:
         return self._process() is not None
 
     def url(self, database: str = "postgres") -> str:
-        """Return the SQLAlchemy URL (for asyncpg) of a database of this server."""
+        """Return the SQLAlchemy URL (for asyncpg) of the database with this name on this server."""
         return f"postgresql+asyncpg://postgres@/{database}?host={self.socket_dir}"
 
     def start(self, timeout: float = 30.0) -> PostgresServer:
-        """Start the server, or adopt the running one; return it when it accepts connections.
+        """Start the server and return it when it accepts connections; one that runs already is returned at once.
 
-        Raises StartFailed with the last lines of the server's log.
+        `timeout`: for how many seconds to wait. Raises StartFailed, with the last lines of the server's log, if it does
+        not start, or not in that time.
         """
         if self.running:
             return self
@@ -98,10 +99,10 @@ class PostgresServer:
         return self
 
     def stop(self, mode: str = "fast", timeout: float = 30.0) -> None:
-        """Stop the server, by force if it still runs after `timeout` seconds.
+        """Stop the server; kill it if it still runs after `timeout` seconds.
 
-        `mode`: `smart` waits until the clients have gone, `fast` disconnects them, `immediate` also leaves out the last
-        checkpoint, so that the next start recovers from the log.
+        `mode`: `smart` waits until the clients have gone; `fast` disconnects them; `immediate` also leaves out the last
+        checkpoint, so that the next start recovers from PostgreSQL's write-ahead log.
         """
         process = self._process()
         if process is None:
@@ -111,7 +112,10 @@ class PostgresServer:
             self.kill()
 
     def kill(self) -> None:
-        """Kill the postmaster (SIGKILL) and wait until its child processes, which notice by themselves, have ended."""
+        """Kill the postmaster (SIGKILL), and wait until its child processes have ended, as they then do.
+
+        A child that still runs after 10 seconds is killed as well.
+        """
         process = self._process()
         if process is None:
             return
@@ -124,7 +128,7 @@ class PostgresServer:
     def restart(self, mode: str = "fast") -> PostgresServer:
         """Stop the server, start it on the same data and socket, and return it when it accepts connections.
 
-        `mode`: how to stop it, as for `stop`.
+        `mode`: how to stop it, as for `stop`. Raises StartFailed.
         """
         self.stop(mode)
         return self.start()

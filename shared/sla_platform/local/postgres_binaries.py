@@ -60,9 +60,9 @@ def find_installation(*, lz4: bool = False) -> Installation:
 
 
 def reachable(path: Path, account: SystemAccount | None) -> bool:
-    """Return whether `account` may enter every folder above `path`, and execute or enter `path` itself.
+    """Return whether `account` may enter every folder above `path`, and execute (file) or enter (folder) `path` itself.
 
-    `account`: None: the user of this process, for whom True is returned.
+    `account`: None stands for the user of this process, for whom True is returned without a look.
     """
     if account is None:
         return True

@@ -23,7 +23,10 @@ _STATE, _THREADS, _START_TICK = 0, 17, 19  # fields 3, 20 and 22 of /proc/PID/st
 
 @dataclass(frozen=True, slots=True)
 class Process:
-    """A process of this machine, running or ended, identified by its pid and its start time in kernel ticks."""
+    """A process of this machine, running or ended, identified by its pid and its start time.
+
+    `started`: the start in kernel ticks since the boot; 0 where /proc is absent.
+    """
 
     pid: int
     started: int
@@ -54,7 +57,7 @@ class Process:
     def alive(self) -> bool:
         """Return whether the process still runs; a zombie that no parent reaped does not count.
 
-        A killed process counts for as long as its last threads, which may hold its ports, are still ending.
+        A killed process counts as running while its last threads are still ending, since these may hold its ports.
         """
         self._reap()
         if not _PROC.is_dir():
@@ -155,7 +158,8 @@ def run(
 ) -> subprocess.CompletedProcess[str]:
     """Run a command to its end and return its exit code and its output, errors included in `stdout`.
 
-    `account`: the user to run as, for root only. Raises subprocess.TimeoutExpired after `timeout` seconds.
+    `account`: the user to run as (possible for root only); None: the user of this process. `cwd`: the folder to run in;
+    None: the present one. Raises subprocess.TimeoutExpired after `timeout` seconds.
     """
     environment = dict(os.environ) if account is None else {**os.environ, "HOME": "/", "USER": account.name}
     return subprocess.run(  # noqa: S603  every argv is built by the launchers beside this file

@@ -56,7 +56,10 @@ def up(folder: Path, say: Say) -> StackOutcome:
 
 
 def down(folder: Path, say: Say) -> None:
-    """Stop the servers with data in `folder` cleanly; the data stay. A server that does not run is skipped."""
+    """Stop the servers with data in `folder` cleanly; the data stay. A server that does not run is skipped.
+
+    `say`: called with a line for each server that was stopped.
+    """
     broker = KafkaBroker(folder / "kafka")
     if broker.running:
         broker.stop()

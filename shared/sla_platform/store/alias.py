@@ -29,11 +29,11 @@ def alias_table(metadata: MetaData, service: str) -> Table:
 
 
 async def store_names(connection: AsyncConnection, table: Table, events: Iterable[IncidentEvent]) -> None:
-    """Store in the alias table `table` the other names of incidents that are stated by events of renaming and merging.
+    """Store in the alias table `table` the other names of incidents that events of renaming and merging state.
 
-    After a rename, the event's `known_as` is another name of its `incident`. After a merge, its `incident` is another
-    name of its `known_as`. A name stored before is overwritten. Other events, and those copied from another incident
-    (`carried_from`), are skipped.
+    After a rename, the event's `known_as` is another name of its `incident`; after a merge, its `incident` is another
+    name of its `known_as`. A name stored before is overwritten. Skipped: events without `known_as`, events of other
+    kinds, and those copied from another incident (`carried_from`).
     """
     stated: dict[str, str] = {}
     for event in events:

@@ -22,9 +22,9 @@ PATIENCE = 10.0  # seconds that a user waits for a place
 
 
 def unlimited(kept: int) -> Mapping[str, Any]:
-    """Return keyword arguments of `create_async_engine` for a pool that keeps `kept` connections open and has no limit.
+    """Return keyword arguments of `create_async_engine` for a pool that keeps `kept` connections open.
 
-    `Connections` limits the users instead of the pool, so that nobody waits while a connection is free.
+    The pool opens any number of further connections; `Connections` limits how many are used at once.
     """
     return MappingProxyType({"pool_size": kept, "max_overflow": -1})
 
@@ -47,7 +47,7 @@ class Connections:
 
     @asynccontextmanager
     async def connected(self) -> AsyncIterator[AsyncConnection]:
-        """Open a connection for the `with` block, and wait up to ten seconds for a free place.
+        """Open a connection for the `with` block; while all `places` are taken, wait for one, up to ten seconds.
 
         Raises StoreBusy when no place becomes free, and in place of a database error that passes by itself, such as a
         lost connection (see `as_store_busy`).

@@ -28,7 +28,7 @@ class Store:
 
     Share one Store per URL in a process: on SQLite its writers queue in it. `pool`: how many connections stay open on
     PostgreSQL. `patient`: statements may take as long as they need (for migrations). `sqlite`: whether the database is
-    SQLite. `writes`: whether the latest writes were accepted.
+    SQLite. `writes`: remembers whether the latest writes were accepted (`WriteHealth`).
     """
 
     def __init__(self, url: str, *, pool: int = 8, patient: bool = False) -> None:
@@ -95,8 +95,8 @@ class Store:
     def glance(self, query: str, values: Mapping[str, Any]) -> tuple[Any, ...] | None:
         """Run a query on SQLite synchronously and return its first row; None if there is none. Raises StoreBusy.
 
-        `query`: one that an index answers in microseconds. `values`: of its parameters, which are written `:name`, by
-        name. For loops that check many times a second whether there is anything to do. On PostgreSQL AssertionError is
+        `query`: one that an index answers in microseconds, with parameters written `:name`. `values`: parameter ->
+        value. For loops that check many times a second whether there is anything to do. On PostgreSQL AssertionError is
         raised.
         """
         assert isinstance(self._database, SqliteDatabase), "PostgreSQL is asked over a connection"
@@ -105,8 +105,8 @@ class Store:
     async def write_refusal(self) -> str | None:
         """Return why the database refuses writes at present; None when it accepts them. A readiness check.
 
-        The database is asked only if no write succeeded in the last two seconds and none found the disk full in the
-        last 15.
+        If a write succeeded in the last two seconds, None is returned; if a write found the disk full in the last 15
+        seconds, its error. Otherwise the database is asked.
         """
         if self.writes.recently_committed:
             return None

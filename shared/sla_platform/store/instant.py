@@ -14,7 +14,7 @@ _NOW = text("SELECT clock_timestamp()")
 
 
 async def store_now(connection: AsyncConnection, time_source: TimeSource) -> datetime:
-    """Return the present instant by the database's clock, which all machines share, guarded against leaps.
+    """Return the present instant by the database's clock, which all machines share; its leaps are not believed.
 
     On SQLite, and when the time source is `authoritative`, the time source's instant is returned. Call this before you
     read: everything committed up to this instant is then seen.

@@ -121,7 +121,10 @@ class Cursor:
 
 @dataclass(frozen=True, slots=True)
 class UnreadableLogRow:
-    """A row of an event log that cannot be read as an event: its fields as bytes, and what is wrong with them."""
+    """A row of an event log that cannot be read as an event.
+
+    `fields`: name of a column -> its bytes. `error`: what is wrong with them. `position`: of the row in the log.
+    """
 
     position: int
     fields: Mapping[str, bytes]
@@ -153,8 +156,8 @@ _SETTLED = "txid < pg_snapshot_xmin(pg_current_snapshot())::text::bigint"
 async def read(connection: AsyncConnection, log: Table, topics: Sequence[Topic], cursor: Cursor, limit: int) -> LogPage:
     """Return the next events of these topics after `cursor`, in log order: at most `limit` rows.
 
-    On PostgreSQL an event is left for a later page while an older transaction still runs, which may yet commit an event
-    before it. The page is then not `complete`.
+    On PostgreSQL an event is left for a later page while an older transaction still runs, since that may yet commit an
+    event that belongs before it. The page is then not `complete`.
     """
     if is_postgres(connection):
         after, settled, order = "(txid, position) > (:txid, :position)", _SETTLED, "txid, position"
@@ -197,7 +200,10 @@ async def waiting(connection: AsyncConnection, log: Table, topics: Sequence[Topi
 
 @dataclass(frozen=True, slots=True)
 class LogEntry:
-    """An event in an event log, with its position, by which the relay (which copies the log to Kafka) deletes it."""
+    """An event in an event log, with its position.
+
+    By the position the relay, which copies the log to Kafka, deletes the event.
+    """
 
     position: int
     envelope: Envelope
@@ -206,10 +212,10 @@ class LogEntry:
 async def oldest(
     connection: AsyncConnection, log: Table, limit: int, *, without: Collection[str] = ()
 ) -> tuple[list[LogEntry], tuple[UnreadableLogRow, ...]]:
-    """Return the first `limit` rows of an event log by position: its events, and secondly the rows that are no events.
+    """Return the first `limit` rows of an event log by position: the events, and then the rows that are no events.
 
-    `without`: partition keys whose events are left out. The relay calls this and deletes what it has copied to Kafka;
-    an event that is committed late with a smaller position is found by the next call. Events of one key keep their
+    `without`: partition keys whose events are left out. The relay calls this and deletes what it has copied to Kafka.
+    An event that is committed late with a smaller position is found by the next call. Events of one key keep their
     order, since their writers wait for each other's commit.
     """
     held = sorted(without)
@@ -221,7 +227,7 @@ async def oldest(
 
 
 def event_row(log: Table, unreadable: UnreadableLogRow, part: str) -> QuarantineRow:
-    """Return a row of a log that cannot be read as an event in the form in which it is put into the quarantine.
+    """Return the row to put into the quarantine for a row of an event log that cannot be read as an event.
 
     `part`: the part of the service that could not read it, such as `relay`.
     """

@@ -59,7 +59,7 @@ class PostgresDatabase:
         self.claimer = Connections(claiming, CLAIMERS + UNDER_LOAD).with_options(isolation_level="AUTOCOMMIT")
 
     async def write_refusal(self) -> str | None:
-        """Ask whether transactions are read only; return why writes are refused or nothing answers, else None."""
+        """Return why the database takes no writes: it is read only, or does not answer. None when it takes them."""
         try:
             async with self.reader.connected() as connection:
                 answer = await connection.exec_driver_sql("SELECT current_setting('transaction_read_only')")

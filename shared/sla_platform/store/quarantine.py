@@ -85,7 +85,8 @@ class QuarantineRow:
     """A row (an event, a timer, a delivery) that could not be processed, with what is known of it.
 
     `part`: the part of the service that it failed in, such as `consume`. `position`: where it was in that part's input,
-    as text. `event`, `type`, `headers`: the event's id, type and attributes. `data`: its raw bytes.
+    as text. `event`, `type`, `headers`: the event's id, type and attributes. `topic`, `key`, `partition`: where it
+    belongs on the bus; "" and 0 where that is not known. `data`: its raw bytes.
     """
 
     part: str
@@ -113,10 +114,10 @@ class QuarantineRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class QuarantineEntry(QuarantineRow):
-    """A row in quarantine.
+    """A row in quarantine, under its `id`.
 
-    `count`: how often the row came or failed in a replay, first at `first_at` and last at `last_at`. `size`: the bytes
-    of its data. `own`: the values of the service's own columns, by name.
+    `count`: how often the row came or failed in a replay, first at `first_at` and last at `last_at`. `size`: how many
+    bytes its data have. `own`: the values of the columns that only this service's table has, by name.
     """
 
     id: int
@@ -173,9 +174,10 @@ async def put(
 async def page(
     connection: AsyncConnection, table: Table, state: str, after: int, limit: int
 ) -> Sequence[QuarantineEntry]:
-    """Return at most `limit` entries of the quarantine, the oldest first, after the one with the id `after`.
+    """Return at most `limit` entries of the quarantine `table`, the oldest first, after the one with the id `after`.
 
-    `after`: 0 for the first page. `state`: only entries in this state; "" for any. Their `data` is left empty.
+    `after`: 0 for the first page. `state`: `quarantined` or `replayed` for only such entries; "" for all. The raw bytes
+    (`data`) of the entries are left out (empty).
     """
     columns = [column for column in table.c if column.name != "data"]
     query = select(*columns, func.length(table.c.data).label("size")).where(table.c.id > after)
@@ -202,7 +204,7 @@ async def mark_replayed(connection: AsyncConnection, table: Table, entry: Quaran
 
 
 async def count_failure(connection: AsyncConnection, table: Table, id_: int, error: str, now: datetime) -> None:
-    """Count a further failure of the entry with this id, whose replay failed at `now`, and store the new error."""
+    """Count a further failure of the entry with this id, whose replay failed at `now`, and store the error's text."""
     changed = {"error": fit_column(error, LONGEST_ERROR), "last_at": now, "count": table.c.count + 1}
     await connection.execute(update(table).where(table.c.id == id_).values(changed))
 
@@ -229,7 +231,7 @@ async def forget_replayed(connection: AsyncConnection, table: Table, horizon: da
 
 
 def waiting_entry_exists(table: Table, *which: ColumnElement[bool]) -> ColumnElement[bool]:
-    """Return the SQL condition that the quarantine `table` holds an entry which waits and fulfils all of `which`.
+    """Return the SQL condition that the quarantine `table` holds an entry that fulfils all of `which` and still waits.
 
     `which`: conditions on columns of `table`, which may be compared with columns of the query around it. An entry waits
     until it is replayed.

@@ -26,7 +26,7 @@ async def create_all(store: Store, metadatas: Iterable[MetaData]) -> None:
 def storage_statements(tables: Iterable[Table]) -> Iterator[str]:
     """Yield the statements that set PostgreSQL's storage parameters (such as fillfactor) of these tables.
 
-    They are in a table's `info["postgresql_with"]`, name -> value; a table without them yields nothing.
+    The parameters are in a table's `info["postgresql_with"]`, name -> value; a table without them yields nothing.
     """
     for table in tables:
         if options := table.info.get("postgresql_with"):

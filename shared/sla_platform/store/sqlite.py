@@ -61,8 +61,8 @@ class SqliteDatabase:
     def glance(self, query: str, values: Mapping[str, Any]) -> tuple[Any, ...] | None:
         """Run a query synchronously, on the caller's thread, and return its first row; None if there is none.
 
-        Raises StoreBusy. For queries that an index answers in microseconds: a statement on a connection of the pool
-        takes a hundred times as long, most of it for passing it to a thread and back.
+        Use it for queries that an index answers in microseconds: over a connection of the pool, which works in another
+        thread, they take a hundred times as long. `values`: parameter of the query -> value. Raises StoreBusy.
         """
         try:
             if self._glancing is None:
@@ -83,7 +83,7 @@ class SqliteDatabase:
             self._glancing = None
 
     async def write_refusal(self) -> str | None:
-        """Take the write lock and release it; return why that failed within two seconds, None when it succeeded."""
+        """Take the write lock and release it again, within two seconds; return why that failed, else None."""
         return await asyncio.to_thread(sqlite_write_refusal, self._path, LOOK_SECONDS)
 
     async def close(self) -> None:

@@ -18,9 +18,10 @@ _LATE = text("late_at IS NOT NULL")
 
 
 def tombstone_table(metadata: MetaData, service: str) -> Table:
-    """Return the table `<service>_forgotten`: one row for each incident that the service has deleted.
+    """Return the table `<service>_forgotten`: one row (tombstone) for each incident that the service has deleted.
 
-    `ended_at`: when the incident had ended. `late_at`: when an event of it was stored after the deletion, else NULL.
+    `ended_at`: when the incident had ended. `late_at`: when an event of it was last stored after the deletion; NULL if
+    none was, or all such events were deleted since.
     """
     return Table(
         f"{service}_forgotten",
@@ -33,7 +34,10 @@ def tombstone_table(metadata: MetaData, service: str) -> Table:
 
 
 async def tombstones(connection: AsyncConnection, table: Table, incidents: Collection[str]) -> dict[str, datetime]:
-    """Return which of these incidents the service has deleted, as incident id -> when the incident had ended."""
+    """Return which of these incidents the service has deleted, as incident id -> when the incident had ended.
+
+    `table`: the tombstones (`tombstone_table`).
+    """
     query = select(table.c.incident, table.c.ended_at).where(table.c.incident.in_(sorted(incidents)))
     return {row.incident: row.ended_at for row in (await connection.execute(query)).all()}
 
@@ -41,8 +45,8 @@ async def tombstones(connection: AsyncConnection, table: Table, incidents: Colle
 async def insert_tombstones(connection: AsyncConnection, table: Table, ended: Mapping[str, datetime]) -> None:
     """Record in the tombstone table that the caller's transaction deletes these incidents.
 
-    `ended`: incident id -> when the incident had ended. For an incident that is recorded already the later end is kept,
-    and `late_at` becomes NULL.
+    `ended`: incident id -> when the incident had ended. If an incident is recorded already, the later end is kept; its
+    `late_at` becomes NULL.
     """
     if not ended:
         return
@@ -56,7 +60,7 @@ async def insert_tombstones(connection: AsyncConnection, table: Table, ended: Ma
 async def mark_late(connection: AsyncConnection, table: Table, incidents: Collection[str], now: datetime) -> None:
     """Set `late_at` of these deleted incidents to `now`, because events of theirs were stored after the deletion.
 
-    `remove_late` deletes those events later. Incidents that were not deleted are skipped.
+    `remove_late` deletes those events later. Incidents that were not deleted are skipped. `table`: the tombstones.
     """
     if incidents:
         await connection.execute(update(table).where(table.c.incident.in_(sorted(incidents))).values(late_at=now))
@@ -72,10 +76,10 @@ async def remove_late(
 ) -> AsyncIterator[Mapping[str, int]]:
     """Delete what was stored of deleted incidents after their deletion, if the last of it came before `horizon`.
 
-    `table`: the tombstones; their `late_at` says when it came, and becomes NULL. `known`: the column of incidents that
-    the service holds; a deleted incident among them has been opened again, and keeps everything. `remove`: called in a
-    transaction with at most `limit` incidents, deletes what is stored of them and returns table -> deleted rows, which
-    is yielded after the transaction.
+    `table`: the tombstones; `late_at` says when the last of it came, and becomes NULL. `known`: the column of the ids
+    of incidents that the service has; a deleted incident found in it was reopened, and keeps everything. `remove`:
+    called within a transaction with the ids of at most `limit` incidents; deletes what is stored of them and returns
+    table name -> deleted rows. Yields each such result after the commit.
     """
     late = table.c.late_at
     query = select(table.c.incident).where(late.is_not(None), late < horizon).order_by(late).limit(limit)

@@ -28,7 +28,10 @@ _EARLIEST, _LATEST = (EARLIEST - _EPOCH) // _MICROSECOND, (LATEST - _EPOCH) // _
 
 
 def from_micros(micros: int) -> datetime:
-    """Return the aware UTC instant of microseconds since 1970; beyond EARLIEST or LATEST the nearer of the two."""
+    """Return the aware UTC instant of microseconds since 1970.
+
+    Beyond EARLIEST (2 January of the year 1) or LATEST (30 December 9999) the nearer of the two is returned.
+    """
     return _EPOCH + timedelta(microseconds=min(max(micros, _EARLIEST), _LATEST))
 
 

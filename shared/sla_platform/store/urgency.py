@@ -47,7 +47,7 @@ class UrgencyOrder:
     """The columns by which rows are listed by urgency: the highest `score` first, and equal scores in a fixed order.
 
     Of equal scores the one due first comes first, those without a due instant last; then by `incident`, `metric` and
-    `last`, which no two rows of a metric share (a clock's cycle, or an id).
+    `last`. `last`: a column, such as a clock's cycle or an id, in which rows of the same incident and metric differ.
     """
 
     score: ColumnElement[float]
@@ -80,8 +80,8 @@ class UrgencyOrder:
 class UrgencyCursor:
     """Where a page of a list by urgency ended, from which the next page goes on.
 
-    `at`: the instant for which the order of the list holds. The others: the values of the last row of the page. As text
-    (`str`), for URLs: `1764323456000000_12.5_1764323400000000_jira%3AOPS-7_update_2`.
+    `at`: the instant for which all pages are sorted. The others: the values of the last row of the page, as in
+    `UrgencyOrder`. As text (`str`), for URLs: `1764323456000000_12.5_1764323400000000_jira%3AOPS-7_update_2`.
     """
 
     at: datetime

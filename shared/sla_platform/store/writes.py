@@ -34,7 +34,7 @@ class WriteHealth:
         self._full = ""
 
     def note_refused(self, error: BaseException) -> None:
-        """Remember for 15 seconds that the disk is full, if the driver error behind `error` (its `__cause__`) says so.
+        """Remember for 15 seconds that the disk is full or fails, if the driver's error (`error.__cause__`) says so.
 
         Any other refusal is ignored.
         """

@@ -23,8 +23,8 @@ _LINK = re.compile(r"(?:(?<=/ack/)|(?<=/registrations/confirm/)|(?<=/registratio
 def redact(_logger: Any, _method: str, entry: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
     """Replace secrets and addresses in a log entry; a processor of structlog that changes and returns `entry`.
 
-    Values under a key such as `password` or `token` become `[redacted]`, as do logins in URLs, made API keys and the
-    tokens of links; mail addresses become `[address]`.
+    Values under a key such as `password` or `token` become `[redacted]`, and so do, within any text, logins in URLs,
+    API keys of `slad key make` and the tokens of links in mails; mail addresses become `[address]`.
     """
     for key, value in entry.items():
         entry[key] = _plain(key, value)

@@ -46,7 +46,7 @@ class ClockFact(BaseModel):
     """The data of every event on the topic `clocks`: what became true of a clock, a promise or an incident.
 
     Published by the timer, read by the notifier and the board. Times are RFC 3339 UTC. A field that does not apply has
-    its default. `metric`, `cycle`: which clock it is, the nth run of a metric on the incident. `threshold`: of a
+    its default. `cycle`: the clock's number, from 0, among the incident's clocks of this `metric`. `threshold`: of a
     warning, such as `warn-50`. `details`: what else a fact of this kind says, name -> text.
     """
 
@@ -120,9 +120,9 @@ class ClockFact(BaseModel):
 
     @property
     def breach_change(self) -> BreachChange:
-        """Return which earlier breaches this fact changes: it takes them back, or moves one to another due instant.
+        """Return what this fact changes about breaches that were published before it.
 
-        Facts of any kind may do so; most change none.
+        It may take some back, or move one to another due instant. A fact of any kind may do so; most change none.
         """
         return breach_change(self.details)
 
@@ -137,8 +137,8 @@ class ClockFact(BaseModel):
     def is_history(self) -> bool:
         """Return whether the fact is only for the record, so that nobody is notified of it.
 
-        True for what was over or imported when slad first read of it, and for what an imported clock did up to
-        `imported_through`.
+        True for a fact that was over or imported when slad first read of it, and for a fact about an imported clock
+        that became true at or before `imported_through`.
         """
         return self.history or (self.imported_through is not None and self.at <= self.imported_through)
 
@@ -162,23 +162,24 @@ CONTEXT_FIELDS = frozenset(
 
 
 def fact_type(kind: FactKind) -> str:
-    """Return the CloudEvents type of a kind of fact, such as `io.slad.clock.breached.v1`."""
+    """Return the CloudEvents type of a kind of fact (an event about a clock), such as `io.slad.clock.breached.v1`."""
     return f"{TYPE_PREFIX}{kind.value}.v1"
 
 
 def fact_id(clock: UUID | None, incident: str, key: str) -> str:
     """Return the event id of a fact, the same at each call: `<clock>/<key>`, or `<incident>/<key>` without a clock.
 
-    `key`: the fact's key. An id without a clock that would be too long is cut, and ends in a hash that keeps it unique.
+    `key`: `Fact.key` of the domain's fact. An id without a clock that would be too long is cut, and ends in a hash that
+    keeps it unique.
     """
     return f"{clock}/{key}" if clock is not None else fitting_id(f"{incident}/{key}", EVENT)
 
 
 def clock_fact(fact: Fact, context: dict[str, object], fired_at: datetime) -> ClockFact:
-    """Return a domain fact in the form in which it is published.
+    """Return a fact of the domain in the form in which it is published.
 
-    `context`: further fields of `ClockFact`, name -> value, such as the clock's contract and the incident's title;
-    where the fact has the field itself, the fact's value counts. `fired_at`: when slad noticed the fact.
+    `context`: further fields of `ClockFact`, name -> value, such as the clock's contract and the incident's title; for
+    a field that `fact` has itself, the value of `fact` counts. `fired_at`: when slad noticed the fact.
     """
     body = fact.body
     own: dict[str, object] = {
@@ -202,9 +203,10 @@ def clock_fact(fact: Fact, context: dict[str, object], fired_at: datetime) -> Cl
 
 
 def encode_clock_fact(fact: ClockFact, key: str) -> Envelope:
-    """Return a clock fact as an envelope for the topic `clocks`, keyed by its incident.
+    """Return a clock fact as an envelope for the topic `clocks`; its partition key is the incident's id.
 
-    `key`: the domain fact's key, from which `fact_id` makes the event id.
+    `key`: `Fact.key` of the domain's fact that `fact` was made from; the event id is `<clock>/<key>`, or
+    `<incident>/<key>` for a fact without a clock (see `fact_id`).
     """
     return Envelope(
         topic=Topic.CLOCKS,

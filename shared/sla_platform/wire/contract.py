@@ -56,7 +56,7 @@ class VersionData(BaseModel):
 
     `document`: the contract's section, with the keys of a catalogue file. `effective_from`: the instant from which it
     applies. `by`, `reason`, `recorded_at`: who wrote it, why and when. `added_in`, `in_force_in`, `withdrawn_in`: the
-    revisions of the record that did so; null: none.
+    revisions of the contract's record in which it was added, came into force, was withdrawn; null: it was not.
     """
 
     model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
@@ -72,11 +72,12 @@ class VersionData(BaseModel):
 
 
 class WindowData(BaseModel):
-    """A booked window, as stored and published: extra hours, in `[start, end)`, in which time counts.
+    """A booked window, as stored and published: extra hours, from `start` until before `end`, in which time counts.
 
-    `id`: of the booking. `window`: the plan's bookable window. `priorities`, `products`: empty for all. `people`: who
-    is on duty. `surcharge`: percent more. `booked_in`, `cancelled_in`: the revisions of the record that did so; null:
-    none.
+    `id`: of the booking. `window`: the id of the plan's window that was booked. `priorities`, `products`: time counts
+    for these alone; empty: for all. `people`: who is on duty. `language`: in which they serve; "" if not stated.
+    `surcharge`: percent more. `booked_in`, `cancelled_in`: the revisions of the contract's record in which it was
+    booked, and cancelled; null: it was not.
     """
 
     model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
@@ -97,9 +98,10 @@ class WindowData(BaseModel):
 class EntryData(BaseModel):
     """An entry of a contract's ledger, as stored and published; `kind`: bought, used, reserved, released or adjusted.
 
-    `allowance`: whose ledger. `amount`: in its unit, seconds for hours, exact. `start`, `end`: the time that was
-    worked, instead of an amount. `of`: the reservation that it ends. `serves_at`: when what is reserved takes place.
-    `surcharge`: percent on top. `posted_in`: the revision of the record that wrote it.
+    `allowance`: the allowance (such as hours of work) in whose ledger it is. `amount`: in the allowance's unit, exact;
+    hours are stated in seconds. `start`, `end`: the time that was worked, instead of an amount. `of`: the id of the
+    reservation that it ends. `serves_at`: when what is reserved takes place. `surcharge`: percent on top. `reference`:
+    id of the incident or booked window. `posted_in`: the revision of the contract's record in which it was written.
     """
 
     model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
@@ -131,7 +133,7 @@ class ProductData(BaseModel):
 class ProfileData(BaseModel):
     """The customer's environment, as somebody stated it: when (`at`), who (`by`), and which products the customer runs.
 
-    `stated_in`: the revision of the contract's record that wrote it.
+    `stated_in`: the revision of the contract's record in which it was stated.
     """
 
     model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
@@ -142,11 +144,11 @@ class ProfileData(BaseModel):
 
 
 class RecordData(BaseModel):
-    """The whole record of one contract, as stored and published. `revision`: how many changes made it.
+    """The whole record of one contract, as stored and published.
 
-    `frozen_through`: what lies before is final; null: nothing. `windows`: booked hours. `entries`: of its ledgers.
-    `profile`: the customer's environment; null: not stated. `judged_in`: the last revision that may change how
-    incidents are judged (clocks, targets); absent: `revision`.
+    `revision`: how many changes made it. `frozen_through`: what lies before is final; null: nothing. `windows`: booked
+    hours. `entries`: of its ledgers. `profile`: the customer's environment; null: not stated. `judged_in`: the last
+    revision that may change how incidents are judged (clocks, targets); if absent, it is `revision`.
     """
 
     model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
@@ -163,9 +165,9 @@ class RecordData(BaseModel):
 class ContractChangedData(BaseModel):
     """A change of a contract (who made it, when, why and of which kind, `what`), and the contract's record after it.
 
-    `number`: the version it is about. `effective_from`: from when that version applies. `through`: until when
-    everything is frozen. `booking`: the booked window it is about. `entry`: the ledger entry that it wrote. Each of
-    these is null for a kind of change without one.
+    `number`: the version of the contract that is added, comes into force or is withdrawn; `effective_from`: from when
+    an added version applies. `through`: until when everything is frozen. `booking`: the id of the window that is booked
+    or cancelled. `entry`: the id of the ledger entry that is written. Null: not of this kind of change.
     """
 
     model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
@@ -184,7 +186,7 @@ class ContractChangedData(BaseModel):
 
 
 def changed_data(made: RecordChange, record: ContractRecord) -> ContractChangedData:
-    """Return a change of a contract, with the contract's record after it, in the form in which it is published."""
+    """Return a change (`made`) of a contract, with the contract's `record` after it, as it is published."""
     return ContractChangedData(
         what=_KIND_OF[type(made.change)],
         at=made.at,
@@ -200,9 +202,10 @@ def changed_data(made: RecordChange, record: ContractRecord) -> ContractChangedD
 
 
 def encode_change(made: RecordChange, record: ContractRecord, data: ContractChangedData | None = None) -> Envelope:
-    """Return a change of a contract, with the contract's record after it, as an envelope for the topic `contracts`.
+    """Return a change of a contract as an envelope for the topic `contracts`.
 
-    `data`: what `changed_data` returns for them, if the caller has it already; None: it is made here.
+    `made`: the change. `record`: the contract's record after it, which is in the envelope too. `data`: the result of
+    `changed_data(made, record)`; None: computed here.
     """
     data = data or changed_data(made, record)
     return Envelope(
@@ -218,10 +221,10 @@ def encode_change(made: RecordChange, record: ContractRecord, data: ContractChan
 
 
 def history_text(made: RecordChange, record: ContractRecord, data: ContractChangedData | None = None) -> str:
-    """Return a change of a contract as the JSON text that is stored in the contract's history.
+    """Return the JSON text of a change (`made`) of a contract, as it is stored in the contract's history.
 
-    Its record holds only the ledger entry that this change wrote: the others are with the changes that wrote them.
-    `data`: what `changed_data` returns for the change, if the caller has it already; None: it is made here.
+    `record`: the contract's record after the change. Of its ledger entries the text holds only the one that this change
+    wrote, if any. `data`: the result of `changed_data(made, record)`; None: computed here.
     """
     data = data or changed_data(made, record)
     own = tuple(one for one in data.record.entries or () if one.posted_in == made.revision)
@@ -308,10 +311,10 @@ def canonical(document: Any) -> str:
 
 
 def first_day(section: Mapping[str, Any]) -> datetime | None:
-    """Return the start, in its zone, of the first day on which a contract's section is valid; None if it names none.
+    """Return the instant at which the first day of a contract begins, in the contract's zone; None if it states none.
 
-    `section`: the keys of a catalogue file, with `valid.from` and `zone`. None too if these cannot be read: the check
-    of the section names what is wrong.
+    `section`: the contract, with the keys of a catalogue file; its `valid.from` and `zone` are read. If these cannot be
+    read, None is returned too; the check of the section reports them.
     """
     valid, zone = section.get("valid"), section.get("zone")
     first = valid.get("from") if isinstance(valid, dict) else None
@@ -324,16 +327,20 @@ def first_day(section: Mapping[str, Any]) -> datetime | None:
 
 
 def applies_from(section: Mapping[str, Any], now: datetime) -> datetime:
-    """Return from when a contract's change without a stated instant applies: `now`, or its first day if that is later.
+    """Return the instant from which a change of a contract applies if the change states none.
 
-    `section`: the changed contract, with the keys of a catalogue file; see `first_day`.
+    It is `now`, or the first day of the contract if that is later (see `first_day`). `section`: the changed contract,
+    with the keys of a catalogue file.
     """
     first = first_day(section)
     return now if first is None else max(first, now)
 
 
 def record_data(record: ContractRecord) -> RecordData:
-    """Return a contract's record in the form in which it is stored and published; `read_record` is the inverse."""
+    """Return a contract's record in the form in which it is stored and published.
+
+    `record_text` makes JSON of it, which `read_record` turns into the record again.
+    """
     return RecordData(
         id=record.id,
         revision=record.revision,
@@ -441,7 +448,7 @@ def _window(data: WindowData) -> BookedWindow:
 
 
 def record_text(data: RecordData) -> str:
-    """Return a contract's record as the JSON text that services store; `read_record` is the inverse."""
+    """Return a contract's record as the JSON text that services store; `read_record` reads it."""
     return data.model_dump_json(exclude_none=True)
 
 

@@ -17,7 +17,9 @@ SOURCE = "/slad/notifier"
 class DeliveryFact(BaseModel):
     """What became of a delivery (one message to one person) or of an alert, as published on the topic `deliveries`.
 
-    Recipients are named by person id, never by address.
+    `incident`, `notice`, `alert`, `delivery`: the ids of what it is about, "" for none. `recipient`: the person's id,
+    never an address. `attempts`: how often sending was tried. `possibly_duplicate`: the message may arrive twice.
+    `error`: why sending failed.
     """
 
     model_config = ConfigDict(frozen=True, hide_input_in_errors=True)

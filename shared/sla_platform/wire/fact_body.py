@@ -57,7 +57,7 @@ _STATES = frozenset(state.value for state in ClockState)
 
 @dataclass(frozen=True, slots=True)
 class BreachChange:
-    """What a fact changes about breaches that were published before it; most facts change nothing.
+    """What a published fact changes about breaches that were published before it; most facts change nothing.
 
     `takes_back`: the published breaches that did not happen, as is known now. `moved`: the published breach that
     happened, but at another instant; None if there is none.
@@ -71,7 +71,7 @@ NO_BREACH_CHANGE = BreachChange()
 
 
 def details_of(body: FactBody) -> dict[str, str]:
-    """Return a fact's content as name -> text, in the order of publishing: the field `details` of the published fact.
+    """Return a fact's content as name -> text, as in the field `details` of the published fact.
 
     Most empty values are left out. Empty for bodies without content, or whose content is in other fields: started,
     breached, warned, phase changed, contract changed.
@@ -108,8 +108,8 @@ def details_of(body: FactBody) -> dict[str, str]:
 def body_of(kind: FactKind, details: Details, threshold: str, overtaken: bool) -> FactBody:
     """Return what became true, an object such as `Breached`, read from the `kind` and `details` of a published fact.
 
-    `threshold`, `overtaken`: the fields of a warning, unused for other kinds. A detail that is absent or cannot be read
-    gets its default. A `ContractChanged` has no periods here, since they are not among the details.
+    `threshold`, `overtaken`: the fields of the published fact, used for a warning only. A detail that is absent or
+    cannot be read gets its default. A `ContractChanged` has no periods here, since they are not among the details.
     """
     return _READERS[kind](details) if kind is not FactKind.CLOCK_WARNED else Warned(threshold, overtaken)
 

@@ -39,10 +39,10 @@ class AgreedData(BaseModel):
 
 
 class SnapshotData(BaseModel):
-    """How the whole ticket stood at the sender at the instant `at`; null: not stated.
+    """How the whole ticket stood at the sender at the instant `at`; a field that is null was not stated.
 
-    In `attributes`, "" means that the ticket has none; names that are absent are unknown. `before`: name -> former
-    value, of what the delivery changed. `version`: the sender's; 0 without one.
+    In `attributes`, "" means that the ticket has none; names that are absent are unknown. `before`: the fields that the
+    delivery from the sender changed, name -> former value. `version`: the sender's number of this state; 0 without one.
     """
 
     model_config = ConfigDict(frozen=True, hide_input_in_errors=True)

@@ -49,8 +49,9 @@ class PlanDeps:
         return self.catalogue().rulebook.contracts.get(ContractId(id_))
 
     def plan(self, contract: Contract, language: str) -> SupportPlan:
-        """Return the support plan of a contract as of now, in `language` (a tag such as `pl`); in English if that is
-        not known.
+        """Return the support plan of a contract as of now, in `language` (a tag such as `pl`).
+
+        It is in English if slad does not know the language.
         """
         return support_plan(self.catalogue(), contract, self.time_source.now(), language)
 

@@ -24,7 +24,7 @@ class PlanLink:
     """A link with which anybody reads the support plan of `contract`, without an API key, until `expires_at`.
 
     `language`: of the page that it opens. `reason`: why it was made. `made_by`, `revoked_by`: as in the audit log, such
-    as `key:ops`. `revoked_at`: when it was revoked, None if it was not; it opens nothing since then.
+    as `key:ops`. `revoked_at`: when it was revoked, from when on it opens nothing; None if it was not revoked.
     """
 
     id: str
@@ -44,9 +44,10 @@ class PlanLink:
         return LinkState.OPEN if now < self.expires_at else LinkState.EXPIRED
 
     def audited(self) -> dict[str, Any]:
-        """Return the fields of the link whose digest the audit log records: contract, language, expiry and revocation.
+        """Return the fields of which the audit log records a checksum: contract, language, `expires_at` and
+        `revoked_at`.
 
-        The token and its hash are not among them.
+        The token (the secret part of the link's address) and its hash are not among them.
         """
         return {
             "contract": self.contract,

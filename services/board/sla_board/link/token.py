@@ -24,13 +24,14 @@ def token_hash(token: str) -> str:
 def is_cut(token: str) -> bool:
     """Return whether a token seems to lack its end, as when a mail program breaks a link in two.
 
-    That is so if it has fewer than 43 characters, all of them such as tokens consist of.
+    That is so if it has 1 to 42 characters (a whole one has 43), each of them a letter, a digit, `-` or `_`.
     """
     return len(token) < _WHOLE and _WRITTEN.fullmatch(token) is not None
 
 
 def is_whole(token: str) -> bool:
-    """Return whether a text has the form of a token: 43 letters, digits, `-` and `_`. Whether a link has it is not
-    checked.
+    """Return whether a text has the form of a token: 43 letters, digits, `-` and `_`.
+
+    It is not checked whether a link with this token exists.
     """
     return len(token) == _WHOLE and _WRITTEN.fullmatch(token) is not None

@@ -44,8 +44,8 @@ _LANGUAGES = {tag: _own_name(tag) for tag in LANGUAGES}  # of explanations
 class Pages:
     """Renders the board's pages as HTML from templates, which escape all values.
 
-    `attempts` makes the rows of the board; where a row cannot be made, the page has a remark. The HTML of a row is
-    cached until the row's `mark` (checksum of its values) changes.
+    `attempts` makes the rows of the board; the page has a remark in place of a row that cannot be made. The HTML of a
+    row is cached until the row's `mark` (checksum of its values) changes.
     """
 
     def __init__(self, attempts: Attempts | None = None) -> None:
@@ -79,9 +79,9 @@ class Pages:
     def board_fragment(self, queue: Queue) -> dict[str, Any]:
         """Return the parts of the board's page that change, as one JSON object; equal objects mean an equal page.
 
-        `rows`: id of the row's HTML element -> HTML, in the order of the page. `counts`: bucket -> how many clocks.
-        `title`, and the numbers `breached`, `total` (that match the filter), `shown` and `open` (that the viewer may
-        see).
+        `rows`: id of the row's HTML element -> HTML, in the order of the page. `counts`: bucket -> number of clocks.
+        `title`: of the page. Numbers of clocks: `breached`; `total`, which match the filter; `shown`, which are in
+        `rows`; `open`, which the viewer may see.
         """
         rows = dict(self._row_or_remark(record, queue) for record in queue.rows)
         return {

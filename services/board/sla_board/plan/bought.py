@@ -81,5 +81,5 @@ def valid_text(valid: Mapping[str, Any], words: PlanWords) -> str:
 
 
 def day_text(day: date, words: PlanWords) -> str:
-    """Return a day in the long format of a language, such as `12 November 2026`."""
+    """Return a day in the long format of the language of `words`, such as `12 November 2026`."""
     return format_date(day, "long", locale=words.language.replace("-", "_"))

@@ -19,7 +19,8 @@ def support_plan(catalogue: Catalogue, contract: Contract, now: datetime, langua
     """Return the support plan of a contract: its promises as sections of texts, in `language` (a tag such as `pl`).
 
     A language that slad does not know means English. `catalogue`: its rulebook must have the contract. `now`: decides
-    the year of the holidays, and which booked windows are over. Sections without content are left out.
+    the year of the holidays, and which booked windows (extra hours of service) are over. Sections without content are
+    left out.
     """
     words = words_in(language)
     sheet = sheet_of(catalogue, contract.id, words.language)
@@ -56,7 +57,10 @@ def _facts(subject: PlanSubject) -> dict[str, str]:
 
 
 def plan_json(plan: SupportPlan) -> dict[str, Any]:
-    """Return a support plan as JSON values: contract, title, language, the day `as_of`, facts and sections."""
+    """Return a support plan as JSON values: contract, title, language, `as_of`, `facts` and sections.
+
+    `as_of`: the day on which it was made. `facts`: name -> text, for the head of the page.
+    """
     return {
         "contract": plan.contract,
         "title": plan.title,

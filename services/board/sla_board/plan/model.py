@@ -114,10 +114,10 @@ class PlanSubject:
 
 
 def per_plan(subject: PlanSubject, parts_of: Callable[[BoughtPlan], Sequence[Part]]) -> tuple[Part, ...]:
-    """Return the parts that `parts_of` returns for each plan of the contract, after the plan's heading.
+    """Return a section's parts (tables, paragraphs) for each plan of the contract, each plan's after its heading.
 
-    Equal parts of several plans appear once, after the headings of all these plans; without headings if all plans have
-    the same parts.
+    `parts_of` returns the parts of one plan; a plan without any is left out. Plans with equal parts share them: their
+    headings, then the parts once. There are no headings if all plans have the same parts.
     """
     said: dict[tuple[Part, ...], list[str]] = {}
     for one in subject.bought:

@@ -75,7 +75,7 @@ class PublishedFact:
 
 
 def about_clock(fact: ClockFact) -> bool:
-    """Return whether a fact concerns one clock.
+    """Return whether a fact (what slad published) concerns one clock.
 
     False for facts without a clock, and for those that concern the whole incident, such as promises and phases.
     """
@@ -83,7 +83,7 @@ def about_clock(fact: ClockFact) -> bool:
 
 
 def clock_row(facts: Sequence[PublishedFact]) -> dict[str, Any]:
-    """Return the row of the table `board_clock` computed from all known facts of one clock, in any order.
+    """Return the row of the table `board_clock`, computed from all that slad published about one clock, in any order.
 
     Facts that concern the whole incident are ignored; at least one must be about the clock.
     """
@@ -127,9 +127,10 @@ def clock_row(facts: Sequence[PublishedFact]) -> dict[str, Any]:
 
 
 def state_of(fact: ClockFact) -> ClockState:
-    """Return the state of a clock after a fact: the state that the fact states, else the one that its kind brings.
+    """Return the state of a clock after a fact that slad published about it.
 
-    RUNNING if neither is known, as after a warning in a fact of an older release.
+    That is the state which the fact states, else the one to which facts of its kind lead (see `state_brought_by`).
+    RUNNING if there is neither, as for a warning that an older release published.
     """
     body = fact.body
     if isinstance(body, Gone):
@@ -142,7 +143,7 @@ def state_of(fact: ClockFact) -> ClockState:
 
 
 def state_brought_by(fact: ClockFact) -> ClockState | None:
-    """Return the state that a clock enters by this fact, such as RUNNING by `clock.started`.
+    """Return the state that a clock enters by a fact published about it, such as RUNNING by `clock.started`.
 
     None if the fact brings no new state, such as a warning.
     """
@@ -171,7 +172,7 @@ def state_brought_by(fact: ClockFact) -> ClockState | None:
 
 
 def reason_of(fact: ClockFact) -> str:
-    """Return why a fact became true; "" when the fact gives no reason.
+    """Return why a fact (what slad published about a clock or incident) became true; "" when it gives no reason.
 
     For a pause it says first on whom the clock waits: `waiting on customer: logs asked for`.
     """

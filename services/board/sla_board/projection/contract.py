@@ -20,8 +20,8 @@ def contract_rows(facts: Iterable[ClockFact]) -> list[dict[str, Any]]:
     """Return one row for the table `board_contract` for each incident, sorted by incident.
 
     A row has the incident's contract periods (under which contract it was, and since when) as JSON, and the contract
-    and customer of the latest period. Of several facts about an incident the one published last counts. Facts without
-    contract periods are left out.
+    and customer of the latest period. `facts`: what slad published about incidents; of several about one incident the
+    one published last counts. Facts without contract periods are left out.
     """
     return newest_rows(
         {

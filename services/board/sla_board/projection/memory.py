@@ -67,9 +67,10 @@ class RowMemory(Generic[Key, Item]):
 
 
 class RememberedReader(Generic[Key, Item]):
-    """Reads the stored rows of the keys that a batch of events touches: call `of`. Uses the cache `memory` if possible.
+    """Reads the stored rows of the keys (incidents or clocks) that a batch of events concerns: call `of`.
 
-    `column`: the column of the table `board_event` with the key. `read` reads all rows of some keys from the store.
+    `memory`: the cache, used where possible. `column`: the column of the table `board_event` that holds the key. `read`
+    reads all rows of some keys from the store.
     """
 
     def __init__(
@@ -91,9 +92,10 @@ class RememberedReader(Generic[Key, Item]):
     ) -> dict[Key, list[Item]]:
         """Return key -> its stored rows, for each key in `fresh`; from the cache if possible, else read from the store.
 
-        From the cache come just the rows that `essential` picks, and the fresh ones. `fresh`: key -> the rows of this
-        batch, stored already in this transaction. `never`: keys that bypass the cache. To `committed` are appended
-        functions that update the cache: call them after the commit, and drop them after a rollback.
+        For a key in the cache these are only the rows that the cache keeps (see RowMemory), and the fresh ones.
+        `fresh`: key -> the rows of this batch, stored already in this transaction. `never`: keys that bypass the cache.
+        Functions that update the cache are appended to `committed`: call them after the commit, drop them after a
+        rollback.
         """
         asked = [key for key in fresh if key in self._memory and key not in never]
         counts = await projections.count_events(connection, self._column, asked)
@@ -114,9 +116,8 @@ class RememberedReader(Generic[Key, Item]):
 def essential_facts(facts: Sequence[PublishedFact]) -> list[PublishedFact]:
     """Return the facts of one clock on which its row can still depend, whatever facts arrive later.
 
-    These are all starts, amendments, warnings and breaches; all facts that take back or move a breach; the last pause;
-    and two more, chosen among the facts other than warnings and breaches: the last one, and the last one that names a
-    metric.
+    These are: all starts, amendments, warnings and breaches; all facts that take back or move a breach; the last pause;
+    of the facts other than warnings and breaches the last one, and the last one that names a metric.
     """
     ordered = sorted((one for one in facts if about_clock(one.fact)), key=lambda one: one.noticed)
     applied = [one for one in ordered if one.fact.kind not in MARKS]
@@ -131,12 +132,11 @@ def _changes_breaches(one: PublishedFact) -> bool:
 
 
 def essential_events(events: Sequence[IncidentEvent]) -> list[IncidentEvent]:
-    """Return the events of one incident on which its row can still depend, whatever arrives later, in the order of
-    their times.
+    """Return the events of one incident on which its row can still depend, whatever arrives later, by time.
 
-    These are the first and the last event; the first opening; the first snapshot; all events that state another id of
-    the incident; for each attribute the last event that states it; and the events that affect the phase. Where several
-    of these in a row affect the phase in the same way, only the first and the last of them are returned.
+    These are: the first and the last event; the first opening; the first with a snapshot (the ticket's whole state);
+    all that state another id of the incident; for each attribute the last that states it; and, of successive events
+    that affect the phase in the same way, the first and the last.
     """
     ordered = sorted(own_events(events), key=lambda event: event.order)
     kept = {id(ordered[0]), id(ordered[-1])}

@@ -13,10 +13,10 @@ _PHASES = frozenset(phase.value for phase in Phase)
 
 
 def phase_rows(facts: Iterable[ClockFact]) -> list[dict[str, Any]]:
-    """Return one row for the table `board_phase` for each incident, sorted by incident: the phase that its facts state.
+    """Return one row for the table `board_phase` for each incident, sorted by incident, with its phase.
 
-    Of several facts about an incident the one published last counts. Facts without a phase, or with one that slad does
-    not know, are left out.
+    `facts`: what slad published about incidents; of several about one incident the one published last counts. Facts
+    without a phase, or with one that slad does not know, are left out.
     """
     return newest_rows(
         {

@@ -64,7 +64,8 @@ class _Touched:
 class Projector:
     """Writes batches of events from the bus to the board's tables: call `handle` for a batch.
 
-    `changed` is called after each commit of new events. `applied_at`: when that was last; None before the first.
+    `changed` is called after each commit of new events. `applied_at`: when the last such commit was; None before the
+    first.
     """
 
     def __init__(
@@ -122,7 +123,8 @@ class Projector:
     async def replay(self, entry: QuarantineEntry) -> None:
         """Apply an event from the quarantine (events that could not be applied before) to the board's tables.
 
-        Raises StoreBusy when the store takes no work, and what is still wrong with the event, such as BadEnvelope.
+        Raises StoreBusy when the store takes no work, or an error such as BadEnvelope if the event still cannot be
+        read.
         """
         await self.handle(Batch(entry.partition, (envelope_of(entry),), None))
 

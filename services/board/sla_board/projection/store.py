@@ -24,10 +24,10 @@ _AMPLE = 50  # rows of one incident or clock, as a rule
 
 
 async def claim_events(connection: AsyncConnection, envelopes: Sequence[Envelope], now: datetime) -> list[Envelope]:
-    """Record the ids of the given events as applied at `now`; return the events that were not applied before, each
-    once.
+    """Record the ids of the given events as applied at `now`; return the events that were not applied before.
 
-    The record is part of the caller's transaction: after a rollback the events count as not applied.
+    Of an event that is given twice, one is returned. The ids are recorded in the caller's transaction: after a rollback
+    the events count as not applied.
     """
     first = {(envelope.topic.value, envelope.id): envelope for envelope in reversed(envelopes)}
     # Sorted, so that two instances that hold the same events during a rebalance wait for each other in one order.
@@ -56,7 +56,7 @@ async def events_of_incidents(
 
 
 async def facts_of_clocks(connection: AsyncConnection, clocks: Collection[UUID]) -> dict[UUID, list[PublishedFact]]:
-    """Return clock -> all stored facts about it, in no set order; a clock without any has no key."""
+    """Return clock -> all that slad published about it, in no set order; a clock without any such fact has no key."""
     query = select(tables.event).where(tables.event.c.clock.in_(sorted(clocks)))
     found: dict[UUID, list[PublishedFact]] = defaultdict(list)
     async for row in _rows(connection, query, len(clocks)):
@@ -102,8 +102,7 @@ async def upsert_rows(connection: AsyncConnection, table: Table, rows: Sequence[
 async def upsert_newer_rows(connection: AsyncConnection, table: Table, rows: Sequence[dict[str, Any]]) -> None:
     """Insert rows; a stored row with the same primary key is overwritten, unless the stored one is newer.
 
-    Newer is the row with the later `at`; among rows of equal `at`, the one with the higher `rank` (a number in the
-    row).
+    The row with the later `at` is newer; of two with equal `at`, the one with the higher `rank` (a number in the row).
     """
     if not rows:
         return
@@ -132,9 +131,9 @@ async def upsert_notices(connection: AsyncConnection, rows: Sequence[dict[str, A
 
 
 async def copy_phases(connection: AsyncConnection, incidents: Collection[str]) -> None:
-    """Set the stored phase of each of the given incidents to the one that the timer has published last.
+    """Set the stored phase of each of the given incidents to the phase that the timer has published last.
 
-    Incidents for which it has published none keep the phase computed from their own events.
+    An incident of which it has published no phase keeps the one computed from the incident's events.
     """
     if not incidents:
         return
@@ -145,5 +144,5 @@ async def copy_phases(connection: AsyncConnection, incidents: Collection[str]) -
 
 
 def envelope_of(row: Any) -> Envelope:
-    """Return the event in a row of the table `board_event` as an envelope; the source, which is not stored, is ""."""
+    """Return the event in a row of the table `board_event` in its form on the bus; its source, not stored, is ""."""
     return Envelope.of_row(topic=row.topic, id=row.id, type=row.type, key=row.incident, time=row.at, data=row.data)

@@ -75,11 +75,11 @@ def bucket_of(
     soon: datetime | None = None,
     hour: datetime | None = None,
 ) -> Bucket:
-    """Return the bucket (how soon it is due) of an open clock, as of `now`.
+    """Return the bucket of an open clock, which says how soon it is due, as of `now`.
 
     `due_at`: None for no due instant (LATER). `zone`: the time zone whose midnight ends TODAY. `open_`: the clock's
-    hours are open now. `soon`: when 15 minutes of these hours will have passed from `now` on, `hour`: when one hour
-    will have; None: by the wall clock. A running clock past `due_at` that is not `breached` is in SOON.
+    hours are open now. `soon`, `hour`: the instants by which 15 minutes, and one hour, of these hours will have passed;
+    None: by the wall clock. A running clock past `due_at` that is not `breached` is in SOON.
     """
     if breached:
         return Bucket.BREACHED

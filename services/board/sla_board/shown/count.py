@@ -14,10 +14,10 @@ from sla_domain.clock import ClockState
 class Countdown:
     """The time left of a clock, as values from which the browser (and `left_at`) computes it at any instant.
 
-    Running clock: the time left is `to` minus now, in counted time (time within the clock's hours); it stands still
-    before `since` and after `until`, when the hours are closed (None: no such bound). Paused or stopped clock: `to` is
-    None, and `left` is the time left. `wall_to`, `wall`: the due instant and the time left by the wall clock; None
-    where they are the same. `by_wall`: the clock's hours are not known, so all of this is wall time.
+    Running clock: the time left is `to` minus now, in counted time (time within the clock's hours). The hours are
+    closed before `since` and after `until`: there it stands still (None: no such bound). Paused or stopped clock: `to`
+    is None, and `left` is the time left. `wall_to`, `wall`: the due instant and the time left by the wall clock; None
+    where they would say the same. `by_wall`: the hours are not known, so all of this is wall time.
     """
 
     to: datetime | None = None
@@ -40,10 +40,10 @@ class Countdown:
 
 
 def countdown_of(record: Any, state: ClockState, look: ClockHours, now: datetime) -> Countdown | None:
-    """Return the countdown of a clock as of `now`.
+    """Return the countdown of a clock as of `now`; None if there is none to show.
 
-    `record`: its row of the table `board_clock`. `state`: its state. `look`: its hours. None is returned for a clock
-    that is cancelled or has no due instant, and for a paused clock whose time left is not known.
+    That is so for a cancelled clock, for one without a due instant, and for a paused one whose time left is not known.
+    `record`: the clock's row of the table `board_clock`. `state`: its state. `look`: its hours.
     """
     due = record.due_at or record.breached_at
     match state:

@@ -33,9 +33,11 @@ class ClockCondition(StrEnum):
 
 
 class QueueOrder(StrEnum):
-    """The orders in which open clocks are listed; clocks that are equal in it are listed by urgency, highest first.
+    """The orders in which open clocks are listed; clocks equal in the chosen order are listed by urgency, highest
+    first.
 
-    URGENCY: by `sla_domain.urgency.score`, highest first. STATE: by bucket. The others: by the column of that name.
+    URGENCY: by `sla_domain.urgency.score`, highest first. STATE: by bucket (breached, how soon due, paused). The
+    others: by the column of that name.
     """
 
     URGENCY = "urgency"
@@ -118,6 +120,9 @@ def parse_conditions(written: tuple[str, ...]) -> tuple[ClockCondition, ...]:
 
 
 def parse_buckets(written: tuple[str, ...]) -> tuple[Bucket, ...]:
-    """Return the buckets whose slugs `written` lists, such as `soon`, in the order given; unknown slugs are skipped."""
+    """Return the buckets (how soon a clock is due) that `written` names by slug, such as `soon`, in the order given.
+
+    Unknown slugs are skipped.
+    """
     known = {bucket.slug: bucket for bucket in Bucket}
     return tuple(known[name] for name in written if name in known)

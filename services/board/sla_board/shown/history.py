@@ -16,7 +16,8 @@ MOST_PIECES = 400  # pieces of one clock
 
 
 def spans_of(facts: Iterable[PublishedFact]) -> tuple[TimelineSpan, ...]:
-    """Return the periods in which one clock ran or was paused, from its facts, oldest first.
+    """Return the periods in which one clock ran or was paused, oldest first, from what slad published about it
+    (`facts`).
 
     The `end` of the last period is None while the clock is open.
     """
@@ -45,12 +46,12 @@ def _turns(facts: Iterable[PublishedFact]) -> list[tuple[datetime, ClockState, s
 
 
 def split_by_hours(spans: Iterable[TimelineSpan], calendar: Calendar | None, now: datetime) -> tuple[TimelineSpan, ...]:
-    """Return the periods of a clock; each in which it ran is cut where its hours open and close.
+    """Return the periods of a clock, with those in which it ran cut where its hours open and close.
 
-    The pieces in which its hours are closed are of the kind OUTSIDE. A period that still lasts is cut up to `now`, and
-    its last piece has no end. `calendar`: the hours; None for wall time, and then nothing is cut. A period stays whole
-    if it lies outside the calendar's years or would give more than `MOST_PIECES` (400) pieces. The periods are cut from
-    the newest back; the rest stay whole once there are 400 pieces.
+    Pieces in which its hours are closed are of the kind OUTSIDE. A period that still lasts is cut up to `now`, and its
+    last piece has no end. `calendar`: the hours; None for wall time: nothing is cut. A period stays whole if it lies
+    outside the calendar's years or would give more than 400 (MOST_PIECES) pieces. The newest are cut first; once there
+    are 400 pieces, the rest stay whole.
     """
     if calendar is None:
         return tuple(spans)

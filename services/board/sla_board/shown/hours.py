@@ -54,10 +54,10 @@ class ClockHours:
 
 
 class CalendarsByName:
-    """Finds calendars (hours and holidays) by name: call `find` with the contract and name that a fact states.
+    """Finds calendars (hours and holidays): call `find` with the contract and the hours that a clock's row names.
 
-    `rulebook`: returns the rulebook in force (plans, contracts, calendars), which holds them. None: no calendar is
-    found.
+    `rulebook`: returns the rulebook in force (plans, contracts, calendars), where they are looked up. None: no calendar
+    is found.
     """
 
     def __init__(self, rulebook: Callable[[], Rulebook] | None = None) -> None:

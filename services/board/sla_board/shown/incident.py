@@ -50,7 +50,7 @@ class ShownPromise:
 
     @property
     def moved(self) -> bool:
-        """Return whether the due instant differs from the first one of this clock; False while there is none."""
+        """Return whether the clock's due instant differs from its first one; False while it has none (paused)."""
         return None not in (self.original_due_at, self.row.due_at) and self.original_due_at != self.row.due_at
 
 

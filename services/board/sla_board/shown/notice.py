@@ -25,9 +25,9 @@ _MOST = 100
 class ShownNotice:
     """A critical-fix notice, which asks the users of some `products` to install a fix.
 
-    `told`: state of a delivery, such as `sent` -> how many of the notice's deliveries are in it. `asked`: how many
-    contracts have people who were asked to acknowledge the notice; `acknowledged`: in how many of them somebody has.
-    `reason`: why it was changed or withdrawn, "" if nobody said.
+    `cause`: what the fix prevents, such as `outage`; "" if not named. `told`: state of a delivery, such as `sent` ->
+    number of the notice's deliveries in it. `asked`: number of contracts with people who were asked to acknowledge the
+    notice; `acknowledged`: in how many of these somebody has. `reason`: why it was changed or withdrawn, or "".
     """
 
     id: str

@@ -29,10 +29,10 @@ _MOST_CHOICES = 200
 class Queue:
     """The open clocks that a filter shows, in its order, as of `now`.
 
-    `rows`: their records in the table `board_clock`, at most the filter's limit; each has the incident's title and URL
-    as `known_title` and `known_url`. `alerts`: clock id -> its alert, for breached rows. `buckets`: how many clocks fit
-    the filter, ignoring its choice of buckets. `open_clocks`: how many the viewer may see at all. `contracts`,
-    `priorities`: the choices that the filter's menus offer.
+    `hours`: finds each clock's hours. `rows`: the clocks' records in the table `board_clock`, with `known_title` and
+    `known_url`, at most the filter's limit. `alerts`: clock id -> alert, for breached rows. `buckets`: how soon due ->
+    number of clocks that fit the filter, ignoring its choice of buckets. `open_clocks`: how many the viewer may see.
+    `contracts`, `priorities`: choices of the filter's menus.
     """
 
     now: datetime
@@ -46,14 +46,14 @@ class Queue:
 
     @property
     def total(self) -> int:
-        """Return how many clocks fit the filter, ignoring its choice of buckets and its limit."""
+        """Return how many clocks fit the filter, ignoring its limit and its choice of buckets (how soon due)."""
         return sum(self.buckets.values())
 
 
 async def read_queue(connection: AsyncConnection, shown: BoardFilter, hours: HoursAt) -> Queue:
     """Return the open clocks that the filter `shown` shows, as of the instant `hours.now`.
 
-    `hours`: finds the hours in which each clock counts, by which it is put into its bucket.
+    `hours`: finds the hours in which each clock counts, and so how soon it is due (its bucket).
     """
     allowed, now = _allowed(shown), hours.now
     choices = await _choices(connection, shown, allowed)

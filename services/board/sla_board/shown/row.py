@@ -73,7 +73,8 @@ class ClockRow:
     def place(self, now: datetime) -> tuple[float, bool, float, str, int]:
         """Return the sort key of an open clock within its incident's page at `now`: the most urgent clock first.
 
-        Of equal urgency the one due first comes first, one without a due instant last; then by metric and cycle.
+        Of equal urgency the one due first comes first, one without a due instant last; then by metric and by `cycle`,
+        the clock's number among those of the metric.
         """
         due = 0.0 if self.due_at is None else self.due_at.timestamp()
         return -self.urgency(now), self.due_at is None, due, self.metric, self.cycle

@@ -27,9 +27,10 @@ _ALWAYS = datetime.min.replace(tzinfo=UTC)
 class IncidentShare:
     """The part of an incident that one contract may see.
 
-    `record`: its row of the table `board_incident`; None when no event is known. `clocks`: rows of the table
-    `board_clock`. `happened`: events of the incident. `steps`: steps of its alerts, such as `opened`. `until`: when the
-    incident left the contract, so that later things are left out; None if it has not.
+    `record`: its row of the table `board_incident`; None when no event is known. `clocks`, `deliveries`: its rows of
+    the tables `board_clock` and `board_delivery`. `happened`: its events. `facts`: what slad published about it.
+    `steps`: steps of its alerts, such as `opened`. `until`: when the incident left the contract, so that later things
+    are left out; None if it has not.
     """
 
     record: Any
@@ -53,10 +54,10 @@ async def read_share(
 ) -> IncidentShare | None:
     """Return the part of an incident that `contract` may see; None when it may see nothing.
 
-    The other arguments are all that is stored of the incident. `record`, `clocks`: its rows of the tables
-    `board_incident` and `board_clock`. `happened`: its events. `facts`: the facts about it. `told`: the pair (its
-    deliveries, the steps of its alerts). Once the incident has left the contract, everything is returned as it was when
-    it left.
+    Once the incident has left the contract, everything is returned as it was at that instant. The other arguments are
+    all that is stored of the incident. `record`, `clocks`: its rows of the tables `board_incident` and `board_clock`.
+    `happened`: its events. `facts`: what slad published about it. `told`: the pair (its deliveries, the steps of its
+    alerts).
     """
     periods = await _periods(connection, incident, facts)
     if not periods:

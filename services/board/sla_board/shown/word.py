@@ -26,8 +26,8 @@ class StateWord:
 def word_of(*, state: ClockState, breached: bool, warned: str, overdue: bool, outside: bool = False) -> StateWord:
     """Return the word, icon and style for the state of a clock.
 
-    `warned`: the last warning's threshold, "" for none. `overdue`: past due, though no breach is published yet.
-    `outside`: the clock's hours are closed.
+    `warned`: the last warning's threshold, such as `warn-75`; "" for none. `overdue`: past due, though no breach is
+    published yet. `outside`: the clock's hours are closed.
     """
     if state is ClockState.MET:
         return StateWord("Met", "met", "good")
@@ -56,7 +56,8 @@ def word_of(*, state: ClockState, breached: bool, warned: str, overdue: bool, ou
 def condition_of(*, state: ClockState, breached: bool, warned: str, outside: bool = False) -> ClockCondition:
     """Return the condition of an open clock: the first that holds of BREACHED, PAUSED, OUTSIDE, WARNED and RUNNING.
 
-    `warned`: the last warning's threshold, "" for none. `outside`: the clock's hours are closed and it is not due.
+    `warned`: the last warning's threshold, such as `warn-75`; "" for none. `outside`: the clock's hours are closed, and
+    it is not due yet.
     """
     if breached:
         return ClockCondition.BREACHED

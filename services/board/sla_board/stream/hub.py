@@ -28,8 +28,8 @@ IDLE_REST = 20.0
 class Frame:
     """A rendered page as sent to browsers: `body`. Equal ids mean equal pages.
 
-    `since`: a function from an earlier frame to a shorter body that holds only the differences; None if the page is
-    always sent whole. `parts`: part of the page -> HTML, which `since` compares.
+    `since`: called with an earlier frame of the page, returns a shorter body with only the differences; None if the
+    page is always sent whole. `parts`: part of the page -> HTML, by which `since` finds the differences.
     """
 
     id: str
@@ -114,12 +114,11 @@ class Hub(Generic[View]):
     def follow(
         self, view: View, known: str, beat_seconds: float, visitor: Visitor = Visitor()
     ) -> AsyncGenerator[Frame | NotRendered | None]:
-        """Yield a frame (the rendered page `view`) at once, unless its id is `known`, and another one after each
-        change.
+        """Yield the rendered page `view` as a Frame: at once, unless its id is `known`, and again after each change.
 
-        A frame may hold only the differences to the one before. Yields None after every `beat_seconds` without a
-        change, as a heartbeat; while the page cannot be rendered, NotRendered instead, the first at once. `visitor`:
-        the caller, for the limits. Raises CallerLimitReached or PlacesFull when called, before anything is yielded.
+        A frame may hold only the differences to the one before. After every `beat_seconds` without a change a heartbeat
+        is yielded: None, or NotRendered while the page cannot be rendered (the first one at once). `visitor`: the
+        caller, for the limits. Raises CallerLimitReached or PlacesFull when called, before anything is yielded.
         """
         self._places.check(visitor, view)
         return self._follow(view, known, beat_seconds, visitor)

@@ -67,7 +67,7 @@ class PlacesFull(Exception):
 
 
 class CallerLimitReached(PlacesFull):
-    """Raised when the caller follows as many pages as one caller may; the message says whose limit it is."""
+    """Raised when a limit of the caller, or of all callers without a key, is reached; the message says which."""
 
 
 @dataclass(slots=True)
@@ -93,9 +93,10 @@ class StreamPlaces:
     def check(self, visitor: Visitor, page: Hashable) -> None:
         """Raise an error if the caller may not follow this page now; count nothing.
 
-        CallerLimitReached: the caller's key, contract or address has as many streams as it may; or the caller follows a
-        fifth of `bounds.pages` already; or all callers without a key together follow half of `bounds.pages`.
-        PlacesFull: no place is left, or the last places are kept for callers who follow fewer pages than this one.
+        CallerLimitReached: the caller's key, contract or address has as many streams as it may, or follows a fifth of
+        `bounds.pages` already; or all callers without a key together have half of `bounds.streams`, or follow half of
+        `bounds.pages`. PlacesFull: no place is left, or the last ones are kept for callers who have fewer than this
+        one.
         """
         for name, most in self._limits(visitor):
             if self._streams[name] >= most:

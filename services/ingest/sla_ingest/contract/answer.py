@@ -24,8 +24,8 @@ FILE, API = "file", "api"
 def record_json(record: ContractRecord, now: datetime, warnings: Sequence[ContractProblem] = ()) -> dict[str, Any]:
     """Return the JSON object of a recorded contract (one kept in the database) with its versions.
 
-    `in_force` is the version that applies at `now`, null before the first; `pending` are those that take effect later;
-    `versions` are all, without their text. `warnings`: findings about the text that was just written.
+    `in_force` is the version that applies at `now`, null before the first. `pending` are the versions that are not in
+    force yet. `versions` are all, without their text. `warnings`: findings about the text that was just written.
     """
     current = record.at(now)
     return {
@@ -65,7 +65,7 @@ def windows_json(
     """Return the JSON object with a contract's booked windows (extra service hours) and those that can be booked.
 
     `record`: holds the bookings; cancelled ones are listed too. `bookable`: each window that can be booked, with the
-    plan that offers it. `language`: of the titles; English where a title has no such language.
+    plan that offers it. `language`: of the titles; a title without it is given in English.
     """
     return {
         "booked": [
@@ -109,13 +109,14 @@ def _price(price: WindowPrice, plan: Plan) -> dict[str, Any]:
 def amount_json(amount: Decimal, unit: AllowanceUnit, language: str = "en") -> dict[str, Any]:
     """Return the JSON object of an amount of an allowance: the exact number as text (`amount`), and in words (`text`).
 
-    The argument `amount` is in `unit`, but in seconds if that is hours. `language`: of the words.
+    `amount`: in seconds if `unit` is hours, else in `unit`; the number in the object is the same. `language`: of the
+    words.
     """
     return {"amount": f"{amount.normalize():f}", "text": amount_text(amount, unit, language)}
 
 
 def profile_json(environment: Sequence[EnvironmentItem], rows: Sequence[Any]) -> dict[str, Any]:
-    """Return the JSON object of a customer's environment: the products with their versions, and when they were stated.
+    """Return the JSON object of what a customer runs (environment): products with versions, and who stated them when.
 
     `rows`: of `ingest_contract_change`, one for each time that somebody stated the environment, the latest first.
     """
@@ -128,7 +129,10 @@ def profile_json(environment: Sequence[EnvironmentItem], rows: Sequence[Any]) ->
 
 
 def file_json(contract: Contract) -> dict[str, Any]:
-    """Return the JSON object of a contract that is written in a catalogue file, without its text; `revision` is 0."""
+    """Return the JSON object of a contract of a catalogue file, as the API answers it; `revision` is always 0.
+
+    It has the id, title, plan, entitlements (id and plan of each), customers and dates, but not the YAML.
+    """
     return {
         "id": contract.id,
         "managed": FILE,
@@ -160,7 +164,11 @@ def listed_json(one: ListedContract | Contract) -> dict[str, Any]:
 
 
 def change_json(row: Any) -> dict[str, Any]:
-    """Return the JSON object of one change in a contract's history. `row`: of the table `ingest_contract_change`."""
+    """Return the JSON object of one change in a contract's history: its revision, time, author, reason and kind.
+
+    It also has what the change concerns, such as the number of a version, or a booking. `row`: of the table
+    `ingest_contract_change`.
+    """
     data = json.loads(row.data)
     told = {name: data[name] for name in ("number", "effective_from", "through", "booking", "entry") if name in data}
     return {"revision": row.revision, "at": iso(row.at), "by": row.by, "reason": row.reason, "what": row.what} | told

@@ -45,10 +45,11 @@ def check_contract(
 def check_scope(
     catalogue: Catalogue, record: ContractRecord, values: dict[str, Plain], since: datetime, now: datetime
 ) -> None:
-    """Raise RefusedChange if a new version would change the contract's products against a rule of its plans.
+    """Raise RefusedChange if a new version changes the products too often in a term, or at too short notice.
 
-    `values`: the version's text, as the section of a catalogue file. `since`: when it takes effect. Earlier versions
-    that the plans no longer allow are not compared.
+    The plans of the new version say how often, and at what notice. `values`: the version, as a section of a catalogue
+    file. `since`: when it takes effect. `now`: when it is recorded. Withdrawn versions, and versions that the plans no
+    longer allow, are not counted.
     """
     compiler = catalogue.compiler
     after = compiler.compile(record.id, values, version=len(record.versions) + 1).contract

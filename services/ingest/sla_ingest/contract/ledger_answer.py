@@ -28,8 +28,8 @@ from sla_ingest.contract.answer import amount_json, iso
 def ledgers_json(record: ContractRecord, ledgers: Sequence[LedgerTerms], at: datetime, language: str) -> dict[str, Any]:
     """Return the JSON object with all ledgers (accounts of allowances) of a contract as of the instant `at`.
 
-    `record`: holds their entries. `language`: of titles and of amounts in words. Raises CalendarError if the hours of a
-    ledger are not known then.
+    `record`: holds their entries. `ledgers`: the terms of each. `language`: of titles and of amounts in words. Raises
+    CalendarError if `at` is outside the years for which the hours of a ledger are known.
     """
     return {
         "contract": record.id,
@@ -44,7 +44,8 @@ def ledger_json(
     """Return the JSON object of one ledger as of the instant `at`: balance, lots, what expires, forecast and warnings.
 
     `entries`: those of this ledger. `language`: of titles and of amounts in words. `explain`: add each step that led to
-    the balance, as data (`steps`) and in words (`text`). Raises CalendarError if its hours are not known then.
+    the balance, as data (`steps`) and in words (`text`). Raises CalendarError if `at` is outside the years for which
+    the ledger's hours are known.
     """
     ledger = ledger_at(terms, entries, at)
     shown = _Shown(ledger, language)

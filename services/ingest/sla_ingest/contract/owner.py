@@ -108,8 +108,8 @@ class ContractOwner:
         """Create a recorded contract with its first version.
 
         Without `effective_from` it applies from the first day of its `valid`, else from now on. `dry_run`: check
-        everything, write nothing. Raises Problem (an HTTP error) 409 if the id is taken, 422 for what does not fit, and
-        StoreBusy.
+        everything, write nothing. Raises StoreBusy, and Problem (an HTTP error): 409 if the id is taken, 422 for a text
+        that does not fit.
         """
         self._refuse_file(written.id)
 
@@ -129,18 +129,19 @@ class ContractOwner:
         """Add the next version, `written`, to a recorded contract.
 
         `revision`: the revision of the record that the caller has read; None: any. `dry_run`: check everything, write
-        nothing. Raises Problem (an HTTP error) 404; 409 for a contract of a file, and for what the contract's history
-        does not allow; 412 if the record has another revision by now; 422 for what does not fit; and StoreBusy.
+        nothing. Raises StoreBusy, and Problem (an HTTP error): 404 for an unknown contract; 409 for one of a file, or
+        if the contract's history does not allow the change; 412 if the record has another revision by now; 422 for a
+        text that does not fit.
         """
         ordered = OrderedChange(ActName.CONTRACT_CHANGED, command, _following(written))
         return await self._change(contract, revision, written, ordered, dry_run=dry_run)
 
     async def end(self, contract: str, on: date, revision: int | None, command: Command) -> ChangedContract:
-        """End a recorded contract: from the beginning of the day `on`, in its time zone, it no longer applies.
+        """End a recorded contract: from the beginning of the day `on`, in the contract's time zone, it does not apply.
 
-        `revision`: the revision of the record that the caller has read; None: any. Raises Problem (an HTTP error) 404;
-        409 for a contract of a file, and for what the contract's history does not allow; 412 if the record has another
-        revision by now; 422; and StoreBusy.
+        `revision`: the revision of the record that the caller has read; None: the newest. Raises StoreBusy, and Problem
+        (an HTTP error): 404 for an unknown contract; 409 for one of a file, or if the contract's history does not allow
+        it; 412 if the record has another revision by now; 422 if the contract does not fit the catalogue then.
         """
         await self.load()
         record = self._shelf.get(contract)
@@ -157,8 +158,9 @@ class ContractOwner:
     async def withdraw(self, contract: str, number: int, revision: int | None, command: Command) -> ChangedContract:
         """Withdraw version `number` of a recorded contract, which must not be in force yet.
 
-        `revision`: the revision of the record that the caller has read; None: any. Raises Problem (an HTTP error) 404,
-        409 if the version is unknown or in force, 412 if the record has another revision by now, and StoreBusy.
+        `revision`: the revision of the record that the caller has read; None: any. Raises StoreBusy, and Problem (an
+        HTTP error): 404 for an unknown contract; 409 if the version is unknown or in force, or the contract is one of a
+        file; 412 if the record has another revision by now.
         """
         ordered = OrderedChange(
             ActName.CONTRACT_VERSION_WITHDRAWN, command, lambda record, _: prepare_withdrawal(record, number)
@@ -168,9 +170,10 @@ class ContractOwner:
     async def freeze(self, contract: str, through: datetime, revision: int | None, command: Command) -> ChangedContract:
         """Forbid that a later version of a recorded contract takes effect before the instant `through`.
 
-        `through` must not lie ahead, nor before an earlier such bound. `revision`: the revision of the record that the
-        caller has read; None: any. Raises Problem (an HTTP error) 404, 409, 412 if the record has another revision by
-        now, and StoreBusy.
+        `through` must not lie in the future, nor before the `through` of an earlier call. `revision`: the revision of
+        the record that the caller has read; None: any. Raises StoreBusy, and Problem (an HTTP error): 404 for an
+        unknown contract; 409 if it is one of a file, or `through` is not allowed; 412 if the record has another
+        revision by now.
         """
         ordered = OrderedChange(
             ActName.CONTRACT_FROZEN, command, lambda record, now: prepare_freeze(record, through, now)
@@ -178,9 +181,9 @@ class ContractOwner:
         return await self._change(contract, revision, None, ordered)
 
     async def book(self, contract: str, asked: BookingRequest, command: Command) -> ChangedContract:
-        """Book a window for a contract: extra hours in which time counts, as its plan offers them.
+        """Book a window for a contract: extra hours in which time counts, as the contract's plan offers them.
 
-        The contract may be in a catalogue file. If the same booking exists already, nothing changes. Raises Problem (an
+        The contract may be in a catalogue file. If it has the same booking already, nothing changes. Raises Problem (an
         HTTP error) 404 for an unknown contract, 409 for what the plan's rules refuse, and StoreBusy.
         """
 
@@ -196,9 +199,9 @@ class ContractOwner:
         return await self._change(contract, None, None, ordered, live=True)
 
     def windows(self, contract: str) -> tuple[ContractRecord, tuple[tuple[BookableWindow, Plan], ...]]:
-        """Return a contract's record, which holds its booked windows, and the windows that can be booked.
+        """Return a contract's record, which holds the windows (extra hours) booked, and those that can be booked now.
 
-        Each of the latter comes with the plan that offers it. Raises Problem (an HTTP error) 404 for an unknown
+        Each of the latter is a pair (window, plan that offers it). Raises Problem (an HTTP error): 404 for an unknown
         contract, 409 before it is in force.
         """
         record = self._known(contract)
@@ -209,7 +212,7 @@ class ContractOwner:
         return record, tuple(bookable.values())
 
     async def cancel(self, contract: str, booking: str, command: Command) -> ChangedContract:
-        """Cancel a booked window of a contract that has not begun. `booking`: its id.
+        """Cancel a booked window (extra hours) that has not begun. `contract`, `booking`: ids.
 
         Raises Problem (an HTTP error) 404 for an unknown contract, 409 if the booking is unknown or has begun, and
         StoreBusy.
@@ -233,8 +236,8 @@ class ContractOwner:
 
         The contract may be in a catalogue file. `id_`: the entry's id. `entry`: called with the ledger's terms, the
         entry that has this id already (None: none has) and the time now; returns the entry to write. Raises Problem (an
-        HTTP error) 404; 409 for what the balance does not suffice for or a rule forbids; 422 for what does not fit; and
-        StoreBusy.
+        HTTP error) 404 for an unknown contract; 409 if the balance does not suffice or a rule forbids the entry; 422 if
+        the entry itself is wrong; and StoreBusy.
         """
         new = False
 
@@ -331,7 +334,7 @@ class ContractOwner:
     async def keep_time(self) -> None:
         """Put contract versions into force as their instants come, until cancelled; check every half second.
 
-        A failure of the database is skipped, and the next turn tries again.
+        If the database fails, it is tried again half a second later.
         """
         while True:
             with contextlib.suppress(Retryable):  # the readiness check reports it

@@ -58,7 +58,7 @@ async def refresh_shelf(connection: AsyncConnection, shelf: RecordShelf) -> None
 
 
 async def locked_record(connection: AsyncConnection, contract: str) -> ContractRecord:
-    """Return a contract's record, and lock contracts against changes by others until the transaction ends.
+    """Return a contract's record; until the transaction ends, no other writer can change any contract.
 
     If there is no such contract, an empty record (revision 0) is returned.
     """
@@ -73,7 +73,7 @@ async def write_change(
 ) -> ContractRecord:
     """Store the next change of a contract and publish it, in the caller's transaction; return the record after it.
 
-    `record`: the contract's record before the change. `by`, `reason`: who made the change, and why.
+    `record`: the contract's record before the change. `at`, `by`, `reason`: when it was changed, by whom and why.
     """
     made = RecordChange(contract=record.id, revision=record.revision + 1, at=at, by=by, reason=reason, change=change)
     after = apply_change(record, made)
@@ -106,8 +106,8 @@ async def record_act(
 ) -> None:
     """Append a change of a contract to the audit log, in the transaction of the change and as the last thing in it.
 
-    `name`: what the change is called there. `before`, `after`: the record; the log gets digests of its text, "" if
-    there was none.
+    `name`: what the change is called in the log. `before`, `after`: the contract's record; the log keeps a hash of its
+    text, "" for a contract that did not exist. `command`: who ordered the change, and why. `at`: when.
     """
     told = {one: getattr(change, one) for one in ("number", "effective_from", "through") if hasattr(change, one)}
     if (booking := booking_of(change)) is not None:
@@ -157,8 +157,8 @@ async def list_contracts(
 ) -> list[ListedContract]:
     """Return up to `limit` recorded contracts with ids greater than `after`, in the order of their ids.
 
-    `text`: only those whose id, title or customers contain it, compared by `normal` form; "": all. `only`: this
-    contract alone; None: any.
+    `text`: only those whose id, title or customers contain it, whatever its case and spacing; "": all. `only`: only the
+    contract with this id; None: any.
     """
     entry = tables.contract_entry.c
     wanted = [entry.id > after]

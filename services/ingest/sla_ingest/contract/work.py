@@ -25,11 +25,11 @@ from sla_platform.timesource import TimeSource
 
 
 class WorkCounter:
-    """Counts reported work in the ledgers of contracts, in the transaction that stores the deliveries: call it.
+    """A callable that counts reported work in the ledgers (accounts of allowances) of contracts.
 
-    It gets the connection and the receipts, and returns these with the outcome: counted, counted with a remark that the
-    allowance is exceeded, or parked (`inbox.CountWork`). `rulebook`: returns the contracts in force, including recorded
-    ones.
+    It is called with the connection of the transaction that stores some deliveries, and with their receipts. It returns
+    the receipts with the outcome: the work was counted, counted with a remark that the allowance is exceeded, or
+    parked. `rulebook`: returns the contracts in force, including recorded ones.
     """
 
     def __init__(self, rulebook: Callable[[], Rulebook], time_source: TimeSource) -> None:

@@ -13,7 +13,7 @@ from sla_ingest.dialect.port import Delivery, Translation
 
 @dataclass(frozen=True, slots=True)
 class OpenedDelivery:
-    """A delivery whose sender is known, before its content is translated.
+    """A delivery before its content is translated, with the sender that it names.
 
     `translate`: given the source to which the delivery belongs, returns its translation into incident events. `sender`:
     the source that the delivery itself names; None where the URL it was posted to names the source.
@@ -97,9 +97,9 @@ class WebhookDialect:
         return None if not given or given in self.media_types else ", ".join(sorted(self.media_types))
 
     def by_body(self, delivery: Delivery) -> Delivery:
-        """Return the delivery unchanged: the body of a webhook alone says what it is, so no header needs another value.
+        """Return the delivery unchanged: the body of a webhook alone says what it is, so no header is replaced.
 
-        A header may at most contradict the body; the delivery is then parked or refused.
+        A delivery with a header that contradicts the body is parked or refused later.
         """
         return delivery
 
@@ -109,7 +109,8 @@ class WebhookDialect:
     def open(self, delivery: Delivery) -> OpenedDelivery:
         """Return the delivery as an OpenedDelivery without a sender, since the URL it was posted to names the source.
 
-        Nothing is parsed before its `translate` is called; for an unreadable body that returns a refusal. Never raises.
+        Never raises. Nothing is parsed before the result's `translate` is called, which returns a refusal for an
+        unreadable body.
         """
         return OpenedDelivery(partial(self.translate, delivery))
 

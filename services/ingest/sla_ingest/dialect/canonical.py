@@ -59,8 +59,7 @@ def event_draft(kind: EventKind, data: Mapping[str, Any], stamp: ClaimedTime, so
     """Return the draft of an event (without ids) that the `data` of a CloudEvent describes.
 
     `stamp`: the time that the CloudEvent states. `source`: its settings translate priority, customer and product, and
-    say which people are staff or customers. Raises DoesNotFit with the JSON pointer of the first field that does not
-    fit.
+    say who is staff or customer. Raises DoesNotFit with the JSON pointer of the first field that does not fit.
     """
     needed = _NEEDS.get(kind)
     if needed and data.get(needed) is None:

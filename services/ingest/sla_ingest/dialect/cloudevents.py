@@ -83,7 +83,7 @@ class CloudEventEnvelope:
     def delivery(self) -> str:
         """Return the delivery id, such as `https://desk.example#42`: `source` and `id`, which are unique together.
 
-        A digest of both when that is longer than 160 characters.
+        If that is longer than 160 characters, it is a digest (checksum) of both.
         """
         plain = f"{self.source}#{self.id.replace('#', '%23')}"
         return plain if len(plain) <= MAX_DELIVERY_ID else digest_id(self.source, self.id)
@@ -102,8 +102,8 @@ class CloudEventsDialect:
     def bad_media_type(self, delivery: Delivery, *, signed: bool) -> str | None:
         """Return None if the delivery's Content-Type is accepted, else the accepted ones as text for the answer 415.
 
-        Accepted are the two JSON formats of CloudEvents, and unless `signed` any other Content-Type with the event's
-        attributes in headers such as `ce-type`.
+        The two JSON formats of CloudEvents are accepted. Any other Content-Type is accepted only without `signed`, if
+        the event's attributes are in headers such as `ce-type`.
         """
         headers = {**delivery.hints, **delivery.headers}
         kind = media_type(headers)
@@ -153,8 +153,8 @@ def _translated(envelope: CloudEventEnvelope, delivery: Delivery, source: Source
 def split(delivery: Delivery) -> list[Delivery]:
     """Return the events of a batch as structured deliveries of one event each, in the order of the batch.
 
-    The last one counts as received when the batch was, and each other a microsecond before the next, so that events of
-    one instant are read in this order. Raises DoesNotFit when the batch itself cannot be read.
+    The last one is received when the batch was, each other one a microsecond before its successor: so events that state
+    the same instant are read in this order. Raises DoesNotFit when the batch itself cannot be read.
     """
     value = parse_json(delivery.body, delivery.max_depth)
     if not isinstance(value, list):
@@ -208,7 +208,7 @@ def source_name(written: str) -> str:
 def read(delivery: Delivery) -> CloudEventEnvelope:
     """Return the CloudEvent of a structured or binary delivery, with its attributes checked.
 
-    Raises DoesNotFit: with status 400 if it is no CloudEvent, with 422 if its `time` lies in years without calendars.
+    Raises DoesNotFit: with status 400 if it is no CloudEvent, with 422 if its `time` is not in the years 1970 to 2200.
     """
     if media_type(delivery.headers).startswith(_FAMILY):
         return _structured(delivery)

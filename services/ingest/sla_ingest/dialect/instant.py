@@ -43,11 +43,11 @@ class OutOfReach(BadInstant):
 
 
 def parse_instant(value: object, zone: str = "UTC") -> datetime | None:
-    """Return the UTC instant that a sender's value means; None for None, "", 0 and a time in the year 1.
+    """Return the UTC instant that a sender's value means.
 
     A value is a text such as `2026-02-03T04:05:06Z`, or a count of seconds, milli-, micro- or nanoseconds since 1970.
-    `zone`: the time zone of a text without an offset; of a local time that came twice the first instant is returned.
-    Raises BadInstant, or OutOfReach in years without calendars.
+    None, "", 0 and a time in the year 1 give None. `zone`: the time zone of a text without an offset; if that local
+    time came twice, the first instant is returned. Raises BadInstant; OutOfReach outside the years 1970 to 2200.
     """
     found = read_instant(value, zone)
     return found.at if isinstance(found, LocalTime) else found
@@ -57,7 +57,8 @@ def read_instant(value: object, zone: str = "UTC") -> datetime | LocalTime | Non
     """Return the UTC instant that a sender's value means, or a LocalTime if the value is ambiguous.
 
     Ambiguous is a text without an offset whose local time came twice or never in `zone`, at a change of the zone's
-    offset. None for None, "", 0 and a time in the year 1. Raises BadInstant, or OutOfReach in years without calendars.
+    offset. None, "", 0 and a time in the year 1 give None. Raises BadInstant; OutOfReach outside the years 1970 to
+    2200.
     """
     found = _parsed(value, zone)
     at = found.at if isinstance(found, LocalTime) else found

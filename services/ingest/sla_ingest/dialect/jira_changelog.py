@@ -136,7 +136,7 @@ def _first_priority(case: JiraDelivery) -> JiraName:
 def reporter_attributes(case: JiraDelivery) -> dict[str, str]:
     """Return the attributes `reporter` (display name) and `reporter_id` (account) of the issue.
 
-    Both are "" if it has no reporter.
+    Both are "" if the issue has no reporter.
     """
     reporter = reporter_of(case.fields)
     return {"reporter": display_name(reporter), "reporter_id": account_of(reporter)}
@@ -146,7 +146,7 @@ def reporter_attributes(case: JiraDelivery) -> dict[str, str]:
 
 
 def changelog_events(case: JiraDelivery) -> tuple[list[EventDraft], tuple[RemarkNote, ...]]:
-    """Return drafts of the events that the delivery's changelog means, and the remarks that belong to none of them."""
+    """Return the events that the delivery's changelog means, as drafts, and remarks that belong to none of them."""
     course, odd = _course(case)
     return [*_facts(case), *_priorities(case), *_assignments(case), *_labelled(case), *course], odd
 
@@ -342,10 +342,10 @@ def _field(item: Node) -> str:
 
 
 def priority_in(case: JiraDelivery, labels: frozenset[str], field: JiraName) -> tuple[str, tuple[RemarkNote, ...]]:
-    """Return the priority of a Jira issue, and remarks on it: by its labels, else by Jira's own field.
+    """Return the priority of a Jira issue, and remarks on it; "" if it has none.
 
-    A label counts if the catalogue gives it a priority. `field`: the value of Jira's field `priority`. "" for no
-    priority. There is a remark if the catalogue does not know Jira's priority.
+    It is that of the first label to which the catalogue gives a priority; without such a label, that of Jira's own
+    field, as `priority_of` translates it. `labels`: the issue's. `field`: the value of Jira's field `priority`.
     """
     by_label = priority_by_label(case.source, labels)
     return (by_label, ()) if by_label else priority_of(case.source, field)

@@ -96,10 +96,7 @@ class JiraName:
         return f"{self.shown} ({self.id})" if self.id and self.names else self.shown
 
     def same(self, other: JiraName) -> bool:
-        """Return whether both name the same value.
-
-        Their ids are equal then; or if one of them lacks an id, they share a name.
-        """
+        """Return whether both name the same value: their ids are equal, or one has no id and they share a name."""
         if self.id and other.id:
             return self.id == other.id
         return bool({fold_case(name) for name in self.names} & {fold_case(name) for name in other.names})
@@ -153,10 +150,11 @@ def complete_name(word: JiraName, present: JiraName) -> JiraName:
 
 
 def status_now(source: Source, word: JiraName) -> JiraMeaning:
-    """Return the phase that the issue's present status means: as the catalogue says, else as slad guesses.
+    """Return the phase that the issue's present status means, by the first of these that knows the status.
 
-    The guess is the phase of the usual name. Jira's category decides instead, with a remark, if the name is unknown, or
-    if name and category disagree on whether work has ended. The phase is None, with a remark, if neither is known.
+    (1) The source's table `statuses` in the catalogue. (2) The usual names of statuses, unless Jira's category
+    disagrees on whether the work has ended. (3) Jira's category, with a remark. If none does, the phase is None, with a
+    remark.
     """
     known = _by_table(source.statuses, word)
     if known is not None:
@@ -185,9 +183,10 @@ def status_before(source: Source, word: JiraName) -> JiraMeaning:
 
 
 def resolution_meaning(source: Source, word: JiraName) -> JiraMeaning:
-    """Return whether a Jira resolution means RESOLVED or CANCELLED: by the catalogue, else by its usual name or number.
+    """Return whether a Jira resolution means RESOLVED or CANCELLED: as the catalogue says, else as is usual.
 
-    An unknown resolution means RESOLVED, with a remark.
+    What is usual is known for Jira's own resolutions, by name or id. Any other resolution that the catalogue does not
+    name means RESOLVED, with a remark.
     """
     known = next((found for key in word.keys if (found := source.ending_of(key))), None)
     if known is not None:
@@ -205,9 +204,9 @@ def resolution_meaning(source: Source, word: JiraName) -> JiraMeaning:
 def priority_of(source: Source, word: JiraName) -> tuple[str, tuple[RemarkNote, ...]]:
     """Return slad's priority for the Jira priority `word`, and the remarks on it; "" for an empty `word`.
 
-    The source's table `priorities` in the catalogue decides; if the source has none, Jira's name is returned. If the
-    table lacks `word`, Jira's name is returned, with a remark. One exception: Jira's own five priorities are known by
-    their ids. If one was renamed, and the table has its usual name, that entry is returned, with a remark.
+    The first of these that gives one decides: (1) the source's table `priorities`; (2) if that table is empty, Jira's
+    name; (3) if `word` is one of Jira's own five (known by id) that was renamed, the table's entry for its usual name,
+    with a remark; (4) Jira's name, with a remark.
     """
     if not word:
         return "", ()

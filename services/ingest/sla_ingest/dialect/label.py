@@ -35,7 +35,7 @@ class LabelStep:
 def priority_by_label(source: Source, labels: Iterable[str]) -> str:
     """Return the priority that a ticket's labels state; "" for none.
 
-    It is that of the first label in the source's setting `priority_labels` that is among `labels`.
+    It is that of the first label in the source's setting `priority_labels` that the ticket has.
     """
     present = {fold_case(label) for label in labels}
     return next((priority for label, priority in source.priority_labels.items() if label in present), "")
@@ -44,7 +44,8 @@ def priority_by_label(source: Source, labels: Iterable[str]) -> str:
 def phase_by_label(source: Source, labels: Iterable[str]) -> TicketPhase | None:
     """Return the phase that a ticket's labels state; None for none.
 
-    It is that of the first label in the source's setting `labels`, else in `USUAL_LABELS`, that is among `labels`.
+    It is that of the first label in the source's setting `labels` that the ticket has. If the setting is empty,
+    `USUAL_LABELS` is used instead.
     """
     present = {fold_case(label) for label in labels}
     table = source.labels or USUAL_LABELS

@@ -132,10 +132,10 @@ class RemarkNote:
 class TranslatedEvent:
     """An event with the remarks on it, before it is stored.
 
-    `unless_reporter`: an account id; if that account is the incident's reporter, the event is the customer's reply
-    instead of a response; "" if that is no question (see `with_reporter_recognised`). `not_before_told`: the event
-    happened at its stated time or later, it is not known when. If a clock was breached in between, the event is placed
-    after the last breach before its receipt (see `after_breaches`).
+    `unless_reporter`: the author's account, if the event is a customer's reply instead of a response should the author
+    turn out to be the incident's reporter (see `with_reporter_recognised`); "" otherwise. `not_before_told`: True if
+    the event happened at its stated time or at an unknown time after it. If a clock was breached in between, the event
+    is placed after the last breach before its receipt (see `after_breaches`).
     """
 
     event: IncidentEvent
@@ -269,9 +269,9 @@ class ClaimedTime:
 class EventDraft:
     """An event of an incident before it gets its ids and times.
 
-    `stamp`: the time that the sender states. `unless_reporter`: an account; if it is the incident's reporter's, the
-    event is the customer's reply instead of a response. `not_before_told`: the event happened at its stated time or
-    later. The other fields are those of `IncidentEvent`, and the `remarks` on the event.
+    `stamp`: the time that the sender states. `unless_reporter`: the author's account, if the event is a customer's
+    reply instead of a response should the author be the incident's reporter; else "". `not_before_told`: the event
+    happened at its stated time or later. The other fields are those of `IncidentEvent`, and the `remarks` on the event.
     """
 
     kind: EventKind

@@ -137,7 +137,8 @@ def attribute_lookups(
 ) -> Mapping[str, Lookup]:
     """Return attribute -> the lookup that finds its value in a delivery, as the catalogue says for this source.
 
-    `usual_customer`, `usual_product`: the lookups of these two if the catalogue gives none; None: they have none.
+    `usual_customer`, `usual_product`: used for `customer` and `product` if the catalogue gives no lookup; None: no
+    default.
     """
     usual = {"customer": source.customer or usual_customer, "product": source.product or usual_product}
     return {name: lookup for name, lookup in usual.items() if lookup is not None} | dict(source.attributes)
@@ -149,8 +150,8 @@ def overlay_lookups(
     """Return the attributes in `shown`, replaced or completed by what the catalogue's lookups find in a delivery.
 
     `shown`: the values that the translator took from the delivery itself. `found`: attribute -> the lookup that may
-    replace it, read from `document` and the ticket's `labels`. An empty result replaces too, where the lookup is by
-    label or its path exists in the document. Attributes that are empty in the end are left out.
+    replace it, read from `document` and the ticket's `labels`. A lookup that finds nothing removes the attribute if it
+    is by label, or if its path exists in the document; otherwise the value stays. Empty attributes are left out.
     """
     labels = list(labels)
     values = {name: look_up_value(lookup, document, labels) for name, lookup in found.items()}
@@ -185,5 +186,5 @@ def claimed_time(value: Any, quality: TimeQuality, *, zone: str = "UTC", version
 
 
 def stated_attributes(**attributes: str) -> dict[str, str]:
-    """Return those of the given attributes that are not empty: the ones that an event shall change."""
+    """Return the given attributes that are not empty: those that an event shall change."""
     return {name: value for name, value in attributes.items() if value}

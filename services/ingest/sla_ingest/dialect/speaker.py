@@ -66,8 +66,8 @@ class Speaker:
 def side_of(source: Source, person: AccountDetails, *, reported: bool) -> Speaker:
     """Return the side of a person: customer, staff, bot or unknown. `reported`: this person reported the ticket.
 
-    `known_side` decides. If it finds no side, there is a remark, and the person counts as staff if `person.assumed`
-    gives a reason and the source does not count only named staff; else as unknown.
+    The side is that of `known_side`. If that finds none, there is a remark, and the person counts as staff if
+    `person.assumed` gives a reason and the source does not restrict the staff to those it names; else as unknown.
     """
     actor = known_side(source, person, reported=reported)
     if actor is not None:

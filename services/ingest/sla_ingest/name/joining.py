@@ -31,9 +31,9 @@ MOST_WORDS = 2_000
 async def join(connection: AsyncConnection, event: IncidentEvent, names: IncidentNames) -> None:
     """Store what follows from an event that renames its incident, or merges it into another; ignore other events.
 
-    The event itself must be stored already. A rename: the later name becomes an alias, and events stored under it are
-    copied to the incident. A merge is recorded. In both cases the events of merged incidents are copied to the
-    incidents into which they were merged. `names`: the renames and merges before this event.
+    The event itself must be stored already. A rename makes the later name an alias and copies the events stored under
+    it to the incident. A merge is recorded. In both cases the events of merged incidents are copied to the incidents
+    into which they were merged. `names`: the renames and merges before this event.
     """
     incident = event.incident
     if event.kind is EventKind.RENAMED and event.known_as is not None:
@@ -64,12 +64,12 @@ async def carry_events(
     begun: set[IncidentId],
     kept_from: Collection[IncidentId] = (),
 ) -> None:
-    """Copy these stored events to the survivors: the incidents into which their own incidents were merged.
+    """Copy these stored events to the incidents into which their own incidents were merged (survivors).
 
-    Only kinds in `COPIED` are copied. `begun`: the incidents that have events of their own. If the incident of an event
-    is not among them, it first gets all earlier events of the incidents merged into it, and is added to `begun`. A
-    survivor outside `begun` gets copies only if a customer's comment waits for an answer. `kept_from`: survivors that
-    get no copies, since this sender may not change them.
+    Only kinds in `COPIED` are copied. `kept_from`: survivors that get no copies, since this sender may not change them.
+    `begun`: incidents with events of their own; updated. An event's incident that is not in `begun` first gets copies
+    of the events of all incidents merged into it. A survivor that is not in `begun` gets copies only if it has events
+    of its own by now, or a customer's comment waits for an answer.
     """
     for event in events:
         for source in sorted(names.sources(event.incident) if event.incident not in begun else ()):
@@ -86,7 +86,7 @@ async def carry_events(
 
 
 async def incidents_with_own_events(connection: AsyncConnection, incidents: Iterable[IncidentId]) -> set[IncidentId]:
-    """Return those of these incidents that have a stored event which is no copy from a merged incident."""
+    """Return which of these incidents have a stored event that is not a copy from a merged incident."""
     column, own = event_table.c, not_(event_table.c.data.contains('"carried_from"'))
     wanted, found = set(incidents), set[IncidentId]()
     for condition in (not_(column.id.contains(_COPY)), column.id.contains(_COPY)):
@@ -97,11 +97,11 @@ async def incidents_with_own_events(connection: AsyncConnection, incidents: Iter
 
 
 def adopt_events(stray: Sequence[IncidentEvent], told: IncidentEvent, later: IncidentId) -> list[IncidentEvent]:
-    """Return the events that were stored under a later name of an incident, rewritten as events of the incident.
+    """Return copies, for a renamed incident, of the events that were stored under its later name.
 
-    `stray`: the events stored under the name `later`. `told`: the event that renames; its `incident` is the one that
-    gets them. Left out are copies from merged incidents, and events that rename to that incident, or merge into it.
-    Unless `stray` is empty, a last event closes the incident `later` by merging it.
+    `stray`: the events stored under the name `later`. `told`: the event that states the rename; the copies get its
+    `incident`. Not copied are copies from merged incidents, and events that rename to that incident, or merge into it.
+    Unless `stray` is empty, a last event is added that closes the incident `later` as merged.
     """
     incident = told.incident
     found = [

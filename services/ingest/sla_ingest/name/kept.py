@@ -22,7 +22,7 @@ _LOCK = 0x51AD_0008  # of slad's own locks, that of names
 
 
 class NamesChanged(Exception):
-    """Raised when incidents were renamed or merged after it was decided about a delivery: decide again."""
+    """Raised when incidents were renamed or merged while deliveries were decided on: decide on them again."""
 
 
 async def lock_names(connection: AsyncConnection, *, joining: bool) -> None:

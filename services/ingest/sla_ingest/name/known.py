@@ -101,10 +101,10 @@ def names_in_event(event: IncidentEvent) -> Iterable[IncidentId]:
 
 
 def route_entry(entry: InboxEntry, names: IncidentNames) -> InboxEntry:
-    """Return the delivery with each incident id in its events replaced by the id under which slad stores the incident.
+    """Return the delivery with each incident id replaced by the id under which slad stores the incident.
 
-    After a rename that is the first id. Applies to `incident` and `merged_into`, in `observed` and `work` too. `names`:
-    the known renames. A merge of two ids that turn out to be one incident becomes a rename.
+    For a renamed incident that is its first id. Ids are replaced in the events (`incident`, `merged_into`), in
+    `observed` and in `work`. `names`: the known renames. A merge of two ids of the same incident becomes a rename.
     """
     if not names.moved and not joins(entry):
         return entry
@@ -127,7 +127,7 @@ def _routed(one: TranslatedEvent, names: IncidentNames) -> TranslatedEvent:
 
 
 def copy_routes(event: IncidentEvent, names: IncidentNames) -> tuple[frozenset[IncidentId], frozenset[IncidentId]]:
-    """Return, for a rename or merge, the incidents whose events must be copied, and the incidents that get the copies.
+    """Return (incidents whose events must be copied, incidents that get the copies) for a rename or a merge.
 
     `names`: the renames and merges that are known. Both sets are empty for any other event.
     """

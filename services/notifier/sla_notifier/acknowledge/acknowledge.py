@@ -54,8 +54,8 @@ class AckBy:
 def name_and_key(named: str, key: str) -> str:
     """Return the name to store for an acknowledgement by the API, such as `Anna Weber (key ops)`.
 
-    `named`: the name in the request, `key`: the id of the API key; each may be "". With one of them the result is that
-    one, with neither `somebody`. It has at most 120 characters (WHO); if it would be longer, the name is shortened.
+    `named`: the name in the request; `key`: the id of the API key. If one of them is "", the result is the other; if
+    both are, `somebody`. It has at most 120 characters (WHO): a longer name is shortened, the key is not.
     """
     by = f" (key {key})" if named and key else ""
     return shorten(named or key or "somebody", WHO - len(by)) + by
@@ -74,11 +74,11 @@ class Acknowledger:
     async def acknowledge(
         self, alert: str, by: AckBy, *, contract: str | None = None, together: bool = False
     ) -> Acknowledged | None:
-        """Acknowledge one alert and return the result; None when the alert is unknown, or not of `contract`.
+        """Acknowledge one alert and return the result; None when there is no such alert, or not of `contract`.
 
-        An alert that was acknowledged or closed before is not changed. `alert`: its id. `by`: who acknowledges.
-        `contract`: the only contract whose alerts may be acknowledged; None: any. `together`: of a critical fix, also
-        acknowledge the alerts of the other contracts that the same message to this person named. Raises StoreBusy.
+        `alert`: the alert's id. `by`: who acknowledges. `contract`: the contract to which the alert must belong; None:
+        any. `together`: if one message about a critical fix named several contracts, acknowledge the alerts of them
+        all. Alerts that were acknowledged or closed before stay as they are. Raises StoreBusy.
         """
         async with self._context.writing() as connection:
             others = await _others(connection, alert, by.name) if together else []

@@ -41,17 +41,18 @@ class DigestAckLinks:
         self._acknowledger = acknowledger
 
     async def look(self, claim: Claim) -> AckPage:
-        """Return the page that lists the digest's alerts, with a button to acknowledge them; change nothing.
+        """Return the page that lists the alerts of a digest (a mail that collects several messages); change nothing.
 
-        Mail scanners open links too, so opening one must not acknowledge. If the digest no longer exists, the page says
-        so.
+        The page has a button to acknowledge them if one of them is open. If the digest no longer exists, the page says
+        so. Opening the link does not acknowledge, since mail scanners open links too.
         """
         return await self._answer(claim, None)
 
     async def act(self, claim: Claim) -> AckPage:
-        """Acknowledge the open alerts that the digest lists; return the page with the list and their number.
+        """Acknowledge the open alerts of a digest (a mail that collects several messages); return the page after that.
 
-        An alert that was closed and opened again since the digest was sent is not acknowledged.
+        The page lists the alerts and says how many were acknowledged. An alert that was closed and opened again since
+        the digest was sent is not acknowledged.
         """
         async with self._context.store.reading() as connection:
             episodes = _asking(await deliveries_in_digest(connection, claim.digest))
@@ -110,9 +111,9 @@ def _incident_link(links: Links, row: DeliveryRow) -> str:
 async def deliveries_in_digest(connection: AsyncConnection, digest: str) -> list[DeliveryRow]:
     """Return the deliveries (messages to one person) that a digest collects, the oldest first.
 
-    A digest is a mail that collects several messages; `digest` is the id of its own delivery. The result is empty if
-    there is no such delivery. If it failed and another digest to the person's next address took over, that one's are
-    returned.
+    A digest is a mail that collects several messages; `digest` is the id of its own delivery. If the digest failed and
+    was replaced by a digest to the person's next address, the deliveries in the new digest are returned. Empty if there
+    is no digest with this id.
     """
     found = (await connection.execute(select(tables.delivery).where(_d.id == digest))).mappings().first()
     if found is None:

@@ -33,11 +33,12 @@ class AckLinks:
         self._listed = DigestAckLinks(context, acknowledger)
 
     async def look(self, token: str) -> AckPage:
-        """Return the page for the token of a link: what the alert is about, and a button; change nothing.
+        """Return the page for the token of a link: what the alert is about, and whether it is open; change nothing.
 
-        A token that is forged, cut off or expired, and an alert that no longer exists, have a page that says so. If the
-        ticket has moved to another contract since, the page shows the alert as closed, with the subject of the person's
-        last message. Mail scanners open links too, so opening one must not acknowledge.
+        For an open alert the page has a button to acknowledge. If the token is forged, cut off or expired, or the alert
+        no longer exists, the page says so. If the alert belongs to another contract now, the page shows it as closed,
+        with the subject of the last message to this person. Opening a link does not acknowledge, since mail scanners
+        open links too.
         """
         claim = await self._claim(token)
         if isinstance(claim, AckPage):
@@ -54,8 +55,9 @@ class AckLinks:
     async def act(self, token: str) -> AckPage:
         """Acknowledge the alert, or the alerts of the digest, that a link is for; return the page with the result.
 
-        Nothing is acknowledged, and the page says why, if the token is forged, cut off or expired, or if the alert no
-        longer exists, belongs to another contract now, or was acknowledged or closed before.
+        `token`: from the link. The page says why if nothing could be acknowledged: the token is forged, cut off or
+        expired; or the alert no longer exists, belongs to another contract now, or was acknowledged or closed before.
+        If one message about a critical fix named several contracts, the alerts of them all are acknowledged.
         """
         claim = await self._claim(token)
         if isinstance(claim, AckPage):

@@ -34,12 +34,12 @@ HEADERS = {
 class AckPageKind(StrEnum):
     """Which page a link in a message leads to; the value is the key of its sentence in the text file `answer.toml`.
 
-    One alert: `ASK` (shows a button), `THANKS` (has just been acknowledged), `ALREADY` (was before), `CLOSED`. A
-    digest: `ASK_ALL`, `THANKS_ALL`, `NOTHING_LEFT` to acknowledge. Refused tokens: `BAD`, `INCOMPLETE`, `FOREIGN`
-    (signed by another installation), `EXPIRED`. `UNKNOWN`: the alert or digest no longer exists. A registration for
-    notices: `REGISTER_ASK` and `END_ASK` show a button to confirm or end it, `REGISTERED` and `ENDED` say that this was
-    done, `..._BEFORE` that it was done earlier, `REGISTRATION_GONE` that there is none; refused tokens: `LINK_BAD`,
-    `LINK_EXPIRED`.
+    One alert: `ASK` (shows a button), `THANKS` (just acknowledged), `ALREADY` (acknowledged before), `CLOSED`. A digest
+    (a mail that collects several messages): `ASK_ALL`, `THANKS_ALL`, `NOTHING_LEFT` (no alert is open). Both: `UNKNOWN`
+    (no longer exists); and for a refused token `BAD`, `INCOMPLETE`, `FOREIGN` (signed by another installation),
+    `EXPIRED`. Registrations for notices: `REGISTER_ASK`, `END_ASK` (show a button to confirm or end), `REGISTERED`,
+    `ENDED` (just done), `..._BEFORE` (done earlier), `REGISTRATION_GONE` (there is none); and for a refused token
+    `LINK_BAD`, `LINK_EXPIRED`.
     """
 
     ASK = "ask"
@@ -111,10 +111,11 @@ class ListedAlert:
 class AckPage:
     """The content of the page that a link in a message leads to.
 
-    `shown`: which page. `language`: a language tag. `what`: the alert's subject. `who`: who acknowledged it, else the
-    person of the link. `at`: when it was acknowledged or closed, None: the page shows no instant; `zone`: the time zone
-    for `at`. `link`: the URL of the incident's page or of the board. `listed`: the alerts of a digest; `count`: how
-    many of them the button acknowledges, or has just acknowledged.
+    `shown`: which page. `language`: a language tag. `what`: the alert's subject. `who`: who acknowledged the alert
+    before; else the person for whom the link is. `at`: when the alert was acknowledged or closed, None: the page shows
+    no instant; `zone`: the time zone of `at`. `link`: the URL of the incident's page or of the board. `listed`: the
+    alerts of a digest, or the products of registrations. `count`: how many alerts the button acknowledges, or has just
+    acknowledged.
     """
 
     shown: AckPageKind

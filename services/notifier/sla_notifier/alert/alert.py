@@ -56,11 +56,11 @@ class CloseReason(StrEnum):
 class Alert:
     """An alert as it is stored: the escalation of one clock's breach, or of one critical fix for one contract.
 
-    `episode`: how often it was opened. `content`: the fact or notice that opened it last; `occasion`: the event id of
-    that. `policy`: the escalation as it was then; `round` (from 0) and `level` (0: none) are the furthest reached.
-    `generation`: which target of the clock, from 0. `due_at`: when the target was breached, or the notice published.
-    `weight`: the part of its urgency that does not depend on the time. Texts that do not apply are ""; instants are
-    aware UTC datetimes.
+    `episode`: how often it was opened. `content`: the fact or notice that opened it last; `occasion`: the id of the
+    event that brought this. `policy`: the escalation as it was at that time. `round` (from 0), `level` (0: none): how
+    far the escalation has come. `generation`: the number of the clock's target, from 0. `due_at`: when the target was
+    breached, or when the notice came to concern the contract. `weight`: the factor of its urgency that does not depend
+    on the time. Texts that do not apply are ""; instants are aware UTC datetimes.
     """
 
     id: str

@@ -64,11 +64,11 @@ class EscalationChain:
         return self.levels[level - 1]
 
     def for_critical_fix(self, patience: timedelta) -> EscalationChain:
-        """Return a copy for a critical fix, whose level 1 notifies the people entitled to the notice at once.
+        """Return a copy for a critical fix: its level 1 notifies the people entitled to the notice, without a delay.
 
-        Level 1 has no roles and no person ids, as these people are looked up in the contract (`EntitledRecipients`). If
-        there are several levels, it replaces the first. If there is one, that becomes level 2, with a delay of at least
-        `patience` from the start of the round. If there is none, level 1 is the only one.
+        The other levels are those of this chain without its first; but if it has only one, that one is kept as level 2,
+        at least `patience` after the start of the round. Level 1 lists no roles and no persons, since the entitled
+        people are looked up in the contract (`EntitledRecipients`).
         """
         if len(self.levels) > 1:
             return replace(self, levels=(EscalationLevel(timedelta(), ()), *self.levels[1:]))
@@ -92,8 +92,8 @@ class EscalationStep:
 def steps_of_round(chain: EscalationChain, alert: str, round_: int, start: datetime) -> tuple[EscalationStep, ...]:
     """Return the future escalation steps of a round that starts at `start`, sorted by time.
 
-    Levels without a delay are notified at `start` and have no step. The last step begins the next round, if there is
-    one. `alert`: the alert's id. `round_`: the number of the round, from 0.
+    Levels without a delay are notified at `start` and have no step. If another round follows, the last step begins it.
+    `alert`: the alert's id. `round_`: the number of this round, from 0.
     """
     delays = [each_level.after for each_level in chain.levels]
     due = round_steps(delays, round_, start, repeat_after=chain.repeat, repeats=chain.rounds)

@@ -24,11 +24,12 @@ from sla_platform.wire import DeliveryFact
 
 @dataclass(frozen=True, slots=True)
 class AlertChange:
-    """What one fact, escalation step or acknowledgement changes about an alert, to be written in one transaction.
+    """What a clock's fact, a notice, an escalation step or an acknowledgement changes about one alert.
 
-    `alert`: the alert afterwards, None if it did not change. `clear_steps`: whether its escalation steps so far are
-    deleted; `steps`: new steps. `requests`: what to notify people of. `cancel_reason`: why its queued pages are
-    cancelled, None if they are not. `events`: events for the log, as (event id, data).
+    It is to be written in one transaction. `alert`: the alert afterwards, None if it did not change. `clear_steps`:
+    whether its escalation steps so far are deleted; `steps`: new steps. `requests`: what to notify people of.
+    `cancel_reason`: why its queued pages are cancelled, None: they are not. `events`: (event id, data) to append to the
+    notifier's log.
     """
 
     alert: Alert | None = None
@@ -63,9 +64,9 @@ def opening_change(alert: Alert, now: datetime, cancel_reason: UnsentReason | No
 def page_request(alert: Alert, level: int, at: datetime) -> NotificationRequest:
     """Return the request to notify one level of the alert in its present round. `at`: when the level became due.
 
-    Its kind is PAGE if the level asks for an acknowledgement, else INFO; for a critical fix always CRITICAL_FIX. Level
-    1 of a critical fix goes to the people entitled to the notice. The request's id is `alert.occasion` for level 1 of
-    the first round; for others round and level are added, such as `<event id>#0.2`.
+    The kind of the request is PAGE if the level asks for an acknowledgement, else INFO; for a critical fix always
+    CRITICAL_FIX. Level 1 of a critical fix goes to the people entitled to the notice. The request's id is
+    `alert.occasion` for level 1 of round 0; else `<alert.occasion>#<round>.<level>`.
     """
     first = alert.round == 0 and level == 1
     entitled = alert.kind is AlertKind.CRITICAL_FIX and level == 1

@@ -20,12 +20,12 @@ from sla_platform.wire import DeliveryFact, NoticeData
 
 @dataclass(slots=True)
 class ChangeSet:
-    """The changes that a batch of facts, escalation steps or acknowledgements makes, to be written in one transaction.
+    """The changes that a batch of facts, notices, steps or acknowledgements makes, to be written in one transaction.
 
     `known`: the alerts before the batch, by id. `alerts`: those that changed, as they are afterwards, by id.
-    `clear_steps`: ids of alerts whose escalation steps so far are deleted; `steps`: the new ones by alert id.
-    `cancel_reasons`: alert id -> why its queued pages are cancelled. `requests`, `events`: what to notify people of and
-    what to log, in order. `notices`: the revisions of notices to store.
+    `clear_steps`: ids of alerts whose escalation steps so far are deleted; `steps`: alert id -> new steps.
+    `cancel_reasons`: alert id -> why its queued pages are cancelled. `requests`: what to notify people of, in order.
+    `events`: (event id, data) for the notifier's log, in order. `notices`: the revisions of notices to store.
     """
 
     known: Mapping[str, Alert]
@@ -42,10 +42,10 @@ class ChangeSet:
         return self.alerts.get(id_) or self.known.get(id_)
 
     def add(self, change: AlertChange) -> None:
-        """Add the change of one fact, escalation step or acknowledgement, on top of those added before.
+        """Add the change of one fact, notice, escalation step or acknowledgement, on top of those added before.
 
-        A change that cancels queued pages also cancels pages that earlier changes of this batch requested; if it does
-        so because the clock ended, the recipients of those pages get the closing message instead.
+        If `change` cancels the queued pages of its alert, the pages of this alert that were requested earlier in the
+        batch are cancelled, too. If the reason is ENDED, their recipients get the closing message instead.
         """
         requests = list(change.requests)
         if change.alert is not None:

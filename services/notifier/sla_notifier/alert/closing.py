@@ -37,12 +37,12 @@ _UNTRUE_BY: Mapping[str, frozenset[CloseReason]] = {
 
 
 def move_alert(before: Alert | None, fact: ClockFact, now: datetime) -> AlertChange:
-    """Return the change that corrects an alert's `due_at` if a late event moved its breach; nobody is notified.
+    """Return the change that corrects an alert's `due_at` after a late event moved its breach; nobody is notified.
 
-    If the fact moves the breach, `due_at` becomes the new instant. If it takes the breach back, but the clock is
-    breached at another instant too, `due_at` becomes that one, except when people are paged again for it (the clock is
-    open, and the alert is closed or was opened for another target). Otherwise, and if there is no alert (`before` is
-    None), the change is empty. Nothing is stored here.
+    If the fact moves the breach, `due_at` becomes the new instant. If the fact takes the breach back, but the clock is
+    breached at another instant, `due_at` becomes that instant; except if people are paged for it anyway, since the
+    clock is open and the alert is closed or was opened for another target. In all other cases, and if there is no alert
+    (`before` is None), the change is empty. Nothing is stored here.
     """
     body = fact.body
     if before is None or not isinstance(body, Amended):
@@ -59,11 +59,11 @@ def move_alert(before: Alert | None, fact: ClockFact, now: datetime) -> AlertCha
 
 
 def close_reason(alert: Alert, fact: ClockFact, now: datetime) -> CloseReason | None:
-    """Return why the fact closes the alert; None when it does not close it.
+    """Return why a fact closes an alert; None when the fact does not close it.
 
-    A fact closes the alert if it ends the clock, if it brings a new target that is due after `now`, or if it takes the
-    alert's breach back and the clock is not breached at another instant (by a published breach, or because it runs and
-    its due instant is not after `now`).
+    A fact closes the alert if it ends the clock; if it brings a new target that is due after `now`; or if it takes back
+    the alert's breach and no other breach remains. Another breach remains if one was published, or if the clock runs
+    although its due instant is not after `now`.
     """
     if _takes_back(fact, alert) and _other_breach(alert, fact, now) is None:
         return CloseReason.TAKEN_BACK
@@ -88,10 +88,10 @@ def close_reason(alert: Alert, fact: ClockFact, now: datetime) -> CloseReason | 
 def close_alert(before: Alert | None, fact: ClockFact, id_: str, now: datetime) -> AlertChange:
     """Return the change for a fact that ends an alert: close it, cancel its pages, notify the people who were paged.
 
-    The change is empty if there is no alert (`before` is None), if the fact does not close it (`close_reason`), or if
-    it is closed already. Exception: a closed alert is closed again, and people are notified again, if the fact shows
-    that their last message was wrong: the breach is taken back, or the clock ended in another way. `id_`: the fact's
-    event id. Nothing is stored or sent here.
+    The change is empty if there is no alert (`before` is None), if the fact does not close it (see `close_reason`), or
+    if it is closed already. Exception: a closed alert is closed again, and people are notified again, if the fact makes
+    their last message wrong: the breach is taken back, or the clock ended in another way. `id_`: the fact's event id.
+    Nothing is stored or sent here.
     """
     reason = None if before is None else close_reason(before, fact, now)
     if before is None or reason is None:
@@ -112,9 +112,9 @@ def close_alert(before: Alert | None, fact: ClockFact, id_: str, now: datetime) 
 
 
 def closing_request(alert: Alert, fact: ClockFact, id_: str, reason: CloseReason) -> NotificationRequest:
-    """Return the request for the closing message: notify the people paged in this episode why the alert closed.
+    """Return the request for the closing message: it tells the people who were paged why the alert closed.
 
-    An episode is one opening of an alert. `id_`: the id of the request.
+    They are the people paged in the alert's present episode (opening). `id_`: the id that the request gets.
     """
     return NotificationRequest(
         id=id_,

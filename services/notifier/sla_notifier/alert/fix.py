@@ -34,10 +34,10 @@ FIX_PATIENCE = timedelta(minutes=30)  # before an only level is notified of a cr
 class NoticeNews:
     """A new or changed notice of a critical fix, as it concerns one contract.
 
-    `event`: the id of the event that published it. `notice`: the new revision; `before`: the revision before it, None
-    if the notice is new to the contract. `told`: people of the contract who were notified of `before`. `registered`:
-    people who registered for such notices. `chain`: the contract's escalation. `at`: when the notice came to concern
-    the contract, by its publication or by a later change of the products in use.
+    `event`: the id of the event that published it. `notice`: its newest revision. `before`: the revision before that,
+    None if the notice is new to the contract. `told`: people notified of the notice for this contract before.
+    `registered`: people who registered for such notices. `chain`: the contract's escalation. `at`: when the notice came
+    to concern the contract: at its publication, or at a later change of the contract's products.
     """
 
     event: str
@@ -51,17 +51,20 @@ class NoticeNews:
 
     @property
     def occasion(self) -> str:
-        """Return the id that the requests to notify people of this revision for this contract have."""
+        """Return the id that all requests to notify people of this revision for this contract share.
+
+        It is `<event id>/<contract id>`, shortened if it would be too long for an id.
+        """
         return fitting_id(f"{self.event}/{self.contract}", EVENT)
 
 
 def tell_notice(alert: Alert | None, news: NoticeNews, now: datetime) -> AlertChange:
-    """Return the change for a new or changed notice that concerns a contract: notify people, open or update the alert.
+    """Return the change for a new or changed notice that concerns a contract: notify people, update the alert.
 
-    If the severity is above low, an alert is opened unless one is open or acknowledged; it is opened again if the
-    severity has risen, so that it must be acknowledged again; otherwise it keeps its state and people are notified of
-    the change. If the severity is low, the alert is closed and people are only informed. `alert`: that of this notice
-    and contract, None for none. Nothing is stored or sent here.
+    Severity low: people are only informed, and the alert is closed. Higher severity: the alert is opened if there is
+    none, if it is closed, or if the severity has risen (so that it must be acknowledged again). Otherwise the alert
+    keeps its state, and people are notified of the change. `alert`: the alert of this notice and contract, None for
+    none. Nothing is stored or sent here.
     """
     raised = news.before is not None and news.notice.severity_level.above(news.before.severity_level)
     if not news.notice.needs_acknowledgement:
@@ -81,8 +84,8 @@ def end_notice(
 ) -> AlertChange:
     """Return the change when a notice ends for a contract: close its alert and notify the people who know of it.
 
-    `alert`: that of the notice and contract, None for none. `reason`: WITHDRAWN or NOT_CONCERNED. The people in
-    `news.told` are notified, nobody else. Nothing is stored or sent here.
+    `alert`: the alert of this notice and contract, None for none. `reason`: WITHDRAWN or NOT_CONCERNED. Only the people
+    in `news.told` are notified. Nothing is stored or sent here.
     """
     requests: tuple[NotificationRequest, ...] = ()
     if news.told:

@@ -70,12 +70,12 @@ def open_alert(
     now: datetime,
     due_at: datetime | None = None,
 ) -> AlertChange:
-    """Return the change for a breach: open the clock's alert, or its next episode (opening), and page the first levels.
+    """Return the change for a breach: open the clock's alert, or open it again, and page the levels without a delay.
 
-    `before`: the alert until now, None if the clock has none; if it is not closed, its queued pages are cancelled, and
-    if it is of another contract, the people paged under that one are notified that it has ended. `id_`: the fact's
-    event id. `chain`: the escalation. `due_at`: the breached due instant, None for the fact's own instant. The change
-    is empty if people were notified of this breach already.
+    `before`: the alert until now, None for none. If this alert is not closed, its queued pages are cancelled; and if it
+    is of another contract, the people paged for that contract are notified that it has ended. `id_`: the fact's event
+    id. `chain`: the escalation. `due_at`: the breached due instant; None: `fact.at`. The change is empty if people were
+    notified of this breach already.
     """
     if before is not None and (before.occasion == id_ or _notified_already(before, fact)):
         return NO_CHANGE
@@ -104,12 +104,12 @@ def open_alert(
 
 
 def reopen_alert(before: Alert | None, fact: ClockFact, id_: str, chain: EscalationChain, now: datetime) -> AlertChange:
-    """Return the change when a fact lets a clock run again after its due instant (see `overdue_again`).
+    """Return the change for a fact that lets a clock run again after its due instant (see `overdue_again`).
 
-    If there is no alert (`before` is None), one is opened if a breach was published. An alert that is not closed is
-    opened again if the fact brings a target under another contract; for any other new target only its `due_at` changes.
-    A closed alert is opened again for a new target, for a published breach, or if it was closed as missed, cancelled or
-    withdrawn. Otherwise the change is empty. `id_`: the fact's event id.
+    No alert (`before` is None): one is opened if a breach was published. Alert not closed: it is opened again if the
+    fact brings a target under another contract; any other new target only corrects its `due_at`. Alert closed: it is
+    opened again for a new target, for a published breach, or if it was closed as missed, cancelled or withdrawn. In all
+    other cases the change is empty. `id_`: the fact's event id.
     """
     if before is None:
         # Its breach was history when slad received it: that the clock runs again is news.

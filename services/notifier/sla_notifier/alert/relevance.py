@@ -27,18 +27,17 @@ _RELEVANT = frozenset(
 def is_relevant(fact: ClockFact) -> bool:
     """Return whether a fact about a clock can concern an alert; most facts (promises, starts, pauses) cannot.
 
-    Relevant are warnings, breaches, ends, corrections and new targets, an incident without a clock, any fact that takes
-    back a breach, and a resumption after the due instant.
+    Relevant are: warnings, breaches, ends, corrections, new targets; an incident to which no target applies; a fact
+    that takes back a breach; a resumption at or after the due instant.
     """
     return fact.kind in _RELEVANT or bool(fact.breach_change.takes_back) or overdue_again(fact, fact.at)
 
 
 def overdue_again(fact: ClockFact, now: datetime) -> bool:
-    """Return whether the fact lets a clock run again although its due instant has passed.
+    """Return whether a fact lets a clock run again although its due instant has passed.
 
-    That can be a resumption, if it came at or after the due instant; a correction to running, if the due instant is not
-    after `now` and the correction takes back no breach; a new target, if the breach of that target was published
-    before.
+    Such a fact is: a resumption at or after the due instant; a correction after which the clock runs, if the due
+    instant is not after `now` and no breach is taken back; a new target, if its breach was published before.
     """
     if fact.due_at is None:
         return False
@@ -56,8 +55,8 @@ def overdue_again(fact: ClockFact, now: datetime) -> bool:
 def is_news(before: Alert | None, fact: ClockFact) -> bool:
     """Return whether a fact about a clock is to be processed; False for history that concerns no alert.
 
-    A fact is history if it was over, or imported, when slad first received it. History never warns or opens an alert;
-    it is processed only if the clock has an alert (`before`, None for none), which it may close or correct.
+    History is what was over, or was imported, when slad first received it (`fact.is_history`). It never warns nor opens
+    an alert. It is processed only if the clock has an alert (`before`; None for none), to close or correct that.
     """
     if not fact.is_history:
         return True

@@ -29,8 +29,8 @@ class EntitledRecipients:
     """The recipients of a critical fix: the people marked for it in the contract (clause H6, docs/clauses.md).
 
     `registered`: also these people, who registered for such notices (clause I5). `without`: ids of people to leave out,
-    since another request notifies them. If nobody is found, the operators are notified, or the next group that has
-    somebody (see `resolve_level`).
+    since another request notifies them. If `without` is empty and nobody is found, the operators are notified, or the
+    next group that has somebody (see `resolve_level`).
     """
 
     registered: tuple[Person, ...] = ()
@@ -67,11 +67,11 @@ Audience = LevelRecipients | EntitledRecipients | ToldRecipients | PagedRecipien
 class NotificationRequest:
     """Something to notify people of, before their addresses are looked up.
 
-    `id`: the event id of the fact or notice (`content`); further pages of an alert add round and level, such as `#0.2`.
-    `at`: when the fact became true, or the level due. `audience`: whom to notify. `alert`, `episode`, `round`, `level`:
-    which page of which alert; "" and 0 for none. `due_at`: the due instant in question. `outcome`: in a closing
-    message, why the alert closed, else "". `cancel_reason`: why a later event of the same batch makes it needless, else
-    None. `before`: the revision of the notice that the recipients know, None if they know none.
+    `id`: the event id of the fact (`content`), for a notice `<event id>/<contract>`; further pages of an alert add
+    `#<round>.<level>`. `at`: when the fact became true, or the level due. `audience`: whom to notify. `alert`,
+    `episode`, `round`, `level`: which page of which alert; "" and 0 for none. `due_at`: the due instant in question.
+    `outcome`: in a closing message, why the alert closed, else "". `cancel_reason`: why a later event of the same batch
+    makes it needless, else None. `before`: the revision of the notice that the recipients know, None if they know none.
     """
 
     id: str

@@ -31,7 +31,7 @@ _STEP = 1_000.0  # more than any score
 
 
 def weight_of(content: ClockFact | NoticeData) -> float:
-    """Return the part of the urgency of a fact or notice that does not depend on the time; see `urgency_of`.
+    """Return the factor of the urgency of a fact or notice that does not depend on the time; see `urgency_of`.
 
     For a fact it is its `weight`, or a hundredth of its `urgency` if it has no weight (facts of older releases). For a
     notice the severity decides: `critical` counts as priority 1, `high` as 2, `medium` as 3, `low` as 4.

@@ -59,7 +59,7 @@ class ShiftShape(_Shape):
 class RotaShape(_Shape):
     """Part of an API response: a rota with the shift at the instant asked (`now`) and the one after it (`next`).
 
-    Each is null if nobody is on call then.
+    `now` is null if nobody is on call at that instant, `next` if no later shift is known.
     """
 
     rota: str

@@ -118,8 +118,8 @@ def _state_and_place(asked: ListQuery) -> tuple[AlertState, UrgencyCursor | None
 async def alert(connection: AsyncConnection, id_: str, contract: str | None) -> AlertDetail | None:
     """Return the alert with the id `id_`, its future steps, and at most 1000 of its deliveries, the oldest first.
 
-    Return None when it is unknown, or not of `contract` (None: any contract may see it). With a `contract`, deliveries
-    of earlier episodes under another contract are left out.
+    `contract`: the contract to which the alert must belong, None: any. None is returned when there is no such alert.
+    With a `contract`, deliveries for other contracts, to which the alert belonged earlier, are left out.
     """
     found = (await connection.execute(select(tables.alert).where(_a.id == id_))).mappings().first()
     if found is None or contract not in (None, found["contract"]):
@@ -154,7 +154,8 @@ async def deliveries(connection: AsyncConnection, asked: ListQuery) -> DeliveryP
 async def delivery(connection: AsyncConnection, id_: str, contract: str | None) -> DeliveryDetail | None:
     """Return the delivery with the id `id_` and its attempts, the first one first.
 
-    Return None when it is unknown, or not of `contract` (None: any contract may see it).
+    `contract`: the contract to which the delivery must belong, None: any. None is returned when there is no such
+    delivery.
     """
     found = (await connection.execute(_shown().where(_d.id == id_))).mappings().first()
     if found is None or contract not in (None, found["contract"]):
@@ -174,7 +175,7 @@ async def endpoints(connection: AsyncConnection) -> list[EndpointShape]:
 def alert_shape(row: dict[str, Any]) -> AlertShape:
     """Return the API's form of an alert, from a row of table `notifier_alert` (column name -> value).
 
-    `urgency` is the row's `score`; None for a closed alert, and for a row without a `score`.
+    `urgency` is the row's additional column `score`; None for a closed alert, and for a row without a `score`.
     """
     urgency = row["score"] if "score" in row and row["state"] != AlertState.CLOSED.value else None
     return AlertShape.model_validate(row | {"policy": chain.chain_from_json(row["policy"]).policy, "urgency": urgency})

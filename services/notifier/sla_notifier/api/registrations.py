@@ -80,10 +80,10 @@ class RegistrationPage(BaseModel):
 
 
 def add_registrations(routes: APIRouter, context: NotifierContext, authorize: Authorizer) -> None:
-    """Add to `routes` the routes by which an address is registered for notices, and registrations listed and ended.
+    """Add routes to `routes`: to register an address for notices, to list registrations, and to end one.
 
-    The pages that links in mails lead to, to confirm or end a registration, are added too. `authorize`: checks the API
-    key of a request.
+    Added, too, are the pages to confirm or end a registration, to which links in mails lead. `authorize`: checks the
+    API key of a request.
     """
     _ask(routes, Registrar(context), authorize)
     _administer(routes, context, authorize)

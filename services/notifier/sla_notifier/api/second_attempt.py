@@ -21,11 +21,11 @@ _d, _e = tables.delivery, tables.endpoint
 
 
 async def retry_delivery(context: NotifierContext, id_: str, command: Command) -> bool:
-    """Queue a failed delivery again, under its own id, and return whether that was done. `command`: who orders it.
+    """Queue a failed delivery again, under the same id, and return whether that was done.
 
-    False if it is unknown, has not failed, or was sent in a digest (a mail that collects several messages). It is
-    attempted at least once, and then as its retry policy says, whose longest time counts from the creation of the
-    delivery.
+    `id_`: the delivery's id. `command`: who orders it. The result is False if there is no such delivery, if it has not
+    failed, or if it was in a digest (a mail that collects several messages). One attempt is made in any case; after
+    that its retry policy decides, whose longest time counts from the delivery's creation.
     """
     async with context.store.transaction() as connection:
         now = await store_now(connection, context.time_source)

@@ -119,7 +119,10 @@ class Channel(Protocol):
 
     @property
     def room(self) -> int | None:
-        """Return how many messages the sender is to claim at once for this channel; None: the channel sets no limit."""
+        """Return how many messages at most to take from the queue at once, to send them by this channel.
+
+        None: the channel sets no limit.
+        """
         return None
 
     async def prepare(self) -> None:

@@ -83,8 +83,9 @@ def one_server_kinds() -> list[str]:
 
 
 def open_channels(settings: Settings, catalogue: Callable[[], Catalogue]) -> Mapping[str, Channel]:
-    """Return kind's name, such as `email` -> channel, for every kind. Raises BadSettings for unusable settings.
+    """Return name of the kind of channel, such as `email` -> channel, for every kind.
 
-    `catalogue`: returns the present catalogue; channels call it for each message.
+    `catalogue`: returns the present catalogue; channels call it for each message. Raises BadSettings for unusable
+    settings.
     """
     return {kind.name: kind.open(settings, catalogue) for kind in KINDS}

@@ -64,9 +64,9 @@ async def due_endpoints(connection: AsyncConnection, now: datetime) -> list[str]
 
 
 async def due_ids(connection: AsyncConnection, room: Mapping[str, int], now: datetime, lease: Lease) -> list[str]:
-    """Return the ids of the due deliveries that `claim_due` would claim with the same arguments; change nothing.
+    """Return the ids of the due deliveries that `claim_due` would process with the same arguments; change nothing.
 
-    `room`: endpoint -> how many at most. `lease`: the deliveries in its `in_flight` are left out.
+    `room`: endpoint (queue) -> how many at most. `lease`: the deliveries in its `in_flight` are left out.
     """
     queries = [_first(endpoint, most, now, lease) for endpoint, most in room.items() if most > 0]
     return [id_ for query in queries for id_ in (await connection.execute(query)).scalars()]
@@ -82,10 +82,10 @@ async def claim_due(
 ) -> list[DeliveryRow]:
     """Claim due deliveries, store that an attempt to send each begins, and return those to send now.
 
-    No other process sends them before `lease` ends. `room`: endpoint -> how many at most. `only`: the id of the only
-    delivery to claim, None for any. `compose`: writes the text of a digest (a mail that collects several messages) that
-    has none yet. Deliveries that must wait for another message are left out. Those that must not be sent
-    (`skip_reason`, or a digest without content) get their final state instead.
+    No other process sends them before `lease` ends. `room`: endpoint (queue) -> how many at most. `only`: the id of the
+    only delivery to claim, None for any. `compose`: writes the text of a digest (a mail that collects several
+    messages). Deliveries that must wait for another message are left out. Those that must not be sent any more (see
+    `skip_reason`; also empty digests, and closing messages overtaken by a page) get their final state instead.
     """
     rows = await _locked(connection, room, now, lease, only)
     if not rows:

@@ -37,7 +37,7 @@ async def states_of(connection: AsyncConnection, ids: Collection[str]) -> dict[s
 
 
 async def write_rows(connection: AsyncConnection, rows: Sequence[DeliveryRow]) -> None:
-    """Store the state, attempts, times and errors of these deliveries in their rows; other columns stay."""
+    """Store the state, attempts, times and errors of these deliveries in their rows; other columns are unchanged."""
     if not rows:
         return
     changing = ("state", "reason", "attempts", "next_at", "lease", "possibly_duplicate", "failure", "error")
@@ -59,8 +59,8 @@ async def write_rows(connection: AsyncConnection, rows: Sequence[DeliveryRow]) -
 async def finish(connection: AsyncConnection, rows: Sequence[DeliveryRow], now: datetime) -> None:
     """End deliveries without sending them: store the final state that they have in `rows`, and log an event for each.
 
-    Failed ones are queued again, to the person's next address. For a digest (a mail that collects several messages),
-    the deliveries in it get its final state too.
+    Failed deliveries are queued again, to the person's next address, if there is one. With a digest (a mail that
+    collects several messages) the deliveries in it end too, unless a new digest to the next address takes them over.
     """
     await write_rows(connection, rows)
     await append_events(connection, rows, now)
@@ -76,9 +76,9 @@ async def append_events(connection: AsyncConnection, rows: Sequence[DeliveryRow]
 async def queue_fallbacks(connection: AsyncConnection, rows: Sequence[DeliveryRow], now: datetime) -> None:
     """Queue each of these messages again, due at `now`, to the person's next address.
 
-    Messages without a next address are skipped, and so are those that were queued there before. A failed digest (a mail
-    that collects several messages) is replaced by a new one for the same deliveries; but if the next address is a
-    program's, each of these is queued by itself.
+    Messages without a next address are skipped, and so are those that were queued there before. For a digest (a mail
+    that collects several messages) a new digest is queued, which takes over the deliveries once the old one has failed;
+    but if the next address is a program's, each message in the digest is queued by itself.
     """
     apart = [row for row in rows if row.kind.collects and row.then and not is_grouped(row.then[0])]
     by_itself = [row for row in rows if row not in apart] + await _by_itself(connection, apart)

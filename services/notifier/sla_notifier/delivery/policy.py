@@ -16,10 +16,10 @@ from sla_notifier.delivery.state import DeliveryState, MessageKind
 class UnsentReason(StrEnum):
     """Why a delivery was not sent; stored with it, shown by the API and counted. `text` is a sentence for each.
 
-    `NEVER_TOLD`: the message that it would take back was not sent. `ALREADY_TOLD`: the person was notified by another
-    message. `OVERTAKEN`: the breach came before the warning of it. `CARRIER_FAILED`: the digest that contained it
-    failed. `NOTHING_LEFT`: a digest whose messages were all cancelled. `TOLD_TOGETHER`: another message names this
-    contract too. `UNFIT`: its row cannot be processed.
+    `NEVER_TOLD`: the message that it follows, and would take back, was not sent. `REOPENED`: a newer breach is sent
+    instead. `ALREADY_TOLD`: the person was notified by another message. `OVERTAKEN`: the breach came before the warning
+    of it. `CARRIER_FAILED`: the digest that contained it failed. `NOTHING_LEFT`: a digest whose messages were all
+    cancelled. `TOLD_TOGETHER`: another message names this contract too. `UNFIT`: its row cannot be processed.
     """
 
     ACKNOWLEDGED = "acknowledged"  # before this message was sent
@@ -90,9 +90,9 @@ class AlertStatus:
 def skip_reason(
     row: DeliveryRow, alert: AlertStatus | None, endpoint_disabled: bool, followed: DeliveryState | None, now: datetime
 ) -> tuple[DeliveryState, UnsentReason] | None:
-    """Return (final state, reason) for a due delivery that must not be sent now; None: send it.
+    """Return (final state, reason) for a due delivery that must not be sent any more; None: send it.
 
-    FAILED: its endpoint is disabled, or its sender died during an attempt and the longest time of its retry policy is
+    FAILED: its endpoint is disabled; or its sender died during an attempt, and the longest time of its retry policy is
     over. CANCELLED: a page that its alert no longer needs; a warning after its due instant; a TAKEN_BACK or
     NOTICE_ENDED message if the message before it was not sent. `alert`: the state of its alert, None without one.
     `followed`: the state of the delivery that `row` had to wait for (`follows`), None without one.
@@ -126,9 +126,10 @@ def page_skip_reason(alert: AlertStatus, episode: int) -> UnsentReason | None:
 class AttemptResult:
     """The state of a delivery after an attempt to send it, and what else follows from the attempt.
 
-    `reason`, `failure`, `detail`: why it failed; "" for nothing. `next_at`: when to try again, None: never.
-    `possibly_duplicate`: the message may have arrived. `fall_back`: send to the person's next address too. `disable`:
-    send nothing more to this endpoint. `counts`: False if the server was busy; then the attempt is deleted.
+    `failure`: a `Failure` code of the attempt; `detail`: more about it, in words; `reason`: the `UnsentReason` if the
+    delivery is given up for good; "" for none. `next_at`: when to try again, None: never. `possibly_duplicate`: the
+    message may have arrived. `fall_back`: send to the person's next address too. `disable`: send nothing more to this
+    endpoint. `counts`: False if the server was busy; then the attempt is deleted.
     """
 
     state: DeliveryState

@@ -41,9 +41,10 @@ async def take_out(connection: AsyncConnection, id_: str, now: datetime) -> Quar
 
 
 async def put_back(connection: AsyncConnection, id_: str, now: datetime) -> None:
-    """Queue a delivery again that `take_out` set to failed, due at `now`; do nothing if its row is gone.
+    """Queue a delivery again, due at `now`, that `take_out` set to failed; do nothing if it no longer exists.
 
-    Raises the error of reading the row, such as ValueError or KeyError, if it is still broken; the caller rolls back.
+    `id_`: the delivery's id. If its row still cannot be read, the error of reading is raised, such as ValueError or
+    KeyError; the caller rolls back.
     """
     again = {"state": DeliveryState.QUEUED.value, "reason": "", "next_at": now, "finished_at": None}
     await connection.execute(update(_d).where(_d.c.id == id_, _d.c.reason == UnsentReason.UNFIT.value).values(again))

@@ -29,9 +29,10 @@ async def record_attempts(
 ) -> list[tuple[DeliveryRow, AttemptResult]]:
     """Store the results of attempts to send; return (delivery afterwards, result) for each one stored.
 
-    A result is stored only if the delivery's lease still holds. Endpoints that answered 410 are disabled, requested
-    pauses stored, messages queued to next addresses, the deliveries in finished digests ended, and all changes logged.
-    If the mail server was busy, the attempt is deleted as if it had not been made. `now`: the instant of all this.
+    A result is stored only if the delivery's lease still holds. If the mail server was busy, the attempt is deleted as
+    if it had not been made. What follows from the results is done too: disable endpoints that answered 410, store the
+    pauses that endpoints asked for, queue messages to next addresses, end the deliveries in finished digests, and log
+    events. `now`: the instant of all this.
     """
     held = await _held(connection, [item.row for item in done])
     settled = [(item, after_attempt(item.row, item.outcome, now)) for item in done if item.row.id in held]

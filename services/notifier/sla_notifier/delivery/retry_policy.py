@@ -35,9 +35,10 @@ class RetryPolicy:
     ) -> datetime | None:
         """Return when to try again after `failed` failed attempts; None: give up, since `bound` would be over by then.
 
-        The pause is that of `delays`, varied by up to a fifth, always the same for the same `id_` (of the delivery) and
-        `failed`. `created_at`: when the delivery was created; `bound` counts from it. `asked`: the pause that the
-        endpoint asked for, None for none; if longer, it is used instead, up to an hour (LONGEST_ASKED).
+        The pause from `now` is that of `delays`, varied by up to a fifth, always the same for the same `id_` (the
+        delivery's) and `failed`. `created_at`: when the delivery was created; `bound` counts from then. `asked`: the
+        pause that the endpoint asked for, None for none. If it is longer, it replaces the other, up to an hour
+        (LONGEST_ASKED).
         """
         chosen = self.delays[min(failed, len(self.delays)) - 1]
         delay = chosen * (1.0 + JITTER * _jitter(f"{id_}/{failed}"))

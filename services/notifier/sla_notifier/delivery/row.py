@@ -19,10 +19,10 @@ class DeliveryRow:
     """A delivery, one message to one person at one address, as a row of table `notifier_delivery`.
 
     `occasion`: the id of its NotificationRequest. `endpoint`: its queue. `then`: further addresses to try. `alert`,
-    `episode`, `round`, `level`, `incident`, `notice`: what it is about, "" and 0 for none. `reason`: why it was not
-    sent. `next_at`: when it is due; while it is being sent, when the lease ends. `follows`: the delivery to wait for.
-    `carried_by`: the digest that contains it. `due_at`: when what it reports became true. `turn`: its place in the
-    queue, the smallest is first.
+    `episode`, `round`, `level`, `incident`, `notice`: what it is about, "" and 0 for none. `reason`: why it was given
+    up (UnsentReason); `failure`, `error`: the last attempt's failure, as a code and in words. `next_at`: when it is
+    due; during an attempt, when the lease ends. `follows`: the delivery to wait for. `carried_by`: the digest that
+    contains it. `due_at`: when what it reports became true. `turn`: its place in the queue, the smallest is first.
     """
 
     id: str
@@ -112,8 +112,8 @@ def row_of(mapping: Mapping[str, Any]) -> DeliveryRow:
 def thread_of(row: DeliveryRow) -> str:
     """Return the name of the mail thread of a message: its alert's id, else its notice's id; "" for none.
 
-    All digests of a storm share a thread of their own. A digest is a mail that collects several messages; a storm is a
-    time in which one mailbox gets more messages than are sent by themselves.
+    The digests (mails that collect several messages) of one storm share a thread of their own. A storm is a time in
+    which a mailbox gets too many messages to send each by itself.
     """
     if row.kind is MessageKind.DIGEST:
         return row.occasion.split("/")[1]

@@ -37,10 +37,10 @@ class AlreadyNotified:
 
 @dataclass(frozen=True, slots=True)
 class StepDelay:
-    """How long an escalation step is put off because it would only remind people outside their hours.
+    """Until when an escalation step is put off because it would only remind people outside their hours.
 
-    `step`: until when the whole step is put off, None when it is not. `levels`: level -> until when, for the levels of
-    a new round that are put off while others are notified.
+    `step`: until when the whole step is put off; None: it is not. `levels`: level -> until when, for those levels of a
+    new round that are put off while the round itself begins.
     """
 
     step: datetime | None = None
@@ -50,11 +50,11 @@ class StepDelay:
 def delay_of(
     catalogue: Catalogue, alert: Alert, step: EscalationStep, notified: AlreadyNotified, now: datetime
 ) -> StepDelay:
-    """Return how long an escalation step is put off because it would only remind people outside their hours at `now`.
+    """Return until when an escalation step is put off because it would only remind people outside their hours.
 
-    `notified`: who was notified before in the alert's present episode (opening). Other people are notified at any hour,
-    so a level with one of them is not put off. A step that begins a new round is put off as a whole only if all its
-    levels are.
+    `notified`: who was notified before in the alert's present episode (opening). Anybody else is notified at any hour,
+    so a level with such a person is not put off. A step that begins a new round is put off as a whole only if all
+    levels of the round are. `now`: the instant at which people must be outside their hours.
     """
     levels: Iterable[int] = levels_to_repeat(alert) if step.level == REPEAT else (step.level,)
     until = {level: _until(catalogue, alert, level, notified, now) for level in levels}

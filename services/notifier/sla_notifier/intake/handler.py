@@ -36,11 +36,12 @@ TOPICS = (Topic.CLOCKS, Topic.NOTICES)
 
 
 class FactHandler:
-    """Takes in events, facts about clocks and notices of critical fixes, each id once; pass batches to `handle`.
+    """Takes in events (facts about clocks, and notices of critical fixes), each event id once: call `handle`.
 
-    They are processed at once if the batch has at most 25 (A_FEW), no earlier facts about the same clocks wait, and all
-    their contracts are known. Otherwise, or if that fails, they are stored for the scheduler. `canary`: called with the
-    due instant of each canary (a breach of slad's own test clock); by default nothing is called.
+    A batch is processed at once if at most 25 of its events (A_FEW) can concern an alert, no earlier facts about the
+    same clocks wait, and the contracts of all its facts are known. Otherwise, or if processing fails, its events are
+    stored for the scheduler. `canary`: called with the due instant of each canary (a breach of slad's own test clock);
+    by default nothing is called.
     """
 
     def __init__(self, context: NotifierContext, canary: Callable[[datetime], None] = lambda due_at: None) -> None:
@@ -56,9 +57,9 @@ class FactHandler:
     async def handle(self, batch: Batch) -> None:
         """Take in a batch of events in one transaction: process them, or store them for the scheduler.
 
-        Facts that can concern no alert and events taken in before are skipped; canaries (of slad's own test clock) are
-        only reported to `canary`. Raises BadEnvelope for an event that cannot be read, and Retryable for a passing
-        failure, such as of the database; then nothing is stored, and the batch may be passed again.
+        Skipped are facts that can concern no alert, and events taken in before. Canaries (breaches of slad's own test
+        clock) are only reported to `canary`. Raises BadEnvelope for an event that cannot be read, and Retryable for a
+        passing failure, such as of the database; in both cases nothing is stored, and the batch may be passed again.
         """
         for envelope in batch.envelopes:
             if envelope.key == CANARY:

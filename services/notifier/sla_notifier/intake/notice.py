@@ -35,8 +35,9 @@ def decide_notice(
 ) -> None:
     """Add to `batch` what a new revision of a notice changes: people to notify, and alerts to open, update or close.
 
-    A notice announces a critical fix. Nothing is added if the revision is not newer than the stored one
-    (`known.content`). `event`: the id of the event that brought it.
+    A notice announces a critical fix. `known`: what is stored about it. Nothing is added if the revision is not newer
+    than the stored one; and only the revision itself, if it differs in nothing that readers see. `event`: the id of the
+    event that brought it.
     """
     before = known.content
     if before is not None and notice.revision <= before.revision:
@@ -80,10 +81,11 @@ def decide_gained(
     catalogue: Catalogue,
     now: datetime,
 ) -> list[ContractId]:
-    """Add to `batch` that contracts are notified of a notice which has come to concern them; return their ids, sorted.
+    """Add to `batch` messages to contracts that a notice has come to concern; return the contracts' ids, sorted.
 
-    `notice`: its newest revision, not withdrawn. `only`: the contracts to check, whose products or versions in use have
-    increased (clause H6, docs/clauses.md). Those that were notified already, or have an open alert, are left out.
+    `notice`: its newest revision, not withdrawn. `known`: what is stored about it. `only`: the contracts to check,
+    since they use more products or versions now (clause H6, docs/clauses.md). Contracts that were notified already, or
+    have an open or acknowledged alert about the notice, are left out.
     """
     heard, rulebook, asked = set(known.contracts()), catalogue.rulebook, notice_of(notice)
     told = []

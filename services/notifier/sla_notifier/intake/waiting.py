@@ -93,7 +93,7 @@ async def waiting_since(connection: AsyncConnection, queues: Collection[str], in
 
 
 async def locked_queues(connection: AsyncConnection, wanted: Sequence[str]) -> list[str]:
-    """Lock those of these queues that no other process has locked; return the locked ones.
+    """Lock those of these queues that no other process has locked; return the names of the queues locked now.
 
     `wanted`: names of queues of waiting facts, one for each contract. The locks hold until the transaction ends. On
     SQLite, which has one writer, nothing is locked and all of `wanted` is returned.

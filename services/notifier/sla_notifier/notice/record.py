@@ -17,9 +17,9 @@ from sla_platform.wire import NoticeData
 class NoticeTold:
     """A person who was notified of a critical-fix notice because of one contract; a row of `notifier_notice_told`.
 
-    `occasion`, `told_as`: the request id and the person id of the delivery by which it was; if one message named
-    several contracts, they are the same for all of these. `kind`, `revision`: of the last message. `staff`: whether the
-    person was notified as one of the vendor's own staff. `at`: when the last message was queued.
+    `occasion`, `told_as`: the request id and the person id in the delivery of the last message; if that message named
+    several contracts, the rows of all these contracts have the same. `kind`, `revision`: of the last message. `staff`:
+    whether the person was notified as one of the vendor's own staff. `at`: when the last message was queued.
     """
 
     notice: str
@@ -67,8 +67,9 @@ class RegisteredPerson:
 class NoticeKnown:
     """What is stored about one notice of a critical fix, read before a new revision of it is processed.
 
-    `content`: its newest revision, None if it is new. `told`: who was notified for which contract, without people all
-    of whose messages failed. `registered`: people who registered for its products.
+    `content`: the newest revision stored, None: the notice is new. `told`: who was notified for which contract, without
+    people all of whose messages failed. `registered`: people who registered for the products of this notice, or of
+    another one that was read together with it.
     """
 
     content: NoticeData | None = None
@@ -84,7 +85,7 @@ class NoticeKnown:
         return self._told_by_contract.get(contract, ())
 
     def registered_for(self, contract: str) -> Sequence[RegisteredPerson]:
-        """Return the people who registered for the notice's products under this contract; empty for none."""
+        """Return those of `registered` who registered under this contract; empty for none."""
         return self._registered_by_contract.get(contract, ())
 
     @cached_property

@@ -24,8 +24,8 @@ _LOST = (DeliveryState.FAILED, DeliveryState.UNDELIVERABLE, DeliveryState.CANCEL
 async def lock_notices(connection: AsyncConnection, incoming: Collection[NoticeData]) -> dict[str, NoticeKnown]:
     """Return notice id -> what is stored about that notice, and lock the notices' rows until the transaction ends.
 
-    `incoming`: revisions of notices of critical fixes. There is an entry for each; that of a new notice has only the
-    people who registered for its products.
+    `incoming`: revisions of notices of critical fixes; the result has an entry for each notice. Every entry lists the
+    people who registered for a product of any of these notices; the entry of a new notice has nothing else.
     """
     ids = {each.id for each in incoming}
     if not ids:

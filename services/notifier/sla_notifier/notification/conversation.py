@@ -31,10 +31,10 @@ class Conversation:
     """What was sent to one person at one address, as far as it decides which messages are gathered into digests.
 
     A digest is a mail that collects several messages; a storm is a time in which digests are made. `storm`: the number
-    of the storm's next digest, from 1; 0: no storm. `thread`: the mail thread of its digests. `digest`: the id of the
-    last digest, "" for none; `gathering`: whether it has still to be sent. `next_at`: when the next one may be sent.
-    `paid_until`: moved on by a minute (EACH) for each message sent by itself (see `room`). `last_at`: when the last
-    message came.
+    of the storm's next digest, from 1; 0: no storm. `thread`: the mail thread of the storm's digests. `digest`: the id
+    of the last digest, "" for none; `gathering`: whether that digest has still to be sent. `next_at`: when the next
+    digest may be sent. `paid_until`: moved on by a minute (EACH) for each message sent by itself (see `room`).
+    `last_at`: when the last message came.
     """
 
     id: str
@@ -47,11 +47,12 @@ class Conversation:
     last_at: datetime
 
     def advanced_to(self, now: datetime, over: int) -> Conversation:
-        """Return the record as it is at `now`: a storm has ended after ten minutes (CALM) without a message.
+        """Return this record as of `now`, with its storm ended if no message has come for ten minutes (CALM).
 
-        A storm is a time in which messages are gathered into digests. The ten minutes count from the last message, or
-        from `next_at` if that is later; a storm with a digest still to be sent does not end. Instants too far ahead,
-        which a wrong clock wrote, are reset. `over`: how many messages may be sent by themselves in a burst.
+        A storm is a time in which messages are gathered into digests (mails that collect several). The ten minutes
+        count from the last message, or from `next_at` if that is later. A storm with a digest still to be sent does not
+        end. Instants too far ahead, which a wrong clock wrote, are reset. `over`: how many messages may be sent by
+        themselves in a burst.
         """
         mine = self
         if self.paid_until is not None and self.paid_until > now + over * EACH:
@@ -64,16 +65,19 @@ class Conversation:
         return mine
 
     def room(self, now: datetime, over: int) -> int:
-        """Return how many messages to the mailbox may be sent by themselves at `now`; from 0 to `over`.
+        """Return how many messages to the mailbox may be sent by themselves at `now`, from 0 to `over`.
 
-        Others are gathered into digests (mails that collect several). `over`: the size of a burst. Each message sent by
-        itself reduces the number by one; each minute (EACH) raises it by one.
+        More messages are gathered into digests (mails that collect several). `over`: the number after a long silence.
+        Each message sent by itself lowers the number by one; each minute (EACH) raises it by one.
         """
         paid = max(self.paid_until or now, now)
         return max(int((now + over * EACH - paid) / EACH), 0)
 
     def with_sent_alone(self, count: int, now: datetime) -> Conversation:
-        """Return a copy of the record after `count` more messages were sent by themselves to the mailbox at `now`."""
+        """Return a copy of this record after `count` more messages left at `now` by themselves, not in a digest.
+
+        A digest is a mail that collects several messages. Each message sent by itself lowers `room` by one.
+        """
         paid = max(self.paid_until or now, now)
         return replace(self, paid_until=paid + count * EACH, last_at=now)
 
@@ -87,10 +91,10 @@ class Conversation:
         return min(FIRST_PAUSE * doubled, LONGEST_PAUSE)
 
     def with_storm(self, now: datetime) -> Conversation:
-        """Return the record with a storm: itself if it has one, else a copy whose storm begins at `now`.
+        """Return this record if it has a storm, else a copy whose storm begins at `now`.
 
-        A storm is a time in which messages to the mailbox are gathered into digests, because there are more than may be
-        sent by themselves.
+        A storm is a time in which messages to the mailbox are gathered into digests (mails that collect several),
+        because there are too many to send each by itself.
         """
         if self.storm:
             return self
@@ -98,18 +102,18 @@ class Conversation:
         return replace(self, thread=named, storm=1, next_at=now + FIRST_PAUSE, last_at=now)
 
     def leaves_at(self, now: datetime, *, pressing: bool) -> datetime:
-        """Return when a digest to the mailbox begun at `now` is to be sent: at `next_at`, or at `now` if that is later.
+        """Return when a digest (a mail that collects several messages) that is begun at `now` is to be sent.
 
-        A digest is a mail that collects several messages. `pressing`: whether it has messages that somebody must act
-        on. If not, it is sent five pauses (PATIENT, `pause`) after `now` at the earliest.
+        That is at `next_at`, or at `now` if that is later. `pressing`: whether the digest has messages that somebody
+        must act on. If not, it is sent at the earliest five times (PATIENT) the `pause` after `now`.
         """
         due = max(self.next_at or now, now)
         return due if pressing else max(due, now + PATIENT * self.pause())
 
     def with_new_digest(self, digest: str, leaves_at: datetime, now: datetime) -> Conversation:
-        """Return a copy of the record in which a new digest (a mail that collects messages) was begun at `now`.
+        """Return a copy of this record after a new digest (a mail that collects several messages) was begun at `now`.
 
-        `digest`: its id. `leaves_at`: when it will be sent; the digest after it may be sent one `pause` later
+        `digest`: its id. `leaves_at`: when it will be sent. The digest after it may be sent one `pause` later
         (`next_at`).
         """
         after = replace(self, storm=self.storm + 1, digest=digest, gathering=True, last_at=now)

@@ -24,8 +24,9 @@ async def lock_conversations(
 ) -> dict[str, Conversation]:
     """Return the conversations with these ids, by id, and lock their rows until the transaction ends.
 
-    A conversation records what was sent to one person at one address. Missing rows are inserted as new. Rows are locked
-    in the order of the ids, so that two transactions cannot wait for each other.
+    A conversation records what was sent to one person at one address. Missing rows are inserted as new, with `now` as
+    the time of the last message. Rows are locked in the order of the ids, so that two transactions cannot wait for each
+    other.
     """
     if not ids:
         return {}
@@ -73,10 +74,10 @@ async def lock_gathering(connection: AsyncConnection, digests: Collection[str]) 
 async def update_digests(
     connection: AsyncConnection, digests: Iterable[DeliveryRow], known: Mapping[str, DeliveryRow]
 ) -> None:
-    """Update the rows of those of these digests (mails that collect several messages) that exist already.
+    """Update the stored rows of these digests (mails that collect several messages), as far as they are in `known`.
 
-    `known`: the existing ones, by id; others are skipped. Only `level`, `next_at`, `due_at` and the place in the queue
-    (`turn`) are written.
+    `digests`: as they are now. `known`: those that are stored already, by id; digests not in it are skipped. Only
+    `level`, `next_at`, `due_at` and the place in the queue (`turn`) are written.
     """
     for digest in digests:
         if digest.id in known:

@@ -96,10 +96,10 @@ class DigestEntry:
 
 
 def grouped_by_incident(carried: Sequence[DeliveryRow]) -> list[list[DigestEntry]]:
-    """Return the entries of a digest (a mail that collects several messages), one list for each incident.
+    """Return the entries of a digest (a mail that collects several messages): a list for each incident or critical fix.
 
-    Each critical fix has a list too. An entry stands for the messages about one alert. The most urgent entry of a list
-    comes first, and so do the lists with the most urgent entries. `carried`: the deliveries in the digest.
+    An entry stands for the messages about one alert. Lists, and the entries in each, are sorted by urgency, the most
+    urgent first. `carried`: the deliveries in the digest.
     """
     of_promise: dict[str, list[DeliveryRow]] = {}
     for row in sorted(carried, key=lambda each: (each.episode, _STEPS.get(each.kind, 1), each.created_at, each.id)):
@@ -197,7 +197,7 @@ def _content(
 
 
 def line_of(heap: Sequence[DigestEntry], labels: Mapping[str, str]) -> str:
-    """Return the text of a digest's line about one incident: the subject of each entry, and its earlier messages.
+    """Return the text of a digest's line about one incident: for each entry its subject and its earlier messages.
 
     `heap`: the incident's entries. `labels`: text key -> text in the reader's language, from `Texts.words`.
     """

@@ -51,8 +51,8 @@ RoleTitles = Mapping[str, Mapping[str, str]]
 class ResolvedLevel:
     """Which people an escalation level notifies now, or until when it waits.
 
-    `people`: whom to notify now. `unreachable`: who is on duty but has no usable address. `until`: when somebody's
-    hours begin, for which the level waits with `people` empty; None: it does not wait.
+    `people`: whom to notify now. `unreachable`: who is on duty but has no usable address. `until`: the instant until
+    which the level waits, as somebody comes on duty then; `people` is empty. None: the level does not wait.
     """
 
     people: tuple[ResolvedRecipient, ...] = ()
@@ -70,10 +70,11 @@ def resolve_level(
 ) -> ResolvedLevel:
     """Return which people an escalation level notifies at `at`, or until when it waits.
 
-    `names`: its roles and person ids. Those on duty are notified; if nobody is, those off duty, except the ids in
-    `notified` (who were notified of the same before). `reaches`: whether a person can be reached; others are left out.
-    If nobody is left, the first of these groups with somebody is notified: the operators; all with a role in the
-    contract; the level's roles in the default contract.
+    `names`: the level's roles and person ids. It notifies those on duty. If nobody is, it notifies those off duty who
+    are not in `notified` (ids of people notified before). If all of them are, it waits until the first comes on duty;
+    if that instant is not known, it notifies all again. `reaches`: whether a person can be reached; others are left
+    out. If the level has nobody, the first of these with somebody takes its place: the operators; all with a role in
+    the contract; the level's roles in the default contract.
     """
     book = catalogue.rulebook
     default = book.contracts[book.default_contract]

@@ -22,10 +22,10 @@ _ESCALATED = (MessageKind.PAGE, MessageKind.INFO)
 def follow(context: PipelineContext, notifications: tuple[Notification, ...]) -> tuple[Notification, ...]:
     """Return the notifications, with `follows` set in those that must wait for an earlier closing message.
 
-    A page of an alert's later episode (opening) waits for the last closing message to the same person about an earlier
-    one. A RESOLVED message waits for another closing message of its episode, which it corrects. `follows` is the
-    delivery id of the message to wait for; it must be in `context.closing` (messages not sent yet) or among
-    `notifications`. A page that waits for something already is unchanged.
+    A page or INFO message of an alert's later episode (opening) waits for the last closing message to the same person
+    about an earlier episode. A RESOLVED message waits for another closing message of the same episode, which it
+    corrects. The message to wait for must be in `context.closing` (not sent yet) or among `notifications`; `follows` is
+    its delivery id. A page that waits for something already is unchanged.
     """
     words = _by_alert((*context.closing, *_closing_words(notifications)))
     if not words:

@@ -20,10 +20,10 @@ _ORDER = (MessageKind.CRITICAL_FIX, MessageKind.ADVISORY, MessageKind.NOTICE_END
 
 
 def join(context: PipelineContext, notifications: tuple[Notification, ...]) -> tuple[Notification, ...]:
-    """Return the notifications; of several about one notice to one address only one is still sent.
+    """Return the notifications; where several are about one notice to one address, only one of them is still sent.
 
-    It names the contracts of all in `contracts`; the others are cancelled (TOLD_TOGETHER). Messages of escalation
-    levels above 1 are unchanged.
+    That one names the contracts of all (`contracts`), without those for which the notice has ended, unless it has ended
+    for all. The others are cancelled (TOLD_TOGETHER). Messages of escalation levels above 1 are unchanged.
     """
     heaps: dict[tuple[str, str], list[int]] = {}
     for place, each in enumerate(notifications):

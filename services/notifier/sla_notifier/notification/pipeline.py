@@ -29,8 +29,8 @@ STAGES: tuple[Stage, ...] = (route, join, suppress, follow)
 def address_requests(context: PipelineContext, requests: Iterable[NotificationRequest]) -> tuple[Notification, ...]:
     """Return the notifications for requests, one for each recipient; not yet put into digests or words.
 
-    Those that are not to be sent are among them, each with its reason; so is one for a request for which nobody is
-    found.
+    Among them are notifications that are not to be sent, each with its reason, such as one for a request for which
+    nobody is found.
     """
     notifications = tuple(Notification(request=request) for request in requests)
     for stage in STAGES:

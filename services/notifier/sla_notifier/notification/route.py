@@ -30,8 +30,8 @@ def route(context: PipelineContext, notifications: tuple[Notification, ...]) -> 
     """Return a notification for each person and address to which a request is to be sent.
 
     `notifications`: one for each request, without a recipient. A person without a usable address gets an undeliverable
-    notification; so does a request for which nobody is found; each has the reason. A request for a closing message gets
-    none if nobody was notified before.
+    notification; so does a request for which nobody is found; each has the reason. There is none for a closing message
+    if nobody was paged, and for a notice if everybody entitled was notified of it before.
     """
     paged_before = _by_episode(context)
     return tuple(routed for notification in notifications for routed in _routed(context, notification, paged_before))

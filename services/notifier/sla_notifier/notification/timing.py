@@ -30,10 +30,11 @@ class Timing:
     def values(self) -> dict[str, Value]:
         """Return name -> value for the sentences of a message.
 
-        `left` and `late` are spans in counted time. Each has four more values, here named for `left`. `left_wall`: the
-        span in wall time. `left_two`: whether the two differ. `left_by_wall`: True if `left` is wall time, as counted
-        time is unknown, or zero until an opening. `left_both`: both, for one phrase. `outside`: the hours are closed
-        now. `opens`: when they open next, "" if unknown. `noticeable`: late by a minute or more.
+        `left` and `late` are spans: in counted time, or in wall time if counted time is unknown (`left` also if none of
+        it is left before the next opening). To `left` belong: `left_wall`, the span in wall time; `left_two`, whether
+        counted and wall time differ; `left_by_wall`, whether `left` is wall time; `left_both`, both spans for one
+        phrase. To `late` belong the same four. `outside`: the hours are closed now. `opens`: when they open next, "" if
+        unknown. `noticeable`: late by a minute or more.
         """
         at_opening = self.left.counted is not None and not self.left.counted and bool(self.left.wall)
         left = replace(self.left, counted=None) if at_opening else self.left
@@ -70,8 +71,9 @@ def timing_of(
 ) -> Timing:
     """Return how much time the clock of `fact` has left at `now`, and how late it is or was; neither is negative.
 
-    Left is the time from `now` to `due`. Late is the time from `broken`, when the target was breached, to `until`, when
-    that ended, or `now`; zero if `until` is before `broken`. `rulebook`: has the calendar of the clock's hours.
+    Time left counts from `now` to `due`. Lateness counts from `broken`, when the target was breached, to `until`, when
+    the breach ended (or `now`); it is zero if `until` is before `broken`. `rulebook`: has the calendar of the clock's
+    hours.
     """
     calendar = calendar_named(rulebook, ContractId(fact.contract), fact.hours)
     return Timing(

@@ -169,13 +169,13 @@ def closing_recipients(
     cancel_reasons: Mapping[str, UnsentReason],
     requests: Iterable[NotificationRequest] = (),
 ) -> dict[tuple[str, int], tuple[PagedPerson, ...]]:
-    """Return (alert, episode) -> the people who get a closing message, each once.
+    """Return (alert, episode) -> the people who get a closing message about that episode (opening), each once.
 
-    These are the people whom a page of the episode (opening of the alert) reached or may reach; not for critical fixes.
-    For the closing messages in `requests`, people of an earlier episode under the same contract are added if they got
-    no closing message for it, or if they were last notified that there was no breach and the clock was missed. `rows`:
-    the pages and closing messages of the alerts. `cancel_reasons`: alert -> why its pages are cancelled; for TAKEN_BACK
-    and REOPENED, people are left out whose page was not attempted and is in no digest.
+    They are the people whom a page of the episode reached or may reach, except for critical fixes. For an episode with
+    a closing message in `requests`, people paged in an earlier episode under the same contract are added: if they got
+    no closing message for that; or if the last one said that there was no breach, and the clock was missed. `rows`: the
+    pages and closing messages of the alerts. `cancel_reasons`: alert -> why its pages are cancelled; for TAKEN_BACK and
+    REOPENED, people whose page was not attempted and is in no digest are left out.
     """
     best: dict[tuple[str, int, str], DeliveryRow] = {}
     heard: dict[tuple[str, str], DeliveryRow] = {}

@@ -77,9 +77,9 @@ class Registrar:
     async def ask_with_key(self, wish: Wish, contract: str, key: str) -> None:
         """Store a registration under `contract` and mail a link to confirm it. `key`: the id of the API key, stored.
 
-        Nothing is done if all of it is confirmed already, or after 3 mails to the address on one day. Raises Problem
-        (422) for a text that is no mail address, a product that the contract does not have, and a contract that is
-        unknown, not in force, or whose plan includes no registration.
+        Nothing is done if every product in `wish` is confirmed already, or after 3 mails to the address on one day
+        (UTC). Raises Problem (422) if the address is no mail address, if the contract is unknown, not in force or
+        without registration in its plan, or if it does not have one of the products.
         """
         address = _address(wish)
         catalogue = self._context.catalogue()
@@ -95,9 +95,10 @@ class Registrar:
     async def ask(self, wish: Wish) -> None:
         """Store registrations under all contracts that allow the address to register itself; mail a link to confirm.
 
-        `wish.contract`: the only contract, "" for any; only products that the contracts have are registered. Nothing is
-        done, without an error, if there are none, or if too many mails were sent that day. Raises Problem (422) for a
-        text that is no mail address, and when no product is named.
+        `wish.contract`: the only contract, "" for any. Products that a contract does not have are left out. Nothing is
+        done, and no error raised, if no product is left, if all are confirmed already, or after too many mails on that
+        day (UTC): 3 to the address or 200 for a contract. Raises Problem (422) if the address is no mail address, or no
+        product is named.
         """
         address = _address(wish)
         if not wish.products:

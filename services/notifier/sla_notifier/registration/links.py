@@ -29,8 +29,8 @@ class RegistrationLinks:
     async def look(self, purpose: LinkPurpose, token: str) -> AckPage:
         """Return the page for a link: its registrations for notices, and a button to confirm or end them.
 
-        Nothing is changed. If the token is refused, or there is nothing to do, the page says so. `purpose`: which kind
-        of link it is.
+        `purpose`: whether the link confirms or ends registrations. Nothing is changed. If the token is refused, or
+        there is nothing to confirm or end, the page says so.
         """
         subject = await self._subject(purpose, token)
         if isinstance(subject, AckPage):
@@ -39,10 +39,10 @@ class RegistrationLinks:
         return self._confirming(rows) if purpose is LinkPurpose.CONFIRM else self._ending(rows, subject)
 
     async def act(self, purpose: LinkPurpose, token: str) -> AckPage:
-        """Confirm or end the registrations of a link; return the page that says so, or why nothing was done.
+        """Confirm or end the registrations for notices that a link is for; return the page that says so.
 
-        They are registrations for notices. `purpose`: which kind of link it is. A token that is forged, damaged or
-        expired changes nothing.
+        `purpose`: whether the link confirms or ends registrations. If nothing was changed, the page says why: the token
+        is forged, damaged or expired, or there is nothing to confirm or end.
         """
         subject = await self._subject(purpose, token)
         if isinstance(subject, AckPage):

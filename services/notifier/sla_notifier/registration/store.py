@@ -40,8 +40,8 @@ async def person_of(connection: AsyncConnection, address_key: str) -> str:
 async def keep_pending(connection: AsyncConnection, rows: Sequence[dict[str, Any]]) -> int:
     """Store registrations for notices that wait for confirmation (rows by column name); return how many were stored.
 
-    A row replaces a pending or ended registration of the same contract, address and product. If that is confirmed
-    already, it is kept and the new row skipped.
+    A row replaces a pending or ended registration of the same contract, address and product. A row is skipped if there
+    is a confirmed registration of the same contract, address and product.
     """
     kept = 0
     statement = insert(connection, tables.registration)
@@ -66,9 +66,10 @@ async def find_by_request(connection: AsyncConnection, request: str) -> list[Any
 
 
 async def find_by_subject(connection: AsyncConnection, subject: str) -> list[Any]:
-    """Return the confirmed and ended registrations of a link to unsubscribe, as rows sorted by contract and product.
+    """Return the rows of the registrations for notices that an unsubscribe link is for, without pending ones.
 
-    `subject`: the id of a person, for all of theirs, or the id of one registration.
+    `subject`: what the link names: a person's id (`registered:...`) for all of the person's registrations, or the id of
+    one registration. The rows, of `notifier_registration`, are sorted by contract and product.
     """
     query = select(tables.registration).where(_subject(subject), _r.state != PENDING)
     return list((await connection.execute(query.order_by(_r.contract, _r.product_key))).all())
@@ -122,7 +123,8 @@ async def count_mail(connection: AsyncConnection, of: str, most: int, now: datet
 async def page(connection: AsyncConnection, contract: str | None, state: str, after: str, limit: int) -> list[Any]:
     """Return at most `limit` rows of registrations for notices, sorted by id, beginning after the id `after`.
 
-    `after`: "" for the first page. `contract`: the only one, None for all. `state`: the only one, "" for all.
+    `after`: "" for the first page. `contract`: the only contract, None for all. `state`: the only state (`pending`,
+    `confirmed` or `ended`), "" for all.
     """
     query = select(tables.registration).where(_r.id > after)
     if contract is not None:

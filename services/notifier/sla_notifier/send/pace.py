@@ -36,9 +36,10 @@ def places_by_endpoint(
     """Return endpoint -> how many messages to claim now; endpoints for which there is no room are left out.
 
     An endpoint is the mail server or one webhook. `endpoints`: those with due messages, the longest waiting first.
-    `busy`: endpoint -> how many are being sent to it now; these take room too. `servers`: endpoints that serve
-    everybody, such as `email` -> how many messages they can take, None: unknown. They come first, each up to that
-    number and `per_server`. Each other endpoint gets an equal share of the rest, up to `per_endpoint`.
+    `busy`: endpoint -> how many are being sent to it now. `servers`: endpoints that serve everybody, such as `email` ->
+    how many messages they can take, None: unknown. `pace.at_once`, less all that are being sent, is given out: first to
+    `servers`, up to that number and `per_server`; then to the others, to each up to `per_endpoint` and up to an equal
+    part for every endpoint.
     """
     free = pace.at_once - sum(busy.values())
     share = max(free // max(len(endpoints), 1), 1)

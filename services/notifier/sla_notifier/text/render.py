@@ -76,7 +76,10 @@ class Texts:
                 load_locale(folder.name)
 
     def language(self, wanted: str) -> str:
-        """Return the tag of the available language nearest to `wanted`: for `pt-BR` that, else `pt`, else `en`."""
+        """Return the tag of the available language nearest to `wanted`.
+
+        For `pt-BR` it is `pt-BR` if that is available, else `pt`, else `en`.
+        """
         for tag in (wanted, wanted.partition("-")[0]):
             if tag.replace("-", "").isalnum() and (self._folder / tag).is_dir():
                 return tag

@@ -56,7 +56,8 @@ def span_in_words(length: timedelta, language: str) -> str:
 def instant_in_words(at: datetime, zone: str, language: str) -> str:
     """Return an instant in a time zone and in UTC, such as `Tue, Mar 3, 2026, 14:00 CET (13:00 UTC)`.
 
-    UTC is left out where the zone has the same time.
+    `zone`: the name of the time zone, such as `Europe/Berlin`. `language`: a language tag. UTC is left out where the
+    zone has the same time.
     """
     universal = at.astimezone(ZoneInfo("UTC"))
     try:
@@ -71,7 +72,10 @@ def instant_in_words(at: datetime, zone: str, language: str) -> str:
 
 
 def short_instant_in_words(at: datetime, now: datetime, zone: str, language: str) -> str:
-    """Return an instant in a time zone, such as `Mar 3, 14:00 CET`; with the year if it is not that of `now`."""
+    """Return an instant in a time zone, such as `Mar 3, 14:00 CET`; with the year if it is not that of `now`.
+
+    `zone`: the name of the time zone, such as `Europe/Berlin`. `language`: a language tag.
+    """
     try:
         local, present = at.astimezone(ZoneInfo(zone)), now.astimezone(ZoneInfo(zone))
     except OverflowError:  # the ends of the calendar have no local time everywhere

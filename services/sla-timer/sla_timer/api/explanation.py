@@ -50,8 +50,8 @@ class ExplainedTargetResponse(TimerResponse):
     """The target of a clock: the time that the plan or contract allows.
 
     `allowed`: that time in words. `coverage`: the name of the hours in which it counts; `coverage_titles`: their title
-    by language. `zone`: the contract's time zone. `clause`: the clause of the contract that the target quotes. `line`:
-    where the target is defined, as `<file>:<line>` of the catalogue.
+    by language. `zone`: the time zone of these hours; if wall-clock time counts, the contract's. `clause`: the clause
+    of the contract that the target quotes. `line`: where the target is defined, as `<file>:<line>` of the catalogue.
     """
 
     allowed: str
@@ -73,13 +73,12 @@ class AgreementResponse(TimerResponse):
 
 
 class StepResponse(TimerResponse):
-    """One stretch of a clock's time, from `start` to `end`: `kind` says whether it counted, `reason` why not.
+    """One stretch of a clock's time, from `start` to `end`: whether it counted (`kind`), and if not, why (`reason`).
 
     `kind`: `counted`, `outside_hours`, `holiday`, `closing` (an exceptional one), `paused`, `ended` (until a
     reopening), `before_restart` (wiped out by a reset) or `earlier` (the oldest stretches, summed up in one).
-    `waiting_on`: for whom a pause waited, else null. `counted_seconds`: counted time in this stretch. `total_seconds`:
-    counted time up to `end`. `credited_seconds`: by how much this pause moves a due date that was agreed on or is in
-    working days.
+    `waiting_on`: for whom a pause waited, else null. `counted_seconds`: counted time in this stretch; `total_seconds`:
+    up to its end. `credited_seconds`: by how much this pause moves a due date that was agreed on or is in working days.
     """
 
     start: InstantText
@@ -94,7 +93,7 @@ class StepResponse(TimerResponse):
 
 
 class FailedConditionResponse(TimerResponse):
-    """The first condition of a target that the incident does not fulfil, which is why the target does not apply.
+    """The first condition of a target that the incident does not fulfil; because of it the target does not apply.
 
     `attribute`: the attribute compared. `actual`: what the incident has for it. `values`: what the condition names.
     `negated`: the condition demands that `actual` is none of `values`.
@@ -206,10 +205,10 @@ class ExplainedClockResponse(TimerResponse):
     """The explanation of one clock: its target, every stretch of time up to the due instant, and the targets compared.
 
     `at`: the instant asked about. `why`: why the clock is in its state. `broken_since`: the due instant, if the clock
-    is still open and `at` is later. `cycle`: 0, and one more with each reopening. `generation`: 0, and one more with
-    each new target of the clock. `allowed_seconds`: null if only a date was agreed on. `counted_from`: from when time
-    counts. `withdrawn_at`: since when the target is no longer promised. `quality`: how reliable the times of the events
-    are.
+    is still open and has passed it by `at`. `cycle`: the clock's number, from 0, among the incident's clocks of this
+    metric. `generation`: 0, and one more with each new target of the clock. `allowed_seconds`: null if a date was
+    agreed on, or the target has no number. `counted_from`: from when time counts. `withdrawn_at`: since when the target
+    is no longer promised. `quality`: how reliable the times of the events are.
     """
 
     incident: str

@@ -54,7 +54,8 @@ class SegmentResponse(TimerResponse):
 class MarkResponse(TimerResponse):
     """A mark of a clock: the instant `at` at which a warning or the breach is due.
 
-    `key`: such as `0/warn-75` or `0/breach`; the number says which of the clock's successive targets it belongs to.
+    `key`: such as `0/warn-75` or `0/breach`. The number in it says to which of the clock's targets the mark belongs: 0
+    to the first, 1 to the one that replaced it, and so on.
     """
 
     key: str = Field(description="<generation>/<threshold>")
@@ -63,9 +64,10 @@ class MarkResponse(TimerResponse):
 
 
 class ClockResponse(TimerResponse):
-    """One SLA clock: it measures one metric of an incident in one cycle (a reopening begins another cycle).
+    """One SLA clock: one measurement of one metric on an incident.
 
-    `breached_at`: the due instant that was passed, null if none was. `coverage`: the name of the hours that count.
+    `cycle`: its number, from 0, among the incident's clocks of this metric. `breached_at`: the due instant that was
+    passed, null if none was. `coverage`: the name of the hours that count.
     """
 
     id: str
@@ -134,10 +136,10 @@ class EventResponse(TimerResponse):
     """One thing that happened to the incident; most fields matter for a few kinds of event only.
 
     `version`: the sender's, orders events of one instant; 0 if it has none. `attributes`: what the event states of the
-    incident. `agreed`: a due date agreed on. `known_as`: another id of the incident. `carried_from`: this is a copy of
-    an event of that incident, which was merged into this one. `metrics`: those that an exemption concerns, empty means
-    all. `score`: the rating that the customer gave. `warnings`: what could not be understood. `snapshot`: the state of
-    the whole ticket at that time.
+    incident. `agreed`: a due date agreed on. `known_as`: another id of the incident. `carried_from`: if the event is a
+    copy from an incident that was merged into this one, the id of that incident. `metrics`: those that an exemption
+    concerns, empty means all. `score`: the rating that the customer gave. `warnings`: what could not be understood.
+    `snapshot`: the state of the whole ticket at that time.
     """
 
     id: str
@@ -181,8 +183,8 @@ class HeldResponse(TimerResponse):
 class IncidentResponse(TimerResponse):
     """An incident as computed from its events, with its clocks and one page of the events.
 
-    `scope`: whether the contract covers the incident's product, in words. `time_quality`: the worst `quality` of its
-    events, which says how reliable their times are. `also_known_as`: its other ids.
+    `scope`: whether the contract covers the incident's product, in words. `time_quality`: how reliable the times of its
+    events are: the worst `quality` of any event. `also_known_as`: its other ids.
     """
 
     id: str

@@ -69,11 +69,11 @@ class Audit:
             await asyncio.sleep(EVERY_SECONDS)
 
     async def once(self) -> int:
-        """Audit once; return how many clocks without a breach timer were found, at most 500.
+        """Restore the missing timers of clocks without a breach timer; return how many such clocks were found.
 
-        Only running, unbreached clocks that are due within a day (or overdue) are checked; those in the quarantine
-        (what could not be processed) are skipped. Their timers are restored; an incident of which that fails is put
-        into the quarantine. Raises Retryable.
+        At most 500 clocks in one call. Only running, unbreached clocks that are due within a day, or overdue, are
+        checked; those in the quarantine (what could not be processed) are skipped. An incident whose timers cannot be
+        restored is put into the quarantine. Raises Retryable.
         """
         async with self._store.reading() as connection:
             found = (await connection.execute(self._unwatched())).all()

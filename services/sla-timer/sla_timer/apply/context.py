@@ -87,8 +87,8 @@ def _imported(clock: Clock, through: datetime | None) -> dict[str, Any]:
 def left_seconds(clock: Clock, calendar: Calendar | None) -> float | None:
     """Return the counted seconds that a paused clock has left, negative once the clock is late.
 
-    None for a clock that is not paused (its due instant says what is left), and when its allowed time cannot be
-    computed.
+    `calendar`: the hours in which the clock counts; None for wall-clock time. None is returned for a clock that is not
+    paused (its due instant says what is left), and when its allowed time cannot be computed.
     """
     if clock.state is not ClockState.PAUSED:
         return None
@@ -103,6 +103,7 @@ def with_breach(context: dict[str, Any], told: PublishedState) -> dict[str, Any]
     """Return a copy of `context` with the field `breached`: the due instant that the clock has passed.
 
     It is ISO 8601 text, or `NOT_BREACHED` if the clock has passed none. `told`: what has been published about the
-    clock. Published events that an incident event caused have this field; those that a timer caused lack it.
+    clock. The events that are published because of an incident event have this field; those that a timer publishes lack
+    it.
     """
     return context | {"breached": told.breached_at.isoformat() if told.breached_at is not None else NOT_BREACHED}

@@ -51,9 +51,10 @@ class StoredIncident:
     counting: Sequence[IncidentEvent] = ()  # the events that `fold` folds; empty for an incident with very many
 
     def as_of(self, until: datetime | None, rulebook: Rulebook) -> Incident:
-        """Return the incident as computed by `rulebook` from its events up to `until`; None: from all events.
+        """Return the incident as computed by `rulebook` from its events up to `until`; None: from all.
 
-        All events are used as well if none occurred by `until`, and if `counting` is empty (250 events or more).
+        All events are used, too, if those by then do not suffice (none, or only copies from merged incidents), and for
+        an incident with 250 events or more, whose events are not at hand (`counting` is empty).
         """
         by_then = self.counting if until is None else events_known_at(self.counting, until)
         return fold(by_then, rulebook) if by_then and len(by_then) < len(self.counting) else self.fold(rulebook)
@@ -77,8 +78,9 @@ def decide(
     """Return the rows to write and the facts (events to publish) that follow for one incident; a pure function.
 
     `partition`: the incident's. `stored`: what is stored of it. `pins`: the rulebooks (plans, contracts, calendars) of
-    this transaction. `now`: the instant for which urgency is computed. A timer that is due already gets `now` as its
-    `ripe_at`: it fires once the partition's events up to that instant are applied.
+    this transaction. `now`: the present instant, for which urgency is computed. `options`: by which catalogue to judge,
+    and whether to write all rows. A timer that is due already gets `now` as its `ripe_at`: it fires once the events of
+    its partition are applied up to that instant.
     """
     rulebook = pins.newest_for(stored.row) if options.moved else pins.of(stored.row)
     rows = {ClockId(row.id): row for row in stored.clocks}

@@ -34,7 +34,8 @@ async def defer_events(
 ) -> int:
     """Store events to be applied later, and keep the timers of their incidents from firing; return how many were new.
 
-    `rows`: the rows of `timer_incident` of these incidents. The caller has locked the partition and the timers.
+    `partition`: of all these events. `rows`: the rows of `timer_incident` of their incidents. The caller has locked the
+    partition and the timers.
     """
     statement = insert_new(connection, tables.deferred).returning(tables.deferred.c.incident)
     values = [row | {"partition": partition} for row in event_rows(fresh)]
@@ -49,7 +50,7 @@ async def defer_events(
 
 
 async def hold_timers(connection: AsyncConnection, incidents: Collection[str]) -> None:
-    """Keep timers of incidents from firing, until `settle_timers` releases them.
+    """Keep timers of these incidents from firing, until `settle_timers` releases them.
 
     Incidents without events that wait in `timer_deferred` are skipped.
     """
@@ -77,8 +78,8 @@ async def delete_deferred(connection: AsyncConnection, ids: Sequence[str]) -> No
 async def settle_timers(connection: AsyncConnection, incident: str, now: datetime) -> None:
     """Let the timers of an incident fire again, if none of its events waits in `timer_deferred` any more.
 
-    Otherwise keep all of them from firing. A timer that is due already fires once the partition's events up to `now`
-    are applied.
+    If events still wait, keep all of its timers from firing. A released timer that is due at `now` already fires once
+    the events of its partition are applied up to `now`.
     """
     waits = select(func.count()).select_from(tables.deferred).where(tables.deferred.c.incident == incident)
     left = (await connection.execute(waits)).scalar_one()

@@ -47,9 +47,9 @@ class CountObserver(Protocol):
 
 
 class FoldNotPrepared(Exception):
-    """Raised in a transaction that needs incidents with 250 events or more which were not computed before it began.
+    """Raised in a transaction that needs an incident with 250 events or more which was not computed before it began.
 
-    Roll back, prepare them (`FoldCache.prepare`), and run the transaction again; `FoldPreparer.around` does so.
+    Roll back, compute the incident (`FoldCache.prepare`), and run the transaction again; `FoldPreparer.around` does so.
     `wanted`: incident id -> the rulebook (plans, contracts, calendars) by which the incident is needed.
     """
 
@@ -106,8 +106,9 @@ class EventReader(Protocol):
 class CachedFold:
     """The cached state of one incident under one rulebook (plans, contracts, calendars), as computed from its events.
 
-    `head`: the state after the last event; None if it may have read events that were never committed. `steps`: copies
-    of earlier states, the earliest first. When an event comes late, reading starts again from the last copy before it.
+    `head`: the state after the last event; None if that state may include events that were never committed. `steps`:
+    copies of earlier states, the earliest first. When an event comes late, reading starts again from the last copy
+    before it.
     """
 
     rulebook: Rulebook
@@ -122,11 +123,11 @@ class CachedFold:
         self.steps = [step for step in self.steps if step.last < first]
 
     def note(self, folding: Folding) -> None:
-        """Add a copy of `folding` to `steps` if it has read at least 250 events more than the last copy there.
+        """Add a copy of `folding` to `steps`, if it has read at least 250 events more than the last copy there.
 
-        Otherwise do nothing. At most 10 copies are kept. The one that is dropped is chosen so that copies lie closer
-        together the later they are: an event that comes late is read from a copy not much more than twice as far back
-        as the event itself.
+        `folding`: the state of the incident after the events read so far. At most 10 copies are kept, the closer
+        together the later they are. A late event is read from the last copy before it: that reads again about twice as
+        many events as follow it, plus 250, at most.
         """
         if folding.count < (self.steps[-1].count if self.steps else 0) + STEP:
             return
@@ -167,9 +168,9 @@ class PreparedFold:
         return self.count + len(self.fresh) - len(self.surplus)
 
     def fits(self, count: int, fresh: Collection[str], rulebook: Rulebook) -> bool:
-        """Return whether the incident was computed by `rulebook` from just `count` stored and the new events `fresh`.
+        """Return whether the incident was computed by `rulebook` from `count` stored and the `fresh` events.
 
-        Otherwise it must be computed again.
+        `fresh`: the ids of the new events. If False is returned, it must be computed again.
         """
         return self.count == count and self.fresh == set(fresh) and rulebook.version in self.foldings
 
@@ -187,10 +188,7 @@ class PreparedFold:
 
     @property
     def undecided(self) -> int:
-        """Return how many clocks the incident has, if every one of them may have changed.
-
-        0 if it is known which ones have changed.
-        """
+        """Return how many clocks the incident has, if it is not known which of them have changed; else 0."""
         if self.unsettled() is not None:
             return 0
         return max((sum(len(one.builders) for one in fold.trackers) for fold in self.foldings.values()), default=0)
@@ -198,7 +196,8 @@ class PreparedFold:
     def unsettled(self) -> frozenset[ClockId] | None:
         """Return the ids of the clocks that are new, changed or gone compared with `settled`.
 
-        None stands for every clock: nothing was settled, or more than 500 ids differ.
+        None if every clock may be one of them: nothing is settled, the incident was not computed under `version`, or
+        more than 500 ids differ.
         """
         if not self._compared:
             self._compared, self._unsettled = True, self._differing()
@@ -253,9 +252,9 @@ class FoldCache:
     """A cache of incidents with 250 events or more, as computed from their events; one per process.
 
     Enter `held`, call `prepare`, and after the commit `keep`. `read`: called with the number of events read from the
-    store. `folded`: called with the number of events computed. `most`: the first so many events of an incident all
-    count (50,000 by default); beyond, until twice as many, only those that can change a clock; after that only those
-    that lead to an end.
+    store. `folded`: called with the number of events computed. `most` (50,000 by default): the first `most` events of
+    an incident all count; up to twice as many, only those that can change a clock; after that, only those that end the
+    incident or its wait, or stop a clock.
     """
 
     def __init__(self, read: CountObserver, folded: CountObserver, most: int = bound.MOST) -> None:

@@ -38,7 +38,10 @@ PAUSE_SECONDS = 0.5  # between looks while the next fold may not begin yet
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """An incident with events that wait to be applied. `size`: how many events it has, those that wait included."""
+    """An incident with events that wait to be applied.
+
+    `partition`: the number of its partition. `size`: how many events it has, those that wait included.
+    """
 
     incident: str
     partition: int
@@ -48,9 +51,9 @@ class Waiting:
 class FoldPace:
     """A rate limit: decides when the next incident may be computed anew, so that this does not slow down the process.
 
-    Each stored event that was read again is a debt, of which 1,000 are paid off in a second. The next incident waits
-    until all is paid, but never longer than four times what it would cost itself: a small incident does not wait for a
-    large one. Times are in seconds of any steady clock, such as `time.monotonic`.
+    Each stored event that was read again makes the next incident wait 1 ms. But an incident waits at most 4 ms for each
+    of its own events: a small one does not wait for a large one. Times are in seconds of any steady clock, such as
+    `time.monotonic`.
     """
 
     def __init__(self) -> None:
@@ -58,7 +61,10 @@ class FoldPace:
         self._at = 0.0
 
     def spend(self, events: int, now: float) -> None:
-        """Record that `events` stored events were read again. `now`: seconds of any steady clock."""
+        """Record that `events` stored events were read again, for which the next incident has to wait.
+
+        `now`: seconds of any steady clock.
+        """
         self._debt, self._at = self._left(now) + events, now
 
     def pause(self, size: int, now: float) -> float:
@@ -76,7 +82,7 @@ class DeferredEvents:
     """Applies the events that the consumer has stored to be applied later, one incident at a time.
 
     Call `run`, or `once` again and again. `applier`: the consumer of this process; only events of the partitions that
-    it owns are applied. An event that cannot be applied goes to `quarantine`, as the consumer's events do.
+    it owns are applied. An event that cannot be applied goes to `quarantine`.
     """
 
     def __init__(self, store: Store, applier: Applier, quarantine: Quarantine) -> None:
@@ -113,26 +119,26 @@ class DeferredEvents:
     async def next(self, now: float) -> Waiting | None:
         """Return the incident whose waiting events are to be applied next; None if none waits.
 
-        Each incident is due `size` / 1,000 seconds after this method first saw it wait, so that small ones do not wait
-        for large ones, nor large ones for ever. `now`: seconds of any steady clock.
+        It is the one that is due first. An incident is due `size` / 1,000 seconds after this method first saw it wait:
+        small ones do not wait for large ones, nor large ones for ever. `now`: seconds of any steady clock.
         """
         found = await self._waiting()
         self._noticed = {one.incident: self._noticed.get(one.incident, now) for one in found}
         return min(found, key=lambda one: self._noticed[one.incident] + one.size / PER_SECOND, default=None)
 
     async def once(self) -> int | None:
-        """Apply the waiting events of one incident; return how many stored events were read again for it.
+        """Apply the waiting events of one incident; return how many stored events were read again to compute it.
 
-        None if no incident waits. Raises Retryable and Fenced.
+        None if no incident waits. Raises Retryable, and Fenced if another instance has taken the partition.
         """
         waiting = await self.next(0.0)
         return None if waiting is None else await self.apply(waiting)
 
     async def apply(self, waiting: Waiting) -> int:
-        """Apply the waiting events of one incident, the first 10,000 at most, in one transaction.
+        """Apply the waiting events of one incident, the first 10,000; return how many stored events were read again.
 
-        Return how many stored events were read again. Events that cannot be read or applied go to the quarantine.
-        Raises Retryable and Fenced.
+        All are applied in one transaction; if that fails because of an event, in several. Events that cannot be read or
+        applied go to the quarantine. Raises Retryable and Fenced.
         """
         budget = FoldBudget()
         rows, unreadable = await self._read(waiting)

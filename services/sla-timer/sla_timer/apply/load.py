@@ -35,10 +35,10 @@ PAGE = 500  # events read at a time
 
 @dataclass(frozen=True, slots=True)
 class UnsettledClocks:
-    """The clocks of one incident that may have changed since it was last decided about.
+    """The clocks of one incident that may have changed since its clocks were last decided about (`decide`).
 
-    If the incident has 250 events or more, `load_incidents` reads only these of its ended clocks. `ids`: their ids.
-    `version`: the catalogue version by which that decision was made.
+    `ids`: their ids. `version`: the catalogue version by which that decision was made. Of the ended clocks of an
+    incident with 250 events or more, `load_incidents` reads only these.
     """
 
     version: str
@@ -55,7 +55,7 @@ class LoadedIncidents:
     `events`: the events; incidents with 250 events or more are missing. `incidents`: the row of `timer_incident`.
     `clocks`: rows of `timer_clock`, locked. `tombstones`: when the incident ended, for incidents that retention (the
     removal of old ones) has removed. `deferred`: ids of incidents of which only the row was read, since their new
-    events are applied later.
+    events are to be applied later.
     """
 
     events: dict[str, list[IncidentEvent]]  # of those whose fold is not prepared
@@ -76,8 +76,8 @@ class LoadedIncidents:
     def versions(self) -> list[JudgedVersion]:
         """Return every catalogue version by which a loaded incident or clock was judged.
 
-        Each comes with the contracts and customers concerned. Included are the versions of earlier breaches of a clock
-        whose target has been replaced since.
+        Each comes with the contracts and customers concerned. Included are the versions under which earlier targets of
+        a clock, replaced since, were breached.
         """
         found: dict[str, tuple[set[str], set[str]]] = {}
         for name, row in self.incidents.items():
@@ -108,13 +108,11 @@ async def load_incidents(
 ) -> LoadedIncidents:
     """Lock the timers and clocks of these incidents, and return their stored rows and events.
 
-    An incident with 250 events or more is read in part: none of its events, and of its clocks those that are open or
-    named in `unsettled` (incident id -> clocks that may have changed). All its clocks are read if `unsettled` has no
-    entry for it, or one of another catalogue version than the incident was last judged by.
-
-    `far`: ids of incidents that would take long to compute. If they have 250 events or more, only their rows are read
-    and their timers locked, as for incidents some of whose events wait already; both are in `deferred` of the result.
-    None: every incident is read.
+    Of a large incident (250 events or more) no events are read, and of its ended clocks only those in `unsettled`:
+    incident id -> clocks that may have changed. If it has no entry there, or one for another catalogue version than it
+    was last judged by, all its clocks are read. `far`: ids of incidents that, if large, would take long to compute. Of
+    these, and of large ones whose events wait already, only the row is read, and the timers are locked; their ids are
+    in `deferred` of the result. None: every incident is read.
     """
     names = sorted(incidents)
     found = (await connection.execute(select(tables.incident).where(tables.incident.c.id.in_(names)))).all()

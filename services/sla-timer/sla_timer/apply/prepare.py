@@ -72,8 +72,8 @@ class FoldPreparer:
 
         `work`: a transaction; its argument is incident id -> what was computed. If it raises FoldNotPrepared, the
         incidents it lacks are computed and it is run again. `events`: incident id -> its new events; stored ones are
-        skipped. `budget`: counts the stored events that were read again. Raises StoreBusy after 8 runs, when other
-        instances keep changing the incidents. Other exceptions of `work` pass.
+        skipped. `budget`: limits and counts the stored events that are read again. Raises StoreBusy after 8 runs, when
+        other instances keep changing the incidents. Other exceptions of `work` pass.
         """
 
         async def with_all(prepared: Mapping[str, PreparedFold], _: Collection[str]) -> Given:
@@ -88,9 +88,9 @@ class FoldPreparer:
     ) -> Given:
         """Run `work` as `around` does, but leave out the incidents that would take long to compute.
 
-        Left out are incidents for which more than 500 stored events would have to be read again, or more than 500
-        clocks may all have changed, which another task has locked, or whose events wait already. The second argument of
-        `work` is the set of their ids. Raises what `around` raises.
+        The second argument of `work` is the set of their ids. An incident is left out if more than 500 stored events
+        would have to be read again for it and the incidents before it in this call, if more than 500 of its clocks may
+        have changed, if another task has locked it, or if events of it wait already. Raises what `around` raises.
         """
         return await self._around(events, work, lambda: FoldBudget(NEAR), wait=False)
 
@@ -134,9 +134,9 @@ class FoldPreparer:
 
 
 def unsettled_clocks(prepared: Mapping[str, PreparedFold]) -> dict[str, UnsettledClocks]:
-    """Return incident id -> the clocks of that incident that may have changed, as the argument of `load_incidents`.
+    """Return the argument `unsettled` of `load_incidents`: incident id -> the clocks that may have changed.
 
-    An incident is left out if every one of its clocks may have changed.
+    `prepared`: incident id -> what was computed. An incident is left out if every one of its clocks may have changed.
     """
     return {
         name: UnsettledClocks(one.version, ids)
@@ -155,8 +155,9 @@ def check_prepared(
     """Raise FoldNotPrepared unless every incident with 250 events or more was computed for this transaction.
 
     Only incidents in `fresh` (incident id -> ids of its new events) are checked. `known`: what is stored. `prepared`:
-    what was computed; it must have read the stored events and exactly these new ones, by the right rulebook of `pins`:
-    the one of the catalogue in force if `moved`, else the one by which the incident was judged.
+    what was computed: it must have read the stored events and exactly these new ones, by the right rulebook of `pins`.
+    That is the rulebook of the catalogue in force if `moved` is True, else the one by which the incident was judged
+    last.
     """
     wanted = {}
     for name, ids in fresh.items():
@@ -175,8 +176,9 @@ def stored_incident(
 ) -> StoredIncident | None:
     """Return the input of `decide` for the incident `name`; call `check_prepared` first.
 
-    None for an incident that has no events, or that retention (the removal of old ones) has removed and that was not
-    reopened. `surplus`: how many events this transaction stores that exceed the limit and do not count.
+    `known`: what is stored. `prepared`: the incident as computed, if it has 250 events or more; else None. `surplus`:
+    how many events this transaction stores that exceed the limit and do not count. None is returned for an incident
+    that has no events, or that retention (the removal of old ones) has removed and that was not reopened.
     """
     row = known.incidents.get(name)
     clocks: Sequence[Any] = known.clocks.get(name, ())

@@ -27,10 +27,10 @@ REPLAN, AUDIT, TICK = "replan", "audit", "tick"
 
 
 class TimerQuarantine:
-    """Puts incidents into the quarantine that re-planning or the self-audit could not process: call `keep`.
+    """Quarantines incidents on which re-planning or the self-audit failed (`keep`), and replays them later.
 
-    An operator replays the entry later. Building the object registers how such entries are replayed, and those of
-    timers that the tick (the loop that fires timers) has quarantined.
+    An operator orders the replay. Creating this object registers the replay with `quarantine`, also for timers that the
+    tick (the loop that fires timers) has quarantined by itself.
     """
 
     def __init__(self, store: Store, quarantine: Quarantine, refolder: Refolder) -> None:
@@ -44,8 +44,9 @@ class TimerQuarantine:
     async def keep(self, part: str, partition: int, catalogue: str, incident: str, error: Exception) -> None:
         """Put an incident into the quarantine, because `part` failed on it with `error`.
 
-        `part`: `REPLAN` or `AUDIT`; it skips the incident until the entry is replayed. `partition`: the incident's.
-        `catalogue`: re-planning skips it under this version only; "" for the audit.
+        `part`: `REPLAN` (re-planning) or `AUDIT` (the self-audit). `partition`: the incident's. `catalogue`: "" for the
+        audit, which skips the incident until the entry is replayed. For re-planning the catalogue version, under which
+        alone the incident is skipped until then; or `<contract>@<revision>` of a changed contract.
         """
         row = QuarantineRow(
             part=part,

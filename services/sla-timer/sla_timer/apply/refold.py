@@ -44,8 +44,8 @@ def query_of_names(names: Sequence[str]) -> Callable[[AsyncConnection], Awaitabl
 class Refolder:
     """Computes incidents anew from their stored events, without a new event: call `refold`.
 
-    Re-planning, the self-audit and the quarantine use it. What differs from before is written and published. Meanwhile
-    the partition's owner cannot apply events.
+    What differs from before is written and published. While `refold` runs, the owner of the partition cannot apply
+    events. Re-planning, the self-audit and the quarantine use it.
     """
 
     def __init__(self, store: Store, rulebooks: Rulebooks, time_source: TimeSource, preparing: FoldPreparer) -> None:

@@ -78,9 +78,10 @@ class Replanner:
     async def once(self) -> int:
         """Judge up to 100 open incidents anew; return how many were tried, 0 if nothing was left to do.
 
-        First come incidents of other catalogue versions, of one partition; then those of one recorded contract that has
-        changed (1 is returned if it has none). 0, too, if another instance has activated a newer catalogue. Incidents
-        that fail are put into the quarantine. Raises Retryable.
+        First those that were judged by another catalogue version than the one in force, of one partition; if there are
+        none, those of one recorded contract that has changed (1 is returned if it has none). If another instance has
+        activated a newer catalogue, nothing is done and 0 is returned. Incidents that fail are put into the quarantine.
+        Raises Retryable.
         """
         first = await self._anything()
         if first is None:
@@ -137,7 +138,7 @@ class Replanner:
 
 
 async def ask_contracts(connection: AsyncConnection, changed: Sequence[RecordData]) -> None:
-    """Request that `Replanner` judges anew the open incidents under these changed contracts, and of their customers.
+    """Request that `Replanner` judges anew the open incidents of these changed contracts, and of their customers.
 
     The request is a row of `timer_replan` for each contract, written in the caller's transaction.
     """

@@ -58,11 +58,11 @@ class _Done:
 class Applier:
     """Applies incident events from the bus: stores them, computes their incidents anew and publishes what follows.
 
-    `handle` applies a batch; the bus also calls `assigned` and `revoked` (`sla_platform.bus.Handler`). Events whose
-    incident takes long to compute are stored to be applied later, and the event `deferring` is set. `progress`: notes
-    how far each partition is applied. `owner`: the name of this instance. `wake` is called after each transaction; it
-    wakes the readers of the log of published events. `preparing`: computes incidents with many events; None makes a new
-    one.
+    `handle` applies a batch; the bus also calls `assigned` and `revoked` (`sla_platform.bus.Handler`). Events of
+    incidents that take long to compute are stored to be applied later; then the `asyncio.Event` `deferring` is set.
+    `progress`: notes how far each partition is applied. `owner`: the name of this instance. `wake`: called after each
+    transaction, wakes the readers of the log of published events. `preparing`: computes incidents with many events;
+    None: a new one.
     """
 
     def __init__(
@@ -118,10 +118,10 @@ class Applier:
     async def handle(self, batch: Batch) -> None:
         """Apply a batch of events in one transaction; events that are stored already are skipped.
 
-        An incident of which more than 500 stored events would have to be read again is put off: its events are stored
-        to be applied later, and so are all that follow until these are applied. Then note that the partition is applied
-        up to the instant `batch.through`, if it is given. Raises Fenced if this instance does not own the partition,
-        BadEnvelope if an event cannot be read, and StoreBusy; nothing was stored then.
+        The events of an incident that would take long to compute (see `FoldPreparer.around_near`) are only stored, to
+        be applied later, and so are all its further events until then. Afterwards it is noted that the partition is
+        applied up to the instant `batch.through`, unless that is None. Raises Fenced if this instance does not own the
+        partition, BadEnvelope if an event cannot be read, and StoreBusy; nothing was stored then.
         """
         epoch = self._epochs.get(batch.partition)
         if epoch is None:
@@ -143,11 +143,11 @@ class Applier:
         self._wake()
 
     async def apply_deferred(self, partition: int, incident: str, readable: Fresh, budget: FoldBudget) -> None:
-        """Apply events of one incident that were put off, in one transaction.
+        """Apply events of one incident that were stored to be applied later (`readable`), in one transaction.
 
-        Its timers fire again if no event of it waits any more. `budget`: counts the stored events that were read again,
-        and the clocks if more than 500 may have changed. Raises Fenced if this instance does not own the partition, and
-        StoreBusy; the events still wait then.
+        Its timers fire again if no event of it waits any more. `budget`: counts the stored events that are read again,
+        and all clocks of the incident if more than 500 may have changed. Raises Fenced if this instance does not own
+        the partition, and StoreBusy; the events still wait then.
         """
         epoch = self._epochs.get(partition)
         if epoch is None:

@@ -10,10 +10,10 @@ from sla_timer.tick.sqlite import SqliteFiring
 
 
 def progress_of(store: Store) -> Progress:
-    """Return the `Progress` for this database, which notes up to which instant this process has applied events."""
+    """Return the `Progress` to use with this database: it notes up to which instant this process has applied events."""
     return SqliteProgress() if store.sqlite else PostgresProgress(store)
 
 
 def firing_of(store: Store, progress: Progress) -> Firing:
-    """Return the `Firing` for this database, which fires due timers. `progress` is used on SQLite only."""
+    """Return the `Firing` to use with this database: it fires due timers. `progress` is used on SQLite only."""
     return SqliteFiring(store, progress) if store.sqlite else PostgresFiring(store)

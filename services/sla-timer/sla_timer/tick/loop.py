@@ -77,8 +77,9 @@ class TickLoop:
             await self._time_source.sleep(max(self._settings.tick_ms / 1000 - (time.monotonic() - begun), 0.001))
 
     async def once(self) -> int:
-        """Fire every timer that is due now; return how many timer rows were taken, those of replaced targets included.
+        """Fire every timer that is due now and need not wait for events; return how many timer rows were taken.
 
+        That number includes the timers of targets that have been replaced, which are taken without publishing anything.
         A row that the database refuses is moved to the quarantine. Raises Retryable.
         """
         sweep = time.monotonic() - self._swept >= self._settings.sweep_seconds

@@ -32,8 +32,8 @@ class ClaimBounds:
 
     `now`: rows due up to this instant. `since`: rows due after this instant; None: however long overdue. `patience`:
     how long timers wait for missing events before they fire as `provisional`. `limit`: rows per partition. `only`: this
-    partition alone; None: all. `lane`, `lanes`: of these, the partitions whose number modulo `lanes` is `lane`, so that
-    several calls can share the work.
+    partition alone; None: all. `lane`, `lanes`: of these, the partitions whose number modulo `lanes` is `lane`; so
+    several calls share the work.
     """
 
     now: datetime
@@ -60,17 +60,17 @@ class Firing(Protocol):
     async def fire(self, bounds: ClaimBounds) -> list[Fired]:
         """Fire one batch of due timers and return their rows.
 
-        At most `bounds.limit` rows of each partition are taken; if so many are of one partition, more may be due.
-        Raises Retryable when the store is away or busy, and the driver's error when it refuses a row; nothing was fired
-        then.
+        At most `bounds.limit` rows of each partition are taken; when a partition yields that many, more may be due in
+        it. Raises Retryable when the store is away or busy, and the driver's error when it refuses a row; nothing was
+        fired then.
         """
         ...
 
     async def quarantine(self, bounds: ClaimBounds, partition: int, error: str) -> bool:
-        """Move one due row of the partition to the quarantine (rows that could not be processed); False if none is due.
+        """Move the due row of `partition` that `fire` would take first to the quarantine.
 
-        It is the row that `fire` would take first. `bounds`: those that `fire` would get. `error`: the reason, cut if
-        too long to store.
+        Return False if none is due. `bounds`: those that `fire` would get. `error`: the reason, cut if too long to
+        store.
         """
         ...
 

@@ -55,7 +55,7 @@ BEGINNING = from_micros(0)  # a lower bound below every row
 class ProgressLook(NamedTuple):
     """How far events are applied in all partitions: the result of `Progress.publish`.
 
-    `now`: the database's clock; None on SQLite, which has none. `slowest`: the instant up to which even the slowest
+    `now`: the database's clock; None on SQLite, which has no clock. `slowest`: the instant up to which even the slowest
     partition is applied; None when unknown. `due`: False if no timer was due at `now`; always True on SQLite.
     """
 
@@ -68,7 +68,7 @@ class Progress:
     """Remembers up to which instant this process has applied the events of each partition that it owns.
 
     `Applier` calls `note` and `drop`; the tick (the loop that fires timers) calls `publish`. A timer that is due later
-    than that instant fires only once it has waited for `ClaimBounds.patience`.
+    than that instant must wait, for `ClaimBounds.patience` at most.
     """
 
     def __init__(self) -> None:
@@ -96,10 +96,10 @@ class Progress:
         return None if known is None else known[1]
 
     async def publish(self, since: datetime | None = None) -> ProgressLook:
-        """Publish up to which instants this process has applied events, and return how far all partitions are applied.
+        """Tell all instances how far this process has applied events; return how far all partitions are applied.
 
-        The loops that fire timers read this, in all instances. `since`: timers due at or before this instant do not
-        make `ProgressLook.due` true; None: any due timer does.
+        The loops that fire timers need the result. `since`: timers due at or before this instant do not make
+        `ProgressLook.due` true; None: any due timer does.
         """
         raise NotImplementedError
 
@@ -113,13 +113,16 @@ class SqliteProgress(Progress):
     async def publish(self, since: datetime | None = None) -> ProgressLook:
         """Return up to which instant the only partition is applied; nothing is written.
 
-        `now` of the result is None, as SQLite has no clock of its own, and `due` is True.
+        `now` of the result is None, as SQLite has no clock of its own, and `due` is True; `since` is ignored.
         """
         return ProgressLook(None, self.caught_up_through(0))
 
 
 class PostgresProgress(Progress):
-    """`Progress` for PostgreSQL: writes how far events are applied to `timer_progress`, which all instances read."""
+    """`Progress` for PostgreSQL: stores in the table `timer_progress` how far events are applied.
+
+    All instances read that table.
+    """
 
     def __init__(self, store: Store) -> None:
         super().__init__()

@@ -13,9 +13,10 @@ from sla_timer import tables
 
 
 def stored_text(settings: Settings) -> str | None:
-    """Return the text of the catalogue that was put in force last, from the store of the settings; None if it has none.
+    """Return the text of the catalogue that was put in force last, from the store of the settings.
 
-    A database file that does not exist is not created, and gives None. Raises StoreBusy.
+    None if the store has no catalogue, or is a database file that does not exist; such a file is not created. Raises
+    StoreBusy.
     """
     database = Store(settings.store_url).url.database
     if settings.store_url.startswith("sqlite") and not (database and Path(database).exists()):

@@ -20,8 +20,7 @@ class NoInstallation(Exception):
 
 
 def with_store(settings: Settings, work: Callable[[Store, TimeSource], Awaitable[_Answer]]) -> _Answer:
-    """Open the store of the settings, and return what `work` returns, which is called with the store and the time
-    source.
+    """Open the store of the settings, call `work` with it and the time source, and return the result of `work`.
 
     The store is closed afterwards. A database file that does not exist is not created. Raises NoInstallation,
     StoreBusy.

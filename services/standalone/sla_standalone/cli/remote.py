@@ -60,7 +60,7 @@ def fetch_json(client: httpx2.Client, path: str, parameters: Mapping[str, str | 
 
 
 def stop_refused(answer: httpx2.Response) -> NoReturn:
-    """End the command with the problem in an answer: exit status 1 for a 404, 2 for everything else."""
+    """End the command with the error that an HTTP answer states: exit status 1 for a 404, 2 for everything else."""
     stop(problem_text(answer), WRONG if answer.status_code == httpx2.codes.NOT_FOUND else MISUSED)
 
 

@@ -23,10 +23,10 @@ _TURNS = {
 
 
 def show_replay(rules: Sequence[ReplayRules], played: Played, *, each: bool) -> None:
-    """Print the results of a replay (`played`) as tables; with `each` also the verdict of every clock, and every
-    remark.
+    """Print the results of a replay (`played`) as tables.
 
-    `rules`: the one or two plans by which the log was judged.
+    `rules`: the one or two plans by which the log was judged. `each`: print also the verdict of every clock, and every
+    remark on what is odd about an incident.
     """
     figures = played.figures
     if each:

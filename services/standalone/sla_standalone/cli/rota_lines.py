@@ -21,9 +21,9 @@ def rota_lines(rotas: list[dict[str, Any]]) -> Iterator[tuple[str, ...]]:
 
 
 def override_lines(rotas: list[dict[str, Any]]) -> Iterator[tuple[str, ...]]:
-    """Yield a table row for each override of rotas: one person instead of another for a time.
+    """Yield a table row for each override of rotas: a person who is on call for a time, perhaps instead of another.
 
-    The cells: rota, who instead of whom, from, until, why and by whom. `rotas`: `rotas` of a contract's promises
+    The cells: rota, who (instead of whom), from, until, why and by whom. `rotas`: `rotas` of a contract's promises
     (`sla_catalogue.sheet`).
     """
     for rota in rotas:

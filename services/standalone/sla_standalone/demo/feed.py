@@ -29,7 +29,7 @@ class _Due:
 
 
 class DemoFeed:
-    """Posts the events of the demo's incidents to the service at `url`; `part` returns it ready to run.
+    """Posts the events of the demo's incidents to the service at `url`: await `run`, or pass on the task from `part`.
 
     `time_source`: the demo's clock, which decides when an event is posted. `most`: how many incidents are opened.
     """
@@ -42,7 +42,7 @@ class DemoFeed:
         self._numbers = itertools.count(1)
 
     def part(self) -> Part:
-        """Return the feed as a part of a service, which runs `run`."""
+        """Return the feed as a long-running task of a service, named `feed`; the task is to call `run`."""
         return Part("feed", self.run)
 
     async def run(self) -> None:

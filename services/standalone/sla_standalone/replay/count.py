@@ -43,7 +43,7 @@ class VerdictCounts:
 
 
 class Group(NamedTuple):
-    """The key of one line of the attainment table: ids of contract and metric, the priority, and the month.
+    """The key of one line of the attainment table (shares of targets met): contract, metric, priority and month.
 
     `month`: the month to which the line's clocks are counted, such as `2026-11` (see `month_of`).
     """
@@ -67,7 +67,8 @@ def month_of(outcome: ClockOutcome) -> str:
 
 @dataclass(slots=True)
 class ConfusionMatrix:
-    """The numbers of clocks by slad's verdict and another system's; call `add` for each clock that has the latter.
+    """The numbers of clocks by slad's verdict and another system's; call `add` for each clock that the other has
+    judged.
 
     The first word of a name is slad's verdict: `met_missed` counts the clocks that slad calls met and the other system
     missed. `undecided`: slad has no verdict, as its clock is open, cancelled, exempt or never started.
@@ -151,9 +152,9 @@ class VerdictAgreement:
     def add(self, outcomes: Iterable[ClockOutcome], incident: str, claims: Mapping[str, bool]) -> list[Disagreement]:
         """Compare slad's verdicts on one incident with another system's, count them, and return those that differ.
 
-        `claims`: metric -> the other system's verdict, True for met. Where slad has no verdict, the metric is among
-        those returned, and is counted as undecided. If a metric has several clocks the last is compared, since the
-        other system's verdict is about the end of the incident.
+        `outcomes`: of slad's clocks. `claims`: metric -> the other system's verdict, True for met. A metric without a
+        verdict of slad's is returned, too, and counted as undecided. Of several clocks of a metric the last is
+        compared, since the other system's verdict is about the end of the incident.
         """
         last: dict[str, ClockOutcome] = {}
         for outcome in outcomes:

@@ -45,9 +45,9 @@ class ChangedOutcome:
 
 
 def changed_outcomes(old: Iterable[ClockOutcome], new: Iterable[ClockOutcome]) -> list[ChangedOutcome]:
-    """Return the clocks whose outcome changes from `old` to `new`, sorted by incident, metric and cycle.
+    """Return the clocks whose outcome changes from `old` to `new`, the outcomes of the same incidents under two plans.
 
-    `old` and `new`: outcomes of the same incidents under two plans.
+    They are sorted by incident, metric and cycle (the clock's number among those of the metric).
     """
     before = {outcome.key: outcome for outcome in old}
     after = {outcome.key: outcome for outcome in new}
@@ -63,7 +63,7 @@ def changed_outcomes(old: Iterable[ClockOutcome], new: Iterable[ClockOutcome]) -
 def change_of(old: ClockOutcome | None, new: ClockOutcome | None) -> OutcomeChange | None:
     """Return how the outcome of one clock changes from `old` to `new`; None when verdict and due instant stay.
 
-    `old` or `new`, not both, is None under a plan without that clock.
+    `old`, `new`: the outcomes under two plans; one of them may be None, under a plan without that clock.
     """
     if old is None or new is None:
         return OutcomeChange.APPEARED if old is None else OutcomeChange.VANISHED

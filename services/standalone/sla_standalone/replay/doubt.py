@@ -20,13 +20,12 @@ _BEFORE: Mapping[EventKind, frozenset[EventKind]] = {
 
 
 def rows_in_order(instants: Sequence[datetime], versions: Sequence[int]) -> list[datetime]:
-    """Return the instants of an incident's table rows, after deciding which instant each ambiguous local time means.
+    """Return the instants of an incident's table rows, after choosing one for each local time that came twice.
 
-    A local time is ambiguous if it came twice, when clocks were set back. The second instant is chosen if the latest of
-    the earlier rows lies after the first instant and not after the second; otherwise the first. Earlier rows are those
-    with a lower number in `versions` if all numbers differ and none is 0 (unknown), else those before it in `instants`.
-    In the latter case nothing is changed if the other instants are not in ascending order. The result is in the order
-    of `instants`.
+    A local time comes twice when clocks are set back. The second instant is chosen if the latest of the rows before
+    lies after the first instant and not after the second, else the first. The rows before are those with lower
+    `versions`, if all differ and none is 0 (unknown); else those earlier in `instants`, but then nothing is chosen if
+    the other instants are not ascending. The result is in the order of `instants`.
     """
     if not any(isinstance(at, DoubtfulInstant) and at.doubt.again is not None for at in instants):
         return list(instants)
@@ -48,13 +47,12 @@ def rows_in_order(instants: Sequence[datetime], versions: Sequence[int]) -> list
 
 
 def settle_instants(events: Sequence[IncidentEvent]) -> list[IncidentEvent]:
-    """Return the events in the given order, with plain instants in place of each DoubtfulInstant.
+    """Return the events in the given order, with a plain instant in place of each DoubtfulInstant.
 
-    That is an instant read from a local time that came twice or never. One that never came becomes the instant at which
-    clocks were changed. Of one that came twice the second instant is chosen if `rows_in_order` chose it, or if an event
-    that must come before lies after the first; otherwise the first. The opening comes before all others; of events
-    without a row's version, response and workaround come before the end, and resolved before closed. Changed events get
-    the quality DOUBTFUL and a warning.
+    A local time that never came becomes the instant at which clocks were changed. Of one that came twice, the second
+    instant is taken if `rows_in_order` chose it, or if an event that must come before lies between the two; else the
+    first. The opening must come before all others; in events without a `version`, response and workaround before the
+    end, resolved before closed. Changed events get the quality DOUBTFUL and a warning.
     """
     if not any(isinstance(event.occurred_at, DoubtfulInstant) for event in events):
         return list(events)

@@ -21,10 +21,10 @@ T = TypeVar("T")
 class Figures:
     """The figures of a replay: call `add` for each incident and `close` at the end.
 
-    `tallies`: counts of verdicts under the first plan. `agreement`: these verdicts compared with another system's;
-    empty if the log has none. `disagreements`: (line, metric on which the two differ). `changes`: kind of change under
-    a second plan -> number of clocks. `turned`: (line, changed clock), without clocks that only got another due
-    instant. After `close` both lists have at most 20 (SHOWN) entries, the first of the log.
+    `tallies`: counts of verdicts under the first plan. `agreement`: these verdicts compared with another system's,
+    empty if the log has none. `disagreements`: pairs (line of the log, metric with different verdicts). `changes`: kind
+    of change under a second plan -> number of clocks. `turned`: pairs (line, changed clock), without clocks that only
+    got another due instant. `close` shortens both lists to the first 20 (SHOWN) of the log.
     """
 
     tallies: dict[Group, VerdictCounts] = field(default_factory=dict)
@@ -61,7 +61,7 @@ class Figures:
         self.close()
 
     def close(self) -> None:
-        """Drop all but the first `SHOWN` (20) examples, in the order of the log, of `disagreements` and `turned`."""
+        """Drop all but the first `SHOWN` (20) of `disagreements` and of `turned`, in the order of the log."""
         self.disagreements = _first(self.disagreements)
         self.turned = _first(self.turned)
 

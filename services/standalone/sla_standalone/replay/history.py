@@ -46,10 +46,10 @@ class Reader(Protocol):
 class ReplayHistory:
     """The lines of a log, grouped by incident; `reader` translates the lines of an incident to events.
 
-    `lives`: incident -> pairs (number, line), in the order in which the log first names the incidents. `buckets`:
-    temporary files, used instead for a log of more than 32 MiB; all lines of an incident are in the same bucket.
-    `rejects`: lines that name no incident or cannot be read. `lines`: how many were read. `folder`: of the temporary
-    files, None without. `close`, or leaving the context, deletes these files.
+    `lives`: incident -> pairs (number, line), in the order in which the log first names the incidents. `buckets`: used
+    instead for a log of more than 32 MiB: temporary files, each with all lines of some incidents. `rejects`: lines that
+    name no incident or cannot be read. `lines`: how many were read. `folder`: of the temporary files, None without.
+    `close`, or leaving the context, deletes these files.
     """
 
     reader: Reader
@@ -100,8 +100,9 @@ def in_chunks(lives: dict[str, list[Any]], size: int) -> Iterator[Chunk]:
 def read_table(path: Path, mapping: MappingFile, advance: Advance = lambda lines: None) -> ReplayHistory:
     """Read a CSV file by its mapping file, and return its rows grouped by incident.
 
-    Rows with more or fewer cells than the header, or without an incident's id, become rejects. `advance` is called from
-    time to time with how many lines were read since the last call. Raises BadLog, BadMapping, OSError.
+    Empty rows are skipped. In the result, `rejects` are the rows with more or fewer cells than the header, or without
+    an incident's id. `advance` is called from time to time with how many lines were read since the last call. Raises
+    BadLog, BadMapping, OSError.
     """
     with path.open(newline="", encoding=mapping.encoding) as stream:
         rows = csv.reader(stream, delimiter=mapping.delimiter)
@@ -176,9 +177,9 @@ def _short(line: int, cells: Sequence[str], width: int) -> Reject:
 def read_lines(path: Path, reader: LineReader, advance: Advance = lambda lines: None, jobs: int = 1) -> ReplayHistory:
     """Read JSON lines, or one JSON array of events (a CloudEvents batch), and return them grouped by incident.
 
-    Lines that name no incident become rejects. An array has to fit in memory. `jobs`: how many processes read a file of
-    more than 32 MiB. `advance` is called from time to time with how many lines were read since the last call. Raises
-    BadLog, OSError.
+    In the result, `rejects` are the lines that are no JSON or name no incident. An array has to fit in memory. `jobs`:
+    how many processes read a file of more than 32 MiB. `advance` is called from time to time with how many lines were
+    read since the last call. Raises BadLog, OSError.
     """
     history = ReplayHistory(reader)
     buckets = _buckets(path)

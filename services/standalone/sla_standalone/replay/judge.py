@@ -72,7 +72,7 @@ class ClockOutcome(NamedTuple):
 
     @property
     def key(self) -> tuple[str, str, int]:
-        """Return (incident, metric, cycle), which identifies the clock."""
+        """Return what identifies the clock: (incident, metric, its number among the incident's for the metric)."""
         return self.incident, self.metric, self.cycle
 
     def settled(self, until: datetime) -> ClockOutcome:
@@ -116,7 +116,9 @@ class JudgedIncident(NamedTuple):
 
 
 def judged_of(incident: Incident) -> JudgedIncident:
-    """Return the outcomes of an incident's clocks (see `outcomes_of`), together with the remarks on the incident."""
+    """Return the outcomes of an incident's clocks (see `outcomes_of`), and the remarks on what is odd about the
+    incident.
+    """
     return JudgedIncident(outcomes_of(incident), tuple((remark.kind.value, remark.text) for remark in incident.remarks))
 
 

@@ -26,7 +26,7 @@ class IncidentLife:
     """All that the lines of a log state about one incident.
 
     `events`: the incident's events. `claims`: metric -> another system's verdict, True for met. `rejects`: lines that
-    could not be read. `remarks`: statuses that the mapping file does not list, one for each row.
+    could not be read. `remarks`: for each row with a status that the mapping file does not list, this status.
     """
 
     incident: IncidentId

@@ -72,7 +72,7 @@ class LineReader:
     def life(self, incident: str, lines: Sequence[Numbered]) -> IncidentLife:
         """Return the events of one incident, given its lines as pairs (number, line).
 
-        Lines that are no events known to slad become rejects.
+        In the result, `rejects` are the lines that are no events known to slad.
         """
         events: list[IncidentEvent] = []
         rejects: list[Reject] = []

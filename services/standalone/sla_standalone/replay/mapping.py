@@ -35,7 +35,7 @@ class _Document(BaseModel):
 
 
 class Cell(_Document):
-    """In a mapping file, where a value comes from: the row's cell in `column`, or `constant` if that has no value.
+    """In a mapping file, where a value comes from: the row's cell in `column`, or `constant` if the cell has no value.
 
     `values`: text of the cell -> value; a text that is not listed is the value itself. In the mapping file a plain text
     such as `Priority` stands for the column of that name.
@@ -97,13 +97,12 @@ class States(_Document):
 
 
 class EventRule(_Document):
-    """In a mapping file, the rule by which rows of the table state events of the kind `event`.
+    """In a mapping file, the rule by which the rows of an incident state events of the kind `event`.
 
-    `where`: only rows with these values count. A row states the event if it begins to have the values of `becomes` (an
-    incident's first row may), ceases to have those of `leaves`, or if a column of `changes` changed or a number in
-    `rises` grew since the row before. Without these four the event happens once, at the first row with a value in a
-    column of `at`. `at`: columns with the event's instant, the first with a value counts; without any, the row's own.
-    `actor`, `waiting_on` and `reason` go into the event.
+    A row that fits `where` states it if, against the incident's row before, one of these is so: it fits `becomes` anew
+    (a first row may, too), fits `leaves` no longer, has another value in a column of `changes`, or a higher number in
+    one of `rises`. Without these four: once, at the first row with a value in a column of `at` (columns with the
+    event's instant: the first value counts; without any column, the row's own).
     """
 
     event: EventKind
@@ -139,9 +138,9 @@ _BEYOND_A_TABLE = frozenset({EventKind.TARGET_AGREED, EventKind.MERGED, EventKin
 class VerdictColumn(_Document):
     """In a mapping file, the column with another system's verdict on `metric`, read from the last row of each incident.
 
-    `met`, `missed`: the cell's texts that stand for each verdict, in any case; another text is no verdict. `where`
-    (column -> values) and `known` (columns) exclude incidents: the verdict is read only if the last row has one of the
-    values in each column of `where`, and any value in each column of `known`.
+    `met`, `missed`: the cell's texts that stand for each verdict, in any case; another text is no verdict. The verdict
+    is read only if that row has, in each column of `where`, one of the values listed there, and any value in each
+    column of `known`.
     """
 
     column: str

@@ -53,10 +53,10 @@ class Played:
     """The result of judging a log by one or two plans.
 
     `records`: the incidents' results, in the order of the log; not all, if `play` was called with `each=False` for a
-    large log. `rejects`: the first 1,000 lines that could not be read. `rejected`: how many could not be read in all.
-    `remarks`: status that the mapping file does not list -> number of rows. `odd`: kind of what is odd about an
-    incident -> number of incidents. `noted`: that kind -> the first example (line, incident, text). `first`, `until`:
-    when the log begins and ends.
+    large log. `rejects`: the first 1,000 lines that could not be read; `rejected`: how many there are in all.
+    `remarks`: status that the mapping file does not list -> number of rows. `odd`: kind of oddity of an incident ->
+    number of incidents. `noted`: kind of oddity -> its first example (line, incident, text). `first`, `until`: when the
+    log begins and ends.
     """
 
     figures: Figures = field(default_factory=Figures)
@@ -122,9 +122,9 @@ def play(
     """Judge the incidents of a log by one or two plans (`rules`), and return figures and results; nothing is sent.
 
     `until`: events after this instant are ignored; None: the log ends with its last event. `jobs`: how many processes
-    work. `each`: keep the result of every incident, for a large log in temporary files; if False, of a large log only
-    the results of incidents with an open clock are kept. `advance` is called with how many lines were judged since the
-    last call.
+    work. `each`: keep the result of every incident (of a log of more than 32 MiB in temporary files); if False, such a
+    large log keeps only those of incidents with an open clock. `advance` is called with how many lines were judged
+    since the last call.
     """
     whole = Played()
     parts = _alone(history, rules, until, each) if jobs <= 1 else _shared(history, rules, until, each, jobs)
@@ -152,8 +152,7 @@ def play(
 
 
 def keep_earliest(known: dict[str, Noted], found: Mapping[str, Noted]) -> None:
-    """Merge the remarks of `found` into `known`, which keeps one remark of each kind: the one that comes first in the
-    log.
+    """Merge the remarks on odd incidents in `found` into `known`; of each kind, the first in the log is kept.
 
     `known`, `found`: kind of remark -> (line, incident, text).
     """
@@ -195,8 +194,8 @@ def judge_chunk(
     """Judge each incident of a chunk by every judge, and return a record for each incident that has events.
 
     `chunk`: pairs (incident, lines), which `reader` translates to events. `judges`: one for each plan. `until`: later
-    events are ignored, None: no event is. Added to `part`: the counts of lines, incidents and events, the remarks, the
-    rejected lines, and the figures of incidents without an open clock.
+    events are ignored; None: no event is. `part`: sums, to which are added the counts of lines, incidents and events,
+    the remarks, the rejected lines, and the figures of incidents without an open clock.
     """
     lives = []
     for key, lines in chunk:

@@ -47,7 +47,7 @@ class Record(NamedTuple):
 
 
 def write_records(records: Iterable[Record], path: Path) -> None:
-    """Append records to a file, sorted by line."""
+    """Append records to the file at `path`, sorted by their `line` (where the log first names the incident)."""
     writer = BlockWriter(path)
     for record in sorted(records, key=attrgetter("line")):
         outcomes = tuple(tuple(_packed(outcome) for outcome in each) for each in record.outcomes)
@@ -57,9 +57,10 @@ def write_records(records: Iterable[Record], path: Path) -> None:
 
 @dataclass(frozen=True, slots=True)
 class StoredRecords:
-    """The records in files that `write_records` wrote: iterate over it to read them, in the order of the log.
+    """The records (results of incidents) in files that `write_records` wrote: iterate over it to read them.
 
-    Each iteration reads the files again, and merges them without holding all records in memory.
+    They come in the order of the log. Each iteration reads the files again, and merges them without holding all records
+    in memory.
     """
 
     files: Sequence[Path]
@@ -70,9 +71,9 @@ class StoredRecords:
 
 @dataclass(frozen=True, slots=True)
 class SettledRecords:
-    """An iterable of records as of `until`, the end of the log: it yields each of `records` with open clocks settled.
+    """An iterable of records (results of incidents) as of `until`, the end of the log.
 
-    See `Record.settled`.
+    It yields each of `records`; one with open clocks as `Record.settled` returns it.
     """
 
     records: Iterable[Record]

@@ -17,7 +17,7 @@ from sla_standalone.replay.record import Record
 
 
 def log_json(played: Played) -> dict[str, Any]:
-    """Return what a replayed log contains, as JSON values: incidents, events, span, rejected lines, and remarks."""
+    """Return what a replayed log contains, as JSON values: incidents, events, time span, rejected lines and remarks."""
     return {
         "incidents": played.incidents,
         "events": played.events,
@@ -78,7 +78,7 @@ def tally_json(tally: VerdictCounts) -> dict[str, Any]:
 
 
 def attainment_json(groups: Mapping[Group, VerdictCounts]) -> list[dict[str, Any]]:
-    """Return the attainment table as JSON: one object for each contract, metric, priority and month."""
+    """Return the shares of targets met as JSON: one object for each contract, metric, priority and month."""
     return [
         {"contract": group.contract, "metric": group.metric, "priority": group.priority, "month": group.month}
         | tally_json(tally)
@@ -118,8 +118,8 @@ def disagreement_json(one: Disagreement) -> dict[str, Any]:
 def confusion_json(found: ConfusionMatrix) -> dict[str, Any]:
     """Return the numbers of clocks by slad's verdict and the other system's, as JSON values.
 
-    In `confusion` the first word of a name is slad's verdict, the second the other system's. `ratio`: the share of
-    clocks with equal verdicts.
+    In `confusion` the first word of a name is slad's verdict, the second the other system's. `compared`: how many
+    clocks both have judged. `ratio`: the share of these with equal verdicts.
     """
     return {
         "compared": found.compared,
@@ -150,8 +150,8 @@ def difference_json(counts: Counter[OutcomeChange], records: Iterable[Record]) -
 def change_json(change: ChangedOutcome) -> dict[str, Any]:
     """Return a clock whose outcome differs between two plans, as JSON values.
 
-    `turn`: how it changes; `incident`, `metric`, `cycle`: which clock it is; `old`, `new`: the outcomes, null without a
-    clock.
+    `turn`: how it changes. `incident`, `metric`, `cycle` (its number among those of the metric): which clock it is.
+    `old`, `new`: the outcomes under the plans, null under one without the clock.
     """
     return {
         "turn": change.turn.value,

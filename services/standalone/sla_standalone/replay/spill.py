@@ -26,7 +26,10 @@ class BlockWriter:
         self._held: list[Any] = []
 
     def add(self, value: Any) -> None:
-        """Append a value; it may be in memory until `close`."""
+        """Append a value to the file; its type must be one that Python's `marshal` can write.
+
+        It is in memory alone until its block of 200 is full, or until `close`.
+        """
         self._held.append(value)
         if len(self._held) >= _BLOCK:
             self._flush()
@@ -60,15 +63,18 @@ def read_blocks(path: Path) -> Iterator[list[Any]]:
 class LogBucket:
     """Temporary files with all lines of some of a log's incidents; `lives` reads them.
 
-    A large log may be read in several parts. `pieces`: one file for each part, in which lines are numbered from the
-    beginning of the part. `before`: for each part, how many lines of the log come before it; `lives` adds this.
+    A large log may be read in several parts, each with a file of its own here. `pieces`: these files, in which lines
+    are numbered from the beginning of the part. `before`: for each part, how many lines of the log come before it;
+    `lives` adds this to the numbers.
     """
 
     pieces: tuple[Path, ...]
     before: tuple[int, ...]
 
     def lives(self) -> dict[str, list[Any]]:
-        """Return incident -> its lines as pairs (number in the log, line), by first appearance in the log."""
+        """Return incident -> its lines as pairs (number in the log, line); the incident that comes first in the log is
+        first.
+        """
         found: dict[str, list[Any]] = {}
         for piece, offset in zip(self.pieces, self.before, strict=True):
             for block in read_blocks(piece):

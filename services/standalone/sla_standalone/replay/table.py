@@ -74,8 +74,8 @@ class TableReader:
     def life(self, own: str, rows: Sequence[Numbered]) -> IncidentLife:
         """Return the events of one incident, given its rows as pairs (line of the file, row), in any order.
 
-        `own`: the incident's id in the table, such as `OPS-7`. Rows without an instant, or with a time that cannot be
-        read, become rejects.
+        `own`: the incident's id in the table, such as `OPS-7`. In the result, `rejects` are the rows without an
+        instant, or with a time that cannot be read.
         """
         told = _EventBuilder(IncidentId(f"{self.mapping.source}:{own}"), own, self.mapping.source)
         dated = self._in_order(list(self._dated(rows, told)))

@@ -56,9 +56,10 @@ def refusal_text(refused: EntryRefused, terms: LedgerTerms, language: str = "en"
 
 
 def render_ledger(ledger: Ledger, language: str = "en") -> str:
-    """Return the ledger of an allowance as text of several lines: the balance, then each step and what paid for it.
+    """Return the ledger of an allowance as text of several lines: the balance, then each change of it.
 
-    Times are in the contract's zone. An unknown language gives English.
+    With each change stand the portions of the allowance that paid for it. Times are in the contract's zone. An unknown
+    language gives English.
     """
     tag = tag_for(language)
     words, terms = LEDGER_LANGUAGES[tag], ledger.terms

@@ -26,8 +26,8 @@ _CLIENT = "slad-knock"
 class KafkaAccess:
     """How a client connects to the Kafka brokers: address, TLS and login.
 
-    `servers`: `host:port[,host:port]`. `protocol`: such as `SASL_SSL`. `context`: TLS, None without. `mechanism`: of
-    the login, such as `SCRAM-SHA-256`; "" without a login.
+    `servers`: `host:port[,host:port]`. `protocol`: such as `SASL_SSL`. `context`: for TLS; None without TLS.
+    `mechanism`, `user`, `password`: of the login, the mechanism such as `SCRAM-SHA-256`; "" without a login.
     """
 
     servers: str

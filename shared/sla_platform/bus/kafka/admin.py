@@ -23,9 +23,9 @@ _POLL_SECONDS = 0.1
 async def ensure_topics(settings: Settings) -> list[str]:
     """Create the topics that are missing, wait until the broker lists them, and return their names.
 
-    Existing topics are checked and left as they are. Raises BadSettings when one has another number of partitions or
-    the brokers are too few for the replication, and BusUnavailable when the broker cannot be reached or does not create
-    the topics.
+    Existing topics are checked and left as they are. Raises BadSettings if one has another number of partitions than
+    `SLAD_PARTITIONS`, or if there are fewer brokers than `SLAD_KAFKA_REPLICATION`; BusUnavailable if the broker cannot
+    be reached or does not create the topics.
     """
     names = TopicNames(settings.bus_prefix).all()
     access = KafkaAccess.of(settings)

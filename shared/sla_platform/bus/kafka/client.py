@@ -27,7 +27,7 @@ def new_consumer(access: KafkaAccess, group: str, instance: str, largest_record:
     """Return an aiokafka consumer, not started yet, of the consumer group `group`; it commits only by an explicit call.
 
     A topic that is new to the group is read from the start. `instance`: the name under which a process that restarts
-    gets its partitions back. `largest_record`: the bytes that a record may have.
+    gets its partitions back. `largest_record`: how many bytes a record may have.
     """
     return AIOKafkaConsumer(
         **access.options(),
@@ -49,7 +49,7 @@ def new_consumer(access: KafkaAccess, group: str, instance: str, largest_record:
 def new_producer(access: KafkaAccess, client: str, largest_record: int, linger_ms: int) -> AIOKafkaProducer:
     """Return an idempotent aiokafka producer, not started yet: its records reach each partition in order and only once.
 
-    `client`: its name at the broker. `largest_record`: the bytes that a record may have. `linger_ms`: for how many
+    `client`: its name at the broker. `largest_record`: how many bytes a record may have. `linger_ms`: for how many
     milliseconds a batch may wait to be filled.
     """
     return AIOKafkaProducer(
@@ -68,7 +68,8 @@ def new_producer(access: KafkaAccess, client: str, largest_record: int, linger_m
 async def close_consumer(consumer: AIOKafkaConsumer) -> None:
     """Close a consumer in at most some ten seconds, even when aiokafka hangs or the broker is away.
 
-    For some seconds (SESSION_SECONDS) the group keeps the partitions for a new consumer with the same instance name.
+    If the broker learns nothing of it, the group keeps the partitions for a new consumer with the same instance name
+    for 8 seconds (SESSION_SECONDS).
     """
     if await _politely(consumer.stop()):
         return

@@ -20,7 +20,7 @@ BATCH = 500
 
 @dataclass(frozen=True, slots=True)
 class UnreadableRecord:
-    """A Kafka record that cannot be read as an event, with the error."""
+    """A Kafka record that cannot be read as an event. `error`: what is wrong with it."""
 
     record: ConsumerRecord
     error: BadEnvelope
@@ -48,10 +48,11 @@ class LaneUnit:
 class PartitionLane:
     """The state of one partition of one topic while it is assigned to this process; a `GroupSession` keeps it.
 
-    `hand`: fetched records that are not handled yet. `unit`: those being handled, or None. `pulse`: tells whether it is
-    stuck. `patience`: the pauses after failures. `due`: the `time.monotonic()` before which nothing is tried. `done`:
-    the offset after the last handled record. `committed`: the offset last committed. `through`: the latest watermark
-    handled. `waiting`: how many records were unread at the last look. `newest_ms`: as of the last unit.
+    `hand`: records fetched, not handled yet; `unit`: those of them in work. `pulse`: tells if it is stuck. `patience`:
+    the pauses after failures. `due`: `time.monotonic()` before which nothing is tried. `done`, `committed`: the next
+    offset to handle, and as committed. `events_done`: events, not only watermarks, were handled since that commit.
+    `through`: the latest watermark handled. `waiting`: unread records at the last look, less those handled since.
+    `newest_ms`: when the last handled record was written, in ms since 1970; 0 before any.
     """
 
     at: TopicPartition
@@ -104,7 +105,7 @@ class PartitionLane:
     def drop(self, pause: float) -> int | None:
         """Forget the fetched records, so that they are fetched again, and handle nothing for `pause` seconds.
 
-        Return the offset of the first forgotten record, from which to fetch again; None if there was none.
+        Return the offset of the first forgotten record, from which to fetch again; None if none was forgotten.
         """
         start = self.hand[0].offset if self.hand else None
         self.hand.clear()

@@ -26,7 +26,7 @@ _TROUBLE = (kafka.KafkaError, OSError, TimeoutError)
 class Publisher:
     """Sends records to Kafka for one task, by `publish` (waits for acknowledgements) or `post` (does not).
 
-    `client`: its name at the broker. `largest_record`: the bytes that a record may have. `linger_ms`: for how many
+    `client`: its name at the broker. `largest_record`: how many bytes a record may have. `linger_ms`: for how many
     milliseconds a batch may wait to be filled. `patience`: seconds to wait for acknowledgements. It connects at the
     first use, and anew after a failure (aiokafka issue 1017).
     """
@@ -67,9 +67,10 @@ class Publisher:
     async def publish(self, records: Sequence[OutgoingRecord]) -> frozenset[int]:
         """Send the records in order, wait for every acknowledgement, and return the indexes of refused records.
 
-        Kafka refuses whole batches: to learn which record is at fault, call again with each alone. After a refused
-        record none of the same key is sent; these count as refused. Raises BusUnavailable when acknowledgements are
-        missing: any of the records may have arrived. If a record cannot be written at all, its error is raised.
+        Kafka refuses whole batches: to learn which record is at fault, call again with each alone. If a record is too
+        large to be sent, those after it with the same key are not sent, and count as refused. Raises BusUnavailable
+        when acknowledgements are missing (any of the records may have arrived), and the error of a record that cannot
+        be written.
         """
         producer = await self._ready()
         outcomes: dict[int, asyncio.Future[object] | BaseException] = {}

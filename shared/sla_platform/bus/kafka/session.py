@@ -41,8 +41,8 @@ class Subscription:
 
     `topics`: name on Kafka -> slad's topic. `marked`: whether all these topics carry watermarks; if not, a batch's
     `through` is None. `keep_quarantined`: called with a record that cannot be handled. `at_once`: how many partitions
-    may be handled at the same time. `finish_seconds`: when the group distributes its partitions anew, for how long a
-    running batch may delay that. `watchdog`: seconds without progress after which the connection is taken for stuck.
+    may be handled at the same time. `finish_seconds`: for how long running work may delay a new distribution of the
+    group's partitions. `watchdog`: seconds without progress after which the connection is taken for stuck.
     """
 
     group: str
@@ -57,8 +57,9 @@ class Subscription:
 class GroupSession(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka ships no types
     """One membership of this process in a consumer group: await `run` until it raises or is cancelled, then `leave`.
 
-    `reading`: what to read. `handler`: gets the batches. aiokafka calls the methods `on_…` when it distributes
-    partitions. `joining_since`: the `time.monotonic()` since which no partition is assigned; None while some are.
+    `reading`: what to read. `handler`: gets the batches. aiokafka calls the methods `on_…` when the group distributes
+    its partitions. `joining_since`: since when (`time.monotonic()`) this process waits for the group to assign it
+    partitions; None once the group has done so.
     """
 
     def __init__(
@@ -86,7 +87,11 @@ class GroupSession(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka
 
     @property
     def silent(self) -> list[PartitionLane]:
-        """Return the state of each partition that looks stuck: records wait for `watchdog` seconds, none is fetched."""
+        """Return the state of each partition that looks stuck.
+
+        That is: for more than `Subscription.watchdog` seconds records have waited, none was handled, and none is
+        fetched.
+        """
         return [
             lane
             for lane in self._lanes.values()
@@ -117,9 +122,9 @@ class GroupSession(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka
     # called by the group's coordinator
 
     async def on_partitions_revoked(self, revoked: Iterable[TopicPartition]) -> None:
-        """Finish or abandon running work, commit, and call `Handler.revoked` for every partition; called by aiokafka.
+        """Finish running work, commit, and call `Handler.revoked` for every partition; called by aiokafka.
 
-        Work is abandoned when it takes longer than `finish_seconds`.
+        Work that takes longer than `Subscription.finish_seconds` is abandoned.
         """
         self.joining_since = time.monotonic()
         try:
@@ -136,7 +141,10 @@ class GroupSession(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka
             self._working.release()
 
     async def on_partitions_assigned(self, assigned: Iterable[TopicPartition]) -> None:
-        """Add newly assigned partitions; the next round passes them to `Handler.assigned`. Called by aiokafka."""
+        """Take up the partitions that the group has assigned to this process; called by aiokafka.
+
+        `run` passes their numbers to `Handler.assigned` before it reads from them.
+        """
         for at in assigned:
             self._lanes[at] = PartitionLane(at, self._reading.topics[at.topic], StallDetector(self._reading.watchdog))
         self._fresh = {at.partition for at in self._lanes}

@@ -38,7 +38,7 @@ class BrokerIdentity:
     """How a `KafkaSource` reaches Kafka, and under which names.
 
     `group_id`: the consumer group. `instance`: the name under which a process that restarts gets its partitions back.
-    `largest_record`: the bytes that a record may have.
+    `largest_record`: how many bytes a record may have.
     """
 
     access: KafkaAccess
@@ -78,14 +78,16 @@ class KafkaSource:
     def healthy(self) -> bool:
         """Return whether events are being handled.
 
-        False when for `watchdog` seconds there was no connection, or records waited and none was handled.
+        False when for more than `Subscription.watchdog` seconds the group has assigned no partitions (as without a
+        connection), or records have waited and none was handled.
         """
         return not self._pulse.stalled and not any(lane.pulse.stalled for lane in self._lanes())
 
     async def run(self, handler: Handler) -> NoReturn:
         """Read batches and pass them to the handler until cancelled, connecting anew after a failure.
 
-        Waits between sessions, longer after each failure; failures are logged and counted, not raised.
+        Failures are logged and counted, not raised. Before it connects anew it pauses for 0.1 s; the pause doubles with
+        each failure up to 5 s, and starts again at 0.1 s after a connection that lasted for more than 30 s.
         """
         patience = Backoff()
         while True:

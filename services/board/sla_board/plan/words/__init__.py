@@ -15,10 +15,10 @@ def words_in(language: str) -> PlanWords:
 
 
 def accepted_words(header: str) -> PlanWords:
-    """Return a support plan's fixed texts in the best language of an `Accept-Language` header; English if slad has
-    none.
+    """Return a support plan's fixed texts in the preferred language of an `Accept-Language` header.
 
-    `header`: such as `pl-PL,pl;q=0.9,en;q=0.5`; parts of it that cannot be parsed are ignored.
+    Languages that slad does not know are passed over; English if none is left. `header`: such as
+    `pl-PL,pl;q=0.9,en;q=0.5`; parts of it that cannot be parsed are ignored.
     """
     liked: list[tuple[float, str]] = []
     for part in header[:500].split(","):

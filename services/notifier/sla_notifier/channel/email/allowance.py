@@ -33,7 +33,8 @@ class ConnectionAllowance:
     def note_sent(self, now: float, *, wanted: bool) -> None:
         """End a pause, since a message was sent at `now`; raise `limit` by one if other messages wait (`wanted`).
 
-        The limit is not raised above `most`, nor for some seconds after the server refused a connection or was busy.
+        `now`: seconds of the event loop's clock. The limit is not raised above `most`, nor for 5 seconds to 2 minutes
+        after the server refused a connection or was busy.
         """
         self.resume_at, self._pause = 0.0, 0.0
         if wanted and self.limit < self.most and now >= self._more_at:
@@ -42,9 +43,9 @@ class ConnectionAllowance:
     def note_refused_connection(self, now: float, beside: int) -> None:
         """Lower `limit` to `beside`, since the server refused one more connection at `now`.
 
-        `beside`: how many other connections to the server were open then. If there were none, the limit becomes 1 and
-        sending pauses. The limit is not raised again for 5 seconds; that time doubles at each later refusal, up to 2
-        minutes.
+        `now`: seconds of the event loop's clock. `beside`: how many other connections to the server were open then; if
+        none, `limit` becomes 1 and sending pauses. The limit is not raised for 5 seconds; a refusal after these doubles
+        the time, up to 2 minutes; a refusal within them does not lengthen it.
         """
         self._hold(now)
         if beside:
@@ -54,11 +55,12 @@ class ConnectionAllowance:
             self._rest(now)
 
     def note_busy(self, now: float) -> None:
-        """Halve `limit`, at least to 1, and pause sending, since the server answered at `now` that it is busy.
+        """Halve `limit` (at least 1 remains) and pause sending, since the server answered at `now` that it is busy.
 
-        It did so on an open connection. The first pause has a quarter of a second, each further one is twice as long,
-        up to 5 seconds, until a message is sent; a call during a pause does not lengthen it. The limit is not raised
-        for some seconds, as in `note_refused_connection`.
+        `now`: seconds of the event loop's clock. The answer came on a connection that was open already. The first pause
+        lasts a quarter of a second, each further one twice as long, up to 5 seconds; the next message that is sent ends
+        this. A call during a pause does not lengthen it. As after `note_refused_connection`, the limit is not raised
+        for a time.
         """
         self._hold(now)
         self.limit = max(self.limit // 2, 1)

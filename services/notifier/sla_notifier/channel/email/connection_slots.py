@@ -32,7 +32,8 @@ class ConnectionSlots:
     async def hold(self, until: float) -> AsyncIterator[None]:
         """Wait for a slot, and keep it until the end of the `async with` block.
 
-        Raises TimeoutError when no slot was free by the event loop's time `until`.
+        `until`: how long to wait, in seconds of the event loop's clock. Raises TimeoutError when no slot was free by
+        then.
         """
         loop = asyncio.get_running_loop()
         mine: asyncio.Future[None] = loop.create_future()
@@ -55,7 +56,8 @@ class ConnectionSlots:
     def give_out(self) -> None:
         """Give free slots to the waiting messages, the oldest first, up to the allowance's `limit`.
 
-        While the allowance pauses sending (until its `resume_at`) none is given; a timer calls this again at its end.
+        While the allowance pauses sending (until its `resume_at`) no slot is given; a timer then calls this method
+        again at the end of the pause.
         """
         loop = asyncio.get_running_loop()
         now, resume = loop.time(), self._allowance.resume_at

@@ -33,9 +33,9 @@ class EmailKind(SendingKind):
             raise BadAddress(str(error)) from None
 
     def check_address(self, address: str, path: Path, context: Context) -> None:
-        """Report an address that is not exactly one plain mailbox as an error in `context`.
+        """Add an error to `context` if an address of the catalogue is not exactly one plain mailbox.
 
-        `path`: where the catalogue has the address.
+        `path`: where the catalogue has the address (not a file), as the keys that lead to it.
         """
         try:
             self.normalise(address)

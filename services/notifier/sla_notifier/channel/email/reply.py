@@ -28,10 +28,12 @@ _GREYLISTED = re.compile(r"gr[ea]y[ -]?list", re.I)  # about one recipient, what
 
 
 def is_connection_limit(error: Exception, beside: int) -> bool:
-    """Return whether a failed attempt to connect shows that the mail server has enough connections.
+    """Return whether a failed attempt to connect shows that the mail server accepts no more connections now.
 
-    `error`: what the attempt raised. `beside`: how many other connections to it are open. False for a timeout and for a
-    TLS error.
+    `error`: what the attempt raised. `beside`: how many other connections to the server are open. Temporary refusal:
+    yes (but of the login with code 432 only if its text says so). Final refusal: only if its text or code says that the
+    server is busy, and others are open. Connection refused or closed at once: only if others are open. Timeout or TLS
+    error: no.
     """
     match error:
         case aiosmtplib.SMTPAuthenticationError() if error.code == PASSWORD_TRANSITION:
@@ -49,9 +51,9 @@ def is_connection_limit(error: Exception, beside: int) -> bool:
 def is_server_busy(error: Exception, handed_over: bool) -> bool:
     """Return whether an error in an open session shows that the mail server is busy, and not a fault of the message.
 
-    A temporary refusal (4yz) shows it if no recipient was named yet, unless it refuses the login. A refusal of the
-    recipient or the data shows it only if its text or enhanced code names the system. A lost connection shows it unless
-    the message was being sent (`handed_over`). A timeout or a TLS error never shows it.
+    A refusal of the login: no. A refusal of the recipient or the data: only if it is temporary (4yz) and its text or
+    code is about the mail system. Any other refusal: if it is temporary. A lost connection: unless the message was
+    being sent (`handed_over`). A timeout or a TLS error: no.
     """
     match error:
         case aiosmtplib.SMTPAuthenticationError():
@@ -69,10 +71,10 @@ def is_server_busy(error: Exception, handed_over: bool) -> bool:
 
 
 def classify(error: Exception, handed_over: bool) -> Retry | Rejected:
-    """Return what an error in sending means for the message: Rejected after a 5yz reply to it, else Retry.
+    """Return Rejected if the mail server refused a message for good (with a 5yz reply), else Retry.
 
-    A refused login or greeting is always Retry. `handed_over`: the server had the message or was getting it, so that it
-    may have arrived.
+    A refusal of the login or at the greeting is always Retry. `error`: what sending raised. `handed_over`: whether the
+    server had the message or was getting it, so that the message may have arrived.
     """
     match error:
         case aiosmtplib.SMTPAuthenticationError():

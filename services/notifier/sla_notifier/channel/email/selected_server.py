@@ -28,7 +28,10 @@ class SelectedMailServer(Channel):
 
     @property
     def room(self) -> int:
-        """Return how many messages the sender is to claim at once for this channel; 4 before a mail server was used."""
+        """Return how many messages at most to take from the queue at once, to send them by this channel.
+
+        It is 4 before a mail server was used.
+        """
         channel = self._fixed or (self._from_catalogue[2] if self._from_catalogue is not None else None)
         return ConnectionAllowance().limit if channel is None else channel.room
 

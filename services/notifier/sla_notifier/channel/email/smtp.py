@@ -68,9 +68,9 @@ class EmailChannel(Channel):
 
     @property
     def room(self) -> int:
-        """Return how many messages the sender is to claim at once: twice the connections that may be open now.
+        """Return how many messages at most to take from the queue at once, to send them by this channel.
 
-        At most 16, the most connections that are ever opened (`ConnectionAllowance.most`).
+        It is twice the number of connections that may be open now, but at most 16 (`ConnectionAllowance.most`).
         """
         return min(2 * self._allowance.limit, self._allowance.most)
 

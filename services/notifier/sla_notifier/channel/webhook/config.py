@@ -57,10 +57,11 @@ class WebhookEndpoint(ChannelEntry):
 
 
 def check_webhook(document: WebhookDocument, path: Path, context: Context) -> None:
-    """Report in `context` a missing or unusable URL as an error, and plain http as a warning.
+    """Add an error to `context` if a webhook's URL is missing or unusable, and a warning if it is plain http.
 
-    There is no warning in a catalogue for local use (`settings.local`). `document`: the entry of the catalogue; `path`:
-    where it is. A URL with an unresolved reference such as `${URL}` is not checked.
+    `document`: the webhook as the catalogue has it; `path`: its place in the catalogue (not a file), as the keys that
+    lead to it. There is no warning in a catalogue for local use (`settings.local`). A URL with an unresolved reference
+    such as `${URL}` is not checked.
     """
     findings = context.findings
     if not document.url:

@@ -85,7 +85,7 @@ async def system_resolver(host: str, port: int) -> Sequence[str]:
 
 
 class Guard:
-    """Checks where webhooks are posted to (`vet`): only by https, to certain ports of public addresses.
+    """Decides whether a webhook's URL may be connected to (`vet`): only by https, to certain ports of public addresses.
 
     `allow`: networks that may be reached by http too and on any port. `ports`: the ports allowed at public addresses.
     `resolve`: looks up the IP addresses of a host name.

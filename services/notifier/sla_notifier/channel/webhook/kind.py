@@ -38,7 +38,8 @@ class WebhookKind(SendingKind):
     def check_entry(self, document: ChannelDocument, path: Path, context: Context) -> None:
         """Report in `context` what is wrong with a webhook's URL: missing, not http or https, or unencrypted.
 
-        `document`: the entry of the catalogue; `path`: where the catalogue has it.
+        `document`: the webhook as the catalogue has it; `path`: its place in the catalogue (not a file), as the keys
+        that lead to it.
         """
         assert isinstance(document, WebhookDocument)
         check_webhook(document, path, context)

@@ -64,8 +64,8 @@ class WebhookChannel(Channel):
         """Post one message to its webhook and return what the HTTP status means, or the failure to get one.
 
         Nothing is posted, and the outcome is Rejected, if the webhook is not in the catalogue, the body is longer than
-        20,000 bytes (LARGEST_BODY), the message cannot be signed, or the URL is forbidden. If the host name does not
-        resolve, it is Retry.
+        20,000 bytes (LARGEST_BODY), the message cannot be signed, or the URL is forbidden. The outcome is Retry if the
+        host name does not resolve.
         """
         channel = self._channels().get(ChannelId(outgoing.address))
         if channel is None or not channel.url:
@@ -115,11 +115,11 @@ _PHASES = ("connect", "read", "write", "pool")
 
 
 def outcome_of_status(status: int, retry_after: str, now: datetime) -> Outcome:
-    """Return what an HTTP status means for a posted message; redirects are not followed.
+    """Return the outcome of a post that was answered with an HTTP status; redirects are not followed.
 
-    2xx: Sent. 400, 405, 406, 411, 413, 414, 415, 422, 431: Rejected. 410: Rejected, and the endpoint is disabled. Any
-    other: Retry. `retry_after`: the Retry-After header, "" for none. Its pause (`requested_pause`, counted from `now`)
-    is put into a Retry for 502, 503, 504 and for 4xx except 401, 403 and 407; otherwise it is ignored.
+    2xx: Sent. 400, 405, 406, 411, 413, 414, 415, 422, 431: Rejected. 410: Rejected, and the endpoint is to be disabled.
+    Any other: Retry. `retry_after`: the Retry-After header, "" for none; the Retry holds the pause that it asks for
+    (see `requested_pause`) for 502, 503, 504 and for 4xx except 401, 403 and 407. `now`: from when that pause counts.
     """
     detail = f"HTTP {status}"
     after = requested_pause(retry_after, now)
@@ -145,8 +145,8 @@ def outcome_of_status(status: int, retry_after: str, now: datetime) -> Outcome:
 def requested_pause(retry_after: str, now: datetime) -> timedelta | None:
     """Return how long a Retry-After header asks to wait (RFC 9110 §10.2.3); None when it is absent or unreadable.
 
-    `retry_after`: the header's value, a number of seconds or a date. `now`: the wait until a date counts from here; it
-    is zero for a date in the past.
+    `retry_after`: the header's value, a number of seconds or a date. `now`: from when the wait until a date counts; for
+    a date in the past the wait is zero.
     """
     written = retry_after.strip()
     if written.isascii() and written.isdigit() and len(written) <= 9:

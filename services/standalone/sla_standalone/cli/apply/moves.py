@@ -60,8 +60,9 @@ class ClockSide:
 class Move:
     """A change that a new catalogue would make to a clock; `turn`: what kind of change.
 
-    `old`: the clock under the catalogue in force. `new`: the clock under the new catalogue. Either is None where that
-    catalogue gives no open clock. `cycle`: the number of the clock among the incident's clocks of this metric, from 0.
+    `old`: the clock under the catalogue in force; None if there is no open one. `new`: the clock under the new
+    catalogue; None if there is none, or a cancelled one. `cycle`: the number of the clock among the incident's clocks
+    of this metric, from 0.
     """
 
     incident: str
@@ -76,12 +77,11 @@ class Move:
 def moves(
     incident: str, contract: str, told: Iterable[Mapping[str, Any]], clocks: Iterable[Clock], now: datetime
 ) -> Iterator[Move]:
-    """Yield the clocks of one incident that a new catalogue would change, sorted by metric and cycle.
+    """Yield the changes that a new catalogue would make to one incident's clocks, sorted by metric and `cycle`.
 
-    `told`: the incident's clocks under the catalogue in force, as JSON from the timer's API. `clocks`: its clocks under
-    the new catalogue; cancelled ones count as absent. `contract`: the id of the incident's contract, for the result.
-    `now`: a clock whose due instant is earlier than this counts as breached. A clock that has ended under the catalogue
-    in force is never among the changes.
+    `told`: the incident's clocks under the catalogue in force, as JSON from the timer's API; one that has ended is left
+    out. `clocks`: its clocks under the new catalogue; cancelled ones count as absent. `contract`: the id of the
+    incident's contract, for the result. `now`: a clock due before this counts as breached.
     """
     before = {(clock["metric"], clock["cycle"]): clock for clock in told}
     after = {(clock.metric, clock.cycle): clock for clock in clocks}

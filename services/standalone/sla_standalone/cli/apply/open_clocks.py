@@ -26,8 +26,8 @@ class OpenClocks:
     """How many clocks and incidents are open in a running service, and how new rules would change these clocks.
 
     `catalogue`: the version in force in the service. `moves`: the changes. `now`: the time by the service's clock, read
-    from its explanation of an incident; None if no incident could be explained, and then `moves` is empty. `partial`:
-    ids of incidents that are not compared, since the service does not show all of their events to this key.
+    from its explanation of an incident; None if it explained none, and then `moves` is empty. `partial`: ids of
+    incidents that are not compared, as the service does not show all of their events to this key, or is too old to say.
     """
 
     catalogue: str

@@ -19,11 +19,12 @@ from sla_standalone.cli.installation import NoInstallation, with_store
 def install_recorded(
     settings: Settings, plan: InstallPlan, old: Catalogue | None, new: Catalogue, command: Command
 ) -> tuple[Installed, str]:
-    """Install a catalogue, and record that in the audit log of the settings' store; return (result, why not recorded).
+    """Install a catalogue, and record that in the audit log of the settings' store.
 
-    The second is "" if it was recorded, or if no file changed. The files are written before the record is committed, so
-    no record is of files that were never written; if the store cannot be reached, they are written without a record.
-    `old`: the catalogue before, None if that is not known. `command`: who orders it, and why. Raises OSError.
+    Return (result, why it is not recorded): the reason is "" if it is, or if no file changed. The record is committed
+    after the files are written, so it never tells of files that were not; if the store cannot be reached, they are
+    written without a record. `old`: the catalogue before, None if that is not known. `command`: who orders it, and why.
+    Raises OSError.
     """
     done: list[Installed] = []
 

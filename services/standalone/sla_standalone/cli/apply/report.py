@@ -77,10 +77,9 @@ def _difference_json(difference: Difference) -> dict[str, Any]:
 
 
 def open_clocks_json(seen: OpenClocks) -> dict[str, Any]:
-    """Return the changes that a new catalogue would make to open clocks (`moves`) as JSON values, with the fields of
-    OpenClocks.
+    """Return the open clocks of a service, and how a new catalogue would change them, as JSON values.
 
-    `counts`: kind of change -> number of clocks.
+    These are the fields of OpenClocks (`moves`: the changes), and `counts`: kind of change -> number of clocks.
     """
     counts = Counter(move.turn for move in seen.moves)
     return {

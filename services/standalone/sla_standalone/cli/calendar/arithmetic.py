@@ -27,8 +27,8 @@ class RowAnswer:
     """The answer to one row of business-time arithmetic: a `result`, or an `error` in words.
 
     `id`: the row's id, or `line 7` without one. `result`: None if there is an error. `error`: "" if there is none.
-    `agrees`: whether the result is the one that the row expects (`expected`); None if the row expects nothing, or on an
-    error.
+    `agrees`: whether the result is the one that the row expects (`expected`); None on an error, or if the row expects
+    nothing.
     """
 
     id: Any

@@ -18,8 +18,9 @@ class RemoteRecords:
     """The recorded contracts of a running service, read over HTTP, as if the `wanted` contracts had been written
     already.
 
-    It can be used as `sla_catalogue.recorded.Records`. `known`: contracts that were read before, None for one that the
-    service does not have. `now`: from when a wanted contract applies that states no instant.
+    It can be used as `sla_catalogue.recorded.Records`. `known`: id -> contract, for contracts that were read before;
+    None for one that the service does not have. `now`: the instant from which a wanted contract applies if it names
+    none.
     """
 
     def __init__(
@@ -46,17 +47,17 @@ class RemoteRecords:
         return sum(1 for _ in self)
 
     def get(self, contract: str) -> ContractRecord | None:
-        """Return the record of a contract: its versions, with the wanted one, and its booked windows; None if it has
-        neither.
+        """Return what is recorded of a contract: its versions, and its booked windows (extra hours of service).
+
+        If the contract is among the wanted ones, its wanted content is the last version. None is returned if there are
+        neither versions nor windows.
         """
         if contract not in self._made:
             self._made[contract] = self._record(contract)
         return self._made[contract]
 
     def contracts_of(self, customer: str) -> tuple[str, ...]:
-        """Return the ids of the recorded contracts that name a customer, sorted; names are compared in their `normal`
-        form.
-        """
+        """Return the ids of the recorded contracts that name a customer, sorted; case and spacing do not matter."""
         name = normal(customer)
         if name not in self._of:
             listed = [one for one in self._service.listed(customer) if one["managed"] == API]

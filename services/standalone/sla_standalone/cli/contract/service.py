@@ -69,8 +69,8 @@ class KnownContract:
 class ContractService:
     """Reads and writes the contracts of the running service that `client` calls.
 
-    A busy service is asked again, up to 20 times; `sleep` waits for so many seconds in between. A service that refuses
-    the API key ends the command.
+    `known`, `windows`, `write` and `end` ask a busy service up to 20 times; `sleep` waits for so many seconds in
+    between. A service that refuses the API key ends the command, except in `windows`.
     """
 
     client: httpx2.Client
@@ -98,7 +98,10 @@ class ContractService:
         return fetch_json(self.client, f"{contract_path(contract)}/versions/{number}")
 
     def windows(self, contract: str) -> list[dict[str, Any]]:
-        """Return a contract's booked windows (hours that a customer booked) as JSON; [] if it is not in force yet."""
+        """Return a contract's booked windows (hours that a customer booked) as JSON.
+
+        It is [] if the service refuses, as it does for a contract that is not in force yet.
+        """
         answer = self._ask("GET", f"{contract_path(contract)}/windows")
         return list(answer.json()["booked"]) if answer.is_success else []
 
@@ -123,11 +126,10 @@ class ContractService:
             after = page["next"]
 
     def write(self, wanted: WantedContract, known: KnownContract | None, *, dry_run: bool) -> tuple[Misfit, ...]:
-        """Create the contract, or change it if it is `known`; return the reasons why the service refuses it, () if it
-        does not.
+        """Create the contract if `known` is None, else change it; return why the service refuses it, () if it does not.
 
-        A contract that was changed since `known` was read is refused. `dry_run`: the service checks it and writes
-        nothing.
+        `known`: the contract as the service had it; if it was changed since, the service refuses. `dry_run`: the
+        service checks and writes nothing.
         """
         body: dict[str, Any] = {"contract": wanted.section, "reason": wanted.reason}
         if wanted.effective_from:

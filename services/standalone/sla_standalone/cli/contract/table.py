@@ -34,7 +34,7 @@ def read_table(file: Path, reason: str) -> tuple[list[str], list[TableLine]]:
     """Return (names of the columns, lines) of a CSV table with one contract per line; empty lines are skipped.
 
     `reason`: why the contracts are written, for lines that do not say so. The command ends if the file cannot be read,
-    a column is unknown or there twice, or the column `id` is missing.
+    a column is unknown or there twice, the column `id` is missing, or a line has more cells than the header.
     """
     try:
         with file.open(newline="", encoding="utf-8-sig") as stream:
@@ -96,10 +96,10 @@ def _listed(text: str) -> list[Plain]:
 
 
 def merge_with_stored(wanted: WantedContract, newest: Mapping[str, Plain], columns: list[str]) -> WantedContract:
-    """Return the wanted contract, completed by what the service has of it under keys that the table has no column for.
+    """Return the wanted contract of a table's line, with the values added that the service has under other keys.
 
-    `newest`: the content that the service has. `columns`: of the table. An empty cell removes the value that the
-    service has.
+    Other keys are those without a column in the table (`columns`). `newest`: the content that the service has. A key
+    whose cell in the line is empty is left out, whatever the service has.
     """
     stated = {name for name in columns if name in (*_TEXTS, *_LISTS)}
     section = {key: value for key, value in newest.items() if key not in stated}

@@ -18,8 +18,9 @@ _KEYS = frozenset({"id", "contract", "reason", "effective_from"})
 def read_files(files: list[Path], reason: str, effective_from: str) -> list[WantedContract]:
     """Return the contracts that YAML or JSON files state, in the order of the files.
 
-    `reason`, `effective_from`: for contracts that do not state their own. `${NAME}` is replaced from the environment,
-    as in a catalogue. A file that cannot be read, or an id that is there twice, ends the command.
+    `reason`, `effective_from`: for contracts that do not state their own. As in a catalogue, the text `${NAME}` is
+    replaced by the environment variable NAME. The command ends if a file cannot be read or has another form, a variable
+    is not set, or an id is there twice.
     """
     found: dict[str, WantedContract] = {}
     for file in files:
