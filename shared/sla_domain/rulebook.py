@@ -106,16 +106,16 @@ class RecordedContracts(Protocol):
         ...
 
     def with_products(self, products: Iterable[str]) -> tuple[ContractId, ...]:
-        """Return the ids of the recorded contracts whose environment has one of these products.
+        """Return the ids of the recorded contracts that name one of these products: as covered, excluded or in use.
 
         Names are compared without regard to case and spaces.
         """
         ...
 
     def with_domain(self, domain: str) -> tuple[ContractId, ...]:
-        """Return the ids of the recorded contracts under which addresses of a mail domain may register for notices.
+        """Return the ids of the recorded contracts that may let addresses of a mail domain register for notices.
 
-        `domain`: in lower case.
+        `domain`: in lower case. Contracts with a domain that is not written in ASCII are always among them.
         """
         ...
 

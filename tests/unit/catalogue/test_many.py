@@ -34,7 +34,7 @@ def contract(number: int, customers: str, more: str = "") -> str:
 
 def test_only_contracts_with_a_customer_in_common_are_compared(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     compared: list[set[str]] = []
-    monkeypatch.setattr(rules, "meet", lambda one, other: compared.append({one.id, other.id}) or False)
+    monkeypatch.setattr(rules, "dates_overlap", lambda one, other: compared.append({one.id, other.id}) or False)
     entries = [contract(number, f"Customer {number}") for number in range(40)]
     assert errors(tmp_path, HEAD + "".join(entries) + contract(40, "Customer 7, Customer 7b")) == []
     assert compared == [{"c7", "c40"}]
