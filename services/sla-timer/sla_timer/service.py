@@ -80,7 +80,7 @@ def build(
     firing = firing_of(store, progress)
     records = None
     if overlay is not None:
-        shelf = RecordShelf()
+        shelf = RecordShelf(store)
         records = ContractRecords(RecordCopy(shelf, tables.contract_records, tables.contract_cursor), overlay(shelf))
     rulebooks = Rulebooks(current, revive, time_source, records)
     wake = feeds.wake_signal("timer").wake

@@ -52,7 +52,7 @@ def wire_ingest(base: ProcessContext, authorize: Authorizer) -> WiredService:
 
     `authorize`: checks API keys.
     """
-    shelf = RecordShelf()
+    shelf = RecordShelf(base.store)
     built = sla_ingest.service.build(
         base.settings,
         base.store,
@@ -93,7 +93,9 @@ def wire_notifier(base: ProcessContext, authorize: Authorizer) -> WiredService:
 
     `authorize`: checks API keys.
     """
-    records = RecordCopy(RecordShelf(), sla_notifier.tables.contract_records, sla_notifier.tables.contract_cursor)
+    records = RecordCopy(
+        RecordShelf(base.store), sla_notifier.tables.contract_records, sla_notifier.tables.contract_cursor
+    )
     built = sla_notifier.service.build(
         base.settings,
         base.store,
@@ -112,7 +114,7 @@ def wire_board(base: ProcessContext, authorize: Authorizer) -> WiredService:
 
     `authorize`: checks API keys.
     """
-    records = RecordCopy(RecordShelf(), board_tables.contract_records, board_tables.contract_cursor)
+    records = RecordCopy(RecordShelf(base.store), board_tables.contract_records, board_tables.contract_cursor)
     catalogue = RecordedCatalogue(base.catalogue, records.shelf)
     event_source = base.feeds.source("board", BOARD_TOPICS, board_tables.cursor)
     retention = Retention.of(base.settings)

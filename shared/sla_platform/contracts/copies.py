@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import dataclasses
-from collections.abc import Awaitable, Callable, Sequence
+import gc
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -80,20 +81,48 @@ async def refresh(connection: AsyncConnection, tables: ContractTables, shelf: Re
     Return the ids of the contracts that changed. Cheap if there are none: one query by an index. Call it at the start
     of a transaction that computes clocks under the contracts.
     """
+    if shelf.could_copy and await _copy(connection, tables.contract, shelf):
+        return list(shelf)
     changed: list[str] = []
     table = tables.contract
     while True:
         query = select(table).where(table.c.seq > shelf.seq).order_by(table.c.seq).limit(_PAGE)
         rows = (await connection.execute(query)).all()
-        for row in rows:
-            if row.revision < shelf.revision(row.id):
-                continue  # another transaction of this process has read a newer one meanwhile
-            text = row.record.encode()
-            if not shelf.put_shared(row.id, row.revision, text, row.seq):
-                shelf.put(row.id, row.revision, RecordIndex.read(row.names, text), text, row.seq)
-            changed.append(row.id)
+        changed += _put_rows(rows, shelf)
         if len(rows) < _PAGE:
             return changed
+
+
+async def _copy(connection: AsyncConnection, table: Table, shelf: RecordShelf) -> bool:
+    """Fill an empty shelf from that of another service of the process, without reading the records once more."""
+    rows = (await connection.execute(select(table.c.id, table.c.revision, table.c.seq))).all()
+    return shelf.copy({id_: revision for id_, revision, _ in rows}, max((row[2] for row in rows), default=0))
+
+
+def _put_rows(rows: Sequence[Any], shelf: RecordShelf) -> list[str]:
+    """Put the newer ones of these rows into the shelf; return the ids of their contracts."""
+    changed: list[str] = []
+    with _no_garbage_collection() if len(rows) == _PAGE else contextlib.nullcontext():
+        for id_, revision, seq, names, record in rows:
+            if revision < shelf.revision(id_):
+                continue  # another transaction of this process has read a newer one meanwhile
+            if not shelf.put_shared(id_, revision, seq):
+                text = record.encode()
+                shelf.put(id_, revision, RecordIndex.read(names, text), text, seq)
+            changed.append(id_)
+    return changed
+
+
+@contextlib.contextmanager
+def _no_garbage_collection() -> Iterator[None]:
+    """What is read at a start stays: looking through it again and again takes a third of the time."""
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()
 
 
 @dataclass(frozen=True, slots=True)

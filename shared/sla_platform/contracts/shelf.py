@@ -7,7 +7,7 @@ from collections import OrderedDict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
-from weakref import WeakValueDictionary
+from weakref import WeakKeyDictionary, WeakSet, WeakValueDictionary
 
 import orjson
 
@@ -70,11 +70,15 @@ def _listed(value: Any) -> list[str]:
 class _Packed:
     """One revision of a record as all shelves of the process hold it, with the names by which it is found."""
 
-    __slots__ = ("__weakref__", "alone", "customers", "domains", "mark", "products", "revision", "text", "written")
+    __slots__ = (
+        "__weakref__", "alone", "customers", "domains", "has_entries", "length", "products", "revision", "text",
+        "written",
+    )  # fmt: skip
 
     def __init__(self, contract: str, revision: int, index: RecordIndex, record: bytes) -> None:
         self.revision = revision
-        self.mark = (len(record), hash(record))
+        self.length = len(record)
+        self.has_entries = _ENTRIES in record
         small = record if len(record) < _WORTH else zlib.compress(record, _LEVEL)
         self.text = small if len(small) < len(record) else record
         self.customers = tuple(dict.fromkeys(map(normal, index.customers)))
@@ -84,12 +88,19 @@ class _Packed:
         self.alone = (contract,)
 
     def unpacked(self) -> ContractRecord:
-        text = self.text if len(self.text) == self.mark[0] else zlib.decompress(self.text)
+        text = self.text if len(self.text) == self.length else zlib.decompress(self.text)
         return read_record(text)
 
 
-# What a shelf of the process has, by contract: four services in one process read the same records.
-_SHARED: WeakValueDictionary[str, _Packed] = WeakValueDictionary()
+class _Pool:
+    """What shelves of one process hold together: the services' tables are copies of the same records."""
+
+    def __init__(self) -> None:
+        self.packed: WeakValueDictionary[str, _Packed] = WeakValueDictionary()  # by contract
+        self.shelves: WeakSet[RecordShelf] = WeakSet()
+
+
+_POOLS: WeakKeyDictionary[object, _Pool] = WeakKeyDictionary()
 _NOTHING = _Packed("", 0, RecordIndex(), b"")
 
 
@@ -97,11 +108,12 @@ class RecordShelf:
     """The records of all contracts in the memory of a service, found by contract, customer, product or mail domain.
 
     It satisfies `sla_catalogue.recorded.Records`; iterating yields contract ids. Records are kept as compressed JSON
-    and parsed on demand, so that a hundred thousand fit; equal ones are shared within the process. `seq`: the greatest
-    value of the column `seq` (`contract_table`) among the rows put here.
+    and parsed on demand, so that a hundred thousand fit. Shelves that were made for the same `store` (the database of
+    a process, or any object that stands for it) share equal records. `seq`: the greatest value of the column `seq`
+    (`contract_table`) among the rows put here.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, store: object | None = None) -> None:
         self._packed: dict[str, _Packed] = {}
         self._of: dict[str, tuple[str, ...]] = {}
         self._using: dict[str, set[str]] = {}
@@ -109,6 +121,8 @@ class RecordShelf:
         self._of_domain: dict[str, set[str]] = {}
         self._unpacked: OrderedDict[str, ContractRecord] = OrderedDict()
         self._with_entries: set[str] = set()
+        self._pool = _Pool() if store is None else _POOLS.setdefault(store, _Pool())
+        self._pool.shelves.add(self)
         self.seq = 0
 
     def __len__(self) -> int:
@@ -170,27 +184,55 @@ class RecordShelf:
         `revision`: of the record. `index`: the names by which it is found. `record`: as JSON. `seq`: of its row in the
         database (`contract_table`).
         """
-        if not self.put_shared(contract, revision, record, seq):
-            packed = _SHARED[contract] = _Packed(contract, revision, index, record)
-            self._put(contract, packed, record, seq)
+        packed = self._pool.packed[contract] = _Packed(contract, revision, index, record)
+        self._put(contract, packed, seq)
 
-    def put_shared(self, contract: str, revision: int, record: bytes, seq: int = 0) -> bool:
-        """Store a contract's record in memory if another shelf of this process has the same; return whether one has.
+    def put_shared(self, contract: str, revision: int, seq: int = 0) -> bool:
+        """Store a contract's record in memory if another shelf for the same store has that revision of it.
 
-        When False is returned, nothing was stored: call `put`. `revision`: of the record. `record`: as JSON. `seq`: of
-        its row in the database (`contract_table`).
+        Return whether one has; if False, nothing was stored: call `put`. `seq`: of its row in the database
+        (`contract_table`).
         """
-        packed = _SHARED.get(contract)
-        if packed is None or packed.revision != revision or packed.mark != (len(record), hash(record)):
+        packed = self._pool.packed.get(contract)
+        if packed is None or packed.revision != revision:
             return False
-        self._put(contract, packed, record, seq)
+        self._put(contract, packed, seq)
         return True
 
-    def _put(self, contract: str, packed: _Packed, record: bytes, seq: int) -> None:
+    @property
+    def could_copy(self) -> bool:
+        """Return whether the shelf is empty and another one for the same store has records: then try `copy`."""
+        return not self._packed and any(each._packed for each in self._pool.shelves)
+
+    def copy(self, revisions: Mapping[str, int], seq: int) -> bool:
+        """Fill an empty shelf with what another shelf for the same store holds, if that is exactly these revisions.
+
+        Return whether it was filled; if False, nothing changed. `revisions`: contract -> revision of its record. `seq`:
+        the greatest of the rows' in the database.
+        """
+        if self._packed:
+            return False
+        for other in self._pool.shelves:
+            held = other._packed
+            if len(held) == len(revisions) and all(
+                (one := held.get(contract)) is not None and one.revision == revision
+                for contract, revision in revisions.items()
+            ):
+                break
+        else:
+            return False
+        self._packed, self._of, self._written = dict(held), dict(other._of), dict(other._written)
+        self._using = {product: set(using) for product, using in other._using.items()}
+        self._of_domain = {domain: set(naming) for domain, naming in other._of_domain.items()}
+        self._with_entries = set(other._with_entries)
+        self.seq = seq
+        return True
+
+    def _put(self, contract: str, packed: _Packed, seq: int) -> None:
         self.seq = max(self.seq, seq)
         before = self._packed.get(contract, _NOTHING)
         self._packed[contract] = packed
-        if _ENTRIES in record:
+        if packed.has_entries:
             self._with_entries.add(contract)
         self._unpacked.pop(contract, None)
         if before.products != packed.products or before.written != packed.written:
