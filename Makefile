@@ -10,10 +10,13 @@ unexport PYTHONDONTWRITEBYTECODE
 
 VENV ?= .venv
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
-JOBS ?= 3  # on two cores: a test waits about half of its time
+JOBS ?= 4  # on two cores: a test waits about half of its time
 ARGS ?=
 
 PY := $(VENV)/bin/python
+PYTEST = $(PY) -m pytest -n $(JOBS) --dist loadgroup --no-loadscope-reorder
+BRIEF := not slow and not kill and not fuzz
+AT_HOME := kafka or browser or server_timers or dayless
 PACKAGES := sla_domain sla_catalogue sla_platform sla_ingest sla_timer sla_notifier sla_board sla_standalone
 SOURCES := $(wildcard services shared tests bench)
 LONGEST_FILE := 600
@@ -35,9 +38,15 @@ install: $(VENV)/installed ## make .venv with every dependency, pinned and verif
 	@:
 
 .PHONY: test
-test: install ## every test this machine allows, then which real parts were used (ARGS="-k kafka")
+test: install ## the tests, on every real part there is, then which were used (ARGS="-k kafka")
 	@$(PY) -m sla_platform.local fetch
-	$(PY) -m pytest -n $(JOBS) --dist loadgroup --no-loadscope-reorder -m "not slow and not kill and not fuzz" $(ARGS)
+	$(PYTEST) -m "$(BRIEF) and not long" $(ARGS)
+
+# Of the long ones those that `make test-on` leaves out; the others it runs.
+.PHONY: long
+long: install ## the long tests that know no other day: stories on Kafka, servers that come and go
+	@$(PY) -m sla_platform.local fetch
+	$(PYTEST) -m "$(BRIEF) and long and ($(AT_HOME))" $(ARGS)
 
 # Another day for the processes of the tests and for PostgreSQL. Kafka stays out: its JVM does not bear it. So do the
 # tests of what knows no day: neither the domain nor a test may ask for it (`make check`), and these start no slad and
@@ -48,14 +57,13 @@ DATE := $(shell date -u -d "$$(( $$(od -An -N2 -tu2 /dev/urandom) % 1000 + 1 )) 
 endif
 
 .PHONY: test-on
-test-on: install ## the tests on SQLite and PostgreSQL on another day (DATE=2028-01-15; a random one by default)
+test-on: install ## the tests, the long ones too, on another day (DATE=2028-01-15; a random one by default)
 	@command -v faketime >/dev/null || { echo "needs faketime: apt-get install faketime" >&2; exit 1; }
 	@$(PY) -m sla_platform.local fetch
 	@echo "the clock stands at $(DATE) UTC: make test-on DATE=$(DATE)"
 	offset=$$(( $$(date -u -d "$(DATE)" +%s) - $$(date -u +%s) )); \
 		NO_FAKE_STAT=1 TZ=UTC faketime -f "$$(printf '%+d' $$offset)s" \
-		$(PY) -m pytest -n $(JOBS) --dist loadgroup --no-loadscope-reorder \
-		-m "not slow and not kill and not fuzz and not kafka and not browser and not server_timers and not dayless" \
+		$(PYTEST) -m "$(BRIEF) and not ($(AT_HOME))" \
 		$(addprefix --ignore=,$(DAYLESS)) $(ARGS)
 
 .PHONY: drills

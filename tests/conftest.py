@@ -56,6 +56,12 @@ _MARK_OF_PART = {Part.POSTGRES: "postgres", Part.KAFKA: "kafka", Part.CHROMIUM: 
 _OWN_SERVERS = {"own_postgres", "own_kafka"}
 # Folders whose tests give slad the time themselves: only PostgreSQL could bring in another one.
 _INJECTED_CLOCK = tuple(f"tests/integration/{name}/" for name in ("board", "ingest", "notifier", "timer"))
+# What takes long and says little more than what stays in `make test`: the same on the other database and profile.
+_LONG_ON_POSTGRESQL = tuple(f"tests/integration/{name}/" for name in ("board", "ingest", "notifier", "standalone"))
+_LONG_IN_PRODUCTION = tuple(
+    f"tests/e2e/test_{name}.py"
+    for name in ("booked_windows", "entitlements", "history", "ledgers", "profiles", "registration", "senders")
+)
 _REAL_MARKS = {*_MARK_OF_PART.values(), "kill"}
 
 
@@ -122,6 +128,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
                 item.add_marker(mark)
         if _is_dayless(item):
             item.add_marker(pytest.mark.dayless)
+        if _is_long(item):
+            item.add_marker(pytest.mark.long)
         if item.get_closest_marker("xdist_group") is None:
             item.add_marker(pytest.mark.xdist_group(name=_group(item)))
     items.sort(key=_begins)
@@ -173,6 +181,12 @@ def _is_dayless(item: pytest.Item) -> bool:
     """Whether no clock but the test's own can reach it: it names no system time, and no database has one."""
     named = hasattr(getattr(item, "module", None), "SystemTime")
     return item.nodeid.startswith(_INJECTED_CLOCK) and not named and not item.get_closest_marker("postgres")
+
+
+def _is_long(item: pytest.Item) -> bool:
+    """Whether `make test` leaves it to CI: it costs much, and its like on SQLite or in one process stays."""
+    on_postgresql = item.get_closest_marker("postgres") is not None
+    return on_postgresql and item.nodeid.startswith((*_LONG_ON_POSTGRESQL, *_LONG_IN_PRODUCTION))
 
 
 def _own_server(item: pytest.Item) -> bool:

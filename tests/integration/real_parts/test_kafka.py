@@ -22,6 +22,7 @@ async def test_an_idempotent_lz4_producer_reaches_a_group_consumer(kafka_broker:
     assert await _consume(kafka_broker, unique, len(sent)) == sent
 
 
+@pytest.mark.long
 async def test_the_life_of_a_broker(own_kafka: KafkaBroker, unique: str) -> None:
     """One story, for the start of a broker takes eight seconds of the processor."""
     await _another_python_finds_it_again(own_kafka)

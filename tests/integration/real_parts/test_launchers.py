@@ -138,6 +138,7 @@ def test_a_run_whose_controller_was_killed_is_swept_by_the_next(own_postgres: Po
 
 
 @pytest.mark.postgres
+@pytest.mark.long
 def test_up_prints_what_to_export_and_down_stops_what_up_started(
     kafka_broker: KafkaBroker, unique: str, capsys: pytest.CaptureFixture[str]
 ) -> None:

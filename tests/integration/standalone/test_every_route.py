@@ -127,6 +127,7 @@ async def line(route: Route) -> AsyncIterator[Line]:
         writer.transport.abort()
 
 
+@pytest.mark.long
 async def test_every_route_keeps_to_the_rules(store: str, subtests: pytest.Subtests) -> None:
     """One test, for the services take longer to start than to be asked."""
     async with serving(store, body_seconds=WAIT) as routes:  # a machine under load is no slow sender

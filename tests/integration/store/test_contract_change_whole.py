@@ -146,6 +146,7 @@ async def told(store: Store, contract: str) -> list[tuple[int, str, bool, bool]]
 
 
 @pytest.mark.timeout(600)  # each of some sixty lives takes its statements one by one
+@pytest.mark.long
 async def test_killed_between_any_two_statements_a_contract_is_whole_and_goes_on(
     ingest: Store, catalogue: Catalogue
 ) -> None:

@@ -253,6 +253,7 @@ async def compared(folder: Path, seeds: Iterable[int]) -> dict[int, list[str]]:
     return wrong
 
 
+@pytest.mark.long
 async def test_a_kept_fold_tells_what_a_fold_from_the_first_event_tells(tmp_path: Path) -> None:
     assert await compared(tmp_path, range(6, 14)) == {}
 
@@ -318,6 +319,7 @@ async def compared_together(folder: Path, seeds: Iterable[int]) -> tuple[dict[in
     return wrong, waited
 
 
+@pytest.mark.long
 async def test_what_waited_tells_what_one_batch_of_it_tells(tmp_path: Path) -> None:
     wrong, waited = await compared_together(tmp_path, range(40, 46))
     assert wrong == {}
