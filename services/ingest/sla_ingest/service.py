@@ -102,14 +102,14 @@ def build(
 
     routes = api.router(deps)
     parts: tuple[Part, ...] = ()
-    prepare = None
+    prepare, checks = None, {}
     if contracts is not None:
         shelf, files = contracts
         owner = ContractOwner(store, shelf, files, catalogue, time_source, wake_signal)
         routes.include_router(
             contract_routes.router(ContractDeps(owner, shelf, store, files, time_source, gate, settings.max_body_bytes))
         )
-        prepare = owner.load
+        prepare, checks = owner.load, {"contracts": owner.reason_not_ready}
         watch = LedgerWatch(shelf, rulebook, time_source, metrics)
         parts = (Part("contracts", owner.keep_time), Part("ledgers", watch.run))
 
@@ -154,7 +154,7 @@ def build(
             Part("quarantine", quarantine.run),
             Part("retention", forgetting.run),
         ),
-        checks={"store": store_answers, "queue": queue_moves},
+        checks={"store": store_answers, "queue": queue_moves, **checks},
         prepare=prepare,
         close=commit.close,
     )

@@ -25,6 +25,7 @@ from sla_platform.store.dialect import insert_new, upsert
 from sla_platform.store.engine import Store
 from sla_platform.wire.contract import RecordData, decode_change, record_text
 
+NOT_READ = "the recorded contracts have not been read from the store yet"  # for `/readyz`
 _LOOK_SECONDS = 1.0
 _PAGE = 5_000  # rows read at a time
 
@@ -186,7 +187,7 @@ class ContractCopies:
 
         This is a readiness check, called for `/readyz`.
         """
-        return None if self._read else "the recorded contracts have not been read from the store yet"
+        return None if self._read else NOT_READ
 
     async def assigned(self, partitions: frozenset[int]) -> None:
         """Do nothing: reading a contract's record again is harmless; its revision shows that it is stored already."""

@@ -176,3 +176,10 @@ async def test_killed_between_any_two_statements_a_contract_is_whole_and_goes_on
             assert record.revision == revision
         assert kills == 1
         assert await told(ingest, contract) == expected
+
+
+async def test_whoever_has_not_read_the_contracts_is_not_ready(ingest: Store, catalogue: Catalogue) -> None:
+    started = owner(ingest, catalogue, _Clock())
+    assert "have not been read" in (await started.reason_not_ready() or "")
+    await started.load()
+    assert await started.reason_not_ready() is None

@@ -43,6 +43,7 @@ from sla_ingest.contract.refusal import no_such_contract, refusal
 from sla_ingest.contract.written import WrittenContract
 from sla_platform.audit.act import ActName, Command
 from sla_platform.bus import WakeSignal
+from sla_platform.contracts.copies import NOT_READ
 from sla_platform.contracts.shelf import RecordShelf
 from sla_platform.errors import Retryable
 from sla_platform.http.problem import Problem
@@ -99,6 +100,7 @@ class ContractOwner:
     ) -> None:
         self._store = store
         self._shelf = shelf
+        self._read = False
         self._catalogue = catalogue
         self._overlaid = overlaid
         self._time_source = time_source
@@ -330,6 +332,14 @@ class ContractOwner:
         """Update the contract records in memory from the database. Raises StoreBusy."""
         async with self._store.reading() as connection:
             await records.refresh_shelf(connection, self._shelf)
+        self._read = True
+
+    async def reason_not_ready(self) -> str | None:
+        """Return a sentence saying that contracts are not read from the store yet; None once they have been read.
+
+        This is a readiness check, called for `/readyz`.
+        """
+        return None if self._read else NOT_READ
 
     async def keep_time(self) -> None:
         """Put contract versions into force as their instants come, until cancelled; check every half second.
