@@ -38,7 +38,7 @@ NONE: DigestBudget = MappingProxyType({})
 
 
 class AuthFailure(Enum):
-    """Why the proof of a delivery (signature, token or password) was rejected.
+    """Why the proof of a delivery (signature, token or password) was rejected; each value says it in words.
 
     It is for metrics and logs; the sender never sees it.
     """

@@ -72,6 +72,7 @@ _PRIORITY_NUMBERS: Mapping[str, tuple[str, str]] = {
 class JiraName:
     """A status, resolution or priority as a delivery names it; false in a condition when it has neither id nor names.
 
+    `id`: Jira's number of it, "" where it is not stated. `names`: such as `In Progress`; the one to show comes first.
     `category`: Jira's category of a status, `new`, `indeterminate` or `done`; "" where it is not stated.
     """
 
@@ -84,7 +85,7 @@ class JiraName:
 
     @property
     def shown(self) -> str:
-        """Return the text to show to people: the first name, else the id."""
+        """Return the text to show to people: the first of `names`, else the id."""
         return self.names[0] if self.names else self.id
 
     @property
