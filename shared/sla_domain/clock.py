@@ -35,8 +35,9 @@ _NOT_VERSION = ~((0xF << 76) | (0b11 << 62))
 def clock_id(incident: IncidentId, metric: MetricId, cycle: int | str) -> ClockId:
     """Return the id of a clock, a UUID of version 5 (RFC 9562): the same at each call with these arguments.
 
-    `cycle`: the ordinal of the clock among the incident's clocks of this metric, from 0. If the id made of the number
-    belongs to another clock already, pass `<number>/<name>`, such as `0/3f2a9c04d1e7` (see `cycles.start_name`).
+    `cycle`: the number of the clock among the incident's clocks of this metric, from 0. If the id made of the number
+    belongs to another clock already, pass `<number>/<hash>`, such as `0/3f2a9c04d1e7`, with the hash of the event that
+    began the clock (`cycles.start_name`).
     """
     name = _NAMESPACE.copy()
     name.update(f"slad:{incident}/{metric}/{cycle}".encode())
@@ -123,11 +124,18 @@ class EarnedBreach:
 class Clock:
     """One measurement of one metric of an incident, with its target, segments and marks; instants are in UTC.
 
-    `cycle`: its number, from 0, among the incident's clocks of the metric. `generation`: the number, from 0, of its
-    target among those it has had. `segments`: the spans in which it ran or was paused. `marks`: its warnings and
-    breaches. `due_at`: None while paused, and after a cancel. `original_due_at`: the due instant promised first.
-    `consumed`: counted time up to the incident's last event. `exempt`: why it counts in no attainment (share of targets
-    met), "" if it counts. `withdrawn_at`: since when a newer catalogue no longer promises the target.
+    `cycle`: its number, from 0, among the incident's clocks of the metric. `priority`, `contract`, `plan`, `coverage`
+    (the hours that count): ids, as its target was selected; `matched`: the attributes with which it was. `generation`:
+    the number, from 0, of its target among those it has had; in force since `generation_at`, made by `target_event`
+    (NO_EVENT: the clock's start). `due_at`: None while paused, after a cancel, or if beyond the calendar's years;
+    `original_due_at`: promised first. `breached_at`: the due instant that was passed, None without a breach.
+    `consumed`: counted time from `counted_from` to the incident's last event. `segments`: spans in which it ran or was
+    paused. `marks`: warnings and breaches; `earned`: breaches of targets that a newer catalogue replaced. `started_by`,
+    `start_event`: kind and id of the event that started it. `cause`: the event of its present state; `why`: the reason
+    of its end, in words. `undone`: events that had ended it before a reopening. `exempt` (by `exempt_by`): why it
+    counts in no attainment (share of targets met), "" if it counts. `agreed_by`, `agreed_reason`: of an agreed due
+    date, else "". `withdrawn_at`: since when its target is no longer promised, by a newer catalogue or since no target
+    matches the incident any more; None if it is.
     """
 
     id: ClockId

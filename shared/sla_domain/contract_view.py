@@ -113,8 +113,8 @@ class ContractView:
     """What the holder of an API key that is limited to one contract may see of an incident.
 
     `share`: which periods of the incident belong to the contract. `events`: compute the incident from these, then pass
-    it to `of`. `own`: ids of the events that may be shown. `until`: when the incident moved on to another contract,
-    None if it did not.
+    it to `of`; events of other contracts' periods are among them, without what people wrote. `own`: ids of the events
+    that may be shown. `until`: when the incident moved on to another contract, None if it did not.
     """
 
     share: ContractShare
@@ -172,9 +172,9 @@ class ContractView:
 def contract_share(periods: Sequence[ContractPeriod], contract: str) -> ContractShare | None:
     """Return which of an incident's `periods` belong to the contract with the id `contract`; None if none does.
 
-    Those under the contract belong to it. So do all periods before the first that is under a contract of the customer's
-    own (`named`), if that first one is under this contract: until then the default contract applied. A period without
-    length counts as one of the next period's contract.
+    A period belongs to the contract if it is under that contract. The periods at the beginning that are under the
+    default contract (not `named`) belong to it, too, if the first `named` period is under it. A period without length
+    counts as one of the next period's contract.
     """
     # A period of no length is a correction: at its instant the contract in force is the next one.
     held: list[ContractPeriod] = []

@@ -23,7 +23,7 @@ NoticeId = NewType("NoticeId", str)
 
 @dataclass(frozen=True, slots=True)
 class Affected:
-    """One product that a notice concerns, and the affected `versions`; by default all of them."""
+    """One product that a notice concerns (its name), and the affected `versions`; by default all of them."""
 
     product: str
     versions: VersionRange = field(default_factory=VersionRange)

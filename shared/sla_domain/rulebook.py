@@ -32,7 +32,7 @@ class MatchReason(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ContractMatch:
-    """The contract that applies to an incident, and the reason why it does."""
+    """The contract that applies to an incident (`contract`), and the reason why it does."""
 
     contract: Contract
     reason: MatchReason
@@ -68,8 +68,7 @@ class ContractBoundary:
 class RecordedContracts(Protocol):
     """The contracts that are stored in the database, with versions, in contrast to those written in files (protocol).
 
-    `sla_catalogue.recorded` is the implementation. Contracts are built on demand. Answers may change between two
-    computations of an incident, never during one.
+    Contracts are built on demand. Answers may change between two computations of an incident, never during one.
     """
 
     def __contains__(self, contract: object) -> bool:
@@ -142,10 +141,12 @@ class RecordedContracts(Protocol):
 class Rulebook:
     """The plans, contracts and calendars of one catalogue version, by which incidents are judged.
 
-    `default_contract`: applies where no contract of the customer does. `by_customer`: customer's name, as written ->
-    ids of the customer's contracts; `by_normal`: the same with the name in compared form (see `normal`). `rotas`: by
-    id, for roles that a rota holds. `recorded`: contracts stored in the database, which `contracts` and `plans` then
-    include; None: there are only those of files. `derived`: cache of what follows from the other fields.
+    `version`: the catalogue's, a short hash. `plans`, `contracts`, `rotas`: by id. `default_contract`: the id of the
+    one that applies where no contract of the customer does. `calendars`: makes the calendar of a contract's hours.
+    `by_customer`: customer's name, as written -> ids of the customer's contracts; `by_normal`: the same with the name
+    in compared form (lower case, single spaces). `holidays_version`, `tzdata_version`: of the holiday and time zone
+    data, "" if not known. `recorded`: contracts stored in the database, which `contracts` and `plans` then include;
+    None: there are only those of files. `derived`: cache of what follows from the other fields.
     """
 
     version: str
@@ -245,8 +246,8 @@ _JOIN = "x"  # after the hexadecimal digits of a catalogue version, in every col
 def joined_version(catalogue: str, pin: str) -> str:
     """Return one version text for a catalogue version and a state of the recorded contracts.
 
-    `catalogue`: the catalogue version. `pin`: the hash from `RecordedContracts.pin`. The text sorts after `catalogue`
-    and before `after_version(catalogue)`.
+    `catalogue`: the catalogue version. `pin`: a hash of the state, from `RecordedContracts.pin`. The text sorts after
+    `catalogue` and before `after_version(catalogue)`.
     """
     return f"{catalogue}{_JOIN}{pin}"
 

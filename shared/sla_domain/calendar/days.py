@@ -34,9 +34,10 @@ class WorkingDays(StrEnum):
 class DayIndex:
     """An index of a calendar's working dates (local dates with any open time), used by `target` to count working days.
 
-    Dates are numbers of days since 1970-01-01. `dates`: the working dates that end within the horizon (compiled span)
-    of `table`. `closes`: for each of them, when its open time ends, in microseconds since 1970 UTC. `unknown`: the
-    first date that the index leaves out, because it does not end within the horizon.
+    `table`, `zone`: the calendar's open intervals, and the UTC offsets of its time zone. Dates are numbers of days
+    since 1970-01-01. `dates`: the working dates that end within the horizon (compiled span) of `table`. `closes`: for
+    each of them, when its open time ends, in microseconds since 1970 UTC. `unknown`: the first date that the index
+    leaves out, because it does not end within the horizon.
     """
 
     table: Table

@@ -248,7 +248,7 @@ def row_name(target: Target, w: Words) -> str:
 def local_text(at: datetime, zone: ZoneInfo, w: Words) -> str:
     """Return an instant in local time with its UTC offset, such as `Tue 2026-11-10 16:30 +0100`.
 
-    Seconds and microseconds are shown only if they are not 0.
+    Seconds and microseconds are shown only if they are not 0. `w`: the texts of the language, which name the weekday.
     """
     here = at.astimezone(zone)
     exact = "" if not (here.second or here.microsecond) else f":{here:%S}"

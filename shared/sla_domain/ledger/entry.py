@@ -47,11 +47,12 @@ class WorkSpan:
 class LedgerEntry:
     """An entry in the ledger of an allowance, as a person or program wrote it; it is never changed.
 
-    `amount`: seconds if the allowance counts hours, else in its unit; negative only for ADJUSTED. `work`: the time
-    worked, instead of an amount; `at` is then its end. `of`: id of the reservation that a RELEASED or USED entry ends;
-    a USED one without amount or work uses all that was reserved. `serves_at`: for a reservation, when the service takes
-    place; lots (portions of the allowance) valid then pay for it. `surcharge`: percent on top, such as 50 for a booking
-    at short notice. `reference`: id of the incident or booked window.
+    `at`: when it counts. `who`: the author. `amount`: seconds if the allowance counts hours, else in its unit; negative
+    only for ADJUSTED. `work`: the time worked, instead of an amount; `at` is then its end. `of`: id of the reservation
+    that a RELEASED or USED entry ends; a USED one without amount or work uses all that was reserved. `serves_at`: for a
+    reservation, when the service takes place; lots (portions of the allowance) valid then pay for it. `surcharge`:
+    percent on top, such as 50 for a booking at short notice. `reason`: in words; ADJUSTED needs one. `reference`: id of
+    the incident or booked window, "" for none.
     """
 
     id: EntryId

@@ -40,7 +40,8 @@ class Lot:
 class LotBalance:
     """What has become of a lot (portion of an allowance): the four amounts sum up to the lot's amount.
 
-    `left`: can still be used. `reserved`: set aside for later. `used`: consumed. `expired`: lost.
+    `left`: can still be used. `reserved`: set aside for later. `used`: consumed. `expired`: lost. In seconds if the
+    allowance is in hours, else in its unit.
     """
 
     lot: Lot

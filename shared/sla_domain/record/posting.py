@@ -26,9 +26,9 @@ _OWED = (RefusalReason.BELOW_ZERO, RefusalReason.AT_MOST)  # what work that is d
 
 
 class EntryNotAllowed(RefusedChange):
-    """Raised for a ledger entry that the ledger's rules refuse.
+    """Raised for a ledger entry that the ledger's rules refuse; its code is RefusalCode.ENTRY.
 
-    `refused`: why, as data. `terms`: those of the ledger.
+    `refused`: the entry, and what is wrong with it. `terms`: those of the ledger.
     """
 
     def __init__(self, refused: EntryRefused, terms: LedgerTerms) -> None:
