@@ -74,9 +74,11 @@ class ContractRecords:
 
 @dataclass(frozen=True, slots=True)
 class JudgedVersion:
-    """A catalogue version by which incidents or clocks were judged, and the contracts and customers concerned.
+    """A catalogue version by which incidents or clocks were judged, with contracts and customers of one such incident.
 
-    `contracts`: their ids. `customers`: names as in the incidents.
+    `contracts`: their ids. `customers`: names as in the incident. Empty: not known. They show whether the version is
+    made of the present revisions of recorded contracts (in the database); if so, its rulebook is built without reading
+    the table `timer_pin`.
     """
 
     version: str

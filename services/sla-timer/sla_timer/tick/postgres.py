@@ -99,7 +99,10 @@ _QUARANTINE = text(QUARANTINE).bindparams(bindparam("now", type_=Instant))
 
 
 class PostgresFiring:
-    """Fires due timers on PostgreSQL (a `Firing`); any number of instances may fire at once."""
+    """Fires due timers on PostgreSQL (a `Firing`); any number of instances may fire at once.
+
+    `lanes`: how many calls of `fire` one process runs at once when many timers are due.
+    """
 
     lanes = 2
 

@@ -105,7 +105,10 @@ _PUBLISH = text(PUBLISH.replace(":%M:%S", r"\:%M\:%S"))
 
 
 class SqliteFiring:
-    """Fires due timers on SQLite (a `Firing`), where there is one process, one partition and one writer."""
+    """Fires due timers on SQLite (a `Firing`), where there is one process, one partition and one writer.
+
+    `lanes`: only one call of `fire` runs at once.
+    """
 
     lanes = 1
 
