@@ -68,8 +68,9 @@ class ContractShare:
     def has_fact(self, label: str, at: datetime) -> bool:
         """Return whether this contract may read a fact (published about a clock or incident) that became true at `at`.
 
-        `label`: the id of the contract under which the fact was published. True if both hold: `has_label` is true, and
-        `at` does not lie inside a period of another contract (exactly at its start or end is not inside).
+        `label`: the id of the contract under which the fact was published. True if both hold: 1. `label` is this
+        contract's own id, or that of a period at `at` which belongs to this contract (`own`). 2. `at` does not lie
+        inside a period of another contract; exactly at its start or end is not inside.
         """
         inside = [
             self.own[number] for number, period in enumerate(self.periods)
@@ -124,7 +125,7 @@ class ContractView:
 
     @property
     def everything(self) -> bool:
-        """Return whether the contract may see all of the incident: every period and every event.
+        """Return whether the contract may see all of the incident: every period and every event of its own.
 
         Copies of events from merged incidents are not considered.
         """

@@ -329,8 +329,8 @@ class Target:
 class Priority:
     """A priority of a plan with its rank (1 = most urgent) and its published definition.
 
-    `also`: other names by which people and senders call it. `titles`, `definitions`: language tag -> text. Source:
-    clause E12 (docs/clauses.md).
+    `also`: other names by which people and senders call it. `titles`, `definitions`: language tag -> text. `clause`:
+    the contract clause, "" if none is named. Source: clause E12 (docs/clauses.md).
     """
 
     id: str
@@ -381,7 +381,8 @@ class MustAgree(StrEnum):
 class AgreedDates:
     """For which priorities the parties may agree on another due date, and who must agree (clause B5, docs/clauses.md).
 
-    `priorities`: their ids; None for every priority, empty for none. `by`: who must agree.
+    `priorities`: their ids; None for every priority, empty for none. `by`: who must agree. `clause`: the contract
+    clause, "" if none is named.
     """
 
     priorities: frozenset[str] | None = None

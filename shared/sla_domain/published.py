@@ -139,7 +139,7 @@ def after_publishing(
 def keys_after(keys: Collection[str], facts: Iterable[Fact]) -> frozenset[str]:
     """Return the keys of all published facts about the incident itself, after `facts` have been published.
 
-    `keys`: those of the facts published before. Facts about a clock are left out.
+    `keys`: those of the facts published before. Of `facts`, those about a clock are left out.
     """
     return frozenset(keys) | {fact.key for fact in facts if fact.clock is None}
 

@@ -107,7 +107,10 @@ def read_state(
 
 
 def write_keys(keys: Collection[str]) -> str:
-    """Return the keys of the published facts about an incident itself as one text: sorted, separated by spaces."""
+    """Return the keys of the published facts about an incident itself, not its clocks, as one text to be stored.
+
+    The keys are sorted and separated by spaces; `read_keys` reads the text.
+    """
     return " ".join(sorted(keys))
 
 

@@ -172,10 +172,10 @@ class Rulebook:
         object.__setattr__(self, "by_normal", {name: tuple(ids) for name, ids in found.items()})
 
     def contracts_of(self, customer: str) -> tuple[ContractId, ...]:
-        """Return the ids of a customer's contracts, () if there are none; those of files come before recorded ones.
+        """Return the ids of a customer's contracts, () if none: of catalogue files, then recorded ones (in a database).
 
-        Of files, those with exactly this customer's name are returned; only without such a one, those whose name
-        differs in case or spaces. Of recorded contracts, all whose name is the same but for case and spaces.
+        A contract of a file must have exactly this name; only if none has, case and spaces are ignored. For recorded
+        contracts case and spaces never matter, and the name in any of their versions counts.
         """
         of_files = self.by_customer.get(customer) or self.by_normal.get(normal(customer), ())
         return of_files if self.recorded is None else (*of_files, *self.recorded.contracts_of(customer))

@@ -59,7 +59,7 @@ def score_of_weight(weight: float, left: timedelta | None) -> float:
 
 
 def weight_of(incident: Incident, clock: Clock, rulebook: Rulebook) -> float:
-    """Return the weight of a clock (see `weight`) from its priority's rank and the rank of the contract's plan.
+    """Return the weight of a clock: 1 / (rank of its priority * rank of the contract's plan); rank 1 is most urgent.
 
     A priority that the plan does not have counts as rank 9. `incident`: the clock's. `rulebook`: has the plans.
     """

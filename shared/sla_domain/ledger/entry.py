@@ -14,9 +14,10 @@ EntryId = NewType("EntryId", str)
 class EntryKind(StrEnum):
     """The kinds of ledger entries, and of the steps by which the balance of an allowance changes.
 
-    An allowance is an amount that a plan includes. `GRANTED` and `EXPIRED` follow from the contract and are never
-    written by people. `REFUNDED` and `TRANSFERRED` exist to be refused: nothing is paid back or moved to another
-    contract (clause H10, docs/clauses.md).
+    An allowance is an amount that a plan includes. `GRANTED` (included for a period) and `EXPIRED` follow from the
+    contract and are never written by people. `RESERVED`: set aside for a service to come; `RELEASED`: given back from a
+    reservation. `ADJUSTED`: corrected up or down, with a reason. `REFUNDED` and `TRANSFERRED` exist to be refused:
+    nothing is paid back or moved to another contract (clause H10).
     """
 
     GRANTED = "granted"

@@ -42,7 +42,10 @@ class VersionWithdrawn:
 
 @dataclass(frozen=True, slots=True)
 class ContractFrozen:
-    """The change that makes final what was promised before `through`: no version may take effect before it."""
+    """The change that makes final what was promised before `through`: no version may take effect earlier.
+
+    `through`: an instant; a later one may follow, an earlier one not.
+    """
 
     through: datetime
 

@@ -42,9 +42,10 @@ class ContractVersion:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WindowEntry:
-    """Booked extra hours in a contract's record.
+    """Booked extra hours (`window`) in a contract's record.
 
-    `booked_in`, `cancelled_in`: the revisions that booked and cancelled them; None if not cancelled.
+    `booked_in`, `cancelled_in`: the revisions (numbers of changes of the record) that booked and cancelled them; None
+    if not cancelled.
     """
 
     window: BookedWindow
@@ -56,7 +57,8 @@ class WindowEntry:
 class PostedEntry:
     """A ledger entry in a contract's record.
 
-    `allowance`: id of the allowance in whose ledger it is. `posted_in`: the revision that wrote it.
+    `allowance`: id of the allowance in whose ledger it is. `posted_in`: the revision (number of a change of the record)
+    that wrote it.
     """
 
     allowance: str
@@ -68,8 +70,8 @@ class PostedEntry:
 class ProfileEntry:
     """What the customer runs, as it was stated in a contract's record.
 
-    `environment`: products and versions. `at`, `by`: when it was stated, and by whom. `stated_in`: the revision that
-    stated it.
+    `environment`: products and versions. `at`, `by`: when it was stated, and by whom. `stated_in`: the revision (number
+    of a change of the record) that stated it.
     """
 
     environment: tuple[EnvironmentItem, ...]
