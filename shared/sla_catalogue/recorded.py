@@ -55,9 +55,10 @@ class Records(Protocol):
         ...
 
     def with_domain(self, domain: str) -> tuple[str, ...]:
-        """Return the ids of the recorded contracts that may let addresses of a mail domain register for notices.
+        """Return the ids of the recorded contracts under which addresses of a mail domain might register for notices.
 
-        `domain`: in lower case. Contracts with a domain that is not written in ASCII are always among them.
+        They are those that name the domain in any version, and all that name a domain not written in ASCII. `domain`:
+        in lower case.
         """
         ...
 
@@ -196,9 +197,10 @@ class CataloguedRecords:
         return tuple(map(ContractId, self._records.with_products(products)))
 
     def with_domain(self, domain: str) -> tuple[ContractId, ...]:
-        """Return the ids of the recorded contracts that may let addresses of a mail domain register for notices.
+        """Return the ids of the recorded contracts under which addresses of a mail domain might register for notices.
 
-        `domain`: in lower case. Contracts with a domain that is not written in ASCII are always among them.
+        They are those that name the domain in any version, and all that name a domain not written in ASCII. `domain`:
+        in lower case.
         """
         return tuple(map(ContractId, self._records.with_domain(domain)))
 

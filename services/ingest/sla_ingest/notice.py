@@ -287,9 +287,9 @@ class NoticeIn(NoticeData):
     """The body of a posted notice of a critical fix; invalid if a limit is exceeded, such as 200 products.
 
     `id`: the publisher's; the same id is the same notice. `products`: those affected. `link`: a URL with more, "" for
-    none. `reason`: why the notice was changed or withdrawn. `published_by`: "" for the API key's id. The other fields
-    are those of `NoticeData`: title, text, severity, cause, revision (a higher one replaces those before it),
-    withdrawn.
+    none. `reason`: why the notice was changed or withdrawn. `published_at`: absent: the time of the request.
+    `published_by`: absent: the API key's id. The fields of the base class are title, text, severity, cause, revision (a
+    higher one replaces those before it) and withdrawn.
     """
 
     id: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=NOTICE), LINE]

@@ -171,10 +171,10 @@ def status_now(source: Source, word: JiraName) -> JiraMeaning:
 
 
 def status_before(source: Source, word: JiraName) -> JiraMeaning:
-    """Return the phase that the status before a change means: as the catalogue says, else by its usual name.
+    """Return the phase that `word`, the status before a change, means: as the catalogue says, else by its usual name.
 
-    Jira's category plays no part, since a changelog does not state it. If neither knows the status, `phase` is None,
-    and there is a remark; no remark for an empty `word`.
+    Jira's category plays no part, since a changelog does not state it. If neither knows the status, `phase` of the
+    result is None, and there is a remark; no remark for an empty `word`.
     """
     known = _by_table(source.statuses, word)
     if known is not None:
@@ -184,10 +184,10 @@ def status_before(source: Source, word: JiraName) -> JiraMeaning:
 
 
 def resolution_meaning(source: Source, word: JiraName) -> JiraMeaning:
-    """Return whether a Jira resolution means RESOLVED or CANCELLED: as the catalogue says, else as is usual.
+    """Return whether a Jira resolution (`word`) means RESOLVED or CANCELLED: as the catalogue says, else as is usual.
 
     What is usual is known for Jira's own resolutions, by name or id. Any other resolution that the catalogue does not
-    name means RESOLVED, with a remark.
+    name means RESOLVED, with a remark. `source`: has the catalogue's table `resolutions`.
     """
     known = next((found for key in word.keys if (found := source.ending_of(key))), None)
     if known is not None:

@@ -84,7 +84,8 @@ def name_text(value: Any) -> str:
 def text_at_dotted_path(value: Any, dotted: str) -> str:
     """Return the text at a path of keys and list indexes, such as `issue.fields.customfield_10002` or `labels.0.name`.
 
-    An object there gives its name, a list its first item that gives a text (see `name_text`). "" when there is none.
+    An object there gives its `name`, `value` or another such key; a list gives its first item that gives a text. ""
+    when there is none.
     """
     for name in dotted.split("."):
         if isinstance(value, dict):

@@ -66,9 +66,9 @@ class Speaker:
 def side_of(source: Source, person: AccountDetails, *, reported: bool) -> Speaker:
     """Return as a Speaker on which side a person stands: customer, staff, bot or unknown.
 
-    `person`: what the delivery says of the account. `reported`: whether this person reported the ticket. If
-    `known_side` finds no side, the person counts as staff if `person.assumed` gives a reason and the source does not
-    restrict its staff, else as unknown; the Speaker then has a remark.
+    `person`: what the delivery says of the account. `reported`: whether this person reported the ticket. The catalogue
+    and the sender's statements decide (`known_side`). Where they do not, the person counts as staff if `person.assumed`
+    gives a reason and the source does not restrict its staff, else as unknown; the Speaker then has a remark.
     """
     actor = known_side(source, person, reported=reported)
     if actor is not None:
