@@ -54,8 +54,8 @@ class RetentionOrder(IntEnum):
 class Retention:
     """For how long finished incidents, alerts and deliveries are kept.
 
-    `keep`: time since their end; None: for ever. `linger`: how much later the services of each `RetentionOrder` delete
-    than those of the order before.
+    `keep`: time since their end; None: for ever. `linger`: how much later the services of a `RetentionOrder` delete
+    than those whose turn (TOLD, COUNTED, SHOWN) is just before.
     """
 
     keep: timedelta | None = None

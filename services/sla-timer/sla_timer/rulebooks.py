@@ -91,8 +91,8 @@ class PinnedRulebooks:
     """The rulebooks (plans, contracts, calendars) of one transaction.
 
     `current`: the rulebook of the catalogue in force. `by_version`: catalogue version -> rulebook; versions whose text
-    cannot be read are missing. `newest`: returns the rulebook in force for a row of `timer_incident`; None: it is
-    always `current`.
+    cannot be read are missing. `newest`: returns, for a row of `timer_incident`, the current rulebook with the present
+    revisions of the incident's recorded contracts; None: it is always `current`.
     """
 
     current: Rulebook

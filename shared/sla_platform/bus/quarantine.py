@@ -129,7 +129,7 @@ class Quarantine:
     # replaying
 
     async def replay(self, id_: int, command: Command) -> QuarantineEntry:
-        """Give the row of an entry to its handler again; return the entry as it is afterwards.
+        """Give the row of the entry with the id `id_` to its handler again; return the entry as it is afterwards.
 
         `command`: who orders it, and why; this is in the audit log before the handler begins. If the handler fails
         again, the entry stays in quarantine, with the new error and counted once more. Raises NoEntry; NotWaiting if

@@ -57,7 +57,7 @@ class AuditedAct(BaseModel):
 
 
 class AuditPage(BaseModel):
-    """A page of acts in an audit log, the newest first. `next`: the `after` of the next page; null at the end."""
+    """A page of acts in an audit log, the newest first. `next`: pass as `after` for the next page; null at the end."""
 
     acts: list[AuditedAct]
     next: int | None

@@ -61,7 +61,7 @@ class QuarantinedWhole(Quarantined):
 
 
 class QuarantinePage(BaseModel):
-    """A page of quarantined rows, the oldest first. `next`: the `after` of the next page; null at the end."""
+    """A page of quarantined rows, the oldest first. `next`: pass as `after` for the next page; null at the end."""
 
     quarantined: list[Quarantined]
     next: int | None

@@ -143,10 +143,10 @@ class RowWordsResponse(TimerResponse):
 
 
 class StepWordsResponse(TimerResponse):
-    """One stretch of a clock's time (see `StepResponse`), as text for people.
+    """One stretch of a clock's time, in which it counted or did not for one reason, as text for people.
 
-    `when`: its start and end. `what`: its kind and reason. `counted`: how much of it counts, and `total`: counted time
-    up to its end; both "" if nothing counts. `notes`: further remarks, such as that it lies ahead.
+    `when`: its start and end. `what`: whether it counted, and why not. `counted`: how much of it counts, and `total`:
+    counted time up to its end; both "" if nothing counts. `notes`: further remarks, such as that it lies ahead.
     """
 
     when: str
@@ -207,12 +207,13 @@ class ExplainedClockResponse(TimerResponse):
 
     `at`: the instant asked about. `why`: why the clock is in its state. `broken_since`: the due instant, if the clock
     is still open and has passed it by `at`. `cycle`: the clock's number, from 0, among the incident's clocks of this
-    metric. `generation`: 0, and one more with each new target of the clock. `allowed_seconds`: null if a date was
-    agreed on, or the target has no number; then `remaining_seconds` is null, too. `consumed_seconds`: counted time by
-    `at`. `original_due_at`: the due instant promised first. `counted_from`: from when time counts. `agreed`: who set
-    another due date; `exempt`: who took the clock out of the verdict. `steps`: the clock's time; `rows`: the targets
-    compared. `withdrawn_at`: since when the target is no longer promised. `marks`: warnings and breaches. `quality`:
-    how reliable the times of the events are. `text`: all this in words; `words`: the same in parts.
+    metric. `priority_titles`, `priority_definitions`: by language. `generation`: 0, and one more with each new target
+    of the clock. `allowed_seconds`: null if a date was agreed on, or the target has no number; then `remaining_seconds`
+    is null, too. `consumed_seconds`: counted time by `at`. `original_due_at`: the due instant promised first.
+    `counted_from`: from when time counts. `agreed`: who set another due date; `exempt`: who took the clock out of the
+    verdict. `steps`: the clock's time; `rows`: the targets compared. `withdrawn_at`: since when the target is no longer
+    promised. `marks`: warnings and breaches. `quality`: how reliable the times of the events are. `text`: all this in
+    words; `words`: the same in parts.
     """
 
     incident: str

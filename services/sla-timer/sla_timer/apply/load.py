@@ -53,9 +53,9 @@ class LoadedIncidents:
     """The stored rows and events of some incidents; the mappings are by incident id.
 
     `events`: the events; incidents with 250 events or more are missing. `incidents`: the row of `timer_incident`.
-    `clocks`: rows of `timer_clock`, locked; of an incident with 250 events or more perhaps without ended clocks that
-    cannot have changed. `tombstones`: when the incident ended, for incidents that retention (the removal of old ones)
-    has removed. `deferred`: ids of incidents of which only the row was read, since their new events are to be applied
+    `clocks`: rows of `timer_clock`, locked; of an incident with 250 events or more, ended clocks that have not changed
+    may be left out. `tombstones`: when the incident ended, for incidents that retention (the removal of old ones) has
+    removed. `deferred`: ids of incidents of which only the row was read, since their new events are to be applied
     later.
     """
 

@@ -131,7 +131,7 @@ class PostgresFiring:
     async def quarantine(self, bounds: ClaimBounds, partition: int, error: str) -> bool:
         """Move the row of `partition` that `fire` would take next to the quarantine, with `error` as the reason.
 
-        Return False if no row of the partition is due.
+        Return False if no row of the partition is due. `bounds`: those that `fire` would get.
         """
         why = fit_column(error, LONGEST_ERROR)
         values = {"now": bounds.now, "patience": bounds.patience, "only": partition, "error": why}
