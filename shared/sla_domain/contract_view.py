@@ -193,10 +193,10 @@ def contract_view(
 ) -> ContractView | None:
     """Return what the contract with the id `contract` may see of an incident; None if it may see nothing.
 
-    `events`: the incident's. `periods`: under which contract it stood since when; they may be older than the events. If
-    an event names another customer than its period does, that event and all later ones are shown to no contract.
-    `complete`: whether `events` are all events of the incident; if not, the instants of the periods decide to which
-    period an event belongs.
+    `events`: the incident's. `periods`: under which contract it stood since when; they may have been computed before
+    the latest events came. If an event names another customer than its period does, that event and all later ones are
+    shown to no contract. `complete`: whether `events` are all events of the incident; if not, the instants of the
+    periods decide to which period an event belongs.
     """
     share = contract_share(periods, contract)
     known = list(events)

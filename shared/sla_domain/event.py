@@ -213,7 +213,10 @@ class IncidentEvent:
 
     @property
     def order(self) -> Order:
-        """Return the sort key of the event: instant, sender's version, time of arrival, kind, id."""
+        """Return the sort key of the event: instant, sender's version, time of arrival, kind, id.
+
+        Kinds sort in the order of an incident's life: `opened` first, an end late.
+        """
         return (self.occurred_at, self.version, self.received_at, _NATURAL_ORDER[self.kind], self.id)
 
     @property

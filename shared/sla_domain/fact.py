@@ -302,8 +302,8 @@ class ContractChanged:
 class PhaseChanged:
     """Body of the fact that the incident's phase changed.
 
-    It is published only if the event that changed the phase gives rise to no other fact: all facts that an event gives
-    rise to are published with the incident's new phase.
+    It is published only if no other fact follows from the same event, since every fact is published with the incident's
+    phase.
     """
 
     kind: ClassVar[FactKind] = FactKind.PHASE_CHANGED

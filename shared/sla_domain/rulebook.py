@@ -126,14 +126,17 @@ class RecordedContracts(Protocol):
         ...
 
     def revisions(self, contracts: Iterable[ContractId]) -> Mapping[str, int]:
-        """Return contract id -> number of the last change of its record that may change how incidents are judged.
+        """Return contract id -> number of the last change of its record, without changes that affect no verdict.
 
-        Contracts without a record in the database are left out.
+        Entries in ledgers are such changes. Contracts without a record in the database are left out.
         """
         ...
 
     def pin(self, contracts: Iterable[ContractId]) -> str:
-        """Return a short hash of the `revisions` of these contracts, in hexadecimal; "" if none of them is recorded."""
+        """Return a short hash, in hexadecimal, of the numbers that `revisions` returns for these contracts.
+
+        It changes when one of the contracts changes in a way that may affect a verdict. "" if none of them is recorded.
+        """
         ...
 
 
@@ -226,7 +229,11 @@ class Rulebook:
         return all(contract.valid_from is None and contract.valid_to is None for contract in known)
 
     def contract_for(self, customer: str, at: datetime) -> ContractMatch:
-        """Return the first contract of `customer` in force at `at`, else the default contract, with the reason."""
+        """Return the first contract of `customer` in force at `at`, else the default contract, with the reason.
+
+        `customer`: the name that the incident states, "" for none. Contracts of files come before those of the
+        database.
+        """
         default = self.contracts[self.default_contract]
         if not normal(customer):
             return ContractMatch(default, MatchReason.NO_CUSTOMER)

@@ -47,10 +47,11 @@ class DayIndex:
     closes: list[int]  # the end of the date's open time, cut at its midnight
 
     def target(self, at: int, count: int, mode: WorkingDays) -> int | None:
-        """Return the instant `count` (≥ 0) working days after the instant `at`, counted as `mode` says.
+        """Return the instant `count` (≥ 0) working days after the instant `at`, both in microseconds since 1970 UTC.
 
-        Both instants are in microseconds since 1970 UTC. None if the answer lies outside the span for which `table` is
-        compiled.
+        `mode`: whether the result is at the start's time of day (SAME_TIME), at that of a start outside hours moved to
+        the next opening (SAME_TIME_FROM_OPENING), or at the day's last close (CLOSE_OF_NTH_DAY). None if the answer
+        lies outside the span for which `table` is compiled.
         """
         match mode:
             case WorkingDays.SAME_TIME:

@@ -42,10 +42,11 @@ from sla_domain.rulebook import ContractBoundary, ContractMatch, Rulebook
 class Unfit(StrEnum):
     """Why a `Folding` (an incident under computation) cannot read some events next; the value is the reason in words.
 
-    The caller then starts again: from an older copy (`branch`) of the folding, or from all events.
-    `LATE`: an event sorts before what was read. `OPENING`: the opening arrived after another event was used in its
-    place. `CARRIED`: copies from merged incidents, or another name of the incident, call for a new timeline. `AGREED`:
-    a date for a metric that was not tracked from the opening on.
+    The caller then starts again: from an older copy (`branch`) of the folding, or from all events. `LATE`: an event
+    sorts before what was read, or may have to, being of the same instant. `OPENING`: another event was used as the
+    opening, and now the opening or its date becomes known. `CARRIED`: after copies from merged incidents, or another
+    name of the incident, all events must be put in order anew. `AGREED`: a date is agreed for a metric that was not
+    tracked from the opening on.
     """
 
     LATE = "an event lies before what has been read"

@@ -73,7 +73,10 @@ def in_order(events: Iterable[IncidentEvent]) -> list[IncidentEvent]:
 
 
 def position(event: IncidentEvent) -> Position:
-    """Return the sort key of an event in reading order; compare it with the keys of other events."""
+    """Return the sort key of an event in reading order: instant, sender's version, time of arrival, kind, id.
+
+    Compare it only with the keys of other events.
+    """
     return (event.order, event.received_at)
 
 

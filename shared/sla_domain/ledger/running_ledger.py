@@ -98,9 +98,10 @@ class RunningLedger:
     # -- time
 
     def advance(self, to: datetime) -> None:
-        """Move time forward to `to`, included; for each lot (portion) that begins or expires on the way, record a step.
+        """Move time forward to the instant `to`, included, and record what happens on the way.
 
-        Warnings some days before an expiry are recorded in `crossings`.
+        Each lot (portion) that begins, and each that expires with something left, gives a step. Warnings some days
+        before an expiry are recorded in `crossings`.
         """
         while due := min(self._due(to), key=lambda found: (found[0], found[1], found[2].lot.id), default=None):
             at, _, lot, warning = due
