@@ -98,20 +98,18 @@ class EnvironmentDocument(Document):
 class ContractDocument(Document):
     """A contract: which plan the customers bought, where, for which products, and who is notified.
 
-    `customers`: the names by which tickets call them. `default`: the contract applies to incidents of unknown
-    customers. `plan`: a plan's id; `base_plan`: that of the plan for other products, which also supplies what a plan
-    bought on top of it lacks. `products`: those covered; empty: all but `excluded_products`. `entitlements`: several
-    plans with products of their own, in place of `plan`, `base_plan` and products. `valid`: the days on which the
-    contract is in force. `zone`: the time zone of its hours. `country`, `subdivision`: codes, such as `DE` and `BY`, of
-    whose holidays it has. `holidays`: false: none closes its hours; true: they also close hours that exclude none,
-    except 24x7; absent: as the hours say. `coverages`: its own hours, in place of the plan's of the same name.
-    `targets`: its own, tried before the plan's. `allowances`: its own amounts, and those that it buys. `vendors`: the
-    customer's own contracts with vendors (clause H13, docs/clauses.md); absent: nothing is said of them. `environment`:
-    what the customer runs. `people`: by id, besides those of the catalogue. `roles`: role -> who holds it. `languages`:
-    of texts to the customer, the best first. `leaves_unspecified`: metrics for which the contract accepts that the plan
-    gives no number. `registration_domains`: mail domains whose addresses may register themselves for notices.
-    `at_close`: whether a due instant at the end of opening hours stays there or moves to the next opening; absent: as
-    the plan says. `note`: language -> a remark.
+    `customers`: their names in tickets. `default`: the contract applies to incidents of unknown customers. `products`:
+    those covered; empty: all but `excluded_products`. `base_plan`: the plan for all other products; a plan that
+    requires a base plan also gets from it what it lacks. `entitlements`: several plans with products of their own, in
+    place of `plan`, `base_plan` and products. `zone`: the time zone of its hours. `country`, `subdivision`: codes, such
+    as `DE` and `BY`, of its holidays. `holidays`: false: none closes its hours; true: they also close hours that
+    exclude none, except 24x7; absent: as the hours say. `coverages`, `targets`: its own, used before the plan's.
+    `allowances`: amounts other than the plan's, and those that it buys. `vendors`: the customer's own contracts with
+    vendors (clause H13, docs/clauses.md); absent: nothing is said of them. `environment`: what the customer runs.
+    `roles`: role -> who holds it. `languages`: of texts to the customer, the best first. `leaves_unspecified`: metrics
+    for which it accepts that the plan gives no number. `registration_domains`: mail domains whose addresses may
+    register for notices. `at_close`: whether a due instant at the end of opening hours stays there or moves to the next
+    opening; absent: as the plan says. `note`: language -> a remark.
     """
 
     zone: str

@@ -14,8 +14,8 @@ class LevelDocument(Document):
     """One level of an escalation: whom to notify if nobody has acknowledged by then.
 
     `after`: the time since the round of levels began. `tell`: names of roles, or ids of people. `channels`: used first,
-    before each person's own addresses; empty: only those. `kind`: `page`: ask the people to acknowledge; `notice`: only
-    inform them.
+    before each person's own addresses; empty: the addresses alone. `kind`: `page`: ask the people to acknowledge;
+    `notice`: only inform them.
     """
 
     after: Span

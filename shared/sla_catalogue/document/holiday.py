@@ -10,7 +10,7 @@ from sla_catalogue.document.field import Day, Document, Minute, Names
 class AddedDocument(Document):
     """A day that is closed by hand; `name`: of the holiday; `reason`: why it was added.
 
-    `closes_at`: the local time from which on it is closed, such as `13:00`; absent: all day.
+    `closes_at`: from when on it is closed, in minutes since local midnight (in the file `13:00`); absent: all day.
     """
 
     date: Day
@@ -41,8 +41,8 @@ class HolidayDocument(Document):
 
     `generate`: whether to generate the country's holidays. `categories`: which kinds of them, such as `public` or
     `half_day`. `observed`: also substitute days off, for holidays that fall on a weekend. `half_day_closes_at`: when
-    half days close, such as `13:00`. `language`: of the names; absent: the country's own. `feeds`: days from calendar
-    files. `add`, `remove`: days closed or worked by hand.
+    half days close, in minutes since local midnight (in the file `13:00`). `language`: of the holidays' names; absent:
+    the country's own. `feeds`: days from calendar files. `add`, `remove`: days closed or worked by hand.
     """
 
     generate: bool = True

@@ -162,9 +162,10 @@ class RulesDocument(Document):
 
     `default`: the priority of incidents that state none, or an unknown one; absent: the least urgent.
     `without_description`: the priority until a description comes; absent: no such rule. `downgrade`: whether lowering a
-    priority is free, or needs the customer's agreement (`by_agreement`). `downgrade_pairs`: only lowering from the
-    first to the second of a pair, or further, needs it; empty: any lowering. `correction_notice`: notify the customer
-    when others change a priority that staff had not set. `clause`: the clause that states it, such as `H5`.
+    priority is free, or needs the customer's agreement (`by_agreement`). `downgrade_pairs`: if given, agreement is
+    needed only to lower the first priority of a pair to the second, and for lowering that includes this step.
+    `correction_notice`: notify the customer when others change a priority that staff had not set. `clause`: the clause
+    that states it, such as `E9`.
     """
 
     default: str | None = None

@@ -66,9 +66,10 @@ _PLACEHOLDER_TIME = datetime.fromtimestamp(0, UTC)
 class CloudEventEnvelope:
     """A CloudEvent whose attributes are valid; its content is not checked yet.
 
-    `id`, `source`, `type`: as CloudEvents define them. `subject`: the incident's id at the sender, "" when absent.
-    `time`: None when absent. `content_type`: the media type of the content. `data`: the content as JSON value.
-    `encoded`: the content as bytes, if the event was binary or had `data_base64`; None if the content is in `data`.
+    `source`: the sender, as a URI. `id`: unique for the source. `type`: such as `io.slad.incident.opened.v1`.
+    `subject`: the incident's id at the sender, "" when absent. `time`: None when absent. `content_type`: the media type
+    of the content. `data`: the content as JSON value. `encoded`: the content as bytes, if the event was binary or had
+    `data_base64`; None if the content is in `data`.
     """
 
     id: str

@@ -23,10 +23,10 @@ USUAL_LABELS: Mapping[str, TicketPhase] = {
 
 @dataclass(frozen=True, slots=True)
 class LabelStep:
-    """One event that a change of a ticket's labels means: its kind and party (`step`), and its attributes.
+    """One event that a change of a ticket's labels means.
 
-    `attributes`: what the labels state, such as `{"priority": "high"}`; empty if the event changes only the ticket's
-    phase.
+    `step`: its kind, and on whom the ticket then waits. `attributes`: what the labels state, such as `{"priority":
+    "high"}`; empty if the event changes only the ticket's phase.
     """
 
     step: EventStep

@@ -141,9 +141,9 @@ class RemarkNote:
 class TranslatedEvent:
     """An event with the remarks on it, before it is stored.
 
-    `unless_reporter`: the author's account, if the event must become a customer's reply should the stored events name
-    this account as the incident's reporter; else "". `not_before_told`: True if the event happened at its stated time
-    or at an unknown time after it. If a clock was breached in between, the event is placed after the last breach before
+    `unless_reporter`: the author's account, if it is still open whether the author is the incident's reporter, which
+    would make the event a customer's reply; else "". `not_before_told`: True if the event happened at its stated time
+    or at an unknown time after it; if a clock was breached in between, the event is placed after the last breach before
     its receipt.
     """
 
@@ -283,9 +283,9 @@ class EventDraft:
     called. `attributes`: name -> value, what the event changes of the incident. `waiting_on`: for a wait, on whom.
     `agreed`: a due date agreed on. `merged_into`: for MERGED, the other incident. `known_as`: another id of the
     incident (RENAMED). `metrics`: those exempted by the event; empty: all. `score`: the customer's rating. `remarks`:
-    what is odd about it. `unless_reporter`: the author's account, if the event must become a customer's reply should
-    this be the reporter's; else "". `not_before_told`: it happened at its stated time or later. `snapshot`: the
-    ticket's state. `history`: imported long afterwards; nobody is notified.
+    what is odd about it. `unless_reporter`: the author's account, if it is still open whether the author is the
+    incident's reporter, which would make the event a customer's reply; else "". `not_before_told`: it happened at its
+    stated time or later. `snapshot`: the ticket's state. `history`: imported long afterwards; nobody is notified.
     """
 
     kind: EventKind
