@@ -84,8 +84,8 @@ class ServiceSweeps:
 
     `sweeps`: functions that delete, in small steps, what ended before the instant they are given. `removed`: the
     counter of deleted rows, with the label `table`. `newest`: returns the latest instant that the service has stored,
-    None if there is none. Nothing is deleted as if it were later than a day after that instant, since the machine's
-    clock may be wrong. If `newest` itself is None, the clock is believed.
+    None if there is none. The present then counts as a day after it at most, since the machine's clock may be wrong. If
+    `newest` itself is None, the clock is believed.
     """
 
     service: str

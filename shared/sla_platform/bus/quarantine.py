@@ -66,7 +66,7 @@ class Quarantine:
     def register_replay(self, part: str, replay: Replay) -> None:
         """Register the function that replays quarantined rows of one part of the service (such as `consume` or `tick`).
 
-        `replay` is called with the entry, and raises what its handler raises.
+        `replay`: called with the entry; processes the row again, and raises the error if that fails once more.
         """
         self._replays[part] = replay
         self._parts.add(part)

@@ -60,14 +60,14 @@ class SnapshotData(BaseModel):
 class IncidentEventData(BaseModel):
     """The data of every `io.slad.incident.*` event: what happened to one incident.
 
-    `source`: the ticket system's name in the catalogue. `received_at`: when slad received it. `quality`: how reliable
-    the time is at which it occurred. `version`: orders events of the same instant, 0 if the sender has none. `actor`:
-    the author's side. `actor_id`: the author's account, if the author may turn out to be the customer (the reporter),
-    else "". `attributes`: what the event states of the ticket, name -> value. `waiting_on`: for whom the incident waits
-    from now on. `agreed`: a due date agreed on. `merged_into`: the incident in which this one goes on. `known_as`:
-    another id of the incident. `carried_from`: the merged incident from which the event was copied. `metrics`: those
-    that an exemption is for, empty for all. `score`: of a rating. `reason`: in the author's words. `warnings`: what of
-    the delivery could not be mapped. `snapshot`: how the ticket stood; null: not stated.
+    `source`: the name of the source that sent it. `received_at`: when slad received it. `quality`: how reliable the
+    time is at which it occurred. `version`: orders events of the same instant, 0 if the sender has none. `actor`: the
+    author's side. `actor_id`: the author's account, if the author may turn out to be the customer (the reporter), else
+    "". `attributes`: what the event states of the ticket, name -> value. `waiting_on`: for whom the incident waits from
+    now on. `agreed`: a due date agreed on. `merged_into`: the incident in which this one goes on. `known_as`: another
+    id of the incident. `carried_from`: the merged incident from which the event was copied. `metrics`: those that an
+    exemption is for, empty for all. `score`: of a rating. `reason`: in the author's words. `warnings`: what of the
+    delivery could not be mapped. `snapshot`: how the ticket stood; null: not stated.
     """
 
     model_config = ConfigDict(frozen=True, hide_input_in_errors=True)

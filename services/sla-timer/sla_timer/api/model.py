@@ -68,9 +68,9 @@ class ClockResponse(TimerResponse):
 
     `cycle`: its number, from 0, among the incident's clocks of this metric. `breached_at`: the due instant that was
     passed, null if none was. `clause`: the contract's clause that the target quotes. `coverage`: the name of the hours
-    that count. `started_at`, `stopped_at`: when the clock started and ended; null while it is open. `consumed_seconds`:
-    the counted time so far. `segments`: the stretches of time in which it ran or was paused. `marks`: its warnings and
-    breaches, with their instants. `counted_seconds`: the counted time left.
+    that count. `stopped_at`: when the clock ended, null while it is open. `consumed_seconds`: the counted time so far.
+    `segments`: the stretches of time in which it ran or was paused. `marks`: its warnings and breaches, with their
+    instants. `counted_seconds`: the counted time left.
     """
 
     id: str
@@ -228,9 +228,9 @@ class IncidentResponse(TimerResponse):
 class OpenClockResponse(TimerResponse):
     """A running or paused clock in the list of open clocks.
 
-    `cycle`: its number, from 0, among the incident's clocks of this metric. `generation`: the number, from 0, of its
-    target, which a later one may replace. `breached_at`: the due instant that was passed, null if none was.
-    `counted_seconds`: the counted time left, negative once late; null when unknown. `outside_hours`: the clock is
+    `cycle`: its number, from 0, among the incident's clocks of this metric. `generation`: 0 with the clock's first
+    target, 1 with the one that replaced it, and so on. `breached_at`: the due instant that was passed, null if none
+    was. `counted_seconds`: the counted time left, negative once late; null when unknown. `outside_hours`: the clock is
     running and its hours are closed. `opens_at`: when the hours open next; null if `outside_hours` is false, or if
     unknown.
     """

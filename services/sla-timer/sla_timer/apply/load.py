@@ -110,9 +110,9 @@ async def load_incidents(
     """Lock the timers and clocks of these incidents, and return their rows, clocks and events.
 
     Of large incidents (250 events or more) no events are read, and of ended clocks only those in `unsettled`: incident
-    id -> clocks that may have changed; all, without an entry for the version of the last judgement. `far`: ids of
-    incidents slow to compute. A large one in `far`, or with events waiting already, is `deferred`: only its row is
-    read, only its timers are locked. None: nothing is deferred.
+    id -> clocks that may have changed. Without an entry for the version by which the incident was judged last, all its
+    clocks are read. `far`: ids of incidents slow to compute. A large one in `far`, or with events waiting already, is
+    `deferred`: only its row is read, only its timers are locked. None: nothing is deferred.
     """
     names = sorted(incidents)
     found = (await connection.execute(select(tables.incident).where(tables.incident.c.id.in_(names)))).all()
