@@ -17,9 +17,9 @@ CalendarTerm = Annotated[Term, PlainValidator(guarded(parse_term)), WithJsonSche
 class EntitlementDocument(Document):
     """One of several entitlements of a contract: a plan with its own products, dates and types of requests.
 
-    The first in the list that covers an incident applies. `base_plan`: supplies what the plan lacks, if it needs a base
-    plan. `products`: those covered; empty: all but `excluded_products`. `valid`: its days; an absent bound is the
-    contract's. `types`: the types of requests that it is for; empty: all.
+    The first in the list that covers an incident applies. `base_plan`: the plan for other products; a plan that
+    requires a base plan also gets from it what it lacks. `products`: those covered; empty: all but `excluded_products`.
+    `valid`: its days; an absent bound is the contract's. `types`: the types of requests that it is for; empty: all.
     """
 
     id: str
