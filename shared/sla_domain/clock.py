@@ -124,18 +124,19 @@ class EarnedBreach:
 class Clock:
     """One measurement of one metric of an incident, with its target, segments and marks; instants are in UTC.
 
-    `cycle`: its number, from 0, among the incident's clocks of the metric. `priority`, `contract`, `plan`, `coverage`
-    (the hours that count): ids, as its target was selected; `matched`: the attributes with which it was. `generation`:
-    the number, from 0, of its target among those it has had; in force since `generation_at`, made by `target_event`
-    (NO_EVENT: the clock's start). `due_at`: None while paused, after a cancel, or if beyond the calendar's years;
-    `original_due_at`: promised first. `breached_at`: the due instant that was passed, None without a breach.
-    `consumed`: counted time from `counted_from` to the incident's last event. `segments`: spans in which it ran or was
-    paused. `marks`: warnings and breaches; `earned`: breaches of targets that a newer catalogue replaced. `started_by`,
-    `start_event`: kind and id of the event that started it. `cause`: the event of its present state; `why`: the reason
-    of its end, in words. `undone`: events that had ended it before a reopening. `exempt` (by `exempt_by`): why it
-    counts in no attainment (share of targets met), "" if it counts. `agreed_by`, `agreed_reason`: of an agreed due
-    date, else "". `withdrawn_at`: since when its target is no longer promised, by a newer catalogue or since no target
-    matches the incident any more; None if it is.
+    `cycle`: its number, from 0, among the incident's clocks of the metric. `priority`, `contract`, `plan`: ids, as of
+    its target; `coverage`: id of the hours that count. `matched`: the incident's attributes when the target was
+    selected. `generation`: the number of the target, from 0, among those that the clock has had; `generation_at`,
+    `target_event`: when and by which event it came into force (NO_EVENT: by the clock's start). `due_at`: None while
+    paused, after a cancel, or if beyond the calendar's years. `original_due_at`: the due instant promised first.
+    `breached_at`: the due instant that was passed, None without a breach. `consumed`: counted time from `counted_from`
+    to the incident's last event. `segments`: spans in which it ran or was paused. `marks`: its warnings and breaches;
+    `earned`: breaches of targets that a newer catalogue replaced. `started_by`, `start_event`: kind and id of the event
+    that started it. `cause`: the event that brought its present state; `why`: the reason of its end, in words.
+    `undone`: ends that a reopening undid. `exempt`: why it counts in no attainment (share of targets met), by the word
+    of `exempt_by`; "" if it counts. `agreed_by`, `agreed_reason`: who agreed to its due date, and why; "" without such
+    a date. `withdrawn_at`: since when no target is promised any more (a newer catalogue has none, or none matches the
+    incident); None if one is.
     """
 
     id: ClockId

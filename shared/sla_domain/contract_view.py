@@ -81,8 +81,8 @@ class ContractShare:
     def has_label(self, label: str, at: datetime) -> bool:
         """Return whether this contract may see an alert or delivery that names the contract `label` (an id), at `at`.
 
-        True if `label` is this contract's own id, at any instant. True also if `at` lies in a period that belongs to
-        this contract (`own`) and is labelled `label`; both ends of the period are included.
+        True if `label` is this contract's own id, at any instant. True also if `at` lies in a period that is under the
+        contract `label` and belongs to this contract (`own`); both ends of the period are included.
         """
         if label == self.contract:
             return True
@@ -144,7 +144,8 @@ class ContractView:
         """Return those of `events` that may be shown to the holder of the contract's key, in their order.
 
         Copies from merged incidents are left out. Unless the contract may see all of the incident (`everything`), the
-        events returned have no `snapshot`, as that shows the ticket's state before and perhaps after the event.
+        events returned have no `snapshot` (state of the whole ticket), as it may show what belongs to another
+        contract's period.
         """
         whole = self.everything
         return [

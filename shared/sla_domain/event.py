@@ -165,17 +165,17 @@ class Snapshot:
 class IncidentEvent:
     """One thing that happened to one incident.
 
-    `occurred_at`: when, as the sender states it, as reliable as `quality` says. `source`: the sender's name. `version`:
-    the sender's number of the change, 0: none; orders events of one instant. `actor_id`: the author's account, given
-    only while it is open whether the author is the reporter (and so the customer); else "". `attributes`: name ->
-    value, what the event states of the incident, such as customer or priority; the latest value of each counts.
-    `known_as`: for `renamed`, another id of this incident; for `merged`, the id under which it goes on, if that id
-    always meant the same incident, else None. `carried_from`: the event is a copy from that incident, which is or was
-    merged into this one. `unanswered_since`: since when such a copied comment waits for an answer, None if it does not.
-    Only for their kind of event: `waiting_on`, `agreed`, `merged_into`, `score` (`rated`), `metrics` (`exempted`: ids,
-    empty for all). `reason`: in words, "" for none. `warnings`: what of the ticket could not be translated. `snapshot`:
-    the ticket's state in this delivery; only the last event of a delivery has it. `history`: imported long afterwards;
-    nobody is notified of it.
+    `occurred_at`: when, as the sender states it; `quality` says how reliable that is. `source`: the sender's name.
+    `version`: the sender's number of the change, 0: none; orders events of one instant. `actor_name`: the author's
+    name. `actor_id`: the author's account, given only while it is open whether the author is the reporter (and so the
+    customer); else "". `attributes`: name -> value, what the event states of the incident, such as customer or
+    priority; the latest value of each counts. `known_as`: for `renamed`, another id of this incident; for `merged`, the
+    id under which it goes on, if that id always meant the same incident, else None. `carried_from`: the event is a copy
+    from that incident, which is or was merged into this one. `unanswered_since`: since when a copied comment waits for
+    an answer, None if it does not. Given for some kinds of events only: `waiting_on`, `agreed`, `merged_into`, `score`
+    (`rated`), `metrics` (`exempted`: ids, empty for all). `reason`: in words, "" for none. `warnings`: what of the
+    ticket could not be translated. `snapshot`: the ticket's state in this delivery; only the last event of a delivery
+    has it. `history`: imported long afterwards; nobody is notified of it.
     """
 
     id: EventId

@@ -302,15 +302,15 @@ class Incident:
     """An incident as computed from its events so far: phase, contract, priority, remarks and clocks, with reasons.
 
     `attributes`: name -> last value, as the sender states it. `match`: the contract, and why it applies; `entitlement`:
-    the contract's one that applies, "" for a contract with one plan. `plan`: the plan whose targets apply; `scope`:
-    whether the contract covers the product. `opened_quality`, `quality`: how reliable the time of the opening is, and
-    the worst of all events. `changed_at`: the latest instant of any event. `ended_at`: since when it is resolved,
-    closed, cancelled or merged, None if it is not. `priority`: the id in force; `priorities`: when each was;
-    `pending_downgrade`: a lower one that waits for the customer's agreement; `corrections`: changes of which the
-    customer is notified. `periods`: under which contract and customer it was since when. `holders`, `waits`: who held
-    it, and on whom it waited. `merged_into`: the incident as which it goes on, None if not merged. `imported_through`:
-    when the last event of its import was received, None if it was not imported; nobody is notified of what came true by
-    then.
+    id of the contract's entitlement that applies, "" for a contract with one plan. `plan`: the plan whose targets
+    apply. `scope`: whether the contract covers the product. `opened_quality`: how reliable the time of the opening is;
+    `quality`: the least reliable of all events. `changed_at`: the latest instant of any event. `ended_at`: since when
+    it is resolved, closed, cancelled or merged, None if it is not. `priority`: the id in force; `priorities`: which was
+    in force when; `pending_downgrade`: a lower one that waits for the customer's agreement, None if none does;
+    `corrections`: changes of which the customer is notified. `periods`: under which contract and customer it was since
+    when. `holders`, `waits`: who held it, and on whom it waited. `merged_into`: the incident as which it goes on, None
+    if not merged. `imported_through`: when the last event of its import was received, None if it was not imported;
+    nobody is notified of what came true by then.
     """
 
     id: IncidentId

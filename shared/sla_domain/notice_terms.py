@@ -42,7 +42,7 @@ class Cause(StrEnum):
 class Registration(StrEnum):
     """Whether people must register before they are notified of critical fixes (clause I5, docs/clauses.md).
 
-    `NONE`: everybody of the contract is notified, except people with `notices: false`. `OPT_IN`: only who has
+    `NONE`: everybody of the contract is notified, except people with `notices: false`. `OPT_IN`: only people who have
     registered, and people with `notices: true`.
     """
 

@@ -198,9 +198,9 @@ class Metric:
     On an open clock, the first of stop, reset, cancel, pause and resume that accepts an event acts, and no other. Then
     start may begin the next clock. `after`: the id of a metric; clocks start only once its clock has stopped. `until`:
     the id of a metric; clocks start only as long as its clock has not stopped. `on_reopen`: what becomes of an ended
-    clock when the incident is reopened. `on_priority_change`: of an open clock when the priority changes;
-    `on_priority_lowered`: the same if it falls, None: as `on_priority_change`. `titles`: language tag -> title.
-    `clause`: "" if none is named. `reactions`: the six conditions by kind of event.
+    clock when the incident is reopened. `on_priority_change`: what becomes of an open clock when the priority changes;
+    `on_priority_lowered`: what becomes of it when the priority falls, None: as `on_priority_change`. `titles`: language
+    tag -> title. `clause`: the contract clause, "" if none is named. `reactions`: the six conditions by kind of event.
     """
 
     id: MetricId

@@ -102,7 +102,7 @@ def level_roster(rulebook: Rulebook, contract: Contract, names: Iterable[str], a
 
 
 def level_recipients(level: LevelRoster, notified: Collection[str]) -> LevelDecision:
-    """Return whom an escalation level notifies now, the first of these that has somebody.
+    """Return whom an escalation level notifies now, by the first of these rules that applies.
 
     1. Everybody on duty. 2. Those off duty who are not in `notified` (ids of the people notified before). 3. Nobody
     yet, if it is known when the first of them comes on duty: the level waits until then. 4. All those off duty, again.

@@ -50,10 +50,11 @@ def weight(severity: int, plan_rank: int) -> float:
 
 
 def score_of_weight(weight: float, left: timedelta | None) -> float:
-    """Return the urgency of a clock, 0 to 200: `weight` times 100 times a factor for the time left (see `pressure`).
+    """Return the urgency of a clock, 0 to 200: 100 * `weight` * a factor for the time left.
 
-    `weight`: in (0, 1], from `weight_of`. `left`: wall-clock time to the due instant, negative if overdue; None if the
-    clock is paused, which gives 0.1 at most.
+    The factor is 0.5 an hour before the due instant, 1 at it, and 2 a day or more after it. `weight`: in (0, 1], from
+    `weight_of`. `left`: wall-clock time to the due instant, negative if overdue; None if the clock is paused, which
+    gives 0.1 at most.
     """
     return weight * score(1, 1, left)
 

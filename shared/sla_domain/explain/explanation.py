@@ -108,16 +108,17 @@ class Explanation:
     """How the due instant and the consumed time of one clock came about, as of `at`.
 
     `cycle`: the clock's number, from 0, among the incident's clocks of the metric; `generation`: the number of its
-    target, from 0. `why`: the reason of its end, in words. `match_reason`: why `contract` applies; `scope`: whether
-    that covers the product; `entitlement`: the contract's one that applies, "" for a contract with one plan;
-    `passed_over`: why others do not. `plan`, `priority`, `coverage` (the hours that count, in `zone`): ids; titles are
-    language tag -> text (`titles`: of the metric; `definitions`: of the priority). `rows`: the targets compared with
-    the incident, up to the one that applies. `steps`: the spans of the clock's time; `counted_from`: where counting
-    began. `allowed`, `consumed`: open or wall-clock time, as the clock counts; `allowed` is None if a date was agreed
-    or the target has no number. `due_at`: None while it is paused and after a cancel; `original_due_at`: promised
-    first. `marks`: warnings and breaches. `quality`: of the events' times, the worst. `broken_since`: the due instant
-    that the clock, still open, has passed by `at`; else None. `agreed_…`: of an agreed due date. `exempt`: why it
-    counts in no attainment (share of targets met). `withdrawn_at`: since when its target is no longer promised.
+    target, from 0. `why`: the reason of its end, in words. `match_reason`: why `contract` applies; `scope`: whether the
+    contract covers the product; `entitlement`: id of the contract's entitlement that applies, "" for a contract with
+    one plan; `passed_over`: why its others do not. `plan`, `priority`, `coverage` (the hours that count, in `zone`):
+    ids. `titles` (of the metric), `priority_titles`, `coverage_titles`, `definitions` (of the priority): language tag
+    -> text. `rows`: the targets compared with the incident, up to the one that applies. `steps`: the spans of the
+    clock's time; `counted_from`: where counting began. `allowed`, `consumed`: open or wall-clock time, as the clock
+    counts; `allowed` is None if a date was agreed or the target has no number. `due_at`: None while it is paused and
+    after a cancel; `original_due_at`: the one promised first. `marks`: warnings and breaches. `quality`: how reliable
+    the events' times are. `broken_since`: the due instant that the clock, still open, has passed by `at`; else None.
+    `agreed_by`, `agreed_reason`: of an agreed due date, else "". `exempt`: why it counts in no attainment (share of
+    targets met). `withdrawn_at`: since when its target is no longer promised, None if it is.
     """
 
     incident: IncidentId

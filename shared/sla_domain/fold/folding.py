@@ -305,7 +305,7 @@ class Folding:
     # -- what it comes to
 
     def build_ended(self) -> None:
-        """Build the values of those clocks now that have ended for good, instead of all at once in `incident`.
+        """Build the immutable clocks of those that have ended for good, so that `incident` need not build all at once.
 
         It changes no result. For callers that read very many events in batches: call it after each batch.
         """
@@ -416,7 +416,10 @@ class Folding:
 
 
 def boundary_event(incident: IncidentId, boundary: ContractBoundary) -> IncidentEvent:
-    """Return an artificial event of `incident` for the instant at which another version of a contract takes effect."""
+    """Return an artificial event of `incident` for the instant at which another version of a contract takes effect.
+
+    `boundary`: that instant, the contract and the version.
+    """
     return IncidentEvent(
         id=EventId(f"contract/{boundary.contract}/version/{boundary.version}"),
         incident=incident,

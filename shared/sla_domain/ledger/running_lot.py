@@ -79,9 +79,10 @@ def _turn(each: RunningLot) -> tuple[bool, float, datetime, str]:
 
 
 def take(sources: Iterable[tuple[RunningLot, Decimal]], amount: Decimal) -> Iterator[tuple[RunningLot, Decimal]]:
-    """Take `amount` from the sources (lot, at most how much of it) in order; yield (lot, amount taken from it).
+    """Take `amount` from the lots of `sources` in order; yield pairs (lot, amount taken from it).
 
-    Ends when the amount is reached or all sources are used up; the lots themselves are not changed.
+    `sources`: pairs (lot, how much may be taken from it). Ends when the amount is reached or all sources are used up;
+    the lots themselves are not changed.
     """
     for lot, most in sources:
         if amount <= 0:

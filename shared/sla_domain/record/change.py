@@ -44,7 +44,7 @@ class VersionWithdrawn:
 class ContractFrozen:
     """The change that makes final what was promised before `through`: no version may take effect earlier.
 
-    `through`: an instant; a later one may follow, an earlier one not.
+    `through`: an instant in the past; a later change may move it on, but never back.
     """
 
     through: datetime
