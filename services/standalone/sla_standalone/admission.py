@@ -54,7 +54,7 @@ class HeldConnection(Protocol):
     """
 
     def activity(self, now: float) -> ConnectionActivity:
-        """Return what the connection is busy with at `now`, in seconds of the event loop's clock."""
+        """Return what the connection is busy with at `now` (seconds of the event loop's clock)."""
 
     def give_way(self) -> None:
         """Close the connection at once, to make room for a new one."""

@@ -60,9 +60,10 @@ class Alert:
     from 0. `episode`: how often the alert was opened. `occasion`: the id of the event that opened it last; `content`:
     the fact or notice in that event. `policy`: the levels of its escalation, as they were then. `opened_at`: when it
     was opened last. `due_at`: when the target was breached, or when the notice came to concern the contract. `round`
-    (from 0), `level` (0: none yet): how far the escalation has come. `acknowledged_via`: `link`, `digest` or `api`.
-    `close_reason`: a value of CloseReason. `weight`: the part of its urgency that does not depend on the time, from 0
-    to 1. Texts that do not apply are "", such instants None; instants are aware UTC datetimes.
+    (from 0), `level` (0: none yet): how far the escalation has come. `acknowledged_by`: a person's id, or the name that
+    an API call gave; `acknowledged_via`: `link`, `digest` (a mail that collects several messages) or `api`.
+    `close_reason`: a value of CloseReason. `weight`: the part of its urgency that does not depend on the time. Texts
+    that do not apply are "", such instants None; instants are aware UTC datetimes.
     """
 
     id: str
