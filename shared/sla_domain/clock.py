@@ -136,7 +136,7 @@ class Clock:
     `undone`: ends that a reopening undid. `exempt`: why it counts in no attainment (share of targets met), by the word
     of `exempt_by`; "" if it counts. `agreed_by`, `agreed_reason`: who agreed to its due date, and why; "" without such
     a date. `withdrawn_at`: since when no target is promised any more (a newer catalogue has none, or none matches the
-    incident); None if one is.
+    incident); None if one still is.
     """
 
     id: ClockId

@@ -150,15 +150,16 @@ class Contract:
     `customers`: names by which tickets call the customer. `products`: those covered, empty for every product, except
     `excluded_products` and `unavailable_products` (for which the plan is not sold). `base_plan`: the plan whose targets
     apply to products not covered. `holidays`: None: each coverage (hours of service) says which holidays are closed;
-    False: none are; True: those of `country` and `subdivision` are, also where a coverage names none. `valid_from`,
-    `valid_to`: the first day in force, and the first day no longer in force. `entitlements`: if it has several, all in
-    order; plan, base plan and products are then those of the first. `vendors`: contracts with vendors, None if nothing
-    is said of them. `environment`: what the customer runs. `registration_domains`: mail domains whose addresses may
-    register for notices. `people`: by id. `languages`: tags, the preferred first. `targets`: its own, tried before the
-    plan's; `rows`: the same by metric; `matched_on`: the attributes that they look at. `at_close`: None: as the plan
-    says. `notes`: language tag -> text. `leaves_unspecified`: metrics that may go without a number. `windows`: booked
-    hours that count too. `version`, `effective_from`: of a recorded contract; 0 and None for one of a file. `normal_…`:
-    the names in the form in which they are compared. `hours_key`: equal for contracts with the same zone and holidays.
+    False: none are; True: those of `country` and `subdivision` are, also where a coverage names none (but not around
+    the clock). `valid_from`, `valid_to`: the first day in force, and the first day no longer in force. `entitlements`:
+    if it has several, all in order; plan, base plan and products are then those of the first. `vendors`: contracts with
+    vendors, None if nothing is said of them. `environment`: what the customer runs. `registration_domains`: mail
+    domains whose addresses may register for notices. `people`: by id. `languages`: tags, the preferred first.
+    `targets`: its own, tried before the plan's; `rows`: the same by metric; `matched_on`: the attributes that they look
+    at. `at_close`: None: as the plan says. `notes`: language tag -> text. `leaves_unspecified`: metrics that may go
+    without a number. `windows`: booked hours that count too. `version`, `effective_from`: of a recorded contract; 0 and
+    None for one of a file. `normal_…`: the names in the form in which they are compared. `hours_key`: equal for
+    contracts with the same zone and holidays.
     """
 
     id: ContractId

@@ -37,9 +37,9 @@ class PublishedState:
     `promised_at`: the due instant that the customer was told last. `meanings`: key of a warning or breach, published or
     still ahead -> its instant and target. `target`: name (hash) of the event that made the target; `start`: of the
     event that began the clock. `metric`, `started_at`, `cycle`: the clock's. `catalogue`: the version by which it was
-    judged last. `withdrawn_at`: since when its target is no longer promised, None if it is. `earned`: due instant ->
-    catalogue version, for breaches of targets that a newer version replaced. What older releases did not store is empty
-    or None.
+    judged last. `withdrawn_at`: since when its target is no longer promised, None if it still is. `earned`: due instant
+    -> catalogue version, for breaches of targets that a newer version replaced. What older releases did not store is
+    empty or None.
     """
 
     state: ClockState

@@ -24,8 +24,8 @@ from sla_domain.rulebook import Rulebook
 class RoleReason(StrEnum):
     """Why a person of an escalation level is on duty, or is not; the value is the reason in words.
 
-    `NAMED`: the level names the person, not a role. `OFF_DUTY` alone means that the person is not on duty. `EVERYBODY`:
-    notified although off duty, since nobody of the level is on duty who can be reached.
+    `NAMED`: the level names the person, not a role. `OFF_DUTY`: not on duty now. `EVERYBODY`: notified although off
+    duty, since nobody of the level is on duty who can be reached. All others: on duty.
     """
 
     ALWAYS = "holds the role at any hour"

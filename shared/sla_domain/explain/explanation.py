@@ -118,7 +118,7 @@ class Explanation:
     after a cancel; `original_due_at`: the one promised first. `marks`: warnings and breaches. `quality`: how reliable
     the events' times are. `broken_since`: the due instant that the clock, still open, has passed by `at`; else None.
     `agreed_by`, `agreed_reason`: of an agreed due date, else "". `exempt`: why it counts in no attainment (share of
-    targets met). `withdrawn_at`: since when its target is no longer promised, None if it is.
+    targets met). `withdrawn_at`: since when its target is no longer promised, None if it still is.
     """
 
     incident: IncidentId
